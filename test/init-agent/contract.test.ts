@@ -1,0 +1,63 @@
+import t from 'tap'
+import { type AgentConfig, decodeConfig, encodeConfig } from '../../init-agent/contract.ts'
+
+const config: AgentConfig = {
+  version: 1,
+  containers: ['app'],
+  files: [{ object: { vault: 'team-a', type: 'secret', name: 'db' }, path: 'db$(HOME)' }],
+  env: [
+    { object: { vault: 'team-a', type: 'secret', name: 'db' }, variable: 'DB', optional: true },
+  ],
+  fileMode: '0444',
+  refreshSeconds: 300,
+  timeoutSeconds: 120,
+  onDeleted: 'keep',
+  notify: 'http://127.0.0.1:8080/reload',
+  logLevel: 'info',
+  identity: { defaultTenantId: '00000000-0000-0000-0000-000000000000' },
+  cloud: {
+    authorityHost: 'https://login.microsoftonline.com',
+    vaultUrl: 'https://{vault}.vault.azure.net',
+    audience: 'https://vault.azure.net',
+  },
+}
+
+t.test('what the webhook encodes the agent decodes', async (t) => {
+  t.strictSame(decodeConfig(encodeConfig(config)), { value: config })
+})
+
+t.test('nothing in it is left for the kubelet to expand', async (t) => {
+  t.notMatch(encodeConfig(config), '$')
+})
+
+t.test('a newer version is told apart from a broken configuration', async (t) => {
+  const newer = JSON.stringify({ ...config, version: 2, files: 'new form' })
+  t.match(decodeConfig(newer), {
+    problem:
+      /has version 2, this agent knows 1: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
+  })
+})
+
+t.test('the member that is wrong is named', async (t) => {
+  const wrong: [string, unknown][] = [
+    ['version', 0],
+    ['containers', [1]],
+    ['files', [{ path: 'a', object: { vault: '../x', type: 'secret', name: 'a' } }]],
+    ['files', [{ path: 'a' }]],
+    ['env', [{ ...config.env[0], variable: 'A=B' }]],
+    ['fileMode', '4755'],
+    ['refreshSeconds', -1],
+    ['timeoutSeconds', '2m'],
+    ['onDeleted', 'drop'],
+    ['notify', 'http://10.0.0.1:80/'],
+    ['logLevel', 'loud'],
+    ['identity', null],
+    ['cloud', { ...config.cloud, vaultUrl: 'http://{vault}.example' }],
+  ]
+  for (const [name, value] of wrong)
+    t.match(decodeConfig(JSON.stringify({ ...config, [name]: value })), {
+      problem: new RegExp(`"${name}" is missing or wrong`),
+    })
+  for (const text of ['', '[]', 'null', '1', '{'])
+    t.match(decodeConfig(text), { problem: /is not/ }, text)
+})
