@@ -1,0 +1,52 @@
+import { type Parsed, shorten } from '../../keyvault/reference.ts'
+
+/** What is read of an `admission.k8s.io/v1` AdmissionReview. Nothing in it is trusted: anybody in the cluster can send one. */
+export interface AdmissionRequest {
+  readonly uid: string
+  readonly kind: string
+  readonly group: string
+  readonly operation: string
+  readonly subResource: string
+  readonly namespace: string
+  readonly dryRun: boolean
+  /** The object as JSON, unchecked. */
+  readonly object: unknown
+}
+
+/**
+ * Finds the request in a review.
+ *
+ * @param review - any JSON
+ * @returns the request, or a sentence that says what an AdmissionReview has and this has not
+ */
+export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
+  if (!isRecord(review)) return { problem: 'expected an AdmissionReview, found no JSON object' }
+  const { apiVersion, kind, request } = review
+  if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1')
+    return {
+      problem: `expected kind AdmissionReview of admission.k8s.io/v1, found kind ${show(kind)} of ${show(apiVersion)}`,
+    }
+  if (!isRecord(request)) return { problem: 'the AdmissionReview has no request' }
+  const { uid } = request
+  if (typeof uid !== 'string' || uid === '' || uid.length > maxUidLength)
+    return { problem: 'request.uid is missing, or no text of 1 to 128 characters' }
+  const resource = isRecord(request['kind']) ? request['kind'] : {}
+  return {
+    value: {
+      uid,
+      kind: textOf(resource['kind']),
+      group: textOf(resource['group']),
+      operation: textOf(request['operation']),
+      subResource: textOf(request['subResource']),
+      namespace: textOf(request['namespace']),
+      dryRun: request['dryRun'] === true,
+      object: request['object'],
+    },
+  }
+}
+
+const maxUidLength = 128
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const show = (value: unknown): string => shorten(JSON.stringify(value) ?? 'nothing')
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,50 @@
+/** One request, one outcome: the log line, the metric, the response and the tests all read this value. */
+export type Outcome = Skipped | Denied | Injected
+
+export interface Skipped {
+  readonly kind: 'skipped'
+  readonly reason: SkipReason
+}
+
+export interface Denied {
+  readonly kind: 'denied'
+  readonly problems: readonly Problem[]
+}
+
+export interface Injected {
+  readonly kind: 'injected'
+  readonly operations: readonly AddOperation[]
+  /** Sentences of 256 characters at most: the API server cuts longer ones. */
+  readonly warnings: readonly string[]
+}
+
+/** Something a person has to change. `subject` is where: an annotation's key, a container, a field of the pod. */
+export interface Problem {
+  readonly subject: string
+  /** What was found there, shortened and printable. */
+  readonly found?: string
+  /** What is wrong with it, what is accepted, what to do. */
+  readonly sentence: string
+}
+
+/** A JSON Patch operation (RFC 6902). Only `add`: nothing of the user's is replaced, moved or removed. */
+export interface AddOperation {
+  readonly op: 'add'
+  readonly path: string
+  readonly value: unknown
+}
+
+/** Why a request is allowed without a patch. */
+export const skipReasons = {
+  'not-a-pod': 'only pods are injected',
+  'not-create': 'only the creation of a pod is acted on',
+  subresource: 'subresources are not acted on',
+  'mirror-pod': 'a mirror pod shows a static pod of the kubelet and cannot be changed',
+  'not-annotated': 'no akv-injector.io annotation asks for anything',
+  'turned-off': 'akv-injector.io/inject is "false"',
+  complete: 'everything asked for is there already',
+} as const
+export type SkipReason = keyof typeof skipReasons
+
+export const skipped = (reason: SkipReason): Skipped => ({ kind: 'skipped', reason })
+export const denied = (problems: readonly Problem[]): Denied => ({ kind: 'denied', problems })
