@@ -1,0 +1,142 @@
+/**
+ * Issues certificates: a small authority, and leaves signed by it. The clock is passed in, nothing is stored;
+ * WebCrypto is the only thing used besides the arguments.
+ */
+
+// The library's dependency injection needs it to be there first.
+import 'reflect-metadata'
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Name,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
+
+export interface Issued {
+  readonly certificatePem: string
+  /** PKCS#8 */
+  readonly keyPem: string
+}
+
+export interface AuthorityOptions {
+  readonly commonName: string
+  readonly now: Date
+  readonly lifetimeDays: number
+}
+
+export interface LeafOptions extends AuthorityOptions {
+  readonly authority: Issued
+  readonly dnsNames: readonly string[]
+  readonly ipAddresses: readonly string[]
+}
+
+type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' }
+
+const dayMs = 24 * 60 * 60 * 1000
+/** A certificate is often used within the second it was made, by machines whose clocks run behind. */
+const clockSkewMs = 5 * 60 * 1000
+
+/** A self-signed authority that may sign leaves, and no further authority. */
+export async function issueAuthority(options: AuthorityOptions): Promise<Issued> {
+  const keys = await generateKeyPair()
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    ...common(options),
+    name: distinguishedName(options.commonName),
+    keys,
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  })
+  return issued(certificate, keys)
+}
+
+/**
+ * A server certificate. Clients look at `dnsNames` and `ipAddresses` alone (RFC 9525); the common name is for people.
+ * It never outlives its authority, which would leave a chain that no longer verifies.
+ *
+ * @throws Error when the authority's PEM isn't one, or when neither a name nor an address is given
+ */
+export async function issueLeaf(options: LeafOptions): Promise<Issued> {
+  if (options.dnsNames.length + options.ipAddresses.length === 0)
+    throw new Error(
+      'a leaf certificate needs a DNS name or an IP address: clients look at nothing else',
+    )
+  const authority = new X509Certificate(options.authority.certificatePem)
+  const signingKey = await importSigningKey(options.authority.keyPem)
+  const keys = await generateKeyPair()
+  const base = common(options)
+  const certificate = await X509CertificateGenerator.create({
+    ...base,
+    notAfter: new Date(Math.min(base.notAfter.getTime(), authority.notAfter.getTime())),
+    subject: distinguishedName(options.commonName),
+    issuer: authority.subjectName,
+    publicKey: keys.publicKey,
+    signingKey,
+    extensions: await leafExtensions(options, authority, keys),
+  })
+  return issued(certificate, keys)
+}
+
+async function leafExtensions(
+  { dnsNames, ipAddresses }: LeafOptions,
+  authority: X509Certificate,
+  keys: KeyPair,
+): Promise<Extension[]> {
+  return [
+    new BasicConstraintsExtension(false, undefined, true),
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+    new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+    new SubjectAlternativeNameExtension([
+      ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+      ...ipAddresses.map((value) => ({ type: 'ip' as const, value })),
+    ]),
+    await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await AuthorityKeyIdentifierExtension.create(authority.publicKey),
+  ]
+}
+
+function common({ now, lifetimeDays }: AuthorityOptions) {
+  return {
+    serialNumber: randomSerialNumber(),
+    notBefore: new Date(now.getTime() - clockSkewMs),
+    notAfter: new Date(now.getTime() + lifetimeDays * dayMs),
+    signingAlgorithm,
+  }
+}
+
+/** As a structure of its own type: written as text, a comma, a quote or a leading hash would mean something. */
+const distinguishedName = (commonName: string) => new Name([{ CN: [{ utf8String: commonName }] }])
+
+const generateKeyPair = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+
+const importSigningKey = (keyPem: string) =>
+  crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(keyPem), algorithm, false, ['sign'])
+
+/** RFC 5280, 4.1.2.2: positive and at most 20 octets; so the first bit is 0, and the second 1 keeps the first octet from being 0. */
+function randomSerialNumber(): string {
+  const octets = crypto.getRandomValues(new Uint8Array(20))
+  octets[0] = ((octets[0] ?? 0) & 0x7f) | 0x40
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('')
+}
+
+async function issued(certificate: X509Certificate, { privateKey }: KeyPair): Promise<Issued> {
+  const key = await crypto.subtle.exportKey('pkcs8', privateKey)
+  return {
+    certificatePem: `${certificate.toString('pem')}\n`,
+    keyPem: `${PemConverter.encode(key, PemConverter.PrivateKeyTag)}\n`,
+  }
+}
