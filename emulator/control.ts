@@ -1,0 +1,78 @@
+/** The control end point: plain HTTP, on loopback only. */
+
+import type { AddressInfo } from 'node:net'
+import { fastify } from 'fastify'
+import type { Emulator } from './emulator.ts'
+import { readFault } from './read-fault.ts'
+import { flag, optional, type Read, record, stringMap, text, wholeNumber } from './read-value.ts'
+
+type Commands = Pick<
+  Emulator,
+  'requests' | 'serviceAccountToken' | 'rotate' | 'update' | 'addFault' | 'clearFaults'
+>
+
+const maxBodyBytes = 256 * 1024
+const maxLifetimeSeconds = 10 * 365 * 24 * 3600
+
+const name = text('1 to 127 letters, digits and hyphens', (found) =>
+  /^[0-9a-z-]{1,127}$/i.test(found),
+)
+const dnsName = text('a name as Kubernetes has them', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
+
+const readRotation = record({ vault: text('a vault'), name, value: optional(text('a text')) })
+const readChange = record({
+  vault: text('a vault'),
+  name,
+  version: optional(text('32 hexadecimal digits')),
+  enabled: optional(flag),
+  deleted: optional(flag),
+  contentType: optional(text('a text')),
+  tags: optional(stringMap),
+})
+const readToken = record({
+  namespace: dnsName,
+  serviceAccount: dnsName,
+  audience: optional(text('a text')),
+  expiresInSeconds: optional(wholeNumber(-maxLifetimeSeconds, maxLifetimeSeconds)),
+})
+
+/** Serves the commands. What is wrong with a request is answered in sentences, as `{ "problems": [...] }`. */
+export async function startControl(commands: Commands, port: number) {
+  const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
+  // A page in somebody's browser must not get here under a name that it has pointed at 127.0.0.1.
+  app.addHook('onRequest', async ({ hostname }, reply) =>
+    ['127.0.0.1', 'localhost'].includes(hostname)
+      ? undefined
+      : reply
+          .code(403)
+          .send({ problems: ['this end point answers to 127.0.0.1 and localhost only'] }),
+  )
+  const post = <T>(path: string, read: Read<T>, run: (value: T) => unknown) =>
+    app.post(path, async (request, reply) => {
+      const result = read(request.body ?? {}, 'body')
+      if ('problems' in result) return reply.code(400).send(result)
+      try {
+        return (await run(result.value)) ?? {}
+      } catch (error) {
+        return reply
+          .code(409)
+          .send({ problems: [error instanceof Error ? error.message : 'failed'] })
+      }
+    })
+
+  post('/rotate', readRotation, (rotation) => ({ version: commands.rotate(rotation) }))
+  post('/set', readChange, commands.update)
+  post('/faults', readFault, commands.addFault)
+  post('/service-account-tokens', readToken, async (options) => ({
+    token: await commands.serviceAccountToken(options),
+  }))
+  app.delete('/faults', async () => {
+    commands.clearFaults()
+    return {}
+  })
+  app.get('/requests', async () => ({ requests: commands.requests }))
+
+  await app.listen({ host: '127.0.0.1', port })
+  const address = app.server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${address.port}`, close: () => app.close() }
+}

@@ -1,0 +1,160 @@
+/** A local Entra and Key Vault over TLS, for the demo, the tests and people's laptops. */
+
+import { randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { createLocalJWKSet } from 'jose'
+import { issueAuthority, issueLeaf } from '../certs/issue.ts'
+import { startControl } from './control.ts'
+import type { EmulatorData } from './data.ts'
+import { entraRoutes, issuerRoutes } from './entra-routes.ts'
+import { injectFaults } from './fault-hook.ts'
+import { createFaults, type Fault } from './faults.ts'
+import { createIssuerKeys } from './issuer-keys.ts'
+import { logRequests, type SeenRequest } from './request-log.ts'
+import {
+  mintServiceAccountToken,
+  type ServiceAccountTokenOptions,
+} from './service-account-token.ts'
+import { createSigner } from './signer.ts'
+import { createTlsApp, type ServingCertificate, type TlsApp } from './tls-app.ts'
+import { rotateSecret, type SecretChange, updateSecret } from './vault-changes.ts'
+import { vaultRoutes } from './vault-routes.ts'
+import { createVaults } from './vault-store.ts'
+import type { World } from './world.ts'
+
+export interface EmulatorOptions {
+  readonly data: EmulatorData
+  /** Where Entra and the vaults are served. Default: a free port of 127.0.0.1. */
+  readonly listen?: { readonly host: string; readonly port: number } | undefined
+  /** The port of the control end point, always on 127.0.0.1. Default: a free one. */
+  readonly controlPort?: number | undefined
+  /** What a federated credential without an issuer means. Default: the emulator's own issuer. */
+  readonly issuer?: string | undefined
+  /** What vaults accept: default `https://vault.azure.net`. */
+  readonly audience?: string | undefined
+  /** Default: a managed identity's 24 hours. */
+  readonly tokenLifetimeSeconds?: number | undefined
+  /** Names on the certificate, the first of which stands in {@link Emulator.url}. Default: `localhost`. */
+  readonly dnsNames?: readonly [string, ...string[]] | undefined
+  /** Default: a fresh one, from an authority of its own. */
+  readonly certificate?: (ServingCertificate & { readonly caPem: string }) | undefined
+  readonly now?: (() => Date) | undefined
+}
+
+export interface Emulator {
+  /** `https://localhost:PORT`: the authority host. */
+  readonly url: string
+  /** `https://localhost:PORT/{vault}` */
+  readonly vaultUrl: string
+  /** `http://127.0.0.1:PORT` */
+  readonly controlUrl: string
+  readonly caPem: string
+  /** What a federated credential without an issuer means. */
+  readonly issuer: string
+  readonly requests: readonly SeenRequest[]
+  /** A token of the emulator's own issuer, as the API server projects it into a pod. */
+  serviceAccountToken(options: ServiceAccountTokenOptions): Promise<string>
+  /** Adds a version, and the secret where there is none. Without a value: a random one. Gives the new version. */
+  rotate(options: { vault: string; name: string; value?: string | undefined }): string
+  /** Changes a version (default: the newest) in place, or deletes and recovers the secret. */
+  update(change: SecretChange): void
+  addFault(fault: Fault): void
+  clearFaults(): void
+  /** Ends open connections, and is done when nothing listens any more. */
+  close(): Promise<void>
+}
+
+const defaultAudience = 'https://vault.azure.net'
+/** What Entra says for 24 hours. */
+const managedIdentityLifetimeSeconds = 86_399
+
+/** Starts an emulator. Any number of them can run in one process. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const { listen = { host: '127.0.0.1', port: 0 }, now = () => new Date() } = options
+  const dnsNames = options.dnsNames ?? ['localhost']
+  const certificate = options.certificate ?? (await ownCertificate(dnsNames, now()))
+  const app = createTlsApp(certificate)
+  const world = await createWorld(options, () => urlOf(app, dnsNames[0]))
+  const requests = logRequests(app, now)
+  injectFaults(app, world.faults)
+  for (const addRoutes of [entraRoutes, issuerRoutes, vaultRoutes])
+    app.register((scope: TlsApp, _options, done) => {
+      addRoutes(scope, world)
+      done()
+    })
+  await app.listen(listen)
+
+  const commands = {
+    requests,
+    serviceAccountToken: (token: ServiceAccountTokenOptions) =>
+      mintServiceAccountToken({
+        ...token,
+        signer: world.issuerSigner,
+        issuer: world.ownIssuer,
+        now: now(),
+      }),
+    rotate: (rotation: Parameters<Emulator['rotate']>[0]) =>
+      rotateSecret(world.vaults, rotation, now()),
+    update: (change: SecretChange) => updateSecret(world.vaults, change, now()),
+    addFault: world.faults.add,
+    clearFaults: world.faults.clear,
+  }
+  const control = await startControl(commands, options.controlPort ?? 0)
+  return {
+    ...commands,
+    url: world.url,
+    vaultUrl: `${world.url}/{vault}`,
+    controlUrl: control.url,
+    caPem: certificate.caPem,
+    issuer: world.defaultIssuer,
+    close: async () => {
+      await Promise.all([app.close(), control.close()])
+    },
+  }
+}
+
+/** @param url - known only once the port is */
+async function createWorld(options: EmulatorOptions, url: () => string): Promise<World> {
+  const { data, now = () => new Date() } = options
+  const [entraSigner, issuerSigner] = await Promise.all([createSigner(), createSigner()])
+  const ownKeys = createLocalJWKSet({ keys: [issuerSigner.publicJwk] })
+  const remoteKeysOf = createIssuerKeys()
+  const world: World = {
+    tenantId: data.tenantId,
+    identities: new Map(
+      data.identities.map((one) => [one.clientId, { ...one, objectId: randomUUID() }]),
+    ),
+    vaults: createVaults(data, now()),
+    faults: createFaults(now),
+    audience: options.audience ?? defaultAudience,
+    tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? managedIdentityLifetimeSeconds,
+    entraSigner,
+    issuerSigner,
+    keysOf: async (issuer) => (issuer === world.ownIssuer ? ownKeys : await remoteKeysOf(issuer)),
+    get url() {
+      return url()
+    },
+    get ownIssuer() {
+      return `${url()}/issuer`
+    },
+    get defaultIssuer() {
+      return options.issuer ?? world.ownIssuer
+    },
+    now,
+  }
+  return world
+}
+
+function urlOf({ server }: TlsApp, name: string): string {
+  const { port } = server.address() as AddressInfo
+  return `https://${name}:${port}`
+}
+
+async function ownCertificate(dnsNames: readonly string[], now: Date) {
+  const lifetimeDays = 365
+  const authority = await issueAuthority({ commonName: 'akv-injector emulator', now, lifetimeDays })
+  const [commonName = ''] = dnsNames
+  const ipAddresses = ['127.0.0.1']
+  const leaf = await issueLeaf({ authority, commonName, dnsNames, ipAddresses, now, lifetimeDays })
+  return { ...leaf, caPem: authority.certificatePem }
+}

@@ -1,0 +1,45 @@
+/** Key Vault's lists: at most 25 items a page, the rest behind `nextLink`. */
+
+export const maxPageSize = 25
+
+export interface PageRequest {
+  /** `https://host/…/secrets`, where the next page will be asked for. */
+  readonly url: string
+  readonly apiVersion: string
+  readonly maxResults?: string | undefined
+  readonly skipToken?: string | undefined
+}
+
+/** The query makes no sense. */
+export interface BadPage {
+  readonly problem: string
+}
+
+export interface Page<Item> {
+  readonly value: readonly Item[]
+  readonly nextLink: string | null
+}
+
+/**
+ * The page asked for. The token holds the last key shown, so that what is added or deleted meanwhile moves nothing
+ * from one page to another.
+ */
+export function pageOf<Item>(
+  items: ReadonlyMap<string, Item>,
+  { url, apiVersion, maxResults, skipToken }: PageRequest,
+): Page<Item> | BadPage {
+  const size = maxResults === undefined ? maxPageSize : Number(maxResults)
+  if (!Number.isInteger(size) || size < 1 || size > maxPageSize)
+    return { problem: `Invalid maxresults. It must be between 1 and ${maxPageSize}.` }
+  const after = Buffer.from(skipToken ?? '', 'base64url').toString()
+  const rest = [...items].filter(([key]) => key > after).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const shown = rest.slice(0, size)
+  const last = shown.at(-1)?.[0]
+  if (last === undefined || rest.length <= size)
+    return { value: shown.map(([, item]) => item), nextLink: null }
+  const token = Buffer.from(last).toString('base64url')
+  return {
+    value: shown.map(([, item]) => item),
+    nextLink: `${url}?api-version=${encodeURIComponent(apiVersion)}&$skiptoken=${token}&maxresults=${size}`,
+  }
+}

@@ -1,0 +1,140 @@
+/** The refusals of Key Vault's data plane: status, codes and words as the service gives them. */
+
+export interface VaultRefusal {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly innerCode?: string
+}
+
+/** Who asked for what, as the service repeats it to them. */
+export interface Attempt {
+  readonly vault: string
+  readonly caller: string
+  readonly action: VaultAction
+  readonly name?: string | undefined
+}
+
+export type VaultAction = 'get' | 'list' | 'set' | 'update' | 'delete' | 'recover' | 'purge'
+
+/** RBAC's names of the actions. */
+const dataActions: Readonly<Record<VaultAction, string>> = {
+  get: 'getSecret/action',
+  list: 'readMetadata/action',
+  set: 'setSecret/action',
+  update: 'update/action',
+  delete: 'delete',
+  recover: 'recover/action',
+  purge: 'purge/action',
+}
+
+export const innerForbiddenCodes = [
+  'ForbiddenByRbac',
+  'AccessDenied',
+  'ForbiddenByFirewall',
+] as const
+export type InnerForbiddenCode = (typeof innerForbiddenCodes)[number]
+
+const place = (vault: string) => `${vault};location=westeurope`
+const unauthorized = (message: string): VaultRefusal => ({
+  status: 401,
+  code: 'Unauthorized',
+  message,
+})
+export const badParameter = (message: string): VaultRefusal => ({
+  status: 400,
+  code: 'BadParameter',
+  message,
+})
+
+export const noToken = unauthorized('AKV10000: Request is missing a Bearer or PoP token.')
+export const tokenExpired = unauthorized("[TokenExpired] Error validating token: 'S2S12086'.")
+export const tokenInvalid = unauthorized(
+  'AKV10046: Unable to resolve the key used for signature validation.',
+)
+export const wrongAudience = (expected: string, found: string): VaultRefusal =>
+  unauthorized(`AKV10022: Invalid audience. Expected ${expected}, found: ${found}.`)
+export const wrongIssuer = (expected: string, found: string): VaultRefusal =>
+  unauthorized(`AKV10032: Invalid issuer. Expected one of ${expected}, found ${found}.`)
+
+const forbidden = (innerCode: string, message: string): VaultRefusal => ({
+  status: 403,
+  code: 'Forbidden',
+  message,
+  innerCode,
+})
+
+export function forbiddenFor(
+  innerCode: InnerForbiddenCode,
+  { vault, caller, action, name }: Attempt,
+): VaultRefusal {
+  const resource = `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/emulator/providers/microsoft.keyvault/vaults/${vault}`
+  switch (innerCode) {
+    case 'ForbiddenByRbac':
+      return forbidden(
+        innerCode,
+        `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: 'Microsoft.KeyVault/vaults/secrets/${dataActions[action]}'\r\nResource: '${resource}${name === undefined ? '' : `/secrets/${name}`}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: ${place(vault)}\r\n`,
+      )
+    case 'AccessDenied':
+      return forbidden(
+        innerCode,
+        `The user, group or application '${caller}' does not have secrets ${action} permission on key vault '${place(vault)}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+      )
+    case 'ForbiddenByFirewall':
+      return forbidden(
+        innerCode,
+        `Client address is not authorized and caller is not a trusted service.\r\nClient address: 203.0.113.7\r\nCaller: ${caller}\r\nVault: ${place(vault)}`,
+      )
+    default:
+      return innerCode satisfies never
+  }
+}
+
+export const secretDisabled = forbidden(
+  'SecretDisabled',
+  'Operation get is not allowed on a disabled secret.',
+)
+
+/** @param id - the name, or `name/version` */
+export const secretNotFound = (id: string): VaultRefusal => ({
+  status: 404,
+  code: 'SecretNotFound',
+  message: `A secret with (name/id) ${id} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+})
+
+export const deletedSecretNotFound = (name: string): VaultRefusal => ({
+  status: 404,
+  code: 'SecretNotFound',
+  message: `Deleted Secret not found: ${name}`,
+})
+
+export const secretIsDeleted = (name: string): VaultRefusal => ({
+  status: 409,
+  code: 'Conflict',
+  message: `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
+  innerCode: 'ObjectIsDeletedButRecoverable',
+})
+
+export const throttled: VaultRefusal = {
+  status: 429,
+  code: 'Throttled',
+  message:
+    'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
+}
+
+/** In the service a vault that isn't there has no DNS name either, so this answer has no model. */
+export const vaultNotFound = (name: string): VaultRefusal => ({
+  status: 404,
+  code: 'VaultNotFound',
+  message: `The emulator's data file has no vault named ${name}.`,
+})
+
+export function vaultBody({ code, message, innerCode }: VaultRefusal) {
+  return {
+    error: {
+      code,
+      message,
+      ...(innerCode === undefined ? {} : { innererror: { code: innerCode } }),
+    },
+  }
+}
