@@ -8,6 +8,16 @@ import {
   type Parsed,
   shorten,
 } from '../keyvault/reference.ts'
+import {
+  type Check,
+  isObject,
+  listOf,
+  oneOf,
+  optional,
+  shape,
+  text,
+  that,
+} from '../keyvault/shape.ts'
 
 /** Grows with every change that an older agent would misread. */
 export const contractVersion = 1
@@ -86,6 +96,15 @@ export interface AgentConfig {
   readonly cloud: Cloud
 }
 
+/** What EnvFiles and shells take as the name of a variable. */
+export const isVariableName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+
+/** `http://127.0.0.1:PORT/PATH`, and this form only: a literal address, a port, no user part, no fragment. */
+export function isNotifyUrl(url: string): boolean {
+  const port = /^http:\/\/127\.0\.0\.1:([1-9]\d{0,4})\/[!"$-~]*$/.exec(url)?.[1]
+  return port !== undefined && Number(port) <= 65535
+}
+
 /** `$` would be expanded by the kubelet (`$(NAME)`) before the agent sees it. */
 export function encodeConfig(config: AgentConfig): string {
   return JSON.stringify(config).replaceAll('$', '\\u0024')
@@ -93,57 +112,29 @@ export function encodeConfig(config: AgentConfig): string {
 
 /**
  * Reads what {@link encodeConfig} wrote, and checks it: somebody may have put the container there by hand.
- * The problem says which member is wrong.
+ * The problem says which member is wrong; `isNewer` sets apart a configuration that only a newer agent can read.
  */
-export function decodeConfig(text: string): Parsed<AgentConfig> {
+export function decodeConfig(json: string): Parsed<AgentConfig> {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = JSON.parse(json)
   } catch {
     return { problem: `${configVariable} is not JSON` }
   }
-  if (!isRecord(value)) return { problem: `${configVariable} is not a JSON object` }
+  if (!isObject(value)) return { problem: `${configVariable} is not a JSON object` }
   const version = value['version']
   if (typeof version === 'number' && version > contractVersion)
     return {
+      isNewer: true,
       problem: `${configVariable} has version ${version}, this agent knows ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
     }
-  const wrong = Object.entries(members).find(([name, isValid]) => !isValid(value[name]))
+  const wrong = isConfig(value)
   return wrong === undefined
     ? { value: value as unknown as AgentConfig }
-    : {
-        problem: `${configVariable}: "${wrong[0]}" is missing or wrong: ${shorten(JSON.stringify(value[wrong[0]]) ?? 'absent')}`,
-      }
+    : { problem: `${configVariable}: "${shorten(wrong.slice(1))}" is missing or wrong` }
 }
 
-type Check = (value: unknown) => boolean
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const isString: Check = (value) => typeof value === 'string'
-const isSeconds: Check = (value) => typeof value === 'number' && value >= 0
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check)
-const oneOf =
-  (choices: readonly unknown[]): Check =>
-  (value) =>
-    choices.includes(value)
-const shape =
-  (checks: Record<string, Check>): Check =>
-  (value) =>
-    isRecord(value) && Object.entries(checks).every(([name, check]) => check(value[name]))
-const text =
-  (isValid: (text: string) => boolean): Check =>
-  (value) =>
-    typeof value === 'string' && isValid(value)
-
-const wanted: Record<string, Check> = {
+const wanted = {
   object: shape({
     vault: text(isVaultName),
     type: oneOf(['secret']),
@@ -152,29 +143,30 @@ const wanted: Record<string, Check> = {
   }),
   optional: optional(oneOf([true])),
 }
+const isSeconds = that((value) => typeof value === 'number' && value >= 0)
+const httpsUrl = text((url) => url.startsWith('https://'))
 
 const members: Record<keyof AgentConfig, Check> = {
   version: oneOf([contractVersion]),
-  containers: listOf(isString),
-  files: listOf(shape({ ...wanted, path: isString })),
-  env: listOf(
-    shape({ ...wanted, variable: text((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) }),
-  ),
+  containers: listOf(text()),
+  files: listOf(shape({ ...wanted, path: text() })),
+  env: listOf(shape({ ...wanted, variable: text(isVariableName) })),
   fileMode: text((mode) => /^0[0-7]{3}$/.test(mode)),
   refreshSeconds: isSeconds,
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),
-  notify: optional(text((url) => /^http:\/\/127\.0\.0\.1:\d{1,5}\//.test(url))),
+  notify: optional(text(isNotifyUrl)),
   logLevel: oneOf(logLevels),
   identity: shape({
-    clientId: optional(isString),
-    tenantId: optional(isString),
-    defaultTenantId: optional(isString),
+    clientId: optional(text()),
+    tenantId: optional(text()),
+    defaultTenantId: optional(text()),
   }),
   cloud: shape({
-    authorityHost: text((url) => url.startsWith('https://')),
+    authorityHost: httpsUrl,
     vaultUrl: text((url) => url.startsWith('https://') && url.includes('{vault}')),
-    audience: text((url) => url.startsWith('https://')),
-    ca: optional(isString),
+    audience: httpsUrl,
+    ca: optional(text()),
   }),
 }
+const isConfig = shape(members)

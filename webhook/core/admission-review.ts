@@ -1,4 +1,5 @@
 import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import { isObject } from '../../keyvault/shape.ts'
 
 /** What is read of an `admission.k8s.io/v1` AdmissionReview. Nothing in it is trusted: anybody in the cluster can send one. */
 export interface AdmissionRequest {
@@ -20,17 +21,17 @@ export interface AdmissionRequest {
  * @returns the request, or a sentence that says what an AdmissionReview has and this has not
  */
 export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
-  if (!isRecord(review)) return { problem: 'expected an AdmissionReview, found no JSON object' }
+  if (!isObject(review)) return { problem: 'expected an AdmissionReview, found no JSON object' }
   const { apiVersion, kind, request } = review
   if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1')
     return {
       problem: `expected kind AdmissionReview of admission.k8s.io/v1, found kind ${show(kind)} of ${show(apiVersion)}`,
     }
-  if (!isRecord(request)) return { problem: 'the AdmissionReview has no request' }
+  if (!isObject(request)) return { problem: 'the AdmissionReview has no request' }
   const { uid } = request
   if (typeof uid !== 'string' || uid === '' || uid.length > maxUidLength)
     return { problem: 'request.uid is missing, or no text of 1 to 128 characters' }
-  const resource = isRecord(request['kind']) ? request['kind'] : {}
+  const resource = isObject(request['kind']) ? request['kind'] : {}
   return {
     value: {
       uid,
@@ -48,5 +49,3 @@ export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
 const maxUidLength = 128
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const show = (value: unknown): string => shorten(JSON.stringify(value) ?? 'nothing')
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
