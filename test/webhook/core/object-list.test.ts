@@ -1,0 +1,38 @@
+import t from 'tap'
+import { parseObjectList } from '../../../webhook/core/object-list.ts'
+
+const secret = (name: string, vault = 'home') => ({ vault, type: 'secret', name })
+
+t.test(
+  'entries are separated by commas and newlines, with blanks and empty entries ignored',
+  async (t) => {
+    t.strictSame(parseObjectList(' a ,,\n b = c ?\r\n, v-1 : d ,\n', 'home'), {
+      entries: [
+        { object: secret('a'), optional: false },
+        { target: 'b', object: secret('c'), optional: true },
+        { object: secret('d', 'v-1'), optional: false },
+      ],
+      problems: [],
+    })
+    t.strictSame(parseObjectList('', 'home'), { entries: [], problems: [] })
+  },
+)
+
+t.test('the first equals sign splits the target from the reference', async (t) => {
+  t.match(parseObjectList('a=b=c', 'home'), {
+    problems: [/entry "a=b=c": "b=c" is no object name/],
+  })
+  t.match(parseObjectList('=b', 'home'), { entries: [{ target: '', object: secret('b') }] })
+})
+
+t.test('each entry that cannot be read has its sentence, the others are kept', async (t) => {
+  const { entries, problems } = parseObjectList('good, b_d, ??, x:y', 'home')
+  t.equal(entries.length, 1)
+  t.match(problems, [/entry "b_d"/, /entry "\?\?"/, /entry "x:y": "x" is no vault name/])
+})
+
+t.test('a list has a bound', async (t) => {
+  t.match(parseObjectList('a,'.repeat(2001), 'home'), {
+    problems: [/2001 entries are too many: 2000/],
+  })
+})

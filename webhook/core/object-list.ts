@@ -1,0 +1,53 @@
+import { type ObjectReference, parseReference, shorten } from '../../keyvault/reference.ts'
+
+/** One entry of a list in `secrets` or `env`. */
+export interface Entry {
+  /** What was written before the `=`, if anything. */
+  readonly target?: string
+  readonly object: ObjectReference
+  readonly optional: boolean
+}
+
+/** More would not fit into the agent's configuration, and every problem is reported: this bounds the report. */
+const maxEntries = 2000
+
+/**
+ * Reads `[target=]reference[?]`, separated by commas or newlines (DESIGN 3.1).
+ *
+ * @returns the entries that could be read, and a sentence for each that could not
+ */
+export function parseObjectList(
+  list: string,
+  defaultVault?: string,
+): { readonly entries: readonly Entry[]; readonly problems: readonly string[] } {
+  const written = list
+    .split(/[,\n]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+  if (written.length > maxEntries)
+    return {
+      entries: [],
+      problems: [`${written.length} entries are too many: ${maxEntries} at most`],
+    }
+  const entries: Entry[] = []
+  const problems: string[] = []
+  for (const text of written) {
+    const parsed = parseEntry(text, defaultVault)
+    if (typeof parsed === 'string') problems.push(`entry "${shorten(text)}": ${parsed}`)
+    else entries.push(parsed)
+  }
+  return { entries, problems }
+}
+
+function parseEntry(text: string, defaultVault?: string): Entry | string {
+  const optional = text.endsWith('?')
+  const required = optional ? text.slice(0, -1) : text
+  const equals = required.indexOf('=')
+  const reference = parseReference(required.slice(equals + 1), defaultVault)
+  if ('problem' in reference) return reference.problem
+  return {
+    ...(equals < 0 ? {} : { target: required.slice(0, equals).trim() }),
+    object: reference.value,
+    optional,
+  }
+}

@@ -1,0 +1,45 @@
+import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Amounts } from './policy.ts'
+
+const pattern = /^(\d+\.?\d*|\.\d+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/
+const scales: Readonly<Record<string, number>> = {
+  ...Object.fromEntries([...'KMGTPE'].map((letter, i) => [`${letter}i`, 1024 ** (i + 1)])),
+  ...Object.fromEntries([...'kMGTPE'].map((letter, i) => [letter, 1000 ** (i + 1)])),
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+}
+
+/** The number that a Kubernetes quantity stands for (`250m` is 0.25, `1Ki` 1024), undefined when it is none. Not for negative ones. */
+export function parseQuantity(text: string | number): number | undefined {
+  const [match, digits, suffix, exponent] = pattern.exec(String(text)) ?? []
+  if (match === undefined || match.length > maxLength) return undefined
+  const scale = suffix === undefined ? 10 ** Number(exponent ?? 0) : (scales[suffix] ?? 1)
+  return Number(digits) * scale
+}
+
+/** True when both are the same amount, however written: `0.5` and `500m`. */
+export function isSameQuantity(a: string | number, b: string | number): boolean {
+  const [x, y] = [parseQuantity(a), parseQuantity(b)]
+  return x !== undefined && y !== undefined && Math.abs(x - y) <= 1e-9 * Math.max(x, y)
+}
+
+/** Reads `cpu=10m,memory=96Mi`; empty means none. */
+export function parseAmounts(list: string): Parsed<Amounts> {
+  const amounts: Record<string, string> = {}
+  for (const entry of list.split(',')) {
+    const [resource = '', quantity, ...more] = entry.split('=').map((part) => part.trim())
+    if (resource === '' && quantity === undefined) continue
+    if (!resources.includes(resource) || quantity === undefined || more.length > 0)
+      return { problem: `"${shorten(entry)}": expected ${accepted}` }
+    if (resource in amounts) return { problem: `${resource} is given twice` }
+    if (parseQuantity(quantity) === undefined)
+      return { problem: `"${shorten(quantity)}" is no quantity: expected ${accepted}` }
+    amounts[resource] = quantity
+  }
+  return { value: amounts }
+}
+
+const maxLength = 32
+const resources: readonly string[] = ['cpu', 'memory', 'ephemeral-storage']
+const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resources.join(', ')}), or nothing for none`

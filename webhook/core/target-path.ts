@@ -1,0 +1,39 @@
+const maxPathBytes = 4096
+const maxComponentBytes = 255
+const encoder = new TextEncoder()
+// A path is shown in logs and listings: no control characters. NUL would end it for the kernel.
+// biome's rule against control characters guards against typing one by accident; here they are the point.
+const control = /\p{Cc}/u
+
+/**
+ * What is wrong with the path of a file below the mount, undefined when nothing is. The rules are DESIGN 3.1's:
+ * a path can only name a place inside the folder, in one way, and never the `..` names of the atomic switch.
+ */
+export function targetPathProblem(path: string): string | undefined {
+  if (path === '') return 'the path is empty'
+  if (control.test(path) || !path.isWellFormed()) return 'the path holds a control character'
+  if (path.startsWith('/')) return 'the path has to be relative: it is taken below the mount path'
+  const components = path.split('/')
+  if (components[0]?.startsWith('..')) return 'the path must not start with ".."'
+  if (components.includes('..')) return 'the path must not hold a ".." component'
+  if (components.some((component) => component === '' || component === '.'))
+    return 'the path is not in its shortest form: no empty or "." component, no slash at the end'
+  if (components.some((component) => encoder.encode(component).length > maxComponentBytes))
+    return `a component of the path is longer than ${maxComponentBytes} bytes`
+  if (encoder.encode(path).length > maxPathBytes)
+    return `the path is longer than ${maxPathBytes} bytes`
+  return undefined
+}
+
+/** The first two paths that cannot both be files: the same twice, or one that is a folder of the other. */
+export function pathConflict(paths: readonly string[]): readonly [string, string] | undefined {
+  const seen = new Set<string>()
+  for (const path of paths) {
+    if (seen.has(path)) return [path, path]
+    seen.add(path)
+  }
+  for (const path of paths)
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+      if (seen.has(path.slice(0, slash))) return [path.slice(0, slash), path]
+  return undefined
+}
