@@ -1,0 +1,57 @@
+import t from 'tap'
+import { ownAnnotations, parseAnnotations } from '../../../webhook/core/annotations.ts'
+import { policy } from './policy.ts'
+
+const parse = (own: Record<string, string>, changes: Partial<typeof policy> = {}) =>
+  parseAnnotations(own, { policy: { ...policy, ...changes }, namespace: 'default' })
+
+t.test('only annotations under the prefix are ours', async (t) => {
+  const own = ownAnnotations({
+    'akv-injector.io/secrets': 'a',
+    'xakv-injector.io/secrets': 'b',
+    'akv-injector.io': 'c',
+    secrets: 'd',
+  })
+  t.strictSame(own, { secrets: 'a' })
+})
+
+t.test('a file is named after its object, a variable too, in its own spelling', async (t) => {
+  const { request, problems } = parse({ vault: 'Team-A', secrets: 'DB-Password', env: 'api-key' })
+  t.strictSame(problems, [])
+  t.match(request.files, [
+    { path: 'DB-Password', object: { vault: 'team-a', name: 'DB-Password' } },
+  ])
+  t.match(request.env, [{ variable: 'API_KEY', object: { name: 'api-key' } }])
+})
+
+t.test('a variable that would not be one needs a name of its own', async (t) => {
+  t.match(parse({ vault: 'team-a', env: '2fa-seed' }).problems, [
+    { subject: 'akv-injector.io/env', found: '2FA_SEED', sentence: /write NAME=2fa-seed/ },
+  ])
+})
+
+t.test('a wrong vault is reported once, not again for each entry', async (t) => {
+  const { problems } = parse({ vault: 'a.b', secrets: 'x, y, z' }, { allowedVaults: new Map() })
+  t.match(problems, [{ subject: 'akv-injector.io/vault', found: 'a.b' }])
+  t.equal(problems.length, 1)
+})
+
+t.test('a key that is inherited by every object is unknown all the same', async (t) => {
+  for (const key of ['constructor', 'toString', 'hasOwnProperty', ''])
+    t.match(parse({ vault: 'team-a', secrets: 'x', [key]: 'y' }).problems, [
+      {
+        subject: `akv-injector.io/${key}`,
+        sentence: /is not known; the nearest key that is: akv-injector.io\//,
+      },
+    ])
+  const proto = JSON.parse('{"akv-injector.io/__proto__":"x"}')
+  t.match(parse(ownAnnotations(proto)).problems, [{ sentence: /nothing to fetch/ }], 'and harmless')
+})
+
+t.test('an operator’s list of vaults binds by namespace', async (t) => {
+  const allowedVaults = new Map([['default', new Set(['team-a'])]])
+  t.strictSame(parse({ secrets: 'TEAM-A:x' }, { allowedVaults }).problems, [])
+  t.match(parse({ secrets: 'team-b:x' }, { allowedVaults }).problems, [
+    { sentence: /does not let namespace "default" name vault "team-b"; allowed: team-a/ },
+  ])
+})

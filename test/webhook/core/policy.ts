@@ -1,0 +1,16 @@
+import type { Policy } from '../../../webhook/core/policy.ts'
+
+/** An operator who changed nothing but what has no default. */
+export const policy: Policy = {
+  agentImage: 'registry.example/akv-injector:1.0.0',
+  cloud: {
+    authorityHost: 'https://login.microsoftonline.com',
+    vaultUrl: 'https://{vault}.vault.azure.net',
+    audience: 'https://vault.azure.net',
+  },
+  allowRoot: false,
+  agentRequests: { cpu: '10m', memory: '96Mi' },
+  agentLimits: { memory: '160Mi' },
+  volumeSizeLimit: '16Mi',
+  agentLogLevel: 'info',
+}

@@ -1,0 +1,167 @@
+import { isNotifyUrl, logLevels, onDeletedChoices } from '../../init-agent/contract.ts'
+import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
+import { parseDuration } from './duration.ts'
+import { parseAmounts } from './quantity.ts'
+
+/** Everything under this prefix is ours; a key that is not known is refused. */
+export const annotationPrefix = 'akv-injector.io/'
+
+/** Where among the init containers the agent goes. */
+export type Position =
+  | { readonly kind: 'first' }
+  | { readonly kind: 'after'; readonly container: string }
+
+export interface RunAs {
+  readonly uid: number
+  readonly gid?: number
+}
+
+/**
+ * The annotations with one value each, and how each is read (DESIGN 3). A sentence says what is accepted; what was
+ * found stands beside it.
+ */
+export const settings = {
+  inject: parseBoolean,
+  vault: (text: string) =>
+    isVaultName(text)
+      ? { value: text.toLowerCase() }
+      : { problem: 'expected the name of a vault: 3 to 24 letters, digits and hyphens' },
+  'mount-path': parseMountPath,
+  containers: parseNames,
+  refresh: parseRefresh,
+  'file-mode': parseFileMode,
+  'client-id': parseUuid,
+  'tenant-id': parseUuid,
+  timeout: parseTimeout,
+  'on-deleted': choiceOf(onDeletedChoices),
+  notify: (text: string) =>
+    isNotifyUrl(text)
+      ? { value: text }
+      : { problem: 'expected http://127.0.0.1:PORT/PATH: this address, a port, a path' },
+  position: parsePosition,
+  'run-as': parseRunAs,
+  'agent-requests': parseAmounts,
+  'agent-limits': parseAmounts,
+  'log-level': choiceOf(logLevels),
+} as const satisfies Readonly<Record<string, (text: string) => Parsed<unknown>>>
+
+/** The annotations that hold lists of objects. */
+export const lists = ['secrets', 'env'] as const
+
+/** Specified, not built yet: refused by name rather than as unknown. */
+export const keysToCome: readonly string[] = ['objects', 'template.FILE']
+
+export type Settings = {
+  readonly [Key in keyof typeof settings]?: Extract<
+    ReturnType<(typeof settings)[Key]>,
+    { readonly value: unknown }
+  >['value']
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+}
+
+function parseUuid(text: string): Parsed<string> {
+  return isUuid(text)
+    ? { value: text.toLowerCase() }
+    : { problem: 'expected a UUID such as 00000000-0000-0000-0000-000000000000' }
+}
+
+function parseBoolean(text: string): Parsed<boolean> {
+  const lower = text.toLowerCase()
+  return lower === 'true' || lower === 'false'
+    ? { value: lower === 'true' }
+    : { problem: 'expected "true" or "false"' }
+}
+
+function choiceOf<T extends string>(choices: readonly T[]) {
+  return (text: string): Parsed<T> => {
+    const choice = choices.find((one) => one === text)
+    return choice === undefined
+      ? { problem: `expected one of ${choices.join(', ')}` }
+      : { value: choice }
+  }
+}
+
+function parseNames(text: string): Parsed<readonly string[]> {
+  const names = text
+    .split(/[,\n]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  return names.length > 0
+    ? { value: [...new Set(names)] }
+    : { problem: 'expected names of containers, separated by commas' }
+}
+
+const minRefreshSeconds = 30
+
+function parseRefresh(text: string): Parsed<number> {
+  const parsed = parseDuration(text)
+  if ('problem' in parsed) return parsed
+  return parsed.value === 0 || parsed.value >= minRefreshSeconds
+    ? parsed
+    : { problem: `expected at least ${minRefreshSeconds}s, or "0" to fetch once` }
+}
+
+function parseTimeout(text: string): Parsed<number> {
+  const parsed = parseDuration(text)
+  if ('value' in parsed && parsed.value === 0) return { problem: 'expected more than 0' }
+  return parsed
+}
+
+function parseFileMode(text: string): Parsed<string> {
+  if (!/^0?[0-7]{3}$/.test(text))
+    return {
+      problem: 'expected 3 or 4 octal digits such as "0440", without setuid, setgid and sticky',
+    }
+  const digits = text.slice(-3)
+  // The agent owns the files, and compares what is there with what it fetched.
+  return Number(digits[0]) & 4
+    ? { value: `0${digits}` }
+    : {
+        problem:
+          'expected a mode that lets the owner, the agent, read: "04…", "05…", "06…" or "07…"',
+      }
+}
+
+function parsePosition(text: string): Parsed<Position> {
+  if (text === 'first') return { value: { kind: 'first' } }
+  const container = /^after:(.+)$/.exec(text)?.[1]
+  return container === undefined
+    ? { problem: 'expected "first" or "after:CONTAINER"' }
+    : { value: { kind: 'after', container } }
+}
+
+// The API server's bound for runAsUser and runAsGroup.
+const maxId = 2 ** 31 - 1
+
+function parseRunAs(text: string): Parsed<RunAs> {
+  const [match, user, group] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text) ?? []
+  const uid = Number(user)
+  const gid = Number(group ?? 0)
+  if (match === undefined || uid > maxId || gid > maxId)
+    return { problem: `expected UID or UID:GID, numbers up to ${maxId}` }
+  return { value: group === undefined ? { uid } : { uid, gid } }
+}
+
+/** The service account token's place. `/var/run` is a link to `/run` in most images. */
+const guardedPaths = ['/var/run/secrets', '/run/secrets']
+const maxMountPathLength = 1024
+
+function parseMountPath(text: string): Parsed<string> {
+  const components = text.split('/').slice(1)
+  const isPlain =
+    text.startsWith('/') &&
+    text.length <= maxMountPathLength &&
+    components.every((component) => component !== '' && component !== '.' && component !== '..')
+  // The API server refuses a ":" in a mount path; NUL and its like would end it.
+  if (!isPlain || text.includes(':') || /\p{Cc}/u.test(text))
+    return {
+      problem:
+        'expected an absolute directory other than "/", without "..", ":" or a slash at its end',
+    }
+  return guardedPaths.some((guarded) => guarded === text || guarded.startsWith(`${text}/`))
+    ? { problem: 'a mount there would hide the service account token; choose a folder of its own' }
+    : { value: text }
+}
