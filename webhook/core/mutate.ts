@@ -1,8 +1,56 @@
 import type { AdmissionRequest } from './admission-review.ts'
-import { type Outcome, skipped } from './outcome.ts'
+import { ownAnnotations, parseAnnotations } from './annotations.ts'
+import { denied, type Outcome, type SkipReason, skipped } from './outcome.ts'
+import { patchOperations } from './patch.ts'
+import { planInjection } from './plan.ts'
+import { readMetadata, readPod } from './pod.ts'
 import type { Policy } from './policy.ts'
+import { settings } from './vocabulary.ts'
 
-/** Decides what happens to the pod of an admission request. Pure, and the same for the same input. */
-export function mutate(_request: AdmissionRequest, _policy: Policy): Outcome {
-  return skipped('not-annotated')
+/**
+ * Decides what happens to the pod of an admission request (DESIGN 4). Pure, and the same for the same input; reviewing
+ * its own result adds nothing.
+ */
+export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
+  const reason = skipReason(request)
+  if (reason !== undefined) return skipped(reason)
+
+  const metadata = readMetadata(request.object)
+  if ('problem' in metadata) return denied([{ subject: 'the pod', sentence: metadata.problem }])
+  const annotations = metadata.value.annotations ?? {}
+  if (annotations[mirrorAnnotation] !== undefined) return skipped('mirror-pod')
+  const own = ownAnnotations(annotations)
+  if (Object.keys(own).length === 0) return skipped('not-annotated')
+  if (isTurnedOff(own['inject'])) return skipped('turned-off')
+
+  const pod = readPod(request.object)
+  if ('problem' in pod) return denied([{ subject: 'the pod', sentence: pod.problem }])
+  const { request: wanted, problems } = parseAnnotations(own, {
+    policy,
+    namespace: request.namespace,
+  })
+  const { plan, problems: obstacles, warnings } = planInjection(pod.value, wanted, policy)
+  if (problems.length + obstacles.length > 0) return denied([...problems, ...obstacles])
+
+  const operations = patchOperations(pod.value, plan)
+  return operations.length === 0 ? skipped('complete') : { kind: 'injected', operations, warnings }
+}
+
+/** Set by the kubelet on the API server's image of a static pod. */
+const mirrorAnnotation = 'kubernetes.io/config.mirror'
+
+function skipReason({
+  group,
+  kind,
+  operation,
+  subResource,
+}: AdmissionRequest): SkipReason | undefined {
+  if (group !== '' || kind !== 'Pod') return 'not-a-pod'
+  if (operation !== 'CREATE') return 'not-create'
+  return subResource === '' ? undefined : 'subresource'
+}
+
+function isTurnedOff(inject?: string): boolean {
+  const parsed = inject === undefined ? undefined : settings.inject(inject)
+  return parsed !== undefined && 'value' in parsed && !parsed.value
 }

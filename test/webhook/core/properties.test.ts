@@ -1,0 +1,168 @@
+import fc from 'fast-check'
+import jsonpatch from 'fast-json-patch'
+import t, { type Test } from 'tap'
+import { configVariable, decodeConfig } from '../../../init-agent/contract.ts'
+import { vaultUrl } from '../../../keyvault/reference.ts'
+import { mutate } from '../../../webhook/core/mutate.ts'
+import { agentName } from '../../../webhook/core/names.ts'
+import type { Injected } from '../../../webhook/core/outcome.ts'
+import { annotationPrefix } from '../../../webhook/core/vocabulary.ts'
+import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
+import { policy } from './policy.ts'
+
+/** FAST_CHECK_RUNS=100000 for a long run. */
+const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1000)
+function check<T>(t: Test, property: fc.IProperty<T>): void {
+  fc.assert(property, { numRuns })
+  t.pass(`${numRuns} runs`)
+}
+
+const injection = (object: object): Injected | undefined => {
+  const outcome = mutate(requestFor(object), policy)
+  return outcome.kind === 'injected' ? outcome : undefined
+}
+const patched = <T extends object>(object: T, { operations }: Injected): T =>
+  jsonpatch.applyPatch(structuredClone(object), structuredClone([...operations]), true).newDocument
+
+/** True when everything in `before` is in `after`, in its place and in its order. */
+function holds(after: unknown, before: unknown): boolean {
+  if (Array.isArray(before)) {
+    if (!Array.isArray(after)) return false
+    let at = 0
+    return before.every((item) => {
+      while (at < after.length && !holds(after[at], item)) at++
+      return at++ < after.length
+    })
+  }
+  if (typeof before !== 'object' || before === null) return after === before
+  if (typeof after !== 'object' || after === null) return false
+  const found = after as Record<string, unknown>
+  return Object.entries(before).every(
+    ([key, value]) => Object.hasOwn(found, key) && holds(found[key], value),
+  )
+}
+
+t.test('the patch applies, and nothing of the user’s is lost, moved or changed', async (t) => {
+  let injected = 0
+  check(
+    t,
+    fc.property(anyPod(saneAnnotations), (pod) => {
+      const outcome = injection(pod)
+      if (outcome === undefined) return
+      injected++
+      if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
+      if (!holds(patched(pod, outcome), pod)) throw new Error('something is lost')
+    }),
+  )
+  t.ok(injected > numRuns / 4, `${injected} of ${numRuns} pods were injected`)
+})
+
+t.test('reviewing the result of an injection adds nothing', async (t) => {
+  check(
+    t,
+    fc.property(anyPod(saneAnnotations), (pod) => {
+      const outcome = injection(pod)
+      if (outcome === undefined) return
+      const again = mutate(requestFor(patched(pod, outcome)), policy)
+      if (again.kind !== 'skipped' || again.reason !== 'complete')
+        throw new Error(JSON.stringify(again))
+    }),
+  )
+})
+
+t.test('the same review gives the same bytes, and is left as it was', async (t) => {
+  check(
+    t,
+    fc.property(anyPod(fc.oneof(saneAnnotations, hostileAnnotations)), (pod) => {
+      const before = JSON.stringify(pod)
+      const [a, b] = [0, 1].map(() =>
+        JSON.stringify(mutate(requestFor(structuredClone(pod)), policy)),
+      )
+      if (a !== b || JSON.stringify(mutate(requestFor(pod), policy)) !== a)
+        throw new Error('differs')
+      if (JSON.stringify(pod) !== before) throw new Error('the review was changed')
+    }),
+  )
+})
+
+t.test('any JSON in place of the pod or a part of it gets an answer', async (t) => {
+  const annotated = (object: unknown) => ({
+    metadata: { annotations: { [`${annotationPrefix}secrets`]: 'team-a:x' } },
+    ...(typeof object === 'object' ? object : {}),
+  })
+  check(
+    t,
+    fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (object, spec, part) => {
+      for (const one of [
+        object,
+        annotated(object),
+        annotated({ spec }),
+        annotated({ spec: { containers: part } }),
+        annotated({ spec: { containers: [part] } }),
+        annotated({ spec: { containers: [{ name: 'app', env: part, volumeMounts: part }] } }),
+        annotated({ spec: { containers: [{ name: 'app' }], initContainers: part, volumes: part } }),
+        { metadata: { annotations: part }, spec },
+      ])
+        mutate(requestFor(one), policy)
+    }),
+  )
+})
+
+t.test('no annotation makes the agent talk to a host that the operator did not name', async (t) => {
+  let injected = 0
+  check(
+    t,
+    fc.property(anyPod(hostileAnnotations), (pod) => {
+      const outcome = injection(pod)
+      if (outcome === undefined) return
+      injected++
+      const agent = (patched(pod, outcome) as Agents).spec.initContainers.find(
+        ({ name }) => name === agentName,
+      )
+      const config = decodeConfig(
+        agent?.env.find(({ name }) => name === configVariable)?.value ?? '',
+      )
+      if ('problem' in config) throw new Error(config.problem)
+      const { cloud, files, env, notify } = config.value
+      if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
+      for (const { object } of [...files, ...env]) {
+        const { hostname, pathname, username } = new URL(vaultUrl(cloud.vaultUrl, object.vault))
+        if (!/^[a-z0-9-]+\.vault\.azure\.net$/.test(hostname) || pathname !== '/' || username)
+          throw new Error(`another host: ${hostname}`)
+      }
+      if (notify !== undefined && new URL(notify).hostname !== '127.0.0.1')
+        throw new Error(`notifies ${notify}`)
+    }),
+  )
+  t.ok(injected > numRuns / 20, `${injected} of ${numRuns} pods were injected`)
+})
+
+interface Agents {
+  readonly spec: {
+    readonly initContainers: readonly {
+      readonly name: string
+      readonly env: readonly { readonly name: string; readonly value?: string }[]
+    }[]
+  }
+}
+
+t.test(
+  'every sentence is short enough for its reader, whatever the annotations hold',
+  async (t) => {
+    check(
+      t,
+      fc.property(anyPod(hostileAnnotations), (pod) => {
+        const outcome = mutate(requestFor(pod), policy)
+        const long =
+          outcome.kind === 'injected'
+            ? outcome.warnings.find((warning) => warning.length > 256)
+            : outcome.kind === 'denied'
+              ? outcome.problems.find(
+                  ({ subject, found = '', sentence }) => (subject + found + sentence).length > 1200,
+                )
+              : undefined
+        if (long !== undefined) throw new Error(JSON.stringify(long))
+      }),
+    )
+  },
+)

@@ -1,0 +1,98 @@
+import {
+  type AgentConfig,
+  agentRoot,
+  configVariable,
+  currentSetLink,
+  envFolder,
+  filesFolder,
+  identityFolder,
+} from '../../init-agent/contract.ts'
+import type { AgentResources } from './agent-resources.ts'
+import { agentName, envVolume, filesVolume, identityVolume } from './names.ts'
+import type { Container, Pod } from './pod.ts'
+import type { Policy } from './policy.ts'
+import type { RunAs } from './vocabulary.ts'
+
+/** The user of the image where the pod sets none: the customary "nonroot". */
+const defaultUid = 65532
+/** The probe outlasts the agent's own patience, so that the agent gets to say why it gave up. */
+const probeGraceSeconds = 30
+
+/** The members that nobody reads again are not spelt out. */
+type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>
+
+/** The agent's container as it is added to the pod. Passes Pod Security `restricted` whatever the pod's own settings. */
+export function agentContainer(options: {
+  readonly config: AgentConfig
+  readonly encodedConfig: string
+  readonly runAs: RunAs
+  readonly resources: AgentResources
+  readonly policy: Policy
+}): AgentContainer {
+  const { config, encodedConfig, runAs, resources, policy } = options
+  return {
+    name: agentName,
+    image: policy.agentImage,
+    ...(policy.agentImagePullPolicy && { imagePullPolicy: policy.agentImagePullPolicy }),
+    args: ['agent'],
+    ...(config.refreshSeconds > 0 && nativeSidecar(config)),
+    env: [{ name: configVariable, value: encodedConfig }],
+    ...resourcesOf(resources),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: runAs.uid !== 0,
+      runAsUser: runAs.uid,
+      ...(runAs.gid !== undefined && { runAsGroup: runAs.gid }),
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: agentMounts(config),
+  }
+}
+
+/**
+ * A sidecar that holds the next container back until everything is written. The probe runs a plain binary: a Node
+ * process each second would count against the agent's memory limit.
+ */
+function nativeSidecar({ files, timeoutSeconds }: AgentConfig) {
+  // The env volume switches first: where there are files, their link is the last thing to appear.
+  const folder = files.length > 0 ? filesFolder : envFolder
+  return {
+    restartPolicy: 'Always',
+    startupProbe: {
+      exec: { command: ['/usr/bin/test', '-e', `${agentRoot}/${folder}/${currentSetLink}`] },
+      periodSeconds: 1,
+      failureThreshold: timeoutSeconds + probeGraceSeconds,
+    },
+  }
+}
+
+function agentMounts({ files, env }: AgentConfig) {
+  return [
+    ...(files.length > 0 ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
+    ...(env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
+    { name: identityVolume, mountPath: `${agentRoot}/${identityFolder}`, readOnly: true },
+  ]
+}
+
+function resourcesOf({ requests, limits }: AgentResources) {
+  const resources = {
+    ...(Object.keys(requests).length > 0 && { requests }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  }
+  return Object.keys(resources).length > 0 ? { resources } : {}
+}
+
+/** The asked user, else the one that the pod, or all its containers alike, run as; never root unless asked for. */
+export function agentUser({ spec }: Pod, asked?: RunAs): RunAs {
+  if (asked !== undefined) return asked
+  const podUid = spec.securityContext?.runAsUser
+  const uids = new Set(
+    spec.containers.map(({ securityContext }) => securityContext?.runAsUser ?? podUid),
+  )
+  const [uid] = uids
+  const shared = uids.size === 1 ? uid : podUid
+  return { uid: typeof shared === 'number' && shared > 0 ? shared : defaultUid }
+}

@@ -1,0 +1,129 @@
+import {
+  type AgentConfig,
+  configVariable,
+  decodeConfig,
+  encodeConfig,
+} from '../../init-agent/contract.ts'
+import { agentConfig } from './agent-config.ts'
+import { agentContainer, agentUser } from './agent-container.ts'
+import { agentResources } from './agent-resources.ts'
+import type { Request } from './annotations.ts'
+import { conflicts } from './conflicts.ts'
+import { agentName, defaultMountPath } from './names.ts'
+import type { Problem } from './outcome.ts'
+import {
+  type Consumer,
+  defaultConsumers,
+  findConsumers,
+  findPlace,
+  type Place,
+} from './placement.ts'
+import type { Container, Pod, Volume } from './pod.ts'
+import type { Policy } from './policy.ts'
+import { wantedVolumes } from './volumes.ts'
+import { planWarnings } from './warnings.ts'
+
+/** Everything the pod shall have in the end, whatever of it is there already. */
+export interface Plan {
+  readonly config: AgentConfig
+  readonly agent: Container
+  readonly place: Place
+  readonly consumers: readonly Consumer[]
+  readonly mountPath: string
+  readonly volumes: readonly Volume[]
+}
+
+/** One string of the environment may be 128 KiB on Linux; this leaves room. */
+const maxConfigBytes = 96 * 1024
+
+/**
+ * Plans the injection of a pod.
+ *
+ * @returns the plan with its warnings, and what stands against it; with problems the plan is not to be carried out
+ */
+export function planInjection(
+  pod: Pod,
+  request: Request,
+  policy: Policy,
+): {
+  readonly plan: Plan
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+} {
+  const { place, problems: misplaced } = findPlace(pod.spec, request.position)
+  const standing = standingChoices(place.existing)
+  const names = [
+    ...new Set(request.containers ?? standing?.containers ?? defaultConsumers(pod.spec, place)),
+  ]
+  const { consumers, problems: unknown } = findConsumers(pod.spec, names, place)
+
+  const config = agentConfig(request, policy, {
+    containers: names,
+    fileMode: request['file-mode'] ?? standing?.fileMode ?? defaultFileMode(pod),
+  })
+  const encodedConfig = encodeConfig(config)
+  const resources = agentResources(pod, request, policy)
+  const runAs = agentUser(pod, request['run-as'])
+  const plan = {
+    config,
+    agent: agentContainer({ config, encodedConfig, runAs, resources, policy }),
+    place,
+    consumers,
+    mountPath: request['mount-path'] ?? defaultMountPath,
+    volumes: wantedVolumes(config, policy.volumeSizeLimit),
+  }
+  return {
+    plan,
+    problems: [
+      ...misplaced,
+      ...unknown,
+      ...foreignAgent(place, encodedConfig),
+      ...tooLarge(encodedConfig),
+      ...resources.problems,
+      ...conflicts(pod, plan),
+    ],
+    warnings: [...resources.warnings, ...planWarnings(pod, plan, runAs)],
+  }
+}
+
+/**
+ * What an earlier call chose from a state of the pod that other webhooks may have changed since. It stands, so that
+ * the second call finds its own work again, and containers that came later get nothing.
+ */
+function standingChoices(existing?: Container) {
+  const config = configOf(existing)
+  const decoded = config === undefined ? undefined : decodeConfig(config)
+  return decoded !== undefined && 'value' in decoded ? decoded.value : undefined
+}
+
+function configOf(container?: Container): string | undefined {
+  return container?.env?.find(({ name }) => name === configVariable)?.value ?? undefined
+}
+
+function foreignAgent({ existing }: Place, encodedConfig: string): readonly Problem[] {
+  if (existing === undefined || configOf(existing) === encodedConfig) return []
+  return [
+    {
+      subject: `init container ${agentName}`,
+      sentence: `is there already and does not carry the configuration in ${configVariable} that these annotations ask for; remove it, the webhook adds its own`,
+    },
+  ]
+}
+
+function tooLarge(encodedConfig: string): readonly Problem[] {
+  const bytes = new TextEncoder().encode(encodedConfig).length
+  return bytes <= maxConfigBytes
+    ? []
+    : [
+        {
+          subject: 'the configuration of the agent',
+          found: `${bytes} bytes`,
+          sentence: `is larger than ${maxConfigBytes} bytes, which an environment variable can carry; name fewer objects or shorter paths`,
+        },
+      ]
+}
+
+/** With `fsGroup` the files belong to that group, which the containers are in: nobody else needs to read them. */
+function defaultFileMode({ spec }: Pod): string {
+  return spec.securityContext?.fsGroup == null ? '0444' : '0440'
+}

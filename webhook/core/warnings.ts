@@ -1,0 +1,48 @@
+import { shorten } from '../../keyvault/reference.ts'
+import { agentName } from './names.ts'
+import type { Plan } from './plan.ts'
+import type { Pod } from './pod.ts'
+import { annotationPrefix, type RunAs } from './vocabulary.ts'
+
+/** What will work otherwise than its author may think. */
+export function planWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly string[] {
+  return [...earlyWarnings(plan), ...modeWarnings(pod, plan, runAs), ...restartWarnings(pod, plan)]
+}
+
+function earlyWarnings({ consumers, config }: Plan): readonly string[] {
+  if (config.files.length === 0) return []
+  return consumers
+    .filter(({ isEarly }) => isEarly)
+    .map(
+      ({ container }) =>
+        `${agentName}: container ${shorten(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
+    )
+}
+
+/** Files that only the agent's own user, or a group nobody else is in, may read. */
+function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs): readonly string[] {
+  const [, , group = '0', others = '0'] = config.fileMode
+  const isReadable =
+    Number(others) & 4 || (Number(group) & 4 && spec.securityContext?.fsGroup != null)
+  if (config.files.length === 0 || isReadable) return []
+  return consumers
+    .map(({ container }) => container)
+    .filter(({ securityContext }) => {
+      const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
+      return uid !== runAs.uid && uid !== 0
+    })
+    .map(
+      ({ name }) =>
+        `${agentName}: container ${shorten(name)} may not be able to read files of mode ${config.fileMode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+    )
+}
+
+function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
+  return config.refreshSeconds > 0 &&
+    spec.restartPolicy === 'Never' &&
+    spec.activeDeadlineSeconds == null
+    ? [
+        `${agentName}: with ${annotationPrefix}refresh an agent that cannot start is retried for ever, also under restartPolicy Never; set activeDeadlineSeconds`,
+      ]
+    : []
+}
