@@ -1,0 +1,11 @@
+import type { Problem } from './core/outcome.ts'
+
+/**
+ * A problem as one line: `akv-injector.io/refresh "5x": expected …`.
+ * A subject may be an annotation's key, which nobody has checked yet, so no character of it may break the line.
+ */
+export function describeProblem({ subject, found, sentence }: Problem): string {
+  const line =
+    found === undefined ? `${subject}: ${sentence}` : `${subject} "${found}": ${sentence}`
+  return line.replace(/\p{Cc}/gu, ' ')
+}

@@ -1,0 +1,96 @@
+import { isVaultName, type Parsed, shorten } from '../../keyvault/reference.ts'
+import { parseQuantity } from '../core/quantity.ts'
+
+/** Where a server listens; port 0 takes any free one. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * `0.0.0.0:8443`, `[::]:8443`, `localhost:0`. The last means 127.0.0.1: Fastify would make it two servers, and only
+ * one of them would get the certificate.
+ */
+export function parseListenAddress(text: string): Parsed<ListenAddress> {
+  const [, ipv6, name, digits] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = ipv6 ?? name
+  const port = Number(digits)
+  return host === undefined || port > 65_535
+    ? { problem: 'expected an address and a port, such as 0.0.0.0:8443 or [::]:8443' }
+    : { value: { host: host === 'localhost' ? '127.0.0.1' : host, port } }
+}
+
+/** An image reference, checked for what would break it (a blank, a quote, a `$`), not for what a registry would take. */
+export function parseImage(text: string): Parsed<string> {
+  return /^[0-9A-Za-z][\w.:/@-]{0,511}$/.test(text)
+    ? { value: text }
+    : { problem: 'expected an image reference, such as registry.example/akv-injector:1.0.0' }
+}
+
+/** The accepted words are case sensitive, as Kubernetes' own are. */
+export function parseChoice<T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {
+  return (text) => {
+    const value = choices.find((choice) => choice === text)
+    return value === undefined ? { problem: `expected one of ${choices.join(', ')}` } : { value }
+  }
+}
+
+export function parseBoolean(text: string): Parsed<boolean> {
+  const word = text.toLowerCase()
+  return word === 'true' || word === 'false'
+    ? { value: word === 'true' }
+    : { problem: 'expected true or false' }
+}
+
+export function parseUuid(text: string): Parsed<string> {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+    ? { value: text.toLowerCase() }
+    : { problem: 'expected a UUID, such as 11111111-2222-3333-4444-555555555555' }
+}
+
+export function parseVaultName(text: string): Parsed<string> {
+  return isVaultName(text)
+    ? { value: text.toLowerCase() }
+    : { problem: 'expected the name of a vault (not its URL): 3 to 24 letters, digits and hyphens' }
+}
+
+/** The size of a volume: a quantity of bytes above zero. */
+export function parseSize(text: string): Parsed<string> {
+  return (parseQuantity(text) ?? 0) >= 1
+    ? { value: text }
+    : { problem: 'expected a quantity of bytes above zero, such as 16Mi' }
+}
+
+export function parseFolder(text: string): Parsed<string> {
+  return text === '' || text.includes('\0')
+    ? { problem: 'expected the path of a folder' }
+    : { value: text }
+}
+
+/**
+ * `namespace=vault+vault;namespace=…;*=…`. A namespace followed by nothing may name no vault.
+ * That an empty text is refused matters: left out altogether the setting allows every vault.
+ */
+export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, ReadonlySet<string>>> {
+  const allowed = new Map<string, ReadonlySet<string>>()
+  const entries = text.split(';').map((entry) => entry.trim())
+  for (const entry of entries.filter((entry) => entry !== '')) {
+    const [namespace = '', vaults, ...more] = entry.split('=').map((part) => part.trim())
+    if (!namespacePattern.test(namespace) || vaults === undefined || more.length > 0)
+      return { problem: `"${shorten(entry)}": ${allowedVaultsForm}` }
+    if (allowed.has(namespace)) return { problem: `namespace ${namespace} is given twice` }
+    const names = vaults === '' ? [] : vaults.split('+').map((name) => name.trim())
+    const wrong = names.find((name) => !isVaultName(name))
+    if (wrong !== undefined)
+      return { problem: `"${shorten(wrong)}" is no vault name; ${allowedVaultsForm}` }
+    allowed.set(namespace, new Set(names.map((name) => name.toLowerCase())))
+  }
+  return allowed.size === 0
+    ? { problem: `${allowedVaultsForm}; leave it out to allow every vault` }
+    : { value: allowed }
+}
+
+const namespacePattern = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/
+const allowedVaultsForm =
+  'expected namespace=vault+vault;namespace=vault, "*" for all other namespaces'
