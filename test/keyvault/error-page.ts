@@ -1,0 +1,33 @@
+/** `docs/errors.md` from the table. Run it (`node test/keyvault/error-page.ts`) to write the page anew. */
+
+import { writeFileSync } from 'node:fs'
+import { type ErrorFacts, errorTable } from '../../keyvault/errors.ts'
+
+export const errorPageFile = new URL('../../docs/errors.md', import.meta.url)
+
+export function errorPage(): string {
+  return [head, ...Object.entries(errorTable).map(section)].join('\n')
+}
+
+const head = `# Error codes
+
+Every failure has a code that stays the same over versions. You find it in the agent's log (\`code\`), and in the
+container's termination message, which \`kubectl describe pod\` shows, with what happened and what to do.
+
+*Retried* means: on the first fetch with growing pauses until the time of \`akv-injector.io/timeout\` is over, on a
+refresh at the next interval. The exit code is the one that the agent ends with when a first fetch fails for good; a
+refresh never ends it. 1 may succeed on a later start, 2 won't until somebody corrects the configuration.
+`
+
+function section([code, { heals, exitCode, means, remedy }]: [string, ErrorFacts]): string {
+  return `## ${code}
+
+${means}
+
+**What to do.** ${remedy}
+
+${heals ? 'Retried' : 'Not retried'}; exit code ${exitCode}.
+`
+}
+
+if (import.meta.main) writeFileSync(errorPageFile, errorPage())

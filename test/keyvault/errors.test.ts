@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { AkvError, type ErrorFacts, errorTable, toAkvError } from '../../keyvault/errors.ts'
+import { errorPage, errorPageFile } from './error-page.ts'
+
+t.test('docs/errors.md is the table as a page', async (t) => {
+  t.equal(readFileSync(errorPageFile, 'utf8'), errorPage(), 'run node test/keyvault/error-page.ts')
+})
+
+t.test('every code says what it means and what to do, in sentences', async (t) => {
+  for (const [code, { heals, exitCode, means, remedy }] of Object.entries<ErrorFacts>(errorTable)) {
+    t.match(code, /^AKV_[A-Z_]+$/)
+    t.match(means, /^[A-Z].*\.$/, code)
+    t.match(remedy, /^[A-Z].*\.$/, code)
+    t.notOk(heals && exitCode === 2, `${code}: a wrong configuration doesn't heal`)
+  }
+})
+
+t.test(
+  'what is not ours is shown by its kind and place, as its message may quote anything',
+  async (t) => {
+    const error = toAkvError(new TypeError('Bearer eyJ\n    at hunter2'))
+    t.equal(error.code, 'AKV_INTERNAL')
+    t.match(error.message, /^unexpected TypeError at .*errors\.test\.ts/)
+    t.notMatch(error.message, /eyJ|hunter2/)
+    for (const thrown of ['hunter2', undefined, null, 7])
+      t.match(toAkvError(thrown).message, /^unexpected (string|undefined|object|number)$/)
+    const own = new AkvError({ code: 'AKV_NETWORK', message: 'm' })
+    t.equal(toAkvError(own), own)
+  },
+)
