@@ -1,0 +1,183 @@
+import { AkvError, type AkvErrorCode } from './errors.ts'
+import type { Failure } from './request-guard.ts'
+
+/**
+ * From what a service answered to a code of the error table: the retry rules as data. A body is read for the
+ * codes that we know and never repeated: a hostile host could put a token or a value into it.
+ */
+
+/** By AADSTS number, not by status: Entra has changed the statuses of these (PLATFORM.md). */
+const entraCodes: ReadonlyMap<number, AkvErrorCode> = new Map([
+  [70021, 'AKV_FEDERATION_MISMATCH'],
+  [700211, 'AKV_FEDERATION_MISMATCH'],
+  [700212, 'AKV_FEDERATION_MISMATCH'],
+  [700213, 'AKV_FEDERATION_MISMATCH'],
+  [700016, 'AKV_APP_NOT_FOUND'],
+  [7000229, 'AKV_APP_NOT_FOUND'],
+  [700024, 'AKV_ASSERTION_EXPIRED'],
+  [90002, 'AKV_TENANT_NOT_FOUND'],
+  // "A transient error has occurred", "too many requests".
+  [90033, 'AKV_ENTRA_UNAVAILABLE'],
+  [90055, 'AKV_ENTRA_UNAVAILABLE'],
+])
+
+/** Inner codes of a vault's 403. Any other one may heal: roles take minutes. */
+const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
+  ['SecretDisabled', 'AKV_OBJECT_DISABLED'],
+  ['ForbiddenByFirewall', 'AKV_FIREWALL'],
+])
+
+/** OpenSSL's and Node's codes for a certificate that isn't trusted, or a peer that speaks no proper TLS. */
+const tlsCode =
+  /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|INVALID_|PATH_LENGTH_|CRL_|EPROTO$)/
+
+/**
+ * @param failure - what the vault answered, or why it didn't
+ * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name
+ */
+export function vaultError(
+  failure: Failure,
+  asked: { readonly object: string; readonly vault: string },
+): AkvError {
+  const host = `vault ${asked.vault}`
+  if (failure.kind !== 'status') return withoutAnswer(failure, host)
+  const { status, retryAfterMs } = failure
+  const { code, innerCode } = vaultCodes(failure.body)
+  const saying = innerCode ?? code
+  const details = saying === undefined ? `HTTP ${status}` : `HTTP ${status}, ${saying}`
+  const error = (code: AkvErrorCode, what: string) =>
+    new AkvError({ code, message: `${asked.object}: ${what} (${details})`, retryAfterMs })
+
+  if (status === 404)
+    return code === undefined
+      ? error('AKV_BAD_ANSWER', `${host} answered "not found", but not as Key Vault does`)
+      : error('AKV_OBJECT_NOT_FOUND', `${host} holds no such object or version`)
+  if (status === 403) {
+    const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
+    if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
+    if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the pod`)
+    return error('AKV_FORBIDDEN', `the identity may not read it in ${host}`)
+  }
+  if (status === 401) return error('AKV_UNAUTHORIZED', `${host} did not accept the token`)
+  if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)
+  if (status === 408 || status >= 500) return error('AKV_VAULT_UNAVAILABLE', `${host} is failing`)
+  if (status >= 300 && status < 400)
+    return error('AKV_REDIRECTED', `${host} answered with a redirect, which is not followed`)
+  if (status === 400) return error('AKV_BAD_REQUEST', `${host} did not understand the request`)
+  return error('AKV_BAD_ANSWER', `${host} answered as Key Vault never does`)
+}
+
+/**
+ * @param failure - what Entra answered, or why it didn't
+ * @param sent - `clientId`, `tenantId`: as whom; `claims`: issuer, subject and audience of the token, in words
+ */
+export function signInError(
+  failure: Failure,
+  sent: { readonly clientId: string; readonly tenantId: string; readonly claims: string },
+): AkvError {
+  if (failure.kind !== 'status') return withoutAnswer(failure, 'Entra')
+  const { status, retryAfterMs } = failure
+  const number = aadstsNumber(failure.body)
+  const details = number === undefined ? `HTTP ${status}` : `AADSTS${number}`
+  const code = (number === undefined ? undefined : entraCodes.get(number)) ?? entraStatus(status)
+  return new AkvError({
+    code,
+    message: `client ${sent.clientId} in tenant ${sent.tenantId}: ${entraSentence(code, sent.claims)} (${details})`,
+    retryAfterMs,
+  })
+}
+
+function entraStatus(status: number): AkvErrorCode {
+  if (status === 408 || status === 429 || status >= 500) return 'AKV_ENTRA_UNAVAILABLE'
+  return status >= 300 && status < 400 ? 'AKV_REDIRECTED' : 'AKV_ENTRA_REFUSED'
+}
+
+function entraSentence(code: AkvErrorCode, claims: string): string {
+  switch (code) {
+    case 'AKV_FEDERATION_MISMATCH':
+      return `no federated credential matches the token sent, which has ${claims}`
+    case 'AKV_APP_NOT_FOUND':
+      return 'Entra knows no such client in this tenant'
+    case 'AKV_ASSERTION_EXPIRED':
+      return `Entra finds the token outside its time of validity; it has ${claims}`
+    case 'AKV_TENANT_NOT_FOUND':
+      return 'Entra knows no such tenant'
+    case 'AKV_ENTRA_UNAVAILABLE':
+      return 'Entra is overloaded or failing'
+    case 'AKV_REDIRECTED':
+      return 'Entra answered with a redirect, which is not followed'
+    default:
+      return 'Entra refused the sign-in'
+  }
+}
+
+function withoutAnswer(failure: Exclude<Failure, { kind: 'status' }>, host: string): AkvError {
+  switch (failure.kind) {
+    case 'network':
+      return tlsCode.test(failure.code)
+        ? new AkvError({
+            code: 'AKV_TLS_UNTRUSTED',
+            message: `the certificate of ${host} is not trusted (${failure.code})`,
+          })
+        : new AkvError({
+            code: 'AKV_NETWORK',
+            message: `${host} could not be reached (${failure.code})`,
+          })
+    case 'timeout':
+      return new AkvError({
+        code: 'AKV_NETWORK',
+        message: `${host} did not answer within ${failure.timeoutMs / 1000} s`,
+      })
+    case 'too-large':
+      return new AkvError({
+        code: 'AKV_BAD_ANSWER',
+        message: `${host} answered with more than ${failure.maxBytes / 1024} KiB`,
+      })
+    case 'elsewhere':
+      return new AkvError({
+        code: 'AKV_REDIRECTED',
+        message: `a request for ${host} was about to go to another host; it was not sent`,
+      })
+    default:
+      return failure satisfies never
+  }
+}
+
+/** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: the codes alone, and only if they are words. */
+function vaultCodes(body: string): { code?: string; innerCode?: string } {
+  const error = member(parse(body), 'error')
+  const code = word(member(error, 'code'))
+  const innerCode = word(member(member(error, 'innererror'), 'code'))
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(innerCode === undefined ? {} : { innerCode }),
+  }
+}
+
+/** From `error_codes`, or from the text, where a proxy or an older end point leaves them out. */
+function aadstsNumber(body: string): number | undefined {
+  const answer = parse(body)
+  const codes = member(answer, 'error_codes')
+  const first: unknown = Array.isArray(codes) ? codes[0] : undefined
+  if (Number.isSafeInteger(first)) return Number(first)
+  const description = member(answer, 'error_description')
+  const match = typeof description === 'string' ? /^AADSTS(\d{1,9})\b/.exec(description) : null
+  return match ? Number(match[1]) : undefined
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+
+/** Key Vault's codes are single words of letters; whatever else stands there isn't repeated. */
+const word = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[A-Za-z]{1,40}$/.test(value) ? value : undefined

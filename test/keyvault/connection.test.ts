@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { request } from 'node:https'
+import { type AddressInfo, connect, type LookupFunction } from 'node:net'
+import t from 'tap'
+import { createConnection } from '../../keyvault/connection.ts'
+import { createSecretReader } from '../../keyvault/secrets.ts'
+import { connectTo, secret, signInAt, startWorld } from './world.ts'
+
+/** A real forward proxy, which only ever sees the names of hosts. */
+async function startProxy(t: Parameters<typeof startWorld>[0], answer = 200) {
+  const asked: IncomingMessage[] = []
+  const server = createServer()
+  server.on('connect', (request: IncomingMessage, client) => {
+    asked.push(request)
+    if (answer !== 200) return client.end(`HTTP/1.1 ${answer} No\r\n\r\n`)
+    const target = connect(Number(request.url?.split(':')[1]), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      target.pipe(client).pipe(target)
+    })
+    client.on('error', () => target.destroy())
+    target.on('error', () => client.destroy())
+    return undefined
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {
+  const world = await startWorld(t)
+  const proxy = await startProxy(t)
+  for (const env of [
+    { HTTPS_PROXY: proxy.url },
+    { https_proxy: proxy.url.replace('http://', '') },
+  ]) {
+    proxy.asked.length = 0
+    const agent = connectTo(t, world.caPem, env)
+    const { token } = await signInAt(t, world, { agent })
+    const read = createSecretReader({ vaultUrl: world.vaultUrl, agent, token })
+    t.equal((await read(secret('db-password'))).value, 'correct horse')
+    t.ok(proxy.asked.length > 0)
+    for (const { url } of proxy.asked) t.equal(url, new URL(world.url).host)
+  }
+})
+
+t.test('NO_PROXY names hosts and domains, with or without a dot in front', async (t) => {
+  const proxy = await startProxy(t)
+  const usesProxy = async (host: string, noProxy: string) => {
+    proxy.asked.length = 0
+    const agent = createConnection({ env: { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy } })
+    const lookup: LookupFunction = (_host, _options, done) => done(null, '127.0.0.1', 4)
+    // Port 9 refuses, near or through the proxy.
+    const asking = request({ host, port: 9, agent, lookup })
+    await once(asking, 'error')
+    return proxy.asked.length > 0
+  }
+  t.equal(await usesProxy('a.vault.example', ''), true)
+  t.equal(await usesProxy('a.vault.example', 'other.example,10.0.0.0/8, .svc'), true)
+  t.equal(await usesProxy('a.vault.example', 'ault.example'), true)
+  for (const noProxy of ['a.vault.example', 'x, vault.example', '.vault.example', '*'])
+    t.equal(await usesProxy('a.vault.example', noProxy), false, noProxy)
+})
+
+t.test('a proxy that refuses is a network failure, and nothing goes around it', async (t) => {
+  const world = await startWorld(t)
+  for (const answer of [403, 407, 502]) {
+    const proxy = await startProxy(t, answer)
+    const agent = connectTo(t, world.caPem, { HTTPS_PROXY: proxy.url })
+    const { token } = await signInAt(t, world, { agent })
+    await t.rejects(token(), { code: 'AKV_NETWORK' })
+  }
+  t.equal(world.requests.length, 0)
+})
+
+t.test('a proxy that is none is refused, without repeating its password', async (t) => {
+  for (const proxy of ['not a url', 'http://', 'socks5://h:1', 'http://user:hunter2@'])
+    t.throws(() => createConnection({ env: { HTTPS_PROXY: proxy } }), {
+      code: 'AKV_CONFIG_INVALID',
+      message: /^HTTPS_PROXY is no URL of a proxy; accepted: (?!.*hunter2)/,
+    })
+})
+
+t.test('a CA that holds no certificate is refused', async (t) => {
+  const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'
+  for (const ca of ['', 'garbage', broken])
+    t.throws(() => createConnection({ ca, env: {} }), { code: 'AKV_CONFIG_INVALID' })
+})
+
+t.test('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing', async (t) => {
+  const [world, other] = await Promise.all([startWorld(t), startWorld(t)])
+  t.intercept(process, 'env', {
+    value: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+  })
+  const { token } = await signInAt(t, world, { agent: connectTo(t, other.caPem) })
+  await t.rejects(token(), { code: 'AKV_TLS_UNTRUSTED' })
+  t.equal(world.requests.length, 0)
+})

@@ -1,0 +1,61 @@
+/** An emulator and the parts of keyvault/ against it, in this process. */
+
+import { readFileSync } from 'node:fs'
+import type { Test } from 'tap'
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
+import { parseEmulatorData } from '../../emulator/parse-data.ts'
+import { createConnection } from '../../keyvault/connection.ts'
+import type { ObjectReference } from '../../keyvault/reference.ts'
+import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/sign-in.ts'
+
+export const clientId = '22222222-2222-2222-2222-222222222222'
+export const tenantId = '11111111-1111-1111-1111-111111111111'
+export const audience = 'https://vault.azure.net'
+
+const yaml = readFileSync(new URL('world.yaml', import.meta.url), 'utf8')
+
+export async function startWorld(
+  t: Test,
+  options: Omit<Parameters<typeof startEmulator>[0], 'data'> = {},
+): Promise<Emulator> {
+  const parsed = parseEmulatorData(yaml)
+  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+  const emulator = await startEmulator({ data: parsed.data, ...options })
+  t.teardown(() => emulator.close())
+  return emulator
+}
+
+/** Signs in at the emulator as a pod of the service account `default:web`. */
+export async function signInAt(
+  t: Test,
+  emulator: Emulator,
+  more: Partial<SignInOptions> = {},
+): Promise<SignIn> {
+  const token = await emulator.serviceAccountToken({
+    namespace: 'default',
+    serviceAccount: 'web',
+  })
+  return createSignIn({
+    authorityHost: emulator.url,
+    audience,
+    clientId,
+    tenantId,
+    readAssertion: () => token,
+    agent: connectTo(t, emulator.caPem),
+    now: Date.now,
+    ...more,
+  })
+}
+
+export function connectTo(t: Test, ca: string, env: NodeJS.ProcessEnv = {}) {
+  const agent = createConnection({ ca, env })
+  t.teardown(() => agent.destroy())
+  return agent
+}
+
+export const secret = (name: string, version?: string): ObjectReference => ({
+  vault: 'team-a',
+  type: 'secret',
+  name,
+  ...(version === undefined ? {} : { version }),
+})
