@@ -1,6 +1,6 @@
 /** Key Vault's check of an access token, and of what its bearer may do. */
 
-import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
+import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { algorithm } from './signer.ts'
 import {
   noToken,
@@ -30,17 +30,13 @@ export async function authenticate(world: World, authorization?: string): Promis
   if (token === undefined) return { kind: 'unknown', refusal: noToken }
   const issuer = accessTokenIssuer(world.tenantId)
   try {
-    const { payload } = await jwtVerify(
-      token,
-      createLocalJWKSet({ keys: [world.entraSigner.publicJwk] }),
-      {
-        algorithms: [algorithm],
-        issuer,
-        audience: world.audience,
-        currentDate: world.now(),
-        requiredClaims: ['exp', 'appid', 'oid'],
-      },
-    )
+    const { payload } = await jwtVerify(token, world.entraSigner.findKey, {
+      algorithms: [algorithm],
+      issuer,
+      audience: world.audience,
+      currentDate: world.now(),
+      requiredClaims: ['exp', 'appid', 'oid'],
+    })
     return { kind: 'known', caller: callerOf(payload, issuer) }
   } catch (error) {
     return { kind: 'unknown', refusal: refusalFor(error, world) }

@@ -1,15 +1,10 @@
 /** The control end point: plain HTTP, on loopback only. */
 
 import type { AddressInfo } from 'node:net'
-import { fastify } from 'fastify'
-import type { Emulator } from './emulator.ts'
+import { type FastifyError, fastify } from 'fastify'
+import type { Commands } from './commands.ts'
 import { readFault } from './read-fault.ts'
 import { flag, optional, type Read, record, stringMap, text, wholeNumber } from './read-value.ts'
-
-type Commands = Pick<
-  Emulator,
-  'requests' | 'serviceAccountToken' | 'rotate' | 'update' | 'addFault' | 'clearFaults'
->
 
 const maxBodyBytes = 256 * 1024
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600
@@ -39,6 +34,13 @@ const readToken = record({
 /** Serves the commands. What is wrong with a request is answered in sentences, as `{ "problems": [...] }`. */
 export async function startControl(commands: Commands, port: number) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
+  app.setErrorHandler(({ code, statusCode = 500, message }: FastifyError, _request, reply) => {
+    const problem =
+      code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+        ? 'send JSON, as content-type: application/json'
+        : message
+    return reply.code(statusCode).send({ problems: [problem] })
+  })
   // A page in somebody's browser must not get here under a name that it has pointed at 127.0.0.1.
   app.addHook('onRequest', async ({ hostname }, reply) =>
     ['127.0.0.1', 'localhost'].includes(hostname)

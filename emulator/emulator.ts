@@ -2,22 +2,17 @@
 
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { createLocalJWKSet } from 'jose'
 import { issueAuthority, issueLeaf } from '../certs/issue.ts'
+import { type Commands, createCommands } from './commands.ts'
 import { startControl } from './control.ts'
 import type { EmulatorData } from './data.ts'
 import { entraRoutes, issuerRoutes } from './entra-routes.ts'
 import { injectFaults } from './fault-hook.ts'
-import { createFaults, type Fault } from './faults.ts'
+import { createFaults } from './faults.ts'
 import { createIssuerKeys } from './issuer-keys.ts'
-import { logRequests, type SeenRequest } from './request-log.ts'
-import {
-  mintServiceAccountToken,
-  type ServiceAccountTokenOptions,
-} from './service-account-token.ts'
+import { logRequests } from './request-log.ts'
 import { createSigner } from './signer.ts'
 import { createTlsApp, type ServingCertificate, type TlsApp } from './tls-app.ts'
-import { rotateSecret, type SecretChange, updateSecret } from './vault-changes.ts'
 import { vaultRoutes } from './vault-routes.ts'
 import { createVaults } from './vault-store.ts'
 import type { World } from './world.ts'
@@ -38,10 +33,11 @@ export interface EmulatorOptions {
   readonly dnsNames?: readonly [string, ...string[]] | undefined
   /** Default: a fresh one, from an authority of its own. */
   readonly certificate?: (ServingCertificate & { readonly caPem: string }) | undefined
+  /** The clock of tokens, vaults and faults. Default: the machine's. */
   readonly now?: (() => Date) | undefined
 }
 
-export interface Emulator {
+export interface Emulator extends Commands {
   /** `https://localhost:PORT`: the authority host. */
   readonly url: string
   /** `https://localhost:PORT/{vault}` */
@@ -51,15 +47,6 @@ export interface Emulator {
   readonly caPem: string
   /** What a federated credential without an issuer means. */
   readonly issuer: string
-  readonly requests: readonly SeenRequest[]
-  /** A token of the emulator's own issuer, as the API server projects it into a pod. */
-  serviceAccountToken(options: ServiceAccountTokenOptions): Promise<string>
-  /** Adds a version, and the secret where there is none. Without a value: a random one. Gives the new version. */
-  rotate(options: { vault: string; name: string; value?: string | undefined }): string
-  /** Changes a version (default: the newest) in place, or deletes and recovers the secret. */
-  update(change: SecretChange): void
-  addFault(fault: Fault): void
-  clearFaults(): void
   /** Ends open connections, and is done when nothing listens any more. */
   close(): Promise<void>
 }
@@ -72,11 +59,11 @@ const managedIdentityLifetimeSeconds = 86_399
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { listen = { host: '127.0.0.1', port: 0 }, now = () => new Date() } = options
   const dnsNames = options.dnsNames ?? ['localhost']
-  const certificate = options.certificate ?? (await ownCertificate(dnsNames, now()))
+  const certificate = options.certificate ?? (await ownCertificate(dnsNames))
   const app = createTlsApp(certificate)
   const world = await createWorld(options, () => urlOf(app, dnsNames[0]))
   const requests = logRequests(app, now)
-  injectFaults(app, world.faults)
+  injectFaults(app, world)
   for (const addRoutes of [entraRoutes, issuerRoutes, vaultRoutes])
     app.register((scope: TlsApp, _options, done) => {
       addRoutes(scope, world)
@@ -84,22 +71,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     })
   await app.listen(listen)
 
-  const commands = {
-    requests,
-    serviceAccountToken: (token: ServiceAccountTokenOptions) =>
-      mintServiceAccountToken({
-        ...token,
-        signer: world.issuerSigner,
-        issuer: world.ownIssuer,
-        now: now(),
-      }),
-    rotate: (rotation: Parameters<Emulator['rotate']>[0]) =>
-      rotateSecret(world.vaults, rotation, now()),
-    update: (change: SecretChange) => updateSecret(world.vaults, change, now()),
-    addFault: world.faults.add,
-    clearFaults: world.faults.clear,
-  }
-  const control = await startControl(commands, options.controlPort ?? 0)
+  const commands = createCommands(world, requests)
+  const control = await startControl(commands, options.controlPort ?? 0).catch(async (error) => {
+    await app.close()
+    throw error
+  })
   return {
     ...commands,
     url: world.url,
@@ -117,7 +93,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 async function createWorld(options: EmulatorOptions, url: () => string): Promise<World> {
   const { data, now = () => new Date() } = options
   const [entraSigner, issuerSigner] = await Promise.all([createSigner(), createSigner()])
-  const ownKeys = createLocalJWKSet({ keys: [issuerSigner.publicJwk] })
   const remoteKeysOf = createIssuerKeys()
   const world: World = {
     tenantId: data.tenantId,
@@ -130,7 +105,8 @@ async function createWorld(options: EmulatorOptions, url: () => string): Promise
     tokenLifetimeSeconds: options.tokenLifetimeSeconds ?? managedIdentityLifetimeSeconds,
     entraSigner,
     issuerSigner,
-    keysOf: async (issuer) => (issuer === world.ownIssuer ? ownKeys : await remoteKeysOf(issuer)),
+    keysOf: async (issuer) =>
+      issuer === world.ownIssuer ? issuerSigner.findKey : await remoteKeysOf(issuer),
     get url() {
       return url()
     },
@@ -150,7 +126,9 @@ function urlOf({ server }: TlsApp, name: string): string {
   return `https://${name}:${port}`
 }
 
-async function ownCertificate(dnsNames: readonly string[], now: Date) {
+/** By the machine's clock, whatever the emulated one says: whoever connects checks it by theirs. */
+async function ownCertificate(dnsNames: readonly string[]) {
+  const now = new Date()
   const lifetimeDays = 365
   const authority = await issueAuthority({ commonName: 'akv-injector emulator', now, lifetimeDays })
   const [commonName = ''] = dnsNames

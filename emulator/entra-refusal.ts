@@ -140,6 +140,12 @@ export const refusals = {
     401,
     () => 'Client assertion failed signature validation.',
   ),
+  transient: define(
+    90033,
+    'temporarily_unavailable',
+    503,
+    () => 'A transient error has occurred. Please try again.',
+  ),
   outsideLifetime: define(
     700024,
     'invalid_client',

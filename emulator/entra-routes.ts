@@ -1,7 +1,7 @@
 /** Entra over HTTP: discovery, keys, tokens; and the emulator's own issuer of service account tokens. */
 
 import { randomUUID } from 'node:crypto'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { emulatedRefusal } from './check-assertion.ts'
 import { type EntraRefusal, refusalBody, refusals } from './entra-refusal.ts'
 import { targetOf } from './fault-hook.ts'
@@ -16,8 +16,11 @@ interface TenantRoute {
 const discovery = '.well-known/openid-configuration'
 
 export function entraRoutes(app: TlsApp, world: World): void {
-  app.setErrorHandler((_error, request, reply) =>
-    refuse(request, reply, refusals.missingParameter('grant_type')),
+  // A form that can't be read holds no parameter; anything else is the emulator's own fault.
+  app.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
+    statusCode < 500
+      ? refuse(request, reply, refusals.missingParameter('grant_type'))
+      : refuse(request, reply, refusals.transient()),
   )
   app.addContentTypeParser(
     '*',
@@ -29,8 +32,8 @@ export function entraRoutes(app: TlsApp, world: World): void {
 
   app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
     const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
-    const fault = world.faults.take('token', targetOf(request))
-    if (fault?.kind === 'entra')
+    const [fault] = world.faults.take('token', targetOf(request))
+    if (fault !== undefined)
       return refuse(request, reply, emulatedRefusal(fault.code, form.get('client_assertion') ?? ''))
     const grant = await grantToken(world, request.params.tenant, form)
     reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
@@ -51,9 +54,7 @@ export function entraRoutes(app: TlsApp, world: World): void {
   })
   app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async (request, reply) => {
     const refusal = refuseTenant(world, request.params.tenant)
-    return refusal === undefined
-      ? { keys: [world.entraSigner.publicJwk] }
-      : refuse(request, reply, refusal)
+    return refusal === undefined ? world.entraSigner.jwks : refuse(request, reply, refusal)
   })
   app.get('/common/discovery/instance', async () => instanceDiscovery(world))
 }
@@ -67,7 +68,7 @@ export function issuerRoutes(app: TlsApp, world: World): void {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   }))
-  app.get('/issuer/openid/v1/jwks', async () => ({ keys: [world.issuerSigner.publicJwk] }))
+  app.get('/issuer/openid/v1/jwks', async () => world.issuerSigner.jwks)
 }
 
 function tenantDiscovery(url: string, tenant: string) {

@@ -2,21 +2,18 @@
 
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { FaultAction, Faults, FaultTarget, Service } from './faults.ts'
+import { refusalBody, refusals } from './entra-refusal.ts'
+import type { ActionAt, FaultTarget, Service } from './faults.ts'
 import type { TlsApp } from './tls-app.ts'
-import { throttled, vaultBody } from './vault-refusal.ts'
+import { noToken, throttled, type VaultRefusal, vaultBody } from './vault-refusal.ts'
+import type { World } from './world.ts'
 
-/** A request that several delays fit is slowed down by each, but not for ever. */
-const maxFaultsPerRequest = 10
-
-export function injectFaults(app: TlsApp, faults: Faults): void {
+export function injectFaults(app: TlsApp, { faults, now }: World): void {
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
   app.addHook('onRequest', async (request, reply) => {
-    for (let taken = 0; taken < maxFaultsPerRequest; taken += 1) {
-      const action = faults.take('arrival', targetOf(request))
-      if (action === undefined) return
-      if (action.kind !== 'delay') return carryOut(action, request, reply)
+    for (const action of faults.take('arrival', targetOf(request))) {
+      if (action.kind !== 'delay') return carryOut(action, request, reply, now())
       await setTimeout(action.delayMs, undefined, { signal: closing.signal })
     }
   })
@@ -41,41 +38,36 @@ function serviceOf(first: string, second: string): Service {
   return ['oauth2', 'v2.0', 'discovery'].includes(second) ? 'entra' : 'vault'
 }
 
-type ArrivalAction = Exclude<FaultAction, { kind: 'delay' }>
+type ArrivalAction = Exclude<ActionAt['arrival'], { kind: 'delay' }>
 
-function carryOut(action: ArrivalAction, { raw }: FastifyRequest, reply: FastifyReply) {
+function carryOut(action: ArrivalAction, request: FastifyRequest, reply: FastifyReply, now: Date) {
   switch (action.kind) {
     case 'throttle':
       if (action.retryAfterSeconds !== undefined)
         reply.header('retry-after', action.retryAfterSeconds)
-      return reply.code(429).send(vaultBody(throttled))
+      return reply.code(429).send(bodyOf(request, throttled, now))
     case 'status':
-      return reply
-        .code(action.status)
-        .send({ error: { code: 'EmulatedFault', message: 'A fault was asked for.' } })
+      return reply.code(action.status).send(bodyOf(request, emulatedFault, now))
     case 'reset':
       reply.hijack()
-      raw.socket.destroy()
+      request.raw.socket.destroy()
       return reply
     case 'redirect':
       return reply.redirect(action.location, action.status ?? 302)
     case 'challenge':
-      return reply
-        .code(401)
-        .header('www-authenticate', action.header)
-        .send({
-          error: {
-            code: 'Unauthorized',
-            message: 'AKV10000: Request is missing a Bearer or PoP token.',
-          },
-        })
+      return reply.code(401).header('www-authenticate', action.header).send(vaultBody(noToken))
     case 'malformed':
-      return reply.type('application/json; charset=utf-8').send(action.body ?? '{"value": "cut o')
-    // Both take effect later, see `stageOf`.
-    case 'forbidden':
-    case 'entra':
-      return reply
+      return reply.type('application/json; charset=utf-8').send(action.body ?? brokenJson)
     default:
       return action satisfies never
   }
 }
+
+const brokenJson = '{"value": "cut o'
+const emulatedFault = { code: 'EmulatedFault', message: 'A fault was asked for.' }
+
+/** A fault's body has the shape of the service that is at fault. */
+const bodyOf = (request: FastifyRequest, refusal: Omit<VaultRefusal, 'status'>, now: Date) =>
+  targetOf(request).service === 'entra'
+    ? refusalBody(refusals.transient(), now)
+    : vaultBody(refusal)

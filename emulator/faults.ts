@@ -42,8 +42,18 @@ export type FaultAction =
   /** Entra's refusal (AADSTS) of a token request: with a count or a time, a federated credential that isn't everywhere yet. */
   | { readonly kind: 'entra'; readonly code: number }
 
-/** Where in a request's life a fault takes effect. */
-export type Stage = 'arrival' | 'authorization' | 'token'
+type ForbiddenAction = Extract<FaultAction, { kind: 'forbidden' }>
+type EntraAction = Extract<FaultAction, { kind: 'entra' }>
+
+/** Where in a request's life which faults take effect. */
+export interface ActionAt {
+  readonly arrival: Exclude<FaultAction, ForbiddenAction | EntraAction>
+  /** A vault's, when the caller is known. */
+  readonly authorization: ForbiddenAction
+  /** Entra's, when the form is read. */
+  readonly token: EntraAction
+}
+export type Stage = keyof ActionAt
 
 export interface FaultTarget {
   readonly service: Service
@@ -54,16 +64,21 @@ export interface FaultTarget {
 }
 
 export interface Faults {
+  /** @throws Error when there are a thousand already */
   add(fault: Fault): void
   clear(): void
-  /** The fault that hits this request now: it counts as used. The oldest comes first. */
-  take<S extends Stage>(stage: S, target: FaultTarget): FaultAction | undefined
+  /** What hits this request now, oldest first: delays, and at most one that ends it. They count as used. */
+  take<S extends Stage>(stage: S, target: FaultTarget): readonly ActionAt[S][]
 }
+
+const maxFaults = 1000
 
 export function createFaults(now: () => Date): Faults {
   let active: { readonly fault: Fault; readonly untilMs: number; left: number }[] = []
   return {
     add: (fault) => {
+      if (active.length >= maxFaults)
+        throw new Error(`there are ${maxFaults} faults already: clear them first`)
       const untilMs = now().getTime() + (fault.forMs ?? Number.POSITIVE_INFINITY)
       active.push({ fault, untilMs, left: fault.count ?? Number.POSITIVE_INFINITY })
     },
@@ -72,23 +87,27 @@ export function createFaults(now: () => Date): Faults {
     },
     take: (stage, target) => {
       active = active.filter(({ left, untilMs }) => left > 0 && untilMs > now().getTime())
-      const hit = active.find(
-        ({ fault }) => stageOf(fault.action) === stage && matches(fault.match ?? {}, target),
-      )
-      if (hit !== undefined) hit.left -= 1
-      return hit?.fault.action
+      const taken = []
+      for (const entry of active) {
+        const { action, match } = entry.fault
+        if (!isAt(stage, action) || !matches(match ?? {}, target)) continue
+        entry.left -= 1
+        taken.push(action)
+        if (action.kind !== 'delay') break
+      }
+      return taken
     },
   }
 }
 
-function stageOf({ kind }: FaultAction): Stage {
-  switch (kind) {
+function isAt<S extends Stage>(stage: S, action: FaultAction): action is ActionAt[S] {
+  switch (action.kind) {
     case 'forbidden':
-      return 'authorization'
+      return stage === 'authorization'
     case 'entra':
-      return 'token'
+      return stage === 'token'
     default:
-      return 'arrival'
+      return stage === 'arrival'
   }
 }
 

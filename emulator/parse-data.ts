@@ -12,6 +12,7 @@ import {
   type VersionData,
 } from './data.ts'
 import {
+  andThen,
   date,
   entriesOf,
   flag,
@@ -23,10 +24,10 @@ import {
   record,
   stringMap,
   text,
-  then,
   wholeNumber,
   withDefault,
   wrong,
+  wrongKind,
 } from './read-value.ts'
 
 /** Reads a data file. `problems` are sentences for people, all of them at once; they never hold a secret's value. */
@@ -54,23 +55,31 @@ function parseYaml(yamlText: string): Result<unknown> {
   }
 }
 
-const uuid = text('a UUID', (found) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(found))
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const lowerCase = (read: Read<string>) => andThen(read, (value) => ({ value: value.toLowerCase() }))
+const uuid = lowerCase(text('a UUID', (found) => uuidPattern.test(found)))
 const nonEmpty = text('a text', (found) => found !== '')
-const clientId = then(
-  text('a client id, or "*" for every identity', (found) => found === '*' || isUuid(found)),
-  (value) => ({ value: value.toLowerCase() }),
+const role = listOf(
+  lowerCase(
+    text(
+      'a client id (UUID), or "*" for every identity',
+      (found) => found === '*' || uuidPattern.test(found),
+    ),
+  ),
 )
-function isUuid(found: string): boolean {
-  return 'value' in uuid(found, '')
-}
+/** Entra takes https only; a test's own issuer may do without a certificate. */
+const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', (found) => {
+  const url = URL.parse(found)
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1')
+})
 
 const identity = record({
-  clientId: then(uuid, (value) => ({ value: value.toLowerCase() })),
+  clientId: uuid,
   federatedCredentials: withDefault(
     listOf(
       record({
         subject: nonEmpty,
-        issuer: optional(text('an https URL', (found) => URL.canParse(found))),
+        issuer: optional(issuer),
         audience: withDefault(nonEmpty, exchangeAudience),
       }),
     ),
@@ -80,17 +89,16 @@ const identity = record({
 
 /** Never repeats what it found: that may be meant as a secret. */
 const literalValue: Read<string> = (found, at) => {
-  if (typeof found !== 'string')
-    return {
-      problems: [`${at}: found ${Array.isArray(found) ? 'a list' : 'no text'}; accepted: a text`],
-    }
+  if (typeof found !== 'string') return wrongKind(at, found, 'a text')
   return Buffer.byteLength(found) <= maxValueBytes
     ? { value: found }
     : { problems: [`${at}: longer than Key Vault takes; accepted: up to 25 KiB`] }
 }
 
 const versionFields = {
-  version: optional(text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found))),
+  version: optional(
+    lowerCase(text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found))),
+  ),
   value: optional(literalValue),
   generate: optional(wholeNumber(1, maxValueBytes)),
   contentType: optional(text('a text')),
@@ -103,7 +111,7 @@ const versionFields = {
 
 type VersionFields = Extract<ReturnType<typeof readVersionFields>, { value: unknown }>['value']
 const readVersionFields = record(versionFields)
-const version = then(readVersionFields, toVersion)
+const version = andThen(readVersionFields, toVersion)
 
 function toVersion({ value, generate, ...rest }: VersionFields, at: string): Result<VersionData> {
   const [given, ...more] = [value, generate === undefined ? undefined : { generate }].filter(
@@ -111,7 +119,7 @@ function toVersion({ value, generate, ...rest }: VersionFields, at: string): Res
   )
   return given === undefined || more.length > 0
     ? { problems: [`${at}: accepted: either "value" or "generate", exactly one of them`] }
-    : { value: { ...rest, version: rest.version?.toLowerCase(), value: given } }
+    : { value: { ...rest, value: given } }
 }
 
 const readSecretFields = record({
@@ -125,17 +133,20 @@ function secret(name: string): Read<SecretData> {
     if (!/^[0-9a-z-]{1,127}$/i.test(name))
       return wrong(at, name, '1 to 127 letters, digits and hyphens as the name of a secret')
     if (!isMapping(found))
-      return then(literalValue, (value) => ({
+      return andThen(literalValue, (value) => ({
         value: { name, deleted: false, versions: [{ value, enabled: true }] },
       }))(found, at)
     const result = readSecretFields(found, at)
     if ('problems' in result) return result
     const { versions, deleted, ...single } = result.value
     if (versions === undefined)
-      return then(
+      return andThen(
         () => toVersion(single, at),
         (one) => ({ value: { name, deleted, versions: [one] } }),
       )(found, at)
+    const ids = versions.flatMap((one) => one.version ?? [])
+    if (new Set(ids).size < ids.length)
+      return { problems: [`${at}.versions: two have the same "version"; accepted: each its own`] }
     const beside = Object.keys(versionFields).filter((field) => Object.hasOwn(found, field))
     if (beside.length > 0)
       return {
@@ -149,13 +160,13 @@ function secret(name: string): Read<SecretData> {
 
 function vault(name: string): Read<VaultData> {
   const fields = record({
-    readers: withDefault(listOf(clientId), []),
-    writers: withDefault(listOf(clientId), []),
-    secrets: then(withDefault(entriesOf(secret), []), uniqueNames),
+    readers: withDefault(role, []),
+    writers: withDefault(role, []),
+    secrets: andThen(withDefault(entriesOf(secret), []), uniqueNames),
   })
   return (found, at) =>
     /^[0-9a-z](?:[0-9a-z-]{1,22})[0-9a-z]$/i.test(name)
-      ? then(fields, (rest) => ({ value: { name: name.toLowerCase(), ...rest } }))(found, at)
+      ? andThen(fields, (rest) => ({ value: { name: name.toLowerCase(), ...rest } }))(found, at)
       : wrong(at, name, '3 to 24 letters, digits and hyphens as the name of a vault')
 }
 
@@ -176,10 +187,7 @@ function uniqueNames<T extends { readonly name: string }>(
 }
 
 const readData: Read<EmulatorData> = record({
-  tenantId: withDefault(
-    then(uuid, (value) => ({ value: value.toLowerCase() })),
-    defaultTenantId,
-  ),
+  tenantId: withDefault(uuid, defaultTenantId),
   identities: withDefault(listOf(identity), []),
-  vaults: then(withDefault(entriesOf(vault), []), uniqueNames),
+  vaults: andThen(withDefault(entriesOf(vault), []), uniqueNames),
 })

@@ -12,18 +12,29 @@ type ReadBy<R> = R extends Read<infer T> ? T : never
 export const isMapping = (found: unknown): found is Record<string, unknown> =>
   typeof found === 'object' && found !== null && !Array.isArray(found)
 
-/** What was found, short enough to repeat. Used for what is no secret only. */
+/** What was found, short enough to repeat. For what can be no secret only. */
 export function describe(found: unknown): string {
-  if (found === undefined) return 'nothing'
-  if (Array.isArray(found)) return 'a list'
-  if (isMapping(found)) return 'a mapping'
-  const text = String(found)
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+  if (typeof found !== 'string') return kindOf(found)
+  return JSON.stringify(found.length > 80 ? `${found.slice(0, 80)}…` : found)
 }
 
-export const wrong = (at: string, found: unknown, accepted: string): Result<never> => ({
-  problems: [`${at}: found ${describe(found)}; accepted: ${accepted}`],
+/** What sort of thing was found: where a text was not expected at all, it may be a secret's value in the wrong place. */
+export function kindOf(found: unknown): string {
+  if (found === undefined || found === null) return 'nothing'
+  if (Array.isArray(found)) return 'a list'
+  if (isMapping(found)) return 'a mapping'
+  return typeof found === 'string' ? 'a text' : String(found)
+}
+
+const problem = (at: string, found: string, accepted: string): Result<never> => ({
+  problems: [`${at === '' ? 'the file' : at}: found ${found}; accepted: ${accepted}`],
 })
+
+export const wrong = (at: string, found: unknown, accepted: string): Result<never> =>
+  problem(at, describe(found), accepted)
+
+export const wrongKind = (at: string, found: unknown, accepted: string): Result<never> =>
+  problem(at, kindOf(found), accepted)
 
 /** A text that `isValid`; what is accepted is said in words. */
 export function text(
@@ -78,7 +89,7 @@ export function listOf<T>(read: Read<T>): Read<readonly T[]> {
   return (found, at) =>
     Array.isArray(found)
       ? all(found.map((one, index) => read(one, `${at}[${index}]`)))
-      : wrong(at, found, 'a list')
+      : wrongKind(at, found, 'a list')
 }
 
 /** A mapping from names to values; each becomes what `read` makes of it, in order. */
@@ -86,13 +97,13 @@ export function entriesOf<T>(read: (name: string) => Read<T>): Read<readonly T[]
   return (found, at) =>
     isMapping(found)
       ? all(Object.entries(found).map(([name, one]) => read(name)(one, `${at}.${name}`)))
-      : wrong(at, found, 'a mapping')
+      : wrongKind(at, found, 'a mapping')
 }
 
 /** A mapping from names to texts. */
 export const stringMap: Read<Record<string, string>> = (found, at) =>
-  then(
-    entriesOf((name) => then(text('a text'), (value) => ({ value: [name, value] as const }))),
+  andThen(
+    entriesOf((name) => andThen(text('a text'), (value) => ({ value: [name, value] as const }))),
     (entries) => ({ value: Object.fromEntries(entries) }),
   )(found, at)
 
@@ -102,7 +113,7 @@ export function record<Fields extends Readonly<Record<string, Read<unknown>>>>(
 ): Read<{ readonly [Name in keyof Fields]: ReadBy<Fields[Name]> }> {
   const known = Object.keys(fields)
   return (found, at) => {
-    if (!isMapping(found)) return wrong(at, found, `a mapping with ${known.join(', ')}`)
+    if (!isMapping(found)) return wrongKind(at, found, `a mapping with ${known.join(', ')}`)
     const unknown = Object.keys(found).filter((name) => !known.includes(name))
     const results = Object.entries(fields).map(([name, read]) =>
       read(
@@ -122,7 +133,7 @@ export function record<Fields extends Readonly<Record<string, Read<unknown>>>>(
 }
 
 /** Reads on with what was read, if nothing was wrong with it. */
-export function then<T, U>(read: Read<T>, next: (value: T, at: string) => Result<U>): Read<U> {
+export function andThen<T, U>(read: Read<T>, next: (value: T, at: string) => Result<U>): Read<U> {
   return (found, at) => {
     const result = read(found, at)
     return 'value' in result ? next(result.value, at) : result

@@ -2,15 +2,18 @@
 
 import {
   calculateJwkThumbprint,
+  createLocalJWKSet,
   exportJWK,
   generateKeyPair,
-  type JWK,
   type JWTPayload,
+  type JWTVerifyGetKey,
   SignJWT,
 } from 'jose'
 
 export interface Signer {
-  readonly publicJwk: JWK & { readonly kid: string }
+  /** As it is published. */
+  readonly jwks: Parameters<typeof createLocalJWKSet>[0]
+  readonly findKey: JWTVerifyGetKey
   sign(claims: JWTPayload): Promise<string>
 }
 
@@ -21,11 +24,14 @@ export async function createSigner(): Promise<Signer> {
   const { publicKey, privateKey } = await generateKeyPair(algorithm)
   const jwk = await exportJWK(publicKey)
   const kid = await calculateJwkThumbprint(jwk)
+  const jwks = { keys: [{ ...jwk, kid, use: 'sig', alg: algorithm }] }
   return {
-    publicJwk: { ...jwk, kid, use: 'sig', alg: algorithm },
+    jwks,
+    findKey: createLocalJWKSet(jwks),
     sign: (claims) =>
       new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: 'JWT', kid }).sign(privateKey),
   }
 }
 
+/** A time as tokens and Key Vault write it. */
 export const seconds = (time: Date): number => Math.floor(time.getTime() / 1000)

@@ -1,7 +1,9 @@
 /** The Fastify application that serves Entra and the vaults, without its routes. */
 
+import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:https'
-import { type FastifyInstance, fastify } from 'fastify'
+import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { vaultBody } from './vault-refusal.ts'
 
 export type TlsApp = FastifyInstance<Server>
 
@@ -21,7 +23,9 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
     https: { cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
     forceCloseConnections: true,
     bodyLimit: maxBodyBytes,
+    genReqId: () => randomUUID(),
     requestTimeout: 30_000,
+    frameworkErrors: (error, _request, reply) => answerError(error, reply),
     rewriteUrl: ({ url = '/', headers }) => vaultPath(url, headers.host),
     routerOptions: {
       ignoreTrailingSlash: true,
@@ -30,7 +34,28 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
     },
   })
   app.server.maxConnections = maxConnections
+  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply))
+  app.setNotFoundHandler(({ method, url }, reply) =>
+    reply.code(404).send(
+      vaultBody({
+        code: 'NotFound',
+        message: `The emulator serves no ${method} ${url.split('?')[0]}.`,
+      }),
+    ),
+  )
   return app
+}
+
+/** What Fastify refuses before a route sees it is the caller's mistake; the rest is ours. */
+function answerError({ statusCode = 500, message }: FastifyError, reply: FastifyReply) {
+  return statusCode < 500
+    ? reply.code(statusCode).send(vaultBody({ code: 'BadParameter', message }))
+    : reply.code(500).send(
+        vaultBody({
+          code: 'InternalServerError',
+          message: 'The emulator failed on this request.',
+        }),
+      )
 }
 
 /**

@@ -24,12 +24,19 @@ export interface SecretChange {
   readonly deleted?: boolean | undefined
 }
 
+export interface Rotation {
+  readonly vault: string
+  readonly name: string
+  /** Default: a random one. */
+  readonly value?: string | undefined
+}
+
 const generatedLength = 32
 
 /** @throws Error when there is no such vault, or the secret is deleted */
 export function rotateSecret(
   vaults: Vaults,
-  { vault: vaultName, name, value }: { vault: string; name: string; value?: string | undefined },
+  { vault: vaultName, name, value }: Rotation,
   now: Date,
 ): string {
   const vault = needVault(vaults, vaultName)

@@ -129,7 +129,7 @@ export const vaultNotFound = (name: string): VaultRefusal => ({
   message: `The emulator's data file has no vault named ${name}.`,
 })
 
-export function vaultBody({ code, message, innerCode }: VaultRefusal) {
+export function vaultBody({ code, message, innerCode }: Omit<VaultRefusal, 'status'>) {
   return {
     error: {
       code,

@@ -43,9 +43,6 @@ export function vaultRoutes(app: TlsApp, world: World): void {
       .header('x-ms-keyvault-service-version', '1.9.0.0')
       .header('x-content-type-options', 'nosniff')
   })
-  app.setErrorHandler((_error, _request, reply) =>
-    refuse(world, reply, badParameter('The request could not be read.')),
-  )
   for (const { method, path, action, run } of operations)
     app.route<VaultRoute>({
       method,
@@ -103,14 +100,14 @@ function refuseCaller(
   request: FastifyRequest<VaultRoute>,
   { vault, caller, action }: Wish,
 ): VaultRefusal | undefined {
-  const fault = faults.take('authorization', targetOf(request))
+  const [fault] = faults.take('authorization', targetOf(request))
   const attempt = {
     vault: vault.name,
     caller: caller.description,
     action,
     name: request.params.name,
   }
-  if (fault?.kind === 'forbidden') return forbiddenFor(fault.innerCode, attempt)
+  if (fault !== undefined) return forbiddenFor(fault.innerCode, attempt)
   return isAllowed(vault, caller, action) ? undefined : forbiddenFor('ForbiddenByRbac', attempt)
 }
 

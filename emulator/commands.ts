@@ -1,0 +1,45 @@
+/** What can be asked of a running emulator, by a test or through the control end point. */
+
+import type { Fault } from './faults.ts'
+import type { SeenRequest } from './request-log.ts'
+import {
+  mintServiceAccountToken,
+  type ServiceAccountTokenOptions,
+} from './service-account-token.ts'
+import { type Rotation, rotateSecret, type SecretChange, updateSecret } from './vault-changes.ts'
+import type { World } from './world.ts'
+
+export interface Commands {
+  /** The last 10,000, newest last. */
+  readonly requests: readonly SeenRequest[]
+  /** A token of the emulator's own issuer, as the API server projects it into a pod. */
+  serviceAccountToken(options: ServiceAccountTokenOptions): Promise<string>
+  /**
+   * Adds a version, and the secret where there is none. Gives the new version's id.
+   *
+   * @throws Error when there is no such vault, or the secret is deleted
+   */
+  rotate(rotation: Rotation): string
+  /**
+   * Changes a version (default: the newest) in place, or deletes or recovers the secret.
+   *
+   * @throws Error when there is no such vault, secret or version
+   */
+  update(change: SecretChange): void
+  /** @throws Error when there are a thousand already */
+  addFault(fault: Fault): void
+  clearFaults(): void
+}
+
+export function createCommands(world: World, requests: readonly SeenRequest[]): Commands {
+  const { issuerSigner: signer, vaults, faults, now } = world
+  return {
+    requests,
+    serviceAccountToken: (options) =>
+      mintServiceAccountToken({ ...options, signer, issuer: world.ownIssuer, now: now() }),
+    rotate: (rotation) => rotateSecret(vaults, rotation, now()),
+    update: (change) => updateSecret(vaults, change, now()),
+    addFault: faults.add,
+    clearFaults: faults.clear,
+  }
+}
