@@ -1,0 +1,282 @@
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { Agent } from 'node:https'
+import { connect as connectTcp } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { type StartWebhookOptions, startWebhook } from '../../../webhook/http/start-webhook.ts'
+import { readSettings } from '../../../webhook/settings.ts'
+import { exampleReview } from './review.ts'
+import { openSocket, post, untilClosed } from './serving.ts'
+import { tlsFolder } from './tls-folder.ts'
+
+const review = JSON.stringify(exampleReview())
+
+/** A running webhook with a certificate, unless told otherwise, and what it logs. */
+async function serve(t: Test, options: Partial<StartWebhookOptions> & { empty?: true } = {}) {
+  const tls = await tlsFolder(t.testdir())
+  if (!options.empty) await tls.write(await tls.issue())
+  const read = readSettings({
+    env: {
+      AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
+      AKV_INJECTOR_LISTEN: '127.0.0.1:0',
+      AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
+      AKV_INJECTOR_TLS_DIR: tls.folder,
+    },
+    readFile: () => '',
+  })
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
+  const lines: string[] = []
+  const webhook = await startWebhook({
+    settings: read.settings,
+    logStream: { write: (line) => void lines.push(line) },
+    certificatePollMs: 10,
+    drainMs: 0,
+    ...options,
+  })
+  t.teardown(() => webhook.close())
+  const health = `http://127.0.0.1:${webhook.healthAddress.port}`
+  const ready = async () => (await fetch(`${health}/readyz`)).text()
+  return { webhook, tls, caller: { port: webhook.address.port, ca: tls.ca }, lines, health, ready }
+}
+
+/** Waits for what will be true soon; the test's own time limit ends the wait. */
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await delay(5)
+}
+
+t.test('a pod is patched over TLS', async (t) => {
+  const { caller } = await serve(t)
+  const answer = await post(caller, review)
+  t.equal(answer.status, 200)
+  const { response } = JSON.parse(answer.body)
+  t.match(response, { allowed: true, patchType: 'JSONPatch' })
+  const operations = JSON.parse(Buffer.from(response.patch, 'base64').toString())
+  t.ok(operations.length > 0)
+})
+
+t.test('it speaks TLS 1.2 and 1.3 with HTTP/1.1, and nothing older', async (t) => {
+  const { caller } = await serve(t)
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const socket = await openSocket(caller, {
+      maxVersion: version,
+      ALPNProtocols: ['h2', 'http/1.1'],
+    })
+    t.equal(socket.getProtocol(), version)
+    t.equal(socket.alpnProtocol, 'http/1.1')
+    socket.destroy()
+  }
+  await t.rejects(
+    openSocket(caller, {
+      minVersion: 'TLSv1.1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'ALL:@SECLEVEL=0',
+    }),
+  )
+})
+
+t.test('without a certificate it is alive and not ready, until there is one', async (t) => {
+  const { caller, tls, health, ready, lines } = await serve(t, { empty: true })
+  t.equal((await fetch(`${health}/healthz`)).status, 200)
+  t.match(await ready(), /there is no usable certificate in/)
+  await t.rejects(post(caller, review))
+  await tls.write(await tls.issue())
+  await until(async () => (await ready()) === 'ok\n')
+  t.equal((await post(caller, review)).status, 200)
+  t.equal(lines.filter((line) => line.includes('no usable certificate')).length, 1, 'said once')
+})
+
+t.test('an expired certificate is not ready', async (t) => {
+  const { tls, ready } = await serve(t, { empty: true })
+  await tls.write(
+    await tls.issue({ now: new Date(Date.now() - 3 * 24 * 3600_000), lifetimeDays: 1 }),
+  )
+  await until(async () => /the serving certificate expired at/.test(await ready()))
+  t.pass()
+})
+
+t.test('a new certificate is served to new connections, and old ones go on', async (t) => {
+  const { caller, tls } = await serve(t)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const first = await post({ ...caller, agent }, review)
+  await tls.write(await tls.issue())
+  await until(async () => (await post(caller, review)).serialNumber !== first.serialNumber)
+  const again = await post({ ...caller, agent }, review)
+  t.equal(again.serialNumber, first.serialNumber, 'still the same connection')
+  t.equal(again.status, 200)
+})
+
+t.test('a certificate that cannot be used is reported once, and the old one stays', async (t) => {
+  const { caller, tls, lines, health, ready } = await serve(t)
+  const first = await post(caller, review)
+  const [one, other] = await Promise.all([tls.issue(), tls.issue()])
+  await tls.write({ ...one, keyPem: other.keyPem })
+  await until(() => lines.some((line) => line.includes('tls.key is not the key')))
+  await rm(`${tls.folder}/tls.key`)
+  await until(() => lines.some((line) => line.includes('ENOENT')))
+  t.equal((await post(caller, review)).serialNumber, first.serialNumber)
+  t.equal(await ready(), 'ok\n')
+  const metrics = await (await fetch(`${health}/metrics`)).text()
+  t.match(metrics, /akv_injector_certificate_reload_failures_total [2-9]/)
+  await tls.write(one)
+  await until(async () => (await post(caller, review)).serialNumber !== first.serialNumber)
+  t.notMatch(lines.join(''), 'PRIVATE KEY')
+})
+
+t.test('while it drains it is not ready, serves on, and lets each connection go', async (t) => {
+  const { webhook, caller, ready } = await serve(t, { drainMs: 1_000 })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  t.equal((await post({ ...caller, agent }, review)).headers.connection, 'keep-alive')
+  const closed = webhook.close()
+  t.equal(webhook.close(), closed, 'closing twice is closing once')
+  t.match(await ready(), /not ready: shutting down/)
+  for (let i = 0; i < 3; i++) {
+    const answer = await post({ ...caller, agent }, review)
+    t.equal(answer.status, 200)
+    t.equal(answer.headers.connection, 'close')
+  }
+  await closed
+  await t.rejects(post(caller, review), { code: 'ECONNREFUSED' })
+})
+
+t.test('a request that runs is finished before it stops', async (t) => {
+  const { webhook, caller } = await serve(t)
+  const socket = await openSocket(caller)
+  const [start, rest] = [review.slice(0, 1000), review.slice(1000)]
+  socket.write(`${head(`content-length: ${Buffer.byteLength(review)}`)}${start}`)
+  const closed = webhook.close()
+  const refused = () =>
+    post(caller, review).then(
+      () => false,
+      (error) => error.code === 'ECONNREFUSED',
+    )
+  await until(refused)
+  socket.write(rest)
+  t.match(await untilClosed(socket), /^HTTP\/1.1 200 OK/)
+  await closed
+})
+
+t.test('a request that never ends is cut off in the end', async (t) => {
+  const { webhook, caller } = await serve(t, { finishMs: 50 })
+  const socket = await openSocket(caller)
+  socket.write(head('content-length: 5'))
+  const said = untilClosed(socket)
+  await webhook.close()
+  t.equal(await said, '')
+})
+
+t.test('whoever dawdles is cut off', async (t) => {
+  const limits = {
+    headersTimeoutMs: 100,
+    requestTimeoutMs: 200,
+    handshakeTimeoutMs: 100,
+    checkIntervalMs: 20,
+  }
+  const { webhook, caller } = await serve(t, { limits })
+  const starts = [
+    '',
+    'POST /mutate HTTP/1.1\r\nx',
+    head('content-length: 5'),
+    `${head('transfer-encoding: chunked')}1\r\n`,
+  ]
+  for (const start of starts) {
+    const socket = await openSocket(caller)
+    socket.write(start)
+    t.match(
+      await untilClosed(socket),
+      /^(HTTP\/1.1 408 .*)?/s,
+      `cut off after ${JSON.stringify(start)}`,
+    )
+  }
+  const bare = connectTcp({ host: '127.0.0.1', port: webhook.address.port })
+  bare.on('error', () => {})
+  await once(bare, 'close')
+  t.equal((await post(caller, review)).status, 200)
+})
+
+t.test('too many connections are turned away, idle ones making room', async (t) => {
+  const { caller } = await serve(t, { limits: { maxConnections: 3 } })
+  const agent = new Agent({ keepAlive: true })
+  t.teardown(() => agent.destroy())
+  await Promise.all([1, 2, 3].map(() => post({ ...caller, agent }, review)))
+  await t.rejects(post(caller, review), 'the one that finds it full')
+  await until(() =>
+    post(caller, review).then(
+      () => true,
+      () => false,
+    ),
+  )
+  t.pass('and the next is served')
+})
+
+t.test('large bodies share a budget, and small ones always pass', async (t) => {
+  const { caller } = await serve(t)
+  // A body of unknown length counts as the largest there may be; eight of them fill the budget.
+  const open = async () => {
+    const socket = await openSocket(caller)
+    socket.write(head('transfer-encoding: chunked'))
+    return socket
+  }
+  const eight = await Promise.all(Array.from({ length: 8 }, open))
+  await until(async () => {
+    const ninth = await open()
+    const said = await Promise.race([untilClosed(ninth), delay(50, '')])
+    ninth.destroy()
+    return /^HTTP\/1.1 429 .*too many large requests/s.test(said)
+  })
+  t.equal((await post(caller, review)).status, 200, 'a small one passes meanwhile')
+  for (const socket of eight) socket.destroy()
+  const large = review.padEnd(100_000)
+  await until(async () => (await post(caller, large)).status === 200)
+  t.pass('and what is given back can be had again')
+})
+
+t.test('bytes that are no TLS, or no HTTP, harm nobody', async (t) => {
+  const { webhook, caller } = await serve(t)
+  const bare = connectTcp({ host: '127.0.0.1', port: webhook.address.port })
+  bare.on('error', () => {})
+  bare.write('GET / HTTP/1.1\r\n\r\n')
+  await once(bare, 'close')
+  const garbage = [
+    '\0'.repeat(100),
+    'POST /mutate HTTP/9.9\r\n\r\n',
+    `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+    head('content-length: -1'),
+    head('content-length: 5\r\ntransfer-encoding: chunked'),
+    `${head('transfer-encoding: chunked')}zz\r\n`,
+    'GET /%zz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+  ]
+  for (const bytes of garbage) {
+    const socket = await openSocket(caller)
+    socket.write(bytes)
+    t.match(await untilClosed(socket), /^HTTP\/1.1 4\d\d /, JSON.stringify(bytes.slice(0, 40)))
+  }
+  const hangsUp = await openSocket(caller)
+  hangsUp.write(`${head('content-length: 100')}{`)
+  hangsUp.destroy()
+  t.equal((await post(caller, review)).status, 200)
+})
+
+t.test('a port that is taken is an error that says so', async (t) => {
+  const { webhook } = await serve(t)
+  const listen = { host: '127.0.0.1', port: webhook.healthAddress.port }
+  const read = readSettings({ env: {}, readFile: () => '', agentImage: 'x' })
+  if (!('settings' in read)) throw new Error('no settings')
+  await t.rejects(
+    startWebhook({
+      settings: {
+        ...read.settings,
+        tlsDir: t.testdirName,
+        listen: { ...listen, port: 0 },
+        healthListen: listen,
+      },
+      logStream: { write: () => {} },
+    }),
+    { code: 'EADDRINUSE' },
+  )
+})
+
+const head = (line: string) =>
+  `POST /mutate HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${line}\r\n\r\n`

@@ -1,0 +1,60 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { shorten } from '../../keyvault/reference.ts'
+import type { AdmissionRequest } from '../core/admission-review.ts'
+import type { Answer } from './answer.ts'
+
+export interface LoggedAdmission {
+  readonly request: AdmissionRequest
+  readonly outcome: Answer['outcome']
+  readonly durationMs: number
+}
+
+/** One line for each admission. Names where a pod's problems are, not what its annotations hold. */
+export function logAdmission(
+  log: FastifyBaseLogger,
+  { request, outcome, durationMs }: LoggedAdmission,
+): void {
+  const line = {
+    outcome: outcome.kind,
+    uid: shorten(request.uid, maxNameLength),
+    namespace: shorten(request.namespace, maxNameLength),
+    pod: podName(request.object),
+    dryRun: request.dryRun,
+    durationMs: Math.round(durationMs * 1000) / 1000,
+  }
+  switch (outcome.kind) {
+    case 'injected':
+      log.info({ ...line, operations: outcome.operations.length }, 'injected')
+      break
+    case 'skipped':
+      log.info({ ...line, reason: outcome.reason }, 'skipped')
+      break
+    case 'denied': {
+      const { problems } = outcome
+      const subjects = problems.slice(0, maxSubjects).map(({ subject }) => shorten(subject))
+      log.warn({ ...line, problems: problems.length, subjects }, 'denied')
+      break
+    }
+    case 'failed':
+      log.error(
+        { ...line, failureId: outcome.id, err: outcome.error },
+        'failed, and denied the pod',
+      )
+      break
+    default:
+      outcome satisfies never
+  }
+}
+
+/** On creation a pod may have a name still to be completed, or none; and nobody has checked that it is a text. */
+function podName(object: unknown): string | undefined {
+  if (!isRecord(object) || !isRecord(object['metadata'])) return undefined
+  const { name, generateName } = object['metadata']
+  const found = [name, generateName].find((text) => typeof text === 'string' && text !== '')
+  return typeof found === 'string' ? shorten(found, maxNameLength) : undefined
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+const maxNameLength = 253
+const maxSubjects = 20

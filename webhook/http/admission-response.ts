@@ -1,0 +1,64 @@
+import type { Denied, Injected, Outcome } from '../core/outcome.ts'
+import { describeProblem } from '../describe-problem.ts'
+
+/** The AdmissionReview that answers a request, as text that is ready to send. */
+export function admissionResponse(uid: string, outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'skipped':
+      return review({ uid, allowed: true })
+    case 'injected':
+      return review({ uid, allowed: true, ...patchOf(outcome), ...warningsOf(outcome) })
+    case 'denied':
+      return review({
+        uid,
+        allowed: false,
+        status: { code: 400, reason: 'BadRequest', message: denialMessage(outcome) },
+      })
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** The answer when the webhook itself failed: a denial, since a pod let through would start without its secrets. */
+export function failureResponse(uid: string, failureId: string): string {
+  const message = `akv-injector failed through a fault of its own; its log has the details under ${failureId}`
+  return review({
+    uid,
+    allowed: false,
+    status: { code: 500, reason: 'InternalError', message },
+  })
+}
+
+const review = (response: object): string =>
+  JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response })
+
+const patchOf = ({ operations }: Injected) =>
+  operations.length === 0
+    ? {}
+    : {
+        patchType: 'JSONPatch',
+        patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
+      }
+
+const warningsOf = ({ warnings }: Injected) =>
+  warnings.length === 0 ? {} : { warnings: warnings.map((text) => text.slice(0, maxWarningLength)) }
+
+/** One problem a line, under a count. Bounded, as a pod's annotations may hold a quarter of a megabyte of mistakes. */
+function denialMessage({ problems }: Denied): string {
+  const lines: string[] = []
+  let length = 0
+  for (const problem of problems.slice(0, maxProblems)) {
+    const line = describeProblem(problem)
+    length += line.length + 1
+    if (length > maxMessageLength) break
+    lines.push(line)
+  }
+  const more = problems.length - lines.length
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  return [`akv-injector: ${count}`, ...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
+}
+
+/** The API server cuts what is longer. */
+const maxWarningLength = 256
+const maxProblems = 100
+const maxMessageLength = 32 * 1024

@@ -1,0 +1,51 @@
+import { shorten } from '../../keyvault/reference.ts'
+import { isDeeperThan } from './json-depth.ts'
+import { type Refusal, refusalError } from './refusal.ts'
+import type { WebhookServer } from './webhook-server.ts'
+
+/** What Kubernetes itself would ever send is below 3 MiB. */
+export const maxBodyBytes = 8 * 1024 * 1024
+
+/**
+ * Bodies are JSON, bounded in size and depth, and handed on as they are: Fastify's own parser refuses a `__proto__`
+ * anywhere, and what a pod is called or annotated with isn't for us to judge.
+ */
+export function addJsonBody(app: WebhookServer): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+    (request, body: Buffer, done) => {
+      const contentType = request.headers['content-type'] ?? ''
+      const refusal = isUtf8(contentType) ? refusalOf(body) : wrongContentType(contentType)
+      if (refusal !== undefined) return done(refusalError(refusal))
+      let review: unknown
+      try {
+        review = JSON.parse(body.toString())
+      } catch {
+        return done(refusalError({ status: 400, sentence: notJson }))
+      }
+      done(null, review)
+    },
+  )
+}
+
+/** The refusal of a body that isn't labelled as JSON. */
+export const wrongContentType = (found: string): Refusal => ({
+  status: 415,
+  sentence: `expected Content-Type application/json (in UTF-8), found "${shorten(found)}"`,
+})
+
+const refusalOf = (body: Buffer): Refusal | undefined =>
+  isDeeperThan(body, maxJsonDepth) ? { status: 400, sentence: tooDeep } : undefined
+
+/** JSON is UTF-8 (RFC 8259, 8.1); callers that say so in a parameter are welcome. */
+function isUtf8(contentType: string): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType) ?? []
+  return charset === undefined || /^utf-?8$/i.test(charset)
+}
+
+/** A pod's own schema ends below 20. */
+const maxJsonDepth = 64
+const tooDeep = `expected an AdmissionReview, found JSON nested more than ${maxJsonDepth} deep`
+const notJson = 'expected an AdmissionReview, found a body that is not JSON'

@@ -1,0 +1,54 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { SkipReason } from '../core/outcome.ts'
+
+/** `failed` is a fault of ours, `invalid` a request that is no AdmissionReview. */
+export type AdmissionLabel = 'injected' | 'skipped' | 'denied' | 'failed' | 'invalid'
+
+/** What `/metrics` shows. Labels come from closed sets only: nothing that a caller writes becomes one. */
+export interface Metrics {
+  readonly registry: Registry
+  countAdmission(admission: {
+    readonly outcome: AdmissionLabel
+    readonly reason?: SkipReason
+    readonly durationMs: number
+  }): void
+  setCertificateExpiry(expiry: Date): void
+  countReloadFailure(): void
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  const admissions = new Counter({
+    name: 'akv_injector_admissions_total',
+    help: 'Answered requests by outcome; skipped ones with the reason',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'akv_injector_admission_duration_seconds',
+    help: 'From the headers of a request to its answer',
+    buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+    registers,
+  })
+  const expiry = new Gauge({
+    name: 'akv_injector_certificate_expiry_timestamp_seconds',
+    help: 'When the serving certificate expires, in Unix time; 0 while there is none',
+    registers,
+  })
+  const reloadFailures = new Counter({
+    name: 'akv_injector_certificate_reload_failures_total',
+    help: 'Certificates found in the TLS folder that could not be used',
+    registers,
+  })
+  return {
+    registry,
+    countAdmission({ outcome, reason = '', durationMs }) {
+      admissions.inc({ outcome, reason })
+      duration.observe(durationMs / 1000)
+    },
+    setCertificateExpiry: (date) => expiry.set(date.getTime() / 1000),
+    countReloadFailure: () => reloadFailures.inc(),
+  }
+}

@@ -1,0 +1,34 @@
+import { readAdmissionReview } from '../core/admission-review.ts'
+import { logAdmission } from './admission-log.ts'
+import { answer, type Decide } from './answer.ts'
+import type { Metrics } from './metrics.ts'
+import type { Refuse } from './refusal.ts'
+import type { WebhookServer } from './webhook-server.ts'
+
+export interface MutateRouteOptions {
+  readonly decide: Decide
+  readonly metrics: Metrics
+  readonly refuse: Refuse
+}
+
+export const mutatePath = '/mutate'
+
+/** `POST /mutate`: an AdmissionReview in, one out. Whatever the review holds, the answer is a review or a 4xx. */
+export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions): void {
+  const { decide, metrics, refuse } = options
+  app.post(mutatePath, (httpRequest, reply) => {
+    const review = readAdmissionReview(httpRequest.body)
+    if ('problem' in review) return refuse(reply, { status: 400, sentence: review.problem })
+    const request = review.value
+
+    const { outcome, body } = answer(request, decide)
+    const durationMs = reply.elapsedTime
+    metrics.countAdmission({
+      outcome: outcome.kind,
+      durationMs,
+      ...(outcome.kind === 'skipped' && { reason: outcome.reason }),
+    })
+    logAdmission(app.log, { request, outcome, durationMs })
+    return reply.type('application/json; charset=utf-8').send(body)
+  })
+}

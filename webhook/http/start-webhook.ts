@@ -1,0 +1,106 @@
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { mutate } from '../core/mutate.ts'
+import type { Settings } from '../settings.ts'
+import { buildHealthApp } from './health-app.ts'
+import type { LogOptions } from './logger-options.ts'
+import { createMetrics } from './metrics.ts'
+import { watchCertificate } from './watch-certificate.ts'
+import { buildWebhookApp } from './webhook-app.ts'
+import { type ServerLimits, tlsOptions, type WebhookServer } from './webhook-server.ts'
+
+export interface StartWebhookOptions {
+  readonly settings: Settings
+  /** Where log lines go; standard output unless given. */
+  readonly logStream?: LogOptions['stream']
+  readonly limits?: Partial<ServerLimits>
+  /** How often the TLS folder is looked at. */
+  readonly certificatePollMs?: number
+  /** How long it goes on serving once `close` is called, until the cluster has stopped sending requests. */
+  readonly drainMs?: number
+  /** How long requests that run may take after that. */
+  readonly finishMs?: number
+}
+
+export interface RunningWebhook {
+  /** Where it listens: the settings may have asked for any free port. */
+  readonly address: AddressInfo
+  readonly healthAddress: AddressInfo
+  /** Drains and stops. Further calls join the first. */
+  close(): Promise<void>
+}
+
+/**
+ * Serves admission and health. Without a certificate it starts all the same and isn't ready: in a new cluster the
+ * certificate comes later.
+ *
+ * @throws Error when it can't listen at an address of the settings
+ */
+export async function startWebhook(options: StartWebhookOptions): Promise<RunningWebhook> {
+  const { settings } = options
+  const metrics = createMetrics()
+  let closing: Promise<void> | undefined
+  const isDraining = () => closing !== undefined
+  const app = buildWebhookApp({
+    decide: (request) => mutate(request, settings.policy),
+    metrics,
+    log: { level: settings.logLevel, stream: options.logStream },
+    isDraining,
+    ...(options.limits && { limits: options.limits }),
+  })
+  const certificate = await watchCertificate({
+    folder: settings.tlsDir,
+    intervalMs: options.certificatePollMs ?? 5_000,
+    use: ({ cert, key }) => app.server.setSecureContext({ ...tlsOptions, cert, key }),
+    log: app.log,
+    metrics,
+  })
+  app.addHook('onClose', async () => certificate.stop())
+  const health = buildHealthApp({
+    metrics,
+    notReadyReason: () => (isDraining() ? 'shutting down' : certificate.problem(new Date())),
+    log: app.log,
+  })
+  return {
+    ...(await listen({ app, health, settings })),
+    close() {
+      closing ??= drain(app, options).finally(() => health.close())
+      return closing
+    },
+  }
+}
+
+interface Listening {
+  readonly app: WebhookServer
+  readonly health: FastifyInstance
+  readonly settings: Settings
+}
+
+async function listen({ app, health, settings }: Listening) {
+  try {
+    await app.listen(settings.listen)
+    await health.listen(settings.healthListen)
+  } catch (error) {
+    await Promise.all([app.close(), health.close()])
+    throw error
+  }
+  return {
+    address: app.server.address() as AddressInfo,
+    healthAddress: health.server.address() as AddressInfo,
+  }
+}
+
+/**
+ * 1. Serve on, as requests keep coming until every node knows that this pod is leaving. Each answer closes its
+ *    connection; closing one from here could cut a request in two, and the API server doesn't repeat a POST.
+ * 2. Stop listening, close what is idle, let finish what runs.
+ * 3. Cut off what doesn't finish: better than being killed in the middle of everything.
+ */
+async function drain(app: WebhookServer, options: StartWebhookOptions): Promise<void> {
+  app.log.info('shutting down')
+  await delay(options.drainMs ?? 5_000)
+  const deadline = setTimeout(() => app.server.closeAllConnections(), options.finishMs ?? 20_000)
+  await app.close()
+  clearTimeout(deadline)
+}

@@ -1,0 +1,34 @@
+import type { Decide } from './answer.ts'
+import { addBodyBudget } from './body-budget.ts'
+import { addErrorAnswers } from './error-answers.ts'
+import { addJsonBody } from './json-body.ts'
+import type { LogOptions } from './logger-options.ts'
+import type { Metrics } from './metrics.ts'
+import { addMutateRoute } from './mutate-route.ts'
+import { refuser } from './refusal.ts'
+import { createWebhookServer, type ServerLimits, type WebhookServer } from './webhook-server.ts'
+
+export interface WebhookAppOptions {
+  readonly decide: Decide
+  readonly metrics: Metrics
+  readonly log: LogOptions
+  /** While true each answer is the last one on its connection. */
+  readonly isDraining?: () => boolean
+  readonly limits?: Partial<ServerLimits>
+}
+
+/** The admission end point, not listening yet: `inject` tests it as it is. */
+export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
+  const app = createWebhookServer(options)
+  const { decide, metrics, isDraining = () => false } = options
+  app.addHook('onRequest', (_request, reply, next) => {
+    if (isDraining()) reply.header('connection', 'close')
+    next()
+  })
+  const refuse = refuser(metrics)
+  addBodyBudget(app, refuse)
+  addJsonBody(app)
+  addMutateRoute(app, { decide, metrics, refuse })
+  addErrorAnswers(app, refuse)
+  return app
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Server } from 'node:https'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import { type LogOptions, loggerOptions } from './logger-options.ts'
+
+export type WebhookServer = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger
+>
+
+/** How long a caller may take, and how many may call. The defaults suit an API server; tests have less patience. */
+export interface ServerLimits {
+  readonly handshakeTimeoutMs: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly checkIntervalMs: number
+  readonly maxConnections: number
+}
+
+/** The TLS settings that a server is made with, and that each reload of the certificate has to repeat. */
+export const tlsOptions = { minVersion: 'TLSv1.2' } as const
+
+/** An HTTPS server without routes and, so far, without a certificate: handshakes fail until it has one. */
+export function createWebhookServer(options: {
+  readonly log: LogOptions
+  readonly limits?: Partial<ServerLimits> | undefined
+}): WebhookServer {
+  const limits = { ...defaultLimits, ...options.limits }
+  const app: WebhookServer = fastify({
+    https: {
+      ...tlsOptions,
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.handshakeTimeoutMs,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+      maxHeaderSize: 8 * 1024,
+    },
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    // A drain finishes what it has accepted; Fastify would answer 503.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    logger: loggerOptions(options.log),
+    logController: new LogController({ disableRequestLogging: true }),
+    // One logger for all requests: each line is complete in itself, and a child for each request costs.
+    childLoggerFactory: (logger) => logger,
+  })
+  boundConnections(app.server, limits.maxConnections)
+  return app
+}
+
+/**
+ * Beyond the bound Node turns new connections away. Idle ones then make room, or somebody who opens many and says
+ * nothing would keep the API server out for as long as it pleases him.
+ */
+function boundConnections(server: Server, maxConnections: number): void {
+  server.maxConnections = maxConnections
+  server.on('drop', () => server.closeIdleConnections())
+}
+
+/** Kubernetes keeps an idle connection for 90 s; whoever closes first should be the client. */
+const keepAliveTimeoutMs = 100_000
+
+const defaultLimits: ServerLimits = {
+  handshakeTimeoutMs: 5_000,
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  checkIntervalMs: 1_000,
+  maxConnections: 1_024,
+}

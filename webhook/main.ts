@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { describeProblem } from './describe-problem.ts'
+import { startWebhook } from './http/start-webhook.ts'
+import { readSettings } from './settings.ts'
+
+/**
+ * What `akv-injector webhook` runs: serves until SIGTERM or SIGINT, then drains. A second signal ends it at once.
+ *
+ * @returns the exit code: 0 after a signal, 1 when it can't listen, 2 for wrong settings
+ */
+export async function webhookMain(env = process.env): Promise<number> {
+  const read = readSettings({ env, readFile: (path) => readFileSync(path, 'utf8') })
+  if ('problems' in read) {
+    const lines = read.problems.map((problem) => `  ${describeProblem(problem)}\n`)
+    process.stderr.write(`akv-injector webhook: wrong settings\n${lines.join('')}`)
+    return 2
+  }
+
+  const signal = new Promise<void>((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+  try {
+    const webhook = await startWebhook({ settings: read.settings })
+    await signal
+    await webhook.close()
+    return 0
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`akv-injector webhook: cannot serve: ${reason}\n`)
+    return 1
+  }
+}
