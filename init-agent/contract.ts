@@ -5,7 +5,6 @@ import {
   isObjectVersion,
   isVaultName,
   type ObjectReference,
-  type Parsed,
   shorten,
 } from '../keyvault/reference.ts'
 import {
@@ -105,6 +104,10 @@ export function isNotifyUrl(url: string): boolean {
   return port !== undefined && Number(port) <= 65535
 }
 
+export type DecodedConfig =
+  | { readonly value: AgentConfig }
+  | { readonly problem: string; readonly isNewer?: true }
+
 /** `$` would be expanded by the kubelet (`$(NAME)`) before the agent sees it. */
 export function encodeConfig(config: AgentConfig): string {
   return JSON.stringify(config).replaceAll('$', '\\u0024')
@@ -114,7 +117,7 @@ export function encodeConfig(config: AgentConfig): string {
  * Reads what {@link encodeConfig} wrote, and checks it: somebody may have put the container there by hand.
  * The problem says which member is wrong; `isNewer` sets apart a configuration that only a newer agent can read.
  */
-export function decodeConfig(json: string): Parsed<AgentConfig> {
+export function decodeConfig(json: string): DecodedConfig {
   let value: unknown
   try {
     value = JSON.parse(json)

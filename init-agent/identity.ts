@@ -1,0 +1,50 @@
+import { AkvError } from '../keyvault/errors.ts'
+import { shorten } from '../keyvault/reference.ts'
+import type { AgentConfig } from './contract.ts'
+
+/** Set on pods that use AKS identity bindings (PLATFORM.md). */
+const bindingVariables = [
+  'AZURE_KUBERNETES_TOKEN_PROXY',
+  'AZURE_KUBERNETES_SNI_NAME',
+  'AZURE_KUBERNETES_CA_FILE',
+  'AZURE_KUBERNETES_CA_DATA',
+]
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+export interface Identity {
+  readonly clientId: string
+  readonly tenantId: string
+}
+
+/**
+ * As whom to sign in: the pod's annotations before what the azure-workload-identity webhook put into the environment,
+ * before the operator's default tenant.
+ *
+ * @throws AkvError AKV_IDENTITY_MISSING, AKV_IDENTITY_BINDING or AKV_CONFIG_INVALID
+ */
+export function resolveIdentity(
+  annotated: AgentConfig['identity'],
+  env: Readonly<NodeJS.ProcessEnv>,
+): Identity {
+  const binding = bindingVariables.find((name) => env[name] !== undefined)
+  if (binding !== undefined)
+    throw new AkvError({ code: 'AKV_IDENTITY_BINDING', message: `${binding} is set` })
+  const clientId = annotated.clientId || env['AZURE_CLIENT_ID']
+  const tenantId = annotated.tenantId || env['AZURE_TENANT_ID'] || annotated.defaultTenantId
+  if (!clientId || !tenantId)
+    throw new AkvError({
+      code: 'AKV_IDENTITY_MISSING',
+      message: `no ${[clientId ? [] : 'client id', tenantId ? [] : 'tenant id'].flat().join(' and no ')} is known`,
+    })
+  return { clientId: checked('client id', clientId), tenantId: checked('tenant id', tenantId) }
+}
+
+/** Both become part of a URL. */
+function checked(what: string, id: string): string {
+  if (uuid.test(id)) return id.toLowerCase()
+  throw new AkvError({
+    code: 'AKV_CONFIG_INVALID',
+    message: `the ${what} "${shorten(id)}" is no UUID`,
+  })
+}

@@ -1,0 +1,47 @@
+import { request } from 'node:http'
+import { AkvError, toAkvError } from '../keyvault/errors.ts'
+import type { Clock } from './clock.ts'
+
+const tryTimeoutMs = 5_000
+const waitsMs = [1_000, 2_000]
+
+/**
+ * Tells the application that its files have changed: an empty POST, repeated a little, as it may be just restarting.
+ *
+ * @param url - `http://127.0.0.1:PORT/PATH`, as the webhook has checked: always the pod itself, never a proxy
+ * @returns an error, AKV_NOTIFY_FAILED, when no try was answered with 2xx
+ */
+export async function notify(
+  url: string,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<AkvError | undefined> {
+  for (const waitMs of [...waitsMs, undefined]) {
+    try {
+      await post(url, AbortSignal.any([signal, AbortSignal.timeout(tryTimeoutMs)]))
+      return undefined
+    } catch (error) {
+      if (waitMs === undefined || signal.aborted) return toAkvError(error)
+      await clock.sleep(waitMs, signal)
+    }
+  }
+  return undefined
+}
+
+function post(url: string, signal: AbortSignal): Promise<void> {
+  const failed = (what: string) =>
+    new AkvError({ code: 'AKV_NOTIFY_FAILED', message: `POST ${url}: ${what}` })
+  return new Promise((resolve, reject) => {
+    // An agent of its own, as the global one may honour HTTP_PROXY (NODE_USE_ENV_PROXY).
+    const posted = request(url, { method: 'POST', agent: false, signal }, (response) => {
+      const status = response.statusCode ?? 0
+      response.destroy()
+      if (status >= 200 && status < 300) resolve()
+      else reject(failed(`HTTP ${status}`))
+    })
+    posted.on('error', (error) => {
+      const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+      reject(failed(code))
+    })
+    posted.end()
+  })
+}

@@ -1,0 +1,39 @@
+import type { Clock } from '../../init-agent/clock.ts'
+
+export interface FakeClock extends Clock {
+  /** The waits that were asked for, in milliseconds. */
+  readonly waits: readonly number[]
+}
+
+/** Time that only passes when everybody waits, then at once to whoever waits least; chance that always comes out the same. */
+export function fakeClock(options: {
+  readonly random?: number
+  /** Called when a wait ends, with the time then. */
+  readonly onSleep?: (nowMs: number) => void
+}): FakeClock {
+  let nowMs = 1_000_000
+  const waits: number[] = []
+  const sleepers: { readonly untilMs: number; readonly wake: () => void }[] = []
+  const wakeNext = () => {
+    sleepers.sort((a, b) => a.untilMs - b.untilMs)
+    const next = sleepers.shift()
+    if (!next) return
+    nowMs = Math.max(nowMs, next.untilMs)
+    options.onSleep?.(nowMs)
+    next.wake()
+  }
+  return {
+    waits,
+    now: () => nowMs,
+    random: () => options.random ?? 0.5,
+    sleep(ms, signal) {
+      if (signal?.aborted) return Promise.resolve()
+      waits.push(ms)
+      return new Promise((resolve) => {
+        sleepers.push({ untilMs: nowMs + ms, wake: resolve })
+        setImmediate(wakeNext)
+        signal?.addEventListener('abort', () => resolve())
+      })
+    },
+  }
+}

@@ -1,0 +1,130 @@
+import t from 'tap'
+import { fetchObjects, type WantedObject } from '../../init-agent/fetch-objects.ts'
+import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
+import type { ReadSecret } from '../../keyvault/secrets.ts'
+import { fakeClock } from './fake-clock.ts'
+import { memoryLog } from './memory-log.ts'
+
+const object = (
+  name: string,
+  more: { vault?: string; isRequired?: boolean } = {},
+): WantedObject => ({
+  reference: { vault: more.vault ?? 'team-a', type: 'secret', name },
+  isRequired: more.isRequired ?? true,
+})
+const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
+  new AkvError({ code, message: code, retryAfterMs })
+
+function fetch(
+  objects: readonly WantedObject[],
+  read: ReadSecret,
+  { clock = fakeClock({}), timeoutMs = 60_000 } = {},
+) {
+  const { log, lines } = memoryLog()
+  const deadlineMs = clock.now() + timeoutMs
+  const { signal } = new AbortController()
+  return { lines, outcomes: fetchObjects({ objects, read, clock, deadlineMs, signal, log }) }
+}
+
+t.test('every object has its outcome, by its name', async (t) => {
+  const { outcomes } = fetch(
+    [object('A'), object('b', { isRequired: false })],
+    async ({ name }) => {
+      if (name === 'b') throw failure('AKV_OBJECT_DISABLED')
+      return { value: 'é', version: 'v' }
+    },
+  )
+  const found = await outcomes
+  t.match(found.get('team-a:secret/a'), { kind: 'fetched', value: Buffer.from('é'), version: 'v' })
+  t.match(found.get('team-a:secret/b'), { kind: 'absent', error: { code: 'AKV_OBJECT_DISABLED' } })
+})
+
+t.test('what heals is tried again, and told once for each vault and kind', async (t) => {
+  const tries = new Map<string, number>()
+  const { outcomes, lines } = fetch(
+    [object('a'), object('b'), object('c', { vault: 'team-b' })],
+    async ({ name }) => {
+      const count = (tries.get(name) ?? 0) + 1
+      tries.set(name, count)
+      if (count < 3) throw failure('AKV_FORBIDDEN')
+      return { value: name }
+    },
+  )
+  t.strictSame(
+    [...(await outcomes).values()].map(({ kind }) => kind),
+    ['fetched', 'fetched', 'fetched'],
+  )
+  t.strictSame([...tries.values()], [3, 3, 3])
+  t.equal(lines.filter(({ level }) => level === 'warn').length, 2)
+  t.equal(lines.filter(({ level }) => level === 'debug').length, 4)
+})
+
+t.test('one hopeless object ends the retrying of all, but no first try', async (t) => {
+  let tries = 0
+  const objects = [object('bad'), ...Array.from({ length: 25 }, (_, i) => object(`o${i}`))]
+  const { outcomes } = fetch(objects, async ({ name }) => {
+    tries++
+    if (name === 'bad') throw failure('AKV_BAD_REQUEST')
+    throw failure(name === 'o24' ? 'AKV_OBJECT_NOT_FOUND' : 'AKV_NETWORK')
+  })
+  const found = await outcomes
+  t.equal(tries, 26)
+  t.equal(found.size, 26)
+  t.match(found.get('team-a:secret/o24'), { kind: 'absent' })
+})
+
+t.test('an optional object that is absent ends nothing', async (t) => {
+  let tries = 0
+  const { outcomes } = fetch(
+    [object('a'), object('b', { isRequired: false })],
+    async ({ name }) => {
+      if (name === 'b') throw failure('AKV_OBJECT_NOT_FOUND')
+      if (++tries < 3) throw failure('AKV_NETWORK')
+      return { value: 'x' }
+    },
+  )
+  t.match((await outcomes).get('team-a:secret/a'), { kind: 'fetched' })
+})
+
+t.test('a vault that asks for a pause is left alone by all, other vaults are not', async (t) => {
+  const clock = fakeClock({ random: 0.1 })
+  const asked: { vault: string; atMs: number }[] = []
+  const startMs = clock.now()
+  const objects = Array.from({ length: 30 }, (_, i) => object(`o${i}`))
+  const { outcomes } = fetch(
+    [...objects, object('x', { vault: 'team-b' })],
+    async ({ vault }) => {
+      asked.push({ vault, atMs: clock.now() - startMs })
+      if (vault === 'team-a' && clock.now() < startMs + 7000) throw failure('AKV_THROTTLED', 7000)
+      return { value: 'x' }
+    },
+    { clock },
+  )
+  for (const { kind } of (await outcomes).values()) t.equal(kind, 'fetched')
+  const early = asked.filter(({ vault, atMs }) => vault === 'team-a' && atMs < 7000)
+  t.ok(early.length <= 10, `${early.length} were under way when it asked`)
+  t.ok(asked.some(({ vault, atMs }) => vault === 'team-b' && atMs === 0))
+})
+
+t.test('no more than ten run side by side', async (t) => {
+  let running = 0
+  let most = 0
+  const objects = Array.from({ length: 40 }, (_, i) => object(`o${i}`))
+  const { outcomes } = fetch(objects, async () => {
+    most = Math.max(most, ++running)
+    await new Promise(setImmediate)
+    running--
+    return { value: 'x' }
+  })
+  t.equal((await outcomes).size, 40)
+  t.equal(most, 10)
+})
+
+t.test('what nobody foresaw is a failure without its text', async (t) => {
+  const { outcomes } = fetch([object('a')], async () => {
+    throw new TypeError('hunter2')
+  })
+  const outcome = (await outcomes).get('team-a:secret/a')
+  t.match(outcome, { kind: 'failed', error: { code: 'AKV_INTERNAL' } })
+  t.notMatch(outcome?.kind === 'failed' && outcome.error.message, /hunter2/)
+})
