@@ -3,47 +3,13 @@ import { rm } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { connect as connectTcp } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import t, { type Test } from 'tap'
-import { type StartWebhookOptions, startWebhook } from '../../../webhook/http/start-webhook.ts'
-import { readSettings } from '../../../webhook/settings.ts'
+import t from 'tap'
+import { startWebhook } from '../../../webhook/http/start-webhook.ts'
 import { exampleReview } from './review.ts'
+import { serve, testSettings, until } from './running-webhook.ts'
 import { openSocket, post, untilClosed } from './serving.ts'
-import { tlsFolder } from './tls-folder.ts'
 
 const review = JSON.stringify(exampleReview())
-
-/** A running webhook with a certificate, unless told otherwise, and what it logs. */
-async function serve(t: Test, options: Partial<StartWebhookOptions> & { empty?: true } = {}) {
-  const tls = await tlsFolder(t.testdir())
-  if (!options.empty) await tls.write(await tls.issue())
-  const read = readSettings({
-    env: {
-      AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
-      AKV_INJECTOR_LISTEN: '127.0.0.1:0',
-      AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
-      AKV_INJECTOR_TLS_DIR: tls.folder,
-    },
-    readFile: () => '',
-  })
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  const lines: string[] = []
-  const webhook = await startWebhook({
-    settings: read.settings,
-    logStream: { write: (line) => void lines.push(line) },
-    certificatePollMs: 10,
-    drainMs: 0,
-    ...options,
-  })
-  t.teardown(() => webhook.close())
-  const health = `http://127.0.0.1:${webhook.healthAddress.port}`
-  const ready = async () => (await fetch(`${health}/readyz`)).text()
-  return { webhook, tls, caller: { port: webhook.address.port, ca: tls.ca }, lines, health, ready }
-}
-
-/** Waits for what will be true soon; the test's own time limit ends the wait. */
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await delay(5)
-}
 
 t.test('a pod is patched over TLS', async (t) => {
   const { caller } = await serve(t)
@@ -262,13 +228,10 @@ t.test('bytes that are no TLS, or no HTTP, harm nobody', async (t) => {
 t.test('a port that is taken is an error that says so', async (t) => {
   const { webhook } = await serve(t)
   const listen = { host: '127.0.0.1', port: webhook.healthAddress.port }
-  const read = readSettings({ env: {}, readFile: () => '', agentImage: 'x' })
-  if (!('settings' in read)) throw new Error('no settings')
   await t.rejects(
     startWebhook({
       settings: {
-        ...read.settings,
-        tlsDir: t.testdirName,
+        ...testSettings(t.testdirName),
         listen: { ...listen, port: 0 },
         healthListen: listen,
       },

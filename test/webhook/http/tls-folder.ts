@@ -1,8 +1,8 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, rename, symlink, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { type Issued, issueAuthority, issueLeaf } from '../../../certs/issue.ts'
 
-/** An authority, and a way to issue leaves for `localhost` into a folder as the kubelet would put them there. */
+/** An authority, and a way to put leaves for `localhost` into a folder as the kubelet would. */
 export async function tlsFolder(folder: string) {
   const now = new Date()
   const authority = await issueAuthority({ commonName: 'test', now, lifetimeDays: 2 })
@@ -19,9 +19,23 @@ export async function tlsFolder(folder: string) {
         lifetimeDays: 1,
         ...options,
       }),
-    async write({ certificatePem, keyPem }: Issued): Promise<void> {
-      await writeFile(join(folder, 'tls.key'), keyPem)
-      await writeFile(join(folder, 'tls.crt'), certificatePem)
-    },
+    write: (leaf: Issued) => writeLikeKubelet(folder, leaf),
   }
 }
+
+/** The files are links through `..data`, and that is a link which one rename turns to the new set. */
+async function writeLikeKubelet(folder: string, { certificatePem, keyPem }: Issued): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  const set = await mkdtemp(join(folder, '..set-'))
+  await writeFile(join(set, 'tls.crt'), certificatePem)
+  await writeFile(join(set, 'tls.key'), keyPem)
+  const link = join(folder, '..data_tmp')
+  await symlink(basename(set), link)
+  await rename(link, join(folder, '..data'))
+  for (const name of ['tls.crt', 'tls.key']) await linkOnce(`..data/${name}`, join(folder, name))
+}
+
+const linkOnce = (target: string, path: string): Promise<void> =>
+  symlink(target, path).catch((error) => {
+    if (error.code !== 'EEXIST') throw error
+  })

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Test } from 'tap'
+import {
+  type RunningWebhook,
+  type StartWebhookOptions,
+  startWebhook,
+} from '../../../webhook/http/start-webhook.ts'
+import { readSettings, type Settings } from '../../../webhook/settings.ts'
+import { tlsFolder } from './tls-folder.ts'
+
+/** Settings with everything on any free port of this machine. */
+export function testSettings(tlsDir: string): Settings {
+  const read = readSettings({
+    env: {
+      AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
+      AKV_INJECTOR_LISTEN: '127.0.0.1:0',
+      AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
+      AKV_INJECTOR_TLS_DIR: tlsDir,
+    },
+    readFile: () => '',
+  })
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
+  return read.settings
+}
+
+/** A running webhook with a certificate, unless told otherwise, and what it logs. */
+export async function serve(
+  t: Test,
+  options: Partial<StartWebhookOptions> & { empty?: true } = {},
+) {
+  const tls = await tlsFolder(t.testdir())
+  if (!options.empty) await tls.write(await tls.issue())
+  const lines: string[] = []
+  const webhook: RunningWebhook = await startWebhook({
+    settings: testSettings(tls.folder),
+    logStream: { write: (line) => void lines.push(line) },
+    certificatePollMs: 10,
+    drainMs: 0,
+    ...options,
+  })
+  t.teardown(() => webhook.close())
+  const health = `http://127.0.0.1:${webhook.healthAddress.port}`
+  const ready = async () => (await fetch(`${health}/readyz`)).text()
+  return { webhook, tls, caller: { port: webhook.address.port, ca: tls.ca }, lines, health, ready }
+}
+
+/** Waits for what will be true soon; the test's own time limit ends the wait. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await delay(5)
+}
