@@ -1,0 +1,31 @@
+/** A tmpfs of a test's own, as a pod's volume is one. */
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** For tap's `skip`: false where this machine lets us mount, else why such a test can't be run here. */
+export function cannotMount(): false | string {
+  const probe = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'])
+  return probe.status === 0 ? false : 'this user may not mount a tmpfs on this machine'
+}
+
+/** @param options - mount's, as `size=128k` */
+export function makeTmpfs(t: Test, options: string, volume = freshFolder()): string {
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', volume])
+  if (mounted.status !== 0) throw new Error(String(mounted.stderr))
+  t.teardown(() => {
+    spawnSync('umount', ['--lazy', volume])
+    rmSync(volume, { recursive: true, force: true })
+  })
+  return volume
+}
+
+export function makeReadOnly(volume: string): void {
+  const mounted = spawnSync('mount', ['-o', 'remount,ro', volume])
+  if (mounted.status !== 0) throw new Error(String(mounted.stderr))
+}
+
+const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'akv-tmpfs-'))
