@@ -1,0 +1,68 @@
+import { AkvError } from '../keyvault/errors.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { isWhole } from './content.ts'
+import type { AgentConfig } from './contract.ts'
+import { firstFetch } from './first-fetch.ts'
+import type { Log } from './log.ts'
+import { keepFresh, refreshOnce, startState } from './refresh.ts'
+import { openSession, type Session } from './session.ts'
+import { pathProblem } from './target-path.ts'
+import { openVolumes, type Volumes } from './volumes.ts'
+
+export interface AgentOptions {
+  readonly config: AgentConfig
+  /** The folder with the mounts: `/akv` in a pod. */
+  readonly root: string
+  /** Where the identity and the proxy are read. */
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly log: Log
+  /** Ends a sidecar, and any waiting. */
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+}
+
+/** What the steps of an agent share. */
+export interface AgentParts {
+  readonly config: AgentConfig
+  readonly session: Session
+  readonly volumes: Volumes
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/**
+ * Fetches what the configuration names and writes it to the volumes; with a refresh interval, keeps it fresh until
+ * `signal` aborts. On a set from before (a container or a node was restarted) the pod is served from that at once.
+ *
+ * @throws AkvError when the pod can't be given what it needs
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { config, root, env, log, signal, clock = systemClock } = options
+  checkTargets(config)
+  const session = openSession({ config, root, env, clock })
+  const volumes = openVolumes(root, config)
+  const parts = { config, session, volumes, clock, log, signal }
+
+  const found = volumes.read()
+  const isServed = found !== undefined && isWhole(config, found.content)
+  if (isServed) log.info('a whole set from before is in place and serves the pod')
+  const state = isServed
+    ? startState(parts, { content: found.content, goodAtMs: found.writtenAtMs })
+    : startState(parts, { content: await firstFetch(parts), goodAtMs: clock.now() })
+  if (config.refreshSeconds > 0) return keepFresh(parts, { state, isDue: isServed })
+  if (isServed) await refreshOnce(parts, state)
+  volumes.sweep()
+}
+
+/** Nobody but the webhook is known to have written the configuration. */
+function checkTargets({ files, env }: AgentConfig): void {
+  const problem = (message: string) => new AkvError({ code: 'AKV_CONFIG_INVALID', message })
+  if (files.length + env.length === 0) throw problem('nothing to fetch is named')
+  const wrongPath = pathProblem(files.map(({ path }) => path))
+  if (wrongPath !== undefined) throw problem(`the path ${wrongPath}`)
+  const twice = env.find(({ variable }, at) =>
+    env.some((other, otherAt) => otherAt < at && other.variable === variable),
+  )
+  if (twice) throw problem(`the variable ${twice.variable} is named twice`)
+}

@@ -1,0 +1,146 @@
+import t from 'tap'
+import {
+  type Content,
+  changedTargets,
+  isWhole,
+  noContent,
+  projectContent,
+  wantedObjects,
+} from '../../init-agent/content.ts'
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { Outcome } from '../../init-agent/fetch-objects.ts'
+import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
+import { agentConfig as config, secretFile, secretVariable } from './pod.ts'
+
+const optional = { optional: true } as const
+
+const fetched = (value: string): Outcome => ({ kind: 'fetched', value: Buffer.from(value) })
+const not = (kind: 'absent' | 'failed', code: AkvErrorCode = 'AKV_NETWORK'): Outcome => ({
+  kind,
+  error: new AkvError({ code, message: code }),
+})
+const content = (files: Record<string, string>, env: Record<string, string> = {}): Content => {
+  const map = (values: Record<string, string>) =>
+    new Map(Object.entries(values).map(([name, value]) => [name, Buffer.from(value)]))
+  return { files: map(files), env: map(env) }
+}
+
+/** Outcomes for secrets of `team-a`, by name. */
+function project(config: AgentConfig, outcomes: Record<string, Outcome>, before = noContent) {
+  const byKey = Object.entries(outcomes).map(
+    ([name, outcome]) => [`team-a:secret/${name}`, outcome] as const,
+  )
+  const { content, problems } = projectContent(config, { outcomes: new Map(byKey), before })
+  const text = (values: ReadonlyMap<string, Uint8Array>) =>
+    Object.fromEntries([...values].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]))
+  return {
+    files: text(content.files),
+    env: text(content.env),
+    problems: problems.map(({ key, error }) => `${key} ${error.code}`),
+  }
+}
+
+t.test(
+  'an object that several want is fetched once, and required if one requires it',
+  async (t) => {
+    const objects = wantedObjects(
+      config({
+        files: [
+          secretFile('a', optional),
+          secretFile('A', { path: 'b' }),
+          secretFile('c', optional),
+        ],
+        env: [secretVariable('A', 'a', optional)],
+      }),
+    )
+    t.match(objects, [
+      { reference: { name: 'a' }, isRequired: true },
+      { reference: { name: 'c' }, isRequired: false },
+    ])
+    t.equal(objects.length, 2)
+  },
+)
+
+t.test('a value goes to every target that wants it', async (t) => {
+  const wanted = config({
+    files: [secretFile('a'), secretFile('a', { path: 'x/y' })],
+    env: [secretVariable('A', 'a')],
+  })
+  t.strictSame(project(wanted, { a: fetched('v') }), {
+    files: { a: 'v', 'x/y': 'v' },
+    env: { A: 'v' },
+    problems: [],
+  })
+})
+
+t.test('the first time, only what is optional may be absent', async (t) => {
+  const wanted = config({ files: [secretFile('a'), secretFile('b', optional)] })
+  const { files, problems } = project(wanted, { a: not('absent'), b: not('absent') })
+  t.strictSame(files, {})
+  t.strictSame(problems, ['team-a:secret/a AKV_NETWORK'])
+})
+
+t.test('what failed is a problem even where it is optional', async (t) => {
+  const wanted = config({ files: [secretFile('b', optional)] })
+  t.equal(project(wanted, { b: not('failed') }).problems.length, 1)
+})
+
+t.test('what failed, or was not asked for, keeps its value while others switch', async (t) => {
+  const wanted = config({ files: ['a', 'b', 'c'].map((name) => secretFile(name)) })
+  const before = content({ a: '1', b: '1', c: '1' })
+  t.strictSame(project(wanted, { a: fetched('2'), b: not('failed') }, before), {
+    files: { a: '2', b: '1', c: '1' },
+    env: {},
+    problems: ['team-a:secret/b AKV_NETWORK'],
+  })
+})
+
+t.test(
+  'what was deleted stays, or goes, as on-deleted says; a variable always stays',
+  async (t) => {
+    const wanted = {
+      files: [secretFile('a'), secretFile('b', optional)],
+      env: [secretVariable('A', 'a')],
+    }
+    const before = content({ a: '1', b: '1' }, { A: '1' })
+    const outcomes = { a: not('absent'), b: not('absent') }
+    const kept = project(config({ ...wanted, onDeleted: 'keep' }), outcomes, before)
+    t.strictSame([kept.files, kept.env], [{ a: '1', b: '1' }, { A: '1' }])
+    const removed = project(config({ ...wanted, onDeleted: 'remove' }), outcomes, before)
+    t.strictSame([removed.files, removed.env], [{}, { A: '1' }])
+  },
+)
+
+t.test('a value that is no variable is an error there, and a file all the same', async (t) => {
+  const wanted = config({
+    files: [secretFile('a')],
+    env: [secretVariable('A', 'a'), secretVariable('E', 'e', optional)],
+  })
+  const { files, env, problems } = project(wanted, { a: fetched("it's"), e: fetched('') })
+  t.strictSame(files, { a: "it's" })
+  t.strictSame(env, {}, 'empty counts as absent where that is allowed')
+  t.strictSame(problems, ['team-a:secret/a AKV_ENV_VALUE'])
+  const kept = project(wanted, { a: fetched("it's") }, content({}, { A: 'its' }))
+  t.strictSame(kept.env, { A: 'its' })
+  const required = config({ env: [secretVariable('E', 'e')] })
+  t.strictSame(project(required, { e: fetched('') }).problems, ['team-a:secret/e AKV_ENV_VALUE'])
+})
+
+t.test('a set is whole when only optional things are missing', async (t) => {
+  const wanted = {
+    files: [secretFile('a'), secretFile('b', optional)],
+    env: [secretVariable('A', 'a'), secretVariable('B', 'b', optional)],
+  }
+  t.equal(isWhole(config(wanted), content({ a: '' }, { A: '1' })), true)
+  t.equal(isWhole(config(wanted), content({ b: '' }, { A: '1' })), false)
+  t.equal(isWhole(config(wanted), content({ a: '' }, { B: '1' })), false)
+  const removing = config({ ...wanted, onDeleted: 'remove' })
+  t.equal(isWhole(removing, content({}, { A: '1' })), true, 'a file may have been removed')
+  t.equal(isWhole(removing, content({}, {})), false)
+})
+
+t.test('what changed is named: new, gone or another value', async (t) => {
+  const before = content({ same: '1', other: '1', gone: '1' }, { A: '1' })
+  const after = content({ same: '1', other: '2', fresh: '1' }, { A: '2' })
+  t.strictSame(changedTargets(before, after), ['A', 'other', 'gone', 'fresh'])
+})

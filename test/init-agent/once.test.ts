@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { makePod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+
+t.test('files and variables are there when the agent has ended', async (t) => {
+  const world = await startWorld(t, 'db-password: correct horse\napi-key: k1')
+  const pod = await makePod(t, world, {
+    files: [secretFile('db-password'), secretFile('api-key', { path: 'creds/api.key' })],
+    env: [secretVariable('DB_PASSWORD', 'db-password')],
+  })
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.equal(readFileSync(join(pod.files, 'db-password'), 'utf8'), 'correct horse')
+  t.equal(readFileSync(join(pod.files, 'creds/api.key'), 'utf8'), 'k1')
+  t.equal(statSync(join(pod.files, 'creds/api.key')).mode & 0o7777, 0o444)
+  t.equal(readFileSync(join(pod.env, 'env'), 'utf8'), "DB_PASSWORD='correct horse'\n")
+  t.equal(statSync(join(pod.env, 'env')).mode & 0o7777, 0o400)
+  t.strictSame(
+    readdirSync(pod.files).filter((name) => !/^\.\.\d{4}_/.test(name)),
+    ['..data', 'creds', 'db-password'],
+  )
+  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  t.equal(gets.length, 2, 'each object is asked for once, with the token at once')
+  t.notMatch(output, /correct horse/)
+})

@@ -1,0 +1,200 @@
+/** A pod without Kubernetes: its volumes as folders, its agent as a process against an emulator. */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
+import { parseEmulatorData } from '../../emulator/parse-data.ts'
+import {
+  type AgentConfig,
+  configVariable,
+  encodeConfig,
+  type WantedFile,
+  type WantedVariable,
+} from '../../init-agent/contract.ts'
+
+export const clientId = '22222222-2222-2222-2222-222222222222'
+export const tenantId = '11111111-1111-1111-1111-111111111111'
+
+const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
+
+/** Who may read: the pods' client, in the vault `team-a`. */
+const identities = `
+identities:
+  - clientId: ${clientId}
+    federatedCredentials: [{ subject: 'system:serviceaccount:default:web' }]
+`
+
+/** @param vaults - YAML of the vaults' secrets, each line `name: value`, all in `team-a` */
+export async function startWorld(
+  t: Test,
+  secrets: string,
+  options: Omit<Parameters<typeof startEmulator>[0], 'data'> = {},
+): Promise<Emulator> {
+  const lines = secrets
+    .trim()
+    .split('\n')
+    .map((line) => `      ${line}`)
+  const yaml = `${identities}vaults:\n  team-a:\n    readers: [${clientId}]\n    secrets:\n${lines.join('\n')}\n`
+  const parsed = parseEmulatorData(yaml)
+  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+  const emulator = await startEmulator({ data: parsed.data, ...options })
+  t.teardown(() => emulator.close())
+  return emulator
+}
+
+export function secretFile(name: string, more: Partial<WantedFile> = {}): WantedFile {
+  return { path: name, object: { vault: 'team-a', type: 'secret', name }, ...more }
+}
+
+export function secretVariable(
+  variable: string,
+  name: string,
+  more: Partial<WantedVariable> = {},
+): WantedVariable {
+  return { variable, object: { vault: 'team-a', type: 'secret', name }, ...more }
+}
+
+/** A configuration that asks for nothing, but for what a test says. */
+export function agentConfig(wanted: Partial<AgentConfig>): AgentConfig {
+  return {
+    version: 1,
+    containers: ['app'],
+    files: [],
+    env: [],
+    fileMode: '0444',
+    refreshSeconds: 0,
+    timeoutSeconds: 20,
+    onDeleted: 'keep',
+    logLevel: 'debug',
+    identity: { clientId, tenantId },
+    cloud: {
+      authorityHost: 'https://localhost',
+      vaultUrl: 'https://localhost/{vault}',
+      audience: 'https://vault.azure.net',
+    },
+    ...wanted,
+  }
+}
+
+export interface Pod {
+  readonly root: string
+  readonly files: string
+  readonly env: string
+  readonly tokenFile: string
+  readonly terminationLog: string
+  readonly config: AgentConfig
+  readonly caPem: string
+}
+
+export async function makePod(
+  t: Test,
+  emulator: Emulator,
+  overrides: Partial<AgentConfig>,
+): Promise<Pod> {
+  const root = mkdtempSync(join(tmpdir(), 'akv-agent-'))
+  t.teardown(() => rmSync(root, { recursive: true, force: true }))
+  const pod = {
+    root,
+    files: join(root, 'files'),
+    env: join(root, 'env'),
+    tokenFile: join(root, 'identity', 'token'),
+    terminationLog: join(root, 'termination-log'),
+    caPem: emulator.caPem,
+    config: agentConfig({
+      cloud: {
+        authorityHost: emulator.url,
+        vaultUrl: emulator.vaultUrl,
+        audience: 'https://vault.azure.net',
+        ca: emulator.caPem,
+      },
+      ...overrides,
+    }),
+  } as const
+  for (const folder of [pod.files, pod.env, join(root, 'identity')]) mkdirSync(folder)
+  writeFileSync(
+    pod.tokenFile,
+    await emulator.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' }),
+  )
+  return pod
+}
+
+export interface LogLine {
+  readonly level: string
+  readonly message: string
+  readonly code?: string
+  readonly [name: string]: unknown
+}
+
+export interface RunningAgent {
+  readonly process: ChildProcess
+  readonly lines: readonly LogLine[]
+  /** Everything written to standard output and error. */
+  output(): string
+  /** Resolves with the first line, past or to come, whose message or code matches. */
+  line(pattern: RegExp): Promise<LogLine>
+  readonly exited: Promise<number | null>
+}
+
+export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): RunningAgent {
+  const agent = spawn(process.execPath, [entry, pod.root, pod.terminationLog], {
+    env: { PATH: process.env['PATH'], [configVariable]: encodeConfig(pod.config), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  t.teardown(() => agent.kill('SIGKILL'))
+  const lines: LogLine[] = []
+  const waiting = new Set<() => void>()
+  let output = ''
+  createInterface({ input: agent.stdout }).on('line', (text) => {
+    output += `${text}\n`
+    lines.push(JSON.parse(text))
+    for (const look of waiting) look()
+  })
+  agent.stderr.on('data', (chunk) => {
+    output += chunk
+  })
+  const exited = once(agent, 'close').then(([code]) => code)
+  const matching = (pattern: RegExp) =>
+    lines.find(({ message, code = '' }) => pattern.test(message) || pattern.test(code))
+  return {
+    process: agent,
+    lines,
+    output: () => output,
+    exited,
+    line: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = matching(pattern)
+          if (found) resolve(found)
+        }
+        waiting.add(look)
+        look()
+        void exited.then(() => reject(new Error(`no line ${pattern} in:\n${output}`)))
+      }),
+  }
+}
+
+/** Runs an agent to its end. */
+export async function runToEnd(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}) {
+  const agent = startAgent(t, pod, env)
+  const code = await agent.exited
+  return {
+    code,
+    lines: agent.lines,
+    output: agent.output(),
+    termination: readOr(pod.terminationLog),
+  }
+}
+
+export function readOr(path: string, otherwise = ''): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return otherwise
+  }
+}
