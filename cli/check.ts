@@ -1,0 +1,73 @@
+import jsonpatch from 'fast-json-patch'
+import { skipReasons } from '../webhook/core/outcome.ts'
+import type { Pod } from '../webhook/core/pod.ts'
+import type { Policy } from '../webhook/core/policy.ts'
+import { annotationPrefix } from '../webhook/core/vocabulary.ts'
+import { describeProblem } from '../webhook/describe-problem.ts'
+import { describeInjection } from './describe-injection.ts'
+import type { ExitCode } from './exit-code.ts'
+import { type PodTemplate, podTemplates, readManifests } from './manifests.ts'
+import { policyFromEnvironment, reviewTemplate } from './review.ts'
+
+export interface CheckOptions {
+  readonly files: readonly string[]
+  readonly namespace: string
+}
+
+/**
+ * `akv-injector check`: says to standard output what the webhook would do with each pod.
+ *
+ * @throws InputError when a file or a setting is wrong
+ */
+export function check({ files, namespace }: CheckOptions): ExitCode {
+  const policy = policyFromEnvironment()
+  const templates = readManifests(files).flatMap((manifest) => podTemplates(manifest, namespace))
+  if (templates.length === 0) console.log('no pods and no pod templates here: nothing to check')
+  const verdicts = templates.map((template) => verdict(template, policy))
+  for (const { lines } of verdicts) console.log(lines.join('\n'))
+  return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
+}
+
+interface Verdict {
+  readonly isDenied: boolean
+  readonly lines: readonly string[]
+}
+
+function verdict(template: PodTemplate, policy: Policy): Verdict {
+  const outcome = reviewTemplate(template, policy)
+  const title = `${template.title} (${template.manifest.source})`
+  const misplaced = misplacedAnnotations(template)
+  switch (outcome.kind) {
+    case 'denied': {
+      const problems = outcome.problems.map((problem) => `  ${describeProblem(problem)}`)
+      return { isDenied: true, lines: [`${title}: would be denied`, ...problems, ...misplaced] }
+    }
+    case 'skipped':
+      return {
+        isDenied: false,
+        lines: [`${title}: left as it is, ${skipReasons[outcome.reason]}`, ...misplaced],
+      }
+    case 'injected': {
+      const operations = structuredClone([...outcome.operations])
+      const pod = jsonpatch.applyPatch(structuredClone(template.pod), operations).newDocument
+      const warnings = outcome.warnings.map((warning) => `  warning: ${warning}`)
+      const description = describeInjection(pod as unknown as Pod).map((line) => `  ${line}`)
+      return {
+        isDenied: false,
+        lines: [`${title}: would be injected`, ...description, ...warnings, ...misplaced],
+      }
+    }
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** The commonest mistake of all: nobody is denied, and nothing happens. */
+function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {
+  const misplaced = Object.keys(ownerAnnotations).filter((key) => key.startsWith(annotationPrefix))
+  return misplaced.length === 0
+    ? []
+    : [
+        `  warning: ${misplaced.join(', ')} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
+      ]
+}

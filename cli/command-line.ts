@@ -1,0 +1,119 @@
+import { Command, CommanderError, Option } from 'commander'
+import { InputError } from './input-error.ts'
+
+const details = `
+Operator settings (which clouds, vaults and defaults) are read from the same AKV_INJECTOR_* variables everywhere.
+Exit codes: 0 fine, 1 failed, 2 wrong input or usage.`
+
+/**
+ * Runs `akv-injector` with these arguments. The code of a command is loaded when it is called: the agent starts in
+ * every pod, and must not pay for the others.
+ *
+ * @returns the exit code (DESIGN 11)
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode = 0
+  const program = buildProgram((code) => {
+    exitCode = code
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander has said it already: help that was asked for is fine, anything else is wrong usage.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (!(error instanceof InputError)) throw error
+    process.stderr.write(`akv-injector: ${error.message}\n`)
+    return 2
+  }
+}
+
+function buildProgram(end: (exitCode: number) => void): Command {
+  const program = new Command('akv-injector')
+    .description(
+      'Gives annotated Kubernetes pods their Azure Key Vault secrets as files and environment variables.',
+    )
+    .addHelpText('after', details)
+    .exitOverride()
+    .showHelpAfterError('(--help tells what there is)')
+    .helpCommand(false)
+
+  program
+    .command('demo')
+    .summary('the whole path on this machine, against the emulator')
+    .description(
+      'Sends a pod through a real TLS webhook, runs the agent that the patch adds against a local Key Vault, rotates a secret and shows what arrives.',
+    )
+    .argument('[file]', 'a manifest with an annotated pod; default: an example')
+    .option(
+      '--vault-data <file>',
+      'what the vaults hold and who may read it; default: the examples’',
+    )
+    .option('--keep', 'leave everything running, to look at, until Ctrl-C')
+    .action(async (file, options) =>
+      end(await (await import('./demo.ts')).demo({ file, ...options })),
+    )
+
+  program
+    .command('check')
+    .summary('what the webhook would say to these manifests')
+    .description(
+      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong. Exits with 1 if a pod would be denied.',
+    )
+    .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
+    .addOption(namespaceOption())
+    .action(async (files, options) =>
+      end((await import('./check.ts')).check({ files, ...options })),
+    )
+
+  program
+    .command('inject')
+    .summary('these manifests as the webhook would make them')
+    .description(
+      'Prints the manifests with everything added, to review, or to apply where there is no webhook. Prints nothing if a pod would be denied.',
+    )
+    .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
+    .addOption(namespaceOption())
+    .action(async (files, options) =>
+      end((await import('./inject.ts')).inject({ files, ...options })),
+    )
+
+  program
+    .command('emulator')
+    .summary('a local Entra and Key Vault over TLS')
+    .description(
+      'Serves an Entra token end point and Key Vaults to try things with, and a control end point on loopback to rotate secrets and cause faults. Not for production: it checks everything and protects nothing.',
+    )
+    .option(
+      '--data <file>',
+      'YAML: what the vaults hold and who may read it; default: the examples’',
+    )
+    .option('--listen <address>', 'HOST:PORT', '127.0.0.1:8444')
+    .option('--control-port <port>', 'port of the control end point on 127.0.0.1', '8445')
+    .option('--issuer <url>', 'whose service account tokens to accept; default: its own')
+    .option('--ca-out <file>', 'where to write the certificate to trust')
+    .action(async (options) => end(await (await import('./emulator.ts')).emulator(options)))
+
+  program
+    .command('webhook')
+    .summary('what the webhook’s container runs')
+    .description(
+      'Serves admission reviews until SIGTERM. Everything is set by AKV_INJECTOR_* variables.',
+    )
+    .action(async () => end(await (await import('../webhook/main.ts')).webhookMain()))
+
+  program
+    .command('agent')
+    .summary('what the container in the pod runs')
+    .description('Fetches what AKV_INJECTOR_CONFIG names and writes it to the volumes of the pod.')
+    .option('--root <folder>', 'where the volumes are mounted', '/akv')
+    .option('--termination-log <file>', 'where to say why it ended', '/dev/termination-log')
+    .action(async (options) =>
+      end(await (await import('../init-agent/main.ts')).agentMain(options)),
+    )
+  return program
+}
+
+function namespaceOption(): Option {
+  return new Option('-n, --namespace <name>', 'for manifests that name none').default('default')
+}

@@ -1,0 +1,23 @@
+/** What has to be undone, last thing first. */
+export interface CleanUp {
+  add(undo: () => unknown): void
+  /** Undoes everything once; what fails doesn't keep the rest from being undone. */
+  run(): Promise<void>
+}
+
+export function createCleanUp(): CleanUp {
+  const undos: (() => unknown)[] = []
+  return {
+    add: (undo) => void undos.push(undo),
+    async run() {
+      for (let undo = undos.pop(); undo !== undefined; undo = undos.pop())
+        try {
+          await undo()
+        } catch (error) {
+          console.error(
+            `akv-injector demo: cleaning up: ${error instanceof Error ? error.message : error}`,
+          )
+        }
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import {
+  type AgentConfig,
+  configVariable,
+  currentSetLink,
+  encodeConfig,
+  envFileName,
+  envFolder,
+  filesFolder,
+  identityFolder,
+  tokenFileName,
+} from '../../init-agent/contract.ts'
+import { type Child, startChild } from './child.ts'
+
+/** What a kubelet does for the agent of one pod: folders for its volumes, its token, its process. */
+export interface PodNode {
+  writeToken(token: string): void
+  /** Starts the agent as the patch describes it. */
+  startAgent(config: AgentConfig, env: Readonly<Record<string, string>>): Child
+  terminationMessage(): string
+  /** Paths and modes of the files as an app sees them, sorted. */
+  listFiles(): readonly string[]
+  /** The names in the file that EnvFiles read. */
+  envNames(): readonly string[]
+  /** The folder that a volume's link points to at the moment. */
+  currentSet(folder: typeof filesFolder | typeof envFolder): string | undefined
+}
+
+/** @param root - the folder that stands for `/akv` */
+export function createPodNode(root: string): PodNode {
+  for (const folder of [filesFolder, envFolder, identityFolder])
+    mkdirSync(join(root, folder), { recursive: true })
+  const terminationLog = join(root, 'termination-log')
+  writeFileSync(terminationLog, '')
+  const currentSet: PodNode['currentSet'] = (folder) => {
+    const link = join(root, folder, currentSetLink)
+    return existsSync(link) ? readlinkSync(link) : undefined
+  }
+  return {
+    writeToken: (token) =>
+      writeFileSync(join(root, identityFolder, tokenFileName), token, { mode: 0o600 }),
+    startAgent: (config, env) =>
+      startChild(['agent', '--root', root, '--termination-log', terminationLog], {
+        ...env,
+        [configVariable]: encodeConfig(config),
+      }),
+    terminationMessage: () => readFileSync(terminationLog, 'utf8'),
+    listFiles: () => listFiles(join(root, filesFolder)),
+    envNames: () => {
+      const text = readFileSync(join(root, envFolder, envFileName), 'utf8')
+      return [...text.matchAll(/^([A-Za-z_]\w*)='[^']*'$/gm)].map(([, name = '']) => name)
+    },
+    currentSet,
+  }
+}
+
+function listFiles(folder: string, below = ''): readonly string[] {
+  return readdirSync(join(folder, below))
+    .sort()
+    .filter((name) => below !== '' || !name.startsWith('..'))
+    .flatMap((name) => {
+      const path = join(below, name)
+      const { mode, size } = statSync(join(folder, path))
+      return statSync(join(folder, path)).isDirectory()
+        ? listFiles(folder, path)
+        : [
+            `${(mode & 0o7777).toString(8).padStart(4, '0')}  ${String(size).padStart(5)} B  ${path}`,
+          ]
+    })
+}

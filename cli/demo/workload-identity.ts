@@ -1,0 +1,42 @@
+import { isObject } from '../../keyvault/shape.ts'
+import type { Pod } from '../../webhook/core/pod.ts'
+import type { Manifest } from '../manifests.ts'
+
+const label = 'azure.workload.identity/use'
+const clientIdAnnotation = 'azure.workload.identity/client-id'
+
+/** The service account that a pod runs as. */
+export function serviceAccountOf({ spec }: Pod): string {
+  const { serviceAccountName } = spec as { readonly serviceAccountName?: unknown }
+  return typeof serviceAccountName === 'string' ? serviceAccountName : 'default'
+}
+
+/**
+ * What the azure-workload-identity webhook would add to the environment of the pod's containers: the client id that
+ * the service account beside the pod is annotated with.
+ */
+export function workloadIdentity(
+  { manifests, tenantId }: { readonly manifests: readonly Manifest[]; readonly tenantId: string },
+  pod: Pod,
+): Readonly<Record<string, string>> {
+  const { labels } = (pod as Pod & { readonly metadata: { readonly labels?: unknown } }).metadata
+  if (!isObject(labels) || labels[label] !== 'true') return {}
+  const name = serviceAccountOf(pod)
+  const clientId = manifests
+    .map(({ document }) => document.toJS() as unknown)
+    .filter(isObject)
+    .filter(
+      ({ kind, metadata }) =>
+        kind === 'ServiceAccount' && isObject(metadata) && metadata['name'] === name,
+    )
+    .map(
+      ({ metadata }) =>
+        isObject(metadata) &&
+        isObject(metadata['annotations']) &&
+        metadata['annotations'][clientIdAnnotation],
+    )
+    .find((value) => typeof value === 'string')
+  return typeof clientId === 'string'
+    ? { AZURE_CLIENT_ID: clientId, AZURE_TENANT_ID: tenantId }
+    : {}
+}

@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs'
+import type { EmulatorData } from '../emulator/data.ts'
+import { startEmulator } from '../emulator/emulator.ts'
+import { parseEmulatorData } from '../emulator/parse-data.ts'
+import { example } from './example.ts'
+import type { ExitCode } from './exit-code.ts'
+import { InputError } from './input-error.ts'
+import { readText } from './manifests.ts'
+import { untilInterrupted } from './until-interrupted.ts'
+
+export interface EmulatorOptions {
+  readonly data?: string
+  /** `HOST:PORT` */
+  readonly listen: string
+  readonly controlPort: string
+  readonly issuer?: string
+  readonly caOut?: string
+}
+
+/**
+ * `akv-injector emulator`: serves until it is interrupted.
+ *
+ * @throws InputError when the data or an address is wrong
+ */
+export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
+  const running = await startEmulator({
+    data: readEmulatorData(options.data ?? example('vault.yaml')),
+    listen: parseAddress(options.listen),
+    controlPort: parsePort(options.controlPort, '--control-port'),
+    issuer: options.issuer,
+  })
+  if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
+  console.log(`Entra and Key Vault   ${running.url}
+control               ${running.controlUrl}
+accepts tokens of     ${running.issuer}
+
+For the webhook, and for check, inject and demo:
+  AKV_INJECTOR_CLOUD=custom
+  AKV_INJECTOR_AUTHORITY_HOST=${running.url}
+  AKV_INJECTOR_VAULT_URL=${running.vaultUrl}
+  AKV_INJECTOR_CA_FILE=${options.caOut ?? 'FILE (name one with --ca-out)'}
+
+Ctrl-C ends it.`)
+  await untilInterrupted()
+  await running.close()
+  return 0
+}
+
+/** @throws InputError with everything that is wrong with the file */
+export function readEmulatorData(file: string): EmulatorData {
+  const parsed = parseEmulatorData(readText(file))
+  if ('data' in parsed) return parsed.data
+  throw new InputError(
+    `${file} is no data for the emulator\n${parsed.problems.map((one) => `  ${one}`).join('\n')}`,
+  )
+}
+
+function parseAddress(text: string): { host: string; port: number } {
+  const [match, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
+  if (match === undefined)
+    throw new InputError(`--listen ${text}: expected HOST:PORT, such as 127.0.0.1:8444`)
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: parsePort(port, '--listen') }
+}
+
+function parsePort(text: string, option: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65535)
+    throw new InputError(`${option} ${text}: expected a port, 0 to 65535`)
+  return port
+}

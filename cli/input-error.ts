@@ -1,0 +1,4 @@
+/** The user's files, settings or command line are wrong: the message says how, and the exit code is 2. */
+export class InputError extends Error {
+  override readonly name = 'InputError'
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { type Document, parseAllDocuments } from 'yaml'
+import { isObject, type JsonObject } from '../keyvault/shape.ts'
+import { InputError } from './input-error.ts'
+
+/** One document of a manifest file. */
+export interface Manifest {
+  /** The file's name as given, `-` for standard input. */
+  readonly source: string
+  /** Keeps the author's comments and spelling. */
+  readonly document: Document
+}
+
+/** A pod in a manifest, or the template of one. */
+export interface PodTemplate {
+  readonly manifest: Manifest
+  /** `Deployment/web` */
+  readonly title: string
+  /** Where in the document it stands. */
+  readonly path: readonly (string | number)[]
+  readonly namespace: string
+  /** The pod as the API server would send it to the webhook. */
+  readonly pod: JsonObject
+  /** Annotations of the workload itself, which do nothing for its pods. */
+  readonly ownerAnnotations: JsonObject
+}
+
+/**
+ * Reads files of YAML or JSON documents.
+ *
+ * @param files - paths; `-` is standard input
+ * @throws InputError naming the file, and the line where it is no YAML
+ */
+export function readManifests(files: readonly string[]): readonly Manifest[] {
+  return files.flatMap((source) =>
+    parseManifests(readText(source), source === '-' ? 'standard input' : source),
+  )
+}
+
+/** @throws InputError when the file can't be read */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EISDIR: 'this is a folder; name files',
+      EACCES: 'it may not be read',
+    }
+    throw new InputError(`${file}: ${reasons[code ?? ''] ?? message}`)
+  }
+}
+
+function parseManifests(text: string, source: string): readonly Manifest[] {
+  // As kubectl reads it: YAML 1.1, where 0644 is octal and "yes" a boolean, but no dates.
+  const documents = parseAllDocuments(text, {
+    version: '1.1',
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+  })
+  return [...documents].flatMap((document) => {
+    const [error] = document.errors
+    if (error !== undefined) throw new InputError(`${source}: ${error.message.trim()}`)
+    return document.contents === null ? [] : [{ source, document }]
+  })
+}
+
+/** The pods and pod templates of a document: none, one, or several where it is a List. */
+export function podTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
+  return templatesOf(toPlain(manifest), { manifest, path: [], namespace })
+}
+
+function toPlain({ document, source }: Manifest): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    throw new InputError(`${source}: ${error instanceof Error ? error.message : 'cannot be read'}`)
+  }
+}
+
+const templatePaths: Readonly<Record<string, readonly string[]>> = {
+  Pod: [],
+  PodTemplate: ['template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  ...Object.fromEntries(
+    ['DaemonSet', 'Deployment', 'Job', 'ReplicaSet', 'ReplicationController', 'StatefulSet'].map(
+      (kind) => [kind, ['spec', 'template']],
+    ),
+  ),
+}
+
+type Place = Pick<PodTemplate, 'manifest' | 'path' | 'namespace'>
+
+function templatesOf(object: unknown, place: Place): readonly PodTemplate[] {
+  if (!isObject(object)) return []
+  const kind = typeof object['kind'] === 'string' ? object['kind'] : ''
+  const { items } = object
+  if (kind.endsWith('List') && Array.isArray(items))
+    return items.flatMap((item, i) => templatesOf(item, { ...place, path: ['items', i] }))
+  if (!Object.hasOwn(templatePaths, kind)) return []
+
+  const path = templatePaths[kind] ?? []
+  const template = path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), object)
+  if (!isObject(template)) return []
+  const metadata = objectOf(object['metadata'])
+  const name = String(metadata['name'] ?? metadata['generateName'] ?? 'unnamed')
+  return [
+    {
+      manifest: place.manifest,
+      title: `${kind}/${name}`,
+      path: [...place.path, ...path],
+      namespace:
+        typeof metadata['namespace'] === 'string' ? metadata['namespace'] : place.namespace,
+      pod: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        ...template,
+        metadata: { generateName: `${name}-`, ...objectOf(template['metadata']) },
+      },
+      ownerAnnotations: path.length > 0 ? objectOf(metadata['annotations']) : {},
+    },
+  ]
+}
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})

@@ -1,0 +1,118 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { podText, root, run } from './run.ts'
+
+const objects = { vault: 'team-a', secrets: 'db-password' }
+
+t.test('every example would be injected', async (t) => {
+  const folder = 'manifests/examples'
+  const files = readdirSync(join(root, folder)).filter((name) => name !== 'vault.yaml')
+  const { code, stdout } = await run(['check', ...files.map((name) => `${folder}/${name}`)])
+  t.equal(code, 0)
+  for (const name of files) t.match(stdout, `(${folder}/${name}): would be injected`)
+  t.match(stdout, /file +\/etc\/app\/secrets\/shared\/token \(0444\) from team-b:shared-token/)
+  t.match(stdout, /variable +DB_PASSWORD from team-a:db-password/)
+})
+
+t.test('a pod that would be denied is told every problem, and the exit code is 1', async (t) => {
+  const input = podText({ ...objects, refresh: '5', secretes: 'x' })
+  const { code, stdout } = await run(['check', '-'], { input })
+  t.equal(code, 1)
+  t.match(stdout, 'Pod/web (standard input): would be denied')
+  t.match(stdout, 'akv-injector.io/refresh "5": expected a duration')
+  t.match(
+    stdout,
+    'akv-injector.io/secretes: is not known; the nearest key that is: akv-injector.io/secrets',
+  )
+})
+
+t.test(
+  'everything that has a pod template is looked at, also in lists and several documents',
+  async (t) => {
+    const { metadata, spec } = JSON.parse(podText(objects))
+    const template = { metadata: { annotations: metadata.annotations }, spec }
+    const kinds = [
+      'Deployment',
+      'StatefulSet',
+      'DaemonSet',
+      'ReplicaSet',
+      'Job',
+      'ReplicationController',
+    ]
+    const workloads = kinds.map((kind) => ({ kind, metadata: { name: 'x' }, spec: { template } }))
+    const cronJob = {
+      kind: 'CronJob',
+      metadata: { name: 'x' },
+      spec: { jobTemplate: { spec: { template } } },
+    }
+    const list = { kind: 'List', items: [cronJob, { kind: 'Service', metadata: { name: 'x' } }] }
+    const input = [...workloads, list].map((one) => JSON.stringify(one)).join('\n---\n')
+    const { code, stdout } = await run(['check', '-'], { input })
+    t.equal(code, 0)
+    for (const kind of [...kinds, 'CronJob'])
+      t.match(stdout, `${kind}/x (standard input): would be injected`)
+    t.notMatch(stdout, 'Service/x')
+  },
+)
+
+t.test('annotations on the workload instead of its template get a warning', async (t) => {
+  const { metadata, spec } = JSON.parse(podText(objects))
+  const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
+  const { code, stdout } = await run(['check', '-'], { input })
+  t.equal(code, 0)
+  t.match(stdout, 'no akv-injector.io annotation asks for anything')
+  t.match(
+    stdout,
+    /warning: akv-injector.io\/vault, akv-injector.io\/secrets on the workload itself does nothing; it belongs under spec.template.metadata.annotations/,
+  )
+})
+
+t.test('the operator’s settings count, and so does the namespace', async (t) => {
+  const env = { AKV_INJECTOR_ALLOWED_VAULTS: 'shop=team-a' }
+  const input = podText(objects)
+  t.match(await run(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
+  t.match(await run(['check', '-'], { input, env }), {
+    code: 1,
+    stdout: /does not let namespace "default" name vault "team-a"/,
+  })
+})
+
+t.test('what cannot be read is named, and the exit code is 2', async (t) => {
+  const folder = t.testdir({ 'broken.yaml': 'a: [1\nb: "x' })
+  t.match(await run(['check', `${folder}/none.yaml`]), {
+    code: 2,
+    stderr: /none.yaml: there is no such file/,
+  })
+  t.match(await run(['check', folder]), { code: 2, stderr: /this is a folder/ })
+  t.match(await run(['check', `${folder}/broken.yaml`]), {
+    code: 2,
+    stderr: /broken.yaml: .* at line \d/,
+  })
+  t.match(
+    await run(['check', '-'], {
+      input: podText(objects),
+      env: { AKV_INJECTOR_CLOUDS: 'x', AKV_INJECTOR_ALLOW_ROOT: 'maybe' },
+    }),
+    {
+      code: 2,
+      stderr:
+        /AKV_INJECTOR_CLOUDS[\s\S]*AKV_INJECTOR_ALLOW_ROOT|AKV_INJECTOR_ALLOW_ROOT[\s\S]*AKV_INJECTOR_CLOUDS/,
+    },
+  )
+})
+
+t.test('a file that is no manifest, and one that is a bomb, get an answer', async (t) => {
+  const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`
+  const folder = t.testdir({ 'bomb.yaml': bomb, 'text.txt': 'just words', empty: '' })
+  t.match(await run(['check', `${folder}/bomb.yaml`]), { code: 2, stderr: /alias/i })
+  t.match(await run(['check', `${folder}/text.txt`, `${folder}/empty`]), {
+    code: 0,
+    stdout: /nothing to check/,
+  })
+  writeFileSync(
+    join(folder, 'odd.json'),
+    '{"kind":"Deployment","metadata":[],"spec":{"template":7}}',
+  )
+  t.match(await run(['check', `${folder}/odd.json`]), { code: 0, stdout: /nothing to check/ })
+})

@@ -1,0 +1,115 @@
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import t from 'tap'
+import { podText, run, start } from './run.ts'
+
+/** A folder of its own for each run, so that what is left behind is seen. */
+const isolated = (folder: string) => ({ TMPDIR: folder })
+
+t.test(
+  'the example goes all the way, told in plain lines, and leaves nothing behind',
+  async (t) => {
+    const folder = t.testdir()
+    const { code, stdout, stderr } = await run(['demo'], { env: isolated(folder) })
+    t.equal(stderr, '')
+    t.equal(code, 0)
+    t.match(stdout, 'allowed, with a patch of 4 operations')
+    t.match(stdout, /0444 +\d+ B +db-password\n/)
+    t.match(stdout, 'Variables, for the kubelet to read: API_KEY')
+    const [, before, after] = /\.\.data -> (\S+)\n.*\.\.data -> (\S+)\n/.exec(stdout) ?? []
+    t.ok(before && after && before !== after, 'the link moved')
+    t.notMatch(stdout, '\u001b[', 'no colour into a pipe')
+    t.notMatch(stdout, 'correct horse', 'no value is shown')
+    t.strictSame(readdirSync(folder), [])
+  },
+)
+
+t.test('one’s own pod and vault data', async (t) => {
+  const folder = t.testdir({
+    tmp: {},
+    'pod.json': podText(
+      {
+        vault: 'mine',
+        secrets: 'a/b=token',
+        'client-id': '44444444-4444-4444-4444-444444444444',
+        'tenant-id': '11111111-1111-1111-1111-111111111111',
+      },
+      { serviceAccountName: 'me' },
+    ),
+    'vault.yaml': `identities:
+  - clientId: 44444444-4444-4444-4444-444444444444
+    federatedCredentials: [{ subject: "system:serviceaccount:default:me" }]
+vaults:
+  mine: { readers: ["*"], secrets: { token: swordfish } }
+`,
+  })
+  const { code, stdout } = await run(
+    ['demo', `${folder}/pod.json`, '--vault-data', `${folder}/vault.yaml`],
+    { env: isolated(`${folder}/tmp`) },
+  )
+  t.equal(code, 0)
+  t.match(stdout, /0444 +9 B +a\/b\n/)
+})
+
+t.test(
+  'a pod that would be denied, or an agent that gives up, fails with the reason',
+  async (t) => {
+    const folder = t.testdir({
+      tmp: {},
+      'denied.json': podText({ vault: 'team-a', secrets: 'a', refresh: 'x' }),
+      'absent.json': podText(
+        {
+          vault: 'team-a',
+          secrets: 'nothing-of-this-name',
+          'client-id': '22222222-2222-2222-2222-222222222222',
+          'tenant-id': '11111111-1111-1111-1111-111111111111',
+        },
+        { serviceAccountName: 'web' },
+      ),
+    })
+    const env = isolated(`${folder}/tmp`)
+    t.match(await run(['demo', `${folder}/denied.json`], { env }), {
+      code: 1,
+      stdout: /denied:[\s\S]*akv-injector.io\/refresh "x"/,
+    })
+    t.match(await run(['demo', `${folder}/absent.json`], { env }), {
+      code: 1,
+      stdout: /AKV_OBJECT_NOT_FOUND/,
+    })
+    t.strictSame(readdirSync(`${folder}/tmp`), [])
+  },
+)
+
+t.test('wrong files are named, and nothing is started', async (t) => {
+  const folder = t.testdir({
+    'plain.json': '{"kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[]}}',
+    'vault.yaml': 'vaults: { x: 1 }',
+  })
+  t.match(await run(['demo', `${folder}/plain.json`]), {
+    code: 2,
+    stderr: /no pod or pod template here has an akv-injector.io/,
+  })
+  t.match(await run(['demo', '--vault-data', `${folder}/vault.yaml`]), {
+    code: 2,
+    stderr: /is no data for the emulator\n/,
+  })
+})
+
+t.test('Ctrl-C ends it and cleans up, with --keep and at any other time', async (t) => {
+  const folder = t.testdir()
+  const { child, output, ended } = start(['demo', '--keep'], isolated(folder))
+  while (!output.stdout.includes('until Ctrl-C'))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+  t.equal(readdirSync(folder).length, 1)
+  child.kill('SIGINT')
+  t.match(await ended, { code: 0 })
+  t.strictSame(readdirSync(folder), [])
+
+  const early = start(['demo'], isolated(folder))
+  while (!early.output.stdout.includes('The agent'))
+    await new Promise((resolve) => early.child.stdout.once('data', resolve))
+  early.child.kill('SIGINT')
+  t.match(await early.ended, { code: 1 })
+  t.strictSame(readdirSync(folder), [])
+  t.ok(readdirSync(tmpdir()))
+})

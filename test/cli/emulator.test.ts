@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { Agent, get } from 'node:https'
+import { text } from 'node:stream/consumers'
+import t from 'tap'
+import { run, start } from './run.ts'
+
+t.test('runs alone until it is told to end, and says how to use it', async (t) => {
+  const folder = t.testdir()
+  const { child, output, ended } = start([
+    'emulator',
+    '--data',
+    'manifests/examples/vault.yaml',
+    '--listen',
+    '127.0.0.1:0',
+    '--control-port',
+    '0',
+    '--ca-out',
+    `${folder}/ca.crt`,
+  ])
+  while (!output.stdout.includes('Ctrl-C'))
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+  const url = /AKV_INJECTOR_VAULT_URL=(\S+)/.exec(output.stdout)?.[1] ?? ''
+  const agent = new Agent({ ca: readFileSync(`${folder}/ca.crt`) })
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(
+      `${url.replace('{vault}', 'team-a')}/secrets/db-password?api-version=7.6`,
+      { agent },
+      resolve,
+    ).on('error', reject)
+  })
+  t.equal(response.statusCode, 401)
+  t.match(response.headers['www-authenticate'], /^Bearer authorization="https:/)
+  t.match(await text(response), 'Unauthorized')
+
+  const control = /control +(\S+)/.exec(output.stdout)?.[1]
+  const rotated = await fetch(`${control}/rotate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ vault: 'team-a', name: 'db-password', value: 'x' }),
+  })
+  t.match(await rotated.json(), { version: /^[0-9a-f]{32}$/ })
+  child.kill('SIGTERM')
+  t.match(await ended, { code: 0 })
+})
+
+t.test('wrong data and addresses are wrong input', async (t) => {
+  const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
+  t.match(await run(['emulator', '--data', `${folder}/v.yaml`]), {
+    code: 2,
+    stderr: /v.yaml is no data for the emulator\n/,
+  })
+  t.match(await run(['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', 'here']), {
+    code: 2,
+    stderr: /--listen here: expected HOST:PORT/,
+  })
+  t.match(
+    await run(['emulator', '--data', 'manifests/examples/vault.yaml', '--control-port', '70000']),
+    { code: 2, stderr: /expected a port/ },
+  )
+})
