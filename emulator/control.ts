@@ -41,6 +41,8 @@ export async function startControl(commands: Commands, port: number) {
         : message
     return reply.code(statusCode).send({ problems: [problem] })
   })
+  // Neither this nor a form needs a browser's leave to be sent here from elsewhere; JSON does.
+  app.removeContentTypeParser('text/plain')
   // A page in somebody's browser must not get here under a name that it has pointed at 127.0.0.1.
   app.addHook('onRequest', async ({ hostname }, reply) =>
     ['127.0.0.1', 'localhost'].includes(hostname)

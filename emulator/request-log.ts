@@ -13,10 +13,12 @@ export interface SeenRequest {
   readonly atMs: number
 }
 
-const maxEntries = 10_000
-
 /** Call it before anything that may answer a request. */
-export function logRequests(app: TlsApp, now: () => Date): readonly SeenRequest[] {
+export function logRequests(
+  app: TlsApp,
+  now: () => Date,
+  maxEntries = 10_000,
+): readonly SeenRequest[] {
   const log: SeenRequest[] = []
   const open = new WeakMap<object, { status: number }>()
   app.addHook('onRequest', async (request) => {

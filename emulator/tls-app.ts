@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import { vaultBody } from './vault-refusal.ts'
 
@@ -21,7 +22,6 @@ const maxConnections = 1000
 export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): TlsApp {
   const app = fastify({
     https: { cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
-    forceCloseConnections: true,
     bodyLimit: maxBodyBytes,
     genReqId: () => randomUUID(),
     requestTimeout: 30_000,
@@ -34,6 +34,7 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
     },
   })
   app.server.maxConnections = maxConnections
+  endConnectionsOnClose(app)
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply))
   app.setNotFoundHandler(({ method, url }, reply) =>
     reply.code(404).send(
@@ -44,6 +45,21 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
     ),
   )
   return app
+}
+
+/** Node's own way to do this misses connections whose TLS handshake isn't over, and then waits for them. */
+function endConnectionsOnClose(app: TlsApp): void {
+  const sockets = new Set<Duplex>()
+  let closing = false
+  app.server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    if (closing) socket.destroy()
+  })
+  app.addHook('preClose', async () => {
+    closing = true
+    for (const socket of sockets) socket.destroy()
+  })
 }
 
 /** What Fastify refuses before a route sees it is the caller's mistake; the rest is ours. */

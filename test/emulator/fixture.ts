@@ -89,13 +89,14 @@ export interface Ask {
 export function ask(emulator: Emulator, path: string, { method, headers, body }: Ask = {}) {
   return new Promise<Answer>((resolve, reject) => {
     const { hostname, port } = new URL(emulator.url)
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
     const options = {
       hostname,
       servername: hostname,
       port,
       path,
       method,
-      headers,
+      headers: { ...headers, ...length },
       ca: emulator.caPem,
       agent: false,
     }

@@ -1,0 +1,127 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { ask, askToken, authorization, start } from './fixture.ts'
+
+const emulator = await start()
+t.teardown(() => emulator.close())
+const headers = await authorization(emulator)
+
+const get = (name: string) => ask(emulator, `/team-a/secrets/${name}?api-version=7.6`, { headers })
+
+async function post(path: string, body: unknown) {
+  const response = await fetch(emulator.controlUrl + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  return { status: response.status, json: await response.json() }
+}
+
+t.test('a secret is rotated, to a given value or to a random one', async (t) => {
+  const given = await post('/rotate', { vault: 'team-a', name: 'db-password', value: 'v2' })
+  t.match(given, { status: 200, json: { version: /^[0-9a-f]{32}$/ } })
+  t.match((await get('db-password')).json, { value: 'v2' })
+  await post('/rotate', { vault: 'team-a', name: 'db-password' })
+  t.match((await get('db-password')).json, { value: /^[0-9A-Za-z]{32}$/ })
+  await post('/rotate', { vault: 'team-a', name: 'brand-new', value: '' })
+  t.match((await get('brand-new')).json, { value: '' })
+})
+
+t.test('a secret is disabled, enabled, labelled, deleted and recovered', async (t) => {
+  const secret = { vault: 'team-a', name: 'api-key' }
+  const set = (change: object) => post('/set', { ...secret, ...change })
+  t.match(await set({ enabled: false }), { status: 200, json: {} })
+  t.equal((await get('api-key')).status, 403)
+  await set({ enabled: true, contentType: 'x/y', tags: { a: 'b' } })
+  t.match((await get('api-key')).json, { contentType: 'x/y', tags: { a: 'b' } })
+  await set({ deleted: true })
+  t.equal((await get('api-key')).status, 404)
+  t.match(await post('/rotate', secret), {
+    status: 409,
+    json: { problems: [/deleted: recover it/] },
+  })
+  await set({ deleted: false })
+  t.equal((await get('api-key')).status, 200)
+})
+
+t.test('faults are added and cleared', async (t) => {
+  const fault = { match: { vault: 'team-a' }, action: { kind: 'throttle', retryAfterSeconds: 3 } }
+  t.match(await post('/faults', fault), { status: 200 })
+  t.match(await get('db-password'), { status: 429, headers: { 'retry-after': '3' } })
+  await fetch(`${emulator.controlUrl}/faults`, { method: 'DELETE' })
+  t.equal((await get('db-password')).status, 200)
+})
+
+t.test('it hands out tokens of service accounts', async (t) => {
+  const account = { namespace: 'default', serviceAccount: 'web' }
+  const { json } = await post('/service-account-tokens', account)
+  t.equal((await askToken(emulator, { assertion: Object(json).token })).status, 200)
+  const other = await post('/service-account-tokens', {
+    ...account,
+    audience: 'https://x',
+    expiresInSeconds: -60,
+  })
+  const claims = decodeJwt(Object(other.json).token)
+  t.strictSame(claims.aud, ['https://x'])
+  t.ok((claims.exp ?? 0) < Date.now() / 1000)
+})
+
+t.test('it tells what it has seen, and no secret of it', async (t) => {
+  await get('db-password')
+  const response = await fetch(`${emulator.controlUrl}/requests`)
+  const seen = await response.text()
+  t.match(JSON.parse(seen).requests.at(-1), {
+    method: 'GET',
+    path: '/team-a/secrets/db-password',
+    host: new URL(emulator.url).host,
+    status: 200,
+    hadAuthorization: true,
+    atMs: Number,
+  })
+  t.notMatch(seen, /eyJ|Bearer|correct horse/)
+})
+
+t.test('what is wrong with a request is said', async (t) => {
+  const secret = { vault: 'team-a', name: 'old' }
+  const cases: [string, unknown, number, RegExp][] = [
+    ['/rotate', '{', 400, /JSON/],
+    ['/rotate', [], 400, /^body: found a list; accepted: a mapping with vault, name, value/],
+    ['/rotate', { name: 'a' }, 400, /^body\.vault: found nothing; accepted: a vault/],
+    ['/rotate', { ...secret, valeu: 'x' }, 400, /no key "valeu"; the nearest is "value"/],
+    ['/rotate', { ...secret, value: 7 }, 400, /^body\.value: found 7; accepted: a text/],
+    ['/rotate', { vault: 'nowhere', name: 'a' }, 409, /no vault nowhere; there are: team-a, open/],
+    ['/rotate', { vault: 'team-a', name: 'a/b' }, 400, /^body\.name: found "a\/b"/],
+    ['/set', { ...secret, name: 'none' }, 409, /the vault team-a has no secret none/],
+    ['/set', { ...secret, version: 'f' }, 409, /the secret old has no version f/],
+    ['/set', { ...secret, enabled: 'yes' }, 400, /^body\.enabled: found "yes"; accepted: true or/],
+    ['/faults', {}, 400, /^body\.action\.kind: found nothing; accepted: throttle, status, delay/],
+    ['/faults', { action: { kind: 'toString' } }, 400, /^body\.action\.kind: found "toString"/],
+    ['/faults', { action: { kind: 'status', status: 42 } }, 400, /from 200 to 599/],
+    ['/faults', { action: { kind: 'challenge', header: 'a\r\nb: c' } }, 400, /printable/],
+    ['/faults', { count: 0, action: { kind: 'reset' } }, 400, /^body\.count: found 0; accepted/],
+    ['/service-account-tokens', { namespace: 'a' }, 400, /^body\.serviceAccount: found nothing/],
+    ['/service-account-tokens', { namespace: 'a:b', serviceAccount: 'c' }, 400, /found "a:b"/],
+    ['/rotate', { ...secret, value: 'x'.repeat(300_000) }, 413, /too large/],
+  ]
+  for (const [path, body, status, problem] of cases) {
+    const name = JSON.stringify([path, body]).slice(0, 80)
+    t.match(await post(path, body), { status, json: { problems: [problem] } }, name)
+  }
+  const form = await fetch(`${emulator.controlUrl}/rotate`, { method: 'POST', body: 'vault=a' })
+  t.match(await form.json(), { problems: ['send JSON, as content-type: application/json'] })
+})
+
+t.test('a name that somebody pointed at loopback gets nothing', async (t) => {
+  const { hostname, port } = new URL(emulator.controlUrl)
+  const answer = await new Promise<[number | undefined, string]>((resolve, reject) => {
+    const headers = { host: 'evil.example' }
+    const sent = request({ hostname, port, path: '/requests', headers }, async (response) =>
+      resolve([response.statusCode, await text(response)]),
+    )
+    sent.on('error', reject).end()
+  })
+  t.equal(answer[0], 403)
+  t.match(answer[1], 'answers to 127.0.0.1 and localhost only')
+})

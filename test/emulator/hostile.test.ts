@@ -1,0 +1,113 @@
+import fc from 'fast-check'
+import { decodeJwt } from 'jose'
+import t from 'tap'
+import { checkAssertion } from '../../emulator/check-assertion.ts'
+import { createFaults } from '../../emulator/faults.ts'
+import { pageOf } from '../../emulator/paging.ts'
+import { readSecretBody } from '../../emulator/secret-body.ts'
+import { createSigner } from '../../emulator/signer.ts'
+
+const segment = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url')
+
+t.test('no assertion but a good one passes, and none makes it throw', async (t) => {
+  const signer = await createSigner()
+  const now = new Date('2026-06-01T12:00:00Z')
+  const good = { iss: 'https://i', sub: 's', aud: 'a', exp: now.getTime() / 1000 + 60 }
+  const check = (assertion: string) =>
+    checkAssertion(assertion, {
+      identity: { clientId: 'c', federatedCredentials: [{ subject: 's', audience: 'a' }] },
+      defaultIssuer: 'https://i',
+      keysOf: async () => signer.findKey,
+      now,
+    })
+  t.equal(await check(await signer.sign(good)), undefined)
+
+  const claim = fc.oneof(fc.constantFrom(...Object.values(good)), fc.jsonValue())
+  const claims = fc.oneof(
+    fc.record({ iss: claim, sub: claim, aud: claim, exp: claim, nbf: claim }, { requiredKeys: [] }),
+    fc.jsonValue(),
+  )
+  const header = fc.record(
+    {
+      alg: fc.constantFrom('RS256', 'none', 'HS256', 'ES256'),
+      kid: claim,
+      crit: claim,
+      b64: claim,
+    },
+    { requiredKeys: [] },
+  )
+  const forged = fc
+    .tuple(header, claims, fc.base64String())
+    .map(([head, body, signature]) => `${segment(head)}.${segment(body)}.${signature}`)
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(forged, fc.string()), async (assertion) => {
+      t.type((await check(assertion))?.code, 'number')
+    }),
+    { numRuns: 1000 },
+  )
+  // Signed by the right key, but saying something else.
+  const odd = fc.record({ exp: fc.jsonValue(), nbf: fc.jsonValue(), aud: fc.jsonValue() })
+  await fc.assert(
+    fc.asyncProperty(odd, async (more) => {
+      const assertion = await signer.sign({ ...good, ...Object(more) }).catch(() => undefined)
+      if (assertion === undefined) return
+      const refusal = await check(assertion)
+      const { exp, nbf, aud } = decodeJwt(assertion)
+      const isGood = Number(exp) > 0 && [aud].flat().includes('a') && typeof (nbf ?? 0) === 'number'
+      t.ok(refusal !== undefined || isGood, JSON.stringify(more))
+    }),
+    { numRuns: 50 },
+  )
+})
+
+t.test('a body is read or refused, never thrown at', async () => {
+  const attributes = fc.dictionary(fc.constantFrom('enabled', 'nbf', 'exp'), fc.jsonValue())
+  const body = fc.record(
+    { value: fc.jsonValue(), contentType: fc.jsonValue(), tags: fc.jsonValue(), attributes },
+    { requiredKeys: [] },
+  )
+  const text = fc.oneof(
+    body.map((value) => JSON.stringify(value)),
+    fc.json(),
+    fc.string(),
+  )
+  fc.assert(
+    fc.property(text, (one) => {
+      const read = readSecretBody(one)
+      if ('problem' in read) return read.problem !== ''
+      const { notBefore, expires } = read.change
+      return [notBefore, expires].every((time) => !Number.isNaN(time?.getTime() ?? 0))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+t.test('page after page shows every item once, in one order', async () => {
+  const keys = fc.uniqueArray(fc.stringMatching(/^[0-9a-z-]{1,20}$/), { maxLength: 120 })
+  fc.assert(
+    fc.property(keys, fc.integer({ min: 1, max: 25 }), (names, size) => {
+      const items = new Map(names.map((name) => [name, name]))
+      const request = { url: 'https://h/secrets', apiVersion: '7.6', maxResults: String(size) }
+      const shown: string[] = []
+      let skipToken: string | undefined
+      do {
+        const page = pageOf(items, { ...request, skipToken })
+        if ('problem' in page) return false
+        if (page.value.length > size) return false
+        shown.push(...page.value)
+        skipToken =
+          new URL(page.nextLink ?? request.url).searchParams.get('$skiptoken') ?? undefined
+      } while (skipToken !== undefined)
+      return shown.join() === names.toSorted().join()
+    }),
+  )
+})
+
+t.test('faults don’t pile up without end', async (t) => {
+  const faults = createFaults(() => new Date(0))
+  const fault = { action: { kind: 'reset' } } as const
+  for (let added = 0; added < 1000; added += 1) faults.add(fault)
+  t.throws(() => faults.add(fault), /1000 faults already: clear them first/)
+  faults.clear()
+  t.doesNotThrow(() => faults.add(fault))
+})
