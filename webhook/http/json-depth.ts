@@ -6,17 +6,20 @@
  */
 export function isDeeperThan(json: Uint8Array, maxDepth: number): boolean {
   let depth = 0
-  let inString = false
-  for (let i = 0; i < json.length; i++) {
-    const byte = json[i]
-    if (byte === quote) inString = !inString
-    else if (inString) {
-      if (byte === backslash) i++
-    } else if (byte === openBrace || byte === openBracket) {
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at]
+    if (byte === quote) at = endOfText(json, at + 1)
+    else if (byte === openBrace || byte === openBracket) {
       if (++depth > maxDepth) return true
     } else if (byte === closeBrace || byte === closeBracket) depth--
   }
   return false
+}
+
+/** Where the quote is that ends the text from `at` on. */
+function endOfText(json: Uint8Array, at: number): number {
+  while (at < json.length && json[at] !== quote) at += json[at] === backslash ? 2 : 1
+  return at
 }
 
 const quote = 0x22

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { type RunningWebhook, startWebhook } from '../../../webhook/http/start-webhook.ts'
 import { exampleReview } from './review.ts'
-import { testSettings } from './running-webhook.ts'
 import { type Caller, post } from './serving.ts'
+import { testSettings } from './test-settings.ts'
 import { tlsFolder } from './tls-folder.ts'
 
 const requestsPerSecond = 200

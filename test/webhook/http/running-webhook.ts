@@ -5,23 +5,8 @@ import {
   type StartWebhookOptions,
   startWebhook,
 } from '../../../webhook/http/start-webhook.ts'
-import { readSettings, type Settings } from '../../../webhook/settings.ts'
+import { testSettings } from './test-settings.ts'
 import { tlsFolder } from './tls-folder.ts'
-
-/** Settings with everything on any free port of this machine. */
-export function testSettings(tlsDir: string): Settings {
-  const read = readSettings({
-    env: {
-      AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
-      AKV_INJECTOR_LISTEN: '127.0.0.1:0',
-      AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
-      AKV_INJECTOR_TLS_DIR: tlsDir,
-    },
-    readFile: () => '',
-  })
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  return read.settings
-}
 
 /** A running webhook with a certificate, unless told otherwise, and what it logs. */
 export async function serve(

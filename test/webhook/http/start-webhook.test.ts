@@ -6,8 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { startWebhook } from '../../../webhook/http/start-webhook.ts'
 import { exampleReview } from './review.ts'
-import { serve, testSettings, until } from './running-webhook.ts'
+import { serve, until } from './running-webhook.ts'
 import { openSocket, post, untilClosed } from './serving.ts'
+import { testSettings } from './test-settings.ts'
 
 const review = JSON.stringify(exampleReview())
 

@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { connect } from 'node:tls'
+
+export interface Target {
+  readonly port: number
+  readonly ca: string
+}
+
+/**
+ * A kept-alive TLS connection that sends one request again and again, and checks each answer. On bare sockets, as
+ * `node:https` takes more time for a request than the server that is to be measured.
+ *
+ * @returns a function that sends the request and resolves with the answer's arrival; one at a time
+ */
+export async function openConnection({ port, ca }: Target, body: string) {
+  const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca })
+  socket.setNoDelay()
+  await once(socket, 'secureConnect')
+  const message = Buffer.from(
+    `POST /mutate?timeout=5s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+  let received = ''
+  let answered = Promise.withResolvers<void>()
+  socket.setEncoding('latin1')
+  socket.on('data', (chunk: string) => {
+    received += chunk
+    if (!isWholeAnswer(received)) return
+    if (received.startsWith('HTTP/1.1 200 ') && received.includes('"patch":"')) answered.resolve()
+    else answered.reject(new Error(`no patch: ${received.slice(0, 500)}`))
+  })
+  socket.on('error', (error) => answered.reject(error))
+  socket.on('close', () => answered.reject(new Error('the server hung up')))
+  answered.promise.catch(() => {})
+  return {
+    request(): Promise<void> {
+      received = ''
+      answered = Promise.withResolvers()
+      socket.write(message)
+      return answered.promise
+    },
+    close: () => socket.destroy(),
+  }
+}
+
+export type Connection = Awaited<ReturnType<typeof openConnection>>
+
+function isWholeAnswer(received: string): boolean {
+  const bodyAt = received.indexOf('\r\n\r\n') + 4
+  const [, length] = /content-length: (\d+)/i.exec(received) ?? []
+  return bodyAt > 3 && received.length >= bodyAt + Number(length)
+}

@@ -1,0 +1,78 @@
+// A process of its own: asks the server of the message it is sent for answers, and says how it went.
+
+import { once } from 'node:events'
+import { exampleReview } from '../webhook/http/review.ts'
+import { type Connection, openConnection, type Target } from './admission-connection.ts'
+
+export interface Load {
+  readonly target: Target
+  readonly warmUpMs: number
+  readonly throughputMs: number
+  readonly latencyMs: number
+}
+
+export interface LoadResult {
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+const requestsPerSecond = 500
+const connectionCount = 16
+
+async function run({ target, warmUpMs, throughputMs, latencyMs }: Load): Promise<LoadResult> {
+  const body = JSON.stringify(exampleReview())
+  const connections = await Promise.all(
+    Array.from({ length: connectionCount }, () => openConnection(target, body)),
+  )
+  await throughput(connections, warmUpMs)
+  const perSecond = await throughput(connections, throughputMs)
+  const latencies = (await openLoop(connections, latencyMs)).sort((a, b) => a - b)
+  for (const connection of connections) connection.close()
+  const quantile = (q: number) => latencies[Math.floor(latencies.length * q)] ?? Number.NaN
+  return { perSecond, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+}
+
+/** Each connection asks as soon as it has been answered. */
+async function throughput(connections: readonly Connection[], durationMs: number): Promise<number> {
+  const startMs = performance.now()
+  let count = 0
+  async function askOn(connection: Connection): Promise<void> {
+    while (performance.now() < startMs + durationMs) {
+      await connection.request()
+      count++
+    }
+  }
+  await Promise.all(connections.map(askOn))
+  return count / ((performance.now() - startMs) / 1000)
+}
+
+/**
+ * Asks at fixed times, whether or not it has been answered, and measures from the time a request was due: a server
+ * that stops for a moment is charged for all that should have been asked meanwhile.
+ */
+async function openLoop(connections: readonly Connection[], durationMs: number): Promise<number[]> {
+  const free = [...connections]
+  const latencies: number[] = []
+  const startMs = performance.now()
+  const count = (durationMs / 1000) * requestsPerSecond
+  const asked: Promise<void>[] = []
+  async function ask(connection: Connection, dueMs: number): Promise<void> {
+    await connection.request()
+    latencies.push(performance.now() - dueMs)
+    free.push(connection)
+  }
+  while (asked.length < count) {
+    const dueMs = startMs + (asked.length / requestsPerSecond) * 1000
+    const connection = performance.now() >= dueMs ? free.shift() : undefined
+    if (connection) asked.push(ask(connection, dueMs))
+    // Timers are too coarse for this; the process has a core to itself.
+    else await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.all(asked)
+  return latencies
+}
+
+const [load] = await once(process, 'message')
+process.send?.(await run(load))
+process.disconnect()

@@ -1,0 +1,12 @@
+/** One figure of a bench, ready to print. */
+export interface Figure {
+  readonly what: string
+  readonly value: string
+}
+
+/** Measures something in a few seconds, or in about one if only a smoke run is wanted. */
+export type Bench = (options: { readonly isSmoke: boolean }) => Promise<readonly Figure[]>
+
+export const perSecond = (count: number): string => `${Math.round(count).toLocaleString('en')}/s`
+export const milliseconds = (ms: number): string => `${ms.toFixed(2)} ms`
+export const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`

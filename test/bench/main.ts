@@ -1,0 +1,18 @@
+// npm run bench: prints a table of figures. Nothing here passes or fails by time: compare within one run.
+
+import { benchAdmission } from './admission.ts'
+import type { Bench } from './bench.ts'
+import { benchCore } from './core.ts'
+
+const benches: Readonly<Record<string, Bench>> = {
+  'admission over TLS, each server on one core': benchAdmission,
+  'the core alone': benchCore,
+}
+
+const isSmoke = process.argv.includes('--smoke')
+for (const [title, bench] of Object.entries(benches)) {
+  console.log(`\n${title}`)
+  const figures = await bench({ isSmoke })
+  const width = Math.max(...figures.map(({ what }) => what.length))
+  for (const { what, value } of figures) console.log(`  ${what.padEnd(width)}  ${value}`)
+}
