@@ -1,0 +1,47 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+
+/** What the secret behind a certificate holds, in the order in which it is stored there. */
+export interface KeyMaterial {
+  /** PKCS#8, DER. None where the key isn't exportable. */
+  readonly keys: readonly Uint8Array[]
+  /** X.509, DER. */
+  readonly certificates: readonly Uint8Array[]
+}
+
+/** More than any chain has; ordering them compares each with each. */
+export const maxCertificates = 100
+
+/**
+ * A private key as plain PKCS#8, as OpenSSL and Go write it: without the attributes that Windows adds.
+ *
+ * @returns undefined when it is no private key
+ */
+export function toPkcs8(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): Uint8Array | undefined {
+  try {
+    return createPrivateKey({ key: Buffer.from(der), format: 'der', type }).export({
+      format: 'der',
+      type: 'pkcs8',
+    })
+  } catch {
+    return undefined
+  }
+}
+
+/** The key that PKCS#8 bytes stand for. They were checked when they were read: see {@link toPkcs8}. */
+export const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
+  createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+
+/** @returns undefined when the bytes are no certificate, or hold more than one */
+export function readCertificate(der: Uint8Array): X509Certificate | undefined {
+  try {
+    const certificate = new X509Certificate(der)
+    return certificate.raw.equals(der) ? certificate : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a certificate is for the public half of a key. */
+export function isCertificateOf(certificate: Uint8Array, pkcs8: Uint8Array): boolean {
+  return readCertificate(certificate)?.checkPrivateKey(privateKeyOf(pkcs8)) === true
+}
