@@ -9,7 +9,6 @@ import {
   type VaultAction,
   type VaultRefusal,
   wrongAudience,
-  wrongIssuer,
 } from './vault-refusal.ts'
 import type { Vault } from './vault-store.ts'
 import { accessTokenIssuer, type World } from './world.ts'
@@ -39,7 +38,7 @@ export async function authenticate(world: World, authorization?: string): Promis
     })
     return { kind: 'known', caller: callerOf(payload, issuer) }
   } catch (error) {
-    return { kind: 'unknown', refusal: refusalFor(error, world) }
+    return { kind: 'unknown', refusal: refusalFor(error, world.audience) }
   }
 }
 
@@ -57,12 +56,9 @@ function callerOf({ appid, oid }: JWTPayload, issuer: string): Caller {
   return { clientId: String(appid), description: `appid=${appid};oid=${oid};iss=${issuer}` }
 }
 
-function refusalFor(error: unknown, { audience, tenantId }: World): VaultRefusal {
+function refusalFor(error: unknown, audience: string): VaultRefusal {
   if (error instanceof errors.JWTExpired) return tokenExpired
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'aud') return wrongAudience(audience, String(error.payload.aud))
-    if (error.claim === 'iss')
-      return wrongIssuer(accessTokenIssuer(tenantId), String(error.payload.iss))
-  }
-  return tokenInvalid
+  return error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud'
+    ? wrongAudience(audience, String(error.payload.aud))
+    : tokenInvalid
 }

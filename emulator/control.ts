@@ -1,8 +1,9 @@
 /** The control end point: plain HTTP, on loopback only. */
 
 import type { AddressInfo } from 'node:net'
-import { type FastifyError, fastify } from 'fastify'
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import type { Commands } from './commands.ts'
+import { readSecretValue } from './parse-data.ts'
 import { readFault } from './read-fault.ts'
 import { flag, optional, type Read, record, stringMap, text, wholeNumber } from './read-value.ts'
 
@@ -14,7 +15,7 @@ const name = text('1 to 127 letters, digits and hyphens', (found) =>
 )
 const dnsName = text('a name as Kubernetes has them', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
-const readRotation = record({ vault: text('a vault'), name, value: optional(text('a text')) })
+const readRotation = record({ vault: text('a vault'), name, value: optional(readSecretValue) })
 const readChange = record({
   vault: text('a vault'),
   name,
@@ -34,23 +35,7 @@ const readToken = record({
 /** Serves the commands. What is wrong with a request is answered in sentences, as `{ "problems": [...] }`. */
 export async function startControl(commands: Commands, port: number) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
-  app.setErrorHandler(({ code, statusCode = 500, message }: FastifyError, _request, reply) => {
-    const problem =
-      code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-        ? 'send JSON, as content-type: application/json'
-        : message
-    return reply.code(statusCode).send({ problems: [problem] })
-  })
-  // Neither this nor a form needs a browser's leave to be sent here from elsewhere; JSON does.
-  app.removeContentTypeParser('text/plain')
-  // A page in somebody's browser must not get here under a name that it has pointed at 127.0.0.1.
-  app.addHook('onRequest', async ({ hostname }, reply) =>
-    ['127.0.0.1', 'localhost'].includes(hostname)
-      ? undefined
-      : reply
-          .code(403)
-          .send({ problems: ['this end point answers to 127.0.0.1 and localhost only'] }),
-  )
+  guard(app)
   const post = <T>(path: string, read: Read<T>, run: (value: T) => unknown) =>
     app.post(path, async (request, reply) => {
       const result = read(request.body ?? {}, 'body')
@@ -79,4 +64,24 @@ export async function startControl(commands: Commands, port: number) {
   await app.listen({ host: '127.0.0.1', port })
   const address = app.server.address() as AddressInfo
   return { url: `http://127.0.0.1:${address.port}`, close: () => app.close() }
+}
+
+function guard(app: FastifyInstance): void {
+  app.setErrorHandler(({ code, statusCode = 500, message }: FastifyError, _request, reply) => {
+    const problem =
+      code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+        ? 'send JSON, as content-type: application/json'
+        : message
+    return reply.code(statusCode).send({ problems: [problem] })
+  })
+  // Neither this nor a form needs a browser's leave to be sent here from elsewhere; JSON does.
+  app.removeContentTypeParser('text/plain')
+  // A page in somebody's browser must not get here under a name that it has pointed at 127.0.0.1.
+  app.addHook('onRequest', async ({ hostname }, reply) =>
+    ['127.0.0.1', 'localhost'].includes(hostname)
+      ? undefined
+      : reply
+          .code(403)
+          .send({ problems: ['this end point answers to 127.0.0.1 and localhost only'] }),
+  )
 }

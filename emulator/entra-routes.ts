@@ -6,11 +6,12 @@ import { emulatedRefusal } from './check-assertion.ts'
 import { type EntraRefusal, refusalBody, refusals } from './entra-refusal.ts'
 import { targetOf } from './fault-hook.ts'
 import { grantToken, refuseTenant } from './grant-token.ts'
-import type { TlsApp } from './tls-app.ts'
+import { type TlsApp, takeBodiesAsText } from './tls-app.ts'
 import type { World } from './world.ts'
 
 interface TenantRoute {
   Params: { tenant: string }
+  Body: string | undefined
 }
 
 const discovery = '.well-known/openid-configuration'
@@ -22,16 +23,12 @@ export function entraRoutes(app: TlsApp, world: World): void {
       ? refuse(request, reply, refusals.missingParameter('grant_type'))
       : refuse(request, reply, refusals.transient()),
   )
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'string' },
-    async (_request: unknown, body: unknown) => body,
-  )
+  takeBodiesAsText(app)
   const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: EntraRefusal) =>
     reply.code(refusal.status).send(refusalBody(refusal, world.now(), correlationId(request)))
 
   app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
-    const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '')
+    const form = new URLSearchParams(request.body ?? '')
     const [fault] = world.faults.take('token', targetOf(request))
     if (fault !== undefined)
       return refuse(request, reply, emulatedRefusal(fault.code, form.get('client_assertion') ?? ''))

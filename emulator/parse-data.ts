@@ -1,6 +1,6 @@
 /** The emulator's YAML file. */
 
-import { type Document, parseDocument } from 'yaml'
+import { type Document, parseDocument, visit } from 'yaml'
 import {
   defaultTenantId,
   type EmulatorData,
@@ -48,6 +48,12 @@ function parseYaml(yamlText: string): Result<unknown> {
     return `line ${line}: this is not YAML (${code})`
   })
   if (problems.length > 0) return { problems }
+  // `failsafe` takes a key with nothing behind it for an empty text; an empty secret is written as ''.
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (node.type === 'PLAIN' && node.source === '') node.value = null
+    },
+  })
   try {
     return { value: document.toJS({ maxAliasCount: 100 }) }
   } catch {
@@ -87,8 +93,8 @@ const identity = record({
   ),
 })
 
-/** Never repeats what it found: that may be meant as a secret. */
-const literalValue: Read<string> = (found, at) => {
+/** A secret's value. It never repeats what it found: that may be meant as one. */
+export const readSecretValue: Read<string> = (found, at) => {
   if (typeof found !== 'string') return wrongKind(at, found, 'a text')
   return Buffer.byteLength(found) <= maxValueBytes
     ? { value: found }
@@ -99,7 +105,7 @@ const versionFields = {
   version: optional(
     lowerCase(text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found))),
   ),
-  value: optional(literalValue),
+  value: optional(readSecretValue),
   generate: optional(wholeNumber(1, maxValueBytes)),
   contentType: optional(text('a text')),
   tags: optional(stringMap),
@@ -133,7 +139,7 @@ function secret(name: string): Read<SecretData> {
     if (!/^[0-9a-z-]{1,127}$/i.test(name))
       return wrong(at, name, '1 to 127 letters, digits and hyphens as the name of a secret')
     if (!isMapping(found))
-      return andThen(literalValue, (value) => ({
+      return andThen(readSecretValue, (value) => ({
         value: { name, deleted: false, versions: [{ value, enabled: true }] },
       }))(found, at)
     const result = readSecretFields(found, at)

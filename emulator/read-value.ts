@@ -14,16 +14,17 @@ export const isMapping = (found: unknown): found is Record<string, unknown> =>
 
 /** What was found, short enough to repeat. For what can be no secret only. */
 export function describe(found: unknown): string {
+  if (typeof found === 'number' || typeof found === 'boolean') return String(found)
   if (typeof found !== 'string') return kindOf(found)
   return JSON.stringify(found.length > 80 ? `${found.slice(0, 80)}…` : found)
 }
 
 /** What sort of thing was found: where a text was not expected at all, it may be a secret's value in the wrong place. */
 export function kindOf(found: unknown): string {
-  if (found === undefined || found === null) return 'nothing'
+  if (isNothing(found)) return 'nothing'
   if (Array.isArray(found)) return 'a list'
   if (isMapping(found)) return 'a mapping'
-  return typeof found === 'string' ? 'a text' : String(found)
+  return typeof found === 'string' ? 'a text' : `a ${typeof found}`
 }
 
 const problem = (at: string, found: string, accepted: string): Result<never> => ({
@@ -77,12 +78,15 @@ export const date: Read<Date> = (found, at) => {
     : { value }
 }
 
+/** An empty key is as good as none. */
+const isNothing = (found: unknown) => found === undefined || found === null
+
 export function optional<T>(read: Read<T>): Read<T | undefined> {
-  return (found, at) => (found === undefined ? { value: undefined } : read(found, at))
+  return (found, at) => (isNothing(found) ? { value: undefined } : read(found, at))
 }
 
 export function withDefault<T>(read: Read<T>, value: T): Read<T> {
-  return (found, at) => (found === undefined ? { value } : read(found, at))
+  return (found, at) => (isNothing(found) ? { value } : read(found, at))
 }
 
 export function listOf<T>(read: Read<T>): Read<readonly T[]> {

@@ -47,6 +47,16 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
   return app
 }
 
+/** Leaves bodies to the routes, whatever they are said to be. Call it in the scope of those routes. */
+export function takeBodiesAsText(app: TlsApp): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'string' },
+    async (_request: unknown, body: unknown) => body,
+  )
+}
+
 /** Node's own way to do this misses connections whose TLS handshake isn't over, and then waits for them. */
 function endConnectionsOnClose(app: TlsApp): void {
   const sockets = new Set<Duplex>()

@@ -54,8 +54,6 @@ export const tokenInvalid = unauthorized(
 )
 export const wrongAudience = (expected: string, found: string): VaultRefusal =>
   unauthorized(`AKV10022: Invalid audience. Expected ${expected}, found: ${found}.`)
-export const wrongIssuer = (expected: string, found: string): VaultRefusal =>
-  unauthorized(`AKV10032: Invalid issuer. Expected one of ${expected}, found ${found}.`)
 
 const forbidden = (innerCode: string, message: string): VaultRefusal => ({
   status: 403,

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate, type Caller, isAllowed } from './check-access.ts'
 import { targetOf } from './fault-hook.ts'
 import { type Call, operations } from './secret-operations.ts'
-import type { TlsApp } from './tls-app.ts'
+import { type TlsApp, takeBodiesAsText } from './tls-app.ts'
 import {
   badParameter,
   forbiddenFor,
@@ -18,6 +18,7 @@ import type { World } from './world.ts'
 
 interface VaultRoute {
   Params: { vault: string; name?: string; version?: string }
+  Body: string | undefined
   Querystring: Record<string, string | string[] | undefined>
 }
 
@@ -28,13 +29,8 @@ const apiVersions: ReadonlySet<string> = new Set([
 ])
 
 export function vaultRoutes(app: TlsApp, world: World): void {
-  // A body is read only after the caller has been let in: the SDKs send their first request without one.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    '*',
-    { parseAs: 'string' },
-    async (_request: unknown, body: unknown) => body,
-  )
+  // Read after the caller has been let in: the SDKs' first request announces JSON and has none.
+  takeBodiesAsText(app)
   app.addHook('onRequest', async (request, reply) => {
     reply
       .header('cache-control', 'no-cache')
@@ -77,7 +73,7 @@ async function admit(
       vault,
       name: params.name ?? '',
       version: params.version,
-      body: typeof request.body === 'string' ? request.body : '',
+      body: request.body ?? '',
       page: {
         url: `https://${request.host}${request.originalUrl.split('?')[0]}`,
         apiVersion: apiVersion ?? newestApiVersion,

@@ -49,7 +49,7 @@ t.test('the form in the documentation is read', async (t) => {
 })
 
 t.test('an empty file is an empty emulator', async (t) => {
-  for (const text of ['', '# nothing', '{}', 'vaults: {}'])
+  for (const text of ['', '# nothing', '{}', 'vaults: {}', 'vaults:'])
     t.match(parseEmulatorData(text), { data: { identities: [], vaults: [] } }, text)
 })
 
@@ -61,6 +61,14 @@ t.test('values stay what was written, however they look', async (t) => {
         { data: { vaults: [{ secrets: [{ versions: [{ value }] }] }] } },
         form,
       )
+})
+
+t.test('an empty secret is written as one', async (t) => {
+  t.match(parseEmulatorData("vaults: { abc: { secrets: { s: '' } } }"), {
+    data: { vaults: [{ secrets: [{ versions: [{ value: '' }] }] }] },
+  })
+  const parsed = parseEmulatorData('vaults:\n  abc:\n    secrets:\n      s:\n')
+  t.match(parsed, { problems: ['vaults.abc.secrets.s: found nothing; accepted: a text'] })
 })
 
 t.test('ids and vault names have no case', async (t) => {
