@@ -13,24 +13,21 @@ export async function firstFetch(parts: AgentParts): Promise<Content> {
   const { config, session, volumes, clock, log, signal } = parts
   const deadlineMs = clock.now() + config.timeoutSeconds * 1000
   // A step of its own, so that fifty objects don't each wait for Entra.
-  let hasFailed = false
+  const told = new Set<string>()
   await retry(() => session.signIn.token(), {
     clock,
     deadlineMs,
     signal,
     onFailure(error) {
-      log[hasFailed ? 'debug' : 'warn'](error.message, { code: error.code })
-      hasFailed = true
+      log[told.has(error.code) ? 'debug' : 'warn'](error.message, { code: error.code })
+      told.add(error.code)
     },
   })
   const objects = wantedObjects(config)
   const outcomes = await fetchObjects({ objects, ...session, clock, deadlineMs, log, signal })
   const { content, problems } = projectContent(config, { outcomes, before: noContent })
-  const errors = [...new Map(problems.map(({ error }) => [error.message, error])).values()]
-  if (errors.length > 0) {
-    for (const error of errors) log.error(error.message, { code: error.code })
-    throw summary(errors)
-  }
+  const failure = summary(problems.map(({ error }) => error))
+  if (failure) throw failure
   volumes.write(content)
   log.info('everything is written', {
     files: [...content.files.keys()],
@@ -39,12 +36,13 @@ export async function firstFetch(parts: AgentParts): Promise<Content> {
   return content
 }
 
-/** One error for the end of the process: what can't heal goes before what might have. */
-function summary(errors: readonly AkvError[]): AkvError {
-  const first = errors.find(({ facts }) => !facts.heals) ?? errors[0]
-  const others = errors.filter((error) => error !== first)
-  return new AkvError({
-    code: first?.code ?? 'AKV_INTERNAL',
-    message: [first, ...others].map((error) => error?.message).join('; '),
-  })
+/** One error for all, or none: what can't heal goes before what might have. */
+function summary(errors: readonly AkvError[]): AkvError | undefined {
+  const byMessage = new Map(errors.map((error) => [error.message, error]))
+  const [first, ...others] = [...byMessage.values()].sort(
+    (a, b) => Number(a.facts.heals) - Number(b.facts.heals),
+  )
+  if (first === undefined || others.length === 0) return first
+  const rest = others.map(({ code, message }) => `${code}: ${message}`)
+  return new AkvError({ code: first.code, message: [first.message, ...rest].join('; ') })
 }

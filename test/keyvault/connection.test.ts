@@ -1,34 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import { type AddressInfo, connect, type LookupFunction } from 'node:net'
+import type { LookupFunction } from 'node:net'
 import t from 'tap'
 import { createConnection } from '../../keyvault/connection.ts'
 import { createSecretReader } from '../../keyvault/secrets.ts'
+import { startProxy } from './proxy.ts'
 import { connectTo, secret, signInAt, startWorld } from './world.ts'
-
-/** A real forward proxy, which only ever sees the names of hosts. */
-async function startProxy(t: Parameters<typeof startWorld>[0], answer = 200) {
-  const asked: IncomingMessage[] = []
-  const server = createServer()
-  server.on('connect', (request: IncomingMessage, client) => {
-    asked.push(request)
-    if (answer !== 200) return client.end(`HTTP/1.1 ${answer} No\r\n\r\n`)
-    const target = connect(Number(request.url?.split(':')[1]), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n')
-      target.pipe(client).pipe(target)
-    })
-    client.on('error', () => target.destroy())
-    target.on('error', () => client.destroy())
-    return undefined
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
-}
 
 t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {
   const world = await startWorld(t)

@@ -26,10 +26,26 @@ export function openssl(
   args: readonly string[],
   files: Readonly<Record<string, string | Uint8Array>> = {},
 ): string {
+  return run({ command: 'openssl', args, files })
+}
+
+/** What a shell script prints that calls `openssl`, in a folder of its own. */
+export const shell = (script: string): string =>
+  run({ command: 'sh', args: ['-euc', script], files: {} })
+
+function run({
+  command,
+  args,
+  files,
+}: {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly files: Readonly<Record<string, string | Uint8Array>>
+}): string {
   const cwd = mkdtempSync(join(tmpdir(), 'akv-content-'))
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(cwd, name), content)
-    return execFileSync('openssl', args, { cwd, encoding: 'utf8', stdio: 'pipe' })
+    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: 'pipe' })
   } finally {
     rmSync(cwd, { recursive: true })
   }

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { currentFolder, sweepFileSets } from '../../init-agent/file-set.ts'
+import { prepareFileSet } from '../../init-agent/write-file-set.ts'
+import { generationFiles, generationProblem } from './generations.ts'
+import { makePod, readOr, secretFile, secretVariable, startAgent, startWorld } from './pod.ts'
+import { cannotMount, makeTmpfs } from './tmpfs.ts'
+
+const writer = fileURLToPath(new URL('set-writer.ts', import.meta.url))
+
+t.test('killed at any point of writing, a volume holds a whole set', async (t) => {
+  const volume = cannotMount() === false ? makeTmpfs(t, 'size=1m') : t.testdir({})
+  prepareFileSet(volume, generationFiles(0)).commit()
+  let unfinished = 0
+  for (let i = 0; i < 40; i++) {
+    const writing = spawn(process.execPath, [writer, volume], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(writing.stdout, 'data')
+    await setTimeout(Math.random() * 10)
+    writing.kill('SIGKILL')
+    await once(writing, 'close')
+    t.equal(generationProblem(volume), undefined)
+    if (hasUnfinished(volume)) unfinished++
+  }
+  t.ok(unfinished > 0, `${unfinished} of 40 kills came in the middle of writing a set`)
+  const files = generationFiles(1_000_000)
+  prepareFileSet(volume, files).commit()
+  sweepFileSets(volume)
+  t.strictSame(
+    readdirSync(volume).filter((name) => !/^\.\.\d/.test(name)),
+    ['..data', 'a', 'folder', 'number', 'only-1'],
+    'nothing is left of all that',
+  )
+  t.equal(readdirSync(volume).length, 6)
+})
+
+t.test('an agent killed at random points, and started again, always ends whole', async (t) => {
+  const names = Array.from({ length: 10 }, (_, i) => `s${i}`)
+  const world = await startWorld(t, names.map((name) => `${name}: '0'`).join('\n'))
+  const pod = await makePod(t, world, {
+    files: names.map((name) => secretFile(name)),
+    env: [secretVariable('S0', 's0')],
+  })
+  for (let i = 1; i <= 12; i++) {
+    for (const name of names) world.rotate({ vault: 'team-a', name, value: String(i) })
+    const killed = startAgent(t, pod)
+    await setTimeout(100 + Math.random() * 400)
+    killed.process.kill('SIGKILL')
+    await killed.exited
+    // Before the first set there is nothing; from then on, all of one.
+    const seen = names.map((name) => readOr(join(pod.files, name), 'none'))
+    t.equal(new Set(seen).size, 1, seen.join(' '))
+  }
+  const agent = startAgent(t, pod)
+  t.equal(await agent.exited, 0, agent.output())
+  for (const name of names) t.equal(readFileSync(join(pod.files, name), 'utf8'), '12')
+  t.equal(readFileSync(join(pod.env, 'env'), 'utf8'), "S0='12'\n")
+  t.equal(readdirSync(pod.files).filter((name) => /^\.\.\d/.test(name)).length, 1)
+})
+
+/** Whether there is a set that isn't current and lacks files: the writer was killed before it was seen. */
+function hasUnfinished(volume: string): boolean {
+  const current = currentFolder(volume)
+  return readdirSync(volume).some((name) => {
+    if (!/^\.\.\d/.test(name) || name === current) return false
+    const files = readdirSync(join(volume, name), { recursive: true })
+    return files.length < generationFiles(0).size + 1
+  })
+}

@@ -1,0 +1,181 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import t from 'tap'
+import { startProxy } from '../keyvault/proxy.ts'
+import { makePod, runToEnd, secretFile, secretVariable, startAgent, startWorld } from './pod.ts'
+import { cannotMount, makeTmpfs } from './tmpfs.ts'
+
+const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
+
+t.test('a sidecar brings a rotated value, and ends on SIGTERM within a second', async (t) => {
+  const world = await startWorld(t, 'a: one')
+  const pod = await makePod(t, world, {
+    files: [secretFile('a')],
+    env: [secretVariable('A', 'a')],
+    refreshSeconds: 0.1,
+  })
+  const agent = startAgent(t, pod)
+  await agent.line(/everything is written/)
+  t.ok(existsSync(join(pod.files, '..data')), 'what the startup probe looks for')
+  t.equal(read(pod.files, 'a'), 'one')
+  world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  await agent.line(/a new set is in place/)
+  t.equal(read(pod.files, 'a'), 'two')
+  t.equal(read(pod.env, 'env'), "A='two'\n")
+  const started = Date.now()
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
+  t.ok(Date.now() - started < 1000)
+})
+
+t.test(
+  'SIGTERM and SIGINT end it within a second even while a vault keeps it waiting',
+  async (t) => {
+    const world = await startWorld(t, 'a: one')
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      for (const service of ['entra', 'vault'] as const) {
+        world.clearFaults()
+        const seen = world.requests.length
+        world.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
+        const pod = await makePod(t, world, { files: [secretFile('a')] })
+        const agent = startAgent(t, pod)
+        while (!world.requests.slice(seen).some(({ path }) => isOf(service, path)))
+          await setTimeout(10)
+        const started = Date.now()
+        agent.process.kill(signal)
+        t.equal(await agent.exited, 0)
+        t.ok(Date.now() - started < 1000)
+        t.notOk(existsSync(join(pod.files, '..data')))
+      }
+  },
+)
+
+const isOf = (service: 'entra' | 'vault', path: string) =>
+  path.startsWith('/team-a/') === (service === 'vault')
+
+t.test('restarted onto a whole set, it serves that at once, whatever the vault says', async (t) => {
+  const world = await startWorld(t, 'a: one')
+  const pod = await makePod(t, world, { files: [secretFile('a')], env: [secretVariable('A', 'a')] })
+  t.equal((await runToEnd(t, pod)).code, 0)
+  world.addFault({ action: { kind: 'status', status: 503 } })
+  const seen = world.requests.length
+  const { code, output, lines } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.match(lines[0], { message: 'a whole set from before is in place and serves the pod' })
+  t.ok(lines.some(({ level, objects }) => level === 'warn' && objects))
+  t.ok(world.requests.length - seen <= 2, 'one try, without retries')
+  t.equal(read(pod.files, 'a'), 'one')
+})
+
+t.test('restarted onto a whole set, it brings what has changed since', async (t) => {
+  const world = await startWorld(t, 'a: one')
+  for (const refreshSeconds of [0, 3600]) {
+    world.rotate({ vault: 'team-a', name: 'a', value: 'one' })
+    const pod = await makePod(t, world, { files: [secretFile('a')] })
+    t.equal((await runToEnd(t, pod)).code, 0)
+    world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+    const agent = startAgent(t, { ...pod, config: { ...pod.config, refreshSeconds } })
+    await agent.line(/a new set is in place/)
+    agent.process.kill('SIGTERM')
+    t.equal(await agent.exited, 0)
+    t.equal(read(pod.files, 'a'), 'two')
+  }
+})
+
+t.test('a set that is only half there is fetched anew, all of it', async (t) => {
+  const world = await startWorld(t, 'a: one\nb: one')
+  const pod = await makePod(t, world, {
+    files: [secretFile('a'), secretFile('b')],
+    env: [secretVariable('A', 'a')],
+  })
+  await runToEnd(t, { ...pod, config: { ...pod.config, files: [secretFile('a')] } })
+  const { code, lines } = await runToEnd(t, pod)
+  t.equal(code, 0)
+  t.match(lines.at(-1), { message: 'everything is written' })
+  t.equal(read(pod.files, 'b'), 'one')
+})
+
+t.test('the token file is renewed under it', async (t) => {
+  const world = await startWorld(t, 'a: one', { tokenLifetimeSeconds: 1 })
+  const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
+  const agent = startAgent(t, pod)
+  await agent.line(/everything is written/)
+  const good = read(pod.tokenFile)
+  writeFileSync(`${pod.tokenFile}.new`, 'no token')
+  renameSync(`${pod.tokenFile}.new`, pod.tokenFile)
+  await agent.line(/AKV_TOKEN_FILE|could not be refreshed/)
+  writeFileSync(`${pod.tokenFile}.new`, good)
+  renameSync(`${pod.tokenFile}.new`, pod.tokenFile)
+  world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  await agent.line(/a new set is in place/)
+  t.equal(read(pod.files, 'a'), 'two')
+  t.equal(agent.process.exitCode, null)
+})
+
+t.test('a full volume ends nothing, and heals', { skip: cannotMount() }, async (t) => {
+  const world = await startWorld(t, 'a: one')
+  const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
+  makeTmpfs(t, 'size=64k', pod.files)
+  const agent = startAgent(t, pod)
+  await agent.line(/everything is written/)
+  writeFileSync(join(pod.files, 'filler'), Buffer.alloc(48 * 1024))
+  world.rotate({ vault: 'team-a', name: 'a', value: 'x'.repeat(20_000) })
+  await agent.line(/AKV_VOLUME_FULL/)
+  t.equal(read(pod.files, 'a'), 'one')
+  rmSync(join(pod.files, 'filler'))
+  await agent.line(/a new set is in place/)
+  t.equal(read(pod.files, 'a').length, 20_000)
+})
+
+t.test(
+  'a volume too small for the set ends the first fetch',
+  { skip: cannotMount() },
+  async (t) => {
+    const world = await startWorld(t, `a: ${'x'.repeat(20_000)}`)
+    const pod = await makePod(t, world, { files: [secretFile('a')] })
+    makeTmpfs(t, 'size=32k', pod.files)
+    const { code, termination } = await runToEnd(t, pod)
+    t.equal(code, 1)
+    t.match(termination, /^AKV_SET_TOO_LARGE: .* 14 KiB; the files need 20 KiB/)
+  },
+)
+
+t.test('fifty secrets, an optional one that is absent, and an empty file', async (t) => {
+  const names = Array.from({ length: 50 }, (_, i) => `s${i}`)
+  const world = await startWorld(
+    t,
+    `${names.map((name) => `${name}: v-${name}`).join('\n')}\nempty: ''`,
+  )
+  const pod = await makePod(t, world, {
+    files: [
+      ...names.map((name) => secretFile(name)),
+      secretFile('absent', { optional: true }),
+      secretFile('empty'),
+    ],
+    env: [secretVariable('E', 'empty', { optional: true }), secretVariable('S', 's0')],
+  })
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  for (const name of names) t.equal(read(pod.files, name), `v-${name}`)
+  t.equal(read(pod.files, 'empty'), '')
+  t.notOk(existsSync(join(pod.files, 'absent')))
+  t.equal(read(pod.env, 'env'), "S='v-s0'\n")
+  t.notMatch(output, /Warning/)
+  t.equal(world.requests.filter(({ method }) => method === 'POST').length, 1, 'one sign-in')
+})
+
+t.test('everything goes through the proxy of its environment, but for NO_PROXY', async (t) => {
+  const world = await startWorld(t, 'a: one')
+  const proxy = await startProxy(t)
+  for (const [noProxy, isUsed] of [
+    ['169.254.169.254,.svc', true],
+    ['localhost', false],
+  ] as const) {
+    proxy.asked.length = 0
+    const pod = await makePod(t, world, { files: [secretFile('a')] })
+    const { code, output } = await runToEnd(t, pod, { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy })
+    t.equal(code, 0, output)
+    t.equal(proxy.asked.length > 0, isUsed)
+  }
+})

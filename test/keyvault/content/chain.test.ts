@@ -1,0 +1,122 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { buildChain, orderChain } from '../../../keyvault/content/chain.ts'
+import { writePem } from '../../../keyvault/content/pem.ts'
+import { certificateDer, keyDer, openssl, shell } from './fixtures.ts'
+
+const names = ['leaf', 'intermediate', 'root', 'unrelated', 'self-signed', 'ec-p256'] as const
+const ders = new Map<string, string>(
+  names.map((name) => [certificateDer(name).toString('hex'), name]),
+)
+const named = (certificates: readonly Uint8Array[]): string =>
+  certificates.map((der) => ders.get(Buffer.from(der).toString('hex'))).join(' ')
+
+const order = (stored: string, ...keys: string[]): string =>
+  named(orderChain({ certificates: stored.split(' ').map(certificateDer), keys: keys.map(keyDer) }))
+
+t.test(
+  'certificates come as leaf, intermediates, root, in whatever order they are stored',
+  async (t) => {
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(['leaf', 'intermediate', 'root'], { minLength: 3 }),
+        (stored) => {
+          t.equal(order(stored.join(' '), 'leaf'), 'leaf intermediate root')
+          t.equal(order(stored.join(' ')), 'leaf intermediate root', 'without a key')
+        },
+      ),
+    )
+  },
+)
+
+t.test('openssl verifies a chain in the order that is given', async (t) => {
+  const { chain, root } = buildChain({
+    keys: [keyDer('leaf')],
+    certificates: ['root', 'unrelated', 'intermediate', 'leaf'].map(certificateDer),
+  })
+  const pem = (part: readonly Uint8Array[]) =>
+    part.map((der) => writePem({ label: 'CERTIFICATE', der })).join('')
+  const verified = openssl(
+    ['verify', '-no-CApath', '-CAfile', 'ca.crt', '-untrusted', 'between.crt', 'leaf.crt'],
+    {
+      'leaf.crt': pem(chain.slice(0, 1)),
+      'between.crt': pem(chain.slice(1, -1)),
+      'ca.crt': pem(root ? [root] : []),
+    },
+  )
+  t.equal(verified.trim(), 'leaf.crt: OK')
+})
+
+t.test('the leaf is the certificate of the key, also where others are leaves', async (t) => {
+  t.equal(order('leaf ec-p256 root intermediate', 'ec-p256'), 'ec-p256 intermediate root leaf')
+  t.equal(order('ec-p256 root intermediate leaf', 'leaf'), 'leaf intermediate root ec-p256')
+  t.equal(
+    order('leaf intermediate root ec-p256', 'ec-p384', 'ec-p256'),
+    'ec-p256 intermediate root leaf',
+    'first key that has one',
+  )
+})
+
+t.test('without a key the longest chain is the one', async (t) => {
+  t.equal(order('unrelated root intermediate leaf'), 'leaf intermediate root unrelated')
+  t.equal(order('self-signed root leaf intermediate'), 'leaf intermediate root self-signed')
+})
+
+t.test('duplicates and unrelated certificates are kept, behind, as they are stored', async (t) => {
+  t.equal(
+    order('root root leaf unrelated intermediate leaf intermediate', 'leaf'),
+    'leaf intermediate root root unrelated leaf intermediate',
+  )
+  t.equal(order('self-signed self-signed', 'self-signed'), 'self-signed self-signed')
+})
+
+t.test('what can’t be ordered keeps its order', async (t) => {
+  for (const stored of [
+    'root leaf',
+    'root unrelated self-signed',
+    'unrelated leaf root',
+    'self-signed',
+  ])
+    t.equal(order(stored), stored)
+  t.equal(order('root leaf', 'leaf'), 'leaf root', 'but a key’s certificate comes first')
+  t.equal(order('unrelated leaf', 'ec-p384'), 'unrelated leaf', 'a key of none of them')
+  t.strictSame(orderChain({ keys: [], certificates: [] }), [])
+})
+
+t.test('authorities that have certified each other don’t make it go in circles', async (t) => {
+  const certificates = crossCertified()
+  t.strictSame(orderChain({ keys: [], certificates }), certificates)
+})
+
+t.test('the root is named where there is one, and a self-signed leaf is its own', async (t) => {
+  const rootOf = (stored: string, ...keys: string[]) => {
+    const certificates = stored.split(' ').map(certificateDer)
+    const { root } = buildChain({ certificates, keys: keys.map(keyDer) })
+    return root && named([root])
+  }
+  t.equal(rootOf('root leaf intermediate', 'leaf'), 'root')
+  t.equal(rootOf('self-signed', 'self-signed'), 'self-signed')
+  t.equal(rootOf('leaf intermediate', 'leaf'), undefined)
+  t.equal(rootOf('leaf root unrelated', 'leaf'), undefined, 'a root with no way to it')
+})
+
+t.test('fifty certificates of one name are ordered in time', async (t) => {
+  const certificates = Array.from({ length: 50 }, () => certificateDer('intermediate'))
+  const start = performance.now()
+  t.equal(orderChain({ keys: [], certificates }).length, 50)
+  t.ok(performance.now() - start < 2_000)
+})
+
+/** A certified by B and B certified by A, made by openssl. */
+function crossCertified(): Buffer[] {
+  const script = `
+    for n in a b; do openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out $n.key
+      openssl req -x509 -new -key $n.key -subj /CN=$n -days 9 -out $n.crt
+      openssl req -new -key $n.key -subj /CN=$n -out $n.csr; done
+    openssl x509 -req -in a.csr -CA b.crt -CAkey b.key -set_serial 1 -days 9 -outform DER | base64
+    echo ===
+    openssl x509 -req -in b.csr -CA a.crt -CAkey a.key -set_serial 2 -days 9 -outform DER | base64`
+  return shell(script)
+    .split('===')
+    .map((text) => Buffer.from(text, 'base64'))
+}
