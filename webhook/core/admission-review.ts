@@ -48,4 +48,5 @@ export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
 
 const maxUidLength = 128
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const show = (value: unknown): string => shorten(JSON.stringify(value) ?? 'nothing')
+const show = (value: unknown): string =>
+  typeof value === 'string' ? `"${shorten(value)}"` : shorten(JSON.stringify(value) ?? 'nothing')
