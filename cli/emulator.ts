@@ -27,7 +27,7 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
     data: readEmulatorData(options.data ?? example('vault.yaml')),
     listen: parseAddress(options.listen),
     controlPort: parsePort(options.controlPort, '--control-port'),
-    issuer: options.issuer,
+    issuer: parseIssuer(options.issuer),
   })
   if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
   console.log(`Entra and Key Vault   ${running.url}
@@ -60,6 +60,14 @@ function parseAddress(text: string): { host: string; port: number } {
   if (match === undefined)
     throw new InputError(`--listen ${text}: expected HOST:PORT, such as 127.0.0.1:8444`)
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: parsePort(port, '--listen') }
+}
+
+/** Its keys are fetched from there: over TLS, or from this machine. */
+function parseIssuer(text?: string): string | undefined {
+  if (text === undefined || /^(https:\/\/|http:\/\/127\.0\.0\.1[:/])/.test(text)) return text
+  throw new InputError(
+    `--issuer ${text}: expected an https URL, such as https://oidc.example/cluster`,
+  )
 }
 
 function parsePort(text: string, option: string): number {

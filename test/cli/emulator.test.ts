@@ -58,4 +58,8 @@ t.test('wrong data and addresses are wrong input', async (t) => {
     await run(['emulator', '--data', 'manifests/examples/vault.yaml', '--control-port', '70000']),
     { code: 2, stderr: /expected a port/ },
   )
+  t.match(await run(['emulator', '--issuer', 'me']), {
+    code: 2,
+    stderr: /--issuer me: expected an https URL/,
+  })
 })
