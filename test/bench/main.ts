@@ -1,12 +1,14 @@
 // npm run bench: prints a table of figures. Nothing here passes or fails by time: compare within one run.
 
 import { benchAdmission } from './admission.ts'
+import { benchAgent } from './agent.ts'
 import type { Bench } from './bench.ts'
 import { benchCore } from './core.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
   'admission over TLS, each server on one core': benchAdmission,
   'the core alone': benchCore,
+  'the agent, from start to exit': benchAgent,
 }
 
 const isSmoke = process.argv.includes('--smoke')

@@ -1,0 +1,28 @@
+import { build } from 'esbuild'
+
+/**
+ * Makes plain JavaScript of the program and all that it imports, as the image holds it: a process that starts in
+ * every pod has no time to find and read a thousand files.
+ *
+ * @param folder - where to; `main.js` is the program, beside the parts that its commands load
+ */
+export async function bundle(folder: string): Promise<void> {
+  await build({
+    entryPoints: ['cli/main.ts'],
+    absWorkingDir: import.meta.dirname,
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // Some dependencies are CommonJS, and call require.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+}
+
+if (import.meta.main) await bundle('dist')

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { bundle } from '../../bundle.ts'
+import { type AgentConfig, configVariable, encodeConfig } from '../../init-agent/contract.ts'
+import { type Bench, type Figure, mebibytes, milliseconds } from './bench.ts'
+
+const clientId = '22222222-2222-2222-2222-222222222222'
+const tenantId = '11111111-1111-1111-1111-111111111111'
+const sizes = [1, 10, 50]
+
+/** The agent as its image runs it, from start to exit, beside a Node that does nothing, in turns. */
+export const benchAgent: Bench = async ({ isSmoke }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bench-'))
+  const emulator = startEmulator(folder)
+  try {
+    const program = join(folder, 'dist')
+    await bundle(program)
+    const stage = { folder, program: join(program, 'main.js'), ...(await emulator.ready) }
+    return await measureInTurns(stage, isSmoke ? 2 : 25)
+  } finally {
+    emulator.child.kill('SIGKILL')
+    await once(emulator.child, 'close')
+    rmSync(folder, { recursive: true })
+  }
+}
+
+interface Stage {
+  readonly folder: string
+  readonly program: string
+  readonly url: string
+  readonly token: string
+  readonly ca: string
+}
+
+interface Run {
+  readonly wallMs: number
+  readonly peakBytes: number
+}
+
+async function measureInTurns(stage: Stage, turns: number): Promise<Figure[]> {
+  const nothing: Run[] = []
+  const agents = sizes.map((size) => ({ size, runs: [] as Run[] }))
+  for (let turn = 0; turn < turns; turn++) {
+    nothing.push(await measure(stage, ['-e', '0'], {}))
+    for (const { size, runs } of agents)
+      runs.push(
+        await measure(stage, agentArguments(stage), { [configVariable]: configOf(stage, size) }),
+      )
+  }
+  const idle = medianOf(nothing)
+  return [
+    figure('node -e 0', idle, idle),
+    ...agents.map(({ size, runs }) =>
+      figure(`agent, ${size} ${size === 1 ? 'secret' : 'secrets'}`, medianOf(runs), idle),
+    ),
+  ]
+}
+
+function figure(what: string, run: Run, idle: Run): Figure {
+  const ratio = (run.wallMs / idle.wallMs).toFixed(1)
+  return {
+    what,
+    value: `${milliseconds(run.wallMs)}  (${ratio} × node -e 0), ${mebibytes(run.peakBytes)} at its peak`,
+  }
+}
+
+const root = (stage: Stage) => join(stage.folder, 'akv')
+
+function agentArguments(stage: Stage): readonly string[] {
+  const folder = root(stage)
+  rmSync(folder, { recursive: true, force: true })
+  for (const name of ['files', 'env', 'identity'])
+    mkdirSync(join(folder, name), { recursive: true })
+  writeFileSync(join(folder, 'identity/token'), stage.token)
+  return [stage.program, 'agent', '--root', folder, '--termination-log', join(folder, 'ended')]
+}
+
+/** Runs Node to its end. What it used at its peak is told by Linux as the process goes. */
+async function measure(
+  stage: Stage,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Run> {
+  const peakFile = join(stage.folder, 'peak')
+  const tellPeak = join(stage.folder, 'tell-peak.cjs')
+  writeFileSync(
+    tellPeak,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(peakFile)}, String(process.resourceUsage().maxRSS)))`,
+  )
+  const startedAt = performance.now()
+  const child = spawn(process.execPath, ['--require', tellPeak, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    output += chunk
+  })
+  const [code] = await once(child, 'exit')
+  const wallMs = performance.now() - startedAt
+  if (code !== 0) throw new Error(`ended with ${code}: ${output}`)
+  return { wallMs, peakBytes: Number(readFileSync(peakFile, 'utf8')) * 1024 }
+}
+
+function configOf({ url, ca }: Stage, size: number): string {
+  const config: AgentConfig = {
+    version: 1,
+    containers: ['app'],
+    files: Array.from({ length: size }, (_, i) => ({
+      path: `secret-${i}`,
+      object: { vault: 'team-a', type: 'secret', name: `secret-${i}` },
+    })),
+    env: [],
+    fileMode: '0444',
+    refreshSeconds: 0,
+    timeoutSeconds: 20,
+    onDeleted: 'keep',
+    logLevel: 'info',
+    identity: { clientId, tenantId },
+    cloud: {
+      authorityHost: url,
+      vaultUrl: `${url}/{vault}`,
+      audience: 'https://vault.azure.net',
+      ca,
+    },
+  }
+  return encodeConfig(config)
+}
+
+function medianOf(runs: readonly Run[]): Run {
+  const median = (values: readonly number[]) =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+  return {
+    wallMs: median(runs.map(({ wallMs }) => wallMs)),
+    peakBytes: median(runs.map(({ peakBytes }) => peakBytes)),
+  }
+}
+
+function startEmulator(folder: string): {
+  readonly child: ChildProcess
+  readonly ready: Promise<Pick<Stage, 'url' | 'token' | 'ca'>>
+} {
+  const secrets = Array.from({ length: Math.max(...sizes) }, (_, i) => `secret-${i}: value-${i}`)
+  const data = `identities:
+  - { clientId: ${clientId}, federatedCredentials: [{ subject: "system:serviceaccount:default:web" }] }
+vaults:
+  team-a: { readers: ["*"], secrets: { ${secrets.join(', ')} } }
+`
+  const [dataFile, caFile] = [join(folder, 'vault.yaml'), join(folder, 'ca.crt')]
+  writeFileSync(dataFile, data)
+  const program = join(import.meta.dirname, '../../cli/main.ts')
+  const ports = ['--listen', '127.0.0.1:0', '--control-port', '0']
+  const child = spawn(
+    process.execPath,
+    [program, 'emulator', '--data', dataFile, '--ca-out', caFile, ...ports],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  return { child, ready: untilReady(child, caFile) }
+}
+
+async function untilReady(child: ChildProcess, caFile: string) {
+  let output = ''
+  while (!output.includes('Ctrl-C')) {
+    const [chunk] = await Promise.race([
+      once(child.stdout as NonNullable<ChildProcess['stdout']>, 'data'),
+      once(child, 'exit').then(() => Promise.reject(new Error('the emulator did not start'))),
+    ])
+    output += chunk
+  }
+  const found = (pattern: RegExp) => pattern.exec(output)?.[1] ?? ''
+  const response = await fetch(`${found(/^control +(\S+)/m)}/service-account-tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ namespace: 'default', serviceAccount: 'web' }),
+  })
+  const { token } = (await response.json()) as { token: string }
+  return { url: found(/^Entra and Key Vault +(\S+)/m), token, ca: readFileSync(caFile, 'utf8') }
+}
