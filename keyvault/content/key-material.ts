@@ -9,7 +9,7 @@ export interface KeyMaterial {
 }
 
 /** More than any chain has; ordering them compares each with each. */
-export const maxCertificates = 100
+export const maxCertificates = 50
 
 /**
  * A private key as plain PKCS#8, as OpenSSL and Go write it: without the attributes that Windows adds.

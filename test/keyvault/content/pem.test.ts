@@ -55,6 +55,7 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
     ['pkey', '-in', 'key', '-traditional', '-aes256', '-passout', 'pass:x'],
     { key },
   )
+  const notOfKind = /block 1 of the PEM is no private key of the kind that it says/
   const cases: [string, string, RegExp][] = [
     ['cut short', key.slice(0, 900), /cut short: its last block, PRIVATE KEY, has no end/],
     ['two beginnings', key.slice(0, 900).concat('\n', key), /line \d+ .*begins inside another one/],
@@ -64,9 +65,13 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
     ['empty', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----', /line 2 .*not base64/],
     ['encrypted', encrypted, /block 1 of the PEM is a private key under a password/],
     ['with headers', traditional, /is encrypted, or has headers/],
-    ['key is none', key.replaceAll('PRIVATE KEY', 'RSA PRIVATE KEY').replace(body, ''), /./],
+    [
+      'key is none',
+      fixtureText('root.crt').replaceAll('CERTIFICATE', 'RSA PRIVATE KEY'),
+      notOfKind,
+    ],
     ['certificate is none', key.replaceAll('PRIVATE KEY', 'CERTIFICATE'), /is no certificate/],
-    ['wrong kind', key.replaceAll('PRIVATE KEY', 'EC PRIVATE KEY'), /no private key of the kind/],
+    ['key lacks a line', key.replace(`${body}\n`, ''), notOfKind],
     ['many', fixtureText('ec-p256.crt').repeat(51), /more than 50 blocks/],
   ]
   for (const [name, text, problem] of cases) {
