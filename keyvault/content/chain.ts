@@ -1,0 +1,98 @@
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { isCertificateOf, type KeyMaterial } from './key-material.ts'
+
+export interface Chain {
+  /** Leaf, intermediates, root, as far as they are there. Empty where no leaf could be told. */
+  readonly chain: readonly Uint8Array[]
+  /** Duplicates, and what belongs to no such chain, in the order in which it was stored. */
+  readonly rest: readonly Uint8Array[]
+  /** The chain's last one, when it is a self-signed one. It may be the leaf itself. */
+  readonly root?: Uint8Array
+}
+
+interface Node {
+  readonly der: Uint8Array
+  readonly subject: string
+  readonly issuer: string
+  readonly isSelfSigned: boolean
+  /** Undefined for a kind of key that OpenSSL doesn't know. */
+  readonly key: KeyObject | undefined
+  readonly certificate: X509Certificate
+}
+
+/** Certificates as the provider writes them: leaf, intermediates, root, and then whatever else is there. */
+export function orderChain(material: KeyMaterial): readonly Uint8Array[] {
+  const { chain, rest } = buildChain(material)
+  return [...chain, ...rest]
+}
+
+/**
+ * Finds the chain from the leaf up. The leaf is the certificate of the first key that has one; without any, the one that
+ * has issued no other, and of several such the one with the longest chain. By signature, not by key identifiers as the
+ * provider does it: those may be missing.
+ */
+export function buildChain({ keys, certificates }: KeyMaterial): Chain {
+  const nodes = certificates.map(nodeOf)
+  const issuers = new Map(
+    nodes.map((node) => [node, nodes.find((other) => other !== node && hasIssued(other, node))]),
+  )
+  const chains = leavesOf(issuers, keys).map((leaf) => climb(leaf, issuers))
+  const [chain = []] = chains.toSorted((a, b) => b.length - a.length)
+  const last = chain.at(-1)
+  return {
+    chain: chain.map(({ der }) => der),
+    rest: nodes.filter((node) => !chain.includes(node)).map(({ der }) => der),
+    ...(last?.isSelfSigned ? { root: last.der } : {}),
+  }
+}
+
+/** The first certificate beside each that has issued it. */
+type Issuers = ReadonlyMap<Node, Node | undefined>
+
+function leavesOf(issuers: Issuers, keys: readonly Uint8Array[]): readonly Node[] {
+  const nodes = [...issuers.keys()]
+  for (const key of keys) {
+    const owner = nodes.find(({ der }) => isCertificateOf(der, key))
+    if (owner) return [owner]
+  }
+  const authorities = new Set(issuers.values())
+  return nodes.filter((node) => !authorities.has(node))
+}
+
+function climb(leaf: Node, issuers: Issuers): readonly Node[] {
+  const chain = new Set<Node>()
+  // Two authorities that have certified each other would send us in circles.
+  for (let node: Node | undefined = leaf; node && !chain.has(node); node = issuers.get(node))
+    chain.add(node)
+  return [...chain]
+}
+
+function hasIssued(issuer: Node, child: Node): boolean {
+  if (child.isSelfSigned || issuer.subject !== child.issuer || !issuer.key) return false
+  return isSignedBy(child.certificate, issuer.key)
+}
+
+function nodeOf(der: Uint8Array): Node {
+  const certificate = new X509Certificate(der)
+  const { subject, issuer } = certificate
+  const key = keyOf(certificate)
+  // Not `checkIssued`: it refuses Key Vault's self-signed ones, whose key usage has no certificate signing.
+  const isSelfSigned = subject === issuer && key !== undefined && isSignedBy(certificate, key)
+  return { der, subject, issuer, key, isSelfSigned, certificate }
+}
+
+function keyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey
+  } catch {
+    return undefined
+  }
+}
+
+function isSignedBy(certificate: X509Certificate, key: KeyObject): boolean {
+  try {
+    return certificate.verify(key)
+  } catch {
+    return false
+  }
+}
