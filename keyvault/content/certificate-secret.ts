@@ -1,0 +1,77 @@
+import { type Parsed, shorten } from '../reference.ts'
+import { buildPfx } from './build-pfx.ts'
+import { orderChain } from './chain.ts'
+import { decodeValue, type Encoding } from './encoding.ts'
+import type { KeyMaterial } from './key-material.ts'
+import { readKeyMaterial, writeKeyMaterial } from './pem.ts'
+import { readPfx } from './pfx.ts'
+
+/** The secret that Key Vault keeps for a certificate. It has a `kid`, which other secrets don't. */
+export interface CertificateSecret {
+  readonly value: string
+  /** `application/x-pkcs12`: PKCS#12 in base64; `application/x-pem-file`: PEM. */
+  readonly contentType: string | undefined
+}
+
+export interface SecretFormat {
+  /** `objectFormat`; PEM by default. */
+  readonly format?: 'pem' | 'pfx'
+  /** `objectEncoding`; `utf-8` by default. */
+  readonly encoding?: Encoding
+}
+
+/**
+ * What the CSI driver's Azure provider writes for `objectType: secret` that backs a certificate: PFX becomes PEM, unless
+ * `pfx` is asked for, then it stays the base64 text; PEM stays as it is stored, byte for byte. The encoding is undone
+ * last, so that with `base64` a PFX becomes binary.
+ */
+export function certificateSecretContent(
+  secret: CertificateSecret,
+  { format = 'pem', encoding = 'utf-8' }: SecretFormat = {},
+): Parsed<Uint8Array> {
+  const kind = kindOf(secret)
+  if ('problem' in kind) return kind
+  if (kind.value === 'pem' || format === 'pfx') return decodeValue(secret.value, encoding)
+  const material = readCertificateSecret(secret)
+  if ('problem' in material) return material
+  const { keys } = material.value
+  return decodeValue(writeKeyMaterial({ keys, certificates: orderChain(material.value) }), encoding)
+}
+
+/** The certificate as PKCS#12 with an empty password, binary: as stored, or built of what is stored as PEM. */
+export function certificatePfx(secret: CertificateSecret): Parsed<Uint8Array> {
+  const kind = kindOf(secret)
+  if ('problem' in kind) return kind
+  if (kind.value === 'pfx') return decodeValue(secret.value, 'base64')
+  const material = readCertificateSecret(secret)
+  if ('problem' in material) return material
+  const { keys } = material.value
+  return { value: buildPfx({ keys, certificates: orderChain(material.value) }) }
+}
+
+/** The keys and certificates of the secret, in the order in which they are stored. At least one certificate. */
+export function readCertificateSecret(secret: CertificateSecret): Parsed<KeyMaterial> {
+  const kind = kindOf(secret)
+  if ('problem' in kind) return kind
+  const material = kind.value === 'pem' ? readKeyMaterial(secret.value) : readBase64Pfx(secret)
+  if ('problem' in material || material.value.certificates.length > 0) return material
+  return { problem: 'there is no certificate in the secret that backs the certificate' }
+}
+
+function readBase64Pfx({ value }: CertificateSecret): Parsed<KeyMaterial> {
+  const pfx = decodeValue(value, 'base64')
+  return 'problem' in pfx ? pfx : readPfx(pfx.value)
+}
+
+function kindOf({ contentType = '' }: CertificateSecret): Parsed<'pfx' | 'pem'> {
+  switch (contentType.trim().toLowerCase()) {
+    case 'application/x-pkcs12':
+      return { value: 'pfx' }
+    case 'application/x-pem-file':
+      return { value: 'pem' }
+    default:
+      return {
+        problem: `the content type of the certificate's secret is "${shorten(contentType)}"; accepted: application/x-pkcs12, application/x-pem-file`,
+      }
+  }
+}

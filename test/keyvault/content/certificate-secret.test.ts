@@ -1,0 +1,119 @@
+import t from 'tap'
+import {
+  certificatePfx,
+  certificateSecretContent,
+} from '../../../keyvault/content/certificate-secret.ts'
+import { fixture, fixtureText, openssl, parsedValue, pemBlocks } from './fixtures.ts'
+
+const pfxSecret = (name: string) => ({
+  value: fixture(`${name}.pfx`).toString('base64'),
+  contentType: 'application/x-pkcs12',
+})
+const pemSecret = (value: string) => ({ value, contentType: 'application/x-pem-file' })
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
+
+t.test('a PFX becomes PEM: keys, then leaf, intermediate and root, and nothing else', async (t) => {
+  const authorities = fixtureText('intermediate.crt') + fixtureText('root.crt')
+  for (const [name, leaf] of [
+    ['chain-rc2-40', 'leaf'],
+    ['chain-aes-256', 'leaf'],
+    ['chain-attributes', 'leaf'],
+    ['chain-ec-p384', 'ec-p384'],
+  ] as const)
+    t.equal(
+      text(parsedValue(certificateSecretContent(pfxSecret(name)))),
+      fixtureText(`${leaf}.key`) + fixtureText(`${leaf}.crt`) + authorities,
+      name,
+    )
+  t.equal(
+    text(parsedValue(certificateSecretContent(pfxSecret('no-key')))),
+    fixtureText('leaf.crt') + authorities,
+  )
+  const several = ['leaf', 'ec-p256', 'ec-p384']
+  t.equal(
+    text(parsedValue(certificateSecretContent(pfxSecret('several-keys')))),
+    [...several.map((n) => `${n}.key`), ...several.map((n) => `${n}.crt`)]
+      .map(fixtureText)
+      .join(''),
+  )
+})
+
+t.test('openssl takes the same keys and certificates out of the PFX', async (t) => {
+  const printed = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes', '-legacy'], {
+    'a.pfx': fixture('chain-attributes.pfx'),
+  })
+  const ours = text(parsedValue(certificateSecretContent(pfxSecret('chain-attributes'))))
+  t.strictSame(pemBlocks(ours).toSorted(), pemBlocks(printed).toSorted())
+})
+
+t.test(
+  'objectFormat pfx keeps the base64 text, and objectEncoding base64 makes it binary',
+  async (t) => {
+    const secret = pfxSecret('chain-3des')
+    const kept = parsedValue(certificateSecretContent(secret, { format: 'pfx' }))
+    t.equal(text(kept), secret.value)
+    const binary = certificateSecretContent(secret, { format: 'pfx', encoding: 'base64' })
+    t.strictSame(parsedValue(binary), fixture('chain-3des.pfx'))
+  },
+)
+
+t.test('a PEM-backed one stays as it is stored, byte for byte, whatever the format', async (t) => {
+  const value = `\r\nof: me\n${fixtureText('leaf.crt').replaceAll('\n', '\r\n')}${fixtureText('leaf.key')}  `
+  for (const format of ['pem', 'pfx'] as const)
+    t.equal(text(parsedValue(certificateSecretContent(pemSecret(value), { format }))), value)
+})
+
+t.test('type pfx is the stored bytes', async (t) => {
+  t.strictSame(parsedValue(certificatePfx(pfxSecret('chain-rc2-40'))), fixture('chain-rc2-40.pfx'))
+  const broken = { ...pfxSecret('chain-3des'), value: 'AAA' }
+  t.match(certificatePfx(broken), { problem: /the value is not base64/ })
+})
+
+t.test(
+  'type pfx of a PEM-backed one is a PFX that openssl reads with an empty password',
+  async (t) => {
+    for (const leaf of ['leaf', 'ec-p521']) {
+      const stored = ['root.crt', `${leaf}.crt`, 'intermediate.crt', `${leaf}.key`].map(fixtureText)
+      const pfx = parsedValue(certificatePfx(pemSecret(stored.join(''))))
+      const info = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes'], {
+        'a.pfx': pfx,
+      })
+      t.strictSame(
+        pemBlocks(info),
+        [`${leaf}.crt`, 'intermediate.crt', 'root.crt', `${leaf}.key`].map(fixtureText),
+      )
+      t.equal(info.match(/localKeyID/g)?.length, 2, 'the key and its certificate carry one mark')
+      const clientCertificates = openssl(
+        ['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nokeys', '-clcerts'],
+        { 'a.pfx': pfx },
+      )
+      t.strictSame(pemBlocks(clientCertificates), [fixtureText(`${leaf}.crt`)])
+      const again = parsedValue(certificatePfx(pemSecret(stored.toReversed().join(''))))
+      t.strictSame(again, pfx, 'the same content gives the same bytes')
+    }
+  },
+)
+
+t.test('a PFX is built of certificates alone, too, and of many', async (t) => {
+  const pfx = parsedValue(certificatePfx(pemSecret(fixtureText('leaf.crt').repeat(40))))
+  const info = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes'], { 'a.pfx': pfx })
+  t.equal(pemBlocks(info).length, 40)
+})
+
+t.test('what holds no certificate, or is of another type, is refused in a sentence', async (t) => {
+  const cases: [string, { value: string; contentType: string | undefined }, RegExp][] = [
+    ['no PFX', { ...pfxSecret('no-key'), value: '' }, /can't be read/],
+    ['no base64', { value: 'x', contentType: 'application/x-pkcs12' }, /not base64/],
+    [
+      'another type',
+      { value: '', contentType: 'text/plain' },
+      /is "text\/plain"; accepted: application\/x-pkcs12/,
+    ],
+    ['no type', { value: '', contentType: undefined }, /is ""; accepted/],
+  ]
+  for (const [name, secret, problem] of cases) {
+    t.match(certificateSecretContent(secret), { problem }, name)
+  }
+  t.match(certificatePfx(pemSecret('')), { problem: /no certificate in the secret/ })
+  t.match(certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
+})
