@@ -51,7 +51,8 @@ t.test('types and curves that have no public key to write are named', async (t) 
     [{ kty: 'EC', crv: 'P-224', x: 'AA', y: 'AA' }, /curve is "P-224"; accepted: P-256,/],
     [{ kty: 'EC' }, /curve is ""/],
   ]
-  for (const [jwk, problem] of cases) t.match(publicKeyPem(jwk), { problem }, `${jwk.kty} ${jwk.crv}`)
+  for (const [jwk, problem] of cases)
+    t.match(publicKeyPem(jwk), { problem }, `${jwk.kty} ${jwk.crv}`)
 })
 
 t.test('an answer that holds no key is no key', async (t) => {
