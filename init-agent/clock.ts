@@ -10,11 +10,15 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** Node fires a longer timer at once. Waking early, after 24 days, harms nobody. */
+const longestTimerMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {
     // What it rejects with can only be the abort.
-    await setTimeout(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+    const options = signal === undefined ? {} : { signal }
+    await setTimeout(Math.min(ms, longestTimerMs), undefined, options).catch(() => undefined)
   },
 }

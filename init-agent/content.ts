@@ -1,6 +1,5 @@
 import { AkvError } from '../keyvault/errors.ts'
-import { referenceKey } from '../keyvault/reference.ts'
-import { describeObject } from '../keyvault/secrets.ts'
+import { describeObject, referenceKey } from '../keyvault/reference.ts'
 import type { AgentConfig, Wanted, WantedFile, WantedVariable } from './contract.ts'
 import { envValueProblem } from './env-file.ts'
 import type { Outcome, Outcomes, WantedObject } from './fetch-objects.ts'

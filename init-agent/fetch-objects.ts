@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { AkvError, toAkvError } from '../keyvault/errors.ts'
-import { type ObjectReference, referenceKey } from '../keyvault/reference.ts'
-import { describeObject, type ReadSecret } from '../keyvault/secrets.ts'
+import { describeObject, type ObjectReference, referenceKey } from '../keyvault/reference.ts'
+import type { ReadSecret } from '../keyvault/secrets.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import { retry } from './retry.ts'
@@ -61,6 +61,7 @@ export async function fetchObjects(options: FetchOptions): Promise<Outcomes> {
         signal,
         onFailure: (error) => tell(reference, error),
       })
+      log.debug('fetched', { object: describeObject(reference), version: found.version })
       return { kind: 'fetched', ...found, value: Buffer.from(found.value) }
     } catch (thrown) {
       const error = toAkvError(thrown)

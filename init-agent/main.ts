@@ -38,6 +38,8 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     return 0
   } catch (thrown) {
     return end(toAkvError(thrown), { log, terminationLog })
+  } finally {
+    stop.abort()
   }
 }
 

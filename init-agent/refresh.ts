@@ -1,6 +1,5 @@
 import { toAkvError } from '../keyvault/errors.ts'
-import { referenceKey } from '../keyvault/reference.ts'
-import { describeObject } from '../keyvault/secrets.ts'
+import { describeObject, referenceKey } from '../keyvault/reference.ts'
 import type { AgentParts } from './agent.ts'
 import { type Content, changedTargets, projectContent, wantedObjects } from './content.ts'
 import { fetchObjects, type Outcomes, type WantedObject } from './fetch-objects.ts'

@@ -24,13 +24,15 @@ export function openSession(options: {
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
   const tokenFile = join(root, identityFolder, tokenFileName)
+  const identity = resolveIdentity(config.identity, env)
+  const { clientId } = identity
   const signIn = createSignIn({
-    ...resolveIdentity(config.identity, env),
+    ...identity,
     authorityHost,
     audience,
     readAssertion: () => readTokenFile(tokenFile),
     agent,
     now: clock.now,
   })
-  return { signIn, read: createSecretReader({ vaultUrl, agent, token: signIn.token }) }
+  return { signIn, read: createSecretReader({ vaultUrl, agent, token: signIn.token, clientId }) }
 }

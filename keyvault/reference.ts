@@ -85,6 +85,11 @@ export function referenceKey({ vault, type, name, version }: ObjectReference): s
   return `${vault}:${type}/${name.toLowerCase()}${version === undefined ? '' : `@${version}`}`
 }
 
+/** An object as messages name it: `secret team-a:db-password@0123…`. */
+export function describeObject({ vault, type, name, version }: ObjectReference): string {
+  return `${type} ${vault}:${name}${version === undefined ? '' : `@${version}`}`
+}
+
 /**
  * The base URL of a vault. The operator writes the template, the pod only the name, and a name
  * (see {@link isVaultName}) has no character that could end a host or a path segment.

@@ -39,6 +39,7 @@ export interface GuardOptions {
 }
 
 type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number]
+type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
 
 /**
  * The innermost policy of an SDK's pipeline. It turns every answer but a 200 into a {@link RequestFailure} before
@@ -58,17 +59,12 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
       async sendRequest(request, next) {
         if (!new URL(request.url).href.startsWith(home)) throw fail({ kind: 'elsewhere' })
         if (token) request.headers.set('Authorization', `Bearer ${await token()}`)
-        let isTooLarge = false
         request.timeout = timeoutMs
-        request.onDownloadProgress = ({ loadedBytes }) => {
-          isTooLarge = loadedBytes > maxAnswerBytes
-          // The pipeline drops the connection when its listener throws.
-          if (isTooLarge) throw new RangeError('answer too large')
-        }
+        const answer = boundAnswer(request)
         const response = await next(request).catch((error: unknown) => {
-          if (isTooLarge) throw fail({ kind: 'too-large', maxBytes: maxAnswerBytes })
-          if (isAbort(error))
-            throw request.abortSignal?.aborted ? error : fail({ kind: 'timeout', timeoutMs })
+          if (request.abortSignal?.aborted) throw error
+          if (answer.isTooLarge()) throw fail({ kind: 'too-large', maxBytes: maxAnswerBytes })
+          if (isAbort(error)) throw fail({ kind: 'timeout', timeoutMs })
           throw fail({ kind: 'network', code: networkCode(error) })
         })
         if (response.status === 200) return response
@@ -81,6 +77,16 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
       },
     },
   }
+}
+
+/** The pipeline drops the connection when its listener throws. It counts bytes as unpacked. */
+function boundAnswer(request: Request): { isTooLarge(): boolean } {
+  let isTooLarge = false
+  request.onDownloadProgress = ({ loadedBytes }) => {
+    isTooLarge = loadedBytes > maxAnswerBytes
+    if (isTooLarge) throw new RangeError('answer too large')
+  }
+  return { isTooLarge: () => isTooLarge }
 }
 
 const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`)

@@ -2,7 +2,7 @@ import type { Agent } from 'node:https'
 import { SecretClient } from '@azure/keyvault-secrets'
 import { vaultError } from './classify.ts'
 import { AkvError } from './errors.ts'
-import { isObjectVersion, type ObjectReference, vaultUrl } from './reference.ts'
+import { describeObject, isObjectVersion, type ObjectReference, vaultUrl } from './reference.ts'
 import { RequestFailure, requestGuard } from './request-guard.ts'
 
 export interface FetchedSecret {
@@ -22,46 +22,25 @@ export interface SecretReaderOptions {
   readonly vaultUrl: string
   readonly agent: Agent
   readonly token: () => Promise<string>
+  /** Whose token that is, for messages. */
+  readonly clientId: string
 }
 
 /** Reads secrets from any vault, with one client for each. */
-export function createSecretReader({
-  vaultUrl: template,
-  agent,
-  token,
-}: SecretReaderOptions): ReadSecret {
+export function createSecretReader(options: SecretReaderOptions): ReadSecret {
   const clients = new Map<string, SecretClient>()
-  const clientFor = (vault: string): SecretClient => {
-    const known = clients.get(vault)
-    if (known) return known
-    const base = vaultUrl(template, vault)
-    const client = new SecretClient(base, noCredential, {
-      disableChallengeResourceVerification: true,
-      retryOptions: { maxRetries: 0 },
-      redirectOptions: { maxRetries: 0 },
-      agent,
-      additionalPolicies: [requestGuard({ base, token })],
-    })
-    clients.set(vault, client)
-    return client
-  }
-
   return async (reference, signal) => {
-    const { vault, name, version } = reference
-    const object = describeObject(reference)
+    const { vault } = reference
+    const client = clients.get(vault) ?? createClient(vault, options)
+    clients.set(vault, client)
     try {
-      const answer = await clientFor(vault).getSecret(name, {
-        ...(version === undefined ? {} : { version }),
-        ...(signal === undefined ? {} : { abortSignal: signal }),
-      })
-      const value: unknown = answer.value
-      // A lone surrogate has no UTF-8: writing it would silently write something else.
-      if (typeof value !== 'string' || !value.isWellFormed()) throw new TypeError('no text')
-      const found = answer.properties.version
-      return { value, ...(found && isObjectVersion(found) ? { version: found.toLowerCase() } : {}) }
+      return await getSecret(client, reference, signal)
     } catch (error) {
       if (error instanceof AkvError || signal?.aborted) throw error
-      if (error instanceof RequestFailure) throw vaultError(error.failure, { object, vault })
+      const object = describeObject(reference)
+      const { clientId } = options
+      if (error instanceof RequestFailure)
+        throw vaultError(error.failure, { object, vault, clientId })
       // The SDK could not read the answer, or it held no value. Its own message may quote the answer.
       throw new AkvError({
         code: 'AKV_BAD_ANSWER',
@@ -71,9 +50,32 @@ export function createSecretReader({
   }
 }
 
-/** An object as messages name it: `secret team-a:db-password@0123…`. */
-export function describeObject({ vault, type, name, version }: ObjectReference): string {
-  return `${type} ${vault}:${name}${version === undefined ? '' : `@${version}`}`
+function createClient(vault: string, options: SecretReaderOptions): SecretClient {
+  const { vaultUrl: template, agent, token } = options
+  const base = vaultUrl(template, vault)
+  return new SecretClient(base, noCredential, {
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+    agent,
+    additionalPolicies: [requestGuard({ base, token })],
+  })
+}
+
+async function getSecret(
+  client: SecretClient,
+  { name, version }: ObjectReference,
+  signal: AbortSignal | undefined,
+): Promise<FetchedSecret> {
+  const answer = await client.getSecret(name, {
+    ...(version === undefined ? {} : { version }),
+    ...(signal === undefined ? {} : { abortSignal: signal }),
+  })
+  const value: unknown = answer.value
+  // A lone surrogate has no UTF-8: writing it would silently write something else.
+  if (typeof value !== 'string' || !value.isWellFormed()) throw new TypeError('no text')
+  const found = answer.properties.version
+  return { value, ...(found && isObjectVersion(found) ? { version: found.toLowerCase() } : {}) }
 }
 
 /** The guard sends the token; the SDK's own challenge handling never comes to ask for one. */

@@ -9,67 +9,6 @@ import { makePod, type Pod, runToEnd, secretFile, secretVariable, startWorld } f
 
 const nobody = '33333333-3333-3333-3333-333333333333'
 
-t.test('each class of failure that heals is waited out', async (t) => {
-  const vaultFaults: Record<string, Fault['action']> = {
-    unavailable: { kind: 'status', status: 503 },
-    timeout: { kind: 'status', status: 408 },
-    broken: { kind: 'status', status: 500 },
-    reset: { kind: 'reset' },
-    role: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
-    policy: { kind: 'forbidden', innerCode: 'AccessDenied' },
-    firewall: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
-  }
-  const names = Object.keys(vaultFaults)
-  const world = await startWorld(t, names.map((name) => `${name}: value-of-${name}`).join('\n'))
-  for (const [name, action] of Object.entries(vaultFaults))
-    world.addFault({ match: { path: `/team-a/secrets/${name}` }, count: 2, action })
-  const entra: Fault['action'][] = [
-    { kind: 'entra', code: 700213 },
-    { kind: 'status', status: 503 },
-  ]
-  for (const action of entra)
-    world.addFault({ match: { service: 'entra', method: 'POST' }, count: 1, action })
-
-  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
-  const { code, lines, output } = await runToEnd(t, pod)
-  t.equal(code, 0, output)
-  for (const name of names) {
-    const gets = world.requests.filter(({ path }) => path.startsWith(`/team-a/secrets/${name}/`))
-    t.equal(gets.length, 3, name)
-  }
-  const warned = lines.filter(({ level }) => level === 'warn').map(({ code }) => code)
-  t.strictSame(
-    new Set(warned),
-    new Set([
-      'AKV_FEDERATION_MISMATCH',
-      'AKV_ENTRA_UNAVAILABLE',
-      'AKV_VAULT_UNAVAILABLE',
-      'AKV_NETWORK',
-      'AKV_FORBIDDEN',
-      'AKV_FIREWALL',
-    ]),
-  )
-})
-
-t.test('a pause that a vault asks for is kept by every object in it', async (t) => {
-  const names = Array.from({ length: 20 }, (_, i) => `s${i}`)
-  const world = await startWorld(t, names.map((name) => `${name}: v`).join('\n'))
-  const started = Date.now()
-  world.addFault({
-    match: { service: 'vault' },
-    forMs: 1500,
-    action: { kind: 'throttle', retryAfterSeconds: 2 },
-  })
-  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
-  const { code, output } = await runToEnd(t, pod)
-  t.equal(code, 0, output)
-  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
-  const refused = gets.filter(({ status }) => status === 429)
-  t.ok(refused.length >= 1 && refused.length <= 10, `${refused.length} were under way`)
-  t.equal(gets.length, refused.length + names.length, 'none was asked for during the pause')
-  t.ok(Date.now() - started >= 2000)
-})
-
 interface Hopeless {
   readonly name: string
   readonly code: AkvErrorCode
@@ -221,20 +160,6 @@ t.test('all that is hopeless is told at once', async (t) => {
   t.match(termination, /team-a:gone-1.*team-a:gone-2/)
 })
 
-t.test('it gives up when the time is over, with the last reason', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  world.addFault({
-    match: { service: 'vault' },
-    action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
-  })
-  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 1 })
-  const { code, termination } = await runToEnd(t, pod)
-  t.equal(code, 1)
-  t.match(termination, /^AKV_FORBIDDEN: .*team-a:a.*Key Vault Secrets User/)
-  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
-  t.ok(gets.length >= 2)
-})
-
 t.test('a host whose certificate is not the operator’s gets nothing', async (t) => {
   const world = await startWorld(t, 'a: v')
   const other = await startHost(t, (_request, response) => response.end('{}'))
@@ -244,47 +169,4 @@ t.test('a host whose certificate is not the operator’s gets nothing', async (t
   t.equal(code, 1)
   t.match(termination, /^AKV_TLS_UNTRUSTED: /)
   t.equal(other.requests.length, 0)
-})
-
-t.test('a wrong federation shows what was sent, but not the token', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 0 })
-  const token = await world.serviceAccountToken({ namespace: 'default', serviceAccount: 'other' })
-  writeFileSync(pod.tokenFile, token)
-  const { output, termination } = await runToEnd(t, pod)
-  t.match(termination, `issuer "${world.issuer}", subject "system:serviceaccount:default:other"`)
-  for (const part of token.split('.')) t.notMatch(output + termination, part)
-})
-
-t.test('no value and no token is ever shown, whatever the SDKs are told to log', async (t) => {
-  const world = await startWorld(t, 'a: hunter2-hunter2')
-  world.addFault({
-    match: { service: 'vault' },
-    count: 1,
-    action: { kind: 'malformed', body: '{"value":"hunter2-hunter2"' },
-  })
-  const config = { files: [secretFile('a')], env: [secretVariable('A', 'a')] }
-  const env = { AZURE_LOG_LEVEL: 'verbose', TYPESPEC_RUNTIME_LOG_LEVEL: 'verbose' }
-  for (const exitCode of [1, 0]) {
-    const pod = await makePod(t, world, config)
-    const { code, output, termination } = await runToEnd(t, pod, env)
-    t.equal(code, exitCode)
-    t.match(output, 'azure:', 'the SDKs do log')
-    t.notMatch(output + termination, /hunter2|eyJ/)
-  }
-})
-
-t.test('no AZURE_ variable turns it elsewhere', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
-  const { code, output } = await runToEnd(t, pod, {
-    AZURE_AUTHORITY_HOST: 'https://evil.example',
-    AZURE_REGIONAL_AUTHORITY_NAME: 'westeurope',
-    AZURE_FEDERATED_TOKEN_FILE: '/etc/passwd',
-    AZURE_CLIENT_ID: nobody,
-    AZURE_TENANT_ID: nobody,
-    ALL_PROXY: 'http://evil.example:1',
-    HTTP_PROXY: 'no url',
-  })
-  t.equal(code, 0, output)
 })

@@ -1,9 +1,7 @@
 import {
   chmodSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -12,31 +10,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type FileSet, readFileSet, sweepFileSets } from '../../init-agent/file-set.ts'
+import { readFileSet, sweepFileSets } from '../../init-agent/file-set.ts'
 import { prepareFileSet } from '../../init-agent/write-file-set.ts'
-import { cannotMount, makeReadOnly, makeTmpfs } from './tmpfs.ts'
-
-const set = (files: Record<string, string | Uint8Array>, mode = 0o444): FileSet =>
-  new Map(Object.entries(files).map(([path, text]) => [path, { bytes: Buffer.from(text), mode }]))
-
-function write(volume: string, files: FileSet): boolean {
-  const prepared = prepareFileSet(volume, files)
-  prepared.commit()
-  return prepared.isChange
-}
-
-/** Everything in a folder, links with their targets, set folders as `<set>`. */
-function list(volume: string): string[] {
-  const name = (name: string) => name.replace(/^\.\.\d{4}.*/, '<set>')
-  return readdirSync(volume).map((entry) => {
-    const path = join(volume, entry)
-    return lstatSync(path).isSymbolicLink()
-      ? `${entry} -> ${name(readlinkSync(path))}`
-      : name(entry)
-  })
-}
-
-const text = (volume: string, path: string) => readFileSync(join(volume, path), 'utf8')
+import { list, set, text, write } from './volume.ts'
 
 t.test('a set is laid out as the kubelet lays out its own', async (t) => {
   const volume = t.testdir({})
@@ -199,55 +175,6 @@ t.test('a current set that somebody meddled with is replaced', async (t) => {
   t.equal(readFileSet(volume), undefined)
   t.equal(write(volume, set({ a: '1' })), true)
   t.strictSame(readFileSet(volume)?.files, set({ a: '1' }))
-})
-
-t.test('on a tmpfs', { skip: cannotMount() }, async (t) => {
-  t.test('a set over 45 % of the volume is refused before anything is written', async (t) => {
-    const volume = makeTmpfs(t, 'size=128k')
-    write(volume, set({ a: '1' }))
-    t.throws(() => write(volume, set({ a: Buffer.alloc(60 * 1024) })), {
-      code: 'AKV_SET_TOO_LARGE',
-      message: `${volume} can take a set of 57 KiB; the files need 60 KiB`,
-    })
-    t.equal(text(volume, 'a'), '1')
-    t.equal(write(volume, set({ a: Buffer.alloc(56 * 1024) })), true)
-    t.equal(write(volume, set({ a: Buffer.alloc(56 * 1024, 1) })), true, 'old and new fit together')
-    t.equal(write(volume, set({ a: Buffer.alloc(56 * 1024, 2) })), true, 'again and again')
-  })
-
-  t.test('a volume that runs full keeps the set before, and no half of the new one', async (t) => {
-    const volume = makeTmpfs(t, 'size=128k')
-    write(volume, set({ a: '1' }))
-    writeFileSync(join(volume, 'filler'), Buffer.alloc(100 * 1024))
-    t.throws(() => write(volume, set({ a: '2', b: Buffer.alloc(40 * 1024) })), {
-      code: 'AKV_VOLUME_FULL',
-      message: 'ENOSPC',
-    })
-    t.strictSame(list(volume), ['<set>', '..data -> <set>', 'a -> ..data/a', 'filler'])
-    t.equal(text(volume, 'a'), '1')
-  })
-
-  t.test('so does one that runs out of inodes', async (t) => {
-    const volume = makeTmpfs(t, 'size=1m,nr_inodes=12')
-    write(volume, set({ a: '1' }))
-    const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, 'x']))
-    t.throws(() => write(volume, set(many)), { code: 'AKV_VOLUME_FULL' })
-    t.equal(text(volume, 'a'), '1')
-  })
-
-  t.test('a read-only volume is told as such, with the set untouched', async (t) => {
-    const volume = makeTmpfs(t, 'size=1m')
-    write(volume, set({ a: '1' }))
-    makeReadOnly(volume)
-    t.throws(() => write(volume, set({ a: '2' })), { code: 'AKV_WRITE_FAILED', message: 'EROFS' })
-    t.equal(text(volume, 'a'), '1')
-    t.equal(write(volume, set({ a: '1' })), false, 'nothing to write is no error')
-  })
-
-  t.test('a tmpfs without a limit takes any set', async (t) => {
-    const volume = makeTmpfs(t, 'size=0')
-    t.equal(write(volume, set({ a: Buffer.alloc(1024 * 1024) })), true)
-  })
 })
 
 t.test('a folder that is not there is told as such', async (t) => {

@@ -1,5 +1,11 @@
 import t from 'tap'
-import { parseReference, referenceKey, shorten, vaultUrl } from '../../keyvault/reference.ts'
+import {
+  describeObject,
+  parseReference,
+  referenceKey,
+  shorten,
+  vaultUrl,
+} from '../../keyvault/reference.ts'
 
 const version = '0123456789abcdef0123456789abcdef'
 
@@ -68,4 +74,10 @@ t.test('what is repeated to people is short and printable', async (t) => {
   t.equal(shorten('a\n"b"\0'), 'a\\n\\"b\\"\\u0000')
   t.equal(shorten('x'.repeat(200)).length, 81)
   t.equal(shorten('\ud83d'), '�')
+})
+
+t.test('an object is named as people write it', async (t) => {
+  const object = { vault: 'team-a', type: 'secret', name: 'Db' } as const
+  t.equal(describeObject(object), 'secret team-a:Db')
+  t.equal(describeObject({ ...object, version }), `secret team-a:Db@${version}`)
 })

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { AgentParts } from '../../init-agent/agent.ts'
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import { firstFetch } from '../../init-agent/first-fetch.ts'
+import { keepFresh, startState } from '../../init-agent/refresh.ts'
+import { openVolumes } from '../../init-agent/volumes.ts'
+import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
+import { type FakeClock, fakeClock } from './fake-clock.ts'
+import { memoryLog } from './memory-log.ts'
+import { agentConfig } from './pod.ts'
+
+const interval = 100
+
+/** A pod in this process: real folders, a vault that is a table, and a clock that passes by waiting. */
+export interface Bench {
+  readonly parts: AgentParts
+  readonly clock: FakeClock
+  /** What the vault answers from now on. */
+  readonly vault: Map<string, string | AkvErrorCode>
+  /** Names asked for, in order, and `sign-in`. */
+  readonly asked: string[]
+  readonly lines: ReturnType<typeof memoryLog>['lines']
+  file(path: string): string
+  /** Fetches first, then refreshes; `rounds[n]` is called before the n-th refresh. */
+  run(rounds: readonly (() => unknown)[]): Promise<void>
+}
+
+const isCode = (value: string): value is AkvErrorCode => value.startsWith('AKV_')
+
+export function bench(
+  t: Test,
+  wanted: Partial<AgentConfig>,
+  options: { random?: number; retryAfterMs?: number } = {},
+): Bench {
+  const root = t.testdir({ files: {}, env: {} })
+  const stop = new AbortController()
+  const vault = new Map<string, string | AkvErrorCode>()
+  const asked: string[] = []
+  let rounds: readonly (() => unknown)[] = []
+  let round = 0
+  const clock = fakeClock({
+    random: options.random ?? 0.5,
+    onSleep() {
+      const before = rounds[round++]
+      if (before) before()
+      else stop.abort()
+    },
+  })
+  const answer = (name: string) => {
+    asked.push(name)
+    const value = vault.get(name) ?? 'AKV_OBJECT_NOT_FOUND'
+    const { retryAfterMs } = options
+    if (isCode(value)) throw new AkvError({ code: value, message: `${name} failed`, retryAfterMs })
+    return value
+  }
+  const config = agentConfig({ refreshSeconds: interval, ...wanted })
+  const { log, lines } = memoryLog()
+  const parts: AgentParts = {
+    config,
+    session: {
+      signIn: { token: async () => answer('sign-in'), forget: () => asked.push('forget') },
+      read: async ({ name }) => ({ value: answer(name) }),
+    },
+    volumes: openVolumes(root, config),
+    clock,
+    log,
+    signal: stop.signal,
+  }
+  vault.set('sign-in', 'a token')
+  return {
+    parts,
+    clock,
+    vault,
+    asked,
+    lines,
+    file: (path) => readFileSync(join(root, path), 'utf8'),
+    async run(wantedRounds) {
+      const content = await firstFetch(parts)
+      rounds = wantedRounds
+      asked.length = 0
+      const state = startState(parts, { content, goodAtMs: clock.now() })
+      await keepFresh(parts, { state, isDue: false })
+    },
+  }
+}
+
+export const stale = (lines: Bench['lines']) =>
+  lines.filter(({ message }) => /not be refreshed/.test(message))

@@ -1,0 +1,114 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import { AkvError } from '../../keyvault/errors.ts'
+import { secretFile, secretVariable } from './pod.ts'
+import { bench, stale } from './refresh-bench.ts'
+
+t.test('what was absent may come, what was there may be deleted', async (t) => {
+  const optional = { optional: true } as const
+  for (const onDeleted of ['keep', 'remove'] as const) {
+    const { vault, file, run } = bench(t, {
+      onDeleted,
+      files: [secretFile('a'), secretFile('late', optional)],
+      env: [secretVariable('A', 'a')],
+    })
+    vault.set('a', '1')
+    await run([
+      () => vault.set('late', '1'),
+      () => {
+        t.equal(file('files/late'), '1')
+        vault.set('a', 'AKV_OBJECT_DISABLED')
+      },
+      () => {
+        if (onDeleted === 'keep') t.equal(file('files/a'), '1')
+        else t.throws(() => file('files/a'), { code: 'ENOENT' })
+        t.equal(file('env/env'), "A='1'\n")
+      },
+    ])
+  }
+})
+
+t.test('a sign-in that fails leaves all as it is, in one line', async (t) => {
+  const { vault, asked, file, lines, run } = bench(t, { files: [secretFile('a'), secretFile('b')] })
+  vault.set('a', '1').set('b', '1')
+  await run([() => vault.set('sign-in', 'AKV_ENTRA_UNAVAILABLE')])
+  t.strictSame(asked, ['sign-in'])
+  t.equal(file('files/a'), '1')
+  t.match(stale(lines), [{ objects: [{ code: 'AKV_ENTRA_UNAVAILABLE' }, {}] }])
+  t.equal(stale(lines).length, 1)
+})
+
+t.test('a token that the vault refuses is dropped, and the next round signs in anew', async (t) => {
+  const { vault, asked, file, run } = bench(t, { files: [secretFile('a')] })
+  vault.set('a', '1')
+  await run([() => vault.set('a', 'AKV_UNAUTHORIZED'), () => vault.set('a', '2')])
+  t.strictSame(asked, ['sign-in', 'a', 'forget', 'sign-in', 'a'])
+  t.equal(file('files/a'), '2')
+})
+
+t.test('a value that became no variable keeps the variable, and the file goes on', async (t) => {
+  const { vault, file, lines, run } = bench(t, {
+    files: [secretFile('a')],
+    env: [secretVariable('A', 'a')],
+  })
+  vault.set('a', '1')
+  await run([() => vault.set('a', "it's")])
+  t.equal(file('env/env'), "A='1'\n")
+  t.equal(file('files/a'), "it's")
+  t.match(stale(lines), [{ objects: [{ code: 'AKV_ENV_VALUE' }] }])
+})
+
+t.test('a volume that can’t be written ends nothing, and is tried again', async (t) => {
+  const { parts, vault, file, lines, run } = bench(t, { files: [secretFile('a')] })
+  vault.set('a', '1')
+  const { write } = parts.volumes
+  const full = () => {
+    throw new AkvError({ code: 'AKV_VOLUME_FULL', message: 'full' })
+  }
+  await run([
+    () => {
+      vault.set('a', '2')
+      t.intercept(parts.volumes, 'write', { value: full, writable: true })
+    },
+    () => t.intercept(parts.volumes, 'write', { value: write, writable: true }),
+  ])
+  t.match(
+    lines.find(({ code }) => code === 'AKV_VOLUME_FULL'),
+    { level: 'warn' },
+  )
+  t.equal(file('files/a'), '2')
+})
+
+t.test('the application is told of a change, and of nothing else', async (t) => {
+  let told = 0
+  const server = createServer((_request, response) => {
+    told++
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const { vault, run } = bench(t, {
+    files: [secretFile('a')],
+    notify: `http://127.0.0.1:${port}/`,
+  })
+  vault.set('a', '1')
+  await run([() => t.equal(told, 0), () => vault.set('a', '2'), () => t.equal(told, 1)])
+  t.equal(told, 1)
+})
+
+t.test('an application that does not listen is a warning', async (t) => {
+  const { vault, lines, file, run } = bench(t, {
+    files: [secretFile('a')],
+    notify: 'http://127.0.0.1:9/',
+  })
+  vault.set('a', '1')
+  // Notifying waits too, twice.
+  await run([() => vault.set('a', '2'), () => undefined, () => undefined])
+  t.equal(file('files/a'), '2')
+  t.match(
+    lines.find(({ code }) => code === 'AKV_NOTIFY_FAILED'),
+    { level: 'warn' },
+  )
+})

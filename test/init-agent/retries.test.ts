@@ -1,0 +1,78 @@
+import t from 'tap'
+import type { Fault } from '../../emulator/faults.ts'
+import { makePod, runToEnd, secretFile, startWorld } from './pod.ts'
+
+t.test('each class of failure that heals is waited out', async (t) => {
+  const vaultFaults: Record<string, Fault['action']> = {
+    unavailable: { kind: 'status', status: 503 },
+    timeout: { kind: 'status', status: 408 },
+    broken: { kind: 'status', status: 500 },
+    reset: { kind: 'reset' },
+    role: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
+    policy: { kind: 'forbidden', innerCode: 'AccessDenied' },
+    firewall: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
+  }
+  const names = Object.keys(vaultFaults)
+  const world = await startWorld(t, names.map((name) => `${name}: value-of-${name}`).join('\n'))
+  for (const [name, action] of Object.entries(vaultFaults))
+    world.addFault({ match: { path: `/team-a/secrets/${name}` }, count: 2, action })
+  const entra: Fault['action'][] = [
+    { kind: 'entra', code: 700213 },
+    { kind: 'status', status: 503 },
+  ]
+  for (const action of entra)
+    world.addFault({ match: { service: 'entra', method: 'POST' }, count: 1, action })
+
+  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  const { code, lines, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  for (const name of names) {
+    const gets = world.requests.filter(({ path }) => path.startsWith(`/team-a/secrets/${name}/`))
+    t.equal(gets.length, 3, name)
+  }
+  const warned = lines.filter(({ level }) => level === 'warn').map(({ code }) => code)
+  t.strictSame(
+    new Set(warned),
+    new Set([
+      'AKV_FEDERATION_MISMATCH',
+      'AKV_ENTRA_UNAVAILABLE',
+      'AKV_VAULT_UNAVAILABLE',
+      'AKV_NETWORK',
+      'AKV_FORBIDDEN',
+      'AKV_FIREWALL',
+    ]),
+  )
+})
+
+t.test('a pause that a vault asks for is kept by every object in it', async (t) => {
+  const names = Array.from({ length: 20 }, (_, i) => `s${i}`)
+  const world = await startWorld(t, names.map((name) => `${name}: v`).join('\n'))
+  const started = Date.now()
+  world.addFault({
+    match: { service: 'vault' },
+    forMs: 1500,
+    action: { kind: 'throttle', retryAfterSeconds: 2 },
+  })
+  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  const refused = gets.filter(({ status }) => status === 429)
+  t.ok(refused.length >= 1 && refused.length <= 10, `${refused.length} were under way`)
+  t.equal(gets.length, refused.length + names.length, 'none was asked for during the pause')
+  t.ok(Date.now() - started >= 2000)
+})
+
+t.test('it gives up when the time is over, with the last reason', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  world.addFault({
+    match: { service: 'vault' },
+    action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
+  })
+  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 1 })
+  const { code, termination } = await runToEnd(t, pod)
+  t.equal(code, 1)
+  t.match(termination, /^AKV_FORBIDDEN: .*team-a:a.*Key Vault Secrets User/)
+  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  t.ok(gets.length >= 2)
+})

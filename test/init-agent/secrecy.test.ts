@@ -1,0 +1,48 @@
+import { writeFileSync } from 'node:fs'
+import t from 'tap'
+import { makePod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+
+const nobody = '33333333-3333-3333-3333-333333333333'
+
+t.test('a wrong federation shows what was sent, but not the token', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 0 })
+  const token = await world.serviceAccountToken({ namespace: 'default', serviceAccount: 'other' })
+  writeFileSync(pod.tokenFile, token)
+  const { output, termination } = await runToEnd(t, pod)
+  t.match(termination, `issuer "${world.issuer}", subject "system:serviceaccount:default:other"`)
+  for (const part of token.split('.')) t.notMatch(output + termination, part)
+})
+
+t.test('no value and no token is ever shown, whatever the SDKs are told to log', async (t) => {
+  const world = await startWorld(t, 'a: hunter2-hunter2')
+  world.addFault({
+    match: { service: 'vault' },
+    count: 1,
+    action: { kind: 'malformed', body: '{"value":"hunter2-hunter2"' },
+  })
+  const config = { files: [secretFile('a')], env: [secretVariable('A', 'a')] }
+  const env = { AZURE_LOG_LEVEL: 'verbose', TYPESPEC_RUNTIME_LOG_LEVEL: 'verbose' }
+  for (const exitCode of [1, 0]) {
+    const pod = await makePod(t, world, config)
+    const { code, output, termination } = await runToEnd(t, pod, env)
+    t.equal(code, exitCode)
+    t.match(output, 'azure:', 'the SDKs do log')
+    t.notMatch(output + termination, /hunter2|eyJ/)
+  }
+})
+
+t.test('no AZURE_ variable turns it elsewhere', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const { code, output } = await runToEnd(t, pod, {
+    AZURE_AUTHORITY_HOST: 'https://evil.example',
+    AZURE_REGIONAL_AUTHORITY_NAME: 'westeurope',
+    AZURE_FEDERATED_TOKEN_FILE: '/etc/passwd',
+    AZURE_CLIENT_ID: nobody,
+    AZURE_TENANT_ID: nobody,
+    ALL_PROXY: 'http://evil.example:1',
+    HTTP_PROXY: 'no url',
+  })
+  t.equal(code, 0, output)
+})
