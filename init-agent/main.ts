@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { AkvError, toAkvError } from '../keyvault/errors.ts'
-import { runAgent } from './agent.ts'
 import { type AgentConfig, agentRoot, configVariable, decodeConfig } from './contract.ts'
 import { createLog, type Log } from './log.ts'
 import { writeTerminationMessage } from './termination-message.ts'
@@ -31,7 +30,12 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   })
   try {
     if ('error' in read) throw read.error
-    const run = runAgent({ config: read.config, root, env, log, signal: stop.signal })
+    const { config } = read
+    // Loaded only now: the first process of a container gets no signal that it hasn't asked for yet, and the SDKs take
+    // their time.
+    const run = import('./agent.ts').then(({ runAgent }) =>
+      runAgent({ config, root, env, log, signal: stop.signal }),
+    )
     const crashed = once(process, 'uncaughtException').then(([error]) => Promise.reject(error))
     // Files are written without a pause, so between two events no set is half written: nothing has to be waited for.
     await Promise.race([run, crashed, stopped.then(() => log.info('told to stop'))])

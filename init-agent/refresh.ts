@@ -12,6 +12,9 @@ import {
   standingUnknown,
 } from './standing.ts'
 
+/** Container runtimes cut a log line at 16 KiB. */
+const mostToldObjects = 20
+
 /** What a refresh starts from, and hands to the next. */
 export interface RefreshState {
   readonly content: Content
@@ -133,7 +136,10 @@ function reportStale(
     return [{ object: describeObject(reference), code, reason: message, staleSeconds: seconds }]
   })
   if (objects.length > 0)
-    log.warn('some objects could not be refreshed; the pod keeps what it has', { objects })
+    log.warn('some objects could not be refreshed; the pod keeps what it has', {
+      count: objects.length,
+      objects: objects.slice(0, mostToldObjects),
+    })
 }
 
 function write({ volumes, log }: AgentParts, content: Content): boolean {

@@ -27,9 +27,9 @@ const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
   ['ForbiddenByFirewall', 'AKV_FIREWALL'],
 ])
 
-/** OpenSSL's and Node's codes for a certificate that isn't trusted, or a peer that speaks no proper TLS. */
-const tlsCode =
-  /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|INVALID_|PATH_LENGTH_|CRL_|EPROTO$)/
+/** OpenSSL's and Node's codes for a certificate that isn't trusted. */
+const certificateCode =
+  /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|INVALID_|PATH_LENGTH_|CRL_)/
 
 /**
  * @param failure - what the vault answered, or why it didn't
@@ -114,7 +114,7 @@ function entraSentence(code: AkvErrorCode, claims: string): string {
 function withoutAnswer(failure: Exclude<Failure, { kind: 'status' }>, host: string): AkvError {
   switch (failure.kind) {
     case 'network':
-      return tlsCode.test(failure.code)
+      return certificateCode.test(failure.code)
         ? new AkvError({
             code: 'AKV_TLS_UNTRUSTED',
             message: `the certificate of ${host} is not trusted (${failure.code})`,

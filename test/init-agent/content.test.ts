@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t from 'tap'
 import {
   type Content,
@@ -124,6 +125,18 @@ t.test('a value that is no variable is an error there, and a file all the same',
   t.strictSame(kept.env, { A: 'its' })
   const required = config({ env: [secretVariable('E', 'e')] })
   t.strictSame(project(required, { e: fetched('') }).problems, ['team-a:secret/e AKV_ENV_VALUE'])
+})
+
+t.test('no problem ever quotes a value', async () => {
+  const wanted = config({ env: [secretVariable('A', 'a')] })
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const outcomes = new Map([['team-a:secret/a', fetched(`hunter2${text}'`)]])
+      const { problems } = projectContent(wanted, { outcomes, before: noContent })
+      return problems.length === 1 && !problems[0]?.error.message.includes('hunter2')
+    }),
+    { numRuns: 1000 },
+  )
 })
 
 t.test('a set is whole when only optional things are missing', async (t) => {

@@ -112,3 +112,13 @@ t.test('an application that does not listen is a warning', async (t) => {
     { level: 'warn' },
   )
 })
+
+t.test('a line about very many objects stays short', async (t) => {
+  const names = Array.from({ length: 300 }, (_, i) => `secret-with-a-long-name-${i}`)
+  const { vault, lines, run } = bench(t, { files: names.map((name) => secretFile(name)) })
+  for (const name of names) vault.set(name, '1')
+  await run([() => names.map((name) => vault.set(name, 'AKV_NETWORK'))])
+  const [told] = stale(lines)
+  t.equal(told?.['count'], 300)
+  t.ok(JSON.stringify(told).length < 16 * 1024)
+})

@@ -42,6 +42,8 @@ t.test('what a vault answers has a code, and heals or not', async (t) => {
     [{ kind: 'network', code: 'SELF_SIGNED_CERT_IN_CHAIN' }, 'AKV_TLS_UNTRUSTED', false],
     [{ kind: 'network', code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'AKV_TLS_UNTRUSTED', false],
     [{ kind: 'network', code: 'CERT_HAS_EXPIRED' }, 'AKV_TLS_UNTRUSTED', false],
+    [{ kind: 'network', code: 'EPROTO' }, 'AKV_NETWORK', true],
+    [{ kind: 'network', code: 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR' }, 'AKV_NETWORK', true],
     [{ kind: 'timeout', timeoutMs: 10_000 }, 'AKV_NETWORK', true],
     [{ kind: 'too-large', maxBytes: 1 }, 'AKV_BAD_ANSWER', false],
     [{ kind: 'elsewhere' }, 'AKV_REDIRECTED', false],
