@@ -22,8 +22,8 @@ export interface DerElement {
   readonly raw: Uint8Array
 }
 
-/** The bytes are not the ASN.1 that was expected at this place. The message names the place, never a byte. */
-export class DerError extends Error {}
+/** The bytes are not what was expected at their place. The message names the place, never a byte. */
+export class UnreadableError extends Error {}
 
 /**
  * Splits bytes into the elements that stand side by side in them. It never looks inside an element, so the depth of a
@@ -52,7 +52,7 @@ export function readElements(bytes: Uint8Array, what: string): readonly DerEleme
 /** The one element that the bytes are, of the tag given. */
 export function readElement(bytes: Uint8Array, tag: number, what: string): DerElement {
   const [element, ...more] = readElements(bytes, what)
-  if (more.length > 0) throw new DerError(`${what} is followed by something else`)
+  if (more.length > 0) throw new UnreadableError(`${what} is followed by something else`)
   return expectTag(element, tag, what)
 }
 
@@ -85,14 +85,15 @@ export function octetsOf(
 export function integerOf(element: DerElement | undefined, what: string): number {
   const content = Buffer.from(contentOf(element, tags.integer, what))
   if (content.length < 1 || content.length > 6 || content.readInt8(0) < 0)
-    throw new DerError(`${what} is no number that can be meant`)
+    throw new UnreadableError(`${what} is no number that can be meant`)
   return content.readUIntBE(0, content.length)
 }
 
 /** An OBJECT IDENTIFIER as text: `1.2.840.113549.1.7.1`. */
 export function oidOf(element: DerElement | undefined, what: string): string {
   const content = contentOf(element, tags.oid, what)
-  if (content.length < 1 || content.length > 32) throw new DerError(`${what} is no identifier`)
+  if (content.length < 1 || content.length > 32)
+    throw new UnreadableError(`${what} is no identifier`)
   const arcs: number[] = []
   let arc = 0
   for (const byte of content) {
@@ -172,5 +173,5 @@ function expectTag(element: DerElement | undefined, tag: number, what: string): 
   return element
 }
 
-const notDer = (what: string): DerError =>
-  new DerError(`${what} is cut short, or is not what it should be`)
+const notDer = (what: string): UnreadableError =>
+  new UnreadableError(`${what} is cut short, or is not what it should be`)

@@ -1,7 +1,15 @@
 import { createDecipheriv, pbkdf2Sync } from 'node:crypto'
-import { childrenOf, type DerElement, DerError, integerOf, octetsOf, oidOf, tags } from './der.ts'
+import {
+  childrenOf,
+  type DerElement,
+  integerOf,
+  octetsOf,
+  oidOf,
+  tags,
+  UnreadableError,
+} from './der.ts'
 import { type DerivationBudget, digestsFor, type PfxPassword } from './pfx-password.ts'
-import { derivePkcs12Key } from './pkcs12-key.ts'
+import { derivePkcs12Key, type Pkcs12Digest } from './pkcs12-key.ts'
 import { decryptRc2 } from './rc2.ts'
 
 interface Scheme {
@@ -29,14 +37,14 @@ const pbes2Ciphers: Readonly<Record<string, Scheme>> = {
   '2.16.840.1.101.3.4.1.42': { cipher: 'aes-256-cbc', keyBytes: 32, ivBytes: 16 },
 }
 
-const pbkdf2Digests: Readonly<Record<string, string>> = {
+const pbkdf2Digests: Readonly<Record<string, Pkcs12Digest>> = {
   '1.2.840.113549.2.7': 'sha1',
   '1.2.840.113549.2.9': 'sha256',
   '1.2.840.113549.2.10': 'sha384',
   '1.2.840.113549.2.11': 'sha512',
 }
-/** PBKDF2 runs inside OpenSSL: an iteration costs a quarter of a digest called from here. */
-const pbkdf2DigestsEach = 0.25
+/** PBKDF2 runs inside OpenSSL: what it takes of the time of a digest called from here. */
+const pbkdf2Share = 0.25
 
 export interface DecryptOptions {
   /** The AlgorithmIdentifier. */
@@ -49,7 +57,7 @@ export interface DecryptOptions {
  * Decrypts a part of a PFX.
  *
  * @returns undefined when the password is another
- * @throws DerError when the algorithm is none of those above, or asks for too much
+ * @throws UnreadableError when the algorithm is none of those above, or asks for too much
  */
 export function decryptPart(
   encrypted: Uint8Array,
@@ -126,11 +134,12 @@ function pbes2Key(
   const [cipherId, ivElement] = childrenOf(encryption, tags.sequence, 'its cipher')
   const { cipher, keyBytes, ivBytes } = known(pbes2Ciphers, oidOf(cipherId, 'its cipher'))
   const iv = octetsOf(ivElement, 'its initialization vector')
-  if (iv.length !== ivBytes) throw new DerError('an initialization vector in it has a wrong length')
+  if (iv.length !== ivBytes)
+    throw new UnreadableError('an initialization vector in it has a wrong length')
 
   const salt = octetsOf(saltElement, 'a salt in it')
   const iterations = integerOf(count, 'a count of rounds in it')
-  budget.spend({ iterations, digestsEach: pbkdf2DigestsEach * Math.ceil(keyBytes / 20), salt })
+  budget.spend({ iterations, digestsEach: digestsFor(digest, keyBytes) * pbkdf2Share, salt })
   return { cipher, iv, key: pbkdf2Sync(password ?? '', salt, iterations, keyBytes, digest) }
 }
 
@@ -146,7 +155,7 @@ function known<T>(table: Readonly<Record<string, T>>, oid: string): T {
   return found
 }
 
-const unknownAlgorithm = (oid: string): DerError =>
-  new DerError(
+const unknownAlgorithm = (oid: string): UnreadableError =>
+  new UnreadableError(
     `it uses the algorithm ${oid}; accepted: PBES2 with AES or 3DES, and PKCS#12's 3DES and RC2`,
   )

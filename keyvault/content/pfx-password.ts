@@ -1,4 +1,4 @@
-import { DerError } from './der.ts'
+import { UnreadableError } from './der.ts'
 import { type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
 
 /** What tools call "no password": an empty one, or none at all. Only PKCS#12's own key derivation tells them apart. */
@@ -6,7 +6,7 @@ export type PfxPassword = '' | undefined
 
 /** What a file may cost: its salts and counts come from outside, and a count of 2^31 would take half an hour. */
 export interface DerivationBudget {
-  /** @throws DerError when the count is beyond what any tool writes, or the whole file asks for too much */
+  /** @throws UnreadableError when the count is beyond what any tool writes, or the whole file asks for too much */
   readonly spend: (cost: DerivationCost) => void
 }
 
@@ -28,13 +28,13 @@ export function derivationBudget(): DerivationBudget {
   return {
     spend: ({ iterations, digestsEach, salt }) => {
       if (iterations < 1 || iterations > maxIterations)
-        throw new DerError(
+        throw new UnreadableError(
           `it asks for ${iterations} rounds of key derivation; accepted: 1 to ${maxIterations}`,
         )
-      if (salt.length > maxSaltBytes) throw new DerError('a salt in it is over 1 KiB')
+      if (salt.length > maxSaltBytes) throw new UnreadableError('a salt in it is over 1 KiB')
       left -= iterations * digestsEach
       if (left < 0)
-        throw new DerError(
+        throw new UnreadableError(
           'its parts together ask for more rounds of key derivation than any tool writes',
         )
     },

@@ -3,12 +3,12 @@ import type { Parsed } from '../reference.ts'
 import {
   childrenOf,
   type DerElement,
-  DerError,
   integerOf,
   octetsOf,
   oidOf,
   readElement,
   tags,
+  UnreadableError,
 } from './der.ts'
 import { type KeyMaterial, maxCertificates, readCertificate, toPkcs8 } from './key-material.ts'
 import { decryptPart } from './pfx-encryption.ts'
@@ -51,10 +51,10 @@ const oids = {
  */
 export function readPfx(pfx: Uint8Array): Parsed<KeyMaterial> {
   try {
-    if (pfx.length > maxPfxBytes) throw new DerError(`it is over ${maxPfxBytes / 1024} KiB`)
+    if (pfx.length > maxPfxBytes) throw new UnreadableError(`it is over ${maxPfxBytes / 1024} KiB`)
     return { value: readPfxOrThrow(pfx) }
   } catch (error) {
-    if (!(error instanceof DerError)) throw error
+    if (!(error instanceof UnreadableError)) throw error
     return { problem: `the PFX (PKCS#12) can't be read: ${error.message}` }
   }
 }
@@ -70,10 +70,10 @@ function readPfxOrThrow(pfx: Uint8Array): KeyMaterial {
     tags.sequence,
     'the file',
   )
-  if (integerOf(version, 'its version') !== 3) throw new DerError('its version is not 3')
+  if (integerOf(version, 'its version') !== 3) throw new UnreadableError('its version is not 3')
   const [contentType, content] = childrenOf(authSafe, tags.sequence, 'its authenticated safe')
   if (oidOf(contentType, 'its authenticated safe') !== oids.data)
-    throw new DerError('it is signed with a public key, where a password is expected')
+    throw new UnreadableError('it is signed with a public key, where a password is expected')
   const safe = octetsOf(explicit(content, 'its authenticated safe'), 'its authenticated safe')
 
   const budget = derivationBudget()
@@ -82,7 +82,7 @@ function readPfxOrThrow(pfx: Uint8Array): KeyMaterial {
     const parts = readSafe(safe, { password, budget })
     if (parts !== undefined) return collect(parts)
   }
-  throw new DerError('it has a password, or it is damaged; accepted: an empty password')
+  throw new UnreadableError('it has a password, or it is damaged; accepted: an empty password')
 }
 
 function isMacOf(safe: Uint8Array, mac: DerElement, { password, budget }: PartOptions): boolean {
@@ -91,7 +91,7 @@ function isMacOf(safe: Uint8Array, mac: DerElement, { password, budget }: PartOp
   const oid = oidOf(childrenOf(algorithm, tags.sequence, 'its MAC')[0], 'its MAC')
   const digest = macDigests[oid]
   if (digest === undefined)
-    throw new DerError(`its MAC uses the algorithm ${oid}; accepted: SHA-1 and SHA-2`)
+    throw new UnreadableError(`its MAC uses the algorithm ${oid}; accepted: SHA-1 and SHA-2`)
   const expected = octetsOf(expectedElement, 'its MAC')
   const salt = octetsOf(saltElement, "its MAC's salt")
   const iterations = count === undefined ? 1 : integerOf(count, "its MAC's count of rounds")
@@ -141,7 +141,9 @@ function readContents(info: DerElement, options: PartOptions): Uint8Array | unde
   const oid = oidOf(contentType, what)
   if (oid === oids.data) return octetsOf(explicit(content, what), what)
   if (oid !== oids.encryptedData)
-    throw new DerError(`a part of it is of type ${oid}; accepted: data, or encrypted by password`)
+    throw new UnreadableError(
+      `a part of it is of type ${oid}; accepted: data, or encrypted by password`,
+    )
   const [, encryptedInfo] = childrenOf(explicit(content, what), tags.sequence, what)
   const [, algorithm, encrypted] = childrenOf(encryptedInfo, tags.sequence, what)
   const contents = decryptPart(octetsOf(encrypted, what, tags.context0), { ...options, algorithm })
@@ -169,22 +171,23 @@ function readBag(bag: DerElement, options: PartOptions): readonly Bag[] | undefi
     case oids.secretBag:
       return []
     default:
-      throw new DerError(`it holds a bag of type ${oid}; accepted: keys and certificates`)
+      throw new UnreadableError(`it holds a bag of type ${oid}; accepted: keys and certificates`)
   }
 }
 
 function collect(bags: readonly Bag[]): KeyMaterial {
   const dersOf = (kind: Bag['kind']) => bags.filter((bag) => bag.kind === kind)
   if (bags.length > maxCertificates)
-    throw new DerError(`it holds more than ${maxCertificates} keys and certificates`)
+    throw new UnreadableError(`it holds more than ${maxCertificates} keys and certificates`)
   return {
     keys: dersOf('key').map(({ der }) => {
       const key = toPkcs8(der, 'pkcs8')
-      if (key === undefined) throw new DerError('a private key in it is none')
+      if (key === undefined) throw new UnreadableError('a private key in it is none')
       return key
     }),
     certificates: dersOf('certificate').map(({ der }) => {
-      if (readCertificate(der) === undefined) throw new DerError('a certificate in it is none')
+      if (readCertificate(der) === undefined)
+        throw new UnreadableError('a certificate in it is none')
       return der
     }),
   }
@@ -203,6 +206,7 @@ function isSequence(bytes: Uint8Array): boolean {
 /** The one element inside `[0] EXPLICIT`. */
 function explicit(element: DerElement | undefined, what: string): DerElement {
   const [inner, ...more] = childrenOf(element, tags.constructedContext0, what)
-  if (inner === undefined || more.length > 0) throw new DerError(`${what} holds not one thing`)
+  if (inner === undefined || more.length > 0)
+    throw new UnreadableError(`${what} holds not one thing`)
   return inner
 }

@@ -32,8 +32,7 @@ export function allProperties(
     return { problem: `the value is ${describeKind(document.value)}; "#*" needs a JSON object` }
   const properties: { name: string; value: string }[] = []
   for (const [name, text] of childrenOfJson(document.value)) {
-    if (!name.isWellFormed())
-      return { problem: `the key "${shorten(name)}" is no text that UTF-8 can hold` }
+    if (!name.isWellFormed()) return { problem: 'one of its keys is no text that UTF-8 can hold' }
     const value = textOf(text, name)
     if ('problem' in value) return value
     properties.push({ name, value: value.value })

@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import t from 'tap'
 import {
   certificatePfx,
   certificateSecretContent,
 } from '../../../keyvault/content/certificate-secret.ts'
+import { tlsFiles } from '../../../keyvault/content/tls-files.ts'
 import { fixture, fixtureText, openssl, parsedValue, pemBlocks } from './fixtures.ts'
 
 const pfxSecret = (name: string) => ({
@@ -116,4 +118,24 @@ t.test('what holds no certificate, or is of another type, is refused in a senten
   }
   t.match(certificatePfx(pemSecret('')), { problem: /no certificate in the secret/ })
   t.match(certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
+})
+
+t.test('whatever is changed inside the certificates and keys, there is an answer', async (t) => {
+  const bare = fixture('chain-bare.pfx')
+  const change = fc.tuple(fc.nat(bare.length - 1), fc.integer({ min: 0, max: 255 }))
+  let read = 0
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+      const bytes = Buffer.from(bare)
+      for (const [at, byte] of changes) bytes[at] = byte
+      const secret = { value: bytes.toString('base64'), contentType: 'application/x-pkcs12' }
+      for (const answer of [certificateSecretContent(secret), tlsFiles(secret)]) {
+        if ('value' in answer) read += 1
+        else if (answer.problem === '') return false
+      }
+      return true
+    }),
+    { numRuns: 1000 },
+  )
+  t.ok(read > 100, `${read} changes left something to read`)
 })

@@ -88,6 +88,19 @@ t.test('authorities that have certified each other don’t make it go in circles
   t.strictSame(orderChain({ keys: [], certificates }), certificates)
 })
 
+t.test('a certificate whose kind of key nobody knows is in nobody’s way', async (t) => {
+  const rsa = Buffer.from('06092a864886f70d010101', 'hex')
+  const strange = certificateDer('leaf')
+  strange[strange.indexOf(rsa) + rsa.length - 1] = 0x7f
+  const certificates = [certificateDer('root'), strange, certificateDer('intermediate')]
+  const ordered = ['intermediate', 'root'].map(certificateDer)
+  t.strictSame(orderChain({ keys: [keyDer('leaf')], certificates }), [...ordered, strange])
+  t.strictSame(buildChain({ keys: [keyDer('leaf')], certificates: [strange] }), {
+    chain: [strange],
+    rest: [],
+  })
+})
+
 t.test('the root is named where there is one, and a self-signed leaf is its own', async (t) => {
   const rootOf = (stored: string, ...keys: string[]) => {
     const certificates = stored.split(' ').map(certificateDer)

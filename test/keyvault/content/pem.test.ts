@@ -57,7 +57,7 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
   )
   const notOfKind = /block 1 of the PEM is no private key of the kind that it says/
   const cases: [string, string, RegExp][] = [
-    ['cut short', key.slice(0, 900), /cut short: its last block, PRIVATE KEY, has no end/],
+    ['cut short', key.slice(0, 900), /the PEM is cut short: its last block has no end/],
     ['two beginnings', key.slice(0, 900).concat('\n', key), /line \d+ .*begins inside another one/],
     ['another end', key.replace('END PRIVATE', 'END PUBLIC'), /line 28 .*as something else/],
     ['an end alone', '-----END PRIVATE KEY-----', /line 1 of the PEM: a block ends that hasn't/],

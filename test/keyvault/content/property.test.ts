@@ -109,7 +109,7 @@ t.test('a text that UTF-8 can’t hold is refused', async (t) => {
   const problem = /property "a" is no text that UTF-8 can hold/
   t.match(pickProperty('{"a":"\\ud800"}', 'a'), { problem })
   t.match(allProperties('{"a":"\\ud800"}'), { problem })
-  t.match(allProperties('{"\\ud800":1}'), { problem: /the key ".*" is no text that UTF-8/ })
+  t.match(allProperties('{"\\ud800":1}'), { problem: /^one of its keys is no text that UTF-8/ })
 })
 
 t.test(
