@@ -33,6 +33,7 @@ t.test('nothing in it is left for the kubelet to expand', async (t) => {
 t.test('a newer version is told apart from a broken configuration', async (t) => {
   const newer = JSON.stringify({ ...config, version: 2, files: 'new form' })
   t.match(decodeConfig(newer), {
+    isNewer: true,
     problem:
       /has version 2, this agent knows 1: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
   })
