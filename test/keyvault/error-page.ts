@@ -14,7 +14,7 @@ const head = `# Error codes
 Every failure has a code that stays the same over versions. You find it in the agent's log (\`code\`), and in the
 container's termination message, which \`kubectl describe pod\` shows, with what happened and what to do.
 
-*Retried* means: on the first fetch with growing pauses until the time of \`akv-injector.io/timeout\` is over, on a
+_Retried_ means: on the first fetch with growing pauses until the time of \`akv-injector.io/timeout\` is over, on a
 refresh at the next interval. The exit code is the one that the agent ends with when a first fetch fails for good; a
 refresh never ends it. 1 may succeed on a later start, 2 won't until somebody corrects the configuration.
 `
