@@ -3,7 +3,7 @@ import { tags, writeElement, writeInteger, writeOid } from './der.ts'
 import { isCertificateOf, type KeyMaterial } from './key-material.ts'
 import { derivePkcs12Key } from './pkcs12-key.ts'
 
-/** What OpenSSL 3 writes by default, so what everything reads today: AES-256, SHA-256, 2,048 rounds. */
+/** What OpenSSL 3 writes by default, and OpenSSL, Java, .NET and Python read: AES-256, SHA-256, 2,048 rounds. */
 const iterations = 2048
 const oids = {
   data: '1.2.840.113549.1.7.1',

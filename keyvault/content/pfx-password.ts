@@ -19,8 +19,8 @@ export interface DerivationCost {
 
 /** The largest that tools write (GnuTLS, NSS); OpenSSL and Windows write some 2,000. */
 const maxIterations = 600_000
-/** About 0.7 s on one core. */
-const maxDigests = 1_000_000
+/** Less than a second on one core, and enough for the largest of the above. */
+const maxDigests = 900_000
 const maxSaltBytes = 1024
 
 export function derivationBudget(): DerivationBudget {
