@@ -117,7 +117,7 @@ t.test('fifty certificates of one name are ordered in time', async (t) => {
   const certificates = Array.from({ length: 50 }, () => certificateDer('intermediate'))
   const start = performance.now()
   t.equal(orderChain({ keys: [], certificates }).length, 50)
-  t.ok(performance.now() - start < 2_000)
+  t.ok(performance.now() - start < 5_000)
 })
 
 /** A certified by B and B certified by A, made by openssl. */

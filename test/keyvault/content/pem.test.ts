@@ -101,5 +101,5 @@ t.test('whatever is changed in a PEM, there is an answer', async (t) => {
   const start = performance.now()
   t.ok(readPem(`${long}\n${'-----BEGIN A-----'.repeat(50_000)}`))
   t.ok(readPem(`-----BEGIN ${'A-'.repeat(200_000)}`))
-  t.ok(performance.now() - start < 2_000, 'and soon')
+  t.ok(performance.now() - start < 5_000, 'and soon')
 })

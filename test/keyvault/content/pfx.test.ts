@@ -83,7 +83,7 @@ t.test('a count bomb is refused before anything is derived', async (t) => {
       t.match(readPfx(bomb), {
         problem: new RegExp(`asks for ${count} rounds of key derivation; accepted: 1 to 600000`),
       })
-      t.ok(performance.now() - start < 500, `${name}, ${count}`)
+      t.ok(performance.now() - start < 3_000, `${name}, ${count}`)
     }
   const negative = withCounts(fixture('chain-3des.pfx'), -1)
   t.match(readPfx(negative), { problem: /count of rounds is no number that can be meant/ })
