@@ -8,11 +8,11 @@ import {
   shorten,
 } from '../keyvault/reference.ts'
 import {
+  absentOr,
   type Check,
   isObject,
   listOf,
   oneOf,
-  optional,
   shape,
   text,
   that,
@@ -142,9 +142,9 @@ const wanted = {
     vault: text(isVaultName),
     type: oneOf(['secret']),
     name: text(isObjectName),
-    version: optional(text(isObjectVersion)),
+    version: absentOr(text(isObjectVersion)),
   }),
-  optional: optional(oneOf([true])),
+  optional: absentOr(oneOf([true])),
 }
 const isSeconds = that((value) => typeof value === 'number' && value >= 0)
 const httpsUrl = text((url) => url.startsWith('https://'))
@@ -158,18 +158,18 @@ const members: Record<keyof AgentConfig, Check> = {
   refreshSeconds: isSeconds,
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),
-  notify: optional(text(isNotifyUrl)),
+  notify: absentOr(text(isNotifyUrl)),
   logLevel: oneOf(logLevels),
   identity: shape({
-    clientId: optional(text()),
-    tenantId: optional(text()),
-    defaultTenantId: optional(text()),
+    clientId: absentOr(text()),
+    tenantId: absentOr(text()),
+    defaultTenantId: absentOr(text()),
   }),
   cloud: shape({
     authorityHost: httpsUrl,
     vaultUrl: text((url) => url.startsWith('https://') && url.includes('{vault}')),
     audience: httpsUrl,
-    ca: optional(text()),
+    ca: absentOr(text()),
   }),
 }
 const isConfig = shape(members)

@@ -1,35 +1,54 @@
-import { posix } from 'node:path'
+/** What a path of a file below the mount may be. Pure: the webhook refuses with it, and the agent checks again. */
+
+import { shorten } from '../keyvault/reference.ts'
+
+const maxPathBytes = 4096
+const maxComponentBytes = 255
+const encoder = new TextEncoder()
+// A path is shown in logs and listings: no control characters. NUL would end it for the kernel.
+const control = /\p{Cc}/u
 
 /**
- * What is wrong with the paths of a set of files, or nothing. The webhook has refused such paths; here they are
- * checked again, as nobody but the webhook is known to have written the configuration, and a path must not lead out.
+ * What is wrong with the path of a file below the mount, undefined when nothing is. The rules are DESIGN 3.1's:
+ * a path can only name a place inside the folder, in one way, and never the `..` names of the atomic switch.
  */
-export function pathProblem(paths: readonly string[]): string | undefined {
-  const files = new Set<string>()
-  const folders = new Set<string>()
-  for (const path of paths) {
-    const problem = singleProblem(path)
-    if (problem !== undefined) return `"${path.slice(0, 80)}" ${problem}`
-    if (files.has(path)) return `"${path}" is named twice`
-    files.add(path)
-    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
-      folders.add(path.slice(0, at))
-  }
-  const both = paths.find((path) => folders.has(path))
-  return both === undefined ? undefined : `"${both}" would be a file and a folder`
+export function targetPathProblem(path: string): string | undefined {
+  if (path === '') return 'the path is empty'
+  if (control.test(path) || !path.isWellFormed()) return 'the path holds a control character'
+  if (path.startsWith('/')) return 'the path has to be relative: it is taken below the mount path'
+  const components = path.split('/')
+  if (components[0]?.startsWith('..')) return 'the path must not start with ".."'
+  if (components.includes('..')) return 'the path must not hold a ".." component'
+  if (components.some((component) => component === '' || component === '.'))
+    return 'the path is not in its shortest form: no empty or "." component, no slash at the end'
+  if (components.some((component) => encoder.encode(component).length > maxComponentBytes))
+    return `a component of the path is longer than ${maxComponentBytes} bytes`
+  if (encoder.encode(path).length > maxPathBytes)
+    return `the path is longer than ${maxPathBytes} bytes`
+  return undefined
 }
 
-function singleProblem(path: string): string | undefined {
-  const components = path.split('/')
-  if (path === '' || path === '.' || path.endsWith('/') || path.includes('\0'))
-    return 'is no path of a file'
-  if (posix.isAbsolute(path)) return 'is not relative'
-  // `..data` and the timestamped folders live there.
-  if (path.startsWith('..')) return 'starts with ".."'
-  if (components.includes('..')) return 'holds ".."'
-  if (posix.normalize(path) !== path) return 'is not in its simplest form'
-  if (Buffer.byteLength(path) > 4096) return 'is longer than 4096 bytes'
-  if (components.some((component) => Buffer.byteLength(component) > 255))
-    return 'has a part of more than 255 bytes'
+/** The first two paths that cannot both be files: the same twice, or one that is a folder of the other. */
+export function pathConflict(paths: readonly string[]): readonly [string, string] | undefined {
+  const seen = new Set<string>()
+  for (const path of paths) {
+    if (seen.has(path)) return [path, path]
+    seen.add(path)
+  }
+  for (const path of paths)
+    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+      if (seen.has(path.slice(0, slash))) return [path.slice(0, slash), path]
   return undefined
+}
+
+/** What is wrong with the paths of a whole set, in one sentence; undefined when nothing is. */
+export function pathProblem(paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const problem = targetPathProblem(path)
+    if (problem !== undefined) return `"${shorten(path)}": ${problem}`
+  }
+  const conflict = pathConflict(paths)
+  if (conflict === undefined) return undefined
+  const [first, second] = conflict.map((path) => shorten(path))
+  return first === second ? `"${first}" is named twice` : `"${first}" would be a file and a folder`
 }

@@ -27,6 +27,12 @@ export const optional =
   (value) =>
     value === undefined || value === null ? undefined : check(value)
 
+/** Absent, or right: for JSON that we wrote ourselves, where `null` would be somebody else's. */
+export const absentOr =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value)
+
 export const listOf =
   (check: Check): Check =>
   (value) => {

@@ -1,10 +1,10 @@
 import { closestMatch } from 'leven'
 import { isVariableName, type WantedFile, type WantedVariable } from '../../init-agent/contract.ts'
+import { pathConflict, targetPathProblem } from '../../init-agent/target-path.ts'
 import { referenceKey, shorten } from '../../keyvault/reference.ts'
 import { type Entry, parseObjectList } from './object-list.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
-import { pathConflict, targetPathProblem } from './target-path.ts'
 import { annotationPrefix, keysToCome, lists, type Settings, settings } from './vocabulary.ts'
 
 export type Annotations = Readonly<Record<string, string>>
