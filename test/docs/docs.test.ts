@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { annotationPrefix, keysToCome, lists, settings } from '../../webhook/core/vocabulary.ts'
+import { settingNames } from '../../webhook/settings/names.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].concat(
+  readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+)
+const { scripts, bin } = JSON.parse(read('package.json'))
+
+/** The code spans in the first column of the tables of a text. */
+const firstColumn = (text: string): readonly string[] =>
+  [...text.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code),
+  )
+
+/** As GitHub makes them of headings. */
+const anchorsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replace(/\s/g, '-'),
+  )
+
+t.test('every link of every page leads somewhere', async (t) => {
+  for (const page of pages)
+    for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue
+      const [path = '', anchor] = target.split('#')
+      const file = path === '' ? page : join(dirname(page), path)
+      t.ok(existsSync(join(root, file)), `${page}: ${target}`)
+      if (anchor !== undefined) t.ok(anchorsOf(read(file)).includes(anchor), `${page}: ${target}`)
+    }
+})
+
+t.test('every npm script and every command that a page names exists', async (t) => {
+  for (const page of pages) {
+    const text = read(page)
+    for (const [, name = ''] of text.matchAll(/npm run ([\w:-]+)/g))
+      t.ok(scripts[name], `${page}: npm run ${name}`)
+    for (const [, name = ''] of text.matchAll(/npx akv-injector (\w+)/g))
+      t.match(read('cli/command-line.ts'), `.command('${name}')`, `${page}: ${name}`)
+  }
+  t.ok(existsSync(join(root, bin['akv-injector'])))
+})
+
+t.test('the README’s two commands are those that CI runs', async (t) => {
+  const commands = [...read('README.md').matchAll(/```sh\n([\s\S]*?)\n```/g)].map(
+    ([, block]) => block,
+  )
+  t.strictSame(commands, ['npm ci && npm run demo', 'npm cit'])
+  t.match(read('.ci/run'), /^if npm cit /m)
+  t.match(read('.ci/run'), /^step npm run demo$/m)
+})
+
+t.test('the README’s table has every annotation, and no other', async (t) => {
+  const [, section = ''] = /## Annotations\n([\s\S]*?)\n### /.exec(read('README.md')) ?? []
+  t.strictSame([...firstColumn(section)].sort(), [...lists, ...Object.keys(settings)].sort())
+  for (const key of keysToCome) t.match(read('README.md'), `\`${key}\``, 'what is to come is said')
+  t.match(section, annotationPrefix)
+})
+
+t.test('the page of settings has every setting, and no other', async (t) => {
+  t.strictSame([...firstColumn(read('docs/settings.md'))].sort(), [...settingNames].sort())
+})
