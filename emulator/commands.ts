@@ -6,7 +6,7 @@ import {
   mintServiceAccountToken,
   type ServiceAccountTokenOptions,
 } from './service-account-token.ts'
-import { type Rotation, rotateSecret, type SecretChange, updateSecret } from './vault-changes.ts'
+import { type ObjectChange, type Rotation, rotate, update } from './vault-changes.ts'
 import type { World } from './world.ts'
 
 export interface Commands {
@@ -15,17 +15,18 @@ export interface Commands {
   /** A token of the emulator's own issuer, as the API server projects it into a pod. */
   serviceAccountToken(options: ServiceAccountTokenOptions): Promise<string>
   /**
-   * Adds a version, and the secret where there is none. Gives the new version's id.
+   * Adds a version, and the secret where there is none. Gives the new version's id. A certificate gets a new key, and so
+   * do its secret and its key, in the same moment.
    *
-   * @throws Error when there is no such vault, or the secret is deleted
+   * @throws Error when there is no such vault, key or certificate, or the object is deleted
    */
   rotate(rotation: Rotation): string
   /**
-   * Changes a version (default: the newest) in place, or deletes or recovers the secret.
+   * Changes a version (default: the newest) in place, or deletes or recovers the object.
    *
-   * @throws Error when there is no such vault, secret or version
+   * @throws Error when there is no such vault, object or version
    */
-  update(change: SecretChange): void
+  update(change: ObjectChange): void
   /** @throws Error when there are a thousand already */
   addFault(fault: Fault): void
   clearFaults(): void
@@ -37,8 +38,8 @@ export function createCommands(world: World, requests: readonly SeenRequest[]): 
     requests,
     serviceAccountToken: (options) =>
       mintServiceAccountToken({ ...options, signer, issuer: world.ownIssuer, now: now() }),
-    rotate: (rotation) => rotateSecret(vaults, rotation, now()),
-    update: (change) => updateSecret(vaults, change, now()),
+    rotate: (rotation) => rotate(vaults, rotation, now()),
+    update: (change) => update(vaults, change, now()),
     addFault: faults.add,
     clearFaults: faults.clear,
   }

@@ -3,9 +3,19 @@
 import type { AddressInfo } from 'node:net'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import type { Commands } from './commands.ts'
-import { readSecretValue } from './parse-data.ts'
 import { readFault } from './read-fault.ts'
-import { flag, optional, type Read, record, stringMap, text, wholeNumber } from './read-value.ts'
+import { readSecretValue } from './read-secret.ts'
+import {
+  flag,
+  optional,
+  type Read,
+  record,
+  stringMap,
+  text,
+  wholeNumber,
+  word,
+} from './read-value.ts'
+import { objectKinds } from './vault-refusal.ts'
 
 const maxBodyBytes = 256 * 1024
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600
@@ -15,10 +25,10 @@ const name = text('1 to 127 letters, digits and hyphens', (found) =>
 )
 const dnsName = text('a name as Kubernetes has them', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
-const readRotation = record({ vault: text('a vault'), name, value: optional(readSecretValue) })
+const object = { vault: text('a vault'), name, type: optional(word(...objectKinds)) }
+const readRotation = record({ ...object, value: optional(readSecretValue) })
 const readChange = record({
-  vault: text('a vault'),
-  name,
+  ...object,
   version: optional(text('32 hexadecimal digits')),
   enabled: optional(flag),
   deleted: optional(flag),

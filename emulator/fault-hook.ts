@@ -34,7 +34,7 @@ export function targetOf({ url, method, headers }: FastifyRequest): FaultTarget 
 }
 
 function serviceOf(first: string, second: string): Service {
-  if (first === 'issuer' && second !== 'secrets') return 'issuer'
+  if (first === 'issuer' && !['secrets', 'keys', 'certificates'].includes(second)) return 'issuer'
   return ['oauth2', 'v2.0', 'discovery'].includes(second) ? 'entra' : 'vault'
 }
 

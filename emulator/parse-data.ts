@@ -1,33 +1,23 @@
 /** The emulator's YAML file. */
 
 import { type Document, parseDocument, visit } from 'yaml'
-import {
-  defaultTenantId,
-  type EmulatorData,
-  exchangeAudience,
-  maxValueBytes,
-  type SecretData,
-  type SecretValue,
-  type VaultData,
-  type VersionData,
-} from './data.ts'
+import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
+import { certificateFormat } from './read-certificate.ts'
+import { keyFormat } from './read-key.ts'
+import { objectsOf, uniqueNames } from './read-object.ts'
+import { secretFormat } from './read-secret.ts'
 import {
   andThen,
-  date,
   entriesOf,
-  flag,
-  isMapping,
   listOf,
+  lowerCase,
   optional,
   type Read,
   type Result,
   record,
-  stringMap,
   text,
-  wholeNumber,
   withDefault,
   wrong,
-  wrongKind,
 } from './read-value.ts'
 
 /** Reads a data file. `problems` are sentences for people, all of them at once; they never hold a secret's value. */
@@ -62,7 +52,6 @@ function parseYaml(yamlText: string): Result<unknown> {
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const lowerCase = (read: Read<string>) => andThen(read, (value) => ({ value: value.toLowerCase() }))
 const uuid = lowerCase(text('a UUID', (found) => uuidPattern.test(found)))
 const nonEmpty = text('a text', (found) => found !== '')
 const role = listOf(
@@ -93,103 +82,34 @@ const identity = record({
   ),
 })
 
-/** A secret's value. It never repeats what it found: that may be meant as one. */
-export const readSecretValue: Read<string> = (found, at) => {
-  if (typeof found !== 'string') return wrongKind(at, found, 'a text')
-  return Buffer.byteLength(found) <= maxValueBytes
-    ? { value: found }
-    : { problems: [`${at}: longer than Key Vault takes; accepted: up to 25 KiB`] }
-}
-
-const versionFields = {
-  version: optional(
-    lowerCase(text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found))),
-  ),
-  value: optional(readSecretValue),
-  generate: optional(wholeNumber(1, maxValueBytes)),
-  contentType: optional(text('a text')),
-  tags: optional(stringMap),
-  enabled: withDefault(flag, true),
-  created: optional(date),
-  expires: optional(date),
-  notBefore: optional(date),
-}
-
-type VersionFields = Extract<ReturnType<typeof readVersionFields>, { value: unknown }>['value']
-const readVersionFields = record(versionFields)
-const version = andThen(readVersionFields, toVersion)
-
-function toVersion({ value, generate, ...rest }: VersionFields, at: string): Result<VersionData> {
-  const [given, ...more] = [value, generate === undefined ? undefined : { generate }].filter(
-    (one): one is SecretValue => one !== undefined,
-  )
-  return given === undefined || more.length > 0
-    ? { problems: [`${at}: accepted: either "value" or "generate", exactly one of them`] }
-    : { value: { ...rest, value: given } }
-}
-
-const readSecretFields = record({
-  ...versionFields,
-  deleted: withDefault(flag, false),
-  versions: optional(listOf(version)),
-})
-
-function secret(name: string): Read<SecretData> {
-  return (found, at) => {
-    if (!/^[0-9a-z-]{1,127}$/i.test(name))
-      return wrong(at, name, '1 to 127 letters, digits and hyphens as the name of a secret')
-    if (!isMapping(found))
-      return andThen(readSecretValue, (value) => ({
-        value: { name, deleted: false, versions: [{ value, enabled: true }] },
-      }))(found, at)
-    const result = readSecretFields(found, at)
-    if ('problems' in result) return result
-    const { versions, deleted, ...single } = result.value
-    if (versions === undefined)
-      return andThen(
-        () => toVersion(single, at),
-        (one) => ({ value: { name, deleted, versions: [one] } }),
-      )(found, at)
-    const ids = versions.flatMap((one) => one.version ?? [])
-    if (new Set(ids).size < ids.length)
-      return { problems: [`${at}.versions: two have the same "version"; accepted: each its own`] }
-    const beside = Object.keys(versionFields).filter((field) => Object.hasOwn(found, field))
-    if (beside.length > 0)
-      return {
-        problems: [`${at}: ${beside.join(', ')} beside "versions"; accepted: in each version`],
-      }
-    return versions.length > 0
-      ? { value: { name, deleted, versions } }
-      : { problems: [`${at}.versions: found an empty list; accepted: one version or more`] }
-  }
-}
-
 function vault(name: string): Read<VaultData> {
   const fields = record({
     readers: withDefault(role, []),
     writers: withDefault(role, []),
-    secrets: andThen(withDefault(entriesOf(secret), []), uniqueNames),
+    secrets: objectsOf(secretFormat),
+    keys: objectsOf(keyFormat),
+    certificates: objectsOf(certificateFormat),
   })
   return (found, at) =>
     /^[0-9a-z](?:[0-9a-z-]{1,22})[0-9a-z]$/i.test(name)
-      ? andThen(fields, (rest) => ({ value: { name: name.toLowerCase(), ...rest } }))(found, at)
+      ? andThen(fields, (rest, where) =>
+          withoutClashes({ name: name.toLowerCase(), ...rest }, where),
+        )(found, at)
       : wrong(at, name, '3 to 24 letters, digits and hyphens as the name of a vault')
 }
 
-/** Key Vault's names have no case: two that differ in nothing else would be one object. */
-function uniqueNames<T extends { readonly name: string }>(
-  named: readonly T[],
-  at: string,
-): Result<readonly T[]> {
-  const seen = new Map<string, string>()
-  const problems: string[] = []
-  for (const { name } of named) {
-    const earlier = seen.get(name.toLowerCase())
-    if (earlier !== undefined)
-      problems.push(`${at}: "${earlier}" and "${name}" are the same name: case doesn't count`)
-    seen.set(name.toLowerCase(), name)
-  }
-  return problems.length > 0 ? { problems } : { value: named }
+/** A certificate is also a secret and a key of its name, so that neither can be there beside it. */
+function withoutClashes(vault: VaultData, at: string): Result<VaultData> {
+  const taken = new Set(vault.certificates.map((one) => one.name.toLowerCase()))
+  const problems = (['secrets', 'keys'] as const).flatMap((collection) =>
+    vault[collection]
+      .filter(({ name }) => taken.has(name.toLowerCase()))
+      .map(
+        ({ name }) =>
+          `${at}.${collection}.${name}: the certificate of this name takes it; accepted: another name`,
+      ),
+  )
+  return problems.length > 0 ? { problems } : { value: vault }
 }
 
 const readData: Read<EmulatorData> = record({

@@ -46,6 +46,9 @@ export function text(
     typeof found === 'string' && isValid(found) ? { value: found } : wrong(at, found, accepted)
 }
 
+export const lowerCase = (read: Read<string>): Read<string> =>
+  andThen(read, (value) => ({ value: value.toLowerCase() }))
+
 /** One of a few words. */
 export function word<W extends string>(...words: readonly W[]): Read<W> {
   return (found, at) => {

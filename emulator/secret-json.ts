@@ -1,44 +1,43 @@
-/** Secrets as Key Vault writes them. Identifiers name the service's own host, as a client of the service expects. */
+/** Secrets as Key Vault writes them. */
 
-import { seconds } from './signer.ts'
-import type { Secret, SecretVersion, Vault } from './vault-store.ts'
+import { attributesOf, deletion, objectId, tagsOf } from './object-json.ts'
+import { newest, type SecretVersion, type StoredObject, type Vault } from './vault-store.ts'
 
-const dayMs = 24 * 60 * 60 * 1000
-const recoverableDays = 90
+type Secret = StoredObject<SecretVersion>
 
-export const secretId = (vault: Vault, secret: Secret): string =>
-  `https://${vault.name}.vault.azure.net/secrets/${secret.name}`
-
-const metadata = (id: string, { contentType, tags, ...version }: SecretVersion) => ({
-  ...(contentType === undefined ? {} : { contentType }),
+const metadata = (id: string, version: SecretVersion) => ({
+  ...(version.contentType === undefined ? {} : { contentType: version.contentType }),
   id,
-  attributes: {
-    enabled: version.enabled,
-    ...(version.notBefore === undefined ? {} : { nbf: seconds(version.notBefore) }),
-    ...(version.expires === undefined ? {} : { exp: seconds(version.expires) }),
-    created: seconds(version.created),
-    updated: seconds(version.updated),
-    recoveryLevel: 'Recoverable+Purgeable',
-    recoverableDays,
-  },
-  ...(tags === undefined ? {} : { tags }),
+  ...(version.content.kind === 'certificate' ? { managed: true } : {}),
+  attributes: attributesOf(version),
+  ...tagsOf(version),
 })
 
 /** With the version in the identifier, without the value: what an update answers, and a list of versions holds. */
-export const versionItem = (vault: Vault, secret: Secret, version: SecretVersion) =>
-  metadata(`${secretId(vault, secret)}/${version.version}`, version)
+export const versionItem = (vault: Vault, { name }: Secret, version: SecretVersion) =>
+  metadata(`${objectId(vault, 'secret', name)}/${version.version}`, version)
 
-export const secretBundle = (vault: Vault, secret: Secret, version: SecretVersion) => ({
-  value: version.value,
-  ...versionItem(vault, secret, version),
-})
+export async function secretBundle(vault: Vault, secret: Secret, version: SecretVersion) {
+  const { content } = version
+  return content.kind === 'text'
+    ? { value: content.value, ...versionItem(vault, secret, version) }
+    : {
+        value: await content.certificate.secretValue(),
+        ...versionItem(vault, secret, version),
+        kid: `${objectId(vault, 'key', secret.name)}/${version.version}`,
+      }
+}
 
 /** In a list of secrets the newest version's metadata stands, the identifier without a version. */
-export const secretItem = (vault: Vault, secret: Secret, version: SecretVersion) =>
-  metadata(secretId(vault, secret), version)
+export const secretItem = (vault: Vault, secret: Secret) =>
+  metadata(objectId(vault, 'secret', secret.name), newest(secret))
 
-export const deletion = (vault: Vault, secret: Secret, deletedAt: Date) => ({
-  recoveryId: `https://${vault.name}.vault.azure.net/deletedsecrets/${secret.name}`,
-  deletedDate: seconds(deletedAt),
-  scheduledPurgeDate: seconds(new Date(deletedAt.getTime() + recoverableDays * dayMs)),
+export const deletedItem = (vault: Vault, secret: Secret, deletedAt: Date) => ({
+  ...secretItem(vault, secret),
+  ...deletion(vault, secret.name, deletedAt),
+})
+
+export const deletedBundle = (vault: Vault, secret: Secret, deletedAt: Date) => ({
+  ...versionItem(vault, secret, newest(secret)),
+  ...deletion(vault, secret.name, deletedAt),
 })

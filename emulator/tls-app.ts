@@ -90,7 +90,8 @@ function answerError({ statusCode = 500, message }: FastifyError, reply: Fastify
  */
 function vaultPath(url: string, host = ''): string {
   const vault = /^([0-9a-z-]+)\.[0-9a-z-]+(?:\.[0-9a-z-]+)*(?::\d+)?$/i.exec(host)?.[1]
-  return vault !== undefined && /^\/(?:secrets|deletedsecrets)(?:[/?]|$)/i.test(url)
+  return vault !== undefined &&
+    /^\/(?:secrets|deletedsecrets|keys|certificates)(?:[/?]|$)/i.test(url)
     ? `/${vault}${url}`
     : url
 }

@@ -11,14 +11,18 @@ export interface VaultRefusal {
 export interface Attempt {
   readonly vault: string
   readonly caller: string
+  readonly kind: ObjectKind
   readonly action: VaultAction
   readonly name?: string | undefined
 }
 
+export const objectKinds = ['secret', 'key', 'certificate'] as const
+export type ObjectKind = (typeof objectKinds)[number]
+
 export type VaultAction = 'get' | 'list' | 'set' | 'update' | 'delete' | 'recover' | 'purge'
 
-/** RBAC's names of the actions. */
-const dataActions: Readonly<Record<VaultAction, string>> = {
+/** RBAC's names of the actions on secrets. Of keys and certificates there is only reading. */
+const secretActions: Readonly<Record<VaultAction, string>> = {
   get: 'getSecret/action',
   list: 'readMetadata/action',
   set: 'setSecret/action',
@@ -64,19 +68,20 @@ const forbidden = (innerCode: string, message: string): VaultRefusal => ({
 
 export function forbiddenFor(
   innerCode: InnerForbiddenCode,
-  { vault, caller, action, name }: Attempt,
+  { vault, caller, kind, action, name }: Attempt,
 ): VaultRefusal {
+  const dataAction = kind === 'secret' ? secretActions[action] : 'read'
   const resource = `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/emulator/providers/microsoft.keyvault/vaults/${vault}`
   switch (innerCode) {
     case 'ForbiddenByRbac':
       return forbidden(
         innerCode,
-        `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: 'Microsoft.KeyVault/vaults/secrets/${dataActions[action]}'\r\nResource: '${resource}${name === undefined ? '' : `/secrets/${name}`}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: ${place(vault)}\r\n`,
+        `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: 'Microsoft.KeyVault/vaults/${kind}s/${dataAction}'\r\nResource: '${resource}${name === undefined ? '' : `/${kind}s/${name}`}'\r\nAssignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null \r\nVault: ${place(vault)}\r\n`,
       )
     case 'AccessDenied':
       return forbidden(
         innerCode,
-        `The user, group or application '${caller}' does not have secrets ${action} permission on key vault '${place(vault)}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
+        `The user, group or application '${caller}' does not have ${kind}s ${action} permission on key vault '${place(vault)}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
       )
     case 'ForbiddenByFirewall':
       return forbidden(
@@ -93,12 +98,31 @@ export const secretDisabled = forbidden(
   'Operation get is not allowed on a disabled secret.',
 )
 
+const notFoundCodes = {
+  secret: 'SecretNotFound',
+  key: 'KeyNotFound',
+  certificate: 'CertificateNotFound',
+} as const
+
 /** @param id - the name, or `name/version` */
-export const secretNotFound = (id: string): VaultRefusal => ({
+export const notFound = (kind: ObjectKind, id: string): VaultRefusal => ({
   status: 404,
-  code: 'SecretNotFound',
-  message: `A secret with (name/id) ${id} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
+  code: notFoundCodes[kind],
+  message: `A ${kind} with (name/id) ${id} was not found in this key vault. If you recently deleted this ${kind} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
 })
+
+export const noPendingCertificate = (name: string): VaultRefusal => ({
+  status: 404,
+  code: 'PendingCertificateNotFound',
+  message: `Pending certificate not found: ${name}`,
+})
+
+/** A certificate's secret changes with the certificate only. */
+export const secretIsManaged = (action: VaultAction): VaultRefusal =>
+  forbidden(
+    'SecretManagedByKeyVault',
+    `Operation "${action}" is not allowed on this secret, since it is associated with a certificate. Perform the operation on the corresponding certificate. For more information refer to https://docs.microsoft.com/en-us/azure/key-vault/certificates/about-certificates#composition-of-a-certificate`,
+  )
 
 export const deletedSecretNotFound = (name: string): VaultRefusal => ({
   status: 404,

@@ -1,14 +1,16 @@
 /** Key Vault's data plane over HTTP: who calls, what for, and may they; then the operation. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { certificateOperations } from './certificate-operations.ts'
 import { authenticate, type Caller, isAllowed } from './check-access.ts'
 import { targetOf } from './fault-hook.ts'
-import { type Call, operations } from './secret-operations.ts'
+import { keyOperations } from './key-operations.ts'
+import type { Call, Operation } from './operation.ts'
+import { secretOperations } from './secret-operations.ts'
 import { type TlsApp, takeBodiesAsText } from './tls-app.ts'
 import {
   badParameter,
   forbiddenFor,
-  type VaultAction,
   type VaultRefusal,
   vaultBody,
   vaultNotFound,
@@ -39,13 +41,13 @@ export function vaultRoutes(app: TlsApp, world: World): void {
       .header('x-ms-keyvault-service-version', '1.9.0.0')
       .header('x-content-type-options', 'nosniff')
   })
-  for (const { method, path, action, run } of operations)
+  for (const operation of [...secretOperations, ...keyOperations, ...certificateOperations])
     app.route<VaultRoute>({
-      method,
-      url: `/:vault${path}`,
+      method: operation.method,
+      url: `/:vault${operation.path}`,
       handler: async (request, reply) => {
-        const admitted = await admit(world, request, action)
-        const answer = 'refusal' in admitted ? admitted : run(admitted.call)
+        const admitted = await admit(world, request, operation)
+        const answer = 'refusal' in admitted ? admitted : await operation.run(admitted.call)
         if ('refusal' in answer) return refuse(world, reply, answer.refusal)
         return reply.code(answer.body === undefined ? 204 : 200).send(answer.body)
       },
@@ -56,7 +58,7 @@ export function vaultRoutes(app: TlsApp, world: World): void {
 async function admit(
   world: World,
   request: FastifyRequest<VaultRoute>,
-  action: VaultAction,
+  operation: Operation,
 ): Promise<{ readonly call: Call } | { readonly refusal: VaultRefusal }> {
   const { params, query } = request
   const vault = findVault(world.vaults, params.vault)
@@ -66,13 +68,18 @@ async function admit(
   const apiVersion = single(query['api-version'])
   const malformed = refuseApiVersion(apiVersion) ?? refuseName(params)
   if (malformed !== undefined) return { refusal: malformed }
-  const refusal = refuseCaller(world, request, { vault, caller: authentication.caller, action })
+  const refusal = refuseCaller(world, request, {
+    vault,
+    caller: authentication.caller,
+    ...operation,
+  })
   if (refusal !== undefined) return { refusal }
   return {
     call: {
       vault,
       name: params.name ?? '',
       version: params.version,
+      outContentType: single(query['outContentType']),
       body: request.body ?? '',
       page: {
         url: `https://${request.host}${request.originalUrl.split('?')[0]}`,
@@ -85,21 +92,21 @@ async function admit(
   }
 }
 
-interface Wish {
+interface Wish extends Pick<Operation, 'kind' | 'action'> {
   readonly vault: Vault
   readonly caller: Caller
-  readonly action: VaultAction
 }
 
 function refuseCaller(
   { faults }: World,
   request: FastifyRequest<VaultRoute>,
-  { vault, caller, action }: Wish,
+  { vault, caller, kind, action }: Wish,
 ): VaultRefusal | undefined {
   const [fault] = faults.take('authorization', targetOf(request))
   const attempt = {
     vault: vault.name,
     caller: caller.description,
+    kind,
     action,
     name: request.params.name,
   }

@@ -1,57 +1,114 @@
 /** The vaults, in memory: what there is, and what may happen to it. Names compare without regard to case. */
 
-import { randomBytes, randomInt } from 'node:crypto'
-import type { EmulatorData, VersionData } from './data.ts'
+import type {
+  CertificateData,
+  CertificateMaterial,
+  EmulatorData,
+  KeyData,
+  ObjectData,
+  VersionData,
+} from './data.ts'
+import type { PublicJwk } from './make-key.ts'
+import { authoritiesOf, newCertificate, newKey, newSecret } from './new-version.ts'
 
 export interface Vault {
   readonly name: string
   readonly readers: ReadonlySet<string>
   readonly writers: ReadonlySet<string>
-  /** By lower-case name. */
-  readonly secrets: Map<string, Secret>
+  /** Those of certificates are not among them (see `managed.ts`), nor are they among the keys. */
+  readonly secrets: Collection<SecretVersion>
+  readonly keys: Collection<OwnKeyVersion>
+  readonly certificates: Collection<CertificateVersion>
 }
 
-export interface Secret {
+/** By lower-case name. */
+export type Collection<V> = Map<string, StoredObject<V>>
+
+export interface StoredObject<V> {
   readonly name: string
   /** Oldest first, never empty. */
-  readonly versions: readonly SecretVersion[]
+  readonly versions: readonly V[]
   readonly deletedAt?: Date | undefined
 }
 
-export interface SecretVersion extends Omit<VersionData, 'value'> {
+/** What versions of all sorts have. */
+export interface Version extends VersionData {
   readonly version: string
-  readonly value: string
   readonly created: Date
   readonly updated: Date
 }
 
+export interface SecretVersion extends Version {
+  readonly contentType?: string | undefined
+  readonly content:
+    | { readonly kind: 'text'; readonly value: string }
+    | { readonly kind: 'certificate'; readonly certificate: CertificateVersion }
+}
+
+export interface KeyVersion extends Version {
+  /** Made when it is first asked for. */
+  readonly jwk: () => Promise<PublicJwk>
+  /** Whether it is a certificate's. */
+  readonly managed: boolean
+}
+
+/** A key that is no certificate's. */
+export interface OwnKeyVersion extends KeyVersion {
+  readonly key: KeyData['key']
+}
+
+export interface CertificateVersion extends Version {
+  readonly data: CertificateData
+  /** Made when it is first asked for, and so is the value of its secret. */
+  readonly material: () => Promise<CertificateMaterial>
+  readonly secretValue: () => Promise<string>
+  readonly authorities: ReturnType<typeof authoritiesOf>
+}
+
 /** What a change leaves alone is absent. */
 export type VersionChange = Partial<
-  Pick<VersionData, 'contentType' | 'tags' | 'enabled' | 'expires' | 'notBefore'>
+  Pick<SecretVersion, 'contentType' | 'tags' | 'enabled' | 'expires' | 'notBefore'>
 >
 
 export type Vaults = ReadonlyMap<string, Vault>
 
 export function createVaults({ vaults }: EmulatorData, now: Date): Vaults {
   return new Map(
-    vaults.map(({ name, readers, writers, secrets }) => [
+    vaults.map(({ name, readers, writers, secrets, keys, certificates }) => [
       name,
       {
         name,
         readers: new Set(readers),
         writers: new Set(writers),
-        secrets: new Map(
-          secrets.map((secret) => [
-            secret.name.toLowerCase(),
-            {
-              name: secret.name,
-              versions: secret.versions
-                .map((version) => newVersion(version, now))
-                .toSorted((a, b) => a.created.getTime() - b.created.getTime()),
-              deletedAt: secret.deleted ? now : undefined,
-            },
-          ]),
+        secrets: collect(secrets, () => (version) => newSecret(version, now), now),
+        keys: collect(keys, () => (version) => newKey(version, now), now),
+        certificates: collect(
+          certificates,
+          (certificate) => {
+            const authorities = authoritiesOf(certificate)
+            return (version) => newCertificate(version, { authorities, now })
+          },
+          now,
         ),
+      },
+    ]),
+  )
+}
+
+function collect<D, V extends Version>(
+  objects: readonly ObjectData<D>[],
+  makerFor: (name: string) => (data: D) => V,
+  now: Date,
+): Collection<V> {
+  return new Map(
+    objects.map(({ name, versions, deleted }) => [
+      name.toLowerCase(),
+      {
+        name,
+        versions: versions
+          .map(makerFor(name))
+          .toSorted((a, b) => a.created.getTime() - b.created.getTime()),
+        deletedAt: deleted ? now : undefined,
       },
     ]),
   )
@@ -60,67 +117,60 @@ export function createVaults({ vaults }: EmulatorData, now: Date): Vaults {
 export const findVault = (vaults: Vaults, name: string): Vault | undefined =>
   vaults.get(name.toLowerCase())
 
-/** The secret, deleted or not. */
-export const findSecret = (vault: Vault, name: string): Secret | undefined =>
-  vault.secrets.get(name.toLowerCase())
+/** The object, deleted or not. */
+export const find = <V>(collection: Collection<V>, name: string): StoredObject<V> | undefined =>
+  collection.get(name.toLowerCase())
 
 /** The version asked for, or the newest: a disabled one isn't passed over for an older. */
-export const findVersion = (secret: Secret, version?: string): SecretVersion | undefined =>
+export const findVersion = <V extends Version>(
+  object: StoredObject<V>,
+  version?: string,
+): V | undefined =>
   version === undefined
-    ? secret.versions.at(-1)
-    : secret.versions.find((one) => one.version === version.toLowerCase())
+    ? object.versions.at(-1)
+    : object.versions.find((one) => one.version === version.toLowerCase())
 
-/** Adds a version, and the secret where there is none of that name. */
-export function addVersion(vault: Vault, name: string, data: VersionData, now: Date) {
-  const version = newVersion(data, now)
-  const before = findSecret(vault, name) ?? { name, versions: [] }
-  const secret: Secret = { ...before, versions: [...before.versions, version] }
-  put(vault, secret)
-  return { secret, version }
+export const newest = <V extends Version>(object: StoredObject<V>): V => {
+  const version = findVersion(object)
+  if (version === undefined) throw new Error(`${object.name} has no version`)
+  return version
 }
 
-export interface Change {
-  readonly vault: Vault
-  readonly secret: Secret
-  readonly version: SecretVersion
+/** Adds a version, and the object where there is none of that name. */
+export function addVersion<V>(collection: Collection<V>, name: string, version: V) {
+  const before = find(collection, name) ?? { name, versions: [] }
+  return put(collection, { ...before, versions: [...before.versions, version] })
+}
+
+export interface Change<V> {
+  readonly collection: Collection<V>
+  readonly object: StoredObject<V>
+  readonly version: V
   readonly change: VersionChange
   readonly now: Date
 }
 
-export function changeVersion({ vault, secret, version, change, now }: Change): SecretVersion {
+export function changeVersion<V extends Version>(wanted: Change<V>): V {
+  const { collection, object, version, change, now } = wanted
   const changed = { ...version, ...change, updated: now }
-  put(vault, {
-    ...secret,
-    versions: secret.versions.map((one) => (one.version === version.version ? changed : one)),
+  put(collection, {
+    ...object,
+    versions: object.versions.map((one) => (one.version === version.version ? changed : one)),
   })
   return changed
 }
 
 /** Soft deletion, or (undefined) recovery. */
-export function setDeleted(vault: Vault, secret: Secret, deletedAt: Date | undefined): Secret {
-  const changed = { ...secret, deletedAt }
-  put(vault, changed)
-  return changed
-}
+export const setDeleted = <V>(
+  collection: Collection<V>,
+  object: StoredObject<V>,
+  deletedAt: Date | undefined,
+): StoredObject<V> => put(collection, { ...object, deletedAt })
 
-export const purge = (vault: Vault, secret: Secret): boolean =>
-  vault.secrets.delete(secret.name.toLowerCase())
+export const purge = <V>(collection: Collection<V>, { name }: StoredObject<V>): boolean =>
+  collection.delete(name.toLowerCase())
 
-const put = (vault: Vault, secret: Secret) => vault.secrets.set(secret.name.toLowerCase(), secret)
-
-function newVersion(data: VersionData, now: Date): SecretVersion {
-  const created = data.created ?? now
-  return {
-    ...data,
-    version: data.version ?? randomBytes(16).toString('hex'),
-    value: typeof data.value === 'string' ? data.value : randomValue(data.value.generate),
-    created,
-    updated: created,
-  }
-}
-
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-
-export function randomValue(length: number): string {
-  return Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
+function put<V>(collection: Collection<V>, object: StoredObject<V>): StoredObject<V> {
+  collection.set(object.name.toLowerCase(), object)
+  return object
 }

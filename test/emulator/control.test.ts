@@ -94,7 +94,7 @@ t.test('what is wrong with a request is said', async (t) => {
       400,
       /value: longer than Key Vault takes/,
     ],
-    ['/rotate', [], 400, /^body: found a list; accepted: a mapping with vault, name, value/],
+    ['/rotate', [], 400, /^body: found a list; accepted: a mapping with vault, name, type, value/],
     ['/rotate', { name: 'a' }, 400, /^body\.vault: found nothing; accepted: a vault/],
     ['/rotate', { ...secret, valeu: 'x' }, 400, /no key "valeu"; the nearest is "value"/],
     ['/rotate', { ...secret, value: 7 }, 400, /^body\.value: found a number; accepted: a text$/],

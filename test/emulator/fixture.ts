@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { ClientAssertionCredential } from '@azure/identity'
+import { CertificateClient } from '@azure/keyvault-certificates'
+import { KeyClient } from '@azure/keyvault-keys'
 import { SecretClient } from '@azure/keyvault-secrets'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts'
 import { parseEmulatorData } from '../../emulator/parse-data.ts'
@@ -47,14 +49,24 @@ vaults:
   open: { readers: ['*'], secrets: { a: b } }
 `
 
-export async function start(options: Partial<EmulatorOptions> = {}): Promise<Emulator> {
-  const parsed = parseEmulatorData(yaml)
+export async function start({
+  yaml: text = yaml,
+  ...options
+}: Partial<EmulatorOptions> & { readonly yaml?: string } = {}): Promise<Emulator> {
+  const parsed = parseEmulatorData(text)
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
   return await startEmulator({ data: parsed.data, ...options })
 }
 
 /** The unmodified SDKs, told nothing but where things are and whom to trust. */
-export function secretClient(emulator: Emulator, clientId = webId, vault = 'team-a'): SecretClient {
+export const secretClient = (emulator: Emulator, clientId = webId, vault = 'team-a') =>
+  new SecretClient(...clientArguments(emulator, clientId, vault))
+export const keyClient = (emulator: Emulator, clientId = webId, vault = 'team-a') =>
+  new KeyClient(...clientArguments(emulator, clientId, vault))
+export const certificateClient = (emulator: Emulator, clientId = webId, vault = 'team-a') =>
+  new CertificateClient(...clientArguments(emulator, clientId, vault))
+
+function clientArguments(emulator: Emulator, clientId: string, vault: string) {
   const tlsOptions = { ca: emulator.caPem }
   const credential = new ClientAssertionCredential(
     tenantId,
@@ -62,11 +74,8 @@ export function secretClient(emulator: Emulator, clientId = webId, vault = 'team
     () => emulator.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' }),
     { authorityHost: emulator.url, disableInstanceDiscovery: true, tlsOptions, ...noRetries },
   )
-  return new SecretClient(emulator.vaultUrl.replace('{vault}', vault), credential, {
-    disableChallengeResourceVerification: true,
-    tlsOptions,
-    ...noRetries,
-  })
+  const options = { disableChallengeResourceVerification: true, tlsOptions, ...noRetries }
+  return [emulator.vaultUrl.replace('{vault}', vault), credential, options] as const
 }
 
 const noRetries = { retryOptions: { maxRetries: 0 } }

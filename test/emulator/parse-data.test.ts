@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseEmulatorData } from '../../emulator/parse-data.ts'
 import { yaml } from './fixture.ts'
+import { blocksOf, openssl, opensslBytes } from './openssl.ts'
 
 const id = '22222222-2222-2222-2222-222222222222'
 
@@ -146,6 +147,161 @@ vaults:
   t.equal(problems.length, expected.length)
   t.notMatch(problems.join('\n'), /hunter2/, 'a value is never repeated')
 })
+
+t.test('keys and certificates are read, each with what it leaves out', async (t) => {
+  const parsed = parseEmulatorData(`
+vaults:
+  abc:
+    keys: { a: {}, b: { type: RSA }, c: { type: oct } }
+    certificates:
+      web: {}
+      chained: { type: RSA-HSM, issuer: { intermediates: 0, root: false }, dnsNames: [] }
+`)
+  t.match(parsed, {
+    data: {
+      vaults: [
+        {
+          keys: [
+            { name: 'a', versions: [{ key: { type: 'EC', curve: 'P-256' }, enabled: true }] },
+            { name: 'b', versions: [{ key: { type: 'RSA', size: '2048' } }] },
+            { name: 'c', versions: [{ key: { type: 'oct' } }] },
+          ],
+          certificates: [
+            {
+              name: 'web',
+              versions: [
+                {
+                  contentType: 'application/x-pkcs12',
+                  exportable: true,
+                  certificate: {
+                    subject: 'CN=web',
+                    dnsNames: ['web'],
+                    key: { type: 'EC', curve: 'P-256' },
+                    issuer: 'self',
+                    lifetimeDays: 365,
+                  },
+                },
+              ],
+            },
+            {
+              versions: [
+                {
+                  exportable: false,
+                  certificate: { issuer: { intermediates: 0, root: false }, dnsNames: [] },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  })
+})
+
+t.test(
+  'what is wrong with a key or a certificate is told, and no private key with it',
+  async (t) => {
+    const text = `
+vaults:
+  abc:
+    keys:
+      a_b: {}
+      nothing:
+      kind: { type: DSA }
+      size: { type: EC, size: 2048 }
+      curve: { type: oct, curve: P-256 }
+      small: { type: RSA, size: 1024 }
+      pem: { pem: hunter2 }
+      plain: hunter2
+    certificates:
+      oct: { type: oct }
+      koblitz: { curve: P-256K }
+      hsm: { type: RSA-HSM, exportable: true }
+      subject: { subject: hunter, dnsNames: ['a b'] }
+      issuer: { issuer: DigiCert }
+      chain: { issuer: { intermediates: 9 } }
+      pfx: { pfx: hunter2 }
+      junk: { pfx: aHVudGVyMg== }
+      pem: { pem: hunter2 }
+      list: { pem: [hunter2] }
+      type: { contentType: text/plain, lifetimeDays: 0 }
+      past: { notBefore: 2026-01-02T00:00:00Z, expires: 2026-01-01T00:00:00Z }
+      misspelt: { dnsName: x }
+`
+    const parsed = parseEmulatorData(text)
+    const problems = 'problems' in parsed ? parsed.problems : []
+    const expected = [
+      /keys\.a_b: found "a_b"; accepted: .* as the name of a key$/,
+      /keys\.nothing: found nothing; accepted: a mapping with version, /,
+      /keys\.kind\.type: found "DSA"; accepted: RSA, RSA-HSM, EC, EC-HSM, oct, oct-HSM$/,
+      /keys\.size\.size: a key of type EC has none; leave it out$/,
+      /keys\.curve\.curve: a key of type oct has none; leave it out$/,
+      /keys\.small\.size: found "1024"; accepted: 2048, 3072, 4096$/,
+      /keys\.pem\.pem: this is not an RSA or EC key in PEM/,
+      /keys\.plain: found a text; accepted: a mapping/,
+      /certificates\.oct\.type: found "oct"; accepted: RSA, RSA-HSM, EC, EC-HSM$/,
+      /certificates\.koblitz\.curve: found "P-256K"; accepted: P-256, P-384, P-521$/,
+      /certificates\.hsm\.exportable: a key of type RSA-HSM can't be; leave it out$/,
+      /certificates\.subject\.subject: found "hunter"; accepted: a distinguished name such as/,
+      /certificates\.subject\.dnsNames\[0\]: found "a b"; accepted: a DNS name$/,
+      /certificates\.issuer\.issuer: found "DigiCert"; accepted: self$/,
+      /certificates\.chain\.issuer\.intermediates: found "9"; accepted: a whole number from 0 to 5$/,
+      /certificates\.pfx\.pfx: this is not a PKCS#12 file in base64/,
+      /certificates\.junk\.pfx: this is not a PKCS#12 file in base64/,
+      /certificates\.pem\.pem: this is not PEM/,
+      /certificates\.list\.pem: found a list; accepted: PEM/,
+      /certificates\.type\.contentType: found "text\/plain"; accepted: application\/x-pkcs12, appl/,
+      /certificates\.type\.lifetimeDays: found "0"; accepted: a whole number from 1/,
+      /certificates\.past\.expires: it isn't after "notBefore"$/,
+      /certificates\.misspelt: there is no key "dnsName"; the nearest is "dnsNames"/,
+    ]
+    for (const one of expected)
+      t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
+    t.equal(problems.length, expected.length, problems.join('\n'))
+    t.notMatch(problems.join('\n'), /hunter2/)
+  },
+)
+
+t.test('a certificate’s name is taken in all three lists', async (t) => {
+  const text =
+    'vaults: { abc: { secrets: { WEB: x, ok: y }, keys: { Web: {} }, certificates: { web: {} } } }'
+  t.match(parseEmulatorData(text), {
+    problems: [
+      /^vaults\.abc\.secrets\.WEB: the certificate of this name takes it/,
+      /^vaults\.abc\.keys\.Web: the certificate of this name takes it/,
+    ],
+  })
+})
+
+t.test('what an imported certificate says itself can’t be said beside it', async (t) => {
+  const { pem, pfx } = imported()
+  const parse = (more: object) =>
+    parseEmulatorData(JSON.stringify({ vaults: { abc: { certificates: { web: more } } } }))
+  t.match(parse({ pem }), { data: { vaults: [{ certificates: [{ name: 'web' }] }] } })
+  t.match(parse({ pfx }), { data: { vaults: [{ certificates: [{ name: 'web' }] }] } })
+  t.match(parse({ pem, pfx }), { problems: [/web: "pfx" beside "pem"; accepted: one of them$/] })
+  t.match(parse({ pfx, type: 'RSA', expires: '2030-01-01' }), {
+    problems: [/web: type, expires: "pfx" and "pem" say that themselves; leave it out$/],
+  })
+  const [key = ''] = blocksOf('PRIVATE KEY', pem)
+  const [certificate = ''] = blocksOf('CERTIFICATE', pem)
+  const stray = openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'])
+  const ed25519 = openssl(['genpkey', '-algorithm', 'ED25519'])
+  for (const lacking of [key, certificate, stray + certificate, ed25519 + certificate])
+    t.match(parse({ pem: lacking }), {
+      problems: [/web\.pem: this is not PEM .* its certificate$/],
+    })
+  const locked = opensslBytes(['pkcs12', '-export', '-passout', 'pass:x'], pem)
+  t.match(parse({ pfx: locked.toString('base64') }), { problems: [/with an empty/] })
+})
+
+/** Made by openssl. */
+function imported() {
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']
+  const pem = openssl(['req', '-x509', ...curve, '-nodes', '-keyout', '-', '-subj', '/CN=a'])
+  const pfx = opensslBytes(['pkcs12', '-export', '-passout', 'pass:'], pem).toString('base64')
+  return { pem, pfx }
+}
 
 t.test('what is no YAML is told by its line, without repeating it', async (t) => {
   const cases: [string, RegExp][] = [

@@ -1,0 +1,151 @@
+/** Makes the data file's certificates, and the authorities above them. */
+
+// The library's dependency injection needs it to be there first.
+import 'reflect-metadata'
+import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Name,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509'
+import { makePrivateKey } from './make-key.ts'
+
+/** A certificate, and what signs with it. */
+export interface Issued {
+  readonly certificate: X509Certificate
+  readonly privateKey: KeyObject
+}
+
+export interface Validity {
+  readonly notBefore: Date
+  readonly expires: Date
+}
+
+export interface LeafOptions extends Validity {
+  readonly subject: string
+  readonly dnsNames: readonly string[]
+  readonly privateKey: KeyObject
+  /** Absent: self-signed. */
+  readonly authority?: Issued | undefined
+}
+
+/** Authorities are there for as long as anybody may ask, so that only a leaf can be out of its time. */
+const authorityValidity: Validity = {
+  notBefore: new Date('2000-01-01T00:00:00Z'),
+  expires: new Date('2199-12-31T23:59:59Z'),
+}
+
+/** Whether it is a distinguished name. The library takes what it doesn't understand for an empty name. */
+export function isSubject(found: string): boolean {
+  try {
+    return new Name(found).toString() !== ''
+  } catch {
+    return false
+  }
+}
+
+/** Makes a root and so many intermediates below it. @returns the one that signs leaves first, the root last */
+export async function issueAuthorities(
+  name: string,
+  intermediates: number,
+): Promise<readonly Issued[]> {
+  const authorities: Issued[] = [await issueAuthority(`${name} root`)]
+  for (let number = 1; number <= intermediates; number += 1)
+    authorities.unshift(await issueAuthority(`${name} intermediate ${number}`, authorities[0]))
+  return authorities
+}
+
+async function issueAuthority(commonName: string, signer?: Issued): Promise<Issued> {
+  const privateKey = await makePrivateKey({ type: 'EC', curve: 'P-256' })
+  return await issue({
+    ...authorityValidity,
+    subject: new Name([{ CN: [{ utf8String: commonName }] }]),
+    privateKey,
+    signer,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ],
+  })
+}
+
+/** Makes a certificate for servers and clients, as Key Vault does by default. */
+export async function issueLeaf({
+  subject,
+  dnsNames,
+  authority,
+  ...rest
+}: LeafOptions): Promise<Issued> {
+  const usage =
+    rest.privateKey.asymmetricKeyType === 'rsa'
+      ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment
+      : KeyUsageFlags.digitalSignature
+  const names = dnsNames.map((value) => ({ type: 'dns' as const, value }))
+  return await issue({
+    ...rest,
+    subject: new Name(subject),
+    signer: authority,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(usage, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+      ...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
+    ],
+  })
+}
+
+interface IssueOptions extends Validity {
+  readonly subject: Name
+  readonly privateKey: KeyObject
+  readonly signer: Issued | undefined
+  readonly extensions: readonly Extension[]
+}
+
+async function issue({ subject, privateKey, signer, ...rest }: IssueOptions): Promise<Issued> {
+  const own = algorithmOf(privateKey)
+  const publicKey = createPublicKey(privateKey).toCryptoKey(own, true, ['verify'])
+  const signingKey = signer?.privateKey ?? privateKey
+  const signingAlgorithm = algorithmOf(signingKey)
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    notBefore: rest.notBefore,
+    notAfter: rest.expires,
+    subject,
+    issuer: signer?.certificate.subjectName ?? subject,
+    publicKey,
+    signingAlgorithm,
+    signingKey: signingKey.toCryptoKey(signingAlgorithm, false, ['sign']),
+    extensions: [
+      ...rest.extensions,
+      await SubjectKeyIdentifierExtension.create(publicKey),
+      await AuthorityKeyIdentifierExtension.create(signer?.certificate.publicKey ?? publicKey),
+    ],
+  })
+  return { certificate, privateKey }
+}
+
+/** By OpenSSL's names of the curves. The digests are those of the curves' strength (RFC 5480, 4). */
+const curves: Readonly<Record<string, { readonly namedCurve: string; readonly hash: string }>> = {
+  prime256v1: { namedCurve: 'P-256', hash: 'SHA-256' },
+  secp384r1: { namedCurve: 'P-384', hash: 'SHA-384' },
+  secp521r1: { namedCurve: 'P-521', hash: 'SHA-512' },
+}
+
+function algorithmOf({ asymmetricKeyDetails }: KeyObject) {
+  const curve = curves[asymmetricKeyDetails?.namedCurve ?? '']
+  return curve === undefined
+    ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+    : { name: 'ECDSA', ...curve }
+}
+
+/** RFC 5280, 4.1.2.2: positive, and at most 20 octets. */
+const serialNumber = () => `40${randomBytes(15).toString('hex')}`
