@@ -1,5 +1,12 @@
-import { type AgentConfig, configVariable, decodeConfig } from '../init-agent/contract.ts'
-import type { ObjectReference } from '../keyvault/reference.ts'
+import {
+  type AgentConfig,
+  configVariable,
+  decodeConfig,
+  type Wanted,
+  type WantedFile,
+  type WantedTemplate,
+} from '../init-agent/contract.ts'
+import { tlsFileNames } from '../init-agent/target-path.ts'
 import { agentName, filesVolume } from '../webhook/core/names.ts'
 import type { Container, Pod } from '../webhook/core/pod.ts'
 
@@ -16,7 +23,7 @@ export function findAgent({ spec }: Pod): { container: Container; config: AgentC
 /** An injected pod in words, a line each: who sees what, and where it comes from. */
 export function describeInjection(pod: Pod): readonly string[] {
   const { config } = findAgent(pod)
-  const { files, env, containers, refreshSeconds, fileMode } = config
+  const { files, templates, env, containers, refreshSeconds, fileMode } = config
   const folder = mountPath(pod)
   return [
     row(
@@ -26,22 +33,43 @@ export function describeInjection(pod: Pod): readonly string[] {
         : 'init container, fetches once',
     ),
     row('seen by', containers.join(', ')),
-    ...files.map(({ path, object, optional }) =>
+    ...files.map((file) =>
       row(
         'file',
-        `${folder}/${path} (${fileMode}) from ${nameOf(object)}${optional ? ', if there' : ''}`,
+        `${folder}/${pathOf(file)} (${file.mode ?? fileMode}) from ${describeWanted(file)}`,
       ),
     ),
-    ...env.map(({ variable, object, optional }) =>
-      row('variable', `${variable} from ${nameOf(object)}${optional ? ', if there' : ''}`),
+    ...templates.map(({ path, segments }) =>
+      row('file', `${folder}/${path} (${fileMode}) from a template of ${namesIn(segments)}`),
     ),
+    ...env.map((entry) => row('variable', `${entry.variable} from ${describeWanted(entry)}`)),
   ]
 }
 
 const row = (label: string, text: string): string => `${label.padEnd(9)} ${text}`
 
-function nameOf({ vault, name, version }: ObjectReference): string {
-  return `${vault}:${name}${version === undefined ? '' : `@${version}`}`
+function pathOf({ path, object, property, versions }: WantedFile): string {
+  const folder = path === '.' ? '' : `${path}/`
+  if (object.type === 'tls') return `${folder}{${tlsFileNames.join(',')}}`
+  if (property === '*') return `${folder}*`
+  return versions === undefined ? path : `${folder}{0..${versions - 1}}`
+}
+
+function namesIn(segments: WantedTemplate['segments']): string {
+  const names = segments.flatMap((segment) =>
+    typeof segment === 'string' ? [] : [describeWanted(segment)],
+  )
+  return [...new Set(names)].join(', ') || 'no values'
+}
+
+/** A reference as one would write it. */
+function describeWanted({ object, property, encoding, optional }: Wanted): string {
+  const { vault, type, name, version } = object
+  const kind = type === 'secret' ? '' : `${type}/`
+  const selection = property === undefined ? '' : `#${property}`
+  const decoded = encoding === undefined ? '' : `|${encoding}`
+  const pinned = version === undefined ? '' : `@${version}`
+  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${optional ? ', if there' : ''}`
 }
 
 function mountPath({ spec }: Pod): string {

@@ -5,6 +5,7 @@ import {
   isObjectVersion,
   isVaultName,
   type ObjectReference,
+  objectTypes,
   shorten,
 } from '../keyvault/reference.ts'
 import {
@@ -55,15 +56,35 @@ export interface Cloud {
   readonly ca?: string
 }
 
+export const objectEncodings = ['base64', 'hex'] as const
+export type ObjectEncoding = (typeof objectEncodings)[number]
+
+/** A value, or something picked from it. */
 export interface Wanted {
   readonly object: ObjectReference
   /** Absent or disabled is no error. */
   readonly optional?: true
+  /** A path into a JSON value; in a file also `*`, for all top-level properties. */
+  readonly property?: string
+  /** What the value, or the property, is decoded from. */
+  readonly encoding?: ObjectEncoding
 }
 
 export interface WantedFile extends Wanted {
-  /** Relative to the mount; see DESIGN 3.1 for what a path may be. */
+  /** Relative to the mount. A folder for type `tls` (`.` is the mount itself), for `property: "*"`, and for `versions`. */
   readonly path: string
+  /** Four octal digits; default: the configuration's. */
+  readonly mode?: string
+  /** The PKCS#12 behind a certificate is written as PEM, as the CSI driver does. */
+  readonly format?: 'pem'
+  /** So many versions, the newest (or the pinned one) as file `0` below `path`. */
+  readonly versions?: number
+}
+
+/** A file of text and values. */
+export interface WantedTemplate {
+  readonly path: string
+  readonly segments: readonly (string | Wanted)[]
 }
 
 export interface WantedVariable extends Wanted {
@@ -75,6 +96,7 @@ export interface AgentConfig {
   /** The containers that see the objects. Not the agent's business: it makes the choice auditable and lasting. */
   readonly containers: readonly string[]
   readonly files: readonly WantedFile[]
+  readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
   /** Four octal digits: `0444`. */
   readonly fileMode: string
@@ -108,6 +130,10 @@ export type DecodedConfig =
   | { readonly value: AgentConfig }
   | { readonly problem: string; readonly isNewer?: true }
 
+/** Whether the pod gets any files, and with them a volume to see them in. */
+export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
+  files.length + templates.length > 0
+
 /** `$` would be expanded by the kubelet (`$(NAME)`) before the agent sees it. */
 export function encodeConfig(config: AgentConfig): string {
   return JSON.stringify(config).replaceAll('$', '\\u0024')
@@ -140,21 +166,39 @@ export function decodeConfig(json: string): DecodedConfig {
 const wanted = {
   object: shape({
     vault: text(isVaultName),
-    type: oneOf(['secret']),
+    type: oneOf(objectTypes),
     name: text(isObjectName),
     version: absentOr(text(isObjectVersion)),
   }),
   optional: absentOr(oneOf([true])),
+  property: absentOr(text((property) => property !== '')),
+  encoding: absentOr(oneOf(objectEncodings)),
 }
+const mode = text((digits) => /^0[0-7]{3}$/.test(digits))
+const isWanted = shape(wanted)
 const isSeconds = that((value) => typeof value === 'number' && value >= 0)
 const httpsUrl = text((url) => url.startsWith('https://'))
 
 const members: Record<keyof AgentConfig, Check> = {
   version: oneOf([contractVersion]),
   containers: listOf(text()),
-  files: listOf(shape({ ...wanted, path: text() })),
+  files: listOf(
+    shape({
+      ...wanted,
+      path: text(),
+      mode: absentOr(mode),
+      format: absentOr(oneOf(['pem'])),
+      versions: absentOr(that((count) => Number.isSafeInteger(count) && Number(count) > 0)),
+    }),
+  ),
+  templates: listOf(
+    shape({
+      path: text(),
+      segments: listOf((segment) => (typeof segment === 'string' ? undefined : isWanted(segment))),
+    }),
+  ),
   env: listOf(shape({ ...wanted, variable: text(isVariableName) })),
-  fileMode: text((mode) => /^0[0-7]{3}$/.test(mode)),
+  fileMode: mode,
   refreshSeconds: isSeconds,
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),

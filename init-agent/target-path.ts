@@ -1,6 +1,7 @@
 /** What a path of a file below the mount may be. Pure: the webhook refuses with it, and the agent checks again. */
 
 import { shorten } from '../keyvault/reference.ts'
+import type { WantedFile } from './contract.ts'
 
 const maxPathBytes = 4096
 const maxComponentBytes = 255
@@ -51,4 +52,17 @@ export function pathProblem(paths: readonly string[]): string | undefined {
   if (conflict === undefined) return undefined
   const [first, second] = conflict.map((path) => shorten(path))
   return first === second ? `"${first}" is named twice` : `"${first}" would be a file and a folder`
+}
+
+/** The files of type `tls`. */
+export const tlsFileNames = ['tls.crt', 'tls.key', 'ca.crt'] as const
+
+/**
+ * The paths that a wanted file takes for itself: its own, those in its folder, or, where nobody knows the names before
+ * the value is there, the folder as a whole.
+ */
+export function claimedPaths({ path, object, versions }: WantedFile): readonly string[] {
+  const below = (name: string | number) => (path === '.' ? String(name) : `${path}/${name}`)
+  if (object.type === 'tls') return tlsFileNames.map(below)
+  return versions === undefined ? [path] : Array.from({ length: versions }, (_, i) => below(i))
 }

@@ -15,10 +15,18 @@ export interface ObjectReference {
   readonly version?: string
 }
 
-export type ObjectType = 'secret'
+/** `tls` and `pfx` are forms of the secret that stands behind a certificate. */
+export const objectTypes = ['secret', 'key', 'cert', 'tls', 'pfx'] as const
+export type ObjectType = (typeof objectTypes)[number]
 
-// Grammar of DESIGN 3.1 that is known but not built yet: refused by name, never ignored.
-const typesToCome: readonly string[] = ['key', 'cert', 'tls', 'pfx']
+/** A reference as it is written: an object, and what of its value is meant. */
+export interface ParsedReference {
+  readonly object: ObjectReference
+  /** A path into a JSON value, or `*` for all of its properties. */
+  readonly property?: string
+  /** What the value, or the property, is to be decoded from. */
+  readonly encoding?: 'base64'
+}
 
 /** Key Vault's rule: 3 to 24 letters, digits and hyphens. A hyphen at either end would not be a host name. */
 const vaultPattern = /^[0-9A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]$/
@@ -34,28 +42,35 @@ export const isObjectVersion = (text: string): boolean => versionPattern.test(te
  *
  * @param defaultVault - the vault that a reference without one means, if there is one
  */
-export function parseReference(text: string, defaultVault?: string): Parsed<ObjectReference> {
-  const [head = '', ...property] = text.split('#')
-  if (property.length > 0)
-    return { problem: `"#${shorten(property.join('#'))}": picking a property is not available yet` }
-  const [place = '', ...encoding] = head.split('|')
-  if (encoding.length > 0) {
-    const found = encoding.join('|').trim()
-    return found === 'base64'
-      ? { problem: '"|base64" is not available yet' }
-      : { problem: `"|${shorten(found)}" is unknown; the one suffix there is is "|base64"` }
-  }
-
-  const [path = '', ...versions] = place.split('@')
-  const [vault, typed] = cutFirst(path, ':')
-  const [type, name] = cutFirst(typed, '/')
-  const version = versions.length > 0 ? versions.join('@').trim() : undefined
-
-  if (type !== undefined && type !== 'secret')
+export function parseReference(text: string, defaultVault?: string): Parsed<ParsedReference> {
+  const [isDecoded, selection] = cutSuffix(text, '|base64')
+  const [place, property] = cutAtFirst(selection, '#')
+  const object = parseObject(place, defaultVault)
+  if ('problem' in object) return object
+  if (property === '') return { problem: 'behind "#" the property is missing' }
+  const { type } = object.value
+  if (type !== 'secret' && (isDecoded || property !== undefined))
     return {
-      problem: typesToCome.includes(type)
-        ? `type "${type}" is not available yet; only "secret" is`
-        : `"${shorten(type)}" is no object type; accepted: ${['secret', ...typesToCome].join(', ')}`,
+      problem: `"${isDecoded ? '|base64' : '#'}" picks from the value of a secret; type "${type}" has a form of its own`,
+    }
+  return {
+    value: {
+      object: object.value,
+      ...(property !== undefined && { property }),
+      ...(isDecoded && { encoding: 'base64' }),
+    },
+  }
+}
+
+function parseObject(text: string, defaultVault?: string): Parsed<ObjectReference> {
+  const [vault, typed] = cutPrefix(text, ':')
+  const [type = 'secret', named] = cutPrefix(typed, '/')
+  const [name, version] = cutAtFirst(named, '@')
+  if (name.includes('|'))
+    return { problem: `"${shorten(name)}": the one suffix there is is "|base64"` }
+  if (!isObjectType(type))
+    return {
+      problem: `"${shorten(type)}" is no object type; accepted: ${objectTypes.join(', ')}`,
     }
   if (vault !== undefined && !isVaultName(vault))
     return { problem: `"${shorten(vault)}" is no vault name: 3 to 24 letters, digits and hyphens` }
@@ -64,25 +79,41 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Obje
   if (version !== undefined && !isObjectVersion(version))
     return { problem: `"${shorten(version)}" is no version: 32 hexadecimal digits` }
 
-  const named = vault ?? defaultVault
-  if (named === undefined)
+  const vaultName = vault ?? defaultVault
+  if (vaultName === undefined)
     return {
       problem:
         'no vault is named, here or as a default; write vault:name, or set the annotation akv-injector.io/vault',
     }
   return {
     value: {
-      vault: named.toLowerCase(),
-      type: 'secret',
+      vault: vaultName.toLowerCase(),
+      type,
       name,
-      ...(version === undefined ? {} : { version: version.toLowerCase() }),
+      ...(version !== undefined && { version: version.toLowerCase() }),
     },
   }
 }
 
-/** The same text for two references exactly when they name the same object. */
-export function referenceKey({ vault, type, name, version }: ObjectReference): string {
-  return `${vault}:${type}/${name.toLowerCase()}${version === undefined ? '' : `@${version}`}`
+const isObjectType = (text: string): text is ObjectType =>
+  (objectTypes as readonly string[]).includes(text)
+
+/** Where in a vault an object is fetched from: certificates have three sides, and `secrets` has the whole of one. */
+export type Collection = 'secrets' | 'keys' | 'certificates'
+
+const collections: Readonly<Record<ObjectType, Collection>> = {
+  secret: 'secrets',
+  tls: 'secrets',
+  pfx: 'secrets',
+  key: 'keys',
+  cert: 'certificates',
+}
+export const collectionOf = ({ type }: ObjectReference): Collection => collections[type]
+
+/** The same text for two references exactly when one fetch serves both. */
+export function referenceKey(reference: ObjectReference): string {
+  const { vault, name, version } = reference
+  return `${vault}:${collectionOf(reference)}/${name.toLowerCase()}${version === undefined ? '' : `@${version}`}`
 }
 
 /** An object as messages name it: `secret team-a:db-password@0123…`. */
@@ -102,12 +133,21 @@ export function vaultUrl(template: string, vault: string): string {
   return template.replace('{vault}', vault.toLowerCase())
 }
 
-/** `a:b:c` cut at its first colon, both parts trimmed; the first is undefined where there is no colon. */
-function cutFirst(text: string, separator: string): [string | undefined, string] {
+/** `a:b:c` is `a` and `b:c`; without a colon there is no first part. All parts are trimmed. */
+function cutPrefix(text: string, separator: string): [string | undefined, string] {
+  const [first, rest] = cutAtFirst(text, separator)
+  return rest === undefined ? [undefined, first] : [first, rest]
+}
+
+/** `a@b@c` is `a` and `b@c`; without an at sign there is no second part. */
+function cutAtFirst(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator)
-  return at < 0
-    ? [undefined, text.trim()]
-    : [text.slice(0, at).trim(), text.slice(at + separator.length).trim()]
+  return at < 0 ? [text.trim(), undefined] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+}
+
+function cutSuffix(text: string, suffix: string): [boolean, string] {
+  const trimmed = text.trim()
+  return trimmed.endsWith(suffix) ? [true, trimmed.slice(0, -suffix.length)] : [false, trimmed]
 }
 
 /** What somebody wrote, safe and short enough to repeat to them in a message or a log line. */

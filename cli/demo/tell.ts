@@ -1,6 +1,6 @@
 import jsonpatch, { type Operation } from 'fast-json-patch'
 import type { Emulator } from '../../emulator/emulator.ts'
-import { type AgentConfig, envFolder, filesFolder } from '../../init-agent/contract.ts'
+import { type AgentConfig, envFolder, filesFolder, hasFiles } from '../../init-agent/contract.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../describe-injection.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -99,7 +99,7 @@ async function tellStart(
   const started = performance.now()
   const agent = node.startAgent(config, workloadIdentity(stage, pod))
   cleanUp.add(() => agent.stop())
-  const folder = config.files.length > 0 ? filesFolder : envFolder
+  const folder = hasFiles(config) ? filesFolder : envFolder
   const isFresh = Promise.race([
     waitFor(() => node.currentSet(folder) !== undefined, config.timeoutSeconds * 1000 + patienceMs),
     agent.ended.then((code) => code === 0),
@@ -118,7 +118,7 @@ interface Running {
 }
 
 function tellContent({ narrator }: Stage, { config, node }: Running): void {
-  if (config.files.length > 0) {
+  if (hasFiles(config)) {
     narrator.line('Files, as the containers see them:')
     for (const file of node.listFiles()) narrator.quote(file)
   }

@@ -113,6 +113,7 @@ function configOf({ url, ca }: Stage, size: number): string {
       path: `secret-${i}`,
       object: { vault: 'team-a', type: 'secret', name: `secret-${i}` },
     })),
+    templates: [],
     env: [],
     fileMode: '0444',
     refreshSeconds: 0,

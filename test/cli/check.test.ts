@@ -74,7 +74,7 @@ t.test('the operator’s settings count, and so does the namespace', async (t) =
   t.match(await run(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
   t.match(await run(['check', '-'], { input, env }), {
     code: 1,
-    stdout: /does not let namespace "default" name vault "team-a"/,
+    stdout: /"team-a": the operator does not let namespace "default" name this vault/,
   })
 })
 

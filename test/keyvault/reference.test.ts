@@ -14,16 +14,37 @@ t.test('a reference names a vault, a type, an object and a version', async (t) =
     ['db-password', { vault: 'home', type: 'secret', name: 'db-password' }],
     ['secret/db-password', { vault: 'home', type: 'secret', name: 'db-password' }],
     ['team-b:shared', { vault: 'team-b', type: 'secret', name: 'shared' }],
-    ['Team-B : secret / Shared', { vault: 'team-b', type: 'secret', name: 'Shared' }],
-    [`a@${version.toUpperCase()}`, { vault: 'home', type: 'secret', name: 'a', version }],
+    ['Team-B : tls / Shared', { vault: 'team-b', type: 'tls', name: 'Shared' }],
+    ['cert/web', { vault: 'home', type: 'cert', name: 'web' }],
+    ['pfx/web', { vault: 'home', type: 'pfx', name: 'web' }],
+    [`key/a@${version.toUpperCase()}`, { vault: 'home', type: 'key', name: 'a', version }],
+  ]
+  for (const [text, object] of cases)
+    t.strictSame(parseReference(text, 'home'), { value: { object } }, text)
+})
+
+t.test('a reference may mean a property, and what base64 stands for', async (t) => {
+  const object = { vault: 'home', type: 'secret', name: 'app' }
+  const cases: [string, object][] = [
+    ['app#a.b.0', { object, property: 'a.b.0' }],
+    ['app # a:b/c@d#e = f', { object, property: 'a:b/c@d#e = f' }],
+    ['app#*', { object, property: '*' }],
+    ['app|base64', { object, encoding: 'base64' }],
+    ['app#a|b |base64 ', { object, property: 'a|b', encoding: 'base64' }],
   ]
   for (const [text, value] of cases) t.strictSame(parseReference(text, 'home'), { value }, text)
 })
 
-t.test('names that differ only in case are one object', async (t) => {
-  const parsed = ['V-1:Name', 'v-1:name'].map((text) => parseReference(text))
-  const keys = parsed.map((one) => 'value' in one && referenceKey(one.value))
-  t.strictSame(keys, ['v-1:secret/name', 'v-1:secret/name'])
+t.test('references that one fetch serves have one key, whatever their case', async (t) => {
+  const keyOf = (text: string) => {
+    const parsed = parseReference(text, 'home')
+    return 'value' in parsed ? referenceKey(parsed.value.object) : parsed.problem
+  }
+  t.equal(keyOf('V-1:Name'), keyOf('v-1:name'))
+  t.equal(keyOf('tls/web'), keyOf('secret/web'))
+  t.equal(keyOf('pfx/web'), keyOf('web#a.b|base64'))
+  const different = ['web', 'key/web', 'cert/web', `web@${version}`, 'v-1:web'].map(keyOf)
+  t.equal(new Set(different).size, different.length)
 })
 
 t.test('what is wrong is said, with what is accepted', async (t) => {
@@ -33,7 +54,6 @@ t.test('what is wrong is said, with what is accepted', async (t) => {
     ['a'.repeat(128), /is no object name/],
     ['a/b/c', /"a" is no object type; accepted: secret, key/],
     ['constructor/b', /"constructor" is no object type/],
-    ['cert/web', /type "cert" is not available yet; only "secret" is/],
     ['x:a', /"x" is no vault name: 3 to 24/],
     ['-ab:a', /"-ab" is no vault name/],
     ['evil.example/:a', /is no vault name/],
@@ -41,9 +61,10 @@ t.test('what is wrong is said, with what is accepted', async (t) => {
     ['a:b:c', /"a" is no vault name|is no object name/],
     ['a@', /"" is no version: 32 hexadecimal digits/],
     ['a@latest', /"latest" is no version/],
-    ['a#b.c', /"#b.c": picking a property is not available yet/],
-    ['a|base64', /"\|base64" is not available yet/],
-    ['a|hex', /"\|hex" is unknown; the one suffix there is is "\|base64"/],
+    ['a#', /behind "#" the property is missing/],
+    ['a|hex', /"a\|hex": the one suffix there is is "\|base64"/],
+    ['cert/a#b', /"#" picks from the value of a secret; type "cert" has a form of its own/],
+    ['tls/a|base64', /"\|base64" picks from the value of a secret; type "tls"/],
     ['https://evil.example/secrets/a', /is no object type|is no vault name/],
   ]
   for (const [text, problem] of cases)

@@ -14,6 +14,7 @@ export function agentConfig(
     version: contractVersion,
     containers,
     files: request.files,
+    templates: request.templates,
     env: request.env,
     fileMode,
     refreshSeconds: request.refresh ?? 0,

@@ -5,6 +5,7 @@ import {
   currentSetLink,
   envFolder,
   filesFolder,
+  hasFiles,
   identityFolder,
 } from '../../init-agent/contract.ts'
 import type { AgentResources } from './agent-resources.ts'
@@ -56,23 +57,23 @@ export function agentContainer(options: {
  * A sidecar that holds the next container back until everything is written. The probe runs a plain binary: a Node
  * process each second would count against the agent's memory limit.
  */
-function nativeSidecar({ files, timeoutSeconds }: AgentConfig) {
+function nativeSidecar(config: AgentConfig) {
   // The env volume switches first: where there are files, their link is the last thing to appear.
-  const folder = files.length > 0 ? filesFolder : envFolder
+  const folder = hasFiles(config) ? filesFolder : envFolder
   return {
     restartPolicy: 'Always',
     startupProbe: {
       exec: { command: ['/usr/bin/test', '-e', `${agentRoot}/${folder}/${currentSetLink}`] },
       periodSeconds: 1,
-      failureThreshold: timeoutSeconds + probeGraceSeconds,
+      failureThreshold: config.timeoutSeconds + probeGraceSeconds,
     },
   }
 }
 
-function agentMounts({ files, env }: AgentConfig) {
+function agentMounts(config: AgentConfig) {
   return [
-    ...(files.length > 0 ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
-    ...(env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
+    ...(hasFiles(config) ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
+    ...(config.env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
     { name: identityVolume, mountPath: `${agentRoot}/${identityFolder}`, readOnly: true },
   ]
 }

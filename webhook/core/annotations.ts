@@ -1,17 +1,23 @@
 import { closestMatch } from 'leven'
-import { isVariableName, type WantedFile, type WantedVariable } from '../../init-agent/contract.ts'
-import { pathConflict, targetPathProblem } from '../../init-agent/target-path.ts'
-import { referenceKey, shorten } from '../../keyvault/reference.ts'
-import { type Entry, parseObjectList } from './object-list.ts'
+import {
+  isVariableName,
+  type WantedFile,
+  type WantedTemplate,
+  type WantedVariable,
+} from '../../init-agent/contract.ts'
+import { claimedPaths, pathConflict, targetPathProblem } from '../../init-agent/target-path.ts'
+import { shorten } from '../../keyvault/reference.ts'
+import { readObjects } from './objects.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
-import { annotationPrefix, keysToCome, lists, type Settings, settings } from './vocabulary.ts'
+import { annotationPrefix, isObjectKey, objectKeys, type Settings, settings } from './vocabulary.ts'
 
 export type Annotations = Readonly<Record<string, string>>
 
 /** What a pod's annotations ask for. */
 export interface Request extends Settings {
   readonly files: readonly WantedFile[]
+  readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
 }
 
@@ -37,16 +43,7 @@ export function parseAnnotations(
   { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
 ): { readonly request: Request; readonly problems: readonly Problem[] } {
   const size = Object.entries(own).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
-  if (size > maxCharacters)
-    return {
-      request: { files: [], env: [] },
-      problems: [
-        {
-          subject: 'metadata.annotations',
-          sentence: `${size} characters are too many: 256 KiB at most`,
-        },
-      ],
-    }
+  if (size > maxCharacters) return refused(`${size} characters are too many: 256 KiB at most`)
 
   const { values, problems } = readSettings(own)
   if (values['run-as']?.uid === 0 && !policy.allowRoot)
@@ -56,21 +53,24 @@ export function parseAnnotations(
 
   const isVaultUnreadable = own['vault'] !== undefined && values.vault === undefined
   const defaultVault = isVaultUnreadable ? anyVault : (values.vault ?? policy.defaultVault)
-  const readList = (key: (typeof lists)[number]): readonly Entry[] => {
-    const { entries, problems: wrong } = parseObjectList(own[key] ?? '', defaultVault)
-    for (const sentence of wrong) problems.push({ subject: annotationPrefix + key, sentence })
-    if (!isVaultUnreadable) problems.push(...vaultProblems(key, entries, { policy, namespace }))
-    return entries
-  }
-  const files = readList('secrets').map(toFile)
-  const env = readList('env').map(toVariable)
-  problems.push(...fileProblems(files), ...variableProblems(env))
-  if (problems.length === 0 && files.length + env.length === 0)
+  const wanted = readObjects(own, defaultVault)
+  problems.push(...wanted.problems)
+  if (!isVaultUnreadable) problems.push(...vaultProblems(wanted, { policy, namespace }))
+  const { files, templates, env } = wanted
+  problems.push(...pathProblems(files, templates), ...variableProblems(env))
+  if (problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push({
-      subject: annotationPrefix + lists[0],
-      sentence: `there is nothing to fetch: name objects in ${lists.map((key) => annotationPrefix + key).join(' or ')}`,
+      subject: `${annotationPrefix}secrets`,
+      sentence: `there is nothing to fetch: name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,
     })
-  return { request: { ...values, files, env }, problems }
+  return { request: { ...values, files, templates, env }, problems }
+}
+
+function refused(sentence: string) {
+  return {
+    request: { files: [], templates: [], env: [] },
+    problems: [{ subject: 'metadata.annotations', sentence }],
+  }
 }
 
 /** Stands in for a vault whose name is wrong, so that this is reported once and not again for each entry. */
@@ -80,7 +80,7 @@ function readSettings(own: Annotations): { values: Settings; problems: Problem[]
   const values: Record<string, unknown> = {}
   const problems: Problem[] = []
   for (const key of Object.keys(own)) {
-    if ((lists as readonly string[]).includes(key)) continue
+    if (isObjectKey(key)) continue
     if (!Object.hasOwn(settings, key)) {
       problems.push(unknownKey(key))
       continue
@@ -92,17 +92,14 @@ function readSettings(own: Annotations): { values: Settings; problems: Problem[]
   return { values: values as Settings, problems }
 }
 
-const knownKeys: readonly string[] = [...lists, ...Object.keys(settings)]
+const knownKeys: readonly string[] = [...objectKeys, ...Object.keys(settings)]
 // Kubernetes' bound for the part of a key behind the slash.
 const maxKeyLength = 63
 
 function unknownKey(key: string): Problem {
-  const subject = annotationPrefix + shorten(key)
-  if (keysToCome.includes(key.replace(/^template\..*/s, 'template.FILE')))
-    return { subject, sentence: 'is not available yet; name objects in akv-injector.io/secrets' }
   const nearest = closestMatch(key.slice(0, maxKeyLength), knownKeys)
   return {
-    subject,
+    subject: annotationPrefix + shorten(key),
     sentence: `is not known; the nearest key that is: ${annotationPrefix}${nearest}`,
   }
 }
@@ -111,26 +108,17 @@ function problemOf(own: Annotations, key: string, sentence: string): Problem {
   return { subject: annotationPrefix + key, found: shorten(own[key] ?? ''), sentence }
 }
 
-const wantedOf = ({ object, optional }: Entry) => ({
-  object,
-  ...(optional ? ({ optional: true } as const) : {}),
-})
-const toFile = (entry: Entry): WantedFile => ({
-  path: entry.target ?? entry.object.name,
-  ...wantedOf(entry),
-})
-const toVariable = (entry: Entry): WantedVariable => ({
-  variable: entry.target ?? entry.object.name.toUpperCase().replaceAll('-', '_'),
-  ...wantedOf(entry),
-})
-
-function fileProblems(files: readonly WantedFile[]): readonly Problem[] {
-  const subject = `${annotationPrefix}secrets`
-  const problems = files.flatMap(({ path }) => {
+function pathProblems(
+  files: readonly WantedFile[],
+  templates: readonly WantedTemplate[],
+): readonly Problem[] {
+  const paths = [...files.flatMap(claimedPaths), ...templates.map(({ path }) => path)]
+  const subject = 'the files'
+  const problems = paths.flatMap((path) => {
     const sentence = targetPathProblem(path)
     return sentence === undefined ? [] : [{ subject, found: shorten(path), sentence }]
   })
-  const conflict = pathConflict(files.map(({ path }) => path))
+  const conflict = pathConflict(paths)
   if (conflict !== undefined) {
     const [a, b] = conflict.map((path) => shorten(path))
     problems.push({
@@ -139,7 +127,7 @@ function fileProblems(files: readonly WantedFile[]): readonly Problem[] {
       sentence:
         a === b
           ? 'two entries would be written to this path; give one another target: TARGET=NAME'
-          : `cannot be written below "${a}", which is a file; give one another target: TARGET=NAME`,
+          : `cannot be written below "${a}", which another entry writes; give one another target: TARGET=NAME`,
     })
   }
   return problems
@@ -169,17 +157,20 @@ function variableProblems(env: readonly WantedVariable[]): readonly Problem[] {
 }
 
 function vaultProblems(
-  key: string,
-  entries: readonly Entry[],
+  { files, templates, env }: Pick<Request, 'files' | 'templates' | 'env'>,
   { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
 ): readonly Problem[] {
   if (policy.allowedVaults === undefined) return []
   const allowed = policy.allowedVaults.get(namespace) ?? policy.allowedVaults.get('*') ?? new Set()
-  return entries
-    .filter(({ object }) => !allowed.has(object.vault))
-    .map(({ object }) => ({
-      subject: annotationPrefix + key,
-      found: referenceKey(object),
-      sentence: `the operator does not let namespace "${shorten(namespace)}" name vault "${object.vault}"; allowed: ${[...allowed].join(', ') || 'none'}`,
+  const inTemplates = templates.flatMap(({ segments }) =>
+    segments.filter((one) => typeof one !== 'string'),
+  )
+  const vaults = [...files, ...inTemplates, ...env].map(({ object }) => object.vault)
+  return [...new Set(vaults)]
+    .filter((vault) => !allowed.has(vault))
+    .map((vault) => ({
+      subject: 'the vaults',
+      found: vault,
+      sentence: `the operator does not let namespace "${shorten(namespace)}" name this vault; allowed: ${[...allowed].join(', ') || 'none'}`,
     }))
 }

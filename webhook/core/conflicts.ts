@@ -1,3 +1,4 @@
+import { hasFiles } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
 import { fileKeyRefState } from './env-entry.ts'
 import { agentName, envVolume, filesVolume, identityVolume } from './names.ts'
@@ -58,7 +59,7 @@ function nameConflicts({ spec }: Pod, { place }: Plan): readonly Problem[] {
 function mountConflicts(container: Container, plan: Plan): readonly Problem[] {
   if (container === plan.place.existing) return []
   const isConsumer = plan.consumers.some((consumer) => consumer.container === container)
-  const wantsMount = isConsumer && plan.config.files.length > 0
+  const wantsMount = isConsumer && hasFiles(plan.config)
   return (container.volumeMounts ?? []).flatMap((mount) => {
     const subject = `container ${shorten(container.name)}, mount at ${shorten(mount.mountPath)}`
     if (ourVolumes.includes(mount.name))

@@ -1,10 +1,10 @@
-import { type ObjectReference, parseReference, shorten } from '../../keyvault/reference.ts'
+import { type ParsedReference, parseReference, shorten } from '../../keyvault/reference.ts'
 
 /** One entry of a list in `secrets` or `env`. */
 export interface Entry {
   /** What was written before the `=`, if anything. */
   readonly target?: string
-  readonly object: ObjectReference
+  readonly reference: ParsedReference
   readonly optional: boolean
 }
 
@@ -40,14 +40,30 @@ export function parseObjectList(
 }
 
 function parseEntry(text: string, defaultVault?: string): Entry | string {
-  const optional = text.endsWith('?')
-  const required = optional ? text.slice(0, -1) : text
-  const equals = required.indexOf('=')
+  const { required, optional } = cutOptional(text)
+  const equals = targetEnd(required)
   const reference = parseReference(required.slice(equals + 1), defaultVault)
   if ('problem' in reference) return reference.problem
   return {
     ...(equals < 0 ? {} : { target: required.slice(0, equals).trim() }),
-    object: reference.value,
+    reference: reference.value,
     optional,
   }
+}
+
+/** `name?` may be absent. */
+export function cutOptional(text: string): {
+  readonly required: string
+  readonly optional: boolean
+} {
+  const trimmed = text.trim()
+  const optional = trimmed.endsWith('?')
+  return { required: optional ? trimmed.slice(0, -1) : trimmed, optional }
+}
+
+/** The first `=` ends the target; behind a `#` it belongs to a property. */
+function targetEnd(text: string): number {
+  const equals = text.indexOf('=')
+  const hash = text.indexOf('#')
+  return hash >= 0 && hash < equals ? -1 : equals
 }

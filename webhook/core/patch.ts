@@ -1,3 +1,4 @@
+import { hasFiles } from '../../init-agent/contract.ts'
 import { isOurMount } from './conflicts.ts'
 import { fileKeyRef, fileKeyRefState } from './env-entry.ts'
 import { filesVolume } from './names.ts'
@@ -40,11 +41,7 @@ function consumerOperations(
     return [{ op: 'add', path, value: fileKeyRef(wanted) }]
   })
   return [
-    ...append(
-      `${pointer}/volumeMounts`,
-      mounts,
-      config.files.length > 0 && !isMounted ? [mount] : [],
-    ),
+    ...append(`${pointer}/volumeMounts`, mounts, hasFiles(config) && !isMounted ? [mount] : []),
     ...emptied,
     // In front, so that $(NAME) in the container's own variables expands to them.
     ...insert(

@@ -45,11 +45,12 @@ export const settings = {
   'log-level': choiceOf(logLevels),
 } as const satisfies Readonly<Record<string, (text: string) => Parsed<unknown>>>
 
-/** The annotations that hold lists of objects. */
-export const lists = ['secrets', 'env'] as const
+/** The annotations that name objects; `FILE` stands for the name of a file. */
+export const objectKeys = ['secrets', 'objects', 'template.FILE', 'env'] as const
+export const templatePrefix = 'template.'
 
-/** Specified, not built yet: refused by name rather than as unknown. */
-export const keysToCome: readonly string[] = ['objects', 'template.FILE']
+export const isObjectKey = (key: string): boolean =>
+  key.startsWith(templatePrefix) || (objectKeys as readonly string[]).includes(key)
 
 export type Settings = {
   readonly [Key in keyof typeof settings]?: Extract<

@@ -1,4 +1,4 @@
-import { type AgentConfig, tokenFileName } from '../../init-agent/contract.ts'
+import { type AgentConfig, hasFiles, tokenFileName } from '../../init-agent/contract.ts'
 import { isObject } from '../../keyvault/shape.ts'
 import { envVolume, filesVolume, identityVolume } from './names.ts'
 import type { Volume } from './pod.ts'
@@ -8,13 +8,10 @@ const tokenAudience = 'api://AzureADTokenExchange'
 const tokenSeconds = 3600
 
 /** The volumes that the configuration needs. */
-export function wantedVolumes(
-  { files, env }: Pick<AgentConfig, 'files' | 'env'>,
-  sizeLimit: string,
-): readonly Volume[] {
+export function wantedVolumes(config: AgentConfig, sizeLimit: string): readonly Volume[] {
   return [
-    ...(files.length > 0 ? [memoryVolume(filesVolume, sizeLimit)] : []),
-    ...(env.length > 0 ? [memoryVolume(envVolume, sizeLimit)] : []),
+    ...(hasFiles(config) ? [memoryVolume(filesVolume, sizeLimit)] : []),
+    ...(config.env.length > 0 ? [memoryVolume(envVolume, sizeLimit)] : []),
     tokenVolume,
   ]
 }

@@ -1,3 +1,4 @@
+import { type AgentConfig, hasFiles } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
 import { agentName } from './names.ts'
 import type { Plan } from './plan.ts'
@@ -10,7 +11,7 @@ export function planWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly strin
 }
 
 function earlyWarnings({ consumers, config }: Plan): readonly string[] {
-  if (config.files.length === 0) return []
+  if (!hasFiles(config)) return []
   return consumers
     .filter(({ isEarly }) => isEarly)
     .map(
@@ -21,10 +22,10 @@ function earlyWarnings({ consumers, config }: Plan): readonly string[] {
 
 /** Files that only the agent's own user, or a group nobody else is in, may read. */
 function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs): readonly string[] {
-  const [, , group = '0', others = '0'] = config.fileMode
-  const isReadable =
-    Number(others) & 4 || (Number(group) & 4 && spec.securityContext?.fsGroup != null)
-  if (config.files.length === 0 || isReadable) return []
+  const mode = modesOf(config).find(
+    (one) => !isReadable(one, spec.securityContext?.fsGroup != null),
+  )
+  if (mode === undefined) return []
   return consumers
     .map(({ container }) => container)
     .filter(({ securityContext }) => {
@@ -33,8 +34,18 @@ function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs):
     })
     .map(
       ({ name }) =>
-        `${agentName}: container ${shorten(name)} may not be able to read files of mode ${config.fileMode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+        `${agentName}: container ${shorten(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
     )
+}
+
+function modesOf({ files, templates, fileMode }: AgentConfig): readonly string[] {
+  return [...files.map(({ mode = fileMode }) => mode), ...templates.map(() => fileMode)]
+}
+
+/** By somebody who is not their owner, and shares a group with them only if the pod has one for its volumes. */
+function isReadable(mode: string, hasGroup: boolean): boolean {
+  const [, , group = '0', others = '0'] = mode
+  return Boolean(Number(others) & 4 || (Number(group) & 4 && hasGroup))
 }
 
 function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {

@@ -52,6 +52,10 @@ t.test('an operator’s list of vaults binds by namespace', async (t) => {
   const allowedVaults = new Map([['default', new Set(['team-a'])]])
   t.strictSame(parse({ secrets: 'TEAM-A:x' }, { allowedVaults }).problems, [])
   t.match(parse({ secrets: 'team-b:x' }, { allowedVaults }).problems, [
-    { sentence: /does not let namespace "default" name vault "team-b"; allowed: team-a/ },
+    {
+      subject: 'the vaults',
+      found: 'team-b',
+      sentence: /does not let namespace "default" name this vault; allowed: team-a/,
+    },
   ])
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { AdmissionRequest } from '../../../webhook/core/admission-review.ts'
-import { annotationPrefix, keysToCome, lists, settings } from '../../../webhook/core/vocabulary.ts'
+import { annotationPrefix, objectKeys, settings } from '../../../webhook/core/vocabulary.ts'
 
 /** Any pod that an API server could send, and annotations for it, from helpful to hostile. */
 
@@ -89,7 +89,21 @@ const prefixed = (annotations: Record<string, string | undefined>): Record<strin
 export const saneAnnotations = fc
   .record({
     vault: fc.constant('team-a'),
-    secrets: maybe(fc.constantFrom('db-password', 'a, b/c=d, team-b:e?', 'x=y')),
+    secrets: maybe(
+      fc.constantFrom(
+        'db-password',
+        'a, b/c=d, team-b:e?',
+        'x=y',
+        'tls/web, conf/=app#*, p=app#a.b|base64',
+      ),
+    ),
+    'template.app.conf': maybe(fc.constantFrom('x=${db-password} $${y}', '${key/k}${a#b?}', '$$$')),
+    objects: maybe(
+      fc.constantFrom(
+        '- {objectName: o, objectType: cert}',
+        'array:\n  - |\n    objectName: o\n    objectType: secret\n    objectVersionHistory: 3',
+      ),
+    ),
     env: fc.constantFrom('password', 'password, TOKEN=team-b:token?', 'C=c'),
     refresh: maybe(fc.constantFrom('0', '30s', '1h')),
     containers: maybe(fc.constantFrom('app', 'worker,app')),
@@ -149,7 +163,7 @@ const hostileText = fc.oneof(
     .map((pieces) => pieces.join('')),
 )
 const hostileKey = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...lists, ...Object.keys(settings), ...keysToCome) },
+  { weight: 6, arbitrary: fc.constantFrom(...objectKeys, ...Object.keys(settings)) },
   { weight: 1, arbitrary: hostileText },
 )
 

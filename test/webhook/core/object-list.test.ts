@@ -1,16 +1,18 @@
 import t from 'tap'
 import { parseObjectList } from '../../../webhook/core/object-list.ts'
 
-const secret = (name: string, vault = 'home') => ({ vault, type: 'secret', name })
+const reference = (name: string, vault = 'home') => ({
+  reference: { object: { vault, type: 'secret', name } },
+})
 
 t.test(
   'entries are separated by commas and newlines, with blanks and empty entries ignored',
   async (t) => {
     t.strictSame(parseObjectList(' a ,,\n b = c ?\r\n, v-1 : d ,\n', 'home'), {
       entries: [
-        { object: secret('a'), optional: false },
-        { target: 'b', object: secret('c'), optional: true },
-        { object: secret('d', 'v-1'), optional: false },
+        { ...reference('a'), optional: false },
+        { target: 'b', ...reference('c'), optional: true },
+        { ...reference('d', 'v-1'), optional: false },
       ],
       problems: [],
     })
@@ -22,7 +24,17 @@ t.test('the first equals sign splits the target from the reference', async (t) =
   t.match(parseObjectList('a=b=c', 'home'), {
     problems: [/entry "a=b=c": "b=c" is no object name/],
   })
-  t.match(parseObjectList('=b', 'home'), { entries: [{ target: '', object: secret('b') }] })
+  t.match(parseObjectList('=b', 'home'), { entries: [{ target: '', ...reference('b') }] })
+})
+
+t.test('an equals sign or a question mark in a property is the property’s', async (t) => {
+  const { entries } = parseObjectList('app#a=b, x=app#a?b?, y=app#c|base64?', 'home')
+  t.match(entries, [
+    { reference: { property: 'a=b' }, optional: false },
+    { target: 'x', reference: { property: 'a?b' }, optional: true },
+    { target: 'y', reference: { property: 'c', encoding: 'base64' }, optional: true },
+  ])
+  t.notOk(entries[0]?.target)
 })
 
 t.test('each entry that cannot be read has its sentence, the others are kept', async (t) => {

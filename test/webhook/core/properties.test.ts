@@ -123,9 +123,12 @@ t.test('no annotation makes the agent talk to a host that the operator did not n
         agent?.env.find(({ name }) => name === configVariable)?.value ?? '',
       )
       if ('problem' in config) throw new Error(config.problem)
-      const { cloud, files, env, notify } = config.value
+      const { cloud, files, templates, env, notify } = config.value
+      const inTemplates = templates.flatMap(({ segments }) =>
+        segments.filter((segment) => typeof segment !== 'string'),
+      )
       if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
-      for (const { object } of [...files, ...env]) {
+      for (const { object } of [...files, ...inTemplates, ...env]) {
         const { hostname, pathname, username } = new URL(vaultUrl(cloud.vaultUrl, object.vault))
         if (!/^[a-z0-9-]+\.vault\.azure\.net$/.test(hostname) || pathname !== '/' || username)
           throw new Error(`another host: ${hostname}`)

@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { parseCsiObjects } from '../../../webhook/core/csi-objects.ts'
+
+const version = '01234567890123456789012345678901'
+
+t.test('the double-encoded list of a SecretProviderClass is read as it stands', async (t) => {
+  const { files, problems } = parseCsiObjects(
+    `array:
+  - |
+    objectName: secret1
+    objectType: secret        # object types: secret, key or cert
+    objectVersion: ""         # empty: the newest
+  - |
+    objectName: key1
+    objectAlias: keys/one.pem
+    objectType: key
+    objectVersion: ${version}
+    filePermission: 0600
+  - |
+    objectName: web
+    objectType: cert
+`,
+    'home',
+  )
+  t.strictSame(problems, [])
+  t.strictSame(files, [
+    {
+      object: { vault: 'home', type: 'secret', name: 'secret1' },
+      path: 'secret1',
+      mode: '0644',
+      format: 'pem',
+    },
+    {
+      object: { vault: 'home', type: 'key', name: 'key1', version },
+      path: 'keys/one.pem',
+      mode: '0600',
+    },
+    { object: { vault: 'home', type: 'cert', name: 'web' }, path: 'web', mode: '0644' },
+  ])
+})
+
+t.test('a plain list means the same', async (t) => {
+  const { files, problems } = parseCsiObjects(
+    `- { objectName: web, objectType: secret, objectFormat: PFX, objectEncoding: base64 }
+- objectName: old
+  objectType: secret
+  objectVersionHistory: 3
+- objectName: hex
+  objectType: Secret
+  objectEncoding: HEX
+  objectVersion: latest
+  objectVersionHistory: 1
+`,
+    'home',
+  )
+  t.strictSame(problems, [])
+  t.match(files, [
+    { path: 'web', encoding: 'base64' },
+    { path: 'old', format: 'pem', versions: 3 },
+    { path: 'hex', encoding: 'hex' },
+  ])
+  t.notOk(files[0]?.format, 'a PFX stays one')
+  t.notOk(files[2]?.versions, 'a history of one is a plain file')
+})
+
+t.test('scalars are text, whatever YAML would make of them', async (t) => {
+  const { files, problems } = parseCsiObjects(
+    `- objectName: yes
+  objectType: secret
+  objectVersion: 12345678901234567890123456789012
+  filePermission: 0440
+- { objectName: 1e5, objectType: secret, objectAlias: 2026-01-01 }
+`,
+    'home',
+  )
+  t.strictSame(problems, [])
+  t.match(files, [
+    { path: 'yes', mode: '0440', object: { version: '12345678901234567890123456789012' } },
+    { path: '2026-01-01', object: { name: '1e5' } },
+  ])
+})
+
+t.test('every problem is named with its place in the list', async (t) => {
+  const { problems } = parseCsiObjects(
+    `- { objectName: a_b, objectType: secrets, objectVersion: v1 }
+- { objectname: a, objectType: cert, objectFormat: pfx }
+- { objectName: a, objectType: key, objectEncoding: base64 }
+- { objectName: a, objectType: secret, objectFormat: der, objectEncoding: rot13, filePermission: 999, objectVersionHistory: -1 }
+- just text
+- { objectName: [a], objectType: secret }
+- { objectName: a, objectType: secret, filePermission: "4755" }
+- { objectName: a, objectType: cert, objectFormat: pfx }
+`,
+    'home',
+  )
+  t.match(problems, [
+    /^item 1, objectName "a_b": expected 1 to 127 letters/,
+    /^item 1, objectType "secrets": expected secret, key or cert/,
+    /^item 1, objectVersion "v1": expected 32 hexadecimal digits/,
+    /^item 2, objectname is not known; the nearest field that is: objectName/,
+    /^item 2, objectName is missing/,
+    /^item 3, objectEncoding "base64": accepted for objectType secret only/,
+    /^item 4, objectFormat "der": expected pem or pfx/,
+    /^item 4, objectEncoding "rot13": expected utf-8 or base64 or hex/,
+    /^item 4, filePermission "999": expected 3 or 4 octal digits/,
+    /^item 4, objectVersionHistory "-1": expected a number from 0 to 100/,
+    /^item 5: expected the fields of an object/,
+    /^item 6, objectName: expected a text/,
+    /^item 7, filePermission "4755": expected 3 or 4 octal/,
+    /^item 8, objectFormat "pfx": accepted for objectType secret only/,
+  ])
+})
+
+t.test('what is no list is told what one looks like', async (t) => {
+  for (const text of ['', 'x', 'array: 1', '{}', 'array:', 'null'])
+    t.match(
+      parseCsiObjects(text, 'home').problems,
+      [/expected the "array:" of a SecretProviderClass/],
+      text,
+    )
+  t.match(parseCsiObjects('- [', 'home').problems, [/this is not the YAML of a list/])
+  t.match(parseCsiObjects('- |\n  a: [x', 'home').problems, [/^item 1: this is not the YAML/])
+  t.match(parseCsiObjects('- {objectName: a, objectType: secret}').problems, [
+    /set the annotation akv-injector.io\/vault/,
+  ])
+})
+
+t.test('aliases, depth and length are bounded', async (t) => {
+  t.match(parseCsiObjects('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
+    /not the YAML|alias/i,
+  ])
+  t.match(parseCsiObjects('['.repeat(30_000), 'home').problems, [/not the YAML/])
+  t.match(parseCsiObjects(`- ${'x'.repeat(100_000)}`, 'home').problems, [/characters are too many/])
+})
+
+t.test('any text gets an answer', async (t) => {
+  const piece = fc.constantFrom(
+    '- ',
+    'array:',
+    '\n',
+    '  ',
+    '|',
+    '&a',
+    '*a',
+    '{',
+    '}',
+    '[',
+    ']',
+    ': ',
+    'objectName',
+    'objectType',
+    'secret',
+    '!!js',
+    '<<',
+    '"',
+    "'",
+    '#',
+    '\0',
+    '? ',
+  )
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.array(piece).map((pieces) => pieces.join('')),
+        fc.string(),
+      ),
+      (text) => {
+        parseCsiObjects(text, 'home')
+      },
+    ),
+    { numRuns: 1000 },
+  )
+  t.pass()
+})

@@ -1,0 +1,185 @@
+import { closestMatch } from 'leven'
+import { parseDocument } from 'yaml'
+import type { ObjectEncoding, WantedFile } from '../../init-agent/contract.ts'
+import {
+  isObjectName,
+  isObjectVersion,
+  type ObjectType,
+  type Parsed,
+  shorten,
+} from '../../keyvault/reference.ts'
+import { isObject, type JsonObject } from '../../keyvault/shape.ts'
+import { settings } from './vocabulary.ts'
+
+/** Room for hundreds of objects, and little for somebody who wants the webhook to be busy with YAML. */
+const maxCharacters = 32 * 1024
+/** As the provider has it, where the driver's own default is another. */
+const defaultPermission = '0644'
+const maxHistory = 100
+
+interface Files {
+  readonly files: readonly WantedFile[]
+  /** Sentences that begin with the position in the list. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * Reads the object list of a SecretProviderClass for the Azure provider (DESIGN 5): the double-encoded `array:` of
+ * strings, or a plain YAML list.
+ *
+ * @param vault - the vault of all these objects; the vocabulary has no word for another
+ */
+export function parseCsiObjects(text: string, vault?: string): Files {
+  const list = readList(text)
+  if ('problem' in list) return { files: [], problems: [list.problem] }
+  if (vault === undefined)
+    return { files: [], problems: ['no vault is named; set the annotation akv-injector.io/vault'] }
+  const files: WantedFile[] = []
+  const problems: string[] = []
+  for (const [index, item] of list.value.entries()) {
+    const position = `item ${index + 1}`
+    const fields = readFields(item)
+    if ('problem' in fields) problems.push(`${position}: ${fields.problem}`)
+    else {
+      const read = readObject(fields.value, vault)
+      if ('problems' in read) problems.push(...read.problems.map((one) => `${position}, ${one}`))
+      else files.push(read.file)
+    }
+  }
+  return { files, problems }
+}
+
+function readList(text: string): Parsed<readonly unknown[]> {
+  const expected = 'expected the "array:" of a SecretProviderClass, or a list of objects'
+  const yaml = readYaml(text)
+  if ('problem' in yaml) return yaml
+  const list = isObject(yaml.value) && 'array' in yaml.value ? yaml.value['array'] : yaml.value
+  return Array.isArray(list) ? { value: list } : { problem: expected }
+}
+
+/** Every scalar stays text: an unquoted 0644, or a version that is all digits, must not become a number. */
+function readYaml(text: string): Parsed<unknown> {
+  if (text.length > maxCharacters)
+    return { problem: `${text.length} characters are too many: ${maxCharacters} at most` }
+  try {
+    const document = parseDocument(text, { schema: 'failsafe', prettyErrors: false })
+    const [error] = document.errors
+    if (error === undefined) return { value: document.toJS({ maxAliasCount: 0 }) }
+    const line = text.slice(0, error.pos[0]).split('\n').length
+    return { problem: `this is not the YAML of a list: line ${line}: ${shorten(error.message)}` }
+  } catch {
+    return { problem: 'this is not the YAML of a list: it is nested too deep, or has aliases' }
+  }
+}
+
+function readFields(item: unknown): Parsed<JsonObject> {
+  const fields = typeof item === 'string' ? readYaml(item) : { value: item }
+  if ('problem' in fields || isObject(fields.value)) return fields as Parsed<JsonObject>
+  return { problem: 'expected the fields of an object, such as "objectName: db-password"' }
+}
+
+const types: Readonly<Record<string, ObjectType>> = { secret: 'secret', key: 'key', cert: 'cert' }
+
+/** How each field is read. An empty text means the same as none, as it does to the provider. */
+const fields = {
+  objectName: (text: string) =>
+    isObjectName(text) ? { value: text } : expected('1 to 127 letters, digits and hyphens'),
+  objectAlias: (text: string) => ({ value: text }),
+  objectType: (text: string): Parsed<ObjectType> => {
+    const type = types[text.toLowerCase()]
+    return type === undefined ? expected('secret, key or cert') : { value: type }
+  },
+  objectVersion: (text: string): Parsed<string | undefined> =>
+    isObjectVersion(text) || text === 'latest'
+      ? { value: text === 'latest' ? undefined : text.toLowerCase() }
+      : expected('32 hexadecimal digits'),
+  objectVersionHistory: (text: string): Parsed<number> =>
+    /^\d{1,4}$/.test(text) && Number(text) <= maxHistory
+      ? { value: Number(text) }
+      : expected(`a number from 0 to ${maxHistory}`),
+  objectFormat: choice(['pem', 'pfx']),
+  objectEncoding: choice(['utf-8', 'base64', 'hex']),
+  filePermission: settings['file-mode'],
+} as const
+
+function expected(what: string): { readonly problem: string } {
+  return { problem: `expected ${what}` }
+}
+
+function choice<T extends string>(choices: readonly T[]) {
+  return (text: string): Parsed<T> => {
+    const found = choices.find((one) => one === text.toLowerCase())
+    return found === undefined ? expected(choices.join(' or ')) : { value: found }
+  }
+}
+
+type Fields = {
+  readonly [Name in keyof typeof fields]?: Extract<
+    ReturnType<(typeof fields)[Name]>,
+    { readonly value: unknown }
+  >['value']
+}
+
+function readObject(
+  item: JsonObject,
+  vault: string,
+): { readonly file: WantedFile } | { readonly problems: readonly string[] } {
+  const { values, problems } = readValues(item)
+  const { objectName, objectType } = values
+  for (const name of ['objectName', 'objectType'] as const)
+    if (!item[name]) problems.push(`${name} is missing`)
+  if (objectName === undefined || objectType === undefined || problems.length > 0)
+    return { problems }
+
+  const version = values.objectVersion
+  const versions = values.objectVersionHistory ?? 0
+  const object = { vault, type: objectType, name: objectName, ...(version && { version }) }
+  const combination = combinationProblem(values)
+  if (combination !== undefined) return { problems: [combination] }
+  return {
+    file: {
+      object,
+      path: values.objectAlias ?? objectName,
+      mode: values.filePermission ?? defaultPermission,
+      ...(objectType === 'secret' && values.objectFormat !== 'pfx' && { format: 'pem' }),
+      ...encodingOf(values),
+      ...(versions > 1 && { versions }),
+    },
+  }
+}
+
+function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEncoding } {
+  return objectEncoding === 'base64' || objectEncoding === 'hex' ? { encoding: objectEncoding } : {}
+}
+
+/** As the provider: formats and encodings are of secrets. */
+function combinationProblem({
+  objectType,
+  objectFormat,
+  objectEncoding,
+}: Fields): string | undefined {
+  if (objectType === 'secret') return undefined
+  if (objectFormat === 'pfx') return 'objectFormat "pfx": accepted for objectType secret only'
+  return objectEncoding === 'base64' || objectEncoding === 'hex'
+    ? `objectEncoding "${objectEncoding}": accepted for objectType secret only`
+    : undefined
+}
+
+function readValues(item: JsonObject): { values: Fields; problems: string[] } {
+  const values: Record<string, unknown> = {}
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(item)) {
+    if (!Object.hasOwn(fields, name)) {
+      const nearest = closestMatch(name.slice(0, 64), Object.keys(fields))
+      problems.push(`${shorten(name)} is not known; the nearest field that is: ${nearest}`)
+    } else if (value === null || value === '') {
+      // As good as absent.
+    } else if (typeof value !== 'string') problems.push(`${name}: expected a text`)
+    else {
+      const parsed: Parsed<unknown> = fields[name as keyof typeof fields](value)
+      if ('value' in parsed) values[name] = parsed.value
+      else problems.push(`${name} "${shorten(value)}": ${parsed.problem}`)
+    }
+  }
+  return { values: values as Fields, problems }
+}

@@ -1,0 +1,58 @@
+import type { WantedFile, WantedTemplate, WantedVariable } from '../../init-agent/contract.ts'
+import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Annotations } from './annotations.ts'
+import { parseCsiObjects } from './csi-objects.ts'
+import { type Entry, parseObjectList } from './object-list.ts'
+import type { Problem } from './outcome.ts'
+import { parseTemplate } from './template.ts'
+import { annotationPrefix, templatePrefix } from './vocabulary.ts'
+import { wantedFile, wantedVariable } from './wanted.ts'
+
+/** The objects that a pod's annotations name, by where they go. */
+export interface Objects {
+  readonly files: readonly WantedFile[]
+  readonly templates: readonly WantedTemplate[]
+  readonly env: readonly WantedVariable[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Reads the annotations that name objects: `secrets`, `objects`, `template.FILE` and `env`.
+ *
+ * @param own - the annotations, prefix removed
+ */
+export function readObjects(own: Annotations, defaultVault?: string): Objects {
+  const problems: Problem[] = []
+  const report = (key: string, sentences: readonly string[]) => {
+    for (const sentence of sentences) problems.push({ subject: annotationPrefix + key, sentence })
+  }
+  const readList = <T>(key: string, toWanted: (entry: Entry) => Parsed<T>): readonly T[] => {
+    const list = parseObjectList(own[key] ?? '', defaultVault)
+    report(key, list.problems)
+    return list.entries.flatMap((entry) => {
+      const wanted = toWanted(entry)
+      if ('value' in wanted) return [wanted.value]
+      report(key, [
+        `entry "${shorten(entry.target ?? entry.reference.object.name)}": ${wanted.problem}`,
+      ])
+      return []
+    })
+  }
+
+  const files = readList('secrets', wantedFile)
+  const csi =
+    own['objects'] === undefined
+      ? { files: [], problems: [] }
+      : parseCsiObjects(own['objects'], defaultVault)
+  report('objects', csi.problems)
+  const templates = Object.keys(own)
+    .filter((key) => key.startsWith(templatePrefix))
+    .sort()
+    .map((key): WantedTemplate => {
+      const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
+      report(shorten(key), sentences)
+      return { path: key.slice(templatePrefix.length), segments }
+    })
+  const env = readList('env', wantedVariable)
+  return { files: [...files, ...csi.files], templates, env, problems }
+}
