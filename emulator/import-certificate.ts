@@ -7,12 +7,13 @@ import pki from 'node-forge/lib/pki.js'
 import type { CertificateMaterial } from './data.ts'
 
 /**
- * @param pfx - DER, with an empty password, as Key Vault hands it out
+ * @param pfx - DER
+ * @param password - default: empty, as in what Key Vault hands out
  * @returns undefined where it can't be opened, or doesn't hold a key and its certificate
  */
-export function importPfx(pfx: Buffer): CertificateMaterial | undefined {
+export function importPfx(pfx: Buffer, password = ''): CertificateMaterial | undefined {
   try {
-    const { getBags } = pkcs12.pkcs12FromAsn1(asn1.fromDer(pfx.toString('latin1')), '')
+    const { getBags } = pkcs12.pkcs12FromAsn1(asn1.fromDer(pfx.toString('latin1')), password)
     const bagsOf = (bagType: string) => getBags({ bagType })[bagType] ?? []
     const keys = [...bagsOf(pki.oids.keyBag), ...bagsOf(pki.oids.pkcs8ShroudedKeyBag)]
     return materialOf(keys.map(privateKeyOf), bagsOf(pki.oids.certBag).map(certificateOf))

@@ -5,10 +5,9 @@ import {
   type CertificateIssuer,
   type CertificateSpec,
   certificateContentTypes,
-  maxValueBytes,
 } from './data.ts'
-import { importPem, importPfx } from './import-certificate.ts'
 import { isSubject } from './issue-certificate.ts'
+import { type Imported, openPem, openPfx } from './open-certificate.ts'
 import { keySpecFields, toKeySpec } from './read-key.ts'
 import { type ObjectFormat, versionFields } from './read-object.ts'
 import {
@@ -68,34 +67,19 @@ export const certificateFormat: ObjectFormat<CertificateData> = {
     }),
 }
 
-/** What a certificate made elsewhere is. */
-export type Imported = Pick<CertificateData, 'certificate' | 'contentType'>
-
 /** PKCS#12 in base64. Like {@link readPem} it repeats nothing: there is a private key in it. */
-export function readPfx(found: unknown, at: string): Result<Imported> {
+function readPfx(found: unknown, at: string): Result<Imported> {
   if (typeof found !== 'string') return wrongKind(at, found, pfxForm)
-  const value = found.replaceAll(/\s/g, '')
-  const isBase64 = /^(?:[0-9a-z+/]{4})*(?:[0-9a-z+/]{2}==|[0-9a-z+/]{3}=)?$/i.test(value)
-  const material =
-    isBase64 && value.length <= maxValueBytes ? importPfx(Buffer.from(value, 'base64')) : undefined
-  return material === undefined
-    ? { problems: [`${at}: this is not ${pfxForm}`] }
-    : { value: { certificate: { ...material, value }, contentType: 'application/x-pkcs12' } }
+  const value = openPfx(found.replaceAll(/\s/g, ''), '')
+  return value === undefined ? { problems: [`${at}: this is not ${pfxForm}`] } : { value }
 }
 const pfxForm =
   'a PKCS#12 file in base64 (up to 25 KiB), with an empty password, that holds an RSA or EC key and its certificate'
 
-export function readPem(found: unknown, at: string): Result<Imported> {
+function readPem(found: unknown, at: string): Result<Imported> {
   if (typeof found !== 'string') return wrongKind(at, found, pemForm)
-  const material = Buffer.byteLength(found) <= maxValueBytes ? importPem(found) : undefined
-  return material === undefined
-    ? { problems: [`${at}: this is not ${pemForm}`] }
-    : {
-        value: {
-          certificate: { ...material, value: found },
-          contentType: 'application/x-pem-file',
-        },
-      }
+  const value = openPem(found)
+  return value === undefined ? { problems: [`${at}: this is not ${pemForm}`] } : { value }
 }
 const pemForm = 'PEM (up to 25 KiB) that holds an RSA or EC key and its certificate'
 

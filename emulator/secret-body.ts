@@ -1,4 +1,4 @@
-/** The body of a request that sets or updates a secret. */
+/** The body of a request that sets or updates an object. */
 
 import { maxValueBytes } from './data.ts'
 import { isMapping } from './read-value.ts'
@@ -10,33 +10,40 @@ export type SecretBody =
 
 /** Lenient as the service is: what it doesn't know it passes over. */
 export function readSecretBody(text: string): SecretBody {
-  const body = parse(text)
-  if (!isMapping(body)) return { problem: 'Request body not specified' }
-  const { value, contentType, tags } = body
-  const attributes = isMapping(body['attributes']) ? body['attributes'] : {}
-  const { enabled, nbf, exp } = attributes
+  const body = parseBody(text)
+  if (body === undefined) return { problem: 'Request body not specified' }
+  const { value } = body
   if (
     value !== undefined &&
     (typeof value !== 'string' || Buffer.byteLength(value) > maxValueBytes)
   )
     return { problem: `The value must be a string of at most ${maxValueBytes} bytes.` }
-  return {
-    value: typeof value === 'string' ? value : undefined,
-    change: {
-      ...(typeof contentType === 'string' ? { contentType } : {}),
-      ...(isMapping(tags) ? { tags: textsOf(tags) } : {}),
-      ...(typeof enabled === 'boolean' ? { enabled } : {}),
-      ...(isTime(nbf) ? { notBefore: new Date(nbf * 1000) } : {}),
-      ...(isTime(exp) ? { expires: new Date(exp * 1000) } : {}),
-    },
+  return { value: typeof value === 'string' ? value : undefined, change: changeIn(body) }
+}
+
+/** The mapping that a body is to be. */
+export function parseBody(text: string): Record<string, unknown> | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isMapping(body) ? body : undefined
+  } catch {
+    return undefined
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+/** What bodies of all sorts may say of a version. */
+export function changeIn({
+  contentType,
+  tags,
+  attributes,
+}: Record<string, unknown>): VersionChange {
+  const { enabled, nbf, exp } = isMapping(attributes) ? attributes : {}
+  return {
+    ...(typeof contentType === 'string' ? { contentType } : {}),
+    ...(isMapping(tags) ? { tags: textsOf(tags) } : {}),
+    ...(typeof enabled === 'boolean' ? { enabled } : {}),
+    ...(isTime(nbf) ? { notBefore: new Date(nbf * 1000) } : {}),
+    ...(isTime(exp) ? { expires: new Date(exp * 1000) } : {}),
   }
 }
 

@@ -18,8 +18,8 @@ import { deletedBundle, deletedItem, secretBundle, secretItem, versionItem } fro
 import {
   badParameter,
   deletedSecretNotFound,
+  isDeleted,
   secretDisabled,
-  secretIsDeleted,
   secretIsManaged,
   type VaultAction,
 } from './vault-refusal.ts'
@@ -91,7 +91,7 @@ async function setSecret({ vault, name, body, now }: Call): Promise<Answer> {
   const { value, change } = read
   if (value === undefined) return { refusal: badParameter('The value property is required.') }
   if (find(vault.certificates, name) !== undefined) return { refusal: secretIsManaged('set') }
-  if (find(vault.secrets, name)?.deletedAt !== undefined) return { refusal: secretIsDeleted(name) }
+  if (find(vault.secrets, name)?.deletedAt !== undefined) return { refusal: isDeleted(kind, name) }
   const version = newSecret({ enabled: true, ...change, value }, now)
   const secret = addVersion(vault.secrets, name, version)
   return { body: await secretBundle(vault, secret, version) }

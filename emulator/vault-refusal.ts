@@ -19,10 +19,18 @@ export interface Attempt {
 export const objectKinds = ['secret', 'key', 'certificate'] as const
 export type ObjectKind = (typeof objectKinds)[number]
 
-export type VaultAction = 'get' | 'list' | 'set' | 'update' | 'delete' | 'recover' | 'purge'
+export type VaultAction =
+  | 'import'
+  | 'get'
+  | 'list'
+  | 'set'
+  | 'update'
+  | 'delete'
+  | 'recover'
+  | 'purge'
 
-/** RBAC's names of the actions on secrets. Of keys and certificates there is only reading. */
-const secretActions: Readonly<Record<VaultAction, string>> = {
+/** RBAC's names of the actions on secrets. */
+const secretActions: Readonly<Record<Exclude<VaultAction, 'import'>, string>> = {
   get: 'getSecret/action',
   list: 'readMetadata/action',
   set: 'setSecret/action',
@@ -30,6 +38,12 @@ const secretActions: Readonly<Record<VaultAction, string>> = {
   delete: 'delete',
   recover: 'recover/action',
   purge: 'purge/action',
+}
+
+/** Of keys and certificates there is reading, and importing the latter. */
+function dataActionOf(kind: ObjectKind, action: VaultAction): string {
+  if (action === 'import') return 'import/action'
+  return kind === 'secret' ? secretActions[action] : 'read'
 }
 
 export const innerForbiddenCodes = [
@@ -70,7 +84,7 @@ export function forbiddenFor(
   innerCode: InnerForbiddenCode,
   { vault, caller, kind, action, name }: Attempt,
 ): VaultRefusal {
-  const dataAction = kind === 'secret' ? secretActions[action] : 'read'
+  const dataAction = dataActionOf(kind, action)
   const resource = `/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/emulator/providers/microsoft.keyvault/vaults/${vault}`
   switch (innerCode) {
     case 'ForbiddenByRbac':
@@ -98,16 +112,12 @@ export const secretDisabled = forbidden(
   'Operation get is not allowed on a disabled secret.',
 )
 
-const notFoundCodes = {
-  secret: 'SecretNotFound',
-  key: 'KeyNotFound',
-  certificate: 'CertificateNotFound',
-} as const
+const capitals = { secret: 'Secret', key: 'Key', certificate: 'Certificate' } as const
 
 /** @param id - the name, or `name/version` */
 export const notFound = (kind: ObjectKind, id: string): VaultRefusal => ({
   status: 404,
-  code: notFoundCodes[kind],
+  code: `${capitals[kind]}NotFound`,
   message: `A ${kind} with (name/id) ${id} was not found in this key vault. If you recently deleted this ${kind} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`,
 })
 
@@ -130,12 +140,22 @@ export const deletedSecretNotFound = (name: string): VaultRefusal => ({
   message: `Deleted Secret not found: ${name}`,
 })
 
-export const secretIsDeleted = (name: string): VaultRefusal => ({
+const conflict = (innerCode: string, message: string): VaultRefusal => ({
   status: 409,
   code: 'Conflict',
-  message: `Secret ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the secret can only be recovered or purged.`,
-  innerCode: 'ObjectIsDeletedButRecoverable',
+  message,
+  innerCode,
 })
+
+export const isDeleted = (kind: ObjectKind, name: string): VaultRefusal =>
+  conflict(
+    'ObjectIsDeletedButRecoverable',
+    `${capitals[kind]} ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the ${kind} can only be recovered or purged.`,
+  )
+
+/** The words are the emulator's own. */
+export const nameIsTaken = (by: ObjectKind, name: string): VaultRefusal =>
+  conflict('NameTaken', `There is a ${by} named ${name}, and a certificate is one, too.`)
 
 export const throttled: VaultRefusal = {
   status: 429,

@@ -294,6 +294,17 @@ t.test('the service turns PKCS#12 into PEM, and nothing else into anything', asy
     })
 })
 
+t.test('a vault may stand in the host instead of the path', async (t) => {
+  for (const path of ['certificates/web', 'keys/web', 'secrets/web'])
+    t.match(
+      await ask(emulator, `/${path}?api-version=7.6`, {
+        headers: { ...headers, host: 'team-a.vault.example' },
+      }),
+      { status: 200 },
+      path,
+    )
+})
+
 t.test('a rotation gives all three a new version and key, under the same root', async (t) => {
   const before = { chain: certificatesOf(await unpacked('rsa')), key: await keys.getKey('rsa') }
   const version = emulator.rotate({ vault: 'team-a', name: 'RSA' })
@@ -339,4 +350,36 @@ t.test('nobody writes to a certificate’s secret', async (t) => {
   await t.rejects(writer.beginDeleteSecret('web'), refusal)
   const { version = '' } = (await secrets.getSecret('web')).properties
   await t.rejects(writer.updateSecretProperties('web', version, { enabled: false }), refusal)
+})
+
+t.test('a writer imports PKCS#12 and PEM, with or without a password', async (t) => {
+  const writer = certificateClient(emulator, adminId)
+  const locked = opensslBytes(['pkcs12', '-export', '-passout', 'pass:secret'], madePem)
+  const options = { password: 'secret', enabled: true, tags: { a: 'b' } }
+  const first = await writer.importCertificate('brought', locked, options)
+  t.match(first, { name: 'brought', properties: { tags: { a: 'b' }, enabled: true } })
+  t.match(await unpacked('brought'), blocksOf('PRIVATE KEY', madePem)[0])
+  t.same(certificatesOf(await unpacked('brought')).map(String), blocksOf('CERTIFICATE', madePem))
+
+  const next = await writer.importCertificate('brought', Buffer.from(madePem), {
+    policy: { contentType: 'application/x-pem-file' },
+  })
+  t.not(next.properties.version, first.properties.version)
+  t.equal(await valueFor('brought'), madePem)
+
+  for (const [bytes, password] of [
+    [locked, 'wrong'],
+    [Buffer.from('junk'), ''],
+    [Buffer.from(blocksOf('CERTIFICATE', madePem).join('')), ''],
+  ] as const)
+    await t.rejects(writer.importCertificate('brought', bytes, { password }), {
+      statusCode: 400,
+      code: 'BadParameter',
+    })
+  for (const name of ['plain', 'other', 'gone'])
+    await t.rejects(writer.importCertificate(name, locked, options), { code: 'Conflict' }, name)
+  await t.rejects(certificates.importCertificate('mine', locked, options), {
+    statusCode: 403,
+    message: /vaults\/certificates\/import\/action'/,
+  })
 })

@@ -46,6 +46,36 @@ t.test('a secret is disabled, enabled, labelled, deleted and recovered', async (
   t.equal((await get('api-key')).status, 200)
 })
 
+t.test('a key or a certificate is rotated and changed by its type', async (t) => {
+  const own = await start({
+    yaml: `
+vaults:
+  abc: { secrets: { signing: x }, keys: { signing: {} }, certificates: { web: {} } }
+`,
+  })
+  t.teardown(() => own.close())
+  const send = async (path: string, body: object) => {
+    const response = await fetch(own.controlUrl + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ vault: 'abc', ...body }),
+    })
+    return { status: response.status, json: await response.json() }
+  }
+  for (const body of [{ name: 'web' }, { name: 'web', type: 'certificate' }])
+    t.match(await send('/rotate', body), { status: 200, json: { version: /^[0-9a-f]{32}$/ } })
+  t.match(await send('/rotate', { name: 'signing', type: 'key' }), { status: 200 })
+  t.match(await send('/set', { name: 'signing', type: 'key', enabled: false }), { status: 200 })
+  t.match(await send('/rotate', { name: 'web', value: 'hunter2' }), {
+    status: 409,
+    json: { problems: ['the certificate web takes no value: it gets a new key by itself'] },
+  })
+  t.match(await send('/rotate', { name: 'web', type: 'tls' }), {
+    status: 400,
+    json: { problems: ['body.type: found "tls"; accepted: secret, key, certificate'] },
+  })
+})
+
 t.test('faults are added and cleared', async (t) => {
   const fault = { match: { vault: 'team-a' }, action: { kind: 'throttle', retryAfterSeconds: 3 } }
   t.match(await post('/faults', fault), { status: 200 })

@@ -3,9 +3,12 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import { checkAssertion } from '../../emulator/check-assertion.ts'
 import { createFaults } from '../../emulator/faults.ts'
+import { readImportBody } from '../../emulator/import-body.ts'
+import { openPem, openPfx } from '../../emulator/open-certificate.ts'
 import { pageOf } from '../../emulator/paging.ts'
 import { readSecretBody } from '../../emulator/secret-body.ts'
 import { createSigner } from '../../emulator/signer.ts'
+import { openssl, opensslBytes } from './openssl.ts'
 
 const segment = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url')
 
@@ -53,7 +56,11 @@ t.test('no assertion but a good one passes, and none makes it throw', async (t) 
       if (assertion === undefined) return
       const refusal = await check(assertion)
       const { exp, nbf, aud } = decodeJwt(assertion)
-      const isGood = Number(exp) > 0 && [aud].flat().includes('a') && typeof (nbf ?? 0) === 'number'
+      const isGood =
+        typeof exp === 'number' &&
+        exp > 0 &&
+        [aud].flat().includes('a') &&
+        typeof (nbf ?? 0) === 'number'
       t.ok(refusal !== undefined || isGood, JSON.stringify(more))
     }),
     { numRuns: 50 },
@@ -110,4 +117,40 @@ t.test('faults don’t pile up without end', async (t) => {
   t.throws(() => faults.add(fault), /1000 faults already: clear them first/)
   faults.clear()
   t.doesNotThrow(() => faults.add(fault))
+})
+
+t.test('a certificate is opened or refused, never thrown at', async (t) => {
+  const pem = openssl([
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+    ...['-keyout', '-', '-subj', '/CN=a'],
+  ])
+  const pfx = opensslBytes(['pkcs12', '-export', '-passout', 'pass:', '-iter', '1'], pem)
+  const damaged = (whole: Buffer) =>
+    fc.tuple(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length)).map(([at, byte, end]) => {
+      const copy = Buffer.from(whole)
+      copy[at] = byte
+      return copy.subarray(0, end % 2 === 0 ? end : whole.length)
+    })
+  const hostile = fc.oneof(
+    fc.uint8Array().map(Buffer.from),
+    damaged(pfx),
+    damaged(Buffer.from(pem)),
+  )
+  fc.assert(
+    fc.property(hostile, (bytes) => {
+      for (const text of [bytes.toString('base64'), bytes.toString('latin1')]) {
+        const opened = [openPfx(text, ''), openPem(text)]
+        for (const one of opened) t.ok(one === undefined || one.contentType)
+        const body = readImportBody(JSON.stringify({ value: text }))
+        t.equal(
+          'data' in body,
+          opened.some((one) => one !== undefined),
+        )
+      }
+    }),
+    { numRuns: 200 },
+  )
+  fc.assert(
+    fc.property(fc.oneof(fc.json(), fc.string()), (text) => 'problem' in readImportBody(text)),
+  )
 })
