@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -18,6 +18,7 @@ import { blocksOf, openssl, opensslBytes } from './openssl.ts'
 const subject = 'system:serviceaccount:default:web'
 const oldVersion = '0123456789abcdef0123456789abcdef'
 const folder = mkdtempSync(join(tmpdir(), 'certificates-'))
+t.teardown(() => rmSync(folder, { recursive: true }))
 const file = (name: string, content: string | Uint8Array) => {
   writeFileSync(join(folder, name), content)
   return join(folder, name)
