@@ -1,12 +1,12 @@
-import { AkvError } from '../keyvault/errors.ts'
+import { join } from 'node:path'
+import { checkTargets } from './check-targets.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { isWhole } from './content.ts'
-import type { AgentConfig } from './contract.ts'
+import { isWhole } from './compare-content.ts'
+import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
 import { firstFetch } from './first-fetch.ts'
 import type { Log } from './log.ts'
 import { keepFresh, refreshOnce, startState } from './refresh.ts'
 import { openSession, type Session } from './session.ts'
-import { pathProblem } from './target-path.ts'
 import { openVolumes, type Volumes } from './volumes.ts'
 
 export interface AgentOptions {
@@ -40,7 +40,8 @@ export interface AgentParts {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { config, root, env, log, signal, clock = systemClock } = options
   checkTargets(config)
-  const session = openSession({ config, root, env, clock })
+  const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
+  const session = openSession({ config, credential, env, clock })
   const volumes = openVolumes(root, config)
   const parts = { config, session, volumes, clock, log, signal }
 
@@ -49,20 +50,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   if (isServed) log.info('a whole set from before is in place and serves the pod')
   const state = isServed
     ? startState(parts, { content: found.content, goodAtMs: found.writtenAtMs })
-    : startState(parts, { content: await firstFetch(parts), goodAtMs: clock.now() })
+    : startState(parts, { ...(await firstFetch(parts)), goodAtMs: clock.now() })
   if (config.refreshSeconds > 0) return keepFresh(parts, { state, isDue: isServed })
   if (isServed) await refreshOnce(parts, state)
   volumes.sweep()
-}
-
-/** Nobody but the webhook is known to have written the configuration. */
-function checkTargets({ files, env }: AgentConfig): void {
-  const problem = (message: string) => new AkvError({ code: 'AKV_CONFIG_INVALID', message })
-  if (files.length + env.length === 0) throw problem('nothing to fetch is named')
-  const wrongPath = pathProblem(files.map(({ path }) => path))
-  if (wrongPath !== undefined) throw problem(`the path ${wrongPath}`)
-  const twice = env.find(({ variable }, at) =>
-    env.some((other, otherAt) => otherAt < at && other.variable === variable),
-  )
-  if (twice) throw problem(`the variable ${twice.variable} is named twice`)
 }

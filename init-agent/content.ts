@@ -1,12 +1,16 @@
-import { AkvError } from '../keyvault/errors.ts'
-import { describeObject, referenceKey } from '../keyvault/reference.ts'
-import type { AgentConfig, Wanted, WantedFile, WantedVariable } from './contract.ts'
+import { AkvError, toAkvError } from '../keyvault/errors.ts'
+import { describeObject } from '../keyvault/reference.ts'
+import type { AgentConfig, Wanted, WantedFile, WantedTemplate, WantedVariable } from './contract.ts'
 import { envValueProblem } from './env-file.ts'
-import type { Outcome, Outcomes, WantedObject } from './fetch-objects.ts'
+import type { Outcome, Outcomes } from './fetch-objects.ts'
+import type { FileSet, SetFile } from './file-set.ts'
+import { renderFiles, renderValue } from './render.ts'
+import { claimedPaths } from './target-path.ts'
+import { objectKey } from './wanted-objects.ts'
 
-/** What the pod gets: values by path, and by variable, in the configuration's order. */
+/** What the pod gets: files by path, and values by variable, in the configuration's order. */
 export interface Content {
-  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly files: FileSet
   readonly env: ReadonlyMap<string, Uint8Array>
 }
 
@@ -19,115 +23,167 @@ export interface Projection {
 }
 
 export interface TargetProblem {
-  /** The object's `referenceKey`. */
+  /** The object's `objectKey`. */
   readonly key: string
   readonly error: AkvError
 }
 
-/** The objects to fetch, each once however many targets want it. */
-export function wantedObjects(config: AgentConfig): readonly WantedObject[] {
-  const objects = new Map<string, WantedObject>()
-  for (const { object, optional } of [...config.files, ...config.env]) {
-    const key = referenceKey(object)
-    const isRequired = optional !== true || objects.get(key)?.isRequired === true
-    objects.set(key, { reference: objects.get(key)?.reference ?? object, isRequired })
-  }
-  return [...objects.values()]
+interface Round {
+  readonly config: AgentConfig
+  /** Of this round, by `objectKey`; an object that wasn't asked for has none. */
+  readonly outcomes: Outcomes
+  /** What the pod has. */
+  readonly before: Content
 }
 
 /**
- * What the pod is to have after a round. A target whose object gave nothing new keeps what it had, and so does one
- * whose object is gone, unless `onDeleted` says to remove it (files only: a process keeps its environment anyway).
- *
- * @param round - `outcomes`: of this round, by `referenceKey`; `before`: what the pod has
+ * What the pod is to have after a round. A target whose object gave nothing new, or nothing that can be made into what
+ * is wanted, keeps what it had, and so does one whose object is gone, unless `onDeleted` says to remove it (files only:
+ * a process keeps its environment anyway).
  */
-export function projectContent(
+export async function projectContent(
   config: AgentConfig,
-  { outcomes, before }: { readonly outcomes: Outcomes; readonly before: Content },
-): Projection {
-  const files = config.files.map((file) =>
-    settle(file, {
-      name: file.path,
-      outcome: outcomes.get(referenceKey(file.object)),
-      old: before.files.get(file.path),
-      isRemovable: config.onDeleted === 'remove',
-    }),
-  )
-  const env = config.env.map((entry) =>
-    settle(entry, {
-      name: entry.variable,
-      outcome: expressible(entry, outcomes.get(referenceKey(entry.object))),
-      old: before.env.get(entry.variable),
-      isRemovable: false,
-    }),
-  )
+  round: Omit<Round, 'config'>,
+): Promise<Projection> {
+  const all = { ...round, config }
+  const settled = await Promise.all([
+    ...config.files.map((file) => settleFile(file, all)),
+    ...config.templates.map((template) => settleTemplate(template, all)),
+    ...config.env.map((entry) => settleVariable(entry, all)),
+  ])
   return {
-    content: { files: valuesOf(files), env: valuesOf(env) },
-    problems: [...files, ...env].flatMap(({ problem }) => problem ?? []),
+    content: {
+      files: new Map(settled.flatMap(({ files = [] }) => [...files])),
+      env: new Map(settled.flatMap(({ env = [] }) => [...env])),
+    },
+    problems: settled.flatMap(({ problems }) => problems),
   }
 }
 
 interface Settled {
-  readonly name: string
-  readonly value: Uint8Array | undefined
-  readonly problem: TargetProblem | undefined
+  readonly files?: FileSet
+  readonly env?: ReadonlyMap<string, Uint8Array>
+  readonly problems: readonly TargetProblem[]
 }
 
-function settle(
-  { object, optional }: Wanted,
-  target: {
-    readonly name: string
-    /** Absent: not asked for in this round. */
-    readonly outcome: Outcome | undefined
-    readonly old: Uint8Array | undefined
-    readonly isRemovable: boolean
-  },
-): Settled {
-  const { name, outcome, old, isRemovable } = target
-  if (outcome === undefined) return { name, value: old, problem: undefined }
-  if (outcome.kind === 'fetched') return { name, value: outcome.value, problem: undefined }
-  const value = outcome.kind === 'absent' && isRemovable ? undefined : old
-  const isMissed = outcome.kind === 'failed' || optional !== true || value !== undefined
-  const problem = isMissed ? { key: referenceKey(object), error: outcome.error } : undefined
-  return { name, value, problem }
+/** What came of one value in this round. */
+type Result<T> =
+  | { readonly kind: 'rendered'; readonly value: T }
+  | { readonly kind: 'unasked' }
+  | { readonly kind: 'absent' | 'failed'; readonly problem: TargetProblem }
+
+async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
+  const { config, before } = round
+  const result = await render(file, round, (found) => renderFiles(file, found))
+  const old = filesOf(file, before.files)
+  if (result.kind === 'unasked') return { files: old, problems: [] }
+  if (result.kind === 'rendered') {
+    const mode = Number.parseInt(file.mode ?? config.fileMode, 8)
+    const files = [...result.value].map(([path, bytes]) => [path, { bytes, mode }] as const)
+    return { files: new Map(files), problems: [] }
+  }
+  const isRemoved = result.kind === 'absent' && config.onDeleted === 'remove'
+  const files = isRemoved ? noContent.files : old
+  return { files, problems: missed(file, { result, isMissed: files.size > 0 }) }
+}
+
+/** A template is of one round, whole: what can't be filled now stays as it is. */
+async function settleTemplate(template: WantedTemplate, round: Round): Promise<Settled> {
+  const { config, before } = round
+  const pieces = await Promise.all(template.segments.map((segment) => fill(segment, round)))
+  const old = before.files.get(template.path)
+  const files = old === undefined ? noContent.files : new Map([[template.path, old]])
+  const problems = pieces.flatMap((piece) => ('problem' in piece ? [piece.problem] : []))
+  if (problems.length > 0) {
+    const isRemoved = config.onDeleted === 'remove' && pieces.some(({ kind }) => kind === 'absent')
+    return { files: isRemoved ? noContent.files : files, problems }
+  }
+  if (pieces.some(({ kind }) => kind === 'unasked')) return { files, problems: [] }
+  const bytes = Buffer.concat(pieces.flatMap((piece) => ('value' in piece ? [piece.value] : [])))
+  const file: SetFile = { bytes, mode: Number.parseInt(config.fileMode, 8) }
+  return { files: new Map([[template.path, file]]), problems: [] }
+}
+
+/** An optional value that is absent leaves its place empty. */
+async function fill(segment: string | Wanted, round: Round): Promise<Result<Uint8Array>> {
+  if (typeof segment === 'string') return { kind: 'rendered', value: Buffer.from(segment) }
+  const result = await render(segment, round, ([object]) => renderValue(segment, object))
+  return result.kind === 'absent' && segment.optional === true
+    ? { kind: 'rendered', value: Buffer.of() }
+    : result
+}
+
+async function settleVariable(entry: WantedVariable, round: Round): Promise<Settled> {
+  const { variable } = entry
+  const old = round.before.env.get(variable)
+  const kept = old === undefined ? noContent.env : new Map([[variable, old]])
+  const result = expressible(
+    entry,
+    await render(entry, round, ([object]) => renderValue(entry, object)),
+  )
+  if (result.kind === 'unasked') return { env: kept, problems: [] }
+  if (result.kind === 'rendered') return { env: new Map([[variable, result.value]]), problems: [] }
+  return { env: kept, problems: missed(entry, { result, isMissed: kept.size > 0 }) }
 }
 
 /** What EnvFiles can't say counts as failed; an empty value, where that is allowed, as absent. */
 function expressible(
   { variable, object, optional }: WantedVariable,
-  outcome: Outcome | undefined,
-): Outcome | undefined {
-  if (outcome?.kind !== 'fetched') return outcome
-  const reason = envValueProblem(variable, outcome.value)
-  if (reason === undefined) return outcome
-  const isAbsent = optional === true && outcome.value.length === 0
+  result: Result<Uint8Array>,
+): Result<Uint8Array> {
+  if (result.kind !== 'rendered') return result
+  const reason = envValueProblem(variable, result.value)
+  if (reason === undefined) return result
+  const isAbsent = optional === true && result.value.length === 0
   const message = `variable ${variable}: the value of ${describeObject(object)} ${reason}`
-  return {
-    kind: isAbsent ? 'absent' : 'failed',
-    error: new AkvError({ code: 'AKV_ENV_VALUE', message }),
+  const error = new AkvError({ code: 'AKV_ENV_VALUE', message })
+  return { kind: isAbsent ? 'absent' : 'failed', problem: { key: objectKey(object), error } }
+}
+
+/** Being absent is no problem where it is allowed and nothing is kept of before. */
+function missed(
+  { optional }: Wanted,
+  {
+    result,
+    isMissed,
+  }: {
+    readonly result: Extract<Result<unknown>, { problem: unknown }>
+    readonly isMissed: boolean
+  },
+): readonly TargetProblem[] {
+  return result.kind === 'failed' || optional !== true || isMissed ? [result.problem] : []
+}
+
+type Found = Extract<Outcome, { kind: 'fetched' }>['found']
+
+async function render<T>(
+  wanted: Wanted & Pick<WantedFile, 'versions'>,
+  { outcomes }: Round,
+  toValue: (found: Found) => Promise<T>,
+): Promise<Result<T>> {
+  const key = objectKey(wanted.object, wanted)
+  const outcome = outcomes.get(key)
+  if (outcome === undefined) return { kind: 'unasked' }
+  if (outcome.kind !== 'fetched')
+    return { kind: outcome.kind, problem: { key, error: outcome.error } }
+  try {
+    return { kind: 'rendered', value: await toValue(outcome.found) }
+  } catch (thrown) {
+    const error = toAkvError(thrown)
+    // "?" says that what is named may be absent, and a property is named too.
+    const isAbsent = wanted.optional === true && error.code === 'AKV_PROPERTY_ABSENT'
+    return { kind: isAbsent ? 'absent' : 'failed', problem: { key, error } }
   }
 }
 
-const valuesOf = (targets: readonly Settled[]): ReadonlyMap<string, Uint8Array> =>
-  new Map(targets.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])))
-
-/** Whether nothing is missing, so that the pod can be served from it. */
-export function isWhole(config: AgentConfig, content: Content): boolean {
-  const hasFile = ({ path, optional }: WantedFile) =>
-    // A set is only ever switched in whole; what `remove` has taken out since is no gap.
-    optional === true || config.onDeleted === 'remove' || content.files.has(path)
-  return (
-    config.files.every(hasFile) &&
-    config.env.every(({ variable, optional }) => optional === true || content.env.has(variable))
-  )
+/** The files that a target has now. */
+function filesOf(file: WantedFile, files: FileSet): FileSet {
+  if (file.property !== '*')
+    return new Map([...claimedPaths(file)].flatMap((path) => entryOf(path, files)))
+  return new Map([...files].filter(([path]) => path.startsWith(`${file.path}/`)))
 }
 
-/** The names of the targets whose value is another, or there or not there any more. */
-export function changedTargets(before: Content, after: Content): readonly string[] {
-  const changed = (a: ReadonlyMap<string, Uint8Array>, b: ReadonlyMap<string, Uint8Array>) =>
-    [...new Set([...a.keys(), ...b.keys()])].filter((name) => {
-      const [old, now] = [a.get(name), b.get(name)]
-      return !old || !now || Buffer.compare(old, now) !== 0
-    })
-  return [...changed(before.env, after.env), ...changed(before.files, after.files)]
+function entryOf(path: string, files: FileSet): readonly (readonly [string, SetFile])[] {
+  const file = files.get(path)
+  return file === undefined ? [] : [[path, file]]
 }

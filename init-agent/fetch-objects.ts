@@ -1,32 +1,32 @@
 import pLimit from 'p-limit'
 import { AkvError, toAkvError } from '../keyvault/errors.ts'
+import type { FetchedObject, ListedVersion } from '../keyvault/object-client.ts'
+import type { ObjectReader } from '../keyvault/objects.ts'
 import { describeObject, type ObjectReference, referenceKey } from '../keyvault/reference.ts'
-import type { ReadSecret } from '../keyvault/secrets.ts'
+import { hasTwins, pickVersions } from '../keyvault/version-history.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import { retry } from './retry.ts'
+import { objectKey, type WantedObject } from './wanted-objects.ts'
 
 /** A vault takes 4,000 requests in 10 s; what bounds this is the pod's own small share of a CPU. */
 const maxSideBySide = 10
 
-export interface WantedObject {
-  readonly reference: ObjectReference
-  /** Some target can't do without it: its absence is an error, and a hopeless one. */
-  readonly isRequired: boolean
-}
-
 /** What became of one object. `absent`: deleted, never there, or disabled. */
 export type Outcome =
-  | { readonly kind: 'fetched'; readonly value: Uint8Array; readonly version?: string }
+  /** `found`: the one object, or the versions of its history, newest first; never empty. */
+  | { readonly kind: 'fetched'; readonly found: readonly [FetchedObject, ...FetchedObject[]] }
   | { readonly kind: 'absent'; readonly error: AkvError }
   | { readonly kind: 'failed'; readonly error: AkvError }
 
-/** By `referenceKey`. */
+/** By `objectKey`. */
 export type Outcomes = ReadonlyMap<string, Outcome>
 
 export interface FetchOptions {
   readonly objects: readonly WantedObject[]
-  readonly read: ReadSecret
+  /** Versions fetched before, by `referenceKey`: they never change. */
+  readonly known?: ReadonlyMap<string, FetchedObject>
+  readonly reader: ObjectReader
   readonly clock: Clock
   /** When retrying ends, in milliseconds since 1970. In the past: one try each. */
   readonly deadlineMs: number
@@ -39,12 +39,54 @@ export interface FetchOptions {
  * first tries: whoever has to correct something learns of everything at once.
  */
 export async function fetchObjects(options: FetchOptions): Promise<Outcomes> {
-  const { objects, clock, deadlineMs, log } = options
-  const limit = pLimit(maxSideBySide)
-  const read = pausingReader(options)
   const hopeless = new AbortController()
-  const signal = AbortSignal.any([options.signal, hopeless.signal])
+  const fetch = sharedFetch(options, AbortSignal.any([options.signal, hopeless.signal]))
+  const fetchOne = async (object: WantedObject): Promise<Outcome> => {
+    try {
+      return { kind: 'fetched', found: await findVersions(object, fetch) }
+    } catch (thrown) {
+      const error = toAkvError(thrown)
+      const isAbsent = error.code === 'AKV_OBJECT_NOT_FOUND' || error.code === 'AKV_OBJECT_DISABLED'
+      if (isAbsent ? object.isRequired : !error.facts.heals) hopeless.abort()
+      return { kind: isAbsent ? 'absent' : 'failed', error }
+    }
+  }
+  const outcomes = options.objects.map(
+    async (object) => [objectKey(object.reference, object), await fetchOne(object)] as const,
+  )
+  return new Map(await Promise.all(outcomes))
+}
 
+async function findVersions(
+  { reference, versions }: WantedObject,
+  fetch: SharedFetch,
+): Promise<readonly [FetchedObject, ...FetchedObject[]]> {
+  if (versions === undefined) return [await fetch.object(reference)]
+  const listed = await fetch.list(reference)
+  const isUnclear = reference.version === undefined && hasTwins(listed)
+  // The newest of all may be disabled, and so no part of a history.
+  const newest = isUnclear ? await fetch.object(reference).catch(() => undefined) : undefined
+  const picked = pickVersions(listed, reference, { count: versions, newest: newest?.version })
+  const found = await Promise.all(picked.map((version) => fetch.object({ ...reference, version })))
+  const [first, ...older] = found
+  if (first === undefined) throw new TypeError('a history without a version')
+  return [first, ...older]
+}
+
+interface SharedFetch {
+  object(reference: ObjectReference): Promise<FetchedObject>
+  list(reference: ObjectReference): Promise<readonly ListedVersion[]>
+}
+
+/**
+ * Calls with retries, bounded, told of; and none of them twice for the same object.
+ *
+ * @param signal - ends the retrying
+ */
+function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
+  const { clock, deadlineMs, log, reader, known } = options
+  const limit = pLimit(maxSideBySide)
+  const pausing = pausingCalls(options)
   const told = new Set<string>()
   const tell = ({ vault }: ObjectReference, error: AkvError) => {
     const kind = `${vault} ${error.code}`
@@ -52,34 +94,37 @@ export async function fetchObjects(options: FetchOptions): Promise<Outcomes> {
     log[told.has(kind) ? 'debug' : 'warn'](error.message, { code: error.code })
     told.add(kind)
   }
-
-  const fetchOne = async ({ reference, isRequired }: WantedObject): Promise<Outcome> => {
-    try {
-      const found = await retry(() => limit(() => read(reference)), {
-        clock,
-        deadlineMs,
-        signal,
-        onFailure: (error) => tell(reference, error),
-      })
-      log.debug('fetched', { object: describeObject(reference), version: found.version })
-      return { kind: 'fetched', ...found, value: Buffer.from(found.value) }
-    } catch (thrown) {
-      const error = toAkvError(thrown)
-      const isAbsent = error.code === 'AKV_OBJECT_NOT_FOUND' || error.code === 'AKV_OBJECT_DISABLED'
-      if (isAbsent ? isRequired : !error.facts.heals) hopeless.abort()
-      return { kind: isAbsent ? 'absent' : 'failed', error }
-    }
+  const persistently = <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> =>
+    retry(() => limit(() => pausing(reference, call)), {
+      clock,
+      deadlineMs,
+      signal,
+      onFailure: (error) => tell(reference, error),
+    })
+  const read = async (reference: ObjectReference): Promise<FetchedObject> => {
+    const object = await persistently(reference, () => reader.read(reference, options.signal))
+    log.debug('fetched', { object: describeObject(reference), version: object.version })
+    return object
   }
-  const outcomes = objects.map(
-    async (object) => [referenceKey(object.reference), await fetchOne(object)] as const,
-  )
-  return new Map(await Promise.all(outcomes))
+
+  const running = new Map<string, Promise<FetchedObject>>()
+  return {
+    object(reference) {
+      const key = referenceKey(reference)
+      const before = known?.get(key)
+      const object = running.get(key) ?? (before ? Promise.resolve(before) : read(reference))
+      running.set(key, object)
+      return object
+    },
+    list: (reference) =>
+      persistently(reference, () => reader.listVersions(reference, options.signal)),
+  }
 }
 
 /** A 429 is the vault's, not the object's: until it is over, nobody asks that vault. */
-function pausingReader({ read, clock, signal }: FetchOptions) {
+function pausingCalls({ clock }: FetchOptions) {
   const pausedUntilMs = new Map<string, number>()
-  return async (reference: ObjectReference) => {
+  return async <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> => {
     const { vault } = reference
     const retryAfterMs = (pausedUntilMs.get(vault) ?? 0) - clock.now()
     if (retryAfterMs > 0)
@@ -89,7 +134,7 @@ function pausingReader({ read, clock, signal }: FetchOptions) {
         retryAfterMs,
       })
     try {
-      return await read(reference, signal)
+      return await call()
     } catch (error) {
       if (error instanceof AkvError && error.code === 'AKV_THROTTLED' && error.retryAfterMs)
         pausedUntilMs.set(vault, clock.now() + error.retryAfterMs)

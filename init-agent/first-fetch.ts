@@ -1,16 +1,20 @@
 import { AkvError } from '../keyvault/errors.ts'
 import type { AgentParts } from './agent.ts'
-import { type Content, noContent, projectContent, wantedObjects } from './content.ts'
-import { fetchObjects } from './fetch-objects.ts'
+import { fetchConsistently } from './certificate-sides.ts'
+import { type Content, noContent, projectContent } from './content.ts'
+import type { Outcomes } from './fetch-objects.ts'
 import { retry } from './retry.ts'
+import { wantedObjects } from './wanted-objects.ts'
 
 /**
- * Signs in, fetches all and writes all, retrying until the configuration's `timeoutSeconds` are over.
+ * Signs in and fetches all, retrying until the configuration's `timeoutSeconds` are over.
  *
- * @throws AkvError when any target that isn't optional is left without a value; nothing is written then
+ * @throws AkvError when any target that isn't optional is left without a value
  */
-export async function firstFetch(parts: AgentParts): Promise<Content> {
-  const { config, session, volumes, clock, log, signal } = parts
+export async function fetchContent(
+  parts: Omit<AgentParts, 'volumes'>,
+): Promise<{ readonly content: Content; readonly outcomes: Outcomes }> {
+  const { config, session, clock, log, signal } = parts
   const deadlineMs = clock.now() + config.timeoutSeconds * 1000
   // A step of its own, so that fifty objects don't each wait for Entra.
   const told = new Set<string>()
@@ -24,16 +28,31 @@ export async function firstFetch(parts: AgentParts): Promise<Content> {
     },
   })
   const objects = wantedObjects(config)
-  const outcomes = await fetchObjects({ objects, ...session, clock, deadlineMs, log, signal })
-  const { content, problems } = projectContent(config, { outcomes, before: noContent })
+  const { reader } = session
+  const outcomes = await fetchConsistently({ objects, reader, clock, deadlineMs, log, signal })
+  const { content, problems } = await projectContent(config, { outcomes, before: noContent })
   const failure = summary(problems.map(({ error }) => error))
   if (failure) throw failure
+  return { content, outcomes }
+}
+
+/**
+ * Fetches all and writes all.
+ *
+ * @throws AkvError when that can't be; nothing is written then
+ */
+export async function firstFetch(
+  parts: AgentParts,
+): Promise<Awaited<ReturnType<typeof fetchContent>>> {
+  const { volumes, log } = parts
+  const fetched = await fetchContent(parts)
+  const { content } = fetched
   volumes.write(content)
   log.info('everything is written', {
     files: [...content.files.keys()],
     env: [...content.env.keys()],
   })
-  return content
+  return fetched
 }
 
 /** One error for all, or none: what can't heal goes before what might have. */

@@ -1,8 +1,11 @@
-import { toAkvError } from '../keyvault/errors.ts'
-import { describeObject, referenceKey } from '../keyvault/reference.ts'
+import { type AkvError, toAkvError } from '../keyvault/errors.ts'
+import { describeObject } from '../keyvault/reference.ts'
 import type { AgentParts } from './agent.ts'
-import { type Content, changedTargets, projectContent, wantedObjects } from './content.ts'
-import { fetchObjects, type Outcomes, type WantedObject } from './fetch-objects.ts'
+import { fetchConsistently, groupSides } from './certificate-sides.ts'
+import { changedTargets } from './compare-content.ts'
+import { type Content, projectContent } from './content.ts'
+import type { Outcomes } from './fetch-objects.ts'
+import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
 import { notify } from './notify.ts'
 import {
   type Standing,
@@ -11,6 +14,7 @@ import {
   standingGood,
   standingUnknown,
 } from './standing.ts'
+import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
 /** Container runtimes cut a log line at 16 KiB. */
 const mostToldObjects = 20
@@ -18,21 +22,30 @@ const mostToldObjects = 20
 /** What a refresh starts from, and hands to the next. */
 export interface RefreshState {
   readonly content: Content
-  /** By `referenceKey`. */
+  readonly known: KnownVersions
+  /** By `objectKey`. */
   readonly standings: ReadonlyMap<string, Standing>
 }
 
 /** The state after a set was written, or found from before: everything in it was good then. */
 export function startState(
   parts: AgentParts,
-  known: { content: Content; goodAtMs: number },
+  start: {
+    readonly content: Content
+    readonly goodAtMs: number
+    /** Absent where nothing was fetched yet. */
+    readonly outcomes?: Outcomes
+  },
 ): RefreshState {
-  const keys = wantedObjects(parts.config).map(({ reference }) => referenceKey(reference))
+  const objects = wantedObjects(parts.config)
   return {
-    content: known.content,
-    standings: new Map(keys.map((key) => [key, standingGood(known.goodAtMs)])),
+    content: start.content,
+    known: rememberVersions(objects, { outcomes: start.outcomes ?? new Map(), before: new Map() }),
+    standings: new Map(objects.map((object) => [keyOf(object), standingGood(start.goodAtMs)])),
   }
 }
+
+const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
 
 /**
  * Refreshes for ever, until `signal` aborts. No failure ends it: the pod keeps what it has.
@@ -58,59 +71,77 @@ export async function keepFresh(
 
 /** One round: each object that is due is asked for once, without retries, and what changed is switched in. */
 export async function refreshOnce(parts: AgentParts, state: RefreshState): Promise<RefreshState> {
-  const { config, clock } = parts
-  const due = wantedObjects(config).filter((object) => isDue(parts, { object, state }))
-  const outcomes = await fetchDue(parts, due)
+  const { config } = parts
+  const objects = wantedObjects(config)
+  const due = dueObjects(parts, { objects, state })
+  const fetched = await fetchDue(parts, { due, state })
   if (parts.signal.aborted) return state
-  const { content, problems } = projectContent(config, { outcomes, before: state.content })
+  const known = rememberVersions(objects, { outcomes: fetched, before: state.known })
+  const outcomes = new Map([...knownOutcomes(objects, known), ...fetched])
+  const { content, problems } = await projectContent(config, { outcomes, before: state.content })
   const errors = new Map(problems.map(({ key, error }) => [key, error]))
+  const standings = judge(parts, { due, errors, before: state.standings })
+  reportStale(parts, standings)
+  if (!write(parts, content)) return { content: state.content, known, standings }
+  await announce(parts, changedTargets(state.content, content))
+  return { content, known, standings }
+}
+
+function judge(
+  { config, clock }: AgentParts,
+  round: {
+    readonly due: readonly WantedObject[]
+    readonly errors: ReadonlyMap<string, AkvError>
+    readonly before: RefreshState['standings']
+  },
+): RefreshState['standings'] {
   const nowMs = clock.now()
-  const standings = new Map(state.standings)
-  for (const { reference } of due) {
-    const key = referenceKey(reference)
-    const error = errors.get(key)
+  const intervalMs = config.refreshSeconds * 1000
+  const standings = new Map(round.before)
+  for (const key of round.due.map(keyOf)) {
+    const error = round.errors.get(key)
     const before = standings.get(key) ?? standingUnknown
-    const intervalMs = config.refreshSeconds * 1000
     standings.set(
       key,
       error ? standingFailed(before, { error, nowMs, intervalMs }) : standingGood(nowMs),
     )
   }
-  reportStale(parts, standings)
-  const isWritten = write(parts, content)
-  if (!isWritten) return { content: state.content, standings }
-  await announce(parts, changedTargets(state.content, content))
-  return { content, standings }
+  return standings
 }
 
-/** A version never changes: with all its targets there, a pinned object isn't asked for again. */
-function isDue(
+/** The sides of a certificate are asked for together, so one that sits out makes the others wait. */
+function dueObjects(
   { config, clock }: AgentParts,
-  { object, state }: { readonly object: WantedObject; readonly state: RefreshState },
-): boolean {
-  const key = referenceKey(object.reference)
-  const isOurs = (wanted: { object: WantedObject['reference'] }) =>
-    referenceKey(wanted.object) === key
-  const isSettled =
-    object.reference.version !== undefined &&
-    config.files.filter(isOurs).every(({ path }) => state.content.files.has(path)) &&
-    config.env.filter(isOurs).every(({ variable }) => state.content.env.has(variable))
-  return !isSettled && (state.standings.get(key)?.dueAtMs ?? 0) <= clock.now()
+  { objects, state }: { readonly objects: readonly WantedObject[]; readonly state: RefreshState },
+): readonly WantedObject[] {
+  const nowMs = clock.now()
+  const isResting = (object: WantedObject) =>
+    (state.standings.get(keyOf(object))?.dueAtMs ?? 0) > nowMs
+  const resting = new Set(objects.filter(isResting))
+  for (const sides of groupSides(objects))
+    if (sides.some((side) => resting.has(side))) for (const side of sides) resting.add(side)
+  return objects.filter(
+    (object) => !resting.has(object) && !isSettled(object, { config, ...state }),
+  )
 }
 
-async function fetchDue(parts: AgentParts, due: readonly WantedObject[]): Promise<Outcomes> {
+async function fetchDue(
+  parts: AgentParts,
+  { due, state }: { readonly due: readonly WantedObject[]; readonly state: RefreshState },
+): Promise<Outcomes> {
   if (due.length === 0) return new Map()
   const { session, clock, log, signal } = parts
   try {
     await session.signIn.token()
   } catch (thrown) {
     const error = toAkvError(thrown)
-    return new Map(due.map(({ reference }) => [referenceKey(reference), { kind: 'failed', error }]))
+    return new Map(due.map((object) => [keyOf(object), { kind: 'failed', error }]))
   }
-  const outcomes = await fetchObjects({
+  const outcomes = await fetchConsistently({
     // What is missing now ends nothing.
-    objects: due.map(({ reference }) => ({ reference, isRequired: false })),
-    read: session.read,
+    objects: due.map((object) => ({ ...object, isRequired: false })),
+    known: state.known,
+    reader: session.reader,
     clock,
     deadlineMs: clock.now(),
     signal,
@@ -128,12 +159,13 @@ function reportStale(
   { config, clock, log }: AgentParts,
   standings: RefreshState['standings'],
 ): void {
-  const objects = wantedObjects(config).flatMap(({ reference }) => {
-    const standing = standings.get(referenceKey(reference))
+  const objects = wantedObjects(config).flatMap((object) => {
+    const standing = standings.get(keyOf(object))
     if (standing?.error === undefined) return []
     const { code, message } = standing.error
     const seconds = staleSeconds(standing, clock.now())
-    return [{ object: describeObject(reference), code, reason: message, staleSeconds: seconds }]
+    const name = describeObject(object.reference)
+    return [{ object: name, code, reason: message, staleSeconds: seconds }]
   })
   if (objects.length > 0)
     log.warn('some objects could not be refreshed; the pod keeps what it has', {

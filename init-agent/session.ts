@@ -1,38 +1,42 @@
-import { join } from 'node:path'
 import { createConnection } from '../keyvault/connection.ts'
-import { createSecretReader, type ReadSecret } from '../keyvault/secrets.ts'
+import { createObjectReader, type ObjectReader } from '../keyvault/objects.ts'
 import { createSignIn, type SignIn } from '../keyvault/sign-in.ts'
 import type { Clock } from './clock.ts'
-import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
+import type { AgentConfig } from './contract.ts'
 import { resolveIdentity } from './identity.ts'
 import { readTokenFile } from './token-file.ts'
 
 /** What the agent talks to the world through, for all its life: one pool of connections, one token. */
 export interface Session {
   readonly signIn: SignIn
-  readonly read: ReadSecret
+  readonly reader: ObjectReader
 }
+
+/** A file with a token to exchange for one to the vaults, or another way to one. */
+export type Credential = { readonly tokenFile: string } | { readonly signIn: SignIn }
 
 /** @throws AkvError for an identity, CA or proxy that can't be used; nothing is sent yet */
 export function openSession(options: {
   readonly config: AgentConfig
-  readonly root: string
+  readonly credential: Credential
+  /** Where the identity and the proxy are read. */
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly clock: Clock
 }): Session {
-  const { config, root, env, clock } = options
+  const { config, credential, env, clock } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
-  const tokenFile = join(root, identityFolder, tokenFileName)
-  const identity = resolveIdentity(config.identity, env)
-  const { clientId } = identity
-  const signIn = createSignIn({
-    ...identity,
-    authorityHost,
-    audience,
-    readAssertion: () => readTokenFile(tokenFile),
-    agent,
-    now: clock.now,
-  })
-  return { signIn, read: createSecretReader({ vaultUrl, agent, token: signIn.token, clientId }) }
+  const signIn =
+    'signIn' in credential
+      ? credential.signIn
+      : createSignIn({
+          ...resolveIdentity(config.identity, env),
+          authorityHost,
+          audience,
+          readAssertion: () => readTokenFile(credential.tokenFile),
+          agent,
+          now: clock.now,
+        })
+  const { token, who } = signIn
+  return { signIn, reader: createObjectReader({ vaultUrl, agent, token, who }) }
 }

@@ -29,17 +29,19 @@ export function targetPathProblem(path: string): string | undefined {
   return undefined
 }
 
-/** The first two paths that cannot both be files: the same twice, or one that is a folder of the other. */
-export function pathConflict(paths: readonly string[]): readonly [string, string] | undefined {
+/** Pairs of paths that cannot both be files: one twice, or one that is a folder of the other. Each path once at most. */
+export function pathConflicts(paths: readonly string[]): readonly (readonly [string, string])[] {
   const seen = new Set<string>()
-  for (const path of paths) {
-    if (seen.has(path)) return [path, path]
-    seen.add(path)
-  }
-  for (const path of paths)
+  const twice = new Set<string>()
+  for (const path of paths) (seen.has(path) ? twice : seen).add(path)
+  const conflicts: (readonly [string, string])[] = [...twice].map((path) => [path, path])
+  for (const path of seen)
     for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
-      if (seen.has(path.slice(0, slash))) return [path.slice(0, slash), path]
-  return undefined
+      if (seen.has(path.slice(0, slash))) {
+        conflicts.push([path.slice(0, slash), path])
+        break
+      }
+  return conflicts
 }
 
 /** What is wrong with the paths of a whole set, in one sentence; undefined when nothing is. */
@@ -48,7 +50,7 @@ export function pathProblem(paths: readonly string[]): string | undefined {
     const problem = targetPathProblem(path)
     if (problem !== undefined) return `"${shorten(path)}": ${problem}`
   }
-  const conflict = pathConflict(paths)
+  const [conflict] = pathConflicts(paths)
   if (conflict === undefined) return undefined
   const [first, second] = conflict.map((path) => shorten(path))
   return first === second ? `"${first}" is named twice` : `"${first}" would be a file and a folder`

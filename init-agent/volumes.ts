@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Content } from './content.ts'
-import { type AgentConfig, envFileName, envFolder, filesFolder } from './contract.ts'
+import { type AgentConfig, envFileName, envFolder, filesFolder, hasFiles } from './contract.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { type FileSet, readFileSet, sweepFileSets } from './file-set.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
@@ -19,9 +19,8 @@ export interface Volumes {
 }
 
 export function openVolumes(root: string, config: AgentConfig): Volumes {
-  const files = config.files.length > 0 ? [join(root, filesFolder)] : []
+  const files = hasFiles(config) ? [join(root, filesFolder)] : []
   const env = config.env.length > 0 ? [join(root, envFolder)] : []
-  const fileMode = Number.parseInt(config.fileMode, 8)
 
   return {
     read() {
@@ -31,19 +30,16 @@ export function openVolumes(root: string, config: AgentConfig): Volumes {
       const times = [...envSets, ...fileSets].flatMap((set) => set?.writtenAtMs ?? [])
       if ([...fileSets, ...variables].includes(undefined)) return undefined
       const content = {
-        files: new Map([...(fileSets[0]?.files ?? [])].map(([path, { bytes }]) => [path, bytes])),
+        files: fileSets[0]?.files ?? new Map(),
         env: variables[0] ?? new Map(),
       }
       return { content, writtenAtMs: Math.min(...times) }
     },
     write(content) {
       const envFile = { bytes: renderEnvFile(content.env), mode: envFileMode }
-      const fileSet = new Map(
-        [...content.files].map(([path, bytes]) => [path, { bytes, mode: fileMode }]),
-      )
       switchSets([
         ...env.map((volume) => ({ volume, set: new Map([[envFileName, envFile]]) })),
-        ...files.map((volume) => ({ volume, set: fileSet })),
+        ...files.map((volume) => ({ volume, set: content.files })),
       ])
     },
     sweep() {

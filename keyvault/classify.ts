@@ -24,6 +24,8 @@ const entraCodes: ReadonlyMap<number, AkvErrorCode> = new Map([
 /** Inner codes of a vault's 403. Any other one may heal: roles take minutes. */
 const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
   ['SecretDisabled', 'AKV_OBJECT_DISABLED'],
+  ['KeyDisabled', 'AKV_OBJECT_DISABLED'],
+  ['CertificateDisabled', 'AKV_OBJECT_DISABLED'],
   ['ForbiddenByFirewall', 'AKV_FIREWALL'],
 ])
 
@@ -33,11 +35,11 @@ const certificateCode =
 
 /**
  * @param failure - what the vault answered, or why it didn't
- * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `clientId`: who asked
+ * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `who` asked: `client 2222…`
  */
 export function vaultError(
   failure: Failure,
-  asked: { readonly object: string; readonly vault: string; readonly clientId: string },
+  asked: { readonly object: string; readonly vault: string; readonly who: string },
 ): AkvError {
   const host = `vault ${asked.vault}`
   if (failure.kind !== 'status') return withoutAnswer(failure, host)
@@ -56,7 +58,7 @@ export function vaultError(
     const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
     if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
     if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the pod`)
-    return error('AKV_FORBIDDEN', `client ${asked.clientId} may not read it in ${host}`)
+    return error('AKV_FORBIDDEN', `${asked.who} may not read it in ${host}`)
   }
   if (status === 401) return error('AKV_UNAUTHORIZED', `${host} did not accept the token`)
   if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)

@@ -95,7 +95,7 @@ export const errorTable = {
     ...healing,
     means: 'The vault knows the identity, but it may not read the object.',
     remedy:
-      'Give the identity the role Key Vault Secrets User on the vault (or the access policy Get); a new role takes effect after a few minutes.',
+      'Give the identity the role Key Vault Secrets User on the vault (for key/ also Key Vault Crypto User, for cert/ Key Vault Certificate User; or the access policies Get, and List for a history); a new role takes effect after a few minutes.',
   },
   AKV_FIREWALL: {
     ...healing,
@@ -146,6 +146,45 @@ export const errorTable = {
     ...hopeless,
     means: 'A host answered with something that Key Vault or Entra never says.',
     remedy: 'Check that the host is what it should be, and that no proxy answers in its place.',
+  },
+  AKV_CERTIFICATE_ROTATING: {
+    ...healing,
+    means:
+      'A certificate and its key, asked for side by side, were of different versions each time.',
+    remedy:
+      'Wait until the new version is complete; tls/ gets both from one answer and never has to wait.',
+  },
+  AKV_PROPERTY_ABSENT: {
+    ...hopeless,
+    means: 'The JSON value has no such property.',
+    remedy: 'Correct the path behind "#", or the value, or mark the reference optional with "?".',
+  },
+  AKV_PROPERTY: {
+    ...hopeless,
+    means:
+      'No property can be picked: the value is not JSON, or a key of it is no name for a file.',
+    remedy: 'Correct the value, or take the property off the reference.',
+  },
+  AKV_ENCODING: {
+    ...hopeless,
+    means: 'The value is not in the encoding that it is to be decoded from.',
+    remedy: 'Correct the value, or take "|base64" (objectEncoding) off the reference.',
+  },
+  AKV_CERTIFICATE: {
+    ...hopeless,
+    means: 'What the vault holds for the certificate can not be read, or does not fit together.',
+    remedy: 'Import the certificate and its key again, as PKCS#12 or PEM without a password.',
+  },
+  AKV_KEY_NOT_EXPORTABLE: {
+    ...hopeless,
+    means: "The vault does not hand out the certificate's private key.",
+    remedy:
+      'Set "exportable": true under "key_props" in the certificate\'s policy and create a new version, or ask for cert/ only.',
+  },
+  AKV_KEY_TYPE: {
+    ...hopeless,
+    means: 'The key is of a type or on a curve that has no public half to write as PEM.',
+    remedy: 'Ask for a key of type RSA or EC.',
   },
   AKV_ENV_VALUE: {
     ...hopeless,

@@ -63,6 +63,8 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Pars
 }
 
 function parseObject(text: string, defaultVault?: string): Parsed<ObjectReference> {
+  if (/^\s*https?:/i.test(text))
+    return { problem: 'a reference names an object and has no URL; write vault:name' }
   const [vault, typed] = cutPrefix(text, ':')
   const [type = 'secret', named] = cutPrefix(typed, '/')
   const [name, version] = cutAtFirst(named, '@')
@@ -150,8 +152,13 @@ function cutSuffix(text: string, suffix: string): [boolean, string] {
   return trimmed.endsWith(suffix) ? [true, trimmed.slice(0, -suffix.length)] : [false, trimmed]
 }
 
+/** Controls, and formatting such as a change of direction, that would make a line read as another. */
+const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+const escapeCharacter = (character: string): string =>
+  `\\u{${character.codePointAt(0)?.toString(16)}}`
+
 /** What somebody wrote, safe and short enough to repeat to them in a message or a log line. */
 export function shorten(text: string, maxLength = 80): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
-  return JSON.stringify(cut.toWellFormed()).slice(1, -1)
+  return JSON.stringify(cut.toWellFormed()).slice(1, -1).replace(invisible, escapeCharacter)
 }

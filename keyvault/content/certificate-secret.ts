@@ -49,8 +49,17 @@ export function certificatePfx(secret: CertificateSecret): Parsed<Uint8Array> {
   return { value: buildPfx({ keys, certificates: orderChain(material.value) }) }
 }
 
+/** What was read is kept beside the secret: PKCS#12 takes milliseconds, and several targets may want the same one. */
+const known = new WeakMap<CertificateSecret, Parsed<KeyMaterial>>()
+
 /** The keys and certificates of the secret, in the order in which they are stored. At least one certificate. */
 export function readCertificateSecret(secret: CertificateSecret): Parsed<KeyMaterial> {
+  const material = known.get(secret) ?? readMaterial(secret)
+  known.set(secret, material)
+  return material
+}
+
+function readMaterial(secret: CertificateSecret): Parsed<KeyMaterial> {
   const kind = kindOf(secret)
   if ('problem' in kind) return kind
   const material = kind.value === 'pem' ? readKeyMaterial(secret.value) : readBase64Pfx(secret)

@@ -4,6 +4,11 @@ import { childrenOfJson, compactJson, jsonKind } from './json-text.ts'
 /** Each step reads its part of the document once more; no configuration is nested as deep. */
 const maxSegments = 64
 
+export type Picked = Parsed<string> & {
+  /** The value is JSON, and has no such property. */
+  readonly isAbsent?: true
+}
+
 /**
  * What `#a.b.0` picks from a JSON value: keys and indexes, parted by dots. Where the path misses, a key that holds dots
  * itself is tried, the shorter one first. A text gives its characters; everything else its JSON as it stands in the
@@ -11,7 +16,7 @@ const maxSegments = 64
  *
  * The problem names the path as far as it matched, and never repeats the value.
  */
-export function pickProperty(json: string, path: string): Parsed<string> {
+export function pickProperty(json: string, path: string): Picked {
   const document = readDocument(json)
   if ('problem' in document) return document
   const segments = path.split('.')
@@ -19,7 +24,9 @@ export function pickProperty(json: string, path: string): Parsed<string> {
     return { problem: `property "${shorten(path)}" has over ${maxSegments} parts` }
   const search: Search = { segments, matched: 0, miss: document.value }
   const found = follow(document.value, 0, search)
-  return found === undefined ? { problem: describeMiss(search) } : textOf(found, path)
+  return found === undefined
+    ? { problem: describeMiss(search), isAbsent: true }
+    : textOf(found, path)
 }
 
 /** Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. */

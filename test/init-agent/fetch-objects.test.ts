@@ -1,9 +1,13 @@
 import t from 'tap'
-import { fetchObjects, type WantedObject } from '../../init-agent/fetch-objects.ts'
+import { type FetchOptions, fetchObjects } from '../../init-agent/fetch-objects.ts'
+import type { WantedObject } from '../../init-agent/wanted-objects.ts'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
-import type { ReadSecret } from '../../keyvault/secrets.ts'
-import { fakeClock } from './fake-clock.ts'
+import type { ListedVersion } from '../../keyvault/object-client.ts'
+import type { ObjectReader } from '../../keyvault/objects.ts'
+import type { ObjectReference } from '../../keyvault/reference.ts'
+import { type FakeClock, fakeClock } from './fake-clock.ts'
 import { memoryLog } from './memory-log.ts'
+import { secretAnswer } from './secret-answer.ts'
 
 const object = (
   name: string,
@@ -17,13 +21,27 @@ const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
 
 function fetch(
   objects: readonly WantedObject[],
-  read: ReadSecret,
-  { clock = fakeClock({}), timeoutMs = 60_000 } = {},
+  value: (reference: ObjectReference) => Promise<string>,
+  {
+    clock = fakeClock({}),
+    timeoutMs = 60_000,
+    listed = [],
+    ...more
+  }: Pick<Partial<FetchOptions>, 'known'> & {
+    clock?: FakeClock
+    timeoutMs?: number
+    listed?: readonly ListedVersion[]
+  } = {},
 ) {
   const { log, lines } = memoryLog()
   const deadlineMs = clock.now() + timeoutMs
   const { signal } = new AbortController()
-  return { lines, outcomes: fetchObjects({ objects, read, clock, deadlineMs, signal, log }) }
+  const reader: ObjectReader = {
+    read: async (reference) => secretAnswer(await value(reference), { version: reference.version }),
+    listVersions: async () => listed,
+  }
+  const options = { objects, reader, clock, deadlineMs, signal, log, ...more }
+  return { lines, outcomes: fetchObjects(options) }
 }
 
 t.test('every object has its outcome, by its name', async (t) => {
@@ -31,12 +49,12 @@ t.test('every object has its outcome, by its name', async (t) => {
     [object('A'), object('b', { isRequired: false })],
     async ({ name }) => {
       if (name === 'b') throw failure('AKV_OBJECT_DISABLED')
-      return { value: 'é', version: 'v' }
+      return 'é'
     },
   )
   const found = await outcomes
-  t.match(found.get('team-a:secret/a'), { kind: 'fetched', value: Buffer.from('é'), version: 'v' })
-  t.match(found.get('team-a:secret/b'), { kind: 'absent', error: { code: 'AKV_OBJECT_DISABLED' } })
+  t.match(found.get('team-a:secrets/a'), { kind: 'fetched', found: [{ value: 'é' }] })
+  t.match(found.get('team-a:secrets/b'), { kind: 'absent', error: { code: 'AKV_OBJECT_DISABLED' } })
 })
 
 t.test('what heals is tried again, and told once for each vault and kind', async (t) => {
@@ -47,7 +65,7 @@ t.test('what heals is tried again, and told once for each vault and kind', async
       const count = (tries.get(name) ?? 0) + 1
       tries.set(name, count)
       if (count < 3) throw failure('AKV_FORBIDDEN')
-      return { value: name }
+      return name
     },
   )
   t.strictSame(
@@ -70,7 +88,7 @@ t.test('one hopeless object ends the retrying of all, but no first try', async (
   const found = await outcomes
   t.equal(tries, 26)
   t.equal(found.size, 26)
-  t.match(found.get('team-a:secret/o24'), { kind: 'absent' })
+  t.match(found.get('team-a:secrets/o24'), { kind: 'absent' })
 })
 
 t.test('an optional object that is absent ends nothing', async (t) => {
@@ -80,10 +98,10 @@ t.test('an optional object that is absent ends nothing', async (t) => {
     async ({ name }) => {
       if (name === 'b') throw failure('AKV_OBJECT_NOT_FOUND')
       if (++tries < 3) throw failure('AKV_NETWORK')
-      return { value: 'x' }
+      return 'x'
     },
   )
-  t.match((await outcomes).get('team-a:secret/a'), { kind: 'fetched' })
+  t.match((await outcomes).get('team-a:secrets/a'), { kind: 'fetched' })
 })
 
 t.test('a vault that asks for a pause is left alone by all, other vaults are not', async (t) => {
@@ -96,7 +114,7 @@ t.test('a vault that asks for a pause is left alone by all, other vaults are not
     async ({ vault }) => {
       asked.push({ vault, atMs: clock.now() - startMs })
       if (vault === 'team-a' && clock.now() < startMs + 7000) throw failure('AKV_THROTTLED', 7000)
-      return { value: 'x' }
+      return 'x'
     },
     { clock },
   )
@@ -114,7 +132,7 @@ t.test('no more than ten run side by side', async (t) => {
     most = Math.max(most, ++running)
     await new Promise(setImmediate)
     running--
-    return { value: 'x' }
+    return 'x'
   })
   t.equal((await outcomes).size, 40)
   t.equal(most, 10)
@@ -124,7 +142,7 @@ t.test('what nobody foresaw is a failure without its text', async (t) => {
   const { outcomes } = fetch([object('a')], async () => {
     throw new TypeError('hunter2')
   })
-  const outcome = (await outcomes).get('team-a:secret/a')
+  const outcome = (await outcomes).get('team-a:secrets/a')
   t.match(outcome, { kind: 'failed', error: { code: 'AKV_INTERNAL' } })
   t.notMatch(outcome?.kind === 'failed' && outcome.error.message, /hunter2/)
 })

@@ -66,6 +66,7 @@ export function agentConfig(wanted: Partial<AgentConfig>): AgentConfig {
     version: 1,
     containers: ['app'],
     files: [],
+    templates: [],
     env: [],
     fileMode: '0444',
     refreshSeconds: 0,

@@ -10,6 +10,7 @@ import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
 import { memoryLog } from './memory-log.ts'
 import { agentConfig } from './pod.ts'
+import { secretAnswer } from './secret-answer.ts'
 
 const interval = 100
 
@@ -60,8 +61,15 @@ export function bench(
   const parts: AgentParts = {
     config,
     session: {
-      signIn: { token: async () => answer('sign-in'), forget: () => asked.push('forget') },
-      read: async ({ name }) => ({ value: answer(name) }),
+      signIn: {
+        who: 'client c',
+        token: async () => answer('sign-in'),
+        forget: () => asked.push('forget'),
+      },
+      reader: {
+        read: async ({ name }) => secretAnswer(answer(name)),
+        listVersions: async () => [],
+      },
     },
     volumes: openVolumes(root, config),
     clock,
@@ -77,10 +85,10 @@ export function bench(
     lines,
     file: (path) => readFileSync(join(root, path), 'utf8'),
     async run(wantedRounds) {
-      const content = await firstFetch(parts)
+      const fetched = await firstFetch(parts)
       rounds = wantedRounds
       asked.length = 0
-      const state = startState(parts, { content, goodAtMs: clock.now() })
+      const state = startState(parts, { ...fetched, goodAtMs: clock.now() })
       await keepFresh(parts, { state, isDue: false })
     },
   }

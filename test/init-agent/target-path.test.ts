@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { pathConflict, pathProblem, targetPathProblem } from '../../init-agent/target-path.ts'
+import { pathConflicts, pathProblem, targetPathProblem } from '../../init-agent/target-path.ts'
 
 t.test('a path below the mount is fine', async (t) => {
   for (const path of ['a', 'a/b.c', '.hidden', 'a..b', 'a/..b', '.x', '😀', 'é'.repeat(127), ' '])
@@ -49,10 +49,14 @@ t.test('whatever is accepted stays inside the folder, unchanged by normalisation
 })
 
 t.test('two entries cannot be one file, nor one a folder of the other', async (t) => {
-  t.equal(pathConflict(['a', 'b/c', 'b/d', 'ab', 'a.b']), undefined)
-  t.strictSame(pathConflict(['a', 'b', 'a']), ['a', 'a'])
-  t.strictSame(pathConflict(['a/b/c', 'a']), ['a', 'a/b/c'])
-  t.strictSame(pathConflict(['a/b', 'x', 'a/b/c/d']), ['a/b', 'a/b/c/d'])
+  t.strictSame(pathConflicts(['a', 'b/c', 'b/d', 'ab', 'a.b']), [])
+  t.strictSame(pathConflicts(['a', 'b', 'a', 'a']), [['a', 'a']])
+  t.strictSame(pathConflicts(['a/b/c', 'a']), [['a', 'a/b/c']])
+  t.strictSame(pathConflicts(['a/b', 'x', 'a/b/c/d', 'x', 'y/z', 'y']), [
+    ['x', 'x'],
+    ['a/b', 'a/b/c/d'],
+    ['y', 'y/z'],
+  ])
 })
 
 t.test('a whole set is told its first problem in one sentence', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { signInError, vaultError } from '../../keyvault/classify.ts'
 import type { Failure } from '../../keyvault/request-guard.ts'
 
-const asked = { object: 'secret team-a:db', vault: 'team-a', clientId: 'c' }
+const asked = { object: 'secret team-a:db', vault: 'team-a', who: 'client c' }
 const sent = { clientId: 'c', tenantId: 't', claims: 'issuer "i", subject "s", audience "a"' }
 
 const status = (status: number, body: unknown = '', retryAfterMs?: number): Failure => ({

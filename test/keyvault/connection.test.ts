@@ -3,9 +3,9 @@ import { request } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import t from 'tap'
 import { createConnection } from '../../keyvault/connection.ts'
-import { createSecretReader } from '../../keyvault/secrets.ts'
+import { createObjectReader } from '../../keyvault/objects.ts'
 import { startProxy } from './proxy.ts'
-import { clientId, connectTo, secret, signInAt, startWorld } from './world.ts'
+import { clientId, connectTo, secret, secretValue, signInAt, startWorld } from './world.ts'
 
 t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {
   const world = await startWorld(t)
@@ -17,8 +17,8 @@ t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', as
     proxy.asked.length = 0
     const agent = connectTo(t, world.caPem, env)
     const { token } = await signInAt(t, world, { agent })
-    const read = createSecretReader({ vaultUrl: world.vaultUrl, agent, token, clientId })
-    t.equal((await read(secret('db-password'))).value, 'correct horse')
+    const { read } = createObjectReader({ vaultUrl: world.vaultUrl, agent, token, who: clientId })
+    t.equal(await secretValue(read(secret('db-password'))), 'correct horse')
     t.ok(proxy.asked.length > 0)
     for (const { url } of proxy.asked) t.equal(url, new URL(world.url).host)
   }

@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
 import { parseEmulatorData } from '../../emulator/parse-data.ts'
 import { createConnection } from '../../keyvault/connection.ts'
+import type { FetchedObject } from '../../keyvault/object-client.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/sign-in.ts'
 
@@ -59,3 +60,10 @@ export const secret = (name: string, version?: string): ObjectReference => ({
   name,
   ...(version === undefined ? {} : { version }),
 })
+
+/** The value of what has to be a secret. */
+export async function secretValue(read: Promise<FetchedObject>): Promise<string> {
+  const found = await read
+  if (found.kind !== 'secret') throw new Error(found.kind)
+  return found.value
+}

@@ -68,7 +68,8 @@ t.test('a miss names the path as far as it matched, and never a value', async (t
     ['', 'the value is a JSON object and has no ""'],
   ]
   const value = document.replace('"": {', '"e": {')
-  for (const [path, problem] of cases) t.strictSame(pickProperty(value, path), { problem }, path)
+  for (const [path, problem] of cases)
+    t.strictSame(pickProperty(value, path), { problem, isAbsent: true }, path)
 })
 
 t.test('own properties of any name are found', async (t) => {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { AkvError } from '../../keyvault/errors.ts'
-import { createSecretReader } from '../../keyvault/secrets.ts'
+import { createObjectReader } from '../../keyvault/objects.ts'
 import { startHost } from './hostile-host.ts'
-import { clientId, connectTo, secret, signInAt, startWorld } from './world.ts'
+import { clientId, connectTo, secret, secretValue, signInAt, startWorld } from './world.ts'
 
 const oldVersion = '0123456789abcdef0123456789abcdef'
 
@@ -10,16 +10,28 @@ async function readerAt(t: Parameters<typeof startWorld>[0]) {
   const world = await startWorld(t)
   const { token } = await signInAt(t, world)
   const agent = connectTo(t, world.caPem)
-  return { world, read: createSecretReader({ vaultUrl: world.vaultUrl, agent, token, clientId }) }
+  const reader = createObjectReader({
+    vaultUrl: world.vaultUrl,
+    agent,
+    token,
+    who: `client ${clientId}`,
+  })
+  return { world, ...reader }
 }
 
 t.test('a secret is its newest version, or the one named', async (t) => {
   const { read } = await readerAt(t)
   t.match(await read(secret('db-password')), { value: 'correct horse', version: /^[0-9a-f]{32}$/ })
-  t.equal((await read(secret('DB-Password'))).value, 'correct horse')
-  t.equal((await read(secret('pinned'))).value, 'new')
-  t.strictSame(await read(secret('pinned', oldVersion)), { value: 'old', version: oldVersion })
-  t.equal((await read(secret('empty'))).value, '')
+  t.equal(await secretValue(read(secret('DB-Password'))), 'correct horse')
+  t.equal(await secretValue(read(secret('pinned'))), 'new')
+  t.strictSame(await read(secret('pinned', oldVersion)), {
+    kind: 'secret',
+    value: 'old',
+    contentType: undefined,
+    isCertificate: false,
+    version: oldVersion,
+  })
+  t.equal(await secretValue(read(secret('empty'))), '')
 })
 
 t.test('the token goes along at once: one request for each secret, no challenge', async (t) => {
@@ -52,7 +64,11 @@ t.test('each refusal of a vault has its code', async (t) => {
   await fails(secret('db-password'), 'AKV_BAD_ANSWER')
   world.addFault({ count: 1, action: { kind: 'throttle', retryAfterSeconds: 7 } })
   await t.rejects(read(secret('db-password')), { code: 'AKV_THROTTLED', retryAfterMs: 7000 })
-  t.equal((await read(secret('db-password'))).value, 'correct horse', 'and then it works again')
+  t.equal(
+    await secretValue(read(secret('db-password'))),
+    'correct horse',
+    'and then it works again',
+  )
 })
 
 t.test('one try is one request: the SDK repeats nothing of its own', async (t) => {
@@ -72,11 +88,11 @@ t.test('a redirect is not followed, and no token reaches its target', async (t) 
     const host = await startHost(t, (_request, response) => {
       response.writeHead(status, { location: `${target.url}/secrets/a` }).end()
     })
-    const read = createSecretReader({
+    const { read } = createObjectReader({
       vaultUrl: `${host.url}/{vault}`,
       agent: connectTo(t, host.caPem + target.caPem),
       token: async () => 'the-token',
-      clientId,
+      who: `client ${clientId}`,
     })
     await t.rejects(read(secret('a')), { code: 'AKV_REDIRECTED' }, String(status))
     t.equal(host.requests.length, 1, 'not even to the same host again')
@@ -98,11 +114,11 @@ t.test('no challenge makes it ask for another token, or anybody else', async (t)
     const host = await startHost(t, (_request, response) => {
       response.writeHead(401, { 'www-authenticate': challenge }).end()
     })
-    const read = createSecretReader({
+    const { read } = createObjectReader({
       vaultUrl: `${host.url}/{vault}`,
       agent: connectTo(t, host.caPem + elsewhere.caPem),
       token: async () => `token-${++asked}`,
-      clientId,
+      who: `client ${clientId}`,
     })
     await t.rejects(read(secret('a')), { code: 'AKV_UNAUTHORIZED' })
     t.equal(host.requests.length, 1)
@@ -132,11 +148,11 @@ t.test('an answer that holds no text as value is refused, and never quoted', asy
       response.setHeader('content-type', 'application/json').end(answer)
     })
     const agent = connectTo(t, host.caPem)
-    const read = createSecretReader({
+    const { read } = createObjectReader({
       vaultUrl: `${host.url}/{vault}`,
       agent,
       token: async () => 'the-token',
-      clientId,
+      who: `client ${clientId}`,
     })
     const error = await read(secret('a')).catch((error: AkvError) => error)
     t.match(error, { code: 'AKV_BAD_ANSWER' }, answer)
@@ -150,23 +166,25 @@ t.test('a version in the answer is believed only if it is one', async (t) => {
       .setHeader('content-type', 'application/json')
       .end('{"value":"v","id":"https://evil.example/secrets/a/<script>"}')
   })
-  const read = createSecretReader({
+  const { read } = createObjectReader({
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
     token: async () => 'the-token',
-    clientId,
+    who: `client ${clientId}`,
   })
-  t.strictSame(await read(secret('a')), { value: 'v' })
+  const found = await read(secret('a'))
+  t.match(found, { value: 'v' })
+  t.notOk('version' in found)
 })
 
 t.test('an aborted read ends at once, as an abort', async (t) => {
   const stop = new AbortController()
   const host = await startHost(t, () => stop.abort())
-  const read = createSecretReader({
+  const { read } = createObjectReader({
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
     token: async () => 'the-token',
-    clientId,
+    who: `client ${clientId}`,
   })
   await t.rejects(read(secret('a'), stop.signal), { name: 'AbortError' })
 })

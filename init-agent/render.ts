@@ -1,0 +1,134 @@
+import { decodeValue } from '../keyvault/content/encoding.ts'
+import { AkvError, type AkvErrorCode } from '../keyvault/errors.ts'
+import type { FetchedObject, FetchedSecret } from '../keyvault/object-client.ts'
+import { describeObject, type Parsed, shorten } from '../keyvault/reference.ts'
+import type { Wanted, WantedFile } from './contract.ts'
+import { targetPathProblem } from './target-path.ts'
+
+/**
+ * A target's files, by path. What only certificates, keys and JSON need is loaded when one is there: most pods have none.
+ *
+ * @param found - one object, or the versions of its history
+ * @throws AkvError naming the object and never a value
+ */
+export async function renderFiles(
+  wanted: WantedFile,
+  found: readonly [FetchedObject, ...FetchedObject[]],
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { path, object, property, versions } = wanted
+  if (object.type === 'tls') return below(path, await tlsFolder(wanted, secretOf(found[0])))
+  if (property === '*') return below(path, await properties(wanted, secretOf(found[0])))
+  if (versions === undefined) return new Map([[path, await renderValue(wanted, found[0])]])
+  const values = found.slice(0, versions).map((version) => renderValue(wanted, version))
+  return below(
+    path,
+    (await Promise.all(values)).map((bytes, i) => [`${i}`, bytes]),
+  )
+}
+
+/** The one value of a target that isn't a folder. */
+export async function renderValue(
+  wanted: Wanted & Pick<WantedFile, 'format'>,
+  found: FetchedObject,
+): Promise<Uint8Array> {
+  switch (found.kind) {
+    case 'secret':
+      return wanted.object.type === 'pfx' ? pfx(wanted, found) : secretValue(wanted, found)
+    case 'key': {
+      const { publicKeyPem } = await import('../keyvault/content/public-key.ts')
+      return Buffer.from(valueOr(publicKeyPem(found.jwk), wanted, 'AKV_KEY_TYPE'))
+    }
+    case 'certificate':
+      return leafPem(wanted, found.der)
+    default:
+      return found satisfies never
+  }
+}
+
+type Entries = readonly (readonly [string, Uint8Array])[]
+
+const below = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array> =>
+  new Map(entries.map(([name, bytes]) => [folder === '.' ? name : `${folder}/${name}`, bytes]))
+
+async function secretValue(
+  wanted: Wanted & Pick<WantedFile, 'format'>,
+  secret: FetchedSecret,
+): Promise<Uint8Array> {
+  if (wanted.property !== undefined)
+    return decode(await pickFrom(secret, wanted.property, wanted), wanted)
+  if (wanted.format !== 'pem' || !secret.isCertificate) return decode(secret.value, wanted)
+  const { certificateSecretContent } = await import('../keyvault/content/certificate-secret.ts')
+  const pem = valueOr(certificateSecretContent(secret), wanted, 'AKV_CERTIFICATE')
+  return decode(Buffer.from(pem).toString(), wanted)
+}
+
+async function pickFrom(secret: FetchedSecret, path: string, wanted: Wanted): Promise<string> {
+  const { pickProperty } = await import('../keyvault/content/property.ts')
+  const picked = pickProperty(secret.value, path)
+  const isAbsent = 'isAbsent' in picked
+  return valueOr(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
+}
+
+async function properties(wanted: WantedFile, secret: FetchedSecret): Promise<Entries> {
+  const { allProperties } = await import('../keyvault/content/property.ts')
+  const all = valueOr(allProperties(secret.value), wanted, 'AKV_PROPERTY')
+  return all.map(({ name, value }) => {
+    const problem = name.includes('/')
+      ? 'a slash would make a folder of it'
+      : targetPathProblem(`${wanted.path}/${name}`)
+    if (problem !== undefined)
+      throw failure(wanted, {
+        code: 'AKV_PROPERTY',
+        problem: `property "${shorten(name)}" is no name for a file: ${problem}`,
+      })
+    return [name, decode(value, wanted)]
+  })
+}
+
+async function tlsFolder(wanted: WantedFile, secret: FetchedSecret): Promise<Entries> {
+  const [{ readCertificateSecret }, { tlsFiles }] = await Promise.all([
+    import('../keyvault/content/certificate-secret.ts'),
+    import('../keyvault/content/tls-files.ts'),
+  ])
+  const { keys } = valueOr(readCertificateSecret(secret), wanted, 'AKV_CERTIFICATE')
+  const code = keys.length === 0 ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
+  const files = valueOr(tlsFiles(secret), wanted, code)
+  return Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])
+}
+
+async function pfx(wanted: Wanted, secret: FetchedSecret): Promise<Uint8Array> {
+  const { certificatePfx } = await import('../keyvault/content/certificate-secret.ts')
+  return valueOr(certificatePfx(secret), wanted, 'AKV_CERTIFICATE')
+}
+
+async function leafPem(wanted: Wanted, der: Uint8Array): Promise<Uint8Array> {
+  const [{ readCertificate }, { writePem }] = await Promise.all([
+    import('../keyvault/content/key-material.ts'),
+    import('../keyvault/content/pem.ts'),
+  ])
+  if (readCertificate(der) !== undefined)
+    return Buffer.from(writePem({ label: 'CERTIFICATE', der }))
+  throw failure(wanted, {
+    code: 'AKV_CERTIFICATE',
+    problem: "the vault's answer is no X.509 certificate",
+  })
+}
+
+function decode(value: string, wanted: Wanted): Uint8Array {
+  return valueOr(decodeValue(value, wanted.encoding ?? 'utf-8'), wanted, 'AKV_ENCODING')
+}
+
+function secretOf(found: FetchedObject): FetchedSecret {
+  if (found.kind !== 'secret') throw new TypeError(`a ${found.kind} where a secret was asked for`)
+  return found
+}
+
+function valueOr<T>(parsed: Parsed<T>, wanted: Wanted, code: AkvErrorCode): T {
+  if ('problem' in parsed) throw failure(wanted, { code, problem: parsed.problem })
+  return parsed.value
+}
+
+const failure = (
+  { object }: Wanted,
+  { code, problem }: { readonly code: AkvErrorCode; readonly problem: string },
+): AkvError => new AkvError({ code, message: `${describeObject(object)}: ${problem}` })

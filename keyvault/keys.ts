@@ -1,0 +1,24 @@
+import { KeyClient } from '@azure/keyvault-keys'
+import { type ClientOptions, noCredential, type ObjectClient } from './object-client.ts'
+
+/** The keys of the vault at `base`: their public halves. */
+export function keyObjects(base: string, options: ClientOptions): ObjectClient {
+  const client = new KeyClient(base, noCredential, options)
+  return {
+    async get({ name, version }, call) {
+      const { key, properties } = await client.getKey(name, {
+        ...call,
+        ...(version && { version }),
+      })
+      if (typeof key?.kty !== 'string') throw new TypeError('no key')
+      const { kty, crv, n, e, x, y } = key
+      const numbers = Object.entries({ n, e, x, y }).filter(
+        ([, part]) => part instanceof Uint8Array,
+      )
+      const jwk = { kty, ...(typeof crv === 'string' && { crv }), ...Object.fromEntries(numbers) }
+      const isCertificate = properties.managed === true
+      return { properties, object: { kind: 'key', jwk, isCertificate } }
+    },
+    versionPages: (name, call) => client.listPropertiesOfKeyVersions(name, call).byPage(),
+  }
+}
