@@ -18,8 +18,10 @@ const interval = 100
 export interface Bench {
   readonly parts: AgentParts
   readonly clock: FakeClock
-  /** What the vault answers from now on. */
+  /** What the vault answers from now on; under `name@version` for one version. */
   readonly vault: Map<string, string | AkvErrorCode>
+  /** The versions that it lists, newest first, by name. */
+  readonly listed: Map<string, readonly string[]>
   /** Names asked for, in order, and `sign-in`. */
   readonly asked: string[]
   readonly lines: ReturnType<typeof memoryLog>['lines']
@@ -38,6 +40,7 @@ export function bench(
   const root = t.testdir({ files: {}, env: {} })
   const stop = new AbortController()
   const vault = new Map<string, string | AkvErrorCode>()
+  const listed = new Map<string, readonly string[]>()
   const asked: string[] = []
   let rounds: readonly (() => unknown)[] = []
   let round = 0
@@ -67,8 +70,19 @@ export function bench(
         forget: () => asked.push('forget'),
       },
       reader: {
-        read: async ({ name }) => secretAnswer(answer(name)),
-        listVersions: async () => [],
+        async read({ name, version }) {
+          const exact = `${name}@${version}`
+          return secretAnswer(answer(vault.has(exact) ? exact : name), { version })
+        },
+        async listVersions({ name }) {
+          asked.push(`list ${name}`)
+          const versions = listed.get(name) ?? []
+          return versions.map((version, i) => ({
+            version,
+            isEnabled: true,
+            createdAtMs: -i * 1000,
+          }))
+        },
       },
     },
     volumes: openVolumes(root, config),
@@ -81,6 +95,7 @@ export function bench(
     parts,
     clock,
     vault,
+    listed,
     asked,
     lines,
     file: (path) => readFileSync(join(root, path), 'utf8'),
