@@ -63,7 +63,12 @@ export function emulatedRefusal(code: number, assertion: string): EntraRefusal {
 
 function decode(assertion: string) {
   try {
-    return { header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion) }
+    const header = decodeProtectedHeader(assertion)
+    const claims = decodeJwt(assertion)
+    const { iss, sub, aud } = claims
+    // Typed by RFC 7519, written by anybody: an object in place of a text must not be taken for one.
+    const texts: readonly unknown[] = [header.kid ?? '', iss ?? '', sub ?? '', aud ?? []].flat()
+    return texts.every((text) => typeof text === 'string') ? { header, claims } : undefined
   } catch {
     return undefined
   }

@@ -7,6 +7,8 @@ import { annotationPrefix, type Settings } from './vocabulary.ts'
 
 /** Node needs this much to start within a second or two; with less it takes half a minute. */
 const minCpuLimit = '250m'
+/** What Node takes at its peak, with fifty objects. */
+const enoughMemory = '96Mi'
 /** Where neither the pod nor the operator says, and the pod's class needs a limit. */
 const fallbackMemoryLimit = '160Mi'
 
@@ -24,24 +26,14 @@ export interface AgentResources {
  */
 export function agentResources(pod: Pod, asked: Settings, policy: Policy): AgentResources {
   const others = allContainers(pod).filter(({ name }) => name !== agentName)
-  const warnings: string[] = []
   const requests = { ...(asked['agent-requests'] ?? policy.agentRequests) }
   const limits = { ...(asked['agent-limits'] ?? policy.agentLimits) }
+  const warnings = asked['agent-limits'] === undefined ? [] : scarcity(limits)
+  const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
+  if (cpuLimit !== undefined || others.every(hasCpuLimit))
+    limits['cpu'] = isLess(cpuLimit ?? '0', minCpuLimit) ? minCpuLimit : (cpuLimit as string)
 
-  if (limits['cpu'] !== undefined && isLess(limits['cpu'], minCpuLimit)) {
-    warnings.push(
-      `${agentName}: a CPU limit of ${limits['cpu']} is raised to ${minCpuLimit}, which the agent needs`,
-    )
-    limits['cpu'] = minCpuLimit
-  }
-  if (
-    limits['cpu'] === undefined &&
-    others.every((one) => one.resources?.limits?.['cpu'] !== undefined)
-  )
-    limits['cpu'] = isLess(minCpuLimit, requests['cpu'] ?? '0')
-      ? (requests['cpu'] as string)
-      : minCpuLimit
-
+  const problems = excessProblems(requests, limits)
   if (others.every(isGuaranteed)) {
     limits['memory'] ??= policy.agentLimits['memory'] ?? fallbackMemoryLimit
     Object.assign(requests, limits)
@@ -56,14 +48,33 @@ export function agentResources(pod: Pod, asked: Settings, policy: Policy): Agent
     delete requests[resource]
     delete limits[resource]
   }
-  return { requests, limits, problems: excessProblems(requests, limits), warnings }
+  return { requests, limits, problems, warnings }
+}
+
+const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
+
+function scarcity({ cpu, memory }: Amounts): string[] {
+  const warnings: string[] = []
+  if (cpu !== undefined && isLess(cpu, minCpuLimit))
+    warnings.push(
+      `${agentName}: a CPU limit of ${cpu} is raised to ${minCpuLimit}, which the agent needs`,
+    )
+  if (memory !== undefined && isLess(memory, enoughMemory))
+    warnings.push(
+      `${agentName}: a memory limit of ${memory} may not be enough for the agent; ${enoughMemory} is`,
+    )
+  return warnings
 }
 
 /** Kubernetes' rule for the class, for one container: CPU and memory limits, and requests that equal them or default to them. */
 function isGuaranteed({ resources }: Container): boolean {
   return ['cpu', 'memory'].every((resource) => {
     const limit = resources?.limits?.[resource]
-    return limit !== undefined && isSameQuantity(resources?.requests?.[resource] ?? limit, limit)
+    return (
+      limit !== undefined &&
+      parseQuantity(limit) !== 0 &&
+      isSameQuantity(resources?.requests?.[resource] ?? limit, limit)
+    )
   })
 }
 

@@ -1,15 +1,10 @@
 import { closestMatch } from 'leven'
-import {
-  isVariableName,
-  type WantedFile,
-  type WantedTemplate,
-  type WantedVariable,
-} from '../../init-agent/contract.ts'
-import { claimedPaths, pathConflict, targetPathProblem } from '../../init-agent/target-path.ts'
+import type { WantedFile, WantedTemplate, WantedVariable } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
 import { readObjects } from './objects.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
+import { pathProblems, variableProblems } from './target-problems.ts'
 import { annotationPrefix, isObjectKey, objectKeys, type Settings, settings } from './vocabulary.ts'
 
 export type Annotations = Readonly<Record<string, string>>
@@ -21,13 +16,29 @@ export interface Request extends Settings {
   readonly env: readonly WantedVariable[]
 }
 
-/** The annotations of ours, without the prefix. */
-export function ownAnnotations(annotations: Annotations): Annotations {
-  const own: Record<string, string> = {}
-  for (const key in annotations)
-    if (key.startsWith(annotationPrefix))
-      own[key.slice(annotationPrefix.length)] = annotations[key] as string
-  return own
+/**
+ * The annotations of ours, without the prefix.
+ *
+ * @param annotations - as the pod has them; a manifest that no API server has seen may hold numbers and booleans
+ */
+export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): {
+  readonly own: Annotations
+  readonly problems: readonly Problem[]
+} {
+  const own: Record<string, string> = Object.create(null)
+  const problems: Problem[] = []
+  for (const key in annotations) {
+    if (!key.startsWith(annotationPrefix)) continue
+    const value = annotations[key]
+    if (typeof value === 'string') own[key.slice(annotationPrefix.length)] = value
+    else
+      problems.push({
+        subject: shorten(key, 120),
+        found: shorten(JSON.stringify(value) ?? ''),
+        sentence: 'annotations are texts: write the value in quotes',
+      })
+  }
+  return { own, problems }
 }
 
 /** The API server allows 256 KiB of annotations; others who call us allow anything. */
@@ -81,6 +92,8 @@ function readSettings(own: Annotations): { values: Settings; problems: Problem[]
   const problems: Problem[] = []
   for (const key of Object.keys(own)) {
     if (isObjectKey(key)) continue
+    // An answer names a hundred at most, and looking for the nearest key takes its time.
+    if (problems.length > maxReported) break
     if (!Object.hasOwn(settings, key)) {
       problems.push(unknownKey(key))
       continue
@@ -92,6 +105,7 @@ function readSettings(own: Annotations): { values: Settings; problems: Problem[]
   return { values: values as Settings, problems }
 }
 
+const maxReported = 100
 const knownKeys: readonly string[] = [...objectKeys, ...Object.keys(settings)]
 // Kubernetes' bound for the part of a key behind the slash.
 const maxKeyLength = 63
@@ -106,54 +120,6 @@ function unknownKey(key: string): Problem {
 
 function problemOf(own: Annotations, key: string, sentence: string): Problem {
   return { subject: annotationPrefix + key, found: shorten(own[key] ?? ''), sentence }
-}
-
-function pathProblems(
-  files: readonly WantedFile[],
-  templates: readonly WantedTemplate[],
-): readonly Problem[] {
-  const paths = [...files.flatMap(claimedPaths), ...templates.map(({ path }) => path)]
-  const subject = 'the files'
-  const problems = paths.flatMap((path) => {
-    const sentence = targetPathProblem(path)
-    return sentence === undefined ? [] : [{ subject, found: shorten(path), sentence }]
-  })
-  const conflict = pathConflict(paths)
-  if (conflict !== undefined) {
-    const [a, b] = conflict.map((path) => shorten(path))
-    problems.push({
-      subject,
-      found: b as string,
-      sentence:
-        a === b
-          ? 'two entries would be written to this path; give one another target: TARGET=NAME'
-          : `cannot be written below "${a}", which another entry writes; give one another target: TARGET=NAME`,
-    })
-  }
-  return problems
-}
-
-function variableProblems(env: readonly WantedVariable[]): readonly Problem[] {
-  const subject = `${annotationPrefix}env`
-  const seen = new Set<string>()
-  const problems: Problem[] = []
-  for (const { variable, object } of env) {
-    const found = shorten(variable)
-    if (!isVariableName(variable))
-      problems.push({
-        subject,
-        found,
-        sentence: `is no name of a variable (letters, digits and _, no digit first); write NAME=${object.name}`,
-      })
-    else if (seen.has(variable))
-      problems.push({
-        subject,
-        found,
-        sentence: 'two entries would set this variable; rename one: NAME=OBJECT',
-      })
-    seen.add(variable)
-  }
-  return problems
 }
 
 function vaultProblems(

@@ -1,7 +1,7 @@
 import { envFileName, type WantedVariable } from '../../init-agent/contract.ts'
 import { isObject } from '../../keyvault/shape.ts'
 import { envVolume } from './names.ts'
-import type { EnvVar } from './pod.ts'
+import type { Container, EnvVar } from './pod.ts'
 
 /** The EnvFiles source of a variable: the kubelet reads it when it creates the container. */
 export function fileKeyRef({ variable, optional }: WantedVariable) {
@@ -13,17 +13,25 @@ export function fileKeyRef({ variable, optional }: WantedVariable) {
   }
 }
 
+/** A container's variables by name, the last of each: the one that counts. */
+export function entriesByName({
+  env,
+}: Container): ReadonlyMap<string, { readonly entry: EnvVar; readonly index: number }> {
+  return new Map((env ?? []).map((entry, index) => [entry.name, { entry, index }]))
+}
+
 /**
- * Whose an entry of this name is: `ours`; `emptied`, ours after a webhook decoded the pod into types that do not know
- * `fileKeyRef`; or `foreign`.
+ * Whose an entry of this name is, where the agent is there already: `ours`; `emptied`, ours after a webhook decoded the
+ * pod into types that do not know `fileKeyRef`, and wrote it back without; or `foreign`.
  */
 export function fileKeyRefState(
   { value, valueFrom }: EnvVar,
   wanted: WantedVariable,
 ): 'ours' | 'emptied' | 'foreign' {
-  if (value || !isObject(valueFrom)) return 'foreign'
-  const found = valueFrom['fileKeyRef']
-  if (found === undefined) return Object.keys(valueFrom).length === 0 ? 'emptied' : 'foreign'
+  if (value) return 'foreign'
+  if (valueFrom == null) return 'emptied'
+  const { fileKeyRef: found, ...others } = valueFrom
+  if (found == null) return Object.keys(others).length === 0 ? 'emptied' : 'foreign'
   const isOurs =
     isObject(found) &&
     Object.entries(fileKeyRef(wanted)).every(([member, value]) => found[member] === value)

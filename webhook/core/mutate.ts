@@ -19,8 +19,8 @@ export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
   if ('problem' in metadata) return denied([{ subject: 'the pod', sentence: metadata.problem }])
   const annotations = metadata.value.annotations ?? {}
   if (annotations[mirrorAnnotation] !== undefined) return skipped('mirror-pod')
-  const own = ownAnnotations(annotations)
-  if (Object.keys(own).length === 0) return skipped('not-annotated')
+  const { own, problems: unreadable } = ownAnnotations(annotations)
+  if (Object.keys(own).length + unreadable.length === 0) return skipped('not-annotated')
   if (isTurnedOff(own['inject'])) return skipped('turned-off')
 
   const pod = readPod(request.object)
@@ -30,7 +30,8 @@ export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
     namespace: request.namespace,
   })
   const { plan, problems: obstacles, warnings } = planInjection(pod.value, wanted, policy)
-  if (problems.length + obstacles.length > 0) return denied([...problems, ...obstacles])
+  const all = [...unreadable, ...problems, ...obstacles]
+  if (all.length > 0) return denied(all)
 
   const operations = patchOperations(pod.value, plan)
   return operations.length === 0 ? skipped('complete') : { kind: 'injected', operations, warnings }

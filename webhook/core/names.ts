@@ -6,6 +6,8 @@ export const filesVolume = 'akv-injector-files'
 export const envVolume = 'akv-injector-env'
 export const identityVolume = 'akv-injector-identity'
 
+export const ourVolumes: readonly string[] = [filesVolume, envVolume, identityVolume]
+
 /** The CSI driver's path: apps that move keep theirs. */
 export const defaultMountPath = '/mnt/secrets-store'
 

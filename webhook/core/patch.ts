@@ -1,6 +1,6 @@
 import { hasFiles } from '../../init-agent/contract.ts'
-import { isOurMount } from './conflicts.ts'
-import { fileKeyRef, fileKeyRefState } from './env-entry.ts'
+import { entriesByName, fileKeyRef, fileKeyRefState } from './env-entry.ts'
+import { isOurMount } from './mount-conflicts.ts'
 import { filesVolume } from './names.ts'
 import type { AddOperation } from './outcome.ts'
 import type { Consumer } from './placement.ts'
@@ -29,16 +29,16 @@ function consumerOperations(
   const isMounted = mounts?.some((mount) => isOurMount(mount, mountPath))
   const mount: VolumeMount = { name: filesVolume, mountPath, readOnly: true }
 
-  const entries = container.env
-  const missing = config.env.filter(
-    ({ variable }) => !entries?.some(({ name }) => name === variable),
-  )
+  const entries = entriesByName(container)
+  const missing = config.env.filter(({ variable }) => !entries.has(variable))
   const emptied = config.env.flatMap((wanted): AddOperation[] => {
-    const index = entries?.findIndex(({ name }) => name === wanted.variable) ?? -1
-    const entry = entries?.[index]
-    if (entry === undefined || fileKeyRefState(entry, wanted) !== 'emptied') return []
-    const path = `${pointer}/env/${index}/valueFrom/fileKeyRef`
-    return [{ op: 'add', path, value: fileKeyRef(wanted) }]
+    const found = entries.get(wanted.variable)
+    if (found === undefined || fileKeyRefState(found.entry, wanted) !== 'emptied') return []
+    const { entry, index } = found
+    const path = `${pointer}/env/${index}/valueFrom`
+    return entry.valueFrom == null
+      ? [{ op: 'add', path, value: { fileKeyRef: fileKeyRef(wanted) } }]
+      : [{ op: 'add', path: `${path}/fileKeyRef`, value: fileKeyRef(wanted) }]
   })
   return [
     ...append(`${pointer}/volumeMounts`, mounts, hasFiles(config) && !isMounted ? [mount] : []),
@@ -46,7 +46,7 @@ function consumerOperations(
     // In front, so that $(NAME) in the container's own variables expands to them.
     ...insert(
       `${pointer}/env`,
-      entries,
+      container.env,
       0,
       missing.map((wanted) => ({
         name: wanted.variable,

@@ -20,6 +20,7 @@ import {
 } from './placement.ts'
 import type { Container, Pod, Volume } from './pod.ts'
 import type { Policy } from './policy.ts'
+import { annotationPrefix } from './vocabulary.ts'
 import { wantedVolumes } from './volumes.ts'
 import { planWarnings } from './warnings.ts'
 
@@ -72,17 +73,19 @@ export function planInjection(
     mountPath: request['mount-path'] ?? defaultMountPath,
     volumes: wantedVolumes(config, policy.volumeSizeLimit),
   }
+  const excess = [...tooLarge(encodedConfig), ...tooMany(plan)]
   return {
     plan,
     problems: [
       ...misplaced,
       ...unknown,
-      ...foreignAgent(place, encodedConfig),
-      ...tooLarge(encodedConfig),
+      ...foreignAgent(plan, encodedConfig),
+      ...excess,
       ...resources.problems,
-      ...conflicts(pod, plan),
+      // What is too much to be carried out is too much to be compared, too.
+      ...(excess.length > 0 ? [] : conflicts(pod, plan)),
     ],
-    warnings: [...resources.warnings, ...planWarnings(pod, plan, runAs)],
+    warnings: [...resources.warnings, ...planWarnings(pod, plan, { asked: request, runAs })],
   }
 }
 
@@ -96,16 +99,23 @@ function standingChoices(existing?: Container) {
   return decoded !== undefined && 'value' in decoded ? decoded.value : undefined
 }
 
+/** The one entry of this name: of several the kubelet would take the last. */
 function configOf(container?: Container): string | undefined {
-  return container?.env?.find(({ name }) => name === configVariable)?.value ?? undefined
+  const entries = container?.env?.filter(({ name }) => name === configVariable) ?? []
+  return entries.length === 1 ? (entries[0]?.value ?? undefined) : undefined
 }
 
-function foreignAgent({ existing }: Place, encodedConfig: string): readonly Problem[] {
-  if (existing === undefined || configOf(existing) === encodedConfig) return []
+function foreignAgent({ place, agent }: Plan, encodedConfig: string): readonly Problem[] {
+  const { existing } = place
+  if (existing === undefined) return []
+  const isCovered = existing.volumeMounts?.some((mount) =>
+    agent.volumeMounts?.some((own) => own.mountPath === mount.mountPath && own.name !== mount.name),
+  )
+  if (configOf(existing) === encodedConfig && !isCovered) return []
   return [
     {
       subject: `init container ${agentName}`,
-      sentence: `is there already and does not carry the configuration in ${configVariable} that these annotations ask for; remove it, the webhook adds its own`,
+      sentence: `is there already, and is not as these annotations and the operator's settings ask for (${configVariable}, mounts); remove it, the webhook adds its own. If you did not add it the settings have just changed: try again`,
     },
   ]
 }
@@ -119,6 +129,22 @@ function tooLarge(encodedConfig: string): readonly Problem[] {
           subject: 'the configuration of the agent',
           found: `${bytes} bytes`,
           sentence: `is larger than ${maxConfigBytes} bytes, which an environment variable can carry; name fewer objects or shorter paths`,
+        },
+      ]
+}
+
+/** Each is an operation of the patch, and more than anybody means. */
+const maxEntries = 20_000
+
+function tooMany({ config, consumers }: Plan): readonly Problem[] {
+  const entries = config.env.length * consumers.length
+  return entries <= maxEntries
+    ? []
+    : [
+        {
+          subject: `${annotationPrefix}env`,
+          found: `${config.env.length} variables for ${consumers.length} containers`,
+          sentence: `are more than ${maxEntries} entries; name the containers that need them in ${annotationPrefix}containers`,
         },
       ]
 }

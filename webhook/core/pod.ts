@@ -1,5 +1,14 @@
 import { type Parsed, shorten } from '../../keyvault/reference.ts'
-import { type Check, listOf, mapOf, optional, shape, text, that } from '../../keyvault/shape.ts'
+import {
+  type Check,
+  isObject,
+  listOf,
+  mapOf,
+  optional,
+  shape,
+  text,
+  that,
+} from '../../keyvault/shape.ts'
 
 /** What is read of a pod's spec. Absent and `null` mean the same; whatever else the pod holds is left alone, unseen. */
 export interface Pod {
@@ -9,7 +18,8 @@ export interface Pod {
 export interface Metadata {
   readonly name?: string | null
   readonly generateName?: string | null
-  readonly annotations?: Readonly<Record<string, string>> | null
+  /** Texts, unless nobody has checked the pod yet. */
+  readonly annotations?: Readonly<Record<string, unknown>> | null
 }
 
 export interface PodSpec {
@@ -53,6 +63,7 @@ export interface VolumeMount {
   readonly subPathExpr?: string | null
 }
 
+/** With a member for its kind, such as `emptyDir`. */
 export interface Volume {
   readonly name: string
 }
@@ -116,7 +127,7 @@ const metadata = shape({
   metadata: shape({
     name: optional(anyText),
     generateName: optional(anyText),
-    annotations: optional(mapOf(anyText)),
+    annotations: optional(anyObject),
   } satisfies Record<keyof Metadata, Check>),
 })
 
@@ -128,11 +139,20 @@ export function readMetadata(object: unknown): Parsed<Metadata> {
     : malformed(wrong)
 }
 
+/** Far above what a node runs, far below what anybody could make us busy with: everybody in the cluster can call. */
+const maxContainers = 1000
+
 /** The object as a pod, or a sentence naming the member that is no pod's. Its metadata is not looked at. */
 export function readPod(object: unknown): Parsed<Pod> {
+  const spec = isObject(object) && isObject(object['spec']) ? object['spec'] : {}
+  const count = lengthOf(spec['containers']) + lengthOf(spec['initContainers'])
+  if (count > maxContainers)
+    return { problem: `has ${count} containers; ${maxContainers} at most can be injected` }
   const wrong = pod(object)
   return wrong === undefined ? { value: object as Pod } : malformed(wrong)
 }
+
+const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
 
 const malformed = (wrong: string) => ({
   problem: `${shorten(wrong.slice(1)) || 'the object'} is missing, or not what a pod has there`,

@@ -148,6 +148,8 @@ function parseRunAs(text: string): Parsed<RunAs> {
 
 /** The service account token's place. `/var/run` is a link to `/run` in most images. */
 const guardedPaths = ['/var/run/secrets', '/run/secrets']
+/** The runtime's own. */
+const systemPath = /^\/(proc|sys|dev)(\/|$)/
 const maxMountPathLength = 1024
 
 function parseMountPath(text: string): Parsed<string> {
@@ -162,6 +164,8 @@ function parseMountPath(text: string): Parsed<string> {
       problem:
         'expected an absolute directory other than "/", without "..", ":" or a slash at its end',
     }
+  if (systemPath.test(text))
+    return { problem: 'the container runtime mounts there itself; choose a folder of its own' }
   return guardedPaths.some((guarded) => guarded === text || guarded.startsWith(`${text}/`))
     ? { problem: 'a mount there would hide the service account token; choose a folder of its own' }
     : { value: text }

@@ -3,11 +3,34 @@ import { shorten } from '../../keyvault/reference.ts'
 import { agentName } from './names.ts'
 import type { Plan } from './plan.ts'
 import type { Pod } from './pod.ts'
-import { annotationPrefix, type RunAs } from './vocabulary.ts'
+import { annotationPrefix, type RunAs, type Settings } from './vocabulary.ts'
 
 /** What will work otherwise than its author may think. */
-export function planWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly string[] {
-  return [...earlyWarnings(plan), ...modeWarnings(pod, plan, runAs), ...restartWarnings(pod, plan)]
+export function planWarnings(
+  pod: Pod,
+  plan: Plan,
+  { asked, runAs }: { readonly asked: Settings; readonly runAs: RunAs },
+): readonly string[] {
+  return [
+    ...idleWarnings(asked, plan),
+    ...earlyWarnings(plan),
+    ...modeWarnings(pod, plan, runAs),
+    ...restartWarnings(pod, plan),
+  ]
+}
+
+/** Settings that have nothing to act on. */
+function idleWarnings(asked: Settings, { config }: Plan): readonly string[] {
+  const idle = (keys: readonly (keyof Settings)[], without: string) =>
+    keys
+      .filter((key) => asked[key] !== undefined)
+      .map((key) => `${agentName}: ${annotationPrefix}${key} has no effect without ${without}`)
+  return [
+    ...(config.refreshSeconds > 0
+      ? []
+      : idle(['notify', 'on-deleted'], `${annotationPrefix}refresh`)),
+    ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
+  ]
 }
 
 function earlyWarnings({ consumers, config }: Plan): readonly string[] {

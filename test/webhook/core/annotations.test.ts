@@ -12,7 +12,8 @@ t.test('only annotations under the prefix are ours', async (t) => {
     'akv-injector.io': 'c',
     secrets: 'd',
   })
-  t.strictSame(own, { secrets: 'a' })
+  t.strictSame({ ...own.own }, { secrets: 'a' })
+  t.strictSame(own.problems, [])
 })
 
 t.test('a file is named after its object, a variable too, in its own spelling', async (t) => {
@@ -44,8 +45,8 @@ t.test('a key that is inherited by every object is unknown all the same', async 
         sentence: /is not known; the nearest key that is: akv-injector.io\//,
       },
     ])
-  const proto = JSON.parse('{"akv-injector.io/__proto__":"x"}')
-  t.match(parse(ownAnnotations(proto)).problems, [{ sentence: /nothing to fetch/ }], 'and harmless')
+  const { own } = ownAnnotations(JSON.parse('{"akv-injector.io/__proto__":"x"}'))
+  t.match(parse(own).problems, [{ subject: 'akv-injector.io/__proto__', sentence: /not known/ }])
 })
 
 t.test('an operator’s list of vaults binds by namespace', async (t) => {
@@ -58,4 +59,26 @@ t.test('an operator’s list of vaults binds by namespace', async (t) => {
       sentence: /does not let namespace "default" name this vault; allowed: team-a/,
     },
   ])
+})
+
+t.test('a value that is no text is told to be one, and hides nothing', async (t) => {
+  const { own, problems } = ownAnnotations({
+    'akv-injector.io/refresh': 0,
+    'akv-injector.io/inject': true,
+    'akv-injector.io/secrets': 'a',
+    'other.example/n': 7,
+  })
+  t.strictSame(Object.keys(own), ['secrets'])
+  t.match(problems, [
+    { subject: 'akv-injector.io/refresh', found: '0', sentence: /write the value in quotes/ },
+    { subject: 'akv-injector.io/inject', found: 'true' },
+  ])
+})
+
+t.test('every path that cannot be written is named, and none is blamed for another', async (t) => {
+  const { problems } = parse({ vault: 'team-a', secrets: 'a, a, b, b, c/d=x, c=y, e/=z' })
+  t.match(
+    problems.map(({ found }) => found),
+    ['e/', 'a', 'b', 'c/d'],
+  )
 })

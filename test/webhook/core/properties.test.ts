@@ -8,6 +8,7 @@ import { agentName } from '../../../webhook/core/names.ts'
 import type { Injected } from '../../../webhook/core/outcome.ts'
 import { annotationPrefix } from '../../../webhook/core/vocabulary.ts'
 import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
+import { type InjectedPod, interference } from './interference.ts'
 import { policy } from './policy.ts'
 
 /** FAST_CHECK_RUNS=100000 for a long run. */
@@ -58,16 +59,40 @@ t.test('the patch applies, and nothing of the user’s is lost, moved or changed
 })
 
 t.test('reviewing the result of an injection adds nothing', async (t) => {
+  let injected = 0
   check(
     t,
     fc.property(anyPod(saneAnnotations), (pod) => {
       const outcome = injection(pod)
       if (outcome === undefined) return
+      injected++
       const again = mutate(requestFor(patched(pod, outcome)), policy)
       if (again.kind !== 'skipped' || again.reason !== 'complete')
         throw new Error(JSON.stringify(again))
     }),
   )
+  t.ok(injected > numRuns / 4, `${injected} of ${numRuns} pods were injected`)
+})
+
+t.test('what another webhook does to the result is mended, once', async (t) => {
+  let mended = 0
+  check(
+    t,
+    fc.property(anyPod(saneAnnotations), interference, (pod, interfere) => {
+      const outcome = injection(pod)
+      if (outcome === undefined) return
+      const changed = structuredClone(patched(pod, outcome))
+      interfere(changed as InjectedPod)
+      const second = mutate(requestFor(changed), policy)
+      if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
+      if (second.kind === 'skipped') return
+      mended++
+      const third = mutate(requestFor(patched(changed, second)), policy)
+      if (third.kind !== 'skipped' || third.reason !== 'complete')
+        throw new Error(JSON.stringify(third))
+    }),
+  )
+  t.ok(mended > numRuns / 20, `${mended} of ${numRuns} results were mended`)
 })
 
 t.test('the same review gives the same bytes, and is left as it was', async (t) => {

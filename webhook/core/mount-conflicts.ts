@@ -1,0 +1,75 @@
+import { hasFiles } from '../../init-agent/contract.ts'
+import { shorten } from '../../keyvault/reference.ts'
+import { filesVolume, ourVolumes } from './names.ts'
+import type { Problem } from './outcome.ts'
+import type { Plan } from './plan.ts'
+import { allContainers, type Container, type Pod, type Volume, type VolumeMount } from './pod.ts'
+import { annotationPrefix } from './vocabulary.ts'
+
+/** Mounts of our volumes that we did not make, and mounts of others that ours would meet. */
+export function mountConflicts(pod: Pod, plan: Plan): readonly Problem[] {
+  const consumers = new Set(plan.consumers.map(({ container }) => container))
+  const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]))
+  return allContainers(pod)
+    .filter((container) => container !== plan.place.existing)
+    .flatMap((container) => {
+      const wantsMount = consumers.has(container) && hasFiles(plan.config)
+      return (container.volumeMounts ?? []).flatMap((mount) => {
+        const sentence = ourVolumes.includes(mount.name)
+          ? foreignMount(mount, wantsMount ? plan : undefined)
+          : wantsMount && overlap(mount, { plan, volume: volumes.get(mount.name) })
+        return sentence ? [{ subject: subjectOf(container, mount), sentence }] : []
+      })
+    })
+}
+
+const subjectOf = ({ name }: Container, { mountPath }: VolumeMount): string =>
+  `container ${shorten(name)}, mount at ${shorten(mountPath)}`
+
+/** @param plan - where the container is to have a mount of ours */
+function foreignMount(mount: VolumeMount, plan?: Plan): string | undefined {
+  return plan?.place.existing !== undefined && isOurMount(mount, plan.mountPath)
+    ? undefined
+    : `volume ${mount.name} is mounted by the webhook only; remove the mount`
+}
+
+/** The mount as the webhook makes it. A `subPath` would pin the first set of files for ever. */
+export function isOurMount(mount: VolumeMount, mountPath: string): boolean {
+  return (
+    mount.name === filesVolume &&
+    mount.mountPath === mountPath &&
+    mount.readOnly === true &&
+    !mount.subPath &&
+    !mount.subPathExpr
+  )
+}
+
+/** A runtime makes the folder of a mount point in what is mounted above it: that has to be writable. */
+function overlap(
+  mount: VolumeMount,
+  { plan, volume }: { readonly plan: Plan; readonly volume: Volume | undefined },
+): string | undefined {
+  const path = normalize(mount.mountPath)
+  const remedy = `choose another ${annotationPrefix}mount-path`
+  if (isAtOrBelow(path, plan.mountPath))
+    return `the files are to be mounted read-only at ${plan.mountPath}; ${remedy}`
+  const isReadOnly =
+    mount.readOnly === true || readOnlyKinds.some((kind) => volume && kind in volume)
+  return isReadOnly && isAtOrBelow(plan.mountPath, path)
+    ? `is read-only, so no folder for ${plan.mountPath} can be made in it; ${remedy}`
+    : undefined
+}
+
+const readOnlyKinds = ['configMap', 'secret', 'projected', 'downwardAPI'] as const
+
+const isAtOrBelow = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
+
+/** The path without `.`, `..` and needless slashes. */
+function normalize(path: string): string {
+  const components: string[] = []
+  for (const component of path.split('/'))
+    if (component === '..') components.pop()
+    else if (component !== '' && component !== '.') components.push(component)
+  return `/${components.join('/')}`
+}

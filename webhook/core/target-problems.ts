@@ -1,0 +1,59 @@
+import {
+  isVariableName,
+  type WantedFile,
+  type WantedTemplate,
+  type WantedVariable,
+} from '../../init-agent/contract.ts'
+import { claimedPaths, pathConflicts, targetPathProblem } from '../../init-agent/target-path.ts'
+import { shorten } from '../../keyvault/reference.ts'
+import type { Problem } from './outcome.ts'
+import { annotationPrefix } from './vocabulary.ts'
+
+/** What is wrong with where files are to be written, each alone and beside the others. */
+export function pathProblems(
+  files: readonly WantedFile[],
+  templates: readonly WantedTemplate[],
+): readonly Problem[] {
+  const subject = 'the files'
+  const paths = [...files.flatMap(claimedPaths), ...templates.map(({ path }) => path)]
+  const problems: Problem[] = []
+  const valid = paths.filter((path) => {
+    const sentence = targetPathProblem(path)
+    if (sentence !== undefined) problems.push({ subject, found: shorten(path), sentence })
+    return sentence === undefined
+  })
+  for (const [a, b] of pathConflicts(valid))
+    problems.push({
+      subject,
+      found: shorten(b),
+      sentence:
+        a === b
+          ? 'two entries would be written to this path; give one another target: TARGET=NAME'
+          : `cannot be written below "${shorten(a)}", which another entry writes; give one another target: TARGET=NAME`,
+    })
+  return problems
+}
+
+/** What is wrong with the names of variables. */
+export function variableProblems(env: readonly WantedVariable[]): readonly Problem[] {
+  const subject = `${annotationPrefix}env`
+  const seen = new Set<string>()
+  const problems: Problem[] = []
+  for (const { variable, object } of env) {
+    const found = shorten(variable)
+    if (!isVariableName(variable))
+      problems.push({
+        subject,
+        found,
+        sentence: `is no name of a variable (letters, digits and _, no digit first); write NAME=${object.name}`,
+      })
+    else if (seen.has(variable))
+      problems.push({
+        subject,
+        found,
+        sentence: 'two entries would set this variable; rename one: NAME=OBJECT',
+      })
+    seen.add(variable)
+  }
+  return problems
+}
