@@ -3,6 +3,8 @@ import { describeProblem } from './describe-problem.ts'
 import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings.ts'
 
+const signals = ['SIGTERM', 'SIGINT'] as const
+
 /**
  * What `akv-injector webhook` runs: serves until SIGTERM or SIGINT, then drains. A second signal ends it at once.
  *
@@ -17,8 +19,11 @@ export async function webhookMain(env = process.env): Promise<number> {
   }
 
   const signal = new Promise<void>((resolve) => {
-    process.once('SIGTERM', () => resolve())
-    process.once('SIGINT', () => resolve())
+    const stop = () => {
+      for (const name of signals) process.off(name, stop)
+      resolve()
+    }
+    for (const name of signals) process.on(name, stop)
   })
   try {
     const webhook = await startWebhook({ settings: read.settings })

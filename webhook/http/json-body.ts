@@ -1,5 +1,5 @@
 import { shorten } from '../../keyvault/reference.ts'
-import { isDeeperThan } from './json-depth.ts'
+import { jsonExcess } from './json-excess.ts'
 import { type Refusal, refusalError } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
@@ -36,8 +36,10 @@ export const wrongContentType = (found: string): Refusal => ({
   sentence: `expected Content-Type application/json (in UTF-8), found "${shorten(found)}"`,
 })
 
-const refusalOf = (body: Buffer): Refusal | undefined =>
-  isDeeperThan(body, maxJsonDepth) ? { status: 400, sentence: tooDeep } : undefined
+function refusalOf(body: Buffer): Refusal | undefined {
+  const excess = jsonExcess(body, limits)
+  return excess === undefined ? undefined : { status: 400, sentence: tooMuch[excess] }
+}
 
 /** JSON is UTF-8 (RFC 8259, 8.1); callers that say so in a parameter are welcome. */
 function isUtf8(contentType: string): boolean {
@@ -45,7 +47,10 @@ function isUtf8(contentType: string): boolean {
   return charset === undefined || /^utf-?8$/i.test(charset)
 }
 
-/** A pod's own schema ends below 20. */
-const maxJsonDepth = 64
-const tooDeep = `expected an AdmissionReview, found JSON nested more than ${maxJsonDepth} deep`
+/** A pod's own schema ends below a depth of 20, and what etcd takes of it has a tenth of these values. */
+const limits = { maxDepth: 64, maxValues: 200_000 }
+const tooMuch = {
+  depth: `expected an AdmissionReview, found JSON nested more than ${limits.maxDepth} deep`,
+  values: `expected an AdmissionReview, found JSON with more than ${limits.maxValues} values`,
+}
 const notJson = 'expected an AdmissionReview, found a body that is not JSON'

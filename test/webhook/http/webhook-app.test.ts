@@ -86,6 +86,12 @@ t.test('what is no review is refused in a sentence', async (t) => {
     ['not JSON', await post('{', json), 400, /found a body that is not JSON/],
     ['a scalar', await post('1', json), 400, /expected an AdmissionReview/],
     ['null', await post('null', json), 400, /expected an AdmissionReview/],
+    [
+      'many values',
+      await post(`[${'{},'.repeat(200_001)}1]`, json),
+      400,
+      /more than 200000 values/,
+    ],
     ['deep', await post(`{"x":${deep}}`, json), 400, /nested more than 64 deep/],
     ['another kind', await post({ ...review, kind: 'Pod' }), 400, /found kind .*Pod/],
     [

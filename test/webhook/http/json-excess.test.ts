@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { isDeeperThan } from '../../../webhook/http/json-depth.ts'
+import { jsonExcess } from '../../../webhook/http/json-excess.ts'
 
 const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1000)
 const bytes = (text: string) => new TextEncoder().encode(text)
+const isDeeperThan = (json: Uint8Array, maxDepth: number) =>
+  jsonExcess(json, { maxDepth, maxValues: Number.POSITIVE_INFINITY }) === 'depth'
 
 t.test('depth is counted over arrays and objects, siblings not adding up', async (t) => {
   t.notOk(isDeeperThan(bytes('[[],{"a":{}}, [[]]]'), 3))
@@ -29,4 +31,14 @@ t.test('for any JSON it agrees with the value', async () => {
     }),
     { numRuns },
   )
+})
+
+t.test('values are counted wherever they stand, commas in texts are none', async (t) => {
+  const excess = (json: string, maxValues: number) =>
+    jsonExcess(bytes(json), { maxDepth: 9, maxValues })
+  for (const json of ['[{},{},{}]', '{"a":[1,2,3],"b":4}', '[[],[],[]]']) {
+    t.equal(excess(json, 4), 'values', json)
+    t.equal(excess(json, 9), undefined, json)
+  }
+  t.equal(excess(JSON.stringify([',,,,,,"[{,', { ',,,': ',,' }]), 4), undefined)
 })
