@@ -63,9 +63,11 @@ async function findVersions(
 ): Promise<readonly [FetchedObject, ...FetchedObject[]]> {
   if (versions === undefined) return [await fetch.object(reference)]
   const listed = await fetch.list(reference)
-  const isUnclear = reference.version === undefined && hasTwins(listed)
+  const { version: _, ...newestReference } = reference
   // The newest of all may be disabled, and so no part of a history.
-  const newest = isUnclear ? await fetch.object(reference).catch(() => undefined) : undefined
+  const newest = hasTwins(listed)
+    ? await fetch.object(newestReference).catch(() => undefined)
+    : undefined
   const picked = pickVersions(listed, reference, { count: versions, newest: newest?.version })
   const found = await Promise.all(picked.map((version) => fetch.object({ ...reference, version })))
   const [first, ...older] = found

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { changedTargets, isWhole } from '../../init-agent/compare-content.ts'
 import type { Content } from '../../init-agent/content.ts'
-import { agentConfig as config, secretFile, secretVariable } from './pod.ts'
+import { agentConfig as config, objectFile, secretFile, secretVariable } from './pod.ts'
 import { set } from './volume.ts'
 
 const optional = { optional: true } as const
@@ -28,4 +28,28 @@ t.test('what changed is named: new, gone or another value', async (t) => {
   const before = content({ same: '1', other: '1', gone: '1' }, { A: '1' })
   const after = content({ same: '1', other: '2', fresh: '1' }, { A: '2' })
   t.strictSame(changedTargets(before, after), ['A', 'other', 'gone', 'fresh'])
+})
+
+t.test('of a folder, what can’t be absent has to be there', async (t) => {
+  const cases = [
+    [objectFile('tls', 'w'), ['w/tls.crt', 'w/tls.key'], ['w/tls.crt', 'w/ca.crt']],
+    [objectFile('tls', 'w', { path: '.' }), ['tls.crt', 'tls.key'], ['w/tls.crt', 'w/tls.key']],
+    [secretFile('h', { versions: 3 }), ['h/0'], ['h/1', 'h']],
+    [secretFile('c', { property: '*' }), ['c/x'], ['cx', 'c']],
+  ] as const
+  for (const [file, whole, partial] of cases)
+    for (const [paths, expected] of [
+      [whole, true],
+      [partial, false],
+    ] as const) {
+      const found = content(Object.fromEntries(paths.map((path) => [path, 'x'])))
+      t.equal(isWhole(config({ files: [file] }), found), expected, paths.join())
+    }
+})
+
+t.test('a template is part of a whole set', async (t) => {
+  const templates = [{ path: 'x', segments: [{ ...secretFile('a'), optional: true } as const] }]
+  t.equal(isWhole(config({ templates }), content({ x: '' })), true)
+  t.equal(isWhole(config({ templates }), content({})), false)
+  t.equal(isWhole(config({ templates, onDeleted: 'remove' }), content({})), true)
 })

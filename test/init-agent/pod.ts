@@ -17,6 +17,7 @@ import {
   type WantedFile,
   type WantedVariable,
 } from '../../init-agent/contract.ts'
+import type { ObjectType } from '../../keyvault/reference.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
 export const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -30,17 +31,28 @@ identities:
     federatedCredentials: [{ subject: 'system:serviceaccount:default:web' }]
 `
 
-/** @param vaults - YAML of the vaults' secrets, each line `name: value`, all in `team-a` */
+/**
+ * @param secrets - YAML of the secrets in the vault `team-a`, each line `name: value`
+ * @param options - `objects`: YAML of what else is in it, each line `keys: …` or `certificates: …`
+ */
 export async function startWorld(
   t: Test,
   secrets: string,
-  options: Omit<Parameters<typeof startEmulator>[0], 'data'> = {},
+  {
+    objects = '',
+    ...options
+  }: Omit<Parameters<typeof startEmulator>[0], 'data'> & {
+    readonly objects?: string
+  } = {},
 ): Promise<Emulator> {
-  const lines = secrets
-    .trim()
-    .split('\n')
-    .map((line) => `      ${line}`)
-  const yaml = `${identities}vaults:\n  team-a:\n    readers: [${clientId}]\n    secrets:\n${lines.join('\n')}\n`
+  const indented = (text: string, indent: string) => text.trim().replaceAll(/^/gm, indent)
+  const yaml = `${identities}vaults:
+  team-a:
+    readers: [${clientId}]
+    secrets:
+${indented(secrets, '      ')}
+${indented(objects, '    ')}
+`
   const parsed = parseEmulatorData(yaml)
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
   const emulator = await startEmulator({ data: parsed.data, ...options })
@@ -48,8 +60,16 @@ export async function startWorld(
   return emulator
 }
 
-export function secretFile(name: string, more: Partial<WantedFile> = {}): WantedFile {
-  return { path: name, object: { vault: 'team-a', type: 'secret', name }, ...more }
+export const secretFile = (name: string, more: Partial<WantedFile> = {}): WantedFile =>
+  objectFile('secret', name, more)
+
+/** What `type` of `name` is written to, in the vault `team-a`. */
+export function objectFile(
+  type: ObjectType,
+  name: string,
+  more: Partial<WantedFile> = {},
+): WantedFile {
+  return { path: name, object: { vault: 'team-a', type, name }, ...more }
 }
 
 export function secretVariable(

@@ -1,0 +1,49 @@
+import t from 'tap'
+import { checkTargets } from '../../init-agent/check-targets.ts'
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import { agentConfig, objectFile, secretFile, secretVariable } from './pod.ts'
+
+t.test('targets that the webhook would refuse are refused', async (t) => {
+  const value = secretFile('a')
+  const cases: readonly [RegExp, Partial<AgentConfig>][] = [
+    [/^nothing to fetch/, {}],
+    [/"..\/a"/, { files: [secretFile('a', { path: '../a' })] }],
+    [/"\/a"/, { templates: [{ path: '/a', segments: [] }] }],
+    [/"a" is named twice/, { files: [value], templates: [{ path: 'a', segments: [value] }] }],
+    [
+      /"ca.crt" is named twice/,
+      { files: [objectFile('tls', 'w', { path: '.' }), secretFile('ca.crt')] },
+    ],
+    [/"h\/1" is named twice/, { files: [secretFile('h', { versions: 2 }), secretFile('h/1')] }],
+    [
+      /"a" would be a file and a folder/,
+      { files: [secretFile('a', { property: '*' }), secretFile('a/b')] },
+    ],
+    [/variable A is named twice/, { env: [secretVariable('A', 'a'), secretVariable('A', 'b')] }],
+    [/no place in env/, { env: [secretVariable('A', 'a', { property: '*' })] }],
+    [/no place in env/, { env: [{ ...objectFile('tls', 'a'), variable: 'A' }] }],
+    [/no place in env/, { templates: [{ path: 'x', segments: [objectFile('tls', 'a')] }] }],
+    [/no place in env/, { files: [objectFile('tls', 'a', { versions: 2 })] }],
+    [/no place in env/, { files: [secretFile('a', { property: '*', versions: 2 })] }],
+  ]
+  for (const [message, config] of cases)
+    t.throws(() => checkTargets(agentConfig(config)), { code: 'AKV_CONFIG_INVALID', message })
+})
+
+t.test('all that the webhook lets pass is taken', async (t) => {
+  checkTargets(
+    agentConfig({
+      files: [
+        objectFile('tls', 'w', { path: '.' }),
+        objectFile('pfx', 'w', { path: 'w/pfx' }),
+        secretFile('h', { versions: 2 }),
+        secretFile('h', { path: 'h/2' }),
+        secretFile('c', { property: '*' }),
+      ],
+      templates: [{ path: 'x', segments: ['a', objectFile('cert', 'w'), secretFile('c')] }],
+      env: [secretVariable('A', 'a', { property: 'b' })],
+    }),
+  )
+  checkTargets(agentConfig({ templates: [{ path: 'x', segments: [] }] }))
+  t.pass('without a complaint')
+})
