@@ -5,11 +5,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../bundle.ts'
 import { type AgentConfig, configVariable, encodeConfig } from '../../init-agent/contract.ts'
+import type { ObjectType } from '../../keyvault/reference.ts'
 import { type Bench, type Figure, mebibytes, milliseconds } from './bench.ts'
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 const tenantId = '11111111-1111-1111-1111-111111111111'
-const sizes = [1, 10, 50]
+const most = 50
+
+/** What pods ask for. The first three pay nothing for what the others need. */
+const pods: readonly { readonly what: string; readonly files: AgentConfig['files'] }[] = [
+  { what: '1 secret', files: targets('secret', 1) },
+  { what: '10 secrets', files: targets('secret', 10) },
+  { what: `${most} secrets`, files: targets('secret', most) },
+  { what: '1 key', files: targets('key', 1) },
+  { what: '1 certificate as cert/', files: targets('cert', 1) },
+  { what: '10 certificates as tls/', files: targets('tls', 10) },
+]
+
+function targets(type: ObjectType, count: number): AgentConfig['files'] {
+  const name = type === 'secret' ? 'secret' : 'certificate'
+  return Array.from({ length: count }, (_, i) => ({
+    path: `${type}-${i}`,
+    object: { vault: 'team-a', type, name: `${name}-${i}` },
+  }))
+}
 
 /** The agent as its image runs it, from start to exit, beside a Node that does nothing, in turns. */
 export const benchAgent: Bench = async ({ isSmoke }) => {
@@ -42,20 +61,18 @@ interface Run {
 
 async function measureInTurns(stage: Stage, turns: number): Promise<Figure[]> {
   const nothing: Run[] = []
-  const agents = sizes.map((size) => ({ size, runs: [] as Run[] }))
+  const agents = pods.map((pod) => ({ ...pod, runs: [] as Run[] }))
   for (let turn = 0; turn < turns; turn++) {
     nothing.push(await measure(stage, ['-e', '0'], {}))
-    for (const { size, runs } of agents)
+    for (const { files, runs } of agents)
       runs.push(
-        await measure(stage, agentArguments(stage), { [configVariable]: configOf(stage, size) }),
+        await measure(stage, agentArguments(stage), { [configVariable]: configOf(stage, files) }),
       )
   }
   const idle = medianOf(nothing)
   return [
     figure('node -e 0', idle, idle),
-    ...agents.map(({ size, runs }) =>
-      figure(`agent, ${size} ${size === 1 ? 'secret' : 'secrets'}`, medianOf(runs), idle),
-    ),
+    ...agents.map(({ what, runs }) => figure(`agent, ${what}`, medianOf(runs), idle)),
   ]
 }
 
@@ -105,14 +122,11 @@ async function measure(
   return { wallMs, peakBytes: Number(readFileSync(peakFile, 'utf8')) * 1024 }
 }
 
-function configOf({ url, ca }: Stage, size: number): string {
+function configOf({ url, ca }: Stage, files: AgentConfig['files']): string {
   const config: AgentConfig = {
     version: 1,
     containers: ['app'],
-    files: Array.from({ length: size }, (_, i) => ({
-      path: `secret-${i}`,
-      object: { vault: 'team-a', type: 'secret', name: `secret-${i}` },
-    })),
+    files,
     templates: [],
     env: [],
     fileMode: '0444',
@@ -144,11 +158,15 @@ function startEmulator(folder: string): {
   readonly child: ChildProcess
   readonly ready: Promise<Pick<Stage, 'url' | 'token' | 'ca'>>
 } {
-  const secrets = Array.from({ length: Math.max(...sizes) }, (_, i) => `secret-${i}: value-${i}`)
+  const secrets = Array.from({ length: most }, (_, i) => `secret-${i}: value-${i}`)
+  const certificates = Array.from({ length: 10 }, (_, i) => `certificate-${i}: { issuer: {} }`)
   const data = `identities:
   - { clientId: ${clientId}, federatedCredentials: [{ subject: "system:serviceaccount:default:web" }] }
 vaults:
-  team-a: { readers: ["*"], secrets: { ${secrets.join(', ')} } }
+  team-a:
+    readers: ["*"]
+    secrets: { ${secrets.join(', ')} }
+    certificates: { ${certificates.join(', ')} }
 `
   const [dataFile, caFile] = [join(folder, 'vault.yaml'), join(folder, 'ca.crt')]
   writeFileSync(dataFile, data)

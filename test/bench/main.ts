@@ -4,11 +4,13 @@ import { benchAdmission } from './admission.ts'
 import { benchAgent } from './agent.ts'
 import type { Bench } from './bench.ts'
 import { benchCore } from './core.ts'
+import { benchPfx } from './pfx.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
   'admission over TLS, each server on one core': benchAdmission,
   'the core alone': benchCore,
   'the agent, from start to exit': benchAgent,
+  'certificates out of PKCS#12': benchPfx,
 }
 
 const isSmoke = process.argv.includes('--smoke')
