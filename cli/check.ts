@@ -2,11 +2,11 @@ import jsonpatch from 'fast-json-patch'
 import { skipReasons } from '../webhook/core/outcome.ts'
 import type { Pod } from '../webhook/core/pod.ts'
 import type { Policy } from '../webhook/core/policy.ts'
-import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
 import { describeInjection } from './describe-injection.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type PodTemplate, podTemplates, readManifests } from './manifests.ts'
+import { misplacedAnnotations } from './misplaced-annotations.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface CheckOptions {
@@ -36,7 +36,7 @@ interface Verdict {
 function verdict(template: PodTemplate, policy: Policy): Verdict {
   const outcome = reviewTemplate(template, policy)
   const title = `${template.title} (${template.manifest.source})`
-  const misplaced = misplacedAnnotations(template)
+  const misplaced = misplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
   switch (outcome.kind) {
     case 'denied': {
       const problems = outcome.problems.map((problem) => `  ${describeProblem(problem)}`)
@@ -60,14 +60,4 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
     default:
       return outcome satisfies never
   }
-}
-
-/** The commonest mistake of all: nobody is denied, and nothing happens. */
-function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {
-  const misplaced = Object.keys(ownerAnnotations).filter((key) => key.startsWith(annotationPrefix))
-  return misplaced.length === 0
-    ? []
-    : [
-        `  warning: ${misplaced.join(', ')} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
-      ]
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
 import { InputError } from './input-error.ts'
 
 const details = `
@@ -33,6 +34,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .description(
       'Gives annotated Kubernetes pods their Azure Key Vault secrets as files and environment variables.',
     )
+    .version(packageJson.version)
     .addHelpText('after', details)
     .exitOverride()
     .showHelpAfterError('(--help tells what there is)')
@@ -79,6 +81,25 @@ function buildProgram(end: (exitCode: number) => void): Command {
     )
 
   program
+    .command('fetch')
+    .summary('what a pod’s agent would write, into a folder')
+    .description(
+      'Fetches what the annotations of a pod name and writes it into a folder, by the agent’s own code. Signs in with a federated token file, else as the developer who has signed in with az login.',
+    )
+    .argument('<file>', 'a manifest with the pod, or a workload; - reads standard input')
+    .requiredOption('-o, --output <folder>', 'where to write the files')
+    .option('--variables <file>', "where to write the variables, as NAME='value' lines")
+    .option(
+      '--federated-token-file <file>',
+      'a service account token to exchange; default: $AZURE_FEDERATED_TOKEN_FILE',
+    )
+    .option('--pod <kind/name>', 'which, where the file has several')
+    .addOption(namespaceOption())
+    .action(async (file, options) =>
+      end(await (await import('./fetch.ts')).fetch({ file, ...options })),
+    )
+
+  program
     .command('emulator')
     .summary('a local Entra and Key Vault over TLS')
     .description(
@@ -111,6 +132,16 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .action(async (options) =>
       end(await (await import('../init-agent/main.ts')).agentMain(options)),
     )
+
+  for (const name of ['certs', 'sync'])
+    program
+      .command(name)
+      .summary('not available yet')
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        throw new InputError(`${name} is not available yet`)
+      })
   return program
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +29,8 @@ export interface DemoOptions {
  */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
   const cleanUp = createCleanUp()
-  const interrupted = untilInterrupted()
+  // A reader that has seen enough (| head) is a way to end it, too.
+  const interrupted = Promise.race([untilInterrupted(), once(process.stdout, 'error')])
   const told = tellAll(options, cleanUp).then(async (exitCode) => {
     if (options.keep) await interrupted
     return exitCode

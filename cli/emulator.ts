@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { EmulatorData } from '../emulator/data.ts'
-import { startEmulator } from '../emulator/emulator.ts'
+import { type Emulator, startEmulator } from '../emulator/emulator.ts'
 import { parseEmulatorData } from '../emulator/parse-data.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -23,13 +23,20 @@ export interface EmulatorOptions {
  * @throws InputError when the data or an address is wrong
  */
 export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
-  const running = await startEmulator({
+  const settings = {
     data: readEmulatorData(options.data ?? example('vault.yaml')),
     listen: parseAddress(options.listen),
     controlPort: parsePort(options.controlPort, '--control-port'),
     issuer: parseIssuer(options.issuer),
-  })
-  if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
+  }
+  let running: Emulator
+  try {
+    running = await startEmulator(settings)
+    if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
+  } catch (error) {
+    console.error(`akv-injector emulator: ${error instanceof Error ? error.message : error}`)
+    return 1
+  }
   console.log(`Entra and Key Vault   ${running.url}
 control               ${running.controlUrl}
 accepts tokens of     ${running.issuer}

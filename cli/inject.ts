@@ -1,9 +1,10 @@
-import { Document, isSeq, visit } from 'yaml'
+import { Document, isCollection, isSeq, visit } from 'yaml'
 import type { AddOperation } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type Manifest, type PodTemplate, podTemplates, readManifests } from './manifests.ts'
+import { misplacedAnnotations } from './misplaced-annotations.ts'
 import { placeholderImage, policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface InjectOptions {
@@ -54,6 +55,9 @@ function injectManifest(
   let isInjected = false
   for (const template of templates) {
     const outcome = reviewTemplate(template, policy)
+    warnings.push(
+      ...misplacedAnnotations(template).map((warning) => `${template.title}: ${warning}`),
+    )
     if (outcome.kind === 'denied')
       problems.push(
         `${template.title} (${manifest.source}): would be denied`,
@@ -66,11 +70,19 @@ function injectManifest(
     for (const operation of outcome.operations) add(document, template, operation)
   }
   return {
-    text: document.toString({ lineWidth: 0, directives: false }),
+    text: printed(document),
     problems,
     warnings,
     isInjected,
   }
+}
+
+/** JSON stays JSON. */
+function printed(document: Document): string {
+  const { contents } = document
+  return isCollection(contents) && contents.flow
+    ? `${JSON.stringify(document.toJS(), null, 2)}\n`
+    : document.toString({ lineWidth: 0, directives: false })
 }
 
 /** Two places that share one node would both be changed by a change to either. */

@@ -5,6 +5,7 @@ import type { Emulator } from '../../emulator/emulator.ts'
 import { describeProblem } from '../../webhook/describe-problem.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
 import { readSettings } from '../../webhook/settings.ts'
+import { InputError } from '../input-error.ts'
 
 export interface ServedWebhook {
   readonly port: number
@@ -29,6 +30,7 @@ export async function serveWebhook(emulator: Emulator, folder: string): Promise<
 
   const read = readSettings({
     env: {
+      ...process.env,
       AKV_INJECTOR_AGENT_IMAGE: 'akv-injector:demo',
       AKV_INJECTOR_LISTEN: '127.0.0.1:0',
       AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
@@ -40,7 +42,10 @@ export async function serveWebhook(emulator: Emulator, folder: string): Promise<
     },
     readFile: (path) => readFileSync(path, 'utf8'),
   })
-  if ('problems' in read) throw new Error(read.problems.map(describeProblem).join('\n'))
+  if ('problems' in read)
+    throw new InputError(
+      `wrong settings in the environment\n${read.problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`,
+    )
 
   const log: string[] = []
   const logStream = { write: (line: string) => void log.push(line) }

@@ -1,6 +1,7 @@
 import jsonpatch, { type Operation } from 'fast-json-patch'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { type AgentConfig, envFolder, filesFolder, hasFiles } from '../../init-agent/contract.ts'
+import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../describe-injection.ts'
 import type { ExitCode } from '../exit-code.ts'
@@ -131,27 +132,50 @@ async function tellRotation(
   { config, node }: Running,
 ): Promise<boolean> {
   narrator.step('A rotation')
-  const target = config.files.find(({ object }) => object.version === undefined)?.object
-  if (config.refreshSeconds === 0 || target === undefined) {
-    narrator.line(
-      'This pod fetches once. With akv-injector.io/refresh its files would follow the vault.',
-    )
+  if (config.refreshSeconds === 0) {
+    narrator.line('This pod fetches once. With akv-injector.io/refresh it would follow the vault.')
     return true
   }
-  const before = node.currentSet(filesFolder)
-  const version = emulator.rotate({
-    vault: target.vault,
-    name: target.name,
-    value: 'rotated, and therefore of another length',
-  })
-  narrator.line(`${target.vault}:${target.name} has a new version, ${version}`)
-  const hasSwitched = await waitFor(() => node.currentSet(filesFolder) !== before, patienceMs)
+  const folder = hasFiles(config) ? filesFolder : envFolder
+  const before = node.currentSet(folder)
+  const rotated = rotateOne(config, emulator)
+  if (rotated === undefined) {
+    narrator.line('No object of this pod can be rotated: all are pinned to a version, or absent.')
+    return true
+  }
+  narrator.line(rotated)
+  const hasSwitched = await waitFor(() => node.currentSet(folder) !== before, patienceMs)
   if (!hasSwitched) {
-    narrator.bad('the files did not follow')
+    narrator.bad('the pod did not follow')
     return false
   }
-  narrator.line('All files switched in one step, as the link moved:')
-  narrator.quote(`..data -> ${before}\n..data -> ${node.currentSet(filesFolder)}`)
-  for (const file of node.listFiles()) narrator.quote(file)
+  narrator.line('All of it switched in one step, as the link moved:')
+  narrator.quote(`..data -> ${before}\n..data -> ${node.currentSet(folder)}`)
+  if (hasFiles(config)) for (const file of node.listFiles()) narrator.quote(file)
+  else narrator.line('A container sees new variables when it is created the next time.')
   return true
+}
+
+/** Rotates the first object that the emulator has and no version pins; says which. */
+function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined {
+  const wanted = hasFiles(config) ? [...config.files, ...valuesOf(config)] : config.env
+  for (const { object } of wanted) {
+    if (object.version !== undefined) continue
+    const { vault, name } = object
+    try {
+      return `${vault}:${name} has a new version, ${emulator.rotate(rotation(object))}`
+    } catch {
+      // There is no such object, which the pod may live with; the next, then.
+    }
+  }
+  return undefined
+}
+
+const valuesOf = ({ templates }: AgentConfig) =>
+  templates.flatMap(({ segments }) => segments.filter((segment) => typeof segment !== 'string'))
+
+/** A certificate gets a new one by itself; a secret that is JSON has to stay JSON. */
+function rotation({ vault, type, name }: ObjectReference) {
+  const value = '{"rotated":"and therefore of another length"}'
+  return type === 'secret' ? { vault, name, value } : { vault, name }
 }

@@ -113,3 +113,43 @@ t.test('Ctrl-C ends it and cleans up, with --keep and at any other time', async 
   t.strictSame(readdirSync(folder), [])
   t.ok(readdirSync(tmpdir()))
 })
+
+t.test(
+  'a pod of variables only, and one that names an absent vault, are told as they are',
+  async (t) => {
+    const identity = {
+      'client-id': '22222222-2222-2222-2222-222222222222',
+      'tenant-id': '11111111-1111-1111-1111-111111111111',
+      refresh: '5m',
+    }
+    const spec = { serviceAccountName: 'web' }
+    const folder = t.testdir({
+      'env.json': podText({ vault: 'team-a', env: 'api-key', ...identity }, spec),
+      'absent.json': podText({ secrets: 'other:db?', ...identity }, spec),
+    })
+    const variables = await run(['demo', `${folder}/env.json`])
+    t.match(variables, { code: 0, stdout: /All of it switched in one step/ })
+    t.match(await run(['demo', `${folder}/absent.json`]), {
+      code: 0,
+      stdout: /No object of this pod can be rotated/,
+    })
+  },
+)
+
+t.test('the operator’s settings count here too', async (t) => {
+  const folder = t.testdir({ 'pod.json': podText({ secrets: 'x' }) })
+  t.match(await run(['demo', `${folder}/pod.json`], { env: { AKV_INJECTOR_NOPE: '1' } }), {
+    code: 2,
+    stderr: /AKV_INJECTOR_NOPE/,
+  })
+  t.match(await run(['demo', `${folder}/pod.json`]), { code: 1, stdout: /no vault is named/ })
+})
+
+t.test('a reader that goes away ends it, and nothing is left behind', async (t) => {
+  const folder = t.testdir()
+  const { child, ended } = start(['demo'], isolated(folder))
+  child.stdout.once('data', () => child.stdout.destroy())
+  const { stderr } = await ended
+  t.notMatch(stderr, 'EPIPE')
+  t.strictSame(readdirSync(folder), [])
+})

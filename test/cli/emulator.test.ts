@@ -44,6 +44,19 @@ t.test('runs alone until it is told to end, and says how to use it', async (t) =
   t.match(await ended, { code: 0 })
 })
 
+t.test('a port that is taken, or a file that cannot be written, is a sentence', async (t) => {
+  const first = start(['emulator', '--listen', '127.0.0.1:0', '--control-port', '0'])
+  while (!first.output.stdout.includes('Ctrl-C'))
+    await new Promise((resolve) => first.child.stdout.once('data', resolve))
+  const port = /^control +http:\/\/127\.0\.0\.1:(\d+)/m.exec(first.output.stdout)?.[1] ?? ''
+  const taken = await run(['emulator', '--listen', '127.0.0.1:0', '--control-port', port])
+  t.match(taken, { code: 1, stderr: /^akv-injector emulator: .*EADDRINUSE/ })
+  first.child.kill('SIGTERM')
+  await first.ended
+  const args = ['--listen', '127.0.0.1:0', '--control-port', '0', '--ca-out', '/nonexistent/ca.crt']
+  t.match(await run(['emulator', ...args]), { code: 1, stderr: /^akv-injector emulator: ENOENT/ })
+})
+
 t.test('wrong data and addresses are wrong input', async (t) => {
   const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
   t.match(await run(['emulator', '--data', `${folder}/v.yaml`]), {

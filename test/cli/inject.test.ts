@@ -81,3 +81,14 @@ t.test('an image that nobody set is pointed out', async (t) => {
     stderr: /AKV_INJECTOR_AGENT_IMAGE is not set/,
   })
 })
+
+t.test('JSON stays JSON, and misplaced annotations are pointed out', async (t) => {
+  const { code, stdout } = await run(['inject', '-'], { env, input: podText(objects) })
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), { spec: { initContainers: [{ name: 'akv-injector' }] } })
+  const { metadata, spec } = JSON.parse(podText(objects))
+  const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
+  t.match(await run(['inject', '-'], { env, input }), {
+    stderr: /does nothing; it belongs under spec.template/,
+  })
+})
