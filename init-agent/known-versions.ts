@@ -1,6 +1,6 @@
 import type { FetchedObject } from '../keyvault/object-client.ts'
 import { type ObjectReference, referenceKey } from '../keyvault/reference.ts'
-import { hasFiles } from './compare-content.ts'
+import { hasItsFiles } from './compare-content.ts'
 import type { Content } from './content.ts'
 import type { AgentConfig, Wanted } from './contract.ts'
 import type { Outcomes } from './fetch-objects.ts'
@@ -70,7 +70,7 @@ export function isSettled(
     objectKey(wanted.object, wanted) === key
   const { config, content } = state
   return (
-    config.files.filter(isOurs).every((file) => hasFiles(file, content.files)) &&
+    config.files.filter(isOurs).every((file) => hasItsFiles(file, content.files)) &&
     config.env.filter(isOurs).every(({ variable }) => content.env.has(variable)) &&
     // After a restart the other values of a template would wait for this one.
     config.templates

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Content, noContent, projectContent } from '../../init-agent/content.ts'
-import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
 import type { Outcome } from '../../init-agent/fetch-objects.ts'
+import { objectKey } from '../../init-agent/wanted-objects.ts'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
 import { agentConfig as config, secretFile, secretVariable } from './pod.ts'
 import { secretAnswer } from './secret-answer.ts'
@@ -113,5 +114,42 @@ t.test('no problem ever quotes a value', async () => {
       return problems.length === 1 && !problems[0]?.error.message.includes('hunter2')
     }),
     { numRuns: 1000 },
+  )
+})
+
+t.test('a folder is kept, removed and replaced as a whole', async (t) => {
+  const tls = (more = {}) => ({ ...secretFile('a', { path: 'f', ...more }) })
+  const folders: readonly [WantedFile, Record<string, string>][] = [
+    [
+      { ...tls(), object: { vault: 'team-a', type: 'tls', name: 'a' } },
+      { 'f/tls.crt': '1', 'f/tls.key': '1', 'f/ca.crt': '1' },
+    ],
+    [tls({ property: '*' }), { 'f/x': '1', 'f/y': '1' }],
+    [tls({ versions: 3 }), { 'f/0': '1', 'f/1': '1' }],
+  ]
+  for (const [file, old] of folders) {
+    const before = content({ ...old, other: 'x' })
+    const paths = async (result: Outcome | undefined, onDeleted: 'keep' | 'remove' = 'keep') => {
+      const outcomes = new Map(result && [[objectKey(file.object, file), result]])
+      const wanted = config({ files: [file], onDeleted })
+      return [...(await projectContent(wanted, { outcomes, before })).content.files.keys()]
+    }
+    for (const result of [undefined, not('failed'), not('absent')])
+      t.strictSame(await paths(result), Object.keys(old))
+    t.strictSame(await paths(not('failed'), 'remove'), Object.keys(old))
+    t.strictSame(await paths(not('absent'), 'remove'), [])
+  }
+})
+
+t.test('each file has its own mode, or that of all', async (t) => {
+  const wanted = config({
+    files: [secretFile('a'), secretFile('a', { path: 'b', mode: '0400' })],
+    fileMode: '0440',
+  })
+  const outcomes = new Map([['team-a:secrets/a', fetched('v')]])
+  const { content } = await projectContent(wanted, { outcomes, before: noContent })
+  t.strictSame(
+    [...content.files.values()].map(({ mode }) => mode),
+    [0o440, 0o400],
   )
 })

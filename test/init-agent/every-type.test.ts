@@ -176,3 +176,23 @@ t.test('what can’t be made into files has its code, and nothing is written', a
     t.notOk(existsSync(join(pod.files, '..data')))
   }
 })
+
+t.test('a whole set from before serves the pod, though the vault is away', async (t) => {
+  const world = await startWorld(t, secrets, { objects })
+  const { object } = secretFile('json')
+  const pod = await makePod(t, world, {
+    files: [
+      objectFile('tls', 'web'),
+      { path: 'conf', object, property: '*' },
+      secretFile('encoded', { versions: 3 }),
+    ],
+    templates: [{ path: 'app.conf', segments: [objectFile('key', 'web')] }],
+  })
+  t.equal((await runToEnd(t, pod)).code, 0)
+  world.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  const { code, lines } = await runToEnd(t, pod)
+  t.equal(code, 0)
+  t.match(lines[0], { message: 'a whole set from before is in place and serves the pod' })
+  t.ok(existsSync(join(pod.files, 'web/tls.key')))
+  t.ok(existsSync(join(pod.files, 'encoded/0')))
+})
