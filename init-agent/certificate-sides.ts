@@ -1,4 +1,4 @@
-import { AkvError } from '../keyvault/errors.ts'
+import { AkvError, toAkvError } from '../keyvault/errors.ts'
 import { collectionOf } from '../keyvault/reference.ts'
 import { type FetchOptions, fetchObjects, type Outcome, type Outcomes } from './fetch-objects.ts'
 import { retry } from './retry.ts'
@@ -36,7 +36,7 @@ const keyOf = (object: WantedObject): string => objectKey(object.reference, obje
 function isCertificate(sides: Sides, outcomes: Outcomes): boolean {
   return sides.some((side) => {
     const outcome = outcomes.get(keyOf(side))
-    if (collectionOf(side.reference) === 'certificates') return outcome?.kind !== 'absent'
+    if (isLeaf(side)) return outcome?.kind !== 'absent'
     const [object] = outcome?.kind === 'fetched' ? outcome.found : []
     return object !== undefined && object.kind !== 'certificate' && object.isCertificate
   })
@@ -64,8 +64,8 @@ async function align(
         onFailure: (error) => log.debug(error.message, { code: error.code }),
       },
     )
-  } catch (error) {
-    if (!(error instanceof AkvError)) throw error
+  } catch (thrown) {
+    const error = toAkvError(thrown)
     return new Map(sides.map((side) => [keyOf(side), { kind: 'failed', error }]))
   }
 }
@@ -82,43 +82,39 @@ async function atOneVersion(
 ): Promise<Outcomes> {
   const outcomes = new Map(sides.map((side) => [keyOf(side), outcomeOf(side, options)]))
   for (const outcome of outcomes.values()) if (outcome.kind === 'failed') throw outcome.error
-  const versions = new Map(sides.map((side) => [side, versionOf(outcomes.get(keyOf(side)))]))
-  const leader = sides.find(
-    (side) => collectionOf(side.reference) === 'certificates' && versions.get(side) !== undefined,
-  )
-  const version =
-    leader === undefined
-      ? [...versions.values()].find((one) => one !== undefined)
-      : versions.get(leader)
+  const versionOf = (side: WantedObject) => {
+    const outcome = outcomeOf(side, options)
+    return outcome.kind === 'fetched' ? outcome.found[0].version : undefined
+  }
+  const version = [...sides.filter(isLeaf), ...sides]
+    .map(versionOf)
+    .find((one) => one !== undefined)
   if (version === undefined) return outcomes
 
-  const others = sides.filter((side) => versions.get(side) !== version)
-  if (others.length === 0) return outcomes
-  const pinned = others.map(({ reference, ...rest }) => ({
-    ...rest,
+  const others = sides.filter((side) => versionOf(side) !== version)
+  const pinned = others.map((side) => ({
+    ...side,
     isRequired: false,
-    reference: { ...reference, version },
+    reference: { ...side.reference, version },
   }))
   const found = await fetchObjects({ ...options, objects: pinned })
-  for (const [at, side] of others.entries()) {
-    const key = keyOf(side)
-    const again = found.get(keyOf(pinned[at] ?? side))
+  for (const side of others) {
+    const again = found.get(objectKey({ ...side.reference, version }, side))
     if (again?.kind === 'failed') throw again.error
-    if (again?.kind === 'fetched') outcomes.set(key, again)
-    else if (outcomes.get(key)?.kind === 'fetched') throw rotating(side)
+    if (again?.kind === 'fetched') outcomes.set(keyOf(side), again)
+    // What was absent at its newest version may be absent at this one too.
+    else if (versionOf(side) !== undefined) throw rotating(side)
   }
   return outcomes
 }
+
+const isLeaf = ({ reference }: WantedObject): boolean => collectionOf(reference) === 'certificates'
 
 function outcomeOf(side: WantedObject, { outcomes }: { readonly outcomes: Outcomes }): Outcome {
   const outcome = outcomes.get(keyOf(side))
   if (outcome === undefined) throw new TypeError('an object without an outcome')
   return outcome
 }
-
-/** Of a history, that of its newest. */
-const versionOf = (outcome: Outcome | undefined): string | undefined =>
-  outcome?.kind === 'fetched' ? outcome.found[0].version : undefined
 
 const rotating = ({ reference: { vault, name } }: WantedObject): AkvError =>
   new AkvError({
