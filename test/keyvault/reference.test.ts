@@ -65,7 +65,7 @@ t.test('what is wrong is said, with what is accepted', async (t) => {
     ['a|hex', /"a\|hex": the one suffix there is is "\|base64"/],
     ['cert/a#b', /"#" picks from the value of a secret; type "cert" has a form of its own/],
     ['tls/a|base64', /"\|base64" picks from the value of a secret; type "tls"/],
-    ['https://evil.example/secrets/a', /is no object type|is no vault name/],
+    ['https://evil.example/secrets/a', /names an object and has no URL/],
   ]
   for (const [text, problem] of cases)
     t.match(parseReference(text, 'home'), { problem }, JSON.stringify(text))
