@@ -37,7 +37,12 @@ function fetch(
   const deadlineMs = clock.now() + timeoutMs
   const { signal } = new AbortController()
   const reader: ObjectReader = {
-    read: async (reference) => secretAnswer(await value(reference), { version: reference.version }),
+    read: async (reference) => {
+      const found = await value(reference)
+      // The newest of those in a test is named by its digit.
+      const newest = /^[a-f]$/.test(found) ? found.repeat(32) : undefined
+      return secretAnswer(found, { version: reference.version ?? newest })
+    },
     listVersions: async () => listed,
   }
   const options = { objects, reader, clock, deadlineMs, signal, log, ...more }
@@ -145,4 +150,71 @@ t.test('what nobody foresaw is a failure without its text', async (t) => {
   const outcome = (await outcomes).get('team-a:secrets/a')
   t.match(outcome, { kind: 'failed', error: { code: 'AKV_INTERNAL' } })
   t.notMatch(outcome?.kind === 'failed' && outcome.error.message, /hunter2/)
+})
+
+const version = (digit: string) => digit.repeat(32)
+const listed = ['c', 'b', 'a'].map((digit, i) => ({
+  version: version(digit),
+  isEnabled: true,
+  createdAtMs: -i * 1000,
+}))
+
+t.test('a version is fetched once, for histories and by its name', async (t) => {
+  const asked: string[] = []
+  const pinned = { ...object('h').reference, version: version('b') }
+  const { outcomes } = fetch(
+    [
+      { ...object('h'), versions: 3 },
+      { reference: pinned, isRequired: true },
+    ],
+    async (reference) => {
+      asked.push(reference.version?.[0] ?? 'newest')
+      return reference.version?.[0] ?? ''
+    },
+    {
+      listed,
+      known: new Map([[`team-a:secrets/h@${version('a')}`, secretAnswer('known')]]),
+    },
+  )
+  const values = [...(await outcomes).values()].map((outcome) =>
+    outcome.kind === 'fetched' ? outcome.found.map((one) => 'value' in one && one.value) : [],
+  )
+  t.strictSame(values, [['c', 'b', 'known'], ['b']])
+  t.strictSame(asked.sort(), ['b', 'c'])
+})
+
+t.test('of twins the vault says which is the newest, unless that is disabled', async (t) => {
+  const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
+  for (const [newest, expected] of [
+    ['b', ['b', 'a', 'c']],
+    [undefined, ['a', 'b', 'c']],
+  ] as const) {
+    const { outcomes } = fetch(
+      [{ ...object('h'), versions: 3 }],
+      async (reference) => {
+        if (reference.version !== undefined) return reference.version[0] ?? ''
+        if (newest === undefined) throw failure('AKV_OBJECT_DISABLED')
+        return newest
+      },
+      { listed: twins },
+    )
+    const [outcome] = [...(await outcomes).values()]
+    const found = outcome?.kind === 'fetched' ? outcome.found : []
+    t.strictSame(
+      found.map((one) => 'value' in one && one.value),
+      expected,
+    )
+  }
+})
+
+t.test('one version of a history that fails is the failure of it all', async (t) => {
+  const { outcomes } = fetch(
+    [{ ...object('h'), versions: 2 }],
+    async ({ version }) => {
+      if (version?.startsWith('b')) throw failure('AKV_BAD_ANSWER')
+      return 'x'
+    },
+    { listed },
+  )
+  t.match([...(await outcomes).values()], [{ kind: 'failed', error: { code: 'AKV_BAD_ANSWER' } }])
 })

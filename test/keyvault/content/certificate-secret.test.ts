@@ -3,6 +3,7 @@ import t from 'tap'
 import {
   certificatePfx,
   certificateSecretContent,
+  readCertificateSecret,
 } from '../../../keyvault/content/certificate-secret.ts'
 import { tlsFiles } from '../../../keyvault/content/tls-files.ts'
 import { fixture, fixtureText, openssl, parsedValue, pemBlocks } from './fixtures.ts'
@@ -138,4 +139,10 @@ t.test('whatever is changed inside the certificates and keys, there is an answer
     { numRuns: 1000 },
   )
   t.ok(read > 100, `${read} changes left something to read`)
+})
+
+t.test('the same secret is taken apart once', async (t) => {
+  const secret = pfxSecret('chain-3des')
+  t.equal(readCertificateSecret(secret), readCertificateSecret(secret))
+  t.not(readCertificateSecret({ ...secret }), readCertificateSecret(secret))
 })
