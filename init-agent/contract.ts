@@ -120,6 +120,9 @@ export interface AgentConfig {
 /** What EnvFiles and shells take as the name of a variable. */
 export const isVariableName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
 
+export const isUuid = (text: string): boolean =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+
 /** `http://127.0.0.1:PORT/PATH`, and this form only: a literal address, a port, no user part, no fragment. */
 export function isNotifyUrl(url: string): boolean {
   const port = /^http:\/\/127\.0\.0\.1:([1-9]\d{0,4})\/[!"$-~]*$/.exec(url)?.[1]

@@ -1,6 +1,6 @@
 import { AkvError } from '../keyvault/errors.ts'
 import { shorten } from '../keyvault/reference.ts'
-import type { AgentConfig } from './contract.ts'
+import { type AgentConfig, isUuid } from './contract.ts'
 
 /** Set on pods that use AKS identity bindings (PLATFORM.md). */
 const bindingVariables = [
@@ -9,8 +9,6 @@ const bindingVariables = [
   'AZURE_KUBERNETES_CA_FILE',
   'AZURE_KUBERNETES_CA_DATA',
 ]
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 export interface Identity {
   readonly clientId: string
@@ -42,7 +40,7 @@ export function resolveIdentity(
 
 /** Both become part of a URL. */
 function checked(what: string, id: string): string {
-  if (uuid.test(id)) return id.toLowerCase()
+  if (isUuid(id)) return id.toLowerCase()
   throw new AkvError({
     code: 'AKV_CONFIG_INVALID',
     message: `the ${what} "${shorten(id)}" is no UUID`,

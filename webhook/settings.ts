@@ -2,19 +2,17 @@ import { type LogLevel, logLevels } from '../init-agent/contract.ts'
 import type { Problem } from './core/outcome.ts'
 import type { Policy } from './core/policy.ts'
 import { parseAmounts, parseQuantity } from './core/quantity.ts'
+import { choiceOf, parseBoolean, parseUuid } from './core/words.ts'
 import { readCloud } from './settings/cloud.ts'
 import { type Environment, unknownNames } from './settings/names.ts'
 import { type SettingReader, settingReader } from './settings/reader.ts'
 import {
   type ListenAddress,
   parseAllowedVaults,
-  parseBoolean,
-  parseChoice,
   parseFolder,
   parseImage,
   parseListenAddress,
   parseSize,
-  parseUuid,
   parseVaultName,
 } from './settings/values.ts'
 
@@ -55,7 +53,7 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
     healthListen:
       reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListenAddress) ?? defaults.healthListen,
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
-    logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
+    logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', choiceOf(logLevels)) ?? 'info',
   })
   const mistakes = [...unknownNames(env), ...reader.problems]
   const problems = mistakes.length > 0 ? mistakes : contradictions(settings.policy)
@@ -103,7 +101,7 @@ function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
   })
 }
 
-const parsePullPolicy = parseChoice(['Always', 'IfNotPresent', 'Never'])
+const parsePullPolicy = choiceOf(['Always', 'IfNotPresent', 'Never'])
 
 const defaults = {
   listen: { host: '0.0.0.0', port: 8443 },

@@ -121,7 +121,7 @@ t.test('each wrong value is named, with what was found and what is accepted', as
     ],
     ['ALLOWED_VAULTS', ['a=*', 'a=x+team-a', 'a=team-a+'], /is no vault name/],
     ['ALLOWED_VAULTS', ['a=team-a;a=team-b'], /namespace a is given twice/],
-    ['ALLOW_ROOT', ['', '1', 'yes'], /expected true or false/],
+    ['ALLOW_ROOT', ['', '1', 'yes'], /expected "true" or "false"/],
     ['CLOUD', ['', 'Public', 'azure'], /expected one of public, usgov, china, custom/],
     ['DEFAULT_TENANT_ID', ['', 'contoso.onmicrosoft.com'], /expected a UUID/],
     ['DEFAULT_VAULT', ['', 'x', 'https://team-a.vault.azure.net'], /expected the name of a vault/],

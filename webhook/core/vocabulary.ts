@@ -2,6 +2,7 @@ import { isNotifyUrl, logLevels, onDeletedChoices } from '../../init-agent/contr
 import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
 import { parseDuration } from './duration.ts'
 import { parseAmounts } from './quantity.ts'
+import { choiceOf, parseBoolean, parseUuid } from './words.ts'
 
 /** Everything under this prefix is ours; a key that is not known is refused. */
 export const annotationPrefix = 'akv-injector.io/'
@@ -57,32 +58,6 @@ export type Settings = {
     ReturnType<(typeof settings)[Key]>,
     { readonly value: unknown }
   >['value']
-}
-
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
-}
-
-function parseUuid(text: string): Parsed<string> {
-  return isUuid(text)
-    ? { value: text.toLowerCase() }
-    : { problem: 'expected a UUID such as 00000000-0000-0000-0000-000000000000' }
-}
-
-function parseBoolean(text: string): Parsed<boolean> {
-  const lower = text.toLowerCase()
-  return lower === 'true' || lower === 'false'
-    ? { value: lower === 'true' }
-    : { problem: 'expected "true" or "false"' }
-}
-
-function choiceOf<T extends string>(choices: readonly T[]) {
-  return (text: string): Parsed<T> => {
-    const choice = choices.find((one) => one === text)
-    return choice === undefined
-      ? { problem: `expected one of ${choices.join(', ')}` }
-      : { value: choice }
-  }
 }
 
 function parseNames(text: string): Parsed<readonly string[]> {

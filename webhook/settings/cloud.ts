@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import type { Cloud } from '../../init-agent/contract.ts'
 import type { Parsed } from '../../keyvault/reference.ts'
+import { choiceOf } from '../core/words.ts'
 import type { SettingReader } from './reader.ts'
-import { parseChoice } from './values.ts'
 
 const knownClouds = {
   public: {
@@ -55,7 +55,7 @@ function readCustomCloud(reader: SettingReader, readFile: (path: string) => stri
   }
 }
 
-const parseCloudName = parseChoice(['public', 'usgov', 'china', 'custom'])
+const parseCloudName = choiceOf(['public', 'usgov', 'china', 'custom'])
 const customSettings = [
   'AKV_INJECTOR_AUTHORITY_HOST',
   'AKV_INJECTOR_VAULT_URL',

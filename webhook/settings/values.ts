@@ -28,27 +28,6 @@ export function parseImage(text: string): Parsed<string> {
     : { problem: 'expected an image reference, such as registry.example/akv-injector:1.0.0' }
 }
 
-/** The accepted words are case sensitive, as Kubernetes' own are. */
-export function parseChoice<T extends string>(choices: readonly T[]): (text: string) => Parsed<T> {
-  return (text) => {
-    const value = choices.find((choice) => choice === text)
-    return value === undefined ? { problem: `expected one of ${choices.join(', ')}` } : { value }
-  }
-}
-
-export function parseBoolean(text: string): Parsed<boolean> {
-  const word = text.toLowerCase()
-  return word === 'true' || word === 'false'
-    ? { value: word === 'true' }
-    : { problem: 'expected true or false' }
-}
-
-export function parseUuid(text: string): Parsed<string> {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
-    ? { value: text.toLowerCase() }
-    : { problem: 'expected a UUID, such as 11111111-2222-3333-4444-555555555555' }
-}
-
 export function parseVaultName(text: string): Parsed<string> {
   return isVaultName(text)
     ? { value: text.toLowerCase() }
