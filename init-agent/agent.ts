@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { checkTargets } from './check-targets.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -5,7 +6,7 @@ import { isWhole } from './compare-content.ts'
 import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
 import { firstFetch } from './first-fetch.ts'
 import type { Log } from './log.ts'
-import { keepFresh, refreshOnce, startState } from './refresh.ts'
+import { keepFresh, type RefreshState, refreshOnce, startState } from './refresh.ts'
 import { openSession, type Session } from './session.ts'
 import { openVolumes, type Volumes } from './volumes.ts'
 
@@ -52,6 +53,17 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     ? startState(parts, { content: found.content, goodAtMs: found.writtenAtMs })
     : startState(parts, { ...(await firstFetch(parts)), goodAtMs: clock.now() })
   if (config.refreshSeconds > 0) return keepFresh(parts, { state, isDue: isServed })
-  if (isServed) await refreshOnce(parts, state)
+  if (isServed) await refreshBriefly(parts, state)
   volumes.sweep()
+}
+
+/** The pod has all it needs, and its containers wait for this one to end. */
+const servedPatienceMs = 5_000
+
+async function refreshBriefly(parts: AgentParts, state: RefreshState): Promise<void> {
+  const isOver = AbortSignal.any([parts.signal, AbortSignal.timeout(servedPatienceMs)])
+  const refreshed = refreshOnce({ ...parts, signal: isOver }, state)
+  const ended = isOver.aborted ? undefined : once(isOver, 'abort')
+  await Promise.race([refreshed, ended])
+  if (isOver.aborted) parts.log.warn('the vault or Entra takes too long; the pod keeps what it has')
 }

@@ -82,9 +82,8 @@ async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
     const files = [...result.value].map(([path, bytes]) => [path, { bytes, mode }] as const)
     return { files: new Map(files), problems: [] }
   }
-  const isRemoved = result.kind === 'absent' && config.onDeleted === 'remove'
-  const files = isRemoved ? noContent.files : old
-  return { files, problems: missed(file, { result, isMissed: files.size > 0 }) }
+  if (result.kind === 'absent' && config.onDeleted === 'remove') return { problems: [] }
+  return { files: old, problems: missed(file, { result, isMissed: old.size > 0 }) }
 }
 
 /** A template is of one round, whole: what can't be filled now stays as it is. */
@@ -93,11 +92,10 @@ async function settleTemplate(template: WantedTemplate, round: Round): Promise<S
   const pieces = await Promise.all(template.segments.map((segment) => fill(segment, round)))
   const old = before.files.get(template.path)
   const files = old === undefined ? noContent.files : new Map([[template.path, old]])
+  if (config.onDeleted === 'remove' && pieces.some(({ kind }) => kind === 'absent'))
+    return { problems: [] }
   const problems = pieces.flatMap((piece) => ('problem' in piece ? [piece.problem] : []))
-  if (problems.length > 0) {
-    const isRemoved = config.onDeleted === 'remove' && pieces.some(({ kind }) => kind === 'absent')
-    return { files: isRemoved ? noContent.files : files, problems }
-  }
+  if (problems.length > 0) return { files, problems }
   if (pieces.some(({ kind }) => kind === 'unasked')) return { files, problems: [] }
   const bytes = Buffer.concat(pieces.flatMap((piece) => ('value' in piece ? [piece.value] : [])))
   const file: SetFile = { bytes, mode: Number.parseInt(config.fileMode, 8) }

@@ -28,7 +28,7 @@ export interface FetchOptions {
   readonly known?: ReadonlyMap<string, FetchedObject>
   readonly reader: ObjectReader
   readonly clock: Clock
-  /** When retrying ends, in milliseconds since 1970. In the past: one try each. */
+  /** When retrying ends, and no first try starts any more, in milliseconds since 1970. In the past: one try each. */
   readonly deadlineMs: number
   readonly signal: AbortSignal
   readonly log: Log
@@ -89,6 +89,7 @@ function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
   const { clock, deadlineMs, log, reader, known } = options
   const limit = pLimit(maxSideBySide)
   const pausing = pausingCalls(options)
+  const isTimed = deadlineMs > clock.now()
   const told = new Set<string>()
   const tell = ({ vault }: ObjectReference, error: AkvError) => {
     const kind = `${vault} ${error.code}`
@@ -96,13 +97,19 @@ function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
     log[told.has(kind) ? 'debug' : 'warn'](error.message, { code: error.code })
     told.add(kind)
   }
-  const persistently = <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> =>
-    retry(() => limit(() => pausing(reference, call)), {
-      clock,
-      deadlineMs,
-      signal,
-      onFailure: (error) => tell(reference, error),
-    })
+  const persistently = <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> => {
+    let last: AkvError | undefined
+    const timely = () => {
+      // It may have waited its turn until the time was over.
+      if (isTimed && clock.now() >= deadlineMs) throw last ?? overdue(reference)
+      return pausing(reference, call)
+    }
+    const onFailure = (error: AkvError) => {
+      last = error
+      tell(reference, error)
+    }
+    return retry(() => limit(timely), { clock, deadlineMs, signal, onFailure })
+  }
   const read = async (reference: ObjectReference): Promise<FetchedObject> => {
     const object = await persistently(reference, () => reader.read(reference, options.signal))
     log.debug('fetched', { object: describeObject(reference), version: object.version })
@@ -122,6 +129,13 @@ function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
       persistently(reference, () => reader.listVersions(reference, options.signal)),
   }
 }
+
+/** Others were asked before, and took all the time there was. */
+const overdue = (reference: ObjectReference): AkvError =>
+  new AkvError({
+    code: 'AKV_NETWORK',
+    message: `${describeObject(reference)}: the time was over before vault ${reference.vault} could be asked`,
+  })
 
 /** A 429 is the vault's, not the object's: until it is over, nobody asks that vault. */
 function pausingCalls({ clock }: FetchOptions) {

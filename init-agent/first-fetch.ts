@@ -6,6 +6,8 @@ import type { Outcomes } from './fetch-objects.ts'
 import { retry } from './retry.ts'
 import { wantedObjects } from './wanted-objects.ts'
 
+const leastFetchMs = 1_000
+
 /**
  * Signs in and fetches all, retrying until the configuration's `timeoutSeconds` are over.
  *
@@ -29,8 +31,20 @@ export async function fetchContent(
   })
   const objects = wantedObjects(config)
   const { reader } = session
-  const outcomes = await fetchConsistently({ objects, reader, clock, deadlineMs, log, signal })
-  const { content, problems } = await projectContent(config, { outcomes, before: noContent })
+  const outcomes = await fetchConsistently({
+    objects,
+    reader,
+    clock,
+    // The sign-in may have taken all of it: what can be asked at once is asked all the same.
+    deadlineMs: Math.max(deadlineMs, clock.now() + leastFetchMs),
+    log,
+    signal,
+  })
+  // Nothing was there before that could have been deleted since: what is missing now is missed.
+  const { content, problems } = await projectContent(
+    { ...config, onDeleted: 'keep' },
+    { outcomes, before: noContent },
+  )
   const failure = summary(problems.map(({ error }) => error))
   if (failure) throw failure
   return { content, outcomes }

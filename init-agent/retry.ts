@@ -28,12 +28,13 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       if (!(error instanceof AkvError) || !error.facts.heals) throw error
       const leftMs = deadlineMs - clock.now()
       if (leftMs <= 0 || signal?.aborted) throw error
-      if (error.retryAfterMs !== undefined && error.retryAfterMs >= leftMs) throw error
       onFailure(error)
+      const { retryAfterMs = 0 } = error
       const span = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1))
       const jitterMs = clock.random() * span
-      await clock.sleep(Math.min((error.retryAfterMs ?? 0) + jitterMs, leftMs), signal)
-      if (signal?.aborted) throw error
+      await clock.sleep(Math.min(retryAfterMs + jitterMs, leftMs), signal)
+      // Asked to wait longer than there is time, it has waited: whoever starts it again would not.
+      if (signal?.aborted || retryAfterMs >= leftMs) throw error
     }
   }
 }

@@ -143,6 +143,24 @@ t.test('no more than ten run side by side', async (t) => {
   t.equal(most, 10)
 })
 
+t.test('when the time is over nothing is asked any more, however many wait', async (t) => {
+  const clock = fakeClock({})
+  const startedAtMs = clock.now()
+  const objects = Array.from({ length: 35 }, (_, i) => object(`o${i}`))
+  const hang = async () => {
+    await clock.sleep(10_000)
+    throw failure('AKV_NETWORK')
+  }
+  const { outcomes } = fetch(objects, hang, { clock, timeoutMs: 5_000 })
+  const all = [...(await outcomes).values()]
+  t.ok(clock.now() - startedAtMs <= 10_000, 'no longer than the one try that was under way')
+  t.equal(all.length, objects.length)
+  t.match(all.at(-1), {
+    kind: 'failed',
+    error: { code: 'AKV_NETWORK', message: /the time was over before vault team-a could be asked/ },
+  })
+})
+
 t.test('what nobody foresaw is a failure without its text', async (t) => {
   const { outcomes } = fetch([object('a')], async () => {
     throw new TypeError('hunter2')

@@ -24,3 +24,16 @@ t.test('files and variables are there when the agent has ended', async (t) => {
   t.equal(gets.length, 2, 'each object is asked for once, with the token at once')
   t.notMatch(output, /correct horse/)
 })
+
+t.test('onto a whole set it does not keep the pod waiting for a vault that hangs', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  t.equal((await runToEnd(t, pod)).code, 0)
+  world.addFault({ match: { service: 'entra' }, action: { kind: 'delay', delayMs: 60_000 } })
+  const startedAt = performance.now()
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.ok(performance.now() - startedAt < 9_000, 'a few seconds are enough')
+  t.match(output, 'the pod keeps what it has')
+  t.equal(readFileSync(join(pod.files, 'a'), 'utf8'), 'v')
+})

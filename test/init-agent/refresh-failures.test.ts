@@ -29,6 +29,17 @@ t.test('what was absent may come, what was there may be deleted', async (t) => {
   }
 })
 
+t.test('what was removed as asked for is no failure, and told once', async (t) => {
+  const { vault, lines, run } = bench(t, { onDeleted: 'remove', files: [secretFile('a')] })
+  vault.set('a', '1')
+  await run([() => vault.set('a', 'AKV_OBJECT_NOT_FOUND'), () => undefined, () => undefined])
+  t.strictSame(stale(lines), [])
+  t.match(
+    lines.filter(({ message }) => message === 'a new set is in place'),
+    { length: 1 },
+  )
+})
+
 t.test('a sign-in that fails leaves all as it is, in one line', async (t) => {
   const { vault, asked, file, lines, run } = bench(t, { files: [secretFile('a'), secretFile('b')] })
   vault.set('a', '1').set('b', '1')
