@@ -21,7 +21,7 @@ export const errorTable = {
     ...misconfigured,
     means: 'The configuration that the agent was started with is missing or wrong.',
     remedy:
-      'Let the webhook write AKV_INJECTOR_CONFIG (recreate the pod), and correct what the message names.',
+      'Correct what the message names. AKV_INJECTOR_CONFIG is the webhook’s to write: recreate the pod.',
   },
   AKV_CONFIG_NEWER: {
     ...misconfigured,
@@ -217,7 +217,8 @@ export const errorTable = {
   },
   AKV_NOTIFY_FAILED: {
     ...hopeless,
-    means: 'The application did not take the notice that its files have changed. They have.',
+    means:
+      'The application did not take the notice that its files have changed. They have: this is a warning only, after three tries.',
     remedy:
       'Check that it listens on the port of akv-injector.io/notify and answers a POST with 2xx.',
   },
