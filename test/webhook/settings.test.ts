@@ -2,6 +2,7 @@ import t from 'tap'
 import { issueAuthority } from '../../certs/issue.ts'
 import { type Environment, settingNames } from '../../webhook/settings/names.ts'
 import { type ReadSettings, readSettings } from '../../webhook/settings.ts'
+import { policy } from './core/policy.ts'
 
 const image = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1.0.0' }
 const custom = {
@@ -20,19 +21,7 @@ const problemsOf = (result: ReadSettings) => ('problems' in result ? result.prob
 t.test('one setting is enough, the others have defaults', async (t) => {
   t.strictSame(read({ ...image, PATH: '/bin', AKV: 'x' }), {
     settings: {
-      policy: {
-        agentImage: 'registry.example/akv-injector:1.0.0',
-        cloud: {
-          authorityHost: 'https://login.microsoftonline.com',
-          vaultUrl: 'https://{vault}.vault.azure.net',
-          audience: 'https://vault.azure.net',
-        },
-        allowRoot: false,
-        agentRequests: { cpu: '10m', memory: '96Mi' },
-        agentLimits: { memory: '160Mi' },
-        volumeSizeLimit: '16Mi',
-        agentLogLevel: 'info',
-      },
+      policy,
       listen: { host: '0.0.0.0', port: 8443 },
       healthListen: { host: '0.0.0.0', port: 8080 },
       tlsDir: '/etc/akv-injector/tls',

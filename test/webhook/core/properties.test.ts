@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import jsonpatch from 'fast-json-patch'
 import t, { type Test } from 'tap'
-import { configVariable, decodeConfig } from '../../../init-agent/contract.ts'
+import { type AgentConfig, configVariable, decodeConfig } from '../../../init-agent/contract.ts'
 import { vaultUrl } from '../../../keyvault/reference.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { agentName } from '../../../webhook/core/names.ts'
@@ -25,6 +25,41 @@ const injection = (object: object): Injected | undefined => {
 const patched = <T extends object>(object: T, { operations }: Injected): T =>
   jsonpatch.applyPatch(structuredClone(object), structuredClone([...operations]), true).newDocument
 
+/**
+ * Checks what becomes of pods that are injected, and that enough of them are.
+ *
+ * @param leastShare - of all pods that are tried
+ */
+function checkInjected(
+  t: Test,
+  annotations: fc.Arbitrary<Record<string, string>>,
+  {
+    leastShare,
+    verify,
+  }: {
+    readonly leastShare: number
+    readonly verify: (pod: object, outcome: Injected) => void
+  },
+): void {
+  let injected = 0
+  check(
+    t,
+    fc.property(anyPod(annotations), (pod) => {
+      const outcome = injection(pod)
+      if (outcome === undefined) return
+      injected++
+      verify(pod, outcome)
+    }),
+  )
+  t.ok(injected > numRuns * leastShare, `${injected} of ${numRuns} pods were injected`)
+}
+
+function demandComplete(pod: object): void {
+  const outcome = mutate(requestFor(pod), policy)
+  if (outcome.kind !== 'skipped' || outcome.reason !== 'complete')
+    throw new Error(JSON.stringify(outcome))
+}
+
 /** True when everything in `before` is in `after`, in its place and in its order. */
 function holds(after: unknown, before: unknown): boolean {
   if (Array.isArray(before)) {
@@ -44,34 +79,20 @@ function holds(after: unknown, before: unknown): boolean {
 }
 
 t.test('the patch applies, and nothing of the user’s is lost, moved or changed', async (t) => {
-  let injected = 0
-  check(
-    t,
-    fc.property(anyPod(saneAnnotations), (pod) => {
-      const outcome = injection(pod)
-      if (outcome === undefined) return
-      injected++
+  checkInjected(t, saneAnnotations, {
+    leastShare: 0.25,
+    verify(pod, outcome) {
       if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
       if (!holds(patched(pod, outcome), pod)) throw new Error('something is lost')
-    }),
-  )
-  t.ok(injected > numRuns / 4, `${injected} of ${numRuns} pods were injected`)
+    },
+  })
 })
 
 t.test('reviewing the result of an injection adds nothing', async (t) => {
-  let injected = 0
-  check(
-    t,
-    fc.property(anyPod(saneAnnotations), (pod) => {
-      const outcome = injection(pod)
-      if (outcome === undefined) return
-      injected++
-      const again = mutate(requestFor(patched(pod, outcome)), policy)
-      if (again.kind !== 'skipped' || again.reason !== 'complete')
-        throw new Error(JSON.stringify(again))
-    }),
-  )
-  t.ok(injected > numRuns / 4, `${injected} of ${numRuns} pods were injected`)
+  checkInjected(t, saneAnnotations, {
+    leastShare: 0.25,
+    verify: (pod, outcome) => demandComplete(patched(pod, outcome)),
+  })
 })
 
 t.test('what another webhook does to the result is mended, once', async (t) => {
@@ -87,9 +108,7 @@ t.test('what another webhook does to the result is mended, once', async (t) => {
       if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
       if (second.kind === 'skipped') return
       mended++
-      const third = mutate(requestFor(patched(changed, second)), policy)
-      if (third.kind !== 'skipped' || third.reason !== 'complete')
-        throw new Error(JSON.stringify(third))
+      demandComplete(patched(changed, second))
     }),
   )
   t.ok(mended > numRuns / 20, `${mended} of ${numRuns} results were mended`)
@@ -134,25 +153,14 @@ t.test('any JSON in place of the pod or a part of it gets an answer', async (t) 
 })
 
 t.test('no annotation makes the agent talk to a host that the operator did not name', async (t) => {
-  let injected = 0
-  check(
-    t,
-    fc.property(anyPod(hostileAnnotations), (pod) => {
-      const outcome = injection(pod)
-      if (outcome === undefined) return
-      injected++
-      const agent = (patched(pod, outcome) as Agents).spec.initContainers.find(
-        ({ name }) => name === agentName,
-      )
-      const config = decodeConfig(
-        agent?.env.find(({ name }) => name === configVariable)?.value ?? '',
-      )
-      if ('problem' in config) throw new Error(config.problem)
-      const { cloud, files, templates, env, notify } = config.value
+  checkInjected(t, hostileAnnotations, {
+    leastShare: 0.05,
+    verify(pod, outcome) {
+      const { cloud, files, templates, env, notify } = configOf(patched(pod, outcome) as Agents)
+      if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
       const inTemplates = templates.flatMap(({ segments }) =>
         segments.filter((segment) => typeof segment !== 'string'),
       )
-      if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
       for (const { object } of [...files, ...inTemplates, ...env]) {
         const { hostname, pathname, username } = new URL(vaultUrl(cloud.vaultUrl, object.vault))
         if (!/^[a-z0-9-]+\.vault\.azure\.net$/.test(hostname) || pathname !== '/' || username)
@@ -160,10 +168,16 @@ t.test('no annotation makes the agent talk to a host that the operator did not n
       }
       if (notify !== undefined && new URL(notify).hostname !== '127.0.0.1')
         throw new Error(`notifies ${notify}`)
-    }),
-  )
-  t.ok(injected > numRuns / 20, `${injected} of ${numRuns} pods were injected`)
+    },
+  })
 })
+
+function configOf({ spec }: Agents): AgentConfig {
+  const agent = spec.initContainers.find(({ name }) => name === agentName)
+  const config = decodeConfig(agent?.env.find(({ name }) => name === configVariable)?.value ?? '')
+  if ('problem' in config) throw new Error(config.problem)
+  return config.value
+}
 
 interface Agents {
   readonly spec: {

@@ -24,7 +24,10 @@ export async function tlsFolder(folder: string) {
 }
 
 /** The files are links through `..data`, and that is a link which one rename turns to the new set. */
-async function writeLikeKubelet(folder: string, { certificatePem, keyPem }: Issued): Promise<void> {
+export async function writeLikeKubelet(
+  folder: string,
+  { certificatePem, keyPem }: Issued,
+): Promise<void> {
   await mkdir(folder, { recursive: true })
   const set = await mkdtemp(join(folder, '..set-'))
   await writeFile(join(set, 'tls.crt'), certificatePem)
