@@ -1,0 +1,80 @@
+import { Agent, request } from 'node:https'
+import { text } from 'node:stream/consumers'
+import { readKubeconfig } from './kubeconfig.ts'
+
+/** An object of Kubernetes, as far as these tests look at all of them alike. */
+export interface KubeObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: {
+    readonly name?: string
+    readonly namespace?: string
+    readonly [field: string]: unknown
+  }
+  readonly [field: string]: unknown
+}
+
+export interface Answer {
+  readonly status: number
+  /** The object, or a Status that says what is wrong. */
+  readonly body: KubeObject & { readonly message?: string }
+  /** What `kubectl` prints after "Warning:". */
+  readonly warnings: readonly string[]
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: object
+  /** Of the body; JSON unless told otherwise. */
+  readonly contentType?: string
+  /** The user to act as; who we are, unless told otherwise. */
+  readonly as?: string
+}
+
+export interface Api {
+  call(call: Call): Promise<Answer>
+  close(): void
+}
+
+/** A client of the cluster that a kubeconfig names. It keeps connections alive, and repeats nothing. */
+export function connect(kubeconfigFile: string): Api {
+  const { server, token, ...tls } = readKubeconfig(kubeconfigFile)
+  const agent = new Agent({ keepAlive: true, maxSockets: 32, ...tls })
+  return {
+    close: () => agent.destroy(),
+    call: ({ method, path, query = {}, body, contentType = 'application/json', as }) =>
+      new Promise((resolve, reject) => {
+        const url = new URL(path, server)
+        for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+        const headers = {
+          accept: 'application/json',
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body && { 'content-type': contentType }),
+          ...(as && { 'impersonate-user': as }),
+        }
+        const sent = request(url, { method, agent, headers }, async (response) => {
+          try {
+            const said = await text(response)
+            const { statusCode: status = 0, headers } = response
+            resolve({ status, body: bodyOf(said), warnings: warningsOf(headers['warning']) })
+          } catch (error) {
+            reject(error)
+          }
+        })
+        sent.on('error', reject)
+        sent.end(body && JSON.stringify(body))
+      }),
+  }
+}
+
+/** The health end points answer with plain text. */
+const bodyOf = (said: string): Answer['body'] =>
+  said.startsWith('{') ? JSON.parse(said) : { apiVersion: 'v1', kind: 'Text', metadata: {}, said }
+
+/** `299 - "text", 299 - "text"`, with quotes and backslashes escaped (RFC 9111, as Kubernetes writes it). */
+const warningsOf = (header: string | undefined): string[] =>
+  [...(header ?? '').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replace(/\\(.)/g, '$1'),
+  )

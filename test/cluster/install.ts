@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import type { KubeObject } from './api.ts'
+import { type Cluster, must } from './cluster.ts'
+
+const folder = join(import.meta.dirname, '../../manifests')
+
+/** The objects that an install applies, namespaces first. */
+export function installObjects(): readonly KubeObject[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => readManifest(name))
+    .sort((a, b) => Number(b.kind === 'Namespace') - Number(a.kind === 'Namespace'))
+}
+
+/** @param name - of a file, below `manifests` */
+export const readManifest = (name: string): KubeObject[] =>
+  parseAllDocuments(readFileSync(join(folder, name), 'utf8'))
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object) => object !== null)
+
+/**
+ * Applies the manifests as they stand.
+ *
+ * @throws Error when something of that name is in the cluster already: it would be somebody's install
+ */
+export async function install(cluster: Cluster): Promise<void> {
+  const objects = installObjects()
+  const [there] = (await cluster.list(webhookConfiguration())).filter(
+    ({ metadata }) => metadata.name === webhookConfiguration().metadata.name,
+  )
+  if (there)
+    throw new Error(
+      'akv-injector is installed in this cluster already. The tests replace and remove it: use a cluster that nobody needs',
+    )
+  for (const object of objects) must(await cluster.apply(object))
+}
+
+/** Removes what `install` applied, the webhook configuration before what serves it. */
+export async function uninstall(cluster: Cluster): Promise<void> {
+  const isConfiguration = ({ kind }: KubeObject) => kind === webhookConfiguration().kind
+  const objects = installObjects().toSorted(
+    (a, b) => Number(isConfiguration(b)) - Number(isConfiguration(a)),
+  )
+  for (const object of objects) await cluster.delete(object)
+}
+
+export function webhookConfiguration(): KubeObject {
+  const found = installObjects().find(({ kind }) => kind === 'MutatingWebhookConfiguration')
+  if (!found) throw new Error('the manifests hold no webhook configuration')
+  return found
+}
+
+/** Has the API server trust this authority, whatever was in `caBundle`. */
+export async function publishAuthority(cluster: Cluster, caPem: string): Promise<void> {
+  const configuration = webhookConfiguration()
+  const webhooks = configuration['webhooks'] as { clientConfig: object }[]
+  const caBundle = Buffer.from(caPem).toString('base64')
+  must(
+    await cluster.apply({
+      ...configuration,
+      webhooks: webhooks.map((webhook) => ({
+        ...webhook,
+        clientConfig: { ...webhook.clientConfig, caBundle },
+      })),
+    }),
+  )
+}

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { keep, lastLines, temporaryFolder } from './keep.ts'
+
+const module = join(import.meta.dirname, 'keep.ts')
+
+t.test('a program that is stopped has ended', async (t) => {
+  const logFile = join(t.testdir(), 'log')
+  const kept = keep({ program: '/bin/sleep', args: ['1000'], logFile })
+  await kept.stop()
+  t.pass()
+})
+
+t.test('what a program says is in its log, and its end is seen', async (t) => {
+  const logFile = join(t.testdir(), 'log')
+  await keep({ program: '/bin/echo', args: ['a b', '$HOME'], logFile }).ended
+  t.equal(lastLines(logFile), 'a b $HOME')
+})
+
+t.test('programs end with us, even when we are killed', async (t) => {
+  const folder = t.testdir()
+  const script = `
+    const { keep } = await import(${JSON.stringify(module)})
+    const args = ['-c', 'echo $$; exec sleep 1000']
+    keep({ program: '/bin/sh', args, logFile: ${JSON.stringify(join(folder, 'log'))} })
+    setInterval(() => {}, 1000)`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script])
+  const pid = () => Number(readFileSync(join(folder, 'log'), 'utf8'))
+  while (!existsSync(join(folder, 'log')) || pid() === 0) await delay(20)
+  t.ok(isRunning(pid()))
+  parent.kill('SIGKILL')
+  await once(parent, 'close')
+  while (isRunning(pid())) await delay(20)
+  t.pass('it is gone')
+})
+
+t.test('a temporary folder is there until it is removed', async (t) => {
+  const folder = temporaryFolder()
+  t.ok(existsSync(folder.path))
+  folder.remove()
+  t.notOk(existsSync(folder.path))
+})
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A process that ends with us, however we end. */
+export interface Kept {
+  /** Resolves when it has ended. */
+  readonly ended: Promise<unknown>
+  stop(): Promise<void>
+}
+
+export interface KeepOptions {
+  readonly program: string
+  readonly args: readonly string[]
+  /** Where both its streams go. */
+  readonly logFile: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Starts a program under a shell that kills it once our end of a pipe is closed. The kernel closes that even when we
+ * are killed, so nothing is left running; and a Ctrl-C, which goes to our process group, isn't theirs to act upon.
+ */
+export function keep({ program, args, logFile, env = process.env }: KeepOptions): Kept {
+  const log = openSync(logFile, 'a')
+  const shell = spawn('/bin/sh', ['-c', untilPipeCloses, program, ...args], {
+    stdio: ['pipe', log, log],
+    env,
+    detached: true,
+  })
+  closeSync(log)
+  const ended = once(shell, 'close')
+  return {
+    ended,
+    async stop() {
+      shell.stdin?.end()
+      await ended
+    },
+  }
+}
+
+/** Asks first, and kills what hasn't ended ten seconds later. */
+const untilPipeCloses = `
+exec 3<&0
+"$0" "$@" 3<&- & program=$!
+{ read -r _ <&3; kill "$program"; sleep 10; kill -9 "$program"; } 2>/dev/null & watch=$!
+wait "$program"; code=$?
+kill "$watch" 2>/dev/null
+exit "$code"
+`
+
+export interface TemporaryFolder {
+  readonly path: string
+  remove(): void
+}
+
+/** A folder that goes with us, however we end; in the worst case when what writes to it has had time to end, too. */
+export function temporaryFolder(): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), 'akv-injector-cluster-'))
+  const shell = spawn('/bin/sh', ['-c', 'read -r _; sleep 12; rm -rf -- "$0"', path], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  shell.unref()
+  return {
+    path,
+    remove() {
+      rmSync(path, { recursive: true, force: true })
+      shell.kill()
+    },
+  }
+}
+
+/** What a program said last. */
+export const lastLines = (logFile: string): string =>
+  readFileSync(logFile, 'utf8').trim().split('\n').slice(-10).join('\n')

@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect } from './api.ts'
+import { startCluster } from './api-server.ts'
+import { clusterOf } from './cluster.ts'
+import { install, uninstall } from './install.ts'
+import { temporaryFolder } from './keep.ts'
+import { findParts } from './parts.ts'
+
+/**
+ * `npm run cluster:test [-- --required] [FILE…]`: the tests that need an API server, against the cluster that
+ * KUBECONFIG names or a local one. Where there can be none it says why and ends well; with --required it fails.
+ */
+
+const root = join(import.meta.dirname, '../..')
+const args = process.argv.slice(2)
+const files = args.filter((arg) => arg !== '--required')
+const tell = (line: string) => console.log(`cluster tests: ${line}`)
+
+async function main(): Promise<number> {
+  const { KUBECONFIG } = process.env
+  if (KUBECONFIG) return await runInstalled(KUBECONFIG, {})
+  const found = await findParts({ env: process.env, tell })
+  if ('problem' in found) {
+    tell(`skipped, as there is no API server to run them on. ${found.problem}`)
+    return args.includes('--required') ? 1 : 0
+  }
+  const folder = temporaryFolder()
+  try {
+    const cluster = await startCluster(found.parts, folder.path)
+    try {
+      const env = { CLUSTER_AUDIT_LOG: cluster.auditLogFile }
+      return await runInstalled(cluster.kubeconfigFile, env)
+    } finally {
+      await cluster.stop()
+    }
+  } finally {
+    folder.remove()
+  }
+}
+
+async function runInstalled(kubeconfigFile: string, env: Readonly<Record<string, string>>) {
+  const cluster = clusterOf(connect(kubeconfigFile))
+  await install(cluster)
+  try {
+    return await runTests({ ...process.env, ...env, KUBECONFIG: kubeconfigFile })
+  } finally {
+    await uninstall(cluster)
+    cluster.close()
+  }
+}
+
+/** One file after the other, as each serves the one webhook that the cluster knows. */
+async function runTests(env: NodeJS.ProcessEnv): Promise<number> {
+  const tap = join(root, 'node_modules/.bin/tap')
+  const wanted = files.length > 0 ? files : allFiles()
+  const child = spawn(process.execPath, [tap, '--jobs=1', '--disable-coverage', ...wanted], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  })
+  // A Ctrl-C goes to tap as well, which then ends, and we uninstall; before that, nothing of ours needs undoing.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => child.kill())
+  const [code] = await once(child, 'close')
+  return code ?? 1
+}
+
+const allFiles = () =>
+  readdirSync(import.meta.dirname)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test/cluster', name))
+
+process.exitCode = await main().catch((error: unknown) => {
+  console.error(`cluster tests: ${error instanceof Error ? error.message : String(error)}`)
+  return 1
+})

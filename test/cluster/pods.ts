@@ -1,0 +1,36 @@
+import type { KubeObject } from './api.ts'
+
+export interface Pod extends KubeObject {
+  readonly spec: { readonly [field: string]: unknown }
+}
+
+/** A pod that asks for nothing of ours. */
+export const plainPod = (spec: object = {}, metadata: object = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { generateName: 'plain-', ...metadata },
+  spec: { containers: [{ name: 'app', image: 'registry.example/app:1' }], ...spec },
+})
+
+export interface AnnotatedPodOptions {
+  readonly namespace?: string
+  /** Without their prefix; those of a pod with a file and a variable unless told otherwise. */
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly spec?: object
+}
+
+export function annotatedPod(options: AnnotatedPodOptions = {}): Pod {
+  const { namespace = 'default', spec, annotations = filesAndEnv } = options
+  return plainPod(spec, {
+    generateName: 'annotated-',
+    namespace,
+    annotations: prefixed(annotations),
+  })
+}
+
+export const prefixed = (annotations: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [`akv-injector.io/${key}`, value]),
+  )
+
+export const filesAndEnv = { vault: 'team-a', secrets: 'db-password', env: 'API_KEY=api-key' }
