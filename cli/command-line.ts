@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander'
+import { defaultFlags } from '../certs/settings.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { InputError } from './input-error.ts'
 
@@ -133,15 +134,32 @@ function buildProgram(end: (exitCode: number) => void): Command {
       end(await (await import('../init-agent/main.ts')).agentMain(options)),
     )
 
-  for (const name of ['certs', 'sync'])
-    program
-      .command(name)
-      .summary('not available yet')
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new InputError(`${name} is not available yet`)
-      })
+  program
+    .command('certs')
+    .summary('what looks after the webhook’s serving certificate runs')
+    .description(
+      'Keeps an authority and a certificate for the webhook in two Secrets, and the authority in the caBundle of its configuration, until SIGTERM. Reaches the API server as a pod, or by KUBECONFIG.',
+    )
+    .option('--namespace <name>', 'of the Secrets and the Service', defaultFlags.namespace)
+    .option('--service <name>', 'the webhook’s', defaultFlags.service)
+    .option('--ca-secret <name>', 'holds the authority and its key', defaultFlags.caSecret)
+    .option('--tls-secret <name>', 'holds what the webhook serves', defaultFlags.tlsSecret)
+    .option(
+      '--webhook-configuration <name>',
+      'whose caBundle to keep',
+      defaultFlags.webhookConfiguration,
+    )
+    .option('--health-listen <address>', 'HOST:PORT', defaultFlags.healthListen)
+    .action(async (flags) => end(await (await import('../certs/main.ts')).certsMain(flags)))
+
+  program
+    .command('sync')
+    .summary('not available yet')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(() => {
+      throw new InputError('sync is not available yet')
+    })
   return program
 }
 

@@ -56,6 +56,7 @@ async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   narrator.step('A vault')
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-demo-'))
   cleanUp.add(() => rmSync(folder, { recursive: true, force: true }))
+  narrator.waiting('starting Entra and Key Vault')
   const emulator = await startEmulator({ data })
   cleanUp.add(() => emulator.close())
   narrator.line(`Entra and Key Vault, emulated, serve TLS at ${emulator.url}`)

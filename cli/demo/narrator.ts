@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-/** Tells the demo step by step: in colour on a terminal, as plain lines into a pipe. */
+/** Tells the demo step by step: in colour and with progress on a terminal, as plain lines into a pipe. */
 export interface Narrator {
   step(title: string): void
   line(text: string): void
@@ -8,14 +8,20 @@ export interface Narrator {
   quote(text: string): void
   good(text: string): void
   bad(text: string): void
+  /** What is waited for: on a terminal only, and gone with the next line. */
+  waiting(text: string): void
 }
 
 /** @param stream - where to; it decides about colour (as do NO_COLOR and FORCE_COLOR) */
 export function createNarrator(stream: NodeJS.WriteStream): Narrator {
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     styleText(format, text, { stream })
-  const write = (text: string) => stream.write(`${text}\n`)
   let count = 0
+  let isWaiting = false
+  const write = (text: string) => {
+    stream.write(`${isWaiting ? eraseLine : ''}${text}\n`)
+    isWaiting = false
+  }
   return {
     step: (title) => write(`\n${style('bold', `${++count}. ${title}`)}`),
     line: (text) => write(`   ${text}`),
@@ -24,5 +30,12 @@ export function createNarrator(stream: NodeJS.WriteStream): Narrator {
     },
     good: (text) => write(`   ${style('green', text)}`),
     bad: (text) => write(`   ${style('red', text)}`),
+    waiting(text) {
+      if (!stream.isTTY) return
+      stream.write(`${isWaiting ? eraseLine : ''}   ${style('yellow', `${text} …`)}`)
+      isWaiting = true
+    },
   }
 }
+
+const eraseLine = '\r\u001b[2K'

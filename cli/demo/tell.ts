@@ -100,6 +100,7 @@ async function tellStart(
   const started = performance.now()
   const agent = node.startAgent(config, workloadIdentity(stage, pod))
   cleanUp.add(() => agent.stop())
+  narrator.waiting('signing in and fetching')
   const folder = hasFiles(config) ? filesFolder : envFolder
   const isFresh = Promise.race([
     waitFor(() => node.currentSet(folder) !== undefined, config.timeoutSeconds * 1000 + patienceMs),
@@ -144,6 +145,7 @@ async function tellRotation(
     return true
   }
   narrator.line(rotated)
+  narrator.waiting('the agent looks again')
   const hasSwitched = await waitFor(() => node.currentSet(folder) !== before, patienceMs)
   if (!hasSwitched) {
     narrator.bad('the pod did not follow')

@@ -4,7 +4,7 @@ import { run } from './run.ts'
 t.test('help names every command', async (t) => {
   const { code, stdout } = await run(['--help'])
   t.equal(code, 0)
-  for (const name of ['demo', 'check', 'inject', 'fetch', 'emulator', 'webhook', 'agent'])
+  for (const name of ['demo', 'check', 'inject', 'fetch', 'emulator', 'webhook', 'agent', 'certs'])
     t.match(stdout, new RegExp(`^  ${name} `, 'm'))
   t.match(stdout, 'AKV_INJECTOR_*')
 })
@@ -28,7 +28,6 @@ t.test('a command without what it needs is wrong usage', async (t) => {
 })
 
 t.test('what is to come says so, and the version is told', async (t) => {
-  for (const name of ['certs', 'sync'])
-    t.match(await run([name, '--any']), { code: 2, stderr: `${name} is not available yet` })
+  t.match(await run(['sync', '--any']), { code: 2, stderr: 'sync is not available yet' })
   t.match(await run(['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
 })
