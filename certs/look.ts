@@ -1,0 +1,137 @@
+import { performance } from 'node:perf_hooks'
+import { inspect, type SecretTexts } from './inspect.ts'
+import { issueAuthority, issueLeaf } from './issue.ts'
+import { authorityLifetimeDays, authorityName, leafLifetimeDays } from './names.ts'
+import { plan, type Step } from './plan.ts'
+
+/** The three objects, as they were read. Undefined: there is none of that name. */
+export interface ClusterState {
+  /** By the API server's clock. */
+  readonly now: Date
+  readonly authority: Stored<SecretTexts> | undefined
+  readonly leaf: Stored<SecretTexts> | undefined
+  /** `caBundle` as PEM; empty where there is none. */
+  readonly bundle: Stored<string> | undefined
+}
+
+export interface Stored<T> {
+  readonly content: T
+  /** What a write has to name: it fails when the object has changed meanwhile. */
+  readonly resourceVersion: string
+}
+
+/** Reads and writes the three objects. A write that {@link ConflictError} refuses hasn't happened. */
+export interface Cluster {
+  read(): Promise<ClusterState>
+  writeAuthority(secret: Stored<Readonly<Record<string, string>>>): Promise<void>
+  writeLeaf(secret: Stored<Readonly<Record<string, string>>>): Promise<void>
+  publish(bundle: Stored<string>): Promise<void>
+}
+
+/** Somebody else has changed the object since it was read. */
+export class ConflictError extends Error {}
+
+/** What was changed, for the log. */
+export type Change = Extract<Step, { kind: 'publish' | 'issue-authority' | 'issue-leaf' }>
+
+/** How a look ended: with nothing left to change now, or with an object that isn't there. */
+export type LookResult = Extract<Step, { kind: 'nothing' | 'wait' | 'missing' }>
+
+export interface LookerOptions {
+  readonly cluster: Cluster
+  /** What the API server verifies: `<service>.<namespace>.svc`. */
+  readonly dnsName: string
+  readonly publishAheadMs: number
+  readonly onChange: (change: Change) => void
+  /** Measures how long an authority has been published: no clock that somebody may set. */
+  readonly elapsedMs?: () => number
+}
+
+/** Three changes bring an empty cluster up; the rest is for conflicts and for what is edited meanwhile. */
+const maxRounds = 10
+
+/**
+ * Gives a function that looks at the cluster and sets right what isn't, one write at a time, reading everything again
+ * after each. Between looks it remembers one thing, since when the authority in use has been seen published; a
+ * restart forgets it, and so only waits once more.
+ */
+export function createLooker(options: LookerOptions): () => Promise<LookResult> {
+  const { cluster, dnsName, publishAheadMs, elapsedMs = () => performance.now() } = options
+  let seen: { readonly pem: string; readonly atMs: number } | undefined
+
+  function decide(state: ClusterState): Step {
+    const inspected = inspect({
+      authority: state.authority?.content,
+      leaf: state.leaf?.content,
+      bundle: state.bundle?.content,
+      dnsName,
+    })
+    const inUse = inspected.authority.kind === 'usable' ? inspected.authority.value.pem : undefined
+    const isPublished = inspected.bundle?.certificates.some(({ pem }) => pem === inUse) === true
+    if (!isPublished || inUse === undefined) seen = undefined
+    else if (seen?.pem !== inUse) seen = { pem: inUse, atMs: elapsedMs() }
+    const publishedForMs = seen ? elapsedMs() - seen.atMs : 0
+    return plan({ ...inspected, now: state.now.getTime(), publishedForMs, publishAheadMs })
+  }
+
+  return async function look() {
+    for (let round = 0; round < maxRounds; round++) {
+      const state = await cluster.read()
+      const step = decide(state)
+      if (step.kind === 'nothing' || step.kind === 'wait' || step.kind === 'missing') return step
+      try {
+        await carryOut({ step, state, cluster, dnsName })
+        options.onChange(step)
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error
+      }
+    }
+    throw new Error(
+      `changed or tried to change things ${maxRounds} times and they are not right yet: somebody else keeps changing them`,
+    )
+  }
+}
+
+async function carryOut(options: {
+  readonly step: Change
+  readonly state: ClusterState
+  readonly cluster: Cluster
+  readonly dnsName: string
+}): Promise<void> {
+  const { step, state, cluster, dnsName } = options
+  const { now } = state
+  const write = <T>(stored: Stored<unknown> | undefined, content: T): Stored<T> => ({
+    content,
+    resourceVersion: stored?.resourceVersion ?? '',
+  })
+  switch (step.kind) {
+    case 'publish':
+      return await cluster.publish(write(state.bundle, step.bundle))
+    case 'issue-authority': {
+      const { certificatePem, keyPem } = await issueAuthority({
+        commonName: authorityName,
+        now,
+        lifetimeDays: authorityLifetimeDays,
+      })
+      return await cluster.writeAuthority(
+        write(state.authority, { 'tls.crt': certificatePem, 'tls.key': keyPem }),
+      )
+    }
+    case 'issue-leaf': {
+      const { 'tls.crt': ca = '', 'tls.key': caKey = '' } = state.authority?.content ?? {}
+      const { certificatePem, keyPem } = await issueLeaf({
+        authority: { certificatePem: ca, keyPem: caKey },
+        commonName: 'akv-injector webhook',
+        dnsNames: [dnsName],
+        ipAddresses: [],
+        now,
+        lifetimeDays: leafLifetimeDays,
+      })
+      return await cluster.writeLeaf(
+        write(state.leaf, { 'tls.crt': certificatePem, 'tls.key': keyPem, 'ca.crt': ca }),
+      )
+    }
+    default:
+      step satisfies never
+  }
+}

@@ -1,0 +1,109 @@
+import t from 'tap'
+import { inspect } from '../../certs/inspect.ts'
+import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
+import { authorityName } from '../../certs/names.ts'
+
+const now = new Date('2026-06-01T12:00:00Z')
+const dnsName = 'akv-injector-webhook.akv-injector.svc'
+const authority = await issueAuthority({ commonName: authorityName, now, lifetimeDays: 730 })
+const other = await issueAuthority({ commonName: authorityName, now, lifetimeDays: 730 })
+const foreign = await issueAuthority({ commonName: 'somebody else', now, lifetimeDays: 730 })
+const issue = (by: typeof authority, name = dnsName) =>
+  issueLeaf({
+    authority: by,
+    commonName: 'webhook',
+    dnsNames: [name],
+    ipAddresses: [],
+    now,
+    lifetimeDays: 30,
+  })
+const leaf = await issue(authority)
+const pair = ({ certificatePem, keyPem }: typeof authority) => ({
+  'tls.crt': certificatePem,
+  'tls.key': keyPem,
+})
+
+t.test('a whole state is told in facts', async (t) => {
+  const bundle = `${other.certificatePem}${foreign.certificatePem}`
+  const seen = inspect({ authority: pair(authority), leaf: pair(leaf), bundle, dnsName })
+  t.match(seen.authority, {
+    kind: 'usable',
+    value: {
+      pem: authority.certificatePem,
+      notBefore: now.getTime() - 300_000,
+      notAfter: Date.parse('2028-05-31T12:00:00Z'),
+      isOurs: true,
+    },
+  })
+  t.match(seen.leaf, {
+    kind: 'usable',
+    value: { notAfter: Date.parse('2026-07-01T12:00:00Z'), signers: { length: 1 } },
+  })
+  t.match(seen.leaf, { value: { signers: [{ pem: authority.certificatePem }] } })
+  t.match(seen.bundle?.certificates, [{ isOurs: true }, { isOurs: false }])
+})
+
+t.test('what verifies the leaf is found wherever it is', async (t) => {
+  const signers = (options: Partial<Parameters<typeof inspect>[0]>) => {
+    const seen = inspect({ authority: {}, leaf: pair(leaf), bundle: '', dnsName, ...options })
+    return seen.leaf.kind === 'usable' ? seen.leaf.value.signers.length : seen.leaf
+  }
+  t.equal(signers({}), 0)
+  t.equal(signers({ authority: pair(authority) }), 1)
+  t.equal(signers({ bundle: `x\n${authority.certificatePem.trim()}` }), 1)
+  t.equal(signers({ leaf: { ...pair(leaf), 'ca.crt': authority.certificatePem } }), 1)
+  t.equal(signers({ bundle: other.certificatePem }), 0, 'the name alone does not make a signer')
+})
+
+t.test('a Secret that cannot be used says why', async (t) => {
+  const wrongName = pair(await issue(authority, 'other.akv-injector.svc'))
+  const cases: readonly (readonly [object | undefined, string | undefined, RegExp | undefined])[] =
+    [
+      [undefined, 'missing', undefined],
+      [{}, 'unusable', /is empty/],
+      [{ 'tls.crt': '', 'tls.key': '' }, 'unusable', /is empty/],
+      [{ other: 'x' }, 'unusable', /is empty/],
+      [{ 'tls.crt': 'garbage', 'tls.key': 'garbage' }, 'unusable', /no certificate with its key/],
+      [{ 'tls.crt': leaf.certificatePem }, 'unusable', /no certificate with its key/],
+      [{ 'tls.key': leaf.keyPem }, 'unusable', /no certificate with its key/],
+      [{ ...pair(leaf), 'tls.key': other.keyPem }, 'unusable', /the key of another/],
+      [wrongName, 'unusable', /not for akv-injector-webhook.akv-injector.svc/],
+    ]
+  for (const [texts, kind, reason] of cases) {
+    const seen = inspect({ authority: {}, leaf: texts as never, bundle: '', dnsName })
+    t.match(seen.leaf, reason ? { kind, reason } : { kind }, JSON.stringify(texts)?.slice(0, 60))
+  }
+  for (const [held, reason] of [
+    [pair(leaf), /something else than an authority of ours/],
+    [pair(foreign), /something else than an authority of ours/],
+    [{ ...pair(authority), 'tls.key': other.keyPem }, /the key of another/],
+  ] as const)
+    t.match(inspect({ authority: held, leaf: {}, bundle: '', dnsName }).authority, {
+      kind: 'unusable',
+      reason,
+    })
+})
+
+t.test('of a bundle the authorities count, whatever stands around them', async (t) => {
+  const count = (bundle: string) =>
+    inspect({ authority: {}, leaf: {}, bundle, dnsName }).bundle?.certificates.length
+  t.equal(count(''), 0)
+  t.equal(count('\u0000\ufffd'), 0)
+  t.equal(count(leaf.certificatePem), 0, 'a leaf is no authority')
+  t.equal(count('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'), 0)
+  t.equal(count(`-----BEGIN CERTIFICATE-----\n${authority.certificatePem}`), 1)
+  t.equal(count(authority.certificatePem.replaceAll('\n', '\r\n')), 1)
+  t.equal(count(authority.certificatePem + authority.certificatePem), 2)
+  t.equal(inspect({ authority: {}, leaf: {}, bundle: undefined, dnsName }).bundle, undefined)
+})
+
+t.test('a bundle of a megabyte of beginnings takes no time', async (t) => {
+  const started = performance.now()
+  inspect({
+    authority: {},
+    leaf: {},
+    bundle: '-----BEGIN CERTIFICATE-----\n'.repeat(40_000),
+    dnsName,
+  })
+  t.ok(performance.now() - started < 2000)
+})
