@@ -127,7 +127,15 @@ export async function testNamespace(
 const untilFound = (cluster: Cluster, object: KubeObject): Promise<unknown> =>
   until(async () => (await cluster.get(object)).status === 200)
 
-/** Waits for what will be true soon; the test's own time limit ends the wait. */
+/**
+ * Waits for what will be true soon.
+ *
+ * @throws Error after half a minute
+ */
 export async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await delay(50)
+  const deadline = performance.now() + 30_000
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`not so in 30 s: ${isTrue}`)
+    await delay(50)
+  }
 }

@@ -121,7 +121,7 @@ function missingNames(operations: readonly AddOperation[], pod: KubeObject): str
 }
 
 const ours = ({ spec }: Pod) =>
-  namesIn([spec['volumes'], spec['initContainers']])
+  namesIn([spec.volumes, spec.initContainers])
     .filter((name) => name.startsWith('akv-injector'))
     .sort()
 

@@ -1,7 +1,12 @@
 import type { KubeObject } from './api.ts'
 
 export interface Pod extends KubeObject {
-  readonly spec: { readonly [field: string]: unknown }
+  readonly spec: {
+    readonly containers: readonly Container[]
+    readonly initContainers?: readonly Container[]
+    readonly volumes?: readonly { readonly name: string }[]
+    readonly [field: string]: unknown
+  }
 }
 
 /** A pod that asks for nothing of ours. */
@@ -11,6 +16,20 @@ export const plainPod = (spec: object = {}, metadata: object = {}): Pod => ({
   metadata: { generateName: 'plain-', ...metadata },
   spec: { containers: [{ name: 'app', image: 'registry.example/app:1' }], ...spec },
 })
+
+export interface Container {
+  readonly name: string
+  readonly image: string
+  readonly env?: readonly { readonly name: string; readonly valueFrom?: object }[]
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[]
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string>>
+    readonly limits?: Readonly<Record<string, string>>
+  }
+}
+
+export const agentOf = ({ spec }: Pod): Container | undefined =>
+  spec.initContainers?.find(({ name }) => name === 'akv-injector')
 
 export interface AnnotatedPodOptions {
   readonly namespace?: string

@@ -61,8 +61,20 @@ export async function serveWebhook(
 }
 
 /** The API server learns of end points and authorities by watching them, a moment later. */
-export const untilCalled = (cluster: Cluster): Promise<void> =>
-  until(async () => {
+export const untilCalled = (cluster: Cluster): Promise<string> =>
+  untilAnswered(cluster, /^$|"pods\.akv-injector\.io" denied/)
+
+/**
+ * Tries an annotated pod until the API server's message is like that; nothing when it admits the pod.
+ *
+ * @returns the message
+ */
+export async function untilAnswered(cluster: Cluster, wanted: RegExp): Promise<string> {
+  let message = ''
+  await until(async () => {
     const { status, body } = await cluster.create(annotatedPod(), { dryRun: true })
-    return status === 201 || /"pods\.akv-injector\.io" denied/.test(body.message ?? '')
+    message = status === 201 ? '' : (body.message ?? '')
+    return wanted.test(message)
   })
+  return message
+}
