@@ -1,0 +1,127 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Change, LookResult } from './look.ts'
+import type { CertsSettings } from './settings.ts'
+
+/** What became of the last look. */
+export interface LookStatus {
+  readonly atMs: number
+  /** Why not everything is in place, or undefined. */
+  readonly problem: string | undefined
+}
+
+export type CertsLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  details?: Readonly<Record<string, unknown>>,
+) => void
+
+export interface RunControllerOptions {
+  readonly settings: CertsSettings
+  readonly look: () => Promise<LookResult>
+  readonly log: CertsLog
+  readonly onLook: (status: LookStatus) => void
+  /** Ends the loop. */
+  readonly signal: AbortSignal
+  readonly lookEveryMs: number
+  readonly elapsedMs: () => number
+}
+
+/** The first pause after a failure; each further one is twice as long, up to the pace of the loop. */
+const firstPauseMs = 1000
+
+/** Looks again and again: no watch, as nothing here is urgent, and a look costs three small reads. */
+export async function runController(options: RunControllerOptions): Promise<void> {
+  const { log, onLook, signal, lookEveryMs, elapsedMs } = options
+  let wasInPlace = false
+  let failures = 0
+  while (!signal.aborted) {
+    const result = await lookOnce(options)
+    if (signal.aborted) return
+    onLook({ atMs: elapsedMs(), problem: result.problem })
+    failures = result.isFailure ? failures + 1 : 0
+    if (result.isFailure) log('error', result.problem ?? '')
+    const isInPlace = result.problem === undefined
+    if (isInPlace && !wasInPlace) log('info', 'everything is in place')
+    wasInPlace = isInPlace
+    const pauseMs = result.isFailure
+      ? withJitter(Math.min(firstPauseMs * 2 ** (failures - 1), lookEveryMs))
+      : Math.min(result.nextMs ?? lookEveryMs, lookEveryMs)
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+interface Looked {
+  readonly problem?: string
+  readonly isFailure: boolean
+  readonly nextMs?: number
+}
+
+async function lookOnce({ look, settings }: RunControllerOptions): Promise<Looked> {
+  try {
+    const result = await look()
+    switch (result.kind) {
+      case 'nothing':
+        return { isFailure: false }
+      case 'wait':
+        return {
+          problem: 'waiting until every API server knows the new authority',
+          isFailure: false,
+          nextMs: result.forMs,
+        }
+      case 'missing':
+        return { problem: describeMissing(result.what, settings), isFailure: true }
+      default:
+        return result satisfies never
+    }
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error), isFailure: true }
+  }
+}
+
+/** It has no right to create them: that takes one that can't be limited to a name. */
+function describeMissing(
+  what: Extract<LookResult, { kind: 'missing' }>['what'],
+  settings: CertsSettings,
+): string {
+  const { namespace, caSecret, tlsSecret, webhookConfiguration } = settings
+  const objects = {
+    authority: `Secret ${namespace}/${caSecret}`,
+    leaf: `Secret ${namespace}/${tlsSecret}`,
+    configuration: `webhook pods.akv-injector.io in the MutatingWebhookConfiguration ${webhookConfiguration}`,
+  }
+  return `there is no ${objects[what]}: apply the install again, which brings it back; everything else goes by itself then`
+}
+
+/** One line for each change, with names and reasons and nothing of what was written. */
+export function logChange(options: {
+  readonly change: Change
+  readonly settings: CertsSettings
+  readonly log: CertsLog
+}): void {
+  const { change, log } = options
+  const { namespace, caSecret, tlsSecret, webhookConfiguration } = options.settings
+  switch (change.kind) {
+    case 'publish':
+      log('info', 'published in caBundle', { webhookConfiguration, ...change.changes })
+      break
+    case 'issue-authority':
+      log('info', 'made a new authority', {
+        secret: `${namespace}/${caSecret}`,
+        ...because(change),
+      })
+      break
+    case 'issue-leaf':
+      log('info', 'issued a new serving certificate', {
+        secret: `${namespace}/${tlsSecret}`,
+        ...because(change),
+      })
+      break
+    default:
+      change satisfies never
+  }
+}
+
+const because = ({ reason }: { readonly reason: string }) => ({ reason: `the Secret ${reason}` })
+
+/** Between half and the whole of it. */
+const withJitter = (pauseMs: number) => (pauseMs * (1 + Math.random())) / 2

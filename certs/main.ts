@@ -1,0 +1,78 @@
+import { performance } from 'node:perf_hooks'
+import { connectCluster } from './cluster.ts'
+import { type CertsLog, type LookStatus, logChange, runController } from './controller.ts'
+import { serveHealth } from './health.ts'
+import { createLooker } from './look.ts'
+import { type CertsFlags, type CertsSettings, readFlags } from './settings.ts'
+
+const lookEveryMs = 60_000
+/** API servers learn of a new `caBundle` within seconds; kubelets may take two minutes to hand out a new leaf. */
+const publishAheadMs = 60_000
+const staleMs = 5 * lookEveryMs
+const signals = ['SIGTERM', 'SIGINT'] as const
+
+/**
+ * What `akv-injector certs` runs: looks after the serving certificate until SIGTERM or SIGINT.
+ *
+ * @returns the exit code: 0 after a signal, 1 when it can't listen or finds no API server, 2 for wrong flags
+ */
+export async function certsMain(flags: CertsFlags): Promise<number> {
+  const read = readFlags(flags)
+  if ('problems' in read) {
+    const lines = read.problems.map((problem) => `  ${problem}\n`)
+    process.stderr.write(`akv-injector certs: wrong settings\n${lines.join('')}`)
+    return 2
+  }
+  const abort = new AbortController()
+  const stop = () => abort.abort()
+  for (const name of signals) process.once(name, stop)
+  try {
+    await lookAfter(read.settings, abort.signal)
+    return 0
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`akv-injector certs: cannot start: ${reason}\n`)
+    return 1
+  } finally {
+    for (const name of signals) process.off(name, stop)
+  }
+}
+
+async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<void> {
+  const elapsedMs = () => performance.now()
+  let status: LookStatus = { atMs: elapsedMs(), problem: 'has not looked yet' }
+  const look = createLooker({
+    cluster: connectCluster({ settings, signal }),
+    dnsName: `${settings.service}.${settings.namespace}.svc`,
+    publishAheadMs,
+    onChange: (change) => logChange({ change, settings, log }),
+  })
+  const health = await serveHealth({
+    listen: settings.healthListen,
+    status: () => status,
+    elapsedMs,
+    staleMs,
+  })
+  log('info', 'looking after the serving certificate', { ...settings, healthPort: health.port })
+  try {
+    await runController({
+      settings,
+      look,
+      log,
+      onLook: (looked) => {
+        status = looked
+      },
+      signal,
+      lookEveryMs,
+      elapsedMs,
+    })
+  } finally {
+    health.close()
+  }
+}
+
+/** JSON lines with the keys that the webhook's and the agent's have. */
+const log: CertsLog = (level, message, details) =>
+  process.stdout.write(
+    `${JSON.stringify({ time: new Date().toISOString(), level, message, ...details })}\n`,
+  )

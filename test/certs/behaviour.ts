@@ -1,0 +1,261 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { connect as connectTls, createServer } from 'node:tls'
+import type { Test } from 'tap'
+import { connectCluster } from '../../certs/cluster.ts'
+import { createLooker } from '../../certs/look.ts'
+import type { CertsSettings } from '../../certs/settings.ts'
+import { type Answer, type Api, connect } from '../cluster/api.ts'
+
+export interface BehaviourOptions {
+  /** Of an API server, or of what stands in for one. */
+  readonly kubeconfigFile: string
+  /** A namespace that exists. */
+  readonly namespace: string
+}
+
+const publishAheadMs = 400
+const conflict = { message: 'changed since it was read' }
+const webhookName = 'pods.akv-injector.io'
+const dnsNameOf = ({ service, namespace }: CertsSettings) => `${service}.${namespace}.svc`
+
+/** What the controller does on an API server; the same for a real one and for the stand-in. */
+export async function showBehaviour(t: Test, options: BehaviourOptions): Promise<void> {
+  const { kubeconfigFile, namespace } = options
+  process.env['KUBECONFIG'] = kubeconfigFile
+  const api = connect(kubeconfigFile)
+  t.teardown(() => api.close())
+  const settings: CertsSettings = {
+    namespace,
+    service: 'akv-injector-webhook',
+    caSecret: 'certs-test-ca',
+    tlsSecret: 'certs-test-tls',
+    webhookConfiguration: `certs-test-${namespace}`,
+    healthListen: { host: '127.0.0.1', port: 0 },
+  }
+  const objects = objectsOf(api, settings)
+  await objects.create()
+  t.teardown(() => objects.remove())
+  const changes: string[] = []
+  const cluster = connectCluster({
+    settings,
+    signal: new AbortController().signal,
+    timeoutMs: 3000,
+  })
+  const newLooker = () =>
+    createLooker({
+      cluster,
+      dnsName: dnsNameOf(settings),
+      publishAheadMs,
+      onChange: ({ kind }) => changes.push(kind),
+    })
+  const look = newLooker()
+
+  await t.test('a first install is whole after one look, and changes nothing else', async (t) => {
+    const before = await objects.configuration()
+    t.match(await look(), { kind: 'nothing' })
+    t.strictSame(changes, ['issue-authority', 'publish', 'issue-leaf'])
+    const { leaf, caPem } = await objects.content()
+    await t.resolves(handshake({ leaf, caPem, name: dnsNameOf(settings) }))
+    t.strictSame(withoutCaBundle(await objects.configuration()), withoutCaBundle(before))
+  })
+
+  await t.test('where all is in place nothing is written', async (t) => {
+    const before = await objects.versions()
+    t.match(await look(), { kind: 'nothing' })
+    t.match(await newLooker()(), { kind: 'nothing' }, 'nor by a restarted one')
+    t.strictSame(await objects.versions(), before)
+  })
+
+  await t.test('an emptied authority: a new one beside it, a pause, then its leaf', async (t) => {
+    const old = await objects.content()
+    await objects.patchSecret(settings.caSecret, { 'tls.crt': null, 'tls.key': null, mine: 'eA==' })
+    const waiting = await look()
+    t.match(waiting, { kind: 'wait' })
+    const between = await objects.content()
+    t.strictSame(between.leaf, old.leaf, 'the old leaf is still served')
+    await t.resolves(handshake({ ...between, name: dnsNameOf(settings) }))
+    await new Promise((resolve) => setTimeout(resolve, publishAheadMs))
+    t.match(await look(), { kind: 'nothing' })
+    const { leaf, caPem } = await objects.content()
+    t.not(leaf['tls.crt'], old.leaf['tls.crt'])
+    for (const served of [leaf, old.leaf])
+      await t.resolves(handshake({ leaf: served, caPem, name: dnsNameOf(settings) }))
+    t.equal((await objects.secret(settings.caSecret))['mine'], 'x', 'what others added stays')
+  })
+
+  await t.test('an emptied and an edited caBundle heal with one look', async (t) => {
+    for (const caBundle of [null, Buffer.from('garbage').toString('base64')]) {
+      const { status } = await objects.setCaBundle(caBundle)
+      // An API server may refuse what is no PEM.
+      t.ok(status === 200 || status === 422)
+      t.match(await look(), { kind: 'nothing' })
+      const { leaf, caPem } = await objects.content()
+      await t.resolves(handshake({ leaf, caPem, name: dnsNameOf(settings) }))
+    }
+  })
+
+  await t.test('a lost Secret is named, and its return heals', async (t) => {
+    for (const [name, what] of [
+      [settings.caSecret, 'authority'],
+      [settings.tlsSecret, 'leaf'],
+    ] as const) {
+      await objects.removeSecret(name)
+      t.match(await look(), { kind: 'missing', what })
+      await objects.createSecret(name)
+      await look()
+      await new Promise((resolve) => setTimeout(resolve, publishAheadMs))
+      t.match(await look(), { kind: 'nothing' })
+    }
+  })
+
+  await t.test('nothing is written over what changed since it was read', async (t) => {
+    const { authority, leaf, bundle } = await cluster.read()
+    await objects.patchSecret(settings.caSecret, { mine: 'eQ==' })
+    await objects.patchSecret(settings.tlsSecret, { mine: 'eQ==' })
+    await objects.setCaBundle(null)
+    const before = await objects.versions()
+    const again = { content: {}, resourceVersion: authority?.resourceVersion ?? '' }
+    await t.rejects(cluster.writeAuthority(again), conflict)
+    const leafAgain = { content: {}, resourceVersion: leaf?.resourceVersion ?? '' }
+    await t.rejects(cluster.writeLeaf(leafAgain), conflict)
+    const bundleAgain = { content: 'x', resourceVersion: bundle?.resourceVersion ?? '' }
+    await t.rejects(cluster.publish(bundleAgain), conflict)
+    t.strictSame(await objects.versions(), before)
+    t.match(await look(), { kind: 'nothing' })
+  })
+
+  await t.test('without the webhook configuration it says so', async (t) => {
+    await objects.removeConfiguration()
+    t.match(await look(), { kind: 'missing', what: 'configuration' })
+  })
+}
+
+/** What a person does with kubectl. */
+function objectsOf(api: Api, settings: CertsSettings) {
+  const secrets = `/api/v1/namespaces/${settings.namespace}/secrets`
+  const configurations = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'
+  const configurationPath = `${configurations}/${settings.webhookConfiguration}`
+  const get = async (path: string) => must(await api.call({ method: 'GET', path }))
+  const patch = (path: string, body: object) =>
+    api.call({
+      method: 'PATCH',
+      path,
+      body,
+      contentType: 'application/strategic-merge-patch+json',
+    })
+  const remove = (path: string) => api.call({ method: 'DELETE', path })
+  const createSecret = async (name: string) =>
+    must(
+      await api.call({
+        method: 'POST',
+        path: secrets,
+        body: { apiVersion: 'v1', kind: 'Secret', metadata: { name } },
+      }),
+    )
+  const secret = async (name: string) => {
+    const { data = {} } = (await get(`${secrets}/${name}`)).body as { data?: object }
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+    )
+  }
+  const configuration = async () =>
+    (await get(configurationPath)).body as unknown as WebhookConfiguration
+  const paths = [
+    `${secrets}/${settings.caSecret}`,
+    `${secrets}/${settings.tlsSecret}`,
+    configurationPath,
+  ]
+
+  return {
+    secret,
+    createSecret,
+    configuration,
+    removeSecret: (name: string) => remove(`${secrets}/${name}`),
+    removeConfiguration: () => remove(configurationPath),
+    patchSecret: async (name: string, data: Readonly<Record<string, string | null>>) =>
+      must(await patch(`${secrets}/${name}`, { data })),
+    setCaBundle: (caBundle: string | null) =>
+      patch(configurationPath, { webhooks: [{ name: webhookName, clientConfig: { caBundle } }] }),
+    async create() {
+      await createSecret(settings.caSecret)
+      await createSecret(settings.tlsSecret)
+      const body = configurationObject(settings)
+      must(await api.call({ method: 'POST', path: configurations, body }))
+    },
+    async remove() {
+      for (const path of paths) await remove(path)
+    },
+    versions: () =>
+      Promise.all(paths.map(async (path) => (await get(path)).body.metadata['resourceVersion'])),
+    async content() {
+      const { webhooks } = await configuration()
+      const ours = webhooks.find(({ name }) => name === webhookName)
+      const caPem = Buffer.from(ours?.clientConfig.caBundle ?? '', 'base64').toString()
+      return { leaf: await secret(settings.tlsSecret), caPem }
+    },
+  }
+}
+
+interface WebhookConfiguration {
+  readonly metadata: object
+  readonly webhooks: readonly {
+    readonly name: string
+    readonly clientConfig: { readonly caBundle?: string }
+  }[]
+}
+
+/** For a resource that no cluster has, so that it holds up nothing; with a second webhook, which isn't ours. */
+const configurationObject = ({ namespace, service, webhookConfiguration }: CertsSettings) => ({
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingWebhookConfiguration',
+  metadata: { name: webhookConfiguration, labels: { 'akv-injector.test': 'certs' } },
+  webhooks: ['first.example.com', webhookName].map((name) => ({
+    name,
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    clientConfig: { service: { name: service, namespace, path: '/mutate', port: 443 } },
+    rules: [
+      {
+        apiGroups: ['certs-test.example.com'],
+        apiVersions: ['v1'],
+        operations: ['CREATE'],
+        resources: ['nothings'],
+        scope: 'Namespaced',
+      },
+    ],
+  })),
+})
+
+function withoutCaBundle({ webhooks }: WebhookConfiguration) {
+  return webhooks.map((webhook) => {
+    const { caBundle, ...clientConfig } = webhook.clientConfig
+    const isExpected = caBundle === undefined || webhook.name === webhookName
+    return { ...webhook, clientConfig, isExpected }
+  })
+}
+
+/** As the API server calls the webhook: by its Service's name, trusting caBundle alone. */
+async function handshake(options: {
+  readonly leaf: Readonly<Record<string, string>>
+  readonly caPem: string
+  readonly name: string
+}): Promise<void> {
+  const { leaf, caPem, name } = options
+  const server = createServer({ cert: leaf['tls.crt'], key: leaf['tls.key'] })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = connectTls({ host: '127.0.0.1', port, ca: caPem, servername: name })
+  try {
+    await once(client, 'secureConnect')
+  } finally {
+    client.destroy()
+    server.close()
+  }
+}
+
+function must(answer: Answer): Answer {
+  if (answer.status < 300) return answer
+  throw new Error(`the API server answers ${answer.status}: ${answer.body.message}`)
+}

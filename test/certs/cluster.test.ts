@@ -1,0 +1,88 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { connectCluster } from '../../certs/cluster.ts'
+import type { CertsSettings } from '../../certs/settings.ts'
+import { showBehaviour } from './behaviour.ts'
+import { startStandIn } from './stand-in.ts'
+
+const settings: CertsSettings = {
+  namespace: 'akv-injector',
+  service: 'akv-injector-webhook',
+  caSecret: 'ca',
+  tlsSecret: 'tls',
+  webhookConfiguration: 'zz-akv-injector',
+  healthListen: { host: '127.0.0.1', port: 0 },
+}
+const connectTo = (kubeconfigFile: string, timeoutMs = 3000) => {
+  process.env['KUBECONFIG'] = kubeconfigFile
+  const signal = new AbortController().signal
+  return connectCluster({ settings, signal, timeoutMs })
+}
+
+t.test('on what stands in for an API server', async (t) => {
+  const standIn = await startStandIn(t)
+  await showBehaviour(t, { kubeconfigFile: standIn.kubeconfigFile, namespace: 'akv-injector' })
+})
+
+t.test('it asks for its three objects by name, and for nothing else', async (t) => {
+  const standIn = await startStandIn(t)
+  await connectTo(standIn.kubeconfigFile).read()
+  t.strictSame([...standIn.requests].sort(), [
+    'GET /api/v1/namespaces/akv-injector/secrets/ca',
+    'GET /api/v1/namespaces/akv-injector/secrets/tls',
+    'GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
+  ])
+})
+
+t.test('the API server’s clock counts', async (t) => {
+  const standIn = await startStandIn(t)
+  standIn.date = new Date('2031-01-01T00:00:00Z')
+  const { now } = await connectTo(standIn.kubeconfigFile).read()
+  t.strictSame(now, standIn.date)
+})
+
+t.test('what goes wrong is one sentence', async (t) => {
+  const standIn = await startStandIn(t)
+  const cluster = connectTo(standIn.kubeconfigFile)
+  const write = { content: { 'tls.key': 'a-private-key' }, resourceVersion: '1' }
+  for (const [status, body, sentence] of [
+    [403, '{"kind":"Status","message":"secrets is forbidden"}', '403: secrets is forbidden'],
+    [500, 'a page', '500: no reason given'],
+    [503, '', '503: no reason given'],
+    [400, '"text"', '400: no reason given'],
+  ] as const) {
+    standIn.failure = { status, body }
+    await t.rejects(cluster.read(), { message: `the API server answered ${sentence}` })
+    await t.rejects(cluster.writeLeaf(write), { message: `the API server answered ${sentence}` })
+  }
+  standIn.failure = { status: 422, body: JSON.stringify({ message: 'x'.repeat(10_000) }) }
+  await t.rejects(cluster.read(), { message: /^.{400,600}$/ })
+  standIn.failure = { status: 200, body: '{' }
+  await t.rejects(cluster.read(), Error)
+})
+
+t.test('no API server, and one that says nothing, are told', async (t) => {
+  const folder = t.testdir()
+  const file = join(folder, 'kubeconfig')
+  const kubeconfig = (server: string) => ({
+    'current-context': 'x',
+    contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+    clusters: [{ name: 'x', cluster: { server } }],
+    users: [{ name: 'x', user: { token: 'secret-token' } }],
+  })
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const address = silent.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  writeFileSync(file, JSON.stringify(kubeconfig(`https://127.0.0.1:${port}`)))
+  await t.rejects(connectTo(file, 100).read(), { message: /^cannot reach the API server: .*time/ })
+  silent.close()
+  await t.rejects(connectTo(file).read(), {
+    message: /^cannot reach the API server: .*ECONNREFUSED/,
+  })
+  writeFileSync(file, '{}')
+  t.throws(() => connectTo(file), /the kubeconfig names no cluster/)
+})

@@ -1,0 +1,144 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import t, { type Test } from 'tap'
+import { run, start } from '../cli/run.ts'
+import { connect } from '../cluster/api.ts'
+import { type StandIn, startStandIn } from './stand-in.ts'
+
+type Line = Readonly<Record<string, unknown>>
+
+/** The controller as a process of its own, and its log lines as they come. */
+function startCerts(t: Test, kubeconfigFile: string, flags: readonly string[] = []) {
+  const process = start(['certs', '--health-listen=127.0.0.1:0', ...flags], {
+    KUBECONFIG: kubeconfigFile,
+  })
+  t.teardown(() => process.child.kill('SIGKILL'))
+  const lines = createInterface(process.child.stdout)[Symbol.asyncIterator]()
+  /** Reads on to the line with this message. */
+  async function line(message: RegExp): Promise<Line> {
+    for (;;) {
+      const { value, done } = await lines.next()
+      if (done) throw new Error(`it ended: ${process.output.stderr}`)
+      const read: Line = JSON.parse(value)
+      if (message.test(String(read['message']))) return read
+    }
+  }
+  return { ...process, line }
+}
+
+const secretsPath = '/api/v1/namespaces/akv-injector/secrets'
+const secretNames = ['akv-injector-ca', 'akv-injector-webhook-tls']
+
+/** Creates what the install would. */
+async function install({ kubeconfigFile }: StandIn): Promise<void> {
+  const api = connect(kubeconfigFile)
+  const post = (path: string, body: object) => api.call({ method: 'POST', path, body })
+  for (const name of secretNames)
+    await post(secretsPath, { apiVersion: 'v1', kind: 'Secret', metadata: { name } })
+  await post('/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'zz-akv-injector' },
+    webhooks: [{ name: 'pods.akv-injector.io', clientConfig: {} }],
+  })
+  api.close()
+}
+
+const health = async (port: unknown, path: string) => {
+  const answer = await fetch(`http://127.0.0.1:${port}/${path}`)
+  return { status: answer.status, text: await answer.text() }
+}
+
+t.test('it brings an install up, says what it did, and ends at once when told to', async (t) => {
+  const standIn = await startStandIn(t)
+  await install(standIn)
+  const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
+  const { healthPort } = await line(/^looking after/)
+  t.match(await line(/^made a new authority/), {
+    level: 'info',
+    secret: 'akv-injector/akv-injector-ca',
+    reason: 'the Secret is empty',
+  })
+  t.match(await line(/^published/), {
+    webhookConfiguration: 'zz-akv-injector',
+    added: 1,
+    dropped: 0,
+  })
+  t.match(await line(/^issued/), { secret: 'akv-injector/akv-injector-webhook-tls' })
+  await line(/^everything is in place/)
+  t.match(await health(healthPort, 'healthz'), { status: 200, text: 'ok\n' })
+  t.match(await health(healthPort, 'readyz'), { status: 200 })
+  t.match(await health(healthPort, 'toString'), { status: 404 })
+  const asked = performance.now()
+  child.kill('SIGTERM')
+  const { code, stdout, stderr } = await ended
+  t.equal(code, 0)
+  t.ok(performance.now() - asked < 3000, 'nothing keeps it')
+  t.equal(stderr, '')
+  t.notMatch(stdout, /BEGIN|PRIVATE|stand-in-token/)
+})
+
+t.test('a Secret that is not there is named until it comes', async (t) => {
+  const standIn = await startStandIn(t)
+  await install(standIn)
+  const api = connect(standIn.kubeconfigFile)
+  t.teardown(() => api.close())
+  await api.call({ method: 'DELETE', path: `${secretsPath}/akv-injector-ca` })
+  const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
+  const { healthPort } = await line(/^looking after/)
+  const sentence =
+    /^there is no Secret akv-injector\/akv-injector-ca: apply the install again, which brings it back/
+  t.match(await line(sentence), { level: 'error' })
+  t.match(await health(healthPort, 'readyz'), { status: 503, text: sentence })
+  t.match(await health(healthPort, 'healthz'), { status: 200 }, 'a restart would heal nothing')
+  await line(sentence)
+  await install(standIn)
+  await line(/^everything is in place/)
+  child.kill('SIGINT')
+  t.match(await ended, { code: 0 })
+})
+
+t.test('wrong flags are all told at once', async (t) => {
+  const { code, stderr } = await run([
+    'certs',
+    '--namespace=Not_A_Name',
+    '--service=',
+    `--webhook-configuration=${'x'.repeat(300)}`,
+    '--ca-secret=same',
+    '--tls-secret=same',
+    '--health-listen=8080',
+  ])
+  t.equal(code, 2)
+  t.match(stderr.trimEnd().split('\n'), [
+    'akv-injector certs: wrong settings',
+    /^ {2}--namespace "Not_A_Name": expected at most 63 lower case letters/,
+    /^ {2}--service "": expected/,
+    /^ {2}--webhook-configuration "x{80}": expected at most 253/,
+    '  --tls-secret "same": must be another Secret than --ca-secret',
+    '  --health-listen "8080": expected an address and a port, such as 0.0.0.0:8080 or [::]:8080',
+  ])
+  t.match(await run(['certs', '--namspace=x']), { code: 2, stderr: /Did you mean --namespace\?/ })
+})
+
+t.test('no way to the API server, or a port that is taken, ends it with 1', async (t) => {
+  const kubeconfig = `${t.testdir()}/kubeconfig`
+  writeFileSync(kubeconfig, '{}')
+  t.match(await run(['certs'], { env: { KUBECONFIG: kubeconfig } }), {
+    code: 1,
+    stderr: /^akv-injector certs: cannot start: the kubeconfig names no cluster/,
+  })
+  const standIn = await startStandIn(t)
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const address = taken.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  t.match(
+    await run(['certs', `--health-listen=127.0.0.1:${port}`], {
+      env: { KUBECONFIG: standIn.kubeconfigFile },
+    }),
+    { code: 1, stderr: /cannot start: .*EADDRINUSE/ },
+  )
+})
