@@ -66,3 +66,19 @@ t.test('the README’s table has every annotation, and no other', async (t) => {
 t.test('the page of settings has every setting, and no other', async (t) => {
   t.strictSame([...firstColumn(read('docs/settings.md'))].sort(), [...settingNames].sort())
 })
+
+t.test('the page of settings names values that the chart has', async (t) => {
+  const { properties } = JSON.parse(read('manifests/chart/values.schema.json'))
+  const rows = read('docs/settings.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `AKV_INJECTOR_'))
+  const paths = rows.flatMap((row) =>
+    [...(row.split(' | ').at(-1) ?? '').matchAll(/`([\w.]+)`/g)].map(([, path = '']) => path),
+  )
+  t.ok(paths.length >= 14)
+  for (const path of paths)
+    t.ok(
+      path.split('.').reduce((schema, name) => schema?.properties?.[name], { properties }),
+      path,
+    )
+})

@@ -1,0 +1,129 @@
+// What `helm test` runs in a pod of its own. Asks the API server which nodes there are, then asks the webhook what the
+// API server would ask it: over TLS, at the address and with the caBundle of its configuration.
+
+import { readFileSync } from 'node:fs'
+import { request } from 'node:https'
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER } = process.env
+const oldestMinor = 35
+
+const fromAccount = (name: string) => readFileSync(`${ACCOUNT_FOLDER}/${name}`, 'utf8')
+
+function send(
+  url: string,
+  options: { readonly ca: string; readonly token?: string; readonly body?: object },
+) {
+  const { ca, token, body } = options
+  return new Promise<Answer>((resolve, reject) => {
+    const headers = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    }
+    const sent = request(
+      url,
+      { ca, headers, method: body ? 'POST' : 'GET', timeout: 10_000 },
+      async (response) => {
+        let text = ''
+        for await (const chunk of response) text += chunk
+        resolve({ status: response.statusCode ?? 0, body: text })
+      },
+    )
+    sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s')))
+    sent.on('error', reject)
+    sent.end(body && JSON.stringify(body))
+  })
+}
+
+async function ask(path: string) {
+  const host = KUBERNETES_SERVICE_HOST?.includes(':')
+    ? `[${KUBERNETES_SERVICE_HOST}]`
+    : KUBERNETES_SERVICE_HOST
+  const url = `https://${host}:${KUBERNETES_SERVICE_PORT}${path}`
+  const { status, body } = await send(url, {
+    ca: fromAccount('ca.crt'),
+    token: fromAccount('token'),
+  })
+  if (status !== 200) throw new Error(`the API server answered ${status} to ${path}: ${body}`)
+  return JSON.parse(body)
+}
+
+/** A kubelet below 1.35 ignores fileKeyRef: it would start pods without their env, and say nothing. */
+async function checkNodes() {
+  const { items } = await ask('/api/v1/nodes')
+  const versions: readonly (readonly [string, string])[] = items.map(
+    (node: { metadata: { name: string }; status: { nodeInfo: { kubeletVersion: string } } }) => [
+      node.metadata.name,
+      node.status.nodeInfo.kubeletVersion,
+    ],
+  )
+  const old = versions.filter(
+    ([, version]) => Number(/^v1\.(\d+)/.exec(version)?.[1]) < oldestMinor,
+  )
+  if (old.length > 0)
+    throw new Error(
+      `nodes below 1.${oldestMinor} start pods without their env: ${old.map((node) => node.join(' ')).join(', ')}`,
+    )
+  return `${versions.length} nodes, all of 1.${oldestMinor} or later`
+}
+
+/** The webhook shows a certificate that the API server trusts, and gives an annotated pod its agent. */
+async function checkWebhook() {
+  const { webhooks } = await ask(
+    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
+  )
+  const { caBundle, service } = webhooks[0].clientConfig
+  if (!caBundle)
+    throw new Error(
+      'the webhook configuration has no caBundle yet: look at the log of what issues certificates',
+    )
+  const answer = await send(
+    `https://${service.name}.${service.namespace}.svc:${service.port}${service.path}`,
+    {
+      ca: Buffer.from(caBundle, 'base64').toString(),
+      body: review,
+    },
+  )
+  const { response } = answer.status === 200 ? JSON.parse(answer.body) : {}
+  // Denied is an answer too: the operator may have listed the vaults that namespaces may name.
+  if (response?.uid !== review.request.uid || (response.allowed && !response.patch))
+    throw new Error(`the webhook answered ${answer.status}: ${answer.body}`)
+  return 'the webhook answers as it should, over TLS as the API server verifies it'
+}
+
+const review = {
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: 'helm-test',
+    operation: 'CREATE',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    resource: { group: '', version: 'v1', resource: 'pods' },
+    namespace: 'helm-test',
+    dryRun: true,
+    object: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: 'helm-test',
+        annotations: {
+          'akv-injector.io/vault': 'helm-test',
+          'akv-injector.io/secrets': 'helm-test',
+        },
+      },
+      spec: { containers: [{ name: 'app', image: 'app' }] },
+    },
+  },
+}
+
+for (const check of [checkNodes, checkWebhook])
+  try {
+    console.log(`ok: ${await check()}`)
+  } catch (error) {
+    console.error(`FAILED: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  }

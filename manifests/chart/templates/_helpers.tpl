@@ -1,0 +1,111 @@
+{{/*
+The webhook never looks at pods of its own namespace. People work in "default", so an install that names no namespace
+gets one of its own.
+*/}}
+{{- define "akv-injector.namespace" -}}
+{{- eq .Release.Namespace "default" | ternary "akv-injector" .Release.Namespace -}}
+{{- end -}}
+
+{{- define "akv-injector.image" -}}
+{{- with .Values.image -}}
+{{- .repository -}}
+{{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Call with (list $ "component"). */}}
+{{- define "akv-injector.selector" -}}
+app.kubernetes.io/name: akv-injector
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{- define "akv-injector.labels" -}}
+{{ include "akv-injector.selector" . }}
+app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
+{{- end -}}
+
+{{/* Name, namespace and labels. */}}
+{{- define "akv-injector.metadata" -}}
+name: akv-injector-{{ index . 1 }}
+namespace: {{ include "akv-injector.namespace" (index . 0) }}
+labels:
+  {{- include "akv-injector.labels" . | nindent 2 }}
+{{- end -}}
+
+{{- define "akv-injector.clusterMetadata" -}}
+name: akv-injector-{{ index . 1 }}
+labels:
+  {{- include "akv-injector.labels" . | nindent 2 }}
+{{- end -}}
+
+{{/* The Secret of the serving certificate. Each mode has its own: none may delete or overwrite another's. */}}
+{{- define "akv-injector.tlsSecret" -}}
+{{- if eq .Values.certs.mode "files" -}}
+{{ required "certs.files.secretName is required with certs.mode=files: the Secret with tls.crt and tls.key" .Values.certs.files.secretName }}
+{{- else if eq .Values.certs.mode "cert-manager" -}}
+akv-injector-webhook-cert-manager
+{{- else -}}
+akv-injector-webhook-tls
+{{- end -}}
+{{- end -}}
+
+{{/* cpu=10m,memory=96Mi: as the webhook reads it. */}}
+{{- define "akv-injector.amounts" -}}
+{{- $amounts := list -}}
+{{- range $resource, $amount := . -}}
+{{- /* Null takes a default away. */ -}}
+{{- if not (kindIs "invalid" $amount) -}}
+{{- $amounts = append $amounts (printf "%s=%v" $resource $amount) -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $amounts -}}
+{{- end -}}
+
+{{/* shop=shop-prod+shared;*=shared: as the webhook reads it. */}}
+{{- define "akv-injector.allowedVaults" -}}
+{{- $entries := list -}}
+{{- range $namespace, $vaults := . -}}
+{{- $entries = append $entries (printf "%s=%s" $namespace (join "+" $vaults)) -}}
+{{- end -}}
+{{- join ";" $entries -}}
+{{- end -}}
+
+{{/* What Pod Security "restricted" asks of a pod. */}}
+{{- define "akv-injector.podSecurityContext" -}}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+fsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* And of a container. */}}
+{{- define "akv-injector.securityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: ["ALL"]
+{{- end -}}
+
+{{/* Where the pods run. */}}
+{{- define "akv-injector.placement" -}}
+{{- with .Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,266 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Ajv } from 'ajv'
+import t from 'tap'
+import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml'
+import { issueAuthority } from '../../certs/issue.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { settingNames } from '../../webhook/settings/names.ts'
+import { readSettings } from '../../webhook/settings.ts'
+import { render, withoutHelm } from './helm.ts'
+import { environmentOf, readRendered } from './rendered.ts'
+
+const read = (path: string) =>
+  readFileSync(join(import.meta.dirname, '../../manifests/chart', path), 'utf8')
+const valuesDocument = parseDocument(read('values.yaml'))
+const schema = JSON.parse(read('values.schema.json'))
+const accepts = new Ajv({ allErrors: true }).compile(schema)
+const { certificatePem } = await issueAuthority({
+  commonName: 'test',
+  now: new Date(),
+  lifetimeDays: 1,
+})
+const uuid = '11111111-2222-3333-4444-555555555555'
+
+/** The values, each by its path, with what stands above it. A map that the schema leaves open is one value. */
+function listValues(map: YAMLMap, properties: typeof schema, path: readonly string[] = []) {
+  const values: { path: string; comment: string }[] = []
+  for (const { key, value } of map.items) {
+    if (!isScalar(key)) continue
+    const known = properties[String(key.value)]
+    const at = [...path, String(key.value)]
+    const isFirst = map.items[0]?.key === key
+    const comment = key.commentBefore ?? (isFirst ? map.commentBefore : undefined) ?? ''
+    if (isMap(value) && known?.properties && !comment.includes(' -- '))
+      values.push(...listValues(value, known.properties, at))
+    else values.push({ path: at.join('.'), comment })
+  }
+  return values
+}
+
+const documented = listValues(valuesDocument.contents as YAMLMap, schema.properties)
+
+t.test('each value has its default and a line about it in values.yaml', async (t) => {
+  t.ok(documented.length > 25)
+  for (const { path, comment } of documented) t.match(comment, ' -- ', path)
+  const inSchema = (properties: typeof schema, at = ''): string[] =>
+    Object.entries<typeof schema>(properties).flatMap(([name, { properties: inner }]) =>
+      inner && !documented.some(({ path }) => path === `${at}${name}`)
+        ? inSchema(inner, `${at}${name}.`)
+        : [`${at}${name}`],
+    )
+  t.strictSame(
+    documented.map(({ path }) => path).sort(),
+    inSchema(schema.properties)
+      .filter((path) => path !== 'global')
+      .sort(),
+  )
+})
+
+t.test('the defaults are accepted', async (t) => {
+  t.ok(accepts(valuesDocument.toJS()), JSON.stringify(accepts.errors))
+})
+
+t.test('the chart is of this version, and for clusters that know fileKeyRef', async (t) => {
+  const chart = parseDocument(read('Chart.yaml')).toJS()
+  t.match(chart, { version: packageJson.version, appVersion: packageJson.version })
+  t.equal(chart.kubeVersion, '>=1.35.0-0')
+})
+
+const wrongValues: readonly (readonly [string, object])[] = [
+  ['an unknown value', { tenentId: uuid }],
+  ['an unknown value inside', { webhook: { replica: 3 } }],
+  ['a tenant that is no UUID', { tenantId: 'contoso.onmicrosoft.com' }],
+  ['one replica', { webhook: { replicas: 1 } }],
+  ['replicas as text', { webhook: { replicas: '3' } }],
+  ['the URL of a vault', { defaultVault: 'https://a.vault.azure.net' }],
+  ['vaults that are no list', { allowedVaults: { shop: 'shop-prod' } }],
+  ['a namespace that can be none', { allowedVaults: { Shop: ['shop-prod'] } }],
+  ['a cloud that is none', { cloud: { name: 'azure' } }],
+  ['a vault URL without a place for the vault', { cloud: { vaultUrl: 'https://vault.example' } }],
+  ['an authority without TLS', { cloud: { authorityHost: 'http://login.example' } }],
+  ['a certificate that is none', { cloud: { ca: 'ca.crt' } }],
+  ['a digest that is none', { image: { digest: 'sha256:1' } }],
+  ['a pull policy that is none', { image: { pullPolicy: 'Sometimes' } }],
+  ['a quantity that is none', { agent: { limits: { memory: '160MB' } } }],
+  [
+    'bytes as a number, which Helm would write as 1.6e+08',
+    { agent: { limits: { memory: 160e6 } } },
+  ],
+  ['a mode that is none', { certs: { mode: 'manual' } }],
+  [
+    'an issuer without a name',
+    { certs: { certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
+  ],
+  ['a key beside the policy’s', { networkPolicy: { egress: [] } }],
+]
+
+for (const [what, values] of wrongValues)
+  t.test(`refused: ${what}`, async (t) => {
+    t.notOk(accepts(values))
+  })
+
+t.test('Helm refuses what the schema does, with the place', { skip: withoutHelm }, async (t) => {
+  const { ok, problem } = render({ values: { webhook: { replica: 3 } } })
+  t.notOk(ok)
+  t.match(problem, /webhook.*additional properties 'replica' not allowed/)
+})
+
+t.test('it is refused by clusters below 1.35', { skip: withoutHelm }, async (t) => {
+  t.match(render({ kubeVersion: '1.34.9' }).problem, 'requires kubeVersion: >=1.35.0-0')
+  t.ok(render({ kubeVersion: '1.35.0-gke.1' }).ok)
+})
+
+t.test(
+  'values that contradict each other are refused in a sentence',
+  { skip: withoutHelm },
+  async (t) => {
+    const cases: readonly (readonly [object, string])[] = [
+      [
+        { cloud: { vaultAudience: 'https://a.example' } },
+        'cloud.vaultAudience is for cloud.name=custom',
+      ],
+      [{ cloud: { name: 'custom' } }, 'cloud.authorityHost is required'],
+      [
+        { certs: { mode: 'files', files: { caBundle: certificatePem } } },
+        'certs.files.secretName is required',
+      ],
+      [
+        { certs: { mode: 'files', files: { secretName: 'own' } } },
+        'certs.files.caBundle is required',
+      ],
+      [
+        { certs: { files: { secretName: 'own' } } },
+        'certs.files.secretName is for certs.mode=files',
+      ],
+    ]
+    for (const [values, sentence] of cases) t.match(render({ values }).problem, sentence)
+  },
+)
+
+t.test(
+  'every setting of the webhook can be reached, and arrives',
+  { skip: withoutHelm },
+  async (t) => {
+    const values = {
+      tenantId: uuid,
+      defaultVault: 'team-a',
+      allowedVaults: { shop: ['shop-prod', 'shared'], none: [], '*': ['shared'] },
+      cloud: {
+        name: 'custom',
+        authorityHost: 'https://login.example',
+        vaultUrl: 'https://{vault}.vault.example',
+        vaultAudience: 'https://vault.example',
+        ca: certificatePem,
+      },
+      image: { pullPolicy: 'IfNotPresent', digest: `sha256:${'0'.repeat(64)}` },
+      agent: {
+        image: 'registry.example/agent:1',
+        requests: { cpu: '20m', memory: '100Mi' },
+        limits: { cpu: 1, memory: '200Mi' },
+        volumeSizeLimit: '32Mi',
+        allowRoot: true,
+      },
+      webhook: { logLevel: 'debug' },
+    }
+    const { find } = readRendered(render({ values }).text)
+    const { NODE_OPTIONS, ...env } = environmentOf(
+      find('Deployment', 'akv-injector-webhook').spec.template.spec.containers[0],
+    )
+    t.strictSame(
+      settingNames.filter((name) => !(name in env)),
+      ['AKV_INJECTOR_HEALTH_LISTEN', 'AKV_INJECTOR_LISTEN'],
+      'but for the ports, which the Service knows',
+    )
+    const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
+    if ('problems' in settings) throw new Error(JSON.stringify(settings.problems))
+    t.strictSame(settings.settings.policy, {
+      agentImage: 'registry.example/agent:1',
+      agentImagePullPolicy: 'IfNotPresent',
+      cloud: {
+        authorityHost: 'https://login.example',
+        vaultUrl: 'https://{vault}.vault.example',
+        audience: 'https://vault.example',
+        ca: certificatePem,
+      },
+      defaultVault: 'team-a',
+      defaultTenantId: uuid,
+      allowedVaults: new Map([
+        ['*', new Set(['shared'])],
+        ['none', new Set()],
+        ['shop', new Set(['shop-prod', 'shared'])],
+      ]),
+      allowRoot: true,
+      agentRequests: { cpu: '20m', memory: '100Mi' },
+      agentLimits: { cpu: '1', memory: '200Mi' },
+      volumeSizeLimit: '32Mi',
+      agentLogLevel: 'info',
+    })
+  },
+)
+
+t.test('resources can be taken away', { skip: withoutHelm }, async (t) => {
+  const nothing = { cpu: null, memory: null }
+  const { find } = readRendered(
+    render({ values: { agent: { requests: nothing, limits: nothing } } }).text,
+  )
+  t.match(
+    environmentOf(find('Deployment', 'akv-injector-webhook').spec.template.spec.containers[0]),
+    { AKV_INJECTOR_AGENT_REQUESTS: '', AKV_INJECTOR_AGENT_LIMITS: '' },
+  )
+})
+
+t.test(
+  'it is installed where one says, and never into "default"',
+  { skip: withoutHelm },
+  async (t) => {
+    const { objects, find } = readRendered(render({ namespace: 'keyvault', withTests: true }).text)
+    t.notOk(find('Namespace'))
+    t.notMatch(JSON.stringify(objects), /"namespace":"(?!keyvault)/)
+    t.match(
+      find('MutatingWebhookConfiguration').webhooks[0].namespaceSelector.matchExpressions[0].values,
+      ['keyvault'],
+    )
+    t.match(JSON.stringify(find('ValidatingAdmissionPolicy')), 'system:serviceaccount:keyvault:')
+  },
+)
+
+t.test(
+  'with cert-manager nothing of ours issues certificates',
+  { skip: withoutHelm },
+  async (t) => {
+    const own = readRendered(render({ values: { certs: { mode: 'cert-manager' } } }).text)
+    t.strictSame(
+      own.objects.filter(({ kind }) => /Role|Secret|Policy$/.test(kind)).map(({ kind }) => kind),
+      ['NetworkPolicy'],
+    )
+    const certificate = own.find('Certificate', 'akv-injector-webhook')
+    t.strictSame(certificate.spec.dnsNames, ['akv-injector-webhook.akv-injector.svc'])
+    t.equal(
+      own.find('Deployment').spec.template.spec.volumes[0].secret.secretName,
+      certificate.spec.secretName,
+    )
+    t.strictSame(own.find('MutatingWebhookConfiguration').metadata.annotations, {
+      'cert-manager.io/inject-ca-from': 'akv-injector/akv-injector-webhook',
+    })
+    t.strictSame(certificate.spec.issuerRef, { kind: 'Issuer', name: 'akv-injector-authority' })
+
+    const issuerRef = { name: 'internal', kind: 'ClusterIssuer' }
+    const others = readRendered(
+      render({ values: { certs: { mode: 'cert-manager', certManager: { issuerRef } } } }).text,
+    )
+    t.notOk(others.find('Issuer'))
+    t.strictSame(others.find('Certificate').spec.issuerRef, issuerRef)
+  },
+)
+
+t.test('with one’s own files they are used as they are', { skip: withoutHelm }, async (t) => {
+  const files = { secretName: 'own', caBundle: certificatePem }
+  const { objects, find } = readRendered(
+    render({ values: { certs: { mode: 'files', files } } }).text,
+  )
+  t.notOk(objects.some(({ kind }) => kind === 'Secret'))
+  t.equal(find('Deployment').spec.template.spec.volumes[0].secret.secretName, 'own')
+  const { caBundle } = find('MutatingWebhookConfiguration').webhooks[0].clientConfig
+  t.equal(Buffer.from(caBundle, 'base64').toString(), certificatePem)
+})

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
+
+const script = join(import.meta.dirname, '../../manifests/chart/files/helm-test.ts')
+const serviceName = 'akv-injector-webhook.akv-injector.svc'
+const token = 'token-of-the-test'
+
+const issuing = { now: new Date(), lifetimeDays: 1 }
+const authority = await issueAuthority({ ...issuing, commonName: 'test' })
+const leaf = await issueLeaf({
+  ...issuing,
+  authority,
+  commonName: 'test',
+  dnsNames: [serviceName],
+  ipAddresses: ['127.0.0.1'],
+})
+
+interface World {
+  readonly kubelets: readonly string[]
+  readonly caBundle?: string
+  readonly response?: object
+}
+
+/** The API server and the webhook, in one: they differ by name and path. */
+async function serve(t: Test, { kubelets, caBundle, response }: World): Promise<number> {
+  const server = createServer(
+    { key: leaf.keyPem, cert: leaf.certificatePem },
+    async (request, reply) => {
+      const body = await text(request)
+      if (request.url === '/mutate') {
+        const { uid } = JSON.parse(body).request
+        reply.end(JSON.stringify({ response: { uid, ...response } }))
+        return
+      }
+      if (request.headers.authorization !== `Bearer ${token}`) {
+        reply.writeHead(401).end()
+        return
+      }
+      const { port } = server.address() as AddressInfo
+      const service = {
+        name: 'akv-injector-webhook',
+        namespace: 'akv-injector',
+        path: '/mutate',
+        port,
+      }
+      const answers: Readonly<Record<string, object>> = {
+        '/api/v1/nodes': {
+          items: kubelets.map((kubeletVersion, i) => ({
+            metadata: { name: `node-${i}` },
+            status: { nodeInfo: { kubeletVersion } },
+          })),
+        },
+        '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector': {
+          webhooks: [{ clientConfig: { service, caBundle } }],
+        },
+      }
+      reply.end(JSON.stringify(answers[request.url ?? '']))
+    },
+  )
+  server.listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** Runs the script as its pod does, where every name is 127.0.0.1. */
+async function run(t: Test, world: World) {
+  const folder = t.testdir({
+    'ca.crt': authority.certificatePem,
+    token,
+    'names.cjs': '',
+  })
+  const names = join(folder, 'names.cjs')
+  writeFileSync(
+    names,
+    `require('node:dns').lookup = (name, options, done) =>
+      options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)`,
+  )
+  const child = spawn(process.execPath, ['--require', names, script], {
+    env: {
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: String(await serve(t, world)),
+      ACCOUNT_FOLDER: folder,
+    },
+  })
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { code, output: stdout + stderr }
+}
+
+const base64 = (pem: string) => Buffer.from(pem).toString('base64')
+const well: World = {
+  kubelets: ['v1.35.4', 'v1.36.3+k3s1'],
+  caBundle: base64(authority.certificatePem),
+  response: { allowed: true, patchType: 'JSONPatch', patch: 'W10=' },
+}
+
+t.test('all is well', async (t) => {
+  t.strictSame(await run(t, well), {
+    code: 0,
+    output:
+      'ok: 2 nodes, all of 1.35 or later\n' +
+      'ok: the webhook answers as it should, over TLS as the API server verifies it\n',
+  })
+})
+
+t.test('a denial is an answer, where namespaces may not name every vault', async (t) => {
+  const { code } = await run(t, { ...well, response: { allowed: false } })
+  t.equal(code, 0)
+})
+
+t.test(
+  'nodes that would ignore fileKeyRef are named, and the webhook is asked all the same',
+  async (t) => {
+    const { code, output } = await run(t, { ...well, kubelets: ['v1.36.3', 'v1.34.9', 'v1.9.0'] })
+    t.equal(code, 1)
+    t.match(output, /without their env: node-1 v1\.34\.9, node-2 v1\.9\.0$/m)
+    t.match(output, 'ok: the webhook answers')
+  },
+)
+
+t.test(
+  'a webhook without a certificate, with another’s, or that does nothing, fails',
+  async (t) => {
+    const other = await issueAuthority({ ...issuing, commonName: 'other' })
+    const cases: readonly (readonly [Partial<World>, RegExp])[] = [
+      [{ caBundle: '' }, /^FAILED: the webhook configuration has no caBundle yet/m],
+      [{ caBundle: base64(other.certificatePem) }, /^FAILED: .*verif/m],
+      [{ response: { allowed: true } }, /^FAILED: the webhook answered 200: /m],
+      [{ response: { uid: 'another' } }, /^FAILED: the webhook answered 200: /m],
+    ]
+    for (const [world, sentence] of cases) {
+      const { code, output } = await run(t, { ...well, ...world })
+      t.equal(code, 1)
+      t.match(output, sentence)
+    }
+  },
+)

@@ -1,0 +1,188 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { defaultFlags } from '../../certs/settings.ts'
+import { annotationPrefix } from '../../webhook/core/vocabulary.ts'
+import { readSettings } from '../../webhook/settings.ts'
+import { render, withoutHelm } from './helm.ts'
+import { environmentOf, readRendered } from './rendered.ts'
+
+const folder = join(import.meta.dirname, '../../manifests')
+const installYaml = readFileSync(join(folder, 'install.yaml'), 'utf8')
+const { objects, find } = readRendered(installYaml)
+
+const webhook = find('Deployment', 'akv-injector-webhook')
+const certs = find('Deployment', 'akv-injector-certs')
+const podSpec = webhook.spec.template.spec
+const [container] = podSpec.containers
+
+t.test('install.yaml is the chart, rendered as it stands', { skip: withoutHelm }, async (t) => {
+  t.equal(
+    render().text,
+    installYaml,
+    'helm template akv-injector manifests/chart --kube-version 1.36.0 --skip-tests > manifests/install.yaml',
+  )
+})
+
+t.test('it is all that one applies', async (t) => {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
+  t.strictSame(
+    files.map(({ name }) => name),
+    ['install.yaml'],
+  )
+})
+
+t.test('everything that an install needs is there, in one namespace', async (t) => {
+  t.strictSame(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort(), [
+    'ClusterRole akv-injector-certs',
+    'ClusterRoleBinding akv-injector-certs',
+    'Deployment akv-injector-certs',
+    'Deployment akv-injector-webhook',
+    'MutatingWebhookConfiguration zz-akv-injector',
+    'Namespace akv-injector',
+    'NetworkPolicy akv-injector-certs',
+    'NetworkPolicy akv-injector-webhook',
+    'PodDisruptionBudget akv-injector-webhook',
+    'Role akv-injector-certs',
+    'RoleBinding akv-injector-certs',
+    'Secret akv-injector-ca',
+    'Secret akv-injector-webhook-tls',
+    'Service akv-injector-webhook',
+    'ServiceAccount akv-injector-certs',
+    'ServiceAccount akv-injector-webhook',
+    'ValidatingAdmissionPolicy akv-injector-certs',
+    'ValidatingAdmissionPolicyBinding akv-injector-certs',
+  ])
+  t.equal(objects[0].kind, 'Namespace', 'which the others need')
+  for (const { kind, metadata } of objects) {
+    const isOfCluster = /^(Cluster|Namespace$|Mutating|Validating)/.test(kind)
+    t.equal(metadata.namespace, isOfCluster ? undefined : 'akv-injector', kind)
+  }
+})
+
+t.test('the webhook is called last, for annotated pods only, and fails closed', async (t) => {
+  const { metadata, webhooks } = find('MutatingWebhookConfiguration')
+  t.equal(metadata.name, 'zz-akv-injector')
+  t.match(webhooks, [
+    {
+      name: 'pods.akv-injector.io',
+      sideEffects: 'None',
+      failurePolicy: 'Fail',
+      reinvocationPolicy: 'IfNeeded',
+      timeoutSeconds: 5,
+      rules: [
+        { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
+      ],
+      clientConfig: { service: { name: find('Service').metadata.name, path: '/mutate' } },
+    },
+  ])
+  t.match(webhooks[0].matchConditions[0].expression, `key.startsWith("${annotationPrefix}")`)
+  t.match(webhooks[0].namespaceSelector.matchExpressions[0].values, ['akv-injector', 'kube-system'])
+})
+
+t.test('what is written later is not there, so applying again leaves it as it is', async (t) => {
+  t.notOk('caBundle' in find('MutatingWebhookConfiguration').webhooks[0].clientConfig)
+  for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
+    const { type, data, stringData } = find('Secret', name)
+    t.strictSame(
+      { type, data, stringData },
+      { type: 'Opaque', data: undefined, stringData: undefined },
+    )
+  }
+})
+
+t.test('service, budget and network policies mean the pods of the deployments', async (t) => {
+  for (const { spec, metadata } of [webhook, certs]) {
+    const { labels } = spec.template.metadata
+    t.match(labels, spec.selector.matchLabels)
+    t.strictSame(
+      find('NetworkPolicy', metadata.name).spec.podSelector.matchLabels,
+      spec.selector.matchLabels,
+    )
+  }
+  const { matchLabels } = webhook.spec.selector
+  t.strictSame(find('Service').spec.selector, matchLabels)
+  t.strictSame(find('PodDisruptionBudget').spec.selector.matchLabels, matchLabels)
+  for (const constraint of podSpec.topologySpreadConstraints)
+    t.strictSame(constraint.labelSelector.matchLabels, matchLabels)
+  t.strictSame(find('NetworkPolicy', 'akv-injector-webhook').spec.egress, [], 'it calls nobody')
+})
+
+t.test('the webhook’s container is set up as the webhook accepts', async (t) => {
+  const { NODE_OPTIONS, ...env } = environmentOf(container)
+  t.match(NODE_OPTIONS, '--max-semi-space-size=4')
+  const read = readSettings({ env, readFile: () => '' })
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
+  const { listen, healthListen, tlsDir, policy } = read.settings
+  t.match(container.ports, [{ containerPort: listen.port }, { containerPort: healthListen.port }])
+  t.match(container.volumeMounts, [{ mountPath: tlsDir, readOnly: true }])
+  t.equal(policy.agentImage, container.image, 'the agent comes from the same image')
+  t.equal(podSpec.enableServiceLinks, false)
+  t.equal(webhook.spec.replicas, 2)
+  t.equal(podSpec.priorityClassName, 'system-cluster-critical')
+})
+
+t.test('the certificates’ controller looks after what is installed', async (t) => {
+  const [{ args, ports }] = certs.spec.template.spec.containers
+  t.strictSame(args, ['certs', '--namespace=akv-injector'])
+  t.ok(find('Service', defaultFlags.service))
+  t.ok(find('MutatingWebhookConfiguration', defaultFlags.webhookConfiguration))
+  t.match(ports, [{ containerPort: Number(defaultFlags.healthListen.split(':')[1]) }])
+  t.equal(podSpec.volumes[0].secret.secretName, defaultFlags.tlsSecret)
+  t.equal(podSpec.volumes[0].secret.optional, true)
+  t.notMatch(
+    JSON.stringify(webhook),
+    defaultFlags.caSecret,
+    'the webhook never sees the key of the authority',
+  )
+})
+
+t.test('nothing but the certificates’ controller has rights, and it has few', async (t) => {
+  const { caSecret, tlsSecret, webhookConfiguration } = defaultFlags
+  t.strictSame(find('Role').rules, [
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [caSecret, tlsSecret],
+      verbs: ['get', 'patch'],
+    },
+  ])
+  t.strictSame(find('ClusterRole').rules, [
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['mutatingwebhookconfigurations'],
+      resourceNames: [webhookConfiguration],
+      verbs: ['get', 'patch'],
+    },
+  ])
+  const subjects = [
+    { kind: 'ServiceAccount', name: 'akv-injector-certs', namespace: 'akv-injector' },
+  ]
+  t.strictSame(find('RoleBinding').subjects, subjects)
+  t.strictSame(find('ClusterRoleBinding').subjects, subjects)
+  t.match(
+    find('ValidatingAdmissionPolicy').spec.matchConditions[0].expression,
+    '"system:serviceaccount:akv-injector:akv-injector-certs"',
+  )
+})
+
+t.test('the webhook holds no token, and all pass Pod Security restricted', async (t) => {
+  t.equal(podSpec.automountServiceAccountToken, false)
+  for (const { metadata, automountServiceAccountToken } of objects.filter(
+    ({ kind }) => kind === 'ServiceAccount',
+  ))
+    t.equal(automountServiceAccountToken, false, metadata.name)
+  for (const { spec } of [webhook, certs]) {
+    t.match(spec.template.spec.securityContext, {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    })
+    t.strictSame(spec.template.spec.containers[0].securityContext, {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+  }
+  t.equal(find('Namespace').metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted')
+})
