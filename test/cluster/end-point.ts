@@ -43,5 +43,11 @@ export async function addEndPoint(cluster: Cluster, port: number): Promise<EndPo
     endpoints: [{ addresses: [ownAddress()], conditions: { ready: true } }],
   }
   must(await cluster.apply(slice))
-  return { remove: async () => void must(await cluster.delete(slice)) }
+  let removed: Promise<unknown> | undefined
+  return {
+    async remove() {
+      removed ??= cluster.delete(slice).then(must)
+      await removed
+    },
+  }
 }

@@ -19,6 +19,9 @@ export async function serviceCertificates(folder: string) {
       authority = await newAuthority()
       published += authority.certificatePem
     },
+    forgetOldAuthority(): void {
+      published = authority.certificatePem
+    },
     async renew(): Promise<void> {
       const leaf = await issueLeaf({
         authority,
