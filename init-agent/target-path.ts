@@ -29,19 +29,43 @@ export function targetPathProblem(path: string): string | undefined {
   return undefined
 }
 
-/** Pairs of paths that cannot both be files: one twice, or one that is a folder of the other. Each path once at most. */
+interface Place {
+  readonly children: Map<string, Place>
+  /** The path that ends here. */
+  file?: string
+  /** The first path that leads through here. */
+  readonly first: string
+}
+
+/**
+ * Pairs of paths that cannot both be files: one twice, or one that is a folder of the other. Walks a tree, so that the
+ * time grows with the length of all paths and no faster.
+ */
 export function pathConflicts(paths: readonly string[]): readonly (readonly [string, string])[] {
-  const seen = new Set<string>()
-  const twice = new Set<string>()
-  for (const path of paths) (seen.has(path) ? twice : seen).add(path)
-  const conflicts: (readonly [string, string])[] = [...twice].map((path) => [path, path])
-  for (const path of seen)
-    for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
-      if (seen.has(path.slice(0, slash))) {
-        conflicts.push([path.slice(0, slash), path])
-        break
-      }
-  return conflicts
+  const root: Place = { children: new Map(), first: '' }
+  const conflicts = new Map<string, readonly [string, string]>()
+  for (const path of paths) {
+    const conflict = take(root, path)
+    if (conflict !== undefined) conflicts.set(conflict.join('\n'), conflict)
+  }
+  return [...conflicts.values()]
+}
+
+function take(root: Place, path: string): readonly [string, string] | undefined {
+  let place = root
+  for (const component of path.split('/')) {
+    if (place.file !== undefined) return [place.file, path]
+    let child = place.children.get(component)
+    if (child === undefined) {
+      child = { children: new Map(), first: path }
+      place.children.set(component, child)
+    }
+    place = child
+  }
+  if (place.file !== undefined) return [path, path]
+  if (place.children.size > 0) return [path, place.first]
+  place.file = path
+  return undefined
 }
 
 /** What is wrong with the paths of a whole set, in one sentence; undefined when nothing is. */

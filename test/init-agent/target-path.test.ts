@@ -53,8 +53,8 @@ t.test('two entries cannot be one file, nor one a folder of the other', async (t
   t.strictSame(pathConflicts(['a', 'b', 'a', 'a']), [['a', 'a']])
   t.strictSame(pathConflicts(['a/b/c', 'a']), [['a', 'a/b/c']])
   t.strictSame(pathConflicts(['a/b', 'x', 'a/b/c/d', 'x', 'y/z', 'y']), [
-    ['x', 'x'],
     ['a/b', 'a/b/c/d'],
+    ['x', 'x'],
     ['y', 'y/z'],
   ])
 })

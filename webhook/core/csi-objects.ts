@@ -1,6 +1,7 @@
 import { closestMatch } from 'leven'
 import { parseDocument } from 'yaml'
 import type { ObjectEncoding, WantedFile } from '../../init-agent/contract.ts'
+import { targetPathProblem } from '../../init-agent/target-path.ts'
 import {
   isObjectName,
   isObjectVersion,
@@ -13,6 +14,9 @@ import { settings } from './vocabulary.ts'
 
 /** Room for hundreds of objects, and little for somebody who wants the webhook to be busy with YAML. */
 const maxCharacters = 32 * 1024
+/** What a parser takes its time over. Three hundred objects on lines of their own have half of it. */
+const costly = /[\n[\]{},"'&*!?]/g
+const maxCostly = 3000
 /** As the provider has it, where the driver's own default is another. */
 const defaultPermission = '0644'
 const maxHistory = 100
@@ -32,22 +36,25 @@ interface Files {
 export function parseCsiObjects(text: string, vault?: string): Files {
   const list = readList(text)
   if ('problem' in list) return { files: [], problems: [list.problem] }
-  if (vault === undefined)
-    return { files: [], problems: ['no vault is named; set the annotation akv-injector.io/vault'] }
   const files: WantedFile[] = []
   const problems: string[] = []
+  if (vault === undefined)
+    problems.push('no vault is named; set the annotation akv-injector.io/vault')
   for (const [index, item] of list.value.entries()) {
     const position = `item ${index + 1}`
     const fields = readFields(item)
     if ('problem' in fields) problems.push(`${position}: ${fields.problem}`)
     else {
-      const read = readObject(fields.value, vault)
+      const read = readObject(fields.value, vault ?? anyVault)
       if ('problems' in read) problems.push(...read.problems.map((one) => `${position}, ${one}`))
       else files.push(read.file)
     }
   }
   return { files, problems }
 }
+
+/** Stands in where none is named, so that the list's other problems are seen too. */
+const anyVault = 'unnamed'
 
 function readList(text: string): Parsed<readonly unknown[]> {
   const expected = 'expected the "array:" of a SecretProviderClass, or a list of objects'
@@ -61,8 +68,14 @@ function readList(text: string): Parsed<readonly unknown[]> {
 function readYaml(text: string): Parsed<unknown> {
   if (text.length > maxCharacters)
     return { problem: `${text.length} characters are too many: ${maxCharacters} at most` }
+  if ((text.match(costly)?.length ?? 0) > maxCostly)
+    return { problem: `there are more than ${maxCostly} lines, brackets, quotes and commas` }
   try {
-    const document = parseDocument(text, { schema: 'failsafe', prettyErrors: false })
+    const document = parseDocument(text, {
+      schema: 'failsafe',
+      customTags: ['null'],
+      prettyErrors: false,
+    })
     const [error] = document.errors
     if (error === undefined) return { value: document.toJS({ maxAliasCount: 0 }) }
     const line = text.slice(0, error.pos[0]).split('\n').length
@@ -84,7 +97,10 @@ const types: Readonly<Record<string, ObjectType>> = { secret: 'secret', key: 'ke
 const fields = {
   objectName: (text: string) =>
     isObjectName(text) ? { value: text } : expected('1 to 127 letters, digits and hyphens'),
-  objectAlias: (text: string) => ({ value: text }),
+  objectAlias: (text: string): Parsed<string> => {
+    const problem = targetPathProblem(text)
+    return problem === undefined ? { value: text } : { problem }
+  },
   objectType: (text: string): Parsed<ObjectType> => {
     const type = types[text.toLowerCase()]
     return type === undefined ? expected('secret, key or cert') : { value: type }
@@ -127,15 +143,15 @@ function readObject(
   const { values, problems } = readValues(item)
   const { objectName, objectType } = values
   for (const name of ['objectName', 'objectType'] as const)
-    if (!item[name]) problems.push(`${name} is missing`)
+    if (isAbsent(item[name])) problems.push(`${name} is missing`)
   if (objectName === undefined || objectType === undefined || problems.length > 0)
     return { problems }
 
   const version = values.objectVersion
   const versions = values.objectVersionHistory ?? 0
   const object = { vault, type: objectType, name: objectName, ...(version && { version }) }
-  const combination = combinationProblem(values)
-  if (combination !== undefined) return { problems: [combination] }
+  const combinations = combinationProblems(values)
+  if (combinations.length > 0) return { problems: combinations }
   return {
     file: {
       object,
@@ -153,26 +169,29 @@ function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEnc
 }
 
 /** As the provider: formats and encodings are of secrets. */
-function combinationProblem({
-  objectType,
-  objectFormat,
-  objectEncoding,
-}: Fields): string | undefined {
-  if (objectType === 'secret') return undefined
-  if (objectFormat === 'pfx') return 'objectFormat "pfx": accepted for objectType secret only'
-  return objectEncoding === 'base64' || objectEncoding === 'hex'
-    ? `objectEncoding "${objectEncoding}": accepted for objectType secret only`
-    : undefined
+function combinationProblems({ objectType, objectFormat, objectEncoding }: Fields): string[] {
+  if (objectType === 'secret') return []
+  return [
+    ...(objectFormat === 'pfx' ? ['objectFormat "pfx": accepted for objectType secret only'] : []),
+    ...(objectEncoding === 'base64' || objectEncoding === 'hex'
+      ? [`objectEncoding "${objectEncoding}": accepted for objectType secret only`]
+      : []),
+  ]
 }
+
+const isAbsent = (value: unknown): boolean =>
+  value == null || (typeof value === 'string' && value.trim() === '')
 
 function readValues(item: JsonObject): { values: Fields; problems: string[] } {
   const values: Record<string, unknown> = {}
   const problems: string[] = []
-  for (const [name, value] of Object.entries(item)) {
+  for (const [name, found] of Object.entries(item)) {
+    // The provider trims each field.
+    const value = typeof found === 'string' ? found.trim() : found
     if (!Object.hasOwn(fields, name)) {
       const nearest = closestMatch(name.slice(0, 64), Object.keys(fields))
       problems.push(`${shorten(name)} is not known; the nearest field that is: ${nearest}`)
-    } else if (value === null || value === '') {
+    } else if (isAbsent(value)) {
       // As good as absent.
     } else if (typeof value !== 'string') problems.push(`${name}: expected a text`)
     else {

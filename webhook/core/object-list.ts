@@ -41,7 +41,8 @@ export function parseObjectList(
 
 function parseEntry(text: string, defaultVault?: string): Entry | string {
   const { required, optional } = cutOptional(text)
-  const equals = targetEnd(required)
+  // The first one: a property that holds another has a target before it.
+  const equals = required.indexOf('=')
   const reference = parseReference(required.slice(equals + 1), defaultVault)
   if ('problem' in reference) return reference.problem
   return {
@@ -59,11 +60,4 @@ export function cutOptional(text: string): {
   const trimmed = text.trim()
   const optional = trimmed.endsWith('?')
   return { required: optional ? trimmed.slice(0, -1) : trimmed, optional }
-}
-
-/** The first `=` ends the target; behind a `#` it belongs to a property. */
-function targetEnd(text: string): number {
-  const equals = text.indexOf('=')
-  const hash = text.indexOf('#')
-  return hash >= 0 && hash < equals ? -1 : equals
 }

@@ -51,6 +51,10 @@ export function readObjects(own: Annotations, defaultVault?: string): Objects {
     .map((key): WantedTemplate => {
       const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
       report(shorten(key), sentences)
+      if (key.includes('/'))
+        report(shorten(key), [
+          'a key has one slash, behind the prefix: a template is a file without a folder',
+        ])
       return { path: key.slice(templatePrefix.length), segments }
     })
   const env = readList('env', wantedVariable)

@@ -9,13 +9,34 @@ import { shorten } from '../../keyvault/reference.ts'
 import type { Problem } from './outcome.ts'
 import { annotationPrefix } from './vocabulary.ts'
 
+/** Each version is a request to the vault, in every pod. */
+const maxVersions = 1000
+/** Of all paths: more would not fit into the configuration, but for what is written below one folder. */
+const maxCharacters = 128 * 1024
+
 /** What is wrong with where files are to be written, each alone and beside the others. */
 export function pathProblems(
   files: readonly WantedFile[],
   templates: readonly WantedTemplate[],
 ): readonly Problem[] {
   const subject = 'the files'
+  const versions = files.reduce((sum, file) => sum + (file.versions ?? 0), 0)
+  if (versions > maxVersions)
+    return [
+      {
+        subject,
+        sentence: `${versions} versions of histories are too many: ${maxVersions} at most`,
+      },
+    ]
   const paths = [...files.flatMap(claimedPaths), ...templates.map(({ path }) => path)]
+  const length = paths.reduce((sum, path) => sum + path.length, 0)
+  if (length > maxCharacters)
+    return [
+      {
+        subject,
+        sentence: `their paths have ${length} characters together: ${maxCharacters} at most`,
+      },
+    ]
   const problems: Problem[] = []
   const valid = paths.filter((path) => {
     const sentence = targetPathProblem(path)
@@ -28,8 +49,8 @@ export function pathProblems(
       found: shorten(b),
       sentence:
         a === b
-          ? 'two entries would be written to this path; give one another target: TARGET=NAME'
-          : `cannot be written below "${shorten(a)}", which another entry writes; give one another target: TARGET=NAME`,
+          ? 'two entries would be written to this path; give one another target (TARGET=NAME, objectAlias)'
+          : `cannot be written below "${shorten(a)}", which another entry writes; give one another target (TARGET=NAME, objectAlias)`,
     })
   return problems
 }

@@ -41,6 +41,60 @@ const pods: Record<string, object> = {
       containers: [{ name: 'app', env: many(200_000, (i) => ({ name: `U${i}`, value: '' })) }],
     },
   },
+  'histories on deep paths': {
+    metadata: {
+      annotations: annotations({
+        objects: many(
+          7,
+          (i) =>
+            `- { objectName: s${i}, objectType: secret, objectVersionHistory: 100, objectAlias: "${'a/'.repeat(2000)}x${i}" }`,
+        ).join('\n'),
+      }),
+    },
+    spec: { containers: [{ name: 'app' }] },
+  },
+  'folders on deep paths': {
+    metadata: {
+      annotations: annotations({
+        secrets: many(60, (i) => `${'a/'.repeat(2000)}x${i}=tls/web`).join('\n'),
+      }),
+    },
+    spec: { containers: [{ name: 'app' }] },
+  },
+  'files on paths as deep as they may be': {
+    metadata: {
+      annotations: annotations({
+        secrets: many(30, (i) => `${'a/'.repeat(2000)}x${i}=web`).join('\n'),
+      }),
+    },
+    spec: { containers: [{ name: 'app' }] },
+  },
+  'histories without end': {
+    metadata: {
+      annotations: annotations({
+        objects: many(
+          400,
+          (i) => `- {objectName: s${i}, objectType: secret, objectVersionHistory: 100}`,
+        ).join('\n'),
+      }),
+    },
+    spec: { containers: [{ name: 'app' }] },
+  },
+  ...Object.fromEntries(
+    ['[,', '}', 'k: v\n', '- [[[[[[[[[[[[[[[[\n', '"', '&a ', '*a ', '? '].map((piece) => [
+      `object lists of nothing but ${JSON.stringify(piece)}`,
+      {
+        metadata: {
+          annotations: annotations({ objects: piece.repeat(Math.floor(32_000 / piece.length)) }),
+        },
+        spec: { containers: [{ name: 'app' }] },
+      },
+    ]),
+  ),
+  'templates of nothing but openings': {
+    metadata: { annotations: annotations({ 'template.x': '${'.repeat(60_000) }) },
+    spec: { containers: [{ name: 'app' }] },
+  },
   'names of containers without end': {
     metadata: {
       annotations: annotations({ secrets: 'a', containers: many(60_000, (i) => `c${i}`).join() }),

@@ -81,6 +81,20 @@ t.test('scalars are text, whatever YAML would make of them', async (t) => {
   ])
 })
 
+t.test(
+  'fields are trimmed, and those without a value count as absent, as to the provider',
+  async (t) => {
+    const { files, problems } = parseCsiObjects(
+      `- { objectName: " db ", objectType: "secret ", objectAlias: null, objectVersion: " ", filePermission: ~, objectVersionHistory: }
+- { objectName: quoted, objectType: key, objectAlias: "null" }
+`,
+      'home',
+    )
+    t.strictSame(problems, [])
+    t.match(files, [{ path: 'db', mode: '0644' }, { path: 'null' }])
+  },
+)
+
 t.test('every problem is named with its place in the list', async (t) => {
   const { problems } = parseCsiObjects(
     `- { objectName: a_b, objectType: secrets, objectVersion: v1 }
@@ -90,7 +104,8 @@ t.test('every problem is named with its place in the list', async (t) => {
 - just text
 - { objectName: [a], objectType: secret }
 - { objectName: a, objectType: secret, filePermission: "4755" }
-- { objectName: a, objectType: cert, objectFormat: pfx }
+- { objectName: a, objectType: cert, objectFormat: pfx, objectEncoding: hex }
+- { objectName: a, objectType: cert, objectAlias: ../x }
 `,
     'home',
   )
@@ -109,6 +124,8 @@ t.test('every problem is named with its place in the list', async (t) => {
     /^item 6, objectName: expected a text/,
     /^item 7, filePermission "4755": expected 3 or 4 octal/,
     /^item 8, objectFormat "pfx": accepted for objectType secret only/,
+    /^item 8, objectEncoding "hex": accepted for objectType secret only/,
+    /^item 9, objectAlias "\.\.\/x": the path must not start with "\.\."/,
   ])
 })
 
@@ -121,7 +138,7 @@ t.test('what is no list is told what one looks like', async (t) => {
     )
   t.match(parseCsiObjects('- [', 'home').problems, [/this is not the YAML of a list/])
   t.match(parseCsiObjects('- |\n  a: [x', 'home').problems, [/^item 1: this is not the YAML/])
-  t.match(parseCsiObjects('- {objectName: a, objectType: secret}').problems, [
+  t.match(parseCsiObjects('- {objectName: a_b, objectType: secret}').problems, [
     /set the annotation akv-injector.io\/vault/,
   ])
 })
@@ -130,7 +147,8 @@ t.test('aliases, depth and length are bounded', async (t) => {
   t.match(parseCsiObjects('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
     /not the YAML|alias/i,
   ])
-  t.match(parseCsiObjects('['.repeat(30_000), 'home').problems, [/not the YAML/])
+  t.match(parseCsiObjects('['.repeat(2_900), 'home').problems, [/not the YAML/])
+  t.match(parseCsiObjects('['.repeat(30_000), 'home').problems, [/more than 3000 lines, brackets/])
   t.match(parseCsiObjects(`- ${'x'.repeat(100_000)}`, 'home').problems, [/characters are too many/])
 })
 

@@ -27,14 +27,16 @@ t.test('the first equals sign splits the target from the reference', async (t) =
   t.match(parseObjectList('=b', 'home'), { entries: [{ target: '', ...reference('b') }] })
 })
 
-t.test('an equals sign or a question mark in a property is the property’s', async (t) => {
-  const { entries } = parseObjectList('app#a=b, x=app#a?b?, y=app#c|base64?', 'home')
+t.test('behind the target an equals sign or a question mark is the property’s', async (t) => {
+  const { entries } = parseObjectList('w=app#a=b, x=app#a?b?, y=app#c|base64?', 'home')
   t.match(entries, [
-    { reference: { property: 'a=b' }, optional: false },
+    { target: 'w', reference: { property: 'a=b' }, optional: false },
     { target: 'x', reference: { property: 'a?b' }, optional: true },
     { target: 'y', reference: { property: 'c', encoding: 'base64' }, optional: true },
   ])
-  t.notOk(entries[0]?.target)
+  t.match(parseObjectList('db#conn=json', 'home').entries, [
+    { target: 'db#conn', reference: { object: { name: 'json' } } },
+  ])
 })
 
 t.test('each entry that cannot be read has its sentence, the others are kept', async (t) => {
