@@ -6,6 +6,7 @@ import {
   KubeConfig,
   type Middleware,
   PatchStrategy,
+  type RequestContext,
   ServerConfiguration,
   type V1MutatingWebhookConfiguration,
   type V1Secret,
@@ -32,7 +33,7 @@ const fieldManager = 'akv-injector-certs'
  */
 export function connectCluster(options: ConnectOptions): Cluster {
   const { namespace, caSecret, tlsSecret, webhookConfiguration } = options.settings
-  const { core, admission, serverTime } = connect(options)
+  const { core, admission, serverTime, reconnect } = connect(options)
 
   const readSecret = async (name: string) =>
     storedSecret(await found(core.readNamespacedSecret({ namespace, name })))
@@ -49,11 +50,13 @@ export function connectCluster(options: ConnectOptions): Cluster {
 
   return {
     async read() {
-      const [authority, leaf, configuration] = await Promise.all([
-        readSecret(caSecret),
-        readSecret(tlsSecret),
-        found(admission.readMutatingWebhookConfiguration({ name: webhookConfiguration })),
-      ])
+      reconnect()
+      // One after the other, over one connection: there is no hurry.
+      const authority = await readSecret(caSecret)
+      const leaf = await readSecret(tlsSecret)
+      const configuration = await found(
+        admission.readMutatingWebhookConfiguration({ name: webhookConfiguration }),
+      )
       return { now: serverTime(), authority, leaf, bundle: storedBundle(configuration) }
     },
     writeAuthority: (secret) => patchSecret(caSecret, secret),
@@ -82,10 +85,14 @@ function connect({ signal, timeoutMs = 10_000 }: ConnectOptions) {
   if (server === undefined) throw new Error('the kubeconfig names no cluster')
 
   let now: Date | undefined
+  let dispatcher: ReturnType<RequestContext['getDispatcher']>
   const everyRequest: Middleware = {
     pre: async (request) => {
       // The client has no time limit of its own.
       request.setSignal(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+      // It makes a connection pool for each request, too, and the memory of so many isn't given back.
+      dispatcher ??= request.getDispatcher()
+      if (dispatcher) request.setDispatcher(dispatcher)
       if (request.getHttpMethod() === 'PATCH')
         request.setHeaderParam('Content-Type', PatchStrategy.StrategicMergePatch)
       return request
@@ -106,6 +113,10 @@ function connect({ signal, timeoutMs = 10_000 }: ConnectOptions) {
     admission: new AdmissionregistrationV1Api(configuration),
     /** Its clock is the one that certificates are verified by; where a proxy has taken the header, ours has to do. */
     serverTime: () => now ?? new Date(),
+    /** The next requests share a new connection, which trusts what the kubeconfig's files then say. */
+    reconnect() {
+      dispatcher = undefined
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { connectCluster } from '../../certs/cluster.ts'
@@ -30,6 +30,8 @@ t.test('on what stands in for an API server', async (t) => {
 t.test('it asks for its three objects by name, and for nothing else', async (t) => {
   const standIn = await startStandIn(t)
   await connectTo(standIn.kubeconfigFile).read()
+  // The client alone would make one for each request, and keep their memory.
+  t.ok(standIn.connections < 3, `${standIn.connections} connections`)
   t.strictSame([...standIn.requests].sort(), [
     'GET /api/v1/namespaces/akv-injector/secrets/ca',
     'GET /api/v1/namespaces/akv-injector/secrets/tls',
@@ -73,13 +75,15 @@ t.test('no API server, and one that says nothing, are told', async (t) => {
     clusters: [{ name: 'x', cluster: { server } }],
     users: [{ name: 'x', user: { token: 'secret-token' } }],
   })
-  const silent = createServer().listen(0, '127.0.0.1')
+  const sockets: Socket[] = []
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const address = silent.address()
   const port = typeof address === 'object' ? address?.port : 0
   writeFileSync(file, JSON.stringify(kubeconfig(`https://127.0.0.1:${port}`)))
   await t.rejects(connectTo(file, 100).read(), { message: /^cannot reach the API server: .*time/ })
   silent.close()
+  for (const socket of sockets) socket.destroy()
   await t.rejects(connectTo(file).read(), {
     message: /^cannot reach the API server: .*ECONNREFUSED/,
   })

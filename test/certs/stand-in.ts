@@ -15,6 +15,8 @@ export interface StandIn {
   readonly kubeconfigFile: string
   /** Method and path of each request that came. */
   readonly requests: string[]
+  /** How many were made to it so far. */
+  connections: number
   /** Set: every answer says this time. */
   date: Date | undefined
   /** Set: every answer is this one. */
@@ -29,6 +31,7 @@ export async function startStandIn(t: Test): Promise<StandIn> {
   const standIn: StandIn = {
     kubeconfigFile: join(t.testdir(), 'kubeconfig'),
     requests: [],
+    connections: 0,
     date: undefined,
     failure: undefined,
   }
@@ -73,6 +76,9 @@ export async function startStandIn(t: Test): Promise<StandIn> {
     if (standIn.date) response.setHeader('date', standIn.date.toUTCString())
     response.writeHead(standIn.failure?.status ?? code, { 'content-type': 'application/json' })
     response.end(standIn.failure?.body ?? JSON.stringify(body))
+  })
+  server.on('secureConnection', () => {
+    standIn.connections += 1
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
