@@ -88,7 +88,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
       'Fetches what the annotations of a pod name and writes it into a folder, by the agent’s own code. Signs in with a federated token file, else as the developer who has signed in with az login.',
     )
     .argument('<file>', 'a manifest with the pod, or a workload; - reads standard input')
-    .requiredOption('-o, --output <folder>', 'where to write the files')
+    .option('-o, --output <folder>', 'where to write the files')
     .option('--variables <file>', "where to write the variables, as NAME='value' lines")
     .option(
       '--federated-token-file <file>',

@@ -12,7 +12,7 @@ import { readEmulatorData } from './emulator.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input-error.ts'
-import { type Manifest, podTemplates, readManifests } from './manifests.ts'
+import { isAnnotated, type Manifest, podTemplates, readManifests } from './manifests.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
 export interface DemoOptions {
@@ -90,9 +90,7 @@ async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
 
 function firstAnnotated(manifests: readonly Manifest[], file: string) {
   const templates = manifests.flatMap((manifest) => podTemplates(manifest, 'default'))
-  const annotated = templates.find(({ pod }) =>
-    JSON.stringify(pod['metadata']).includes(annotationPrefix),
-  )
+  const annotated = templates.find(isAnnotated)
   if (annotated !== undefined) return annotated
   throw new InputError(
     `${file}: no pod or pod template here has an ${annotationPrefix}… annotation`,

@@ -63,13 +63,20 @@ function namesIn(segments: WantedTemplate['segments']): string {
 }
 
 /** A reference as one would write it. */
-function describeWanted({ object, property, encoding, optional }: Wanted): string {
+function describeWanted({
+  object,
+  property,
+  encoding,
+  format,
+  optional,
+}: Wanted & Pick<WantedFile, 'format'>): string {
   const { vault, type, name, version } = object
   const kind = type === 'secret' ? '' : `${type}/`
   const selection = property === undefined ? '' : `#${property}`
   const decoded = encoding === undefined ? '' : `|${encoding}`
+  const converted = format === undefined ? '' : ', PKCS#12 as PEM'
   const pinned = version === undefined ? '' : `@${version}`
-  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${optional ? ', if there' : ''}`
+  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${converted}${optional ? ', if there' : ''}`
 }
 
 function mountPath({ spec }: Pod): string {

@@ -1,26 +1,30 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import jsonpatch from 'fast-json-patch'
 import type { AgentConfig } from '../init-agent/contract.ts'
 import { renderEnvFile } from '../init-agent/env-file.ts'
 import { fetchOnce } from '../init-agent/fetch-once.ts'
+import { sweepFileSets } from '../init-agent/file-set.ts'
 import type { Log } from '../init-agent/log.ts'
 import type { Credential } from '../init-agent/session.ts'
 import { prepareFileSet } from '../init-agent/write-file-set.ts'
 import { AkvError } from '../keyvault/errors.ts'
 import type { Pod } from '../webhook/core/pod.ts'
+import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
 import { findAgent } from './describe-injection.ts'
 import { developerSignIn } from './developer-sign-in.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input-error.ts'
-import { type PodTemplate, podTemplates, readManifests } from './manifests.ts'
+import { isAnnotated, type PodTemplate, podTemplates, readManifests } from './manifests.ts'
+import { misplacedAnnotations } from './misplaced-annotations.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface FetchOptions {
   readonly file: string
   readonly namespace: string
-  /** The folder to write to. */
-  readonly output: string
+  /** The folder to write to; required. */
+  readonly output?: string
   /** Where to write the variables. Without it their names are told and their values go nowhere. */
   readonly variables?: string
   readonly federatedTokenFile?: string
@@ -36,7 +40,9 @@ export interface FetchOptions {
  */
 export async function fetch(options: FetchOptions): Promise<ExitCode> {
   const config = configOf(templateOf(options))
-  const tokenFile = options.federatedTokenFile ?? process.env['AZURE_FEDERATED_TOKEN_FILE']
+  const output = folderFor(options)
+  const tokenFile =
+    options.federatedTokenFile || process.env['AZURE_FEDERATED_TOKEN_FILE'] || undefined
   const credential: Credential =
     tokenFile === undefined ? { signIn: developerSignIn(config) } : { tokenFile }
   try {
@@ -47,12 +53,17 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       log: quietLog,
       signal: new AbortController().signal,
     })
-    mkdirSync(options.output, { recursive: true })
-    prepareFileSet(options.output, files).commit()
-    for (const path of files.keys()) console.log(`${options.output}/${path}`)
+    prepareFileSet(output, files).commit()
+    // Nobody reads from the set before, and a laptop is not a pod: nothing old is left lying.
+    sweepFileSets(output)
+    for (const path of files.keys()) console.log(`${output}/${path}`)
     writeVariables(env, options.variables)
     return 0
   } catch (error) {
+    if (isFileError(error)) {
+      console.error(`${error.path ?? output}: cannot be written (${error.code})`)
+      return 1
+    }
     if (!(error instanceof AkvError)) throw error
     // The table's remedies are for pods; a developer without an identity has been told another.
     const isTold = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
@@ -63,15 +74,38 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
   }
 }
 
+/** Makes the folder, for its owner alone, before anything is fetched. */
+function folderFor({ output, variables }: FetchOptions): string {
+  if (output === undefined) throw new InputError('name the folder to write to: --output DIR')
+  try {
+    mkdirSync(output, { recursive: true, mode: 0o700 })
+    if (variables !== undefined) accessSync(dirname(variables), constants.W_OK)
+    return output
+  } catch (error) {
+    if (!isFileError(error)) throw error
+    throw new InputError(`${error.path ?? output}: cannot be written (${error.code})`)
+  }
+}
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && !(error instanceof AkvError) && 'syscall' in error && 'code' in error
+
 function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
   const templates = readManifests([file])
     .flatMap((manifest) => podTemplates(manifest, namespace))
     .filter(({ title }) => pod === undefined || title === pod)
-  const [template, ...others] = templates
-  if (template === undefined)
+  if (templates.length === 0)
     throw new InputError(`${file}: there is no ${pod ?? 'pod and no pod template'} here`)
+  const annotated = templates.filter(isAnnotated)
+  const [template, ...others] = annotated
+  if (template === undefined) {
+    const hints = templates.flatMap(misplacedAnnotations)
+    throw new InputError(
+      [`${file}: no pod here has an ${annotationPrefix}… annotation`, ...hints].join('\n  '),
+    )
+  }
   if (others.length === 0) return template
-  const titles = templates.map(({ title }) => title)
+  const titles = annotated.map(({ title }) => title)
   throw new InputError(`${file} has several pods; name one with --pod: ${titles.join(', ')}`)
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Document, parseAllDocuments } from 'yaml'
 import { isObject, type JsonObject } from '../keyvault/shape.ts'
+import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { InputError } from './input-error.ts'
 
 /** One document of a manifest file. */
@@ -77,6 +78,12 @@ function toPlain({ document, source }: Manifest): unknown {
   } catch (error) {
     throw new InputError(`${source}: ${error instanceof Error ? error.message : 'cannot be read'}`)
   }
+}
+
+/** Whether the pod itself has annotations of ours: those of a workload do nothing. */
+export function isAnnotated({ pod }: PodTemplate): boolean {
+  const annotations = objectOf(objectOf(pod['metadata'])['annotations'])
+  return Object.keys(annotations).some((key) => key.startsWith(annotationPrefix))
 }
 
 const templatePaths: Readonly<Record<string, readonly string[]>> = {

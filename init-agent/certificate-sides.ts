@@ -108,7 +108,8 @@ async function atOneVersion(
   return outcomes
 }
 
-const isLeaf = ({ reference }: WantedObject): boolean => collectionOf(reference) === 'certificates'
+export const isLeaf = ({ reference }: WantedObject): boolean =>
+  collectionOf(reference) === 'certificates'
 
 function outcomeOf(side: WantedObject, { outcomes }: { readonly outcomes: Outcomes }): Outcome {
   const outcome = outcomes.get(keyOf(side))

@@ -6,7 +6,7 @@ import type { Outcome, Outcomes } from './fetch-objects.ts'
 import type { FileSet, SetFile } from './file-set.ts'
 import { renderFiles, renderValue } from './render.ts'
 import { claimedPaths } from './target-path.ts'
-import { objectKey } from './wanted-objects.ts'
+import { objectKey, segmentValues } from './wanted-objects.ts'
 
 /** What the pod gets: files by path, and values by variable, in the configuration's order. */
 export interface Content {
@@ -34,7 +34,11 @@ interface Round {
   readonly outcomes: Outcomes
   /** What the pod has. */
   readonly before: Content
+  /** What templates were last filled with, by `objectKey`; after a restart nobody knows. */
+  readonly last?: Filling
 }
+
+export type Filling = ReadonlyMap<string, Found>
 
 /**
  * What the pod is to have after a round. A target whose object gave nothing new, or nothing that can be made into what
@@ -99,16 +103,35 @@ async function settleTemplate(template: WantedTemplate, round: Round): Promise<S
   if (pieces.some(({ kind }) => kind === 'unasked')) return { files, problems: [] }
   const bytes = Buffer.concat(pieces.flatMap((piece) => ('value' in piece ? [piece.value] : [])))
   const file: SetFile = { bytes, mode: Number.parseInt(config.fileMode, 8) }
-  return { files: new Map([[template.path, file]]), problems: [] }
+  const kept = pieces.flatMap((piece) => ('keptFor' in piece ? [piece.keptFor] : []))
+  return { files: new Map([[template.path, file]]), problems: kept }
 }
 
-/** An optional value that is absent leaves its place empty. */
-async function fill(segment: string | Wanted, round: Round): Promise<Result<Uint8Array>> {
+type Piece = Result<Uint8Array> & { readonly keptFor?: TargetProblem }
+
+/** An optional value that is absent leaves its place empty; one that was there is kept, as `onDeleted` has it. */
+async function fill(segment: string | Wanted, round: Round): Promise<Piece> {
   if (typeof segment === 'string') return { kind: 'rendered', value: Buffer.from(segment) }
-  const result = await render(segment, round, ([object]) => renderValue(segment, object))
-  return result.kind === 'absent' && segment.optional === true
+  const toValue = ([object]: Found) => renderValue(segment, object)
+  const result = await render(segment, round, toValue)
+  if (result.kind !== 'absent' || segment.optional !== true) return result
+  const last = round.last?.get(objectKey(segment.object))
+  return last === undefined || round.config.onDeleted === 'remove'
     ? { kind: 'rendered', value: Buffer.of() }
-    : result
+    : { kind: 'rendered', value: await toValue(last), keptFor: result.problem }
+}
+
+/** What the templates' values are now, as far as it was found in this round. */
+export function fillingOf(
+  { templates }: AgentConfig,
+  { outcomes, before }: { readonly outcomes: Outcomes; readonly before: Filling },
+): Filling {
+  const filling = new Map(before)
+  for (const { object } of templates.flatMap(({ segments }) => segmentValues(segments))) {
+    const outcome = outcomes.get(objectKey(object))
+    if (outcome?.kind === 'fetched') filling.set(objectKey(object), outcome.found)
+  }
+  return filling
 }
 
 async function settleVariable(entry: WantedVariable, round: Round): Promise<Settled> {

@@ -46,7 +46,7 @@ export async function fetchObjects(options: FetchOptions): Promise<Outcomes> {
       return { kind: 'fetched', found: await findVersions(object, fetch) }
     } catch (thrown) {
       const error = toAkvError(thrown)
-      const isAbsent = error.code === 'AKV_OBJECT_NOT_FOUND' || error.code === 'AKV_OBJECT_DISABLED'
+      const isAbsent = isGone(error)
       if (isAbsent ? object.isRequired : !error.facts.heals) hopeless.abort()
       return { kind: isAbsent ? 'absent' : 'failed', error }
     }
@@ -64,9 +64,8 @@ async function findVersions(
   if (versions === undefined) return [await fetch.object(reference)]
   const listed = await fetch.list(reference)
   const { version: _, ...newestReference } = reference
-  // The newest of all may be disabled, and so no part of a history.
   const newest = hasTwins(listed)
-    ? await fetch.object(newestReference).catch(() => undefined)
+    ? await fetch.object(newestReference).catch(undefinedIfGone)
     : undefined
   const picked = pickVersions(listed, reference, { count: versions, newest: newest?.version })
   const found = await Promise.all(picked.map((version) => fetch.object({ ...reference, version })))
@@ -74,6 +73,14 @@ async function findVersions(
   if (first === undefined) throw new TypeError('a history without a version')
   return [first, ...older]
 }
+
+/** The newest of all may be disabled, and so no part of a history. Without an answer, though, the order isn't known. */
+function undefinedIfGone(error: unknown): undefined {
+  if (!isGone(toAkvError(error))) throw error
+}
+
+const isGone = ({ code }: AkvError): boolean =>
+  code === 'AKV_OBJECT_NOT_FOUND' || code === 'AKV_OBJECT_DISABLED'
 
 interface SharedFetch {
   object(reference: ObjectReference): Promise<FetchedObject>

@@ -1,9 +1,9 @@
 import { type AkvError, toAkvError } from '../keyvault/errors.ts'
 import { describeObject } from '../keyvault/reference.ts'
 import type { AgentParts } from './agent.ts'
-import { fetchConsistently, groupSides } from './certificate-sides.ts'
+import { fetchConsistently, groupSides, isLeaf } from './certificate-sides.ts'
 import { changedTargets } from './compare-content.ts'
-import { type Content, projectContent } from './content.ts'
+import { type Content, type Filling, fillingOf, projectContent } from './content.ts'
 import type { Outcomes } from './fetch-objects.ts'
 import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
 import { notify } from './notify.ts'
@@ -23,6 +23,7 @@ const mostToldObjects = 20
 export interface RefreshState {
   readonly content: Content
   readonly known: KnownVersions
+  readonly filling: Filling
   /** By `objectKey`. */
   readonly standings: ReadonlyMap<string, Standing>
 }
@@ -38,9 +39,11 @@ export function startState(
   },
 ): RefreshState {
   const objects = wantedObjects(parts.config)
+  const { outcomes = new Map() } = start
   return {
     content: start.content,
-    known: rememberVersions(objects, { outcomes: start.outcomes ?? new Map(), before: new Map() }),
+    known: rememberVersions(objects, { outcomes, before: new Map() }),
+    filling: fillingOf(parts.config, { outcomes, before: new Map() }),
     standings: new Map(objects.map((object) => [keyOf(object), standingGood(start.goodAtMs)])),
   }
 }
@@ -78,13 +81,18 @@ export async function refreshOnce(parts: AgentParts, state: RefreshState): Promi
   if (parts.signal.aborted) return state
   const known = rememberVersions(objects, { outcomes: fetched, before: state.known })
   const outcomes = new Map([...knownOutcomes(objects, known), ...fetched])
-  const { content, problems } = await projectContent(config, { outcomes, before: state.content })
+  const { content, problems } = await projectContent(config, {
+    outcomes,
+    before: state.content,
+    last: state.filling,
+  })
+  const filling = fillingOf(config, { outcomes, before: state.filling })
   const errors = new Map(problems.map(({ key, error }) => [key, error]))
   const standings = judge(parts, { due, errors, before: state.standings })
   reportStale(parts, standings)
-  if (!write(parts, content)) return { content: state.content, known, standings }
+  if (!write(parts, content)) return { content: state.content, known, filling, standings }
   await announce(parts, changedTargets(state.content, content))
-  return { content, known, standings }
+  return { content, known, filling, standings }
 }
 
 function judge(
@@ -109,7 +117,10 @@ function judge(
   return standings
 }
 
-/** The sides of a certificate are asked for together, so one that sits out makes the others wait. */
+/**
+ * The sides of a certificate are asked for together, so one that sits out makes the others wait. A secret and a key of
+ * one name may have nothing to do with each other; where they do, and one failed, both have.
+ */
 function dueObjects(
   { config, clock }: AgentParts,
   { objects, state }: { readonly objects: readonly WantedObject[]; readonly state: RefreshState },
@@ -119,7 +130,8 @@ function dueObjects(
     (state.standings.get(keyOf(object))?.dueAtMs ?? 0) > nowMs
   const resting = new Set(objects.filter(isResting))
   for (const sides of groupSides(objects))
-    if (sides.some((side) => resting.has(side))) for (const side of sides) resting.add(side)
+    if (sides.some(isLeaf) && sides.some((side) => resting.has(side)))
+      for (const side of sides) resting.add(side)
   return objects.filter(
     (object) => !resting.has(object) && !isSettled(object, { config, ...state }),
   )

@@ -97,7 +97,15 @@ async function tlsFolder(wanted: WantedFile, secret: FetchedSecret): Promise<Ent
 }
 
 async function pfx(wanted: Wanted, secret: FetchedSecret): Promise<Uint8Array> {
-  const { certificatePfx } = await import('../keyvault/content/certificate-secret.ts')
+  const { certificatePfx, readCertificateSecret } = await import(
+    '../keyvault/content/certificate-secret.ts'
+  )
+  const { keys } = valueOr(readCertificateSecret(secret), wanted, 'AKV_CERTIFICATE')
+  if (keys.length === 0)
+    throw failure(wanted, {
+      code: 'AKV_KEY_NOT_EXPORTABLE',
+      problem: 'the vault does not hand out the private key',
+    })
   return valueOr(certificatePfx(secret), wanted, 'AKV_CERTIFICATE')
 }
 

@@ -56,8 +56,14 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
         const client = await clientFor(reference)
         const { object, properties } = await client.get(reference, callOptions(signal))
         if (properties.enabled === false) throw disabled(reference)
-        const { version = '' } = properties
-        return isObjectVersion(version) ? { ...object, version: version.toLowerCase() } : object
+        const version = properties.version?.toLowerCase() ?? ''
+        // A version never changes, so a wrong one would be believed for ever.
+        if (reference.version !== undefined && version !== reference.version)
+          throw new AkvError({
+            code: 'AKV_BAD_ANSWER',
+            message: `${describeObject(reference)}: vault ${reference.vault} answered with another version`,
+          })
+        return isObjectVersion(version) ? { ...object, version } : object
       }),
     listVersions: (reference, signal) =>
       translateErrors(reference, { ...options, signal }, async () => {

@@ -21,7 +21,7 @@ import {
 import { derivePkcs12Key, type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
 
 /** Key Vault's values end at 25 KB. */
-const maxPfxBytes = 256 * 1024
+const maxPfxBytes = 32 * 1024
 
 const macDigests: Readonly<Record<string, Pkcs12Digest>> = {
   '1.3.14.3.2.26': 'sha1',

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
@@ -107,7 +115,33 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
       code: 2,
       stderr: /AKV_IDENTITY_MISSING: .*--federated-token-file, or run az login/,
     })
-    t.notOk(existsSync(join(folder, 'x')))
+    t.notOk(existsSync(join(folder, 'x/db-password')))
+  })
+
+  await t.test('again, into the same folder, and nothing old is left lying', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'api-key' })
+    const args = ['--federated-token-file', tokenFile]
+    t.match(await run(['fetch', '-', '-o', output, ...args], { input, env }), { code: 0 })
+    t.equal(readdirSync(output).filter((name) => name.startsWith('..2')).length, 1)
+    t.notOk(existsSync(join(output, 'db-password')))
+    t.equal(statSync(output).mode & 0o777, 0o700)
+  })
+
+  await t.test('where it cannot write it says so, before anything is fetched', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'db-password', env: 'A=api-key' })
+    const args = ['--federated-token-file', tokenFile]
+    t.match(await run(['fetch', '-', '-o', tokenFile, ...args], { input, env }), {
+      code: 2,
+      stderr: /token: cannot be written \(EEXIST\)/,
+    })
+    const variables = ['--variables', '/nowhere/at/all']
+    t.match(
+      await run(['fetch', '-', '-o', join(folder, 'v'), ...args, ...variables], { input, env }),
+      {
+        code: 2,
+        stderr: /\/nowhere\/at: cannot be written \(ENOENT\)/,
+      },
+    )
   })
 
   await t.test('what cannot be fetched fails with its code, and writes nothing', async (t) => {
@@ -117,7 +151,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
       code: 1,
       stderr: /AKV_OBJECT_NOT_FOUND: .*team-a:nothing-of-this-name/,
     })
-    t.notOk(existsSync(join(folder, 'y')))
+    t.notOk(existsSync(join(folder, 'y/db-password')))
   })
 })
 
@@ -146,7 +180,7 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
   })
   const two = `${pod}\n---\n${deployment}`
   const fetch = (input: string, ...args: string[]) =>
-    run(['fetch', '-', '-o', '/nowhere', ...args], { input })
+    run(['fetch', '-', '-o', t.testdir(), ...args], { input })
   t.match(await fetch('{}'), { code: 2, stderr: /there is no pod and no pod template here/ })
   t.match(await fetch(two), {
     code: 2,
@@ -157,9 +191,24 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
     code: 2,
     stderr: /Pod\/web would be denied\n.*"a_b" is no object name/,
   })
+  t.match(
+    await fetch(
+      deployment
+        .replace('"annotations"', '"labels"')
+        .replace('{"name":"x"}', '{"name":"x","annotations":{"akv-injector.io/secrets":"a"}}'),
+    ),
+    {
+      code: 2,
+      stderr:
+        /no pod here has an akv-injector.io\/… annotation\n.*on the workload itself does nothing/,
+    },
+  )
   t.match(await fetch(podText({ inject: 'false' })), {
     code: 2,
     stderr: /its annotations ask for nothing/,
   })
-  t.match(await run(['fetch', '-']), { code: 2, stderr: /required option '-o, --output <folder>'/ })
+  t.match(await run(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }), {
+    code: 2,
+    stderr: /name the folder to write to: --output DIR/,
+  })
 })

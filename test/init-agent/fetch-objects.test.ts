@@ -225,6 +225,19 @@ t.test('of twins the vault says which is the newest, unless that is disabled', a
   }
 })
 
+t.test('of twins nothing is guessed when the vault does not answer', async (t) => {
+  const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
+  const { outcomes } = fetch(
+    [{ ...object('h'), versions: 3 }],
+    async (reference) => {
+      if (reference.version === undefined) throw failure('AKV_BAD_ANSWER')
+      return reference.version[0] ?? ''
+    },
+    { listed: twins },
+  )
+  t.match([...(await outcomes).values()], [{ kind: 'failed', error: { code: 'AKV_BAD_ANSWER' } }])
+})
+
 t.test('one version of a history that fails is the failure of it all', async (t) => {
   const { outcomes } = fetch(
     [{ ...object('h'), versions: 2 }],

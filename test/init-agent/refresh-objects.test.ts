@@ -62,6 +62,25 @@ t.test('an optional value that is absent leaves its place empty', async (t) => {
   t.strictSame(stale(lines), [])
 })
 
+t.test(
+  'an optional value that was there and is deleted stays, or goes, as on-deleted says',
+  async (t) => {
+    for (const onDeleted of ['keep', 'remove'] as const) {
+      const { vault, file, lines, run } = bench(t, {
+        onDeleted,
+        templates: [template('[', { ...secret('b'), optional: true }, ']', secret('a'))],
+      })
+      vault.set('a', '1').set('b', 'x')
+      await run([
+        () => vault.set('b', 'AKV_OBJECT_DISABLED'),
+        () => vault.set('a', '2'),
+        () => t.equal(file('files/app.conf'), onDeleted === 'keep' ? '[x]2' : '[]2'),
+      ])
+      t.equal(stale(lines).length > 0, onDeleted === 'keep', 'what is kept is told')
+    }
+  },
+)
+
 t.test('a template whose value was deleted stays, or goes, as on-deleted says', async (t) => {
   for (const onDeleted of ['keep', 'remove'] as const) {
     const { vault, parts, run } = bench(t, { onDeleted, templates: [template(secret('a'))] })

@@ -125,6 +125,7 @@ t.test('tls is a folder, or the mount itself', async (t) => {
 
 t.test('a certificate that can’t be served is an error that says why', async () => {
   await fails(file('tls'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /exportable/)
+  await fails(file('pfx'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /hand out/)
   const foreign = pemAnswer('ec-p256.key', 'leaf.crt')
   await fails(file('tls'), foreign, 'AKV_CERTIFICATE', /belongs to none/)
   await fails(file('tls'), secretAnswer('x'), 'AKV_CERTIFICATE', /content type/)

@@ -177,6 +177,30 @@ t.test('a version in the answer is believed only if it is one', async (t) => {
   t.notOk('version' in found)
 })
 
+t.test('another version than the one asked for is a wrong answer', async (t) => {
+  const host = await startHost(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end(
+      JSON.stringify({
+        value: 'v',
+        id: `https://team-a.vault.azure.net/secrets/a/${'3'.repeat(32)}`,
+        attributes: { enabled: true },
+      }),
+    )
+  })
+  const reader = createObjectReader({
+    vaultUrl: `${host.url}/{vault}`,
+    agent: connectTo(t, host.caPem),
+    token: async () => 'token',
+    who: 'client',
+  })
+  await t.rejects(reader.read(secret('a', '2'.repeat(32))), {
+    code: 'AKV_BAD_ANSWER',
+    message: /answered with another version/,
+  })
+  t.match(await reader.read(secret('a', '3'.repeat(32))), { value: 'v' })
+})
+
 t.test('an aborted read ends at once, as an abort', async (t) => {
   const stop = new AbortController()
   const host = await startHost(t, () => stop.abort())
