@@ -57,9 +57,8 @@ async function secretValue(
   if (wanted.property !== undefined)
     return decode(await pickFrom(secret, wanted.property, wanted), wanted)
   if (wanted.format !== 'pem' || !secret.isCertificate) return decode(secret.value, wanted)
-  const { certificateSecretContent } = await import('../keyvault/content/certificate-secret.ts')
-  const pem = valueOr(certificateSecretContent(secret), wanted, 'AKV_CERTIFICATE')
-  return decode(Buffer.from(pem).toString(), wanted)
+  const { certificateSecretPem } = await import('../keyvault/content/certificate-secret.ts')
+  return decode(valueOr(certificateSecretPem(secret), wanted, 'AKV_CERTIFICATE'), wanted)
 }
 
 async function pickFrom(secret: FetchedSecret, path: string, wanted: Wanted): Promise<string> {

@@ -45,7 +45,7 @@ export const errorTable = {
     ...hopeless,
     means: "The file with the pod's service account token is missing, unreadable or no token.",
     remedy:
-      'Recreate the pod; if that does not help, check what changed the volume akv-injector-identity.',
+      'Recreate the pod; if that does not help, check what changed the volume akv-injector-identity. Outside a pod, name another file.',
   },
   AKV_FEDERATION_MISMATCH: {
     ...healing,
@@ -173,7 +173,8 @@ export const errorTable = {
   AKV_CERTIFICATE: {
     ...hopeless,
     means: 'What the vault holds for the certificate can not be read, or does not fit together.',
-    remedy: 'Import the certificate and its key again, as PKCS#12 or PEM without a password.',
+    remedy:
+      'Name a certificate (a plain secret has none); else import it and its key again, as PKCS#12 or PEM without a password.',
   },
   AKV_KEY_NOT_EXPORTABLE: {
     ...hopeless,

@@ -1,7 +1,7 @@
 import { type Parsed, shorten } from '../reference.ts'
 import { buildPfx } from './build-pfx.ts'
 import { orderChain } from './chain.ts'
-import { decodeValue, type Encoding } from './encoding.ts'
+import { decodeValue } from './encoding.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { readKeyMaterial, writeKeyMaterial } from './pem.ts'
 import { readPfx } from './pfx.ts'
@@ -13,29 +13,18 @@ export interface CertificateSecret {
   readonly contentType: string | undefined
 }
 
-export interface SecretFormat {
-  /** `objectFormat`; PEM by default. */
-  readonly format?: 'pem' | 'pfx'
-  /** `objectEncoding`; `utf-8` by default. */
-  readonly encoding?: Encoding
-}
-
 /**
- * What the CSI driver's Azure provider writes for `objectType: secret` that backs a certificate: PFX becomes PEM, unless
- * `pfx` is asked for, then it stays the base64 text; PEM stays as it is stored, byte for byte. The encoding is undone
- * last, so that with `base64` a PFX becomes binary.
+ * What the CSI driver's Azure provider writes for `objectType: secret` that backs a certificate: PFX becomes PEM; PEM
+ * stays as it is stored, byte for byte.
  */
-export function certificateSecretContent(
-  secret: CertificateSecret,
-  { format = 'pem', encoding = 'utf-8' }: SecretFormat = {},
-): Parsed<Uint8Array> {
+export function certificateSecretPem(secret: CertificateSecret): Parsed<string> {
   const kind = kindOf(secret)
   if ('problem' in kind) return kind
-  if (kind.value === 'pem' || format === 'pfx') return decodeValue(secret.value, encoding)
+  if (kind.value === 'pem') return { value: secret.value }
   const material = readCertificateSecret(secret)
   if ('problem' in material) return material
   const { keys } = material.value
-  return decodeValue(writeKeyMaterial({ keys, certificates: orderChain(material.value) }), encoding)
+  return { value: writeKeyMaterial({ keys, certificates: orderChain(material.value) }) }
 }
 
 /** The certificate as PKCS#12 with an empty password, binary: as stored, or built of what is stored as PEM. */

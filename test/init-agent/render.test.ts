@@ -134,6 +134,8 @@ t.test('a certificate that can’t be served is an error that says why', async (
 
 t.test('pfx is binary, as it is stored or built of PEM', async (t) => {
   const stored = await files(file('pfx'), pfxAnswer('chain-aes-256'))
+  const csi = await files(file('secret', { encoding: 'base64' }), pfxAnswer('chain-aes-256'))
+  t.strictSame(csi, stored, 'objectFormat pfx with objectEncoding base64 is the same')
   t.strictSame(stored, { p: fixture('chain-aes-256.pfx') })
   const { p } = await files(file('pfx'), pemAnswer('leaf.key', 'leaf.crt', 'root.crt'))
   const read = openssl(['pkcs12', '-in', 'p', '-passin', 'pass:', '-nodes'], { p: p ?? '' })

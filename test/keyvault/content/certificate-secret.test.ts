@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import {
   certificatePfx,
-  certificateSecretContent,
+  certificateSecretPem,
   readCertificateSecret,
 } from '../../../keyvault/content/certificate-secret.ts'
 import { tlsFiles } from '../../../keyvault/content/tls-files.ts'
@@ -13,7 +13,6 @@ const pfxSecret = (name: string) => ({
   contentType: 'application/x-pkcs12',
 })
 const pemSecret = (value: string) => ({ value, contentType: 'application/x-pem-file' })
-const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
 
 t.test('a PFX becomes PEM: keys, then leaf, intermediate and root, and nothing else', async (t) => {
   const authorities = fixtureText('intermediate.crt') + fixtureText('root.crt')
@@ -24,17 +23,17 @@ t.test('a PFX becomes PEM: keys, then leaf, intermediate and root, and nothing e
     ['chain-ec-p384', 'ec-p384'],
   ] as const)
     t.equal(
-      text(parsedValue(certificateSecretContent(pfxSecret(name)))),
+      parsedValue(certificateSecretPem(pfxSecret(name))),
       fixtureText(`${leaf}.key`) + fixtureText(`${leaf}.crt`) + authorities,
       name,
     )
   t.equal(
-    text(parsedValue(certificateSecretContent(pfxSecret('no-key')))),
+    parsedValue(certificateSecretPem(pfxSecret('no-key'))),
     fixtureText('leaf.crt') + authorities,
   )
   const several = ['leaf', 'ec-p256', 'ec-p384']
   t.equal(
-    text(parsedValue(certificateSecretContent(pfxSecret('several-keys')))),
+    parsedValue(certificateSecretPem(pfxSecret('several-keys'))),
     [...several.map((n) => `${n}.key`), ...several.map((n) => `${n}.crt`)]
       .map(fixtureText)
       .join(''),
@@ -45,25 +44,13 @@ t.test('openssl takes the same keys and certificates out of the PFX', async (t) 
   const printed = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes', '-legacy'], {
     'a.pfx': fixture('chain-attributes.pfx'),
   })
-  const ours = text(parsedValue(certificateSecretContent(pfxSecret('chain-attributes'))))
+  const ours = parsedValue(certificateSecretPem(pfxSecret('chain-attributes')))
   t.strictSame(pemBlocks(ours).toSorted(), pemBlocks(printed).toSorted())
 })
 
-t.test(
-  'objectFormat pfx keeps the base64 text, and objectEncoding base64 makes it binary',
-  async (t) => {
-    const secret = pfxSecret('chain-3des')
-    const kept = parsedValue(certificateSecretContent(secret, { format: 'pfx' }))
-    t.equal(text(kept), secret.value)
-    const binary = certificateSecretContent(secret, { format: 'pfx', encoding: 'base64' })
-    t.strictSame(parsedValue(binary), fixture('chain-3des.pfx'))
-  },
-)
-
-t.test('a PEM-backed one stays as it is stored, byte for byte, whatever the format', async (t) => {
+t.test('a PEM-backed one stays as it is stored, byte for byte', async (t) => {
   const value = `\r\nof: me\n${fixtureText('leaf.crt').replaceAll('\n', '\r\n')}${fixtureText('leaf.key')}  `
-  for (const format of ['pem', 'pfx'] as const)
-    t.equal(text(parsedValue(certificateSecretContent(pemSecret(value), { format }))), value)
+  t.equal(parsedValue(certificateSecretPem(pemSecret(value))), value)
 })
 
 t.test('type pfx is the stored bytes', async (t) => {
@@ -115,7 +102,7 @@ t.test('what holds no certificate, or is of another type, is refused in a senten
     ['no type', { value: '', contentType: undefined }, /is ""; accepted/],
   ]
   for (const [name, secret, problem] of cases) {
-    t.match(certificateSecretContent(secret), { problem }, name)
+    t.match(certificateSecretPem(secret), { problem }, name)
   }
   t.match(certificatePfx(pemSecret('')), { problem: /no certificate in the secret/ })
   t.match(certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
@@ -130,7 +117,7 @@ t.test('whatever is changed inside the certificates and keys, there is an answer
       const bytes = Buffer.from(bare)
       for (const [at, byte] of changes) bytes[at] = byte
       const secret = { value: bytes.toString('base64'), contentType: 'application/x-pkcs12' }
-      for (const answer of [certificateSecretContent(secret), tlsFiles(secret)]) {
+      for (const answer of [certificateSecretPem(secret), tlsFiles(secret)]) {
         if ('value' in answer) read += 1
         else if (answer.problem === '') return false
       }
