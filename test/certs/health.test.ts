@@ -1,0 +1,29 @@
+import t from 'tap'
+import type { LookStatus } from '../../certs/controller.ts'
+import { serveHealth } from '../../certs/health.ts'
+
+t.test('alive while it looks, ready while everything is in place', async (t) => {
+  let now = 0
+  let status: LookStatus = { atMs: 0, problem: 'has not looked yet' }
+  const health = await serveHealth({
+    listen: { host: '127.0.0.1', port: 0 },
+    status: () => status,
+    elapsedMs: () => now,
+    staleMs: 300_000,
+  })
+  t.teardown(() => health.close())
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${health.port}${path}`)
+    return `${answer.status} ${await answer.text()}`
+  }
+  t.equal(await ask('/healthz'), '200 ok\n')
+  t.equal(await ask('/readyz'), '503 has not looked yet\n')
+  status = { atMs: 1000, problem: undefined }
+  t.equal(await ask('/readyz'), '200 ok\n')
+  now = 301_000
+  t.equal(await ask('/healthz'), '200 ok\n')
+  now = 301_001
+  t.equal(await ask('/healthz'), '503 has not looked for too long\n')
+  for (const path of ['/', '/__proto__', '/constructor', '/healthz/'])
+    t.equal(await ask(path), '404 not found\n', path)
+})
