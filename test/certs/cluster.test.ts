@@ -6,6 +6,7 @@ import t from 'tap'
 import { connectCluster } from '../../certs/cluster.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
 import { showBehaviour } from './behaviour.ts'
+import { kubeconfigText } from './kubeconfig.ts'
 import { startStandIn } from './stand-in.ts'
 
 const settings: CertsSettings = {
@@ -69,18 +70,12 @@ t.test('what goes wrong is one sentence', async (t) => {
 t.test('no API server, and one that says nothing, are told', async (t) => {
   const folder = t.testdir()
   const file = join(folder, 'kubeconfig')
-  const kubeconfig = (server: string) => ({
-    'current-context': 'x',
-    contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-    clusters: [{ name: 'x', cluster: { server } }],
-    users: [{ name: 'x', user: { token: 'secret-token' } }],
-  })
   const sockets: Socket[] = []
   const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   const address = silent.address()
   const port = typeof address === 'object' ? address?.port : 0
-  writeFileSync(file, JSON.stringify(kubeconfig(`https://127.0.0.1:${port}`)))
+  writeFileSync(file, kubeconfigText({ server: `https://127.0.0.1:${port}`, token: 'x' }))
   await t.rejects(connectTo(file, 100).read(), { message: /^cannot reach the API server: .*time/ })
   silent.close()
   for (const socket of sockets) socket.destroy()

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { stringify } from 'yaml'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { KubeObject } from '../cluster/api.ts'
+import { kubeconfigText } from './kubeconfig.ts'
 
 type Data = Record<string, unknown>
 
@@ -87,7 +87,10 @@ export async function startStandIn(t: Test): Promise<StandIn> {
     server.closeAllConnections()
   })
   const { port } = server.address() as AddressInfo
-  writeFileSync(standIn.kubeconfigFile, stringify(access.kubeconfig(`https://127.0.0.1:${port}`)))
+  writeFileSync(
+    standIn.kubeconfigFile,
+    kubeconfigText({ server: `https://127.0.0.1:${port}`, ...access }),
+  )
   return standIn
 }
 
@@ -130,14 +133,5 @@ async function issueAccess() {
   })
   const tls: ServerOptions = { cert: leaf.certificatePem, key: leaf.keyPem }
   const token = 'stand-in-token'
-  const ca = Buffer.from(authority.certificatePem).toString('base64')
-  const kubeconfig = (server: string) => ({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'x',
-    contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-    clusters: [{ name: 'x', cluster: { server, 'certificate-authority-data': ca } }],
-    users: [{ name: 'x', user: { token } }],
-  })
-  return { tls, token, kubeconfig }
+  return { tls, token, caPem: authority.certificatePem }
 }

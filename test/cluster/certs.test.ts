@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { stringify } from 'yaml'
 import { showBehaviour } from '../certs/behaviour.ts'
+import { kubeconfigText } from '../certs/kubeconfig.ts'
 import { start } from '../cli/run.ts'
 import { type Call, connect, type KubeObject } from './api.ts'
 import { must, openCluster, testNamespace } from './cluster.ts'
@@ -208,19 +208,8 @@ async function accountKubeconfig(folder: string): Promise<string> {
   }
   const answer = must(await api.call({ method: 'POST', path, body }))
   const { token } = answer.body['status'] as { token: string }
-  const { server, ca } = readKubeconfig(kubeconfigFile)
-  const certificate = { 'certificate-authority-data': Buffer.from(ca ?? '').toString('base64') }
+  const { server, ca: caPem } = readKubeconfig(kubeconfigFile)
   const file = join(folder, 'kubeconfig')
-  writeFileSync(
-    file,
-    stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'x',
-      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
-      clusters: [{ name: 'x', cluster: { server: server.href, ...(ca && certificate) } }],
-      users: [{ name: 'x', user: { token } }],
-    }),
-  )
+  writeFileSync(file, kubeconfigText({ server: server.href, token, caPem }))
   return file
 }
