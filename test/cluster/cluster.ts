@@ -25,9 +25,18 @@ export function openCluster(t: Test, env = process.env): Cluster {
   const { KUBECONFIG } = env
   if (!KUBECONFIG)
     throw new Error('these tests need a cluster: npm run cluster:test -- test/cluster/FILE')
+  endWithParent()
   const cluster = clusterOf(connect(KUBECONFIG))
   t.teardown(() => cluster.close())
   return cluster
+}
+
+/** A tap that is killed leaves its tests running, which would try a cluster that has gone until their time is up. */
+function endWithParent(): void {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(1)
+  }, 1_000).unref()
 }
 
 export function clusterOf(api: Api): Cluster {

@@ -8,11 +8,20 @@ import { keep, lastLines, temporaryFolder } from './keep.ts'
 
 const module = join(import.meta.dirname, 'keep.ts')
 
-t.test('a program that is stopped has ended', async (t) => {
+t.test('a program that is stopped may end in its own way', async (t) => {
+  const logFile = join(t.testdir(), 'log')
+  const script = 'trap "exit 7" TERM; echo ready; while :; do sleep 0.05; done'
+  const kept = keep({ program: '/bin/sh', args: ['-c', script], logFile })
+  while (lastLines(logFile) !== 'ready') await delay(10)
+  t.equal(await kept.stop(), 7)
+})
+
+t.test('a program that is killed has ended, and may be killed again', async (t) => {
   const logFile = join(t.testdir(), 'log')
   const kept = keep({ program: '/bin/sleep', args: ['1000'], logFile })
-  await kept.stop()
-  t.pass()
+  kept.kill()
+  t.equal(await kept.ended, null)
+  kept.kill()
 })
 
 t.test('what a program says is in its log, and its end is seen', async (t) => {

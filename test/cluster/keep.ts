@@ -6,16 +6,18 @@ import { join } from 'node:path'
 
 /** A process that ends with us, however we end. */
 export interface Kept {
-  /** Resolves when it has ended. */
-  readonly ended: Promise<unknown>
-  stop(): Promise<void>
+  /** Its exit code, once it has ended; null when it was killed. */
+  readonly ended: Promise<number | null>
+  /** Asks it to end, and kills it if it hasn't ten seconds later. */
+  stop(): Promise<number | null>
+  kill(): void
 }
 
 export interface KeepOptions {
   readonly program: string
   readonly args: readonly string[]
-  /** Where both its streams go. */
-  readonly logFile: string
+  /** Where both its streams go; ours, unless told otherwise. */
+  readonly logFile?: string
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
@@ -24,24 +26,33 @@ export interface KeepOptions {
  * are killed, so nothing is left running; and a Ctrl-C, which goes to our process group, isn't theirs to act upon.
  */
 export function keep({ program, args, logFile, env = process.env }: KeepOptions): Kept {
-  const log = openSync(logFile, 'a')
+  const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a')
   const shell = spawn('/bin/sh', ['-c', untilPipeCloses, program, ...args], {
     stdio: ['pipe', log, log],
     env,
     detached: true,
   })
-  closeSync(log)
-  const ended = once(shell, 'close')
+  if (typeof log === 'number') closeSync(log)
+  const ended = once(shell, 'close').then(([code]) => code as number | null)
   return {
     ended,
-    async stop() {
+    stop() {
       shell.stdin?.end()
-      await ended
+      return ended
     },
+    kill: () => killGroup(shell.pid),
   }
 }
 
-/** Asks first, and kills what hasn't ended ten seconds later. */
+/** The shell leads a group of its own, as it is detached. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid) process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 const untilPipeCloses = `
 exec 3<&0
 "$0" "$@" 3<&- & program=$!

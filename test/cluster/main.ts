@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from './api.ts'
 import { startCluster } from './api-server.ts'
 import { clusterOf } from './cluster.ts'
 import { install, uninstall } from './install.ts'
-import { temporaryFolder } from './keep.ts'
+import { keep, temporaryFolder } from './keep.ts'
+import { readKubeconfig } from './kubeconfig.ts'
 import { findParts } from './parts.ts'
 
 /**
@@ -21,7 +20,13 @@ const tell = (line: string) => console.log(`cluster tests: ${line}`)
 
 async function main(): Promise<number> {
   const { KUBECONFIG } = process.env
-  if (KUBECONFIG) return await runInstalled(KUBECONFIG, {})
+  if (KUBECONFIG) {
+    const { server } = readKubeconfig(KUBECONFIG)
+    tell(
+      `on the cluster of KUBECONFIG, ${server.href}, into which akv-injector is installed for them`,
+    )
+    return await runInstalled(KUBECONFIG, {})
+  }
   const found = await findParts({ env: process.env, tell })
   if ('problem' in found) {
     tell(`skipped, as there is no API server to run them on. ${found.problem}`)
@@ -56,16 +61,14 @@ async function runInstalled(kubeconfigFile: string, env: Readonly<Record<string,
 async function runTests(env: NodeJS.ProcessEnv): Promise<number> {
   const tap = join(root, 'node_modules/.bin/tap')
   const wanted = files.length > 0 ? files : allFiles()
-  const child = spawn(process.execPath, [tap, '--jobs=1', '--disable-coverage', ...wanted], {
-    cwd: root,
+  const kept = keep({
+    program: process.execPath,
+    args: [tap, '--jobs=1', '--disable-coverage', ...wanted],
     env,
-    stdio: 'inherit',
   })
-  // A Ctrl-C goes to tap as well, which then ends, and we uninstall; before that, nothing of ours needs undoing.
-  process.on('SIGINT', () => {})
-  process.on('SIGTERM', () => child.kill())
-  const [code] = await once(child, 'close')
-  return code ?? 1
+  // We end when the tests have, and have uninstalled; before that, nothing of ours needs undoing.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => kept.kill())
+  return (await kept.ended) ?? 1
 }
 
 const allFiles = () =>

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { until } from './cluster.ts'
 import { freePorts } from './free-ports.ts'
+import { keep, lastLines } from './keep.ts'
 
 export interface Replica {
   readonly port: number
@@ -16,8 +15,10 @@ export interface Replica {
 /** Starts `akv-injector webhook` as a process of its own; resolves when it is ready. */
 export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
   const [port = 0, healthPort = 0] = await freePorts(2)
-  const program = join(import.meta.dirname, '../../cli/main.ts')
-  const child = spawn(process.execPath, [program, 'webhook'], {
+  const logFile = join(tlsDir, `webhook-${port}.log`)
+  const kept = keep({
+    program: process.execPath,
+    args: [join(import.meta.dirname, '../../cli/main.ts'), 'webhook'],
     env: {
       AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
       AKV_INJECTOR_LISTEN: `0.0.0.0:${port}`,
@@ -25,22 +26,17 @@ export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
       AKV_INJECTOR_TLS_DIR: tlsDir,
       AKV_INJECTOR_LOG_LEVEL: 'warn',
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    logFile,
   })
-  t.teardown(() => child.kill('SIGKILL'))
+  t.teardown(() => kept.kill())
+  let ended = false
+  void kept.ended.then(() => {
+    ended = true
+  })
   await until(async () => {
-    if (child.exitCode !== null) throw new Error(`the webhook ended with ${child.exitCode}`)
+    if (ended) throw new Error(`the webhook ended; it said last:\n${lastLines(logFile)}`)
     const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`).catch(() => undefined)
     return answer?.ok === true
   })
-  return { port, terminate: () => terminate(child), kill: () => void child.kill('SIGKILL') }
-}
-
-async function terminate(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const ended = once(child, 'exit')
-    child.kill('SIGTERM')
-    await ended
-  }
-  return child.exitCode
+  return { port, terminate: () => kept.stop(), kill: () => kept.kill() }
 }
