@@ -96,10 +96,10 @@ function leafReason(leaf: Leaf, authority: Certificate, now: number): string | u
   return dueReason(leaf, now)
 }
 
-/** Two thirds of its life leave time to notice that nobody renews it. */
+/** Two thirds of its life leave time to notice that nobody renews it. A time that can't be read (NaN) is never in time. */
 function dueReason({ notBefore, notAfter }: Certificate, now: number): string | undefined {
-  if (now < notBefore) return 'holds a certificate that is not valid yet'
-  if (now >= notBefore + ((notAfter - notBefore) * 2) / 3)
+  if (!(now >= notBefore)) return 'holds a certificate that is not valid yet'
+  if (!(now < notBefore + ((notAfter - notBefore) * 2) / 3))
     return 'holds a certificate that is past two thirds of its life'
   return undefined
 }

@@ -162,6 +162,17 @@ t.test('what is not valid yet, by a clock that ran ahead, is made anew', async (
   t.match(decide({ leaf: leaf(-1, ca) }), { kind: 'issue-leaf', reason: /not valid yet/ })
 })
 
+t.test('times that cannot be read are no times to rely on', async (t) => {
+  for (const odd of [
+    { ...ca, notAfter: Number.NaN },
+    { ...ca, notBefore: Number.NaN },
+  ]) {
+    t.match(decide({ authority: usable(odd), bundle: bundle(ca, odd) }), { kind: /issue|publish/ })
+    const held = { ...certificate('leaf', 5, 30), ...odd, signers: [ca] }
+    t.match(decide({ leaf: usable(held) }), { kind: 'issue-leaf' })
+  }
+})
+
 t.test('what expired is dropped a day later, and is no reason to wait', async (t) => {
   const expired = certificate('expired', 730.5, 730)
   const authority = usable(young)
