@@ -1,7 +1,7 @@
 /** `docs/errors.md` from the table. Run it (`node test/keyvault/error-page.ts`) to write the page anew. */
 
 import { writeFileSync } from 'node:fs'
-import { type ErrorFacts, errorTable } from '../../keyvault/errors.ts'
+import { type ErrorFacts, errorTable } from '../../keyvault/error-table.ts'
 
 export const errorPageFile = new URL('../../docs/errors.md', import.meta.url)
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { AkvError, type ErrorFacts, errorTable, toAkvError } from '../../keyvault/errors.ts'
+import { type ErrorFacts, errorTable } from '../../keyvault/error-table.ts'
+import { AkvError, toAkvError } from '../../keyvault/errors.ts'
 import { errorPage, errorPageFile } from './error-page.ts'
 
 t.test('docs/errors.md is the table as a page', async (t) => {

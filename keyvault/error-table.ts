@@ -1,0 +1,231 @@
+/**
+ * Everything that can go wrong between a vault and a pod, under a stable code. One table for the agent and all others
+ * that fetch; `docs/errors.md` is this table as a page.
+ */
+
+export interface ErrorFacts {
+  /** Worth another try: roles, firewalls and federations take minutes to take effect, networks recover. */
+  readonly heals: boolean
+  /** 1: a later start may succeed. 2: not before somebody changes the configuration. */
+  readonly exitCode: 1 | 2
+  readonly means: string
+  readonly remedy: string
+}
+
+const hopeless = { heals: false, exitCode: 1 } as const
+const healing = { heals: true, exitCode: 1 } as const
+const misconfigured = { heals: false, exitCode: 2 } as const
+
+export const errorTable = {
+  AKV_CONFIG_INVALID: {
+    ...misconfigured,
+    means: 'The configuration that the agent was started with is missing or wrong.',
+    remedy:
+      'Correct what the message names. AKV_INJECTOR_CONFIG is the webhook’s to write: recreate the pod.',
+  },
+  AKV_CONFIG_NEWER: {
+    ...misconfigured,
+    means: 'The webhook wrote a configuration that this agent is too old to read.',
+    remedy:
+      'Set AKV_INJECTOR_AGENT_IMAGE of the webhook to an image of its own version, then recreate the pod.',
+  },
+  AKV_IDENTITY_MISSING: {
+    ...misconfigured,
+    means: 'Nothing says as which client, or in which tenant, the pod signs in.',
+    remedy:
+      'Set the annotations akv-injector.io/client-id and akv-injector.io/tenant-id, or label the pod azure.workload.identity/use: "true" with a service account annotated azure.workload.identity/client-id; the operator can set AKV_INJECTOR_DEFAULT_TENANT_ID.',
+  },
+  AKV_IDENTITY_BINDING: {
+    ...misconfigured,
+    means: 'The pod uses AKS identity bindings, a preview that the agent does not support.',
+    remedy:
+      'Give the identity a federated credential for the service account, and take the annotation azure.workload.identity/use-identity-binding off the pod.',
+  },
+  AKV_TOKEN_FILE: {
+    ...hopeless,
+    means: "The file with the pod's service account token is missing, unreadable or no token.",
+    remedy:
+      'Recreate the pod; if that does not help, check what changed the volume akv-injector-identity. Outside a pod, name another file.',
+  },
+  AKV_FEDERATION_MISMATCH: {
+    ...healing,
+    means: "Entra finds no federated credential that matches the pod's token.",
+    remedy:
+      'Compare issuer, subject and audience in the message with the federated credentials of the identity; one made just now takes effect after a few minutes.',
+  },
+  AKV_APP_NOT_FOUND: {
+    ...healing,
+    means: 'Entra knows no application or managed identity of that client id in that tenant.',
+    remedy:
+      'Check the client id and the tenant id; an identity made just now is known after a few minutes.',
+  },
+  AKV_ASSERTION_EXPIRED: {
+    ...healing,
+    means: "Entra finds the pod's service account token expired, or not valid yet.",
+    remedy: "Check the node's clock, and that the kubelet renews the volume akv-injector-identity.",
+  },
+  AKV_TENANT_NOT_FOUND: {
+    ...hopeless,
+    means: 'Entra knows no tenant of that id.',
+    remedy: 'Correct the tenant id, or the cloud (AKV_INJECTOR_CLOUD) that it belongs to.',
+  },
+  AKV_ENTRA_REFUSED: {
+    ...hopeless,
+    means: 'Entra refused to sign the pod in, for a reason that does not pass by itself.',
+    remedy: 'Look up the AADSTS number of the message at https://login.microsoftonline.com/error.',
+  },
+  AKV_ENTRA_UNAVAILABLE: {
+    ...healing,
+    means: 'Entra is overloaded or failing.',
+    remedy: 'Wait; if it lasts, see https://azure.status.microsoft.',
+  },
+  AKV_OBJECT_NOT_FOUND: {
+    ...hopeless,
+    means: 'The vault holds no object, or no version, of that name; it may have been deleted.',
+    remedy:
+      'Create or recover the object, correct its name, or mark the reference optional with "?".',
+  },
+  AKV_OBJECT_DISABLED: {
+    ...hopeless,
+    means: 'The version asked for, or the newest one, is disabled.',
+    remedy:
+      'Enable it, add a new version, name another with "@version", or mark the reference optional with "?".',
+  },
+  AKV_FORBIDDEN: {
+    ...healing,
+    means: 'The vault knows the identity, but it may not read the object.',
+    remedy:
+      'Give the identity the role Key Vault Secrets User on the vault (for key/ also Key Vault Crypto User, for cert/ Key Vault Certificate User; or the access policies Get, and List for a history); a new role takes effect after a few minutes.',
+  },
+  AKV_FIREWALL: {
+    ...healing,
+    means: "The vault's firewall does not let the pod's address in.",
+    remedy:
+      "Allow the cluster's outbound address or subnet on the vault, or use a private endpoint.",
+  },
+  AKV_UNAUTHORIZED: {
+    ...hopeless,
+    means: 'The vault did not accept a token that Entra had just issued.',
+    remedy:
+      "Check that the vault belongs to the pod's tenant, and that AKV_INJECTOR_CLOUD fits the vault.",
+  },
+  AKV_THROTTLED: {
+    ...healing,
+    means: 'The vault has had too many requests.',
+    remedy: 'Refresh less often, or spread the objects over more vaults.',
+  },
+  AKV_VAULT_UNAVAILABLE: {
+    ...healing,
+    means: 'The vault is failing.',
+    remedy: 'Wait; if it lasts, see https://azure.status.microsoft.',
+  },
+  AKV_NETWORK: {
+    ...healing,
+    means: 'A host could not be reached, or a connection was lost or too slow.',
+    remedy:
+      'Check that the vault exists, and DNS, network policies, HTTPS_PROXY and NO_PROXY between the pod and that host.',
+  },
+  AKV_TLS_UNTRUSTED: {
+    ...hopeless,
+    means: 'The certificate of a host is not one that the agent trusts for that name.',
+    remedy:
+      'Where a proxy or a private cloud has its own authority, set AKV_INJECTOR_CA_FILE to its certificate.',
+  },
+  AKV_REDIRECTED: {
+    ...hopeless,
+    means: 'A host answered with a redirect, which is never followed: a token could end elsewhere.',
+    remedy:
+      'Name the right host (AKV_INJECTOR_VAULT_URL, AKV_INJECTOR_AUTHORITY_HOST), or check the proxy.',
+  },
+  AKV_BAD_REQUEST: {
+    ...hopeless,
+    means: 'The vault did not understand the request.',
+    remedy: 'Check AKV_INJECTOR_VAULT_URL; otherwise report this as a bug.',
+  },
+  AKV_BAD_ANSWER: {
+    ...hopeless,
+    means: 'A host answered with something that Key Vault or Entra never says.',
+    remedy: 'Check that the host is what it should be, and that no proxy answers in its place.',
+  },
+  AKV_CERTIFICATE_ROTATING: {
+    ...healing,
+    means:
+      'A certificate and its key, asked for side by side, were of different versions each time.',
+    remedy:
+      'Wait until the new version is complete; tls/ gets both from one answer and never has to wait.',
+  },
+  AKV_PROPERTY_ABSENT: {
+    ...hopeless,
+    means: 'The JSON value has no such property.',
+    remedy: 'Correct the path behind "#", or the value, or mark the reference optional with "?".',
+  },
+  AKV_PROPERTY: {
+    ...hopeless,
+    means:
+      'No property can be picked: the value is not JSON, or a key of it is no name for a file.',
+    remedy: 'Correct the value, or take the property off the reference.',
+  },
+  AKV_ENCODING: {
+    ...hopeless,
+    means: 'The value is not in the encoding that it is to be decoded from.',
+    remedy: 'Correct the value, or take "|base64" (objectEncoding) off the reference.',
+  },
+  AKV_CERTIFICATE: {
+    ...hopeless,
+    means: 'What the vault holds for the certificate can not be read, or does not fit together.',
+    remedy:
+      'Name a certificate (a plain secret has none); else import it and its key again, as PKCS#12 or PEM without a password.',
+  },
+  AKV_KEY_NOT_EXPORTABLE: {
+    ...hopeless,
+    means: "The vault does not hand out the certificate's private key.",
+    remedy:
+      'Set "exportable": true under "key_props" in the certificate\'s policy and create a new version, or ask for cert/ only.',
+  },
+  AKV_KEY_TYPE: {
+    ...hopeless,
+    means: 'The key is of a type or on a curve that has no public half to write as PEM.',
+    remedy: 'Ask for a key of type RSA or EC.',
+  },
+  AKV_ENV_VALUE: {
+    ...hopeless,
+    means:
+      "The value can't be an environment variable: it is empty, too long, or holds ', CR, NUL or no UTF-8.",
+    remedy:
+      'Deliver this object as a file (annotation akv-injector.io/secrets), or change its value.',
+  },
+  AKV_FILE_IN_THE_WAY: {
+    ...hopeless,
+    means: 'Something that the agent did not make has the name of a file to write.',
+    remedy:
+      'Remove it, or give the object another path; the agent touches nothing that is not its own.',
+  },
+  AKV_VOLUME_FULL: {
+    ...hopeless,
+    means: 'The volume ran full while files were written; the set before is untouched.',
+    remedy: 'Ask for fewer objects, or raise AKV_INJECTOR_VOLUME_SIZE_LIMIT.',
+  },
+  AKV_SET_TOO_LARGE: {
+    ...hopeless,
+    means:
+      'The files need more than 45 % of the volume: old and new stand side by side while switching.',
+    remedy: 'Ask for fewer objects, or raise AKV_INJECTOR_VOLUME_SIZE_LIMIT.',
+  },
+  AKV_WRITE_FAILED: {
+    ...hopeless,
+    means: 'The files could not be written; the set before is untouched.',
+    remedy: 'Check that the volume is mounted writable in the agent, and the user it runs as.',
+  },
+  AKV_NOTIFY_FAILED: {
+    ...hopeless,
+    means:
+      'The application did not take the notice that its files have changed. They have: this is a warning only, after three tries.',
+    remedy:
+      'Check that it listens on the port of akv-injector.io/notify and answers a POST with 2xx.',
+  },
+  AKV_INTERNAL: {
+    ...hopeless,
+    means: 'A mistake in the agent itself.',
+    remedy: 'Report it, with the log line.',
+  },
+} as const satisfies Record<string, ErrorFacts>
