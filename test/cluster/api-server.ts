@@ -100,7 +100,7 @@ async function writeAccess(folder: string, apiPort: number) {
   write('ca.crt', authority.certificatePem)
   write('tokens.csv', `${token},cluster-tests,1,system:masters\n`)
   write('audit-policy.yaml', stringify(auditPolicy))
-  const server = `https://127.0.0.1:${apiPort}`
+  const server = serverUrl(apiPort)
   const kubeconfig = kubeconfigOf({ server, caPem: authority.certificatePem, token })
   return {
     kubeconfigFile: write('kubeconfig', stringify(kubeconfig)),
@@ -122,6 +122,8 @@ function kubeconfigOf(access: { server: string; caPem: string; token: string }) 
     users: [{ name, user: { token: access.token } }],
   }
 }
+
+const serverUrl = (apiPort: number) => `https://127.0.0.1:${apiPort}`
 
 const etcdFlags = (folder: string, url: string, peerUrl: string) => ({
   'data-dir': join(folder, 'etcd'),
@@ -146,7 +148,9 @@ const apiServerFlags = ({ folder, etcdUrl, apiPort }: ApiServerOptions) => ({
   'tls-private-key-file': join(folder, 'tls.key'),
   'token-auth-file': join(folder, 'tokens.csv'),
   'authorization-mode': 'Node,RBAC',
-  'service-account-issuer': 'https://kubernetes.default.svc',
+  // Itself, so that whoever is to check its tokens finds the keys.
+  'service-account-issuer': serverUrl(apiPort),
+  'service-account-jwks-uri': `${serverUrl(apiPort)}/openid/v1/jwks`,
   'service-account-key-file': join(folder, 'service-accounts.pub'),
   'service-account-signing-key-file': join(folder, 'service-accounts.key'),
   'service-cluster-ip-range': '10.96.0.0/16',

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { must, openCluster, testNamespace } from './cluster.ts'
+import { openCluster, testNamespace } from './cluster.ts'
+import { must } from './must.ts'
 import { serveOtherWebhook } from './other-webhook.ts'
 import { agentOf, annotatedPod, type Container, type Pod } from './pods.ts'
 import { serveWebhook } from './serve-webhook.ts'

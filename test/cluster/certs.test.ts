@@ -6,9 +6,10 @@ import { showBehaviour } from '../certs/behaviour.ts'
 import { kubeconfigText } from '../certs/kubeconfig.ts'
 import { start } from '../cli/run.ts'
 import { type Call, connect, type KubeObject } from './api.ts'
-import { must, openCluster, testNamespace } from './cluster.ts'
+import { openCluster, testNamespace } from './cluster.ts'
 import { installObjects, webhookConfiguration } from './install.ts'
 import { readKubeconfig } from './kubeconfig.ts'
+import { must } from './must.ts'
 
 const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
 const cluster = openCluster(t)

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { type Answer, type Api, connect, type KubeObject } from './api.ts'
+import { must } from './must.ts'
+import { resourcePaths } from './resource-paths.ts'
 
 export interface WriteOptions {
   readonly dryRun?: boolean
@@ -17,6 +19,10 @@ export interface Cluster {
   /** All objects of this one's kind and namespace. */
   list(object: KubeObject): Promise<readonly KubeObject[]>
   delete(object: KubeObject): Promise<Answer>
+  /** Asks for a token of a service account, as the kubelet does for a projected volume. */
+  token(account: KubeObject, audience: string): Promise<string>
+  /** Who the tokens of service accounts say that they are from. */
+  issuer(): Promise<string>
   close(): void
 }
 
@@ -40,47 +46,29 @@ function endWithParent(): void {
 }
 
 export function clusterOf(api: Api): Cluster {
-  const resources = new Map<string, Promise<readonly Resource[]>>()
-  const pathOf = async ({ apiVersion, kind, metadata }: KubeObject) => {
-    const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-    const known = resources.get(base) ?? discover(api, base)
-    resources.set(base, known)
-    const found = (await known).find((resource) => resource.kind === kind)
-    if (!found) throw new Error(`the cluster knows no ${kind} in ${apiVersion}`)
-    const { namespace = 'default' } = metadata
-    const collection = found.namespaced
-      ? `${base}/namespaces/${namespace}/${found.name}`
-      : `${base}/${found.name}`
-    return { collection, object: `${collection}/${metadata.name}` }
-  }
-  const query = ({ dryRun }: WriteOptions) => ({ ...(dryRun && { dryRun: 'All' }) })
-  const acting = ({ as }: WriteOptions) => ({ ...(as && { as }) })
+  const pathOf = resourcePaths(api)
   return {
     close: () => api.close(),
     create: async (body, options = {}) =>
       api.call({
         method: 'POST',
         path: (await pathOf(body)).collection,
-        query: query(options),
         body,
-        ...acting(options),
+        ...settings(options),
       }),
     apply: async (body, options = {}) =>
       api.call({
         method: 'PATCH',
         path: (await pathOf(body)).object,
-        query: { ...query(options), fieldManager: 'cluster-tests', force: 'true' },
         body,
         // Every JSON document is a YAML one.
         contentType: 'application/apply-patch+yaml',
-        ...acting(options),
+        ...settings(options, { fieldManager: 'cluster-tests', force: 'true' }),
       }),
     get: async (object) => api.call({ method: 'GET', path: (await pathOf(object)).object }),
     list: async (object) => {
-      const { body } = must(
-        await api.call({ method: 'GET', path: (await pathOf(object)).collection }),
-      )
-      return body['items'] as readonly KubeObject[]
+      const path = (await pathOf(object)).collection
+      return must(await api.call({ method: 'GET', path })).body['items'] as readonly KubeObject[]
     },
     delete: async (object) =>
       api.call({
@@ -88,25 +76,31 @@ export function clusterOf(api: Api): Cluster {
         path: (await pathOf(object)).object,
         query: { propagationPolicy: 'Background', gracePeriodSeconds: '0' },
       }),
+    token: async (account, audience) =>
+      requestToken(api, { path: `${(await pathOf(account)).object}/token`, audience }),
+    issuer: async () => {
+      const path = '/.well-known/openid-configuration'
+      return String(must(await api.call({ method: 'GET', path })).body['issuer'])
+    },
   }
 }
 
-interface Resource {
-  readonly name: string
-  readonly kind: string
-  readonly namespaced: boolean
-}
+const settings = ({ dryRun, as }: WriteOptions, query: Readonly<Record<string, string>> = {}) => ({
+  query: { ...query, ...(dryRun && { dryRun: 'All' }) },
+  ...(as && { as }),
+})
 
-async function discover(api: Api, path: string): Promise<readonly Resource[]> {
-  const { body } = must(await api.call({ method: 'GET', path }))
-  // Subresources of that kind come after it, such as pods/ephemeralcontainers.
-  return (body['resources'] as Resource[]).filter(({ name }) => !name.includes('/'))
-}
-
-/** @throws Error with the API server's sentence, for a call that has to succeed */
-export function must(answer: Answer): Answer {
-  if (answer.status < 300) return answer
-  throw new Error(`the API server answers ${answer.status}: ${answer.body.message}`)
+async function requestToken(
+  api: Api,
+  { path, audience }: { readonly path: string; readonly audience: string },
+): Promise<string> {
+  const body = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { audiences: [audience], expirationSeconds: 3600 },
+  }
+  const answer = must(await api.call({ method: 'POST', path, body }))
+  return (answer.body['status'] as { token: string }).token
 }
 
 /** A namespace of the test's own, ready for pods; it goes when the test ends. */

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { KubeObject } from './api.ts'
-import { type Cluster, must } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
+import { must } from './must.ts'
 
 /**
  * Where the cluster reaches servers of the tests: CLUSTER_TESTS_ADDRESS, else this machine's first address.

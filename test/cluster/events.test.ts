@@ -1,5 +1,6 @@
 import t from 'tap'
-import { must, openCluster, testNamespace, until } from './cluster.ts'
+import { openCluster, testNamespace, until } from './cluster.ts'
+import { must } from './must.ts'
 import { plainPod, prefixed } from './pods.ts'
 import { serveWebhook } from './serve-webhook.ts'
 

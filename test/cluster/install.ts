@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from './api.ts'
-import { type Cluster, must } from './cluster.ts'
+import type { Cluster } from './cluster.ts'
+import { must } from './must.ts'
 
 const folder = join(import.meta.dirname, '../../manifests')
 

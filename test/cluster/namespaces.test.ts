@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { KubeObject } from './api.ts'
-import { must, openCluster, testNamespace, until } from './cluster.ts'
+import { openCluster, testNamespace, until } from './cluster.ts'
+import { must } from './must.ts'
 import { agentOf, annotatedPod, filesAndEnv, type Pod } from './pods.ts'
 import { serveWebhook } from './serve-webhook.ts'
 

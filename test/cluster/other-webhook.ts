@@ -6,8 +6,9 @@ import jsonpatch from 'fast-json-patch'
 import type { Test } from 'tap'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { KubeObject } from './api.ts'
-import { type Cluster, must, until } from './cluster.ts'
+import { type Cluster, until } from './cluster.ts'
 import { ownAddress } from './end-point.ts'
+import { must } from './must.ts'
 import { type Pod, plainPod } from './pods.ts'
 
 export interface OtherWebhookOptions {

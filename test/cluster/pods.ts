@@ -20,6 +20,7 @@ export const plainPod = (spec: object = {}, metadata: object = {}): Pod => ({
 export interface Container {
   readonly name: string
   readonly image: string
+  readonly args?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly valueFrom?: object }[]
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[]
   readonly resources?: {

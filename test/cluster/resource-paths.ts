@@ -1,0 +1,37 @@
+import type { Api, KubeObject } from './api.ts'
+import { must } from './must.ts'
+
+export interface ResourcePath {
+  /** Where objects of its kind and namespace are listed and made. */
+  readonly collection: string
+  readonly object: string
+}
+
+/** Finds the paths of objects, asking the cluster which resources it has. */
+export function resourcePaths(api: Api): (object: KubeObject) => Promise<ResourcePath> {
+  const known = new Map<string, Promise<readonly Resource[]>>()
+  return async ({ apiVersion, kind, metadata }) => {
+    const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+    const resources = known.get(base) ?? discover(api, base)
+    known.set(base, resources)
+    const found = (await resources).find((resource) => resource.kind === kind)
+    if (!found) throw new Error(`the cluster knows no ${kind} in ${apiVersion}`)
+    const { name, namespace = 'default' } = metadata
+    const collection = found.namespaced
+      ? `${base}/namespaces/${namespace}/${found.name}`
+      : `${base}/${found.name}`
+    return { collection, object: `${collection}/${name}` }
+  }
+}
+
+interface Resource {
+  readonly name: string
+  readonly kind: string
+  readonly namespaced: boolean
+}
+
+async function discover(api: Api, path: string): Promise<readonly Resource[]> {
+  const { body } = must(await api.call({ method: 'GET', path }))
+  // Subresources of that kind come after it, such as pods/ephemeralcontainers.
+  return (body['resources'] as Resource[]).filter(({ name }) => !name.includes('/'))
+}
