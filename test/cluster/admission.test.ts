@@ -54,6 +54,32 @@ t.test('a dry run is answered as if it were none, and leaves nothing', async (t)
   t.strictSame(await podsOf(namespace), [])
 })
 
+t.test('an ephemeral debug container gets nothing, and is not sent', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const webhook = await serveWebhook(t, cluster)
+  const { body } = must(await cluster.create(annotatedPod({ namespace })))
+  const calls = webhook.admissions().length
+  const debug = { name: 'debug', image: 'registry.example/debug:1', targetContainerName: 'app' }
+  const debugged = must(await cluster.debug(body, debug)).body as Pod
+  t.match(debugged.spec['ephemeralContainers'], [debug])
+  t.notMatch(JSON.stringify(debugged.spec['ephemeralContainers']), /akv|API_KEY/)
+  t.equal(webhook.admissions().length, calls)
+})
+
+t.test('the API server mounts its own token into the agent, and then asks once more', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const webhook = await serveWebhook(t, cluster)
+  const outcomes = async (spec: object) => {
+    const before = webhook.admissions().length
+    must(await cluster.create(annotatedPod({ namespace, spec: { ...plainPod().spec, ...spec } })))
+    return webhook.admissions().slice(before)
+  }
+  t.match(await outcomes({}), [{ outcome: 'injected' }, { reason: 'complete' }])
+  const without = await outcomes({ automountServiceAccountToken: false })
+  t.match(without, [{ outcome: 'injected' }])
+  t.equal(without.length, 1, 'as nothing changed after our turn')
+})
+
 t.test('a refusal reaches whoever made the pod, with every problem', async (t) => {
   await serveWebhook(t, cluster)
   const annotations = { vault: 'team-a', secretes: 'x', refresh: '5 minutes' }

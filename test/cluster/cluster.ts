@@ -19,6 +19,8 @@ export interface Cluster {
   /** All objects of this one's kind and namespace. */
   list(object: KubeObject): Promise<readonly KubeObject[]>
   delete(object: KubeObject): Promise<Answer>
+  /** Adds an ephemeral container to a pod, as `kubectl debug` does. */
+  debug(pod: KubeObject, container: object): Promise<Answer>
   /** Asks for a token of a service account, as the kubelet does for a projected volume. */
   token(account: KubeObject, audience: string): Promise<string>
   /** Who the tokens of service accounts say that they are from. */
@@ -76,12 +78,11 @@ export function clusterOf(api: Api): Cluster {
         path: (await pathOf(object)).object,
         query: { propagationPolicy: 'Background', gracePeriodSeconds: '0' },
       }),
+    debug: async (pod, container) =>
+      addEphemeralContainer(api, { path: (await pathOf(pod)).object, container }),
     token: async (account, audience) =>
       requestToken(api, { path: `${(await pathOf(account)).object}/token`, audience }),
-    issuer: async () => {
-      const path = '/.well-known/openid-configuration'
-      return String(must(await api.call({ method: 'GET', path })).body['issuer'])
-    },
+    issuer: () => readIssuer(api),
   }
 }
 
@@ -89,6 +90,22 @@ const settings = ({ dryRun, as }: WriteOptions, query: Readonly<Record<string, s
   query: { ...query, ...(dryRun && { dryRun: 'All' }) },
   ...(as && { as }),
 })
+
+const addEphemeralContainer = (
+  api: Api,
+  { path, container }: { readonly path: string; readonly container: object },
+): Promise<Answer> =>
+  api.call({
+    method: 'PATCH',
+    path: `${path}/ephemeralcontainers`,
+    body: { spec: { ephemeralContainers: [container] } },
+    contentType: 'application/strategic-merge-patch+json',
+  })
+
+async function readIssuer(api: Api): Promise<string> {
+  const path = '/.well-known/openid-configuration'
+  return String(must(await api.call({ method: 'GET', path })).body['issuer'])
+}
 
 async function requestToken(
   api: Api,
