@@ -20,9 +20,6 @@ const refusedAnyway = new Map([
   ['annotation-is-no-text', /cannot unmarshal number into Go struct field ObjectMeta/],
   ['containers-is-no-list', /cannot unmarshal string into Go struct field PodSpec/],
   ['mirror-pod', /a mirror pod may not reference service accounts/],
-  // Seen between two webhooks' turns: it mounts a volume that is still to come.
-  ['own-env-entries-emptied-by-a-typed-webhook', /Not found: "azure-workload-identity-reserved-1"/],
-  ['own-result-after-workload-identity-webhook', /Not found: "azure-workload-identity-reserved-1"/],
 ])
 
 const cluster = openCluster(t)

@@ -16,6 +16,11 @@ import type { RunAs } from './vocabulary.ts'
 
 /** The user of the image where the pod sets none: the customary "nonroot". */
 const defaultUid = 65532
+/**
+ * Where the API server would mount the pod's token for itself, were nothing there: the agent has no use for it. And what
+ * it adds after our turn would have the pod reviewed once more.
+ */
+const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 /** The probe outlasts the agent's own patience, so that the agent gets to say why it gave up. */
 const probeGraceSeconds = 30
 
@@ -75,6 +80,7 @@ function agentMounts(config: AgentConfig) {
     ...(hasFiles(config) ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
     ...(config.env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
     { name: identityVolume, mountPath: `${agentRoot}/${identityFolder}`, readOnly: true },
+    { name: identityVolume, mountPath: apiTokenPath, readOnly: true },
   ]
 }
 
