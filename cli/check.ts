@@ -1,12 +1,11 @@
-import jsonpatch from 'fast-json-patch'
 import { skipReasons } from '../webhook/core/outcome.ts'
-import type { Pod } from '../webhook/core/pod.ts'
 import type { Policy } from '../webhook/core/policy.ts'
-import { describeProblem } from '../webhook/describe-problem.ts'
+import { describeProblems } from '../webhook/describe-problem.ts'
 import { describeInjection } from './describe-injection.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type PodTemplate, podTemplates, readManifests } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
+import { patchedPod } from './patched-pod.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface CheckOptions {
@@ -38,20 +37,20 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
   const title = `${template.title} (${template.manifest.source})`
   const misplaced = misplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
   switch (outcome.kind) {
-    case 'denied': {
-      const problems = outcome.problems.map((problem) => `  ${describeProblem(problem)}`)
-      return { isDenied: true, lines: [`${title}: would be denied`, ...problems, ...misplaced] }
-    }
+    case 'denied':
+      return {
+        isDenied: true,
+        lines: [`${title}: would be denied`, describeProblems(outcome.problems), ...misplaced],
+      }
     case 'skipped':
       return {
         isDenied: false,
         lines: [`${title}: left as it is, ${skipReasons[outcome.reason]}`, ...misplaced],
       }
     case 'injected': {
-      const operations = structuredClone([...outcome.operations])
-      const pod = jsonpatch.applyPatch(structuredClone(template.pod), operations).newDocument
+      const pod = patchedPod(template.pod, outcome.operations)
       const warnings = outcome.warnings.map((warning) => `  warning: ${warning}`)
-      const description = describeInjection(pod as unknown as Pod).map((line) => `  ${line}`)
+      const description = describeInjection(pod).map((line) => `  ${line}`)
       return {
         isDenied: false,
         lines: [`${title}: would be injected`, ...description, ...warnings, ...misplaced],

@@ -1,6 +1,5 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import jsonpatch from 'fast-json-patch'
 import type { AgentConfig } from '../init-agent/contract.ts'
 import { renderEnvFile } from '../init-agent/env-file.ts'
 import { fetchOnce } from '../init-agent/fetch-once.ts'
@@ -9,15 +8,15 @@ import type { Log } from '../init-agent/log.ts'
 import type { Credential } from '../init-agent/session.ts'
 import { prepareFileSet } from '../init-agent/write-file-set.ts'
 import { AkvError } from '../keyvault/errors.ts'
-import type { Pod } from '../webhook/core/pod.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
-import { describeProblem } from '../webhook/describe-problem.ts'
+import { describeProblems } from '../webhook/describe-problem.ts'
 import { findAgent } from './describe-injection.ts'
 import { developerSignIn } from './developer-sign-in.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input-error.ts'
 import { isAnnotated, type PodTemplate, podTemplates, readManifests } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
+import { patchedPod } from './patched-pod.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface FetchOptions {
@@ -112,17 +111,14 @@ function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
 function configOf(template: PodTemplate): AgentConfig {
   const outcome = reviewTemplate(template, policyFromEnvironment())
   switch (outcome.kind) {
-    case 'injected': {
-      const operations = structuredClone([...outcome.operations])
-      const pod = jsonpatch.applyPatch(structuredClone(template.pod), operations).newDocument
-      return findAgent(pod as unknown as Pod).config
-    }
+    case 'injected':
+      return findAgent(patchedPod(template.pod, outcome.operations)).config
     case 'skipped':
-      if (outcome.reason === 'complete') return findAgent(template.pod as unknown as Pod).config
+      if (outcome.reason === 'complete') return findAgent(patchedPod(template.pod, [])).config
       throw new InputError(`${template.title}: its annotations ask for nothing`)
     case 'denied':
       throw new InputError(
-        `${template.title} would be denied\n${outcome.problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`,
+        `${template.title} would be denied\n${describeProblems(outcome.problems)}`,
       )
     default:
       return outcome satisfies never

@@ -1,7 +1,7 @@
 import { Document, isCollection, isSeq, visit } from 'yaml'
 import type { AddOperation } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
-import { describeProblem } from '../webhook/describe-problem.ts'
+import { describeProblems } from '../webhook/describe-problem.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type Manifest, type PodTemplate, podTemplates, readManifests } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
@@ -61,7 +61,7 @@ function injectManifest(
     if (outcome.kind === 'denied')
       problems.push(
         `${template.title} (${manifest.source}): would be denied`,
-        ...outcome.problems.map((problem) => `  ${describeProblem(problem)}`),
+        describeProblems(outcome.problems),
       )
     if (outcome.kind !== 'injected') continue
     warnings.push(...outcome.warnings.map((warning) => `${template.title}: ${warning}`))

@@ -3,8 +3,8 @@ import type { AdmissionRequest } from '../webhook/core/admission-review.ts'
 import { mutate } from '../webhook/core/mutate.ts'
 import type { Outcome } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
-import { describeProblem } from '../webhook/describe-problem.ts'
-import { readSettings } from '../webhook/settings.ts'
+import { describeProblems } from '../webhook/describe-problem.ts'
+import { readSettings, type Settings } from '../webhook/settings.ts'
 import { InputError } from './input-error.ts'
 import type { PodTemplate } from './manifests.ts'
 
@@ -12,21 +12,22 @@ import type { PodTemplate } from './manifests.ts'
 export const placeholderImage = 'akv-injector:unset'
 
 /**
- * The operator's policy, from the environment as the webhook reads it.
+ * The operator's settings, as the webhook reads them.
  *
  * @throws InputError with every wrong setting
  */
-export function policyFromEnvironment(env = process.env): Policy {
+export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   const read = readSettings({
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
     agentImage: placeholderImage,
   })
-  if ('settings' in read) return read.settings.policy
-  throw new InputError(
-    `wrong settings in the environment\n${read.problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`,
-  )
+  if ('settings' in read) return read.settings
+  throw new InputError(`wrong settings in the environment\n${describeProblems(read.problems)}`)
 }
+
+/** @throws InputError with every wrong setting */
+export const policyFromEnvironment = (): Policy => settingsFrom(process.env).policy
 
 /** What the webhook would make of the pod: the very code that it runs. */
 export function reviewTemplate({ pod, namespace }: PodTemplate, policy: Policy): Outcome {

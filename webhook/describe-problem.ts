@@ -9,3 +9,8 @@ export function describeProblem({ subject, found, sentence }: Problem): string {
     found === undefined ? `${subject}: ${sentence}` : `${subject} "${found}": ${sentence}`
   return line.replace(/\p{Cc}/gu, ' ')
 }
+
+/** All of them, a line each, indented to stand below a title. */
+export function describeProblems(problems: readonly Problem[]): string {
+  return problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')
+}

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describeProblem } from './describe-problem.ts'
+import { describeProblems } from './describe-problem.ts'
 import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings.ts'
 
@@ -13,8 +13,8 @@ const signals = ['SIGTERM', 'SIGINT'] as const
 export async function webhookMain(env = process.env): Promise<number> {
   const read = readSettings({ env, readFile: (path) => readFileSync(path, 'utf8') })
   if ('problems' in read) {
-    const lines = read.problems.map((problem) => `  ${describeProblem(problem)}\n`)
-    process.stderr.write(`akv-injector webhook: wrong settings\n${lines.join('')}`)
+    const problems = describeProblems(read.problems)
+    process.stderr.write(`akv-injector webhook: wrong settings\n${problems}\n`)
     return 2
   }
 

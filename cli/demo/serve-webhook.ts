@@ -1,11 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
-import { describeProblem } from '../../webhook/describe-problem.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
-import { readSettings } from '../../webhook/settings.ts'
-import { InputError } from '../input-error.ts'
+import { settingsFrom } from '../review.ts'
 
 export interface ServedWebhook {
   readonly port: number
@@ -28,29 +26,22 @@ export async function serveWebhook(emulator: Emulator, folder: string): Promise<
   const caFile = join(folder, 'emulator-ca.crt')
   writeFileSync(caFile, emulator.caPem)
 
-  const read = readSettings({
-    env: {
-      ...process.env,
-      AKV_INJECTOR_AGENT_IMAGE: 'akv-injector:demo',
-      AKV_INJECTOR_LISTEN: '127.0.0.1:0',
-      AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
-      AKV_INJECTOR_TLS_DIR: tlsDir,
-      AKV_INJECTOR_CLOUD: 'custom',
-      AKV_INJECTOR_AUTHORITY_HOST: emulator.url,
-      AKV_INJECTOR_VAULT_URL: emulator.vaultUrl,
-      AKV_INJECTOR_CA_FILE: caFile,
-    },
-    readFile: (path) => readFileSync(path, 'utf8'),
+  const settings = settingsFrom({
+    ...process.env,
+    AKV_INJECTOR_AGENT_IMAGE: 'akv-injector:demo',
+    AKV_INJECTOR_LISTEN: '127.0.0.1:0',
+    AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
+    AKV_INJECTOR_TLS_DIR: tlsDir,
+    AKV_INJECTOR_CLOUD: 'custom',
+    AKV_INJECTOR_AUTHORITY_HOST: emulator.url,
+    AKV_INJECTOR_VAULT_URL: emulator.vaultUrl,
+    AKV_INJECTOR_CA_FILE: caFile,
   })
-  if ('problems' in read)
-    throw new InputError(
-      `wrong settings in the environment\n${read.problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')}`,
-    )
 
   const log: string[] = []
   const logStream = { write: (line: string) => void log.push(line) }
   // Nobody but us sends requests: there is nothing to wait for before it stops.
-  const webhook = await startWebhook({ settings: read.settings, logStream, drainMs: 0 })
+  const webhook = await startWebhook({ settings, logStream, drainMs: 0 })
   return {
     port: webhook.address.port,
     caPem,

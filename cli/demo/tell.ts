@@ -1,4 +1,4 @@
-import jsonpatch, { type Operation } from 'fast-json-patch'
+import type { Operation } from 'fast-json-patch'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { type AgentConfig, envFolder, filesFolder, hasFiles } from '../../init-agent/contract.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
@@ -6,6 +6,7 @@ import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../describe-injection.ts'
 import type { ExitCode } from '../exit-code.ts'
 import type { Manifest, PodTemplate } from '../manifests.ts'
+import { patchedPod } from '../patched-pod.ts'
 import { admit } from './admit.ts'
 import type { Child } from './child.ts'
 import type { CleanUp } from './clean-up.ts'
@@ -72,8 +73,7 @@ async function tellAdmission(stage: Stage): Promise<Pod | undefined> {
   const operations: Operation[] = JSON.parse(Buffer.from(response.patch, 'base64').toString())
   narrator.good(`allowed, with a patch of ${operations.length} operations:`)
   for (const { op, path } of operations) narrator.quote(`${op} ${path}`)
-  const injected = jsonpatch.applyPatch(structuredClone(pod), operations)
-    .newDocument as unknown as Pod
+  const injected = patchedPod(pod, operations)
   narrator.line('which makes:')
   for (const line of describeInjection(injected)) narrator.quote(line)
   return injected

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { shorten } from '../../keyvault/reference.ts'
+import { isObject } from '../../keyvault/shape.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { Answer } from './answer.ts'
 
@@ -48,13 +49,11 @@ export function logAdmission(
 
 /** On creation a pod may have a name still to be completed, or none; and nobody has checked that it is a text. */
 function podName(object: unknown): string | undefined {
-  if (!isRecord(object) || !isRecord(object['metadata'])) return undefined
+  if (!isObject(object) || !isObject(object['metadata'])) return undefined
   const { name, generateName } = object['metadata']
   const found = [name, generateName].find((text) => typeof text === 'string' && text !== '')
   return typeof found === 'string' ? shorten(found, maxNameLength) : undefined
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
 const maxNameLength = 253
 const maxSubjects = 20
