@@ -6,7 +6,8 @@ import { isWhole } from './compare-content.ts'
 import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
 import { firstFetch } from './first-fetch.ts'
 import type { Log } from './log.ts'
-import { keepFresh, type RefreshState, refreshOnce, startState } from './refresh.ts'
+import { keepFresh, refreshOnce } from './refresh.ts'
+import { type RefreshState, startState } from './refresh-content.ts'
 import { openSession, type Session } from './session.ts'
 import { openVolumes, type Volumes } from './volumes.ts'
 
@@ -50,8 +51,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const isServed = found !== undefined && isWhole(config, found.content)
   if (isServed) log.info('a whole set from before is in place and serves the pod')
   const state = isServed
-    ? startState(parts, { content: found.content, goodAtMs: found.writtenAtMs })
-    : startState(parts, { ...(await firstFetch(parts)), goodAtMs: clock.now() })
+    ? startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
+    : startState(config, { ...(await firstFetch(parts)), goodAtMs: clock.now() })
   if (config.refreshSeconds > 0) return keepFresh(parts, { state, isDue: isServed })
   if (isServed) await refreshBriefly(parts, state)
   volumes.sweep()

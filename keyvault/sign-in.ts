@@ -27,8 +27,8 @@ export interface SignInOptions {
   readonly audience: string
   readonly clientId: string
   readonly tenantId: string
-  /** The pod's service account token; asked for each time, as the kubelet replaces it. */
-  readonly readAssertion: () => string
+  /** The service account token; asked for each time, as a token file is replaced by the kubelet. */
+  readonly readAssertion: () => string | Promise<string>
   readonly agent: Agent
   readonly now: () => number
 }
@@ -75,7 +75,7 @@ export function createSignIn(options: SignInOptions): SignIn {
  */
 async function exchange(options: SignInOptions): Promise<Token> {
   const { authorityHost, audience, clientId, tenantId, agent } = options
-  const assertion = options.readAssertion()
+  const assertion = await options.readAssertion()
   const claims = describeAssertion(assertion)
   // MSAL wraps what its network layer throws beyond recognition: the first failure is kept on the way.
   let failure: Failure | undefined

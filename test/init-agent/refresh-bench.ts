@@ -4,7 +4,8 @@ import type { Test } from 'tap'
 import type { AgentParts } from '../../init-agent/agent.ts'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { firstFetch } from '../../init-agent/first-fetch.ts'
-import { keepFresh, startState } from '../../init-agent/refresh.ts'
+import { keepFresh } from '../../init-agent/refresh.ts'
+import { startState } from '../../init-agent/refresh-content.ts'
 import { openVolumes } from '../../init-agent/volumes.ts'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
 import { type FakeClock, fakeClock } from './fake-clock.ts'
@@ -103,7 +104,7 @@ export function bench(
       const fetched = await firstFetch(parts)
       rounds = wantedRounds
       asked.length = 0
-      const state = startState(parts, { ...fetched, goodAtMs: clock.now() })
+      const state = startState(parts.config, { ...fetched, goodAtMs: clock.now() })
       await keepFresh(parts, { state, isDue: false })
     },
   }

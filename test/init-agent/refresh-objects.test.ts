@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { WantedTemplate } from '../../init-agent/contract.ts'
-import { keepFresh, startState } from '../../init-agent/refresh.ts'
+import { keepFresh } from '../../init-agent/refresh.ts'
+import { startState } from '../../init-agent/refresh-content.ts'
 import { secretFile } from './pod.ts'
 import { bench, stale } from './refresh-bench.ts'
 
@@ -167,7 +168,7 @@ t.test(
     const content = parts.volumes.read()?.content
     if (content === undefined) throw new Error('no set')
     const again = { ...parts, clock, signal: stop.signal }
-    const state = startState(again, { content, goodAtMs: 0 })
+    const state = startState(again.config, { content, goodAtMs: 0 })
     await keepFresh(again, { state, isDue: true })
     t.strictSame(asked.sort(), ['r', 's', 'sign-in'])
     t.equal(file('files/mixed'), 'rS')
