@@ -3,14 +3,8 @@
  * that fetch; `docs/errors.md` is this table as a page.
  */
 
-export interface ErrorFacts {
-  /** Worth another try: roles, firewalls and federations take minutes to take effect, networks recover. */
-  readonly heals: boolean
-  /** 1: a later start may succeed. 2: not before somebody changes the configuration. */
-  readonly exitCode: 1 | 2
-  readonly means: string
-  readonly remedy: string
-}
+import type { ErrorFacts } from './error-facts.ts'
+import { syncErrorTable } from './sync-error-table.ts'
 
 const hopeless = { heals: false, exitCode: 1 } as const
 const healing = { heals: true, exitCode: 1 } as const
@@ -31,9 +25,9 @@ export const errorTable = {
   },
   AKV_IDENTITY_MISSING: {
     ...misconfigured,
-    means: 'Nothing says as which client, or in which tenant, the pod signs in.',
+    means: 'Nothing says as which client, or in which tenant, to sign in.',
     remedy:
-      'Set the annotations akv-injector.io/client-id and akv-injector.io/tenant-id, or label the pod azure.workload.identity/use: "true" with a service account annotated azure.workload.identity/client-id; the operator can set AKV_INJECTOR_DEFAULT_TENANT_ID.',
+      'Set the annotations akv-injector.io/client-id and akv-injector.io/tenant-id. Or annotate the service account azure.workload.identity/client-id, and label the pod azure.workload.identity/use: "true" (Secret sync needs no label); the operator can set AKV_INJECTOR_DEFAULT_TENANT_ID.',
   },
   AKV_IDENTITY_BINDING: {
     ...misconfigured,
@@ -223,6 +217,7 @@ export const errorTable = {
     remedy:
       'Check that it listens on the port of akv-injector.io/notify and answers a POST with 2xx.',
   },
+  ...syncErrorTable,
   AKV_INTERNAL: {
     ...hopeless,
     means: 'A mistake in the agent itself.',

@@ -1,4 +1,5 @@
-import { type ErrorFacts, errorTable } from './error-table.ts'
+import type { ErrorFacts } from './error-facts.ts'
+import { errorTable } from './error-table.ts'
 
 export type AkvErrorCode = keyof typeof errorTable
 

@@ -1,7 +1,8 @@
 /** `docs/errors.md` from the table. Run it (`node test/keyvault/error-page.ts`) to write the page anew. */
 
 import { writeFileSync } from 'node:fs'
-import { type ErrorFacts, errorTable } from '../../keyvault/error-table.ts'
+import type { ErrorFacts } from '../../keyvault/error-facts.ts'
+import { errorTable } from '../../keyvault/error-table.ts'
 
 export const errorPageFile = new URL('../../docs/errors.md', import.meta.url)
 
@@ -17,16 +18,22 @@ container's termination message, which \`kubectl describe pod\` shows, with what
 _Retried_ means: on the first fetch with growing pauses until the time of \`akv-injector.io/timeout\` is over, on a
 refresh at the next interval. The exit code is the one that the agent ends with when a first fetch fails for good; a
 refresh never ends it. 1 may succeed on a later start, 2 won't until somebody corrects the configuration.
+
+With [Secret sync](sync.md) the same codes stand in the events of the ServiceAccount (\`kubectl describe
+serviceaccount\`). Everything that failed is tried again there, with growing pauses, until it is right.
 `
 
-function section([code, { heals, exitCode, means, remedy }]: [string, ErrorFacts]): string {
+function section([code, { heals, exitCode, means, remedy, isOfSync }]: [
+  string,
+  ErrorFacts,
+]): string {
   return `## ${code}
 
 ${means}
 
 **What to do.** ${remedy}
 
-${heals ? 'Retried' : 'Not retried'}; exit code ${exitCode}.
+${isOfSync ? 'Secret sync only.' : `${heals ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`}
 `
 }
 

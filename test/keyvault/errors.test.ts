@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { type ErrorFacts, errorTable } from '../../keyvault/error-table.ts'
+import type { ErrorFacts } from '../../keyvault/error-facts.ts'
+import { errorTable } from '../../keyvault/error-table.ts'
 import { AkvError, toAkvError } from '../../keyvault/errors.ts'
 import { errorPage, errorPageFile } from './error-page.ts'
 
