@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { connectCluster } from './cluster.ts'
 import { type CertsLog, type LookStatus, logChange, runController } from './controller.ts'
-import { serveHealth } from './health.ts'
+import { serveCertsHealth } from './health.ts'
 import { createLooker } from './look.ts'
 import { type CertsFlags, type CertsSettings, readFlags } from './settings.ts'
 
@@ -47,7 +47,7 @@ async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<
     publishAheadMs,
     onChange: (change) => logChange({ change, settings, log }),
   })
-  const health = await serveHealth({
+  const health = await serveCertsHealth({
     listen: settings.healthListen,
     status: () => status,
     elapsedMs,

@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { LookStatus } from '../../certs/controller.ts'
-import { serveHealth } from '../../certs/health.ts'
+import { serveCertsHealth } from '../../certs/health.ts'
 
 t.test('alive while it looks, ready while everything is in place', async (t) => {
   let now = 0
   let status: LookStatus = { atMs: 0, problem: 'has not looked yet' }
-  const health = await serveHealth({
+  const health = await serveCertsHealth({
     listen: { host: '127.0.0.1', port: 0 },
     status: () => status,
     elapsedMs: () => now,

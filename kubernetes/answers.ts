@@ -1,0 +1,41 @@
+import { ApiException } from '@kubernetes/client-node'
+
+/** Undefined where there is no such object; whatever else is wrong is thrown as a sentence. */
+export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request
+  } catch (error) {
+    if (isAnswer(error, 404)) return undefined
+    throw asSentence(error)
+  }
+}
+
+/** Whether the API server answered, and with one of these statuses. */
+export const isAnswer = (error: unknown, ...statuses: readonly number[]): boolean =>
+  error instanceof ApiException && statuses.includes(error.code)
+
+/** The client's own message holds all headers and the whole body. */
+export function asSentence(error: unknown): Error {
+  if (error instanceof ApiException)
+    return new Error(`the API server answered ${error.code}: ${statusMessage(error.body)}`)
+  const { cause } = error as { cause?: unknown }
+  const reason = cause instanceof Error ? cause : error
+  return new Error(
+    `cannot reach the API server: ${reason instanceof Error ? reason.message : String(reason)}`,
+  )
+}
+
+function statusMessage(body: unknown): string {
+  const { message } = statusOf(body)
+  return typeof message === 'string' ? message.slice(0, 500) : 'no reason given'
+}
+
+/** What a Status says, as far as it is one. */
+export function statusOf(body: unknown): Readonly<Record<string, unknown>> {
+  try {
+    const status: unknown = typeof body === 'string' ? JSON.parse(body) : body
+    return typeof status === 'object' && status !== null ? (status as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,32 @@
+/** What Kubernetes takes as names (RFC 1123), and sentences for what it wouldn't. */
+
+export interface NameRule {
+  readonly pattern: RegExp
+  readonly maxLength: number
+  readonly sentence: string
+}
+
+/** Of namespaces and Services. */
+export const labelName: NameRule = {
+  pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  maxLength: 63,
+  sentence: 'at most 63 lower case letters, digits and hyphens, none of these at an end',
+}
+
+/** Of nearly everything else: Secrets, service accounts, webhook configurations. */
+export const subdomainName: NameRule = {
+  pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  maxLength: 253,
+  sentence:
+    'at most 253 lower case letters, digits, hyphens and dots, with a letter or digit at each end and beside each dot',
+}
+
+export const isName = (value: string, rule: NameRule): boolean =>
+  value.length <= rule.maxLength && rule.pattern.test(value)
+
+/** A sentence for each flag whose value is no name; none where all is well. */
+export const wrongName = (flag: string, value: string, rule: NameRule): readonly string[] =>
+  isName(value, rule) ? [] : [`${flag} "${shortened(value)}": expected ${rule.sentence}`]
+
+/** Short and on one line, whatever it is. */
+export const shortened = (text: string): string => text.slice(0, 80).replace(/\p{Cc}/gu, ' ')
