@@ -1,7 +1,7 @@
 /** A local Entra and Key Vault over TLS, for the demo, the tests and people's laptops. */
 
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP, isIPv6 } from 'node:net'
 import { issueAuthority, issueLeaf } from '../certs/issue.ts'
 import { type Commands, createCommands } from './commands.ts'
 import { startControl } from './control.ts'
@@ -29,7 +29,10 @@ export interface EmulatorOptions {
   readonly audience?: string | undefined
   /** Default: a managed identity's 24 hours. */
   readonly tokenLifetimeSeconds?: number | undefined
-  /** Names on the certificate, the first of which stands in {@link Emulator.url}. Default: `localhost`. */
+  /**
+   * Names on the certificate, the first of which stands in {@link Emulator.url}. Default: the address that it listens
+   * on, unless that is loopback's or any; then `localhost`.
+   */
   readonly dnsNames?: readonly [string, ...string[]] | undefined
   /** Default: a fresh one, from an authority of its own. */
   readonly certificate?: (ServingCertificate & { readonly caPem: string }) | undefined
@@ -38,7 +41,7 @@ export interface EmulatorOptions {
 }
 
 export interface Emulator extends Commands {
-  /** `https://localhost:PORT`: the authority host. */
+  /** Such as `https://localhost:PORT`: the authority host. */
   readonly url: string
   /** `https://localhost:PORT/{vault}` */
   readonly vaultUrl: string
@@ -58,10 +61,13 @@ const managedIdentityLifetimeSeconds = 86_399
 /** Starts an emulator. Any number of them can run in one process. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { listen = { host: '127.0.0.1', port: 0 }, now = () => new Date() } = options
+  const address = ownAddress(listen.host)
   const dnsNames = options.dnsNames ?? ['localhost']
-  const certificate = options.certificate ?? (await ownCertificate(dnsNames))
+  const certificate = options.certificate ?? (await ownCertificate(dnsNames, address))
   const app = createTlsApp(certificate)
-  const world = await createWorld(options, () => urlOf(app, dnsNames[0]))
+  const world = await createWorld(options, () =>
+    urlOf(app, options.dnsNames?.[0] ?? address ?? 'localhost'),
+  )
   const requests = logRequests(app, now)
   injectFaults(app, world)
   for (const addRoutes of [entraRoutes, issuerRoutes, vaultRoutes])
@@ -123,16 +129,20 @@ async function createWorld(options: EmulatorOptions, url: () => string): Promise
 
 function urlOf({ server }: TlsApp, name: string): string {
   const { port } = server.address() as AddressInfo
-  return `https://${name}:${port}`
+  return `https://${isIPv6(name) ? `[${name}]` : name}:${port}`
 }
 
+/** The address that others reach it at, if it listens on one. */
+const ownAddress = (host: string): string | undefined =>
+  isIP(host) && !['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? host : undefined
+
 /** By the machine's clock, whatever the emulated one says: whoever connects checks it by theirs. */
-async function ownCertificate(dnsNames: readonly string[]) {
+async function ownCertificate(dnsNames: readonly string[], address: string | undefined) {
   const now = new Date()
   const lifetimeDays = 365
   const authority = await issueAuthority({ commonName: 'akv-injector emulator', now, lifetimeDays })
   const [commonName = ''] = dnsNames
-  const ipAddresses = ['127.0.0.1']
+  const ipAddresses = ['127.0.0.1', ...(address ? [address] : [])]
   const leaf = await issueLeaf({ authority, commonName, dnsNames, ipAddresses, now, lifetimeDays })
   return { ...leaf, caPem: authority.certificatePem }
 }

@@ -46,6 +46,13 @@ t.test('it serves a given certificate, and further names', async (t) => {
   t.match(named.url, /^https:\/\/emulator\.test\.svc:\d+$/)
 })
 
+t.test('listening on an address that others reach, it is called and trusted by that', async (t) => {
+  const own = await start({ listen: { host: '127.0.0.2', port: 0 } })
+  t.teardown(() => own.close())
+  t.match(own.url, /^https:\/\/127\.0\.0\.2:\d+$/)
+  t.equal((await ask(own, '/issuer/openid/v1/jwks')).status, 200)
+})
+
 t.test('many run in one process, each with its own port, authority and keys', async (t) => {
   const many = await Promise.all(Array.from({ length: 5 }, () => start()))
   t.equal(new Set(many.flatMap(({ url, controlUrl, caPem }) => [url, controlUrl, caPem])).size, 15)
