@@ -1,72 +1,133 @@
-import type { AkvError } from '../keyvault/errors.ts'
+import { AkvError } from '../keyvault/errors.ts'
+import { shorten } from '../keyvault/reference.ts'
+import { describeOwner, ownershipOf } from './ownership.ts'
+import { planApply } from './plan-apply.ts'
 import type { Account, WantedSecret } from './read-account.ts'
 import type { SecretData } from './secret-data.ts'
+import { secretManifest } from './secret-manifest.ts'
+import { secretObstacle } from './secret-obstacle.ts'
+import type { DeletionReason, SecretStep } from './secret-step.ts'
+import { lackingKeys } from './secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
 import type { SyncedObject } from './synced-objects.ts'
-
-/** What is to be done with one Secret next. After a step that wrote, the Secret is read and planned again. */
-export type SecretStep =
-  /** It is as it should be, or is none of our business. */
-  | { readonly kind: 'nothing' }
-  /** It can't be as it should yet: values are missing, or the one before is still being deleted. */
-  | { readonly kind: 'wait' }
-  /** POST with our field manager: atomic, never merged into somebody else's. */
-  | { readonly kind: 'create'; readonly secret: SecretManifest }
-  /** JSON patch with our field manager: makes what we created ours to apply to. */
-  | { readonly kind: 'claim'; readonly patch: readonly ClaimOperation[] }
-  /** Server-side apply with our field manager; the manifest carries the uid. */
-  | { readonly kind: 'apply'; readonly secret: SecretManifest; readonly force: boolean }
-  /** With the uid as precondition. `renewed`: its account was made anew; `emptied`: the vault has nothing for it any more. */
-  | {
-      readonly kind: 'delete'
-      readonly uid: string
-      readonly reason: 'unwanted' | 'renewed' | 'emptied'
-    }
-  | { readonly kind: 'blocked'; readonly error: AkvError }
-
-/** The JSON to send. */
-export interface SecretManifest {
-  readonly apiVersion: 'v1'
-  readonly kind: 'Secret'
-  readonly metadata: {
-    readonly name: string
-    readonly namespace: string
-    readonly uid?: string
-    readonly labels: Readonly<Record<string, string>>
-    readonly annotations: Readonly<Record<string, string>>
-    readonly ownerReferences: readonly {
-      readonly apiVersion: 'v1'
-      readonly kind: 'ServiceAccount'
-      readonly name: string
-      readonly uid: string
-    }[]
-  }
-  readonly type: string
-  /** In base64. */
-  readonly data: Readonly<Record<string, string>>
-}
-
-/** Of RFC 6902. */
-export interface ClaimOperation {
-  readonly op: 'test' | 'replace'
-  readonly path: string
-  readonly value: string
-}
 
 export interface SecretSituation {
   readonly account: Pick<Account, 'namespace' | 'name' | 'uid'>
   /** Absent: the account asks for it no more. */
-  readonly wanted?: {
-    readonly secret: WantedSecret
-    readonly data: SecretData
-    /** For the annotation `akv-injector.io/synced`; none for the record. */
-    readonly objects: readonly SyncedObject[]
-  }
+  readonly wish?: SecretWish | undefined
   /** Absent: there is no Secret of that name. */
   readonly stored?: StoredSecret | undefined
 }
 
-/** Decides what to do with one Secret. Never touches one that isn't ours, and does nothing where nothing changed. */
-export function planSecret(situation: SecretSituation): SecretStep {
-  throw new Error(`not built yet: ${situation.account.name}`)
+export interface SecretWish {
+  readonly secret: WantedSecret
+  readonly data: SecretData
+  /** For the annotation `akv-injector.io/synced`; none for the record. */
+  readonly objects: readonly SyncedObject[]
+}
+
+const nothing: SecretStep = { kind: 'nothing' }
+const wait: SecretStep = { kind: 'wait' }
+
+/**
+ * Decides what to do with one Secret. What isn't the account's own is never touched, unless it was handed over;
+ * nothing is created that isn't whole, and nothing written that changes nothing.
+ */
+export function planSecret({ account, wish, stored }: SecretSituation): SecretStep {
+  if (stored === undefined) return wish === undefined ? nothing : planCreation(wish, account)
+  if (stored.isBeingDeleted) return wish === undefined ? nothing : wait
+
+  const ownership = ownershipOf(stored, account)
+  if (wish === undefined)
+    return ownership === 'ours' || ownership === 'former' ? deletion(stored, 'unwanted') : nothing
+  switch (ownership) {
+    case 'ours':
+      return planChange(wish, { account, stored })
+    case 'former':
+      return planRenewal(wish, { account, stored })
+    case 'offered':
+      return planAdoption(wish, { account, stored })
+    case 'foreign':
+      return { kind: 'blocked', error: foreign(stored) }
+    default:
+      return ownership satisfies never
+  }
+}
+
+interface Place {
+  readonly account: SecretSituation['account']
+  readonly stored: StoredSecret
+}
+
+function planCreation(
+  { secret, data, objects }: SecretWish,
+  account: SecretSituation['account'],
+): SecretStep {
+  const { keys, state } = data
+  if (state !== 'whole') return wait
+  // Everything is optional, and nothing is there: an empty Secret would help nobody.
+  if (keys.size === 0) return nothing
+  const error = secretObstacle(secret, { keys })
+  return error === undefined
+    ? { kind: 'create', secret: secretManifest({ account, secret, keys, objects }) }
+    : { kind: 'blocked', error }
+}
+
+/** The garbage collector is about to take the old one. It stands until there is something to put in its place. */
+function planRenewal(wish: SecretWish, { account, stored }: Place): SecretStep {
+  const creation = planCreation(wish, account)
+  return creation.kind === 'create' ? deletion(stored, 'renewed') : creation
+}
+
+function planAdoption(wish: SecretWish, place: Place): SecretStep {
+  const { keys, state } = wish.data
+  return state === 'whole' ? planApply(wish, { ...place, keys, force: true }) : wait
+}
+
+function planChange(wish: SecretWish, place: Place): SecretStep {
+  const { stored } = place
+  if (stored.unclaimedEntry !== undefined) return claim(stored, stored.unclaimedEntry)
+  const { keys, state } = wish.data
+  if (state === 'reduced' && isUseless(wish)) return deletion(stored, 'emptied')
+  if (state !== 'waiting') return planApply(wish, { ...place, keys, force: false })
+  // What somebody has just renamed stays under its old name until the new one has a value.
+  const before = [...stored.data].filter(([key]) => stored.applied.data.has(key))
+  const all = new Map([...before, ...keys])
+  const step = planApply(wish, { ...place, keys: all, force: false })
+  return step.kind === 'nothing' ? wait : step
+}
+
+const isUseless = ({ secret, data }: SecretWish): boolean =>
+  data.keys.size === 0 || lackingKeys(secret.type, data.keys).length > 0
+
+const deletion = ({ uid }: StoredSecret, reason: DeletionReason): SecretStep => ({
+  kind: 'delete',
+  uid,
+  reason,
+})
+
+/**
+ * A POST leaves an entry of an Update in the managed fields, and with that our own later Apply would conflict: it is
+ * made an Apply's, as client-go's csaupgrade does.
+ */
+function claim({ uid, resourceVersion }: StoredSecret, entry: number): SecretStep {
+  const operation = `/metadata/managedFields/${entry}/operation`
+  return {
+    kind: 'claim',
+    patch: [
+      { op: 'test', path: '/metadata/uid', value: uid },
+      // The place in the list holds for this version only.
+      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+      { op: 'replace', path: operation, value: 'Apply' },
+    ],
+  }
+}
+
+function foreign(stored: StoredSecret): AkvError {
+  const owner = describeOwner(stored)
+  const whose = owner === undefined ? '' : ` (it is of ${shorten(owner)})`
+  return new AkvError({
+    code: 'AKV_SECRET_FOREIGN',
+    message: `Secret ${stored.name} is there and not this account's${whose}`,
+  })
 }

@@ -1,29 +1,49 @@
-import type { Account, WantedSecret } from './read-account.ts'
-import type { SecretData } from './secret-data.ts'
+import { isName, subdomainName } from '../kubernetes/name-rules.ts'
+import { ownershipOf } from './ownership.ts'
+import type { SecretWish } from './plan-secret.ts'
+import type { Account } from './read-account.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
-/**
- * The record of an account: a Secret with the names of those that the account has, as the controller can't list. It is
- * planned like any other Secret, and deleted with the last name.
- */
-export function recordName(account: Pick<Account, 'name'>): string {
-  throw new Error(`not built yet: ${account.name}`)
-}
+const prefix = 'akv-injector-sync-'
+const type = 'akv-injector.io/sync-record'
+const key = 'secrets'
 
-/** The record that holds these names: what to pass to `planSecret`, undefined (nothing wanted) when there are none. */
-export function wantedRecord(
+/** Kubernetes' bound for the name of a Secret, less the prefix: a longer account has no place for its record. */
+export const maxAccountNameLength = subdomainName.maxLength - prefix.length
+
+/**
+ * The record of an account: a Secret with the names of those that the account has, as the controller may not list. It
+ * is planned as any other, written before a new Secret is, and deleted with the last.
+ */
+export const recordName = ({ name }: Pick<Account, 'name'>): string => prefix + name
+
+/** True for the name of anybody's record, which no annotation may ask for. */
+export const isRecordName = (name: string): boolean => name.startsWith(prefix)
+
+/** The record that holds these names, to be planned; undefined where there are none. */
+export function recordWish(
   account: Pick<Account, 'name'>,
   names: Iterable<string>,
-):
-  | { readonly secret: WantedSecret; readonly data: SecretData; readonly objects: readonly [] }
-  | undefined {
-  throw new Error(`not built yet: ${recordName(account)} ${[...names].length}`)
+): SecretWish | undefined {
+  const sorted = [...new Set(names)].sort()
+  if (sorted.length === 0) return undefined
+  const bytes = Buffer.from(sorted.join('\n'))
+  return {
+    secret: { name: recordName(account), type, labels: {} },
+    data: { keys: new Map([[key, bytes]]), state: 'whole' },
+    objects: [],
+  }
 }
 
-/** The names that a record holds; none where it is another's, or of the account's life before. */
+/** The names that a record holds; none where it is not the account's own, or of its life before. */
 export function recordedNames(
   account: Pick<Account, 'name' | 'uid'>,
   record: StoredSecret | undefined,
 ): ReadonlySet<string> {
-  throw new Error(`not built yet: ${account.name} ${record?.name}`)
+  if (record === undefined || ownershipOf(record, account) !== 'ours') return new Set()
+  const names = Buffer.from(record.data.get(key) ?? []).toString()
+  // Whoever may change Secrets may have changed this one: no path to anything but a Secret.
+  return new Set(
+    names.split('\n').filter((name) => isName(name, subdomainName) && !isRecordName(name)),
+  )
 }

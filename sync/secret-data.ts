@@ -1,5 +1,7 @@
+import { hasItsFiles } from '../init-agent/compare-content.ts'
 import type { Content } from '../init-agent/content.ts'
-import type { AgentConfig } from '../init-agent/contract.ts'
+import type { AgentConfig, WantedFile } from '../init-agent/contract.ts'
+import { objectKey } from '../init-agent/wanted-objects.ts'
 
 /** What one Secret is to hold after a round. */
 export interface SecretData {
@@ -14,8 +16,7 @@ export interface SecretData {
 /**
  * The keys of one Secret, out of the content of its account.
  *
- * @param gone - `objectKey`s of the objects that the vault, when last asked, did not have or had disabled; what they are
- *   for counts only where `on-deleted` is `remove`
+ * @param round - `gone`: the `objectKey`s of what the vault, when last asked, did not have or had disabled
  */
 export function secretData(
   name: string,
@@ -25,5 +26,21 @@ export function secretData(
     readonly gone: ReadonlySet<string>
   },
 ): SecretData {
-  throw new Error(`not built yet: ${name} ${round.gone.size}`)
+  const { config, content, gone } = round
+  const folder = `${name}/`
+  const keys = [...content.files]
+    .filter(([path]) => path.startsWith(folder))
+    .map(([path, { bytes }]) => [path.slice(folder.length), bytes] as const)
+  const missing = filesOfSecret(name, config).filter(
+    (file) => file.optional !== true && !hasItsFiles(file, content.files),
+  )
+  const isGone = (file: WantedFile) => gone.has(objectKey(file.object, file))
+  const isReduced = config.onDeleted === 'remove' && missing.every(isGone)
+  const lacking = isReduced ? 'reduced' : 'waiting'
+  return { keys: new Map(keys), state: missing.length === 0 ? 'whole' : lacking }
+}
+
+/** What the configuration of an account has for one Secret: a folder that is the Secret, or files in it. */
+export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {
+  return files.filter(({ path }) => path === name || path.startsWith(`${name}/`))
 }

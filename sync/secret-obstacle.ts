@@ -1,0 +1,49 @@
+import { AkvError, type AkvErrorCode } from '../keyvault/errors.ts'
+import { shorten } from '../keyvault/reference.ts'
+import type { WantedSecret } from './read-account.ts'
+import { dataKeyProblem, lackingKeys } from './secret-types.ts'
+import type { StoredSecret } from './stored-secret.ts'
+
+/** What the API server counts against: all values of a Secret together. */
+const maxBytes = 1024 * 1024
+
+/**
+ * Why the API server would refuse a Secret with these keys, in our words: its own may repeat values.
+ *
+ * @param options - `stored`: what is there, whose other keys stay
+ */
+export function secretObstacle(
+  { name, type }: WantedSecret,
+  options: {
+    readonly keys: ReadonlyMap<string, Uint8Array>
+    readonly stored?: StoredSecret
+  },
+): AkvError | undefined {
+  const { keys, stored } = options
+  const error = (code: AkvErrorCode, problem: string) =>
+    new AkvError({ code, message: `Secret ${name}: ${problem}` })
+  if (stored !== undefined && stored.type !== type)
+    return error(
+      'AKV_SECRET_TYPE',
+      `it is of type ${shorten(stored.type)}, and asked for as ${type}`,
+    )
+  // Only "#*" can bring such a name: all others stand in the annotation.
+  for (const key of keys.keys()) {
+    const problem = dataKeyProblem(key)
+    if (problem !== undefined)
+      return error('AKV_PROPERTY', `property "${shorten(key)}" is no name for a key: ${problem}`)
+  }
+  const [lacking] = lackingKeys(type, keys)
+  if (lacking !== undefined)
+    return error('AKV_SECRET_KEY', `type ${type} needs the key ${lacking}, which "#*" did not give`)
+  return sizeOf(keys, stored) > maxBytes
+    ? error('AKV_SECRET_TOO_LARGE', 'its values would be more than 1 MiB together')
+    : undefined
+}
+
+function sizeOf(keys: ReadonlyMap<string, Uint8Array>, stored?: StoredSecret): number {
+  const others = [...(stored?.data ?? [])].filter(
+    ([key]) => !keys.has(key) && !stored?.applied.data.has(key),
+  )
+  return [...keys, ...others].reduce((sum, [, bytes]) => sum + bytes.length, 0)
+}

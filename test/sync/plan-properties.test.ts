@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { planSecret, type SecretWish } from '../../sync/plan-secret.ts'
+import { carryOut, fieldsV1, type SecretJson, stored } from './secret-model.ts'
+
+const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }
+const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
+
+const key = fc.constantFrom('a', 'b', 'tls.crt', 'tls.key', 'constructor', 'a b')
+const value = fc.constantFrom('', '1', '2')
+const texts = fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true })
+const label = fc.constantFrom('app', 'team', 'app.kubernetes.io/managed-by')
+const type = fc.constantFrom('Opaque', 'kubernetes.io/tls')
+
+const wish = fc
+  .record({
+    type,
+    labels: fc.dictionary(fc.constantFrom('app', 'team'), value, { noNullPrototype: true }),
+    texts,
+    state: fc.constantFrom('whole', 'waiting', 'reduced'),
+    version: fc.option(fc.constantFrom('0'.repeat(32), '1'.repeat(32)), { nil: undefined }),
+  })
+  .map(({ texts, state, version, ...secret }): SecretWish => {
+    const reference = { vault: 'team-a', type: 'secret', name: 'x' } as const
+    return {
+      secret: { name: 'db', ...secret },
+      data: {
+        keys: new Map(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)])),
+        state,
+      },
+      objects: [{ reference, ...(version !== undefined && { version }) }],
+    }
+  })
+
+const owner = fc.record({
+  apiVersion: fc.constant('v1'),
+  kind: fc.constantFrom('ServiceAccount', 'ConfigMap'),
+  name: fc.constantFrom('web', 'api'),
+  uid: fc.constantFrom('uid-1', 'uid-2'),
+})
+
+const entry = fc.record({
+  manager: fc.constantFrom('kubectl', 'argocd', 'akv-injector-sync'),
+  operation: fc.constantFrom('Apply', 'Update'),
+  fieldsV1: fc
+    .record({
+      data: fc.uniqueArray(key),
+      labels: fc.uniqueArray(label),
+      annotations: fc.constantFrom([], ['akv-injector.io/synced']),
+    })
+    .map(fieldsV1),
+})
+
+/** Secrets as anybody may have left them. */
+const secret = fc
+  .record({
+    labels: fc.dictionary(label, fc.constantFrom('x', 'akv-injector'), { noNullPrototype: true }),
+    annotations: fc.dictionary(
+      fc.constantFrom('akv-injector.io/adopt', 'akv-injector.io/synced'),
+      fc.constantFrom('true', 'x'),
+      { noNullPrototype: true },
+    ),
+    owners: fc.uniqueArray(owner, { selector: ({ uid }) => uid, maxLength: 2 }),
+    managers: fc.uniqueArray(entry, { selector: ({ manager, operation }) => manager + operation }),
+    type,
+    immutable: fc.boolean(),
+    texts,
+  })
+  .map(
+    ({ labels, annotations, owners, managers, texts, type, immutable }): SecretJson => ({
+      metadata: {
+        name: 'db',
+        uid: 'stored-uid',
+        resourceVersion: '5',
+        labels,
+        annotations,
+        ownerReferences: owners,
+        managedFields: managers as SecretJson['metadata']['managedFields'],
+      },
+      type,
+      immutable,
+      data: Object.fromEntries(
+        Object.entries(texts).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
+      ),
+    }),
+  )
+
+const isOurs = ({ metadata }: SecretJson): boolean =>
+  metadata.labels['app.kubernetes.io/managed-by'] === 'akv-injector' &&
+  metadata.ownerReferences.some(
+    ({ kind, name, uid }) => kind === 'ServiceAccount' && (uid === account.uid || name === 'web'),
+  )
+
+t.test('what is not ours, and not handed over, is never touched', async () => {
+  fc.assert(
+    fc.property(secret, fc.option(wish, { nil: undefined }), (secret, wish) => {
+      fc.pre(!isOurs(secret) && secret.metadata.annotations['akv-injector.io/adopt'] !== 'true')
+      const { kind } = planSecret({ account, wish, stored: stored(secret) })
+      return kind === (wish === undefined ? 'nothing' : 'blocked')
+    }),
+    runs,
+  )
+})
+
+t.test(
+  'force is for what was handed over, and a wrong uid is never deleted or applied to',
+  async () => {
+    fc.assert(
+      fc.property(secret, fc.option(wish, { nil: undefined }), (secret, wish) => {
+        const step = planSecret({ account, wish, stored: stored(secret) })
+        if (step.kind === 'delete') return step.uid === 'stored-uid' && isOurs(secret)
+        if (step.kind !== 'apply') return true
+        return step.secret.metadata.uid === 'stored-uid' && step.force !== isOurs(secret)
+      }),
+      runs,
+    )
+  },
+)
+
+t.test(
+  'it comes to rest after a few steps: what was carried out is not asked for again',
+  async () => {
+    fc.assert(
+      fc.property(
+        fc.option(secret, { nil: undefined }),
+        fc.option(wish, { nil: undefined }),
+        (start, wish) => {
+          let current = start
+          for (let steps = 0; steps < 5; steps++) {
+            const step = planSecret({ account, wish, stored: current && stored(current) })
+            if (['nothing', 'wait', 'blocked'].includes(step.kind)) return true
+            const after = carryOut(step, current)
+            // Somebody else holds a field: a person has to decide.
+            if (after !== undefined && 'conflicts' in after) return true
+            current = after
+          }
+          return false
+        },
+      ),
+      runs,
+    )
+  },
+)
+
+t.test('nothing is created, and nothing wanted is left out, unless all is there', async () => {
+  fc.assert(
+    fc.property(fc.option(secret, { nil: undefined }), wish, (secret, wish) => {
+      const step = planSecret({ account, wish, stored: secret && stored(secret) })
+      if (step.kind === 'create') return wish.data.state === 'whole' && wish.data.keys.size > 0
+      if (step.kind !== 'apply') return true
+      return [...wish.data.keys].every(
+        ([name, bytes]) => step.secret.data[name] === Buffer.from(bytes).toString('base64'),
+      )
+    }),
+    runs,
+  )
+})
+
+t.test('keys, labels and annotations of others are there afterwards', async () => {
+  fc.assert(
+    fc.property(secret, wish, (secret, wish) => {
+      const step = planSecret({ account, wish, stored: stored(secret) })
+      fc.pre(step.kind === 'apply')
+      const after = carryOut(step, secret)
+      fc.pre(after !== undefined && !('conflicts' in after))
+      const own = stored(secret).applied
+      return (
+        Object.keys(secret.data).every(
+          (name) => own.data.has(name) || Object.hasOwn(after.data, name),
+        ) &&
+        Object.keys(secret.metadata.labels).every(
+          (name) => own.labels.has(name) || Object.hasOwn(after.metadata.labels, name),
+        )
+      )
+    }),
+    runs,
+  )
+})
