@@ -1,11 +1,19 @@
-import { closestMatch } from 'leven'
 import type { WantedFile, WantedTemplate, WantedVariable } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
-import { readObjects } from './objects.ts'
+import { type Objects, readObjects } from './objects.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
+import { problemOf, readSettings, sizeProblems } from './read-settings.ts'
 import { pathProblems, variableProblems } from './target-problems.ts'
-import { annotationPrefix, isObjectKey, objectKeys, type Settings, settings } from './vocabulary.ts'
+import { chooseVaults } from './vault-choice.ts'
+import {
+  annotationPrefix,
+  isObjectKey,
+  objectKeys,
+  type Settings,
+  settings,
+  strangeOnPod,
+} from './vocabulary.ts'
 
 export type Annotations = Readonly<Record<string, string>>
 
@@ -41,9 +49,6 @@ export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): 
   return { own, problems }
 }
 
-/** The API server allows 256 KiB of annotations; others who call us allow anything. */
-const maxCharacters = 256 * 1024
-
 /**
  * Reads annotations, prefix removed, in the context of what the operator allows.
  *
@@ -53,22 +58,28 @@ export function parseAnnotations(
   own: Annotations,
   { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
 ): { readonly request: Request; readonly problems: readonly Problem[] } {
-  const size = Object.entries(own).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
-  if (size > maxCharacters) return refused(`${size} characters are too many: 256 KiB at most`)
+  const excess = sizeProblems(own)
+  if (excess.length > 0) return { request: { files: [], templates: [], env: [] }, problems: excess }
 
-  const { values, problems } = readSettings(own)
+  const { values, problems } = readSettings(own, {
+    table: settings,
+    isOther: isObjectKey,
+    strangeKey: strangeOnPod,
+  })
   if (values['run-as']?.uid === 0 && !policy.allowRoot)
     problems.push(
       problemOf(own, 'run-as', 'the operator does not allow root (AKV_INJECTOR_ALLOW_ROOT)'),
     )
 
-  const isVaultUnreadable = own['vault'] !== undefined && values.vault === undefined
-  const defaultVault = isVaultUnreadable ? anyVault : (values.vault ?? policy.defaultVault)
-  const wanted = readObjects(own, defaultVault)
-  problems.push(...wanted.problems)
-  if (!isVaultUnreadable) problems.push(...vaultProblems(wanted, { policy, namespace }))
+  const choice = chooseVaults(own, { vault: values.vault, policy, namespace })
+  const wanted = readObjects(own, choice.defaultVault)
   const { files, templates, env } = wanted
-  problems.push(...pathProblems(files, templates), ...variableProblems(env))
+  problems.push(
+    ...wanted.problems,
+    ...choice.vaultProblems(vaultsOf(wanted)),
+    ...pathProblems(files, templates),
+    ...variableProblems(env),
+  )
   if (problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push({
       subject: `${annotationPrefix}secrets`,
@@ -77,66 +88,9 @@ export function parseAnnotations(
   return { request: { ...values, files, templates, env }, problems }
 }
 
-function refused(sentence: string) {
-  return {
-    request: { files: [], templates: [], env: [] },
-    problems: [{ subject: 'metadata.annotations', sentence }],
-  }
-}
-
-/** Stands in for a vault whose name is wrong, so that this is reported once and not again for each entry. */
-const anyVault = 'unreadable'
-
-function readSettings(own: Annotations): { values: Settings; problems: Problem[] } {
-  const values: Record<string, unknown> = {}
-  const problems: Problem[] = []
-  for (const key of Object.keys(own)) {
-    if (isObjectKey(key)) continue
-    // An answer names a hundred at most, and looking for the nearest key takes its time.
-    if (problems.length > maxReported) break
-    if (!Object.hasOwn(settings, key)) {
-      problems.push(unknownKey(key))
-      continue
-    }
-    const parsed = settings[key as keyof Settings](own[key] as string)
-    if ('value' in parsed) values[key] = parsed.value
-    else problems.push(problemOf(own, key, parsed.problem))
-  }
-  return { values: values as Settings, problems }
-}
-
-const maxReported = 100
-const knownKeys: readonly string[] = [...objectKeys, ...Object.keys(settings)]
-// Kubernetes' bound for the part of a key behind the slash.
-const maxKeyLength = 63
-
-function unknownKey(key: string): Problem {
-  const nearest = closestMatch(key.slice(0, maxKeyLength), knownKeys)
-  return {
-    subject: annotationPrefix + shorten(key),
-    sentence: `is not known; the nearest key that is: ${annotationPrefix}${nearest}`,
-  }
-}
-
-function problemOf(own: Annotations, key: string, sentence: string): Problem {
-  return { subject: annotationPrefix + key, found: shorten(own[key] ?? ''), sentence }
-}
-
-function vaultProblems(
-  { files, templates, env }: Pick<Request, 'files' | 'templates' | 'env'>,
-  { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
-): readonly Problem[] {
-  if (policy.allowedVaults === undefined) return []
-  const allowed = policy.allowedVaults.get(namespace) ?? policy.allowedVaults.get('*') ?? new Set()
+function vaultsOf({ files, templates, env }: Objects): readonly string[] {
   const inTemplates = templates.flatMap(({ segments }) =>
     segments.filter((one) => typeof one !== 'string'),
   )
-  const vaults = [...files, ...inTemplates, ...env].map(({ object }) => object.vault)
-  return [...new Set(vaults)]
-    .filter((vault) => !allowed.has(vault))
-    .map((vault) => ({
-      subject: 'the vaults',
-      found: vault,
-      sentence: `the operator does not let namespace "${shorten(namespace)}" name this vault; allowed: ${[...allowed].join(', ') || 'none'}`,
-    }))
+  return [...files, ...inTemplates, ...env].map(({ object }) => object.vault)
 }

@@ -1,5 +1,4 @@
 import { closestMatch } from 'leven'
-import { parseDocument } from 'yaml'
 import type { ObjectEncoding, WantedFile } from '../../init-agent/contract.ts'
 import { targetPathProblem } from '../../init-agent/target-path.ts'
 import {
@@ -10,13 +9,11 @@ import {
   shorten,
 } from '../../keyvault/reference.ts'
 import { isObject, type JsonObject } from '../../keyvault/shape.ts'
+import { parsePlainYaml, type YamlBounds } from './plain-yaml.ts'
 import { settings } from './vocabulary.ts'
 
 /** Room for hundreds of objects, and little for somebody who wants the webhook to be busy with YAML. */
-const maxCharacters = 32 * 1024
-/** What a parser takes its time over. Three hundred objects on lines of their own have half of it. */
-const costly = /[\n[\]{},"'&*!?]/g
-const maxCostly = 3000
+const bounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
 /** As the provider has it, where the driver's own default is another. */
 const defaultPermission = '0644'
 const maxHistory = 100
@@ -34,7 +31,15 @@ interface Files {
  * @param vault - the vault of all these objects; the vocabulary has no word for another
  */
 export function parseCsiObjects(text: string, vault?: string): Files {
-  const list = readList(text)
+  const yaml = parsePlainYaml(text, bounds)
+  return 'problem' in yaml
+    ? { files: [], problems: [yaml.problem] }
+    : readCsiObjects(yaml.value, vault)
+}
+
+/** The same, of a list that is read already, every scalar of it a text. */
+export function readCsiObjects(value: unknown, vault?: string): Files {
+  const list = readList(value)
   if ('problem' in list) return { files: [], problems: [list.problem] }
   const files: WantedFile[] = []
   const problems: string[] = []
@@ -56,37 +61,15 @@ export function parseCsiObjects(text: string, vault?: string): Files {
 /** Stands in where none is named, so that the list's other problems are seen too. */
 const anyVault = 'unnamed'
 
-function readList(text: string): Parsed<readonly unknown[]> {
-  const expected = 'expected the "array:" of a SecretProviderClass, or a list of objects'
-  const yaml = readYaml(text)
-  if ('problem' in yaml) return yaml
-  const list = isObject(yaml.value) && 'array' in yaml.value ? yaml.value['array'] : yaml.value
-  return Array.isArray(list) ? { value: list } : { problem: expected }
-}
-
-/** Every scalar stays text: an unquoted 0644, or a version that is all digits, must not become a number. */
-function readYaml(text: string): Parsed<unknown> {
-  if (text.length > maxCharacters)
-    return { problem: `${text.length} characters are too many: ${maxCharacters} at most` }
-  if ((text.match(costly)?.length ?? 0) > maxCostly)
-    return { problem: `there are more than ${maxCostly} lines, brackets, quotes and commas` }
-  try {
-    const document = parseDocument(text, {
-      schema: 'failsafe',
-      customTags: ['null'],
-      prettyErrors: false,
-    })
-    const [error] = document.errors
-    if (error === undefined) return { value: document.toJS({ maxAliasCount: 0 }) }
-    const line = text.slice(0, error.pos[0]).split('\n').length
-    return { problem: `this is not the YAML of a list: line ${line}: ${shorten(error.message)}` }
-  } catch {
-    return { problem: 'this is not the YAML of a list: it is nested too deep, or has aliases' }
-  }
+function readList(value: unknown): Parsed<readonly unknown[]> {
+  const list = isObject(value) && 'array' in value ? value['array'] : value
+  return Array.isArray(list)
+    ? { value: list }
+    : { problem: 'expected the "array:" of a SecretProviderClass, or a list of objects' }
 }
 
 function readFields(item: unknown): Parsed<JsonObject> {
-  const fields = typeof item === 'string' ? readYaml(item) : { value: item }
+  const fields = typeof item === 'string' ? parsePlainYaml(item, bounds) : { value: item }
   if ('problem' in fields || isObject(fields.value)) return fields as Parsed<JsonObject>
   return { problem: 'expected the fields of an object, such as "objectName: db-password"' }
 }

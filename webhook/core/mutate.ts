@@ -5,7 +5,7 @@ import { patchOperations } from './patch.ts'
 import { planInjection } from './plan.ts'
 import { readMetadata, readPod } from './pod.ts'
 import type { Policy } from './policy.ts'
-import { settings } from './vocabulary.ts'
+import { isTurnedOff } from './read-settings.ts'
 
 /**
  * Decides what happens to the pod of an admission request (DESIGN 4). Pure, and the same for the same input; reviewing
@@ -21,7 +21,7 @@ export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
   if (annotations[mirrorAnnotation] !== undefined) return skipped('mirror-pod')
   const { own, problems: unreadable } = ownAnnotations(annotations)
   if (Object.keys(own).length + unreadable.length === 0) return skipped('not-annotated')
-  if (isTurnedOff(own['inject'])) return skipped('turned-off')
+  if (isTurnedOff(own)) return skipped('turned-off')
 
   const pod = readPod(request.object)
   if ('problem' in pod) return denied([{ subject: 'the pod', sentence: pod.problem }])
@@ -49,9 +49,4 @@ function skipReason({
   if (group !== '' || kind !== 'Pod') return 'not-a-pod'
   if (operation !== 'CREATE') return 'not-create'
   return subResource === '' ? undefined : 'subresource'
-}
-
-function isTurnedOff(inject?: string): boolean {
-  const parsed = inject === undefined ? undefined : settings.inject(inject)
-  return parsed !== undefined && 'value' in parsed && !parsed.value
 }

@@ -1,7 +1,9 @@
+import { closestMatch } from 'leven'
 import { isNotifyUrl, logLevels, onDeletedChoices } from '../../init-agent/contract.ts'
 import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
 import { parseDuration } from './duration.ts'
 import { parseAmounts } from './quantity.ts'
+import type { SettingTable, SettingValues } from './read-settings.ts'
 import { choiceOf, parseBoolean, parseUuid } from './words.ts'
 
 /** Everything under this prefix is ours; a key that is not known is refused. */
@@ -44,7 +46,7 @@ export const settings = {
   'agent-requests': parseAmounts,
   'agent-limits': parseAmounts,
   'log-level': choiceOf(logLevels),
-} as const satisfies Readonly<Record<string, (text: string) => Parsed<unknown>>>
+} as const satisfies SettingTable
 
 /** The annotations that name objects; `FILE` stands for the name of a file. */
 export const objectKeys = ['secrets', 'objects', 'template.FILE', 'env'] as const
@@ -53,11 +55,46 @@ export const templatePrefix = 'template.'
 export const isObjectKey = (key: string): boolean =>
   key.startsWith(templatePrefix) || (objectKeys as readonly string[]).includes(key)
 
-export type Settings = {
-  readonly [Key in keyof typeof settings]?: Extract<
-    ReturnType<(typeof settings)[Key]>,
-    { readonly value: unknown }
-  >['value']
+export type Settings = SettingValues<typeof settings>
+
+/** The annotation of a ServiceAccount that names Secrets to fill (DESIGN 10), and those that may stand beside it. */
+export const syncKey = 'sync'
+export const accountSettings = {
+  inject: settings.inject,
+  vault: settings.vault,
+  refresh: parseAccountRefresh,
+  'client-id': settings['client-id'],
+  'tenant-id': settings['tenant-id'],
+  'on-deleted': settings['on-deleted'],
+} as const satisfies SettingTable
+
+/** The annotations of Secrets: one is the controller's, the other hands a Secret over to it. */
+const secretKeys: readonly string[] = ['synced', 'adopt']
+
+const podKeys: readonly string[] = [...objectKeys, ...Object.keys(settings)]
+const accountKeys: readonly string[] = [syncKey, ...Object.keys(accountSettings)]
+
+/** What to say to a key that is none of a pod's. */
+export function strangeOnPod(key: string): string {
+  return key === syncKey
+    ? 'belongs on the ServiceAccount whose identity reads the vault, not on a pod'
+    : unknown(key, podKeys)
+}
+
+/** What to say to a key that is none of a ServiceAccount's. */
+export function strangeOnAccount(key: string): string {
+  if (secretKeys.includes(key)) return 'belongs on a Secret, not on a ServiceAccount'
+  return isObjectKey(key) || Object.hasOwn(settings, key)
+    ? `belongs on a pod; a ServiceAccount has ${accountKeys.join(', ')}`
+    : unknown(key, accountKeys)
+}
+
+// Kubernetes' bound for the part of a key behind the slash.
+const maxKeyLength = 63
+
+function unknown(key: string, known: readonly string[]): string {
+  const nearest = closestMatch(key.slice(0, maxKeyLength), known)
+  return `is not known; the nearest key that is: ${annotationPrefix}${nearest}`
 }
 
 function parseNames(text: string): Parsed<readonly string[]> {
@@ -78,6 +115,12 @@ function parseRefresh(text: string): Parsed<number> {
   return parsed.value === 0 || parsed.value >= minRefreshSeconds
     ? parsed
     : { problem: `expected at least ${minRefreshSeconds}s, or "0" to fetch once` }
+}
+
+function parseAccountRefresh(text: string): Parsed<number> {
+  const parsed = parseDuration(text)
+  if ('problem' in parsed || parsed.value >= minRefreshSeconds) return parsed
+  return { problem: `expected at least ${minRefreshSeconds}s: a Secret is kept fresh` }
 }
 
 function parseTimeout(text: string): Parsed<number> {

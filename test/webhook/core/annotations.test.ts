@@ -82,3 +82,12 @@ t.test('every path that cannot be written is named, and none is blamed for anoth
     ['e/', 'a', 'b', 'c/d'],
   )
 })
+
+t.test('what a ServiceAccount asks for does not belong on a pod', async (t) => {
+  t.match(parse({ vault: 'team-a', secrets: 'x', sync: '- secret: db' }).problems, [
+    {
+      subject: 'akv-injector.io/sync',
+      sentence: /^belongs on the ServiceAccount whose identity reads the vault/,
+    },
+  ])
+})
