@@ -19,14 +19,21 @@ export interface Rendering {
 
 export interface RenderOptions {
   readonly values?: object
+  /** As on a command line, such as `webhook.replicas=3`. */
+  readonly set?: readonly string[]
   readonly namespace?: string
   readonly kubeVersion?: string
   readonly withTests?: boolean
+  /** Templates, such as `templates/service.yaml`: nothing but what they make. */
+  readonly only?: readonly string[]
+  /** Values that the schema refuses, too. */
+  readonly unchecked?: boolean
 }
 
 /** `helm template`, as `manifests/install.yaml` is made unless told otherwise. */
 export function render(options: RenderOptions = {}): Rendering {
   const { values = {}, namespace, kubeVersion = '1.36.0', withTests = false } = options
+  const { set = [], only = [], unchecked = false } = options
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-chart-'))
   try {
     const file = join(folder, 'values.json')
@@ -37,6 +44,9 @@ export function render(options: RenderOptions = {}): Rendering {
         ...['template', 'akv-injector', chart, '--values', file, '--kube-version', kubeVersion],
         ...(namespace === undefined ? [] : ['--namespace', namespace]),
         ...(withTests ? [] : ['--skip-tests']),
+        ...set.flatMap((value) => ['--set', value]),
+        ...only.flatMap((template) => ['--show-only', template]),
+        ...(unchecked ? ['--skip-schema-validation'] : []),
       ],
       { encoding: 'utf8' },
     )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml'
+import { maxAccountNameLength } from '../../sync/record.ts'
 
 const read = (path: string) =>
   readFileSync(join(import.meta.dirname, '../../manifests/chart', path), 'utf8')
@@ -50,6 +51,8 @@ t.test('the defaults are accepted', async (t) => {
   t.ok(accepts(valuesDocument.toJS()), JSON.stringify(accepts.errors))
 })
 
+const accounts = (name: string, others: object = {}) => ({ serviceAccounts: [name], ...others })
+
 const wrongValues: readonly (readonly [string, object])[] = [
   ['an unknown value', { tenentId: uuid }],
   ['an unknown value inside', { webhook: { replica: 3 } }],
@@ -75,8 +78,36 @@ const wrongValues: readonly (readonly [string, object])[] = [
     'an issuer without a name',
     { certs: { certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
   ],
+  ['accounts that are no list', { sync: { namespaces: { shop: { serviceAccounts: 'web' } } } }],
+  ['accounts without their namespace', { sync: { namespaces: { serviceAccounts: ['web'] } } }],
+  ['a namespace without the key', { sync: { namespaces: { shop: ['web'] } } }],
+  ['a misspelt key', { sync: { namespaces: { shop: { serviceAccount: ['web'] } } } }],
+  ['a key beside the accounts', { sync: { namespaces: { shop: accounts('web', { all: true }) } } }],
+  ['a namespace with a dot', { sync: { namespaces: { 'shop.prod': accounts('web') } } }],
+  ['all namespaces', { sync: { namespaces: { '*': accounts('web') } } }],
+  ['all accounts', { sync: { namespaces: { shop: accounts('*') } } }],
+  ['an account in capitals', { sync: { namespaces: { shop: accounts('Web') } } }],
+  ['an account that ends with a dot', { sync: { namespaces: { shop: accounts('web.') } } }],
+  ['an empty account', { sync: { namespaces: { shop: accounts('') } } }],
+  ['two accounts in one', { sync: { namespaces: { shop: accounts('web+api') } } }],
+  [
+    'an account whose record can have no name',
+    { sync: { namespaces: { shop: accounts('a'.repeat(maxAccountNameLength + 1)) } } },
+  ],
+  ['a setting among the variables', { sync: { env: { AKV_INJECTOR_CLOUD: 'china' } } }],
+  ['a variable that is no text', { sync: { env: { NO_PROXY: 1 } } }],
+  ['no port for vaults', { networkPolicy: { vaultPorts: [] } }],
   ['a key beside the policy’s', { networkPolicy: { egress: [] } }],
 ]
+
+t.test('accounts are accepted up to the longest whose record can have a name', async (t) => {
+  const namespaces = {
+    shop: { serviceAccounts: ['web', 'web.api-2', 'a'.repeat(maxAccountNameLength)] },
+    'shop-2': { serviceAccounts: [] },
+    gone: null,
+  }
+  t.ok(accepts({ sync: { namespaces } }), JSON.stringify(accepts.errors))
+})
 
 for (const [what, values] of wrongValues)
   t.test(`refused: ${what}`, async (t) => {

@@ -70,6 +70,63 @@ akv-injector-webhook-tls
 {{- join ";" $entries -}}
 {{- end -}}
 
+{{/* The settings that are about vaults and Entra, for the webhook, which hands them on, and for sync. */}}
+{{- define "akv-injector.fetchEnv" -}}
+{{- with .Values.defaultVault }}
+- name: AKV_INJECTOR_DEFAULT_VAULT
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.tenantId }}
+- name: AKV_INJECTOR_DEFAULT_TENANT_ID
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.allowedVaults }}
+- name: AKV_INJECTOR_ALLOWED_VAULTS
+  value: {{ include "akv-injector.allowedVaults" . | quote }}
+{{- end }}
+- name: AKV_INJECTOR_CLOUD
+  value: {{ .Values.cloud.name }}
+{{- with .Values.cloud.authorityHost }}
+- name: AKV_INJECTOR_AUTHORITY_HOST
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.cloud.vaultUrl }}
+- name: AKV_INJECTOR_VAULT_URL
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.cloud.vaultAudience }}
+- name: AKV_INJECTOR_VAULT_AUDIENCE
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.cloud.ca }}
+- name: AKV_INJECTOR_CA_FILE
+  value: /etc/akv-injector/cloud/ca.crt
+{{- end }}
+{{- end -}}
+
+{{/*
+{"team-a": ["api", "web"]}, in JSON. A namespace without accounts is left out: an empty list of resourceNames would mean
+all of them. Null takes a namespace of another file of values away.
+*/}}
+{{- define "akv-injector.syncNamespaces" -}}
+{{- $namespaces := dict -}}
+{{- range $namespace, $settings := .Values.sync.namespaces -}}
+{{- with ($settings | default dict).serviceAccounts | default list | compact | uniq -}}
+{{- $_ := set $namespaces $namespace (sortAlpha .) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $namespaces -}}
+{{- end -}}
+
+{{/* team-a=api+web;team-b=web: as the controller reads it. */}}
+{{- define "akv-injector.syncAccounts" -}}
+{{- $entries := list -}}
+{{- range $namespace, $accounts := include "akv-injector.syncNamespaces" . | fromJson -}}
+{{- $entries = append $entries (printf "%s=%s" $namespace (join "+" $accounts)) -}}
+{{- end -}}
+{{- join ";" $entries -}}
+{{- end -}}
+
 {{/* What Pod Security "restricted" asks of a pod. */}}
 {{- define "akv-injector.podSecurityContext" -}}
 runAsNonRoot: true

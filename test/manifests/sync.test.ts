@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { issueAuthority } from '../../certs/issue.ts'
+import { readSettings } from '../../webhook/settings.ts'
+import { type Rendering, render, withoutHelm } from './helm.ts'
+import { environmentOf, type Manifest, readRendered } from './rendered.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const fixture = read('test/fixtures/sync/install.yaml')
+const { objects, find } = readRendered(fixture)
+const container = find('Deployment').spec.template.spec.containers[0]
+
+const accounts = (...serviceAccounts: readonly unknown[]) => ({ serviceAccounts })
+const sync = (namespaces: object, others: object = {}) => ({ sync: { namespaces, ...others } })
+const ofSync = ({ text }: Rendering): readonly Manifest[] =>
+  readRendered(text).objects.filter(({ metadata }) => metadata.name.startsWith('akv-injector-sync'))
+
+t.test(
+  'what the cluster’s tests install is what the chart makes',
+  { skip: withoutHelm },
+  async (t) => {
+    const values = parse(read('test/fixtures/sync/values.yaml'))
+    t.equal(
+      render({ values, only: ['templates/sync/*'] }).text,
+      fixture,
+      "helm template akv-injector manifests/chart --kube-version 1.36.0 --values test/fixtures/sync/values.yaml --show-only 'templates/sync/*' > test/fixtures/sync/install.yaml",
+    )
+  },
+)
+
+t.test('nothing of it is in the install that names no account', async (t) => {
+  t.notMatch(read('manifests/install.yaml'), 'akv-injector-sync')
+})
+
+t.test('nor where namespaces list none', { skip: withoutHelm }, async (t) => {
+  for (const namespaces of [{}, { a: null }, { a: accounts() }, { a: null, b: accounts() }])
+    t.strictSame(ofSync(render({ values: sync(namespaces) })), [])
+})
+
+t.test('one flag turns it on for an account', { skip: withoutHelm }, async (t) => {
+  const rendering = render({ set: ['sync.namespaces.team-a.serviceAccounts={web}'] })
+  t.strictSame(
+    ofSync(rendering)
+      .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+      .sort(),
+    [
+      'Deployment akv-injector/akv-injector-sync',
+      'NetworkPolicy akv-injector/akv-injector-sync',
+      'Role team-a/akv-injector-sync',
+      'RoleBinding team-a/akv-injector-sync',
+      'ServiceAccount akv-injector/akv-injector-sync',
+      'ValidatingAdmissionPolicy /akv-injector-sync-secrets',
+      'ValidatingAdmissionPolicy /akv-injector-sync-tokens',
+      'ValidatingAdmissionPolicyBinding /akv-injector-sync-secrets',
+      'ValidatingAdmissionPolicyBinding /akv-injector-sync-tokens',
+    ],
+  )
+})
+
+t.test('the controller is told which accounts, in one order', { skip: withoutHelm }, async (t) => {
+  t.strictSame(container.args, ['sync', '--service-accounts', 'team-a=api+web;team-b=web'])
+  const texts = [
+    sync({ b: accounts('web', 'api'), a: accounts('x.y') }),
+    sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
+  ].map((values) => render({ values }).text)
+  t.equal(texts[0], texts[1])
+  t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y;b=api+web"]')
+})
+
+t.test('its rights are per namespace: few, and tokens of the listed accounts only', async (t) => {
+  t.notOk(objects.some(({ kind }) => kind.startsWith('ClusterRole')))
+  const rules = (names: readonly string[]) => [
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
+    {
+      apiGroups: [''],
+      resources: ['serviceaccounts/token'],
+      resourceNames: names,
+      verbs: ['create'],
+    },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+  ]
+  const roles = objects.filter(({ kind }) => kind === 'Role')
+  t.strictSame(
+    roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
+    [
+      ['team-a', rules(['api', 'web'])],
+      ['team-b', rules(['web'])],
+    ],
+  )
+  for (const binding of objects.filter(({ kind }) => kind === 'RoleBinding')) {
+    t.equal(binding.roleRef.name, 'akv-injector-sync')
+    t.strictSame(binding.subjects, [
+      { kind: 'ServiceAccount', name: 'akv-injector-sync', namespace: 'akv-injector' },
+    ])
+  }
+})
+
+t.test(
+  'no values give it the tokens of all accounts, even past the schema',
+  { skip: withoutHelm },
+  async (t) => {
+    // An empty list of resourceNames means every name.
+    for (const namespace of [accounts(), accounts(''), accounts(null), {}, null])
+      t.strictSame(ofSync(render({ values: sync({ 'team-a': namespace }), unchecked: true })), [])
+  },
+)
+
+t.test(
+  'namespaces whose Secrets are the cluster’s or our own are refused in a sentence',
+  { skip: withoutHelm },
+  async (t) => {
+    for (const namespace of ['kube-system', 'kube-public', 'kube-node-lease']) {
+      const { ok, problem } = render({ values: sync({ [namespace]: accounts('web') }) })
+      t.notOk(ok)
+      t.match(problem, `sync.namespaces.${namespace} is a namespace of the cluster's own`)
+    }
+    for (const namespace of ['keyvault', 'default']) {
+      const own = namespace === 'default' ? 'akv-injector' : namespace
+      const { problem } = render({ namespace, values: sync({ [own]: accounts('web') }) })
+      t.match(problem, `sync.namespaces.${own} is the namespace of akv-injector itself`)
+    }
+    t.ok(render({ values: sync({ default: accounts('web') }) }).ok)
+  },
+)
+
+t.test(
+  'more accounts than Linux takes as an argument are refused',
+  { skip: withoutHelm },
+  async (t) => {
+    const names = (count: number) =>
+      Array.from({ length: count }, (_, i) => `${String(i).padStart(4, '0')}${'a'.repeat(123)}`)
+    t.ok(render({ values: sync({ a: accounts(...names(1023)) }) }).ok)
+    t.match(
+      render({ values: sync({ a: accounts(...names(1025)) }) }).problem,
+      'these accounts take 131201 bytes as an argument of the controller, and Linux takes 131071',
+    )
+  },
+)
+
+t.test(
+  'every setting that it reads can be reached, and arrives',
+  { skip: withoutHelm },
+  async (t) => {
+    const { certificatePem } = await issueAuthority({
+      commonName: 'test',
+      now: new Date(),
+      lifetimeDays: 1,
+    })
+    const values = {
+      ...sync({ shop: accounts('web') }, { logLevel: 'debug', env: { NO_PROXY: '.example' } }),
+      tenantId: '11111111-2222-3333-4444-555555555555',
+      defaultVault: 'shop-prod',
+      allowedVaults: { shop: ['shop-prod'] },
+      cloud: {
+        name: 'custom',
+        authorityHost: 'https://login.example',
+        vaultUrl: 'https://{vault}.vault.example',
+        vaultAudience: 'https://vault.example',
+        ca: certificatePem,
+      },
+    }
+    const rendered = readRendered(render({ values }).text)
+    const { spec, metadata } = rendered.find('Deployment', 'akv-injector-sync').spec.template
+    const { NODE_OPTIONS, NO_PROXY, ...env } = environmentOf(spec.containers[0])
+    t.equal(NO_PROXY, '.example')
+    const { AKV_INJECTOR_CA_FILE } = env
+    const [{ mountPath }] = spec.containers[0].volumeMounts
+    const { data } = rendered.find('ConfigMap', spec.volumes[0].configMap.name)
+    const read = readSettings({
+      env,
+      agentImage: 'none',
+      readFile: (path) => data[path.replace(`${mountPath}/`, '')],
+    })
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems))
+    t.match(read.settings, {
+      logLevel: 'debug',
+      policy: {
+        defaultVault: 'shop-prod',
+        defaultTenantId: values.tenantId,
+        cloud: { authorityHost: 'https://login.example', audience: 'https://vault.example' },
+        allowedVaults: new Map([['shop', new Set(['shop-prod'])]]),
+      },
+    })
+    t.equal(read.settings.policy.cloud.ca, certificatePem)
+    t.ok(AKV_INJECTOR_CA_FILE)
+    t.ok(metadata.annotations['akv-injector-cloud-ca/sha256'], 'another CA is another pod')
+  },
+)
+
+t.test('it is one pod, with a token, that passes Pod Security restricted', async (t) => {
+  const { spec } = find('Deployment')
+  t.match(spec, { replicas: 1, strategy: { type: 'Recreate' } })
+  t.match(spec.template.metadata.labels, spec.selector.matchLabels)
+  t.match(spec.template.spec, {
+    serviceAccountName: find('ServiceAccount').metadata.name,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  })
+  t.equal(find('ServiceAccount').automountServiceAccountToken, false)
+  t.strictSame(container.securityContext, {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  })
+  t.match(container.ports, [{ containerPort: 8080 }])
+  t.equal(container.livenessProbe.httpGet.path, '/healthz')
+  t.equal(container.readinessProbe.httpGet.path, '/readyz')
+})
+
+t.test(
+  'it reaches the API server, vaults and names, and is reached by probes',
+  { skip: withoutHelm },
+  async (t) => {
+    const values = { ...sync({ a: accounts('web') }), networkPolicy: { vaultPorts: [443, 3128] } }
+    const { find } = readRendered(render({ values }).text)
+    const { spec } = find('NetworkPolicy', 'akv-injector-sync')
+    t.strictSame(
+      spec.podSelector.matchLabels,
+      find('Deployment', 'akv-injector-sync').spec.selector.matchLabels,
+    )
+    t.strictSame(spec.ingress, [{ ports: [{ port: 8080 }] }])
+    t.strictSame(spec.egress, [
+      {
+        ports: [
+          { port: 443 },
+          { port: 6443 },
+          { port: 3128 },
+          { port: 53 },
+          { port: 53, protocol: 'UDP' },
+        ],
+      },
+    ])
+    const without = render({ values: { ...values, networkPolicy: { enabled: false } } })
+    t.notOk(ofSync(without).some(({ kind }) => kind === 'NetworkPolicy'))
+  },
+)
+
+t.test('the policies are about its account, wherever it is', { skip: withoutHelm }, async (t) => {
+  const values = sync({ a: accounts('web') })
+  const policies = ofSync(render({ values, namespace: 'keyvault' })).filter(
+    ({ kind }) => kind === 'ValidatingAdmissionPolicy',
+  )
+  t.equal(policies.length, 2)
+  for (const { spec } of policies) {
+    t.equal(spec.failurePolicy, 'Fail')
+    t.strictSame(spec.matchConditions, [
+      {
+        name: 'by-the-controller',
+        expression:
+          'request.userInfo.username == "system:serviceaccount:keyvault:akv-injector-sync"',
+      },
+    ])
+  }
+})
