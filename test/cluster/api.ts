@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: object
@@ -48,10 +48,15 @@ export function connect(kubeconfigFile: string): Api {
       new Promise((resolve, reject) => {
         const url = new URL(path, server)
         for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+        const payload = body && JSON.stringify(body)
         const headers = {
           accept: 'application/json',
           ...(token && { authorization: `Bearer ${token}` }),
-          ...(body && { 'content-type': contentType }),
+          // The length too: Node would send the body of a DELETE without one, as if it were the next request.
+          ...(payload && {
+            'content-type': contentType,
+            'content-length': Buffer.byteLength(payload),
+          }),
           ...(as && { 'impersonate-user': as }),
         }
         const sent = request(url, { method, agent, headers }, async (response) => {
@@ -64,7 +69,7 @@ export function connect(kubeconfigFile: string): Api {
           }
         })
         sent.on('error', reject)
-        sent.end(body && JSON.stringify(body))
+        sent.end(payload)
       }),
   }
 }

@@ -1,14 +1,11 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { showBehaviour } from '../certs/behaviour.ts'
-import { kubeconfigText } from '../certs/kubeconfig.ts'
 import { start } from '../cli/run.ts'
-import { type Call, connect, type KubeObject } from './api.ts'
+import { accountKubeconfig } from './account-kubeconfig.ts'
+import { type Call, connect } from './api.ts'
 import { openCluster, testNamespace } from './cluster.ts'
 import { installObjects, webhookConfiguration } from './install.ts'
-import { readKubeconfig } from './kubeconfig.ts'
 import { must } from './must.ts'
 
 const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
@@ -163,7 +160,12 @@ t.test('the policy is about that account alone', async (t) => {
 t.test(
   'with these rights the program brings the install up, and a second install keeps it',
   async (t) => {
-    const kubeconfig = await accountKubeconfig(t.testdir())
+    const kubeconfig = await accountKubeconfig({
+      api,
+      kubeconfigFile,
+      account: { name: 'akv-injector-certs', namespace },
+      folder: t.testdir(),
+    })
     const { child, ended } = start(['certs', '--health-listen=127.0.0.1:0'], {
       KUBECONFIG: kubeconfig,
     })
@@ -197,20 +199,3 @@ const stored = () =>
         return { name: body.metadata.name, data }
       }),
   )
-
-/** As the account, by a token of its own: no impersonation, but what a pod has. */
-async function accountKubeconfig(folder: string): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/akv-injector-certs/token`
-  const body: KubeObject = {
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenRequest',
-    metadata: {},
-    spec: {},
-  }
-  const answer = must(await api.call({ method: 'POST', path, body }))
-  const { token } = answer.body['status'] as { token: string }
-  const { server, ca: caPem } = readKubeconfig(kubeconfigFile)
-  const file = join(folder, 'kubeconfig')
-  writeFileSync(file, kubeconfigText({ server: server.href, token, caPem }))
-  return file
-}

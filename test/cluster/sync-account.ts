@@ -1,0 +1,69 @@
+import type { Test } from 'tap'
+import { accountKubeconfig } from './account-kubeconfig.ts'
+import { type Answer, type Api, connect } from './api.ts'
+import { type Cluster, openCluster, until } from './cluster.ts'
+import { installSync, type SyncNamespaces } from './install-sync.ts'
+
+/** The sync controller's account, with what the chart gives it, and nothing that acts in its name but the test. */
+export interface SyncAccount {
+  readonly cluster: Cluster
+  /** As an administrator. */
+  readonly api: Api
+  /** As the account, by a token such as its pod has. */
+  readonly controller: Api
+  readonly namespaces: SyncNamespaces
+}
+
+export const syncAccount = { name: 'akv-injector-sync', namespace: 'akv-injector' }
+export const fieldManager = 'akv-injector-sync'
+export const secretsIn = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`
+export const accountsIn = (namespace: string) => `/api/v1/namespaces/${namespace}/serviceaccounts`
+
+/** Installs sync for two namespaces, and comes back when its rights and policies are in force. */
+export async function openSyncAccount(t: Test): Promise<SyncAccount> {
+  const cluster = openCluster(t)
+  const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
+  const api = connect(kubeconfigFile)
+  t.teardown(() => api.close())
+  const namespaces = await installSync(t, cluster)
+  const controller = connect(
+    await accountKubeconfig({ api, kubeconfigFile, account: syncAccount, folder: t.testdir() }),
+  )
+  t.teardown(() => controller.close())
+  await untilInForce(controller, namespaces.teamB)
+  return { cluster, api, controller, namespaces }
+}
+
+/** What one of its two policies says when it refuses: `tokens` or `secrets`. */
+export const deniedBy = (policy: 'tokens' | 'secrets') =>
+  new RegExp(
+    `ValidatingAdmissionPolicy 'akv-injector-sync-${policy}' .* denied request: The sync controller`,
+  )
+
+/** Rights are in force within moments, policies as soon as the API server has compiled them. */
+async function untilInForce(controller: Api, namespace: string): Promise<void> {
+  const path = secretsIn(namespace)
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'foreign' } }
+  const token = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
+  const isDenied = async (policy: 'tokens' | 'secrets', answer: Promise<Answer>) =>
+    deniedBy(policy).test((await answer).body.message ?? '')
+  await until(
+    async () => (await controller.call({ method: 'GET', path: `${path}/absent` })).status === 404,
+  )
+  await until(() =>
+    isDenied(
+      'secrets',
+      controller.call({ method: 'POST', path, body: secret, query: { dryRun: 'All' } }),
+    ),
+  )
+  await until(() =>
+    isDenied(
+      'tokens',
+      controller.call({
+        method: 'POST',
+        path: `${accountsIn(namespace)}/web/token`,
+        body: token,
+      }),
+    ),
+  )
+}
