@@ -1,13 +1,14 @@
-import { build } from 'esbuild'
+import { build, type Metafile } from 'esbuild'
 
 /**
  * Makes plain JavaScript of the program and all that it imports, as the image holds it: a process that starts in
  * every pod has no time to find and read a thousand files.
  *
  * @param folder - where to; `main.js` is the program, beside the parts that its commands load
+ * @returns what it is made of, by esbuild's own account
  */
-export async function bundle(folder: string): Promise<void> {
-  await build({
+export async function bundle(folder: string): Promise<Metafile> {
+  const { metafile } = await build({
     entryPoints: ['cli/main.ts'],
     absWorkingDir: import.meta.dirname,
     outdir: folder,
@@ -22,7 +23,9 @@ export async function bundle(folder: string): Promise<void> {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
     logLevel: 'warning',
+    metafile: true,
   })
+  return metafile
 }
 
 if (import.meta.main) await bundle('dist')

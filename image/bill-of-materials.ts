@@ -1,0 +1,40 @@
+import packageJson from '../package.json' with { type: 'json' }
+import type { BundledPackage } from './bundled-packages.ts'
+
+/**
+ * The image's bill of materials, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): our program, the packages that
+ * its bundle is made of, and Node. Debian's parts stand where Debian and scanners have them, in /var/lib/dpkg/status.d.
+ * Nothing in it differs between two builds of the same.
+ */
+export function billOfMaterials(packages: readonly BundledPackage[], nodeVersion: string): string {
+  const bill = {
+    $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: { component: { type: 'application', ...described(packageJson) } },
+    components: [
+      ...packages.map((found) => ({ type: 'library', ...described(found) })),
+      {
+        type: 'platform',
+        'bom-ref': `node@${nodeVersion}`,
+        name: 'node',
+        version: nodeVersion,
+        purl: `pkg:generic/node@${nodeVersion}`,
+        cpe: `cpe:2.3:a:nodejs:node.js:${nodeVersion}:*:*:*:*:*:*:*`,
+      },
+    ],
+  }
+  return `${JSON.stringify(bill, null, 1)}\n`
+}
+
+function described({ name, version, license }: Omit<BundledPackage, 'folder'>) {
+  return {
+    'bom-ref': `${name}@${version}`,
+    name,
+    version,
+    // A package URL has a scope's @ encoded, and its slash not.
+    purl: `pkg:npm/${name.replace(/^@/, '%40')}@${version}`,
+    ...(license === undefined ? {} : { licenses: [{ expression: license }] }),
+  }
+}
