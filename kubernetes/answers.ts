@@ -30,8 +30,22 @@ function statusMessage(body: unknown): string {
   return typeof message === 'string' ? message.slice(0, 500) : 'no reason given'
 }
 
-/** What a Status says, as far as it is one. */
-export function statusOf(body: unknown): Readonly<Record<string, unknown>> {
+/** An answer that is no success, taken apart. */
+export interface Answer {
+  readonly status: number
+  /** What its Status says, unchecked. It may quote what was sent. */
+  readonly said: Readonly<Record<string, unknown>>
+  readonly header: (name: string) => string | undefined
+}
+
+/** Undefined for an error that is no answer: there was none. */
+export function answerOf(error: unknown): Answer | undefined {
+  if (!(error instanceof ApiException)) return undefined
+  const { code, body, headers } = error
+  return { status: code, said: statusOf(body), header: (name) => headers[name] }
+}
+
+function statusOf(body: unknown): Readonly<Record<string, unknown>> {
   try {
     const status: unknown = typeof body === 'string' ? JSON.parse(body) : body
     return typeof status === 'object' && status !== null ? (status as Record<string, unknown>) : {}
