@@ -1,0 +1,137 @@
+import t from 'tap'
+import { AkvError } from '../../keyvault/errors.ts'
+import type { SeenAccount, WatchAccountsOptions } from '../../sync/sync-cluster.ts'
+import { watchAccounts } from '../../sync/watch-accounts.ts'
+import { fakeClock } from '../init-agent/fake-clock.ts'
+import { memoryLog } from '../init-agent/memory-log.ts'
+
+const seen = (name: string, resourceVersion: string): SeenAccount => ({
+  namespace: 'team-a',
+  name,
+  uid: `uid-${name}`,
+  resourceVersion,
+  annotations: {},
+})
+
+type Watch = (options: WatchAccountsOptions) => Promise<string>
+
+/** Runs through these lists and watches, then stops. */
+async function runThrough(
+  steps: readonly (readonly SeenAccount[] | Error | Watch)[],
+  { watchMs = 60_000 }: { readonly watchMs?: number } = {},
+) {
+  const stop = new AbortController()
+  const clock = fakeClock({ random: 1 })
+  const { log, lines } = memoryLog()
+  const told: string[] = []
+  const left = [...steps]
+  const take = () => {
+    const step = left.shift()
+    if (left.length === 0) stop.abort()
+    if (step instanceof Error) throw step
+    return step
+  }
+  await watchAccounts({
+    namespace: 'team-a',
+    clock,
+    log,
+    signal: stop.signal,
+    onAccount: ({ name, resourceVersion }) => told.push(`${name} ${resourceVersion}`),
+    onGone: (name) => told.push(`gone ${name}`),
+    onListed: () => told.push('listed'),
+    cluster: {
+      async listAccounts() {
+        const accounts = take()
+        if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
+        return { accounts, resourceVersion: '10' }
+      },
+      async watchAccounts(options) {
+        const watch = take()
+        if (typeof watch !== 'function') throw new Error('a list was expected, and it watches')
+        await clock.sleep(watchMs)
+        return await watch(options)
+      },
+    },
+  })
+  return { told, lines, waits: clock.waits }
+}
+
+t.test('a list, then watches from where the one before ended', async (t) => {
+  const versions: string[] = []
+  const watch =
+    (next: string, ...accounts: readonly SeenAccount[]): Watch =>
+    async ({ resourceVersion, onAccount }) => {
+      versions.push(resourceVersion)
+      for (const account of accounts) onAccount(account)
+      return next
+    }
+  const { told, lines } = await runThrough([
+    [seen('web', '1'), seen('api', '2')],
+    watch('11', seen('web', '11')),
+    watch('12', seen('web', '11')),
+    watch('13'),
+  ])
+  t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
+  t.strictSame(versions, ['10', '11', '12'])
+  t.strictSame(lines, [])
+})
+
+t.test('a list after a failure tells what is new, other or gone, and nothing else', async (t) => {
+  const { told, lines } = await runThrough([
+    [seen('web', '1'), seen('api', '2'), seen('old', '3')],
+    new Error('410: too old'),
+    [seen('web', '1'), seen('api', '5'), seen('new', '6')],
+    async ({ onGone }) => {
+      onGone('web')
+      onGone('web')
+      onGone('never-there')
+      return '20'
+    },
+  ])
+  t.strictSame(told.slice(3), ['listed', 'gone old', 'api 5', 'new 6', 'listed', 'gone web'])
+  t.strictSame(lines, [], 'one failure is nothing to tell of')
+})
+
+t.test('it backs off, says so once, and says when it sees again', async (t) => {
+  const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
+  const { told, lines, waits } = await runThrough(
+    [
+      ...Array.from({ length: 8 }, () => down),
+      [seen('web', '1')],
+      async () => '11',
+      async () => '12',
+    ],
+    { watchMs: 2_000 },
+  )
+  t.strictSame(told, ['web 1', 'listed'])
+  t.match(lines, [
+    { level: 'warn', namespace: 'team-a', code: 'AKV_CLUSTER_UNAVAILABLE', reason: 'it is down' },
+    { level: 'info', message: 'sees ServiceAccounts again' },
+  ])
+  t.equal(lines.length, 2)
+  t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+})
+
+t.test('a watch that broke off after a while is not added to failures of long ago', async (t) => {
+  const { waits } = await runThrough([
+    new Error('down'),
+    new Error('down'),
+    [],
+    async () => {
+      throw new Error('restarted')
+    },
+    [],
+    async () => '12',
+  ])
+  t.strictSame(waits, [1_000, 2_000, 60_000, 1_000, 60_000])
+})
+
+t.test('watches that end at once are not a storm', async (t) => {
+  const { waits } = await runThrough([[], ...Array.from({ length: 5 }, () => async () => '11')], {
+    watchMs: 0,
+  })
+  t.strictSame(
+    waits.filter((ms) => ms > 0),
+    [1_000, 1_000, 1_000, 1_000],
+  )
+})

@@ -1,0 +1,127 @@
+import t from 'tap'
+import { createWorkQueue } from '../../sync/work-queue.ts'
+import { fakeClock } from '../init-agent/fake-clock.ts'
+
+function start(
+  run: (key: string) => Promise<number | undefined>,
+  { sideBySide = 2 }: { readonly sideBySide?: number } = {},
+) {
+  const stop = new AbortController()
+  const clock = fakeClock({})
+  return { stop, clock, queue: createWorkQueue({ run, sideBySide, clock, signal: stop.signal }) }
+}
+
+/** Work that ends when it is told to. */
+function jobs() {
+  const begun: string[] = []
+  const endings = new Map<string, (afterMs?: number) => void>()
+  const run = (key: string) =>
+    new Promise<number | undefined>((resolve) => {
+      begun.push(key)
+      endings.set(key, resolve)
+    })
+  const end = async (key: string, afterMs?: number) => {
+    endings.get(key)?.(afterMs)
+    await new Promise(setImmediate)
+  }
+  return { begun, run, end }
+}
+
+t.test('so many side by side, and the longest due first', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue } = start(run)
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, 0)
+  t.strictSame(begun, ['a', 'b'])
+  t.equal(queue.depth(), 2)
+  await end('b')
+  t.strictSame(begun, ['a', 'b', 'c'])
+  await end('a')
+  await end('c')
+  t.strictSame(begun, ['a', 'b', 'c', 'd'])
+  t.equal(queue.depth(), 0)
+})
+
+t.test('a key is there once, and never worked on twice at a time', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue } = start(run)
+  queue.add('a', 0)
+  queue.add('a', 0)
+  queue.add('a', 0)
+  t.strictSame(begun, ['a'])
+  await end('a')
+  t.strictSame(begun, ['a', 'a'], 'what was added while it ran is done after it')
+  await end('a')
+  t.strictSame(begun, ['a', 'a'])
+})
+
+t.test('it comes again when it said so, or earlier where that was asked for', async (t) => {
+  const times: number[] = []
+  const { queue, clock } = start(async () => {
+    times.push(clock.now())
+    return times.length < 3 ? 5_000 : undefined
+  })
+  const began = clock.now()
+  queue.add('a', 100)
+  queue.add('a', 9_000)
+  while (times.length < 3) await new Promise(setImmediate)
+  t.strictSame(
+    times.map((time) => time - began),
+    [100, 5_100, 10_100],
+  )
+})
+
+t.test('a key of another time does not hold up the next', async (t) => {
+  const begun: string[] = []
+  const { queue } = start(async (key) => {
+    begun.push(key)
+    return undefined
+  })
+  queue.add('late', 60_000)
+  queue.add('soon', 10)
+  while (begun.length < 2) await new Promise(setImmediate)
+  t.strictSame(begun, ['soon', 'late'])
+})
+
+t.test('what is dropped is not begun', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue } = start(run, { sideBySide: 1 })
+  queue.add('a', 0)
+  queue.add('b', 0)
+  queue.drop('b')
+  await end('a')
+  t.strictSame(begun, ['a'])
+})
+
+t.test('told to stop, it begins nothing more and says when all has ended', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue, stop } = start(run)
+  queue.add('a', 0)
+  queue.add('b', 50)
+  stop.abort()
+  let isIdle = false
+  const idle = queue.idle().then(() => {
+    isIdle = true
+  })
+  await new Promise(setImmediate)
+  t.notOk(isIdle, 'a still runs')
+  await end('a', 0)
+  await idle
+  queue.add('c', 0)
+  t.strictSame(begun, ['a'])
+})
+
+t.test('thousands of keys are no burden', async (t) => {
+  let ran = 0
+  const { queue } = start(
+    async () => {
+      ran += 1
+      return undefined
+    },
+    { sideBySide: 50 },
+  )
+  const startedAt = performance.now()
+  for (let i = 0; i < 2000; i++) queue.add(`account-${i}`, 0)
+  await queue.idle()
+  t.equal(ran, 2000)
+  t.ok(performance.now() - startedAt < 5_000)
+})
