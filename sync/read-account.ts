@@ -1,6 +1,16 @@
 import type { AgentConfig } from '../init-agent/contract.ts'
+import { shorten } from '../keyvault/reference.ts'
+import { agentConfig } from '../webhook/core/agent-config.ts'
+import { type Annotations, ownAnnotations } from '../webhook/core/annotations.ts'
 import type { Problem } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
+import { isTurnedOff, readSettings, sizeProblems } from '../webhook/core/read-settings.ts'
+import { chooseVaults } from '../webhook/core/vault-choice.ts'
+import { accountSettings, strangeOnAccount, syncKey } from '../webhook/core/vocabulary.ts'
+import { parseUuid } from '../webhook/core/words.ts'
+import type { Labels } from './labels.ts'
+import { maxAccountNameLength } from './record.ts'
+import { readSecretList } from './secret-list.ts'
 
 /** What is read of a ServiceAccount. */
 export interface Account {
@@ -16,7 +26,7 @@ export interface WantedSecret {
   readonly name: string
   readonly type: string
   /** Besides our own. */
-  readonly labels: Readonly<Record<string, string>>
+  readonly labels: Labels
 }
 
 /** What the annotations of an account ask for. */
@@ -26,23 +36,98 @@ export type AccountWishes =
   /** `akv-injector.io/inject` is `"false"`: nothing is touched. */
   | { readonly kind: 'off' }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
-  | {
-      readonly kind: 'wanted'
-      /** Its files lie at `SECRET/KEY`; a folder `SECRET` is a `tls/` or `#*` whose files are keys of the Secret. */
-      readonly config: AgentConfig
-      /** The account's `azure.workload.identity/client-id` and `/tenant-id`, which come after our own annotations. */
-      readonly azure: { readonly clientId?: string; readonly tenantId?: string }
-      readonly secrets: readonly WantedSecret[]
-    }
+  | AccountWish
+
+export interface AccountWish {
+  readonly kind: 'wanted'
+  /** Its files lie at `SECRET/KEY`; a folder `SECRET` is a `tls/` or `#*` whose files are keys of the Secret. */
+  readonly config: AgentConfig
+  /** The account's `azure.workload.identity/client-id` and `/tenant-id`, which come after our own annotations. */
+  readonly azure: AzureIdentity
+  readonly secrets: readonly WantedSecret[]
+}
+
+export interface AzureIdentity {
+  readonly clientId?: string
+  readonly tenantId?: string
+}
+
+type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
+
+const defaultRefreshSeconds = 3600
+/** A key of a Secret has no mode. */
+const anyMode = '0444'
 
 /**
  * Reads the annotations of a ServiceAccount (DESIGN 10).
  *
  * @param account - as the API server has it, or as a manifest does, where annotations may be no texts
  */
-export function readAccount(
-  account: Pick<Account, 'namespace' | 'name' | 'annotations'>,
-  policy: Policy,
-): AccountWishes {
-  throw new Error(`not built yet: ${account.name} ${policy.agentImage}`)
+export function readAccount(account: ReadableAccount, policy: Policy): AccountWishes {
+  const { own, problems: unreadable } = ownAnnotations(account.annotations)
+  if (Object.keys(own).length + unreadable.length === 0) return { kind: 'none' }
+  if (isTurnedOff(own)) return { kind: 'off' }
+  const excess = sizeProblems(own)
+  if (excess.length > 0) return { kind: 'refused', problems: excess }
+
+  const { values, problems } = readSettings(own, {
+    table: accountSettings,
+    isOther: (key) => key === syncKey,
+    strangeKey: strangeOnAccount,
+  })
+  const { vaultProblems, ...choice } = chooseVaults(own, {
+    ...account,
+    vault: values.vault,
+    policy,
+  })
+  const list = readSecretList(own[syncKey], choice.defaultVault)
+  const azure = readAzure(account.annotations, own)
+  const all = [
+    ...nameProblems(account),
+    ...unreadable,
+    ...problems,
+    ...list.problems,
+    ...vaultProblems(list.files.map(({ object }) => object.vault)),
+    ...azure.problems,
+  ]
+  if (all.length > 0) return { kind: 'refused', problems: all }
+  if (own[syncKey] === undefined) return { kind: 'none' }
+
+  const { refresh = defaultRefreshSeconds } = values
+  const wanted = { ...values, refresh, files: list.files, templates: [], env: [] }
+  const config = agentConfig(wanted, policy, { containers: [], fileMode: anyMode })
+  return { kind: 'wanted', config, azure: azure.identity, secrets: list.secrets }
+}
+
+function nameProblems({ name }: ReadableAccount): readonly Problem[] {
+  if (name.length <= maxAccountNameLength) return []
+  const sentence = `the account's record needs a name that begins with it: ${maxAccountNameLength} characters at most`
+  return [{ subject: 'metadata.name', found: shorten(name), sentence }]
+}
+
+/** What azure-workload-identity reads; our own annotations come before. */
+const azurePrefix = 'azure.workload.identity/'
+
+function readAzure(
+  annotations: ReadableAccount['annotations'],
+  own: Annotations,
+): { readonly identity: AzureIdentity; readonly problems: readonly Problem[] } {
+  const identity: { clientId?: string; tenantId?: string } = {}
+  const problems: Problem[] = []
+  for (const [key, member] of [
+    ['client-id', 'clientId'],
+    ['tenant-id', 'tenantId'],
+  ] as const) {
+    const text = annotations[azurePrefix + key] ?? ''
+    if (own[key] !== undefined || text === '') continue
+    const parsed = parseUuid(String(text))
+    if ('value' in parsed) identity[member] = parsed.value
+    else
+      problems.push({
+        subject: azurePrefix + key,
+        found: shorten(String(text)),
+        sentence: parsed.problem,
+      })
+  }
+  return { identity, problems }
 }

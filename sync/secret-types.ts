@@ -1,7 +1,9 @@
 /** What Kubernetes demands of the types that it knows; any other type may hold anything. */
 
+import type { Parsed } from '../keyvault/reference.ts'
+import { annotationPrefix } from '../webhook/core/vocabulary.ts'
+
 export const opaqueType = 'Opaque'
-export const tlsType = 'kubernetes.io/tls'
 
 /** Made for what they are by others, and worth a cluster: nobody needs them from a vault. */
 const forbiddenTypes: ReadonlyMap<string, string> = new Map([
@@ -9,12 +11,19 @@ const forbiddenTypes: ReadonlyMap<string, string> = new Map([
   ['bootstrap.kubernetes.io/token', 'a Secret of this type lets nodes into the cluster'],
 ])
 
-/** Why a type is refused; undefined when it isn't. */
-export const forbiddenReason = (type: string): string | undefined => forbiddenTypes.get(type)
+/** Reads the type of a Secret as an annotation has it. */
+export function parseSecretType(type: unknown): Parsed<string> {
+  if (typeof type !== 'string' || !/^[0-9A-Za-z][-./\w]{0,252}$/.test(type))
+    return { problem: 'expected the type of a Secret, such as kubernetes.io/tls' }
+  if (type.startsWith(annotationPrefix))
+    return { problem: 'the controller keeps its records as such types; choose another' }
+  const reason = forbiddenTypes.get(type)
+  return reason === undefined ? { value: type } : { problem: `is refused: ${reason}` }
+}
 
 /** Of each group one key at least. */
 const requiredKeys: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
-  [tlsType, [['tls.crt'], ['tls.key']]],
+  ['kubernetes.io/tls', [['tls.crt'], ['tls.key']]],
   ['kubernetes.io/dockerconfigjson', [['.dockerconfigjson']]],
   ['kubernetes.io/dockercfg', [['.dockercfg']]],
   ['kubernetes.io/basic-auth', [['username', 'password']]],
