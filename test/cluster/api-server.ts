@@ -1,36 +1,53 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import { connect } from './api.ts'
+import { writeClusterAccess } from './cluster-access.ts'
 import { freePorts } from './free-ports.ts'
 import { type Kept, keep, lastLines } from './keep.ts'
-import type { Parts } from './parts.ts'
+import type { Network } from './node/network.ts'
+import type { apiServerParts, Parts } from './parts.ts'
+
+type ApiServerParts = Parts<(typeof apiServerParts)[number]>
 
 export interface LocalCluster {
   /** Signs in as an administrator. */
   readonly kubeconfigFile: string
   /** One JSON audit event a line, requests and answers included; of Secrets and tokens the metadata alone. */
   readonly auditLogFile: string
+  /** On 127.0.0.1. */
+  readonly apiPort: number
   stop(): Promise<void>
 }
 
+export interface ClusterOptions {
+  readonly parts: ApiServerParts
+  /** An empty one, for all their files. */
+  readonly folder: string
+  /** Where there is to be a node. */
+  readonly network?: Network | undefined
+}
+
 /**
- * An API server with its etcd and the controllers that make pods, on free ports of this machine. It has no node: pods
- * are admitted and stay pending.
- *
- * @param folder - an empty one, for all their files
+ * An API server with its etcd and controllers, on free ports of this machine. Without a node, pods are admitted and
+ * stay pending.
  */
-export async function startCluster(parts: Parts, folder: string): Promise<LocalCluster> {
+export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
+  const { parts, folder, network } = options
   const [etcdPort = 0, etcdPeerPort = 0, apiPort = 0] = await freePorts(3)
-  const access = await writeAccess(folder, apiPort)
+  const kubeconfigFile = await writeClusterAccess({
+    folder,
+    url: serverUrl(apiPort),
+    addresses: network ? [network.apiAddress] : [],
+    node: network && { name: network.name, address: network.gateway },
+  })
+  writeFileSync(join(folder, 'audit-policy.yaml'), stringify(auditPolicy))
   const started: Kept[] = []
-  const start = (name: keyof Parts, args: Readonly<Record<string, string>>) => {
-    const flags = Object.entries(args).map(([flag, value]) => `--${flag}=${value}`)
+  const start = (program: string, args: Readonly<Record<string, string>>) => {
+    const name = basename(program)
     const logFile = join(folder, `${name}.log`)
-    const kept = keep({ program: parts[name], args: flags, logFile })
+    const kept = keep({ program, args: flags(args), logFile })
     started.push(kept)
     return { name, logFile, kept }
   }
@@ -39,11 +56,11 @@ export async function startCluster(parts: Parts, folder: string): Promise<LocalC
   }
   try {
     const etcdUrl = `http://127.0.0.1:${etcdPort}`
-    start('etcd', etcdFlags(folder, etcdUrl, `http://127.0.0.1:${etcdPeerPort}`))
-    const server = start('kube-apiserver', apiServerFlags({ folder, etcdUrl, apiPort }))
-    await untilReady(access.kubeconfigFile, server)
-    start('kube-controller-manager', controllerFlags(folder, access.kubeconfigFile))
-    return { ...access, stop }
+    start(parts.etcd, etcdFlags(folder, etcdUrl, `http://127.0.0.1:${etcdPeerPort}`))
+    const serverFlags = apiServerFlags({ folder, etcdUrl, apiPort, network })
+    await untilReady(kubeconfigFile, start(parts['kube-apiserver'], serverFlags))
+    start(parts['kube-controller-manager'], controllerFlags(folder, kubeconfigFile))
+    return { kubeconfigFile, auditLogFile: join(folder, 'audit.log'), apiPort, stop }
   } catch (error) {
     await stop()
     throw error
@@ -71,57 +88,9 @@ async function untilReady(
   }
 }
 
-/** Keys, certificates and the kubeconfig; everything of it is worthless once the cluster is gone. */
-async function writeAccess(folder: string, apiPort: number) {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'cluster tests', now, lifetimeDays: 2 })
-  const leaf = await issueLeaf({
-    authority,
-    commonName: 'kube-apiserver',
-    dnsNames: ['localhost', 'kubernetes.default.svc'],
-    ipAddresses: ['127.0.0.1'],
-    now,
-    lifetimeDays: 1,
-  })
-  const token = randomUUID()
-  const serviceAccounts = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  })
-  const write = (name: string, text: string) => {
-    writeFileSync(join(folder, name), text, { mode: 0o600 })
-    return join(folder, name)
-  }
-  write('tls.crt', leaf.certificatePem)
-  write('tls.key', leaf.keyPem)
-  write('service-accounts.key', serviceAccounts.privateKey)
-  write('service-accounts.pub', serviceAccounts.publicKey)
-  write('ca.crt', authority.certificatePem)
-  write('tokens.csv', `${token},cluster-tests,1,system:masters\n`)
-  write('audit-policy.yaml', stringify(auditPolicy))
-  const server = serverUrl(apiPort)
-  const kubeconfig = kubeconfigOf({ server, caPem: authority.certificatePem, token })
-  return {
-    kubeconfigFile: write('kubeconfig', stringify(kubeconfig)),
-    auditLogFile: join(folder, 'audit.log'),
-  }
-}
-
-function kubeconfigOf(access: { server: string; caPem: string; token: string }) {
-  const name = 'cluster-tests'
-  const authority = Buffer.from(access.caPem).toString('base64')
-  return {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': name,
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    clusters: [
-      { name, cluster: { server: access.server, 'certificate-authority-data': authority } },
-    ],
-    users: [{ name, user: { token: access.token } }],
-  }
-}
+/** As Kubernetes' programs take them. */
+export const flags = (values: Readonly<Record<string, string>>): string[] =>
+  Object.entries(values).map(([flag, value]) => `--${flag}=${value}`)
 
 const serverUrl = (apiPort: number) => `https://127.0.0.1:${apiPort}`
 
@@ -138,9 +107,10 @@ interface ApiServerOptions {
   readonly folder: string
   readonly etcdUrl: string
   readonly apiPort: number
+  readonly network: Network | undefined
 }
 
-const apiServerFlags = ({ folder, etcdUrl, apiPort }: ApiServerOptions) => ({
+const apiServerFlags = ({ folder, etcdUrl, apiPort, network }: ApiServerOptions) => ({
   'etcd-servers': etcdUrl,
   'bind-address': '127.0.0.1',
   'secure-port': String(apiPort),
@@ -153,24 +123,52 @@ const apiServerFlags = ({ folder, etcdUrl, apiPort }: ApiServerOptions) => ({
   'service-account-jwks-uri': `${serverUrl(apiPort)}/openid/v1/jwks`,
   'service-account-key-file': join(folder, 'service-accounts.pub'),
   'service-account-signing-key-file': join(folder, 'service-accounts.key'),
-  'service-cluster-ip-range': '10.96.0.0/16',
+  'service-cluster-ip-range': network?.serviceSubnet ?? '10.96.0.0/16',
   'allow-privileged': 'true',
   // Calls webhooks at their Service's end points: there is no kube-proxy that would serve its cluster IP.
   'enable-aggregator-routing': 'true',
+  // Nothing resolves a node's name.
+  'kubelet-preferred-address-types': 'InternalIP',
+  'kubelet-certificate-authority': join(folder, 'ca.crt'),
+  'kubelet-client-certificate': join(folder, 'kubelet-client.crt'),
+  'kubelet-client-key': join(folder, 'kubelet-client.key'),
   'audit-policy-file': join(folder, 'audit-policy.yaml'),
   'audit-log-path': join(folder, 'audit.log'),
 })
 
 const controllerFlags = (folder: string, kubeconfig: string) => ({
   kubeconfig,
-  controllers:
-    'serviceaccount-controller,namespace-controller,deployment-controller,replicaset-controller,job-controller,resourcequota-controller,root-ca-certificate-publisher-controller',
+  controllers: controllers.map((name) => `${name}-controller`).join(','),
   'service-account-private-key-file': join(folder, 'service-accounts.key'),
   'root-ca-file': join(folder, 'ca.crt'),
+  ...plainProcess,
+})
+
+/** Of a controller without others of its kind, and without a port. */
+export const plainProcess = {
   'leader-elect': 'false',
   'bind-address': '127.0.0.1',
   'secure-port': '0',
-})
+}
+
+/** What makes pods, what looks after nodes and their pods, and what the manifests need. */
+const controllers = [
+  'serviceaccount',
+  'namespace',
+  'deployment',
+  'replicaset',
+  'statefulset',
+  'daemonset',
+  'job',
+  'cronjob',
+  'disruption',
+  'resourcequota',
+  'root-ca-certificate-publisher',
+  'endpointslice',
+  'garbage-collector',
+  'node-lifecycle',
+  'pod-garbage-collector',
+]
 
 /** Everything but what nobody should ever log; the first rule that matches holds. */
 const auditPolicy = {

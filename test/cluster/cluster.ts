@@ -150,12 +150,12 @@ const untilFound = (cluster: Cluster, object: KubeObject): Promise<unknown> =>
 /**
  * Waits for what will be true soon.
  *
- * @throws Error after half a minute
+ * @throws Error when it isn't in time, half a minute unless told otherwise
  */
-export async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000
+export async function until(isTrue: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs
   while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`not so in 30 s: ${isTrue}`)
+    if (performance.now() > deadline) throw new Error(`not so in ${timeoutMs / 1000} s: ${isTrue}`)
     await delay(50)
   }
 }

@@ -6,6 +6,8 @@ export interface GoBuildOptions {
   readonly folder: string
   readonly target: string
   readonly output: string
+  /** Comma-separated. */
+  readonly tags: string
   readonly linkerFlags: string
   readonly env: Environment
 }
@@ -20,10 +22,21 @@ export async function goProblem(env: Environment): Promise<string | undefined> {
 
 /** @returns what Go had to complain of, or undefined when it is built */
 export async function goBuild(options: GoBuildOptions): Promise<string | undefined> {
-  const { folder, target, output, linkerFlags, env } = options
+  const { folder, target, output, tags, linkerFlags, env } = options
   // Static, so that a cache may be carried from one machine to another.
   const { code, complaint } = await runGo(
-    ['build', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags, '-o', output, target],
+    [
+      'build',
+      '-trimpath',
+      '-buildvcs=false',
+      '-tags',
+      tags,
+      '-ldflags',
+      linkerFlags,
+      '-o',
+      output,
+      target,
+    ],
     { env: { ...env, CGO_ENABLED: '0' }, folder },
   )
   return code === 0 ? undefined : complaint.trim().split('\n').slice(-complaintLines).join('\n')

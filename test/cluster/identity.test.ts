@@ -9,6 +9,7 @@ import { startEmulatorFor } from './emulator-process.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 import { must } from './must.ts'
 import { agentOf, annotatedPod, type Pod } from './pods.ts'
+import { publishIssuerKeys } from './publish-issuer-keys.ts'
 import { serveWebhook } from './serve-webhook.ts'
 
 /** The agent as the API server has it in a pod, signing in with a token that this API server issued. */
@@ -31,7 +32,7 @@ const annotations = {
 }
 
 t.test('with tokens of a real API server', { skip }, async (t) => {
-  await publishKeys(t)
+  t.teardown(await publishIssuerKeys(cluster))
   const azure = await startEmulatorFor(t, access, folder)
   const cloud = {
     authorityHost: azure.url,
@@ -86,23 +87,6 @@ async function token(name: string, audience: string): Promise<string> {
   const account = object('v1', 'ServiceAccount', name)
   if ((await cluster.create(account)).status === 201) t.teardown(() => cluster.delete(account))
   return await cluster.token(account, audience)
-}
-
-/** The discovery document and the keys are anybody's to read, as they are on AKS. */
-async function publishKeys(t: Test): Promise<void> {
-  const binding = {
-    ...object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'akv-injector-cluster-tests'),
-    roleRef: {
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'ClusterRole',
-      name: 'system:service-account-issuer-discovery',
-    },
-    subjects: [
-      { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:unauthenticated' },
-    ],
-  }
-  must(await cluster.create(binding))
-  t.teardown(() => cluster.delete(binding))
 }
 
 function object(apiVersion: string, kind: string, name: string): KubeObject {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from './api.ts'
-import type { Cluster } from './cluster.ts'
+import { type Cluster, until } from './cluster.ts'
 import { must } from './must.ts'
 
 const folder = join(import.meta.dirname, '../../manifests')
@@ -26,8 +26,7 @@ export const readManifest = (name: string): KubeObject[] =>
  *
  * @throws Error when something of that name is in the cluster already: it would be somebody's install
  */
-export async function install(cluster: Cluster): Promise<void> {
-  const objects = installObjects()
+export async function install(cluster: Cluster, objects = installObjects()): Promise<void> {
   const [there] = (await cluster.list(webhookConfiguration())).filter(
     ({ metadata }) => metadata.name === webhookConfiguration().metadata.name,
   )
@@ -46,6 +45,14 @@ export async function uninstall(cluster: Cluster): Promise<void> {
   )
   for (const object of objects) await cluster.delete(object)
 }
+
+/** Resolves when an uninstall is through: what is in a namespace goes with it, a moment later. */
+export const untilGone = (cluster: Cluster): Promise<void> =>
+  until(async () => {
+    const namespaces = installObjects().filter(({ kind }) => kind === 'Namespace')
+    const answers = await Promise.all(namespaces.map((namespace) => cluster.get(namespace)))
+    return answers.every(({ status }) => status === 404)
+  })
 
 export function webhookConfiguration(): KubeObject {
   const found = installObjects().find(({ kind }) => kind === 'MutatingWebhookConfiguration')

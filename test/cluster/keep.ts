@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 /** A process that ends with us, however we end. */
 export interface Kept {
@@ -61,6 +62,44 @@ wait "$program"; code=$?
 kill "$watch" 2>/dev/null
 exit "$code"
 `
+
+export interface HeldOptions {
+  /** A shell's script. What it writes to standard output is {@link Held.said}. */
+  readonly make: string
+  /** What takes it back. */
+  readonly undo: string
+}
+
+/** Something on this machine that goes with us, however we end. */
+export interface Held {
+  readonly said: string
+  release(): Promise<void>
+}
+
+/**
+ * Makes something by a shell, which takes it back once our end of a pipe is closed.
+ *
+ * @throws Error with what `make` complained of, when it fails
+ */
+export async function held({ make, undo }: HeldOptions): Promise<Held> {
+  const script = `set -e\n${make}\necho\nexec >&-\nread -r _ || :\nset +e\n${undo}`
+  const shell = spawn('/bin/sh', ['-c', script], { stdio: 'pipe', detached: true })
+  const ended = once(shell, 'close')
+  const complaint = text(shell.stderr)
+  const said = await text(shell.stdout)
+  // The shell closes its output with a newline of its own when it has made everything.
+  if (!said.endsWith('\n\n')) {
+    await ended
+    throw new Error(`a shell could not do what the cluster needs: ${(await complaint).trim()}`)
+  }
+  return {
+    said: said.trim(),
+    async release() {
+      shell.stdin.end()
+      await ended
+    },
+  }
+}
 
 export interface TemporaryFolder {
   readonly path: string

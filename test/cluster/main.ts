@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import { type Api, connect } from './api.ts'
 import { startCluster } from './api-server.ts'
 import { clusterOf } from './cluster.ts'
-import { install, uninstall } from './install.ts'
+import { install, uninstall, untilGone } from './install.ts'
 import { keep, temporaryFolder } from './keep.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 import { must } from './must.ts'
-import { findParts } from './parts.ts'
+import { type FoundNode, findNode } from './node/find-node.ts'
+import { type LeftoversOptions, leftovers } from './node/leftovers.ts'
+import { createNetwork } from './node/network.ts'
+import { type PodsOptions, startPods } from './node/start-pods.ts'
+import { apiServerParts, findParts, type Parts } from './parts.ts'
 
 /**
  * `npm run cluster:test [-- --required] [FILE…]`: the tests that need an API server, against the cluster that
@@ -16,46 +20,115 @@ import { findParts } from './parts.ts'
 
 const root = join(import.meta.dirname, '../..')
 const args = process.argv.slice(2)
-const files = args.filter((arg) => arg !== '--required')
+const required = args.includes('--required')
 const tell = (line: string) => console.log(`cluster tests: ${line}`)
 
 async function main(): Promise<number> {
+  const files = wantedFiles(args.filter((arg) => arg !== '--required'))
   const { KUBECONFIG } = process.env
   if (KUBECONFIG) {
     const { server } = readKubeconfig(KUBECONFIG)
     tell(
       `on the cluster of KUBECONFIG, ${server.href}, into which akv-injector is installed for them`,
     )
-    return await runInstalled(KUBECONFIG, {})
+    if (files.onNode.length > 0)
+      tell('those with pods are skipped: they run on a node of their own, without KUBECONFIG')
+    return await runInstalled(files.plain, KUBECONFIG, {})
   }
-  const found = await findParts({ env: process.env, tell })
-  if ('problem' in found) {
-    tell(`skipped, as there is no API server to run them on. ${found.problem}`)
-    return args.includes('--required') ? 1 : 0
-  }
-  const folder = temporaryFolder()
-  try {
-    const cluster = await startCluster(found.parts, folder.path)
-    try {
-      const env = { CLUSTER_AUDIT_LOG: cluster.auditLogFile }
-      return await runInstalled(cluster.kubeconfigFile, env)
-    } finally {
-      await cluster.stop()
-    }
-  } finally {
-    folder.remove()
+  const found = await findParts({ env: process.env, tell, names: apiServerParts })
+  if ('problem' in found)
+    return skipped(`skipped, as there is no API server to run them on. ${found.problem}`)
+  const node =
+    files.onNode.length > 0
+      ? await findNode({ env: process.env, tell, install: required })
+      : undefined
+  const code =
+    node && 'problem' in node
+      ? skipped(`those with pods are skipped, as there is no node. ${node.problem}`)
+      : 0
+  return (
+    code || (await runLocally(files, found.parts, node && 'problem' in node ? undefined : node))
+  )
+}
+
+function skipped(why: string): number {
+  tell(why)
+  return required ? 1 : 0
+}
+
+interface Files {
+  readonly plain: readonly string[]
+  readonly onNode: readonly string[]
+}
+
+/** The tests that are named, or all. Those in the folder `node` need one. */
+function wantedFiles(named: readonly string[]): Files {
+  const all = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test/cluster', name))
+    .sort()
+  const wanted = named.length > 0 ? named : all
+  const isOnNode = (name: string) => name.includes('cluster/node/')
+  return {
+    plain: wanted.filter((name) => !isOnNode(name)),
+    onNode: wanted.filter(isOnNode),
   }
 }
 
-async function runInstalled(kubeconfigFile: string, env: Readonly<Record<string, string>>) {
+/** Those with pods come last: a node would run what the others only admit. */
+async function runLocally(
+  files: Files,
+  parts: Parts<(typeof apiServerParts)[number]>,
+  node: FoundNode | undefined,
+): Promise<number> {
+  const { path: folder, remove } = temporaryFolder()
+  const network = node && (await createNetwork())
+  const local = await startCluster({ parts, folder, network })
+  try {
+    const env = { CLUSTER_AUDIT_LOG: local.auditLogFile }
+    const code = files.plain.length ? await runInstalled(files.plain, local.kubeconfigFile, env) : 0
+    if (!node || !network) return code
+    return (await runOnNode(files.onNode, { local, folder, network, found: node }, env)) || code
+  } finally {
+    await local.stop()
+    await network?.remove()
+    remove()
+    if (network) checkNothingLeft({ name: network.name, folder })
+  }
+}
+
+function checkNothingLeft(options: LeftoversOptions): void {
+  const left = leftovers(options)
+  if (left.length > 0) throw new Error(`the node is still on this machine:\n${left.join('\n')}`)
+}
+
+async function runInstalled(files: readonly string[], kubeconfigFile: string, env: Environment) {
   const api = connect(kubeconfigFile)
   await checkVersion(api)
   const cluster = clusterOf(api)
   await install(cluster)
   try {
-    return await runTests({ ...process.env, ...env, KUBECONFIG: kubeconfigFile })
+    return await runTests(files, { ...env, KUBECONFIG: kubeconfigFile })
   } finally {
     await uninstall(cluster)
+    cluster.close()
+  }
+}
+
+async function runOnNode(
+  files: readonly string[],
+  options: Omit<PodsOptions, 'cluster'>,
+  env: Environment,
+) {
+  const { kubeconfigFile } = options.local
+  const cluster = clusterOf(connect(kubeconfigFile))
+  await untilGone(cluster)
+  const pods = await startPods({ ...options, cluster })
+  try {
+    const CLUSTER_NODE = JSON.stringify(pods.environment)
+    return await runTests(files, { ...env, CLUSTER_NODE, KUBECONFIG: kubeconfigFile })
+  } finally {
+    await pods.stop()
     cluster.close()
   }
 }
@@ -69,23 +142,19 @@ async function checkVersion(api: Api): Promise<void> {
 }
 
 /** One file after the other, as each serves the one webhook that the cluster knows. */
-async function runTests(env: NodeJS.ProcessEnv): Promise<number> {
+async function runTests(files: readonly string[], env: Environment): Promise<number> {
   const tap = join(root, 'node_modules/.bin/tap')
-  const wanted = files.length > 0 ? files : allFiles()
   const kept = keep({
     program: process.execPath,
-    args: [tap, '--jobs=1', '--disable-coverage', ...wanted],
-    env,
+    args: [tap, '--jobs=1', '--disable-coverage', ...files],
+    env: { ...process.env, ...env },
   })
   // We end when the tests have, and have uninstalled; before that, nothing of ours needs undoing.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => kept.kill())
   return (await kept.ended) ?? 1
 }
 
-const allFiles = () =>
-  readdirSync(import.meta.dirname)
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join('test/cluster', name))
+type Environment = Readonly<Record<string, string>>
 
 process.exitCode = await main().catch((error: unknown) => {
   console.error(`cluster tests: ${error instanceof Error ? error.message : String(error)}`)

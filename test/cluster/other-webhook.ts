@@ -14,24 +14,29 @@ import { type Pod, plainPod } from './pods.ts'
 export interface OtherWebhookOptions {
   /** Of its configuration: webhooks are called in the order of these names. */
   readonly name: string
-  /** It is sent this namespace's pods. */
-  readonly namespace: string
+  /** Which pods it is sent: `namespaceSelector`, `objectSelector`. */
+  readonly selector: object
   /** What it makes of a pod. */
-  readonly change: (pod: Pod) => Pod
+  readonly change: (pod: Pod, namespace: string) => Pod | Promise<Pod>
+}
+
+export interface OtherWebhook {
+  calls(): number
+  close(): Promise<void>
 }
 
 /** Serves somebody else's mutating webhook. It answers with the difference between the pod and what it makes of it. */
-export async function serveOtherWebhook(
-  t: Test,
+export async function startOtherWebhook(
   cluster: Cluster,
   options: OtherWebhookOptions,
-): Promise<{ calls(): number }> {
+): Promise<OtherWebhook> {
   const { caPem, cert, key } = await certificate()
   let calls = 0
   const server = createServer({ cert, key }, async (request, response) => {
     calls += 1
     const { apiVersion, kind, request: asked } = (await json(request)) as Review
-    const patch = jsonpatch.compare(asked.object, options.change(structuredClone(asked.object)))
+    const wanted = await options.change(structuredClone(asked.object), asked.namespace)
+    const patch = jsonpatch.compare(asked.object, wanted)
     const answer = {
       uid: asked.uid,
       allowed: true,
@@ -42,30 +47,47 @@ export async function serveOtherWebhook(
     response.end(JSON.stringify({ apiVersion, kind, response: answer }))
   }).listen(0, '0.0.0.0')
   await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   const { port } = server.address() as AddressInfo
   const configuration = configurationOf(options, { port, caPem })
   must(await cluster.apply(configuration))
-  t.teardown(() => cluster.delete(configuration))
+  return {
+    calls: () => calls,
+    async close() {
+      await cluster.delete(configuration)
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** The same for a test, and for one namespace. Resolves when the API server calls it. */
+export async function serveOtherWebhook(
+  t: Test,
+  cluster: Cluster,
+  options: Omit<OtherWebhookOptions, 'selector'> & { readonly namespace: string },
+): Promise<{ calls(): number }> {
+  const { namespace } = options
+  const selector = {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+  }
+  const other = await startOtherWebhook(cluster, { ...options, selector })
+  t.teardown(() => other.close())
   await until(async () => {
-    await cluster.create(plainPod({}, { namespace: options.namespace }), { dryRun: true })
-    return calls > 0
+    await cluster.create(plainPod({}, { namespace }), { dryRun: true })
+    return other.calls() > 0
   })
-  const ofProbes = calls
-  return { calls: () => calls - ofProbes }
+  const ofProbes = other.calls()
+  return { calls: () => other.calls() - ofProbes }
 }
 
 interface Review {
   readonly apiVersion: string
   readonly kind: string
-  readonly request: { readonly uid: string; readonly object: Pod }
+  readonly request: { readonly uid: string; readonly namespace: string; readonly object: Pod }
 }
 
 function configurationOf(
-  { name, namespace }: OtherWebhookOptions,
+  { name, selector }: OtherWebhookOptions,
   { port, caPem }: { readonly port: number; readonly caPem: string },
 ): KubeObject {
   return {
@@ -85,7 +107,7 @@ function configurationOf(
         rules: [
           { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] },
         ],
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+        ...selector,
       },
     ],
   }

@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface LeftoversOptions {
+  /** Of the node, its bridge and its cgroups. */
+  readonly name: string
+  /** Of the cluster's files. */
+  readonly folder: string
+}
+
+/** What is still on this machine of a cluster that has ended, in words. */
+export function leftovers({ name, folder }: LeftoversOptions): readonly string[] {
+  return [
+    ...[folder, `/sys/class/net/${name}`].filter(existsSync),
+    ...cgroupsOf(name),
+    ...processesOf(folder).map((pid) => `process ${pid}`),
+    ...readText('/proc/self/mountinfo')
+      .split('\n')
+      .filter((line) => line.includes(folder))
+      .map((line) => `mount ${line}`),
+  ]
+}
+
+/** In the one tree of cgroup v2, or in each of v1's. */
+function cgroupsOf(name: string): string[] {
+  const root = '/sys/fs/cgroup'
+  const trees = readdirSync(root).map((tree) => join(root, tree))
+  return [root, ...trees].map((tree) => join(tree, name)).filter(existsSync)
+}
+
+/** Everything of a cluster's has a path of its folder in its command line, but for what runs in pods. */
+const processesOf = (folder: string): string[] =>
+  readdirSync('/proc').filter(
+    (pid) => /^\d+$/.test(pid) && readText(`/proc/${pid}/cmdline`).includes(folder),
+  )
+
+/** Processes may end while one looks. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

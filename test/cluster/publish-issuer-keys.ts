@@ -1,0 +1,21 @@
+import type { KubeObject } from './api.ts'
+import type { Cluster } from './cluster.ts'
+import { must } from './must.ts'
+
+/**
+ * Makes the discovery document and the keys of service account tokens anybody's to read, as they are on AKS.
+ *
+ * @returns what takes it back
+ */
+export async function publishIssuerKeys(cluster: Cluster): Promise<() => Promise<unknown>> {
+  const apiGroup = 'rbac.authorization.k8s.io'
+  const binding: KubeObject = {
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'akv-injector-cluster-tests' },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: 'system:service-account-issuer-discovery' },
+    subjects: [{ apiGroup, kind: 'Group', name: 'system:unauthenticated' }],
+  }
+  must(await cluster.create(binding))
+  return () => cluster.delete(binding)
+}
