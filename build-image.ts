@@ -1,8 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundle } from './bundle.ts'
+import { billOfMaterials } from './image/bill-of-materials.ts'
+import { bundledPackages } from './image/bundled-packages.ts'
+import { thirdPartyNotices } from './image/third-party-notices.ts'
 import packageJson from './package.json' with { type: 'json' }
 
 const root = import.meta.dirname
@@ -20,8 +23,8 @@ const engines = ['buildah', 'podman', 'docker'] as const
 type Engine = (typeof engines)[number]
 
 /**
- * Builds the image of the Containerfile from what stands here: bundles, writes the bill of materials beside it, and
- * hands both to a container engine.
+ * Builds the image of the Containerfile from what stands here: bundles, writes the bill of materials and the licences
+ * beside it, and hands all to a container engine.
  *
  * @throws Error when no engine works, or the build fails
  */
@@ -29,9 +32,11 @@ export async function buildImage(options: ImageOptions): Promise<void> {
   const engine = engines.find(isWorking)
   if (engine === undefined)
     throw new Error(`an image is built by ${engines.join(', ')}: none of them works here`)
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  await bundle('dist')
-  writeFileSync(join(root, 'dist/sbom.cdx.json'), billOfMaterials())
+  await makeDist()
+  // buildah and podman would add to a list of that name, where the older image comes first, and would refuse an image.
+  if (isList(options) && engine !== 'docker')
+    for (const remove of [['manifest', 'rm'], ['rmi']])
+      spawnSync(engine, [...remove, options.tag], { stdio: 'ignore' })
   const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
     cwd: root,
     stdio: 'inherit',
@@ -39,54 +44,52 @@ export async function buildImage(options: ImageOptions): Promise<void> {
   if (status !== 0) throw new Error(`${engine} could not build the image`)
 }
 
-/** What to call the engine with. The three agree on most of it. */
-export function buildArguments(
-  engine: Engine,
-  { tag, platform, base }: ImageOptions,
-  revision: string,
-): string[] {
-  const isList = platform?.includes(',') ?? false
+/**
+ * What to call the engine with. The three agree on most of it.
+ *
+ * @param revision - Git's name of the commit, with `-dirty` when something was changed since
+ */
+export function buildArguments(engine: Engine, options: ImageOptions, revision: string): string[] {
+  const { tag, platform, base } = options
+  const isDocker = engine === 'docker'
   return [
-    ...(engine === 'docker' ? ['buildx', 'build', '--load'] : ['build']),
+    ...(isDocker ? ['buildx', 'build', '--load'] : ['build']),
     ...['--file', 'Containerfile'],
     ...['--build-arg', `VERSION=${packageJson.version}`],
     ...['--build-arg', `REVISION=${revision}`],
+    ...['--build-arg', `NODE_VERSION=${process.versions.node}`],
     ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
+    ...(isDocker ? ['--build-arg', 'SOURCE_DATE_EPOCH=0'] : reproducible),
     ...(platform === undefined ? [] : ['--platform', platform]),
     // To buildah and podman a tag is of one image, and the second platform would take it from the first.
-    ...[isList && engine !== 'docker' ? '--manifest' : '--tag', tag],
+    ...[isList(options) && !isDocker ? '--manifest' : '--tag', tag],
     '.',
   ]
 }
 
+/**
+ * No time of building in it, so that two builds are the same; a layer for each COPY, so that nodes keep that of Node when
+ * only the program changes. With their cache, buildah and podman leave platforms out of a list:
+ * https://github.com/containers/podman/issues/18723
+ */
+const reproducible = ['--layers', '--no-cache', '--timestamp', '0']
+
+const isList = ({ platform }: ImageOptions): boolean => platform?.includes(',') ?? false
+
 const isWorking = (engine: Engine): boolean =>
   spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0
 
-/** CycloneDX, by npm, of what is in the bundle; with Node, which npm sees as a tool of development. */
-function billOfMaterials(): string {
-  const bill = JSON.parse(
-    execFileSync('npm', ['sbom', '--omit=dev', '--package-lock-only', '--sbom-format=cyclonedx'], {
-      cwd: root,
-      encoding: 'utf8',
-      maxBuffer: 64 * 1024 * 1024,
-    }),
-  )
-  // npm names it after the folder.
-  bill.metadata.component.name = packageJson.name
-  bill.components.push({
-    type: 'platform',
-    name: 'node',
-    version: process.versions.node,
-    purl: `pkg:generic/node@${process.versions.node}`,
-  })
-  return `${JSON.stringify(bill, null, 1)}\n`
+async function makeDist(): Promise<void> {
+  const dist = join(root, 'dist')
+  rmSync(dist, { recursive: true, force: true })
+  const packages = bundledPackages(await bundle(dist), root)
+  writeFileSync(join(dist, 'sbom.cdx.json'), billOfMaterials(packages, process.versions.node))
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(packages))
 }
 
 function revision(): string {
-  const { status, stdout } = spawnSync('git', ['rev-parse', 'HEAD'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
+  const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']
+  const { status, stdout } = spawnSync('git', describe, { cwd: root, encoding: 'utf8' })
   return status === 0 ? stdout.trim() : 'unknown'
 }
 
