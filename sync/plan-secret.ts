@@ -65,8 +65,6 @@ function planCreation(
 ): SecretStep {
   const { keys, state } = data
   if (state !== 'whole') return wait
-  // Everything is optional, and nothing is there: an empty Secret would help nobody.
-  if (keys.size === 0) return nothing
   const error = secretObstacle(secret, { keys })
   return error === undefined
     ? { kind: 'create', secret: secretManifest({ account, secret, keys, objects }) }
