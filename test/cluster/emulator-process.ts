@@ -38,6 +38,7 @@ export async function startEmulatorProcess(
       ...[join(root, 'cli/main.ts'), 'emulator'],
       ...['--data', data],
       ...['--listen', `${host}:0`],
+      ...['--control-port', '0'],
       ...['--issuer', access.server.origin],
       ...['--ca-out', caFile],
     ],

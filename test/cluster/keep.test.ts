@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { keep, lastLines, temporaryFolder } from './keep.ts'
+import { held, keep, lastLines, temporaryFolder } from './keep.ts'
 
 const module = join(import.meta.dirname, 'keep.ts')
 
@@ -45,6 +45,37 @@ t.test('programs end with us, even when we are killed', async (t) => {
   await once(parent, 'close')
   while (isRunning(pid())) await delay(20)
   t.pass('it is gone')
+})
+
+t.test('what a shell made it takes back, with what it knows', async (t) => {
+  const folder = t.testdir()
+  const made = await held({
+    make: `cd "${folder}"; name=a; touch "$name"; echo "$name"`,
+    undo: 'rm "$name"',
+  })
+  t.equal(made.said, 'a')
+  t.ok(existsSync(join(folder, 'a')))
+  await made.release()
+  t.notOk(existsSync(join(folder, 'a')))
+})
+
+t.test('it takes it back when we are killed, too', async (t) => {
+  const file = join(t.testdir(), 'file')
+  const script = `
+    const { held } = await import(${JSON.stringify(module)})
+    await held({ make: 'touch "${file}"', undo: 'rm "${file}"' })
+    setInterval(() => {}, 1000)`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script])
+  while (!existsSync(file)) await delay(20)
+  parent.kill('SIGKILL')
+  await once(parent, 'close')
+  while (existsSync(file)) await delay(20)
+  t.pass('it is gone')
+})
+
+t.test('what could not be made is an error that says why', async (t) => {
+  const made = held({ make: 'echo half; echo "no such device" >&2; exit 1', undo: '' })
+  await t.rejects(made, /could not do what the cluster needs: no such device$/)
 })
 
 t.test('a temporary folder is there until it is removed', async (t) => {

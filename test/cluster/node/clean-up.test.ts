@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { until } from '../cluster.ts'
+import { leftovers } from './leftovers.ts'
+import { isRunning, openNode } from './open-node.ts'
+
+/** A run that is killed while a pod with secrets runs. The same file serves as the test of that run. */
+const { CLEAN_UP_TOLD } = process.env
+
+if (CLEAN_UP_TOLD) await runPod(CLEAN_UP_TOLD)
+else
+  t.test('a run that is killed leaves nothing behind', async (t) => {
+    const told = join(t.testdir(), 'told')
+    const { KUBECONFIG: _, CLUSTER_NODE: __, ...env } = process.env
+    const main = spawn(
+      process.execPath,
+      [join(import.meta.dirname, '../main.ts'), import.meta.filename],
+      { env: { ...env, CLEAN_UP_TOLD: told }, stdio: 'ignore' },
+    )
+    t.teardown(() => main.kill('SIGKILL'))
+    await until(async () => existsSync(told), 100_000)
+    const cluster = JSON.parse(readFileSync(told, 'utf8'))
+    t.match(
+      leftovers(cluster).join(' '),
+      /\/net\/.* \/sys\/fs\/cgroup\/.* process /,
+      'all is there',
+    )
+    main.kill('SIGKILL')
+    await once(main, 'close')
+    await until(async () => leftovers(cluster).length === 0)
+    t.pass('nothing is left')
+  })
+
+/** Tells of the cluster once its pod runs, and waits for its end. */
+async function runPod(told: string): Promise<void> {
+  const node = openNode(t)
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'app',
+      namespace: 'default',
+      annotations: {
+        'akv-injector.io/vault': 'team-b',
+        'akv-injector.io/secrets': 'shared-token',
+        'akv-injector.io/client-id': '22222222-2222-2222-2222-222222222222',
+        'akv-injector.io/tenant-id': '11111111-1111-1111-1111-111111111111',
+        'akv-injector.io/refresh': '5m',
+      },
+    },
+    spec: { serviceAccountName: 'web', containers: [{ name: 'app', image: 'busybox:1.37' }] },
+  }
+  await node.apply(
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'web', namespace: 'default' } },
+    pod,
+  )
+  await node.untilPod(pod, isRunning)
+  const folder = dirname(node.environment.containerd)
+  writeFileSync(told, JSON.stringify({ name: node.environment.nodeName, folder }))
+  await new Promise(() => setInterval(() => {}, 1_000))
+}
