@@ -1,4 +1,8 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
+
+const root = import.meta.dirname
 
 /**
  * Makes plain JavaScript of the program and all that it imports, as the image holds it: a process that starts in
@@ -10,7 +14,7 @@ import { build, type Metafile } from 'esbuild'
 export async function bundle(folder: string): Promise<Metafile> {
   const { metafile } = await build({
     entryPoints: ['cli/main.ts'],
-    absWorkingDir: import.meta.dirname,
+    absWorkingDir: root,
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -25,6 +29,8 @@ export async function bundle(folder: string): Promise<Metafile> {
     logLevel: 'warning',
     metafile: true,
   })
+  // Without it Node would try each file as CommonJS first.
+  writeFileSync(resolve(root, folder, 'package.json'), '{"type":"module"}\n')
   return metafile
 }
 
