@@ -220,7 +220,9 @@ function createAccounts() {
           response.write(`${JSON.stringify({ type: 'MODIFIED', object: account })}\n`)
     },
     endWatches(event?: object) {
-      for (const { response } of [...watching]) response.end(event && `${JSON.stringify(event)}\n`)
+      const ending = [...watching]
+      watching.clear()
+      for (const { response } of ending) response.end(event && `${JSON.stringify(event)}\n`)
     },
   }
 }

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { createWorkQueue } from '../../sync/work-queue.ts'
+import { createWorkQueue, type NextRun } from '../../sync/work-queue.ts'
 import { fakeClock } from '../init-agent/fake-clock.ts'
 
 function start(
-  run: (key: string) => Promise<number | undefined>,
+  run: (key: string) => Promise<NextRun | undefined>,
   { sideBySide = 2 }: { readonly sideBySide?: number } = {},
 ) {
   const stop = new AbortController()
@@ -14,14 +14,14 @@ function start(
 /** Work that ends when it is told to. */
 function jobs() {
   const begun: string[] = []
-  const endings = new Map<string, (afterMs?: number) => void>()
+  const endings = new Map<string, (next?: NextRun) => void>()
   const run = (key: string) =>
-    new Promise<number | undefined>((resolve) => {
+    new Promise<NextRun | undefined>((resolve) => {
       begun.push(key)
       endings.set(key, resolve)
     })
-  const end = async (key: string, afterMs?: number) => {
-    endings.get(key)?.(afterMs)
+  const end = async (key: string, next?: NextRun) => {
+    endings.get(key)?.(next)
     await new Promise(setImmediate)
   }
   return { begun, run, end }
@@ -58,7 +58,7 @@ t.test('it comes again when it said so, or earlier where that was asked for', as
   const times: number[] = []
   const { queue, clock } = start(async () => {
     times.push(clock.now())
-    return times.length < 3 ? 5_000 : undefined
+    return times.length < 3 ? { afterMs: 5_000, isRetry: false } : undefined
   })
   const began = clock.now()
   queue.add('a', 100)
@@ -80,6 +80,25 @@ t.test('a key of another time does not hold up the next', async (t) => {
   queue.add('soon', 10)
   while (begun.length < 2) await new Promise(setImmediate)
   t.strictSame(begun, ['soon', 'late'])
+})
+
+t.test('what is tried again leaves half of the places to what works', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue } = start(run, { sideBySide: 4 })
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, 0)
+  for (const key of ['a', 'b', 'c', 'd']) await end(key, { afterMs: 0, isRetry: true })
+  t.strictSame(begun.splice(0), ['a', 'b', 'c', 'd', 'a', 'b'], 'two of them hang')
+  t.equal(queue.depth(), 2)
+  queue.add('e', 0)
+  queue.add('f', 0)
+  t.strictSame(begun.splice(0), ['e', 'f'])
+  queue.add('c', 0)
+  await end('e')
+  t.strictSame(begun.splice(0), ['c'], 'what has changed is no retry any more')
+  await end('f')
+  t.strictSame(begun.splice(0), [])
+  await end('a')
+  t.strictSame(begun, ['d'])
 })
 
 t.test('what is dropped is not begun', async (t) => {
@@ -104,7 +123,7 @@ t.test('told to stop, it begins nothing more and says when all has ended', async
   })
   await new Promise(setImmediate)
   t.notOk(isIdle, 'a still runs')
-  await end('a', 0)
+  await end('a', { afterMs: 0, isRetry: false })
   await idle
   queue.add('c', 0)
   t.strictSame(begun, ['a'])

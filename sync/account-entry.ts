@@ -1,0 +1,49 @@
+import type { Session } from '../init-agent/session.ts'
+import type { AccountValues } from './refresh-account.ts'
+import type { SeenAccount } from './sync-cluster.ts'
+import { nothingTold, type Told } from './tell.ts'
+
+/**
+ * What the controller remembers of one account. Another uid is another account and begins anew; another identity gets
+ * another {@link Access}, so that no token and no value outlives the right to it.
+ */
+export interface AccountEntry {
+  account: SeenAccount
+  /** Whether the operator lets us act for it. */
+  readonly isListed: boolean
+  /** It has changed since the last round began, which makes the next one a regular one. */
+  isChanged: boolean
+  access: Access | undefined
+  nextRegularAtMs: number
+  /** Rounds in a row with something left to do. */
+  failures: number
+  told: Told
+  secrets: ReadonlyMap<string, SecretStanding>
+  /** The account has gone, or is another. */
+  readonly gone: AbortController
+}
+
+/** An identity with what it has fetched. */
+export interface Access {
+  readonly identity: string
+  readonly session: Session
+  values: AccountValues | undefined
+}
+
+export interface SecretStanding {
+  readonly isSynced: boolean
+  /** When it was last known to be up to date, or was first asked for. */
+  readonly goodAtMs: number
+}
+
+export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({
+  account,
+  isListed,
+  isChanged: true,
+  access: undefined,
+  nextRegularAtMs: 0,
+  failures: 0,
+  told: nothingTold,
+  secrets: new Map(),
+  gone: new AbortController(),
+})

@@ -1,0 +1,122 @@
+import type { Clock } from '../init-agent/clock.ts'
+import { toAkvError } from '../keyvault/errors.ts'
+import { type AccountEntry, accountEntry } from './account-entry.ts'
+import { accountLog } from './account-log.ts'
+import type { SecretFigures } from './metrics.ts'
+import type { SeenAccount } from './sync-cluster.ts'
+import { watchAccounts } from './watch-accounts.ts'
+import { type WorkAccountOptions, workAccount } from './work-account.ts'
+import { createWorkQueue, type NextRun } from './work-queue.ts'
+
+export interface ControllerOptions extends WorkAccountOptions {
+  /** The accounts to act for, by namespace. */
+  readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+export interface Controller {
+  /** Why not everything is known yet, or undefined. */
+  problem(): string | undefined
+  /** When nothing runs any more, after the signal has aborted. */
+  ended(): Promise<void>
+}
+
+/** Many wait for a vault or the API server most of the time; a vault that hangs must not keep the others. */
+const sideBySide = 50
+const afterMistakeMs = 5 * 60_000
+
+/** Watches the accounts of all namespaces and works on each when it changes, and when its time has come. */
+export function startController(options: ControllerOptions): Controller {
+  const { accounts, clock, metrics, signal } = options
+  const entries = new Map<string, AccountEntry>()
+  const unlisted = new Set(accounts.keys())
+
+  const queue = createWorkQueue({
+    clock,
+    signal,
+    sideBySide,
+    run: async (key) => {
+      const entry = entries.get(key)
+      return entry && (await work(entry, options))
+    },
+  })
+
+  function onAccount(account: SeenAccount): void {
+    const key = keyOf(account.namespace, account.name)
+    const entry = entries.get(key)
+    if (entry?.account.uid === account.uid) {
+      const isSame = haveSameAnnotations(entry.account, account)
+      entry.account = account
+      if (isSame) return
+      entry.isChanged = true
+    } else {
+      entry?.gone.abort()
+      const isListed = accounts.get(account.namespace)?.has(account.name) === true
+      entries.set(key, accountEntry(account, isListed))
+    }
+    queue.add(key, 0)
+  }
+
+  function onGone(namespace: string, name: string): void {
+    const key = keyOf(namespace, name)
+    entries.get(key)?.gone.abort()
+    entries.delete(key)
+    queue.drop(key)
+  }
+
+  const watches = [...accounts.keys()].map((namespace) =>
+    watchAccounts({
+      ...options,
+      namespace,
+      onAccount,
+      onGone: (name) => onGone(namespace, name),
+      onListed: () => unlisted.delete(namespace),
+    }),
+  )
+  metrics.watch({ secrets: () => figuresOf(entries, clock), queueDepth: queue.depth })
+  return {
+    problem: () =>
+      unlisted.size === 0
+        ? undefined
+        : `has not seen the ServiceAccounts of namespace ${[...unlisted].join(', ')} yet`,
+    async ended() {
+      await Promise.all(watches)
+      await queue.idle()
+    },
+  }
+}
+
+/** A mistake of ours in one account must not end the others. */
+async function work(
+  entry: AccountEntry,
+  options: WorkAccountOptions,
+): Promise<NextRun | undefined> {
+  try {
+    const afterMs = await workAccount(entry, options)
+    return afterMs === undefined ? undefined : { afterMs, isRetry: entry.failures > 0 }
+  } catch (thrown) {
+    const { code, message } = toAkvError(thrown)
+    accountLog(options.log, entry.account).error(message, { code })
+    return { afterMs: afterMistakeMs, isRetry: true }
+  }
+}
+
+const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
+
+function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {
+  const sorted = ({ annotations }: SeenAccount) =>
+    JSON.stringify(Object.entries(annotations).sort())
+  return sorted(a) === sorted(b)
+}
+
+function* figuresOf(
+  entries: ReadonlyMap<string, AccountEntry>,
+  clock: Clock,
+): Generator<SecretFigures> {
+  for (const { account, secrets } of entries.values())
+    for (const { isSynced, goodAtMs } of secrets.values())
+      yield {
+        namespace: account.namespace,
+        isSynced,
+        staleSeconds: Math.max(0, (clock.now() - goodAtMs) / 1000),
+      }
+}

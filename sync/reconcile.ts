@@ -1,0 +1,174 @@
+import type { Clock } from '../init-agent/clock.ts'
+import type { Log } from '../init-agent/log.ts'
+import type { Session } from '../init-agent/session.ts'
+import { objectKey, wantedObjects } from '../init-agent/wanted-objects.ts'
+import { type AkvError, toAkvError } from '../keyvault/errors.ts'
+import type { SyncMetrics } from './metrics.ts'
+import type { SecretWish } from './plan-secret.ts'
+import type { Account, AccountWishes } from './read-account.ts'
+import { isRecordName, recordedNames, recordName, recordWish } from './record.ts'
+import { type AccountValues, refreshAccount } from './refresh-account.ts'
+import { filesOfSecret, secretData } from './secret-data.ts'
+import { type SecretChange, settleSecret } from './settle-secret.ts'
+import type { SyncCluster } from './sync-cluster.ts'
+import { syncedObjects } from './synced-objects.ts'
+
+export type Wanted = Extract<AccountWishes, { kind: 'wanted' }>
+
+export interface RoundOptions {
+  readonly cluster: SyncCluster
+  readonly metrics: Pick<SyncMetrics, 'countWrite'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly account: Account
+  /** Absent: the account asks for nothing any more. */
+  readonly wanted?:
+    | {
+        readonly wishes: Wanted
+        readonly session: Session
+        readonly before: AccountValues | undefined
+        readonly isRegular: boolean
+      }
+    | undefined
+  /** Nothing is begun any more once it has aborted. */
+  readonly signal: AbortSignal
+}
+
+/** Something that isn't as it should be. `subject`: what, an object's key or a Secret's name. */
+export interface Trouble {
+  readonly subject: string
+  readonly error: AkvError
+}
+
+export interface Round {
+  readonly values: AccountValues | undefined
+  readonly changes: ReadonlyMap<string, SecretChange>
+  readonly troubles: readonly Trouble[]
+  /** The names of the Secrets that are as they should be. */
+  readonly synced: ReadonlySet<string>
+  /** False: there is something left to do, or it was told to stop. */
+  readonly isFinished: boolean
+}
+
+/**
+ * One round for one account: what the vaults have, then each of its Secrets, one after the other. Nothing is thrown, and
+ * what fails keeps the rest from nothing.
+ */
+export async function reconcile(options: RoundOptions): Promise<Round> {
+  const progress = startProgress(options)
+  try {
+    const { cluster, account, wanted } = options
+    const record = { namespace: account.namespace, name: recordName(account) }
+    const recorded = recordedNames(account, await cluster.readSecret(record))
+    const values = wanted && (await refreshAccount({ ...options, ...wanted, ...wanted.wishes }))
+    if (options.signal.aborted)
+      return { ...progress.end(), values: wanted?.before, isFinished: false }
+    await settleAll(options, { values, recorded, progress })
+    return { ...progress.end(), values }
+  } catch (thrown) {
+    progress.trouble(`account ${options.account.name}`, toAkvError(thrown))
+    return { ...progress.end(), values: options.wanted?.before }
+  }
+}
+
+type Progress = ReturnType<typeof startProgress>
+
+function startProgress(options: RoundOptions) {
+  const changes = new Map<string, SecretChange>()
+  const troubles: Trouble[] = []
+  const synced = new Set<string>()
+  let isFinished = true
+  const trouble = (subject: string, error: AkvError) => {
+    troubles.push({ subject, error })
+    isFinished = false
+  }
+  return {
+    trouble,
+    /** True when all is done for the Secret. */
+    async settle(name: string, wish: SecretWish | undefined): Promise<boolean> {
+      try {
+        const { state, change } = await settleSecret({
+          ...options,
+          name,
+          wish,
+          onWrite: options.metrics.countWrite,
+        })
+        // Nobody needs to hear of our own notes.
+        if (change !== undefined && !isRecordName(name)) changes.set(name, change)
+        if (state === 'done') synced.add(name)
+        else isFinished = false
+        return state === 'done'
+      } catch (thrown) {
+        trouble(`Secret ${name}`, toAkvError(thrown))
+        return false
+      }
+    },
+    end: () => ({ changes, troubles, synced, isFinished }),
+  }
+}
+
+async function settleAll(
+  options: RoundOptions,
+  round: {
+    readonly values: AccountValues | undefined
+    readonly recorded: ReadonlySet<string>
+    readonly progress: Progress
+  },
+): Promise<void> {
+  const { account, wanted } = options
+  const { values, recorded, progress } = round
+  const record = recordName(account)
+  const names = wanted?.wishes.secrets.map(({ name }) => name) ?? []
+  const unwanted = [...recorded].filter((name) => !names.includes(name))
+  // Before anything is made that nobody would know of, were we to end in between.
+  const isRecorded =
+    names.every((name) => recorded.has(name)) ||
+    (await progress.settle(record, recordWish(account, [...recorded, ...names])))
+  if (wanted && values) {
+    reportObjects(wanted.wishes, { values, progress })
+    for (const secret of wanted.wishes.secrets)
+      if (isRecorded || recorded.has(secret.name))
+        await progress.settle(secret.name, wishOf(secret, { wishes: wanted.wishes, values }))
+  }
+  let isCleared = unwanted.length > 0
+  for (const name of unwanted) isCleared = (await progress.settle(name, undefined)) && isCleared
+  if (isCleared) await progress.settle(record, recordWish(account, names))
+}
+
+/** What failed, whether it was asked for in this round or rests. */
+function reportObjects(
+  { config }: Wanted,
+  { values, progress }: { readonly values: AccountValues; readonly progress: Progress },
+): void {
+  for (const { reference, versions } of wantedObjects(config)) {
+    const key = objectKey(reference, { versions })
+    const error = values.refresh.standings.get(key)?.error
+    if (error !== undefined) progress.trouble(key, error)
+  }
+}
+
+function wishOf(
+  secret: SecretWish['secret'],
+  { wishes: { config }, values }: { readonly wishes: Wanted; readonly values: AccountValues },
+): SecretWish {
+  const { refresh, gone, versions } = values
+  return {
+    secret,
+    data: secretData(secret.name, { config, content: refresh.content, versions, gone }),
+    objects: syncedObjects(secret.name, { config, versions }),
+  }
+}
+
+/** Whether a Secret is done, and what it is made of is known to be the vault's. */
+export function isSynced(
+  name: string,
+  { wishes: { config }, round }: { readonly wishes: Wanted; readonly round: Round },
+): boolean {
+  const troubled = new Set(round.troubles.map(({ subject }) => subject))
+  return (
+    round.synced.has(name) &&
+    filesOfSecret(name, config).every(
+      ({ object, versions }) => !troubled.has(objectKey(object, { versions })),
+    )
+  )
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../init-agent/clock.ts'
+import { type Content, noContent } from '../init-agent/content.ts'
+import type { AgentConfig } from '../init-agent/contract.ts'
+import type { Outcomes } from '../init-agent/fetch-objects.ts'
+import type { SetFile } from '../init-agent/file-set.ts'
+import type { Log } from '../init-agent/log.ts'
+import {
+  failedObjects,
+  type RefreshState,
+  refreshContent,
+  startState,
+  unsettledObjects,
+} from '../init-agent/refresh-content.ts'
+import type { Session } from '../init-agent/session.ts'
+import { ownershipOf } from './ownership.ts'
+import type { Account, WantedSecret } from './read-account.ts'
+import type { StoredSecret } from './stored-secret.ts'
+import type { SyncCluster } from './sync-cluster.ts'
+
+/** What is known of an account's values between rounds. No other account ever sees it. */
+export interface AccountValues {
+  readonly refresh: RefreshState
+  /** Of what the content holds, by `objectKey`. */
+  readonly versions: ReadonlyMap<string, string>
+  /** The `objectKey`s of what the vault did not have when it was last asked. */
+  readonly gone: ReadonlySet<string>
+  /** The names of the Secrets whose values before are in the content. */
+  readonly seeded: ReadonlySet<string>
+}
+
+export interface RefreshAccountOptions {
+  readonly cluster: Pick<SyncCluster, 'readSecret'>
+  readonly account: Account
+  readonly config: AgentConfig
+  readonly secrets: readonly WantedSecret[]
+  readonly session: Session
+  readonly before: AccountValues | undefined
+  /** Ask for everything that may have changed, and not only for what failed. */
+  readonly isRegular: boolean
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/**
+ * What there is for the Secrets of an account: what the vaults say now, and where they fail what was there before. After
+ * a restart that is in the Secrets themselves.
+ */
+export async function refreshAccount(options: RefreshAccountOptions): Promise<AccountValues> {
+  const { config, before, isRegular } = options
+  const { seeded, content } = await seed(options)
+  const state = before ? { ...before.refresh, content } : startState(config, { content })
+  // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
+  const unsettled = unsettledObjects(config, { ...state, content: noContent })
+  const due = isRegular ? unsettled : failedObjects(unsettled, state)
+  const { state: refresh, outcomes, problems } = await refreshContent(options, { state, due })
+  const failed = new Set(problems.map(({ key }) => key))
+  return {
+    refresh,
+    seeded,
+    versions: versionsOf(outcomes, { before: before?.versions, failed }),
+    gone: goneOf(outcomes, before?.gone),
+  }
+}
+
+/** The content, with what the Secrets hold of which nothing is known yet. */
+async function seed(options: RefreshAccountOptions) {
+  const { cluster, account, config, secrets, before } = options
+  const seeded = new Set(before?.seeded)
+  const files = new Map(before?.refresh.content.files)
+  for (const { name } of secrets) {
+    if (seeded.has(name)) continue
+    const stored = await cluster.readSecret({ namespace: account.namespace, name })
+    if (stored !== undefined && ownershipOf(stored, account) === 'ours')
+      for (const [path, file] of filesIn(stored, config)) files.set(path, file)
+    seeded.add(name)
+  }
+  const content: Content = { files, env: noContent.env }
+  return { seeded, content }
+}
+
+/** Of a Secret that isn't claimed yet, everything is ours: it was created a moment before we ended. */
+function filesIn(
+  { name, data, applied, unclaimedEntry }: StoredSecret,
+  { fileMode }: AgentConfig,
+): readonly (readonly [string, SetFile])[] {
+  const mode = Number.parseInt(fileMode, 8)
+  return [...data]
+    .filter(([key]) => unclaimedEntry !== undefined || applied.data.has(key))
+    .map(([key, bytes]) => [`${name}/${key}`, { bytes, mode }] as const)
+}
+
+function versionsOf(
+  outcomes: Outcomes,
+  known: {
+    readonly before: AccountValues['versions'] | undefined
+    readonly failed: ReadonlySet<string>
+  },
+): AccountValues['versions'] {
+  const versions = new Map(known.before)
+  for (const [key, outcome] of outcomes) {
+    const version = outcome.kind === 'fetched' ? outcome.found[0].version : undefined
+    if (version !== undefined && !known.failed.has(key)) versions.set(key, version)
+  }
+  return versions
+}
+
+/** Of what could not be asked for, the last answer stands. */
+function goneOf(
+  outcomes: Outcomes,
+  before: AccountValues['gone'] | undefined,
+): AccountValues['gone'] {
+  const gone = new Set(before)
+  for (const [key, { kind }] of outcomes)
+    if (kind === 'absent') gone.add(key)
+    else if (kind === 'fetched') gone.delete(key)
+  return gone
+}

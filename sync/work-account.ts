@@ -1,0 +1,195 @@
+import type { Clock } from '../init-agent/clock.ts'
+import { type Identity, resolveIdentity } from '../init-agent/identity.ts'
+import type { Log } from '../init-agent/log.ts'
+import type { Session } from '../init-agent/session.ts'
+import { AkvError, toAkvError } from '../keyvault/errors.ts'
+import type { Policy } from '../webhook/core/policy.ts'
+import { describeProblem } from '../webhook/describe-problem.ts'
+import type { Access, AccountEntry, SecretStanding } from './account-entry.ts'
+import { accountLog } from './account-log.ts'
+import type { SyncMetrics } from './metrics.ts'
+import { type Account, type AccountWishes, readAccount } from './read-account.ts'
+import { isSynced, type Round, reconcile, type Trouble, type Wanted } from './reconcile.ts'
+import type { SyncCluster } from './sync-cluster.ts'
+import { nothingTold, tellRound } from './tell.ts'
+
+export interface WorkAccountOptions {
+  readonly cluster: SyncCluster
+  readonly policy: Policy
+  readonly openSession: (account: Account, identity: Identity) => Session
+  readonly metrics: SyncMetrics
+  readonly clock: Clock
+  readonly log: Log
+  /** Ends the controller. */
+  readonly signal: AbortSignal
+}
+
+const firstBackOffMs = 5_000
+const longestBackOffMs = 5 * 60_000
+
+/**
+ * One round for one account: reads what it asks for, does it, and tells.
+ *
+ * @returns after how many milliseconds the next is due; undefined: not before the account changes
+ */
+export async function workAccount(
+  entry: AccountEntry,
+  controller: WorkAccountOptions,
+): Promise<number | undefined> {
+  const { account } = entry
+  const options = { ...controller, log: accountLog(controller.log, account) }
+  const signal = AbortSignal.any([options.signal, entry.gone.signal])
+  const wishes = readAccount(account, options.policy)
+  const isRegular = entry.isChanged || options.clock.now() >= entry.nextRegularAtMs
+  entry.isChanged = false
+  if (wishes.kind !== 'wanted' || !entry.isListed) forget(entry)
+  if (wishes.kind === 'off' || (wishes.kind === 'none' && !entry.isListed)) {
+    entry.told = nothingTold
+    return undefined
+  }
+  const hindrance = hindranceOf(entry, wishes)
+  if (hindrance) return await tellHindrance(entry, { hindrance, options })
+  const wanted = wishes.kind === 'wanted' ? wishes : undefined
+  const round = await reconcile({
+    ...options,
+    account,
+    signal,
+    wanted: wanted && whatToDo(entry, { wishes: wanted, isRegular, options }),
+  })
+  if (signal.aborted) return undefined
+  note(entry, { wanted, round, isRegular, options })
+  await tell(entry, { round, options })
+  return nextAfterMs(entry, { wanted, round, options })
+}
+
+/** Nothing more is to be done until somebody changes something, once its Event is there. */
+async function tellHindrance(
+  entry: AccountEntry,
+  { hindrance, options }: { readonly hindrance: Trouble; readonly options: WorkAccountOptions },
+): Promise<number | undefined> {
+  const { subject, error } = hindrance
+  const round = { troubles: [hindrance], changes: new Map(), isFinished: false }
+  await tell(entry, { round, options })
+  return entry.told.get(subject)?.has(error.code) ? undefined : longestBackOffMs
+}
+
+/** Why nothing is done for an account that asks for something. Its Secrets stay as they are. */
+function hindranceOf(
+  { account, isListed }: AccountEntry,
+  wishes: AccountWishes,
+): Trouble | undefined {
+  if (wishes.kind === 'none' || wishes.kind === 'off') return undefined
+  if (!isListed) {
+    const message = `ServiceAccount ${account.namespace}/${account.name} is not among those that the operator has enabled`
+    return { subject: 'account', error: new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message }) }
+  }
+  if (wishes.kind !== 'refused') return undefined
+  const message = wishes.problems.map(describeProblem).join('; ')
+  // Another mistake is another state.
+  return { subject: message, error: new AkvError({ code: 'AKV_SYNC_ANNOTATION', message }) }
+}
+
+/** Neither tokens nor values are kept for an account that asks for nothing. */
+function forget(entry: AccountEntry): void {
+  entry.access = undefined
+  entry.secrets = new Map()
+}
+
+function whatToDo(
+  entry: AccountEntry,
+  {
+    wishes,
+    isRegular,
+    options,
+  }: { readonly wishes: Wanted; readonly isRegular: boolean; readonly options: WorkAccountOptions },
+) {
+  const access = accessOf(entry, wishes, options)
+  const isNew = access !== entry.access
+  entry.access = access
+  const { session, values } = access
+  return { wishes, session, before: values, isRegular: isRegular || isNew }
+}
+
+/** That of before, unless the account signs in as somebody else now. */
+function accessOf(
+  { account, access }: AccountEntry,
+  { config, azure }: Wanted,
+  { openSession }: WorkAccountOptions,
+): Access {
+  const env = {
+    ...(azure.clientId !== undefined && { AZURE_CLIENT_ID: azure.clientId }),
+    ...(azure.tenantId !== undefined && { AZURE_TENANT_ID: azure.tenantId }),
+  }
+  try {
+    const identity = resolveIdentity(config.identity, env)
+    const name = `${identity.clientId} in ${identity.tenantId}`
+    return access?.identity === name
+      ? access
+      : { identity: name, session: openSession(account, identity), values: undefined }
+  } catch (thrown) {
+    return { identity: '', session: sessionOfNobody(toAkvError(thrown)), values: undefined }
+  }
+}
+
+/** For an account without an identity: everything that is to be fetched fails with the reason. */
+function sessionOfNobody(error: AkvError): Session {
+  const fail = () => Promise.reject(error)
+  return {
+    signIn: { who: 'nobody', token: fail, forget: () => undefined },
+    reader: { read: fail, listVersions: fail },
+  }
+}
+
+interface Worked {
+  readonly wanted: Wanted | undefined
+  readonly round: Round
+  readonly options: WorkAccountOptions
+}
+
+function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolean }): void {
+  const { wanted, round, isRegular, options } = worked
+  const { clock } = options
+  const nowMs = clock.now()
+  entry.failures = round.isFinished ? 0 : entry.failures + 1
+  if (wanted === undefined) return
+  if (entry.access !== undefined) entry.access.values = round.values
+  if (isRegular) entry.nextRegularAtMs = nowMs + refreshMs(wanted) * (0.9 + 0.2 * clock.random())
+  const standings = wanted.secrets.map(({ name }): readonly [string, SecretStanding] => {
+    const before = entry.secrets.get(name)
+    const isGood = isSynced(name, { wishes: wanted, round })
+    const isKnownAnew = isGood && (isRegular || before?.isSynced !== true)
+    return [name, { isSynced: isGood, goodAtMs: isKnownAnew ? nowMs : (before?.goodAtMs ?? nowMs) }]
+  })
+  entry.secrets = new Map(standings)
+}
+
+const refreshMs = ({ config }: Wanted): number => config.refreshSeconds * 1000
+
+/** The next regular round, or before that another try: a random part of a doubling span, never before a Retry-After. */
+function nextAfterMs(entry: AccountEntry, { wanted, round, options }: Worked): number | undefined {
+  const { clock } = options
+  const regularMs =
+    wanted === undefined ? undefined : Math.max(0, entry.nextRegularAtMs - clock.now())
+  if (round.isFinished) return regularMs
+  const longestMs = Math.min(
+    longestBackOffMs,
+    wanted === undefined ? longestBackOffMs : refreshMs(wanted),
+  )
+  const spanMs = Math.min(firstBackOffMs * 2 ** (entry.failures - 1), longestMs)
+  const retryAfterMs = Math.max(0, ...round.troubles.map(({ error }) => error.retryAfterMs ?? 0))
+  const tryMs = clock.random() * spanMs
+  return retryAfterMs + Math.min(tryMs, regularMs ?? tryMs)
+}
+
+async function tell(
+  entry: AccountEntry,
+  {
+    round,
+    options,
+  }: {
+    readonly round: Pick<Round, 'changes' | 'troubles' | 'isFinished'>
+    readonly options: WorkAccountOptions
+  },
+): Promise<void> {
+  entry.told = await tellRound(round, { ...options, account: entry.account, told: entry.told })
+}

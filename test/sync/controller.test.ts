@@ -1,0 +1,185 @@
+import t, { type Test } from 'tap'
+import { type Controller, startController } from '../../sync/controller.ts'
+import { annotations, startWorld, type World } from './world.ts'
+
+const db = '[{ secret: db, data: "password=db-password" }]'
+
+async function start(t: Test, { names = ['web'], yaml }: { names?: string[]; yaml?: string } = {}) {
+  const world = await startWorld(t, yaml === undefined ? {} : { yaml })
+  const controller = startController({
+    ...world.options,
+    accounts: new Map([['team-a', new Set(names)]]),
+  })
+  t.teardown(async () => {
+    world.stop.abort()
+    await controller.ended()
+  })
+  return { world, controller }
+}
+
+/** Waits for what comes by itself, and soon. */
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`not so in 10 s: ${isSo}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+const watches = ({ standIn }: World) => until(() => standIn.watches() === 1)
+const stopped = async (world: World, controller: Controller) => {
+  world.stop.abort()
+  await controller.ended()
+}
+
+t.test('accounts are found, and followed', async (t) => {
+  const { world, controller } = await start(t)
+  t.match(controller.problem(), /has not seen the ServiceAccounts of namespace team-a yet/)
+  await watches(world)
+  t.equal(controller.problem(), undefined)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.values('db') !== undefined)
+  world.standIn.putAccount('team-a', 'web', annotations(db.replace('password', 'pw')))
+  await until(() => world.values('db')?.['pw'] !== undefined)
+  t.strictSame(world.values('db'), { pw: 'correct horse' })
+  world.standIn.putAccount('team-a', 'web', {})
+  await until(() => world.values('db') === undefined)
+})
+
+t.test('a change that concerns nobody is no reason to ask the vault', async (t) => {
+  const { world } = await start(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.events().length > 0)
+  await watches(world)
+  world.vaultPaths()
+  const before = world.standIn.requests.length
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.standIn.putAccount('team-a', 'other', {})
+  world.standIn.putAccount('team-a', 'web', annotations(db, { 'akv-injector.io/refresh': '10m' }))
+  await until(() => world.standIn.requests.length > before)
+  await until(() => world.vaultPaths().length === 1)
+  t.pass('once, for the change that counts')
+})
+
+t.test('an account made anew in mid-round is another one', async (t) => {
+  const { world } = await start(t)
+  await watches(world)
+  world.azure.addFault({
+    match: { service: 'vault' },
+    count: 1,
+    action: { kind: 'delay', delayMs: 300 },
+  })
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.vaultPaths().length === 1)
+  world.standIn.deleteAccount('team-a', 'web')
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.values('db') !== undefined)
+  const owners = world.standIn.secrets.get('team-a/db')?.metadata.ownerReferences
+  const { accounts } = await world.options.cluster.listAccounts('team-a')
+  t.match(owners, [{ uid: accounts[0]?.uid }])
+  const creations = world.writes().filter((write) => write.startsWith('POST'))
+  t.equal(creations.length, 2, 'a record and a Secret: the old one has written neither')
+})
+
+t.test('an account deleted in mid-round gets nothing', async (t) => {
+  const { world, controller } = await start(t)
+  await watches(world)
+  world.azure.addFault({
+    match: { service: 'vault' },
+    count: 1,
+    action: { kind: 'delay', delayMs: 100 },
+  })
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.vaultPaths().length === 1)
+  world.standIn.deleteAccount('team-a', 'web')
+  await until(() => world.standIn.watches() === 1)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await stopped(world, controller)
+  t.strictSame(world.standIn.secrets.paths(), [])
+})
+
+t.test('watches that break off and a forgotten version are healed', async (t) => {
+  const { world } = await start(t)
+  await watches(world)
+  world.standIn.endWatches({ type: 'ERROR', object: { code: 410 } })
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.values('db') !== undefined)
+  t.strictSame(world.values('db'), { password: 'correct horse' })
+})
+
+t.test('told to stop in mid-round, it ends the round and writes nothing', async (t) => {
+  const { world, controller } = await start(t)
+  await watches(world)
+  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.vaultPaths().length === 1)
+  const askedAt = performance.now()
+  await stopped(world, controller)
+  t.ok(performance.now() - askedAt < 2_000)
+  t.strictSame(world.writes(), [])
+  t.strictSame(world.standIn.events, [])
+})
+
+t.test('a write that runs when it is told to stop, ends', async (t) => {
+  const { world, controller } = await start(t)
+  await watches(world)
+  let isWriting = false
+  world.standIn.before = async ({ method, path }) => {
+    if (method !== 'POST' || !path.endsWith('/secrets')) return undefined
+    isWriting = true
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return undefined
+  }
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => isWriting)
+  await stopped(world, controller)
+  t.strictSame(world.standIn.secrets.paths(), ['team-a/akv-injector-sync-web'])
+})
+
+t.test('accounts of a vault that hangs do not delay the others', async (t) => {
+  const broken = Array.from({ length: 8 }, (_, i) => `broken-${i}`)
+  const { world } = await start(t, { names: ['web', ...broken] })
+  await watches(world)
+  world.azure.addFault({ match: { vault: 'team-b' }, action: { kind: 'delay', delayMs: 60_000 } })
+  const { tokenOf } = world.standIn
+  world.standIn.tokenOf = (namespace) => tokenOf(namespace, 'web')
+  for (const name of broken)
+    world.standIn.putAccount(
+      'team-a',
+      name,
+      annotations(`[{ secret: ${name}, data: "team-b:shared" }]`),
+    )
+  await until(() => world.azure.requests.some(({ path }) => path.includes('team-b')))
+  const askedAt = performance.now()
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.values('db') !== undefined)
+  t.ok(performance.now() - askedAt < 5_000)
+})
+
+t.test('the metrics tell how it stands', async (t) => {
+  const { world } = await start(t)
+  world.standIn.putAccount(
+    'team-a',
+    'web',
+    annotations(`[{ secret: db, data: extra }, { secret: no, data: absent }]`),
+  )
+  await until(() => world.standIn.events.length === 2)
+  const text = await world.options.metrics.text()
+  for (const line of [
+    'akv_injector_sync_secrets{state="synced"} 1',
+    'akv_injector_sync_secrets{state="failing"} 1',
+    'akv_injector_sync_failures_total{code="AKV_OBJECT_NOT_FOUND"}',
+    'akv_injector_sync_vault_requests_total{result="ok"} 1',
+    'akv_injector_sync_vault_requests_total{result="AKV_OBJECT_NOT_FOUND"}',
+    'akv_injector_sync_writes_total{operation="create"} 2',
+    'akv_injector_sync_writes_total{operation="claim"} 2',
+    'akv_injector_sync_queue_depth 0',
+    'akv_injector_sync_staleness_seconds{namespace="team-a"} ',
+  ])
+    t.ok(text.includes(line), line)
+  world.pass(600_000)
+  const stale = /staleness_seconds\{namespace="team-a"\} (\d+)/.exec(
+    await world.options.metrics.text(),
+  )
+  t.ok(Number(stale?.[1]) >= 600)
+})

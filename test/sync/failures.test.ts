@@ -1,0 +1,220 @@
+import t from 'tap'
+import { annotations, apiId, startWorld } from './world.ts'
+
+const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
+const good = { password: 'correct horse', url: 'postgres://x' }
+
+t.test('a vault that is down for an hour: one Event, the data stays, one Event', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await world.round()
+  world.events()
+  world.writes()
+  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  world.pass(301_000)
+  let minutes = 0
+  while (minutes < 60) {
+    const nextMs = (await world.round()) ?? 0
+    t.ok(nextMs <= 300_000)
+    world.pass(nextMs)
+    minutes += nextMs / 60_000
+  }
+  t.match(world.events(), [
+    /^team-a\/web SyncFailed: AKV_VAULT_UNAVAILABLE: [^A]*vault team-a is failing/,
+  ])
+  world.restart()
+  await world.round()
+  t.strictSame(world.writes(), [], 'also after a restart')
+  t.strictSame(world.values('db'), good)
+  world.events()
+  world.azure.clearFaults()
+  await world.round()
+  t.strictSame(world.events(), ['team-a/web Synced: everything is in sync again'])
+  t.strictSame(world.writes(), [])
+})
+
+t.test('only what failed is asked for again, and later each time', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  const match = { path: '/team-a/secrets/db-password' }
+  world.azure.addFault({ match, action: { kind: 'status', status: 500 } })
+  const delays: number[] = []
+  for (let i = 0; i < 8; i++) delays.push((await world.round()) ?? 0)
+  t.strictSame(delays.slice(0, 6), [2_500, 5_000, 10_000, 20_000, 40_000, 80_000])
+  t.ok(Math.max(...delays) <= 150_000)
+  const asked = world.vaultPaths().map((path) => path.split('/')[3])
+  t.strictSame(asked.filter((name) => name === 'db').length, 1)
+  t.strictSame(asked.filter((name) => name === 'db-password').length, 8)
+  t.equal(world.values('db'), undefined, 'nothing is created that isn’t whole')
+  world.azure.clearFaults()
+  await world.round()
+  t.strictSame(world.values('db'), good)
+})
+
+t.test('one failing object keeps its value while the others move on', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await world.round()
+  const match = { path: '/team-a/secrets/db-password' }
+  world.azure.addFault({ match, action: { kind: 'status', status: 500 } })
+  world.azure.rotate({ vault: 'team-a', name: 'db', value: '{"url":"postgres://y"}' })
+  world.restart()
+  await world.round()
+  t.strictSame(world.values('db'), { ...good, url: 'postgres://y' })
+})
+
+t.test('Entra refuses, and then does not', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.azure.addFault({ match: { service: 'entra' }, action: { kind: 'entra', code: 700213 } })
+  await world.round()
+  await world.round()
+  const events = world.events()
+  t.match(events, [/AKV_FEDERATION_MISMATCH: .*system:serviceaccount:team-a:web.* Compare issuer/])
+  t.equal(events.length, 1, 'one for all objects and tries')
+  t.strictSame(world.vaultPaths(), [])
+  world.azure.clearFaults()
+  await world.round()
+  t.strictSame(world.values('db'), good)
+})
+
+t.test(
+  'another account’s client id yields nothing, though its token and values are cached',
+  async (t) => {
+    const world = await startWorld(t)
+    world.standIn.putAccount('team-a', 'web', annotations(db))
+    world.standIn.putAccount('team-a', 'api', annotations(db.replace('db,', 'stolen,')))
+    await world.round('web')
+    world.vaultPaths()
+    await world.round('api')
+    t.equal(world.values('stolen'), undefined)
+    t.strictSame(world.vaultPaths(), [], 'no request with somebody else’s token')
+    t.match(
+      world.events().at(-1),
+      /^team-a\/api SyncFailed: AKV_FEDERATION_MISMATCH: client 2222.*subject "system:serviceaccount:team-a:api"/,
+    )
+  },
+)
+
+t.test('another identity begins anew: nothing of the one before is used', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await world.round()
+  world.standIn.putAccount('team-a', 'web', annotations(db, { 'akv-injector.io/client-id': apiId }))
+  world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+  world.vaultPaths()
+  await world.round()
+  t.strictSame(world.vaultPaths(), [])
+  t.strictSame(world.values('db'), good, 'the last good data stays')
+  t.match(world.events().at(-1), /AKV_FEDERATION_MISMATCH/)
+})
+
+t.test('an account without a client id keeps what it has, and is told what to set', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await world.round()
+  world.writes()
+  world.events()
+  const { 'azure.workload.identity/client-id': _, ...without } = annotations(db)
+  world.standIn.putAccount('team-a', 'web', without)
+  await world.round()
+  t.strictSame(world.values('db'), good)
+  t.strictSame(world.writes(), [])
+  t.match(world.events(), [
+    /AKV_IDENTITY_MISSING: no client id is known\. .*azure\.workload\.identity\/client-id/,
+  ])
+})
+
+t.test('a vault that throttles is left alone by all accounts', async (t) => {
+  const world = await startWorld(t)
+  const shared = '[{ secret: NAME, data: "token=team-b:shared" }]'
+  world.standIn.putAccount('team-a', 'web', annotations(shared.replace('NAME', 'w')))
+  world.standIn.putAccount('team-a', 'api', {
+    ...annotations(shared.replace('NAME', 'a')),
+    'azure.workload.identity/client-id': apiId,
+  })
+  const action = { kind: 'throttle', retryAfterSeconds: 60 } as const
+  world.azure.addFault({ match: { vault: 'team-b' }, count: 1, action })
+  const webMs = (await world.round('web')) ?? 0
+  t.ok(webMs >= 59_000, 'not before the Retry-After')
+  world.vaultPaths()
+  const apiMs = (await world.round('api')) ?? 0
+  t.strictSame(world.vaultPaths(), [], 'the other one does not ask either')
+  t.ok(apiMs >= 58_000)
+  world.pass(61_000)
+  await world.round('api')
+  t.strictSame(world.values('a'), { token: 'token' })
+})
+
+t.test('an object that is deleted stays, or goes where that is asked for', async (t) => {
+  const world = await startWorld(t)
+  const sync = '[{ secret: db, data: "password=db-password?, extra" }]'
+  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  await world.round()
+  world.azure.update({ vault: 'team-a', name: 'db-password', deleted: true })
+  for (const restart of [() => undefined, world.restart]) {
+    restart()
+    world.pass(301_000)
+    await world.round()
+    t.strictSame(world.values('db'), { password: 'correct horse', extra: 'more' })
+  }
+  world.standIn.putAccount(
+    'team-a',
+    'web',
+    annotations(sync, { 'akv-injector.io/on-deleted': 'remove' }),
+  )
+  await world.round()
+  t.strictSame(world.values('db'), { extra: 'more' })
+})
+
+t.test('what the API server refuses is told without the value', async (t) => {
+  const world = await startWorld(t)
+  const sync =
+    '[{ secret: pull, type: kubernetes.io/dockerconfigjson, data: ".dockerconfigjson=pull" }, { secret: db, data: extra }]'
+  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  await world.round()
+  t.match(world.events(), [/created Secret db$/, /AKV_SECRET_REFUSED: .*dockerconfigjson/])
+  t.notMatch(JSON.stringify([world.standIn.events, world.log.lines]), /s3cr3t/)
+})
+
+t.test('an API server that fails is waited for, and what it missed is told after', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.standIn.before = ({ path }) => (/secrets|events|token/.test(path) ? [503, {}] : undefined)
+  const nextMs = await world.round()
+  t.ok(nextMs && nextMs <= 5_000)
+  t.strictSame(world.events(), [])
+  world.standIn.before = ({ path }) => (/token/.test(path) ? [403, {}] : undefined)
+  await world.round()
+  t.match(world.events(), [/AKV_ACCOUNT_TOKEN: ServiceAccount team-a\/web: no token/])
+  world.standIn.before = () => undefined
+  await world.round()
+  t.strictSame(world.values('db'), good)
+})
+
+t.test('neither log nor Event nor error has a value or a token', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  const tokens: string[] = []
+  const { tokenOf } = world.standIn
+  world.standIn.tokenOf = async (...names) => {
+    const token = await tokenOf(...names)
+    tokens.push(token)
+    return token
+  }
+  await world.round()
+  for (const action of [
+    { kind: 'reset' },
+    { kind: 'status', status: 401 },
+    { kind: 'malformed', body: '{"value":"correct horse"' },
+  ] as const) {
+    world.azure.addFault({ match: { service: 'vault' }, action })
+    world.pass(301_000)
+    await world.round()
+    world.azure.clearFaults()
+  }
+  const said = JSON.stringify([world.standIn.events, world.log.lines])
+  t.notMatch(said, /correct horse|postgres/)
+  t.ok(tokens.length > 0)
+  for (const token of tokens) t.notOk(said.includes(token.split('.')[2] ?? ''))
+})

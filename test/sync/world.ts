@@ -1,0 +1,175 @@
+import t0, { type Test } from 'tap'
+import type { Emulator } from '../../emulator/emulator.ts'
+import { type Clock, systemClock } from '../../init-agent/clock.ts'
+import { createConnection } from '../../keyvault/connection.ts'
+import { type AccountEntry, accountEntry } from '../../sync/account-entry.ts'
+import { openAccountSession } from '../../sync/account-session.ts'
+import { connectCluster } from '../../sync/cluster.ts'
+import { createSyncMetrics, type SyncMetrics } from '../../sync/metrics.ts'
+import { createVaultPace } from '../../sync/vault-pace.ts'
+import { type WorkAccountOptions, workAccount } from '../../sync/work-account.ts'
+import { start as startEmulator } from '../emulator/fixture.ts'
+import { type MemoryLog, memoryLog } from '../init-agent/memory-log.ts'
+import { policy } from '../webhook/core/policy.ts'
+import { type StandIn, startStandIn } from './stand-in.ts'
+
+export const tenantId = '11111111-1111-1111-1111-111111111111'
+export const webId = '22222222-2222-2222-2222-222222222222'
+export const apiId = '33333333-3333-3333-3333-333333333333'
+
+export const vaultData = `
+identities:
+  - clientId: ${webId}
+    federatedCredentials: [{ subject: 'system:serviceaccount:team-a:web' }]
+  - clientId: ${apiId}
+    federatedCredentials: [{ subject: 'system:serviceaccount:team-a:api' }]
+vaults:
+  team-a:
+    readers: [${webId}]
+    secrets: { db-password: correct horse, db: '{"url":"postgres://x"}', extra: more, pull: no JSON s3cr3t }
+    certificates: { web: { dnsNames: [web.example] } }
+  team-b:
+    readers: [${webId}, ${apiId}]
+    secrets: { shared: token }
+`
+
+/** What an account asks for, most of the time. */
+export const annotations = (
+  sync: string,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({
+  'azure.workload.identity/client-id': webId,
+  'azure.workload.identity/tenant-id': tenantId,
+  'akv-injector.io/vault': 'team-a',
+  'akv-injector.io/refresh': '5m',
+  'akv-injector.io/sync': sync,
+  ...more,
+})
+
+/** An API server and an Azure that are nearly real, and the controller's rounds, one at a time. */
+export interface World {
+  readonly standIn: StandIn
+  readonly azure: Emulator
+  readonly clock: Clock
+  readonly log: MemoryLog
+  readonly options: WorkAccountOptions
+  readonly stop: AbortController
+  /** Lets time pass, for tokens and refreshes. */
+  pass(ms: number): void
+  /** The account as it is now; a round of work for it; when the next is due. */
+  round(name?: string): Promise<number | undefined>
+  /** The controller forgets everything. */
+  restart(): void
+  /** The keys of a Secret, undefined where there is none. */
+  values(name: string): Readonly<Record<string, string>> | undefined
+  version(name: string): string | undefined
+  /** The Events since this was last asked. */
+  events(): readonly string[]
+  /** What asked for secrets and certificates since this was last asked. */
+  vaultPaths(): readonly string[]
+  writes(): readonly string[]
+}
+
+export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<World> {
+  let offsetMs = 0
+  const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
+  const azure = await startEmulator({ yaml, now: () => new Date(clock.now()) })
+  const standIn = await startStandIn(t)
+  standIn.tokenOf = (namespace, serviceAccount) =>
+    azure.serviceAccountToken({ namespace, serviceAccount })
+  const stop = new AbortController()
+  const end = new AbortController()
+  const log = memoryLog()
+  const options = connectAll({ standIn, azure, clock, log, signal: stop.signal, end: end.signal })
+  t.teardown(async () => {
+    stop.abort()
+    end.abort()
+    await azure.close()
+  })
+
+  let entries = new Map<string, AccountEntry>()
+  const seen = { events: 0, vault: 0, requests: 0 }
+  return {
+    standIn,
+    azure,
+    clock,
+    log,
+    options,
+    stop,
+    pass(ms) {
+      offsetMs += ms
+    },
+    async round(name = 'web') {
+      const { accounts } = await options.cluster.listAccounts('team-a')
+      const account = accounts.find((account) => account.name === name)
+      if (account === undefined) throw new Error(`there is no account ${name}`)
+      const entry = entries.get(account.uid) ?? accountEntry(account, name !== 'unlisted')
+      if (entry.account.resourceVersion !== account.resourceVersion) entry.isChanged = true
+      entry.account = account
+      entries.set(account.uid, entry)
+      return await workAccount(entry, options)
+    },
+    restart() {
+      entries = new Map()
+    },
+    values(name) {
+      const secret = standIn.secrets.get(`team-a/${name}`)
+      if (secret === undefined) return undefined
+      const data = Object.entries(secret.data ?? {})
+      return Object.fromEntries(
+        data.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+      )
+    },
+    version: (name) => standIn.secrets.get(`team-a/${name}`)?.metadata.resourceVersion,
+    events() {
+      const news = standIn.events.slice(seen.events)
+      seen.events = standIn.events.length
+      return news.map(({ account, reason, message }) => `${account} ${reason}: ${message}`)
+    },
+    vaultPaths() {
+      const news = azure.requests.slice(seen.vault)
+      seen.vault = azure.requests.length
+      return news.map(({ path }) => path).filter((path) => /secrets|keys|certificates/.test(path))
+    },
+    writes() {
+      const news = standIn.requests.slice(seen.requests)
+      seen.requests = standIn.requests.length
+      return news
+        .filter(({ method, path }) => method !== 'GET' && /\/secrets/.test(path))
+        .map(({ method, path }) => `${method} ${path.split('/').slice(6).join('/')}`.trim())
+    },
+  }
+}
+
+function connectAll(parts: {
+  readonly standIn: StandIn
+  readonly azure: Emulator
+  readonly clock: Clock
+  readonly log: MemoryLog
+  readonly signal: AbortSignal
+  readonly end: AbortSignal
+}): WorkAccountOptions & { readonly metrics: SyncMetrics } {
+  const { standIn, azure, clock, log, signal, end } = parts
+  const cloud = {
+    authorityHost: azure.url,
+    vaultUrl: azure.vaultUrl,
+    audience: 'https://vault.azure.net',
+    ca: azure.caPem,
+  }
+  process.env['KUBECONFIG'] = standIn.kubeconfigFile
+  const cluster = connectCluster({ signal: end })
+  const agent = createConnection({ ca: azure.caPem, env: {} })
+  t0.teardown(() => agent.destroy())
+  const metrics = createSyncMetrics(['team-a'])
+  const pace = createVaultPace(clock, signal)
+  const shared = { cloud, cluster, agent, pace, metrics, clock }
+  return {
+    cluster,
+    policy: { ...policy, cloud },
+    metrics,
+    clock,
+    log: log.log,
+    signal,
+    openSession: (account, identity) => openAccountSession({ ...shared, account, identity }),
+  }
+}
