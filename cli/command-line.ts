@@ -61,7 +61,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .command('check')
     .summary('what the webhook would say to these manifests')
     .description(
-      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong. Exits with 1 if a pod would be denied.',
+      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong; and for each ServiceAccount, which Secrets would be synced. Exits with 1 if a pod would be denied, or an account not be synced.',
     )
     .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
     .addOption(namespaceOption())
@@ -154,12 +154,16 @@ function buildProgram(end: (exitCode: number) => void): Command {
 
   program
     .command('sync')
-    .summary('not available yet')
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .action(() => {
-      throw new InputError('sync is not available yet')
-    })
+    .summary('what keeps Secrets in step with the vaults runs')
+    .description(
+      'Fills the Secrets that the annotations of these ServiceAccounts ask for, each with the account’s own identity, until SIGTERM. Reaches the API server as a pod, or by KUBECONFIG; AKV_INJECTOR_* variables say which cloud.',
+    )
+    .requiredOption(
+      '--service-accounts <list>',
+      'to act for: NAMESPACE=NAME+NAME, several with ";" between',
+    )
+    .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
+    .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
   return program
 }
 

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { systemClock } from '../init-agent/clock.ts'
+import { createLog, type Log } from '../init-agent/log.ts'
+import { createConnection } from '../keyvault/connection.ts'
+import { serveHealth } from '../kubernetes/health.ts'
+import { openAccountSession } from './account-session.ts'
+import { connectCluster } from './cluster.ts'
+import { startController } from './controller.ts'
+import { createSyncMetrics } from './metrics.ts'
+import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
+import { createVaultPace } from './vault-pace.ts'
+
+const signals = ['SIGTERM', 'SIGINT'] as const
+/** A write that runs may end; Kubernetes gives us 30 s before it kills us. */
+const graceMs = 15_000
+
+/**
+ * What `akv-injector sync` runs: keeps Secrets in step with the vaults until SIGTERM or SIGINT.
+ *
+ * @returns the exit code: 0 after a signal, 1 when it can't listen or finds no API server, 2 for wrong settings
+ */
+export async function syncMain(flags: SyncFlags, env = process.env): Promise<number> {
+  const read = readSyncSettings(flags, env)
+  if ('problems' in read) {
+    const lines = read.problems.map((problem) => `  ${problem}\n`)
+    process.stderr.write(`akv-injector sync: wrong settings\n${lines.join('')}`)
+    return 2
+  }
+  const abort = new AbortController()
+  const stop = () => abort.abort()
+  for (const name of signals) process.once(name, stop)
+  try {
+    await sync(read.settings, { env, signal: abort.signal })
+    return 0
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`akv-injector sync: cannot start: ${reason}\n`)
+    return 1
+  } finally {
+    for (const name of signals) process.off(name, stop)
+  }
+}
+
+async function sync(
+  settings: SyncSettings,
+  { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
+): Promise<void> {
+  const { accounts, policy, healthListen } = settings
+  const clock = systemClock
+  const log = logOf(settings)
+  // Ends the requests to the API server, after those that write have had their time.
+  const end = new AbortController()
+  const cluster = connectCluster({ signal: end.signal })
+  const agent = createConnection({ ca: policy.cloud.ca, env })
+  const metrics = createSyncMetrics([...accounts.keys()])
+  const pace = createVaultPace(clock, signal)
+  const shared = { cloud: policy.cloud, cluster, agent, pace, metrics, clock }
+  let problem = () => 'has not started yet' as string | undefined
+  const health = await serveHealth({
+    listen: healthListen,
+    checks: { '/healthz': () => undefined, '/readyz': () => problem() },
+    metrics: metrics.text,
+  })
+  log.info('syncing Secrets', { accounts: describeAccounts(settings), healthPort: health.port })
+  try {
+    const controller = startController({
+      accounts,
+      cluster,
+      policy,
+      metrics,
+      clock,
+      log,
+      signal,
+      openSession: (account, identity) => openAccountSession({ ...shared, account, identity }),
+    })
+    problem = controller.problem
+    await untilEnded(controller.ended(), { signal, log })
+  } finally {
+    end.abort()
+    agent.destroy()
+    health.close()
+  }
+}
+
+async function untilEnded(
+  ended: Promise<void>,
+  { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
+): Promise<void> {
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
+  })
+  const late = new AbortController()
+  const isLate = delay(graceMs, true, { signal: late.signal }).catch(() => false)
+  if (await Promise.race([ended.then(() => false), isLate]))
+    log.warn('ends although something still runs')
+  late.abort()
+}
+
+const logOf = ({ logLevel }: SyncSettings): Log =>
+  createLog({
+    level: logLevel,
+    write: (line) => process.stdout.write(line),
+    now: systemClock.now,
+  })
+
+const describeAccounts = ({ accounts }: SyncSettings): readonly string[] =>
+  [...accounts].map(([namespace, names]) => `${namespace}: ${[...names].join(', ')}`)

@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import t, { type Test } from 'tap'
+import { run, start } from '../cli/run.ts'
+import { start as startEmulator } from '../emulator/fixture.ts'
+import { startStandIn } from './stand-in.ts'
+import { annotations, vaultData } from './world.ts'
+
+const db = '[{ secret: db, data: "password=db-password" }]'
+
+/** The controller as a process of its own, as the image runs it, and its log lines as they come. */
+async function startSync(t: Test) {
+  const azure = await startEmulator({ yaml: vaultData })
+  t.teardown(() => azure.close())
+  const standIn = await startStandIn(t)
+  standIn.tokenOf = (namespace, serviceAccount) =>
+    azure.serviceAccountToken({ namespace, serviceAccount })
+  // A test has one folder, and making it empties it.
+  const caFile = join(dirname(standIn.kubeconfigFile), 'ca.crt')
+  writeFileSync(caFile, azure.caPem)
+  const args = ['sync', '--service-accounts=team-a=web', '--health-listen=127.0.0.1:0']
+  const process = start(args, {
+    KUBECONFIG: standIn.kubeconfigFile,
+    AKV_INJECTOR_CLOUD: 'custom',
+    AKV_INJECTOR_AUTHORITY_HOST: azure.url,
+    AKV_INJECTOR_VAULT_URL: azure.vaultUrl,
+    AKV_INJECTOR_CA_FILE: caFile,
+  })
+  t.teardown(() => process.child.kill('SIGKILL'))
+  const lines = createInterface(process.child.stdout)[Symbol.asyncIterator]()
+  async function line(message: RegExp): Promise<Readonly<Record<string, unknown>>> {
+    for (;;) {
+      const { value, done } = await lines.next()
+      if (done) throw new Error(`it ended: ${process.output.stderr}`)
+      const read = JSON.parse(value)
+      if (message.test(String(read.message))) return read
+    }
+  }
+  return { ...process, azure, standIn, line }
+}
+
+t.test('it fills a Secret, tells how it is, and ends well when told to', async (t) => {
+  const { standIn, child, ended, line } = await startSync(t)
+  standIn.putAccount('team-a', 'web', annotations(db))
+  const { healthPort } = await line(/^syncing Secrets$/)
+  t.match(await line(/^created Secret db$/), { level: 'info', account: 'team-a/web' })
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${healthPort}${path}`)
+    return { status: answer.status, text: await answer.text() }
+  }
+  t.match(await ask('/healthz'), { status: 200 })
+  t.match(await ask('/readyz'), { status: 200 })
+  t.match(await ask('/metrics'), {
+    status: 200,
+    text: 'akv_injector_sync_secrets{state="synced"} 1',
+  })
+  child.kill('SIGTERM')
+  const { code, stdout, stderr } = await ended
+  t.equal(code, 0)
+  t.equal(stderr, '')
+  t.notMatch(stdout, /correct horse|stand-in-token|eyJ/)
+})
+
+t.test('it is not ready before it has seen the accounts, and ends in mid-round', async (t) => {
+  const { standIn, child, ended, line, azure } = await startSync(t)
+  standIn.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)
+  const { healthPort } = await line(/^syncing Secrets$/)
+  const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
+  t.equal(answer.status, 503)
+  t.match(await answer.text(), /^has not seen the ServiceAccounts of namespace team-a yet/)
+  azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  standIn.putAccount('team-a', 'web', annotations(db))
+  standIn.before = () => undefined
+  while (!azure.requests.some(({ path }) => path.includes('/secrets/')))
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  const askedAt = performance.now()
+  child.kill('SIGINT')
+  t.match(await ended, { code: 0 })
+  t.ok(performance.now() - askedAt < 5_000)
+  t.strictSame(standIn.secrets.paths(), [])
+})
+
+t.test('wrong settings are told at once, all of them', async (t) => {
+  const args = ['sync', '--service-accounts=Team=web', '--health-listen=8080']
+  const { code, stderr } = await run(args, { env: { AKV_INJECTOR_MISSPELT: 'x' } })
+  t.equal(code, 2)
+  t.match(stderr.trimEnd().split('\n'), [
+    'akv-injector sync: wrong settings',
+    /^ {2}--service-accounts "Team=web": expected NAMESPACE=NAME/,
+    /^ {2}--health-listen "8080": expected an address/,
+    /^ {2}AKV_INJECTOR_MISSPELT/,
+  ])
+})
+
+t.test('no way to the API server, or a port that is taken, ends it with 1', async (t) => {
+  const { kubeconfigFile } = await startStandIn(t)
+  const kubeconfig = `${kubeconfigFile}-empty`
+  writeFileSync(kubeconfig, '{}')
+  const args = ['sync', '--service-accounts=team-a=web']
+  t.match(await run(args, { env: { KUBECONFIG: kubeconfig } }), {
+    code: 1,
+    stderr: /^akv-injector sync: cannot start: the kubeconfig names no cluster/,
+  })
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const address = taken.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  t.match(
+    await run([...args, `--health-listen=127.0.0.1:${port}`], {
+      env: { KUBECONFIG: kubeconfigFile },
+    }),
+    { code: 1, stderr: /cannot start: .*EADDRINUSE/ },
+  )
+})

@@ -1,0 +1,67 @@
+import t from 'tap'
+import { readSyncSettings } from '../../sync/settings.ts'
+
+const flags = { serviceAccounts: 'team-a=web', healthListen: '127.0.0.1:0' }
+const read = (serviceAccounts: string, env: NodeJS.ProcessEnv = {}) =>
+  readSyncSettings({ ...flags, serviceAccounts }, env)
+
+t.test('accounts are listed by namespace', async (t) => {
+  t.match(read('team-a=web+api.v2; team-b=web;'), {
+    settings: {
+      accounts: new Map([
+        ['team-a', new Set(['web', 'api.v2'])],
+        ['team-b', new Set(['web'])],
+      ]),
+      healthListen: { host: '127.0.0.1', port: 0 },
+      logLevel: 'info',
+    },
+  })
+})
+
+t.test('what is no list is told, with the form', async (t) => {
+  for (const text of [
+    '',
+    ';',
+    'web',
+    'team-a=',
+    'team-a=web+',
+    '=web',
+    'a=b=c',
+    'A=web',
+    'a=W',
+    'a.b=web',
+  ])
+    t.match(
+      read(text),
+      { problems: [/^--service-accounts ".*": .*expected NAMESPACE=NAME\+NAME/] },
+      text,
+    )
+  t.match(read('a=x;a=y'), { problems: [/the namespace is there twice$/] })
+  t.match(read(`a=${'x'.repeat(10_000)}\n`), { problems: [/^[^\n]{0,250}$/] })
+})
+
+t.test(
+  'the operator’s settings are read as the webhook reads them, without an image',
+  async (t) => {
+    const tenant = '11111111-1111-1111-1111-111111111111'
+    t.match(
+      read('a=b', { AKV_INJECTOR_DEFAULT_TENANT_ID: tenant, AKV_INJECTOR_LOG_LEVEL: 'debug' }),
+      {
+        settings: { policy: { defaultTenantId: tenant }, logLevel: 'debug' },
+      },
+    )
+  },
+)
+
+t.test('all that is wrong is told at once', async (t) => {
+  const wrong = { serviceAccounts: 'x', healthListen: '8080' }
+  const env = { AKV_INJECTOR_DEFAULT_VAULT: '-', AKV_INJECTOR_MISSPELT: 'x' }
+  t.match(readSyncSettings(wrong, env), {
+    problems: [
+      /^--service-accounts "x"/,
+      /^--health-listen "8080": expected an address/,
+      /AKV_INJECTOR_MISSPELT/,
+      /AKV_INJECTOR_DEFAULT_VAULT/,
+    ],
+  })
+})
