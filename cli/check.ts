@@ -1,9 +1,18 @@
+import { readAccount } from '../sync/read-account.ts'
 import { skipReasons } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
+import { annotationPrefix, syncKey } from '../webhook/core/vocabulary.ts'
 import { describeProblems } from '../webhook/describe-problem.ts'
 import { describeInjection } from './describe-injection.ts'
+import { describeSync } from './describe-sync.ts'
 import type { ExitCode } from './exit-code.ts'
-import { type PodTemplate, podTemplates, readManifests } from './manifests.ts'
+import {
+  type AccountManifest,
+  annotatedAccounts,
+  type PodTemplate,
+  podTemplates,
+  readManifests,
+} from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
 import { patchedPod } from './patched-pod.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
@@ -14,15 +23,19 @@ export interface CheckOptions {
 }
 
 /**
- * `akv-injector check`: says to standard output what the webhook would do with each pod.
+ * `akv-injector check`: says to standard output what the webhook would do with each pod, and the controller of Secret
+ * sync for each ServiceAccount that asks for something.
  *
  * @throws InputError when a file or a setting is wrong
  */
 export function check({ files, namespace }: CheckOptions): ExitCode {
   const policy = policyFromEnvironment()
-  const templates = readManifests(files).flatMap((manifest) => podTemplates(manifest, namespace))
-  if (templates.length === 0) console.log('no pods and no pod templates here: nothing to check')
-  const verdicts = templates.map((template) => verdict(template, policy))
+  const verdicts = readManifests(files).flatMap((manifest) => [
+    ...podTemplates(manifest, namespace).map((template) => verdict(template, policy)),
+    ...annotatedAccounts(manifest, namespace).map((account) => accountVerdict(account, policy)),
+  ])
+  if (verdicts.length === 0)
+    console.log('no pods, no pod templates, no annotated ServiceAccounts here: nothing to check')
   for (const { lines } of verdicts) console.log(lines.join('\n'))
   return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
 }
@@ -58,5 +71,31 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
     }
     default:
       return outcome satisfies never
+  }
+}
+
+function accountVerdict(account: AccountManifest, policy: Policy): Verdict {
+  const title = `${account.title} (${account.manifest.source})`
+  const wishes = readAccount(account, policy)
+  const leftAlone = (reason: string): Verdict => ({
+    isDenied: false,
+    lines: [`${title}: left as it is, ${reason}`],
+  })
+  switch (wishes.kind) {
+    case 'none':
+      return leftAlone(`no ${annotationPrefix}${syncKey} asks for a Secret`)
+    case 'off':
+      return leftAlone(skipReasons['turned-off'])
+    case 'refused':
+      return {
+        isDenied: true,
+        lines: [`${title}: would not be synced`, describeProblems(wishes.problems)],
+      }
+    case 'wanted': {
+      const description = describeSync(account, wishes).map((line) => `  ${line}`)
+      return { isDenied: false, lines: [`${title}: would be synced`, ...description] }
+    }
+    default:
+      return wishes satisfies never
   }
 }

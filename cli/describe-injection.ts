@@ -2,13 +2,13 @@ import {
   type AgentConfig,
   configVariable,
   decodeConfig,
-  type Wanted,
   type WantedFile,
   type WantedTemplate,
 } from '../init-agent/contract.ts'
 import { tlsFileNames } from '../init-agent/target-path.ts'
 import { agentName, filesVolume } from '../webhook/core/names.ts'
 import type { Container, Pod } from '../webhook/core/pod.ts'
+import { describeWanted, row } from './describe-wanted.ts'
 
 /** The agent's container in an injected pod, and what it is told. */
 export function findAgent({ spec }: Pod): { container: Container; config: AgentConfig } {
@@ -46,8 +46,6 @@ export function describeInjection(pod: Pod): readonly string[] {
   ]
 }
 
-const row = (label: string, text: string): string => `${label.padEnd(9)} ${text}`
-
 function pathOf({ path, object, property, versions }: WantedFile): string {
   const folder = path === '.' ? '' : `${path}/`
   if (object.type === 'tls') return `${folder}{${tlsFileNames.join(',')}}`
@@ -60,23 +58,6 @@ function namesIn(segments: WantedTemplate['segments']): string {
     typeof segment === 'string' ? [] : [describeWanted(segment)],
   )
   return [...new Set(names)].join(', ') || 'no values'
-}
-
-/** A reference as one would write it. */
-function describeWanted({
-  object,
-  property,
-  encoding,
-  format,
-  optional,
-}: Wanted & Pick<WantedFile, 'format'>): string {
-  const { vault, type, name, version } = object
-  const kind = type === 'secret' ? '' : `${type}/`
-  const selection = property === undefined ? '' : `#${property}`
-  const decoded = encoding === undefined ? '' : `|${encoding}`
-  const converted = format === undefined ? '' : ', PKCS#12 as PEM'
-  const pinned = version === undefined ? '' : `@${version}`
-  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${converted}${optional ? ', if there' : ''}`
 }
 
 function mountPath({ spec }: Pod): string {

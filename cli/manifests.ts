@@ -67,9 +67,32 @@ function parseManifests(text: string, source: string): readonly Manifest[] {
   })
 }
 
+/** A ServiceAccount in a manifest. */
+export interface AccountManifest {
+  readonly manifest: Manifest
+  /** `ServiceAccount/web` */
+  readonly title: string
+  readonly namespace: string
+  readonly name: string
+  readonly annotations: JsonObject
+}
+
 /** The pods and pod templates of a document: none, one, or several where it is a List. */
 export function podTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
-  return templatesOf(toPlain(manifest), { manifest, path: [], namespace })
+  return objectsOf(toPlain(manifest)).flatMap(({ object, path }) =>
+    templateOf(object, { manifest, path, namespace }),
+  )
+}
+
+/** The ServiceAccounts of a document that have annotations of ours. */
+export function annotatedAccounts(
+  manifest: Manifest,
+  namespace: string,
+): readonly AccountManifest[] {
+  return objectsOf(toPlain(manifest))
+    .filter(({ object }) => object['kind'] === 'ServiceAccount')
+    .map(({ object }) => ({ manifest, ...namesOf(object, namespace) }))
+    .filter(({ annotations }) => hasOwn(annotations))
 }
 
 function toPlain({ document, source }: Manifest): unknown {
@@ -82,9 +105,11 @@ function toPlain({ document, source }: Manifest): unknown {
 
 /** Whether the pod itself has annotations of ours: those of a workload do nothing. */
 export function isAnnotated({ pod }: PodTemplate): boolean {
-  const annotations = objectOf(objectOf(pod['metadata'])['annotations'])
-  return Object.keys(annotations).some((key) => key.startsWith(annotationPrefix))
+  return hasOwn(objectOf(objectOf(pod['metadata'])['annotations']))
 }
+
+const hasOwn = (annotations: JsonObject): boolean =>
+  Object.keys(annotations).some((key) => key.startsWith(annotationPrefix))
 
 const templatePaths: Readonly<Record<string, readonly string[]>> = {
   Pod: [],
@@ -97,35 +122,54 @@ const templatePaths: Readonly<Record<string, readonly string[]>> = {
   ),
 }
 
-type Place = Pick<PodTemplate, 'manifest' | 'path' | 'namespace'>
+interface Placed {
+  readonly object: JsonObject
+  readonly path: PodTemplate['path']
+}
 
-function templatesOf(object: unknown, place: Place): readonly PodTemplate[] {
+/** The object of a document, or those that it lists. */
+function objectsOf(object: unknown, path: Placed['path'] = []): readonly Placed[] {
   if (!isObject(object)) return []
-  const kind = typeof object['kind'] === 'string' ? object['kind'] : ''
-  const { items } = object
-  if (kind.endsWith('List') && Array.isArray(items))
-    return items.flatMap((item, i) => templatesOf(item, { ...place, path: ['items', i] }))
-  if (!Object.hasOwn(templatePaths, kind)) return []
+  const { kind, items } = object
+  return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
+    ? items.flatMap((item, i) => objectsOf(item, [...path, 'items', i]))
+    : [{ object, path }]
+}
 
+function namesOf(object: JsonObject, namespace: string) {
+  const metadata = objectOf(object['metadata'])
+  const name = String(metadata['name'] ?? metadata['generateName'] ?? 'unnamed')
+  return {
+    title: `${object['kind']}/${name}`,
+    name,
+    namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : namespace,
+    annotations: objectOf(metadata['annotations']),
+  }
+}
+
+function templateOf(
+  object: JsonObject,
+  place: Pick<PodTemplate, 'manifest' | 'path' | 'namespace'>,
+): readonly PodTemplate[] {
+  const { kind } = object
+  if (typeof kind !== 'string' || !Object.hasOwn(templatePaths, kind)) return []
   const path = templatePaths[kind] ?? []
   const template = path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), object)
   if (!isObject(template)) return []
-  const metadata = objectOf(object['metadata'])
-  const name = String(metadata['name'] ?? metadata['generateName'] ?? 'unnamed')
+  const { title, name, namespace, annotations } = namesOf(object, place.namespace)
   return [
     {
       manifest: place.manifest,
-      title: `${kind}/${name}`,
+      title,
       path: [...place.path, ...path],
-      namespace:
-        typeof metadata['namespace'] === 'string' ? metadata['namespace'] : place.namespace,
+      namespace,
       pod: {
         apiVersion: 'v1',
         kind: 'Pod',
         ...template,
         metadata: { generateName: `${name}-`, ...objectOf(template['metadata']) },
       },
-      ownerAnnotations: path.length > 0 ? objectOf(metadata['annotations']) : {},
+      ownerAnnotations: path.length > 0 ? annotations : {},
     },
   ]
 }

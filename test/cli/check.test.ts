@@ -5,12 +5,16 @@ import { podText, root, run } from './run.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 
-t.test('every example would be injected', async (t) => {
+t.test('every example would be injected, or synced', async (t) => {
   const folder = 'manifests/examples'
   const files = readdirSync(join(root, folder)).filter((name) => name !== 'vault.yaml')
   const { code, stdout } = await run(['check', ...files.map((name) => `${folder}/${name}`)])
   t.equal(code, 0)
-  for (const name of files) t.match(stdout, `(${folder}/${name}): would be injected`)
+  for (const name of files)
+    t.match(
+      stdout,
+      `(${folder}/${name}): would be ${name.startsWith('sync-') ? 'synced' : 'injected'}`,
+    )
   t.match(stdout, /file +\/etc\/app\/secrets\/shared\/token \(0444\) from team-b:shared-token/)
   t.match(stdout, /variable +DB_PASSWORD from team-a:db-password/)
 })
@@ -115,4 +119,104 @@ t.test('a file that is no manifest, and one that is a bomb, get an answer', asyn
     '{"kind":"Deployment","metadata":[],"spec":{"template":7}}',
   )
   t.match(await run(['check', `${folder}/odd.json`]), { code: 0, stdout: /nothing to check/ })
+})
+
+/** A ServiceAccount with these annotations of ours, as JSON. */
+const accountText = (annotations: Readonly<Record<string, unknown>>, more: object = {}): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: {
+      name: 'web',
+      annotations: {
+        ...Object.fromEntries(
+          Object.entries(annotations).map(([key, value]) => [`akv-injector.io/${key}`, value]),
+        ),
+        ...more,
+      },
+    },
+  })
+
+t.test(
+  'a ServiceAccount is told which Secrets would be synced, and what is still to do',
+  async (t) => {
+    const sync = `
+- { secret: db, data: "password=db-password, url=db#connection.url, pin=x?", labels: { app: web } }
+- { secret: web-tls, type: kubernetes.io/tls, data: tls/web }
+- { secret: app, data: "team-b:config#*" }`
+    const input = accountText(
+      { vault: 'team-a', refresh: '5m', sync },
+      { 'azure.workload.identity/client-id': '22222222-2222-2222-2222-222222222222' },
+    )
+    const { code, stdout } = await run(['check', '-', '-n', 'shop'], { input })
+    t.equal(code, 0)
+    t.strictSame(stdout.split('\n'), [
+      'ServiceAccount/web (standard input): would be synced',
+      '  Secret    db (Opaque, app=web): password ← team-a:db-password, url ← team-a:db#connection.url, pin ← team-a:x, if there',
+      '  Secret    web-tls (kubernetes.io/tls): {tls.crt,tls.key,ca.crt} ← team-a:tls/web',
+      '  Secret    app (Opaque): * ← team-b:config#*',
+      '  refresh   every 300 s',
+      '  needs     web among sync.namespaces.shop.serviceAccounts of the chart',
+      '',
+    ])
+  },
+)
+
+t.test('an account without a client id gets a warning: somebody may give it one yet', async (t) => {
+  const input = accountText({ sync: '- { secret: db, data: "team-a:x" }' })
+  t.match(await run(['check', '-'], { input }), {
+    code: 0,
+    stdout: /warning: nothing says as which client to sign in; annotate azure.workload.identity/,
+  })
+})
+
+t.test(
+  'an account whose annotations are wrong is told every problem, and the exit code is 1',
+  async (t) => {
+    const input = accountText({
+      vault: 'team-a',
+      refresh: '5',
+      sync: '- { secret: DB, data: a/b=x }',
+    })
+    const { code, stdout } = await run(['check', '-'], { input })
+    t.equal(code, 1)
+    t.match(stdout, 'ServiceAccount/web (standard input): would not be synced')
+    t.match(stdout, 'akv-injector.io/refresh "5": expected a duration')
+    t.match(stdout, 'akv-injector.io/sync: item 1: secret "DB": expected the name of a Secret')
+    t.match(
+      stdout,
+      'akv-injector.io/sync: item 1: data, entry "a/b": a Secret has keys and no folders',
+    )
+  },
+)
+
+t.test('accounts that ask for nothing are passed over, or said to be left alone', async (t) => {
+  const [plain, off, other] = [
+    accountText({}, { 'azure.workload.identity/client-id': 'x' }),
+    accountText({ inject: 'false', sync: '?' }),
+    accountText({ vault: 'team-a' }),
+  ]
+  t.match(await run(['check', '-'], { input: plain }), { code: 0, stdout: /nothing to check/ })
+  const input = JSON.stringify({
+    kind: 'List',
+    items: [off, other].map((text) => JSON.parse(text)),
+  })
+  const { code, stdout } = await run(['check', '-'], { input })
+  t.equal(code, 0)
+  t.match(
+    stdout,
+    'ServiceAccount/web (standard input): left as it is, akv-injector.io/inject is "false"',
+  )
+  t.match(stdout, 'left as it is, no akv-injector.io/sync asks for a Secret')
+})
+
+t.test('inject and fetch have nothing to do with accounts', async (t) => {
+  const input = accountText({ vault: 'team-a', sync: '- { secret: DB }' })
+  const injected = await run(['inject', '-'], { input })
+  t.match(injected, { code: 0, stderr: '' })
+  t.strictSame(JSON.parse(injected.stdout), JSON.parse(input))
+  t.match(await run(['fetch', '-', '-o', t.testdir()], { input }), {
+    code: 2,
+    stderr: /there is no pod and no pod template here/,
+  })
 })
