@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { issueAuthority } from '../../certs/issue.ts'
+import { readSyncSettings } from '../../sync/settings.ts'
 import { readSettings } from '../../webhook/settings.ts'
 import { type Rendering, render, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
@@ -35,39 +36,19 @@ t.test('nothing of it is in the install that names no account', async (t) => {
   t.notMatch(read('manifests/install.yaml'), 'akv-injector-sync')
 })
 
-t.test('nor where namespaces list none', { skip: withoutHelm }, async (t) => {
-  for (const namespaces of [{}, { a: null }, { a: accounts() }, { a: null, b: accounts() }])
-    t.strictSame(ofSync(render({ values: sync(namespaces) })), [])
-})
-
-t.test('one flag turns it on for an account', { skip: withoutHelm }, async (t) => {
-  const rendering = render({ set: ['sync.namespaces.team-a.serviceAccounts={web}'] })
+t.test('the controller accepts how it is started', async (t) => {
+  const { NODE_OPTIONS, ...env } = environmentOf(container)
+  const [command, flag, serviceAccounts] = container.args
+  t.strictSame([command, flag], ['sync', '--service-accounts'])
+  const read = readSyncSettings({ serviceAccounts, healthListen: '0.0.0.0:8080' }, env)
+  if ('problems' in read) throw new Error(read.problems.join('\n'))
   t.strictSame(
-    ofSync(rendering)
-      .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
-      .sort(),
+    [...read.settings.accounts],
     [
-      'Deployment akv-injector/akv-injector-sync',
-      'NetworkPolicy akv-injector/akv-injector-sync',
-      'Role team-a/akv-injector-sync',
-      'RoleBinding team-a/akv-injector-sync',
-      'ServiceAccount akv-injector/akv-injector-sync',
-      'ValidatingAdmissionPolicy /akv-injector-sync-secrets',
-      'ValidatingAdmissionPolicy /akv-injector-sync-tokens',
-      'ValidatingAdmissionPolicyBinding /akv-injector-sync-secrets',
-      'ValidatingAdmissionPolicyBinding /akv-injector-sync-tokens',
+      ['team-a', new Set(['api', 'web'])],
+      ['team-b', new Set(['web'])],
     ],
   )
-})
-
-t.test('the controller is told which accounts, in one order', { skip: withoutHelm }, async (t) => {
-  t.strictSame(container.args, ['sync', '--service-accounts', 'team-a=api+web;team-b=web'])
-  const texts = [
-    sync({ b: accounts('web', 'api'), a: accounts('x.y') }),
-    sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
-  ].map((values) => render({ values }).text)
-  t.equal(texts[0], texts[1])
-  t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y;b=api+web"]')
 })
 
 t.test('its rights are per namespace: few, and tokens of the listed accounts only', async (t) => {
@@ -98,48 +79,6 @@ t.test('its rights are per namespace: few, and tokens of the listed accounts onl
     ])
   }
 })
-
-t.test(
-  'no values give it the tokens of all accounts, even past the schema',
-  { skip: withoutHelm },
-  async (t) => {
-    // An empty list of resourceNames means every name.
-    for (const namespace of [accounts(), accounts(''), accounts(null), {}, null])
-      t.strictSame(ofSync(render({ values: sync({ 'team-a': namespace }), unchecked: true })), [])
-  },
-)
-
-t.test(
-  'namespaces whose Secrets are the cluster’s or our own are refused in a sentence',
-  { skip: withoutHelm },
-  async (t) => {
-    for (const namespace of ['kube-system', 'kube-public', 'kube-node-lease']) {
-      const { ok, problem } = render({ values: sync({ [namespace]: accounts('web') }) })
-      t.notOk(ok)
-      t.match(problem, `sync.namespaces.${namespace} is a namespace of the cluster's own`)
-    }
-    for (const namespace of ['keyvault', 'default']) {
-      const own = namespace === 'default' ? 'akv-injector' : namespace
-      const { problem } = render({ namespace, values: sync({ [own]: accounts('web') }) })
-      t.match(problem, `sync.namespaces.${own} is the namespace of akv-injector itself`)
-    }
-    t.ok(render({ values: sync({ default: accounts('web') }) }).ok)
-  },
-)
-
-t.test(
-  'more accounts than Linux takes as an argument are refused',
-  { skip: withoutHelm },
-  async (t) => {
-    const names = (count: number) =>
-      Array.from({ length: count }, (_, i) => `${String(i).padStart(4, '0')}${'a'.repeat(123)}`)
-    t.ok(render({ values: sync({ a: accounts(...names(1023)) }) }).ok)
-    t.match(
-      render({ values: sync({ a: accounts(...names(1025)) }) }).problem,
-      'these accounts take 131201 bytes as an argument of the controller, and Linux takes 131071',
-    )
-  },
-)
 
 t.test(
   'every setting that it reads can be reached, and arrives',

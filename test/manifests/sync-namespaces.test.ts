@@ -1,0 +1,89 @@
+import t from 'tap'
+import { type Rendering, render, withoutHelm } from './helm.ts'
+import { type Manifest, readRendered } from './rendered.ts'
+
+/** What the values name the accounts by, and what is made of it. */
+const accounts = (...serviceAccounts: readonly unknown[]) => ({ serviceAccounts })
+const sync = (namespaces: object, others: object = {}) => ({ sync: { namespaces, ...others } })
+const ofSync = ({ text }: Rendering): readonly Manifest[] =>
+  readRendered(text).objects.filter(({ metadata }) => metadata.name.startsWith('akv-injector-sync'))
+
+t.test(
+  'nothing of sync is installed where namespaces list no account',
+  { skip: withoutHelm },
+  async (t) => {
+    for (const namespaces of [{}, { a: null }, { a: accounts() }, { a: null, b: accounts() }])
+      t.strictSame(ofSync(render({ values: sync(namespaces) })), [])
+  },
+)
+
+t.test('one flag turns it on for an account', { skip: withoutHelm }, async (t) => {
+  const rendering = render({ set: ['sync.namespaces.team-a.serviceAccounts={web}'] })
+  t.strictSame(
+    ofSync(rendering)
+      .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`)
+      .sort(),
+    [
+      'Deployment akv-injector/akv-injector-sync',
+      'NetworkPolicy akv-injector/akv-injector-sync',
+      'Role team-a/akv-injector-sync',
+      'RoleBinding team-a/akv-injector-sync',
+      'ServiceAccount akv-injector/akv-injector-sync',
+      'ValidatingAdmissionPolicy /akv-injector-sync-secrets',
+      'ValidatingAdmissionPolicy /akv-injector-sync-tokens',
+      'ValidatingAdmissionPolicyBinding /akv-injector-sync-secrets',
+      'ValidatingAdmissionPolicyBinding /akv-injector-sync-tokens',
+    ],
+  )
+})
+
+t.test('the controller is told which accounts, in one order', { skip: withoutHelm }, async (t) => {
+  const texts = [
+    sync({ b: accounts('web', 'api'), a: accounts('x.y') }),
+    sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
+  ].map((values) => render({ values }).text)
+  t.equal(texts[0], texts[1])
+  t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y;b=api+web"]')
+})
+
+t.test(
+  'no values give it the tokens of all accounts, even past the schema',
+  { skip: withoutHelm },
+  async (t) => {
+    // An empty list of resourceNames means every name.
+    for (const namespace of [accounts(), accounts(''), accounts(null), {}, null])
+      t.strictSame(ofSync(render({ values: sync({ 'team-a': namespace }), unchecked: true })), [])
+  },
+)
+
+t.test(
+  'namespaces whose Secrets are the cluster’s or our own are refused in a sentence',
+  { skip: withoutHelm },
+  async (t) => {
+    for (const namespace of ['kube-system', 'kube-public', 'kube-node-lease']) {
+      const { ok, problem } = render({ values: sync({ [namespace]: accounts('web') }) })
+      t.notOk(ok)
+      t.match(problem, `sync.namespaces.${namespace} is a namespace of the cluster's own`)
+    }
+    for (const namespace of ['keyvault', 'default']) {
+      const own = namespace === 'default' ? 'akv-injector' : namespace
+      const { problem } = render({ namespace, values: sync({ [own]: accounts('web') }) })
+      t.match(problem, `sync.namespaces.${own} is the namespace of akv-injector itself`)
+    }
+    t.ok(render({ values: sync({ default: accounts('web') }) }).ok)
+  },
+)
+
+t.test(
+  'more accounts than Linux takes as an argument are refused',
+  { skip: withoutHelm },
+  async (t) => {
+    const names = (count: number) =>
+      Array.from({ length: count }, (_, i) => `${String(i).padStart(4, '0')}${'a'.repeat(123)}`)
+    t.ok(render({ values: sync({ a: accounts(...names(1023)) }) }).ok)
+    t.match(
+      render({ values: sync({ a: accounts(...names(1025)) }) }).problem,
+      'these accounts take 131201 bytes as an argument of the controller, and Linux takes 131071',
+    )
+  },
+)
