@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { readRendered } from '../manifests/rendered.ts'
-import type { KubeObject } from './api.ts'
+import { type Manifest, readRendered } from '../manifests/rendered.ts'
 import { type Cluster, testNamespace } from './cluster.ts'
 import { must } from './must.ts'
 
@@ -16,16 +15,22 @@ export interface SyncNamespaces {
   readonly teamB: string
 }
 
+export interface InstalledSync {
+  readonly namespaces: SyncNamespaces
+  /** How its Deployment starts the controller. */
+  readonly container: Manifest
+}
+
 /**
  * Installs what the chart gives the sync controller, for two namespaces; all of it goes when the test ends. Its
  * Deployment is tried only: the tests are the controller, or start it.
  */
-export async function installSync(t: Test, cluster: Cluster): Promise<SyncNamespaces> {
+export async function installSync(t: Test, cluster: Cluster): Promise<InstalledSync> {
   const [teamA, teamB] = [await testNamespace(t, cluster), await testNamespace(t, cluster)]
   const text = readFileSync(manifest, 'utf8')
     .replaceAll('team-a', teamA)
     .replaceAll('team-b', teamB)
-  const objects: readonly KubeObject[] = readRendered(text).objects
+  const { objects, find } = readRendered(text)
   t.teardown(async () => {
     for (const object of objects) await cluster.delete(object)
   })
@@ -44,5 +49,6 @@ export async function installSync(t: Test, cluster: Cluster): Promise<SyncNamesp
         metadata: { name: String(name), namespace: String(namespace) },
       }),
     )
-  return { teamA, teamB }
+  const [container] = find('Deployment').spec.template.spec.containers
+  return { namespaces: { teamA, teamB }, container }
 }

@@ -2,16 +2,17 @@ import type { Test } from 'tap'
 import { accountKubeconfig } from './account-kubeconfig.ts'
 import { type Answer, type Api, connect } from './api.ts'
 import { type Cluster, openCluster, until } from './cluster.ts'
-import { installSync, type SyncNamespaces } from './install-sync.ts'
+import { type InstalledSync, installSync } from './install-sync.ts'
 
 /** The sync controller's account, with what the chart gives it, and nothing that acts in its name but the test. */
-export interface SyncAccount {
+export interface SyncAccount extends InstalledSync {
   readonly cluster: Cluster
   /** As an administrator. */
   readonly api: Api
   /** As the account, by a token such as its pod has. */
   readonly controller: Api
-  readonly namespaces: SyncNamespaces
+  /** The same, as a file. */
+  readonly kubeconfigFile: string
 }
 
 export const syncAccount = { name: 'akv-injector-sync', namespace: 'akv-injector' }
@@ -25,13 +26,17 @@ export async function openSyncAccount(t: Test): Promise<SyncAccount> {
   const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
   const api = connect(kubeconfigFile)
   t.teardown(() => api.close())
-  const namespaces = await installSync(t, cluster)
-  const controller = connect(
-    await accountKubeconfig({ api, kubeconfigFile, account: syncAccount, folder: t.testdir() }),
-  )
+  const installed = await installSync(t, cluster)
+  const ownKubeconfigFile = await accountKubeconfig({
+    api,
+    kubeconfigFile,
+    account: syncAccount,
+    folder: t.testdir(),
+  })
+  const controller = connect(ownKubeconfigFile)
   t.teardown(() => controller.close())
-  await untilInForce(controller, namespaces.teamB)
-  return { cluster, api, controller, namespaces }
+  await untilInForce(controller, installed.namespaces.teamB)
+  return { ...installed, cluster, api, controller, kubeconfigFile: ownKubeconfigFile }
 }
 
 /** What one of its two policies says when it refuses: `tokens` or `secrets`. */
