@@ -1,0 +1,200 @@
+import t from 'tap'
+import { until } from '../cluster.ts'
+import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
+import { isRunning, openNode } from './open-node.ts'
+
+/** How containers see the files: where these are, whose they are, and who can't see them. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const file = `${mountPath}/db-password`
+
+const plain = appPod({
+  namespace,
+  name: 'plain',
+  annotations: {
+    ...{ containers: 'app', secrets: 'db-password', env: 'API_KEY=api-key', refresh: '5m' },
+    'client-id': '22222222-2222-2222-2222-222222222222',
+    'tenant-id': '11111111-1111-1111-1111-111111111111',
+  },
+  labels: {},
+  spec: { containers: [appContainer('app'), appContainer('unnamed')] },
+})
+const grouped = appPod({
+  namespace,
+  name: 'grouped',
+  annotations: { secrets: 'db-password, creds/key=api-key' },
+  spec: { securityContext: { runAsUser: 1000, runAsGroup: 3000, fsGroup: 2000 } },
+})
+const twoUsers = appPod({
+  namespace,
+  name: 'two-users',
+  annotations: {
+    secrets: 'db-password',
+    objects: '[{ objectName: api-key, objectType: secret, filePermission: "0400" }]',
+    'run-as': '1001',
+  },
+  spec: {
+    containers: [1001, 1002].map((runAsUser) => ({
+      ...appContainer(`as-${runAsUser}`),
+      securityContext: { runAsUser },
+    })),
+  },
+})
+const tokenless = appPod({
+  namespace,
+  name: 'tokenless',
+  spec: { automountServiceAccountToken: false },
+})
+const onHost = appPod({ namespace, name: 'on-host', spec: { hostNetwork: true } })
+const shared = appPod({
+  namespace,
+  name: 'shared',
+  annotations: { secrets: 'db-password', refresh: '5m' },
+  spec: { shareProcessNamespace: true },
+})
+/** Its own, as a run on a kept node finds what the one before deleted. */
+const doomed = `doomed-${process.pid}`
+const notices = '/tmp/notices'
+const listening = appPod({
+  namespace,
+  name: 'listening',
+  annotations: {
+    secrets: `${doomed}, kept=tls-passphrase`,
+    refresh: '30s',
+    'on-deleted': 'remove',
+    notify: 'http://127.0.0.1:9000/changed?by=akv',
+  },
+  app: shell(
+    `while printf 'HTTP/1.1 204 No Content\\r\\n\\r\\n' | nc -l -p 9000 >>${notices}; do :; done`,
+  ),
+})
+await node.control('/rotate', { vault: 'team-a', name: doomed, value: 'for now' })
+const pods = [plain, grouped, twoUsers, tokenless, onHost, shared, listening]
+await node.apply(...pods)
+// Its next refresh takes up to half a minute, in which the others are looked at.
+await node.untilPod(listening, isRunning)
+await node.control('/set', { vault: 'team-a', name: doomed, deleted: true })
+
+t.test('they are on a tmpfs of a size, and can’t be written', async (t) => {
+  await node.untilPod(plain, isRunning)
+  const mounts = await node.exec(plain, 'app', 'cat', '/proc/mounts')
+  t.match(mounts, /^tmpfs \/mnt\/secrets-store tmpfs ro,.*size=16384k/m)
+  for (const command of [
+    `echo x >${file}`,
+    `echo x >${mountPath}/mine`,
+    `rm ${file}`,
+    `ln -sf /etc/passwd ${mountPath}/..data`,
+    `mount -o remount,rw ${mountPath}`,
+  ])
+    await t.rejects(
+      node.exec(plain, 'app', 'sh', '-c', command),
+      /Read-only file system|permission denied|Operation not permitted/i,
+      command,
+    )
+  t.equal(await node.exec(plain, 'app', 'cat', file), password)
+})
+
+t.test('a container that isn’t named sees nothing', async (t) => {
+  const seen = await node.exec(plain, 'unnamed', 'sh', '-c', 'cat /proc/mounts; env')
+  t.match(seen, '/var/run/secrets/kubernetes.io', 'what any pod sees')
+  t.notMatch(seen, /secrets-store|API_KEY/)
+})
+
+t.test('nor does anybody see the agent’s token and the file of the variables', async (t) => {
+  const script = 'exec 2>&1; cat /proc/mounts; ls -d /akv /proc/[0-9]*; cat /proc/[0-9]*/environ; :'
+  for (const container of ['app', 'unnamed']) {
+    const seen = await node.exec(plain, container, 'sh', '-c', script)
+    t.match(seen, 'ls: /akv: No such file')
+    t.match(seen, `HOSTNAME=${plain.metadata.name}`)
+    t.notMatch(seen, /AKV_INJECTOR_CONFIG|AZURE|akv-injector-(env|identity)/)
+  }
+})
+
+t.test('with fsGroup they are that group’s, and nobody else can read them', async (t) => {
+  await node.untilPod(grouped, isRunning)
+  const stat = (path: string) =>
+    node.exec(grouped, 'app', 'stat', '-L', '-c', '%a %u %g', `${mountPath}/${path}`)
+  t.equal(await stat('db-password'), '440 1000 2000\n')
+  t.equal(await stat('creds/key'), '440 1000 2000\n')
+  t.equal(await stat('creds'), '2755 1000 2000\n')
+  t.equal(await node.exec(grouped, 'app', 'cat', file), password)
+})
+
+t.test('of a mode for the agent’s user they are readable by that user alone', async (t) => {
+  const { warnings } = await node.cluster.create(
+    { ...twoUsers, metadata: { ...twoUsers.metadata, name: 'again' } },
+    { dryRun: true },
+  )
+  t.match(warnings.join('\n'), /container as-1002 may not be able to read files of mode 0400/)
+  await node.untilPod(twoUsers, isRunning)
+  const cat = (container: string, name: string) =>
+    node.exec(twoUsers, container, 'cat', `${mountPath}/${name}`)
+  t.equal(await cat('as-1002', 'db-password'), password)
+  t.match(await cat('as-1001', 'api-key'), /^.{32}$/)
+  await t.rejects(cat('as-1002', 'api-key'), /Permission denied/)
+})
+
+t.test('without a token of the API server there are files, and still no token', async (t) => {
+  await node.untilPod(tokenless, isRunning)
+  t.equal(await node.exec(tokenless, 'app', 'cat', file), password)
+  t.notMatch(await node.exec(tokenless, 'app', 'cat', '/proc/mounts'), 'kubernetes.io')
+})
+
+t.test('pods on the host’s network have files', async (t) => {
+  const { status } = await node.untilPod(onHost, isRunning)
+  t.equal(status.podIP, new URL(node.environment.vault.url).hostname)
+  t.equal(await node.exec(onHost, 'app', 'cat', file), password)
+})
+
+t.test('in a shared process namespace the agent is seen, and keeps its token', async (t) => {
+  await node.untilPod(shared, isRunning)
+  const find = 'for p in /proc/[0-9]*; do grep -q "[a]gent" $p/cmdline && echo ${p#/proc/}; done; :'
+  const [pid = ''] = (await node.exec(shared, 'app', 'sh', '-c', find)).split('\n')
+  t.match(pid, /^\d+$/)
+  for (const path of ['root/akv/identity/token', 'environ'])
+    await t.rejects(node.exec(shared, 'app', 'cat', `/proc/${pid}/${path}`), /Permission denied/)
+})
+
+t.test('what is deleted in the vault goes, and the app is told', async (t) => {
+  await until(async () => {
+    const names = await node.exec(listening, 'app', 'ls', mountPath)
+    return names === 'kept\n'
+  }, 60_000)
+  t.match(await node.exec(listening, 'app', 'cat', `${mountPath}/kept`), /^\w+$/)
+  await until(async () => (await node.exec(listening, 'app', 'cat', notices)).includes('\r\n\r\n'))
+  const notice = await node.exec(listening, 'app', 'cat', notices)
+  t.match(notice, /^POST \/changed\?by=akv HTTP\/1\.1\r\nHost: 127\.0\.0\.1:9000\r\n/)
+  t.notMatch(notice, /doomed|for now|authorization/i)
+})
+
+t.test('a pod’s author doesn’t get at our volumes by a mount', async (t) => {
+  const mounts = [
+    { name: 'akv-injector-identity', mountPath: '/identity' },
+    { name: 'akv-injector-env', mountPath: '/variables' },
+    { name: 'akv-injector-files', mountPath: '/file', subPath: '..data/db-password' },
+    { name: 'akv-injector-files', mountPath: '/all', subPathExpr: '$(HOME)' },
+    { name: 'akv-injector-files', mountPath: '/writable' },
+  ]
+  for (const volumeMount of mounts) {
+    const app = { volumeMounts: [volumeMount] }
+    const { status, body } = await node.cluster.create(
+      appPod({
+        namespace,
+        name: 'thief',
+        annotations: { secrets: 'db-password', env: 'API_KEY=api-key' },
+        app,
+      }),
+    )
+    t.equal(status, 400, JSON.stringify(volumeMount))
+    t.match(body.message, `volume ${volumeMount.name} is mounted by the webhook only`)
+  }
+})
+
+t.test('nor by naming the agent among the containers', async (t) => {
+  const annotations = { secrets: 'db-password', containers: 'akv-injector' }
+  const { status, body } = await node.cluster.create(
+    appPod({ namespace, name: 'thief', annotations }),
+  )
+  t.equal(status, 400)
+  t.match(body.message, 'the pod has no such container; it has: app')
+})
