@@ -10,17 +10,22 @@ export type Ownership = 'ours' | 'former' | 'offered' | 'foreign'
 
 /** Ours is what has the label and an owner reference to the account by its uid: either alone, anybody copies by accident. */
 export function ownershipOf(
-  { labels, annotations, owners }: StoredSecret,
+  stored: StoredSecret,
   account: Pick<Account, 'name' | 'uid'>,
 ): Ownership {
+  const { labels, owners } = stored
   const accounts = owners.filter(isAccount)
   const isManaged = labels.get(managedByLabel) === managedByUs
   if (isManaged && accounts.some(({ uid }) => uid === account.uid)) return 'ours'
   if (isManaged && accounts.some(({ name }) => name === account.name)) return 'former'
   // Two accounts that name one Secret would take it from each other for ever.
   if (isManaged && accounts.length > 0) return 'foreign'
-  return annotations.get(adoptAnnotation) === 'true' ? 'offered' : 'foreign'
+  return isOffered(stored) ? 'offered' : 'foreign'
 }
+
+/** Whether somebody has said that the account may have it. */
+export const isOffered = ({ annotations }: Pick<StoredSecret, 'annotations'>): boolean =>
+  annotations.get(adoptAnnotation) === 'true'
 
 /** By whom a foreign Secret seems to be made, for a message. */
 export function describeOwner({ labels, owners }: StoredSecret): string | undefined {

@@ -2,6 +2,7 @@ import { AkvError } from '../keyvault/errors.ts'
 import { shorten } from '../keyvault/reference.ts'
 import { describeOwner, ownershipOf } from './ownership.ts'
 import { planApply } from './plan-apply.ts'
+import { planClaim } from './plan-claim.ts'
 import type { Account, WantedSecret } from './read-account.ts'
 import type { SecretData } from './secret-data.ts'
 import { secretManifest } from './secret-manifest.ts'
@@ -84,7 +85,8 @@ function planAdoption(wish: SecretWish, place: Place): SecretStep {
 
 function planChange(wish: SecretWish, place: Place): SecretStep {
   const { stored } = place
-  if (stored.unclaimedEntry !== undefined) return claim(stored, stored.unclaimedEntry)
+  const claim = planClaim(wish, stored)
+  if (claim !== undefined) return claim
   const { keys, state } = wish.data
   if (state === 'reduced' && isUseless(wish)) return deletion(stored, 'emptied')
   if (state !== 'waiting') return planApply(wish, { ...place, keys, force: false })
@@ -103,23 +105,6 @@ const deletion = ({ uid }: StoredSecret, reason: DeletionReason): SecretStep => 
   uid,
   reason,
 })
-
-/**
- * A POST leaves an entry of an Update in the managed fields, and with that our own later Apply would conflict: it is
- * made an Apply's, as client-go's csaupgrade does.
- */
-function claim({ uid, resourceVersion }: StoredSecret, entry: number): SecretStep {
-  const operation = `/metadata/managedFields/${entry}/operation`
-  return {
-    kind: 'claim',
-    patch: [
-      { op: 'test', path: '/metadata/uid', value: uid },
-      // The place in the list holds for this version only.
-      { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-      { op: 'replace', path: operation, value: 'Apply' },
-    ],
-  }
-}
 
 function foreign(stored: StoredSecret): AkvError {
   const owner = describeOwner(stored)

@@ -9,7 +9,7 @@ export type SecretStep =
   | { readonly kind: 'wait' }
   /** POST with our field manager: atomic, never merged into somebody else's. */
   | { readonly kind: 'create'; readonly secret: SecretManifest }
-  /** JSON patch with our field manager: makes what we created ours to apply to. */
+  /** JSON patch with our field manager: changes who holds which field, and nothing else. */
   | { readonly kind: 'claim'; readonly patch: readonly ClaimOperation[] }
   /** Server-side apply with our field manager; the manifest carries the uid. `force` only to adopt. */
   | { readonly kind: 'apply'; readonly secret: SecretManifest; readonly force: boolean }
@@ -25,8 +25,6 @@ export type SecretStep =
 export type DeletionReason = 'unwanted' | 'renewed' | 'emptied'
 
 /** Of RFC 6902. */
-export interface ClaimOperation {
-  readonly op: 'test' | 'replace'
-  readonly path: string
-  readonly value: string
-}
+export type ClaimOperation =
+  | { readonly op: 'test' | 'replace'; readonly path: string; readonly value: string }
+  | { readonly op: 'remove'; readonly path: string }

@@ -24,8 +24,10 @@ export interface StoredSecret {
   readonly annotations: ReadonlyMap<string, string>
   readonly owners: readonly Owner[]
   readonly data: ReadonlyMap<string, Uint8Array>
-  /** What our field manager owns by Apply. */
-  readonly applied: AppliedFields
+  /** What our field manager holds by Apply. */
+  readonly applied: HeldFields
+  /** What each other entry of `metadata.managedFields` holds, by its place. */
+  readonly others: ReadonlyMap<number, HeldFields>
   /**
    * Where in `metadata.managedFields` our entry of the creation stands while it is an Update's: the Secret is created
    * and not yet claimed.
@@ -41,7 +43,7 @@ export interface Owner {
   readonly uid: string
 }
 
-export interface AppliedFields {
+export interface HeldFields {
   readonly data: ReadonlySet<string>
   readonly labels: ReadonlySet<string>
   readonly annotations: ReadonlySet<string>
@@ -73,7 +75,12 @@ export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
       data: new Map(
         Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
       ),
-      applied: appliedFields(applied?.fieldsV1),
+      applied: heldFields(applied?.fieldsV1),
+      others: new Map(
+        [...entries.entries()].flatMap(([place, entry]) =>
+          entry === applied ? [] : [[place, heldFields(entry.fieldsV1)]],
+        ),
+      ),
       // Two entries of one manager and operation can't be: what was applied before stands.
       ...(applied === undefined && unclaimedEntry >= 0 && { unclaimedEntry }),
     },
@@ -81,7 +88,7 @@ export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
 }
 
 /** `fieldsV1` is a tree of `f:NAME`: `{"f:data":{"f:password":{}},"f:metadata":{"f:labels":{"f:app":{}}}}`. */
-function appliedFields(fieldsV1: unknown): AppliedFields {
+function heldFields(fieldsV1: unknown): HeldFields {
   const metadata = memberOf(fieldsV1, 'f:metadata')
   return {
     data: fieldNames(memberOf(fieldsV1, 'f:data')),

@@ -92,6 +92,14 @@ export async function showBehaviour(
     t.match(await settle('foreign', { a: '2' }), { change: 'updated' })
   })
 
+  await t.test('one that is handed over with the values it has can rotate, too', async (t) => {
+    await others.write('same', { a: '1', theirs: 'x' })
+    await others.offer('same')
+    t.match(await settle('same', { a: '1' }), { change: 'adopted', state: 'done' })
+    t.match(await settle('same', { a: '2' }), { change: 'updated', state: 'done' })
+    t.strictSame(await read('same'), { a: '2', theirs: 'x' })
+  })
+
   await t.test('writes are for the one object that was read', async (t) => {
     await settle('race', { a: '1' })
     const stored = await cluster.readSecret({ namespace, name: 'race' })

@@ -273,6 +273,45 @@ t.test('one that is handed over is adopted by force once, and its other keys sta
 })
 
 t.test(
+  'what was adopted with the values it had is ours alone, so that it can rotate',
+  async (t) => {
+    const secret = theirs({ 'akv-injector.io/adopt': 'true' })
+    const wished = wish({ password: 'theirs' }, { labels: { app: 'x' } })
+    const adopted = carryOut(
+      planSecret({ account, wish: wished, stored: stored(secret) }),
+      secret,
+    ) as SecretJson
+    const step = planSecret({ account, wish: wished, stored: stored(adopted) })
+    t.strictSame(step.kind === 'claim' && step.patch.slice(2), [
+      { op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:data/f:password' },
+      { op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:metadata/f:labels' },
+    ])
+    const claimed = carryOut(step, adopted) as SecretJson
+    t.strictSame(planSecret({ account, wish: wished, stored: stored(claimed) }), {
+      kind: 'nothing',
+    })
+    const rotated = planSecret({
+      account,
+      wish: wish({ password: 'new' }, { labels: { app: 'x' } }),
+      stored: stored(claimed),
+    })
+    t.match(carryOut(rotated, claimed), { data: { password: base64('new'), other: base64('o') } })
+  },
+)
+
+t.test('what others share with us without having handed it over stays shared', async (t) => {
+  const secret = ours()
+  secret.metadata.managedFields.push({
+    manager: 'argocd',
+    operation: 'Apply',
+    fieldsV1: fieldsV1({ data: ['password'], labels: [], annotations: [] }),
+  })
+  t.strictSame(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) }), {
+    kind: 'nothing',
+  })
+})
+
+t.test(
   'what another account has is not adopted: the two would take it from each other',
   async (t) => {
     const secret = ours()

@@ -156,11 +156,9 @@ const textsOf = (from: SecretManifest | SecretJson, member: Member): Texts =>
   (member === 'data' ? from.data : from.metadata[member]) as Texts
 
 function treeOf({ fieldsV1 }: ManagedEntry, member: Member): Record<string, unknown> {
-  const metadata = fieldsV1['f:metadata'] as Record<string, Record<string, unknown>>
-  return (member === 'data' ? fieldsV1['f:data'] : metadata[`f:${member}`]) as Record<
-    string,
-    unknown
-  >
+  const metadata = fieldsV1['f:metadata'] as Record<string, unknown>
+  const tree = member === 'data' ? fieldsV1['f:data'] : metadata[`f:${member}`]
+  return (tree ?? {}) as Record<string, unknown>
 }
 
 const sorted = (texts: Texts) => Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))

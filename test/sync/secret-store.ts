@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { applyTo, type Secret, updateTo } from './managed-fields.ts'
+import { applyTo, fromFieldsV1, type Secret, updateTo } from './managed-fields.ts'
 
 /** What an API server answers: a status, and an object or a Status. */
 export type Answer = readonly [number, object]
@@ -28,6 +28,9 @@ export interface Edit {
   readonly finalizers?: readonly string[]
   readonly immutable?: boolean
 }
+
+/** RFC 6901. */
+const unescaped = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~')
 
 /** The Secrets of an API server, with the rules that were seen on a real one (test/cluster has those again). */
 export function createSecretStore(): SecretStore {
@@ -74,13 +77,14 @@ export function createSecretStore(): SecretStore {
       if (before === undefined) return status(404, 'NotFound')
       const patched = structuredClone(before)
       for (const { op, path: pointer, value } of operations) {
-        const parts = pointer.split('/').slice(1)
+        const parts = pointer.split('/').slice(1).map(unescaped)
         const last = parts.pop() ?? ''
         let place: Record<string, unknown> = patched as unknown as Record<string, unknown>
         for (const part of parts) place = place?.[part] as Record<string, unknown>
         if (op === 'test' ? place?.[last] !== value : place === undefined)
           return status(422, 'Invalid', 'the server rejected our request')
         if (op === 'replace') place[last] = value
+        if (op === 'remove') delete place[last]
       }
       return change(path, before, patched)
     },
@@ -138,8 +142,8 @@ function canonical(secret: Secret): string {
             .sort(([x], [y]) => (x < y ? -1 : 1)),
         )
       : value
-  const entries = (secret.metadata.managedFields ?? []).map((entry) =>
-    JSON.stringify(sorted(entry)),
+  const entries = (secret.metadata.managedFields ?? []).map(({ manager, operation, fieldsV1 }) =>
+    JSON.stringify([manager, operation, ...[...fromFieldsV1(fieldsV1)].sort()]),
   )
   return JSON.stringify(
     sorted({ ...secret, metadata: { ...secret.metadata, managedFields: entries.sort().join() } }),
