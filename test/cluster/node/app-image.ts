@@ -1,6 +1,6 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { contextFolder, withBuildah } from './buildah.ts'
+import { withBuildah } from './buildah.ts'
 import { cachedImage } from './image-cache.ts'
 
 /** An archive of an image whose commands are busybox's; without one, it sleeps. */
@@ -11,10 +11,11 @@ export const appArchive = (cache: string, busybox: string): string =>
     madeOf: [containerfile, appImage],
     build: (archive) =>
       withBuildah(({ folder, build, save }) => {
-        const context = contextFolder(folder, 'app')
+        const context = join(folder, 'app')
+        mkdirSync(context)
         copyFileSync(busybox, join(context, 'busybox'))
         writeFileSync(join(context, 'Containerfile'), containerfile)
-        build({ tags: [appImage], context })
+        build(appImage, context)
         save(appImage, archive)
       }),
   })

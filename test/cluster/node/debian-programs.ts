@@ -17,6 +17,7 @@ const packages = {
   busybox: 'busybox-static',
   ip: 'iproute2',
   unshare: 'util-linux',
+  setpriv: 'util-linux',
 } as const
 /** Debian's folder first, then where others install them. */
 const pluginFolders = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
@@ -56,9 +57,11 @@ export function findDebianPrograms({
 }
 
 const missingPackages = (): string[] => [
-  ...Object.entries(packages)
-    .filter(([program]) => findProgram(program) === undefined)
-    .map(([, name]) => name),
+  ...new Set(
+    Object.entries(packages)
+      .filter(([program]) => findProgram(program) === undefined)
+      .map(([, name]) => name),
+  ),
   ...(findPluginFolder() ? [] : ['containernetworking-plugins']),
 ]
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface CachedImage {
@@ -12,7 +12,7 @@ export interface CachedImage {
   readonly build: (archive: string) => void
 }
 
-/** The archive of an image, built unless it is there. It takes its name only when it is whole; older ones go. */
+/** The archive of an image, built unless it is there. It takes its name only when it is whole. */
 export function cachedImage({ cache, name, madeOf, build }: CachedImage): string {
   const hash = createHash('sha256')
   for (const part of madeOf) hash.update(createHash('sha256').update(part).digest())
@@ -22,11 +22,19 @@ export function cachedImage({ cache, name, madeOf, build }: CachedImage): string
   const unfinished = join(cache, `.${name}-${process.pid}.tar`)
   try {
     build(unfinished)
-    for (const old of readdirSync(cache).filter((file) => file.startsWith(`${name}-`)))
-      rmSync(join(cache, old))
     renameSync(unfinished, archive)
+    forgetOld(cache, name)
   } finally {
     rmSync(unfinished, { force: true })
   }
   return archive
+}
+
+/** Unfinished ones, too. Those of the last hour may be what another run is about to take. */
+function forgetOld(cache: string, name: string): void {
+  const old = readdirSync(cache)
+    .filter((file) => file.replace(/^\./, '').startsWith(`${name}-`))
+    .map((file) => join(cache, file))
+    .filter((file) => statSync(file).mtimeMs < Date.now() - 3_600_000)
+  for (const file of old) rmSync(file, { force: true })
 }

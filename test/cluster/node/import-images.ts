@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { until } from '../cluster.ts'
 import { appImage } from './app-image.ts'
-import { execute } from './buildah.ts'
 import { sandboxImage } from './containerd-config.ts'
+import { execute } from './execute.ts'
 
 export interface ImportImagesOptions {
   readonly ctr: string

@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,7 +11,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../../bundle.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { type Buildah, contextFolder, execute, withBuildah } from './buildah.ts'
+import { type Buildah, withBuildah } from './buildah.ts'
+import { executeApart } from './execute.ts'
 import { cachedImage } from './image-cache.ts'
 
 /** As the manifests name it. */
@@ -32,9 +34,9 @@ export async function productArchive(cache: string, tell: (line: string) => void
     build(archive) {
       tell(`building ${productImage}, which takes a minute and is kept in ${cache}`)
       withBuildah((buildah) => {
-        const base = buildBase(buildah)
+        const base = buildBase(buildah, basePackages(cache))
         const script = join(root, 'build-image.ts')
-        execute(process.execPath, [script, '--tag', productImage, '--base', base], buildah.env)
+        executeApart(process.execPath, [script, '--tag', productImage, '--base', base], buildah.env)
         buildah.save(productImage, archive)
       })
     },
@@ -55,21 +57,31 @@ async function bundledFiles(): Promise<Buffer[]> {
 }
 
 /** What the Containerfile takes Node from, made of Debian's packages and this Node: no registry need be within reach. */
-function buildBase({ folder, build }: Buildah): string {
+function buildBase({ folder, build }: Buildah, packagesArchive: string): string {
   const tag = 'localhost/akv-injector-base:1'
-  const context = contextFolder(folder, 'base')
-  execute('mmdebstrap', [
-    ...['--quiet', '--mode=root', '--variant=essential', `--include=${packages.join(',')}`],
-    ...['bookworm', join(context, 'base.tar')],
-  ])
+  const context = join(folder, 'base')
+  mkdirSync(context)
+  copyFileSync(packagesArchive, join(context, 'packages.tar'))
   copyFileSync(process.execPath, join(context, 'node'))
   writeFileSync(
     join(context, 'Containerfile'),
-    'FROM scratch\nADD base.tar /\nCOPY node /usr/local/bin/node\n',
+    'FROM scratch\nADD packages.tar /\nCOPY node /usr/local/bin/node\n',
   )
-  build({ tags: [tag], context })
+  build(tag, context)
   return tag
 }
+
+const basePackages = (cache: string): string =>
+  cachedImage({
+    cache,
+    name: 'packages',
+    madeOf: packages,
+    build: (archive) =>
+      executeApart('mmdebstrap', [
+        ...['--quiet', '--mode=root', '--variant=essential', `--include=${packages.join(',')}`],
+        ...['bookworm', archive],
+      ]),
+  })
 
 /** What the Containerfile's first stage takes beside Debian's essential packages. */
 const packages = ['binutils', 'libgcc-s1', 'libstdc++6']
