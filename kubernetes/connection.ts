@@ -1,9 +1,10 @@
 import {
   createConfiguration,
   KubeConfig,
-  type Middleware,
   type RequestContext,
+  ResponseContext,
   ServerConfiguration,
+  wrapHttpLibrary,
 } from '@kubernetes/client-node'
 
 export interface ConnectOptions {
@@ -29,20 +30,23 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
 
   let now: Date | undefined
   let dispatcher: ReturnType<RequestContext['getDispatcher']>
-  const everyRequest: Middleware = {
-    pre: async (request) => {
-      // The client has no time limit of its own.
-      request.setSignal(AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
-      // It makes a connection pool for each request, too, and the memory of so many isn't given back.
-      dispatcher ??= request.getDispatcher()
-      if (dispatcher) request.setDispatcher(dispatcher)
-      return request
-    },
-    post: async (response) => {
-      const date = new Date(response.headers['date'] ?? '')
+  const { httpApi } = createConfiguration()
+  async function send(request: RequestContext): Promise<ResponseContext> {
+    // The client has no time limit of its own. One of AbortSignal's would keep all of the request until it is over.
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(overdue()), timeoutMs)
+    request.setSignal(AbortSignal.any([signal, timeout.signal]))
+    // It makes a connection pool for each request, too, and the memory of so many isn't given back.
+    dispatcher ??= request.getDispatcher()
+    if (dispatcher) request.setDispatcher(dispatcher)
+    try {
+      const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise()
+      const date = new Date(headers['date'] ?? '')
       if (!Number.isNaN(date.getTime())) now = date
-      return response
-    },
+      return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
+    } finally {
+      clearTimeout(timer)
+    }
   }
   return {
     kubeConfig,
@@ -50,7 +54,7 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
     configuration: createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: kubeConfig },
-      promiseMiddleware: [everyRequest],
+      httpApi: wrapHttpLibrary({ send }),
     }),
     /** Its clock is the one that certificates are verified by; where a proxy has taken the header, ours has to do. */
     serverTime: () => now ?? new Date(),
@@ -60,3 +64,11 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
     },
   }
 }
+
+const overdue = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError')
+
+const readBody = (text: string): ResponseContext['body'] => ({
+  text: async () => text,
+  binary: async () => Buffer.from(text),
+  stream: () => null,
+})

@@ -7,7 +7,7 @@ import type { SyncMetrics } from './metrics.ts'
 import type { SecretWish } from './plan-secret.ts'
 import type { Account, AccountWishes } from './read-account.ts'
 import { isRecordName, recordedNames, recordName, recordWish } from './record.ts'
-import { type AccountValues, refreshAccount } from './refresh-account.ts'
+import { type AccountValues, type RefreshedAccount, refreshAccount } from './refresh-account.ts'
 import { filesOfSecret, secretData } from './secret-data.ts'
 import { type SecretChange, settleSecret } from './settle-secret.ts'
 import type { SyncCluster } from './sync-cluster.ts'
@@ -59,18 +59,21 @@ export async function reconcile(options: RoundOptions): Promise<Round> {
   try {
     const { cluster, account, wanted } = options
     const record = { namespace: account.namespace, name: recordName(account) }
-    const recorded = recordedNames(account, await cluster.readSecret(record))
-    const values = wanted && (await refreshAccount({ ...options, ...wanted, ...wanted.wishes }))
+    const storedRecord = await cluster.readSecret(record)
+    const recorded = recordedNames(account, storedRecord)
+    const refreshed = wanted && (await refreshAccount({ ...options, ...wanted, ...wanted.wishes }))
     if (options.signal.aborted)
       return { ...progress.end(), values: wanted?.before, isFinished: false }
-    await settleAll(options, { values, recorded, progress })
-    return { ...progress.end(), values }
+    const found = new Map([...(refreshed?.found ?? []), [record.name, storedRecord] as const])
+    await settleAll(options, { values: refreshed?.values, found, recorded, progress })
+    return { ...progress.end(), values: refreshed?.values }
   } catch (thrown) {
     progress.trouble(`account ${options.account.name}`, toAkvError(thrown))
     return { ...progress.end(), values: options.wanted?.before }
   }
 }
 
+type FoundSecrets = RefreshedAccount['found']
 type Progress = ReturnType<typeof startProgress>
 
 function startProgress(options: RoundOptions) {
@@ -85,12 +88,17 @@ function startProgress(options: RoundOptions) {
   return {
     trouble,
     /** True when all is done for the Secret. */
-    async settle(name: string, wish: SecretWish | undefined): Promise<boolean> {
+    async settle(
+      name: string,
+      wish: SecretWish | undefined,
+      found: FoundSecrets = new Map(),
+    ): Promise<boolean> {
       try {
         const { state, change } = await settleSecret({
           ...options,
           name,
           wish,
+          found: found.has(name) ? { stored: found.get(name) } : undefined,
           onWrite: options.metrics.countWrite,
         })
         // Nobody needs to hear of our own notes.
@@ -111,24 +119,25 @@ async function settleAll(
   options: RoundOptions,
   round: {
     readonly values: AccountValues | undefined
+    readonly found: FoundSecrets
     readonly recorded: ReadonlySet<string>
     readonly progress: Progress
   },
 ): Promise<void> {
   const { account, wanted } = options
-  const { values, recorded, progress } = round
+  const { values, found, recorded, progress } = round
   const record = recordName(account)
   const names = wanted?.wishes.secrets.map(({ name }) => name) ?? []
   const unwanted = [...recorded].filter((name) => !names.includes(name))
   // Before anything is made that nobody would know of, were we to end in between.
   const isRecorded =
     names.every((name) => recorded.has(name)) ||
-    (await progress.settle(record, recordWish(account, [...recorded, ...names])))
+    (await progress.settle(record, recordWish(account, [...recorded, ...names]), found))
   if (wanted && values) {
     reportObjects(wanted.wishes, { values, progress })
     for (const secret of wanted.wishes.secrets)
       if (isRecorded || recorded.has(secret.name))
-        await progress.settle(secret.name, wishOf(secret, { wishes: wanted.wishes, values }))
+        await progress.settle(secret.name, wishOf(secret, { wishes: wanted.wishes, values }), found)
   }
   let isCleared = unwanted.length > 0
   for (const name of unwanted) isCleared = (await progress.settle(name, undefined)) && isCleared

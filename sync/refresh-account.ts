@@ -28,6 +28,12 @@ export interface AccountValues {
   readonly seeded: ReadonlySet<string>
 }
 
+export interface RefreshedAccount {
+  readonly values: AccountValues
+  /** The Secrets that were looked at on the way, by name; undefined for those that aren't there. */
+  readonly found: ReadonlyMap<string, StoredSecret | undefined>
+}
+
 export interface RefreshAccountOptions {
   readonly cluster: Pick<SyncCluster, 'readSecret'>
   readonly account: Account
@@ -46,37 +52,48 @@ export interface RefreshAccountOptions {
  * What there is for the Secrets of an account: what the vaults say now, and where they fail what was there before. After
  * a restart that is in the Secrets themselves.
  */
-export async function refreshAccount(options: RefreshAccountOptions): Promise<AccountValues> {
-  const { config, before, isRegular } = options
-  const { seeded, content } = await seed(options)
+export async function refreshAccount(options: RefreshAccountOptions): Promise<RefreshedAccount> {
+  const { config, secrets, before, isRegular } = options
+  const { content, found } = await seed(options)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
   const unsettled = unsettledObjects(config, { ...state, content: noContent })
   const due = isRegular ? unsettled : failedObjects(unsettled, state)
   const { state: refresh, outcomes, problems } = await refreshContent(options, { state, due })
   const failed = new Set(problems.map(({ key }) => key))
-  return {
-    refresh,
-    seeded,
+  const values = {
+    refresh: { ...refresh, content: compact(refresh.content) },
+    seeded: new Set(secrets.map(({ name }) => name)),
     versions: versionsOf(outcomes, { before: before?.versions, failed }),
     gone: goneOf(outcomes, before?.gone),
   }
+  return { values, found }
+}
+
+/** A small Buffer holds on to the 8 KiB of a pool that it was cut from: these are kept for long. */
+function compact({ files, env }: Content): Content {
+  const whole = ({ bytes }: SetFile) =>
+    bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+  const compacted = [...files].map(
+    ([path, file]) => [path, { ...file, bytes: whole(file) }] as const,
+  )
+  return { files: new Map(compacted), env }
 }
 
 /** The content, with what the Secrets hold of which nothing is known yet. */
 async function seed(options: RefreshAccountOptions) {
   const { cluster, account, config, secrets, before } = options
-  const seeded = new Set(before?.seeded)
+  const found = new Map<string, StoredSecret | undefined>()
   const files = new Map(before?.refresh.content.files)
   for (const { name } of secrets) {
-    if (seeded.has(name)) continue
+    if (before?.seeded.has(name)) continue
     const stored = await cluster.readSecret({ namespace: account.namespace, name })
     if (stored !== undefined && ownershipOf(stored, account) === 'ours')
       for (const [path, file] of filesIn(stored, config)) files.set(path, file)
-    seeded.add(name)
+    found.set(name, stored)
   }
   const content: Content = { files, env: noContent.env }
-  return { seeded, content }
+  return { content, found }
 }
 
 /** Of a Secret that isn't claimed yet, everything is ours: it was created a moment before we ended. */

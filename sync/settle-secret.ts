@@ -12,6 +12,8 @@ export interface SettleSecretOptions {
   readonly name: string
   /** Absent: the account asks for it no more. */
   readonly wish?: SecretWish | undefined
+  /** As it was found a moment ago; absent where it has not been looked at. */
+  readonly found?: { readonly stored: StoredSecret | undefined } | undefined
   readonly onWrite: (kind: WriteKind) => void
   /** No further step is begun once it has aborted; one that runs ends. */
   readonly signal: AbortSignal
@@ -37,7 +39,7 @@ const maxSteps = 8
 export async function settleSecret(options: SettleSecretOptions): Promise<SettledSecret> {
   const { cluster, account, wish, signal } = options
   const secret = { namespace: account.namespace, name: options.name }
-  let stored = await cluster.readSecret(secret)
+  let stored = options.found ? options.found.stored : await cluster.readSecret(secret)
   let change: SecretChange | undefined
   for (let count = 0; count < maxSteps; count++) {
     if (signal.aborted) return settled('stopped', change)

@@ -1,0 +1,124 @@
+import t from 'tap'
+import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
+import type { SecretChange } from '../../sync/settle-secret.ts'
+import type { AccountEvent } from '../../sync/sync-cluster.ts'
+import { nothingTold, tellRound } from '../../sync/tell.ts'
+import { memoryLog } from '../init-agent/memory-log.ts'
+
+const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
+const trouble = (subject: string, code: AkvErrorCode, message = `${subject} failed`) => ({
+  subject,
+  error: new AkvError({ code, message }),
+})
+type Troubles = readonly ReturnType<typeof trouble>[]
+
+/** Rounds one after the other, and the Events of each. */
+function teller() {
+  const events: AccountEvent[] = []
+  const counted: string[] = []
+  const { log, lines } = memoryLog()
+  let told = nothingTold
+  let isDown = false
+  return {
+    lines,
+    counted,
+    setDown(down: boolean) {
+      isDown = down
+    },
+    async round(troubles: Troubles, changes: readonly (readonly [string, SecretChange])[] = []) {
+      events.length = 0
+      const isFinished = troubles.length === 0
+      told = await tellRound(
+        { troubles, changes: new Map(changes), isFinished },
+        {
+          account,
+          told,
+          log,
+          metrics: { countFailure: (code) => counted.push(code) },
+          cluster: {
+            async createEvent(event) {
+              if (isDown) throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'down' })
+              events.push(event)
+            },
+          },
+        },
+      )
+      return events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
+    },
+  }
+}
+
+t.test('a trouble is told when it comes and when all are over, not at each try', async (t) => {
+  const { round, counted } = teller()
+  const a = trouble('a', 'AKV_NETWORK')
+  t.match(await round([a]), [/^Warning SyncFailed: AKV_NETWORK: a failed\. Check that the vault/])
+  t.strictSame(await round([a]), [])
+  t.strictSame(await round([a]), [])
+  t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
+  t.strictSame(await round([]), [])
+  t.equal((await round([a])).length, 1, 'and anew when it comes back')
+  t.strictSame(counted, ['AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK'])
+})
+
+t.test('what fails now so, now otherwise, is told of each way once', async (t) => {
+  const { round } = teller()
+  const codes = ['AKV_NETWORK', 'AKV_VAULT_UNAVAILABLE'] as const
+  let events = 0
+  for (let i = 0; i < 10; i++)
+    events += (await round([trouble('a', codes[i % 2] ?? 'AKV_NETWORK')])).length
+  t.equal(events, 2)
+})
+
+t.test('one cause is one Event, however many it hits, and a new victim is told', async (t) => {
+  const { round } = teller()
+  const down = 'vault team-a could not be reached'
+  const all = ['a', 'b', 'c'].map((name) => trouble(name, 'AKV_NETWORK', down))
+  t.strictSame((await round(all)).length, 1)
+  const absent = trouble('d', 'AKV_OBJECT_NOT_FOUND')
+  t.match(await round([...all, absent]), [/AKV_OBJECT_NOT_FOUND: d failed/])
+  t.match(await round([...all, absent, trouble('e', 'AKV_OBJECT_NOT_FOUND')]), [/: e failed\./])
+})
+
+t.test('some being over is not all being over', async (t) => {
+  const { round } = teller()
+  await round([trouble('a', 'AKV_NETWORK'), trouble('b', 'AKV_FORBIDDEN')])
+  t.strictSame(await round([trouble('b', 'AKV_FORBIDDEN')]), [])
+  t.equal((await round([trouble('a', 'AKV_NETWORK'), trouble('b', 'AKV_FORBIDDEN')])).length, 1)
+})
+
+t.test('what the API server could not take is told when it can', async (t) => {
+  const { round, setDown, lines } = teller()
+  setDown(true)
+  t.strictSame(await round([trouble('a', 'AKV_NETWORK')]), [])
+  t.match(lines, [{ level: 'warn', code: 'AKV_NETWORK' }, { level: 'debug' }], 'the log has it')
+  setDown(false)
+  t.equal((await round([trouble('a', 'AKV_NETWORK')])).length, 1)
+})
+
+t.test('what was never told of needs no all-clear', async (t) => {
+  const { round, setDown } = teller()
+  setDown(true)
+  await round([trouble('a', 'AKV_NETWORK')])
+  setDown(false)
+  t.strictSame(await round([]), [])
+})
+
+t.test('changes are one Event a round', async (t) => {
+  const { round } = teller()
+  const changes = [
+    ['a', 'created'],
+    ['b', 'created'],
+    ['c', 'updated'],
+  ] as const
+  t.strictSame(await round([], changes), ['Normal Synced: created Secrets a, b; updated Secret c'])
+})
+
+t.test('many sentences are cut, and leave room for what to do', async (t) => {
+  const { round } = teller()
+  const many = Array.from({ length: 50 }, (_, i) =>
+    trouble(`object-${i}`, 'AKV_OBJECT_NOT_FOUND', `${'x'.repeat(300)} ${i}`),
+  )
+  const [event = ''] = await round(many)
+  t.ok(event.length < 1024)
+  t.match(event, /…; and 45 more\. Create or recover the object/)
+})
