@@ -16,7 +16,8 @@ export interface SecretEntry {
   readonly problems: readonly string[]
 }
 
-const members = ['secret', 'type', 'data', 'objects', 'labels'] as const
+/** What an item may hold. */
+export const secretMembers = ['secret', 'type', 'data', 'objects', 'labels'] as const
 
 /** Reads one item of the list in `akv-injector.io/sync`. */
 export function readSecretEntry(item: unknown, defaultVault?: string): SecretEntry {
@@ -59,10 +60,10 @@ function parseName(name: unknown): Parsed<string> {
 
 const strangeMembers = (item: JsonObject): readonly string[] =>
   Object.keys(item)
-    .filter((key) => !(members as readonly string[]).includes(key))
+    .filter((key) => !(secretMembers as readonly string[]).includes(key))
     .map(
       (key) =>
-        `${shorten(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), members)}`,
+        `${shorten(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), secretMembers)}`,
     )
 
 const found = (value: unknown): string => (typeof value === 'string' ? ` "${shorten(value)}"` : '')

@@ -1,8 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { annotationPrefix, objectKeys, settings } from '../../webhook/core/vocabulary.ts'
+import { parseAllDocuments } from 'yaml'
+import { readAccount } from '../../sync/read-account.ts'
+import { secretMembers } from '../../sync/secret-entry.ts'
+import {
+  accountSettings,
+  annotationPrefix,
+  objectKeys,
+  settings,
+  syncKey,
+} from '../../webhook/core/vocabulary.ts'
 import { settingNames } from '../../webhook/settings/names.ts'
+import { policy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -61,6 +71,30 @@ t.test('the README’s table has every annotation, and no other', async (t) => {
   const [, section = ''] = /## Annotations\n([\s\S]*?)\n### /.exec(read('README.md')) ?? []
   t.strictSame([...firstColumn(section)].sort(), [...objectKeys, ...Object.keys(settings)].sort())
   t.match(section, annotationPrefix)
+})
+
+t.test(
+  'the page of sync has every annotation of an account and every field, and no other',
+  async (t) => {
+    const [, section = ''] =
+      /## What an account says\n([\s\S]*?)\n## /.exec(read('docs/sync.md')) ?? []
+    t.strictSame(
+      [...firstColumn(section)].sort(),
+      [syncKey, ...Object.keys(accountSettings), ...secretMembers].sort(),
+    )
+  },
+)
+
+t.test('every ServiceAccount that a page shows would be synced', async (t) => {
+  const shown = pages.flatMap((page) =>
+    [...read(page).matchAll(/```yaml\n([\s\S]*?)\n```/g)]
+      .flatMap(([, block = '']) => parseAllDocuments(block).map((one) => one.toJS()))
+      .filter((object) => object?.kind === 'ServiceAccount')
+      .map(({ metadata }) => ({ page, ...metadata })),
+  )
+  t.ok(shown.length >= 2)
+  for (const { page, name, namespace = 'default', annotations } of shown)
+    t.match(readAccount({ name, namespace, annotations }, policy), { kind: 'wanted' }, page)
 })
 
 t.test('the page of settings has every setting, and no other', async (t) => {

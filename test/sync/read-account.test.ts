@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { type AccountWish, readAccount } from '../../sync/read-account.ts'
@@ -403,8 +402,4 @@ t.test('any annotations get an answer, and none names a host', async () => {
     }),
     runs,
   )
-})
-
-t.test('docs/sync.md has every annotation of a ServiceAccount', async (t) => {
-  t.ok(readFileSync(new URL('../../docs/sync.md', import.meta.url), 'utf8'))
 })
