@@ -299,6 +299,31 @@ t.test(
   },
 )
 
+t.test('a label of ours in another’s entry is taken out of it by its escaped name', async (t) => {
+  const secret = ours()
+  secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
+  secret.metadata.managedFields.push({
+    manager: 'a',
+    operation: 'Apply',
+    fieldsV1: fieldsV1({
+      data: [],
+      labels: ['app.kubernetes.io/managed-by', 'app.kubernetes.io/name'],
+      annotations: [],
+    }),
+  })
+  t.match(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) }), {
+    kind: 'claim',
+    patch: [
+      {},
+      {},
+      {
+        op: 'remove',
+        path: '/metadata/managedFields/1/fieldsV1/f:metadata/f:labels/f:app.kubernetes.io~1managed-by',
+      },
+    ],
+  })
+})
+
 t.test('what others share with us without having handed it over stays shared', async (t) => {
   const secret = ours()
   secret.metadata.managedFields.push({
