@@ -1,6 +1,4 @@
-import { managedByLabel, syncedAnnotation } from './names.ts'
 import { isOffered } from './ownership.ts'
-import type { SecretWish } from './plan-secret.ts'
 import type { ClaimOperation, SecretStep } from './secret-step.ts'
 import type { HeldFields, StoredSecret } from './stored-secret.ts'
 
@@ -8,11 +6,8 @@ import type { HeldFields, StoredSecret } from './stored-secret.ts'
  * Puts right who holds which field of a Secret that is ours, where a later Apply of ours would be refused for it.
  * Undefined where nothing is to be put right.
  */
-export function planClaim(
-  wish: Pick<SecretWish, 'secret' | 'data'>,
-  stored: StoredSecret,
-): SecretStep | undefined {
-  const operations = [...unclaimed(stored), ...(isOffered(stored) ? shared(wish, stored) : [])]
+export function planClaim(stored: StoredSecret): SecretStep | undefined {
+  const operations = [...unclaimed(stored), ...(isOffered(stored) ? shared(stored) : [])]
   if (operations.length === 0) return undefined
   const { uid, resourceVersion } = stored
   return {
@@ -39,27 +34,17 @@ function unclaimed({ unclaimedEntry }: StoredSecret): readonly ClaimOperation[] 
 }
 
 /**
- * Who wrote a value that we force anew with the same bytes goes on holding the field, and the first rotation would
- * conflict. What was handed over is ours alone.
+ * Who wrote a value that we force anew with the same bytes goes on holding the field beside us, and the first rotation
+ * would conflict. What was handed over is ours alone; what somebody has changed since is not ours any more, and stays.
  */
-function shared(
-  { secret, data }: Pick<SecretWish, 'secret' | 'data'>,
-  { others, unclaimedEntry }: StoredSecret,
-): readonly ClaimOperation[] {
-  const wanted = {
-    data: data.keys,
-    labels: new Set([...Object.keys(secret.labels), managedByLabel]),
-    annotations: new Set([syncedAnnotation]),
-  }
+function shared({ applied, others }: StoredSecret): readonly ClaimOperation[] {
   return [...others].flatMap(([place, held]) =>
-    place === unclaimedEntry
-      ? []
-      : (['data', 'labels', 'annotations'] as const).flatMap((member) =>
-          removals(`${entryPath(place)}/fieldsV1/${fieldPaths[member]}`, {
-            held: held[member],
-            wanted: wanted[member],
-          }),
-        ),
+    (['data', 'labels', 'annotations'] as const).flatMap((member) =>
+      removals(`${entryPath(place)}/fieldsV1/${fieldPaths[member]}`, {
+        held: held[member],
+        ours: applied[member],
+      }),
+    ),
   )
 }
 
@@ -71,12 +56,9 @@ const fieldPaths: Readonly<Record<keyof HeldFields, string>> = {
 
 function removals(
   path: string,
-  {
-    held,
-    wanted,
-  }: { readonly held: ReadonlySet<string>; readonly wanted: { has(name: string): boolean } },
+  { held, ours }: { readonly held: ReadonlySet<string>; readonly ours: ReadonlySet<string> },
 ): readonly ClaimOperation[] {
-  const names = [...held].filter((name) => wanted.has(name))
+  const names = [...held].filter((name) => ours.has(name))
   // What is left of a map without members would stand for the map itself.
   if (names.length > 0 && names.length === held.size) return [{ op: 'remove', path }]
   return names.map((name) => ({ op: 'remove', path: `${path}/f:${escaped(name)}` }))

@@ -85,7 +85,7 @@ function planAdoption(wish: SecretWish, place: Place): SecretStep {
 
 function planChange(wish: SecretWish, place: Place): SecretStep {
   const { stored } = place
-  const claim = planClaim(wish, stored)
+  const claim = planClaim(stored)
   if (claim !== undefined) return claim
   const { keys, state } = wish.data
   if (state === 'reduced' && isUseless(wish)) return deletion(stored, 'emptied')

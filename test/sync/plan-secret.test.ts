@@ -299,6 +299,24 @@ t.test(
   },
 )
 
+t.test('what somebody has changed in an adopted Secret is not taken back from them', async (t) => {
+  const secret = ours()
+  secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
+  secret.data['password'] = base64('edited')
+  const [own] = secret.metadata.managedFields
+  const label = 'app.kubernetes.io/managed-by'
+  const synced = 'akv-injector.io/synced'
+  if (own) own.fieldsV1 = fieldsV1({ data: [], labels: [label], annotations: [synced] })
+  secret.metadata.managedFields.push({
+    manager: 'kubectl-edit',
+    operation: 'Update',
+    fieldsV1: fieldsV1({ data: ['password'], labels: [], annotations: [] }),
+  })
+  const step = planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) })
+  t.match(step, { kind: 'apply', force: false })
+  t.strictSame(carryOut(step, secret), { conflicts: ['password'] })
+})
+
 t.test('a label of ours in another’s entry is taken out of it by its escaped name', async (t) => {
   const secret = ours()
   secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
