@@ -31,6 +31,8 @@ export interface PodSpec {
   readonly runtimeClassName?: string | null
   readonly nodeSelector?: Readonly<Record<string, string>> | null
   readonly os?: { readonly name: string } | null
+  readonly shareProcessNamespace?: boolean | null
+  readonly hostPID?: boolean | null
   readonly resources?: Resources | null
   readonly securityContext?: {
     readonly runAsUser?: number | null
@@ -118,6 +120,8 @@ const pod = shape({
     runtimeClassName: optional(anyText),
     nodeSelector: optional(mapOf(anyText)),
     os: optional(shape({ name: anyText })),
+    shareProcessNamespace: optional(boolean),
+    hostPID: optional(boolean),
     resources,
     securityContext: optional(shape({ runAsUser: optional(number), fsGroup: optional(number) })),
   } satisfies Record<keyof PodSpec, Check>),

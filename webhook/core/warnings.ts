@@ -2,7 +2,7 @@ import { type AgentConfig, hasFiles } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
 import { agentName } from './names.ts'
 import type { Plan } from './plan.ts'
-import type { Pod } from './pod.ts'
+import { allContainers, type Pod } from './pod.ts'
 import { annotationPrefix, type RunAs, type Settings } from './vocabulary.ts'
 
 /** What will work otherwise than its author may think. */
@@ -15,6 +15,7 @@ export function planWarnings(
     ...idleWarnings(asked, plan),
     ...earlyWarnings(plan),
     ...modeWarnings(pod, plan, runAs),
+    ...processWarnings(pod, plan, runAs),
     ...restartWarnings(pod, plan),
   ]
 }
@@ -69,6 +70,24 @@ function modesOf({ files, templates, fileMode }: AgentConfig): readonly string[]
 function isReadable(mode: string, hasGroup: boolean): boolean {
   const [, , group = '0', others = '0'] = mode
   return Boolean(Number(others) & 4 || (Number(group) & 4 && hasGroup))
+}
+
+/** Through `/proc` a user reads what processes of its own can, be it in another container. */
+function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly string[] {
+  const { spec } = pod
+  const isSeen = spec.shareProcessNamespace || spec.hostPID
+  if (!isSeen || config.refreshSeconds === 0) return []
+  return allContainers(pod)
+    .filter(({ name }) => name !== agentName)
+    .filter(({ securityContext }) => {
+      const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
+      // Without a number it is the image's user, which 65532 often is, too.
+      return uid == null || uid === runAs.uid
+    })
+    .map(
+      ({ name }) =>
+        `${agentName}: container ${shorten(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
+    )
 }
 
 function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
