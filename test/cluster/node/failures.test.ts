@@ -2,7 +2,8 @@ import t from 'tap'
 import type { KubeObject } from '../api.ts'
 import { until } from '../cluster.ts'
 import { appPod, mountPath, password } from './app-pod.ts'
-import { type ContainerStatus, isRunning, openNode, type RunningPod } from './open-node.ts'
+import { agentStatus, lastMessage } from './containers.ts'
+import { isRunning, openNode } from './open-node.ts'
 
 /** What `kubectl describe` tells of a pod that can't be given what it asks for, in both modes of the agent. */
 const node = openNode(t)
@@ -115,7 +116,7 @@ t.test('a role that is given while the agent tries lets the pod start', async (t
   await fetch(`${node.environment.vault.controlUrl}/faults`, { method: 'DELETE' })
   for (const pod of pods) {
     const running = await node.untilPod(pod, isRunning)
-    t.equal(agentOf(running)?.restartCount, 0)
+    t.equal(agentStatus(running)?.restartCount, 0)
     t.match(await node.exec(pod, 'app', 'cat', `${mountPath}/shared-token`), /^.{24}$/)
   }
 })
@@ -163,15 +164,6 @@ t.test('under a quota of limits.cpu', async (t) => {
     t.equal(await node.exec(withLimit, 'app', 'cat', `${mountPath}/db-password`), password)
   })
 })
-
-const agentOf = ({ status }: RunningPod): ContainerStatus | undefined =>
-  status.initContainerStatuses?.find(({ name }) => name === 'akv-injector')
-
-/** Why the agent ended, now or the last time. */
-function lastMessage(pod: RunningPod): string | undefined {
-  const { state, lastState } = agentOf(pod) ?? {}
-  return (state?.terminated ?? lastState?.terminated)?.message
-}
 
 function deploymentOf({ metadata, spec }: KubeObject, name: string): KubeObject {
   const { labels, annotations, namespace = '' } = metadata

@@ -1,0 +1,188 @@
+import t from 'tap'
+import { until } from '../cluster.ts'
+import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
+import { agentStatus, isRestarted, killContainer, killSandbox, statusOf } from './containers.ts'
+import { isRunning, openNode } from './open-node.ts'
+
+/** Pods whose containers end, are killed, or start again. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const file = `${mountPath}/db-password`
+const podOf = (options: Omit<Parameters<typeof appPod>[0], 'namespace'>) =>
+  appPod({ namespace, ...options })
+
+const restarted = podOf({
+  name: 'restarted',
+  annotations: { secrets: 'rotated', env: 'ROTATED=rotated', refresh: '30s' },
+  app: shell('echo "$ROTATED"; until [ -e /tmp/end ]; do sleep 0.2; done'),
+})
+const sidecarKilled = podOf({
+  name: 'sidecar-killed',
+  annotations: { secrets: 'at-restart', refresh: '24h' },
+  app: shell(
+    `while value=$(cat ${mountPath}/at-restart) && [ "$value" ]; do sleep 0.05; done; echo missing; sleep infinity`,
+  ),
+})
+const sandboxOfInit = podOf({
+  name: 'sandbox-of-init',
+  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password' },
+})
+const sandboxOfSidecar = podOf({
+  name: 'sandbox-of-sidecar',
+  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh: '24h' },
+})
+const outOfMemory = Object.entries({ init: '0', sidecar: '24h' }).map(([mode, refresh]) =>
+  podOf({
+    name: `out-of-memory-${mode}`,
+    annotations: {
+      ...{ secrets: 'db-password', refresh },
+      ...{ 'agent-requests': 'memory=20Mi', 'agent-limits': 'memory=20Mi' },
+    },
+  }),
+)
+const twenty = podOf({
+  name: 'twenty',
+  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh: '24h' },
+  spec: {
+    containers: Array.from({ length: 20 }, (_, index) => ({
+      ...appContainer(`app-${index}`),
+      ...shell(`[ "$(cat ${file})" = "$DB_PASSWORD" ] && sleep infinity`),
+    })),
+  },
+})
+const debugged = podOf({
+  name: 'debugged',
+  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh: '24h' },
+})
+const deleted = podOf({
+  name: 'deleted',
+  annotations: { secrets: 'db-password', refresh: '24h' },
+  // Its statuses are to be read when it has ended.
+  metadata: { finalizers: ['tests.akv-injector.io/keep'] },
+  app: shell('trap "exit 0" TERM; while sleep 0.1; do :; done'),
+  spec: { terminationGracePeriodSeconds: 60 },
+})
+
+await node.control('/rotate', { vault: 'team-a', name: 'rotated', value: 'before' })
+await node.control('/rotate', { vault: 'team-a', name: 'at-restart', value: 'before' })
+await node.apply(
+  ...[restarted, sidecarKilled, sandboxOfInit, sandboxOfSidecar, ...outOfMemory],
+  ...[twenty, debugged, deleted],
+)
+t.teardown(() => release())
+
+t.test('the agent of a pod that is deleted ends when it is told to', async (t) => {
+  await node.untilPod(deleted, isRunning)
+  await node.kubectl('delete', 'pod', 'deleted', `--namespace=${namespace}`, '--wait=false')
+  const ended = await node.untilPod(
+    deleted,
+    (pod) => agentStatus(pod)?.state.terminated !== undefined,
+  )
+  const agent = agentStatus(ended)?.state.terminated
+  const app = statusOf(ended, 'app')?.state.terminated
+  t.match(agent, { exitCode: 0, reason: 'Completed' })
+  const secondsAfter =
+    (Date.parse(agent?.finishedAt ?? '') - Date.parse(app?.finishedAt ?? '')) / 1000
+  t.ok(secondsAfter >= 0 && secondsAfter <= 5, `${secondsAfter} s after the app`)
+  await release()
+})
+
+t.test('a killed sidecar starts again: the files stay, and the refresh goes on', async (t) => {
+  const agent = agentStatus(await node.untilPod(sidecarKilled, isRunning))
+  await node.control('/rotate', { vault: 'team-a', name: 'at-restart', value: 'after' })
+  if (agent) await killContainer(node, agent)
+  const again = agentStatus(await node.untilPod(sidecarKilled, isRestarted('akv-injector')))
+  t.match(again?.lastState.terminated, { exitCode: 137 })
+  await until(async () => {
+    const read = await node.exec(sidecarKilled, 'app', 'cat', `${mountPath}/at-restart`)
+    return read === 'after'
+  })
+  t.equal(await node.logs(sidecarKilled, 'app'), '', 'the app never missed them')
+})
+
+t.test('a pod whose sandbox is lost is served by what an init agent had written', async (t) => {
+  const before = await node.untilPod(sandboxOfInit, isRunning)
+  await killSandbox(node, before)
+  const after = await node.untilPod(sandboxOfInit, isRestarted('app'))
+  t.not(after.status.podIP, before.status.podIP, 'it is a new one')
+  t.match(await node.logs(sandboxOfInit, 'akv-injector'), 'a whole set from before is in place')
+  t.equal(await node.exec(sandboxOfInit, 'app', 'cat', file), password)
+})
+
+t.test('where nothing is left, as after a reboot, a sidecar writes all anew', async (t) => {
+  const before = await node.untilPod(sandboxOfSidecar, isRunning)
+  const empty = `for (const name of ['files', 'env'])
+    for (const file of fs.readdirSync('/akv/' + name))
+      fs.rmSync('/akv/' + name + '/' + file, { recursive: true })`
+  await node.exec(sandboxOfSidecar, 'akv-injector', '/usr/local/bin/node', '-e', empty)
+  await killSandbox(node, before)
+  await node.untilPod(sandboxOfSidecar, isRestarted('app', 'akv-injector'))
+  t.match(await node.logs(sandboxOfSidecar, 'akv-injector'), 'everything is written')
+  const read = ['sh', '-c', `cat ${file}; echo " $DB_PASSWORD"`]
+  t.equal(await node.exec(sandboxOfSidecar, 'app', ...read), `${password} ${password}\n`)
+})
+
+t.test('an agent without enough memory is seen to be so', async (t) => {
+  for (const pod of outOfMemory) {
+    const { warnings } = await node.cluster.create(
+      { ...pod, metadata: { ...pod.metadata, name: 'again' } },
+      { dryRun: true },
+    )
+    t.match(warnings.join('\n'), 'a memory limit of 20Mi may not be enough for the agent; 96Mi is')
+    await node.untilPod(pod, (found) => {
+      const { state, lastState } = agentStatus(found) ?? {}
+      return (state?.terminated ?? lastState?.terminated) !== undefined
+    })
+    t.match(await node.describe(pod), /Reason: +OOMKilled/)
+  }
+})
+
+t.test('twenty containers of a pod have them', async (t) => {
+  const { status } = await node.untilPod(twenty, isRunning)
+  t.equal(status.containerStatuses?.length, 20)
+  t.strictSame(
+    status.containerStatuses?.filter(({ restartCount }) => restartCount > 0),
+    [],
+  )
+})
+
+t.test('an ephemeral container gets nothing', async (t) => {
+  await node.untilPod(debugged, isRunning)
+  const debug = { ...appContainer('debugger'), ...shell('cat /proc/mounts; env; sleep infinity') }
+  t.equal((await node.cluster.debug(debugged, debug)).status, 200)
+  let seen = ''
+  await until(async () => {
+    seen = await node.logs(debugged, 'debugger').catch(() => '')
+    return seen.includes('HOSTNAME=debugged')
+  })
+  t.notMatch(seen, /secrets-store|DB_PASSWORD|AKV_INJECTOR| \/akv\//)
+})
+
+t.test('a container that starts again has the new value of a variable', async (t) => {
+  await node.untilPod(restarted, isRunning)
+  t.equal(await node.logs(restarted, 'app'), 'before\n')
+  await node.control('/rotate', { vault: 'team-a', name: 'rotated', value: 'after' })
+  const read = () => node.exec(restarted, 'app', 'cat', `${mountPath}/rotated`)
+  await until(async () => (await read()) === 'after', 60_000)
+  await node.exec(restarted, 'app', 'touch', '/tmp/end')
+  await node.untilPod(restarted, isRestarted('app'))
+  t.equal(await node.logs(restarted, 'app'), 'after\n')
+})
+
+/** Lets the pod go that is kept. */
+async function release(): Promise<void> {
+  const patch = '{"metadata":{"finalizers":null}}'
+  await node
+    .kubectl(
+      'patch',
+      'pod',
+      'deleted',
+      `--namespace=${namespace}`,
+      '--type=merge',
+      '--patch',
+      patch,
+    )
+    .catch((error: Error) => {
+      if (!error.message.includes('NotFound')) throw error
+    })
+}

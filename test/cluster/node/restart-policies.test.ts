@@ -1,0 +1,117 @@
+import t from 'tap'
+import type { KubeObject } from '../api.ts'
+import { until } from '../cluster.ts'
+import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
+import { agentStatus, lastMessage, statusOf } from './containers.ts'
+import { hasEnded, openNode } from './open-node.ts'
+
+/** Pods that end: by themselves, as Jobs, by the clock, and because the agent can't do its work. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const file = `${mountPath}/db-password`
+const modes = { init: {}, sidecar: { refresh: '5m' } }
+const perMode = <T>(make: (mode: keyof typeof modes) => T) => [make('init'), make('sidecar')]
+
+const never = perMode((mode) =>
+  appPod({
+    namespace,
+    name: `never-${mode}`,
+    annotations: { secrets: 'db-password', ...modes[mode] },
+    app: shell(`cat ${file}`),
+    spec: { restartPolicy: 'Never', activeDeadlineSeconds: 120 },
+  }),
+)
+const onFailure = perMode((mode) =>
+  appPod({
+    namespace,
+    name: `on-failure-${mode}`,
+    annotations: { env: 'DB_PASSWORD=db-password', ...modes[mode] },
+    app: {
+      ...shell(
+        'if [ -e /tried/once ]; then printf %s "$DB_PASSWORD"; else touch /tried/once; exit 1; fi',
+      ),
+      volumeMounts: [{ name: 'tried', mountPath: '/tried' }],
+    },
+    spec: { restartPolicy: 'OnFailure', volumes: [{ name: 'tried', emptyDir: {} }] },
+  }),
+)
+const failing = perMode((mode) =>
+  appPod({
+    namespace,
+    name: `failing-${mode}`,
+    annotations: { secrets: 'absent', ...modes[mode] },
+    // A sidecar is started again for ever, whatever the pod's policy.
+    spec: { restartPolicy: 'Never', ...(mode === 'sidecar' && { activeDeadlineSeconds: 20 }) },
+  }),
+)
+const jobs = perMode((mode) => object('Job', `job-${mode}`, jobSpec(mode)))
+const cronJobs = perMode((mode) =>
+  object('CronJob', `cron-${mode}`, {
+    schedule: '* * * * *',
+    concurrencyPolicy: 'Forbid',
+    jobTemplate: { spec: jobSpec(mode) },
+  }),
+)
+await node.apply(...never, ...onFailure, ...failing, ...jobs, ...cronJobs)
+
+for (const pod of never)
+  t.test(`${pod.metadata.name}: the pod ends with its app`, async (t) => {
+    const ended = await node.untilPod(pod, hasEnded)
+    t.equal(ended.status.phase, 'Succeeded')
+    t.match(agentStatus(ended)?.state.terminated, { exitCode: 0 })
+    t.equal(await node.logs(pod, 'app'), password)
+  })
+
+for (const pod of onFailure)
+  t.test(`${pod.metadata.name}: the second try has all that the first had`, async (t) => {
+    const ended = await node.untilPod(pod, hasEnded)
+    t.equal(ended.status.phase, 'Succeeded')
+    t.equal(statusOf(ended, 'app')?.restartCount, 1)
+    t.equal(await node.logs(pod, 'app'), password)
+  })
+
+for (const pod of failing)
+  t.test(`${pod.metadata.name}: the pod fails, its app never having started`, async (t) => {
+    const ended = await node.untilPod(pod, hasEnded)
+    t.equal(ended.status.phase, 'Failed')
+    t.match(lastMessage(ended), 'AKV_OBJECT_NOT_FOUND: secret team-a:absent')
+    t.equal(statusOf(ended, 'app')?.containerID, undefined)
+  })
+
+for (const job of jobs)
+  t.test(`${job.metadata.name}: it is complete`, async (t) => {
+    await until(async () => (await statusOfJob(job))['succeeded'] === 1, 60_000)
+    t.notOk((await statusOfJob(job))['failed'])
+  })
+
+for (const cronJob of cronJobs)
+  t.test(`${cronJob.metadata.name}: what the clock starts is complete, too`, async (t) => {
+    await until(
+      async () => (await statusOfJob(cronJob))['lastSuccessfulTime'] !== undefined,
+      120_000,
+    )
+    t.pass('it is')
+  })
+
+/** One try only. */
+function jobSpec(mode: keyof typeof modes) {
+  const { metadata, spec } = appPod({
+    namespace,
+    name: 'job',
+    annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', ...modes[mode] },
+    spec: {
+      restartPolicy: 'Never',
+      containers: [{ ...appContainer('app'), ...shell(`[ "$(cat ${file})" = "$DB_PASSWORD" ]`) }],
+    },
+  })
+  const { labels, annotations } = metadata
+  return { backoffLimit: 0, template: { metadata: { labels, annotations }, spec } }
+}
+
+function object(kind: string, name: string, spec: object): KubeObject {
+  return { apiVersion: 'batch/v1', kind, metadata: { name, namespace }, spec }
+}
+
+async function statusOfJob(job: KubeObject): Promise<Readonly<Record<string, unknown>>> {
+  return ((await node.cluster.get(job)).body['status'] ?? {}) as Readonly<Record<string, unknown>>
+}
