@@ -1,0 +1,152 @@
+import t from 'tap'
+import type { KubeObject } from '../api.ts'
+import { serveOtherWebhook } from '../other-webhook.ts'
+import type { Container, Pod } from '../pods.ts'
+import { appContainer, appPod, mountPath, password } from './app-pod.ts'
+import { lastMessage } from './containers.ts'
+import { isRunning, openNode } from './open-node.ts'
+
+/** As whom pods sign in, and what else there may be in a cluster: demanding namespaces, other webhooks. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const file = `${mountPath}/db-password`
+const [web, report] = [
+  '22222222-2222-2222-2222-222222222222',
+  '33333333-3333-3333-3333-333333333333',
+]
+const tenant = '11111111-1111-1111-1111-111111111111'
+const filesAndEnv = { secrets: 'db-password', env: 'DB_PASSWORD=db-password' }
+
+const reportAccount: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: {
+    name: 'report',
+    namespace,
+    annotations: { 'azure.workload.identity/client-id': report },
+  },
+}
+const ofReport = { vault: 'reports', secrets: 'db-password' }
+const short = { timeout: '2s' }
+const asReport = appPod({
+  namespace,
+  name: 'as-report',
+  annotations: ofReport,
+  spec: { serviceAccountName: 'report' },
+})
+const asWeb = appPod({ namespace, name: 'as-web', annotations: { ...ofReport, ...short } })
+const pretending = appPod({
+  namespace,
+  name: 'pretending',
+  annotations: { ...ofReport, ...short, 'client-id': report },
+})
+const byAnnotation = appPod({
+  namespace,
+  name: 'by-annotation',
+  annotations: { ...filesAndEnv, 'client-id': web, 'tenant-id': tenant },
+  labels: {},
+})
+const labelled = appPod({ namespace, name: 'labelled', annotations: filesAndEnv })
+
+await node.apply(reportAccount, asReport, asWeb, pretending, byAnnotation, labelled)
+
+t.test('accounts of one namespace sign in as different identities', async (t) => {
+  await node.untilPod(asReport, isRunning)
+  t.equal(await node.exec(asReport, 'app', 'cat', file), 'for reports only')
+  const refused = await node.untilPod(asWeb, (pod) => lastMessage(pod) !== undefined)
+  t.match(lastMessage(refused), `AKV_FORBIDDEN: secret reports:db-password: client ${web}`)
+})
+
+t.test('naming another account’s identity yields nothing', async (t) => {
+  const refused = await node.untilPod(pretending, (pod) => lastMessage(pod) !== undefined)
+  t.match(lastMessage(refused), `AKV_FEDERATION_MISMATCH: client ${report}`)
+  t.match(lastMessage(refused), `system:serviceaccount:${namespace}:web`)
+})
+
+t.test('beside azure-workload-identity’s webhook the app has what both give it', async (t) => {
+  await node.untilPod(labelled, isRunning)
+  const env = await node.exec(labelled, 'app', 'env')
+  t.match(env, `DB_PASSWORD=${password}`)
+  t.match(env, `AZURE_CLIENT_ID=${web}`)
+  const token = await node.exec(labelled, 'app', 'sh', '-c', 'cat $AZURE_FEDERATED_TOKEN_FILE')
+  t.match(token, /^eyJ/)
+  t.equal(await node.exec(labelled, 'app', 'cat', file), password)
+})
+
+t.test('where the pod names its identity, that webhook has nothing to do', async (t) => {
+  await node.untilPod(byAnnotation, isRunning)
+  const env = await node.exec(byAnnotation, 'app', 'env')
+  t.match(env, `DB_PASSWORD=${password}`)
+  t.notMatch(env, 'AZURE_')
+  t.equal(await node.exec(byAnnotation, 'app', 'cat', file), password)
+})
+
+t.test('in a namespace of Pod Security restricted and with a LimitRange, pods run', async (t) => {
+  const namespace = await node.namespace({ 'pod-security.kubernetes.io/enforce': 'restricted' })
+  await node.apply({
+    apiVersion: 'v1',
+    kind: 'LimitRange',
+    metadata: { name: 'defaults', namespace },
+    spec: { limits: [{ type: 'Container', default: { cpu: '200m', memory: '32Mi' } }] },
+  })
+  const restricted = {
+    securityContext: {
+      ...{ runAsNonRoot: true, runAsUser: 1000, fsGroup: 1000 },
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+  }
+  const app = {
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  }
+  const pods = ['0', '5m'].map((refresh) =>
+    appPod({
+      ...{ namespace, name: `refresh-${refresh}`, app, spec: restricted },
+      annotations: { ...filesAndEnv, refresh },
+    }),
+  )
+  await node.apply(...pods)
+  for (const pod of pods) {
+    const { spec } = await node.untilPod(pod, isRunning)
+    t.equal(await node.exec(pod, 'app', 'cat', file), password)
+    const [own] = (spec as Pod['spec']).containers
+    t.match(own?.resources, { limits: { cpu: '200m' } }, 'the defaults came')
+  }
+})
+
+t.test('beside a webhook that rewrites images and adds a container last', async (t) => {
+  const namespace = await node.namespace()
+  await serveOtherWebhook(t, node.cluster, {
+    name: 'zzz-rewrites-and-adds',
+    namespace,
+    change: rewriteAndAdd,
+  })
+  const pod = appPod({
+    namespace,
+    name: 'changed',
+    annotations: filesAndEnv,
+    app: { image: 'registry.example/busybox:1.37' },
+  })
+  await node.apply(pod)
+  await node.untilPod(pod, isRunning)
+  t.equal(await node.exec(pod, 'app', 'cat', file), password)
+  t.equal(await node.exec(pod, 'app', 'sh', '-c', 'printf %s "$DB_PASSWORD"'), password)
+  const seen = await node.exec(pod, 'added', 'sh', '-c', 'cat /proc/mounts; env')
+  t.notMatch(seen, /secrets-store|DB_PASSWORD/, 'what it added has nothing of ours')
+})
+
+function rewriteAndAdd(pod: Pod): Pod {
+  const rewrite = (container: Container) => ({
+    ...container,
+    image: container.image.replace('registry.example/', ''),
+  })
+  const { containers, initContainers = [] } = pod.spec
+  const added = containers.some(({ name }) => name === 'added') ? [] : [appContainer('added')]
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      containers: [...containers.map(rewrite), ...added],
+      initContainers: initContainers.map(rewrite),
+    },
+  }
+}
