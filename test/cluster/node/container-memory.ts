@@ -1,0 +1,41 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ContainerStatus, OpenNode } from './open-node.ts'
+
+/** What the kernel counts against a container's limit, in bytes. */
+export interface ContainerMemory {
+  readonly anon: number
+  /** Pages of files, and of tmpfs. The kernel takes the former back when memory is short. */
+  readonly file: number
+  readonly kernel: number
+  /** The most there has been of all together. */
+  readonly peak: number
+}
+
+export function containerMemory(
+  { environment }: OpenNode,
+  { containerID = '' }: ContainerStatus,
+): ContainerMemory {
+  const root = '/sys/fs/cgroup'
+  const isV2 = existsSync(join(root, 'cgroup.procs'))
+  const tree = join(root, isV2 ? '' : 'memory', environment.nodeName)
+  const [folder] = globSync(join(tree, '**', containerID.replace('containerd://', '')))
+  if (!folder) throw new Error(`no cgroup of ${containerID} below ${tree}`)
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  const stat = new Map(
+    read('memory.stat')
+      .split('\n')
+      .map((line) => line.split(' ') as [string, string]),
+  )
+  const ofStat = (name: string) => Number(stat.get(name))
+  return isV2
+    ? {
+        ...{ anon: ofStat('anon'), file: ofStat('file'), kernel: ofStat('kernel') },
+        peak: Number(read('memory.peak')),
+      }
+    : {
+        ...{ anon: ofStat('rss'), file: ofStat('cache') },
+        kernel: Number(read('memory.kmem.usage_in_bytes')),
+        peak: Number(read('memory.max_usage_in_bytes')),
+      }
+}

@@ -1,0 +1,62 @@
+import t, { type Test } from 'tap'
+import { must } from '../must.ts'
+import { appPod } from './app-pod.ts'
+import { type ContainerMemory, containerMemory } from './container-memory.ts'
+import { agentStatus } from './containers.ts'
+import { isRunning, openNode, type RunningPod } from './open-node.ts'
+
+/** What the product takes, as the kernel counts it. docs/performance.md has the figures that this prints. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const pods = ['first', 'second'].map((name) =>
+  appPod({
+    namespace,
+    name,
+    annotations: {
+      secrets:
+        'db-password, api-key, app-config, db, registry, tls-passphrase, tls/web-tls, key/signing',
+      env: 'DB_PASSWORD=db-password',
+      refresh: '24h',
+    },
+  }),
+)
+
+t.test('the agent stays within what it requests', async (t) => {
+  for (const pod of pods) {
+    await node.apply(pod)
+    const agent = agentStatus(await node.untilPod(pod, isRunning))
+    if (!agent) throw new Error('the pod has no agent')
+    staysWithin(t, 96, {
+      name: `agent of the ${pod.metadata.name} pod`,
+      memory: containerMemory(node, agent),
+    })
+  }
+})
+
+t.test('so do the webhook, after 500 admissions, and the certificates’ controller', async (t) => {
+  const [pod] = pods
+  const again = { ...pod, metadata: { ...pod?.metadata, name: 'again' } } as RunningPod
+  const some = async () => {
+    for (let i = 0; i < 100; i++) must(await node.cluster.create(again, { dryRun: true }))
+  }
+  await Promise.all([some(), some(), some(), some(), some()])
+  const ours = await node.cluster.list({ ...again, metadata: { namespace: 'akv-injector' } })
+  for (const one of ours as unknown as readonly RunningPod[]) {
+    const [status] = one.status.containerStatuses ?? []
+    if (!status) throw new Error(`${one.metadata.name} doesn’t run`)
+    staysWithin(t, 128, { name: String(one.metadata.name), memory: containerMemory(node, status) })
+  }
+})
+
+function staysWithin(
+  t: Test,
+  requestMiB: number,
+  { name, memory }: { readonly name: string; readonly memory: ContainerMemory },
+): void {
+  const { anon, file, kernel, peak } = memory
+  const inMiB = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
+  t.comment(
+    `${name}: anon ${inMiB(anon)}, file ${inMiB(file)}, kernel ${inMiB(kernel)}, peak of all ${inMiB(peak)} MiB`,
+  )
+  t.ok(anon + kernel <= requestMiB * 1024 * 1024, `${name}: ${requestMiB} MiB`)
+}
