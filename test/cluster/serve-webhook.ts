@@ -61,20 +61,24 @@ export async function serveWebhook(
 }
 
 /** The API server learns of end points and authorities by watching them, a moment later. */
-export const untilCalled = (cluster: Cluster): Promise<string> =>
-  untilAnswered(cluster, /^$|"pods\.akv-injector\.io" denied/)
+export const untilCalled = (cluster: Cluster, timeoutMs?: number): Promise<string> =>
+  untilAnswered(cluster, /^$|"pods\.akv-injector\.io" denied/, timeoutMs)
 
 /**
  * Tries an annotated pod until the API server's message is like that; nothing when it admits the pod.
  *
  * @returns the message
  */
-export async function untilAnswered(cluster: Cluster, wanted: RegExp): Promise<string> {
+export async function untilAnswered(
+  cluster: Cluster,
+  wanted: RegExp,
+  timeoutMs?: number,
+): Promise<string> {
   let message = ''
   await until(async () => {
     const { status, body } = await cluster.create(annotatedPod(), { dryRun: true })
     message = status === 201 ? '' : (body.message ?? '')
     return wanted.test(message)
-  })
+  }, timeoutMs)
   return message
 }

@@ -129,7 +129,8 @@ t.test('the certificates’ controller looks after what is installed', async (t)
   t.ok(find('MutatingWebhookConfiguration', defaultFlags.webhookConfiguration))
   t.match(ports, [{ containerPort: Number(defaultFlags.healthListen.split(':')[1]) }])
   t.equal(podSpec.volumes[0].secret.secretName, defaultFlags.tlsSecret)
-  t.equal(podSpec.volumes[0].secret.optional, true)
+  t.notOk(podSpec.volumes[0].secret.optional, 'the kubelet waits for it, and sees it at once')
+  t.match(podSpec.volumes[0].secret.items, [{ key: 'tls.crt' }, { key: 'tls.key' }])
   t.notMatch(
     JSON.stringify(webhook),
     defaultFlags.caSecret,
