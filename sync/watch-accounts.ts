@@ -45,7 +45,7 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
         if (failures > 0) log.info('sees ServiceAccounts again', { namespace })
         failures = 0
         // An API server that ends watches at once is not to be asked a thousand times a second.
-        await clock.sleep(firstPauseMs - (clock.now() - startedAtMs), signal)
+        await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
       }
     } catch (error) {
       if (signal.aborted) return

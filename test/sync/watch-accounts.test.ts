@@ -65,7 +65,7 @@ t.test('a list, then watches from where the one before ended', async (t) => {
       for (const account of accounts) onAccount(account)
       return next
     }
-  const { told, lines } = await runThrough([
+  const { told, lines, waits } = await runThrough([
     [seen('web', '1'), seen('api', '2')],
     watch('11', seen('web', '11')),
     watch('12', seen('web', '11')),
@@ -74,6 +74,10 @@ t.test('a list, then watches from where the one before ended', async (t) => {
   t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
   t.strictSame(versions, ['10', '11', '12'])
   t.strictSame(lines, [])
+  t.notOk(
+    waits.some((ms) => ms < 0),
+    'no wait is one that Node would warn of',
+  )
 })
 
 t.test('a list after a failure tells what is new, other or gone, and nothing else', async (t) => {
