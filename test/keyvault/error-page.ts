@@ -15,6 +15,14 @@ const head = `# Error codes
 Every failure has a code that stays the same over versions. You find it in the agent's log (\`code\`), and in the
 container's termination message, which \`kubectl describe pod\` shows, with what happened and what to do.
 
+Where a pod doesn't start and tells no code:
+
+| \`kubectl\` shows | because | do |
+|---|---|---|
+| no pods of a Deployment, StatefulSet or Job | they are refused | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: its events say why |
+| \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still trying | \`kubectl logs POD -c akv-injector\` says what failed |
+| \`OOMKilled\` of akv-injector | its memory limit is too low | raise \`akv-injector.io/agent-limits\`, or leave it out |
+
 _Retried_ means: on the first fetch with growing pauses until the time of \`akv-injector.io/timeout\` is over, on a
 refresh at the next interval. The exit code is the one that the agent ends with when a first fetch fails for good; a
 refresh never ends it. 1 may succeed on a later start, 2 won't until somebody corrects the configuration.
