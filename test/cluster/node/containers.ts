@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { KubeObject } from '../api.ts'
 import type { ContainerStatus, OpenNode, RunningPod } from './open-node.ts'
@@ -13,6 +15,16 @@ export async function killSandbox({ environment }: OpenNode, { metadata }: KubeO
   const isSandbox = 'labels."io.cri-containerd.kind"==sandbox'
   const id = await ctr(environment, 'containers', 'ls', '--quiet', `${isOfPod},${isSandbox}`)
   await ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', id.trim())
+}
+
+/** Kills the kubelet, which is then started again. */
+export function killKubelet({ environment }: OpenNode): void {
+  const rootFlag = `--root-dir=${join(dirname(environment.containerd), 'kubelet')}`
+  const pid = globSync('/proc/[0-9]*/cmdline')
+    .filter((file) => readFileSync(file, 'utf8').split('\0').includes(rootFlag))
+    .map((file) => Number(file.split('/')[2]))[0]
+  if (!pid) throw new Error(`no process has the flag ${rootFlag}`)
+  process.kill(pid, 'SIGKILL')
 }
 
 /** The status of a container, the agent's among them. */

@@ -25,10 +25,15 @@ until ctr --address "$folder/containerd.sock" version >/dev/null 2>&1; do
   kill -0 "$containerd"
   sleep 0.1
 done
-kubelet --config="$folder/kubelet.yaml" --kubeconfig="$folder/node.kubeconfig" --root-dir="$folder/kubelet" \
-  --hostname-override="$2" --node-ip="$3" >"$folder/kubelet.log" 2>&1 3<&- &
-kubelet=$!
 
 trap 'exit 0' TERM
 { read -r _ <&3 || kill -TERM 1; } &
-wait "$kubelet"
+# A kubelet that a test has killed is started again, as any node's is. Otherwise the node ends with it.
+code=137
+while [ "$code" -eq 137 ]; do
+  kubelet --config="$folder/kubelet.yaml" --kubeconfig="$folder/node.kubeconfig" --root-dir="$folder/kubelet" \
+    --hostname-override="$2" --node-ip="$3" >>"$folder/kubelet.log" 2>&1 3<&- &
+  code=0
+  wait "$!" || code=$?
+done
+exit "$code"

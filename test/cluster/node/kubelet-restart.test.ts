@@ -1,0 +1,37 @@
+import t from 'tap'
+import { appPod, mountPath, password } from './app-pod.ts'
+import { killKubelet } from './containers.ts'
+import { isRunning, openNode, type RunningPod } from './open-node.ts'
+
+/** A kubelet that crashes, or is upgraded in place. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const podOf = (name: string, refresh: string) =>
+  appPod({
+    namespace,
+    name,
+    annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh },
+  })
+
+t.test('pods don’t notice a kubelet that is started again', async (t) => {
+  const pods = [podOf('init', '0'), podOf('sidecar', '24h')]
+  await node.apply(...pods)
+  const before = []
+  for (const pod of pods) before.push(await node.untilPod(pod, isRunning))
+  killKubelet(node)
+  // What only the new one can have started.
+  const later = podOf('later', '24h')
+  await node.apply(later)
+  await node.untilPod(later, isRunning)
+  for (const pod of before) {
+    const after = await node.untilPod(pod, isRunning)
+    t.strictSame(containersOf(after), containersOf(pod))
+    const read = ['sh', '-c', `cat ${mountPath}/db-password; printf %s "$DB_PASSWORD"`]
+    t.equal(await node.exec(pod, 'app', ...read), `${password}${password}`)
+  }
+})
+
+const containersOf = ({ status }: RunningPod) =>
+  [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(
+    ({ name, containerID, restartCount, ready }) => ({ name, containerID, restartCount, ready }),
+  )
