@@ -64,9 +64,11 @@ t.test('it takes it back when we are killed, too', async (t) => {
   const script = `
     const { held } = await import(${JSON.stringify(module)})
     await held({ make: 'touch "${file}"', undo: 'rm "${file}"' })
+    console.log('made')
     setInterval(() => {}, 1000)`
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script])
-  while (!existsSync(file)) await delay(20)
+  await once(parent.stdout, 'data')
+  t.ok(existsSync(file))
   parent.kill('SIGKILL')
   await once(parent, 'close')
   while (existsSync(file)) await delay(20)

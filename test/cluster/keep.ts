@@ -82,12 +82,12 @@ export interface Held {
  * @throws Error with what `make` complained of, when it fails
  */
 export async function held({ make, undo }: HeldOptions): Promise<Held> {
-  const script = `set -e\n${make}\necho\nexec >&-\nread -r _ || :\nset +e\n${undo}`
+  const script = `set -e\n${make}\necho; echo\nexec >&-\nread -r _ || :\nset +e\n${undo}`
   const shell = spawn('/bin/sh', ['-c', script], { stdio: 'pipe', detached: true })
   const ended = once(shell, 'close')
   const complaint = text(shell.stderr)
   const said = await text(shell.stdout)
-  // The shell closes its output with a newline of its own when it has made everything.
+  // The shell closes its output with an empty line when it has made everything.
   if (!said.endsWith('\n\n')) {
     await ended
     throw new Error(`a shell could not do what the cluster needs: ${(await complaint).trim()}`)
