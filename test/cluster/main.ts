@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Api, connect } from './api.ts'
 import { startCluster } from './api-server.ts'
-import { clusterOf } from './cluster.ts'
+import { clusterOf, until } from './cluster.ts'
 import { install, uninstall, untilGone } from './install.ts'
 import { keep, temporaryFolder } from './keep.ts'
 import { readKubeconfig } from './kubeconfig.ts'
@@ -93,14 +93,15 @@ async function runLocally(
     await local.stop()
     await network?.remove()
     remove()
-    if (network) checkNothingLeft({ name: network.name, folder })
+    if (network) await checkNothingLeft({ name: network.name, folder })
   }
 }
 
-function checkNothingLeft(options: LeftoversOptions): void {
-  const left = leftovers(options)
-  if (left.length > 0) throw new Error(`the node is still on this machine:\n${left.join('\n')}`)
-}
+/** What was killed takes a moment to be gone. */
+const checkNothingLeft = (options: LeftoversOptions) =>
+  until(async () => leftovers(options).length === 0, 5_000).catch(() => {
+    throw new Error(`the node is still on this machine:\n${leftovers(options).join('\n')}`)
+  })
 
 async function runInstalled(files: readonly string[], kubeconfigFile: string, env: Environment) {
   const api = connect(kubeconfigFile)

@@ -185,7 +185,7 @@ async function describedReplicaSet(deployment: KubeObject): Promise<string> {
   let described = ''
   await until(async () => {
     described = await describe()
-    return described.includes('FailedCreate')
+    return /Warning +FailedCreate/.test(described)
   })
   return described
 }
