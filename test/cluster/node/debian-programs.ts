@@ -34,7 +34,7 @@ export function findDebianPrograms({
   readonly install: boolean
 }): DebianPrograms | { readonly problem: string } {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return { problem: 'A node takes Linux and root' }
+    return { problem: 'A node takes Linux and root.' }
   const missing = missingPackages()
   if (missing.length > 0 && install && findProgram('apt-get')) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }

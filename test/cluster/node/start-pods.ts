@@ -23,6 +23,8 @@ export interface PodsOptions {
   readonly local: LocalCluster
   readonly cluster: Cluster
   readonly found: FoundNode
+  /** What the emulated vaults hold; the tests' unless told otherwise. */
+  readonly data?: string
 }
 
 /**
@@ -30,7 +32,7 @@ export interface PodsOptions {
  * own pods. Resolves when annotated pods are admitted.
  */
 export async function startPods(options: PodsOptions) {
-  const { folder, network, local, cluster, found } = options
+  const { folder, network, local, cluster, found, data = vaultData() } = options
   const { programs, archives } = found
   const undo: (() => unknown)[] = []
   const stop = async () => {
@@ -52,13 +54,13 @@ export async function startPods(options: PodsOptions) {
     await withoutEnd(node.ended, importImages({ ctr: programs.ctr, socket, archives }), folder)
     await withoutEnd(node.ended, untilReady(cluster, network.name), folder)
     undo.push(await publishIssuerKeys(cluster))
-    const data = join(folder, 'vault.yaml')
-    writeFileSync(data, vaultData())
+    const dataFile = join(folder, 'vault.yaml')
+    writeFileSync(dataFile, data)
     const azure = await startEmulatorProcess({
       access: readKubeconfig(local.kubeconfigFile),
       folder,
       host: network.gateway,
-      data,
+      data: dataFile,
     })
     undo.push(() => azure.stop())
     const identity = await startIdentityWebhook(cluster)
@@ -73,7 +75,7 @@ export async function startPods(options: PodsOptions) {
       nodeName: network.name,
       vault: { url: azure.url, controlUrl: azure.controlUrl },
     }
-    return { environment, stop }
+    return { environment, azure, stop }
   } catch (error) {
     await stop()
     throw error
