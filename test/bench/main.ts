@@ -2,7 +2,7 @@
 
 import { benchAdmission } from './admission.ts'
 import { benchAgent } from './agent.ts'
-import type { Bench } from './bench.ts'
+import { type Bench, printFigures } from './bench.ts'
 import { benchCore } from './core.ts'
 import { benchPfx } from './pfx.ts'
 
@@ -14,9 +14,4 @@ const benches: Readonly<Record<string, Bench>> = {
 }
 
 const isSmoke = process.argv.includes('--smoke')
-for (const [title, bench] of Object.entries(benches)) {
-  console.log(`\n${title}`)
-  const figures = await bench({ isSmoke })
-  const width = Math.max(...figures.map(({ what }) => what.length))
-  for (const { what, value } of figures) console.log(`  ${what.padEnd(width)}  ${value}`)
-}
+for (const [title, bench] of Object.entries(benches)) printFigures(title, await bench({ isSmoke }))

@@ -16,15 +16,17 @@ import { apiServerParts, findParts, type Parts } from './parts.ts'
 /**
  * `npm run cluster:test [-- --required] [FILE…]`: the tests that need an API server, against the cluster that
  * KUBECONFIG names or a local one. Where there can be none it says why and ends well; with --required it fails.
+ * `npm run cluster:bench [-- --smoke]`: the same for a program that isn't a test.
  */
 
 const root = join(import.meta.dirname, '../..')
 const args = process.argv.slice(2)
+const isOption = (arg: string) => arg.startsWith('--')
 const required = args.includes('--required')
 const tell = (line: string) => console.log(`cluster tests: ${line}`)
 
 async function main(): Promise<number> {
-  const files = wantedFiles(args.filter((arg) => arg !== '--required'))
+  const files = wantedFiles(args.filter((arg) => !isOption(arg)))
   const { KUBECONFIG } = process.env
   if (KUBECONFIG) {
     const { server } = readKubeconfig(KUBECONFIG)
@@ -144,10 +146,11 @@ async function checkVersion(api: Api): Promise<void> {
 
 /** One file after the other, as each serves the one webhook that the cluster knows. */
 async function runTests(files: readonly string[], env: Environment): Promise<number> {
-  const tap = join(root, 'node_modules/.bin/tap')
+  const tap = [join(root, 'node_modules/.bin/tap'), '--jobs=1', '--disable-coverage']
+  const areTests = files.every((name) => name.endsWith('.test.ts'))
   const kept = keep({
     program: process.execPath,
-    args: [tap, '--jobs=1', '--disable-coverage', ...files],
+    args: areTests ? [...tap, ...files] : [...files, ...args.filter(isOption)],
     env: { ...process.env, ...env },
   })
   // We end when the tests have, and have uninstalled; before that, nothing of ours needs undoing.

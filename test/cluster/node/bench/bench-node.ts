@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { connect, type KubeObject } from '../../api.ts'
+import { type Cluster, clusterOf, until } from '../../cluster.ts'
+import { must } from '../../must.ts'
+import type { NodeEnvironment } from '../node-environment.ts'
+import type { RunningPod } from '../open-node.ts'
+
+/** The node of `npm run cluster:bench`. Everything on it tells its time by one clock, in ms since 1970. */
+export interface BenchNode {
+  readonly cluster: Cluster
+  readonly vault: NodeEnvironment['vault']
+  /** Creates a pod and resolves when all its containers run and are ready. */
+  start(pod: KubeObject): Promise<StartedPod>
+  /** Resolves when the pod has gone. */
+  remove(pod: KubeObject): Promise<void>
+  readStatus(pod: KubeObject): Promise<RunningPod['status']>
+  /** What a container of the pod says, from its last start on. */
+  lines(pod: KubeObject, container: string): Promise<readonly Line[]>
+  exec(pod: KubeObject, container: string, ...command: readonly string[]): Promise<void>
+  times(containerId: string): ContainerTimes
+}
+
+export interface StartedPod {
+  readonly createdMs: number
+  readonly status: RunningPod['status']
+}
+
+export interface Line {
+  readonly atMs: number
+  readonly text: string
+}
+
+export interface ContainerTimes {
+  readonly startedMs: number
+  /** 0 while it runs. */
+  readonly finishedMs: number
+}
+
+/** @throws Error when nothing has told us of a node */
+export function benchNode(env = process.env): BenchNode {
+  const { CLUSTER_NODE, KUBECONFIG } = env
+  if (!CLUSTER_NODE || !KUBECONFIG)
+    throw new Error('this bench needs a node: npm run cluster:bench')
+  const { kubectl, containerd, vault } = JSON.parse(CLUSTER_NODE) as NodeEnvironment
+  const cluster = clusterOf(connect(KUBECONFIG))
+  const run = async (...args: readonly string[]) =>
+    (await promisify(execFile)(kubectl, args)).stdout
+  const readStatus = async (pod: KubeObject) =>
+    must(await cluster.get(pod)).body['status'] as RunningPod['status']
+  return {
+    cluster,
+    vault,
+    readStatus,
+    async start(pod) {
+      const createdMs = Date.now()
+      must(await cluster.create(pod))
+      await until(async () => isRunning(await readStatus(pod)), startTimeoutMs)
+      return { createdMs, status: await readStatus(pod) }
+    },
+    remove: async (pod) => void (await run('delete', 'pod', ...named(pod))),
+    lines: async (pod, container) =>
+      readLines(await run('logs', ...named(pod), '-c', container, '--timestamps')),
+    exec: async (pod, container, ...command) =>
+      void (await run('exec', ...named(pod), '-c', container, '--', ...command)),
+    times: (containerId) => containerTimes(dirname(containerd), containerId),
+  }
+}
+
+const isRunning = ({ phase, containerStatuses = [] }: RunningPod['status']) =>
+  phase === 'Running' && containerStatuses.every(({ ready }) => ready)
+
+const named = ({ metadata: { namespace = 'default', name = '' } }: KubeObject) => [
+  name,
+  `--namespace=${namespace}`,
+]
+
+/** The kubelet's time of each line, to the nanosecond. */
+const readLines = (said: string): Line[] =>
+  said
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [time = ''] = line.split(' ', 1)
+      return { atMs: Date.parse(time), text: line.slice(time.length + 1) }
+    })
+
+/** By containerd's own record: a pod's status has whole seconds. */
+function containerTimes(folder: string, containerId: string): ContainerTimes {
+  const [, id = ''] = containerId.split('://')
+  const records = join(folder, 'containerd/io.containerd.grpc.v1.cri/containers')
+  const record = JSON.parse(readFileSync(join(records, id, 'status'), 'utf8')) as Nanoseconds
+  return { startedMs: record.StartedAt / 1e6, finishedMs: record.FinishedAt / 1e6 }
+}
+
+type Nanoseconds = Readonly<Record<'StartedAt' | 'FinishedAt', number>>
+
+const startTimeoutMs = 120_000

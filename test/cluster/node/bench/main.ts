@@ -1,0 +1,23 @@
+// npm run cluster:bench: prints how long pods take. Nothing here passes or fails by time: compare within one run.
+
+import { type Bench, printFigures } from '../../../bench/bench.ts'
+import { must } from '../../must.ts'
+import { benchNode } from './bench-node.ts'
+import { benchRotation } from './rotation.ts'
+import { benchStarts } from './starts.ts'
+
+const isSmoke = process.argv.includes('--smoke')
+const node = benchNode()
+must(
+  await node.cluster.apply({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'web', namespace: 'default' },
+  }),
+)
+const benches: Readonly<Record<string, Bench>> = {
+  'from a pod’s creation to its app': benchStarts(node),
+  'from a rotation in the vault to the app': benchRotation(node),
+}
+for (const [title, bench] of Object.entries(benches)) printFigures(title, await bench({ isSmoke }))
+node.cluster.close()

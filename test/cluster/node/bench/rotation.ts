@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { defaultMountPath } from '../../../../webhook/core/names.ts'
+import type { Bench } from '../../../bench/bench.ts'
+import type { KubeObject } from '../../api.ts'
+import { until } from '../../cluster.ts'
+import type { BenchNode } from './bench-node.ts'
+import { benchPod } from './bench-pod.ts'
+import { inWords } from './in-words.ts'
+
+const refreshSeconds = 30
+
+/** Rotates a secret that several pods refresh, each in its own rhythm; then restarts their apps, for the variable. */
+export const benchRotation =
+  (node: BenchNode): Bench =>
+  async ({ isSmoke }) => {
+    const pods = Array.from({ length: isSmoke ? 1 : 10 }, (_, index) => pod(`rotation-${index}`))
+    await Promise.all(pods.map((pod) => node.start(pod)))
+    const fileMs: number[] = []
+    for (let rotation = 1; rotation <= (isSmoke ? 1 : 2); rotation++)
+      fileMs.push(...(await rotate(node, pods, `rotation-${rotation}`)))
+    const restartMs: number[] = []
+    for (const pod of pods) restartMs.push(await restartApp(node, pod))
+    await Promise.all(pods.map((pod) => node.remove(pod)))
+    return [
+      { what: `to the app’s file, at a refresh of ${refreshSeconds}s`, value: inWords(fileMs) },
+      { what: 'from the end of an app to one with the new variable', value: inWords(restartMs) },
+    ]
+  }
+
+async function rotate(node: BenchNode, pods: readonly KubeObject[], value: string) {
+  // The one before ended with a refresh: this one is to fall anywhere within an interval.
+  await delay(Math.random() * refreshSeconds * 1_000)
+  await post(`${node.vault.controlUrl}/rotate`, { vault: 'team-b', name: 'shared-token', value })
+  const rotatedMs = Date.now()
+  return await Promise.all(
+    pods.map(async (pod) => (await untilSaid(node, pod, `file ${value}`)) - rotatedMs),
+  )
+}
+
+/** The kubelet reads variables anew for each container that it starts. */
+async function restartApp(node: BenchNode, pod: KubeObject): Promise<number> {
+  const [before] = (await node.readStatus(pod)).containerStatuses ?? []
+  // Killed from in there, the command would go with its container.
+  await node.exec(pod, 'app', 'touch', '/tmp/end')
+  const startedMs = await untilSaid(node, pod, 'variable rotation-')
+  return startedMs - node.times(before?.containerID ?? '').finishedMs
+}
+
+/** @returns when the app said so */
+async function untilSaid(node: BenchNode, pod: KubeObject, start: string): Promise<number> {
+  let atMs: number | undefined
+  await until(async () => {
+    // The line has its time, so there is no hurry to see it.
+    await delay(1_000)
+    const lines = await node.lines(pod, 'app')
+    atMs = lines.find(({ text }) => text.startsWith(start))?.atMs
+    return atMs !== undefined
+  }, 60_000)
+  return atMs ?? Number.NaN
+}
+
+/** Says what it finds in the variable when it starts, and in the file whenever that changes. */
+const pod = (name: string): KubeObject =>
+  benchPod({
+    name,
+    annotations: {
+      secrets: 'token=shared-token',
+      env: 'TOKEN=shared-token',
+      refresh: `${refreshSeconds}s`,
+    },
+    commands: `trap exit TERM
+echo "variable $TOKEN"
+while [ ! -e /tmp/end ]; do
+  now=$(cat ${defaultMountPath}/token)
+  [ "$now" = "$was" ] || echo "file $now"
+  was=$now
+  sleep 0.2 & wait
+done`,
+  })
+
+async function post(url: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(`${url} answers ${response.status}: ${await response.text()}`)
+}
