@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { KubeObject } from '../api.ts'
+import { processesOf } from './leftovers.ts'
 import type { ContainerStatus, OpenNode, RunningPod } from './open-node.ts'
 
 /** Kills the processes of a container, as the kernel does where memory is short. */
@@ -19,12 +19,10 @@ export async function killSandbox({ environment }: OpenNode, { metadata }: KubeO
 
 /** Kills the kubelet, which is then started again. */
 export function killKubelet({ environment }: OpenNode): void {
-  const rootFlag = `--root-dir=${join(dirname(environment.containerd), 'kubelet')}`
-  const pid = globSync('/proc/[0-9]*/cmdline')
-    .filter((file) => readFileSync(file, 'utf8').split('\0').includes(rootFlag))
-    .map((file) => Number(file.split('/')[2]))[0]
-  if (!pid) throw new Error(`no process has the flag ${rootFlag}`)
-  process.kill(pid, 'SIGKILL')
+  const flag = `--root-dir=${join(dirname(environment.containerd), 'kubelet')}`
+  const [pid] = processesOf(flag)
+  if (!pid) throw new Error(`no process has the flag ${flag}`)
+  process.kill(Number(pid), 'SIGKILL')
 }
 
 /** The status of a container, the agent's among them. */

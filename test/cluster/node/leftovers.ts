@@ -28,10 +28,10 @@ function cgroupsOf(name: string): string[] {
   return [root, ...trees].map((tree) => join(tree, name)).filter(existsSync)
 }
 
-/** Everything of a cluster's has a path of its folder in its command line, but for what runs in pods. */
-const processesOf = (folder: string): string[] =>
+/** By their command lines: everything of a cluster's has a path of its folder there, but for what runs in pods. */
+export const processesOf = (text: string): string[] =>
   readdirSync('/proc').filter(
-    (pid) => /^\d+$/.test(pid) && readText(`/proc/${pid}/cmdline`).includes(folder),
+    (pid) => /^\d+$/.test(pid) && readText(`/proc/${pid}/cmdline`).includes(text),
   )
 
 /** Processes may end while one looks. */
