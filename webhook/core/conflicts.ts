@@ -1,11 +1,11 @@
 import { shorten } from '../../keyvault/reference.ts'
-import { entriesByName, fileKeyRefState } from './env-entry.ts'
+import { entriesByName, fileKeyRefState, volumeOf } from './env-entry.ts'
 import { mountConflicts } from './mount-conflicts.ts'
 import { agentName, ourVolumes } from './names.ts'
 import type { Problem } from './outcome.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
-import type { Pod } from './pod.ts'
+import { allContainers, type Container, type EnvVar, type Pod } from './pod.ts'
 import { annotationPrefix } from './vocabulary.ts'
 import { isOurVolume } from './volumes.ts'
 
@@ -15,6 +15,7 @@ export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
     ...platformConflicts(pod, plan),
     ...nameConflicts(pod, plan),
     ...mountConflicts(pod, plan),
+    ...readConflicts(pod, plan),
     ...plan.consumers.flatMap((consumer) => envConflicts(consumer, plan)),
   ]
 }
@@ -51,6 +52,30 @@ function nameConflicts({ spec }: Pod, { place }: Plan): readonly Problem[] {
       sentence: 'this name is the webhook’s; give the volume another',
     })),
   ]
+}
+
+/** Variables from our volumes that we did not make: what a mount would show of them, without one. */
+function readConflicts(pod: Pod, { config, consumers, place }: Plan): readonly Problem[] {
+  const wanted = new Map(config.env.map((one) => [one.variable, one]))
+  const seeing = new Set(consumers.map(({ container }) => container))
+  const isOurs = (container: Container, entry: EnvVar) => {
+    const own = wanted.get(entry.name)
+    const isPlanned = place.existing !== undefined && seeing.has(container) && own !== undefined
+    return isPlanned && fileKeyRefState(entry, own) === 'ours'
+  }
+  return allContainers(pod).flatMap((container) =>
+    (container.env ?? []).flatMap((entry) => {
+      const volume = volumeOf(entry)
+      if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry))
+        return []
+      return [
+        {
+          subject: `container ${shorten(container.name)}, env ${shorten(entry.name)}`,
+          sentence: `volume ${volume} is read by the webhook's own variables only; ask for this one in ${annotationPrefix}env`,
+        },
+      ]
+    }),
+  )
 }
 
 function envConflicts(

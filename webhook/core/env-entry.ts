@@ -20,6 +20,13 @@ export function entriesByName({
   return new Map((env ?? []).map((entry, index) => [entry.name, { entry, index }]))
 }
 
+/** The volume that the kubelet reads a variable from, where it does so. */
+export function volumeOf({ valueFrom }: EnvVar): string | undefined {
+  const { fileKeyRef } = valueFrom ?? {}
+  const name = isObject(fileKeyRef) ? fileKeyRef['volumeName'] : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
 /**
  * Whose an entry of this name is, where the agent is there already: `ours`; `emptied`, ours after a webhook decoded the
  * pod into types that do not know `fileKeyRef`, and wrote it back without; or `foreign`.

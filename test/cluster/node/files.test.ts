@@ -190,6 +190,21 @@ t.test('a pod’s author doesn’t get at our volumes by a mount', async (t) => 
   }
 })
 
+t.test('nor by a variable', async (t) => {
+  const fileKeyRef = { volumeName: 'akv-injector-env', path: 'env', key: 'API_KEY' }
+  const other = { ...appContainer('other'), env: [{ name: 'COPY', valueFrom: { fileKeyRef } }] }
+  const { status, body } = await node.cluster.create(
+    appPod({
+      ...{ namespace, name: 'thief', annotations: { env: 'API_KEY=api-key', containers: 'app' } },
+      // azure-workload-identity's webhook would take the variable's source away.
+      labels: {},
+      spec: { containers: [appContainer('app'), other] },
+    }),
+  )
+  t.equal(status, 400)
+  t.match(body.message, 'container other, env COPY: volume akv-injector-env is read by the webhook')
+})
+
 t.test('nor by naming the agent among the containers', async (t) => {
   const annotations = { secrets: 'db-password', containers: 'akv-injector' }
   const { status, body } = await node.cluster.create(
