@@ -80,7 +80,9 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
   const stop = new AbortController()
   const end = new AbortController()
   const log = memoryLog()
-  const options = connectAll({ standIn, azure, clock, log, signal: stop.signal, end: end.signal })
+  const { kubeconfigFile } = standIn
+  const ends = { signal: stop.signal, end: end.signal }
+  const options = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
   t.teardown(async () => {
     stop.abort()
     end.abort()
@@ -141,22 +143,23 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
   }
 }
 
-function connectAll(parts: {
-  readonly standIn: StandIn
+/** What the controller's rounds need, with a real client of whatever API server it is. */
+export function connectAll(parts: {
+  readonly kubeconfigFile: string
   readonly azure: Emulator
   readonly clock: Clock
   readonly log: MemoryLog
   readonly signal: AbortSignal
   readonly end: AbortSignal
 }): WorkAccountOptions & { readonly metrics: SyncMetrics } {
-  const { standIn, azure, clock, log, signal, end } = parts
+  const { kubeconfigFile, azure, clock, log, signal, end } = parts
   const cloud = {
     authorityHost: azure.url,
     vaultUrl: azure.vaultUrl,
     audience: 'https://vault.azure.net',
     ca: azure.caPem,
   }
-  process.env['KUBECONFIG'] = standIn.kubeconfigFile
+  process.env['KUBECONFIG'] = kubeconfigFile
   const cluster = connectCluster({ signal: end })
   const agent = createConnection({ ca: azure.caPem, env: {} })
   t0.teardown(() => agent.destroy())
