@@ -4,8 +4,10 @@ import type { EmulatedAzure } from '../emulator-process.ts'
 import { install, installObjects } from '../install.ts'
 import { untilCalled } from '../serve-webhook.ts'
 
+export type Cloud = Pick<EmulatedAzure, 'url' | 'caPem'>
+
 /** Applies the manifests with the emulator as the cloud, and nothing else changed. Resolves when admission works. */
-export async function installWithVault(cluster: Cluster, azure: EmulatedAzure): Promise<void> {
+export async function installWithVault(cluster: Cluster, azure: Cloud): Promise<void> {
   await install(cluster, objectsWithVault(azure))
   await untilCalled(cluster, installTimeoutMs)
 }
@@ -13,7 +15,7 @@ export async function installWithVault(cluster: Cluster, azure: EmulatedAzure): 
 const isWebhook = ({ kind, metadata }: KubeObject) =>
   kind === 'Deployment' && metadata.name === 'akv-injector-webhook'
 
-function objectsWithVault(azure: EmulatedAzure): readonly KubeObject[] {
+function objectsWithVault(azure: Cloud): readonly KubeObject[] {
   const authority: KubeObject = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -29,7 +31,7 @@ function objectsWithVault(azure: EmulatedAzure): readonly KubeObject[] {
 /** A Deployment with the emulator as its cloud, as the chart does it with `cloud`, and with further variables. */
 export function withVault(
   deployment: KubeObject,
-  { url }: EmulatedAzure,
+  { url }: Cloud,
   others: Readonly<Record<string, string>> = {},
 ): KubeObject {
   const settings: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -38,6 +38,24 @@ t.test('it goes, and leaves nothing behind', async (t) => {
   t.match(await run('down'), 'it has gone, and nothing of it is left')
   t.notOk(existsSync(folder))
   t.match(await run('down'), 'there is none')
+})
+
+t.test('a cluster that kind could not make leaves nothing either', async (t) => {
+  const programs = t.testdir({
+    docker: '#!/bin/sh\necho "docker $*" >> "$CALLED"\n',
+    kind: '#!/bin/sh\necho "kind $1" >> "$CALLED"\n[ "$1" != load ] || { echo "no space" >&2; exit 1; }\n',
+  })
+  for (const name of ['docker', 'kind']) chmodSync(join(programs, name), 0o755)
+  const CALLED = join(programs, 'called')
+  const up = execute(process.execPath, [join(scripts, 'up.ts'), '--kind'], {
+    env: { ...env, CALLED, PATH: `${programs}:${process.env['PATH']}` },
+  })
+  await t.rejects(up, /cluster: there is none\. kind failed:\nno space/)
+  t.match(
+    readFileSync(CALLED, 'utf8'),
+    /^docker image inspect .*\nkind create\nkind load\nkind delete\n$/,
+  )
+  t.notOk(existsSync(folder))
 })
 
 /** What was built is taken from where it is; only the state is in a folder of its own. */

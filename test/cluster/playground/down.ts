@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { until } from '../cluster.ts'
 import { leftovers } from '../node/leftovers.ts'
-import { isServing, playgroundFolder, readState } from './state.ts'
+import { stopKind } from './kind.ts'
+import { isServing, type NodeState, playgroundFolder, readState } from './state.ts'
 
 /** `npm run cluster:down`: ends what `npm run cluster` has started. */
 
@@ -10,7 +11,14 @@ const folder = playgroundFolder(process.env)
 async function down(): Promise<string> {
   const running = readState(folder)
   if (!running) return 'there is none'
-  const { pid, name, folder: files } = running
+  if (running.by === 'kind') {
+    stopKind()
+    rmSync(folder, { recursive: true })
+  } else await end(running)
+  return 'it has gone, and nothing of it is left'
+}
+
+async function end({ pid, name, folder: files }: NodeState): Promise<void> {
   process.kill(pid)
   const left = () => [
     ...(isServing(pid, folder) || existsSync(folder) ? [`process ${pid}, or ${folder}`] : []),
@@ -19,7 +27,6 @@ async function down(): Promise<string> {
   await until(async () => left().length === 0, endTimeoutMs).catch(() => {
     throw new Error(`this is still on the machine:\n${left().join('\n')}`)
   })
-  return 'it has gone, and nothing of it is left'
 }
 
 const endTimeoutMs = 60_000

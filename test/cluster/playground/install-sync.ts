@@ -3,15 +3,14 @@ import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../api.ts'
 import type { Cluster } from '../cluster.ts'
-import type { EmulatedAzure } from '../emulator-process.ts'
 import { must } from '../must.ts'
-import { withVault } from '../node/install-with-vault.ts'
+import { type Cloud, withVault } from '../node/install-with-vault.ts'
 
 /** The service accounts of the examples of Secret sync, in the namespace `default`. */
 const accounts = ['shop', 'ingress-certificates', 'puller']
 
 /** Applies what the chart makes of Secret sync. */
-export async function installSync(cluster: Cluster, azure: EmulatedAzure): Promise<void> {
+export async function installSync(cluster: Cluster, azure: Cloud): Promise<void> {
   for (const object of renderedObjects())
     must(
       await cluster.apply(

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from '../api.ts'
 import { startCluster } from '../api-server.ts'
@@ -9,7 +9,7 @@ import { createNetwork } from '../node/network.ts'
 import { startPods } from '../node/start-pods.ts'
 import { apiServerParts, findParts } from '../parts.ts'
 import { installSync } from './install-sync.ts'
-import { type PlaygroundState, stateFile } from './state.ts'
+import { type NodeState, writeState } from './state.ts'
 
 /**
  * The process behind `npm run cluster`, given the folder of its state. It undoes nothing: all that it starts and makes
@@ -19,16 +19,15 @@ import { type PlaygroundState, stateFile } from './state.ts'
 /** What it tells the one who started it; the last is that it is ready, or has failed. */
 export type Told =
   | { readonly kind: 'progress' | 'failed'; readonly line: string }
-  | { readonly kind: 'ready'; readonly state: PlaygroundState }
+  | { readonly kind: 'ready'; readonly state: NodeState }
 
 const tell = (told: Told) => process.send?.(told)
 
-async function serve(stateFolder: string): Promise<PlaygroundState> {
+async function serve(stateFolder: string): Promise<NodeState> {
   await held({ make: ':', undo: `rm -rf -- '${stateFolder.replaceAll("'", "'\\''")}'` })
-  const write = (state: PlaygroundState) =>
-    writeFileSync(stateFile(stateFolder), JSON.stringify(state))
   const { env, pid } = process
-  write({ pid })
+  const starting = { by: 'node', pid } as const
+  writeState(stateFolder, starting)
   const options = { env, tell: (line: string) => void tell({ kind: 'progress', line }) }
   const found = orThrow(await findNode({ ...options, install: false }))
   const { parts } = orThrow(await findParts({ ...options, names: apiServerParts }))
@@ -36,7 +35,8 @@ async function serve(stateFolder: string): Promise<PlaygroundState> {
   options.tell('starting the cluster')
   const { path: folder } = temporaryFolder()
   const network = await createNetwork()
-  write({ pid, name: network.name, folder })
+  const made = { ...starting, name: network.name, folder }
+  writeState(stateFolder, made)
   const local = await startCluster({ parts, folder, network })
   const cluster = clusterOf(connect(local.kubeconfigFile))
   const data = readFileSync(exampleData, 'utf8')
@@ -44,8 +44,8 @@ async function serve(stateFolder: string): Promise<PlaygroundState> {
   await installSync(cluster, azure)
   copyFileSync(local.kubeconfigFile, join(stateFolder, 'kubeconfig'))
   symlinkSync(environment.kubectl, join(stateFolder, 'kubectl'))
-  const state = { pid, name: network.name, folder, controlUrl: azure.controlUrl }
-  write(state)
+  const state = { ...made, controlUrl: azure.controlUrl }
+  writeState(stateFolder, state)
   return state
 }
 

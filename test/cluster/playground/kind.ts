@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { type Api, connect, type KubeObject } from '../api.ts'
+import { clusterOf, until } from '../cluster.ts'
+import { must } from '../must.ts'
+import { execute } from '../node/execute.ts'
+import { installWithVault } from '../node/install-with-vault.ts'
+import { productImage } from '../node/product-image.ts'
+import { publishIssuerKeys } from '../publish-issuer-keys.ts'
+import { installSync } from './install-sync.ts'
+
+const name = 'akv-injector'
+
+/**
+ * Makes a cluster of kind, which needs Docker instead of root and Go. All that plays the cloud runs in it.
+ *
+ * @param kubeconfig - the file to write
+ * @throws Error when one of the programs fails, and leaves no cluster
+ */
+export async function startKind(kubeconfig: string, tell: (line: string) => void): Promise<void> {
+  try {
+    execute('docker', ['image', 'inspect', productImage])
+  } catch (error) {
+    throw new Error(`Docker has no image to install; npm run image builds it. ${error}`)
+  }
+  try {
+    tell('kind makes a cluster, which takes a minute')
+    const options = ['--kubeconfig', kubeconfig, '--wait', '120s']
+    execute('kind', ['create', 'cluster', '--name', name, ...options])
+    execute('kind', ['load', 'docker-image', productImage, '--name', name])
+    await installAll(connect(kubeconfig))
+  } catch (error) {
+    stopKind()
+    throw error
+  }
+}
+
+export const stopKind = (): void => execute('kind', ['delete', 'cluster', '--name', name])
+
+async function installAll(api: Api): Promise<void> {
+  const cluster = clusterOf(api)
+  await publishIssuerKeys(cluster)
+  for (const object of cloudObjects(await cluster.issuer())) must(await cluster.apply(object))
+  const azure = await untilEmulated(api)
+  await installWithVault(cluster, azure)
+  await installSync(cluster, azure)
+  cluster.close()
+}
+
+function cloudObjects(issuer: string): readonly KubeObject[] {
+  const text = read('kind.yaml')
+    .replace('ISSUER', issuer)
+    .replace('image: IMAGE', `image: ${productImage}`)
+  const [namespace, ...others] = parseAllDocuments(text).map((document) => document.toJS())
+  const vault = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'vault', namespace: 'azure' },
+    data: { 'vault.yaml': read('../../../manifests/examples/vault.yaml') },
+  }
+  return [namespace, vault, ...others]
+}
+
+/** It says where it listens, and who vouches for it. */
+async function untilEmulated(api: Api) {
+  let said = ''
+  await until(async () => {
+    const path = '/api/v1/namespaces/azure/pods/emulator/log'
+    said = String((await api.call({ method: 'GET', path })).body['said'] ?? '')
+    return said.includes('accepts tokens of')
+  }, 60_000)
+  const [caPem = ''] = /-----BEGIN[\s\S]+-----END CERTIFICATE-----\n/.exec(said) ?? []
+  const [, url = ''] = /^Entra and Key Vault +(\S+)$/m.exec(said) ?? []
+  return { caPem, url }
+}
+
+const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8')
