@@ -65,5 +65,5 @@ interface PodSpec {
   readonly containers: { env: { name: string; value: string }[]; volumeMounts?: object[] }[]
 }
 
-/** A pod has to issue certificates first, and the machine may be busy. */
-const installTimeoutMs = 120_000
+/** Seconds, even where the machine is busy. More than this would say that a pod waits for the kubelet to look again. */
+const installTimeoutMs = 60_000
