@@ -1,5 +1,15 @@
 #!/usr/bin/env node
 import { runCommandLine } from './command-line.ts'
 
+const exitCode = await runCommandLine(process.argv.slice(2))
+await Promise.all([process.stdout, process.stderr].map(written))
 // At once: what a command leaves open (an idle connection, a timer) is of no use to anybody once it has ended.
-process.exit(await runCommandLine(process.argv.slice(2)))
+process.exit(exitCode)
+
+/** What a pipe has no room for waits in memory for its reader, who may have gone (`| head`) and then wants no more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve())
+    stream.write('', () => resolve())
+  })
+}

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { run } from './run.ts'
+import { podText, run, start } from './run.ts'
 
 t.test('help names every command', async (t) => {
   const { code, stdout } = await run(['--help'])
@@ -30,4 +30,25 @@ t.test('a command without what it needs is wrong usage', async (t) => {
 
 t.test('the version is told', async (t) => {
   t.match(await run(['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+})
+
+t.test('more than a pipe holds comes out whole, however slowly it is read', async (t) => {
+  const pods = Array.from({ length: 200 }, (_, i) =>
+    podText({ vault: 'team-a', secrets: `secret-${i}` }),
+  )
+  const { child, output, ended } = start(['inject', '-'])
+  child.stdout.pause()
+  child.stdin.end(pods.join('\n---\n'))
+  // Time enough for one that does not wait to be gone, with all that the pipe does not hold.
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_500))])
+  child.stdout.resume()
+  t.equal((await ended).code, 0)
+  t.match(output.stdout, 'secret-199')
+  t.ok(output.stdout.length > 128 * 1024)
+})
+
+t.test('a reader that has had enough is no failure', async (t) => {
+  const { child, ended } = start(['--help'])
+  child.stdout.destroy()
+  t.match(await ended, { code: 0, stderr: '' })
 })
