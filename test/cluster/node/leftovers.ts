@@ -10,9 +10,9 @@ export interface LeftoversOptions {
 
 /** What is still on this machine of a cluster that has ended, in words. */
 export function leftovers({ name, folder }: LeftoversOptions): readonly string[] {
+  const named = isAnothers(name, folder) ? [] : [`/sys/class/net/${name}`, ...cgroupsOf(name)]
   return [
-    ...[folder, `/sys/class/net/${name}`].filter(existsSync),
-    ...cgroupsOf(name),
+    ...[folder, ...named].filter(existsSync),
     ...processesOf(folder).map((pid) => `process ${pid}`),
     ...readText('/proc/self/mountinfo')
       .split('\n')
@@ -25,7 +25,13 @@ export function leftovers({ name, folder }: LeftoversOptions): readonly string[]
 function cgroupsOf(name: string): string[] {
   const root = '/sys/fs/cgroup'
   const trees = readdirSync(root).map((tree) => join(root, tree))
-  return [root, ...trees].map((tree) => join(tree, name)).filter(existsSync)
+  return [root, ...trees].map((tree) => join(tree, name))
+}
+
+/** A cluster that starts meanwhile takes the first name that is free. */
+function isAnothers(name: string, folder: string): boolean {
+  const ours = new Set(processesOf(folder))
+  return processesOf(`\0${name}\0`).some((pid) => !ours.has(pid))
 }
 
 /** By their command lines: everything of a cluster's has a path of its folder there, but for what runs in pods. */
