@@ -2,6 +2,7 @@ import { isName, subdomainName } from '../kubernetes/name-rules.ts'
 import { ownershipOf } from './ownership.ts'
 import type { SecretWish } from './plan-secret.ts'
 import type { Account } from './read-account.ts'
+import { maxTargets } from './secret-bounds.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
 const prefix = 'akv-injector-sync-'
@@ -35,6 +36,9 @@ export function recordWish(
   }
 }
 
+/** What two annotations can name, that of before and that of now: no more than that is to be looked at. */
+const maxNames = 2 * maxTargets
+
 /** The names that a record holds; none where it is not the account's own, or of its life before. */
 export function recordedNames(
   account: Pick<Account, 'name' | 'uid'>,
@@ -44,6 +48,8 @@ export function recordedNames(
   const names = Buffer.from(record.data.get(key) ?? []).toString()
   // Whoever may change Secrets may have changed this one: no path to anything but a Secret.
   return new Set(
-    names.split('\n').filter((name) => isName(name, subdomainName) && !isRecordName(name)),
+    names
+      .split('\n', maxNames)
+      .filter((name) => isName(name, subdomainName) && !isRecordName(name)),
   )
 }

@@ -58,9 +58,13 @@ function parseName(name: unknown): Parsed<string> {
     : { value: name }
 }
 
+/** To look for the nearest takes its time. */
+const mostStrange = 5
+
 const strangeMembers = (item: JsonObject): readonly string[] =>
   Object.keys(item)
     .filter((key) => !(secretMembers as readonly string[]).includes(key))
+    .slice(0, mostStrange)
     .map(
       (key) =>
         `${shorten(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), secretMembers)}`,

@@ -3,6 +3,7 @@ import type { Problem } from '../webhook/core/outcome.ts'
 import { parsePlainYaml, type YamlBounds } from '../webhook/core/plain-yaml.ts'
 import { annotationPrefix, syncKey } from '../webhook/core/vocabulary.ts'
 import type { WantedSecret } from './read-account.ts'
+import { maxSpreads, maxTargets } from './secret-bounds.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 
 /** Room for a thousand Secrets of a few keys, in the 256 KiB that all annotations of an object may have. */
@@ -36,6 +37,14 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
       `names no Secret, and what there was is kept, as this may be a slip; to have none, take the annotation off`,
     )
   const entries = yaml.value.map((item) => readSecretEntry(item, defaultVault))
+  const files = entries.flatMap((entry) => entry.files)
+  if (files.length > maxTargets)
+    return refused(`${files.length} entries are too many for one account: ${maxTargets} at most`)
+  const spreads = files.filter(({ property }) => property === '*').length
+  if (spreads > maxSpreads)
+    return refused(
+      `${spreads} entries with "#*" are too many for one account: ${maxSpreads} at most`,
+    )
   const repeated = repetitions(entries)
   const problems = entries.flatMap((entry, index) =>
     [...entry.problems, ...(repeated.get(index) ?? [])].map((problem) => ({
@@ -45,9 +54,18 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   )
   return {
     secrets: entries.flatMap(({ secret }) => secret ?? []),
-    files: entries.flatMap(({ files }) => files),
-    problems,
+    files,
+    problems: firstOf(problems, (more) => ({ subject, sentence: `and ${more} more mistakes` })),
   }
+}
+
+/** Nobody corrects more at a time, and each is kept and logged. */
+const mostProblems = 50
+
+/** The first of them, and one that stands for the rest. */
+function firstOf(problems: readonly Problem[], rest: (count: number) => Problem) {
+  const more = problems.length - mostProblems
+  return more <= 0 ? problems : [...problems.slice(0, mostProblems), rest(more)]
 }
 
 const example = '"- secret: db" with "data: password=db-password" below it'

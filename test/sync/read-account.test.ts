@@ -356,6 +356,28 @@ t.test('lists that are made to keep us busy are refused in no time', async (t) =
   t.ok(performance.now() - startMs < 5_000)
 })
 
+t.test('what all Secrets of an account have together is bounded', async (t) => {
+  const secrets = (count: number, data: string) =>
+    Array.from({ length: count }, (_, i) => `- { secret: s${i}, data: "${data}" }`).join('\n')
+  const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=x`).join(',')
+  t.equal(wish(secrets(2, keys(500))).config.files.length, 1000)
+  t.strictSame(refusals(`${secrets(2, keys(500))}\n- { secret: one, data: more }`), [
+    '1001 entries are too many for one account: 1000 at most',
+  ])
+  t.equal(wish(secrets(50, 'x#*')).secrets.length, 50)
+  t.strictSame(refusals(secrets(51, 'x#*')), [
+    '51 entries with "#*" are too many for one account: 50 at most',
+  ])
+})
+
+t.test('of thousands of mistakes some are told, and how many more there are', async (t) => {
+  const fields = Array.from({ length: 5_000 }, (_, i) => `  k${i}: x\n`).join('')
+  t.equal(refusals(`- secret: db\n  data: x\n${fields}`).length, 5)
+  const told = refusals('- { secret: db }\n'.repeat(500))
+  t.equal(told.length, 51)
+  t.match(told.at(-1), /^and \d+ more mistakes$/)
+})
+
 t.test('any annotations get an answer, and none names a host', async () => {
   const vocabulary = fc.constantFrom(
     ...[

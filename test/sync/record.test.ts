@@ -42,3 +42,13 @@ t.test('what is another’s, of a life before, or no name, is not read', async (
   record.data = {}
   t.strictSame([...recordedNames(account, stored(record))], [])
 })
+
+t.test(
+  'of a record that somebody has filled no more is read than two annotations name',
+  async (t) => {
+    const record = recordOf(['db'])
+    const names = Array.from({ length: 100_000 }, (_, i) => `s${i}`)
+    record.data['secrets'] = Buffer.from(names.join('\n')).toString('base64')
+    t.strictSame([...recordedNames(account, stored(record))], names.slice(0, 2000))
+  },
+)
