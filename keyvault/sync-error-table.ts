@@ -74,8 +74,9 @@ export const syncErrorTable = {
   },
   AKV_SECRET_REFUSED: {
     ...hopeless,
-    means: 'The API server does not accept the Secret.',
+    means:
+      'The API server does not accept the Secret, or an admission webhook, a policy or a quota does not.',
     remedy:
-      'Correct what the message names: mostly a value that is not what the type of the Secret stands for.',
+      'Correct what the message names: mostly a value that is not what the type of the Secret stands for. What a webhook, a policy or a quota wants, its owner knows.',
   },
 } as const satisfies Record<string, ErrorFacts>

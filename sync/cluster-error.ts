@@ -1,6 +1,7 @@
 import { AkvError } from '../keyvault/errors.ts'
 import { shorten } from '../keyvault/reference.ts'
 import { retryAfterMs } from '../keyvault/retry-after.ts'
+import { isObject } from '../keyvault/shape.ts'
 import type { Answer } from '../kubernetes/answers.ts'
 import { StaleError } from './sync-cluster.ts'
 
@@ -41,17 +42,28 @@ export function clusterError({ answer, what }: Failure): AkvError {
 export function writeError(failure: Failure): AkvError | StaleError {
   const { answer, what } = failure
   if (answer === undefined) return clusterError(failure)
-  switch (answer.status) {
+  const { status } = answer
+  const causes = causesOf(answer)
+  const conflicts = causes.filter(({ reason }) => reason === 'FieldManagerConflict')
+  if (status === 409 && conflicts.length > 0) return conflictError(what, conflicts)
+  const told = causes.filter(({ field }) => field !== '')
+  if (status === 422 && told.length > 0) return invalidError(what, told)
+  // Whoever denies in an admission webhook chooses the status himself.
+  const refuser = admissionName(answer)
+  if (refuser !== undefined)
+    return new AkvError({ code: 'AKV_SECRET_REFUSED', message: `${what}: ${refuser}` })
+  switch (status) {
     case 404:
-      return new StaleError(`${what} is not there any more`)
-    case 409: {
-      const conflicts = causesOf(answer).filter(({ reason }) => reason === 'FieldManagerConflict')
-      return conflicts.length > 0
-        ? conflictError(what, conflicts)
-        : new StaleError(`${what} has changed`)
-    }
+      return isOfNamespace(answer)
+        ? new AkvError({
+            code: 'AKV_CLUSTER_FORBIDDEN',
+            message: `${what}: its namespace is not there`,
+          })
+        : new StaleError(`${what} is not there any more`)
+    case 409:
+    // A test of our JSON patch that failed is told without causes.
     case 422:
-      return invalidError(answer, what)
+      return new StaleError(`${what} has changed`)
     case 413:
       return new AkvError({
         code: 'AKV_SECRET_TOO_LARGE',
@@ -109,21 +121,21 @@ function conflictError(what: string, conflicts: readonly Cause[]): AkvError {
   })
 }
 
-function invalidError(answer: Answer, what: string): AkvError | StaleError {
-  const causes = causesOf(answer).filter(({ field }) => field !== '')
-  // Somebody has made it anew meanwhile; or a test of our JSON patch failed, which is told without causes.
+function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleError {
+  // Somebody has made it anew meanwhile.
   if (causes.some(({ field }) => field === 'metadata.uid'))
     return new StaleError(`${what} is another`)
-  const admission = admissionName(answer)
-  if (causes.length === 0 && admission === undefined) return new StaleError(`${what} has changed`)
   const told = causes.slice(0, mostTold).map(({ field, reason }) => {
     return `${shorten(field)} (${/^\w{1,60}$/.test(reason) ? reason : 'no reason given'})`
   })
   return new AkvError({
     code: 'AKV_SECRET_REFUSED',
-    message: `${what}: ${causes.length > 0 ? `not accepted: ${told.join(', ')}${andMore(causes)}` : admission}`,
+    message: `${what}: not accepted: ${told.join(', ')}${andMore(causes)}`,
   })
 }
+
+const isOfNamespace = ({ said }: Answer): boolean =>
+  isObject(said['details']) && said['details']['kind'] === 'namespaces'
 
 const andMore = ({ length }: readonly unknown[]) =>
   length > mostTold ? ` and ${length - mostTold} more` : ''

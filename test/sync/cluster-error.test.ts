@@ -87,8 +87,18 @@ t.test('a namespace that goes away, and a quota that is full, are named', async 
   })
   const quota = { message: 'secrets "db" is forbidden: exceeded quota: few, requested: secrets=1' }
   t.match(writeError({ answer: answer(403, quota), what }), {
-    message: /the quota "few" is exhausted/,
+    code: 'AKV_SECRET_REFUSED',
+    message: 'Secret team-a/db: the quota "few" is exhausted',
   })
+})
+
+t.test('who denies by a webhook chooses the status: it is named, whichever it is', async (t) => {
+  const message = 'admission webhook "v.example" denied the request: s3cr3t'
+  for (const status of [400, 403, 404, 409, 422, 500])
+    t.match(writeError({ answer: answer(status, { message }), what }), {
+      code: 'AKV_SECRET_REFUSED',
+      message: 'Secret team-a/db: the admission webhook "v.example" refused it',
+    })
 })
 
 t.test('a Status that is none takes nothing down', async (t) => {
