@@ -17,7 +17,7 @@ export type Told = ReadonlyMap<string, ReadonlySet<AkvErrorCode>>
 
 export const nothingTold: Told = new Map()
 
-/** What is left out is in the log. */
+/** What is left out of an Event is in the log. */
 const mostSentences = 5
 const maxSentencesLength = 700
 
@@ -34,32 +34,38 @@ export async function tellRound(
   const { metrics } = options
   for (const code of new Set(round.troubles.map(({ error }) => error.code)))
     metrics.countFailure(code)
-  const tell = (event: Omit<AccountEvent, 'account'>, code?: AkvErrorCode) =>
-    tellOnce({ ...event, account }, { ...options, code })
+  const tell = (event: Omit<AccountEvent, 'account'>) => tellOnce({ ...event, account }, options)
+  const tellGood = async (message: string) => {
+    options.log.info(message)
+    await tell({ type: 'Normal', reason: 'Synced', message })
+  }
 
-  if (round.changes.size > 0)
-    await tell({ type: 'Normal', reason: 'Synced', message: describeChanges(round.changes) })
-  const now = new Map(round.troubles.map(({ subject }) => [subject, new Set(told.get(subject))]))
+  if (round.changes.size > 0) await tellGood(describeChanges(round.changes))
+  const now = new Map(
+    [...(isBlind(round) ? told.keys() : []), ...round.troubles.map(({ subject }) => subject)].map(
+      (subject) => [subject, new Set(told.get(subject))],
+    ),
+  )
   const news = round.troubles.filter(({ subject, error }) => !now.get(subject)?.has(error.code))
   for (const [code, troubles] of Map.groupBy(news, ({ error }) => error.code)) {
+    for (const { message } of distinct(troubles)) options.log.warn(message, { code })
     const message = describeTroubles(troubles)
-    if (await tell({ type: 'Warning', reason: 'SyncFailed', message }, code))
+    if (await tell({ type: 'Warning', reason: 'SyncFailed', message }))
       for (const { subject } of troubles) now.get(subject)?.add(code)
   }
   const wasTold = [...told.values()].some(({ size }) => size > 0)
-  if (wasTold && round.isFinished)
-    await tell({ type: 'Normal', reason: 'Synced', message: 'everything is in sync again' })
+  const isOver = round.isFinished && round.troubles.length === 0
+  if (wasTold && isOver) await tellGood('everything is in sync again')
   // A round that was stopped has not seen everything.
   return round.isFinished || round.troubles.length > 0 ? now : told
 }
 
+/** Where the API server fails, nobody knows whether what was told before is over. */
+const isBlind = ({ troubles }: Pick<Round, 'troubles'>): boolean =>
+  troubles.some(({ error: { code } }) => code.startsWith('AKV_CLUSTER_'))
+
 /** Whether the Event is there. */
-async function tellOnce(
-  event: AccountEvent,
-  { cluster, log, code }: TellerOptions & { readonly code: AkvErrorCode | undefined },
-): Promise<boolean> {
-  const { type, message } = event
-  log[type === 'Warning' ? 'warn' : 'info'](message, code && { code })
+async function tellOnce(event: AccountEvent, { cluster, log }: TellerOptions): Promise<boolean> {
   try {
     await cluster.createEvent(event)
     return true
@@ -83,14 +89,22 @@ function describeChanges(changes: Round['changes']): string {
 
 /** `AKV_CODE: what happened; and what else. What to do.` */
 function describeTroubles(troubles: readonly Trouble[]): string {
-  const sentences = [...new Set(troubles.map(({ error }) => error.message))]
-  const [first] = troubles
-  const more = sentences.length - mostSentences
-  const told = sentences.slice(0, mostSentences).join('; ')
+  const errors = distinct(troubles)
+  const [first] = errors
+  const more = errors.length - mostSentences
+  const told = errors
+    .slice(0, mostSentences)
+    .map(({ message }) => message)
+    .join('; ')
   const shortened =
     told.length > maxSentencesLength ? `${told.slice(0, maxSentencesLength)}…` : told
-  return withRemedy(`${shortened}${more > 0 ? `; and ${more} more` : ''}`, first?.error)
+  return withRemedy(`${shortened}${more > 0 ? `; and ${more} more` : ''}`, first)
 }
+
+/** One of each sentence. */
+const distinct = (troubles: readonly Trouble[]): readonly AkvError[] => [
+  ...new Map(troubles.map(({ error }) => [error.message, error])).values(),
+]
 
 const withRemedy = (sentences: string, error: AkvError | undefined): string =>
   error === undefined ? sentences : `${error.code}: ${sentences}. ${error.facts.remedy}`

@@ -86,6 +86,18 @@ t.test('some being over is not all being over', async (t) => {
   t.equal((await round([trouble('a', 'AKV_NETWORK'), trouble('b', 'AKV_FORBIDDEN')])).length, 1)
 })
 
+t.test('while the API server fails nothing is over, and nothing is told again after', async (t) => {
+  const { round } = teller()
+  const a = trouble('a', 'AKV_FORBIDDEN')
+  await round([a])
+  for (const code of ['AKV_CLUSTER_UNAVAILABLE', 'AKV_CLUSTER_FORBIDDEN'] as const) {
+    t.equal((await round([trouble('account web', code)])).length, 1)
+    t.strictSame(await round([a]), [])
+  }
+  t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
+  t.equal((await round([a])).length, 1)
+})
+
 t.test('what the API server could not take is told when it can', async (t) => {
   const { round, setDown, lines } = teller()
   setDown(true)
@@ -114,11 +126,16 @@ t.test('changes are one Event a round', async (t) => {
 })
 
 t.test('many sentences are cut, and leave room for what to do', async (t) => {
-  const { round } = teller()
+  const { round, lines } = teller()
   const many = Array.from({ length: 50 }, (_, i) =>
     trouble(`object-${i}`, 'AKV_OBJECT_NOT_FOUND', `${'x'.repeat(300)} ${i}`),
   )
   const [event = ''] = await round(many)
   t.ok(event.length < 1024)
   t.match(event, /…; and 45 more\. Create or recover the object/)
+  t.strictSame(
+    lines.map(({ message }) => message),
+    many.map(({ error }) => error.message),
+    'the log has all of all',
+  )
 })
