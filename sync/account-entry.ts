@@ -34,6 +34,8 @@ export interface SecretStanding {
   readonly isSynced: boolean
   /** When it was last known to be up to date, or was first asked for. */
   readonly goodAtMs: number
+  /** The version that it was left in, if it was done. */
+  readonly leftVersion?: string | undefined
 }
 
 export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({

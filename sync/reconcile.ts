@@ -1,4 +1,5 @@
 import type { Clock } from '../init-agent/clock.ts'
+import type { AgentConfig } from '../init-agent/contract.ts'
 import type { Log } from '../init-agent/log.ts'
 import type { Session } from '../init-agent/session.ts'
 import { objectKey, wantedObjects } from '../init-agent/wanted-objects.ts'
@@ -9,7 +10,7 @@ import type { Account, AccountWishes } from './read-account.ts'
 import { isRecordName, recordedNames, recordName, recordWish } from './record.ts'
 import { type AccountValues, type RefreshedAccount, refreshAccount } from './refresh-account.ts'
 import { filesOfSecret, secretData } from './secret-data.ts'
-import { type SecretChange, settleSecret } from './settle-secret.ts'
+import { type SecretChange, type SettledSecret, settleSecret } from './settle-secret.ts'
 import type { SyncCluster } from './sync-cluster.ts'
 import { syncedObjects } from './synced-objects.ts'
 
@@ -28,6 +29,8 @@ export interface RoundOptions {
         readonly session: Session
         readonly before: AccountValues | undefined
         readonly isRegular: boolean
+        /** The versions that its Secrets were left in, by name, as far as they were done. */
+        readonly leftVersions: ReadonlyMap<string, string>
       }
     | undefined
   /** Nothing is begun any more once it has aborted. */
@@ -44,8 +47,10 @@ export interface Round {
   readonly values: AccountValues | undefined
   readonly changes: ReadonlyMap<string, SecretChange>
   readonly troubles: readonly Trouble[]
-  /** The names of the Secrets that are as they should be. */
-  readonly synced: ReadonlySet<string>
+  /** The Secrets that are as they should be: by name, their versions. */
+  readonly synced: ReadonlyMap<string, string>
+  /** Somebody else has written one of the Secrets: the next round has to ask for everything. */
+  readonly isOutdated: boolean
   /** False: there is something left to do, or it was told to stop. */
   readonly isFinished: boolean
 }
@@ -79,39 +84,39 @@ type Progress = ReturnType<typeof startProgress>
 function startProgress(options: RoundOptions) {
   const changes = new Map<string, SecretChange>()
   const troubles: Trouble[] = []
-  const synced = new Set<string>()
+  const synced = new Map<string, string>()
   let isFinished = true
+  let isOutdated = false
   const trouble = (subject: string, error: AkvError) => {
     troubles.push({ subject, error })
     isFinished = false
   }
   return {
     trouble,
-    /** True when all is done for the Secret. */
     async settle(
       name: string,
       wish: SecretWish | undefined,
       found: FoundSecrets = new Map(),
-    ): Promise<boolean> {
-      try {
-        const { state, change } = await settleSecret({
-          ...options,
-          name,
-          wish,
-          found: found.has(name) ? { stored: found.get(name) } : undefined,
-          onWrite: options.metrics.countWrite,
-        })
-        // Nobody needs to hear of our own notes.
-        if (change !== undefined && !isRecordName(name)) changes.set(name, change)
-        if (state === 'done') synced.add(name)
-        else isFinished = false
-        return state === 'done'
-      } catch (thrown) {
-        trouble(`Secret ${name}`, toAkvError(thrown))
-        return false
-      }
+    ): Promise<SettledSecret> {
+      const { isRegular, leftVersions } = options.wanted ?? {}
+      const settled = await settleSecret({
+        ...options,
+        name,
+        wish,
+        found: found.has(name) ? { stored: found.get(name) } : undefined,
+        leftVersion: isRegular ? undefined : leftVersions?.get(name),
+        onWrite: options.metrics.countWrite,
+      })
+      const { state, change, error, stored } = settled
+      // Nobody needs to hear of our own notes.
+      if (change !== undefined && !isRecordName(name)) changes.set(name, change)
+      if (error !== undefined) troubles.push({ subject: `Secret ${name}`, error })
+      if (state === 'done') synced.set(name, stored?.resourceVersion ?? '')
+      else if (state !== 'defied') isFinished = false
+      if (state === 'outdated') isOutdated = true
+      return settled
     },
-    end: () => ({ changes, troubles, synced, isFinished }),
+    end: () => ({ changes, troubles, synced, isFinished, isOutdated }),
   }
 }
 
@@ -132,15 +137,26 @@ async function settleAll(
   // Before anything is made that nobody would know of, were we to end in between.
   const isRecorded =
     names.every((name) => recorded.has(name)) ||
-    (await progress.settle(record, recordWish(account, [...recorded, ...names]), found))
+    (await progress.settle(record, recordWish(account, [...recorded, ...names]), found)).state ===
+      'done'
+  let areAllThere = true
   if (wanted && values) {
     reportObjects(wanted.wishes, { values, progress })
-    for (const secret of wanted.wishes.secrets)
-      if (isRecorded || recorded.has(secret.name))
-        await progress.settle(secret.name, wishOf(secret, { wishes: wanted.wishes, values }), found)
+    for (const secret of wanted.wishes.secrets) {
+      const wish = wishOf(secret, { wishes: wanted.wishes, values })
+      const isThere =
+        (isRecorded || recorded.has(secret.name)) &&
+        (await progress.settle(secret.name, wish, found)).stored !== undefined
+      if (isThere) continue
+      if (wish.data.state !== 'reduced') areAllThere = false
+      reportAbsent(wish, { config: wanted.wishes.config, values, progress })
+    }
   }
-  let isCleared = unwanted.length > 0
-  for (const name of unwanted) isCleared = (await progress.settle(name, undefined)) && isCleared
+  // It may be that somebody has only renamed it, and what it is called now has no value yet.
+  if (!areAllThere || unwanted.length === 0) return
+  let isCleared = true
+  for (const name of unwanted)
+    isCleared = (await progress.settle(name, undefined)).state === 'done' && isCleared
   if (isCleared) await progress.settle(record, recordWish(account, names))
 }
 
@@ -156,14 +172,35 @@ function reportObjects(
   }
 }
 
+/** Why a Secret isn't there, where to remove what has gone from the vault is no failure. */
+function reportAbsent(
+  { secret, data }: SecretWish,
+  {
+    config,
+    values,
+    progress,
+  }: {
+    readonly config: AgentConfig
+    readonly values: AccountValues
+    readonly progress: Progress
+  },
+): void {
+  if (data.state === 'whole') return
+  for (const { object, versions, optional } of filesOfSecret(secret.name, config)) {
+    const key = objectKey(object, { versions })
+    const error = optional === true ? undefined : values.gone.get(key)
+    if (error !== undefined) progress.trouble(key, error)
+  }
+}
+
 function wishOf(
   secret: SecretWish['secret'],
   { wishes: { config }, values }: { readonly wishes: Wanted; readonly values: AccountValues },
 ): SecretWish {
-  const { refresh, gone, versions } = values
+  const { refresh, gone, filled, versions } = values
   return {
     secret,
-    data: secretData(secret.name, { config, content: refresh.content, versions, gone }),
+    data: secretData(secret.name, { config, content: refresh.content, filled, gone }),
     objects: syncedObjects(secret.name, { config, versions }),
   }
 }

@@ -12,6 +12,9 @@ import {
   unsettledObjects,
 } from '../init-agent/refresh-content.ts'
 import type { Session } from '../init-agent/session.ts'
+import { standingUnknown } from '../init-agent/standing.ts'
+import { objectKey } from '../init-agent/wanted-objects.ts'
+import type { AkvError } from '../keyvault/errors.ts'
 import { ownershipOf } from './ownership.ts'
 import type { Account, WantedSecret } from './read-account.ts'
 import type { StoredSecret } from './stored-secret.ts'
@@ -22,8 +25,10 @@ export interface AccountValues {
   readonly refresh: RefreshState
   /** Of what the content holds, by `objectKey`. */
   readonly versions: ReadonlyMap<string, string>
-  /** The `objectKey`s of what the vault did not have when it was last asked. */
-  readonly gone: ReadonlySet<string>
+  /** What the vault did not have when it was last asked, and how it said so, by `objectKey`. */
+  readonly gone: ReadonlyMap<string, AkvError>
+  /** The paths of `#*` that have been given all properties that there were, of which there may be none. */
+  readonly filled: ReadonlySet<string>
   /** The names of the Secrets whose values before are in the content. */
   readonly seeded: ReadonlySet<string>
 }
@@ -58,7 +63,7 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
   const unsettled = unsettledObjects(config, { ...state, content: noContent })
-  const due = isRegular ? unsettled : failedObjects(unsettled, state)
+  const due = isRegular ? unsettled : failedObjects(unsettled, withGone(state, before?.gone))
   const { state: refresh, outcomes, problems } = await refreshContent(options, { state, due })
   const failed = new Set(problems.map(({ key }) => key))
   const values = {
@@ -66,6 +71,11 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: versionsOf(outcomes, { before: before?.versions, failed }),
     gone: goneOf(outcomes, before?.gone),
+    filled: filledOf(config, {
+      isGiven: (key) =>
+        !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key)),
+      before: before?.filled,
+    }),
   }
   return { values, found }
 }
@@ -127,9 +137,33 @@ function goneOf(
   outcomes: Outcomes,
   before: AccountValues['gone'] | undefined,
 ): AccountValues['gone'] {
-  const gone = new Set(before)
-  for (const [key, { kind }] of outcomes)
-    if (kind === 'absent') gone.add(key)
-    else if (kind === 'fetched') gone.delete(key)
+  const gone = new Map(before)
+  for (const [key, outcome] of outcomes)
+    if (outcome.kind === 'absent') gone.set(key, outcome.error)
+    else if (outcome.kind === 'fetched') gone.delete(key)
   return gone
+}
+
+/** A value that only another path has got says nothing of this one: whoever renames it in an outage would empty it. */
+function filledOf(
+  { files }: AgentConfig,
+  round: {
+    readonly isGiven: (key: string) => boolean
+    readonly before: AccountValues['filled'] | undefined
+  },
+): AccountValues['filled'] {
+  const filled = files.filter(
+    ({ path, object, property }) =>
+      property === '*' && (round.isGiven(objectKey(object)) || round.before?.has(path)),
+  )
+  return new Set(filled.map(({ path }) => path))
+}
+
+/** To remove what is gone is no failure, yet it may come back. */
+function withGone(
+  { standings }: Pick<RefreshState, 'standings'>,
+  gone: AccountValues['gone'] = new Map(),
+): Pick<RefreshState, 'standings'> {
+  const failed = [...gone].map(([key, error]) => [key, { ...standingUnknown, error }] as const)
+  return { standings: new Map([...standings, ...failed]) }
 }

@@ -16,36 +16,32 @@ export interface SecretData {
 /**
  * The keys of one Secret, out of the content of its account.
  *
- * @param round - by `objectKey`; `versions`: of what the content holds; `gone`: what the vault, when last asked, did not
- *   have or had disabled
+ * @param round - `filled`: the paths of "#*" that have been given what there was; `gone`: by `objectKey`, what the vault,
+ *   when last asked, did not have or had disabled
  */
 export function secretData(
   name: string,
   round: {
     readonly config: AgentConfig
     readonly content: Content
-    readonly versions: ReadonlyMap<string, string>
-    readonly gone: ReadonlySet<string>
+    readonly filled: ReadonlySet<string>
+    readonly gone: Pick<ReadonlySet<string>, 'has'>
   },
 ): SecretData {
-  const { config, content, versions, gone } = round
+  const { config, content, filled, gone } = round
   const folder = `${name}/`
   const keys = [...content.files]
     .filter(([path]) => path.startsWith(folder))
     .map(([path, { bytes }]) => [path.slice(folder.length), bytes] as const)
   const missing = filesOfSecret(name, config).filter(
-    (file) =>
-      file.optional !== true && !hasItsFiles(file, content.files) && !isHollow(file, versions),
+    // A JSON object without properties has given all that there is.
+    (file) => file.optional !== true && !hasItsFiles(file, content.files) && !filled.has(file.path),
   )
   const isGone = (file: WantedFile) => gone.has(objectKey(file.object, file))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)
   const lacking = isReduced ? 'reduced' : 'waiting'
   return { keys: new Map(keys), state: missing.length === 0 ? 'whole' : lacking }
 }
-
-/** A JSON object without properties has given all that there is. */
-const isHollow = ({ object, property }: WantedFile, versions: ReadonlyMap<string, string>) =>
-  property === '*' && versions.has(objectKey(object))
 
 /** What the configuration of an account has for one Secret: a folder that is the Secret, or files in it. */
 export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {

@@ -1,4 +1,4 @@
-import { AkvError } from '../keyvault/errors.ts'
+import { AkvError, toAkvError } from '../keyvault/errors.ts'
 import type { WriteKind } from './metrics.ts'
 import { planSecret, type SecretWish } from './plan-secret.ts'
 import type { Account } from './read-account.ts'
@@ -14,6 +14,8 @@ export interface SettleSecretOptions {
   readonly wish?: SecretWish | undefined
   /** As it was found a moment ago; absent where it has not been looked at. */
   readonly found?: { readonly stored: StoredSecret | undefined } | undefined
+  /** The version that we left it in; one that has changed since waits. Absent: it may have changed. */
+  readonly leftVersion?: string | undefined
   readonly onWrite: (kind: WriteKind) => void
   /** No further step is begun once it has aborted; one that runs ends. */
   readonly signal: AbortSignal
@@ -24,55 +26,85 @@ export type SecretChange = 'created' | 'updated' | 'adopted' | 'deleted' | 'rene
 
 export interface SettledSecret {
   readonly change?: SecretChange
-  /** `done`: nothing is left to do; `waiting`: something has to happen first; `stopped`: it was told to. */
-  readonly state: 'done' | 'waiting' | 'stopped'
+  /**
+   * `done`: nothing is left to do; `waiting`: something has to happen first; `outdated`: somebody has written it since,
+   * and may know more of the vault; `failed`: `error` says why; `defied`: so, too, and to try again soon is of no use;
+   * `stopped`: it was told to.
+   */
+  readonly state: 'done' | 'waiting' | 'outdated' | 'failed' | 'defied' | 'stopped'
+  readonly error?: AkvError
+  /** The Secret as it is then, as far as this is known. */
+  readonly stored: StoredSecret | undefined
 }
 
 /** Creating takes two writes and renewing three; the rest is for what others change meanwhile. */
 const maxSteps = 8
 
 /**
- * Brings one Secret to where it should be, step by step, each planned on what the one before has left.
- *
- * @throws AkvError when it can't be: it is as it was then
+ * Brings one Secret to where it should be, step by step, each planned on what the one before has left. Nothing is thrown:
+ * what was done before something failed is told.
  */
 export async function settleSecret(options: SettleSecretOptions): Promise<SettledSecret> {
-  const { cluster, account, wish, signal } = options
+  const { cluster, account, wish, leftVersion, signal } = options
   const secret = { namespace: account.namespace, name: options.name }
-  let stored = options.found ? options.found.stored : await cluster.readSecret(secret)
+  let stored = options.found?.stored
   let change: SecretChange | undefined
-  for (let count = 0; count < maxSteps; count++) {
-    if (signal.aborted) return settled('stopped', change)
-    const step = planSecret({ account, wish, stored })
-    switch (step.kind) {
-      case 'nothing':
-        return settled('done', change)
-      case 'wait':
-        return settled('waiting', change)
-      case 'blocked':
-        throw step.error
-      default:
-        try {
-          stored = await carryOut(step, { cluster, secret })
-          options.onWrite(step.kind)
-          change = changeOf(step, change)
-        } catch (error) {
-          stored = await afterFailure(error, { cluster, secret, stored })
-        }
-    }
-  }
-  throw new AkvError({
-    code: 'AKV_SECRET_CONFLICT',
-    message: `Secret ${options.name} was changed ${maxSteps} times while it was to be written`,
+  let written: Write | undefined
+  const settled = (state: SettledSecret['state'], error?: AkvError): SettledSecret => ({
+    state,
+    stored,
+    ...(change !== undefined && { change }),
+    ...(error !== undefined && { error }),
   })
+  try {
+    if (options.found === undefined) stored = await cluster.readSecret(secret)
+    if (leftVersion !== undefined && stored && stored.resourceVersion !== leftVersion)
+      return settled('outdated')
+    for (let count = 0; count < maxSteps; count++) {
+      if (signal.aborted) return settled('stopped')
+      const step = planSecret({ account, wish, stored })
+      if (step.kind === 'nothing') return settled('done')
+      if (step.kind === 'wait') return settled('waiting')
+      if (step.kind === 'blocked') return settled('failed', step.error)
+      if (written !== undefined && isSameApply(step, written)) {
+        if (change === 'updated') change = undefined
+        return settled('defied', defied(options.name))
+      }
+      try {
+        stored = await carryOut(step, { cluster, secret })
+        written = step
+        options.onWrite(step.kind)
+        change = changeOf(step, change)
+      } catch (error) {
+        written = undefined
+        stored = await afterFailure(error, { cluster, secret, stored })
+      }
+    }
+    return settled('failed', restless(options.name))
+  } catch (thrown) {
+    return settled('failed', toAkvError(thrown))
+  }
 }
 
-const settled = (
-  state: SettledSecret['state'],
-  change: SecretChange | undefined,
-): SettledSecret => ({ state, ...(change !== undefined && { change }) })
-
 type Write = Extract<SecretStep, { kind: WriteKind }>
+
+/** That the answer to one Apply asks for the very same: an admission webhook has changed what was written. */
+const isSameApply = (step: Write, before: Write): boolean =>
+  step.kind === 'apply' &&
+  before.kind === 'apply' &&
+  JSON.stringify(step.secret) === JSON.stringify(before.secret)
+
+const defied = (name: string): AkvError =>
+  new AkvError({
+    code: 'AKV_SECRET_CONFLICT',
+    message: `Secret ${name}: something changes what is written while it is written, such as an admission webhook`,
+  })
+
+const restless = (name: string): AkvError =>
+  new AkvError({
+    code: 'AKV_SECRET_CONFLICT',
+    message: `Secret ${name} was changed ${maxSteps} times while it was to be written`,
+  })
 
 interface Place {
   readonly cluster: SyncCluster

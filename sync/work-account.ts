@@ -107,7 +107,12 @@ function whatToDo(
   const isNew = access !== entry.access
   entry.access = access
   const { session, values } = access
-  return { wishes, session, before: values, isRegular: isRegular || isNew }
+  const leftVersions = new Map(
+    [...entry.secrets].flatMap(([name, { leftVersion }]) =>
+      leftVersion === undefined ? [] : [[name, leftVersion]],
+    ),
+  )
+  return { wishes, session, before: values, isRegular: isRegular || isNew, leftVersions }
 }
 
 /** That of before, unless the account signs in as somebody else now. */
@@ -152,13 +157,16 @@ function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolea
   const nowMs = clock.now()
   entry.failures = round.isFinished ? 0 : entry.failures + 1
   if (wanted === undefined) return
+  // What a retry doesn't ask for, another one may have found changed; it is not to be put back.
+  if (round.isOutdated) entry.isChanged = true
   if (entry.access !== undefined) entry.access.values = round.values
   if (isRegular) entry.nextRegularAtMs = nowMs + refreshMs(wanted) * (0.9 + 0.2 * clock.random())
   const standings = wanted.secrets.map(({ name }): readonly [string, SecretStanding] => {
     const before = entry.secrets.get(name)
     const isGood = isSynced(name, { wishes: wanted, round })
     const isKnownAnew = isGood && (isRegular || before?.isSynced !== true)
-    return [name, { isSynced: isGood, goodAtMs: isKnownAnew ? nowMs : (before?.goodAtMs ?? nowMs) }]
+    const goodAtMs = isKnownAnew ? nowMs : (before?.goodAtMs ?? nowMs)
+    return [name, { isSynced: isGood, goodAtMs, leftVersion: round.synced.get(name) }]
   })
   entry.secrets = new Map(standings)
 }

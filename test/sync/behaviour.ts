@@ -32,8 +32,12 @@ export async function showBehaviour(
     },
     objects: [],
   })
-  const settle = (name: string, data?: Readonly<Record<string, string>>) =>
-    settleSecret({
+  const settle = async (name: string, data?: Readonly<Record<string, string>>) => {
+    const {
+      error,
+      stored: _,
+      ...settled
+    } = await settleSecret({
       cluster,
       account,
       name,
@@ -41,6 +45,9 @@ export async function showBehaviour(
       onWrite: (kind) => writes.push(kind),
       signal: new AbortController().signal,
     })
+    if (error !== undefined) throw error
+    return settled
+  }
   const writes: string[] = []
   const read = async (name: string) => {
     const stored = await cluster.readSecret({ namespace, name })

@@ -24,7 +24,7 @@ function round(config: ReturnType<typeof configOf>, files: Record<string, string
   return {
     config,
     content: { files: new Map(entries), env: new Map() },
-    versions: new Map<string, string>(),
+    filled: new Set<string>(),
     gone: new Set<string>(),
   }
 }
@@ -56,8 +56,10 @@ t.test('a JSON object gives what properties it has, even none', async (t) => {
   const config = configOf('- { secret: app, data: "config#*" }')
   t.match(data('app', round(config, {})), { state: 'waiting' })
   t.match(data('app', round(config, { 'app/a': '1' })), { keys: { a: '1' }, state: 'whole' })
-  const versions = new Map([['team-a:secrets/config', one]])
-  t.match(data('app', { ...round(config, {}), versions }), { keys: {}, state: 'whole' })
+  const filled = new Set(['app'])
+  t.match(data('app', { ...round(config, {}), filled }), { keys: {}, state: 'whole' })
+  const renamed = configOf('- { secret: app2, data: "config#*" }')
+  t.match(data('app2', { ...round(renamed, {}), filled }), { state: 'waiting' })
 })
 
 t.test('what the vault has no more is taken away only where that is asked for', async (t) => {
