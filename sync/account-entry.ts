@@ -32,8 +32,8 @@ export interface Access {
 
 export interface SecretStanding {
   readonly isSynced: boolean
-  /** When it was last known to be up to date, or was first asked for. */
-  readonly goodAtMs: number
+  /** Until when it has to be known to be up to date again; while it never was, when it was first asked for. */
+  readonly dueAtMs: number
   /** The version that it was left in, if it was done. */
   readonly leftVersion?: string | undefined
 }

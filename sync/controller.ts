@@ -113,10 +113,10 @@ function* figuresOf(
   clock: Clock,
 ): Generator<SecretFigures> {
   for (const { account, secrets } of entries.values())
-    for (const { isSynced, goodAtMs } of secrets.values())
+    for (const { isSynced, dueAtMs } of secrets.values())
       yield {
         namespace: account.namespace,
         isSynced,
-        staleSeconds: Math.max(0, (clock.now() - goodAtMs) / 1000),
+        staleSeconds: Math.max(0, (clock.now() - dueAtMs) / 1000),
       }
 }

@@ -6,7 +6,7 @@ import type { SecretStep } from './secret-step.ts'
 export interface SecretFigures {
   readonly namespace: string
   readonly isSynced: boolean
-  /** Since its values were last known to be the vault's, or since it was first asked for. */
+  /** Since it should have been known to be up to date, by its account's refresh. 0: it is. */
   readonly staleSeconds: number
 }
 
@@ -67,7 +67,7 @@ function addGauges(
   })
   new Gauge({
     name: `${prefix}staleness_seconds`,
-    help: 'Since when the longest neglected Secret of a namespace is not known to be up to date',
+    help: 'For how long the refresh of the longest neglected Secret of a namespace is overdue',
     labelNames: ['namespace'],
     registers,
     collect() {

@@ -42,7 +42,8 @@ export async function workAccount(
   const wishes = readAccount(account, options.policy)
   const isRegular = entry.isChanged || options.clock.now() >= entry.nextRegularAtMs
   entry.isChanged = false
-  if (wishes.kind !== 'wanted' || !entry.isListed) forget(entry)
+  if (wishes.kind !== 'wanted' || !entry.isListed)
+    forget(entry, { nowMs: options.clock.now(), isRefused: wishes.kind === 'refused' })
   if (wishes.kind === 'off' || (wishes.kind === 'none' && !entry.isListed)) {
     entry.told = nothingTold
     return undefined
@@ -89,10 +90,19 @@ function hindranceOf(
   return { subject: message, error: new AkvError({ code: 'AKV_SYNC_ANNOTATION', message }) }
 }
 
-/** Neither tokens nor values are kept for an account that asks for nothing. */
-function forget(entry: AccountEntry): void {
+/** Neither tokens nor values are kept for an account that asks for nothing. A mistake is to be seen in the metrics. */
+function forget(
+  entry: AccountEntry,
+  { nowMs, isRefused }: { readonly nowMs: number; readonly isRefused: boolean },
+): void {
   entry.access = undefined
-  entry.secrets = new Map()
+  // Which Secrets a list with a mistake is for, nobody knows; but that there is something.
+  const asked = entry.secrets.size > 0 ? [...entry.secrets] : [['', { dueAtMs: nowMs }] as const]
+  entry.secrets = new Map(
+    isRefused && entry.isListed
+      ? asked.map(([name, { dueAtMs }]) => [name, { isSynced: false, dueAtMs }])
+      : [],
+  )
 }
 
 function whatToDo(
@@ -165,8 +175,8 @@ function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolea
     const before = entry.secrets.get(name)
     const isGood = isSynced(name, { wishes: wanted, round })
     const isKnownAnew = isGood && (isRegular || before?.isSynced !== true)
-    const goodAtMs = isKnownAnew ? nowMs : (before?.goodAtMs ?? nowMs)
-    return [name, { isSynced: isGood, goodAtMs, leftVersion: round.synced.get(name) }]
+    const dueAtMs = isKnownAnew ? entry.nextRegularAtMs : (before?.dueAtMs ?? nowMs)
+    return [name, { isSynced: isGood, dueAtMs, leftVersion: round.synced.get(name) }]
   })
   entry.secrets = new Map(standings)
 }

@@ -178,8 +178,38 @@ t.test('the metrics tell how it stands', async (t) => {
   ])
     t.ok(text.includes(line), line)
   world.pass(600_000)
-  const stale = /staleness_seconds\{namespace="team-a"\} (\d+)/.exec(
-    await world.options.metrics.text(),
-  )
-  t.ok(Number(stale?.[1]) >= 600)
+  t.ok((await staleSeconds(world)) >= 600)
+})
+
+async function staleSeconds({ options }: World): Promise<number> {
+  const text = await options.metrics.text()
+  return Number(/staleness_seconds\{namespace="team-a"\} (\d+)/.exec(text)?.[1])
+}
+
+t.test('stale is what is overdue; an account with a mistake is seen to be', async (t) => {
+  const { world } = await start(t)
+  const refresh = { 'akv-injector.io/refresh': '1h' }
+  world.standIn.putAccount('team-a', 'web', annotations(db, refresh))
+  await until(() => world.events().length > 0)
+  await watches(world)
+  world.pass(3_500_000)
+  t.equal(await staleSeconds(world), 0)
+  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dta: x }]', refresh))
+  await until(() => world.events().length > 0)
+  t.match(await world.options.metrics.text(), /secrets\{state="failing"\} 1/)
+  world.pass(200_000)
+  t.equal(Math.round((await staleSeconds(world)) / 10), 10, 'since it was due')
+  world.standIn.putAccount('team-a', 'web', {})
+  await until(() => world.values('db') === undefined)
+  t.equal(await staleSeconds(world), 0)
+})
+
+t.test('a mistake that was there from the start is one that fails', async (t) => {
+  const { world } = await start(t)
+  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
+  world.standIn.putAccount('team-a', 'unlisted', annotations(db))
+  await until(() => world.standIn.events.length === 2)
+  t.match(await world.options.metrics.text(), /secrets\{state="failing"\} 1/)
+  world.pass(100_000)
+  t.ok((await staleSeconds(world)) >= 100)
 })
