@@ -46,9 +46,13 @@ export async function watch(
   }
   // What breaks the connection off is thrown to whoever reads it.
   sent.on('error', (error) => response.destroy(error))
-  const failed = new Promise<never>((_, reject) => response.once('error', reject))
+  const lines = createInterface(response)
+  const failed = new Promise<never>((_, reject) => {
+    // The reader of lines passes it on, also when we cut the watch off, and it would kill us where nobody listens.
+    for (const source of [response, lines]) source.on('error', reject)
+  })
   const read = (async () => {
-    for await (const line of createInterface(response)) onEvent(JSON.parse(line))
+    for await (const line of lines) onEvent(JSON.parse(line))
   })()
   try {
     await Promise.race([read, failed])
