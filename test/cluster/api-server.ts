@@ -18,6 +18,8 @@ export interface LocalCluster {
   readonly auditLogFile: string
   /** On 127.0.0.1. */
   readonly apiPort: number
+  /** Kills the API server, and is done when a new one is ready at the same place. */
+  restartApiServer(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -58,9 +60,17 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
     const etcdUrl = `http://127.0.0.1:${etcdPort}`
     start(parts.etcd, etcdFlags(folder, etcdUrl, `http://127.0.0.1:${etcdPeerPort}`))
     const serverFlags = apiServerFlags({ folder, etcdUrl, apiPort, network })
-    await untilReady(kubeconfigFile, start(parts['kube-apiserver'], serverFlags))
+    let server = start(parts['kube-apiserver'], serverFlags)
+    await untilReady(kubeconfigFile, server)
     start(parts['kube-controller-manager'], controllerFlags(folder, kubeconfigFile))
-    return { kubeconfigFile, auditLogFile: join(folder, 'audit.log'), apiPort, stop }
+    const restartApiServer = async () => {
+      server.kept.kill()
+      await untilGone(kubeconfigFile)
+      server = start(parts['kube-apiserver'], serverFlags)
+      await untilReady(kubeconfigFile, server)
+    }
+    const auditLogFile = join(folder, 'audit.log')
+    return { kubeconfigFile, auditLogFile, apiPort, restartApiServer, stop }
   } catch (error) {
     await stop()
     throw error
@@ -86,6 +96,18 @@ async function untilReady(
       )
     await delay(100)
   }
+}
+
+/** The shell that kept it may be gone before it is. */
+async function untilGone(kubeconfigFile: string): Promise<void> {
+  const cluster = connect(kubeconfigFile)
+  const answers = () =>
+    cluster.call({ method: 'GET', path: '/livez' }).then(
+      () => true,
+      () => false,
+    )
+  while (await answers()) await delay(10)
+  cluster.close()
 }
 
 /** As Kubernetes' programs take them. */
