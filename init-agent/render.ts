@@ -1,7 +1,7 @@
 import { decodeValue } from '../keyvault/content/encoding.ts'
 import { AkvError, type AkvErrorCode } from '../keyvault/errors.ts'
 import type { FetchedObject, FetchedSecret } from '../keyvault/object-client.ts'
-import { describeObject, type Parsed, shorten } from '../keyvault/reference.ts'
+import { describeObject, type Parsed } from '../keyvault/reference.ts'
 import type { Wanted, WantedFile } from './contract.ts'
 import { targetPathProblem } from './target-path.ts'
 
@@ -69,16 +69,16 @@ async function pickFrom(secret: FetchedSecret, path: string, wanted: Wanted): Pr
 }
 
 async function properties(wanted: WantedFile, secret: FetchedSecret): Promise<Entries> {
-  const { allProperties } = await import('../keyvault/content/property.ts')
+  const { allProperties, propertyNumber } = await import('../keyvault/content/property.ts')
   const all = valueOr(allProperties(secret.value), wanted, 'AKV_PROPERTY')
-  return all.map(({ name, value }) => {
+  return all.map(({ name, value }, index) => {
     const problem = name.includes('/')
       ? 'a slash would make a folder of it'
       : targetPathProblem(`${wanted.path}/${name}`)
     if (problem !== undefined)
       throw failure(wanted, {
         code: 'AKV_PROPERTY',
-        problem: `property "${shorten(name)}" is no name for a file: ${problem}`,
+        problem: `the name of ${propertyNumber(index)} is none for a file: ${problem}`,
       })
     return [name, decode(value, wanted)]
   })

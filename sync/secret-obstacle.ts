@@ -1,3 +1,4 @@
+import { propertyNumber } from '../keyvault/content/property.ts'
 import { AkvError, type AkvErrorCode } from '../keyvault/errors.ts'
 import { shorten } from '../keyvault/reference.ts'
 import type { WantedSecret } from './read-account.ts'
@@ -27,11 +28,14 @@ export function secretObstacle(
       'AKV_SECRET_TYPE',
       `it is of type ${shorten(stored.type)}, and asked for as ${type}`,
     )
-  // Only "#*" can bring such a name: all others stand in the annotation.
-  for (const key of keys.keys()) {
+  // Only "#*" can bring such a name, a part of the value: all others stand in the annotation.
+  for (const [index, key] of [...keys.keys()].entries()) {
     const problem = dataKeyProblem(key)
     if (problem !== undefined)
-      return error('AKV_PROPERTY', `property "${shorten(key)}" is no name for a key: ${problem}`)
+      return error(
+        'AKV_PROPERTY',
+        `the name of ${propertyNumber(index)} is none for a key: ${problem}`,
+      )
   }
   const [lacking] = lackingKeys(type, keys)
   if (lacking !== undefined)

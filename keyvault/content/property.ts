@@ -26,7 +26,7 @@ export function pickProperty(json: string, path: string): Picked {
   const found = follow(document.value, 0, search)
   return found === undefined
     ? { problem: describeMiss(search), isAbsent: true }
-    : textOf(found, path)
+    : textOf(found, `property "${shorten(path)}"`)
 }
 
 /** Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. */
@@ -40,12 +40,15 @@ export function allProperties(
   const properties: { name: string; value: string }[] = []
   for (const [name, text] of childrenOfJson(document.value)) {
     if (!name.isWellFormed()) return { problem: 'one of its keys is no text that UTF-8 can hold' }
-    const value = textOf(text, name)
+    const value = textOf(text, propertyNumber(properties.length))
     if ('problem' in value) return value
     properties.push({ name, value: value.value })
   }
   return { value: properties }
 }
+
+/** What a message calls a property that `#*` found, from 0 on: its name is a part of the value. */
+export const propertyNumber = (index: number): string => `property number ${index + 1}`
 
 /** How far the search has come: of all ways through the document, the one that used the most segments. */
 interface Search {
@@ -94,10 +97,8 @@ function readDocument(json: string): Parsed<string> {
   }
 }
 
-function textOf(json: string, path: string): Parsed<string> {
+function textOf(json: string, what: string): Parsed<string> {
   const compact = compactJson(json)
   const value = jsonKind(compact) === 'string' ? String(JSON.parse(compact)) : compact
-  return value.isWellFormed()
-    ? { value }
-    : { problem: `property "${shorten(path)}" is no text that UTF-8 can hold` }
+  return value.isWellFormed() ? { value } : { problem: `${what} is no text that UTF-8 can hold` }
 }

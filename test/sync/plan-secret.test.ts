@@ -427,7 +427,7 @@ t.test('what the API server would refuse is said in a sentence, without a value'
     ],
     [
       'AKV_PROPERTY',
-      'Secret db: property "a b" is no name for a key: a key is 1 to 253 letters',
+      'Secret db: the name of property number 1 is none for a key: a key is 1 to 253 letters',
       wish({ 'a b': 'hunter2' }),
     ],
     ['AKV_PROPERTY', /not every program/, wish(JSON.parse('{"__proto__":"hunter2"}'))],
