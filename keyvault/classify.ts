@@ -57,7 +57,7 @@ export function vaultError(
   if (status === 403) {
     const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
     if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
-    if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the pod`)
+    if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the request`)
     return error('AKV_FORBIDDEN', `${asked.who} may not read it in ${host}`)
   }
   if (status === 401) return error('AKV_UNAUTHORIZED', `${host} did not accept the token`)

@@ -13,9 +13,9 @@ const misconfigured = { heals: false, exitCode: 2 } as const
 export const errorTable = {
   AKV_CONFIG_INVALID: {
     ...misconfigured,
-    means: 'The configuration that the agent was started with is missing or wrong.',
+    means: 'The configuration to work by is missing or wrong.',
     remedy:
-      'Correct what the message names. AKV_INJECTOR_CONFIG is the webhook’s to write: recreate the pod.',
+      'Correct what the message names. In a pod, AKV_INJECTOR_CONFIG is the webhook’s to write: recreate the pod.',
   },
   AKV_CONFIG_NEWER: {
     ...misconfigured,
@@ -43,7 +43,7 @@ export const errorTable = {
   },
   AKV_FEDERATION_MISMATCH: {
     ...healing,
-    means: "Entra finds no federated credential that matches the pod's token.",
+    means: 'Entra finds no federated credential that matches the service account token.',
     remedy:
       'Compare issuer, subject and audience in the message with the federated credentials of the identity; one made just now takes effect after a few minutes.',
   },
@@ -55,8 +55,9 @@ export const errorTable = {
   },
   AKV_ASSERTION_EXPIRED: {
     ...healing,
-    means: "Entra finds the pod's service account token expired, or not valid yet.",
-    remedy: "Check the node's clock, and that the kubelet renews the volume akv-injector-identity.",
+    means: 'Entra finds the service account token expired, or not valid yet.',
+    remedy:
+      "Check the node's clock, and in a pod, that the kubelet renews the volume akv-injector-identity.",
   },
   AKV_TENANT_NOT_FOUND: {
     ...hopeless,
@@ -65,7 +66,7 @@ export const errorTable = {
   },
   AKV_ENTRA_REFUSED: {
     ...hopeless,
-    means: 'Entra refused to sign the pod in, for a reason that does not pass by itself.',
+    means: 'Entra refused the sign-in, for a reason that does not pass by itself.',
     remedy: 'Look up the AADSTS number of the message at https://login.microsoftonline.com/error.',
   },
   AKV_ENTRA_UNAVAILABLE: {
@@ -93,7 +94,7 @@ export const errorTable = {
   },
   AKV_FIREWALL: {
     ...healing,
-    means: "The vault's firewall does not let the pod's address in.",
+    means: "The vault's firewall does not let the address in that the request came from.",
     remedy:
       "Allow the cluster's outbound address or subnet on the vault, or use a private endpoint.",
   },
@@ -101,7 +102,7 @@ export const errorTable = {
     ...hopeless,
     means: 'The vault did not accept a token that Entra had just issued.',
     remedy:
-      "Check that the vault belongs to the pod's tenant, and that AKV_INJECTOR_CLOUD fits the vault.",
+      'Check that the vault belongs to the tenant of the identity, and that AKV_INJECTOR_CLOUD fits the vault.',
   },
   AKV_THROTTLED: {
     ...healing,
@@ -117,11 +118,11 @@ export const errorTable = {
     ...healing,
     means: 'A host could not be reached, or a connection was lost or too slow.',
     remedy:
-      'Check that the vault exists, and DNS, network policies, HTTPS_PROXY and NO_PROXY between the pod and that host.',
+      'Check that the vault exists, and DNS, network policies, HTTPS_PROXY and NO_PROXY on the way to that host, which begins in the pod, or for Secret sync at the controller.',
   },
   AKV_TLS_UNTRUSTED: {
     ...hopeless,
-    means: 'The certificate of a host is not one that the agent trusts for that name.',
+    means: 'The certificate of a host is not one to trust for that name.',
     remedy:
       'Where a proxy or a private cloud has its own authority, set AKV_INJECTOR_CA_FILE to its certificate.',
   },
@@ -156,7 +157,7 @@ export const errorTable = {
   AKV_PROPERTY: {
     ...hopeless,
     means:
-      'No property can be picked: the value is not JSON, or a key of it is no name for a file.',
+      'No property can be picked: the value is not JSON, or a name in it is none for a file, or for a key of a Secret.',
     remedy: 'Correct the value, or take the property off the reference.',
   },
   AKV_ENCODING: {
@@ -220,7 +221,7 @@ export const errorTable = {
   ...syncErrorTable,
   AKV_INTERNAL: {
     ...hopeless,
-    means: 'A mistake in the agent itself.',
+    means: 'A mistake in akv-injector itself.',
     remedy: 'Report it, with the log line.',
   },
 } as const satisfies Record<string, ErrorFacts>

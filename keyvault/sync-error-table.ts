@@ -41,7 +41,7 @@ export const syncErrorTable = {
     means:
       'There is a Secret of that name that the ServiceAccount did not make. It is not touched.',
     remedy:
-      'Give the entry another name, delete that Secret, or hand it over with the annotation akv-injector.io/adopt: "true" on it.',
+      'Delete that Secret, or hand it over with the annotation akv-injector.io/adopt: "true" on it. An entry that asks for it can name another.',
   },
   AKV_SECRET_CONFLICT: {
     ...hopeless,

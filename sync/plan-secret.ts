@@ -4,6 +4,7 @@ import { describeOwner, ownershipOf } from './ownership.ts'
 import { planApply } from './plan-apply.ts'
 import { planClaim } from './plan-claim.ts'
 import type { Account, WantedSecret } from './read-account.ts'
+import { isRecordName } from './record.ts'
 import type { SecretData } from './secret-data.ts'
 import { secretManifest } from './secret-manifest.ts'
 import { secretObstacle } from './secret-obstacle.ts'
@@ -109,8 +110,9 @@ const deletion = ({ uid }: StoredSecret, reason: DeletionReason): SecretStep => 
 function foreign(stored: StoredSecret): AkvError {
   const owner = describeOwner(stored)
   const whose = owner === undefined ? '' : ` (it is of ${shorten(owner)})`
+  const place = isRecordName(stored.name) ? ', the place of the controller’s record,' : ''
   return new AkvError({
     code: 'AKV_SECRET_FOREIGN',
-    message: `Secret ${stored.name} is there and not this account's${whose}`,
+    message: `Secret ${stored.name}${place} is there and not this account's${whose}`,
   })
 }

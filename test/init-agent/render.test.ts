@@ -71,8 +71,7 @@ t.test('all properties become files of a folder', async (t) => {
     const error = await renderFiles(wanted, [value]).catch((error: AkvError) => error)
     t.match(error, {
       code: 'AKV_PROPERTY',
-      message:
-        /^secret team-a:web: the name of property number 2 is none for a file: /,
+      message: /^secret team-a:web: the name of property number 2 is none for a file: /,
     })
     t.notMatch(error instanceof AkvError && error.message, /hunter2/)
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { vaultError } from '../../keyvault/classify.ts'
 import type { ErrorFacts } from '../../keyvault/error-facts.ts'
 import { errorTable } from '../../keyvault/error-table.ts'
 import { AkvError, toAkvError } from '../../keyvault/errors.ts'
@@ -16,6 +17,22 @@ t.test('every code says what it means and what to do, in sentences', async (t) =
     t.match(remedy, /^[A-Z].*\.$/, code)
     t.notOk(heals && exitCode === 2, `${code}: a wrong configuration doesn't heal`)
   }
+})
+
+const firewall = '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByFirewall"}}}'
+const asked = { object: 'secret team-a:db', vault: 'team-a', who: 'client 2' }
+
+t.test('what Secret sync can meet, too, is not told as if there had to be a pod', (t) => {
+  const table = Object.entries<ErrorFacts>(errorTable)
+  const shared = table.slice(table.findIndex(([code]) => code === 'AKV_FEDERATION_MISMATCH'))
+  for (const [code, { means, remedy }] of shared)
+    t.notMatch(`${means} ${remedy}`, /\b(the )?pod[’']s |between the pod|sign the pod/, code)
+  t.match(
+    vaultError({ kind: 'status', status: 403, body: firewall, retryAfterMs: undefined }, asked)
+      .message,
+    /the request \(/,
+  )
+  t.end()
 })
 
 t.test(

@@ -78,3 +78,19 @@ t.test('a Secret that was made is told, though its next step failed', async (t) 
   await world.round()
   t.match(world.events(), [/Synced: created Secret db$/, /AKV_CLUSTER_UNAVAILABLE/])
 })
+
+t.test('where somebody’s Secret lies in the place of the record, this is said', async (t) => {
+  const world = await startWorld(t)
+  const metadata = { name: 'akv-injector-sync-web', namespace: 'team-a' }
+  world.standIn.secrets.post(
+    'team-a/akv-injector-sync-web',
+    { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data: {} },
+    'kubectl-create',
+  )
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await world.round()
+  t.equal(world.values('db'), undefined)
+  t.match(world.events(), [
+    /AKV_SECRET_FOREIGN: Secret akv-injector-sync-web, the place of the controller’s record, .*\. Delete that Secret/,
+  ])
+})
