@@ -2,6 +2,7 @@ import type { Session } from '../init-agent/session.ts'
 import type { AccountValues } from './refresh-account.ts'
 import type { SeenAccount } from './sync-cluster.ts'
 import { nothingTold, type Told } from './tell.ts'
+import type { Outlook } from './work-queue.ts'
 
 /**
  * What the controller remembers of one account. Another uid is another account and begins anew; another identity gets
@@ -17,6 +18,8 @@ export interface AccountEntry {
   nextRegularAtMs: number
   /** Rounds in a row with something left to do. */
   failures: number
+  /** By how the last round went. */
+  outlook: Outlook
   told: Told
   secrets: ReadonlyMap<string, SecretStanding>
   /** The account has gone, or is another. */
@@ -45,6 +48,7 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   access: undefined,
   nextRegularAtMs: 0,
   failures: 0,
+  outlook: 'unknown',
   told: nothingTold,
   secrets: new Map(),
   gone: new AbortController(),

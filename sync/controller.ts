@@ -22,6 +22,8 @@ export interface Controller {
 
 /** Many wait for a vault or the API server most of the time; a vault that hangs must not keep the others. */
 const sideBySide = 50
+/** Each round may be a list to read and an Event to write: whoever may change an account may do so all the time. */
+const restMs = 2_000
 const afterMistakeMs = 5 * 60_000
 
 /** Watches the accounts of all namespaces and works on each when it changes, and when its time has come. */
@@ -34,6 +36,7 @@ export function startController(options: ControllerOptions): Controller {
     clock,
     signal,
     sideBySide,
+    restMs,
     run: async (key) => {
       const entry = entries.get(key)
       return entry && (await work(entry, options))
@@ -53,7 +56,8 @@ export function startController(options: ControllerOptions): Controller {
       const isListed = accounts.get(account.namespace)?.has(account.name) === true
       entries.set(key, accountEntry(account, isListed))
     }
-    queue.add(key, 0)
+    const { outlook } = entries.get(key) ?? {}
+    queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
   }
 
   function onGone(namespace: string, name: string): void {
@@ -92,11 +96,12 @@ async function work(
 ): Promise<NextRun | undefined> {
   try {
     const afterMs = await workAccount(entry, options)
-    return afterMs === undefined ? undefined : { afterMs, isRetry: entry.failures > 0 }
+    entry.outlook = entry.failures > 0 ? 'failing' : 'good'
+    return afterMs === undefined ? undefined : { afterMs, outlook: entry.outlook }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
     accountLog(options.log, entry.account).error(message, { code })
-    return { afterMs: afterMistakeMs, isRetry: true }
+    return { afterMs: afterMistakeMs, outlook: 'failing' }
   }
 }
 

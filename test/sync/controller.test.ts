@@ -1,13 +1,23 @@
+import { once } from 'node:events'
 import t, { type Test } from 'tap'
+import type { Session } from '../../init-agent/session.ts'
 import { type Controller, startController } from '../../sync/controller.ts'
 import { annotations, startWorld, type World } from './world.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 
-async function start(t: Test, { names = ['web'], yaml }: { names?: string[]; yaml?: string } = {}) {
-  const world = await startWorld(t, yaml === undefined ? {} : { yaml })
+async function start(
+  t: Test,
+  {
+    names = ['web'],
+    sessionOf = (_, session) => session,
+  }: { names?: string[]; sessionOf?: (name: string, session: Session) => Session } = {},
+) {
+  const world = await startWorld(t)
+  const { openSession } = world.options
   const controller = startController({
     ...world.options,
+    openSession: (account, identity) => sessionOf(account.name, openSession(account, identity)),
     accounts: new Map([['team-a', new Set(names)]]),
   })
   t.teardown(async () => {
@@ -136,24 +146,45 @@ t.test('a write that runs when it is told to stop, ends', async (t) => {
   t.strictSame(world.standIn.secrets.paths(), ['team-a/akv-injector-sync-web'])
 })
 
-t.test('accounts of a vault that hangs do not delay the others', async (t) => {
-  const broken = Array.from({ length: 8 }, (_, i) => `broken-${i}`)
-  const { world } = await start(t, { names: ['web', ...broken] })
+t.test(
+  'more new accounts than there are places, of a vault that hangs, do not delay one that works',
+  async (t) => {
+    const broken = Array.from({ length: 60 }, (_, i) => `broken-${i}`)
+    let hanging = 0
+    const hang = async (_: unknown, signal?: AbortSignal) => {
+      hanging += 1
+      await once(signal ?? new AbortController().signal, 'abort')
+      throw new Error('stopped')
+    }
+    const { world } = await start(t, {
+      names: ['web', ...broken],
+      sessionOf: (name, session) =>
+        name === 'web' ? session : { ...session, reader: { read: hang, listVersions: hang } },
+    })
+    const { tokenOf } = world.standIn
+    world.standIn.tokenOf = (namespace) => tokenOf(namespace, 'web')
+    world.standIn.putAccount('team-a', 'web', annotations(db))
+    await until(() => world.values('db') !== undefined)
+    for (const name of broken)
+      world.standIn.putAccount('team-a', name, annotations(`[{ secret: ${name}, data: extra }]`))
+    await until(() => hanging >= 30)
+    const askedAt = performance.now()
+    world.standIn.putAccount('team-a', 'web', annotations(db.replace('password', 'pw')))
+    await until(() => world.values('db')?.['pw'] !== undefined)
+    t.ok(performance.now() - askedAt < 5_000)
+  },
+)
+
+t.test('an account that changes all the time is looked at every other second', async (t) => {
+  const { world } = await start(t)
   await watches(world)
-  world.azure.addFault({ match: { vault: 'team-b' }, action: { kind: 'delay', delayMs: 60_000 } })
-  const { tokenOf } = world.standIn
-  world.standIn.tokenOf = (namespace) => tokenOf(namespace, 'web')
-  for (const name of broken)
-    world.standIn.putAccount(
-      'team-a',
-      name,
-      annotations(`[{ secret: ${name}, data: "team-b:shared" }]`),
-    )
-  await until(() => world.azure.requests.some(({ path }) => path.includes('team-b')))
-  const askedAt = performance.now()
-  world.standIn.putAccount('team-a', 'web', annotations(db))
-  await until(() => world.values('db') !== undefined)
-  t.ok(performance.now() - askedAt < 5_000)
+  const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
+  const endAt = performance.now() + 3_500
+  for (let i = 0; performance.now() < endAt; i++) {
+    world.standIn.putAccount('team-a', 'web', mistaken(i))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.ok([1, 2].includes(world.standIn.events.length))
 })
 
 t.test('the metrics tell how it stands', async (t) => {

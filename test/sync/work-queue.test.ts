@@ -4,12 +4,18 @@ import { fakeClock } from '../init-agent/fake-clock.ts'
 
 function start(
   run: (key: string) => Promise<NextRun | undefined>,
-  { sideBySide = 2 }: { readonly sideBySide?: number } = {},
+  { sideBySide = 2, restMs = 0 }: { readonly sideBySide?: number; readonly restMs?: number } = {},
 ) {
   const stop = new AbortController()
   const clock = fakeClock({})
-  return { stop, clock, queue: createWorkQueue({ run, sideBySide, clock, signal: stop.signal }) }
+  const options = { sideBySide, restMs, clock, signal: stop.signal }
+  return { stop, clock, queue: createWorkQueue({ ...options, run }) }
 }
+
+const after = (afterMs: number, outlook: NextRun['outlook'] = 'good'): NextRun => ({
+  afterMs,
+  outlook,
+})
 
 /** Work that ends when it is told to. */
 function jobs() {
@@ -30,7 +36,7 @@ function jobs() {
 t.test('so many side by side, and the longest due first', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run)
-  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, 0)
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0))
   t.strictSame(begun, ['a', 'b'])
   t.equal(queue.depth(), 2)
   await end('b')
@@ -44,9 +50,9 @@ t.test('so many side by side, and the longest due first', async (t) => {
 t.test('a key is there once, and never worked on twice at a time', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run)
-  queue.add('a', 0)
-  queue.add('a', 0)
-  queue.add('a', 0)
+  queue.add('a', after(0))
+  queue.add('a', after(0))
+  queue.add('a', after(0))
   t.strictSame(begun, ['a'])
   await end('a')
   t.strictSame(begun, ['a', 'a'], 'what was added while it ran is done after it')
@@ -58,11 +64,11 @@ t.test('it comes again when it said so, or earlier where that was asked for', as
   const times: number[] = []
   const { queue, clock } = start(async () => {
     times.push(clock.now())
-    return times.length < 3 ? { afterMs: 5_000, isRetry: false } : undefined
+    return times.length < 3 ? { afterMs: 5_000, outlook: 'good' } : undefined
   })
   const began = clock.now()
-  queue.add('a', 100)
-  queue.add('a', 9_000)
+  queue.add('a', after(100))
+  queue.add('a', after(9_000))
   while (times.length < 3) await new Promise(setImmediate)
   t.strictSame(
     times.map((time) => time - began),
@@ -76,8 +82,8 @@ t.test('a key of another time does not hold up the next', async (t) => {
     begun.push(key)
     return undefined
   })
-  queue.add('late', 60_000)
-  queue.add('soon', 10)
+  queue.add('late', after(60_000))
+  queue.add('soon', after(10))
   while (begun.length < 2) await new Promise(setImmediate)
   t.strictSame(begun, ['soon', 'late'])
 })
@@ -85,14 +91,14 @@ t.test('a key of another time does not hold up the next', async (t) => {
 t.test('what is tried again leaves half of the places to what works', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 4 })
-  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, 0)
-  for (const key of ['a', 'b', 'c', 'd']) await end(key, { afterMs: 0, isRetry: true })
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0))
+  for (const key of ['a', 'b', 'c', 'd']) await end(key, { afterMs: 0, outlook: 'failing' })
   t.strictSame(begun.splice(0), ['a', 'b', 'c', 'd', 'a', 'b'], 'two of them hang')
   t.equal(queue.depth(), 2)
-  queue.add('e', 0)
-  queue.add('f', 0)
+  queue.add('e', after(0))
+  queue.add('f', after(0))
   t.strictSame(begun.splice(0), ['e', 'f'])
-  queue.add('c', 0)
+  queue.add('c', after(0))
   await end('e')
   t.strictSame(begun.splice(0), ['c'], 'what has changed is no retry any more')
   await end('f')
@@ -101,11 +107,45 @@ t.test('what is tried again leaves half of the places to what works', async (t) 
   t.strictSame(begun, ['d'])
 })
 
+t.test('what nobody knows yet leaves a quarter of the places to what worked', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue } = start(run, { sideBySide: 4 })
+  for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0, 'unknown'))
+  t.strictSame(begun.splice(0), ['a', 'b', 'c'], 'which hang')
+  queue.add('good', after(0))
+  t.strictSame(begun.splice(0), ['good'])
+  for (const key of ['a', 'b', 'c']) await end(key, after(0, 'failing'))
+  t.strictSame(begun.splice(0), ['d', 'a', 'b'], 'what fails has two')
+})
+
+t.test('a key rests after it was worked on, also where it is added again and again', async (t) => {
+  const times: number[] = []
+  const { queue, clock } = start(
+    async () => {
+      times.push(clock.now())
+      await undefined
+      if (times.length < 4) queue.add('a', after(0))
+      return times.length < 5 ? after(60_000) : undefined
+    },
+    { restMs: 2_000 },
+  )
+  const began = clock.now()
+  queue.add('a', after(0))
+  while (times.length < 2) await new Promise(setImmediate)
+  queue.drop('a')
+  queue.add('a', after(0))
+  while (times.length < 5) await new Promise(setImmediate)
+  t.strictSame(
+    times.map((time) => time - began),
+    [0, 2_000, 4_000, 6_000, 66_000],
+  )
+})
+
 t.test('what is dropped is not begun', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 1 })
-  queue.add('a', 0)
-  queue.add('b', 0)
+  queue.add('a', after(0))
+  queue.add('b', after(0))
   queue.drop('b')
   await end('a')
   t.strictSame(begun, ['a'])
@@ -114,8 +154,8 @@ t.test('what is dropped is not begun', async (t) => {
 t.test('told to stop, it begins nothing more and says when all has ended', async (t) => {
   const { begun, run, end } = jobs()
   const { queue, stop } = start(run)
-  queue.add('a', 0)
-  queue.add('b', 50)
+  queue.add('a', after(0))
+  queue.add('b', after(50))
   stop.abort()
   let isIdle = false
   const idle = queue.idle().then(() => {
@@ -123,9 +163,9 @@ t.test('told to stop, it begins nothing more and says when all has ended', async
   })
   await new Promise(setImmediate)
   t.notOk(isIdle, 'a still runs')
-  await end('a', { afterMs: 0, isRetry: false })
+  await end('a', { afterMs: 0, outlook: 'good' })
   await idle
-  queue.add('c', 0)
+  queue.add('c', after(0))
   t.strictSame(begun, ['a'])
 })
 
@@ -139,7 +179,7 @@ t.test('thousands of keys are no burden', async (t) => {
     { sideBySide: 50 },
   )
   const startedAt = performance.now()
-  for (let i = 0; i < 2000; i++) queue.add(`account-${i}`, 0)
+  for (let i = 0; i < 2000; i++) queue.add(`account-${i}`, after(0))
   await queue.idle()
   t.equal(ran, 2000)
   t.ok(performance.now() - startedAt < 5_000)
