@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { readRendered } from '../../manifests/rendered.ts'
+import type { KubeObject } from '../api.ts'
+import { until } from '../cluster.ts'
+import { withVault } from './install-with-vault.ts'
+import { isRunning, openNode } from './open-node.ts'
+
+/** The controller as the chart deploys it: its image, its rights, its policies, its limits. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const manifest = join(import.meta.dirname, '../../fixtures/sync/install.yaml')
+const own = { namespace: 'akv-injector', name: 'akv-injector-webhook' }
+const cloud = await node.cluster.get({ apiVersion: 'v1', kind: 'ConfigMap', metadata: own })
+const { 'ca.crt': caPem = '' } = cloud.body['data'] as Readonly<Record<string, string>>
+const azure = { url: node.environment.vault.url, caPem }
+
+const { objects } = readRendered(
+  readFileSync(manifest, 'utf8').replaceAll('team-a', namespace).replaceAll(';team-b=web', ''),
+)
+const wanted = objects.filter(({ metadata }) => metadata.namespace !== 'team-b')
+await node.apply(
+  ...wanted.map((object) => (object.kind === 'Deployment' ? withVault(object, azure) : object)),
+)
+
+const account = (list: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  metadata: {
+    namespace,
+    name: 'web',
+    annotations: {
+      'azure.workload.identity/tenant-id': '11111111-1111-1111-1111-111111111111',
+      'akv-injector.io/vault': 'team-a',
+      'akv-injector.io/refresh': '30s',
+      'akv-injector.io/sync': list,
+    },
+  },
+})
+const metadata = { namespace, name: 'db' }
+const secret = () => node.cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
+/** What `kubectl describe` says once it says that, and in any case in the end. */
+async function described(pattern: RegExp): Promise<string> {
+  let text = ''
+  await until(async () => {
+    text = await node.describe(account(''))
+    return pattern.test(text)
+  }).catch(() => undefined)
+  return text
+}
+
+t.test('an account gets its Secret, and is told so', async (t) => {
+  await node.apply(account('[{ secret: db, data: "password=db-password" }]'))
+  const [pod] = await node.pods({
+    namespace: 'akv-injector',
+    selector: 'app.kubernetes.io/component=sync',
+    count: 1,
+  })
+  await node.untilPod(pod, isRunning)
+  await until(async () => (await secret()).status === 200)
+  const { body } = await secret()
+  t.match(body, {
+    type: 'Opaque',
+    data: { password: Buffer.from('correct horse battery staple').toString('base64') },
+    metadata: { labels: { 'app.kubernetes.io/managed-by': 'akv-injector' } },
+  })
+  const created = /Normal +Synced .* created Secret db/
+  t.match(await described(created), created)
+})
+
+t.test('and what is wrong, in words that help', async (t) => {
+  await node.apply(account('[{ secret: db, data: "password=absent" }]'))
+  const missing = /Warning +SyncFailed .* AKV_OBJECT_NOT_FOUND: .*absent/
+  t.match(await described(missing), missing)
+})
