@@ -2,20 +2,22 @@ import { readAccount } from '../sync/read-account.ts'
 import { skipReasons } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { annotationPrefix, syncKey } from '../webhook/core/vocabulary.ts'
-import { describeProblems } from '../webhook/describe-problem.ts'
+import { checkSecret } from './check-secret.ts'
 import { describeInjection } from './describe-injection.ts'
 import { describeSync } from './describe-sync.ts'
 import type { ExitCode } from './exit-code.ts'
 import {
-  type AccountManifest,
-  annotatedAccounts,
+  type AnnotatedManifest,
+  annotatedObjects,
   type PodTemplate,
   podTemplates,
   readManifests,
 } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
+import { onOneLine } from './on-one-line.ts'
 import { patchedPod } from './patched-pod.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
+import { type Verdict, wrong } from './verdict.ts'
 
 export interface CheckOptions {
   readonly files: readonly string[]
@@ -24,7 +26,7 @@ export interface CheckOptions {
 
 /**
  * `akv-injector check`: says to standard output what the webhook would do with each pod, and the controller of Secret
- * sync for each ServiceAccount that asks for something.
+ * sync for each ServiceAccount that asks for something, and each Secret that is handed over.
  *
  * @throws InputError when a file or a setting is wrong
  */
@@ -32,17 +34,17 @@ export function check({ files, namespace }: CheckOptions): ExitCode {
   const policy = policyFromEnvironment()
   const verdicts = readManifests(files).flatMap((manifest) => [
     ...podTemplates(manifest, namespace).map((template) => verdict(template, policy)),
-    ...annotatedAccounts(manifest, namespace).map((account) => accountVerdict(account, policy)),
+    ...annotatedObjects('ServiceAccount', { manifest, namespace }).map((account) =>
+      accountVerdict(account, policy),
+    ),
+    ...annotatedObjects('Secret', { manifest, namespace }).map(checkSecret),
   ])
   if (verdicts.length === 0)
-    console.log('no pods, no pod templates, no annotated ServiceAccounts here: nothing to check')
-  for (const { lines } of verdicts) console.log(lines.join('\n'))
+    console.log(
+      'no pods, no pod templates, no annotated ServiceAccounts or Secrets here: nothing to check',
+    )
+  for (const { lines } of verdicts) console.log(lines.map(onOneLine).join('\n'))
   return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
-}
-
-interface Verdict {
-  readonly isDenied: boolean
-  readonly lines: readonly string[]
 }
 
 function verdict(template: PodTemplate, policy: Policy): Verdict {
@@ -50,11 +52,10 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
   const title = `${template.title} (${template.manifest.source})`
   const misplaced = misplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
   switch (outcome.kind) {
-    case 'denied':
-      return {
-        isDenied: true,
-        lines: [`${title}: would be denied`, describeProblems(outcome.problems), ...misplaced],
-      }
+    case 'denied': {
+      const { lines } = wrong(`${title}: would be denied`, outcome.problems)
+      return { isDenied: true, lines: [...lines, ...misplaced] }
+    }
     case 'skipped':
       return {
         isDenied: false,
@@ -74,7 +75,7 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
   }
 }
 
-function accountVerdict(account: AccountManifest, policy: Policy): Verdict {
+function accountVerdict(account: AnnotatedManifest, policy: Policy): Verdict {
   const title = `${account.title} (${account.manifest.source})`
   const wishes = readAccount(account, policy)
   const leftAlone = (reason: string): Verdict => ({
@@ -87,10 +88,7 @@ function accountVerdict(account: AccountManifest, policy: Policy): Verdict {
     case 'off':
       return leftAlone(skipReasons['turned-off'])
     case 'refused':
-      return {
-        isDenied: true,
-        lines: [`${title}: would not be synced`, describeProblems(wishes.problems)],
-      }
+      return wrong(`${title}: would not be synced`, wishes.problems)
     case 'wanted': {
       const description = describeSync(account, wishes).map((line) => `  ${line}`)
       return { isDenied: false, lines: [`${title}: would be synced`, ...description] }

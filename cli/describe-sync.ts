@@ -3,11 +3,11 @@ import { tlsFileNames } from '../init-agent/target-path.ts'
 import type { AccountWish } from '../sync/read-account.ts'
 import { filesOfSecret } from '../sync/secret-data.ts'
 import { describeWanted, row } from './describe-wanted.ts'
-import type { AccountManifest } from './manifests.ts'
+import type { AnnotatedManifest } from './manifests.ts'
 
 /** What the controller would do for a ServiceAccount, in words, a line each. */
 export function describeSync(
-  { namespace, name }: Pick<AccountManifest, 'namespace' | 'name'>,
+  { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
   { config, azure, secrets }: AccountWish,
 ): readonly string[] {
   const isKnown = (config.identity.clientId ?? azure.clientId) !== undefined

@@ -3,6 +3,7 @@ import { type Document, parseAllDocuments } from 'yaml'
 import { isObject, type JsonObject } from '../keyvault/shape.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { InputError } from './input-error.ts'
+import { onOneLine } from './on-one-line.ts'
 
 /** One document of a manifest file. */
 export interface Manifest {
@@ -67,8 +68,8 @@ function parseManifests(text: string, source: string): readonly Manifest[] {
   })
 }
 
-/** A ServiceAccount in a manifest. */
-export interface AccountManifest {
+/** A ServiceAccount or a Secret in a manifest. */
+export interface AnnotatedManifest {
   readonly manifest: Manifest
   /** `ServiceAccount/web` */
   readonly title: string
@@ -84,13 +85,13 @@ export function podTemplates(manifest: Manifest, namespace: string): readonly Po
   )
 }
 
-/** The ServiceAccounts of a document that have annotations of ours. */
-export function annotatedAccounts(
-  manifest: Manifest,
-  namespace: string,
-): readonly AccountManifest[] {
+/** The objects of this kind in a document that have annotations of ours. */
+export function annotatedObjects(
+  kind: 'ServiceAccount' | 'Secret',
+  { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
+): readonly AnnotatedManifest[] {
   return objectsOf(toPlain(manifest))
-    .filter(({ object }) => object['kind'] === 'ServiceAccount')
+    .filter(({ object }) => object['kind'] === kind)
     .map(({ object }) => ({ manifest, ...namesOf(object, namespace) }))
     .filter(({ annotations }) => hasOwn(annotations))
 }
@@ -140,7 +141,7 @@ function namesOf(object: JsonObject, namespace: string) {
   const metadata = objectOf(object['metadata'])
   const name = String(metadata['name'] ?? metadata['generateName'] ?? 'unnamed')
   return {
-    title: `${object['kind']}/${name}`,
+    title: onOneLine(`${object['kind']}/${name}`),
     name,
     namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : namespace,
     annotations: objectOf(metadata['annotations']),

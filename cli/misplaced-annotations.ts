@@ -1,5 +1,6 @@
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import type { PodTemplate } from './manifests.ts'
+import { onOneLine } from './on-one-line.ts'
 
 /** The commonest mistake of all: nobody is denied, and nothing happens. */
 export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {
@@ -7,6 +8,6 @@ export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): r
   return misplaced.length === 0
     ? []
     : [
-        `${misplaced.join(', ')} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
+        `${onOneLine(misplaced.join(', '))} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
       ]
 }

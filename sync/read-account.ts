@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../init-agent/contract.ts'
 import { shorten } from '../keyvault/reference.ts'
+import { isName, labelName, subdomainName } from '../kubernetes/name-rules.ts'
 import { agentConfig } from '../webhook/core/agent-config.ts'
 import { type Annotations, ownAnnotations } from '../webhook/core/annotations.ts'
 import type { Problem } from '../webhook/core/outcome.ts'
@@ -99,10 +100,22 @@ export function readAccount(account: ReadableAccount, policy: Policy): AccountWi
   return { kind: 'wanted', config, azure: azure.identity, secrets: list.secrets }
 }
 
-function nameProblems({ name }: ReadableAccount): readonly Problem[] {
-  if (name.length <= maxAccountNameLength) return []
-  const sentence = `the account's record needs a name that begins with it: ${maxAccountNameLength} characters at most`
-  return [{ subject: 'metadata.name', found: shorten(name), sentence }]
+/** A manifest may hold what no API server would take. */
+function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] {
+  const problems: Problem[] = []
+  const wrong = (subject: string, found: string, sentence: string) =>
+    problems.push({ subject, found: shorten(found), sentence })
+  if (!isName(namespace, labelName))
+    wrong('metadata.namespace', namespace, `expected ${labelName.sentence}`)
+  if (!isName(name, subdomainName))
+    wrong('metadata.name', name, `expected ${subdomainName.sentence}`)
+  else if (name.length > maxAccountNameLength)
+    wrong(
+      'metadata.name',
+      name,
+      `the account's record needs a name that begins with it: ${maxAccountNameLength} characters at most`,
+    )
+  return problems
 }
 
 /** What azure-workload-identity reads; our own annotations come before. */

@@ -210,6 +210,62 @@ t.test('accounts that ask for nothing are passed over, or said to be left alone'
   t.match(stdout, 'left as it is, no akv-injector.io/sync asks for a Secret')
 })
 
+t.test('names that no API server would take are problems, and steer no terminal', async (t) => {
+  const sync = { sync: '- { secret: db, data: "team-a:x" }' }
+  const named = (metadata: object) => {
+    const account = JSON.parse(accountText(sync))
+    return JSON.stringify({ ...account, metadata: { ...account.metadata, ...metadata } })
+  }
+  for (const name of [
+    'Bad_Name',
+    '__proto__',
+    '\u001b[31mred\nServiceAccount/ok: would be synced',
+  ]) {
+    const { code, stdout } = await run(['check', '-'], { input: named({ name }) })
+    t.equal(code, 1, name)
+    t.match(stdout, 'would not be synced\n  metadata.name "')
+    t.notMatch(stdout, '\u001b')
+    t.equal(stdout.split('\n').length, 3)
+  }
+  const { code, stdout } = await run(['check', '-'], { input: named({ namespace: 'a\u001b[2Jb' }) })
+  t.equal(code, 1)
+  t.match(stdout, /metadata\.namespace "a.*": expected at most 63/)
+  t.notMatch(stdout, '\u001b')
+})
+
+t.test('a container’s name and a misplaced key steer no terminal either', async (t) => {
+  const bad = '\u001b[31m'
+  const pod = podText(
+    { vault: 'team-a', secrets: 'x' },
+    { containers: [{ name: bad, image: 'x' }] },
+  )
+  const template = { metadata: {}, spec: { containers: [] } }
+  const metadata = { name: bad, annotations: { [`akv-injector.io/${bad}`]: '' } }
+  const deployment = JSON.stringify({ kind: 'Deployment', metadata, spec: { template } })
+  for (const command of ['check', 'inject']) {
+    const { stderr, ...ended } = await run([command, '-'], { input: `${pod}\n---\n${deployment}` })
+    t.notMatch(stderr, bad)
+    if (command === 'check') t.notMatch(ended.stdout, bad)
+  }
+})
+
+t.test('a Secret that is handed over, and one that is not for a slip', async (t) => {
+  const secret = (annotations: Readonly<Record<string, unknown>>) =>
+    accountText(annotations).replace('ServiceAccount', 'Secret')
+  t.match(await run(['check', '-'], { input: secret({ adopt: 'true', synced: 'x' }) }), {
+    code: 0,
+    stdout: 'Secret/web (standard input): would be handed over to the ServiceAccount that asks',
+  })
+  for (const [annotations, problem] of [
+    [{ adoptt: 'true' }, /adoptt: is not known; .*akv-injector\.io\/adopt$/m],
+    [{ adopt: 'True' }, /adopt "True": expected "true"/],
+    [{ adopt: true }, /adopt "true": annotations are texts/],
+    [{ sync: '[]' }, /sync: belongs on a pod or a ServiceAccount; a Secret has adopt/],
+  ] as const)
+    t.match(await run(['check', '-'], { input: secret(annotations) }), { code: 1, stdout: problem })
+  t.match(await run(['check', '-'], { input: secret({}) }), { stdout: /nothing to check/ })
+})
+
 t.test('inject and fetch have nothing to do with accounts', async (t) => {
   const input = accountText({ vault: 'team-a', sync: '- { secret: DB }' })
   const injected = await run(['inject', '-'], { input })

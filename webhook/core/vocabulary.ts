@@ -68,8 +68,14 @@ export const accountSettings = {
   'on-deleted': settings['on-deleted'],
 } as const satisfies SettingTable
 
-/** The annotations of Secrets: one is the controller's, the other hands a Secret over to it. */
-const secretKeys: readonly string[] = ['synced', 'adopt']
+/** On a Secret: the controller's own, and the one that hands a Secret over to it. */
+export const syncedKey = 'synced'
+export const secretSettings = {
+  // No other value does, and a Secret that stays foreign is easily overlooked.
+  adopt: (text: string) =>
+    text === 'true' ? { value: true } : { problem: 'expected "true"; to keep it, take this off' },
+} as const satisfies SettingTable
+const secretKeys: readonly string[] = [syncedKey, ...Object.keys(secretSettings)]
 
 const podKeys: readonly string[] = [...objectKeys, ...Object.keys(settings)]
 const accountKeys: readonly string[] = [syncKey, ...Object.keys(accountSettings)]
@@ -87,6 +93,13 @@ export function strangeOnAccount(key: string): string {
   return isObjectKey(key) || Object.hasOwn(settings, key)
     ? `belongs on a pod; a ServiceAccount has ${accountKeys.join(', ')}`
     : unknown(key, accountKeys)
+}
+
+/** What to say to a key that is none of a Secret's. */
+export function strangeOnSecret(key: string): string {
+  return [...podKeys, ...accountKeys].includes(key) || isObjectKey(key)
+    ? `belongs on a pod or a ServiceAccount; a Secret has ${Object.keys(secretSettings).join(', ')}`
+    : unknown(key, Object.keys(secretSettings))
 }
 
 // Kubernetes' bound for the part of a key behind the slash.

@@ -1,0 +1,13 @@
+import type { Problem } from '../webhook/core/outcome.ts'
+import { describeProblem } from '../webhook/describe-problem.ts'
+
+/** What `check` says of one object. */
+export interface Verdict {
+  readonly isDenied: boolean
+  readonly lines: readonly string[]
+}
+
+export const wrong = (title: string, problems: readonly Problem[]): Verdict => ({
+  isDenied: true,
+  lines: [title, ...problems.map((problem) => `  ${describeProblem(problem)}`)],
+})
