@@ -36,6 +36,8 @@ interface Round {
   readonly before: Content
   /** What templates were last filled with, by `objectKey`; after a restart nobody knows. */
   readonly last?: Filling
+  /** Of a JSON value that "#*" takes all of; absent: any number. */
+  readonly maxProperties?: number
 }
 
 export type Filling = ReadonlyMap<string, Found>
@@ -78,7 +80,7 @@ type Result<T> =
 
 async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
   const { config, before } = round
-  const result = await render(file, round, (found) => renderFiles(file, found))
+  const result = await render(file, round, (found) => renderFiles(file, found, round))
   const old = filesOf(file, before.files)
   if (result.kind === 'unasked') return { files: old, problems: [] }
   if (result.kind === 'rendered') {

@@ -32,7 +32,10 @@ export interface Refreshed {
 }
 
 /** Where what was fetched goes is the caller's. */
-type Parts = Omit<AgentParts, 'volumes'>
+type Parts = Omit<AgentParts, 'volumes'> & {
+  /** Of a JSON value that "#*" takes all of; absent: any number. */
+  readonly maxProperties?: number
+}
 
 /**
  * The state after content was put in place, or found from before.
@@ -69,7 +72,7 @@ export async function refreshContent(
   parts: Parts,
   { state, due }: { readonly state: RefreshState; readonly due: readonly WantedObject[] },
 ): Promise<Refreshed> {
-  const { config } = parts
+  const { config, maxProperties } = parts
   const objects = wantedObjects(config)
   const outcomes = await fetchDue(parts, { due, state })
   const known = rememberVersions(objects, { outcomes, before: state.known })
@@ -78,6 +81,7 @@ export async function refreshContent(
     outcomes: all,
     before: state.content,
     last: state.filling,
+    ...(maxProperties !== undefined && { maxProperties }),
   })
   const filling = fillingOf(config, { outcomes: all, before: state.filling })
   const errors = new Map(problems.map(({ key, error }) => [key, error]))

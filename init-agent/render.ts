@@ -5,6 +5,11 @@ import { describeObject, type Parsed } from '../keyvault/reference.ts'
 import type { Wanted, WantedFile } from './contract.ts'
 import { targetPathProblem } from './target-path.ts'
 
+interface Bounds {
+  /** How many properties "#*" may find; absent: any number. */
+  readonly maxProperties?: number
+}
+
 /**
  * A target's files, by path. What only certificates, keys and JSON need is loaded when one is there: most pods have none.
  *
@@ -14,10 +19,11 @@ import { targetPathProblem } from './target-path.ts'
 export async function renderFiles(
   wanted: WantedFile,
   found: readonly [FetchedObject, ...FetchedObject[]],
+  bounds: Bounds = {},
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const { path, object, property, versions } = wanted
   if (object.type === 'tls') return below(path, await tlsFolder(wanted, secretOf(found[0])))
-  if (property === '*') return below(path, await properties(wanted, secretOf(found[0])))
+  if (property === '*') return below(path, await properties(wanted, secretOf(found[0]), bounds))
   if (versions === undefined) return new Map([[path, await renderValue(wanted, found[0])]])
   const values = found.slice(0, versions).map((version) => renderValue(wanted, version))
   return below(
@@ -68,9 +74,18 @@ async function pickFrom(secret: FetchedSecret, path: string, wanted: Wanted): Pr
   return valueOr(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
 }
 
-async function properties(wanted: WantedFile, secret: FetchedSecret): Promise<Entries> {
+async function properties(
+  wanted: WantedFile,
+  secret: FetchedSecret,
+  { maxProperties = Number.POSITIVE_INFINITY }: Bounds,
+): Promise<Entries> {
   const { allProperties, propertyNumber } = await import('../keyvault/content/property.ts')
   const all = valueOr(allProperties(secret.value), wanted, 'AKV_PROPERTY')
+  if (all.length > maxProperties)
+    throw failure(wanted, {
+      code: 'AKV_PROPERTY',
+      problem: `the value has more than ${maxProperties} properties, which is too many for "#*": name those that are needed`,
+    })
   return all.map(({ name, value }, index) => {
     const problem = name.includes('/')
       ? 'a slash would make a folder of it'

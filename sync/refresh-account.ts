@@ -13,10 +13,13 @@ import {
 } from '../init-agent/refresh-content.ts'
 import type { Session } from '../init-agent/session.ts'
 import { standingUnknown } from '../init-agent/standing.ts'
-import { objectKey } from '../init-agent/wanted-objects.ts'
+import { objectKey, wantedObjects } from '../init-agent/wanted-objects.ts'
 import type { AkvError } from '../keyvault/errors.ts'
+import { maxKeptBytes } from './kept-values.ts'
 import { ownershipOf } from './ownership.ts'
 import type { Account, WantedSecret } from './read-account.ts'
+import { maxProperties } from './secret-bounds.ts'
+import { leavingSilentVaults } from './silent-vaults.ts'
 import type { StoredSecret } from './stored-secret.ts'
 import type { SyncCluster } from './sync-cluster.ts'
 
@@ -64,13 +67,23 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
   // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
   const unsettled = unsettledObjects(config, { ...state, content: noContent })
   const due = isRegular ? unsettled : failedObjects(unsettled, withGone(state, before?.gone))
-  const { state: refresh, outcomes, problems } = await refreshContent(options, { state, due })
+  const session = { ...options.session, reader: leavingSilentVaults(options) }
+  const {
+    state: refresh,
+    outcomes,
+    problems,
+  } = await refreshContent({ ...options, session, maxProperties }, { state, due })
   const failed = new Set(problems.map(({ key }) => key))
+  const asked = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
   const values = {
-    refresh: { ...refresh, content: compact(refresh.content) },
+    refresh: {
+      ...refresh,
+      content: compact(refresh.content),
+      standings: only(asked, refresh.standings),
+    },
     seeded: new Set(secrets.map(({ name }) => name)),
-    versions: versionsOf(outcomes, { before: before?.versions, failed }),
-    gone: goneOf(outcomes, before?.gone),
+    versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
+    gone: only(asked, goneOf(outcomes, before?.gone)),
     filled: filledOf(config, {
       isGiven: (key) =>
         !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key)),
@@ -79,6 +92,10 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
   }
   return { values, found }
 }
+
+/** Who changes what he asks for all the time must not have us remember it all. */
+const only = <T>(keys: ReadonlySet<string>, all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+  new Map([...all].filter(([key]) => keys.has(key)))
 
 /** A small Buffer holds on to the 8 KiB of a pool that it was cut from: these are kept for long. */
 function compact({ files, env }: Content): Content {
@@ -95,12 +112,15 @@ async function seed(options: RefreshAccountOptions) {
   const { cluster, account, config, secrets, before } = options
   const found = new Map<string, StoredSecret | undefined>()
   const files = new Map(before?.refresh.content.files)
+  let foundBytes = 0
   for (const { name } of secrets) {
     if (before?.seeded.has(name)) continue
     const stored = await cluster.readSecret({ namespace: account.namespace, name })
     if (stored !== undefined && ownershipOf(stored, account) === 'ours')
       for (const [path, file] of filesIn(stored, config)) files.set(path, file)
-    found.set(name, stored)
+    // A Secret may hold much of somebody else's; what is too much is looked at again when its turn comes.
+    for (const bytes of stored?.data.values() ?? []) foundBytes += bytes.length
+    if (foundBytes <= maxKeptBytes) found.set(name, stored)
   }
   const content: Content = { files, env: noContent.env }
   return { content, found }

@@ -7,6 +7,7 @@ import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
 import type { Access, AccountEntry, SecretStanding } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
+import { keptValues } from './kept-values.ts'
 import type { SyncMetrics } from './metrics.ts'
 import { type Account, type AccountWishes, readAccount } from './read-account.ts'
 import { isSynced, type Round, reconcile, type Trouble, type Wanted } from './reconcile.ts'
@@ -169,7 +170,7 @@ function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolea
   if (wanted === undefined) return
   // What a retry doesn't ask for, another one may have found changed; it is not to be put back.
   if (round.isOutdated) entry.isChanged = true
-  if (entry.access !== undefined) entry.access.values = round.values
+  if (entry.access !== undefined) entry.access.values = round.values && keptValues(round.values)
   if (isRegular) entry.nextRegularAtMs = nowMs + refreshMs(wanted) * (0.9 + 0.2 * clock.random())
   const standings = wanted.secrets.map(({ name }): readonly [string, SecretStanding] => {
     const before = entry.secrets.get(name)
@@ -183,7 +184,10 @@ function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolea
 
 const refreshMs = ({ config }: Wanted): number => config.refreshSeconds * 1000
 
-/** The next regular round, or before that another try: a random part of a doubling span, never before a Retry-After. */
+/**
+ * The next regular round, or before that another try: a random part of a doubling span, after a Retry-After. What is of
+ * other vaults need not wait for that; who has asked for the pause gets it all the same.
+ */
 function nextAfterMs(entry: AccountEntry, { wanted, round, options }: Worked): number | undefined {
   const { clock } = options
   const regularMs =
@@ -196,7 +200,7 @@ function nextAfterMs(entry: AccountEntry, { wanted, round, options }: Worked): n
   const spanMs = Math.min(firstBackOffMs * 2 ** (entry.failures - 1), longestMs)
   const retryAfterMs = Math.max(0, ...round.troubles.map(({ error }) => error.retryAfterMs ?? 0))
   const tryMs = clock.random() * spanMs
-  return retryAfterMs + Math.min(tryMs, regularMs ?? tryMs)
+  return Math.min(retryAfterMs + tryMs, regularMs ?? Number.POSITIVE_INFINITY)
 }
 
 async function tell(

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations, apiId, startWorld } from './world.ts'
+import { annotations, apiId, startWorld, vaultData } from './world.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 const good = { password: 'correct horse', url: 'postgres://x' }
@@ -144,6 +144,57 @@ t.test('a vault that throttles is left alone by all accounts', async (t) => {
   world.pass(61_000)
   await world.round('api')
   t.strictSame(world.values('a'), { token: 'token' })
+})
+
+t.test('a vault that asks for an hour does not have the others wait for it', async (t) => {
+  const world = await startWorld(t)
+  const two = '[{ secret: db, data: "password=db-password" }, { secret: s, data: "team-b:shared" }]'
+  world.standIn.putAccount('team-a', 'web', annotations(two, { 'akv-injector.io/refresh': '30s' }))
+  const action = { kind: 'throttle', retryAfterSeconds: 3600 } as const
+  world.azure.addFault({ match: { vault: 'team-b' }, action })
+  t.ok(((await world.round()) ?? 0) <= 33_000)
+  world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+  world.pass(33_000)
+  world.vaultPaths()
+  await world.round()
+  t.strictSame(world.values('db'), { password: 'new one' })
+  t.notMatch(world.vaultPaths().join(), /team-b/, 'which is left alone')
+})
+
+t.test('an account with more than is kept of one goes on as after a restart', async (t) => {
+  const large = Array.from({ length: 5 }, (_, i) => `large-${i}: '${String(i).repeat(24_000)}'`)
+  const yaml = vaultData.replace('extra: more', `extra: more, ${large.join(', ')}`)
+  const world = await startWorld(t, { yaml })
+  const keys = Array.from({ length: 36 }, (_, i) => `k${i}=large-${i % 5}`).join(', ')
+  const many = Array.from({ length: 6 }, (_, i) => `- { secret: s${i}, data: "${keys}" }`)
+  const sync = `${many.join('\n')}\n- { secret: db, data: "password=db-password, new=absent?" }`
+  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  await world.round()
+  t.equal(Object.keys(world.values('s5') ?? {}).length, 36)
+  world.writes()
+  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  for (const ms of [301_000, 5_000]) {
+    world.pass(ms)
+    await world.round()
+    t.strictSame(world.writes(), [])
+  }
+  world.azure.clearFaults()
+  world.azure.rotate({ vault: 'team-a', name: 'large-0', value: 'new one' })
+  await world.round()
+  t.equal(world.values('s5')?.['k0'], 'new one')
+  t.equal(world.writes().length, 6)
+})
+
+t.test('of a JSON value with thousands of properties no key is made', async (t) => {
+  const properties = Array.from({ length: 501 }, (_, i) => `"k${i}":0`)
+  const yaml = vaultData.replace('extra: more', `extra: more, wide: '{${properties.join()}}'`)
+  const world = await startWorld(t, { yaml })
+  const sync = '[{ secret: a, data: "wide#*" }, { secret: b, data: "x=wide#k7" }]'
+  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  await world.round()
+  t.equal(world.values('a'), undefined)
+  t.strictSame(world.values('b'), { x: '0' })
+  t.match(world.events(), [/created Secret b$/, /AKV_PROPERTY: .*wide.* more than 500 properties/])
 })
 
 t.test('an object that is deleted stays, or goes where that is asked for', async (t) => {

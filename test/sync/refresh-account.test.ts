@@ -1,0 +1,54 @@
+import t from 'tap'
+import { systemClock } from '../../init-agent/clock.ts'
+import { AkvError } from '../../keyvault/errors.ts'
+import type { FetchedObject } from '../../keyvault/object-client.ts'
+import type { ObjectReference } from '../../keyvault/reference.ts'
+import { type AccountWish, readAccount } from '../../sync/read-account.ts'
+import { type AccountValues, refreshAccount } from '../../sync/refresh-account.ts'
+import { memoryLog } from '../init-agent/memory-log.ts'
+import { policy } from '../webhook/core/policy.ts'
+
+/** A vault that has what begins with "there". */
+async function read({ name }: ObjectReference): Promise<FetchedObject> {
+  if (!name.startsWith('there'))
+    throw new AkvError({ code: 'AKV_OBJECT_NOT_FOUND', message: `no ${name}` })
+  const version = '1'.repeat(32)
+  return { kind: 'secret', value: 'x', contentType: undefined, isCertificate: false, version }
+}
+
+const account = { namespace: 'team-a', name: 'web', uid: 'uid-1', annotations: {} }
+
+async function refresh(data: string, before?: AccountValues): Promise<AccountValues> {
+  const annotations = {
+    'akv-injector.io/vault': 'team-a',
+    'akv-injector.io/sync': `[{ secret: db, data: "${data}" }]`,
+  }
+  const wish = readAccount({ ...account, annotations }, policy) as AccountWish
+  const { values } = await refreshAccount({
+    ...wish,
+    account,
+    cluster: { readSecret: async () => undefined },
+    session: {
+      signIn: { who: 'web', token: async () => 'token', forget: () => undefined },
+      reader: { read, listVersions: async () => [] },
+    },
+    before,
+    isRegular: true,
+    clock: systemClock,
+    log: memoryLog().log,
+    signal: new AbortController().signal,
+  })
+  return values
+}
+
+t.test('of what is not asked for any more nothing is remembered', async (t) => {
+  let values: AccountValues | undefined
+  for (let i = 0; i < 5; i++) values = await refresh(`there-${i}, absent-${i}`, values)
+  t.strictSame([...(values?.refresh.standings.keys() ?? [])].sort(), [
+    'team-a:secrets/absent-4',
+    'team-a:secrets/there-4',
+  ])
+  t.strictSame([...(values?.versions.keys() ?? [])], ['team-a:secrets/there-4'])
+  t.strictSame([...(values?.gone.keys() ?? [])], ['team-a:secrets/absent-4'])
+  t.strictSame([...(values?.refresh.content.files.keys() ?? [])], ['db/there-4'])
+})
