@@ -38,12 +38,17 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
     request.setSignal(AbortSignal.any([signal, timeout.signal]))
     // It makes a connection pool for each request, too, and the memory of so many isn't given back.
     dispatcher ??= request.getDispatcher()
-    if (dispatcher) request.setDispatcher(dispatcher)
+    const own = dispatcher
+    if (own) request.setDispatcher(own)
     try {
       const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise()
       const date = new Date(headers['date'] ?? '')
       if (!Number.isNaN(date.getTime())) now = date
       return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
+    } catch (error) {
+      // A connection that failed isn't used again; one that another request has opened since may be good.
+      if (dispatcher === own) dispatcher = undefined
+      throw error
     } finally {
       clearTimeout(timer)
     }

@@ -40,7 +40,8 @@ export async function serveHealth(options: HealthOptions): Promise<Health> {
   }
 }
 
-async function answer(path: string, { checks, metrics }: HealthOptions) {
+async function answer(url: string, { checks, metrics }: HealthOptions) {
+  const [path = ''] = url.split('?')
   if (path === '/metrics' && metrics !== undefined) return { status: 200, text: await metrics() }
   const check = Object.hasOwn(checks, path) ? checks[path] : undefined
   if (check === undefined) return { status: 404, text: 'not found\n' }

@@ -52,11 +52,20 @@ export async function watch(
     for (const source of [response, lines]) source.on('error', reject)
   })
   const read = (async () => {
-    for await (const line of lines) onEvent(JSON.parse(line))
+    for await (const line of lines) onEvent(readEvent(line))
   })()
   try {
     await Promise.race([read, failed])
   } finally {
     sent.destroy()
+  }
+}
+
+/** JSON.parse would quote the line, in which there may be anything. */
+function readEvent(line: string): WatchEvent {
+  try {
+    return JSON.parse(line)
+  } catch {
+    throw new Error('the API server sent a line that is no JSON')
   }
 }

@@ -24,7 +24,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
   const connection = openConnection(options)
   const core = new CoreV1Api(connection.configuration)
 
-  /** Makes of what goes wrong what `errorOf` says. A connection that failed isn't used again. */
+  /** Makes of what goes wrong what `errorOf` says. */
   async function ask<T>(
     what: string,
     request: Promise<T>,
@@ -33,9 +33,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
     try {
       return await request
     } catch (error) {
-      const answer = answerOf(error)
-      if (answer === undefined) connection.reconnect()
-      throw errorOf({ answer, what })
+      throw errorOf({ answer: answerOf(error), what })
     }
   }
 

@@ -27,7 +27,12 @@ interface Lane {
 export function createVaultPace(clock: Clock, signal: AbortSignal): VaultPace {
   const lanes = new Map<string, Lane>()
   const laneOf = (vault: string) => {
-    const lane = lanes.get(vault) ?? { nextAtMs: 0, pausedUntilMs: 0 }
+    const known = lanes.get(vault)
+    if (known !== undefined) return known
+    // Annotations may name ever new vaults.
+    for (const [name, { nextAtMs, pausedUntilMs }] of lanes)
+      if (Math.max(nextAtMs, pausedUntilMs) <= clock.now()) lanes.delete(name)
+    const lane = { nextAtMs: 0, pausedUntilMs: 0 }
     lanes.set(vault, lane)
     return lane
   }

@@ -17,6 +17,8 @@ t.test('it answers what it was given, and nothing else', async (t) => {
   problem = undefined
   t.equal(await ask('/readyz'), '200 ok\n')
   t.equal(await ask('/metrics'), '200 a_metric 1\n')
+  t.equal(await ask('/metrics?name[]=a_metric'), '200 a_metric 1\n', 'a query changes nothing')
+  t.equal(await ask('/readyz?verbose'), '200 ok\n')
   for (const path of ['/', '/__proto__', '/constructor', '/readyz/', '/metrics/'])
     t.equal(await ask(path), '404 not found\n', path)
 })

@@ -82,3 +82,10 @@ t.test('a connection that breaks off is thrown', async (t) => {
   t.match(events, [{ type: 'ADDED' }])
   await aMoment()
 })
+
+t.test('a line that is no JSON is not repeated', async (t) => {
+  const { watching } = await watchWith(t, (response) => {
+    response.write('{"hunter2\n')
+  })
+  await t.rejects(watching, { message: 'the API server sent a line that is no JSON' })
+})

@@ -70,3 +70,11 @@ t.test('other failures are no reason to pause', async (t) => {
   await pace.turn('a')
   t.pass('it was not refused')
 })
+
+t.test('who is asked for the first time makes nobody’s pause forgotten', async (t) => {
+  const clock = fakeClock({})
+  const pace = createVaultPace(clock, signal)
+  pace.failed('a', throttled(60_000))
+  for (let i = 0; i < 100; i++) await pace.turn(`vault-${i}`)
+  await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED' })
+})
