@@ -24,6 +24,8 @@ export interface AccountEntry {
   secrets: ReadonlyMap<string, SecretStanding>
   /** The account has gone, or is another. */
   readonly gone: AbortController
+  /** It has been turned off since the last round began. */
+  off: AbortController
 }
 
 /** An identity with what it has fetched. */
@@ -52,4 +54,5 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   told: nothingTold,
   secrets: new Map(),
   gone: new AbortController(),
+  off: new AbortController(),
 })

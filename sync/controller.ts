@@ -3,6 +3,7 @@ import { toAkvError } from '../keyvault/errors.ts'
 import { type AccountEntry, accountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
 import type { SecretFigures } from './metrics.ts'
+import { isOff } from './read-account.ts'
 import type { SeenAccount } from './sync-cluster.ts'
 import { watchAccounts } from './watch-accounts.ts'
 import { type WorkAccountOptions, workAccount } from './work-account.ts'
@@ -51,6 +52,7 @@ export function startController(options: ControllerOptions): Controller {
       entry.account = account
       if (isSame) return
       entry.isChanged = true
+      if (isOff(account)) entry.off.abort()
     } else {
       entry?.gone.abort()
       const isListed = accounts.get(account.namespace)?.has(account.name) === true

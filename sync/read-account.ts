@@ -59,6 +59,10 @@ const defaultRefreshSeconds = 3600
 /** A key of a Secret has no mode. */
 const anyMode = '0444'
 
+/** Whether `akv-injector.io/inject` is `"false"`. */
+export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): boolean =>
+  isTurnedOff(ownAnnotations(annotations).own)
+
 /**
  * Reads the annotations of a ServiceAccount (DESIGN 10).
  *

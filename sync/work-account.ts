@@ -39,7 +39,8 @@ export async function workAccount(
 ): Promise<number | undefined> {
   const { account } = entry
   const options = { ...controller, log: accountLog(controller.log, account) }
-  const signal = AbortSignal.any([options.signal, entry.gone.signal])
+  entry.off = new AbortController()
+  const signal = AbortSignal.any([options.signal, entry.gone.signal, entry.off.signal])
   const wishes = readAccount(account, options.policy)
   const isRegular = entry.isChanged || options.clock.now() >= entry.nextRegularAtMs
   entry.isChanged = false

@@ -108,6 +108,22 @@ t.test('an account deleted in mid-round gets nothing', async (t) => {
   t.strictSame(world.standIn.secrets.paths(), [])
 })
 
+t.test('an account that is turned off in mid-round gets nothing any more', async (t) => {
+  const { world, controller } = await start(t)
+  await watches(world)
+  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.vaultPaths().length === 1)
+  const off = { 'akv-injector.io/inject': 'false' }
+  world.standIn.putAccount('team-a', 'web', annotations(db, off))
+  // The next round begins when the one before has ended, a while after that.
+  world.azure.clearFaults()
+  world.standIn.putAccount('team-a', 'web', annotations(db.replace('db,', 'other,')))
+  await until(() => world.values('other') !== undefined)
+  await stopped(world, controller)
+  t.equal(world.values('db'), undefined)
+})
+
 t.test('watches that break off and a forgotten version are healed', async (t) => {
   const { world } = await start(t)
   await watches(world)
