@@ -1,4 +1,10 @@
-import { CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from '@kubernetes/client-node'
+import {
+  CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1ListMeta,
+  type V1Secret,
+} from '@kubernetes/client-node'
 import { AkvError } from '../keyvault/errors.ts'
 import { answerOf } from '../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../kubernetes/connection.ts'
@@ -9,12 +15,15 @@ import { fieldManager } from './names.ts'
 import type { SecretManifest } from './secret-manifest.ts'
 import { readSeenAccount } from './seen-account.ts'
 import { readStoredSecret, type StoredSecret } from './stored-secret.ts'
-import type { SecretName, SyncCluster } from './sync-cluster.ts'
+import type { SecretName, SeenAccount, SyncCluster } from './sync-cluster.ts'
 
 /** The one audience that Entra takes; the chart's admission policy lets the controller ask for no other. */
 const audience = 'api://AzureADTokenExchange'
 /** The shortest that the API server makes; it is exchanged at once. */
 const tokenSeconds = 600
+
+/** Each may be of the size of a request, and a page is in memory as text and as objects. */
+const pageSize = 50
 
 const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
@@ -38,13 +47,18 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
   }
 
   return {
-    async listAccounts(namespace) {
+    async listAccounts(namespace, abridge = (account) => account) {
       const what = `the ServiceAccounts of namespace ${namespace}`
-      const list = await ask(what, core.listNamespacedServiceAccount({ namespace }))
-      return {
-        accounts: list.items.flatMap(readSeenAccount),
-        resourceVersion: list.metadata?.resourceVersion ?? '',
-      }
+      const accounts: SeenAccount[] = []
+      let page: V1ListMeta | undefined
+      do {
+        const from = page?._continue ? { _continue: page._continue } : {}
+        const request = core.listNamespacedServiceAccount({ namespace, limit: pageSize, ...from })
+        const { items, metadata } = await ask(what, request)
+        accounts.push(...items.flatMap(readSeenAccount).map(abridge))
+        page = metadata
+      } while (page?._continue)
+      return { accounts, resourceVersion: page?.resourceVersion ?? '' }
     },
     watchAccounts: (options) => followAccounts(connection, options),
     async requestToken({ namespace, name, uid }) {

@@ -4,6 +4,7 @@ import { type AccountEntry, accountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
 import type { SecretFigures } from './metrics.ts'
 import { isOff } from './read-account.ts'
+import { abridgedAccount } from './seen-account.ts'
 import type { SeenAccount } from './sync-cluster.ts'
 import { watchAccounts } from './watch-accounts.ts'
 import { type WorkAccountOptions, workAccount } from './work-account.ts'
@@ -44,6 +45,8 @@ export function startController(options: ControllerOptions): Controller {
     },
   })
 
+  const isListed = ({ namespace, name }: SeenAccount) => accounts.get(namespace)?.has(name) === true
+
   function onAccount(account: SeenAccount): void {
     const key = keyOf(account.namespace, account.name)
     const entry = entries.get(key)
@@ -55,8 +58,7 @@ export function startController(options: ControllerOptions): Controller {
       if (isOff(account)) entry.off.abort()
     } else {
       entry?.gone.abort()
-      const isListed = accounts.get(account.namespace)?.has(account.name) === true
-      entries.set(key, accountEntry(account, isListed))
+      entries.set(key, accountEntry(account, isListed(account)))
     }
     const { outlook } = entries.get(key) ?? {}
     queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
@@ -73,6 +75,7 @@ export function startController(options: ControllerOptions): Controller {
     watchAccounts({
       ...options,
       namespace,
+      abridge: (account) => (isListed(account) ? account : abridgedAccount(account)),
       onAccount,
       onGone: (name) => onGone(namespace, name),
       onListed: () => unlisted.delete(namespace),

@@ -7,7 +7,12 @@ import type { Problem } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { isTurnedOff, readSettings, sizeProblems } from '../webhook/core/read-settings.ts'
 import { chooseVaults } from '../webhook/core/vault-choice.ts'
-import { accountSettings, strangeOnAccount, syncKey } from '../webhook/core/vocabulary.ts'
+import {
+  accountSettings,
+  annotationPrefix,
+  strangeOnAccount,
+  syncKey,
+} from '../webhook/core/vocabulary.ts'
 import { parseUuid } from '../webhook/core/words.ts'
 import type { Labels } from './labels.ts'
 import { maxAccountNameLength } from './record.ts'
@@ -122,8 +127,19 @@ function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] 
   return problems
 }
 
+/**
+ * Whether an account asks for Secrets, without a look at what for: who has not been enabled must not have us busy.
+ */
+export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =>
+  account.annotations[annotationPrefix + syncKey] !== undefined && !isOff(account)
+
+/** Whether {@link readAccount} may look at an annotation of that name. */
+export const isReadAnnotation = (key: string): boolean =>
+  key.startsWith(annotationPrefix) || azureKeys.includes(key)
+
 /** What azure-workload-identity reads; our own annotations come before. */
 const azurePrefix = 'azure.workload.identity/'
+const azureKeys: readonly string[] = [`${azurePrefix}client-id`, `${azurePrefix}tenant-id`]
 
 function readAzure(
   annotations: ReadableAccount['annotations'],

@@ -1,13 +1,27 @@
 import { isObject } from '../keyvault/shape.ts'
+import { annotationPrefix, syncKey } from '../webhook/core/vocabulary.ts'
+import { asksForSecrets, isReadAnnotation } from './read-account.ts'
 import type { SeenAccount } from './sync-cluster.ts'
 
-/** A ServiceAccount of a list or a watch; none where it isn't one. */
+/**
+ * A ServiceAccount of a list or a watch; none where it isn't one. Annotations that are none of our business are left
+ * out: a namespace may have thousands of accounts, and each 256 KiB of them.
+ */
 export function readSeenAccount(object: unknown): readonly SeenAccount[] {
   const metadata = isObject(object) ? object['metadata'] : undefined
   if (!isObject(metadata)) return []
   const { namespace, name, uid, resourceVersion } = metadata
   const texts = [namespace, name, uid, resourceVersion]
   if (!texts.every((text) => typeof text === 'string')) return []
-  const annotations = isObject(metadata['annotations']) ? metadata['annotations'] : {}
+  const all = isObject(metadata['annotations']) ? metadata['annotations'] : {}
+  const annotations = Object.fromEntries(
+    Object.entries(all).filter(([key]) => isReadAnnotation(key)),
+  )
   return [{ namespace, name, uid, resourceVersion, annotations } as SeenAccount]
 }
+
+/** All that is to be known of an account that the operator has not enabled: whether it asks for something. */
+export const abridgedAccount = (account: SeenAccount): SeenAccount => ({
+  ...account,
+  annotations: asksForSecrets(account) ? { [annotationPrefix + syncKey]: '' } : {},
+})

@@ -37,7 +37,11 @@ export interface SecretName {
 
 /** The API server, as far as sync needs it. Everything throws an AkvError, and what writes also {@link StaleError}. */
 export interface SyncCluster {
-  listAccounts(namespace: string): Promise<AccountList>
+  /** @param abridge - what is to be kept of each, as there may be many */
+  listAccounts(
+    namespace: string,
+    abridge?: (account: SeenAccount) => SeenAccount,
+  ): Promise<AccountList>
   /** Until the API server ends it; gives the version to go on from. */
   watchAccounts(options: WatchAccountsOptions): Promise<string>
   /** Only while the account is the one of that uid. */

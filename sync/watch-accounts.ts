@@ -6,6 +6,8 @@ import type { SeenAccount, SyncCluster } from './sync-cluster.ts'
 export interface WatchAccountsLoop {
   readonly cluster: Pick<SyncCluster, 'listAccounts' | 'watchAccounts'>
   readonly namespace: string
+  /** What is to be kept of an account. */
+  readonly abridge: (account: SeenAccount) => SeenAccount
   /** Told of each account that is new or another than before. */
   readonly onAccount: (account: SeenAccount) => void
   readonly onGone: (name: string) => void
@@ -37,7 +39,7 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
         version = await options.cluster.watchAccounts({
           namespace,
           resourceVersion: version,
-          onAccount: seen.note,
+          onAccount: (account) => seen.note(options.abridge(account)),
           onGone: seen.drop,
           signal,
         })
@@ -66,8 +68,8 @@ const details = (error: unknown) => ({
 
 type Seen = ReturnType<typeof seenAccounts>
 
-async function list({ cluster, namespace, onListed }: WatchAccountsLoop, seen: Seen) {
-  const { accounts, resourceVersion } = await cluster.listAccounts(namespace)
+async function list({ cluster, namespace, abridge, onListed }: WatchAccountsLoop, seen: Seen) {
+  const { accounts, resourceVersion } = await cluster.listAccounts(namespace, abridge)
   seen.replace(accounts)
   onListed()
   return resourceVersion

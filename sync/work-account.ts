@@ -3,13 +3,14 @@ import { type Identity, resolveIdentity } from '../init-agent/identity.ts'
 import type { Log } from '../init-agent/log.ts'
 import type { Session } from '../init-agent/session.ts'
 import { AkvError, toAkvError } from '../keyvault/errors.ts'
+import type { Problem } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
 import type { Access, AccountEntry, SecretStanding } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
 import { keptValues } from './kept-values.ts'
 import type { SyncMetrics } from './metrics.ts'
-import { type Account, type AccountWishes, readAccount } from './read-account.ts'
+import { type Account, asksForSecrets, readAccount } from './read-account.ts'
 import { isSynced, type Round, reconcile, type Trouble, type Wanted } from './reconcile.ts'
 import type { SyncCluster } from './sync-cluster.ts'
 import { nothingTold, tellRound } from './tell.ts'
@@ -41,17 +42,18 @@ export async function workAccount(
   const options = { ...controller, log: accountLog(controller.log, account) }
   entry.off = new AbortController()
   const signal = AbortSignal.any([options.signal, entry.gone.signal, entry.off.signal])
+  if (!entry.isListed) return await workUnlisted(entry, options)
   const wishes = readAccount(account, options.policy)
   const isRegular = entry.isChanged || options.clock.now() >= entry.nextRegularAtMs
   entry.isChanged = false
-  if (wishes.kind !== 'wanted' || !entry.isListed)
+  if (wishes.kind !== 'wanted')
     forget(entry, { nowMs: options.clock.now(), isRefused: wishes.kind === 'refused' })
-  if (wishes.kind === 'off' || (wishes.kind === 'none' && !entry.isListed)) {
+  if (wishes.kind === 'off') {
     entry.told = nothingTold
     return undefined
   }
-  const hindrance = hindranceOf(entry, wishes)
-  if (hindrance) return await tellHindrance(entry, { hindrance, options })
+  if (wishes.kind === 'refused')
+    return await tellHindrance(entry, { hindrance: mistakes(wishes.problems), options })
   const wanted = wishes.kind === 'wanted' ? wishes : undefined
   const round = await reconcile({
     ...options,
@@ -76,18 +78,24 @@ async function tellHindrance(
   return entry.told.get(subject)?.has(error.code) ? undefined : longestBackOffMs
 }
 
-/** Why nothing is done for an account that asks for something. Its Secrets stay as they are. */
-function hindranceOf(
-  { account, isListed }: AccountEntry,
-  wishes: AccountWishes,
-): Trouble | undefined {
-  if (wishes.kind === 'none' || wishes.kind === 'off') return undefined
-  if (!isListed) {
-    const message = `ServiceAccount ${account.namespace}/${account.name} is not among those that the operator has enabled`
-    return { subject: 'account', error: new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message }) }
+/** What it asks for is not even read: that may be anything, and anybody's. */
+async function workUnlisted(
+  entry: AccountEntry,
+  options: WorkAccountOptions,
+): Promise<number | undefined> {
+  const { namespace, name } = entry.account
+  if (!asksForSecrets(entry.account)) {
+    entry.told = nothingTold
+    return undefined
   }
-  if (wishes.kind !== 'refused') return undefined
-  const message = wishes.problems.map(describeProblem).join('; ')
+  const message = `ServiceAccount ${namespace}/${name} is not among those that the operator has enabled`
+  const error = new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message })
+  return await tellHindrance(entry, { hindrance: { subject: 'account', error }, options })
+}
+
+/** Nothing is done for an account with a mistake, and its Secrets stay as they are. */
+function mistakes(problems: readonly Problem[]): Trouble {
+  const message = problems.map(describeProblem).join('; ')
   // Another mistake is another state.
   return { subject: message, error: new AkvError({ code: 'AKV_SYNC_ANNOTATION', message }) }
 }
@@ -101,9 +109,7 @@ function forget(
   // Which Secrets a list with a mistake is for, nobody knows; but that there is something.
   const asked = entry.secrets.size > 0 ? [...entry.secrets] : [['', { dueAtMs: nowMs }] as const]
   entry.secrets = new Map(
-    isRefused && entry.isListed
-      ? asked.map(([name, { dueAtMs }]) => [name, { isSynced: false, dueAtMs }])
-      : [],
+    isRefused ? asked.map(([name, { dueAtMs }]) => [name, { isSynced: false, dueAtMs }]) : [],
   )
 }
 

@@ -79,9 +79,11 @@ t.test('a token is asked for with the one audience and the account’s uid', asy
 
 t.test('a watch tells what changes, and where it ended', async (t) => {
   const { standIn, cluster } = await start(t)
-  standIn.putAccount('team-a', 'web', { a: '1' })
+  standIn.putAccount('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
   const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
-  t.match(accounts, [{ namespace: 'team-a', name: 'web', annotations: { a: '1' } }])
+  t.match(accounts, [
+    { namespace: 'team-a', name: 'web', annotations: { 'akv-injector.io/sync': '1' } },
+  ])
   const told: string[] = []
   const watching = cluster.watchAccounts({
     namespace: 'team-a',
@@ -92,12 +94,34 @@ t.test('a watch tells what changes, and where it ended', async (t) => {
   })
   while (standIn.watches() === 0) await new Promise(setImmediate)
   standIn.putAccount('team-b', 'web', {})
-  standIn.putAccount('team-a', 'web', { a: '2' })
+  standIn.putAccount('team-a', 'web', { 'akv-injector.io/sync': '2' })
   standIn.putAccount('team-a', 'api', {})
   standIn.deleteAccount('team-a', 'web')
   standIn.endWatches({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '77' } } })
   t.equal(await watching, '77')
-  t.strictSame(told, ['web {"a":"2"}', 'api {}', 'gone web'])
+  t.strictSame(told, ['web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
+})
+
+t.test('many accounts are listed page by page, and little is kept of each', async (t) => {
+  const { standIn, cluster } = await start(t)
+  const names = Array.from({ length: 120 }, (_, i) => `account-${i}`)
+  const annotations = {
+    'akv-injector.io/vault': 'team-a',
+    'azure.workload.identity/client-id': 'x',
+    'azure.workload.identity/tenant-id': 'y',
+  }
+  const others = { 'azure.workload.identity/other': 'z', 'example.com/notes': 'x'.repeat(10_000) }
+  for (const name of names) standIn.putAccount('team-a', name, { ...annotations, ...others })
+  const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
+  t.strictSame(
+    accounts.map(({ name }) => name),
+    names,
+  )
+  t.strictSame(accounts[119]?.annotations, annotations)
+  t.match(resourceVersion, /^\d+$/)
+  t.equal(standIn.requests.length, 3)
+  const abridged = await cluster.listAccounts('team-a', (account) => ({ ...account, name: 'x' }))
+  t.ok(abridged.accounts.every(({ name }) => name === 'x'))
 })
 
 t.test('a watch that ends with an error, and one that is refused, are errors', async (t) => {

@@ -203,6 +203,20 @@ t.test('an account that changes all the time is looked at every other second', a
   t.ok([1, 2].includes(world.standIn.events.length))
 })
 
+t.test('a list that nobody has enabled is not read, and its changes are no news', async (t) => {
+  const { world } = await start(t)
+  await watches(world)
+  for (const sync of ['no list', '[]', db]) {
+    world.standIn.putAccount('team-a', 'unlisted', annotations(sync))
+    await until(() => world.standIn.events.length > 0)
+  }
+  world.standIn.putAccount('team-a', 'web', annotations(db))
+  await until(() => world.values('db') !== undefined)
+  const told = world.events().filter((event) => event.startsWith('team-a/unlisted'))
+  t.match(told, [/AKV_SYNC_NOT_ENABLED/])
+  t.equal(told.length, 1)
+})
+
 t.test('the metrics tell how it stands', async (t) => {
   const { world } = await start(t)
   world.standIn.putAccount(

@@ -94,7 +94,8 @@ export async function startStandIn(t: Test): Promise<StandIn> {
     const [, namespace = '', kind, name, sub] =
       /^\/api\/v1\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(path) ?? []
     if (kind === 'secrets') return answerSecret({ ...request, name, namespace, query, secrets })
-    if (kind === 'serviceaccounts' && name === undefined) return [200, accounts.list(namespace)]
+    if (kind === 'serviceaccounts' && name === undefined)
+      return [200, accounts.list(namespace, query)]
     if (kind === 'serviceaccounts' && sub === 'token') {
       const { metadata } = body as { metadata?: { uid?: string } }
       const uid = accounts.uidOf(namespace, name ?? '')
@@ -184,11 +185,14 @@ function createAccounts() {
   return {
     uidOf: (namespace: string, name: string) => accounts.get(`${namespace}/${name}`)?.metadata.uid,
     watches: () => watching.size,
-    list: (namespace: string) => ({
-      kind: 'ServiceAccountList',
-      metadata: { resourceVersion: String(version) },
-      items: [...accounts.values()].filter((account) => account.metadata.namespace === namespace),
-    }),
+    list(namespace: string, query: URLSearchParams) {
+      const all = [...accounts.values()].filter(({ metadata }) => metadata.namespace === namespace)
+      const from = Number(query.get('continue') ?? 0)
+      const to = from + Number(query.get('limit') ?? all.length)
+      const more = to < all.length ? { continue: String(to) } : {}
+      const metadata = { resourceVersion: String(version), ...more }
+      return { kind: 'ServiceAccountList', metadata, items: all.slice(from, to) }
+    },
     put(namespace: string, name: string, annotations: Readonly<Record<string, string>>) {
       version += 1
       const before = accounts.get(`${namespace}/${name}`)

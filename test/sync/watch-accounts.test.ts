@@ -36,14 +36,15 @@ async function runThrough(
     clock,
     log,
     signal: stop.signal,
+    abridge: (account) => ({ ...account, name: account.name.replace(/^long-/, '') }),
     onAccount: ({ name, resourceVersion }) => told.push(`${name} ${resourceVersion}`),
     onGone: (name) => told.push(`gone ${name}`),
     onListed: () => told.push('listed'),
     cluster: {
-      async listAccounts() {
+      async listAccounts(_, abridge = (account) => account) {
         const accounts = take()
         if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
-        return { accounts, resourceVersion: '10' }
+        return { accounts: accounts.map(abridge), resourceVersion: '10' }
       },
       async watchAccounts(options) {
         const watch = take()
@@ -66,8 +67,8 @@ t.test('a list, then watches from where the one before ended', async (t) => {
       return next
     }
   const { told, lines, waits } = await runThrough([
-    [seen('web', '1'), seen('api', '2')],
-    watch('11', seen('web', '11')),
+    [seen('web', '1'), seen('long-api', '2')],
+    watch('11', seen('long-web', '11')),
     watch('12', seen('web', '11')),
     watch('13'),
   ])

@@ -1,0 +1,28 @@
+import t from 'tap'
+import { abridgedAccount, readSeenAccount } from '../../sync/seen-account.ts'
+
+const metadata = { namespace: 'shop', name: 'web', uid: 'u', resourceVersion: '1' }
+const seen = (annotations: Readonly<Record<string, unknown>>) => {
+  const [account] = readSeenAccount({ metadata: { ...metadata, annotations } })
+  if (account === undefined) throw new Error('no account')
+  return account
+}
+
+t.test('of an account that is not enabled only that it asks for something is known', async (t) => {
+  const asks = { 'akv-injector.io/sync': '- secret: db'.repeat(1000) }
+  t.strictSame(abridgedAccount(seen(asks)), {
+    ...metadata,
+    annotations: { 'akv-injector.io/sync': '' },
+  })
+  for (const annotations of [
+    {},
+    { 'akv-injector.io/vault': 'team-a' },
+    { ...asks, 'akv-injector.io/inject': 'false' },
+  ])
+    t.strictSame(abridgedAccount(seen(annotations)), { ...metadata, annotations: {} })
+})
+
+t.test('what is no account is none', async (t) => {
+  for (const object of [undefined, 'x', {}, { metadata: { ...metadata, uid: 1 } }])
+    t.strictSame(readSeenAccount(object), [])
+})
