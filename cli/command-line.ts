@@ -61,7 +61,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .command('check')
     .summary('what the webhook would say to these manifests')
     .description(
-      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong; and for each ServiceAccount, which Secrets would be synced. Exits with 1 if a pod would be denied, or an account not be synced.',
+      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong; for each ServiceAccount, which Secrets would be synced; and whether a Secret is handed over for that. Exits with 1 if a pod would be denied, or something else not be done for a mistake.',
     )
     .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
     .addOption(namespaceOption())
