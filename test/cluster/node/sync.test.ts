@@ -4,6 +4,7 @@ import t from 'tap'
 import { readRendered } from '../../manifests/rendered.ts'
 import type { KubeObject } from '../api.ts'
 import { until } from '../cluster.ts'
+import { containerMemory } from './container-memory.ts'
 import { withVault } from './install-with-vault.ts'
 import { isRunning, openNode } from './open-node.ts'
 
@@ -50,13 +51,15 @@ async function described(pattern: RegExp): Promise<string> {
   return text
 }
 
+const controller = {
+  namespace: 'akv-injector',
+  selector: 'app.kubernetes.io/component=sync',
+  count: 1,
+}
+
 t.test('an account gets its Secret, and is told so', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=db-password" }]'))
-  const [pod] = await node.pods({
-    namespace: 'akv-injector',
-    selector: 'app.kubernetes.io/component=sync',
-    count: 1,
-  })
+  const [pod] = await node.pods(controller)
   await node.untilPod(pod, isRunning)
   await until(async () => (await secret()).status === 200)
   const { body } = await secret()
@@ -69,8 +72,19 @@ t.test('an account gets its Secret, and is told so', async (t) => {
   t.match(await described(created), created)
 })
 
-t.test('and what is wrong, in words that help', async (t) => {
+t.test('an account is told what is wrong, in words that help', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=absent" }]'))
   const missing = /Warning +SyncFailed .* AKV_OBJECT_NOT_FOUND: .*absent/
   t.match(await described(missing), missing)
+})
+
+t.test('its pod stays within what it requests, and is not restarted', async (t) => {
+  const [pod] = await node.pods(controller)
+  const [status] = pod.status.containerStatuses ?? []
+  if (!status) throw new Error('the pod has no container')
+  const { anon, kernel, peak } = containerMemory(node, status)
+  const inMiB = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
+  t.comment(`anon ${inMiB(anon)}, kernel ${inMiB(kernel)}, peak of all ${inMiB(peak)} MiB`)
+  t.ok(anon + kernel <= 128 * 1024 * 1024)
+  t.equal(status.restartCount, 0)
 })
