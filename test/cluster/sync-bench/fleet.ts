@@ -14,8 +14,8 @@ export const tenantId = '11111111-1111-1111-1111-111111111111'
 export const secretCount = ({ namespaces, accountsEach, secretsEach }: Fleet): number =>
   namespaces.length * accountsEach * secretsEach
 
-/** The one that asks for what isn't there, and the one whose vault doesn't answer. */
-export const troublesome = ['noisy', 'broken'] as const
+/** The one that asks for what isn't there, the one whose vault doesn't answer, and the one that asks for a lot. */
+export const troublesome = ['noisy', 'broken', 'huge'] as const
 export const brokenVault = 'vault-down'
 
 export interface Placed {
@@ -64,7 +64,10 @@ export function accountObject(
   return serviceAccount({ namespace, name }, { clientId, refresh, sync })
 }
 
-/** One with a thousand objects that no vault has, and one with ten of a vault that hangs. */
+/**
+ * One with a thousand objects that no vault has, one with ten of a vault that hangs, and one with a thousand keys of
+ * nearly the length that a vault takes, in Secrets of nearly a mebibyte.
+ */
 export function troublesomeAccounts(namespace: string): readonly KubeObject[] {
   const lists = {
     noisy: range(2).map((s) => ({
@@ -81,6 +84,12 @@ export function troublesomeAccounts(namespace: string): readonly KubeObject[] {
           .join(','),
       },
     ],
+    huge: range(25).map((s) => ({
+      secret: `huge-${s}`,
+      data: range(bigValues)
+        .map((o) => `k${o}=${vaults[1]}:big-${o}`)
+        .join(','),
+    })),
   }
   return troublesome.map((name, i) =>
     serviceAccount(
@@ -102,6 +111,9 @@ function serviceAccount(
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...metadata, annotations } }
 }
 
+const bigValues = 40
+const bigValueLength = 25_000
+
 /** What the emulator's vaults hold: JSON is YAML. */
 export function vaultData(fleet: Fleet): string {
   const identity = (clientId: string, namespace: string, account: string) => ({
@@ -119,6 +131,9 @@ export function vaultData(fleet: Fleet): string {
           ]),
         ),
     )
+  const big = Object.fromEntries(
+    range(bigValues).map((o) => [`big-${o}`, String(o % 10).repeat(bigValueLength)]),
+  )
   const all = fleet.namespaces.flatMap((namespace, n) => [
     ...range(fleet.accountsEach).map((a) => identity(clientIdOf(n, a), namespace, accountName(a))),
   ])
@@ -130,7 +145,7 @@ export function vaultData(fleet: Fleet): string {
     vaults: Object.fromEntries(
       [...vaults, brokenVault].map((vault) => [
         vault,
-        { readers: ['*'], secrets: secretsOf(vault) },
+        { readers: ['*'], secrets: { ...secretsOf(vault), ...(vault === vaults[1] && big) } },
       ]),
     ),
   })

@@ -95,7 +95,10 @@ try {
   for (const object of troublesomeAccounts(namespaces[0] ?? '')) must(await cluster.apply(object))
   await hang()
   const third = await start()
-  printFigures('after a restart, beside a noisy and a broken account', await untilSynced(third))
+  printFigures(
+    'after a restart, beside a noisy, a broken and a huge account',
+    await untilSynced(third),
+  )
   printFigures('from a rotation to its Secret, beside these', await rotations())
   printFigures(`and the next ${shortRefresh}`, await rest(third, shortMs))
   await third.stop()
