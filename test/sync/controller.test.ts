@@ -203,19 +203,33 @@ t.test('an account that changes all the time is looked at every other second', a
   t.ok([1, 2].includes(world.standIn.events.length))
 })
 
-t.test('a list that nobody has enabled is not read, and its changes are no news', async (t) => {
-  const { world } = await start(t)
-  await watches(world)
-  for (const sync of ['no list', '[]', db]) {
-    world.standIn.putAccount('team-a', 'unlisted', annotations(sync))
-    await until(() => world.standIn.events.length > 0)
-  }
-  world.standIn.putAccount('team-a', 'web', annotations(db))
-  await until(() => world.values('db') !== undefined)
-  const told = world.events().filter((event) => event.startsWith('team-a/unlisted'))
-  t.match(told, [/AKV_SYNC_NOT_ENABLED/])
-  t.equal(told.length, 1)
-})
+t.test(
+  'of an account that is not enabled nothing is kept but that it asks for something',
+  async (t) => {
+    const world = await startWorld(t)
+    const { cluster } = world.options
+    const kept: unknown[] = []
+    const listAccounts: typeof cluster.listAccounts = async (namespace, abridge) => {
+      const list = await cluster.listAccounts(namespace, abridge)
+      kept.push(...list.accounts.map(({ annotations }) => annotations))
+      return list
+    }
+    world.standIn.putAccount('team-a', 'web', annotations(db))
+    world.standIn.putAccount('team-a', 'unlisted', annotations(db))
+    const controller = startController({
+      ...world.options,
+      cluster: { ...cluster, listAccounts },
+      accounts: new Map([['team-a', new Set(['web'])]]),
+    })
+    await until(() => world.standIn.events.length === 2)
+    await stopped(world, controller)
+    t.strictSame(kept, [annotations(db), { 'akv-injector.io/sync': '' }])
+    t.match([...world.events()].sort(), [
+      /^team-a\/unlisted .*AKV_SYNC_NOT_ENABLED/,
+      /^team-a\/web .*created/,
+    ])
+  },
+)
 
 t.test('the metrics tell how it stands', async (t) => {
   const { world } = await start(t)

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { accountEntry } from '../../sync/account-entry.ts'
+import { workAccount } from '../../sync/work-account.ts'
 import { annotations, apiId, startWorld, vaultData } from './world.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
@@ -169,8 +171,14 @@ t.test('an account with more than is kept of one goes on as after a restart', as
   const many = Array.from({ length: 6 }, (_, i) => `- { secret: s${i}, data: "${keys}" }`)
   const sync = `${many.join('\n')}\n- { secret: db, data: "password=db-password, new=absent?" }`
   world.standIn.putAccount('team-a', 'web', annotations(sync))
-  await world.round()
+  const { accounts } = await world.options.cluster.listAccounts('team-a')
+  for (const account of accounts) {
+    const entry = accountEntry(account, true)
+    await workAccount(entry, world.options)
+    t.equal(entry.access?.values?.refresh.content.files.size, 0)
+  }
   t.equal(Object.keys(world.values('s5') ?? {}).length, 36)
+  await world.round()
   world.writes()
   world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   for (const ms of [301_000, 5_000]) {

@@ -18,7 +18,11 @@ async function read({ name }: ObjectReference): Promise<FetchedObject> {
 
 const account = { namespace: 'team-a', name: 'web', uid: 'uid-1', annotations: {} }
 
-async function refresh(data: string, before?: AccountValues): Promise<AccountValues> {
+async function refresh(
+  data: string,
+  before?: AccountValues,
+  { reader = read, clock = systemClock } = {},
+): Promise<AccountValues> {
   const annotations = {
     'akv-injector.io/vault': 'team-a',
     'akv-injector.io/sync': `[{ secret: db, data: "${data}" }]`,
@@ -30,11 +34,11 @@ async function refresh(data: string, before?: AccountValues): Promise<AccountVal
     cluster: { readSecret: async () => undefined },
     session: {
       signIn: { who: 'web', token: async () => 'token', forget: () => undefined },
-      reader: { read, listVersions: async () => [] },
+      reader: { read: reader, listVersions: async () => [] },
     },
     before,
     isRegular: true,
-    clock: systemClock,
+    clock,
     log: memoryLog().log,
     signal: new AbortController().signal,
   })
@@ -51,4 +55,21 @@ t.test('of what is not asked for any more nothing is remembered', async (t) => {
   t.strictSame([...(values?.versions.keys() ?? [])], ['team-a:secrets/there-4'])
   t.strictSame([...(values?.gone.keys() ?? [])], ['team-a:secrets/absent-4'])
   t.strictSame([...(values?.refresh.content.files.keys() ?? [])], ['db/there-4'])
+})
+
+t.test('a vault that does not answer keeps a round for ten objects, and not for all', async (t) => {
+  let nowMs = Date.now()
+  let asked = 0
+  const silent = async () => {
+    asked += 1
+    await new Promise(setImmediate)
+    nowMs += 10_000
+    throw new AkvError({ code: 'AKV_NETWORK', message: 'no answer' })
+  }
+  const data = Array.from({ length: 100 }, (_, i) => `there-${i}`).join()
+  const clock = { ...systemClock, now: () => nowMs }
+  const { refresh: state } = await refresh(data, undefined, { reader: silent, clock })
+  t.equal(asked, 10, 'those that are asked for side by side')
+  const errors = [...state.standings.values()].map(({ error }) => error?.code)
+  t.strictSame(errors, Array(100).fill('AKV_NETWORK'))
 })
