@@ -154,6 +154,8 @@ async function rotations(): Promise<readonly Figure[]> {
     .slice(0, count)
   const { controlUrl } = azure
   const times = await measureRotations(placed, { cluster, controlUrl, spreadMs: shortMs })
+  // What was asked for meanwhile isn't of what comes next.
+  await requests.take()
   return [{ what: `${count} of them, looked for each ${shortRefresh}`, value: inWords(times) }]
 }
 
