@@ -14,6 +14,7 @@ import {
   readManifests,
 } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
+import { namespaceLeftAlone } from './namespace-left-alone.ts'
 import { onOneLine } from './on-one-line.ts'
 import { patchedPod } from './patched-pod.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
@@ -51,10 +52,11 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
   const outcome = reviewTemplate(template, policy)
   const title = `${template.title} (${template.manifest.source})`
   const misplaced = misplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
+  const unseen = namespaceLeftAlone(template).map((warning) => `  warning: ${warning}`)
   switch (outcome.kind) {
     case 'denied': {
       const { lines } = wrong(`${title}: would be denied`, outcome.problems)
-      return { isDenied: true, lines: [...lines, ...misplaced] }
+      return { isDenied: true, lines: [...lines, ...unseen, ...misplaced] }
     }
     case 'skipped':
       return {
@@ -67,7 +69,13 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
       const description = describeInjection(pod).map((line) => `  ${line}`)
       return {
         isDenied: false,
-        lines: [`${title}: would be injected`, ...description, ...warnings, ...misplaced],
+        lines: [
+          `${title}: would be injected`,
+          ...description,
+          ...warnings,
+          ...unseen,
+          ...misplaced,
+        ],
       }
     }
     default:

@@ -1,6 +1,8 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { namespacesLeftAlone } from '../../cli/namespace-left-alone.ts'
+import { readRendered } from '../manifests/rendered.ts'
 import { podText, root, run } from './run.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
@@ -70,6 +72,25 @@ t.test('annotations on the workload instead of its template get a warning', asyn
     stdout,
     /warning: akv-injector.io\/vault, akv-injector.io\/secrets on the workload itself does nothing; it belongs under spec.template.metadata.annotations/,
   )
+})
+
+t.test('a pod in a namespace that the install leaves alone gets a warning', async (t) => {
+  const { webhooks } = readRendered(
+    readFileSync(join(root, 'manifests/install.yaml'), 'utf8'),
+  ).find('MutatingWebhookConfiguration')
+  const [{ values }] = webhooks[0].namespaceSelector.matchExpressions
+  t.strictSame(values, namespacesLeftAlone)
+  const denied = podText({ ...objects, refresh: '5' })
+  for (const [input, code] of [
+    [podText(objects), 0],
+    [denied, 1],
+  ] as const) {
+    t.match(await run(['check', '-', '-n', 'kube-system'], { input }), {
+      code,
+      stdout: /^ {2}warning: an install .* never looks at pods of the namespace kube-system:/m,
+    })
+    t.notMatch((await run(['check', '-', '-n', 'shop'], { input })).stdout, 'never looks')
+  }
 })
 
 t.test('the operator’s settings count, and so does the namespace', async (t) => {
