@@ -149,6 +149,22 @@ t.test(
 )
 
 t.test(
+  'nothing that helm test makes is left behind, whether it passes or fails',
+  { skip: withoutHelm },
+  async (t) => {
+    const { objects } = readRendered(render({ withTests: true }).text)
+    const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'])
+    t.equal(hooks.length, 4)
+    for (const { metadata } of hooks)
+      t.strictSame(metadata.annotations['helm.sh/hook-delete-policy'].split(','), [
+        'before-hook-creation',
+        'hook-succeeded',
+        'hook-failed',
+      ])
+  },
+)
+
+t.test(
   'with cert-manager nothing of ours issues certificates',
   { skip: withoutHelm },
   async (t) => {
