@@ -166,6 +166,21 @@ t.test('a leaf that only its own Secret can still verify is verified after one l
   t.strictSame(world.problems(), [])
 })
 
+t.test('a leaked authority is replaced and taken out, as the page says', async (t) => {
+  const world = createWorld()
+  await world.pass(settleMs)
+  const leaked = world.cluster.authority?.['tls.crt'] ?? ''
+  world.cluster.authority = {}
+  await world.pass(settleMs)
+  t.match(world.cluster.bundle, leaked, 'it stays beside the new one')
+  world.editBundle(world.cluster.authority?.['tls.crt'] ?? '')
+  const before = world.changes.length
+  await world.pass(dayMs)
+  t.equal(world.changes.length, before, 'nobody brings it back')
+  t.notMatch(world.cluster.bundle, leaked)
+  t.strictSame(world.problems(), [])
+})
+
 t.test(
   'a leaf of somebody else is replaced, and verified until then where that can be',
   async (t) => {
