@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
@@ -78,6 +78,16 @@ t.test('it takes it back when we are killed, too', async (t) => {
 t.test('what could not be made is an error that says why', async (t) => {
   const made = held({ make: 'echo half; echo "no such device" >&2; exit 1', undo: '' })
   await t.rejects(made, /could not do what the cluster needs: no such device$/)
+})
+
+t.test('what was half made is taken back', async (t) => {
+  const folder = t.testdir()
+  const made = held({
+    make: `cd "${folder}"; name=a; touch "$name" seen; false; touch b`,
+    undo: 'rm "$name"; rm absent; rm seen; touch undone',
+  })
+  await t.rejects(made, /could not do what the cluster needs: $/)
+  t.strictSame(readdirSync(folder), ['undone'])
 })
 
 t.test('a temporary folder is there until it is removed', async (t) => {

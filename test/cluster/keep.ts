@@ -66,7 +66,7 @@ exit "$code"
 export interface HeldOptions {
   /** A shell's script. What it writes to standard output is {@link Held.said}. */
   readonly make: string
-  /** What takes it back. */
+  /** What takes it back, be it half made. */
   readonly undo: string
 }
 
@@ -79,10 +79,20 @@ export interface Held {
 /**
  * Makes something by a shell, which takes it back once our end of a pipe is closed.
  *
- * @throws Error with what `make` complained of, when it fails
+ * @throws Error with what `make` complained of, when it fails, after taking back what it had made
  */
 export async function held({ make, undo }: HeldOptions): Promise<Held> {
-  const script = `set -e\n${make}\necho; echo\nexec >&-\nread -r _ || :\nset +e\n${undo}`
+  const script = `
+undo() {
+:
+${undo}
+}
+trap 'set +e; undo >/dev/null 2>&1' EXIT
+set -e
+${make}
+echo; echo
+exec >&-
+read -r _ || :`
   const shell = spawn('/bin/sh', ['-c', script], { stdio: 'pipe', detached: true })
   const ended = once(shell, 'close')
   const complaint = text(shell.stderr)
