@@ -19,6 +19,7 @@ const packages = {
   unshare: 'util-linux',
   setpriv: 'util-linux',
 } as const
+const aptTimeoutMs = 600_000
 /** Debian's folder first, then where others install them. */
 const pluginFolders = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
 
@@ -38,10 +39,11 @@ export function findDebianPrograms({
   const missing = missingPackages()
   if (missing.length > 0 && install && findProgram('apt-get')) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env })
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env, timeout: aptTimeoutMs })
     execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env,
+      timeout: aptTimeoutMs,
     })
     return findDebianPrograms({ install: false })
   }

@@ -45,18 +45,32 @@ t.test('a cluster that kind could not make leaves nothing either', async (t) => 
     docker: '#!/bin/sh\necho "docker $*" >> "$CALLED"\n',
     kind: '#!/bin/sh\necho "kind $1" >> "$CALLED"\n[ "$1" != load ] || { echo "no space" >&2; exit 1; }\n',
   })
-  for (const name of ['docker', 'kind']) chmodSync(join(programs, name), 0o755)
-  const CALLED = join(programs, 'called')
-  const up = execute(process.execPath, [join(scripts, 'up.ts'), '--kind'], {
-    env: { ...env, CALLED, PATH: `${programs}:${process.env['PATH']}` },
-  })
-  await t.rejects(up, /cluster: there is none\. kind failed:\nno space/)
+  await t.rejects(upByKind(programs), /cluster: there is none\. kind failed:\nno space/)
   t.match(
-    readFileSync(CALLED, 'utf8'),
-    /^docker image inspect .*\nkind create\nkind load\nkind delete\n$/,
+    readFileSync(join(programs, 'called'), 'utf8'),
+    /^docker image inspect .*\nkind get\nkind create\nkind load\nkind delete\n$/,
   )
   t.notOk(existsSync(folder))
 })
+
+t.test('a cluster of kind that isn’t ours stays', async (t) => {
+  const programs = t.testdir({
+    docker: '#!/bin/sh\n',
+    kind: '#!/bin/sh\necho "kind $*" >> "$CALLED"\necho akv-injector\n',
+  })
+  await t.rejects(upByKind(programs), /kind has a cluster akv-injector that isn't ours/)
+  t.equal(readFileSync(join(programs, 'called'), 'utf8'), 'kind get clusters\n')
+  t.notOk(existsSync(folder))
+})
+
+/** @param programs - a folder with what stands for Docker and kind */
+async function upByKind(programs: string): Promise<unknown> {
+  for (const name of ['docker', 'kind']) chmodSync(join(programs, name), 0o755)
+  const CALLED = join(programs, 'called')
+  return await execute(process.execPath, [join(scripts, 'up.ts'), '--kind'], {
+    env: { ...env, CALLED, PATH: `${programs}:${process.env['PATH']}` },
+  })
+}
 
 /** What was built is taken from where it is; only the state is in a folder of its own. */
 function shareCache(): void {

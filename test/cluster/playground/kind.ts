@@ -12,6 +12,19 @@ import { installSync } from './install-sync.ts'
 
 const name = 'akv-injector'
 
+/** @throws Error when there is no image to install, or a cluster of that name: it would be somebody's */
+export function checkKind(): void {
+  try {
+    execute('docker', ['image', 'inspect', productImage])
+  } catch (error) {
+    throw new Error(`Docker has no image to install; npm run image builds it. ${error}`)
+  }
+  if (execute('kind', ['get', 'clusters']).split('\n').includes(name))
+    throw new Error(
+      `kind has a cluster ${name} that isn't ours. If nobody needs it: kind delete cluster --name ${name}`,
+    )
+}
+
 /**
  * Makes a cluster of kind, which needs Docker instead of root and Go. All that plays the cloud runs in it.
  *
@@ -19,11 +32,6 @@ const name = 'akv-injector'
  * @throws Error when one of the programs fails, and leaves no cluster
  */
 export async function startKind(kubeconfig: string, tell: (line: string) => void): Promise<void> {
-  try {
-    execute('docker', ['image', 'inspect', productImage])
-  } catch (error) {
-    throw new Error(`Docker has no image to install; npm run image builds it. ${error}`)
-  }
   try {
     tell('kind makes a cluster, which takes a minute')
     const options = ['--kubeconfig', kubeconfig, '--wait', '120s']
@@ -36,7 +44,7 @@ export async function startKind(kubeconfig: string, tell: (line: string) => void
   }
 }
 
-export const stopKind = (): void => execute('kind', ['delete', 'cluster', '--name', name])
+export const stopKind = (): string => execute('kind', ['delete', 'cluster', '--name', name])
 
 async function installAll(api: Api): Promise<void> {
   const cluster = clusterOf(api)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describePlayground } from './describe-playground.ts'
-import { startKind } from './kind.ts'
+import { checkKind, startKind } from './kind.ts'
 import type { Told } from './serve.ts'
 import {
   type NodeState,
@@ -32,8 +32,10 @@ async function up(): Promise<string> {
 async function startByKind(): Promise<PlaygroundState> {
   const state = { by: 'kind' } as const
   try {
-    await startKind(join(folder, 'kubeconfig'), say)
+    checkKind()
+    // Before it starts, so that what a Ctrl-C leaves can be taken down.
     writeState(folder, state)
+    await startKind(join(folder, 'kubeconfig'), say)
     return state
   } catch (error) {
     rmSync(folder, { recursive: true })
