@@ -59,20 +59,30 @@ export function connect(kubeconfigFile: string): Api {
           }),
           ...(as && { 'impersonate-user': as }),
         }
-        const sent = request(url, { method, agent, headers }, async (response) => {
-          try {
-            const said = await text(response)
-            const { statusCode: status = 0, headers } = response
-            resolve({ status, body: bodyOf(said), warnings: warningsOf(headers['warning']) })
-          } catch (error) {
-            reject(error)
-          }
-        })
+        const sent = request(
+          url,
+          { method, agent, headers, timeout: silenceMs },
+          async (response) => {
+            try {
+              const said = await text(response)
+              const { statusCode: status = 0, headers } = response
+              resolve({ status, body: bodyOf(said), warnings: warningsOf(headers['warning']) })
+            } catch (error) {
+              reject(error)
+            }
+          },
+        )
         sent.on('error', reject)
+        sent.on('timeout', () =>
+          sent.destroy(new Error(`no answer in ${silenceMs / 1000} s: ${method} ${path}`)),
+        )
         sent.end(payload)
       }),
   }
 }
+
+/** The API server gives up after a minute itself (--request-timeout). */
+const silenceMs = 90_000
 
 /** The health end points answer with plain text. */
 const bodyOf = (said: string): Answer['body'] =>

@@ -46,7 +46,13 @@ async function runGo(
   args: readonly string[],
   { env, folder }: { readonly env: Environment; readonly folder?: string },
 ): Promise<{ code: number | null; complaint: string }> {
-  const go = spawn('go', args, { env, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  const go = spawn('go', args, {
+    env,
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Unlike `timeout`, this keeps nobody waiting when there is no Go.
+    signal: AbortSignal.timeout(timeoutMs),
+  })
   let complaint = ''
   go.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     complaint += chunk
@@ -55,8 +61,10 @@ async function runGo(
     const [code] = await once(go, 'close')
     return { code, complaint }
   } catch (error) {
-    return { code: null, complaint: String(error) }
+    return { code: null, complaint: `${complaint}\n${error}` }
   }
 }
 
 const complaintLines = 20
+/** An hour, as Kubernetes has to be downloaded first, on whatever network there is. */
+const timeoutMs = 3_600_000
