@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { until } from '../cluster.ts'
+import { lastLines } from '../keep.ts'
 import { leftovers } from './leftovers.ts'
 import { isRunning, openNode } from './open-node.ts'
 
@@ -13,15 +14,20 @@ const { CLEAN_UP_TOLD } = process.env
 if (CLEAN_UP_TOLD) await runPod(CLEAN_UP_TOLD)
 else
   t.test('a run that is killed leaves nothing behind', async (t) => {
-    const told = join(t.testdir(), 'told')
+    const folder = t.testdir()
+    const [told, log] = [join(folder, 'told'), join(folder, 'log')]
+    const output = openSync(log, 'w')
     const { KUBECONFIG: _, CLUSTER_NODE: __, ...env } = process.env
     const main = spawn(
       process.execPath,
       [join(import.meta.dirname, '../main.ts'), import.meta.filename],
-      { env: { ...env, CLEAN_UP_TOLD: told }, stdio: 'ignore' },
+      { env: { ...env, CLEAN_UP_TOLD: told }, stdio: ['ignore', output, output] },
     )
+    closeSync(output)
     t.teardown(() => main.kill('SIGKILL'))
-    await until(async () => existsSync(told), 100_000)
+    const hasEnded = () => main.exitCode !== null || main.signalCode !== null
+    await until(async () => existsSync(told) || hasEnded(), 200_000).catch(() => {})
+    if (!existsSync(told)) throw new Error(`the run has no pod; it said last:\n${lastLines(log)}`)
     const cluster = JSON.parse(readFileSync(told, 'utf8'))
     t.match(
       leftovers(cluster).join(' '),

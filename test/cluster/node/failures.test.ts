@@ -3,7 +3,7 @@ import type { KubeObject } from '../api.ts'
 import { until } from '../cluster.ts'
 import { appPod, mountPath, password } from './app-pod.ts'
 import { agentStatus, lastMessage } from './containers.ts'
-import { isRunning, openNode } from './open-node.ts'
+import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
 
 /** What `kubectl describe` tells of a pod that can't be given what it asks for, in both modes of the agent. */
 const node = openNode(t)
@@ -110,8 +110,9 @@ t.test('a role that is given while the agent tries lets the pod start', async (t
   })
   await node.apply(...pods)
   for (const pod of pods)
-    await until(async () =>
-      /AKV_FORBIDDEN/.test(await node.logs(pod, 'akv-injector').catch(() => '')),
+    await until(
+      async () => /AKV_FORBIDDEN/.test(await node.logs(pod, 'akv-injector').catch(() => '')),
+      podTimeoutMs,
     )
   await fetch(`${node.environment.vault.controlUrl}/faults`, { method: 'DELETE' })
   for (const pod of pods) {

@@ -65,5 +65,5 @@ interface PodSpec {
   readonly containers: { env: { name: string; value: string }[]; volumeMounts?: object[] }[]
 }
 
-/** Seconds, even where the machine is busy. More than this would say that a pod waits for the kubelet to look again. */
-const installTimeoutMs = 60_000
+/** Two pods start, where the machine may be busy. */
+const installTimeoutMs = 120_000

@@ -17,19 +17,23 @@ t.test('pods don’t notice a kubelet that is started again', async (t) => {
   const pods = [podOf('init', '0'), podOf('sidecar', '24h')]
   await node.apply(...pods)
   const before = []
-  for (const pod of pods) before.push(await node.untilPod(pod, isRunning))
+  for (const pod of pods) before.push(await node.untilPod(pod, isReady))
   killKubelet(node)
   // What only the new one can have started.
   const later = podOf('later', '24h')
   await node.apply(later)
   await node.untilPod(later, isRunning)
   for (const pod of before) {
-    const after = await node.untilPod(pod, isRunning)
+    const after = await node.untilPod(pod, isReady)
     t.strictSame(containersOf(after), containersOf(pod))
     const read = ['sh', '-c', `cat ${mountPath}/db-password; printf %s "$DB_PASSWORD"`]
     t.equal(await node.exec(pod, 'app', ...read), `${password}${password}`)
   }
 })
+
+/** The agent too, which has ended or is a sidecar. */
+const isReady = (pod: RunningPod) =>
+  isRunning(pod) && (pod.status.initContainerStatuses ?? []).every(({ ready }) => ready)
 
 const containersOf = ({ status }: RunningPod) =>
   [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(

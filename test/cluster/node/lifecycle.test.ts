@@ -2,7 +2,7 @@ import t from 'tap'
 import { until } from '../cluster.ts'
 import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
 import { agentStatus, isRestarted, killContainer, killSandbox, statusOf } from './containers.ts'
-import { isRunning, openNode } from './open-node.ts'
+import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
 
 /** Pods whose containers end, are killed, or start again. */
 const node = openNode(t)
@@ -96,7 +96,7 @@ t.test('a killed sidecar starts again: the files stay, and the refresh goes on',
   await until(async () => {
     const read = await node.exec(sidecarKilled, 'app', 'cat', `${mountPath}/at-restart`)
     return read === 'after'
-  })
+  }, podTimeoutMs)
   t.equal(await node.logs(sidecarKilled, 'app'), '', 'the app never missed them')
 })
 
@@ -154,7 +154,7 @@ t.test('an ephemeral container gets nothing', async (t) => {
   await until(async () => {
     seen = await node.logs(debugged, 'debugger').catch(() => '')
     return seen.includes('HOSTNAME=debugged')
-  })
+  }, podTimeoutMs)
   t.notMatch(seen, /secrets-store|DB_PASSWORD|AKV_INJECTOR| \/akv\//)
 })
 

@@ -76,6 +76,9 @@ export interface ContainerState {
   }
 }
 
+/** What a container may take to start, where the machine is busy. */
+export const podTimeoutMs = 120_000
+
 /** The node of `npm run cluster:test`. */
 export function openNode(t: Test, env = process.env): OpenNode {
   const { CLUSTER_NODE } = env
@@ -147,7 +150,7 @@ async function findPods(
       return labels?.[key] === value
     })
     return found.length === count
-  })
+  }, podTimeoutMs)
   // Objects of a list don't say what they are.
   return found.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })) as unknown as [
     RunningPod,
@@ -195,5 +198,4 @@ const named = ({ metadata: { namespace = 'default', name = '' } }: KubeObject) =
 
 const clientIdKey = 'azure.workload.identity/client-id'
 const webClientId = '22222222-2222-2222-2222-222222222222'
-const podTimeoutMs = 120_000
 const examples = join(import.meta.dirname, '../../../manifests/examples')

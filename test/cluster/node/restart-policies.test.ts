@@ -41,7 +41,7 @@ const failing = perMode((mode) =>
     name: `failing-${mode}`,
     annotations: { secrets: 'absent', ...modes[mode] },
     // A sidecar is started again for ever, whatever the pod's policy.
-    spec: { restartPolicy: 'Never', ...(mode === 'sidecar' && { activeDeadlineSeconds: 20 }) },
+    spec: { restartPolicy: 'Never', ...(mode === 'sidecar' && { activeDeadlineSeconds: 60 }) },
   }),
 )
 const jobs = perMode((mode) => object('Job', `job-${mode}`, jobSpec(mode)))
@@ -70,14 +70,6 @@ for (const pod of onFailure)
     t.equal(await node.logs(pod, 'app'), password)
   })
 
-for (const pod of failing)
-  t.test(`${pod.metadata.name}: the pod fails, its app never having started`, async (t) => {
-    const ended = await node.untilPod(pod, hasEnded)
-    t.equal(ended.status.phase, 'Failed')
-    t.match(lastMessage(ended), 'AKV_OBJECT_NOT_FOUND: secret team-a:absent')
-    t.equal(statusOf(ended, 'app')?.containerID, undefined)
-  })
-
 for (const job of jobs)
   t.test(`${job.metadata.name}: it is complete`, async (t) => {
     await until(async () => (await statusOfJob(job))['succeeded'] === 1, 60_000)
@@ -91,6 +83,14 @@ for (const cronJob of cronJobs)
       120_000,
     )
     t.pass('it is')
+  })
+
+for (const pod of failing)
+  t.test(`${pod.metadata.name}: the pod fails, its app never having started`, async (t) => {
+    const ended = await node.untilPod(pod, hasEnded)
+    t.equal(ended.status.phase, 'Failed')
+    t.match(lastMessage(ended), 'AKV_OBJECT_NOT_FOUND: secret team-a:absent')
+    t.equal(statusOf(ended, 'app')?.containerID, undefined)
   })
 
 /** One try only. */
