@@ -24,7 +24,8 @@ export const readManifest = (name: string): KubeObject[] =>
 /**
  * Applies the manifests as they stand.
  *
- * @throws Error when something of that name is in the cluster already: it would be somebody's install
+ * @throws Error when something of that name is in the cluster already: it would be somebody's install; and when an
+ *   object is refused, after taking the others back
  */
 export async function install(cluster: Cluster, objects = installObjects()): Promise<void> {
   const [there] = (await cluster.list(webhookConfiguration())).filter(
@@ -34,17 +35,47 @@ export async function install(cluster: Cluster, objects = installObjects()): Pro
     throw new Error(
       'akv-injector is installed in this cluster already. The tests replace and remove it: use a cluster that nobody needs',
     )
-  for (const object of objects) must(await cluster.apply(object))
+  try {
+    for (const object of objects) must(await cluster.apply(object))
+  } catch (error) {
+    await uninstall(cluster).catch((left) => {
+      throw new Error(`${error}\n${left}`)
+    })
+    throw error
+  }
 }
 
-/** Removes what `install` applied, the webhook configuration before what serves it. */
-export async function uninstall(cluster: Cluster): Promise<void> {
+/**
+ * Removes what `install` applied, the webhook configuration before what serves it.
+ *
+ * @param others - what else goes, be it there or not
+ * @throws Error with what could not be removed, after trying all
+ */
+export async function uninstall(
+  cluster: Cluster,
+  others: readonly KubeObject[] = [],
+): Promise<void> {
   const isConfiguration = ({ kind }: KubeObject) => kind === webhookConfiguration().kind
   const objects = installObjects().toSorted(
     (a, b) => Number(isConfiguration(b)) - Number(isConfiguration(a)),
   )
-  for (const object of objects) await cluster.delete(object)
+  const left: string[] = []
+  for (const object of [...objects, ...others]) {
+    const problem = await deletionProblem(cluster, object)
+    if (problem) left.push(`${object.kind} ${object.metadata.name}: ${problem}`)
+  }
+  if (left.length > 0)
+    throw new Error(
+      `the cluster keeps what the tests have installed; delete it yourself:\n${left.join('\n')}`,
+    )
 }
+
+const deletionProblem = (cluster: Cluster, object: KubeObject): Promise<string | undefined> =>
+  cluster.delete(object).then(
+    ({ status, body }) =>
+      status < 300 || status === 404 ? undefined : `${status} ${body.message ?? ''}`,
+    (error: unknown) => String(error),
+  )
 
 /** Resolves when an uninstall is through: what is in a namespace goes with it, a moment later. */
 export const untilGone = (cluster: Cluster): Promise<void> =>

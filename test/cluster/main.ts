@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Api, connect } from './api.ts'
-import { startCluster } from './api-server.ts'
+import { type LocalCluster, startCluster } from './api-server.ts'
 import { clusterOf, until } from './cluster.ts'
 import { install, uninstall, untilGone } from './install.ts'
 import { keep, temporaryFolder } from './keep.ts'
@@ -12,6 +12,7 @@ import { type LeftoversOptions, leftovers } from './node/leftovers.ts'
 import { createNetwork } from './node/network.ts'
 import { type PodsOptions, startPods } from './node/start-pods.ts'
 import { apiServerParts, findParts, type Parts } from './parts.ts'
+import { issuerKeysBinding } from './publish-issuer-keys.ts'
 
 /**
  * `npm run cluster:test [-- --required] [FILE…]`: the tests that need an API server, against the cluster that
@@ -33,9 +34,10 @@ async function main(): Promise<number> {
     tell(
       `on the cluster of KUBECONFIG, ${server.href}, into which akv-injector is installed for them`,
     )
-    if (files.onNode.length > 0)
-      tell('those with pods are skipped: they run on a node of their own, without KUBECONFIG')
-    return await runInstalled(files.plain, KUBECONFIG, {})
+    const code = files.plain.length ? await runInstalled(files.plain, KUBECONFIG, {}) : 0
+    if (files.onNode.length === 0) return code
+    const why = 'those with pods are skipped: they run on a node of their own, without KUBECONFIG'
+    return skipped(why) || code
   }
   const found = await findParts({ env: process.env, tell, names: apiServerParts })
   if ('problem' in found)
@@ -85,14 +87,15 @@ async function runLocally(
 ): Promise<number> {
   const { path: folder, remove } = temporaryFolder()
   const network = node && (await createNetwork())
-  const local = await startCluster({ parts, folder, network })
+  let local: LocalCluster | undefined
   try {
+    local = await startCluster({ parts, folder, network })
     const env = { CLUSTER_AUDIT_LOG: local.auditLogFile }
     const code = files.plain.length ? await runInstalled(files.plain, local.kubeconfigFile, env) : 0
     if (!node || !network) return code
     return (await runOnNode(files.onNode, { local, folder, network, found: node }, env)) || code
   } finally {
-    await local.stop()
+    await local?.stop()
     await network?.remove()
     remove()
     if (network) await checkNothingLeft({ name: network.name, folder })
@@ -109,13 +112,15 @@ async function runInstalled(files: readonly string[], kubeconfigFile: string, en
   const api = connect(kubeconfigFile)
   await checkVersion(api)
   const cluster = clusterOf(api)
-  await install(cluster)
-  try {
-    return await runTests(files, { ...env, KUBECONFIG: kubeconfigFile })
-  } finally {
-    await uninstall(cluster)
-    cluster.close()
-  }
+  return await interruptible(async (interrupted) => {
+    await install(cluster)
+    try {
+      return await runTests(files, { ...env, KUBECONFIG: kubeconfigFile }, interrupted)
+    } finally {
+      await uninstall(cluster, [issuerKeysBinding])
+      cluster.close()
+    }
+  })
 }
 
 async function runOnNode(
@@ -129,7 +134,8 @@ async function runOnNode(
   const pods = await startPods({ ...options, cluster })
   try {
     const CLUSTER_NODE = JSON.stringify(pods.environment)
-    return await runTests(files, { ...env, CLUSTER_NODE, KUBECONFIG: kubeconfigFile })
+    const all = { ...env, CLUSTER_NODE, KUBECONFIG: kubeconfigFile }
+    return await interruptible((interrupted) => runTests(files, all, interrupted))
   } finally {
     await pods.stop()
     cluster.close()
@@ -144,23 +150,42 @@ async function checkVersion(api: Api): Promise<void> {
     throw new Error(`the API server is ${body['gitVersion']}; akv-injector needs 1.35 or later`)
 }
 
+/** A Ctrl-C ends the tests, and not us: we end when what was installed for them has gone. */
+async function interruptible(run: (interrupted: AbortSignal) => Promise<number>) {
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort()
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, interrupt)
+  try {
+    return await run(interruption.signal)
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, interrupt)
+  }
+}
+
 /** One file after the other, as each serves the one webhook that the cluster knows. */
-async function runTests(files: readonly string[], env: Environment): Promise<number> {
-  const tap = [join(root, 'node_modules/.bin/tap'), '--jobs=1', '--disable-coverage']
+async function runTests(files: readonly string[], env: Environment, interrupted: AbortSignal) {
+  if (interrupted.aborted) return 1
+  const tap = [
+    join(root, 'node_modules/.bin/tap'),
+    '--jobs=1',
+    '--timeout=600',
+    '--disable-coverage',
+  ]
   const areTests = files.every((name) => name.endsWith('.test.ts'))
   const kept = keep({
     program: process.execPath,
     args: areTests ? [...tap, ...files] : [...files, ...args.filter(isOption)],
     env: { ...process.env, ...env },
   })
-  // We end when the tests have, and have uninstalled; before that, nothing of ours needs undoing.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => kept.kill())
+  interrupted.addEventListener('abort', () => kept.kill())
   return (await kept.ended) ?? 1
 }
 
 type Environment = Readonly<Record<string, string>>
 
-process.exitCode = await main().catch((error: unknown) => {
+const code = await main().catch((error: unknown) => {
   console.error(`cluster tests: ${error instanceof Error ? error.message : String(error)}`)
   return 1
 })
+// Not by itself: what went wrong may have left something that would keep Node alive.
+process.exit(code)

@@ -8,14 +8,17 @@ import { must } from './must.ts'
  * @returns what takes it back
  */
 export async function publishIssuerKeys(cluster: Cluster): Promise<() => Promise<unknown>> {
-  const apiGroup = 'rbac.authorization.k8s.io'
-  const binding: KubeObject = {
-    apiVersion: `${apiGroup}/v1`,
-    kind: 'ClusterRoleBinding',
-    metadata: { name: 'akv-injector-cluster-tests' },
-    roleRef: { apiGroup, kind: 'ClusterRole', name: 'system:service-account-issuer-discovery' },
-    subjects: [{ apiGroup, kind: 'Group', name: 'system:unauthenticated' }],
-  }
-  must(await cluster.create(binding))
-  return () => cluster.delete(binding)
+  // Applied, as a file that was killed has left it.
+  must(await cluster.apply(issuerKeysBinding))
+  return () => cluster.delete(issuerKeysBinding)
+}
+
+const apiGroup = 'rbac.authorization.k8s.io'
+/** What a file that is killed leaves in the cluster. */
+export const issuerKeysBinding: KubeObject = {
+  apiVersion: `${apiGroup}/v1`,
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'akv-injector-cluster-tests' },
+  roleRef: { apiGroup, kind: 'ClusterRole', name: 'system:service-account-issuer-discovery' },
+  subjects: [{ apiGroup, kind: 'Group', name: 'system:unauthenticated' }],
 }
