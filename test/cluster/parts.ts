@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { goBuild, goProblem } from './go-build.ts'
+import { isProgram } from './is-program.ts'
 
 /** The programs of a cluster: the folder of the modules that each is built from, and its package there. */
 const sources = {
@@ -91,15 +92,6 @@ function findProgram(name: Part, env: FindPartsOptions['env']): string | undefin
 }
 
 const isOfApiServer = (name: Part) => (apiServerParts as readonly Part[]).includes(name)
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Under its name only when it is whole: an interrupted build leaves nothing that would be taken for a program. */
 async function build(
