@@ -11,7 +11,7 @@ Exit codes: 0 fine, 1 failed, 2 wrong input or usage.`
  * Runs `akv-injector` with these arguments. The code of a command is loaded when it is called: the agent starts in
  * every pod, and must not pay for the others.
  *
- * @returns the exit code (DESIGN 11)
+ * @returns the exit code (docs/specification.md, "Command line")
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0

@@ -2,7 +2,9 @@ import { AkvError } from '../keyvault/errors.ts'
 import { shorten } from '../keyvault/reference.ts'
 import { type AgentConfig, isUuid } from './contract.ts'
 
-/** Set on pods that use AKS identity bindings (PLATFORM.md). */
+/**
+ * Set on pods that use AKS identity bindings: https://learn.microsoft.com/azure/aks/identity-bindings-concepts
+ */
 const bindingVariables = [
   'AZURE_KUBERNETES_TOKEN_PROXY',
   'AZURE_KUBERNETES_SNI_NAME',

@@ -10,8 +10,9 @@ const encoder = new TextEncoder()
 const control = /\p{Cc}/u
 
 /**
- * What is wrong with the path of a file below the mount, undefined when nothing is. The rules are DESIGN 3.1's:
- * a path can only name a place inside the folder, in one way, and never the `..` names of the atomic switch.
+ * What is wrong with the path of a file below the mount, undefined when nothing is (docs/specification.md,
+ * "Target paths"). A path can only name a place
+ * inside the folder, in one way, and never the `..` names of the atomic switch.
  */
 export function targetPathProblem(path: string): string | undefined {
   if (path === '') return 'the path is empty'

@@ -6,7 +6,10 @@ import type { Failure } from './request-guard.ts'
  * codes that we know and never repeated: a hostile host could put a token or a value into it.
  */
 
-/** By AADSTS number, not by status: Entra has changed the statuses of these (PLATFORM.md). */
+/**
+ * By AADSTS number, not by status: Entra has changed the statuses of these
+ * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+ */
 const entraCodes: ReadonlyMap<number, AkvErrorCode> = new Map([
   [70021, 'AKV_FEDERATION_MISMATCH'],
   [700211, 'AKV_FEDERATION_MISMATCH'],

@@ -69,7 +69,7 @@ export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): bo
   isTurnedOff(ownAnnotations(annotations).own)
 
 /**
- * Reads the annotations of a ServiceAccount (DESIGN 10).
+ * Reads the annotations of a ServiceAccount (docs/specification.md, "Secret sync").
  *
  * @param account - as the API server has it, or as a manifest does, where annotations may be no texts
  */

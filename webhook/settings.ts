@@ -16,7 +16,7 @@ import {
   parseVaultName,
 } from './settings/values.ts'
 
-/** What the operator decided (DESIGN 8), checked and complete. */
+/** What the operator decided (docs/specification.md, "Operator settings"), checked and complete. */
 export interface Settings {
   readonly policy: Policy
   readonly listen: ListenAddress

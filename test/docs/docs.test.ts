@@ -27,6 +27,22 @@ const firstColumn = (text: string): readonly string[] =>
     [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code),
   )
 
+/** Everything in TypeScript that is ours. */
+const sources = (): readonly string[] =>
+  readdirSync(root, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules')
+    .flatMap((entry) =>
+      entry.isDirectory()
+        ? readdirSync(join(root, entry.name), { recursive: true }).map(
+            (below) => `${entry.name}/${below}`,
+          )
+        : [entry.name],
+    )
+    .filter((path) => path.endsWith('.ts'))
+
+/** A comment's lines joined, so that a sentence can be found that continues on the next line. */
+const flatComments = (source: string): string => source.replace(/\n\s*(\*|\/\/) /g, ' ')
+
 /** As GitHub makes them of headings. */
 const anchorsOf = (text: string): readonly string[] =>
   [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
@@ -67,10 +83,22 @@ t.test('the README’s two commands are those that CI runs', async (t) => {
   t.match(read('.ci/run'), /^step npm run demo$/m)
 })
 
-t.test('the README’s table has every annotation, and no other', async (t) => {
-  const [, section = ''] = /## Annotations\n([\s\S]*?)\n### /.exec(read('README.md')) ?? []
-  t.strictSame([...firstColumn(section)].sort(), [...objectKeys, ...Object.keys(settings)].sort())
-  t.match(section, annotationPrefix)
+for (const page of ['README.md', 'docs/specification.md'])
+  t.test(`the table of annotations in ${page} has every annotation, and no other`, async (t) => {
+    const [, section = ''] = /## Annotations\n([\s\S]*?)\n##/.exec(read(page)) ?? []
+    t.strictSame([...firstColumn(section)].sort(), [...objectKeys, ...Object.keys(settings)].sort())
+    t.match(section, annotationPrefix)
+  })
+
+t.test('every heading of the specification that a comment cites exists', async (t) => {
+  const headings = [...read('docs/specification.md').matchAll(/^#+ (.+)$/gm)].map(([, one]) => one)
+  const citations = sources().flatMap((path) =>
+    [...flatComments(read(path)).matchAll(/docs\/specification\.md, "([^"]*)"/g)].map(
+      ([, heading]) => ({ path, heading }),
+    ),
+  )
+  t.ok(citations.length >= 10)
+  for (const { path, heading } of citations) t.ok(headings.includes(heading), `${path}: ${heading}`)
 })
 
 t.test(

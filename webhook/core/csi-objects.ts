@@ -25,8 +25,8 @@ interface Files {
 }
 
 /**
- * Reads the object list of a SecretProviderClass for the Azure provider (DESIGN 5): the double-encoded `array:` of
- * strings, or a plain YAML list.
+ * Reads the object list of a SecretProviderClass for the Azure provider: the double-encoded `array:` of strings, or a
+ * plain YAML list (docs/specification.md, "Object lists of the CSI driver").
  *
  * @param vault - the vault of all these objects; the vocabulary has no word for another
  */

@@ -8,8 +8,8 @@ import type { Policy } from './policy.ts'
 import { isTurnedOff } from './read-settings.ts'
 
 /**
- * Decides what happens to the pod of an admission request (DESIGN 4). Pure, and the same for the same input; reviewing
- * its own result adds nothing.
+ * Decides what happens to the pod of an admission request (docs/specification.md, "Admission"). Pure, and the same for
+ * the same input; reviewing its own result adds nothing.
  */
 export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
   const reason = skipReason(request)

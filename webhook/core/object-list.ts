@@ -12,7 +12,7 @@ export interface Entry {
 const maxEntries = 2000
 
 /**
- * Reads `[target=]reference[?]`, separated by commas or newlines (DESIGN 3.1).
+ * Reads `[target=]reference[?]`, separated by commas or newlines (docs/specification.md, "Object lists").
  *
  * @returns the entries that could be read, and a sentence for each that could not
  */

@@ -20,8 +20,8 @@ export interface RunAs {
 }
 
 /**
- * The annotations with one value each, and how each is read (DESIGN 3). A sentence says what is accepted; what was
- * found stands beside it.
+ * The annotations with one value each, and how each is read (docs/specification.md, "Annotations"). A sentence says what
+ * is accepted; what was found stands beside it.
  */
 export const settings = {
   inject: parseBoolean,
@@ -57,7 +57,10 @@ export const isObjectKey = (key: string): boolean =>
 
 export type Settings = SettingValues<typeof settings>
 
-/** The annotation of a ServiceAccount that names Secrets to fill (DESIGN 10), and those that may stand beside it. */
+/**
+ * The annotation of a ServiceAccount that names Secrets to fill (docs/specification.md, "Secret sync"), and those that may
+ * stand beside it.
+ */
 export const syncKey = 'sync'
 export const accountSettings = {
   inject: settings.inject,

@@ -8,7 +8,10 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export const settingPrefix = 'AKV_INJECTOR_'
 
-/** Every operator setting (DESIGN 8). What else begins with {@link settingPrefix} is refused at start. */
+/**
+ * Every operator setting (docs/specification.md, "Operator settings"). What else begins with {@link settingPrefix} is
+ * refused at start.
+ */
 export const settingNames = [
   'AKV_INJECTOR_AGENT_IMAGE',
   'AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY',
