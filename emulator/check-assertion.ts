@@ -49,14 +49,22 @@ export async function checkAssertion(
  * The refusal that a fault asks for, in the words that this assertion would get. Other codes than the federation's come
  * without any.
  */
-export function emulatedRefusal(code: number, assertion: string): EntraRefusal {
-  const { iss, sub, aud } = decode(assertion)?.claims ?? {}
+export function emulatedRefusal(
+  code: number,
+  { assertion, clientId }: { readonly assertion: string; readonly clientId: string },
+): EntraRefusal {
+  const { header, claims } = decode(assertion) ?? {}
+  const { iss, sub, aud } = claims ?? {}
   const known = [
     refusals.issuerMismatch(String(iss)),
     refusals.subjectMismatch(String(sub)),
+    refusals.subjectCaseMismatch(String(sub)),
     refusals.audienceMismatch([aud ?? []].flat().join(', ')),
+    refusals.noFederatedCredential(clientId),
     refusals.noMatchingCredential(),
     refusals.issuerUnreachable(),
+    refusals.unknownKey(String(header?.kid), String(iss)),
+    refusals.invalidSignature(),
   ].find((refusal) => refusal.code === code)
   return known ?? { code, error: 'invalid_client', status: 401, message: 'A fault was asked for.' }
 }
@@ -86,7 +94,13 @@ function matchCredential(
   )
   if (sameIssuer.length === 0) return refusals.issuerMismatch(String(iss))
   const sameSubject = sameIssuer.filter(({ subject }) => subject === sub)
-  if (sameSubject.length === 0) return refusals.subjectMismatch(String(sub))
+  if (sameSubject.length === 0) {
+    const lower = String(sub).toLowerCase()
+    const isCase = sameIssuer.some(({ subject }) => subject.toLowerCase() === lower)
+    return isCase
+      ? refusals.subjectCaseMismatch(String(sub))
+      : refusals.subjectMismatch(String(sub))
+  }
   const audiences = [aud ?? []].flat()
   return sameSubject.some(({ audience }) => audiences.includes(audience))
     ? undefined

@@ -109,6 +109,13 @@ export const refusals = {
   subjectMismatch: define(700213, 'invalid_client', 401, (subject: string) =>
     noMatch('subject', subject),
   ),
+  subjectCaseMismatch: define(
+    7002138,
+    'invalid_client',
+    401,
+    (subject: string) =>
+      `No matching federated identity record found for presented assertion subject '${subject}'. The subject matches with case-insensitive comparison, but not with case-sensitive comparison. ${federationDocs}`,
+  ),
   noMatchingCredential: define(
     70021,
     'invalid_client',

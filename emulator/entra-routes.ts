@@ -30,8 +30,11 @@ export function entraRoutes(app: TlsApp, world: World): void {
   app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
     const form = new URLSearchParams(request.body ?? '')
     const [fault] = world.faults.take('token', targetOf(request))
-    if (fault !== undefined)
-      return refuse(request, reply, emulatedRefusal(fault.code, form.get('client_assertion') ?? ''))
+    if (fault !== undefined) {
+      const assertion = form.get('client_assertion') ?? ''
+      const clientId = form.get('client_id') ?? ''
+      return refuse(request, reply, emulatedRefusal(fault.code, { assertion, clientId }))
+    }
     const grant = await grantToken(world, request.params.tenant, form)
     reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
     if (grant.kind === 'refused') return refuse(request, reply, grant.refusal)

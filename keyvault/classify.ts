@@ -1,3 +1,4 @@
+import { entraCodes } from './entra-codes.ts'
 import { AkvError, type AkvErrorCode } from './errors.ts'
 import type { Failure } from './request-guard.ts'
 
@@ -5,24 +6,6 @@ import type { Failure } from './request-guard.ts'
  * From what a service answered to a code of the error table: the retry rules as data. A body is read for the
  * codes that we know and never repeated: a hostile host could put a token or a value into it.
  */
-
-/**
- * By AADSTS number, not by status: Entra has changed the statuses of these
- * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
- */
-const entraCodes: ReadonlyMap<number, AkvErrorCode> = new Map([
-  [70021, 'AKV_FEDERATION_MISMATCH'],
-  [700211, 'AKV_FEDERATION_MISMATCH'],
-  [700212, 'AKV_FEDERATION_MISMATCH'],
-  [700213, 'AKV_FEDERATION_MISMATCH'],
-  [700016, 'AKV_APP_NOT_FOUND'],
-  [7000229, 'AKV_APP_NOT_FOUND'],
-  [700024, 'AKV_ASSERTION_EXPIRED'],
-  [90002, 'AKV_TENANT_NOT_FOUND'],
-  // "A transient error has occurred", "too many requests".
-  [90033, 'AKV_ENTRA_UNAVAILABLE'],
-  [90055, 'AKV_ENTRA_UNAVAILABLE'],
-])
 
 /** Inner codes of a vault's 403. Any other one may heal: roles take minutes. */
 const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
@@ -84,10 +67,13 @@ export function signInError(
   const { status, retryAfterMs } = failure
   const number = aadstsNumber(failure.body)
   const details = number === undefined ? `HTTP ${status}` : `AADSTS${number}`
-  const code = (number === undefined ? undefined : entraCodes.get(number)) ?? entraStatus(status)
+  const known = number === undefined ? undefined : entraCodes.get(number)
+  const code = known?.code ?? entraStatus(status)
+  const sentence = entraSentence(code, sent.claims)
+  const reason = known?.reason === undefined ? '' : `: ${known.reason}`
   return new AkvError({
     code,
-    message: `client ${sent.clientId} in tenant ${sent.tenantId}: ${entraSentence(code, sent.claims)} (${details})`,
+    message: `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${reason} (${details})`,
     retryAfterMs,
   })
 }
@@ -100,13 +86,15 @@ function entraStatus(status: number): AkvErrorCode {
 function entraSentence(code: AkvErrorCode, claims: string): string {
   switch (code) {
     case 'AKV_FEDERATION_MISMATCH':
-      return `no federated credential matches the token sent, which has ${claims}`
+      return `no federated credential of this client matches the token that was sent, which has ${claims}`
+    case 'AKV_ISSUER_KEYS':
+      return `Entra could not verify the token that was sent, which has ${claims}`
     case 'AKV_APP_NOT_FOUND':
-      return 'Entra knows no such client in this tenant'
+      return 'Entra does not know this client in this tenant'
     case 'AKV_ASSERTION_EXPIRED':
-      return `Entra finds the token outside its time of validity; it has ${claims}`
+      return `Entra finds the token expired or not valid yet; it has ${claims}`
     case 'AKV_TENANT_NOT_FOUND':
-      return 'Entra knows no such tenant'
+      return 'Entra does not know this tenant'
     case 'AKV_ENTRA_UNAVAILABLE':
       return 'Entra is overloaded or failing'
     case 'AKV_REDIRECTED':

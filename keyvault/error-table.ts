@@ -43,31 +43,40 @@ export const errorTable = {
   },
   AKV_FEDERATION_MISMATCH: {
     ...healing,
-    means: 'Entra finds no federated credential that matches the service account token.',
+    means:
+      'The identity has no federated credential that matches the service account token, or none at all.',
     remedy:
-      'Compare issuer, subject and audience in the message with the federated credentials of the identity; one made just now takes effect after a few minutes.',
+      'Compare the issuer, subject and audience in the message with the federated credentials of the identity, letter by letter and in the same case. A new credential takes effect after a few minutes.',
+  },
+  AKV_ISSUER_KEYS: {
+    ...healing,
+    means:
+      "Entra can't verify the service account token: it could not read the keys of the cluster's issuer, or the key that signed the token isn't among them.",
+    remedy:
+      'Check that the issuer in the message serves .well-known/openid-configuration and its keys to the internet. After a cluster was created or its signing key changed, Entra may take half an hour to see the new keys.',
   },
   AKV_APP_NOT_FOUND: {
     ...healing,
-    means: 'Entra knows no application or managed identity of that client id in that tenant.',
-    remedy:
-      'Check the client id and the tenant id; an identity made just now is known after a few minutes.',
+    means:
+      'Entra does not know an application or managed identity with this client ID in this tenant.',
+    remedy: 'Check the client ID and the tenant ID. A new identity is known after a few minutes.',
   },
   AKV_ASSERTION_EXPIRED: {
     ...healing,
     means: 'Entra finds the service account token expired, or not valid yet.',
     remedy:
-      "Check the node's clock, and in a pod, that the kubelet renews the volume akv-injector-identity.",
+      "Check the node's clock, and in a pod, that the kubelet renews the token in the volume akv-injector-identity.",
   },
   AKV_TENANT_NOT_FOUND: {
     ...hopeless,
-    means: 'Entra knows no tenant of that id.',
-    remedy: 'Correct the tenant id, or the cloud (AKV_INJECTOR_CLOUD) that it belongs to.',
+    means: 'The tenant does not exist, or belongs to another cloud.',
+    remedy: 'Correct the tenant ID, or the cloud that the operator has set (AKV_INJECTOR_CLOUD).',
   },
   AKV_ENTRA_REFUSED: {
     ...hopeless,
-    means: 'Entra refused the sign-in, for a reason that does not pass by itself.',
-    remedy: 'Look up the AADSTS number of the message at https://login.microsoftonline.com/error.',
+    means: 'Entra refused the sign-in, and another try would not change that.',
+    remedy:
+      'Look up the AADSTS number in the message at https://login.microsoftonline.com/error, or show it to an administrator of the tenant.',
   },
   AKV_ENTRA_UNAVAILABLE: {
     ...healing,

@@ -98,7 +98,7 @@ t.test('a role that isn’t everywhere yet is refused a few times', async (t) =>
 })
 
 t.test('a federated credential that isn’t everywhere yet is refused a few times', async (t) => {
-  for (const code of [70021, 700211, 700212, 700213, 50166]) {
+  for (const code of [70021, 70025, 700211, 700212, 700213, 7002138, 50166, 7000272, 700027]) {
     emulator.addFault({ count: 1, action: { kind: 'entra', code } })
     const { json } = await askToken(emulator)
     t.match(json, { error_codes: [code], error_description: new RegExp(`^AADSTS${code}: `) })
@@ -106,6 +106,8 @@ t.test('a federated credential that isn’t everywhere yet is refused a few time
   }
   emulator.addFault({ count: 1, action: { kind: 'entra', code: 700213 } })
   t.match((await askToken(emulator)).text, "'system:serviceaccount:default:web'")
+  emulator.addFault({ count: 1, action: { kind: 'entra', code: 70025 } })
+  t.match((await askToken(emulator)).text, /The client '[0-9a-f-]{36}' has no configured/)
   emulator.addFault({ count: 1, action: { kind: 'entra', code: 7000 } })
   t.match((await askToken(emulator)).json, { error_codes: [7000] })
 })

@@ -74,7 +74,10 @@ const cases: readonly Hopeless[] = [
     name: 'a refusal that Entra never takes back',
     code: 'AKV_ENTRA_REFUSED',
     gets: 0,
-    fault: { match: { service: 'entra', method: 'POST' }, action: { kind: 'entra', code: 700027 } },
+    fault: {
+      match: { service: 'entra', method: 'POST' },
+      action: { kind: 'entra', code: 7000112 },
+    },
   },
   {
     name: 'no token file',

@@ -17,7 +17,8 @@ t.test('each class of failure that heals is waited out', async (t) => {
   for (const [name, action] of Object.entries(vaultFaults))
     world.addFault({ match: { path: `/team-a/secrets/${name}` }, count: 2, action })
   const entra: Fault['action'][] = [
-    { kind: 'entra', code: 700213 },
+    { kind: 'entra', code: 70025 },
+    { kind: 'entra', code: 7000272 },
     { kind: 'status', status: 503 },
   ]
   for (const action of entra)
@@ -35,6 +36,7 @@ t.test('each class of failure that heals is waited out', async (t) => {
     new Set(warned),
     new Set([
       'AKV_FEDERATION_MISMATCH',
+      'AKV_ISSUER_KEYS',
       'AKV_ENTRA_UNAVAILABLE',
       'AKV_VAULT_UNAVAILABLE',
       'AKV_NETWORK',

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { signInError, vaultError } from '../../keyvault/classify.ts'
+import { entraCodes } from '../../keyvault/entra-codes.ts'
 import type { Failure } from '../../keyvault/request-guard.ts'
 
 const asked = { object: 'secret team-a:db', vault: 'team-a', who: 'client c' }
@@ -56,20 +57,51 @@ t.test('what a vault answers has a code, and heals or not', async (t) => {
   }
 })
 
+const entraNumbers: [number, string, boolean][] = [
+  [70021, 'AKV_FEDERATION_MISMATCH', true],
+  [70025, 'AKV_FEDERATION_MISMATCH', true],
+  [700211, 'AKV_FEDERATION_MISMATCH', true],
+  [700212, 'AKV_FEDERATION_MISMATCH', true],
+  [700213, 'AKV_FEDERATION_MISMATCH', true],
+  [7002138, 'AKV_FEDERATION_MISMATCH', true],
+  [50166, 'AKV_ISSUER_KEYS', true],
+  [501661, 'AKV_ISSUER_KEYS', true],
+  [700027, 'AKV_ISSUER_KEYS', true],
+  [7000272, 'AKV_ISSUER_KEYS', true],
+  [700016, 'AKV_APP_NOT_FOUND', true],
+  [7000229, 'AKV_APP_NOT_FOUND', true],
+  [700024, 'AKV_ASSERTION_EXPIRED', true],
+  [90002, 'AKV_TENANT_NOT_FOUND', false],
+  [90038, 'AKV_TENANT_NOT_FOUND', false],
+  [900382, 'AKV_TENANT_NOT_FOUND', false],
+  [900432, 'AKV_TENANT_NOT_FOUND', false],
+  [90006, 'AKV_ENTRA_UNAVAILABLE', true],
+  [90012, 'AKV_ENTRA_UNAVAILABLE', true],
+  [90024, 'AKV_ENTRA_UNAVAILABLE', true],
+  [90033, 'AKV_ENTRA_UNAVAILABLE', true],
+  [90055, 'AKV_ENTRA_UNAVAILABLE', true],
+  [90090, 'AKV_ENTRA_UNAVAILABLE', true],
+  [53003, 'AKV_ENTRA_REFUSED', false],
+  [500011, 'AKV_ENTRA_REFUSED', false],
+  [500021, 'AKV_ENTRA_REFUSED', false],
+  [5002730, 'AKV_ENTRA_REFUSED', false],
+  [7000112, 'AKV_ENTRA_REFUSED', false],
+  [700222, 'AKV_ENTRA_REFUSED', false],
+  [700223, 'AKV_ENTRA_REFUSED', false],
+  [700238, 'AKV_ENTRA_REFUSED', false],
+]
+
 t.test('Entra’s refusals go by number, not by status', async (t) => {
-  const cases: [number, string, boolean][] = [
-    [70021, 'AKV_FEDERATION_MISMATCH', true],
-    [700211, 'AKV_FEDERATION_MISMATCH', true],
-    [700212, 'AKV_FEDERATION_MISMATCH', true],
-    [700213, 'AKV_FEDERATION_MISMATCH', true],
-    [700016, 'AKV_APP_NOT_FOUND', true],
-    [7000229, 'AKV_APP_NOT_FOUND', true],
-    [700024, 'AKV_ASSERTION_EXPIRED', true],
-    [90002, 'AKV_TENANT_NOT_FOUND', false],
-    [90033, 'AKV_ENTRA_UNAVAILABLE', true],
-    [7000215, 'AKV_ENTRA_REFUSED', false],
-  ]
-  for (const [number, code, heals] of cases)
+  t.strictSame(
+    entraNumbers.map(([number]) => number),
+    [...entraCodes.keys()],
+    'every known number is tested',
+  )
+  // One that isn't listed.
+  for (const [number, code, heals] of [
+    ...entraNumbers,
+    [7000215, 'AKV_ENTRA_REFUSED', false] as const,
+  ])
     for (const answered of [400, 401]) {
       const listed = signInError(status(answered, { error_codes: [number] }), sent)
       const told = signInError(status(answered, { error_description: `AADSTS${number}: x` }), sent)
@@ -77,8 +109,19 @@ t.test('Entra’s refusals go by number, not by status', async (t) => {
         t.equal(error.code, code, String(number))
         t.equal(error.facts.heals, heals)
         t.match(error.message, `AADSTS${number}`)
+        const claims = /FEDERATION_MISMATCH|ISSUER_KEYS|ASSERTION_EXPIRED/.test(code)
+        t.equal(error.message.includes(sent.claims), claims, `${number} shows the token's claims`)
       }
     }
+})
+
+t.test('a refusal that only an administrator can lift gives its reason', async (t) => {
+  for (const [number, { code, reason = 'none' }] of entraCodes)
+    if (code === 'AKV_ENTRA_REFUSED')
+      t.match(
+        signInError(status(401, { error_codes: [number] }), sent).message,
+        `Entra refused the sign-in: ${reason} (AADSTS${number})`,
+      )
 })
 
 t.test('a mismatch shows issuer, subject and audience of the token sent', async (t) => {

@@ -1,6 +1,7 @@
 /** `docs/errors.md` from the table. Run it (`node test/keyvault/error-page.ts`) to write the page anew. */
 
 import { writeFileSync } from 'node:fs'
+import { entraCodes } from '../../keyvault/entra-codes.ts'
 import type { ErrorFacts } from '../../keyvault/error-facts.ts'
 import { errorTable } from '../../keyvault/error-table.ts'
 
@@ -42,9 +43,18 @@ function section([code, { heals, exitCode, means, remedy, isOfSync }]: [
 ${means}
 
 **What to do.** ${remedy}
-
+${entraNumbers(code)}
 ${isOfSync ? 'Secret sync only.' : `${heals ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`}
 `
+}
+
+function entraNumbers(code: string): string {
+  const numbers = [...entraCodes]
+    .filter(([, entra]) => entra.code === code)
+    .map(([number]) => number)
+  return numbers.length === 0
+    ? ''
+    : `\nEntra's numbers for it: ${numbers.map((number) => `AADSTS${number}`).join(', ')}.\n`
 }
 
 if (import.meta.main) writeFileSync(errorPageFile, errorPage())

@@ -2,7 +2,15 @@ import { Agent } from 'node:https'
 import t from 'tap'
 import { createSignIn } from '../../keyvault/sign-in.ts'
 import { startHost } from './hostile-host.ts'
-import { audience, clientId, connectTo, signInAt, startWorld, tenantId } from './world.ts'
+import {
+  audience,
+  bareClientId,
+  clientId,
+  connectTo,
+  signInAt,
+  startWorld,
+  tenantId,
+} from './world.ts'
 
 const assertion = `e30.${Buffer.from('{"iss":"i","sub":"s","aud":"a"}').toString('base64url')}.c2ln`
 
@@ -42,9 +50,14 @@ t.test('each refusal of Entra has its code, and the next try is a new one', asyn
   const signIn = await signInAt(t, world)
   const codes: [number, string][] = [
     [70021, 'AKV_FEDERATION_MISMATCH'],
+    [70025, 'AKV_FEDERATION_MISMATCH'],
     [700211, 'AKV_FEDERATION_MISMATCH'],
     [700212, 'AKV_FEDERATION_MISMATCH'],
     [700213, 'AKV_FEDERATION_MISMATCH'],
+    [7002138, 'AKV_FEDERATION_MISMATCH'],
+    [50166, 'AKV_ISSUER_KEYS'],
+    [700027, 'AKV_ISSUER_KEYS'],
+    [7000272, 'AKV_ISSUER_KEYS'],
     [700016, 'AKV_APP_NOT_FOUND'],
     [700024, 'AKV_ASSERTION_EXPIRED'],
     [90002, 'AKV_TENANT_NOT_FOUND'],
@@ -68,6 +81,19 @@ t.test('a wrong subject is shown, with issuer and audience', async (t) => {
   t.match(String(error), 'audience "api://AzureADTokenExchange"')
   t.notMatch(String(error), other.split('.')[2] ?? 'no signature')
 })
+
+t.test(
+  'an identity without any federated credential is a mismatch that shows the token',
+  async (t) => {
+    const world = await startWorld(t)
+    const signIn = await signInAt(t, world, { clientId: bareClientId })
+    const error = await signIn.token().catch((error: Error) => error)
+    t.match(error, { code: 'AKV_FEDERATION_MISMATCH', message: /AADSTS70025/ })
+    t.match(String(error), 'issuer "')
+    t.match(String(error), 'subject "system:serviceaccount:default:web"')
+    t.match(String(error), 'audience "api://AzureADTokenExchange"')
+  },
+)
 
 t.test('an unknown tenant or client is told apart', async (t) => {
   const world = await startWorld(t)

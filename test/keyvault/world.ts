@@ -10,6 +10,8 @@ import type { ObjectReference } from '../../keyvault/reference.ts'
 import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/sign-in.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
+/** An identity without a federated credential. */
+export const bareClientId = '44444444-4444-4444-4444-444444444444'
 export const tenantId = '11111111-1111-1111-1111-111111111111'
 export const audience = 'https://vault.azure.net'
 
