@@ -1,5 +1,6 @@
 import type { AdmissionRequest } from './admission-review.ts'
 import { ownAnnotations, parseAnnotations } from './annotations.ts'
+import { boundWarnings } from './bound-warnings.ts'
 import { denied, type Outcome, type SkipReason, skipped } from './outcome.ts'
 import { patchOperations } from './patch.ts'
 import { planInjection } from './plan.ts'
@@ -34,7 +35,9 @@ export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
   if (all.length > 0) return denied(all)
 
   const operations = patchOperations(pod.value, plan)
-  return operations.length === 0 ? skipped('complete') : { kind: 'injected', operations, warnings }
+  return operations.length === 0
+    ? skipped('complete')
+    : { kind: 'injected', operations, warnings: boundWarnings(warnings) }
 }
 
 /** Set by the kubelet on the API server's image of a static pod. */

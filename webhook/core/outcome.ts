@@ -14,7 +14,7 @@ export interface Denied {
 export interface Injected {
   readonly kind: 'injected'
   readonly operations: readonly AddOperation[]
-  /** Sentences of 256 characters at most: the API server cuts longer ones. */
+  /** Bounded by `boundWarnings`. */
   readonly warnings: readonly string[]
 }
 
