@@ -1,5 +1,6 @@
 import { shorten } from '../../keyvault/reference.ts'
-import { agentName, meshContainers } from './names.ts'
+import { injectorOf } from './injected-containers.ts'
+import { agentName } from './names.ts'
 import type { Problem } from './outcome.ts'
 import type { Container, PodSpec } from './pod.ts'
 import { annotationPrefix, type Position } from './vocabulary.ts'
@@ -47,16 +48,23 @@ export function findPlace(
 
 function lastMeshSidecar(inits: readonly Container[]): number {
   return inits.findLastIndex(
-    ({ name, restartPolicy }) => restartPolicy === 'Always' && meshContainers.includes(name),
+    ({ name, restartPolicy }) => restartPolicy === 'Always' && injectorOf(name)?.isMesh === true,
   )
 }
 
-/** The containers that see the objects where nobody names them: all that start after the agent but for meshes'. */
+/** The containers that see the objects by default: those that start after the agent, except other injectors'. */
 export function defaultConsumers(spec: PodSpec, place: Place): readonly string[] {
+  return startAfter(spec, place).filter((name) => injectorOf(name) === undefined)
+}
+
+/** The containers that start after the agent, but see no objects by default as another injector adds them. */
+export function injectedContainers(spec: PodSpec, place: Place): readonly string[] {
+  return [...new Set(startAfter(spec, place).filter((name) => injectorOf(name) !== undefined))]
+}
+
+function startAfter(spec: PodSpec, place: Place): readonly string[] {
   const later = (spec.initContainers ?? []).slice(place.index)
-  return [...later, ...spec.containers]
-    .map(({ name }) => name)
-    .filter((name) => name !== agentName && !meshContainers.includes(name))
+  return [...later, ...spec.containers].map(({ name }) => name).filter((name) => name !== agentName)
 }
 
 /** Looks the named containers up. */

@@ -1,6 +1,8 @@
 import { type AgentConfig, hasFiles } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
+import { injectorOf } from './injected-containers.ts'
 import { agentName } from './names.ts'
+import { injectedContainers } from './placement.ts'
 import type { Plan } from './plan.ts'
 import { allContainers, type Pod } from './pod.ts'
 import { annotationPrefix, type RunAs, type Settings } from './vocabulary.ts'
@@ -13,6 +15,7 @@ export function planWarnings(
 ): readonly string[] {
   return [
     ...idleWarnings(asked, plan),
+    ...leftOutWarnings(pod, plan, asked),
     ...earlyWarnings(plan),
     ...modeWarnings(pod, plan, runAs),
     ...processWarnings(pod, plan, runAs),
@@ -32,6 +35,17 @@ function idleWarnings(asked: Settings, { config }: Plan): readonly string[] {
       : idle(['notify', 'on-deleted'], `${annotationPrefix}refresh`)),
     ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
   ]
+}
+
+/** Somebody may have a container of their own by such a name. */
+function leftOutWarnings({ spec }: Pod, { place, config }: Plan, asked: Settings) {
+  if (asked.containers !== undefined) return []
+  return injectedContainers(spec, place)
+    .filter((name) => !config.containers.includes(name))
+    .map(
+      (name) =>
+        `${agentName}: container ${name} gets no files and no variables, as ${injectorOf(name)?.name} adds a container of this name; if it should, list it in ${annotationPrefix}containers`,
+    )
 }
 
 function earlyWarnings({ consumers, config }: Plan): readonly string[] {
