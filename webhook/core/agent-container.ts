@@ -92,9 +92,18 @@ function resourcesOf({ requests, limits }: AgentResources) {
   return Object.keys(resources).length > 0 ? { resources } : {}
 }
 
-/** The asked user, else the one that the pod, or all its containers alike, run as; never root unless asked for. */
-export function agentUser({ spec }: Pod, asked?: RunAs): RunAs {
+/**
+ * The user that the agent runs as: the one that `run-as` names, else the one that the pod, or all its containers alike,
+ * run as, and never root unless asked for. A process can read what processes of its own user hold, through `/proc`:
+ * while others see the agent, it has a user of its own
+ * (docs/specification.md, "Security context of the agent").
+ */
+export function agentUser(
+  { spec }: Pod,
+  { asked, isSeen }: { readonly asked?: RunAs; readonly isSeen: boolean },
+): RunAs {
   if (asked !== undefined) return asked
+  if (isSeen) return { uid: defaultUid }
   const podUid = spec.securityContext?.runAsUser
   const uids = new Set(
     spec.containers.map(({ securityContext }) => securityContext?.runAsUser ?? podUid),
@@ -103,3 +112,7 @@ export function agentUser({ spec }: Pod, asked?: RunAs): RunAs {
   const shared = uids.size === 1 ? uid : podUid
   return { uid: typeof shared === 'number' && shared > 0 ? shared : defaultUid }
 }
+
+/** Whether other containers see the agent's process while the pod runs. */
+export const isAgentSeen = ({ spec }: Pod, { refreshSeconds }: AgentConfig): boolean =>
+  refreshSeconds > 0 && (spec.shareProcessNamespace === true || spec.hostPID === true)

@@ -5,7 +5,7 @@ import {
   encodeConfig,
 } from '../../init-agent/contract.ts'
 import { agentConfig } from './agent-config.ts'
-import { agentContainer, agentUser } from './agent-container.ts'
+import { agentContainer, agentUser, isAgentSeen } from './agent-container.ts'
 import { agentResources } from './agent-resources.ts'
 import type { Request } from './annotations.ts'
 import { conflicts } from './conflicts.ts'
@@ -64,7 +64,10 @@ export function planInjection(
   })
   const encodedConfig = encodeConfig(config)
   const resources = agentResources(pod, request, policy)
-  const runAs = agentUser(pod, request['run-as'])
+  const runAs = agentUser(pod, {
+    ...(request['run-as'] && { asked: request['run-as'] }),
+    isSeen: isAgentSeen(pod, config),
+  })
   const plan = {
     config,
     agent: agentContainer({ config, encodedConfig, runAs, resources, policy }),

@@ -1,5 +1,6 @@
 import { type AgentConfig, hasFiles } from '../../init-agent/contract.ts'
 import { shorten } from '../../keyvault/reference.ts'
+import { isAgentSeen } from './agent-container.ts'
 import { injectorOf } from './injected-containers.ts'
 import { agentName } from './names.ts'
 import { injectedContainers } from './placement.ts'
@@ -88,13 +89,11 @@ function isReadable(mode: string, hasGroup: boolean): boolean {
 
 /** Through `/proc` a user reads what processes of its own can, be it in another container. */
 function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly string[] {
-  const { spec } = pod
-  const isSeen = spec.shareProcessNamespace || spec.hostPID
-  if (!isSeen || config.refreshSeconds === 0) return []
+  if (!isAgentSeen(pod, config)) return []
   return allContainers(pod)
     .filter(({ name }) => name !== agentName)
     .filter(({ securityContext }) => {
-      const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
+      const uid = securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
       // Without a number it is the image's user, which 65532 often is, too.
       return uid == null || uid === runAs.uid
     })
