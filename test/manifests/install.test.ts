@@ -187,3 +187,12 @@ t.test('the webhook holds no token, and all pass Pod Security restricted', async
   }
   t.equal(find('Namespace').metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted')
 })
+
+t.test('what refuses its settings says so in "kubectl describe pod"', async (t) => {
+  for (const { spec, metadata } of [webhook, certs])
+    t.equal(
+      spec.template.spec.containers[0].terminationMessagePolicy,
+      'FallbackToLogsOnError',
+      metadata.name,
+    )
+})

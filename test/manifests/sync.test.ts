@@ -150,6 +150,7 @@ t.test('it is one pod, with a token, that passes Pod Security restricted', async
     readOnlyRootFilesystem: true,
     capabilities: { drop: ['ALL'] },
   })
+  t.equal(container.terminationMessagePolicy, 'FallbackToLogsOnError', 'for kubectl describe')
   t.match(container.ports, [{ containerPort: 8080 }])
   t.equal(container.livenessProbe.httpGet.path, '/healthz')
   t.equal(container.readinessProbe.httpGet.path, '/readyz')
