@@ -56,6 +56,11 @@ t.test(
         { certs: { files: { secretName: 'own' } } },
         'certs.files.secretName is for certs.mode=files',
       ],
+      [
+        { image: { repository: 'registry.example:5000/akv-injector:1' } },
+        'image.repository is "registry.example:5000/akv-injector:1", and ":1" is a tag or digest',
+      ],
+      [{ image: { repository: 'a/b@sha256:0' } }, '"@sha256:0" is a tag or digest'],
     ]
     for (const [values, sentence] of cases) t.match(render({ values }).problem, sentence)
   },
@@ -121,6 +126,42 @@ t.test(
     })
   },
 )
+
+t.test('an image may come from any registry', { skip: withoutHelm }, async (t) => {
+  const imageOf = (values: object) => {
+    const { spec } = readRendered(render({ values }).text).find(
+      'Deployment',
+      'akv-injector-webhook',
+    ).spec.template
+    const [{ image, env }] = spec.containers
+    t.match(env, [{ name: 'AKV_INJECTOR_AGENT_IMAGE', value: image }], 'the agent too')
+    return { image, pullSecrets: spec.imagePullSecrets }
+  }
+  const { version } = packageJson
+  const images: readonly (readonly [string, string | undefined, string])[] = [
+    ['registry.example:5000/team/akv', undefined, 'registry.example:5000/team/akv'],
+    [
+      'ghcr.io/akv-injector/akv-injector',
+      'mirror.example',
+      'mirror.example/akv-injector/akv-injector',
+    ],
+    ['localhost/akv', 'mirror.example:5000/', 'mirror.example:5000/akv'],
+    ['team/akv', 'mirror.example/all', 'mirror.example/all/team/akv'],
+    ['akv', 'mirror.example', 'mirror.example/akv'],
+  ]
+  for (const [repository, imageRegistry, expected] of images)
+    t.equal(
+      imageOf({ image: { repository }, global: { imageRegistry } }).image,
+      `${expected}:${version}`,
+    )
+
+  const global = { imagePullSecrets: ['mirror', { name: 'other' }], storageClass: 'not ours' }
+  t.strictSame(imageOf({ global, image: { pullSecrets: ['own', 'mirror'] } }).pullSecrets, [
+    { name: 'own' },
+    { name: 'mirror' },
+    { name: 'other' },
+  ])
+})
 
 t.test('resources can be taken away', { skip: withoutHelm }, async (t) => {
   const nothing = { cpu: null, memory: null }

@@ -39,12 +39,7 @@ t.test('each value has its default and a line about it in values.yaml', async (t
         ? inSchema(inner, `${at}${name}.`)
         : [`${at}${name}`],
     )
-  t.strictSame(
-    documented.map(({ path }) => path).sort(),
-    inSchema(schema.properties)
-      .filter((path) => path !== 'global')
-      .sort(),
-  )
+  t.strictSame(documented.map(({ path }) => path).sort(), inSchema(schema.properties).sort())
 })
 
 t.test('the defaults are accepted', async (t) => {

@@ -6,9 +6,24 @@ gets one of its own.
 {{- eq .Release.Namespace "default" | ternary "akv-injector" .Release.Namespace -}}
 {{- end -}}
 
+{{/*
+global.imageRegistry, by which an umbrella chart sends all its charts to one registry, replaces the registry of
+image.repository. As container engines see it, the first part of a name is a registry if it has a dot or a port.
+*/}}
+{{- define "akv-injector.repository" -}}
+{{- $parts := splitList "/" .Values.image.repository -}}
+{{- with (.Values.global | default dict).imageRegistry -}}
+{{- if or (regexMatch "[.:]" (first $parts)) (eq (first $parts) "localhost") -}}
+{{- $parts = rest $parts -}}
+{{- end -}}
+{{- $parts = prepend $parts (trimSuffix "/" .) -}}
+{{- end -}}
+{{- join "/" $parts -}}
+{{- end -}}
+
 {{- define "akv-injector.image" -}}
+{{- include "akv-injector.repository" . -}}
 {{- with .Values.image -}}
-{{- .repository -}}
 {{- if .digest }}@{{ .digest }}{{ else }}:{{ .tag | default $.Chart.AppVersion }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -147,7 +162,11 @@ capabilities:
 
 {{/* Where the pods run. */}}
 {{- define "akv-injector.placement" -}}
-{{- with .Values.image.pullSecrets }}
+{{- $pullSecrets := .Values.image.pullSecrets | default list }}
+{{- range (.Values.global | default dict).imagePullSecrets }}
+{{- $pullSecrets = append $pullSecrets (kindIs "map" . | ternary (get (kindIs "map" . | ternary . dict) "name") .) }}
+{{- end }}
+{{- with $pullSecrets | uniq }}
 imagePullSecrets:
   {{- range . }}
   - name: {{ . }}
