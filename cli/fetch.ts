@@ -8,6 +8,7 @@ import type { Log } from '../init-agent/log.ts'
 import type { Credential } from '../init-agent/session.ts'
 import { prepareFileSet } from '../init-agent/write-file-set.ts'
 import { AkvError } from '../keyvault/errors.ts'
+import { takeEnvironment } from '../keyvault/sdk-environment.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { describeProblems } from '../webhook/describe-problem.ts'
 import { findAgent } from './describe-injection.ts'
@@ -48,7 +49,8 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     const { files, env } = await fetchOnce({
       config,
       credential,
-      env: process.env,
+      // `az` needs the developer's own environment; a federated token doesn't.
+      env: tokenFile === undefined ? process.env : takeEnvironment(),
       log: quietLog,
       signal: new AbortController().signal,
     })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { AkvError, toAkvError } from '../keyvault/errors.ts'
+import { takeEnvironment } from '../keyvault/sdk-environment.ts'
 import { type AgentConfig, agentRoot, configVariable, decodeConfig } from './contract.ts'
 import { createLog, type Log } from './log.ts'
 import { writeTerminationMessage } from './termination-message.ts'
@@ -67,14 +68,4 @@ function readConfig(text: string | undefined): { config: AgentConfig } | { error
   if ('value' in decoded) return { config: decoded.value }
   const code = decoded.isNewer ? 'AKV_CONFIG_NEWER' : 'AKV_CONFIG_INVALID'
   return { error: new AkvError({ code, message: decoded.problem }) }
-}
-
-/**
- * A copy of the environment for us, and the process's own without what the Azure SDKs would read from it: another
- * authority, a region, a proxy beside ours.
- */
-function takeEnvironment(): NodeJS.ProcessEnv {
-  const env = { ...process.env }
-  for (const name of Object.keys(env)) if (/^AZURE_|_proxy$/i.test(name)) delete process.env[name]
-  return env
 }

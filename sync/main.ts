@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { systemClock } from '../init-agent/clock.ts'
 import { createLog, type Log } from '../init-agent/log.ts'
 import { createConnection } from '../keyvault/connection.ts'
+import { takeEnvironment } from '../keyvault/sdk-environment.ts'
 import { serveHealth } from '../kubernetes/health.ts'
 import { openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster.ts'
@@ -19,7 +20,7 @@ const graceMs = 15_000
  *
  * @returns the exit code: 0 after a signal, 1 when it can't listen or finds no API server, 2 for wrong settings
  */
-export async function syncMain(flags: SyncFlags, env = process.env): Promise<number> {
+export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promise<number> {
   const read = readSyncSettings(flags, env)
   if ('problems' in read) {
     const lines = read.problems.map((problem) => `  ${problem}\n`)

@@ -41,6 +41,8 @@ async function stage(): Promise<{
       AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
       AZURE_CLIENT_ID: clientId,
       AZURE_TENANT_ID: tenantId,
+      // Of no consequence: the SDKs don't see it.
+      MSAL_FORCE_REGION: 'westeurope',
     },
   }
 }

@@ -27,18 +27,22 @@ t.test('no value and no token is ever shown, whatever the SDKs are told to log',
     const pod = await makePod(t, world, config)
     const { code, output, termination } = await runToEnd(t, pod, env)
     t.equal(code, exitCode)
-    t.match(output, 'typeSpecRuntime:', 'one of them does log')
-    t.notMatch(output, 'azure:', 'no AZURE_ variable reaches the others')
+    t.notMatch(output, /azure:|typeSpecRuntime:/, 'neither variable reaches the SDKs')
     t.notMatch(output + termination, /hunter2|eyJ/)
   }
 })
 
-t.test('no AZURE_ variable turns it elsewhere', async (t) => {
+t.test('no variable that the SDKs read turns it elsewhere', async (t) => {
   const world = await startWorld(t, 'a: v')
   const pod = await makePod(t, world, { files: [secretFile('a')] })
   const { code, output } = await runToEnd(t, pod, {
     AZURE_AUTHORITY_HOST: 'https://evil.example',
     AZURE_REGIONAL_AUTHORITY_NAME: 'westeurope',
+    MSAL_FORCE_REGION: 'westeurope',
+    REGION_NAME: 'westeurope',
+    IDENTITY_ENDPOINT: 'https://evil.example',
+    IDENTITY_HEADER: 'x',
+    MSI_ENDPOINT: 'https://evil.example',
     AZURE_FEDERATED_TOKEN_FILE: '/etc/passwd',
     AZURE_CLIENT_ID: nobody,
     AZURE_TENANT_ID: nobody,

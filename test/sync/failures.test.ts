@@ -72,7 +72,9 @@ t.test('Entra refuses, and then does not', async (t) => {
   await world.round()
   await world.round()
   const events = world.events()
-  t.match(events, [/AKV_FEDERATION_MISMATCH: .*system:serviceaccount:team-a:web.* Compare the issuer/])
+  t.match(events, [
+    /AKV_FEDERATION_MISMATCH: .*system:serviceaccount:team-a:web.* Compare the issuer/,
+  ])
   t.equal(events.length, 1, 'one for all objects and tries')
   t.strictSame(world.vaultPaths(), [])
   world.azure.clearFaults()

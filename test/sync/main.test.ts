@@ -24,6 +24,9 @@ async function startSync(t: Test) {
   const args = ['sync', '--service-accounts=team-a=web', '--health-listen=127.0.0.1:0']
   const process = start(args, {
     KUBECONFIG: standIn.kubeconfigFile,
+    // Of no consequence: the SDKs don't see them.
+    MSAL_FORCE_REGION: 'westeurope',
+    ALL_PROXY: 'not a URL',
     AKV_INJECTOR_CLOUD: 'custom',
     AKV_INJECTOR_AUTHORITY_HOST: azure.url,
     AKV_INJECTOR_VAULT_URL: azure.vaultUrl,

@@ -1,0 +1,26 @@
+/**
+ * Names of variables that the Azure SDKs read. Any of them can change how we sign in or what we print: another authority
+ * or region, a managed identity instead of the pod's, a proxy beside ours, a verbose log. A test compares this with what
+ * the installed packages read.
+ */
+const readBySdks = [
+  /^(AZURE|MSAL|IDENTITY|DEFAULT_IDENTITY|IMDS|MSI)_/i,
+  /^(REGION_NAME|SYSTEM_OIDCREQUESTURI|DEBUG)$/i,
+  /_(PROXY|LOG_LEVEL)$/i,
+]
+
+/** Whether {@link takeEnvironment} takes this variable away from the SDKs. */
+export const isReadBySdks = (name: string): boolean =>
+  readBySdks.some((pattern) => pattern.test(name))
+
+/**
+ * Removes what the Azure SDKs would read from the process's environment. Call it before they are loaded, as some of them
+ * read when they are imported.
+ *
+ * @returns a copy of the environment as it was, for our own use
+ */
+export function takeEnvironment(): NodeJS.ProcessEnv {
+  const env = { ...process.env }
+  for (const name of Object.keys(env)) if (isReadBySdks(name)) delete process.env[name]
+  return env
+}
