@@ -3,7 +3,8 @@ import {
   parseListenAddress,
   wrongAddress,
 } from '../kubernetes/listen-address.ts'
-import { labelName, shortened, subdomainName, wrongName } from '../kubernetes/name-rules.ts'
+import { labelName, subdomainName, wrongName } from '../kubernetes/name-rules.ts'
+import { printable } from '../text/printable.ts'
 
 /** Where the controller finds what it looks after. The defaults are the names that the install gives. */
 export interface CertsSettings {
@@ -48,7 +49,7 @@ export function readFlags(
     ...wrongName('--webhook-configuration', flags.webhookConfiguration, subdomainName),
     // The webhook mounts the one, and must never see the other's key.
     ...(flags.caSecret === flags.tlsSecret
-      ? [`--tls-secret "${shortened(flags.tlsSecret)}": must be another Secret than --ca-secret`]
+      ? [`--tls-secret "${printable(flags.tlsSecret)}": must be another Secret than --ca-secret`]
       : []),
     ...(healthListen ? [] : [wrongAddress('--health-listen', flags.healthListen)]),
   ]

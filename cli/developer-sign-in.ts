@@ -1,8 +1,8 @@
 import { AzureCliCredential } from '@azure/identity'
 import type { AgentConfig } from '../init-agent/contract.ts'
 import { AkvError } from '../keyvault/errors.ts'
-import { shorten } from '../keyvault/reference.ts'
 import type { SignIn } from '../keyvault/sign-in.ts'
+import { printable } from '../text/printable.ts'
 
 /** Tokens of the developer who has signed in with `az login`, for the operator's audience and the pod's tenant. */
 export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
@@ -25,7 +25,7 @@ export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
 }
 
 function notSignedIn(error: unknown): AkvError {
-  const reason = error instanceof Error ? shorten(error.message, 300) : 'no reason given'
+  const reason = error instanceof Error ? printable(error.message, 300) : 'no reason given'
   return new AkvError({
     code: 'AKV_IDENTITY_MISSING',
     message: `there is no federated token file, and az has no token to give (${reason}); name one with --federated-token-file, or run az login`,

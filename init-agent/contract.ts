@@ -6,7 +6,6 @@ import {
   isVaultName,
   type ObjectReference,
   objectTypes,
-  shorten,
 } from '../keyvault/reference.ts'
 import {
   absentOr,
@@ -18,6 +17,7 @@ import {
   text,
   that,
 } from '../keyvault/shape.ts'
+import { printable } from '../text/printable.ts'
 
 /** Grows with every change that an older agent would misread. */
 export const contractVersion = 1
@@ -163,7 +163,7 @@ export function decodeConfig(json: string): DecodedConfig {
   const wrong = isConfig(value)
   return wrong === undefined
     ? { value: value as unknown as AgentConfig }
-    : { problem: `${configVariable}: "${shorten(wrong.slice(1))}" is missing or wrong` }
+    : { problem: `${configVariable}: "${printable(wrong.slice(1))}" is missing or wrong` }
 }
 
 const wanted = {

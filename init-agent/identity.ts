@@ -1,5 +1,5 @@
 import { AkvError } from '../keyvault/errors.ts'
-import { shorten } from '../keyvault/reference.ts'
+import { printable } from '../text/printable.ts'
 import { type AgentConfig, isUuid } from './contract.ts'
 
 /**
@@ -45,6 +45,6 @@ function checked(what: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase()
   throw new AkvError({
     code: 'AKV_CONFIG_INVALID',
-    message: `the ${what} "${shorten(id)}" is no UUID`,
+    message: `the ${what} "${printable(id)}" is no UUID`,
   })
 }

@@ -1,6 +1,6 @@
 /** What a path of a file below the mount may be. Pure: the webhook refuses with it, and the agent checks again. */
 
-import { shorten } from '../keyvault/reference.ts'
+import { printable } from '../text/printable.ts'
 import type { WantedFile } from './contract.ts'
 
 const maxPathBytes = 4096
@@ -73,11 +73,11 @@ function take(root: Place, path: string): readonly [string, string] | undefined 
 export function pathProblem(paths: readonly string[]): string | undefined {
   for (const path of paths) {
     const problem = targetPathProblem(path)
-    if (problem !== undefined) return `"${shorten(path)}": ${problem}`
+    if (problem !== undefined) return `"${printable(path)}": ${problem}`
   }
   const [conflict] = pathConflicts(paths)
   if (conflict === undefined) return undefined
-  const [first, second] = conflict.map((path) => shorten(path))
+  const [first, second] = conflict.map((path) => printable(path))
   return first === second ? `"${first}" is named twice` : `"${first}" would be a file and a folder`
 }
 

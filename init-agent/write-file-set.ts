@@ -17,7 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AkvError } from '../keyvault/errors.ts'
-import { shorten } from '../keyvault/reference.ts'
+import { printable } from '../text/printable.ts'
 import { currentSetLink } from './contract.ts'
 import { currentFolder, type FileSet, linkTarget, readFileSet, sweepFileSets } from './file-set.ts'
 import { pathProblem } from './target-path.ts'
@@ -78,7 +78,7 @@ function refuseForeign(volume: string, names: ReadonlySet<string>): void {
   if (inTheWay !== undefined)
     throw new AkvError({
       code: 'AKV_FILE_IN_THE_WAY',
-      message: `${shorten(join(volume, inTheWay), 300)} is there already and is not the agent's`,
+      message: `${printable(join(volume, inTheWay), 300)} is there already and is not the agent's`,
     })
 }
 

@@ -1,5 +1,5 @@
+import { printable } from '../text/printable.ts'
 import { AkvError } from './errors.ts'
-import { shorten } from './reference.ts'
 
 /** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster's, not at Entra. */
 const bindingAudience = 'api://AKSIdentityBinding'
@@ -36,4 +36,4 @@ function payload(token: string): Record<string, unknown> {
 }
 
 const quoted = (claim: unknown): string =>
-  typeof claim === 'string' ? `"${shorten(claim, 200)}"` : 'none'
+  typeof claim === 'string' ? `"${printable(claim, 200)}"` : 'none'

@@ -1,3 +1,5 @@
+import { printable } from '../text/printable.ts'
+
 /** How a Key Vault object is named. Pure: the webhook, the agent and a browser page can all use it. */
 
 /** A value, or a sentence that says what was found, what is accepted and what to do. */
@@ -69,17 +71,21 @@ function parseObject(text: string, defaultVault?: string): Parsed<ObjectReferenc
   const [type = 'secret', named] = cutPrefix(typed, '/')
   const [name, version] = cutAtFirst(named, '@')
   if (name.includes('|'))
-    return { problem: `"${shorten(name)}": the one suffix there is is "|base64"` }
+    return { problem: `"${printable(name)}": the one suffix there is is "|base64"` }
   if (!isObjectType(type))
     return {
-      problem: `"${shorten(type)}" is no object type; accepted: ${objectTypes.join(', ')}`,
+      problem: `"${printable(type)}" is no object type; accepted: ${objectTypes.join(', ')}`,
     }
   if (vault !== undefined && !isVaultName(vault))
-    return { problem: `"${shorten(vault)}" is no vault name: 3 to 24 letters, digits and hyphens` }
+    return {
+      problem: `"${printable(vault)}" is no vault name: 3 to 24 letters, digits and hyphens`,
+    }
   if (!isObjectName(name))
-    return { problem: `"${shorten(name)}" is no object name: 1 to 127 letters, digits and hyphens` }
+    return {
+      problem: `"${printable(name)}" is no object name: 1 to 127 letters, digits and hyphens`,
+    }
   if (version !== undefined && !isObjectVersion(version))
-    return { problem: `"${shorten(version)}" is no version: 32 hexadecimal digits` }
+    return { problem: `"${printable(version)}" is no version: 32 hexadecimal digits` }
 
   const vaultName = vault ?? defaultVault
   if (vaultName === undefined)
@@ -150,15 +156,4 @@ function cutAtFirst(text: string, separator: string): [string, string | undefine
 function cutSuffix(text: string, suffix: string): [boolean, string] {
   const trimmed = text.trim()
   return trimmed.endsWith(suffix) ? [true, trimmed.slice(0, -suffix.length)] : [false, trimmed]
-}
-
-/** Controls, and formatting such as a change of direction, that would make a line read as another. */
-const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
-const escapeCharacter = (character: string): string =>
-  `\\u{${character.codePointAt(0)?.toString(16)}}`
-
-/** What somebody wrote, safe and short enough to repeat to them in a message or a log line. */
-export function shorten(text: string, maxLength = 80): string {
-  const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text
-  return JSON.stringify(cut.toWellFormed()).slice(1, -1).replace(invisible, escapeCharacter)
 }

@@ -1,4 +1,4 @@
-import { shortened } from './name-rules.ts'
+import { printable } from '../text/printable.ts'
 
 export interface ListenAddress {
   readonly host: string
@@ -18,4 +18,4 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
 }
 
 export const wrongAddress = (flag: string, text: string): string =>
-  `${flag} "${shortened(text)}": expected an address and a port, such as 0.0.0.0:8080 or [::]:8080`
+  `${flag} "${printable(text)}": expected an address and a port, such as 0.0.0.0:8080 or [::]:8080`

@@ -1,5 +1,7 @@
 /** What Kubernetes takes as names (RFC 1123), and sentences for what it wouldn't. */
 
+import { printable } from '../text/printable.ts'
+
 export interface NameRule {
   readonly pattern: RegExp
   readonly maxLength: number
@@ -26,7 +28,4 @@ export const isName = (value: string, rule: NameRule): boolean =>
 
 /** A sentence for each flag whose value is no name; none where all is well. */
 export const wrongName = (flag: string, value: string, rule: NameRule): readonly string[] =>
-  isName(value, rule) ? [] : [`${flag} "${shortened(value)}": expected ${rule.sentence}`]
-
-/** Short and on one line, whatever it is. */
-export const shortened = (text: string): string => text.slice(0, 80).replace(/\p{Cc}/gu, ' ')
+  isName(value, rule) ? [] : [`${flag} "${printable(value)}": expected ${rule.sentence}`]

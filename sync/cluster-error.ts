@@ -1,8 +1,8 @@
 import { AkvError } from '../keyvault/errors.ts'
-import { shorten } from '../keyvault/reference.ts'
 import { retryAfterMs } from '../keyvault/retry-after.ts'
 import { isObject } from '../keyvault/shape.ts'
 import type { Answer } from '../kubernetes/answers.ts'
+import { printable } from '../text/printable.ts'
 import { StaleError } from './sync-cluster.ts'
 
 /**
@@ -113,7 +113,7 @@ function conflictError(what: string, conflicts: readonly Cause[]): AkvError {
   const told = conflicts.slice(0, mostTold).map(({ field, message }) => {
     const [, manager = 'somebody else'] =
       /^conflict with "((?:[^"\\]|\\.){1,128})"/.exec(message) ?? []
-    return `${shorten(field.replace(/^\./, ''))} belongs to "${shorten(manager)}"`
+    return `${printable(field.replace(/^\./, ''))} belongs to "${printable(manager)}"`
   })
   return new AkvError({
     code: 'AKV_SECRET_CONFLICT',
@@ -126,7 +126,7 @@ function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleE
   if (causes.some(({ field }) => field === 'metadata.uid'))
     return new StaleError(`${what} is another`)
   const told = causes.slice(0, mostTold).map(({ field, reason }) => {
-    return `${shorten(field)} (${/^\w{1,60}$/.test(reason) ? reason : 'no reason given'})`
+    return `${printable(field)} (${/^\w{1,60}$/.test(reason) ? reason : 'no reason given'})`
   })
   return new AkvError({
     code: 'AKV_SECRET_REFUSED',

@@ -1,7 +1,8 @@
+import { printable } from '../text/printable.ts'
 import type { AccountEvent } from './sync-cluster.ts'
 
-/** What the newer events API allows, and what `kubectl describe` can still show. */
-const maxMessageLength = 1024
+/** The newer events API allows 1024 with the ellipsis, and `kubectl describe` can still show them. */
+const maxMessageLength = 1023
 
 const component = 'akv-injector-sync'
 
@@ -17,7 +18,7 @@ export function eventBody({ account, type, reason, message }: AccountEvent) {
     involvedObject: { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name, uid },
     type,
     reason,
-    message: shortened(message),
+    message: printable(message, maxMessageLength),
     source: { component },
     reportingComponent: 'akv-injector.io/sync',
     reportingInstance: component,
@@ -26,6 +27,3 @@ export function eventBody({ account, type, reason, message }: AccountEvent) {
     count: 1,
   }
 }
-
-const shortened = (text: string): string =>
-  text.length <= maxMessageLength ? text : `${text.slice(0, maxMessageLength - 1)}…`

@@ -1,6 +1,6 @@
-import { shorten } from '../keyvault/reference.ts'
 import { isObject } from '../keyvault/shape.ts'
 import { isName, subdomainName } from '../kubernetes/name-rules.ts'
+import { printable } from '../text/printable.ts'
 import { managedByLabel } from './names.ts'
 
 export type Labels = Readonly<Record<string, string>>
@@ -24,7 +24,7 @@ export function readLabels(value: unknown): {
     }
   const problems = entries.flatMap(([key, text]) => {
     const problem = keyProblem(key) ?? valueProblem(text)
-    return problem === undefined ? [] : [`label ${shorten(key)}: ${problem}`]
+    return problem === undefined ? [] : [`label ${printable(key)}: ${problem}`]
   })
   return { labels: Object.fromEntries(entries) as Labels, problems }
 }

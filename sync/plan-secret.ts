@@ -1,5 +1,5 @@
 import { AkvError } from '../keyvault/errors.ts'
-import { shorten } from '../keyvault/reference.ts'
+import { printable } from '../text/printable.ts'
 import { describeOwner, ownershipOf } from './ownership.ts'
 import { planApply } from './plan-apply.ts'
 import { planClaim } from './plan-claim.ts'
@@ -109,7 +109,7 @@ const deletion = ({ uid }: StoredSecret, reason: DeletionReason): SecretStep => 
 
 function foreign(stored: StoredSecret): AkvError {
   const owner = describeOwner(stored)
-  const whose = owner === undefined ? '' : ` (it is of ${shorten(owner)})`
+  const whose = owner === undefined ? '' : ` (it is of ${printable(owner)})`
   const place = isRecordName(stored.name) ? ', the place of the controller’s record,' : ''
   return new AkvError({
     code: 'AKV_SECRET_FOREIGN',

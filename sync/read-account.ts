@@ -1,6 +1,6 @@
 import type { AgentConfig } from '../init-agent/contract.ts'
-import { shorten } from '../keyvault/reference.ts'
 import { isName, labelName, subdomainName } from '../kubernetes/name-rules.ts'
+import { printable } from '../text/printable.ts'
 import { agentConfig } from '../webhook/core/agent-config.ts'
 import { type Annotations, ownAnnotations } from '../webhook/core/annotations.ts'
 import type { Problem } from '../webhook/core/outcome.ts'
@@ -113,7 +113,7 @@ export function readAccount(account: ReadableAccount, policy: Policy): AccountWi
 function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] {
   const problems: Problem[] = []
   const wrong = (subject: string, found: string, sentence: string) =>
-    problems.push({ subject, found: shorten(found), sentence })
+    problems.push({ subject, found: printable(found), sentence })
   if (!isName(namespace, labelName))
     wrong('metadata.namespace', namespace, `expected ${labelName.sentence}`)
   if (!isName(name, subdomainName))
@@ -158,7 +158,7 @@ function readAzure(
     else
       problems.push({
         subject: azurePrefix + key,
-        found: shorten(String(text)),
+        found: printable(String(text)),
         sentence: parsed.problem,
       })
   }

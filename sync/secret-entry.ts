@@ -1,8 +1,9 @@
 import { closestMatch } from 'leven'
 import type { WantedFile } from '../init-agent/contract.ts'
-import { type Parsed, shorten } from '../keyvault/reference.ts'
+import type { Parsed } from '../keyvault/reference.ts'
 import { isObject, type JsonObject } from '../keyvault/shape.ts'
 import { isName, subdomainName } from '../kubernetes/name-rules.ts'
+import { printable } from '../text/printable.ts'
 import { readLabels } from './labels.ts'
 import type { WantedSecret } from './read-account.ts'
 import { isRecordName } from './record.ts'
@@ -67,7 +68,8 @@ const strangeMembers = (item: JsonObject): readonly string[] =>
     .slice(0, mostStrange)
     .map(
       (key) =>
-        `${shorten(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), secretMembers)}`,
+        `${printable(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), secretMembers)}`,
     )
 
-const found = (value: unknown): string => (typeof value === 'string' ? ` "${shorten(value)}"` : '')
+const found = (value: unknown): string =>
+  typeof value === 'string' ? ` "${printable(value)}"` : ''

@@ -1,6 +1,7 @@
 import type { WantedFile } from '../init-agent/contract.ts'
 import { claimedPaths, pathConflicts } from '../init-agent/target-path.ts'
-import { type Parsed, shorten } from '../keyvault/reference.ts'
+import type { Parsed } from '../keyvault/reference.ts'
+import { printable } from '../text/printable.ts'
 import { parseCsiObjects, readCsiObjects } from '../webhook/core/csi-objects.ts'
 import { type Entry, parseObjectList } from '../webhook/core/object-list.ts'
 import { wantedOf } from '../webhook/core/wanted.ts'
@@ -45,7 +46,7 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
   const files = list.entries.flatMap((entry) => {
     const file = keyFile(secret, entry)
     if ('value' in file) return [file.value]
-    const name = shorten(entry.target ?? entry.reference.object.name)
+    const name = printable(entry.target ?? entry.reference.object.name)
     problems.push(`data, entry "${name}": ${file.problem}`)
     return []
   })
@@ -83,7 +84,7 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
         ? dataKeyProblem(file.path)
         : 'a history (objectVersionHistory) is a folder of files, and a Secret has none'
     if (problem === undefined) return [{ ...file, path: `${secret}/${file.path}` }]
-    problems.push(`objects, "${shorten(file.path)}": ${problem}`)
+    problems.push(`objects, "${printable(file.path)}": ${problem}`)
     return []
   })
   return { files, problems }
@@ -95,7 +96,7 @@ function conflicts(secret: string, files: readonly WantedFile[]): readonly strin
   return [...new Set(keys)].map((key) =>
     key === undefined
       ? '"#*" gives all keys of its Secret: no other entry can stand beside it'
-      : `two entries would give the key "${shorten(key.slice(secret.length + 1))}"; name one otherwise: KEY=OBJECT`,
+      : `two entries would give the key "${printable(key.slice(secret.length + 1))}"; name one otherwise: KEY=OBJECT`,
   )
 }
 

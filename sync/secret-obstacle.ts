@@ -1,6 +1,6 @@
 import { propertyNumber } from '../keyvault/content/property.ts'
 import { AkvError, type AkvErrorCode } from '../keyvault/errors.ts'
-import { shorten } from '../keyvault/reference.ts'
+import { printable } from '../text/printable.ts'
 import type { WantedSecret } from './read-account.ts'
 import { dataKeyProblem, lackingKeys } from './secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
@@ -26,7 +26,7 @@ export function secretObstacle(
   if (stored !== undefined && stored.type !== type)
     return error(
       'AKV_SECRET_TYPE',
-      `it is of type ${shorten(stored.type)}, and asked for as ${type}`,
+      `it is of type ${printable(stored.type)}, and asked for as ${type}`,
     )
   // Only "#*" can bring such a name, a part of the value: all others stand in the annotation.
   for (const [index, key] of [...keys.keys()].entries()) {

@@ -5,7 +5,8 @@ import {
   parseListenAddress,
   wrongAddress,
 } from '../kubernetes/listen-address.ts'
-import { isName, labelName, shortened, subdomainName } from '../kubernetes/name-rules.ts'
+import { isName, labelName, subdomainName } from '../kubernetes/name-rules.ts'
+import { printable } from '../text/printable.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
 import { readSettings } from '../webhook/settings.ts'
@@ -54,7 +55,7 @@ function parseAccounts(text: string) {
   const accounts = new Map<string, ReadonlySet<string>>()
   const problems: string[] = []
   const wrong = (found: string, what: string) =>
-    problems.push(`--service-accounts "${shortened(found)}": ${what}`)
+    problems.push(`--service-accounts "${printable(found)}": ${what}`)
   const entries = text.split(';').map((entry) => entry.trim())
   for (const entry of entries.filter((entry) => entry !== '')) {
     const [namespace = '', list = '', ...rest] = entry.split('=')

@@ -1,4 +1,4 @@
-import { type Parsed, shorten } from '../keyvault/reference.ts'
+import type { Parsed } from '../keyvault/reference.ts'
 import {
   type Check,
   isObject,
@@ -9,6 +9,7 @@ import {
   text,
   that,
 } from '../keyvault/shape.ts'
+import { printable } from '../text/printable.ts'
 import { fieldManager } from './names.ts'
 
 /** A Secret as the API server has it. */
@@ -54,7 +55,7 @@ export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
   const wrong = checkSecret(object)
   if (wrong !== undefined)
     return {
-      problem: `the API server's answer is no Secret (${shorten(wrong.slice(1)) || 'no object'})`,
+      problem: `the API server's answer is no Secret (${printable(wrong.slice(1)) || 'no object'})`,
     }
   const { metadata, type, immutable, data } = object as SecretJson
   const entries = metadata.managedFields ?? []

@@ -1,4 +1,5 @@
-import { type Parsed, shorten } from '../reference.ts'
+import { printable } from '../../text/printable.ts'
+import type { Parsed } from '../reference.ts'
 import { buildPfx } from './build-pfx.ts'
 import { orderChain } from './chain.ts'
 import { decodeValue } from './encoding.ts'
@@ -69,7 +70,7 @@ function kindOf({ contentType = '' }: CertificateSecret): Parsed<'pfx' | 'pem'> 
       return { value: 'pem' }
     default:
       return {
-        problem: `the content type of the certificate's secret is "${shorten(contentType)}"; accepted: application/x-pkcs12, application/x-pem-file`,
+        problem: `the content type of the certificate's secret is "${printable(contentType)}"; accepted: application/x-pkcs12, application/x-pem-file`,
       }
   }
 }

@@ -1,4 +1,5 @@
-import { type Parsed, shorten } from '../reference.ts'
+import { printable } from '../../text/printable.ts'
+import type { Parsed } from '../reference.ts'
 import { childrenOfJson, compactJson, jsonKind } from './json-text.ts'
 
 /** Each step reads its part of the document once more; no configuration is nested as deep. */
@@ -21,12 +22,12 @@ export function pickProperty(json: string, path: string): Picked {
   if ('problem' in document) return document
   const segments = path.split('.')
   if (segments.length > maxSegments)
-    return { problem: `property "${shorten(path)}" has over ${maxSegments} parts` }
+    return { problem: `property "${printable(path)}" has over ${maxSegments} parts` }
   const search: Search = { segments, matched: 0, miss: document.value }
   const found = follow(document.value, 0, search)
   return found === undefined
     ? { problem: describeMiss(search), isAbsent: true }
-    : textOf(found, `property "${shorten(path)}"`)
+    : textOf(found, `property "${printable(path)}"`)
 }
 
 /** Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. */
@@ -76,8 +77,8 @@ function follow(json: string, from: number, search: Search): string | undefined 
 
 function describeMiss({ segments, matched, miss }: Search): string {
   const there =
-    matched === 0 ? 'the value' : `property "${shorten(segments.slice(0, matched).join('.'))}"`
-  const rest = shorten(segments.slice(matched).join('.'))
+    matched === 0 ? 'the value' : `property "${printable(segments.slice(0, matched).join('.'))}"`
+  const rest = printable(segments.slice(matched).join('.'))
   return `${there} is ${describeKind(miss)} and has no "${rest}"`
 }
 

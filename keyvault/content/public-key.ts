@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
-import { type Parsed, shorten } from '../reference.ts'
+import { printable } from '../../text/printable.ts'
+import type { Parsed } from '../reference.ts'
 
 /** The parts of Key Vault's JSON web key that its public half is made of; numbers as bytes, or as base64url. */
 export interface PublicJwk {
@@ -52,13 +53,13 @@ function standardJwk({ kty = '', crv = '', n, e, x, y }: PublicJwk): Parsed<Json
   if (type === undefined)
     return {
       problem: /^oct\b/i.test(kty)
-        ? `a key of type ${shorten(kty)} is symmetric and has no public half to write; accepted: ${namesIn(types)}`
-        : `the key's type is "${shorten(kty)}"; accepted: ${namesIn(types)}`,
+        ? `a key of type ${printable(kty)} is symmetric and has no public half to write; accepted: ${namesIn(types)}`
+        : `the key's type is "${printable(kty)}"; accepted: ${namesIn(types)}`,
     }
   if (type === 'RSA') return { value: { kty: type, n: base64url(n), e: base64url(e) } }
   const curve = curves.get(crv)
   return curve === undefined
-    ? { problem: `the key's curve is "${shorten(crv)}"; accepted: ${namesIn(curves)}` }
+    ? { problem: `the key's curve is "${printable(crv)}"; accepted: ${namesIn(curves)}` }
     : { value: { kty: type, crv: curve, x: base64url(x), y: base64url(y) } }
 }
 

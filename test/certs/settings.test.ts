@@ -30,7 +30,7 @@ t.test('an address needs a host and a port', async (t) => {
 
 t.test('a message is one short line, whatever it is about', async (t) => {
   const found = read({ namespace: `x\n${'y'.repeat(10_000)}` })
-  t.match(found, { problems: [/^--namespace "x y{78}": expected [^\n]{0,200}$/] })
+  t.match(found, { problems: [/^--namespace "x\\ny{77}…": expected [^\n]{0,200}$/] })
 })
 
 t.test('the page has every flag with its default', async (t) => {

@@ -1,5 +1,6 @@
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
 import { isObject } from '../../keyvault/shape.ts'
+import { printable } from '../../text/printable.ts'
 
 /** What is read of an `admission.k8s.io/v1` AdmissionReview. Nothing in it is trusted: anybody in the cluster can send one. */
 export interface AdmissionRequest {
@@ -49,4 +50,6 @@ export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
 const maxUidLength = 128
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const show = (value: unknown): string =>
-  typeof value === 'string' ? `"${shorten(value)}"` : shorten(JSON.stringify(value) ?? 'nothing')
+  typeof value === 'string'
+    ? `"${printable(value)}"`
+    : printable(JSON.stringify(value) ?? 'nothing')

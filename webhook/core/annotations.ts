@@ -1,5 +1,5 @@
 import type { WantedFile, WantedTemplate, WantedVariable } from '../../init-agent/contract.ts'
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { type Objects, readObjects } from './objects.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
@@ -41,8 +41,8 @@ export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): 
     if (typeof value === 'string') own[key.slice(annotationPrefix.length)] = value
     else
       problems.push({
-        subject: shorten(key, 120),
-        found: shorten(JSON.stringify(value) ?? ''),
+        subject: printable(key, 120),
+        found: printable(JSON.stringify(value) ?? ''),
         sentence: 'annotations are texts: write the value in quotes',
       })
   }

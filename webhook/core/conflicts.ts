@@ -1,4 +1,4 @@
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { entriesByName, fileKeyRefState, volumeOf } from './env-entry.ts'
 import { mountConflicts } from './mount-conflicts.ts'
 import { agentName, ourVolumes } from './names.ts'
@@ -30,7 +30,7 @@ function platformConflicts({ spec }: Pod, { config }: Plan): readonly Problem[] 
   if (spec.runtimeClassName?.startsWith('kata') && config.env.length > 0)
     problems.push({
       subject: 'spec.runtimeClassName',
-      found: shorten(spec.runtimeClassName),
+      found: printable(spec.runtimeClassName),
       sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet cannot read variables from; use ${annotationPrefix}secrets`,
     })
   return problems
@@ -70,7 +70,7 @@ function readConflicts(pod: Pod, { config, consumers, place }: Plan): readonly P
         return []
       return [
         {
-          subject: `container ${shorten(container.name)}, env ${shorten(entry.name)}`,
+          subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
           sentence: `volume ${volume} is read by the webhook's own variables only; ask for this one in ${annotationPrefix}env`,
         },
       ]
@@ -83,7 +83,7 @@ function envConflicts(
   { config, place }: Plan,
 ): readonly Problem[] {
   if (config.env.length === 0) return []
-  const name = shorten(container.name)
+  const name = printable(container.name)
   if (isEarly)
     return [
       {

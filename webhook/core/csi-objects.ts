@@ -6,9 +6,9 @@ import {
   isObjectVersion,
   type ObjectType,
   type Parsed,
-  shorten,
 } from '../../keyvault/reference.ts'
 import { isObject, type JsonObject } from '../../keyvault/shape.ts'
+import { printable } from '../../text/printable.ts'
 import { parsePlainYaml, type YamlBounds } from './plain-yaml.ts'
 import { settings } from './vocabulary.ts'
 
@@ -173,14 +173,14 @@ function readValues(item: JsonObject): { values: Fields; problems: string[] } {
     const value = typeof found === 'string' ? found.trim() : found
     if (!Object.hasOwn(fields, name)) {
       const nearest = closestMatch(name.slice(0, 64), Object.keys(fields))
-      problems.push(`${shorten(name)} is not known; the nearest field that is: ${nearest}`)
+      problems.push(`${printable(name)} is not known; the nearest field that is: ${nearest}`)
     } else if (isAbsent(value)) {
       // As good as absent.
     } else if (typeof value !== 'string') problems.push(`${name}: expected a text`)
     else {
       const parsed: Parsed<unknown> = fields[name as keyof typeof fields](value)
       if ('value' in parsed) values[name] = parsed.value
-      else problems.push(`${name} "${shorten(value)}": ${parsed.problem}`)
+      else problems.push(`${name} "${printable(value)}": ${parsed.problem}`)
     }
   }
   return { values: values as Fields, problems }

@@ -1,5 +1,5 @@
 import { hasFiles } from '../../init-agent/contract.ts'
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { filesVolume, ourVolumes } from './names.ts'
 import type { Problem } from './outcome.ts'
 import type { Plan } from './plan.ts'
@@ -24,7 +24,7 @@ export function mountConflicts(pod: Pod, plan: Plan): readonly Problem[] {
 }
 
 const subjectOf = ({ name }: Container, { mountPath }: VolumeMount): string =>
-  `container ${shorten(name)}, mount at ${shorten(mountPath)}`
+  `container ${printable(name)}, mount at ${printable(mountPath)}`
 
 /** @param plan - where the container is to have a mount of ours */
 function foreignMount(mount: VolumeMount, plan?: Plan): string | undefined {

@@ -1,4 +1,5 @@
-import { type ParsedReference, parseReference, shorten } from '../../keyvault/reference.ts'
+import { type ParsedReference, parseReference } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 
 /** One entry of a list in `secrets` or `env`. */
 export interface Entry {
@@ -33,7 +34,7 @@ export function parseObjectList(
   const problems: string[] = []
   for (const text of written) {
     const parsed = parseEntry(text, defaultVault)
-    if (typeof parsed === 'string') problems.push(`entry "${shorten(text)}": ${parsed}`)
+    if (typeof parsed === 'string') problems.push(`entry "${printable(text)}": ${parsed}`)
     else entries.push(parsed)
   }
   return { entries, problems }

@@ -1,5 +1,6 @@
 import type { WantedFile, WantedTemplate, WantedVariable } from '../../init-agent/contract.ts'
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Annotations } from './annotations.ts'
 import { parseCsiObjects } from './csi-objects.ts'
 import { type Entry, parseObjectList } from './object-list.ts'
@@ -33,7 +34,7 @@ export function readObjects(own: Annotations, defaultVault?: string): Objects {
       const wanted = toWanted(entry)
       if ('value' in wanted) return [wanted.value]
       report(key, [
-        `entry "${shorten(entry.target ?? entry.reference.object.name)}": ${wanted.problem}`,
+        `entry "${printable(entry.target ?? entry.reference.object.name)}": ${wanted.problem}`,
       ])
       return []
     })
@@ -50,9 +51,9 @@ export function readObjects(own: Annotations, defaultVault?: string): Objects {
     .sort()
     .map((key): WantedTemplate => {
       const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
-      report(shorten(key), sentences)
+      report(printable(key), sentences)
       if (key.includes('/'))
-        report(shorten(key), [
+        report(printable(key), [
           'a key has one slash, behind the prefix: a template is a file without a folder',
         ])
       return { path: key.slice(templatePrefix.length), segments }

@@ -1,4 +1,4 @@
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { injectorOf } from './injected-containers.ts'
 import { agentName } from './names.ts'
 import type { Problem } from './outcome.ts'
@@ -38,7 +38,7 @@ export function findPlace(
   const isMain = containers.some(({ name }) => name === position.container)
   const problem = {
     subject: `${annotationPrefix}position`,
-    found: shorten(`after:${position.container}`),
+    found: printable(`after:${position.container}`),
     sentence: isMain
       ? 'this is no init container; the agent runs among these, before the main containers'
       : `there is no such init container; there are: ${namesOf(inits)}`,
@@ -93,7 +93,7 @@ export function findConsumers(
   const subject = `${annotationPrefix}containers`
   const problems: Problem[] = unknown.slice(0, maxNamed).map((name) => ({
     subject,
-    found: shorten(name),
+    found: printable(name),
     sentence: `the pod has no such container; it has: ${namesOf([...candidates.values()].map(({ container }) => container))}`,
   }))
   if (names.length === 0)
@@ -108,6 +108,6 @@ const maxNamed = 20
 
 function namesOf(containers: readonly Container[]): string {
   if (containers.length === 0) return 'none'
-  const names = containers.slice(0, maxNamed).map(({ name }) => shorten(name))
+  const names = containers.slice(0, maxNamed).map(({ name }) => printable(name))
   return names.join(', ') + (containers.length > maxNamed ? ', …' : '')
 }

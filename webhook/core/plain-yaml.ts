@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml'
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 
 /** How much YAML is read: a parser's time is what somebody may want to waste. */
 export interface YamlBounds {
@@ -31,7 +32,7 @@ export function parsePlainYaml(
     const [error] = document.errors
     if (error === undefined) return { value: document.toJS({ maxAliasCount: 0 }) }
     const line = text.slice(0, error.pos[0]).split('\n').length
-    return { problem: `this is not the YAML of a list: line ${line}: ${shorten(error.message)}` }
+    return { problem: `this is not the YAML of a list: line ${line}: ${printable(error.message)}` }
   } catch {
     return { problem: 'this is not the YAML of a list: it is nested too deep, or has aliases' }
   }

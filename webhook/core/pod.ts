@@ -1,4 +1,4 @@
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
 import {
   type Check,
   isObject,
@@ -9,6 +9,7 @@ import {
   text,
   that,
 } from '../../keyvault/shape.ts'
+import { printable } from '../../text/printable.ts'
 
 /** What is read of a pod's spec. Absent and `null` mean the same; whatever else the pod holds is left alone, unseen. */
 export interface Pod {
@@ -159,7 +160,7 @@ export function readPod(object: unknown): Parsed<Pod> {
 const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
 
 const malformed = (wrong: string) => ({
-  problem: `${shorten(wrong.slice(1)) || 'the object'} is missing, or not what a pod has there`,
+  problem: `${printable(wrong.slice(1)) || 'the object'} is missing, or not what a pod has there`,
 })
 
 /** Init containers first: the order they start in. */

@@ -1,4 +1,5 @@
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Amounts } from './policy.ts'
 
 const pattern = /^(\d+\.?\d*|\.\d+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/
@@ -31,10 +32,10 @@ export function parseAmounts(list: string): Parsed<Amounts> {
     const [resource = '', quantity, ...more] = entry.split('=').map((part) => part.trim())
     if (resource === '' && quantity === undefined) continue
     if (!resources.includes(resource) || quantity === undefined || more.length > 0)
-      return { problem: `"${shorten(entry)}": expected ${accepted}` }
+      return { problem: `"${printable(entry)}": expected ${accepted}` }
     if (resource in amounts) return { problem: `${resource} is given twice` }
     if (parseQuantity(quantity) === undefined)
-      return { problem: `"${shorten(quantity)}" is no quantity: expected ${accepted}` }
+      return { problem: `"${printable(quantity)}" is no quantity: expected ${accepted}` }
     amounts[resource] = quantity
   }
   return { value: amounts }

@@ -1,4 +1,5 @@
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Annotations } from './annotations.ts'
 import type { Problem } from './outcome.ts'
 import { annotationPrefix } from './vocabulary.ts'
@@ -39,7 +40,7 @@ export function readSettings<Table extends SettingTable>(
     if (problems.length > maxReported) break
     const parse = Object.hasOwn(table, key) ? table[key] : undefined
     if (parse === undefined) {
-      problems.push({ subject: annotationPrefix + shorten(key), sentence: strangeKey(key) })
+      problems.push({ subject: annotationPrefix + printable(key), sentence: strangeKey(key) })
       continue
     }
     const parsed = parse(own[key] as string)
@@ -51,7 +52,7 @@ export function readSettings<Table extends SettingTable>(
 
 /** A problem with the value of an annotation. */
 export function problemOf(own: Annotations, key: string, sentence: string): Problem {
-  return { subject: annotationPrefix + key, found: shorten(own[key] ?? ''), sentence }
+  return { subject: annotationPrefix + key, found: printable(own[key] ?? ''), sentence }
 }
 
 /** True where `inject` is "false": then nothing else counts. */

@@ -5,7 +5,7 @@ import {
   type WantedVariable,
 } from '../../init-agent/contract.ts'
 import { claimedPaths, pathConflicts, targetPathProblem } from '../../init-agent/target-path.ts'
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Problem } from './outcome.ts'
 import { annotationPrefix } from './vocabulary.ts'
 
@@ -40,17 +40,17 @@ export function pathProblems(
   const problems: Problem[] = []
   const valid = paths.filter((path) => {
     const sentence = targetPathProblem(path)
-    if (sentence !== undefined) problems.push({ subject, found: shorten(path), sentence })
+    if (sentence !== undefined) problems.push({ subject, found: printable(path), sentence })
     return sentence === undefined
   })
   for (const [a, b] of pathConflicts(valid))
     problems.push({
       subject,
-      found: shorten(b),
+      found: printable(b),
       sentence:
         a === b
           ? 'two entries would be written to this path; give one another target (TARGET=NAME, objectAlias)'
-          : `cannot be written below "${shorten(a)}", which another entry writes; give one another target (TARGET=NAME, objectAlias)`,
+          : `cannot be written below "${printable(a)}", which another entry writes; give one another target (TARGET=NAME, objectAlias)`,
     })
   return problems
 }
@@ -61,7 +61,7 @@ export function variableProblems(env: readonly WantedVariable[]): readonly Probl
   const seen = new Set<string>()
   const problems: Problem[] = []
   for (const { variable, object } of env) {
-    const found = shorten(variable)
+    const found = printable(variable)
     if (!isVariableName(variable))
       problems.push({
         subject,

@@ -1,5 +1,6 @@
 import type { Wanted } from '../../init-agent/contract.ts'
-import { type Parsed, parseReference, shorten } from '../../keyvault/reference.ts'
+import { type Parsed, parseReference } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { cutOptional } from './object-list.ts'
 import { wantedOf } from './wanted.ts'
 
@@ -34,7 +35,7 @@ export function parseTemplate(
     if ('value' in parsed) segments.push(parsed.value)
     else
       problems.push(
-        `${position(template, index)}: "\${${shorten(inside)}${isClosed ? '}' : ''}" ${parsed.problem}`,
+        `${position(template, index)}: "\${${printable(inside)}${isClosed ? '}' : ''}" ${parsed.problem}`,
       )
     if (problems.length === maxProblems) break
   }

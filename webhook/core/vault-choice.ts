@@ -1,4 +1,4 @@
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Annotations } from './annotations.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
@@ -42,6 +42,6 @@ function forbiddenVaults(
     .map((vault) => ({
       subject: 'the vaults',
       found: vault,
-      sentence: `the operator does not let namespace "${shorten(namespace)}" name this vault; allowed: ${[...allowed].join(', ') || 'none'}`,
+      sentence: `the operator does not let namespace "${printable(namespace)}" name this vault; allowed: ${[...allowed].join(', ') || 'none'}`,
     }))
 }

@@ -1,5 +1,5 @@
 import { type AgentConfig, hasFiles } from '../../init-agent/contract.ts'
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { isAgentSeen } from './agent-container.ts'
 import { injectorOf } from './injected-containers.ts'
 import { agentName } from './names.ts'
@@ -55,7 +55,7 @@ function earlyWarnings({ consumers, config }: Plan): readonly string[] {
     .filter(({ isEarly }) => isEarly)
     .map(
       ({ container }) =>
-        `${agentName}: container ${shorten(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
+        `${agentName}: container ${printable(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
     )
 }
 
@@ -73,7 +73,7 @@ function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs):
     })
     .map(
       ({ name }) =>
-        `${agentName}: container ${shorten(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+        `${agentName}: container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
     )
 }
 
@@ -99,7 +99,7 @@ function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly str
     })
     .map(
       ({ name }) =>
-        `${agentName}: container ${shorten(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
+        `${agentName}: container ${printable(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
     )
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { shorten } from '../../keyvault/reference.ts'
 import { isObject } from '../../keyvault/shape.ts'
+import { printable } from '../../text/printable.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { Answer } from './answer.ts'
 
@@ -17,8 +17,8 @@ export function logAdmission(
 ): void {
   const line = {
     outcome: outcome.kind,
-    uid: shorten(request.uid, maxNameLength),
-    namespace: shorten(request.namespace, maxNameLength),
+    uid: printable(request.uid, maxNameLength),
+    namespace: printable(request.namespace, maxNameLength),
     pod: podName(request.object),
     dryRun: request.dryRun,
     durationMs: Math.round(durationMs * 1000) / 1000,
@@ -32,7 +32,7 @@ export function logAdmission(
       break
     case 'denied': {
       const { problems } = outcome
-      const subjects = problems.slice(0, maxSubjects).map(({ subject }) => shorten(subject))
+      const subjects = problems.slice(0, maxSubjects).map(({ subject }) => printable(subject))
       log.warn({ ...line, problems: problems.length, subjects }, 'denied')
       break
     }
@@ -52,7 +52,7 @@ function podName(object: unknown): string | undefined {
   if (!isObject(object) || !isObject(object['metadata'])) return undefined
   const { name, generateName } = object['metadata']
   const found = [name, generateName].find((text) => typeof text === 'string' && text !== '')
-  return typeof found === 'string' ? shorten(found, maxNameLength) : undefined
+  return typeof found === 'string' ? printable(found, maxNameLength) : undefined
 }
 
 const maxNameLength = 253

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyError } from 'fastify'
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { maxBodyBytes, wrongContentType } from './json-body.ts'
 import { mutatePath } from './mutate-route.ts'
 import type { Refusal, Refuse } from './refusal.ts'
@@ -13,7 +13,7 @@ export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
     if (path !== mutatePath)
       return refuse(reply, {
         status: 404,
-        sentence: `there is nothing at ${shorten(path)}; AdmissionReviews go to POST ${mutatePath}`,
+        sentence: `there is nothing at ${printable(path)}; AdmissionReviews go to POST ${mutatePath}`,
       })
     reply.header('allow', 'POST')
     return refuse(reply, {

@@ -1,4 +1,4 @@
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { jsonExcess } from './json-excess.ts'
 import { type Refusal, refusalError } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
@@ -33,7 +33,7 @@ export function addJsonBody(app: WebhookServer): void {
 /** The refusal of a body that isn't labelled as JSON. */
 export const wrongContentType = (found: string): Refusal => ({
   status: 415,
-  sentence: `expected Content-Type application/json (in UTF-8), found "${shorten(found)}"`,
+  sentence: `expected Content-Type application/json (in UTF-8), found "${printable(found)}"`,
 })
 
 function refusalOf(body: Buffer): Refusal | undefined {

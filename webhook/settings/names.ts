@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven'
 import { configVariable } from '../../init-agent/contract.ts'
-import { shorten } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Problem } from '../core/outcome.ts'
 
 /** The process environment, or what stands in for it. */
@@ -39,7 +39,7 @@ export function unknownNames(env: Environment): Problem[] {
   return Object.entries(env)
     .filter(([name, value]) => name.startsWith(settingPrefix) && value !== undefined)
     .filter(([name, value = '']) => !known.has(name) && !isServiceLink(name, value))
-    .map(([name]) => ({ subject: shorten(name), sentence: unknownSentence(name) }))
+    .map(([name]) => ({ subject: printable(name), sentence: unknownSentence(name) }))
 }
 
 function unknownSentence(name: string): string {

@@ -1,4 +1,5 @@
-import { type Parsed, shorten } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import type { Problem } from '../core/outcome.ts'
 import type { Environment, SettingName } from './names.ts'
 
@@ -43,4 +44,4 @@ export function settingReader(env: Environment): SettingReader {
 }
 
 /** Somebody may have written a password into a URL. */
-const found = (text: string) => (text.includes('@') ? {} : { found: shorten(text) })
+const found = (text: string) => (text.includes('@') ? {} : { found: printable(text) })

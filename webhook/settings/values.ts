@@ -1,4 +1,5 @@
-import { isVaultName, type Parsed, shorten } from '../../keyvault/reference.ts'
+import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
+import { printable } from '../../text/printable.ts'
 import { parseQuantity } from '../core/quantity.ts'
 
 /** Where a server listens; port 0 takes any free one. */
@@ -57,12 +58,12 @@ export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, Rea
   for (const entry of entries.filter((entry) => entry !== '')) {
     const [namespace = '', vaults, ...more] = entry.split('=').map((part) => part.trim())
     if (!namespacePattern.test(namespace) || vaults === undefined || more.length > 0)
-      return { problem: `"${shorten(entry)}": ${allowedVaultsForm}` }
+      return { problem: `"${printable(entry)}": ${allowedVaultsForm}` }
     if (allowed.has(namespace)) return { problem: `namespace ${namespace} is given twice` }
     const names = vaults === '' ? [] : vaults.split('+').map((name) => name.trim())
     const wrong = names.find((name) => !isVaultName(name))
     if (wrong !== undefined)
-      return { problem: `"${shorten(wrong)}" is no vault name; ${allowedVaultsForm}` }
+      return { problem: `"${printable(wrong)}" is no vault name; ${allowedVaultsForm}` }
     allowed.set(namespace, new Set(names.map((name) => name.toLowerCase())))
   }
   return allowed.size === 0
