@@ -49,6 +49,9 @@ export async function watchCertificate(
     try {
       const pair = await readPair(folder)
       if (pair && (pair.cert !== seen?.cert || pair.key !== seen.key)) load(pair)
+      // The kubelet doesn't show what a readiness probe answers, so the log has to say it.
+      const invalid = current && validityProblem(current, new Date())
+      if (invalid !== undefined) throw new Error(invalid)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       if (reason === complaint) return
