@@ -2,7 +2,10 @@ import type { Parsed } from '../../keyvault/reference.ts'
 import { printable } from '../../text/printable.ts'
 import type { Amounts } from './policy.ts'
 
-const pattern = /^(\d+\.?\d*|\.\d+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/
+// Linear: no two parts of it can match the same digit.
+const pattern = /^(\d+(?:\.\d*)?|\.\d+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/
+/** Kubernetes writes no amount that long. */
+const maxLength = 32
 const scales: Readonly<Record<string, number>> = {
   ...Object.fromEntries([...'KMGTPE'].map((letter, i) => [`${letter}i`, 1024 ** (i + 1)])),
   ...Object.fromEntries([...'kMGTPE'].map((letter, i) => [letter, 1000 ** (i + 1)])),
@@ -11,10 +14,12 @@ const scales: Readonly<Record<string, number>> = {
   m: 1e-3,
 }
 
-/** The number that a Kubernetes quantity stands for (`250m` is 0.25, `1Ki` 1024), undefined when it is none. Not for negative ones. */
-export function parseQuantity(text: string | number): number | undefined {
-  const [match, digits, suffix, exponent] = pattern.exec(String(text)) ?? []
-  if (match === undefined || match.length > maxLength) return undefined
+/** The number that a Kubernetes quantity stands for (`250m` is 0.25, `1Ki` 1024). Undefined if it isn't a quantity, or is negative. */
+export function parseQuantity(quantity: string | number): number | undefined {
+  const text = String(quantity)
+  if (text.length > maxLength) return undefined
+  const [match, digits, suffix, exponent] = pattern.exec(text) ?? []
+  if (match === undefined) return undefined
   const scale = suffix === undefined ? 10 ** Number(exponent ?? 0) : (scales[suffix] ?? 1)
   return Number(digits) * scale
 }
@@ -33,14 +38,13 @@ export function parseAmounts(list: string): Parsed<Amounts> {
     if (resource === '' && quantity === undefined) continue
     if (!resources.includes(resource) || quantity === undefined || more.length > 0)
       return { problem: `"${printable(entry)}": expected ${accepted}` }
-    if (resource in amounts) return { problem: `${resource} is given twice` }
+    if (Object.hasOwn(amounts, resource)) return { problem: `${resource} is given twice` }
     if (parseQuantity(quantity) === undefined)
-      return { problem: `"${printable(quantity)}" is no quantity: expected ${accepted}` }
+      return { problem: `"${printable(quantity)}" isn't a quantity: expected ${accepted}` }
     amounts[resource] = quantity
   }
   return { value: amounts }
 }
 
-const maxLength = 32
 const resources: readonly string[] = ['cpu', 'memory', 'ephemeral-storage']
 const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resources.join(', ')}), or nothing for none`

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { isSameQuantity, parseAmounts, parseQuantity } from '../../../webhook/core/quantity.ts'
+import { longestMatched } from './longest-matched.ts'
 
 t.test('a quantity is read as Kubernetes reads it', async (t) => {
   const cases: [string | number, number][] = [
@@ -19,7 +20,7 @@ t.test('a quantity is read as Kubernetes reads it', async (t) => {
   for (const [text, value] of cases) t.equal(parseQuantity(text), value, String(text))
 })
 
-t.test('what is no quantity is none', async (t) => {
+t.test('anything else is not a quantity', async (t) => {
   for (const text of [
     '',
     '-1',
@@ -37,6 +38,13 @@ t.test('what is no quantity is none', async (t) => {
     t.equal(parseQuantity(text), undefined, text)
 })
 
+t.test('a text that is too long is refused before it is matched', async (t) => {
+  const long = `${'1'.repeat(64_000)}x`
+  t.equal(parseQuantity(long), undefined)
+  t.ok(longestMatched(() => parseQuantity(long)) <= 32)
+  t.ok(longestMatched(() => parseAmounts(`cpu=${long}`)) < 100)
+})
+
 t.test('the same amount is the same however written', async (t) => {
   t.ok(isSameQuantity('0.5', '500m'))
   t.ok(isSameQuantity('1Gi', '1024Mi'))
@@ -52,7 +60,7 @@ t.test('amounts are a list of resources, possibly none', async (t) => {
     ['gpu=1', /"gpu=1": expected a list such as/],
     ['cpu', /"cpu": expected a list/],
     ['cpu=1=2', /expected a list/],
-    ['cpu=lots', /"lots" is no quantity/],
+    ['cpu=lots', /"lots" isn't a quantity/],
     ['cpu=1,cpu=2', /cpu is given twice/],
     ['__proto__=1', /expected a list/],
   ]
