@@ -139,7 +139,10 @@ function objectsOf(object: unknown, path: Placed['path'] = []): readonly Placed[
 
 function namesOf(object: JsonObject, namespace: string) {
   const metadata = objectOf(object['metadata'])
-  const name = String(metadata['name'] ?? metadata['generateName'] ?? 'unnamed')
+  const written = [metadata['name'], metadata['generateName']].find(
+    (one) => typeof one === 'string' || typeof one === 'number',
+  )
+  const name = String(written ?? 'unnamed')
   return {
     title: onOneLine(`${object['kind']}/${name}`),
     name,

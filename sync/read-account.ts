@@ -6,6 +6,7 @@ import { type Annotations, ownAnnotations } from '../webhook/core/annotations.ts
 import type { Problem } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { isTurnedOff, readSettings, sizeProblems } from '../webhook/core/read-settings.ts'
+import { showJson } from '../webhook/core/show-json.ts'
 import { chooseVaults } from '../webhook/core/vault-choice.ts'
 import {
   accountSettings,
@@ -153,12 +154,12 @@ function readAzure(
   ] as const) {
     const text = annotations[azurePrefix + key] ?? ''
     if (own[key] !== undefined || text === '') continue
-    const parsed = parseUuid(String(text))
+    const parsed = parseUuid(typeof text === 'string' ? text : '')
     if ('value' in parsed) identity[member] = parsed.value
     else
       problems.push({
         subject: azurePrefix + key,
-        found: printable(String(text)),
+        found: typeof text === 'string' ? printable(text) : showJson(text),
         sentence: parsed.problem,
       })
   }

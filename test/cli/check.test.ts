@@ -297,3 +297,24 @@ t.test('inject and fetch have nothing to do with accounts', async (t) => {
     stderr: /there is no pod and no pod template here/,
   })
 })
+
+t.test('names that every JavaScript object has are told like any other mistake', async (t) => {
+  const pod = {
+    kind: 'Pod',
+    metadata: {
+      name: { toString: 1 },
+      annotations: {
+        'akv-injector.io/vault': 'team-a',
+        'akv-injector.io/objects': '- { objectName: a, objectType: constructor }',
+      },
+    },
+    spec: { containers: [{ name: 'app' }] },
+  }
+  const { code, stdout } = await run(['check', '-'], {
+    input: ['constructor', '__proto__', 'Pod']
+      .map((kind) => JSON.stringify({ ...pod, kind }))
+      .join('\n---\n'),
+  })
+  t.equal(code, 1)
+  t.match(stdout, 'Pod/unnamed (standard input): would be denied')
+})

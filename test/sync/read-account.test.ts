@@ -143,6 +143,10 @@ t.test('wrong values are refused, all at once', async (t) => {
   t.match(read({ vault: 'team-a', refresh: '0', sync: '- { secret: db, data: x }' }), {
     problems: [{ subject: 'akv-injector.io/refresh' }],
   })
+  const list = { 'akv-injector.io/sync': '', 'azure.workload.identity/client-id': { toString: 1 } }
+  t.match(readAccount({ namespace: 'shop', name: 'web', annotations: list }, policy), {
+    problems: [{}, { subject: 'azure.workload.identity/client-id', found: '{…}' }],
+  })
   const numbers = { 'akv-injector.io/sync': 7 }
   t.match(readAccount({ namespace: 'shop', name: 'web', annotations: numbers }, policy), {
     problems: [{ subject: 'akv-injector.io/sync', sentence: /write the value in quotes/ }],

@@ -1,6 +1,7 @@
 import type { Parsed } from '../../keyvault/reference.ts'
 import { isObject } from '../../keyvault/shape.ts'
 import { printable } from '../../text/printable.ts'
+import { showJson } from './show-json.ts'
 
 /** What is read of an `admission.k8s.io/v1` AdmissionReview. Nothing in it is trusted: anybody in the cluster can send one. */
 export interface AdmissionRequest {
@@ -50,6 +51,8 @@ export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
 const maxUidLength = 128
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const show = (value: unknown): string =>
-  typeof value === 'string'
-    ? `"${printable(value)}"`
-    : printable(JSON.stringify(value) ?? 'nothing')
+  value === undefined
+    ? 'nothing'
+    : typeof value === 'string'
+      ? `"${printable(value)}"`
+      : showJson(value)

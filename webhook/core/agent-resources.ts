@@ -2,7 +2,7 @@ import { agentName } from './names.ts'
 import type { Problem } from './outcome.ts'
 import { allContainers, type Container, type Pod } from './pod.ts'
 import type { Amounts, Policy } from './policy.ts'
-import { isSameQuantity, parseQuantity } from './quantity.ts'
+import { isSameQuantity, parseQuantity, resourceNames } from './quantity.ts'
 import { annotationPrefix, type Settings } from './vocabulary.ts'
 
 /** Node needs this much to start within a second or two; with less it takes half a minute. */
@@ -39,7 +39,8 @@ export function agentResources(pod: Pod, asked: Settings, policy: Policy): Agent
     Object.assign(requests, limits)
   }
 
-  for (const resource of podLevelResources(pod)) {
+  for (const resource of resourceNames) {
+    if (!isSetForPod(pod, resource)) continue
     const isAsked = asked['agent-requests']?.[resource] ?? asked['agent-limits']?.[resource]
     if (isAsked !== undefined)
       warnings.push(
@@ -78,8 +79,9 @@ function isGuaranteed({ resources }: Container): boolean {
   })
 }
 
-function podLevelResources({ spec }: Pod): readonly string[] {
-  return Object.keys({ ...spec.resources?.requests, ...spec.resources?.limits })
+function isSetForPod({ spec }: Pod, resource: string): boolean {
+  const { requests, limits } = spec.resources ?? {}
+  return [requests, limits].some((amounts) => amounts && Object.hasOwn(amounts, resource))
 }
 
 /** The API server refuses a container that requests more than its limit. */

@@ -4,6 +4,7 @@ import { type Objects, readObjects } from './objects.ts'
 import type { Problem } from './outcome.ts'
 import type { Policy } from './policy.ts'
 import { problemOf, readSettings, sizeProblems } from './read-settings.ts'
+import { showJson } from './show-json.ts'
 import { pathProblems, variableProblems } from './target-problems.ts'
 import { chooseVaults } from './vault-choice.ts'
 import {
@@ -42,7 +43,7 @@ export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): 
     else
       problems.push({
         subject: printable(key, 120),
-        found: printable(JSON.stringify(value) ?? ''),
+        found: showJson(value),
         sentence: 'annotations are texts: write the value in quotes',
       })
   }

@@ -74,7 +74,7 @@ function readFields(item: unknown): Parsed<JsonObject> {
   return { problem: 'expected the fields of an object, such as "objectName: db-password"' }
 }
 
-const types: Readonly<Record<string, ObjectType>> = { secret: 'secret', key: 'key', cert: 'cert' }
+const types = ['secret', 'key', 'cert'] as const satisfies readonly ObjectType[]
 
 /** How each field is read. An empty text means the same as none, as it does to the provider. */
 const fields = {
@@ -85,7 +85,7 @@ const fields = {
     return problem === undefined ? { value: text } : { problem }
   },
   objectType: (text: string): Parsed<ObjectType> => {
-    const type = types[text.toLowerCase()]
+    const type = types.find((one) => one === text.toLowerCase())
     return type === undefined ? expected('secret, key or cert') : { value: type }
   },
   objectVersion: (text: string): Parsed<string | undefined> =>

@@ -2,6 +2,9 @@ import type { Parsed } from '../../keyvault/reference.ts'
 import { printable } from '../../text/printable.ts'
 import type { Amounts } from './policy.ts'
 
+/** The resources that the agent may be given. */
+export const resourceNames: readonly string[] = ['cpu', 'memory', 'ephemeral-storage']
+
 // Linear: no two parts of it can match the same digit.
 const pattern = /^(\d+(?:\.\d*)?|\.\d+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/
 /** Kubernetes writes no amount that long. */
@@ -36,7 +39,7 @@ export function parseAmounts(list: string): Parsed<Amounts> {
   for (const entry of list.split(',')) {
     const [resource = '', quantity, ...more] = entry.split('=').map((part) => part.trim())
     if (resource === '' && quantity === undefined) continue
-    if (!resources.includes(resource) || quantity === undefined || more.length > 0)
+    if (!resourceNames.includes(resource) || quantity === undefined || more.length > 0)
       return { problem: `"${printable(entry)}": expected ${accepted}` }
     if (Object.hasOwn(amounts, resource)) return { problem: `${resource} is given twice` }
     if (parseQuantity(quantity) === undefined)
@@ -46,5 +49,4 @@ export function parseAmounts(list: string): Parsed<Amounts> {
   return { value: amounts }
 }
 
-const resources: readonly string[] = ['cpu', 'memory', 'ephemeral-storage']
-const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resources.join(', ')}), or nothing for none`
+const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resourceNames.join(', ')}), or nothing for none`

@@ -30,6 +30,14 @@ t.test('what is no AdmissionReview is told what one has', async (t) => {
       problem:
         /expected kind AdmissionReview of admission.k8s.io\/v1, found kind (nothing|"AdmissionReview") of /,
     })
+  const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+  for (const [kind, shown] of [
+    [deep, '[…]'],
+    [{ a: deep }, '{…}'],
+    [7, '7'],
+    [null, 'null'],
+  ])
+    t.match(readAdmissionReview({ kind }), { problem: `found kind ${shown} of nothing` })
   for (const request of [undefined, null, [], 'x'])
     t.match(readAdmissionReview(review(request)), { problem: /has no request/ })
   for (const uid of [undefined, 1, '', 'x'.repeat(129)])

@@ -191,3 +191,22 @@ t.test('any text gets an answer', async (t) => {
   )
   t.pass()
 })
+
+t.test('names that every JavaScript object has are not types, fields or choices', async (t) => {
+  for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty'])
+    t.match(
+      parseCsiObjects(
+        `- { objectName: a, objectType: ${name}, ${name}: x, objectFormat: ${name} }`,
+        'home',
+      ),
+      {
+        files: [],
+        problems: [
+          `item 1, objectType "${name}": expected secret, key or cert`,
+          /is not known; the nearest field/,
+          `item 1, objectFormat "${name}": expected pem or pfx`,
+        ],
+      },
+      name,
+    )
+})
