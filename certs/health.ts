@@ -1,5 +1,5 @@
-import { type Health, serveHealth } from '../kubernetes/health.ts'
-import type { ListenAddress } from '../kubernetes/listen-address.ts'
+import type { ListenAddress } from '../lib/listen-address.ts'
+import { type Health, serveHealth } from '../lib/serve-health.ts'
 import type { LookStatus } from './controller.ts'
 
 export interface CertsHealthOptions {

@@ -53,7 +53,10 @@ async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<
     elapsedMs,
     staleMs,
   })
-  log('info', 'looking after the serving certificate', { ...settings, healthPort: health.port })
+  log('info', 'looking after the serving certificate', {
+    ...settings,
+    healthPort: health.address.port,
+  })
   try {
     await runController({
       settings,

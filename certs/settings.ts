@@ -1,9 +1,5 @@
-import {
-  type ListenAddress,
-  parseListenAddress,
-  wrongAddress,
-} from '../kubernetes/listen-address.ts'
 import { labelName, subdomainName, wrongName } from '../kubernetes/name-rules.ts'
+import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
 import { printable } from '../text/printable.ts'
 
 /** Where the controller finds what it looks after. The defaults are the names that the install gives. */

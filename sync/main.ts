@@ -3,7 +3,7 @@ import { systemClock } from '../init-agent/clock.ts'
 import { createLog, type Log } from '../init-agent/log.ts'
 import { createConnection } from '../keyvault/connection.ts'
 import { takeEnvironment } from '../keyvault/sdk-environment.ts'
-import { serveHealth } from '../kubernetes/health.ts'
+import { serveHealth } from '../lib/serve-health.ts'
 import { openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster.ts'
 import { startController } from './controller.ts'
@@ -62,7 +62,10 @@ async function sync(
     checks: { '/healthz': () => undefined, '/readyz': () => problem() },
     metrics: metrics.text,
   })
-  log.info('syncing Secrets', { accounts: describeAccounts(settings), healthPort: health.port })
+  log.info('syncing Secrets', {
+    accounts: describeAccounts(settings),
+    healthPort: health.address.port,
+  })
   try {
     const controller = startController({
       accounts,

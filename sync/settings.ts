@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { LogLevel } from '../init-agent/contract.ts'
-import {
-  type ListenAddress,
-  parseListenAddress,
-  wrongAddress,
-} from '../kubernetes/listen-address.ts'
 import { isName, labelName, subdomainName } from '../kubernetes/name-rules.ts'
+import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
 import { printable } from '../text/printable.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'

@@ -1,4 +1,5 @@
 import { type LogLevel, logLevels } from '../init-agent/contract.ts'
+import type { ListenAddress } from '../lib/listen-address.ts'
 import type { Problem } from './core/outcome.ts'
 import type { Policy } from './core/policy.ts'
 import { parseAmounts, parseQuantity } from './core/quantity.ts'
@@ -7,11 +8,10 @@ import { readCloud } from './settings/cloud.ts'
 import { type Environment, unknownNames } from './settings/names.ts'
 import { type SettingReader, settingReader } from './settings/reader.ts'
 import {
-  type ListenAddress,
   parseAllowedVaults,
   parseFolder,
   parseImage,
-  parseListenAddress,
+  parseListen,
   parseSize,
   parseVaultName,
 } from './settings/values.ts'
@@ -49,9 +49,9 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
   const reader = settingReader({ ...image, ...env })
   const settings: Settings = Object.freeze({
     policy: readPolicy(reader, readFile),
-    listen: reader.optional('AKV_INJECTOR_LISTEN', parseListenAddress) ?? defaults.listen,
+    listen: reader.optional('AKV_INJECTOR_LISTEN', parseListen) ?? defaults.listen,
     healthListen:
-      reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListenAddress) ?? defaults.healthListen,
+      reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
     logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', choiceOf(logLevels)) ?? 'info',
   })

@@ -13,7 +13,7 @@ t.test('alive while it looks, ready while everything is in place', async (t) => 
   })
   t.teardown(() => health.close())
   const ask = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${health.port}${path}`)
+    const answer = await fetch(`http://127.0.0.1:${health.address.port}${path}`)
     return `${answer.status} ${await answer.text()}`
   }
   t.equal(await ask('/healthz'), '200 ok\n')

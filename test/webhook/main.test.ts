@@ -56,7 +56,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     const isTwice = signal === 'SIGINT'
     for await (const line of createInterface(child.stdout)) {
       const { message } = JSON.parse(line)
-      if (/^Server listening at http:/.test(message)) child.kill(signal)
+      if (message === 'health server listening') child.kill(signal)
       if (message === 'shutting down' && isTwice) child.kill(signal)
     }
     t.equal(await code, isTwice ? null : 0)

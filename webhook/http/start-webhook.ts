@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { ListenAddress } from '../../lib/listen-address.ts'
+import { type Health, type HealthOptions, serveHealth } from '../../lib/serve-health.ts'
 import { mutate } from '../core/mutate.ts'
 import type { Settings } from '../settings.ts'
-import { buildHealthApp } from './health-app.ts'
 import type { LogOptions } from './logger-options.ts'
 import { createMetrics } from './metrics.ts'
 import { watchCertificate } from './watch-certificate.ts'
@@ -57,13 +57,15 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
     metrics,
   })
   app.addHook('onClose', async () => certificate.stop())
-  const health = buildHealthApp({
-    metrics,
-    notReadyReason: () => (isDraining() ? 'shutting down' : certificate.problem(new Date())),
-    log: app.log,
+  const notReadyReason = () => (isDraining() ? 'shutting down' : certificate.problem(new Date()))
+  const health = await listen(app, settings.listen, {
+    listen: settings.healthListen,
+    checks: { '/healthz': () => undefined, '/readyz': () => notReady(notReadyReason()) },
+    metrics: () => metrics.registry.metrics(),
   })
   return {
-    ...(await listen({ app, health, settings })),
+    address: app.server.address() as AddressInfo,
+    healthAddress: health.address,
     close() {
       closing ??= drain(app, options).finally(() => health.close())
       return closing
@@ -71,25 +73,24 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   }
 }
 
-interface Listening {
-  readonly app: WebhookServer
-  readonly health: FastifyInstance
-  readonly settings: Settings
-}
-
-async function listen({ app, health, settings }: Listening) {
+async function listen(
+  app: WebhookServer,
+  at: ListenAddress,
+  healthOptions: HealthOptions,
+): Promise<Health> {
   try {
-    await app.listen(settings.listen)
-    await health.listen(settings.healthListen)
+    await app.listen(at)
+    const health = await serveHealth(healthOptions)
+    app.log.info({ healthPort: health.address.port }, 'health server listening')
+    return health
   } catch (error) {
-    await Promise.all([app.close(), health.close()])
+    await app.close()
     throw error
   }
-  return {
-    address: app.server.address() as AddressInfo,
-    healthAddress: health.server.address() as AddressInfo,
-  }
 }
+
+const notReady = (reason: string | undefined): string | undefined =>
+  reason === undefined ? undefined : `not ready: ${reason}`
 
 /**
  * 1. Serve on, as requests keep coming until every node knows that this pod is leaving. Each answer closes its

@@ -1,25 +1,15 @@
 import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
+import {
+  type ListenAddress,
+  listenAddressForm,
+  parseListenAddress,
+} from '../../lib/listen-address.ts'
 import { printable } from '../../text/printable.ts'
 import { parseQuantity } from '../core/quantity.ts'
 
-/** Where a server listens; port 0 takes any free one. */
-export interface ListenAddress {
-  readonly host: string
-  readonly port: number
-}
-
-/**
- * `0.0.0.0:8443`, `[::]:8443`, `localhost:0`. The last means 127.0.0.1: Fastify would make it two servers, and only
- * one of them would get the certificate.
- */
-export function parseListenAddress(text: string): Parsed<ListenAddress> {
-  const [, ipv6, name, digits] =
-    /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? []
-  const host = ipv6 ?? name
-  const port = Number(digits)
-  return host === undefined || port > 65_535
-    ? { problem: 'expected an address and a port, such as 0.0.0.0:8443 or [::]:8443' }
-    : { value: { host: host === 'localhost' ? '127.0.0.1' : host, port } }
+export function parseListen(text: string): Parsed<ListenAddress> {
+  const value = parseListenAddress(text)
+  return value === undefined ? { problem: `expected ${listenAddressForm}` } : { value }
 }
 
 /** An image reference, checked for what would break it (a blank, a quote, a `$`), not for what a registry would take. */

@@ -1,0 +1,119 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { chooseConnection, type OpenConnection } from './choose-connection.ts'
+
+export interface BoundConnectionsOptions {
+  readonly maxConnections: number
+  /** A clock that never goes back. Default: the process's own. */
+  readonly elapsedMs?: () => number
+}
+
+/**
+ * Accepts every new connection, and closes another one if that makes too many. {@link chooseConnection} says which, so
+ * a caller that opens many connections only closes its own.
+ *
+ * A connection counts from the moment when TCP accepts it: one that never begins its TLS handshake counts, too.
+ *
+ * A caller that sends a request before it has read the previous answer is cut off. API servers and kubelets don't do
+ * that, and a backlog of unread answers would take memory without a bound.
+ */
+export function boundConnections(
+  server: Server | TlsServer,
+  { maxConnections, elapsedMs = () => performance.now() }: BoundConnectionsOptions,
+): void {
+  const table = createTable(elapsedMs)
+
+  server.on('connection', (socket: Socket) => {
+    const opened = table.add(socket)
+    if (table.connections.size <= maxConnections) return
+    const options = { maxConnections, nowMs: elapsedMs() }
+    const closed = chooseConnection(table.connections.values(), options) ?? opened
+    closed?.remove()
+    closed?.socket.destroy()
+  })
+
+  // Before the server's own listener, which may answer at once.
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    const connection = table.connections.get(keyOf(request.socket))
+    if (connection?.hasUnreadAnswer()) connection.socket.destroy()
+    else connection?.begin(request, response)
+  })
+}
+
+interface Connection extends OpenConnection {
+  readonly socket: Socket
+  begin(request: IncomingMessage, response: ServerResponse): void
+  hasUnreadAnswer(): boolean
+  remove(): void
+}
+
+function createTable(elapsedMs: () => number) {
+  const connections = new Map<string, Connection>()
+  const holders = new Map<string, { count: number }>()
+
+  function add(socket: Socket): Connection | undefined {
+    const { remoteAddress } = socket
+    // It was closed before we got to see it.
+    if (remoteAddress === undefined) return void socket.destroy()
+    const key = keyOf(socket)
+    const holder = holders.get(remoteAddress) ?? { count: 0 }
+    const connection = trackConnection({ socket, holder, elapsedMs, remove })
+    function remove(): void {
+      if (connections.get(key) !== connection) return
+      connections.delete(key)
+      holder.count--
+      if (holder.count === 0) holders.delete(remoteAddress ?? '')
+    }
+    holders.set(remoteAddress, holder)
+    holder.count++
+    connections.set(key, connection)
+    socket.once('close', remove)
+    return connection
+  }
+
+  return { connections, add }
+}
+
+function trackConnection({
+  socket,
+  holder,
+  elapsedMs,
+  remove,
+}: {
+  readonly socket: Socket
+  readonly holder: { readonly count: number }
+  readonly elapsedMs: () => number
+  readonly remove: () => void
+}): Connection {
+  let sinceMs = elapsedMs()
+  let exchange: { request: IncomingMessage; response: ServerResponse } | undefined
+  return {
+    socket,
+    holder,
+    remove,
+    get sinceMs() {
+      return sinceMs
+    },
+    get waitsFor() {
+      if (exchange === undefined) return 'idle'
+      const { request, response } = exchange
+      return request.complete && !response.writableEnded ? 'answer' : 'transfer'
+    },
+    hasUnreadAnswer: () => exchange !== undefined && !exchange.response.writableFinished,
+    begin(request, response) {
+      const current = { request, response }
+      exchange = current
+      sinceMs = elapsedMs()
+      response.once('close', () => {
+        if (exchange !== current) return
+        exchange = undefined
+        sinceMs = elapsedMs()
+      })
+    },
+  }
+}
+
+/** A TLS socket and the TCP socket below it are two objects, but have the same pair of addresses. */
+const keyOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress}`

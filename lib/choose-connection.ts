@@ -1,0 +1,46 @@
+export interface OpenConnection {
+  /** The remote address's entry: how many open connections the address holds. */
+  readonly holder: { readonly count: number }
+  /** When it was opened, its last request began, or its last answer was sent, whichever came last. */
+  readonly sinceMs: number
+  /**
+   * - `idle`: no request on it, or not even a finished TLS handshake
+   * - `transfer`: the caller is sending a request, or reading our answer
+   * - `answer`: the caller waits for our answer
+   */
+  readonly waitsFor: 'idle' | 'transfer' | 'answer'
+}
+
+/**
+ * Chooses the connection to close when there are too many: the one idle longest of the address that holds the most.
+ *
+ * - A connection that waits for our answer is never chosen.
+ * - A transfer counts as idle after {@link transferTimeMs}. Until then another connection of its address goes first.
+ * - If no address holds many, whoever opens this many connections uses many addresses. Then addresses don't matter, and
+ *   the connection goes that was longest without anything new on it.
+ */
+export function chooseConnection<T extends OpenConnection>(
+  connections: Iterable<T>,
+  { maxConnections, nowMs }: { readonly maxConnections: number; readonly nowMs: number },
+): T | undefined {
+  const many = maxConnections / 32
+  const heldBy = ({ holder }: T) => Math.max(holder.count, many)
+  const isTransferring = ({ waitsFor, sinceMs, holder }: T) =>
+    waitsFor === 'transfer' && holder.count > many && nowMs - sinceMs < transferTimeMs
+
+  let chosen: T | undefined
+  for (const connection of connections) {
+    if (connection.waitsFor === 'answer') continue
+    if (chosen === undefined || goesBefore(connection, chosen)) chosen = connection
+  }
+  return chosen
+
+  function goesBefore(a: T, b: T): boolean {
+    if (heldBy(a) !== heldBy(b)) return heldBy(a) > heldBy(b)
+    if (isTransferring(a) !== isTransferring(b)) return isTransferring(b)
+    return a.sinceMs < b.sinceMs
+  }
+}
+
+/** An API server sends a review, and reads the answer, within milliseconds. */
+const transferTimeMs = 2_000

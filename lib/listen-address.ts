@@ -1,0 +1,31 @@
+import { printable } from '../text/printable.ts'
+
+/** Where a server listens. Port 0 takes any free port. */
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Parses `0.0.0.0:8443`, `[::]:8443` or `localhost:0`, and gives undefined for anything else. `localhost` means
+ * 127.0.0.1, as servers would otherwise listen at ::1 on some machines.
+ */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  if (text.length > maxLength) return undefined
+  const [, ipv6, name, digits] =
+    /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]/]+)):(\d{1,5})$/.exec(text) ?? []
+  const host = ipv6 ?? name
+  const port = Number(digits)
+  if (host === undefined || port > 65_535) return undefined
+  return { host: host === 'localhost' ? '127.0.0.1' : host, port }
+}
+
+/** What to expect instead of an address that can't be parsed. */
+export const listenAddressForm = 'an address and a port, such as 0.0.0.0:8443 or [::]:8443'
+
+/** The sentence for a flag whose value isn't a listen address. */
+export const wrongAddress = (flag: string, value: string): string =>
+  `${flag} "${printable(value)}": expected ${listenAddressForm}`
+
+/** A DNS name of 253 characters, a colon and a port. */
+const maxLength = 259

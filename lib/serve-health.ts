@@ -1,0 +1,101 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { boundConnections } from './bound-connections.ts'
+import type { ListenAddress } from './listen-address.ts'
+
+export interface HealthOptions {
+  readonly listen: ListenAddress
+  /** For each path, such as `/healthz`: why the process isn't well, or undefined. */
+  readonly checks: Readonly<Record<string, () => string | undefined>>
+  /** What `/metrics` answers, in Prometheus' text format. */
+  readonly metrics?: () => Promise<string>
+  readonly limits?: Partial<HealthLimits>
+}
+
+export interface HealthLimits {
+  readonly maxConnections: number
+  /** How long a caller may take for a whole request. */
+  readonly requestTimeoutMs: number
+  /** How long a connection may stay silent. */
+  readonly idleTimeoutMs: number
+  readonly checkIntervalMs: number
+}
+
+export interface Health {
+  readonly address: AddressInfo
+  close(): void
+}
+
+/**
+ * Serves what the kubelet's probes and Prometheus ask for, over plain HTTP. Anybody on the pod network may connect, so
+ * connections are few, requests are small, and both are short: each answer closes its connection.
+ *
+ * @throws Error when it can't listen
+ */
+export async function serveHealth(options: HealthOptions): Promise<Health> {
+  const server = createHealthServer(options)
+  server.listen(options.listen.port, options.listen.host)
+  await once(server, 'listening')
+  return {
+    address: server.address() as AddressInfo,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+function createHealthServer(options: HealthOptions): Server {
+  const limits = { ...defaultLimits, ...options.limits }
+  const server = createServer(
+    {
+      maxHeaderSize: 4 * 1024,
+      headersTimeout: limits.requestTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
+    },
+    async (request, response) => {
+      const { status, text, type = 'text/plain; charset=utf-8' } = await answer(request, options)
+      response.writeHead(status, { 'content-type': type, connection: 'close' })
+      response.end(text)
+    },
+  )
+  server.timeout = limits.idleTimeoutMs
+  boundConnections(server, limits)
+  return server
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly type?: string
+}
+
+async function answer(request: IncomingMessage, options: HealthOptions): Promise<Answer> {
+  const { method = '', url = '' } = request
+  const [path = ''] = url.split('?')
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'expected GET\n' }
+  if (path === '/metrics' && options.metrics !== undefined) return answerMetrics(options.metrics)
+  const check = Object.hasOwn(options.checks, path) ? options.checks[path] : undefined
+  if (check === undefined) return { status: 404, text: 'not found\n' }
+  const problem = check()
+  return { status: problem === undefined ? 200 : 503, text: `${problem ?? 'ok'}\n` }
+}
+
+/** A figure that can't be told must not end the process. */
+async function answerMetrics(metrics: () => Promise<string>): Promise<Answer> {
+  try {
+    return { status: 200, text: await metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' }
+  } catch {
+    return { status: 500, text: 'the metrics cannot be read\n' }
+  }
+}
+
+/** A kubelet opens a connection for each probe and gives up after a second; Prometheus scrapes a few times a minute. */
+const defaultLimits: HealthLimits = {
+  maxConnections: 256,
+  requestTimeoutMs: 3_000,
+  idleTimeoutMs: 3_000,
+  checkIntervalMs: 500,
+}

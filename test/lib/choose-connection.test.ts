@@ -1,0 +1,73 @@
+import t from 'tap'
+import { chooseConnection, type OpenConnection } from '../../lib/choose-connection.ts'
+
+interface Named extends OpenConnection {
+  readonly name: string
+}
+
+type Row = readonly [
+  name: string,
+  address: string,
+  waitsFor: OpenConnection['waitsFor'],
+  sinceMs: number,
+]
+
+/** The name of the connection that would be closed. */
+function chosen(rows: readonly Row[], options: { maxConnections?: number; nowMs?: number } = {}) {
+  const holders = new Map<string, { count: number }>()
+  const connections = rows.map(([name, address, waitsFor, sinceMs]): Named => {
+    const holder = holders.get(address) ?? { count: 0 }
+    holders.set(address, holder)
+    holder.count++
+    return { name, holder, waitsFor, sinceMs }
+  })
+  return chooseConnection(connections, { maxConnections: 4, nowMs: 10_000, ...options })?.name
+}
+
+t.test('the connection idle longest of the address that holds the most is closed', async (t) => {
+  const rows: Row[] = [
+    ['the oldest, of an address with one', '10.0.0.1', 'idle', 0],
+    ['newer', '10.0.0.2', 'idle', 9_000],
+    ['older', '10.0.0.2', 'idle', 8_000],
+    ['newest', '10.0.0.2', 'idle', 9_999],
+  ]
+  t.equal(chosen(rows), 'older')
+  t.equal(chosen(rows.toReversed()), 'older', 'in any order')
+})
+
+t.test('a connection that waits for an answer is never closed', async (t) => {
+  const rows: Row[] = [
+    ['waits', '10.0.0.2', 'answer', 0],
+    ['waits, too', '10.0.0.2', 'answer', 0],
+    ['idle', '10.0.0.1', 'idle', 9_000],
+  ]
+  t.equal(chosen(rows), 'idle', 'although another address holds more')
+  t.equal(chosen(rows.slice(0, 2)), undefined)
+})
+
+t.test('a transfer is spared for two seconds while its address has others', async (t) => {
+  const transfer = (sinceMs: number): Row[] => [
+    ['sends', '10.0.0.2', 'transfer', sinceMs],
+    ['idle', '10.0.0.2', 'idle', 9_999],
+    ['another address', '10.0.0.1', 'idle', 0],
+  ]
+  t.equal(chosen(transfer(8_001)), 'idle')
+  t.equal(chosen(transfer(8_000)), 'sends')
+  const onlyTransfers: Row[] = [
+    ['older', '10.0.0.2', 'transfer', 9_500],
+    ['newer', '10.0.0.2', 'transfer', 9_600],
+    ['another address', '10.0.0.1', 'idle', 0],
+  ]
+  t.equal(chosen(onlyTransfers), 'older', 'a slow sender does not shut others out')
+})
+
+t.test('when no address holds many, the one longest without anything new goes', async (t) => {
+  const rows: Row[] = [
+    ['API server', '10.0.0.1', 'idle', 9_990],
+    ['API server, too', '10.0.0.1', 'transfer', 9_995],
+    ['silent', '10.0.0.2', 'idle', 9_000],
+    ['half a request', '10.0.0.3', 'transfer', 8_900],
+  ]
+  t.equal(chosen(rows, { maxConnections: 64 }), 'half a request')
+  t.equal(chosen(rows, { maxConnections: 63 }), 'API server', 'two of 63 are many')
+})

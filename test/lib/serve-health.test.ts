@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { type HealthOptions, serveHealth } from '../../lib/serve-health.ts'
+import { until } from '../webhook/http/running-webhook.ts'
+
+async function serve(t: Test, options: Partial<HealthOptions> = {}) {
+  const health = await serveHealth({
+    listen: { host: '127.0.0.1', port: 0 },
+    checks: { '/healthz': () => undefined },
+    ...options,
+  })
+  t.teardown(() => health.close())
+  const { port } = health.address
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, init)
+    return `${answer.status} ${await answer.text()}`
+  }
+  /** A connection from an address of its own choice, with something said on it. */
+  const open = async (localAddress: string, said: string): Promise<Socket> => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress })
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    socket.write(said)
+    return socket
+  }
+  return { ask, open }
+}
+
+t.test('it answers its checks and metrics, and nothing else', async (t) => {
+  let problem: string | undefined = 'not yet'
+  const { ask } = await serve(t, {
+    checks: { '/readyz': () => problem },
+    metrics: async () => 'a_metric 1\n',
+  })
+  t.equal(await ask('/readyz'), '503 not yet\n')
+  problem = undefined
+  t.equal(await ask('/readyz'), '200 ok\n')
+  t.equal(await ask('/metrics'), '200 a_metric 1\n')
+  t.equal(await ask('/metrics?name[]=a_metric'), '200 a_metric 1\n', 'a query changes nothing')
+  t.equal(await ask('/readyz?verbose'), '200 ok\n')
+  t.equal(await ask('/readyz', { method: 'POST', body: 'x' }), '405 expected GET\n')
+  for (const path of ['/', '/__proto__', '/constructor', '/readyz/', '/metrics/'])
+    t.equal(await ask(path), '404 not found\n', path)
+})
+
+t.test('a process without metrics has none to show', async (t) => {
+  const { ask } = await serve(t)
+  t.equal(await ask('/metrics'), '404 not found\n')
+})
+
+t.test('metrics that fail are a 500, and the process lives', async (t) => {
+  const { ask } = await serve(t, { metrics: () => Promise.reject(new Error('no figures')) })
+  t.equal(await ask('/metrics'), '500 the metrics cannot be read\n')
+  t.equal(await ask('/healthz'), '200 ok\n')
+})
+
+t.test('thousands of half-sent requests leave no more connections than the bound', async (t) => {
+  const maxConnections = 64
+  const { ask, open } = await serve(t, {
+    // Nothing is closed for its slowness here.
+    limits: { maxConnections, requestTimeoutMs: 600_000, idleTimeoutMs: 600_000 },
+  })
+  let connected = 0
+  for (let i = 0; i < 3_000; i++) {
+    const socket = await open(`127.0.0.${2 + (i % 3)}`, 'GET /healthz HTTP/1.1\r\nx')
+    connected++
+    socket.resume().once('close', () => connected--)
+    if (i % 300 === 0) t.equal(await ask('/healthz'), '200 ok\n', `after ${i}`)
+  }
+  await until(() => connected <= maxConnections)
+  t.equal(connected, maxConnections, 'and no fewer')
+  t.equal(await ask('/healthz'), '200 ok\n')
+})
+
+t.test('a request of a few kilobytes at most is read', async (t) => {
+  const { open } = await serve(t)
+  const socket = await open('127.0.0.1', `GET /healthz HTTP/1.1\r\nx: ${'y'.repeat(5_000)}\r\n\r\n`)
+  t.match(await text(socket), /^HTTP\/1.1 431 /)
+})
+
+t.test('each answer closes its connection, whatever is still to come', async (t) => {
+  const { open } = await serve(t)
+  const socket = await open(
+    '127.0.0.1',
+    'GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n',
+  )
+  t.match(await text(socket), /^HTTP\/1.1 404 .*connection: close/s)
+})
+
+t.test('connections that stay silent or dawdle are closed', async (t) => {
+  const limits = { requestTimeoutMs: 50, idleTimeoutMs: 50, checkIntervalMs: 10 }
+  const { open } = await serve(t, { limits })
+  for (const said of ['', 'GET /healthz HT', 'GET /healthz HTTP/1.1\r\nhost: x\r\nx'])
+    t.match(await text(await open('127.0.0.1', said)), /^(HTTP\/1.1 408 .*)?$/s, said)
+})
