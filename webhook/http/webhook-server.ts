@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import { boundConnections } from '../../lib/bound-connections.ts'
 import { type LogOptions, loggerOptions } from './logger-options.ts'
 
 export type WebhookServer = FastifyInstance<
@@ -47,17 +48,8 @@ export function createWebhookServer(options: {
     // One logger for all requests: each line is complete in itself, and a child for each request costs.
     childLoggerFactory: (logger) => logger,
   })
-  boundConnections(app.server, limits.maxConnections)
+  boundConnections(app.server, limits)
   return app
-}
-
-/**
- * Beyond the bound Node turns new connections away. Idle ones then make room, or somebody who opens many and says
- * nothing would keep the API server out for as long as it pleases him.
- */
-function boundConnections(server: Server, maxConnections: number): void {
-  server.maxConnections = maxConnections
-  server.on('drop', () => server.closeIdleConnections())
 }
 
 /** Kubernetes keeps an idle connection for 90 s; whoever closes first should be the client. */

@@ -17,6 +17,8 @@ export interface Reply {
   readonly body: string
   /** Who certified the connection that the answer came over. */
   readonly serialNumber: string
+  /** Ours, which tells connections apart. */
+  readonly localPort: number | undefined
 }
 
 // No session is kept either: a resumed one would show the certificate of the first.
@@ -36,10 +38,11 @@ export function post({ port, ca, agent = oneUse }: Caller, body: string): Promis
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     })
     call.on('response', (response) => {
+      const { localPort } = response.socket
       const { serialNumber } = (response.socket as TLSSocket).getPeerCertificate()
       text(response).then((body) => {
         const { statusCode: status = 0, headers } = response
-        resolve({ status, headers, body, serialNumber })
+        resolve({ status, headers, body, serialNumber, localPort })
       }, reject)
     })
     call.on('error', reject)
@@ -50,7 +53,7 @@ export function post({ port, ca, agent = oneUse }: Caller, body: string): Promis
 /** A bare TLS connection to write onto what no client would. */
 export async function openSocket(
   { port, ca }: Caller,
-  options: ConnectionOptions = {},
+  options: ConnectionOptions & { readonly localAddress?: string } = {},
 ): Promise<TLSSocket> {
   const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca, ...options })
   await once(socket, 'secureConnect')

@@ -167,21 +167,6 @@ t.test('whoever dawdles is cut off', async (t) => {
   t.equal((await post(caller, review)).status, 200)
 })
 
-t.test('too many connections are turned away, idle ones making room', async (t) => {
-  const { caller } = await serve(t, { limits: { maxConnections: 3 } })
-  const agent = new Agent({ keepAlive: true })
-  t.teardown(() => agent.destroy())
-  await Promise.all([1, 2, 3].map(() => post({ ...caller, agent }, review)))
-  await t.rejects(post(caller, review), 'the one that finds it full')
-  await until(() =>
-    post(caller, review).then(
-      () => true,
-      () => false,
-    ),
-  )
-  t.pass('and the next is served')
-})
-
 t.test('large bodies share a budget, and small ones always pass', async (t) => {
   const { caller } = await serve(t)
   // A body of unknown length counts as the largest there may be; eight of them fill the budget.
