@@ -2,19 +2,13 @@
 
 import type { AddressInfo } from 'node:net'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
+import type { z } from 'zod'
 import type { Commands } from './commands.ts'
-import { readFault } from './read-fault.ts'
-import { readSecretValue } from './read-secret.ts'
-import {
-  flag,
-  optional,
-  type Read,
-  record,
-  stringMap,
-  text,
-  wholeNumber,
-  word,
-} from './read-value.ts'
+import { describeIssues } from './describe-issues.ts'
+import { faultSchema } from './fault-schema.ts'
+import { tagsSchema } from './object-schema.ts'
+import { flag, object, optional, text, wholeNumber, word } from './schema-parts.ts'
+import { secretValue } from './secret-schema.ts'
 import { objectKinds } from './vault-refusal.ts'
 
 const maxBodyBytes = 256 * 1024
@@ -25,17 +19,17 @@ const name = text('1 to 127 letters, digits and hyphens', (found) =>
 )
 const dnsName = text('a name as Kubernetes has them', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
-const object = { vault: text('a vault'), name, type: optional(word(...objectKinds)) }
-const readRotation = record({ ...object, value: optional(readSecretValue) })
-const readChange = record({
-  ...object,
+const named = { vault: text('a vault'), name, type: optional(word(objectKinds)) }
+const rotation = object({ ...named, value: optional(secretValue) })
+const change = object({
+  ...named,
   version: optional(text('32 hexadecimal digits')),
   enabled: optional(flag),
   deleted: optional(flag),
   contentType: optional(text('a text')),
-  tags: optional(stringMap),
+  tags: optional(tagsSchema),
 })
-const readToken = record({
+const tokenRequest = object({
   namespace: dnsName,
   serviceAccount: dnsName,
   audience: optional(text('a text')),
@@ -46,12 +40,13 @@ const readToken = record({
 export async function startControl(commands: Commands, port: number) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
   guard(app)
-  const post = <T>(path: string, read: Read<T>, run: (value: T) => unknown) =>
+  const post = <T>(path: string, schema: z.ZodType<T>, run: (value: T) => unknown) =>
     app.post(path, async (request, reply) => {
-      const result = read(request.body ?? {}, 'body')
-      if ('problems' in result) return reply.code(400).send(result)
+      const result = schema.safeParse(request.body ?? {})
+      if (!result.success)
+        return reply.code(400).send({ problems: describeIssues(result.error.issues, 'body') })
       try {
-        return (await run(result.value)) ?? {}
+        return (await run(result.data)) ?? {}
       } catch (error) {
         return reply
           .code(409)
@@ -59,10 +54,10 @@ export async function startControl(commands: Commands, port: number) {
       }
     })
 
-  post('/rotate', readRotation, (rotation) => ({ version: commands.rotate(rotation) }))
-  post('/set', readChange, commands.update)
-  post('/faults', readFault, commands.addFault)
-  post('/service-account-tokens', readToken, async (options) => ({
+  post('/rotate', rotation, (rotation) => ({ version: commands.rotate(rotation) }))
+  post('/set', change, commands.update)
+  post('/faults', faultSchema, commands.addFault)
+  post('/service-account-tokens', tokenRequest, async (options) => ({
     token: await commands.serviceAccountToken(options),
   }))
   app.delete('/faults', async () => {

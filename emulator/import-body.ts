@@ -2,8 +2,7 @@
 
 import type { CertificateData } from './data.ts'
 import { type Imported, openPem, openPfx } from './open-certificate.ts'
-import { isMapping } from './read-value.ts'
-import { changeIn, parseBody } from './secret-body.ts'
+import { changeIn, isMapping, parseBody } from './secret-body.ts'
 
 /** PEM is told from PKCS#12 by its looks: the SDK for JavaScript leaves out the policy that would say it. */
 export function readImportBody(

@@ -1,49 +1,47 @@
-/** The emulator's YAML file. */
+/** The emulator's vault file, in YAML. */
 
-import { type Document, parseDocument, visit } from 'yaml'
+import { type Document, isScalar, parseDocument, visit } from 'yaml'
+import { z } from 'zod'
+import { certificatesSchema } from './certificate-schema.ts'
 import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
-import { certificateFormat } from './read-certificate.ts'
-import { keyFormat } from './read-key.ts'
-import { objectsOf, uniqueNames } from './read-object.ts'
-import { secretFormat } from './read-secret.ts'
-import {
-  andThen,
-  entriesOf,
-  listOf,
-  lowerCase,
-  optional,
-  type Read,
-  type Result,
-  record,
-  text,
-  withDefault,
-  wrong,
-} from './read-value.ts'
+import { describeIssues } from './describe-issues.ts'
+import { keysSchema } from './key-schema.ts'
+import { reportClashes } from './object-schema.ts'
+import { list, namesTo, object, optional, text, withDefault } from './schema-parts.ts'
+import { secretsSchema } from './secret-schema.ts'
 
-/** Reads a data file. `problems` are sentences for people, all of them at once; they never hold a secret's value. */
+/** Reads a vault file. `problems` are sentences for people, all of them at once; they never hold a secret's value. */
 export function parseEmulatorData(
   yamlText: string,
 ): { readonly data: EmulatorData } | { readonly problems: readonly string[] } {
   const parsed = parseYaml(yamlText)
   if ('problems' in parsed) return parsed
-  const result = readData(parsed.value ?? {}, '')
-  return 'value' in result ? { data: result.value } : result
+  const { data, error } = dataSchema.safeParse(parsed.value ?? {})
+  return data ? { data } : { problems: describeIssues(error.issues, '') }
 }
 
-/** Everything stays text (`failsafe`): a password that is `0644`, `true` or all digits is that password. */
-function parseYaml(yamlText: string): Result<unknown> {
+/** Every scalar stays text (`failsafe`): a password that is `0644`, `true` or all digits is that password. */
+function parseYaml(
+  yamlText: string,
+): { readonly value: unknown } | { readonly problems: readonly string[] } {
   const document: Document = parseDocument(yamlText, { schema: 'failsafe', prettyErrors: false })
-  const problems = document.errors.map(({ code, pos }) => {
-    const line = yamlText.slice(0, pos[0]).split('\n').length
-    return `line ${line}: this is not YAML (${code})`
-  })
+  const lineOf = (offset: number) => yamlText.slice(0, offset).split('\n').length
+  const problems = document.errors.map(
+    ({ code, pos }) => `line ${lineOf(pos[0])}: this is not YAML (${code})`,
+  )
   if (problems.length > 0) return { problems }
-  // `failsafe` takes a key with nothing behind it for an empty text; an empty secret is written as ''.
   visit(document, {
+    // `failsafe` takes a key with nothing behind it for an empty text; an empty secret is written as ''.
     Scalar: (_key, node) => {
       if (node.type === 'PLAIN' && node.source === '') node.value = null
     },
+    // Schemas pass over this name of JavaScript's own without a word.
+    Pair: (_key, { key }) => {
+      if (isScalar(key) && key.value === '__proto__')
+        problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: there can be no key "__proto__"`)
+    },
   })
+  if (problems.length > 0) return { problems }
   try {
     return { value: document.toJS({ maxAliasCount: 100 }) }
   } catch {
@@ -52,15 +50,13 @@ function parseYaml(yamlText: string): Result<unknown> {
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const uuid = lowerCase(text('a UUID', (found) => uuidPattern.test(found)))
+const uuid = text('a UUID', (found) => uuidPattern.test(found)).toLowerCase()
 const nonEmpty = text('a text', (found) => found !== '')
-const role = listOf(
-  lowerCase(
-    text(
-      'a client id (UUID), or "*" for every identity',
-      (found) => found === '*' || uuidPattern.test(found),
-    ),
-  ),
+const role = list(
+  text(
+    'a client id (UUID), or "*" for every identity',
+    (found) => found === '*' || uuidPattern.test(found),
+  ).toLowerCase(),
 )
 /** Entra takes https only; a test's own issuer may do without a certificate. */
 const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', (found) => {
@@ -68,11 +64,11 @@ const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', (fou
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1')
 })
 
-const identity = record({
+const identity = object({
   clientId: uuid,
   federatedCredentials: withDefault(
-    listOf(
-      record({
+    list(
+      object({
         subject: nonEmpty,
         issuer: optional(issuer),
         audience: withDefault(nonEmpty, exchangeAudience),
@@ -82,38 +78,43 @@ const identity = record({
   ),
 })
 
-function vault(name: string): Read<VaultData> {
-  const fields = record({
-    readers: withDefault(role, []),
-    writers: withDefault(role, []),
-    secrets: objectsOf(secretFormat),
-    keys: objectsOf(keyFormat),
-    certificates: objectsOf(certificateFormat),
-  })
-  return (found, at) =>
-    /^[0-9a-z](?:[0-9a-z-]{1,22})[0-9a-z]$/i.test(name)
-      ? andThen(fields, (rest, where) =>
-          withoutClashes({ name: name.toLowerCase(), ...rest }, where),
-        )(found, at)
-      : wrong(at, name, '3 to 24 letters, digits and hyphens as the name of a vault')
+const vault = object({
+  readers: withDefault(role, []),
+  writers: withDefault(role, []),
+  secrets: secretsSchema,
+  keys: keysSchema,
+  certificates: certificatesSchema,
+}).superRefine(reportTakenNames)
+
+/** A certificate is also a secret and a key of its name, so neither can exist beside it. */
+function reportTakenNames(vault: Omit<VaultData, 'name'>, context: z.RefinementCtx): void {
+  const taken = new Set(vault.certificates.map(({ name }) => name.toLowerCase()))
+  for (const collection of ['secrets', 'keys'] as const)
+    for (const { name } of vault[collection])
+      if (taken.has(name.toLowerCase()))
+        context.addIssue({
+          code: 'custom',
+          path: [collection, name],
+          message: 'the certificate of this name takes it; accepted: another name',
+        })
 }
 
-/** A certificate is also a secret and a key of its name, so that neither can be there beside it. */
-function withoutClashes(vault: VaultData, at: string): Result<VaultData> {
-  const taken = new Set(vault.certificates.map((one) => one.name.toLowerCase()))
-  const problems = (['secrets', 'keys'] as const).flatMap((collection) =>
-    vault[collection]
-      .filter(({ name }) => taken.has(name.toLowerCase()))
-      .map(
-        ({ name }) =>
-          `${at}.${collection}.${name}: the certificate of this name takes it; accepted: another name`,
-      ),
-  )
-  return problems.length > 0 ? { problems } : { value: vault }
-}
+const vaults = namesTo(vault, {
+  isName: (name) => /^[0-9a-z](?:[0-9a-z-]{1,22})[0-9a-z]$/i.test(name),
+  accepted: '3 to 24 letters, digits and hyphens as the name of a vault',
+})
 
-const readData: Read<EmulatorData> = record({
+const dataSchema = object({
   tenantId: withDefault(uuid, defaultTenantId),
-  identities: withDefault(listOf(identity), []),
-  vaults: andThen(withDefault(entriesOf(vault), []), uniqueNames),
+  identities: withDefault(list(identity), []),
+  vaults: withDefault(vaults, {}).transform((named, context): readonly VaultData[] => {
+    reportClashes(Object.keys(named), (message) => context.addIssue(message))
+    return Object.entries(named).map(([name, rest]) => ({ name: name.toLowerCase(), ...rest }))
+  }),
+})
+
+/** The JSON Schema of a vault file, for editors. It can't express which names clash, or which keys exclude each other. */
+export const vaultFileSchema = (): object => ({
+  ...z.toJSONSchema(dataSchema, { io: 'input', reused: 'ref' }),
+  title: 'Vault data of the akv-injector emulator',
 })

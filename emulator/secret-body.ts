@@ -1,7 +1,6 @@
 /** The body of a request that sets or updates an object. */
 
 import { maxValueBytes } from './data.ts'
-import { isMapping } from './read-value.ts'
 import type { VersionChange } from './vault-store.ts'
 
 export type SecretBody =
@@ -20,6 +19,9 @@ export function readSecretBody(text: string): SecretBody {
     return { problem: `The value must be a string of at most ${maxValueBytes} bytes.` }
   return { value: typeof value === 'string' ? value : undefined, change: changeIn(body) }
 }
+
+export const isMapping = (found: unknown): found is Record<string, unknown> =>
+  typeof found === 'object' && found !== null && !Array.isArray(found)
 
 /** The mapping that a body is to be. */
 export function parseBody(text: string): Record<string, unknown> | undefined {

@@ -1,0 +1,103 @@
+/** Keys in the vault file: to be made (`type`, `size`, `curve`), or given as PEM. */
+
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { z } from 'zod'
+import {
+  type AsymmetricKeySpec,
+  curves,
+  type ImportedKey,
+  type KeyData,
+  type KeySpec,
+  type KeyType,
+  keyTypes,
+  rsaSizes,
+} from './data.ts'
+import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
+import { optional, secretText, word } from './schema-parts.ts'
+
+/** How a key to be made is described. */
+export const keySpecShape = {
+  type: optional(word(keyTypes)),
+  size: optional(word(rsaSizes)),
+  curve: optional(word(curves)),
+}
+type SpecFields = Fields<typeof keySpecShape>
+
+/** The default is EC: an RSA key takes some hundred times as long to make. */
+export function toKeySpec(
+  { type = 'EC', size, curve }: SpecFields,
+  report: Report,
+): KeySpec | undefined {
+  const stray = Object.entries({ size, curve }).find(
+    ([name, value]) => value !== undefined && name !== choiceOf[type],
+  )
+  if (stray !== undefined) {
+    report(`a key of type ${type} has none; leave it out`, stray[0])
+    return undefined
+  }
+  return type === 'oct' || type === 'oct-HSM' ? { type } : asymmetric(type, { size, curve })
+}
+
+function asymmetric(
+  type: ImportedKey['type'],
+  { size = '2048', curve = 'P-256' }: Omit<SpecFields, 'type'>,
+): AsymmetricKeySpec {
+  return type === 'RSA' || type === 'RSA-HSM' ? { type, size } : { type, curve }
+}
+
+/** What may be chosen beside a type. */
+const choiceOf: Readonly<Record<KeyType, 'size' | 'curve' | undefined>> = {
+  RSA: 'size',
+  'RSA-HSM': 'size',
+  EC: 'curve',
+  'EC-HSM': 'curve',
+  oct: undefined,
+  'oct-HSM': undefined,
+}
+
+const pemForm = 'an RSA or EC key in PEM, public, or private without a password'
+const publicKeyPem = secretText(pemForm).transform((pem, context): KeyObject => {
+  try {
+    const key = createPublicKey(pem)
+    if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec') return key
+  } catch {
+    // Node's own message could repeat a part of it.
+  }
+  context.addIssue(`this is not ${pemForm}`)
+  return z.NEVER
+})
+
+const shape = { ...versionShape, ...keySpecShape, pem: optional(publicKeyPem) }
+
+export const keysSchema = objectsOf({
+  kind: 'key',
+  shape,
+  toVersion,
+  complete: (version) => version,
+})
+
+function toVersion(
+  { type, size, curve, pem, enabled = true, ...rest }: Fields<typeof shape>,
+  report: Report,
+): KeyData | undefined {
+  const spec = { type, size, curve }
+  const key = pem === undefined ? toKeySpec(spec, report) : imported(pem, spec, report)
+  return key && { ...rest, enabled, key }
+}
+
+function imported(
+  publicKey: KeyObject,
+  { type, size, curve }: SpecFields,
+  report: Report,
+): ImportedKey | undefined {
+  const own = publicKey.asymmetricKeyType === 'rsa' ? 'RSA' : 'EC'
+  if (size !== undefined || curve !== undefined) {
+    report('"pem" beside "size" or "curve"; accepted: one or the other')
+    return undefined
+  }
+  const accepted = [own, `${own}-HSM`] as const
+  const named = accepted.find((one) => one === (type ?? own))
+  if (named === undefined)
+    report(`found "${type}"; accepted, as the PEM says: ${accepted.join(', ')}`, 'type')
+  return named && { type: named, publicKey }
+}

@@ -1,0 +1,119 @@
+/** An object of the vault file, of whichever kind: one version, or a list of them. */
+
+import { z } from 'zod'
+import type { ObjectData, VersionData } from './data.ts'
+import { date, flag, list, namesTo, object, optional, text, withDefault } from './schema-parts.ts'
+
+export const tagsSchema = namesTo(text('a text'))
+
+/** What versions of all kinds may have. */
+export const versionShape = {
+  version: optional(
+    text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found)).toLowerCase(),
+  ),
+  tags: optional(tagsSchema),
+  enabled: optional(flag),
+  created: optional(date),
+  expires: optional(date),
+  notBefore: optional(date),
+}
+
+/** Says what is wrong with a version, and at which key of it if it is one. */
+export type Report = (message: string, key?: string) => void
+
+export interface ObjectKind<
+  Shape extends z.ZodRawShape,
+  Draft extends VersionData,
+  Version extends VersionData,
+> {
+  /** For people: `secret`. */
+  readonly kind: string
+  /** The keys of a version. */
+  readonly shape: Shape
+  /** Makes a version of the values of these keys; undefined once it has reported a problem. */
+  readonly toVersion: (fields: Fields<Shape>, report: Report) => Draft | undefined
+  /** A version that isn't a mapping, such as the bare value of a secret. */
+  readonly short?: z.ZodType<Draft>
+  /** Fills in what follows from the object's name. */
+  readonly complete: (draft: Draft, name: string) => Version
+}
+
+export type Fields<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
+
+/** A mapping from names to objects of one kind. */
+export function objectsOf<
+  Shape extends z.ZodRawShape,
+  Draft extends VersionData,
+  Version extends VersionData,
+>(kind: ObjectKind<Shape, Draft, Version>) {
+  const { complete, short } = kind
+  const long = objectSchema(kind)
+  const value = short === undefined ? long : z.union([short.transform(alone<Draft>), long])
+  const isName = (name: string) => /^[0-9a-z-]{1,127}$/i.test(name)
+  const accepted = `1 to 127 letters, digits and hyphens as the name of a ${kind.kind}`
+  return withDefault(namesTo(value, { isName, accepted }), {}).transform((objects, context) => {
+    reportClashes(Object.keys(objects), (message) => context.addIssue(message))
+    return Object.entries(objects).map(([name, { deleted, versions }]): ObjectData<Version> => {
+      return { name, deleted, versions: versions.map((version) => complete(version, name)) }
+    })
+  })
+}
+
+type Unnamed<Version extends VersionData> = Omit<ObjectData<Version>, 'name'>
+
+const alone = <Version extends VersionData>(version: Version): Unnamed<Version> => ({
+  deleted: false,
+  versions: [version],
+})
+
+function objectSchema<Shape extends z.ZodRawShape, Version extends VersionData>({
+  shape,
+  toVersion,
+}: Pick<ObjectKind<Shape, Version, Version>, 'shape' | 'toVersion'>) {
+  const make = (fields: Fields<Shape>, context: z.RefinementCtx): Version =>
+    toVersion(fields, (message, key) =>
+      context.addIssue({ code: 'custom', message, path: key === undefined ? [] : [key] }),
+    ) ?? z.NEVER
+  const envelope = {
+    deleted: withDefault(flag, false),
+    versions: optional(list(object(shape).transform(make))),
+  }
+  return object({ ...shape, ...envelope }).transform((found, context): Unnamed<Version> => {
+    // The type checker can't see that a generic shape has no keys of the envelope's names.
+    const { deleted, versions, ...fields } = found as z.output<z.ZodObject<typeof envelope>>
+    if (versions === undefined)
+      return { deleted, versions: [make(fields as Fields<Shape>, context)] }
+    const [problem, key] = problemWith(versions, fields) ?? []
+    if (problem !== undefined)
+      context.addIssue({ code: 'custom', message: problem, path: key ? [key] : [] })
+    return { deleted, versions }
+  })
+}
+
+function problemWith(
+  versions: readonly VersionData[],
+  fields: object,
+): readonly [problem: string, key?: string] | undefined {
+  const ids = versions.flatMap(({ version }) => version ?? [])
+  if (new Set(ids).size < ids.length)
+    return ['two have the same "version"; accepted: each its own', 'versions']
+  const beside = Object.entries(fields).flatMap(([key, value]) =>
+    value === undefined ? [] : [key],
+  )
+  if (beside.length > 0)
+    return [`${beside.join(', ')} beside "versions"; accepted: in each version`]
+  return versions.length > 0
+    ? undefined
+    : ['found an empty list; accepted: one version or more', 'versions']
+}
+
+/** Key Vault's names have no case: two that differ in nothing else would be one object. */
+export function reportClashes(names: readonly string[], report: (message: string) => void): void {
+  const seen = new Map<string, string>()
+  for (const name of names) {
+    const earlier = seen.get(name.toLowerCase())
+    if (earlier !== undefined)
+      report(`"${earlier}" and "${name}" are the same name: case doesn't count`)
+    seen.set(name.toLowerCase(), name)
+  }
+}

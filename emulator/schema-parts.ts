@@ -1,0 +1,117 @@
+/** The building blocks of the schemas for what comes from outside: the vault file (YAML) and the control API (JSON). */
+
+import leven from 'leven'
+import { z } from 'zod'
+
+/** A mapping with exactly these keys. The sentence about an unknown key names the nearest. */
+export const object = <Shape extends z.ZodRawShape>(shape: Shape) => {
+  const keys = Object.keys(shape)
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => unknownKey(key, keys)).join('\n')
+        : foundKind(issue.input, `a mapping with ${keys.join(', ')}`),
+  })
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const [nearest] = known.toSorted((a, b) => leven(a, key) - leven(b, key))
+  return `there is no key ${describe(key)}; the nearest is "${nearest}" (accepted: ${known.join(', ')})`
+}
+
+/** Which names a mapping may have, as a test and in words. */
+export interface NameRule {
+  readonly isName: (name: string) => boolean
+  readonly accepted: string
+}
+
+/** A mapping from names to values. */
+export const namesTo = <Value extends z.ZodType>(
+  value: Value,
+  { isName, accepted }: NameRule = { isName: () => true, accepted: 'a name' },
+) =>
+  z.record(z.string().refine(isName, { error: ({ input }) => found(input, accepted) }), value, {
+    error: ({ input }) => foundKind(input, 'a mapping'),
+  })
+
+export const list = <Item extends z.ZodType>(item: Item) =>
+  z.array(item, { error: ({ input }) => foundKind(input, 'a list') })
+
+/** An editor takes `0644` for a number and `true` for a boolean; the emulator reads the text that was written. */
+const scalar = ['string', 'number', 'boolean']
+
+/** A text that `isValid`. `accepted` says in words what that takes. */
+export function text(accepted: string, isValid: (text: string) => boolean = () => true) {
+  const error = ({ input }: { readonly input: unknown }) => found(input, accepted)
+  return z
+    .string({ error })
+    .refine(isValid, { error })
+    .meta({ type: scalar, description: accepted })
+}
+
+/** A text that may be a secret, or hold one: no message repeats it. */
+export const secretText = (accepted: string) =>
+  z.string({ error: ({ input }) => foundKind(input, accepted) }).meta({ type: scalar })
+
+/** One of a few words. */
+export const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, { error: ({ input }) => found(input, words.join(', ')) }).meta({
+    type: scalar,
+    enum: words.flatMap((one) => (/^\d+$/.test(one) ? [one, Number(one)] : [one])),
+  })
+
+/** A whole number. Every scalar of the vault file is read as text, so digits count, too. */
+export const wholeNumber = (min: number, max: number) =>
+  converted(`a whole number from ${min} to ${max}`, (input) => {
+    const value = typeof input === 'string' && /^-?\d{1,15}$/.test(input) ? Number(input) : input
+    const isWhole = typeof value === 'number' && Number.isInteger(value)
+    return isWhole && value >= min && value <= max ? value : undefined
+  }).meta({ type: 'integer', minimum: min, maximum: max })
+
+export const flag = converted('true or false', (input) =>
+  typeof input === 'boolean' ? input : { true: true, false: false }[String(input)],
+).meta({ type: 'boolean' })
+
+export const date = converted('a date such as 2026-01-31T12:00:00Z', (input) => {
+  const value = new Date(typeof input === 'string' ? input : Number.NaN)
+  return Number.isNaN(value.getTime()) ? undefined : value
+}).meta({ type: 'string', format: 'date-time' })
+
+/** What `convert` makes of the input. If it makes nothing of it, that is the problem. */
+function converted<T>(accepted: string, convert: (input: unknown) => T | undefined) {
+  return z.unknown().transform((input, context): T => {
+    const value = convert(input)
+    if (value !== undefined) return value
+    context.addIssue(found(input, accepted))
+    return z.NEVER
+  })
+}
+
+/** A key with nothing behind it counts as absent. */
+export const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  schema.nullish().transform((value): z.output<Schema> | undefined => value ?? undefined)
+
+export const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
+  schema.nullish().transform((given): z.output<Schema> => given ?? value)
+
+/** The sentence about a value that can't be a secret, and is repeated in it. */
+export function found(input: unknown, accepted: string): string {
+  const isRepeated = ['string', 'number', 'boolean'].includes(typeof input)
+  return isRepeated ? `found ${describe(input)}; accepted: ${accepted}` : foundKind(input, accepted)
+}
+
+/** The same about a value that may be a secret in the wrong place: only its kind is told. */
+export const foundKind = (input: unknown, accepted: string): string =>
+  `found ${kindOf(input)}; accepted: ${accepted}`
+
+function kindOf(input: unknown): string {
+  if (input === undefined || input === null) return 'nothing'
+  if (Array.isArray(input)) return 'a list'
+  if (typeof input === 'object') return 'a mapping'
+  return typeof input === 'string' ? 'a text' : `a ${typeof input}`
+}
+
+function describe(input: unknown): string {
+  if (typeof input !== 'string') return String(input)
+  return JSON.stringify(input.length > 80 ? `${input.slice(0, 80)}…` : input)
+}

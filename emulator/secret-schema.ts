@@ -1,0 +1,36 @@
+/** Secrets in the vault file: the bare value, or a mapping with `value` or `generate`. */
+
+import { maxValueBytes, type SecretData } from './data.ts'
+import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
+import { optional, secretText, text, wholeNumber } from './schema-parts.ts'
+
+export const secretValue = secretText('a text').refine(
+  (value) => Buffer.byteLength(value) <= maxValueBytes,
+  { error: 'longer than Key Vault takes; accepted: up to 25 KiB' },
+)
+
+const shape = {
+  ...versionShape,
+  value: optional(secretValue),
+  generate: optional(wholeNumber(1, maxValueBytes)),
+  contentType: optional(text('a text')),
+}
+
+export const secretsSchema = objectsOf({
+  kind: 'secret',
+  shape,
+  toVersion,
+  complete: (version) => version,
+  short: secretValue.transform((value): SecretData => ({ value, enabled: true })),
+})
+
+function toVersion(
+  { value, generate, enabled = true, ...rest }: Fields<typeof shape>,
+  report: Report,
+): SecretData | undefined {
+  if ((value === undefined) === (generate === undefined)) {
+    report('accepted: either "value" or "generate", exactly one of them')
+    return undefined
+  }
+  return { ...rest, enabled, value: value ?? { generate: generate ?? 1 } }
+}
