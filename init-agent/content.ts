@@ -4,7 +4,7 @@ import type { AgentConfig, Wanted, WantedFile, WantedTemplate, WantedVariable } 
 import { envValueProblem } from './env-file.ts'
 import type { Outcome, Outcomes } from './fetch-objects.ts'
 import type { FileSet, SetFile } from './file-set.ts'
-import { renderFiles, renderValue } from './render.ts'
+import { type Rendering, renderFiles, renderValue, startRendering } from './render.ts'
 import { claimedPaths } from './target-path.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
@@ -36,9 +36,11 @@ interface Round {
   readonly before: Content
   /** What templates were last filled with, by `objectKey`; after a restart nobody knows. */
   readonly last?: Filling
-  /** Of a JSON value that "#*" takes all of; absent: any number. */
-  readonly maxProperties?: number
+  readonly rendering: Rendering
 }
+
+/** What a caller may bound: how many properties "#*" may find, and what CPU time the round may cost. */
+export type RoundBounds = Partial<Pick<Rendering, 'maxProperties' | 'budget'>>
 
 export type Filling = ReadonlyMap<string, Found>
 
@@ -49,14 +51,20 @@ export type Filling = ReadonlyMap<string, Found>
  */
 export async function projectContent(
   config: AgentConfig,
-  round: Omit<Round, 'config'>,
+  round: Omit<Round, 'config' | 'rendering'> & RoundBounds,
 ): Promise<Projection> {
-  const all = { ...round, config }
-  const settled = await Promise.all([
-    ...config.files.map((file) => settleFile(file, all)),
-    ...config.templates.map((template) => settleTemplate(template, all)),
-    ...config.env.map((entry) => settleVariable(entry, all)),
-  ])
+  const rendering = startRendering(round)
+  const all = { ...round, config, rendering }
+  const settled: Settled[] = []
+  // One after the other, as several at a time would keep everything else waiting for all of them.
+  for (const settle of [
+    ...config.files.map((file) => () => settleFile(file, all)),
+    ...config.templates.map((template) => () => settleTemplate(template, all)),
+    ...config.env.map((entry) => () => settleVariable(entry, all)),
+  ]) {
+    await rendering.budget.yieldIfDue()
+    settled.push(await settle())
+  }
   return {
     content: {
       files: new Map(settled.flatMap(({ files = [] }) => [...files])),
@@ -80,7 +88,7 @@ type Result<T> =
 
 async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
   const { config, before } = round
-  const result = await render(file, round, (found) => renderFiles(file, found, round))
+  const result = await render(file, round, (found) => renderFiles(file, found, round.rendering))
   const old = filesOf(file, before.files)
   if (result.kind === 'unasked') return { files: old, problems: [] }
   if (result.kind === 'rendered') {
@@ -95,7 +103,8 @@ async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
 /** A template is of one round, whole: what can't be filled now stays as it is. */
 async function settleTemplate(template: WantedTemplate, round: Round): Promise<Settled> {
   const { config, before } = round
-  const pieces = await Promise.all(template.segments.map((segment) => fill(segment, round)))
+  const pieces: Piece[] = []
+  for (const segment of template.segments) pieces.push(await fill(segment, round))
   const old = before.files.get(template.path)
   const files = old === undefined ? noContent.files : new Map([[template.path, old]])
   if (config.onDeleted === 'remove' && pieces.some(({ kind }) => kind === 'absent'))
@@ -114,7 +123,7 @@ type Piece = Result<Uint8Array> & { readonly keptFor?: TargetProblem }
 /** An optional value that is absent leaves its place empty; one that was there is kept, as `onDeleted` has it. */
 async function fill(segment: string | Wanted, round: Round): Promise<Piece> {
   if (typeof segment === 'string') return { kind: 'rendered', value: Buffer.from(segment) }
-  const toValue = ([object]: Found) => renderValue(segment, object)
+  const toValue = ([object]: Found) => renderValue(segment, object, round.rendering)
   const result = await render(segment, round, toValue)
   if (result.kind !== 'absent' || segment.optional !== true) return result
   const last = round.last?.get(objectKey(segment.object))
@@ -142,7 +151,7 @@ async function settleVariable(entry: WantedVariable, round: Round): Promise<Sett
   const kept = old === undefined ? noContent.env : new Map([[variable, old]])
   const result = expressible(
     entry,
-    await render(entry, round, ([object]) => renderValue(entry, object)),
+    await render(entry, round, ([object]) => renderValue(entry, object, round.rendering)),
   )
   if (result.kind === 'unasked') return { env: kept, problems: [] }
   if (result.kind === 'rendered') return { env: new Map([[variable, result.value]]), problems: [] }

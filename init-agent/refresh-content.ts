@@ -6,6 +6,7 @@ import {
   type Filling,
   fillingOf,
   projectContent,
+  type RoundBounds,
   type TargetProblem,
 } from './content.ts'
 import type { AgentConfig } from './contract.ts'
@@ -32,10 +33,7 @@ export interface Refreshed {
 }
 
 /** Where what was fetched goes is the caller's. */
-type Parts = Omit<AgentParts, 'volumes'> & {
-  /** Of a JSON value that "#*" takes all of; absent: any number. */
-  readonly maxProperties?: number
-}
+type Parts = Omit<AgentParts, 'volumes'> & RoundBounds
 
 /**
  * The state after content was put in place, or found from before.
@@ -72,7 +70,7 @@ export async function refreshContent(
   parts: Parts,
   { state, due }: { readonly state: RefreshState; readonly due: readonly WantedObject[] },
 ): Promise<Refreshed> {
-  const { config, maxProperties } = parts
+  const { config, maxProperties, budget } = parts
   const objects = wantedObjects(config)
   const outcomes = await fetchDue(parts, { due, state })
   const known = rememberVersions(objects, { outcomes, before: state.known })
@@ -82,6 +80,7 @@ export async function refreshContent(
     before: state.content,
     last: state.filling,
     ...(maxProperties !== undefined && { maxProperties }),
+    ...(budget !== undefined && { budget }),
   })
   const filling = fillingOf(config, { outcomes: all, before: state.filling })
   const errors = new Map(problems.map(({ key, error }) => [key, error]))

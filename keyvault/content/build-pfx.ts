@@ -1,6 +1,8 @@
 import { createCipheriv, createHash, createHmac, pbkdf2Sync } from 'node:crypto'
+import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
 import { tags, writeElement, writeInteger, writeOid } from './der.ts'
-import { isCertificateOf, type KeyMaterial } from './key-material.ts'
+import { comparisonMicroseconds, isCertificateOf, type KeyMaterial } from './key-material.ts'
+import { pbkdf2Microseconds, pkcs12Microseconds } from './pfx-password.ts'
 import { derivePkcs12Key } from './pkcs12-key.ts'
 
 /** What OpenSSL 3 writes by default, and OpenSSL, Java, .NET and Python read: AES-256, SHA-256, 2,048 rounds. */
@@ -19,13 +21,23 @@ const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 } as const
 
+/** It derives a key for each part and for the MAC, and compares keys with certificates. */
+const costOf = ({ keys, certificates }: KeyMaterial): number =>
+  (keys.length + 1) * iterations * pbkdf2Microseconds('sha256', 32) +
+  iterations * pkcs12Microseconds('sha256', 32) +
+  keys.length * certificates.length * comparisonMicroseconds
+
 /**
  * Writes a PKCS#12 file (RFC 7292) with an empty password, certificates in the order given. Though an empty password
  * protects nothing, all is encrypted and has a MAC: Java passes over a key that isn't encrypted.
  *
  * The same in gives the same bytes out, so that a refresh sees what has changed: salts come from the content.
  */
-export function buildPfx({ keys, certificates }: KeyMaterial): Uint8Array {
+export async function buildPfx(
+  { keys, certificates }: KeyMaterial,
+  budget = createCpuBudget(),
+): Promise<Uint8Array> {
+  budget.charge(costOf({ keys, certificates }))
   const seed = createHash('sha256')
   for (const der of [...keys, ...certificates]) seed.update(der)
   const salts = saltsFrom(seed.digest())
@@ -45,7 +57,7 @@ export function buildPfx({ keys, certificates }: KeyMaterial): Uint8Array {
     encryptedData(sequence(...certBags), salts.next()),
     data(sequence(...keyBags)),
   )
-  return sequence(writeInteger(3), data(safe), mac(safe, salts.next()))
+  return sequence(writeInteger(3), data(safe), await mac(safe, { salt: salts.next(), budget }))
 }
 
 function bag(oid: string, value: Buffer, keyedBy: Uint8Array | undefined): Buffer {
@@ -85,8 +97,12 @@ function encrypt(content: Uint8Array, salt: Buffer): { algorithm: Buffer; encryp
   return { algorithm, encrypted: Buffer.concat([cipher.update(content), cipher.final()]) }
 }
 
-function mac(safe: Buffer, salt: Buffer): Buffer {
-  const key = derivePkcs12Key({
+async function mac(
+  safe: Buffer,
+  { salt, budget }: { readonly salt: Buffer; readonly budget: CpuBudget },
+): Promise<Buffer> {
+  const key = await derivePkcs12Key({
+    budget,
     digest: 'sha256',
     password: '',
     salt,

@@ -2,6 +2,7 @@ import { printable } from '../../text/printable.ts'
 import type { Parsed } from '../reference.ts'
 import { buildPfx } from './build-pfx.ts'
 import { orderChain } from './chain.ts'
+import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
 import { decodeValue } from './encoding.ts'
 import type { KeyMaterial } from './key-material.ts'
 import { readKeyMaterial, writeKeyMaterial } from './pem.ts'
@@ -18,48 +19,70 @@ export interface CertificateSecret {
  * What the CSI driver's Azure provider writes for `objectType: secret` that backs a certificate: PFX becomes PEM; PEM
  * stays as it is stored, byte for byte.
  */
-export function certificateSecretPem(secret: CertificateSecret): Parsed<string> {
+export async function certificateSecretPem(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<string>> {
   const kind = kindOf(secret)
   if ('problem' in kind) return kind
   if (kind.value === 'pem') return { value: secret.value }
-  const material = readCertificateSecret(secret)
+  const material = await readCertificateSecret(secret, budget)
   if ('problem' in material) return material
   const { keys } = material.value
-  return { value: writeKeyMaterial({ keys, certificates: orderChain(material.value) }) }
+  const certificates = await orderChain(material.value, budget)
+  return { value: writeKeyMaterial({ keys, certificates }) }
 }
 
 /** The certificate as PKCS#12 with an empty password, binary: as stored, or built of what is stored as PEM. */
-export function certificatePfx(secret: CertificateSecret): Parsed<Uint8Array> {
+export async function certificatePfx(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<Uint8Array>> {
   const kind = kindOf(secret)
   if ('problem' in kind) return kind
   if (kind.value === 'pfx') return decodeValue(secret.value, 'base64')
-  const material = readCertificateSecret(secret)
+  const material = await readCertificateSecret(secret, budget)
   if ('problem' in material) return material
   const { keys } = material.value
-  return { value: buildPfx({ keys, certificates: orderChain(material.value) }) }
+  const certificates = await orderChain(material.value, budget)
+  return { value: await buildPfx({ keys, certificates }, budget) }
 }
 
 /** What was read is kept beside the secret: PKCS#12 takes milliseconds, and several targets may want the same one. */
 const known = new WeakMap<CertificateSecret, Parsed<KeyMaterial>>()
 
 /** The keys and certificates of the secret, in the order in which they are stored. At least one certificate. */
-export function readCertificateSecret(secret: CertificateSecret): Parsed<KeyMaterial> {
-  const material = known.get(secret) ?? readMaterial(secret)
+export async function readCertificateSecret(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<KeyMaterial>> {
+  const material = known.get(secret) ?? (await readMaterial(secret, budget))
   known.set(secret, material)
   return material
 }
 
-function readMaterial(secret: CertificateSecret): Parsed<KeyMaterial> {
+/** Microseconds for each character: the keys and certificates in it are parsed and checked. */
+const readCost = 0.5
+
+async function readMaterial(
+  secret: CertificateSecret,
+  budget: CpuBudget,
+): Promise<Parsed<KeyMaterial>> {
   const kind = kindOf(secret)
   if ('problem' in kind) return kind
-  const material = kind.value === 'pem' ? readKeyMaterial(secret.value) : readBase64Pfx(secret)
+  budget.charge(secret.value.length * readCost)
+  const material =
+    kind.value === 'pem' ? readKeyMaterial(secret.value) : await readBase64Pfx(secret, budget)
   if ('problem' in material || material.value.certificates.length > 0) return material
   return { problem: 'there is no certificate in the secret that backs the certificate' }
 }
 
-function readBase64Pfx({ value }: CertificateSecret): Parsed<KeyMaterial> {
+async function readBase64Pfx(
+  { value }: CertificateSecret,
+  budget: CpuBudget,
+): Promise<Parsed<KeyMaterial>> {
   const pfx = decodeValue(value, 'base64')
-  return 'problem' in pfx ? pfx : readPfx(pfx.value)
+  return 'problem' in pfx ? pfx : await readPfx(pfx.value, budget)
 }
 
 function kindOf({ contentType = '' }: CertificateSecret): Parsed<'pfx' | 'pem'> {

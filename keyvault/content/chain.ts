@@ -1,5 +1,6 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import { isCertificateOf, type KeyMaterial } from './key-material.ts'
+import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
+import { comparisonMicroseconds, isCertificateOf, type KeyMaterial } from './key-material.ts'
 
 export interface Chain {
   /** Leaf, intermediates, root, as far as they are there. Empty where no leaf could be told. */
@@ -21,8 +22,11 @@ interface Node {
 }
 
 /** Certificates as the provider writes them: leaf, intermediates, root, and then whatever else is there. */
-export function orderChain(material: KeyMaterial): readonly Uint8Array[] {
-  const { chain, rest } = buildChain(material)
+export async function orderChain(
+  material: KeyMaterial,
+  budget = createCpuBudget(),
+): Promise<readonly Uint8Array[]> {
+  const { chain, rest } = await buildChain(material, budget)
   return [...chain, ...rest]
 }
 
@@ -31,11 +35,31 @@ export function orderChain(material: KeyMaterial): readonly Uint8Array[] {
  * has issued no other, and of several such the one with the longest chain. By signature, not by key identifiers as the
  * provider does it: those may be missing.
  */
-export function buildChain({ keys, certificates }: KeyMaterial): Chain {
-  const nodes = certificates.map(nodeOf)
-  const issuers = new Map(
-    nodes.map((node) => [node, nodes.find((other) => other !== node && hasIssued(other, node))]),
-  )
+export async function buildChain(
+  material: KeyMaterial,
+  budget = createCpuBudget(),
+): Promise<Chain> {
+  const chain = known.get(material) ?? (await findChain(material, budget))
+  known.set(material, chain)
+  return chain
+}
+
+/** Kept beside the material, because several targets may want the same certificate. */
+const known = new WeakMap<KeyMaterial, Chain>()
+
+/** Microseconds for one signature, of the dearest kinds of key that are in use. */
+const verificationCost = 400
+
+async function findChain({ keys, certificates }: KeyMaterial, budget: CpuBudget): Promise<Chain> {
+  const nodes: Node[] = []
+  for (const der of certificates) {
+    budget.charge(verificationCost)
+    await budget.yieldIfDue()
+    nodes.push(nodeOf(der))
+  }
+  const issuers = new Map<Node, Node | undefined>()
+  for (const node of nodes) issuers.set(node, await issuerOf(node, { nodes, budget }))
+  budget.charge(keys.length * certificates.length * comparisonMicroseconds)
   const chains = leavesOf(issuers, keys).map((leaf) => climb(leaf, issuers))
   const [chain = []] = chains.toSorted((a, b) => b.length - a.length)
   const last = chain.at(-1)
@@ -67,9 +91,19 @@ function climb(leaf: Node, issuers: Issuers): readonly Node[] {
   return [...chain]
 }
 
-function hasIssued(issuer: Node, child: Node): boolean {
-  if (child.isSelfSigned || issuer.subject !== child.issuer || !issuer.key) return false
-  return isSignedBy(child.certificate, issuer.key)
+/** Certificates made for the purpose may all bear one name, so that each has to be compared with each. */
+async function issuerOf(
+  child: Node,
+  { nodes, budget }: { readonly nodes: readonly Node[]; readonly budget: CpuBudget },
+): Promise<Node | undefined> {
+  if (child.isSelfSigned) return undefined
+  for (const issuer of nodes) {
+    if (issuer === child || issuer.subject !== child.issuer || !issuer.key) continue
+    budget.charge(verificationCost)
+    await budget.yieldIfDue()
+    if (isSignedBy(child.certificate, issuer.key)) return issuer
+  }
+  return undefined
 }
 
 function nodeOf(der: Uint8Array): Node {

@@ -1,42 +1,64 @@
-/** Takes valid JSON apart as text, where `JSON.parse` would lose how it was written. Give it what that has accepted. */
+/** Takes valid JSON apart as text, because `JSON.parse` would lose how numbers are written and in which order keys stand. */
 
-type JsonKind = 'object' | 'array' | 'string' | 'other'
+/** A value inside a JSON text, by its place. */
+export type JsonPart =
+  | (Span & { readonly kind: 'string' | 'other' })
+  | (Span & {
+      readonly kind: 'object' | 'array'
+      /** By key or index, in the document's order. If a key occurs twice, the last one counts, as for `JSON.parse`. */
+      readonly children: ReadonlyMap<string, JsonPart>
+    })
 
-const token = /"(?:[^"\\]+|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
-
-export function jsonKind(json: string): JsonKind {
-  const start = json.trimStart()[0]
-  return start === '{' ? 'object' : start === '[' ? 'array' : start === '"' ? 'string' : 'other'
+interface Span {
+  readonly start: number
+  readonly end: number
 }
+
+const tokens = /"(?:[^"\\]+|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 /** The same JSON without the blanks between its tokens. */
 export function compactJson(json: string): string {
-  return json.match(token)?.join('') ?? ''
+  return json.match(tokens)?.join('') ?? ''
+}
+
+interface OpenPart {
+  readonly kind: 'object' | 'array'
+  readonly start: number
+  end: number
+  readonly children: Map<string, JsonPart>
 }
 
 /**
- * The texts of what an object holds, by its keys, in the document's order, or an array, by its indexes. Empty for all
- * else. Of a key that stands there twice the last one counts, as `JSON.parse` has it.
+ * Indexes a JSON text in one pass, so that any number of properties can be picked from it.
+ *
+ * @param json - text that `JSON.parse` accepts
  */
-export function childrenOfJson(json: string): ReadonlyMap<string, string> {
-  const children = new Map<string, string>()
-  const isObject = jsonKind(json) === 'object'
-  if (!isObject && jsonKind(json) !== 'array') return children
-  let depth = 0
+export function indexJson(json: string): JsonPart {
+  const open: OpenPart[] = []
   let key: string | undefined
-  let start = 0
-  for (const { 0: text, index } of json.matchAll(token)) {
-    const isEnd = depth === 1 && (text === ',' || text === ']' || text === '}')
-    if (isEnd) {
-      const child = json.slice(start, index)
-      if (child.trim() !== '') children.set(key ?? `${children.size}`, child)
+  let root: JsonPart = { kind: 'other', start: 0, end: 0 }
+  for (const { 0: token, index: start } of json.matchAll(tokens)) {
+    if (token === ',' || token === ':') continue
+    const end = start + token.length
+    const parent = open.at(-1)
+    if (parent !== undefined && (token === '}' || token === ']')) {
+      parent.end = end
+      open.pop()
+    } else if (parent?.kind === 'object' && key === undefined) {
+      key = String(JSON.parse(token))
+    } else {
+      const part = partOf(token, { start, end })
+      if (parent === undefined) root = part
+      else parent.children.set(key ?? `${parent.children.size}`, part)
       key = undefined
+      if ('children' in part) open.push(part)
     }
-    if (isObject && depth === 1 && key === undefined && text.startsWith('"'))
-      key = String(JSON.parse(text))
-    if (depth === 0 || isEnd || (isObject && depth === 1 && text === ':')) start = index + 1
-    if (text === '{' || text === '[') depth += 1
-    else if (text === '}' || text === ']') depth -= 1
   }
-  return children
+  return root
+}
+
+function partOf(token: string, span: Span): OpenPart | (Span & { kind: 'string' | 'other' }) {
+  if (token === '{') return { kind: 'object', ...span, children: new Map() }
+  if (token === '[') return { kind: 'array', ...span, children: new Map() }
+  return { kind: token.startsWith('"') ? 'string' : 'other', ...span }
 }

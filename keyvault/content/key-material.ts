@@ -41,6 +41,9 @@ export function readCertificate(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
+/** What {@link isCertificateOf} costs, for a CPU budget. */
+export const comparisonMicroseconds = 200
+
 /** Whether a certificate is for the public half of a key. */
 export function isCertificateOf(certificate: Uint8Array, pkcs8: Uint8Array): boolean {
   return readCertificate(certificate)?.checkPrivateKey(privateKeyOf(pkcs8)) === true

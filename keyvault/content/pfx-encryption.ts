@@ -1,4 +1,5 @@
-import { createDecipheriv, pbkdf2Sync } from 'node:crypto'
+import crypto, { createDecipheriv } from 'node:crypto'
+import { promisify } from 'node:util'
 import {
   childrenOf,
   type DerElement,
@@ -8,7 +9,12 @@ import {
   tags,
   UnreadableError,
 } from './der.ts'
-import { type DerivationBudget, digestsFor, type PfxPassword } from './pfx-password.ts'
+import {
+  type DerivationBudget,
+  type PfxPassword,
+  pbkdf2Microseconds,
+  pkcs12Microseconds,
+} from './pfx-password.ts'
 import { derivePkcs12Key, type Pkcs12Digest } from './pkcs12-key.ts'
 import { decryptRc2 } from './rc2.ts'
 
@@ -43,8 +49,8 @@ const pbkdf2Digests: Readonly<Record<string, Pkcs12Digest>> = {
   '1.2.840.113549.2.10': 'sha384',
   '1.2.840.113549.2.11': 'sha512',
 }
-/** PBKDF2 runs inside OpenSSL: what it takes of the time of a digest called from here. */
-const pbkdf2Share = 0.25
+/** On a thread of its own, so that nothing else waits for it. */
+const derivePbkdf2 = promisify(crypto.pbkdf2)
 
 export interface DecryptOptions {
   /** The AlgorithmIdentifier. */
@@ -59,16 +65,16 @@ export interface DecryptOptions {
  * @returns undefined when the password is another
  * @throws UnreadableError when the algorithm is none of those above, or asks for too much
  */
-export function decryptPart(
+export async function decryptPart(
   encrypted: Uint8Array,
   { algorithm, password, budget }: DecryptOptions,
-): Uint8Array | undefined {
+): Promise<Uint8Array | undefined> {
   const [identifier, parameters] = childrenOf(algorithm, tags.sequence, 'an encryption algorithm')
   const oid = oidOf(identifier, 'an encryption algorithm')
   const { cipher, key, iv } =
     oid === pbes2
-      ? pbes2Key(parameters, password, budget)
-      : pkcs12Key({ oid, parameters, password, budget })
+      ? await pbes2Key(parameters, password, budget)
+      : await pkcs12Key({ oid, parameters, password, budget })
   if (cipher === 'rc2') return decryptRc2(encrypted, { key, iv })
   try {
     const decipher = createDecipheriv(cipher, key, iv)
@@ -84,36 +90,38 @@ interface CipherKey {
   readonly iv: Uint8Array
 }
 
-function pkcs12Key(options: {
+async function pkcs12Key(options: {
   readonly oid: string
   readonly parameters: DerElement | undefined
   readonly password: PfxPassword
   readonly budget: DerivationBudget
-}): CipherKey {
+}): Promise<CipherKey> {
   const { cipher, keyBytes, ivBytes } = known(pkcs12Schemes, options.oid)
   const [saltElement, count] = childrenOf(options.parameters, tags.sequence, 'its key derivation')
   const salt = octetsOf(saltElement, 'a salt in it')
   const iterations = integerOf(count, 'a count of rounds in it')
-  const digestsEach = digestsFor('sha1', keyBytes) + digestsFor('sha1', ivBytes)
-  options.budget.spend({ iterations, digestsEach, salt })
+  const microsecondsEach =
+    pkcs12Microseconds('sha1', keyBytes) + pkcs12Microseconds('sha1', ivBytes)
+  options.budget.spend({ iterations, microsecondsEach, salt })
   const shared = {
     digest: 'sha1',
     salt,
     iterations,
+    budget: options.budget.cpu,
     ...(options.password === undefined ? {} : { password: options.password }),
   } as const
   return {
     cipher,
-    key: derivePkcs12Key({ ...shared, purpose: 1, byteLength: keyBytes }),
-    iv: derivePkcs12Key({ ...shared, purpose: 2, byteLength: ivBytes }),
+    key: await derivePkcs12Key({ ...shared, purpose: 1, byteLength: keyBytes }),
+    iv: await derivePkcs12Key({ ...shared, purpose: 2, byteLength: ivBytes }),
   }
 }
 
-function pbes2Key(
+async function pbes2Key(
   parameters: DerElement | undefined,
   password: PfxPassword,
   budget: DerivationBudget,
-): CipherKey {
+): Promise<CipherKey> {
   const [derivation, encryption] = childrenOf(parameters, tags.sequence, 'its PBES2 parameters')
   const [derivationId, derivationParameters] = childrenOf(
     derivation,
@@ -139,8 +147,8 @@ function pbes2Key(
 
   const salt = octetsOf(saltElement, 'a salt in it')
   const iterations = integerOf(count, 'a count of rounds in it')
-  budget.spend({ iterations, digestsEach: digestsFor(digest, keyBytes) * pbkdf2Share, salt })
-  return { cipher, iv, key: pbkdf2Sync(password ?? '', salt, iterations, keyBytes, digest) }
+  budget.spend({ iterations, microsecondsEach: pbkdf2Microseconds(digest, keyBytes), salt })
+  return { cipher, iv, key: await derivePbkdf2(password ?? '', salt, iterations, keyBytes, digest) }
 }
 
 /** The identifier that an AlgorithmIdentifier begins with. */

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Parsed } from '../reference.ts'
+import { createCpuBudget } from './cpu-budget.ts'
 import {
   childrenOf,
   type DerElement,
@@ -15,8 +16,8 @@ import { decryptPart } from './pfx-encryption.ts'
 import {
   type DerivationBudget,
   derivationBudget,
-  digestsFor,
   type PfxPassword,
+  pkcs12Microseconds,
 } from './pfx-password.ts'
 import { derivePkcs12Key, type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
 
@@ -49,10 +50,13 @@ const oids = {
  *
  * @param pfx - DER, or BER
  */
-export function readPfx(pfx: Uint8Array): Parsed<KeyMaterial> {
+export async function readPfx(
+  pfx: Uint8Array,
+  budget = createCpuBudget(),
+): Promise<Parsed<KeyMaterial>> {
   try {
     if (pfx.length > maxPfxBytes) throw new UnreadableError(`it is over ${maxPfxBytes / 1024} KiB`)
-    return { value: readPfxOrThrow(pfx) }
+    return { value: await readPfxOrThrow(pfx, derivationBudget(budget)) }
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error
     return { problem: `the PFX (PKCS#12) can't be read: ${error.message}` }
@@ -64,7 +68,7 @@ interface PartOptions {
   readonly budget: DerivationBudget
 }
 
-function readPfxOrThrow(pfx: Uint8Array): KeyMaterial {
+async function readPfxOrThrow(pfx: Uint8Array, budget: DerivationBudget): Promise<KeyMaterial> {
   const [version, authSafe, mac] = childrenOf(
     readElement(pfx, tags.sequence, 'the file'),
     tags.sequence,
@@ -76,16 +80,19 @@ function readPfxOrThrow(pfx: Uint8Array): KeyMaterial {
     throw new UnreadableError('it is signed with a public key, where a password is expected')
   const safe = octetsOf(explicit(content, 'its authenticated safe'), 'its authenticated safe')
 
-  const budget = derivationBudget()
   for (const password of ['', undefined] as const) {
-    if (mac !== undefined && !isMacOf(safe, mac, { password, budget })) continue
-    const parts = readSafe(safe, { password, budget })
+    if (mac !== undefined && !(await isMacOf(safe, mac, { password, budget }))) continue
+    const parts = await readSafe(safe, { password, budget })
     if (parts !== undefined) return collect(parts)
   }
   throw new UnreadableError('it has a password, or it is damaged; accepted: an empty password')
 }
 
-function isMacOf(safe: Uint8Array, mac: DerElement, { password, budget }: PartOptions): boolean {
+async function isMacOf(
+  safe: Uint8Array,
+  mac: DerElement,
+  { password, budget }: PartOptions,
+): Promise<boolean> {
   const [digestInfo, saltElement, count] = childrenOf(mac, tags.sequence, 'its MAC')
   const [algorithm, expectedElement] = childrenOf(digestInfo, tags.sequence, 'its MAC')
   const oid = oidOf(childrenOf(algorithm, tags.sequence, 'its MAC')[0], 'its MAC')
@@ -96,9 +103,10 @@ function isMacOf(safe: Uint8Array, mac: DerElement, { password, budget }: PartOp
   const salt = octetsOf(saltElement, "its MAC's salt")
   const iterations = count === undefined ? 1 : integerOf(count, "its MAC's count of rounds")
   const byteLength = pkcs12Digests[digest].outputBytes
-  budget.spend({ iterations, digestsEach: digestsFor(digest, byteLength), salt })
-  const key = derivePkcs12Key({
+  budget.spend({ iterations, microsecondsEach: pkcs12Microseconds(digest, byteLength), salt })
+  const key = await derivePkcs12Key({
     digest,
+    budget: budget.cpu,
     salt,
     iterations,
     purpose: 3,
@@ -115,7 +123,10 @@ interface Bag {
 }
 
 /** Undefined when the password is another. */
-function readSafe(safe: Uint8Array, options: PartOptions): readonly Bag[] | undefined {
+async function readSafe(
+  safe: Uint8Array,
+  options: PartOptions,
+): Promise<readonly Bag[] | undefined> {
   const infos = childrenOf(
     readElement(safe, tags.sequence, 'its authenticated safe'),
     tags.sequence,
@@ -123,11 +134,11 @@ function readSafe(safe: Uint8Array, options: PartOptions): readonly Bag[] | unde
   )
   const bags: Bag[] = []
   for (const info of infos) {
-    const contents = readContents(info, options)
+    const contents = await readContents(info, options)
     if (contents === undefined) return undefined
     const what = 'a list of bags in it'
     for (const bag of childrenOf(readElement(contents, tags.sequence, what), tags.sequence, what)) {
-      const read = readBag(bag, options)
+      const read = await readBag(bag, options)
       if (read === undefined) return undefined
       bags.push(...read)
     }
@@ -135,7 +146,10 @@ function readSafe(safe: Uint8Array, options: PartOptions): readonly Bag[] | unde
   return bags
 }
 
-function readContents(info: DerElement, options: PartOptions): Uint8Array | undefined {
+async function readContents(
+  info: DerElement,
+  options: PartOptions,
+): Promise<Uint8Array | undefined> {
   const what = 'a part of it'
   const [contentType, content] = childrenOf(info, tags.sequence, what)
   const oid = oidOf(contentType, what)
@@ -146,11 +160,14 @@ function readContents(info: DerElement, options: PartOptions): Uint8Array | unde
     )
   const [, encryptedInfo] = childrenOf(explicit(content, what), tags.sequence, what)
   const [, algorithm, encrypted] = childrenOf(encryptedInfo, tags.sequence, what)
-  const contents = decryptPart(octetsOf(encrypted, what, tags.context0), { ...options, algorithm })
+  const contents = await decryptPart(octetsOf(encrypted, what, tags.context0), {
+    ...options,
+    algorithm,
+  })
   return contents !== undefined && isSequence(contents) ? contents : undefined
 }
 
-function readBag(bag: DerElement, options: PartOptions): readonly Bag[] | undefined {
+async function readBag(bag: DerElement, options: PartOptions): Promise<readonly Bag[] | undefined> {
   const what = 'a bag in it'
   const [bagId, bagValue] = childrenOf(bag, tags.sequence, what)
   const oid = oidOf(bagId, what)
@@ -159,7 +176,7 @@ function readBag(bag: DerElement, options: PartOptions): readonly Bag[] | undefi
       return [{ kind: 'key', der: explicit(bagValue, what).raw }]
     case oids.shroudedKeyBag: {
       const [algorithm, encrypted] = childrenOf(explicit(bagValue, what), tags.sequence, what)
-      const der = decryptPart(octetsOf(encrypted, what), { ...options, algorithm })
+      const der = await decryptPart(octetsOf(encrypted, what), { ...options, algorithm })
       return der !== undefined && isSequence(der) ? [{ kind: 'key', der }] : undefined
     }
     case oids.certBag: {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { CpuBudget } from './cpu-budget.ts'
 
 export interface Pkcs12KeyOptions {
   readonly digest: Pkcs12Digest
@@ -9,7 +10,12 @@ export interface Pkcs12KeyOptions {
   /** RFC 7292, B.3: 1 for a key, 2 for an initialization vector, 3 for a MAC. */
   readonly purpose: 1 | 2 | 3
   readonly byteLength: number
+  /** Charged by the caller; here it only lets the rest of the process run meanwhile. */
+  readonly budget: Pick<CpuBudget, 'yieldNow'>
 }
+
+/** About two milliseconds' worth. */
+const digestsAtATime = 2_000
 
 /** Bytes of a digest's output and of the block that it works on. */
 export const pkcs12Digests = {
@@ -21,15 +27,18 @@ export const pkcs12Digests = {
 export type Pkcs12Digest = keyof typeof pkcs12Digests
 
 /** PKCS#12's own way from a password to key bytes: RFC 7292, appendix B.2, whose letters are used here. */
-export function derivePkcs12Key(options: Pkcs12KeyOptions): Uint8Array {
-  const { digest, password, salt, iterations, purpose, byteLength } = options
+export async function derivePkcs12Key(options: Pkcs12KeyOptions): Promise<Uint8Array> {
+  const { digest, password, salt, iterations, purpose, byteLength, budget } = options
   const { blockBytes: v } = pkcs12Digests[digest]
   const D = Buffer.alloc(v, purpose)
   const I = Buffer.concat([fillBlocks(salt, v), fillBlocks(bmpString(password), v)])
   const pieces: Buffer[] = []
   for (let length = 0; length < byteLength; ) {
     let A = hash(digest, Buffer.concat([D, I]), 'buffer')
-    for (let i = 1; i < iterations; i++) A = hash(digest, A, 'buffer')
+    for (let i = 1; i < iterations; i++) {
+      if (i % digestsAtATime === 0) await budget.yieldNow()
+      A = hash(digest, A, 'buffer')
+    }
     pieces.push(A)
     length += A.length
     const B = fillBlocks(A, v)

@@ -1,47 +1,79 @@
 import { printable } from '../../text/printable.ts'
 import type { Parsed } from '../reference.ts'
-import { childrenOfJson, compactJson, jsonKind } from './json-text.ts'
+import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
+import { compactJson, indexJson, type JsonPart } from './json-text.ts'
 
-/** Each step reads its part of the document once more; no configuration is nested as deep. */
+/** No configuration is nested as deep. */
 const maxSegments = 64
+/** What the search for one property may read of names. Only a document made for the purpose needs as much. */
+const maxSearchedCharacters = 4 * 1024 * 1024
+
+/** Microseconds for each character of a JSON text to parse and to index, or to copy. */
+const indexCost = 0.15
+const copyCost = 0.05
+const lookUpCost = 0.2
+const lookUpCharacterCost = 0.002
 
 export type Picked = Parsed<string> & {
   /** The value is JSON, and has no such property. */
   readonly isAbsent?: true
 }
 
+/** A JSON value that has been parsed once, for any number of properties. */
+export interface JsonDocument {
+  readonly text: string
+  readonly root: JsonPart
+}
+
+/** Parses a JSON value. The problem never repeats the value. */
+export function readJsonDocument(json: string, budget = createCpuBudget()): Parsed<JsonDocument> {
+  budget.charge(json.length * indexCost)
+  // RFC 8259, 8.1: a parser may pass over a byte order mark, which editors on Windows write.
+  const text = json.startsWith('\uFEFF') ? json.slice(1) : json
+  try {
+    JSON.parse(text)
+  } catch {
+    return { problem: 'the value is not JSON, so no property can be picked from it' }
+  }
+  return { value: { text, root: indexJson(text) } }
+}
+
 /**
- * What `#a.b.0` picks from a JSON value: keys and indexes, parted by dots. Where the path misses, a key that holds dots
- * itself is tried, the shorter one first. A text gives its characters; everything else its JSON as it stands in the
+ * What `#a.b.0` picks from a JSON value: keys and indexes, parted by dots. If the path misses, a key that contains dots
+ * itself is tried, the shorter one first. A string gives its characters; everything else its JSON as it stands in the
  * document, so that 1.10 stays 1.10 and no digit of a long number is lost; objects and arrays without blanks.
  *
  * The problem names the path as far as it matched, and never repeats the value.
  */
-export function pickProperty(json: string, path: string): Picked {
-  const document = readDocument(json)
-  if ('problem' in document) return document
-  const segments = path.split('.')
+export function pickProperty(
+  document: JsonDocument,
+  path: string,
+  budget = createCpuBudget(),
+): Picked {
+  const segments = path.split('.', maxSegments + 1)
   if (segments.length > maxSegments)
     return { problem: `property "${printable(path)}" has over ${maxSegments} parts` }
-  const search: Search = { segments, matched: 0, miss: document.value }
-  const found = follow(document.value, 0, search)
+  const search: Search = { segments, budget, read: 0, matched: 0, miss: document.root }
+  const found = follow(document.root, 0, search)
+  if (search.read > maxSearchedCharacters)
+    return { problem: `property "${printable(path)}" can be read in too many ways` }
   return found === undefined
     ? { problem: describeMiss(search), isAbsent: true }
-    : textOf(found, `property "${printable(path)}"`)
+    : textOf(found, { document, budget, what: `property "${printable(path)}"` })
 }
 
 /** Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. */
 export function allProperties(
-  json: string,
+  document: JsonDocument,
+  budget = createCpuBudget(),
 ): Parsed<readonly { readonly name: string; readonly value: string }[]> {
-  const document = readDocument(json)
-  if ('problem' in document) return document
-  if (jsonKind(document.value) !== 'object')
-    return { problem: `the value is ${describeKind(document.value)}; "#*" needs a JSON object` }
+  const { root } = document
+  if (root.kind !== 'object')
+    return { problem: `the value is ${describeKind(root)}; "#*" needs a JSON object` }
   const properties: { name: string; value: string }[] = []
-  for (const [name, text] of childrenOfJson(document.value)) {
+  for (const [name, part] of root.children) {
     if (!name.isWellFormed()) return { problem: 'one of its keys is no text that UTF-8 can hold' }
-    const value = textOf(text, propertyNumber(properties.length))
+    const value = textOf(part, { document, budget, what: propertyNumber(properties.length) })
     if ('problem' in value) return value
     properties.push({ name, value: value.value })
   }
@@ -54,21 +86,30 @@ export const propertyNumber = (index: number): string => `property number ${inde
 /** How far the search has come: of all ways through the document, the one that used the most segments. */
 interface Search {
   readonly segments: readonly string[]
+  readonly budget: CpuBudget
+  /** Characters of names that were looked up. */
+  read: number
   matched: number
-  miss: string
+  miss: JsonPart
 }
 
 /** Each part of the document is come to at most once: by the one path that leads to it. */
-function follow(json: string, from: number, search: Search): string | undefined {
-  const { segments } = search
-  if (from === segments.length) return json
+function follow(part: JsonPart, from: number, search: Search): JsonPart | undefined {
+  const { segments, budget } = search
+  if (from === segments.length) return part
   if (from > search.matched) {
     search.matched = from
-    search.miss = json
+    search.miss = part
   }
-  const children = childrenOfJson(json)
+  if (!('children' in part)) return undefined
+  let name = ''
   for (let to = from + 1; to <= segments.length; to++) {
-    const child = children.get(segments.slice(from, to).join('.'))
+    name += (to === from + 1 ? '' : '.') + segments[to - 1]
+    // No key is longer than the text that it stands in.
+    if (name.length > part.end - part.start || search.read > maxSearchedCharacters) return undefined
+    budget.charge(lookUpCost + name.length * lookUpCharacterCost)
+    search.read += name.length + 1
+    const child = part.children.get(name)
     const found = child === undefined ? undefined : follow(child, to, search)
     if (found !== undefined) return found
   }
@@ -82,24 +123,20 @@ function describeMiss({ segments, matched, miss }: Search): string {
   return `${there} is ${describeKind(miss)} and has no "${rest}"`
 }
 
-function describeKind(json: string): string {
-  const kind = jsonKind(json)
-  return kind === 'object' || kind === 'array' ? `a JSON ${kind}` : 'neither an object nor an array'
-}
+const describeKind = ({ kind }: JsonPart): string =>
+  kind === 'object' || kind === 'array' ? `a JSON ${kind}` : 'neither an object nor an array'
 
-function readDocument(json: string): Parsed<string> {
-  // RFC 8259, 8.1: a parser may pass over a byte order mark, which editors on Windows write.
-  const text = json.startsWith('\uFEFF') ? json.slice(1) : json
-  try {
-    JSON.parse(text)
-    return { value: text }
-  } catch {
-    return { problem: 'the value is not JSON, so no property can be picked from it' }
-  }
-}
-
-function textOf(json: string, what: string): Parsed<string> {
-  const compact = compactJson(json)
-  const value = jsonKind(compact) === 'string' ? String(JSON.parse(compact)) : compact
+function textOf(
+  { kind, start, end }: JsonPart,
+  options: {
+    readonly document: JsonDocument
+    readonly budget: CpuBudget
+    readonly what: string
+  },
+): Parsed<string> {
+  const { document, budget, what } = options
+  budget.charge(1 + (end - start) * copyCost)
+  const json = document.text.slice(start, end)
+  const value = kind === 'string' ? String(JSON.parse(json)) : compactJson(json)
   return value.isWellFormed() ? { value } : { problem: `${what} is no text that UTF-8 can hold` }
 }

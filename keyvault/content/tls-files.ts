@@ -1,6 +1,7 @@
 import type { Parsed } from '../reference.ts'
 import { type CertificateSecret, readCertificateSecret } from './certificate-secret.ts'
 import { buildChain } from './chain.ts'
+import { createCpuBudget } from './cpu-budget.ts'
 import { isCertificateOf } from './key-material.ts'
 import { writePem } from './pem.ts'
 
@@ -18,13 +19,16 @@ export interface TlsFiles {
  * A certificate as servers and `kubernetes.io/tls` Secrets want it, out of one answer of the vault. The key is checked to
  * belong to the leaf. What belongs to no chain from that leaf is left out: a server would send it to every client.
  */
-export function tlsFiles(secret: CertificateSecret): Parsed<TlsFiles> {
-  const material = readCertificateSecret(secret)
+export async function tlsFiles(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<TlsFiles>> {
+  const material = await readCertificateSecret(secret, budget)
   if ('problem' in material) return material
   const { keys } = material.value
   if (keys.length === 0) return { problem: notExportable }
 
-  const { chain, root } = buildChain(material.value)
+  const { chain, root } = await buildChain(material.value, budget)
   const leaf = chain[0]
   const key = leaf && keys.find((der) => isCertificateOf(leaf, der))
   if (leaf === undefined || key === undefined)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readPfx } from '../../keyvault/content/pfx.ts'
 import { tlsFiles } from '../../keyvault/content/tls-files.ts'
-import { type Bench, milliseconds } from './bench.ts'
+import { type Bench, type Figure, milliseconds } from './bench.ts'
 
 const folder = join(import.meta.dirname, '../fixtures/content')
 
@@ -12,28 +12,29 @@ const files = ['chain-3des', 'chain-rc2-40', 'chain-aes-256', 'chain-ec-p256']
 /** PKCS#12 in this process, without the vault: most of it is key derivation, which the file itself asks for. */
 export const benchPfx: Bench = async ({ isSmoke }) => {
   const rounds = isSmoke ? 5 : 200
-  return files.flatMap((name) => {
+  const figures: Figure[] = []
+  for (const name of files) {
     const pfx = readFileSync(join(folder, `${name}.pfx`))
     const value = pfx.toString('base64')
-    const figure = (what: string, work: () => unknown) => ({
-      what: `${name}.pfx, ${what}`,
-      value: milliseconds(medianMs(rounds, work)),
-    })
-    return [
-      figure('read', () => readPfx(pfx)),
-      // A new object each time: what was read of the same one is remembered.
-      figure('to tls.crt, tls.key and ca.crt', () =>
-        tlsFiles({ value, contentType: 'application/x-pkcs12' }),
-      ),
-    ]
-  })
+    const measure = async (what: string, work: () => Promise<unknown>) => {
+      const medianMs = await medianOf(rounds, work)
+      figures.push({ what: `${name}.pfx, ${what}`, value: milliseconds(medianMs) })
+    }
+    await measure('read', () => readPfx(pfx))
+    // A new object each time: what was read of the same one is remembered.
+    await measure('to tls.crt, tls.key and ca.crt', () =>
+      tlsFiles({ value, contentType: 'application/x-pkcs12' }),
+    )
+  }
+  return figures
 }
 
-function medianMs(rounds: number, work: () => unknown): number {
-  const times = Array.from({ length: rounds }, () => {
+async function medianOf(rounds: number, work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let round = 0; round < rounds; round++) {
     const startedAt = performance.now()
-    work()
-    return performance.now() - startedAt
-  })
+    await work()
+    times.push(performance.now() - startedAt)
+  }
   return times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN
 }

@@ -4,6 +4,7 @@ import { type Content, noContent, projectContent } from '../../init-agent/conten
 import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
 import type { Outcome } from '../../init-agent/fetch-objects.ts'
 import { objectKey } from '../../init-agent/wanted-objects.ts'
+import { createCpuBudget } from '../../keyvault/content/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
 import { agentConfig as config, secretFile, secretVariable } from './pod.ts'
 import { secretAnswer } from './secret-answer.ts'
@@ -23,11 +24,20 @@ const content = (files: Record<string, string>, env: Record<string, string> = {}
 }
 
 /** Outcomes for secrets of `team-a`, by name. */
-async function project(config: AgentConfig, outcomes: Record<string, Outcome>, before = noContent) {
+async function project(
+  config: AgentConfig,
+  outcomes: Record<string, Outcome>,
+  before = noContent,
+  budget = createCpuBudget(),
+) {
   const byKey = Object.entries(outcomes).map(
     ([name, outcome]) => [`team-a:secrets/${name}`, outcome] as const,
   )
-  const { content, problems } = await projectContent(config, { outcomes: new Map(byKey), before })
+  const { content, problems } = await projectContent(config, {
+    outcomes: new Map(byKey),
+    before,
+    budget,
+  })
   const text = (values: ReadonlyMap<string, Uint8Array>) =>
     Object.fromEntries([...values].map(([name, bytes]) => [name, Buffer.from(bytes).toString()]))
   const files = [...content.files].map(([path, { bytes }]) => [path, bytes] as const)
@@ -152,4 +162,66 @@ t.test('each file has its own mode, or that of all', async (t) => {
     [...content.files.values()].map(({ mode }) => mode),
     [0o440, 0o400],
   )
+})
+
+/** The hostile one: 60 keys out of one JSON value, each by a path of 63 segments. */
+const deepSegments = Array.from({ length: 63 }, (_, i) => `s${i}`)
+const deepJson = deepSegments.reduceRight((inner, name) => `{"${name}":${inner}}`, '"v"')
+const wideJson = `{"pad":"${'x'.repeat(22_000)}",${deepJson.slice(1)}`
+const deepFiles = Array.from({ length: 60 }, (_, i) =>
+  secretFile('a', { path: `f${i}`, property: deepSegments.join('.') }),
+)
+
+t.test('a JSON value is parsed once, however many targets pick from it', async (t) => {
+  const parse = t.capture(JSON, 'parse', JSON.parse)
+  const { files, problems } = await project(config({ files: deepFiles }), { a: fetched(wideJson) })
+  t.equal(Object.keys(files).length, 60)
+  t.strictSame(problems, [])
+  t.equal(parse().filter(({ args }) => args[0] === wideJson).length, 1)
+})
+
+t.test('between targets everything else gets turns', async (t) => {
+  let turns = 0
+  let charged = 0
+  const { charge, ...budget } = createCpuBudget({
+    giveWay: async () => {
+      turns += 1
+    },
+  })
+  const counting = {
+    ...budget,
+    charge(microseconds: number) {
+      charged += microseconds
+      charge(microseconds)
+    },
+  }
+  await project(config({ files: deepFiles }), { a: fetched(wideJson) }, noContent, counting)
+  t.ok(charged < 20_000, `sixty keys cost less than ten parses: ${charged}`)
+  t.ok(turns >= 1, `${turns} turns`)
+
+  turns = 0
+  const many = Array.from({ length: 200 }, (_, i) => [`a${i}`, fetched(wideJson)] as const)
+  const files = many.map(([name]) => secretFile(name, { path: name, property: 'pad' }))
+  await project(config({ files }), Object.fromEntries(many), noContent, counting)
+  t.ok(turns >= 100, `${turns} turns for 200 values`)
+})
+
+t.test('what is beyond the budget fails by itself, and keeps what it had', async (t) => {
+  const budget = createCpuBudget({
+    microseconds: 1_000,
+    exhausted: () => new AkvError({ code: 'AKV_INTERNAL', message: 'too much' }),
+  })
+  const wanted = config({
+    files: [
+      secretFile('small'),
+      secretFile('large', { path: 'large', property: 'pad' }),
+      secretFile('after'),
+    ],
+  })
+  const outcomes = { small: fetched('1'), large: fetched(wideJson), after: fetched('2') }
+  t.strictSame(await project(wanted, outcomes, content({ large: 'before' }), budget), {
+    files: { small: '1', large: 'before', after: '2' },
+    env: {},
+    problems: ['team-a:secrets/large AKV_INTERNAL'],
+  })
 })

@@ -23,17 +23,17 @@ t.test('a PFX becomes PEM: keys, then leaf, intermediate and root, and nothing e
     ['chain-ec-p384', 'ec-p384'],
   ] as const)
     t.equal(
-      parsedValue(certificateSecretPem(pfxSecret(name))),
+      parsedValue(await certificateSecretPem(pfxSecret(name))),
       fixtureText(`${leaf}.key`) + fixtureText(`${leaf}.crt`) + authorities,
       name,
     )
   t.equal(
-    parsedValue(certificateSecretPem(pfxSecret('no-key'))),
+    parsedValue(await certificateSecretPem(pfxSecret('no-key'))),
     fixtureText('leaf.crt') + authorities,
   )
   const several = ['leaf', 'ec-p256', 'ec-p384']
   t.equal(
-    parsedValue(certificateSecretPem(pfxSecret('several-keys'))),
+    parsedValue(await certificateSecretPem(pfxSecret('several-keys'))),
     [...several.map((n) => `${n}.key`), ...several.map((n) => `${n}.crt`)]
       .map(fixtureText)
       .join(''),
@@ -44,19 +44,22 @@ t.test('openssl takes the same keys and certificates out of the PFX', async (t) 
   const printed = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes', '-legacy'], {
     'a.pfx': fixture('chain-attributes.pfx'),
   })
-  const ours = parsedValue(certificateSecretPem(pfxSecret('chain-attributes')))
+  const ours = parsedValue(await certificateSecretPem(pfxSecret('chain-attributes')))
   t.strictSame(pemBlocks(ours).toSorted(), pemBlocks(printed).toSorted())
 })
 
 t.test('a PEM-backed one stays as it is stored, byte for byte', async (t) => {
   const value = `\r\nof: me\n${fixtureText('leaf.crt').replaceAll('\n', '\r\n')}${fixtureText('leaf.key')}  `
-  t.equal(parsedValue(certificateSecretPem(pemSecret(value))), value)
+  t.equal(parsedValue(await certificateSecretPem(pemSecret(value))), value)
 })
 
 t.test('type pfx is the stored bytes', async (t) => {
-  t.strictSame(parsedValue(certificatePfx(pfxSecret('chain-rc2-40'))), fixture('chain-rc2-40.pfx'))
+  t.strictSame(
+    parsedValue(await certificatePfx(pfxSecret('chain-rc2-40'))),
+    fixture('chain-rc2-40.pfx'),
+  )
   const broken = { ...pfxSecret('chain-3des'), value: 'AAA' }
-  t.match(certificatePfx(broken), { problem: /the value is not base64/ })
+  t.match(await certificatePfx(broken), { problem: /the value is not base64/ })
 })
 
 t.test(
@@ -64,7 +67,7 @@ t.test(
   async (t) => {
     for (const leaf of ['leaf', 'ec-p521']) {
       const stored = ['root.crt', `${leaf}.crt`, 'intermediate.crt', `${leaf}.key`].map(fixtureText)
-      const pfx = parsedValue(certificatePfx(pemSecret(stored.join(''))))
+      const pfx = parsedValue(await certificatePfx(pemSecret(stored.join(''))))
       const info = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes'], {
         'a.pfx': pfx,
       })
@@ -78,14 +81,14 @@ t.test(
         { 'a.pfx': pfx },
       )
       t.strictSame(pemBlocks(clientCertificates), [fixtureText(`${leaf}.crt`)])
-      const again = parsedValue(certificatePfx(pemSecret(stored.toReversed().join(''))))
+      const again = parsedValue(await certificatePfx(pemSecret(stored.toReversed().join(''))))
       t.strictSame(again, pfx, 'the same content gives the same bytes')
     }
   },
 )
 
 t.test('a PFX is built of certificates alone, too, and of many', async (t) => {
-  const pfx = parsedValue(certificatePfx(pemSecret(fixtureText('leaf.crt').repeat(40))))
+  const pfx = parsedValue(await certificatePfx(pemSecret(fixtureText('leaf.crt').repeat(40))))
   const info = openssl(['pkcs12', '-in', 'a.pfx', '-passin', 'pass:', '-nodes'], { 'a.pfx': pfx })
   t.equal(pemBlocks(info).length, 40)
 })
@@ -102,22 +105,22 @@ t.test('what holds no certificate, or is of another type, is refused in a senten
     ['no type', { value: '', contentType: undefined }, /is ""; accepted/],
   ]
   for (const [name, secret, problem] of cases) {
-    t.match(certificateSecretPem(secret), { problem }, name)
+    t.match(await certificateSecretPem(secret), { problem }, name)
   }
-  t.match(certificatePfx(pemSecret('')), { problem: /no certificate in the secret/ })
-  t.match(certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
+  t.match(await certificatePfx(pemSecret('')), { problem: /no certificate in the secret/ })
+  t.match(await certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
 })
 
 t.test('whatever is changed inside the certificates and keys, there is an answer', async (t) => {
   const bare = fixture('chain-bare.pfx')
   const change = fc.tuple(fc.nat(bare.length - 1), fc.integer({ min: 0, max: 255 }))
   let read = 0
-  fc.assert(
-    fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
       const bytes = Buffer.from(bare)
       for (const [at, byte] of changes) bytes[at] = byte
       const secret = { value: bytes.toString('base64'), contentType: 'application/x-pkcs12' }
-      for (const answer of [certificateSecretPem(secret), tlsFiles(secret)]) {
+      for (const answer of [await certificateSecretPem(secret), await tlsFiles(secret)]) {
         if ('value' in answer) read += 1
         else if (answer.problem === '') return false
       }
@@ -130,6 +133,6 @@ t.test('whatever is changed inside the certificates and keys, there is an answer
 
 t.test('the same secret is taken apart once', async (t) => {
   const secret = pfxSecret('chain-3des')
-  t.equal(readCertificateSecret(secret), readCertificateSecret(secret))
-  t.not(readCertificateSecret({ ...secret }), readCertificateSecret(secret))
+  t.equal(await readCertificateSecret(secret), await readCertificateSecret(secret))
+  t.not(await readCertificateSecret({ ...secret }), await readCertificateSecret(secret))
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { buildChain, orderChain } from '../../../keyvault/content/chain.ts'
+import { createCpuBudget } from '../../../keyvault/content/cpu-budget.ts'
 import { writePem } from '../../../keyvault/content/pem.ts'
 import { certificateDer, keyDer, openssl, shell } from './fixtures.ts'
 
@@ -11,18 +12,23 @@ const ders = new Map<string, string>(
 const named = (certificates: readonly Uint8Array[]): string =>
   certificates.map((der) => ders.get(Buffer.from(der).toString('hex'))).join(' ')
 
-const order = (stored: string, ...keys: string[]): string =>
-  named(orderChain({ certificates: stored.split(' ').map(certificateDer), keys: keys.map(keyDer) }))
+const order = async (stored: string, ...keys: string[]): Promise<string> =>
+  named(
+    await orderChain({
+      certificates: stored.split(' ').map(certificateDer),
+      keys: keys.map(keyDer),
+    }),
+  )
 
 t.test(
   'certificates come as leaf, intermediates, root, in whatever order they are stored',
   async (t) => {
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.shuffledSubarray(['leaf', 'intermediate', 'root'], { minLength: 3 }),
-        (stored) => {
-          t.equal(order(stored.join(' '), 'leaf'), 'leaf intermediate root')
-          t.equal(order(stored.join(' ')), 'leaf intermediate root', 'without a key')
+        async (stored) => {
+          t.equal(await order(stored.join(' '), 'leaf'), 'leaf intermediate root')
+          t.equal(await order(stored.join(' ')), 'leaf intermediate root', 'without a key')
         },
       ),
     )
@@ -30,7 +36,7 @@ t.test(
 )
 
 t.test('openssl verifies a chain in the order that is given', async (t) => {
-  const { chain, root } = buildChain({
+  const { chain, root } = await buildChain({
     keys: [keyDer('leaf')],
     certificates: ['root', 'unrelated', 'intermediate', 'leaf'].map(certificateDer),
   })
@@ -48,26 +54,29 @@ t.test('openssl verifies a chain in the order that is given', async (t) => {
 })
 
 t.test('the leaf is the certificate of the key, also where others are leaves', async (t) => {
-  t.equal(order('leaf ec-p256 root intermediate', 'ec-p256'), 'ec-p256 intermediate root leaf')
-  t.equal(order('ec-p256 root intermediate leaf', 'leaf'), 'leaf intermediate root ec-p256')
   t.equal(
-    order('leaf intermediate root ec-p256', 'ec-p384', 'ec-p256'),
+    await order('leaf ec-p256 root intermediate', 'ec-p256'),
+    'ec-p256 intermediate root leaf',
+  )
+  t.equal(await order('ec-p256 root intermediate leaf', 'leaf'), 'leaf intermediate root ec-p256')
+  t.equal(
+    await order('leaf intermediate root ec-p256', 'ec-p384', 'ec-p256'),
     'ec-p256 intermediate root leaf',
     'first key that has one',
   )
 })
 
 t.test('without a key the longest chain is the one', async (t) => {
-  t.equal(order('unrelated root intermediate leaf'), 'leaf intermediate root unrelated')
-  t.equal(order('self-signed root leaf intermediate'), 'leaf intermediate root self-signed')
+  t.equal(await order('unrelated root intermediate leaf'), 'leaf intermediate root unrelated')
+  t.equal(await order('self-signed root leaf intermediate'), 'leaf intermediate root self-signed')
 })
 
 t.test('duplicates and unrelated certificates are kept, behind, as they are stored', async (t) => {
   t.equal(
-    order('root root leaf unrelated intermediate leaf intermediate', 'leaf'),
+    await order('root root leaf unrelated intermediate leaf intermediate', 'leaf'),
     'leaf intermediate root root unrelated leaf intermediate',
   )
-  t.equal(order('self-signed self-signed', 'self-signed'), 'self-signed self-signed')
+  t.equal(await order('self-signed self-signed', 'self-signed'), 'self-signed self-signed')
 })
 
 t.test('what can’t be ordered keeps its order', async (t) => {
@@ -77,15 +86,15 @@ t.test('what can’t be ordered keeps its order', async (t) => {
     'unrelated leaf root',
     'self-signed',
   ])
-    t.equal(order(stored), stored)
-  t.equal(order('root leaf', 'leaf'), 'leaf root', 'but a key’s certificate comes first')
-  t.equal(order('unrelated leaf', 'ec-p384'), 'unrelated leaf', 'a key of none of them')
-  t.strictSame(orderChain({ keys: [], certificates: [] }), [])
+    t.equal(await order(stored), stored)
+  t.equal(await order('root leaf', 'leaf'), 'leaf root', 'but a key’s certificate comes first')
+  t.equal(await order('unrelated leaf', 'ec-p384'), 'unrelated leaf', 'a key of none of them')
+  t.strictSame(await orderChain({ keys: [], certificates: [] }), [])
 })
 
 t.test('authorities that have certified each other don’t make it go in circles', async (t) => {
   const certificates = crossCertified()
-  t.strictSame(orderChain({ keys: [], certificates }), certificates)
+  t.strictSame(await orderChain({ keys: [], certificates }), certificates)
 })
 
 t.test('a certificate whose kind of key nobody knows is in nobody’s way', async (t) => {
@@ -94,29 +103,44 @@ t.test('a certificate whose kind of key nobody knows is in nobody’s way', asyn
   strange[strange.indexOf(rsa) + rsa.length - 1] = 0x7f
   const certificates = [certificateDer('root'), strange, certificateDer('intermediate')]
   const ordered = ['intermediate', 'root'].map(certificateDer)
-  t.strictSame(orderChain({ keys: [keyDer('leaf')], certificates }), [...ordered, strange])
-  t.strictSame(buildChain({ keys: [keyDer('leaf')], certificates: [strange] }), {
+  t.strictSame(await orderChain({ keys: [keyDer('leaf')], certificates }), [...ordered, strange])
+  t.strictSame(await buildChain({ keys: [keyDer('leaf')], certificates: [strange] }), {
     chain: [strange],
     rest: [],
   })
 })
 
 t.test('the root is named where there is one, and a self-signed leaf is its own', async (t) => {
-  const rootOf = (stored: string, ...keys: string[]) => {
+  const rootOf = async (stored: string, ...keys: string[]) => {
     const certificates = stored.split(' ').map(certificateDer)
-    const { root } = buildChain({ certificates, keys: keys.map(keyDer) })
+    const { root } = await buildChain({ certificates, keys: keys.map(keyDer) })
     return root && named([root])
   }
-  t.equal(rootOf('root leaf intermediate', 'leaf'), 'root')
-  t.equal(rootOf('self-signed', 'self-signed'), 'self-signed')
-  t.equal(rootOf('leaf intermediate', 'leaf'), undefined)
-  t.equal(rootOf('leaf root unrelated', 'leaf'), undefined, 'a root with no way to it')
+  t.equal(await rootOf('root leaf intermediate', 'leaf'), 'root')
+  t.equal(await rootOf('self-signed', 'self-signed'), 'self-signed')
+  t.equal(await rootOf('leaf intermediate', 'leaf'), undefined)
+  t.equal(await rootOf('leaf root unrelated', 'leaf'), undefined, 'a root with no way to it')
+})
+
+t.test('each signature that is verified is charged, and others get turns', async (t) => {
+  const certificates = Array.from({ length: 50 }, () => certificateDer('intermediate'))
+  let turns = 0
+  const giveWay = async () => {
+    turns += 1
+  }
+  const material = { keys: [], certificates }
+  const exhausted = () => new Error('used up')
+  const small = createCpuBudget({ microseconds: 10_000, exhausted, giveWay })
+  await t.rejects(orderChain(material, small), { message: 'used up' })
+  t.ok(turns >= 4, `${turns} turns`)
+  await orderChain(material)
+  await orderChain(material, createCpuBudget({ microseconds: 0, exhausted }))
 })
 
 t.test('fifty certificates of one name are ordered in time', async (t) => {
   const certificates = Array.from({ length: 50 }, () => certificateDer('intermediate'))
   const start = performance.now()
-  t.equal(orderChain({ keys: [], certificates }).length, 50)
+  t.equal((await orderChain({ keys: [], certificates })).length, 50)
   t.ok(performance.now() - start < 5_000)
 })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { createCpuBudget } from '../../../keyvault/content/cpu-budget.ts'
 import { readPfx } from '../../../keyvault/content/pfx.ts'
 import { certificateDer, fixture, keyDer, openssl, parsedValue, pemBlocks } from './fixtures.ts'
 
@@ -26,7 +27,7 @@ t.test(
       'chain-100000-rounds',
     ]
     for (const name of names) {
-      const { keys, certificates } = parsedValue(readPfx(fixture(`${name}.pfx`)))
+      const { keys, certificates } = parsedValue(await readPfx(fixture(`${name}.pfx`)))
       t.strictSame(hex(keys), hex([keyDer('leaf')]), `${name}: key`)
       t.strictSame(hex(certificates), hex(chain), `${name}: certificates`)
     }
@@ -35,25 +36,25 @@ t.test(
 
 t.test('keys on the curves that Key Vault has are read', async (t) => {
   for (const name of ['ec-p256', 'ec-p384', 'ec-p521']) {
-    const { keys, certificates } = parsedValue(readPfx(fixture(`chain-${name}.pfx`)))
+    const { keys, certificates } = parsedValue(await readPfx(fixture(`chain-${name}.pfx`)))
     t.strictSame(hex(keys), hex([keyDer(name)]), name)
     t.strictSame(hex(certificates), hex([certificateDer(name), ...chain.slice(1)]), name)
   }
 })
 
 t.test('no password at all is as good as an empty one', async (t) => {
-  const { keys, certificates } = parsedValue(readPfx(fixture('null-password.pfx')))
+  const { keys, certificates } = parsedValue(await readPfx(fixture('null-password.pfx')))
   t.strictSame(hex(keys), hex([keyDer('leaf')]))
   t.strictSame(hex(certificates), hex([certificateDer('leaf')]))
 })
 
 t.test('no key, and several keys, come as they are stored', async (t) => {
-  const without = parsedValue(readPfx(fixture('no-key.pfx')))
+  const without = parsedValue(await readPfx(fixture('no-key.pfx')))
   t.strictSame(without.keys, [])
   t.strictSame(hex(without.certificates), hex(chain))
 
   const names = ['leaf', 'ec-p256', 'ec-p384']
-  const several = parsedValue(readPfx(fixture('several-keys.pfx')))
+  const several = parsedValue(await readPfx(fixture('several-keys.pfx')))
   t.strictSame(hex(several.keys), hex(names.map(keyDer)))
   t.strictSame(hex(several.certificates), hex(names.map(certificateDer)))
 })
@@ -64,11 +65,11 @@ t.test('BER with indefinite lengths, as NSS and BouncyCastle write it, is read',
     'ber.pfx': ber,
   })
   t.equal(pemBlocks(judge).length, 3, 'openssl reads it')
-  t.strictSame(hex(parsedValue(readPfx(ber)).certificates), hex(chain))
+  t.strictSame(hex(parsedValue(await readPfx(ber)).certificates), hex(chain))
 })
 
 t.test('a file with a password is refused in a sentence', async (t) => {
-  t.match(readPfx(fixture('with-password.pfx')), {
+  t.match(await readPfx(fixture('with-password.pfx')), {
     problem:
       /^the PFX \(PKCS#12\) can't be read: it has a password, or it is damaged; accepted: an empty/,
   })
@@ -80,20 +81,55 @@ t.test('a count bomb is refused before anything is derived', async (t) => {
     for (const count of [0x7fffffff, 600_001, 0]) {
       const bomb = withCounts(fixture(`${name}.pfx`), count)
       const start = performance.now()
-      t.match(readPfx(bomb), {
+      t.match(await readPfx(bomb), {
         problem: new RegExp(`asks for ${count} rounds of key derivation; accepted: 1 to 600000`),
       })
       t.ok(performance.now() - start < 3_000, `${name}, ${count}`)
     }
   const negative = withCounts(fixture('chain-3des.pfx'), -1)
-  t.match(readPfx(negative), { problem: /count of rounds is no number that can be meant/ })
+  t.match(await readPfx(negative), { problem: /count of rounds is no number that can be meant/ })
 })
 
 t.test('many parts that are each within bounds are not within bounds together', async (t) => {
   const costly = withCounts(fixture('several-keys.pfx'), 590_000)
-  const start = performance.now()
-  t.match(readPfx(costly), { problem: /its parts together ask for more rounds/ })
-  t.ok(performance.now() - start < 5_000, 'it gives up in time, even on a slow machine')
+  let cost = 0
+  const budget = {
+    ...createCpuBudget(),
+    charge(microseconds: number) {
+      cost += microseconds
+    },
+  }
+  t.match(await readPfx(costly, budget), { problem: /its parts together ask for more rounds/ })
+  t.ok(cost <= 900_000, `it gives up after ${cost} µs`)
+})
+
+t.test('key derivation is charged before it begins, by what the digest costs', async (t) => {
+  const costOf = async (name: string) => {
+    let cost = 0
+    const budget = {
+      ...createCpuBudget(),
+      charge(microseconds: number) {
+        cost += microseconds
+      },
+    }
+    parsedValue(await readPfx(fixture(`${name}.pfx`), budget))
+    return cost
+  }
+  t.ok((await costOf('chain-aes-128-sha512')) > (await costOf('chain-aes-256')))
+  t.ok((await costOf('chain-100000-rounds')) > 100_000)
+
+  const exhausted = () => new Error('used up')
+  const small = createCpuBudget({ microseconds: 100_000, exhausted })
+  await t.rejects(readPfx(fixture('chain-100000-rounds.pfx'), small), { message: 'used up' })
+})
+
+t.test('while a key is derived, everything else gets turns', async (t) => {
+  let turns = 0
+  const giveWay = async () => {
+    turns += 1
+  }
+  parsedValue(await readPfx(fixture('chain-100000-rounds.pfx'), createCpuBudget({ giveWay })))
+  t.ok(turns >= 49, `${turns} turns`)
 })
 
 t.test('garbage, nesting and truncation give a sentence', async (t) => {
@@ -112,9 +148,13 @@ t.test('garbage, nesting and truncation give a sentence', async (t) => {
     'followed by more': Buffer.concat([whole, Buffer.from('0500', 'hex')]),
   }
   for (const [name, bytes] of Object.entries(hostile))
-    t.match(readPfx(bytes), { problem: /^the PFX \(PKCS#12\) can't be read: / }, name)
+    t.match(await readPfx(bytes), { problem: /^the PFX \(PKCS#12\) can't be read: / }, name)
   for (let length = 0; length < whole.length; length += 37)
-    t.match(readPfx(whole.subarray(0, length)), { problem: /can't be read/ }, `first ${length}`)
+    t.match(
+      await readPfx(whole.subarray(0, length)),
+      { problem: /can't be read/ },
+      `first ${length}`,
+    )
 })
 
 t.test('whatever is changed in a file, it is read or refused, and never hangs', async (t) => {
@@ -126,26 +166,29 @@ t.test('whatever is changed in a file, it is read or refused, and never hangs', 
     'chain-ec-p256',
   ].map((name) => fixture(`${name}.pfx`))
   let slowestMs = 0
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.constantFrom(...files),
       fc.array(fc.tuple(fc.nat(4000), fc.integer({ min: 0, max: 255 })), {
         minLength: 1,
         maxLength: 4,
       }),
-      (file, changes) => {
+      async (file, changes) => {
         const bytes = Buffer.from(file)
         for (const [at, value] of changes) bytes[at % bytes.length] = value
         const start = performance.now()
-        const result = readPfx(bytes)
+        const result = await readPfx(bytes)
         slowestMs = Math.max(slowestMs, performance.now() - start)
         return 'value' in result || /can't be read: /.test(result.problem)
       },
     ),
     { numRuns: 600 },
   )
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => 'problem' in readPfx(bytes)),
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 300 }),
+      async (bytes) => 'problem' in (await readPfx(bytes)),
+    ),
     { numRuns: 1000 },
   )
   t.ok(slowestMs < 5_000, `slowest: ${Math.round(slowestMs)} ms`)

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { createCpuBudget } from '../../../keyvault/content/cpu-budget.ts'
 import { derivePkcs12Key, pkcs12Digests } from '../../../keyvault/content/pkcs12-key.ts'
 import { openssl } from './fixtures.ts'
 
@@ -16,7 +17,8 @@ t.test('key bytes are openssl’s, for each digest, purpose and length', async (
       for (const password of ['', 'pässword', undefined])
         t.equal(
           hexOf(
-            derivePkcs12Key({
+            await derivePkcs12Key({
+              budget: createCpuBudget(),
               digest,
               salt,
               purpose,

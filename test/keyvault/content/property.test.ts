@@ -1,6 +1,19 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { allProperties, pickProperty } from '../../../keyvault/content/property.ts'
+import * as property from '../../../keyvault/content/property.ts'
+import type { Parsed } from '../../../keyvault/reference.ts'
+
+/** Gives what a function finds in a JSON text, or the problem with that text. */
+function inDocument<T>(
+  json: string,
+  find: (document: property.JsonDocument) => T,
+): T | Extract<Parsed<never>, { problem: string }> {
+  const document = property.readJsonDocument(json)
+  return 'problem' in document ? document : find(document.value)
+}
+const pickProperty = (json: string, path: string) =>
+  inDocument(json, (document) => property.pickProperty(document, path))
+const allProperties = (json: string) => inDocument(json, property.allProperties)
 
 const document = `{
   "user": "app", "empty": "", "text": "é\\n\\u0041\\ud83d\\ude00",
@@ -177,6 +190,9 @@ t.test('hostile documents and paths take no time', async (t) => {
   t.match(pickProperty(escapes, 'a'), { value: /^"/ })
   t.match(pickProperty(`[${'0,'.repeat(300_000)}0]`, '300000'), { value: '0' })
   t.match(pickProperty('['.repeat(100_000), 'a'), { problem: /not JSON/ })
+  const names = Array(64).fill('n'.repeat(3_000)).join('.')
+  const pad = JSON.stringify({ pad: 'x'.repeat(1_000_000) })
+  t.match(pickProperty(pad, names), { problem: /can be read in too many ways$/ })
   t.ok(performance.now() - start < 10_000, `${performance.now() - start} ms`)
 })
 

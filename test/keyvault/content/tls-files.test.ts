@@ -17,9 +17,9 @@ t.test('a chain becomes leaf and intermediate, the key, and the root', async (t)
     'tls.key': fixtureText('leaf.key'),
     'ca.crt': fixtureText('root.crt'),
   }
-  t.strictSame(tlsFiles(pfxSecret('chain-rc2-40')), { value: expected })
+  t.strictSame(await tlsFiles(pfxSecret('chain-rc2-40')), { value: expected })
   const stored = pemSecret('root.crt', 'leaf-pkcs1.key', 'intermediate.crt', 'leaf.crt')
-  t.strictSame(tlsFiles(stored), { value: expected }, 'PEM, in disorder')
+  t.strictSame(await tlsFiles(stored), { value: expected }, 'PEM, in disorder')
   const more = pemSecret(
     'leaf.key',
     'unrelated.crt',
@@ -28,11 +28,15 @@ t.test('a chain becomes leaf and intermediate, the key, and the root', async (t)
     'intermediate.crt',
     'leaf.crt',
   )
-  t.strictSame(tlsFiles(more), { value: expected }, 'duplicates and unrelated ones are not sent')
+  t.strictSame(
+    await tlsFiles(more),
+    { value: expected },
+    'duplicates and unrelated ones are not sent',
+  )
 })
 
 t.test('openssl verifies the files with one another', async (t) => {
-  const files = parsedValue(tlsFiles(pfxSecret('chain-ec-p521')))
+  const files = parsedValue(await tlsFiles(pfxSecret('chain-ec-p521')))
   const verified = openssl(
     ['verify', '-no-CApath', '-CAfile', 'ca.crt', '-untrusted', 'tls.crt', 'tls.crt'],
     { ...files },
@@ -44,38 +48,38 @@ t.test('openssl verifies the files with one another', async (t) => {
 
 t.test('a self-signed leaf is its own root', async (t) => {
   const [crt, key] = [fixtureText('self-signed.crt'), fixtureText('self-signed.key')]
-  t.strictSame(tlsFiles(pfxSecret('self-signed')), {
+  t.strictSame(await tlsFiles(pfxSecret('self-signed')), {
     value: { 'tls.crt': crt, 'tls.key': key, 'ca.crt': crt },
   })
 })
 
 t.test('without a root there is no ca.crt', async (t) => {
-  const without = parsedValue(tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'intermediate.crt')))
+  const without = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'intermediate.crt')))
   t.strictSame(Object.keys(without), ['tls.crt', 'tls.key'])
-  const gap = parsedValue(tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'root.crt')))
+  const gap = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'root.crt')))
   t.strictSame(gap, { 'tls.crt': fixtureText('leaf.crt'), 'tls.key': fixtureText('leaf.key') })
 })
 
 t.test('of several keys it takes the leaf’s', async (t) => {
-  const files = parsedValue(tlsFiles(pemSecret('ec-p384.key', 'leaf.key', 'leaf.crt')))
+  const files = parsedValue(await tlsFiles(pemSecret('ec-p384.key', 'leaf.key', 'leaf.crt')))
   t.equal(files['tls.key'], fixtureText('leaf.key'))
 })
 
 t.test('without a key it says what to change in the certificate’s policy', async (t) => {
   for (const secret of [pfxSecret('no-key'), pemSecret('leaf.crt', 'root.crt')])
-    t.match(tlsFiles(secret), {
+    t.match(await tlsFiles(secret), {
       problem:
         /not exportable: set "exportable": true under "key_props" in the certificate's policy/,
     })
 })
 
 t.test('a key of another certificate is refused', async (t) => {
-  t.match(tlsFiles(pemSecret('ec-p256.key', 'leaf.crt', 'intermediate.crt')), {
+  t.match(await tlsFiles(pemSecret('ec-p256.key', 'leaf.crt', 'intermediate.crt')), {
     problem: /the private key belongs to none of the certificates beside it/,
   })
 })
 
 t.test('what can’t be read is said', async (t) => {
-  t.match(tlsFiles({ value: '', contentType: 'text/plain' }), { problem: /content type/ })
-  t.match(tlsFiles(pfxSecret('with-password')), { problem: /has a password/ })
+  t.match(await tlsFiles({ value: '', contentType: 'text/plain' }), { problem: /content type/ })
+  t.match(await tlsFiles(pfxSecret('with-password')), { problem: /has a password/ })
 })
