@@ -19,6 +19,13 @@ export const syncErrorTable = {
     remedy:
       'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or take the annotation akv-injector.io/sync off.',
   },
+  AKV_SYNC_COSTLY: {
+    ...healing,
+    means:
+      'The values of one ServiceAccount take more CPU time to convert than one account may use in a round. What did not fit keeps its last value.',
+    remedy:
+      'Use fewer objects for this account, or split them among several accounts. PKCS#12 files are the usual cause: export them again with the few thousand rounds of key derivation that OpenSSL uses by default.',
+  },
   AKV_ACCOUNT_TOKEN: {
     ...healing,
     means: 'The API server did not issue a token for the ServiceAccount to the controller.',

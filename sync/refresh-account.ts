@@ -18,6 +18,7 @@ import type { AkvError } from '../keyvault/errors.ts'
 import { maxKeptBytes } from './kept-values.ts'
 import { ownershipOf } from './ownership.ts'
 import type { Account, WantedSecret } from './read-account.ts'
+import { roundBudget } from './round-budget.ts'
 import { maxProperties } from './secret-bounds.ts'
 import { leavingSilentVaults } from './silent-vaults.ts'
 import type { StoredSecret } from './stored-secret.ts'
@@ -68,11 +69,12 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
   const unsettled = unsettledObjects(config, { ...state, content: noContent })
   const due = isRegular ? unsettled : failedObjects(unsettled, withGone(state, before?.gone))
   const session = { ...options.session, reader: leavingSilentVaults(options) }
+  const budget = roundBudget(options.account)
   const {
     state: refresh,
     outcomes,
     problems,
-  } = await refreshContent({ ...options, session, maxProperties }, { state, due })
+  } = await refreshContent({ ...options, session, maxProperties, budget }, { state, due })
   const failed = new Set(problems.map(({ key }) => key))
   const asked = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
   const values = {

@@ -73,3 +73,25 @@ t.test('a vault that does not answer keeps a round for ten objects, and not for 
   const errors = [...state.standings.values()].map(({ error }) => error?.code)
   t.strictSame(errors, Array(100).fill('AKV_NETWORK'))
 })
+
+t.test(
+  'an account whose values cost too much keeps what fits, and the next round is free',
+  async (t) => {
+    const large = JSON.stringify({ a: 'x'.repeat(8_000_000) })
+    const reader = async (reference: ObjectReference) => {
+      const found = await read(reference)
+      return reference.name.startsWith('there-large') ? { ...found, value: large } : found
+    }
+    const data = 'k1=there-large-1#a, k2=there-large-2#a, k3=there-small'
+    const { refresh: state } = await refresh(data, undefined, { reader })
+    t.strictSame([...state.content.files.keys()], ['db/k1', 'db/k3'])
+    const error = state.standings.get('team-a:secrets/there-large-2')?.error
+    t.match(error, {
+      code: 'AKV_SYNC_COSTLY',
+      message:
+        'ServiceAccount team-a/web: converting its values takes more than 2 s of CPU time in one round',
+    })
+    const next = await refresh('k2=there-large-2#a', undefined, { reader })
+    t.strictSame([...next.refresh.content.files.keys()], ['db/k2'])
+  },
+)
