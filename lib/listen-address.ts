@@ -20,12 +20,13 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return { host: host === 'localhost' ? '127.0.0.1' : host, port }
 }
 
-/** What to expect instead of an address that can't be parsed. */
-export const listenAddressForm = 'an address and a port, such as 0.0.0.0:8443 or [::]:8443'
+/** What is expected in place of text that isn't a listen address. */
+export const listenAddressForm = (port: number): string =>
+  `expected an address and a port, such as 0.0.0.0:${port} or [::]:${port}`
 
-/** The sentence for a flag whose value isn't a listen address. */
+/** The sentence for a flag such as `--health-listen` whose value isn't a listen address. */
 export const wrongAddress = (flag: string, value: string): string =>
-  `${flag} "${printable(value)}": expected ${listenAddressForm}`
+  `${flag} "${printable(value)}": ${listenAddressForm(8080)}`
 
 /** A DNS name of 253 characters, a colon and a port. */
 const maxLength = 259

@@ -9,7 +9,7 @@ import { parseQuantity } from '../core/quantity.ts'
 
 export function parseListen(text: string): Parsed<ListenAddress> {
   const value = parseListenAddress(text)
-  return value === undefined ? { problem: `expected ${listenAddressForm}` } : { value }
+  return value === undefined ? { problem: listenAddressForm(8443) } : { value }
 }
 
 /** An image reference, checked for what would break it (a blank, a quote, a `$`), not for what a registry would take. */
