@@ -21,6 +21,8 @@ export interface AgentOptions {
   /** Ends a sidecar, and any waiting. */
   readonly signal: AbortSignal
   readonly clock?: Clock
+  /** Called once, when the pod has everything that it needs. */
+  readonly onServed?: () => void
 }
 
 /** What the steps of an agent share. */
@@ -40,7 +42,7 @@ export interface AgentParts {
  * @throws AkvError when the pod can't be given what it needs
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { config, root, env, log, signal, clock = systemClock } = options
+  const { config, root, env, log, signal, onServed, clock = systemClock } = options
   checkTargets(config)
   const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
   const session = openSession({ config, credential, env, clock })
@@ -49,10 +51,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   const found = volumes.read()
   const isServed = found !== undefined && isWhole(config, found.content)
-  if (isServed) log.info('a whole set from before is in place and serves the pod')
+  if (isServed) log.info('using the complete set left by a previous run')
   const state = isServed
     ? startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
     : startState(config, { ...(await firstFetch(parts)), goodAtMs: clock.now() })
+  onServed?.()
   if (config.refreshSeconds > 0) return keepFresh(parts, { state, isDue: isServed })
   if (isServed) await refreshBriefly(parts, state)
   volumes.sweep()

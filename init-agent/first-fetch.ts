@@ -62,7 +62,7 @@ export async function firstFetch(
   const fetched = await fetchContent(parts)
   const { content } = fetched
   volumes.write(content)
-  log.info('everything is written', {
+  log.info('all files written', {
     files: [...content.files.keys()],
     env: [...content.env.keys()],
   })

@@ -5,6 +5,8 @@ import { type AgentConfig, agentRoot, configVariable, decodeConfig } from './con
 import { createLog, type Log } from './log.ts'
 import { writeTerminationMessage } from './termination-message.ts'
 
+const signals = ['SIGTERM', 'SIGINT'] as const
+
 export interface AgentMainOptions {
   /** The folder with the mounts. */
   readonly root?: string
@@ -16,12 +18,13 @@ export interface AgentMainOptions {
  * The agent as a process: configuration and identity from the environment, log lines to standard output, the last
  * error also to the termination log.
  *
- * @returns the exit code to end the process with, at once: 0 done or told to stop, 1 gave up, 2 wrong configuration
+ * @returns the exit code to end the process with, at once: 0 done, or stopped by a signal when the pod had everything;
+ *   1 gave up, or stopped before that; 2 wrong configuration
  */
 export async function agentMain(options: AgentMainOptions = {}): Promise<number> {
   const { root = agentRoot, terminationLog = '/dev/termination-log' } = options
   const stop = new AbortController()
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+  const stopped = Promise.race(signals.map((name) => once(process, name).then(() => name)))
   const env = takeEnvironment()
   const read = readConfig(env[configVariable])
   const log = createLog({
@@ -32,15 +35,25 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   try {
     if ('error' in read) throw read.error
     const { config } = read
+    let isServed = false
+    const onServed = () => {
+      isServed = true
+    }
     // Loaded only now: the first process of a container gets no signal that it hasn't asked for yet, and the SDKs take
     // their time.
-    const run = import('./agent.ts').then(({ runAgent }) =>
-      runAgent({ config, root, env, log, signal: stop.signal }),
-    )
+    const run = import('./agent.ts').then(async ({ runAgent }) => {
+      await runAgent({ config, root, env, log, onServed, signal: stop.signal })
+      return 0
+    })
     const crashed = once(process, 'uncaughtException').then(([error]) => Promise.reject(error))
     // Files are written without a pause, so between two events no set is half written: nothing has to be waited for.
-    await Promise.race([run, crashed, stopped.then(() => log.info('told to stop'))])
-    return 0
+    const ended = stopped.then((name) => {
+      const isDone = isServed || config.refreshSeconds > 0
+      log.info(`received ${name}, stopping${isServed ? '' : ' before everything was written'}`)
+      // After a 0 from an init container, the kubelet would start the app with an empty mount.
+      return isDone ? 0 : 1
+    })
+    return await Promise.race([run, crashed, ended])
   } catch (thrown) {
     return end(toAkvError(thrown), { log, terminationLog })
   } finally {

@@ -86,7 +86,7 @@ function write({ volumes, log }: AgentParts, content: Content): boolean {
 async function announce(parts: AgentParts, changed: readonly string[]): Promise<void> {
   if (changed.length === 0) return
   const { config, log, clock, signal } = parts
-  log.info('a new set is in place', { changed })
+  log.info('changed values written', { changed })
   if (!config.notify) return
   const error = await notify(config.notify, { clock, signal })
   if (error && !signal.aborted) log.warn(error.message, { code: error.code })

@@ -46,7 +46,7 @@ t.test('a certificate, its key and its secret are of one version while it rotate
     logLevel: 'info',
   })
   const agent = startAgent(t, pod)
-  await agent.line(/everything is written/)
+  await agent.line(/all files written/)
   const stop = new AbortController()
   const rotating = (async () => {
     while (!stop.signal.aborted) {

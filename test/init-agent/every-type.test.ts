@@ -196,7 +196,7 @@ t.test('a whole set from before serves the pod, though the vault is away', async
   world.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   const { code, lines } = await runToEnd(t, pod)
   t.equal(code, 0)
-  t.match(lines[0], { message: 'a whole set from before is in place and serves the pod' })
+  t.match(lines[0], { message: 'using the complete set left by a previous run' })
   t.ok(existsSync(join(pod.files, 'web/tls.key')))
   t.ok(existsSync(join(pod.files, 'encoded/0')))
 })

@@ -35,7 +35,7 @@ t.test('what was removed as asked for is no failure, and told once', async (t) =
   await run([() => vault.set('a', 'AKV_OBJECT_NOT_FOUND'), () => undefined, () => undefined])
   t.strictSame(stale(lines), [])
   t.match(
-    lines.filter(({ message }) => message === 'a new set is in place'),
+    lines.filter(({ message }) => message === 'changed values written'),
     { length: 1 },
   )
 })

@@ -25,7 +25,7 @@ t.test('a new value is switched in, an old one touches nothing', async (t) => {
   t.equal(file('env/env'), "A='2'\n")
   t.strictSame(
     lines
-      .filter(({ message }) => message === 'a new set is in place')
+      .filter(({ message }) => message === 'changed values written')
       .map(({ changed }) => changed),
     [['A', 'a']],
   )

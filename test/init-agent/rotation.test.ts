@@ -52,7 +52,7 @@ t.test('a reader sees no torn, missing or half-written file in 1,000 rotations',
   })
   if (cannotMount() === false) makeTmpfs(t, 'size=1m', pod.files)
   const agent = startAgent(t, pod)
-  await agent.line(/everything is written/)
+  await agent.line(/all files written/)
 
   const reading = spawn(process.execPath, [reader, pod.files, 'a', 'folder/b'], {
     stdio: ['ignore', 'pipe', 'inherit'],

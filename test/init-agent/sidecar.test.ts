@@ -8,7 +8,7 @@ import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
 
-t.test('a sidecar brings a rotated value, and ends on SIGTERM within a second', async (t) => {
+t.test('a sidecar brings a rotated value, and ends on SIGTERM', async (t) => {
   const world = await startWorld(t, 'a: one')
   const pod = await makePod(t, world, {
     files: [secretFile('a')],
@@ -16,43 +16,67 @@ t.test('a sidecar brings a rotated value, and ends on SIGTERM within a second', 
     refreshSeconds: 0.1,
   })
   const agent = startAgent(t, pod)
-  await agent.line(/everything is written/)
+  await agent.line(/all files written/)
   t.ok(existsSync(join(pod.files, '..data')), 'what the startup probe looks for')
   t.equal(read(pod.files, 'a'), 'one')
   world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
-  await agent.line(/a new set is in place/)
+  await agent.line(/changed values written/)
   t.equal(read(pod.files, 'a'), 'two')
   t.equal(read(pod.env, 'env'), "A='two'\n")
-  const started = Date.now()
   agent.process.kill('SIGTERM')
   t.equal(await agent.exited, 0)
-  t.ok(Date.now() - started < 1000)
 })
 
-t.test(
-  'SIGTERM and SIGINT end it within a second even while a vault keeps it waiting',
-  async (t) => {
-    const world = await startWorld(t, 'a: one')
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      for (const service of ['entra', 'vault'] as const) {
-        world.clearFaults()
-        const seen = world.requests.length
-        world.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
-        const pod = await makePod(t, world, { files: [secretFile('a')] })
-        const agent = startAgent(t, pod)
-        while (!world.requests.slice(seen).some(({ path }) => isOf(service, path)))
-          await setTimeout(10)
-        const started = Date.now()
-        agent.process.kill(signal)
-        t.equal(await agent.exited, 0)
-        t.ok(Date.now() - started < 1000)
-        t.notOk(existsSync(join(pod.files, '..data')))
-      }
-  },
-)
+for (const refreshSeconds of [0, 3600])
+  t.test(
+    `a signal during the first fetch ends ${refreshSeconds ? 'a sidecar with 0' : 'an init container with 1'}, whatever it waits for`,
+    async (t) => {
+      const world = await startWorld(t, 'a: one')
+      for (const signal of ['SIGTERM', 'SIGINT'] as const)
+        for (const service of ['entra', 'vault'] as const) {
+          world.clearFaults()
+          const seen = world.requests.length
+          world.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
+          const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds })
+          const agent = startAgent(t, pod)
+          while (!world.requests.slice(seen).some(({ path }) => isOf(service, path)))
+            await setTimeout(10)
+          agent.process.kill(signal)
+          t.equal(await agent.exited, refreshSeconds ? 0 : 1)
+          t.match(agent.lines.at(-1)?.message, `received ${signal}, stopping before everything`)
+          t.notOk(existsSync(join(pod.files, '..data')))
+        }
+    },
+  )
 
 const isOf = (service: 'entra' | 'vault', path: string) =>
   path.startsWith('/team-a/') === (service === 'vault')
+
+t.test('a signal while the retries wait ends an init container with 1', async (t) => {
+  const world = await startWorld(t, 'a: one')
+  world.addFault({
+    match: { service: 'vault' },
+    action: { kind: 'throttle', retryAfterSeconds: 600 },
+  })
+  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const agent = startAgent(t, pod)
+  await agent.line(/AKV_THROTTLED/)
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 1)
+})
+
+t.test('a signal after everything is there ends an init container with 0', async (t) => {
+  const world = await startWorld(t, 'a: one')
+  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  t.equal((await runToEnd(t, pod)).code, 0)
+  // Restarted, it has the set of before, and takes a little time to look for a newer one.
+  world.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  const agent = startAgent(t, pod)
+  await agent.line(/using the complete set/)
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
+  t.equal(read(pod.files, 'a'), 'one')
+})
 
 t.test('restarted onto a whole set, it serves that at once, whatever the vault says', async (t) => {
   const world = await startWorld(t, 'a: one')
@@ -62,7 +86,7 @@ t.test('restarted onto a whole set, it serves that at once, whatever the vault s
   const seen = world.requests.length
   const { code, output, lines } = await runToEnd(t, pod)
   t.equal(code, 0, output)
-  t.match(lines[0], { message: 'a whole set from before is in place and serves the pod' })
+  t.match(lines[0], { message: 'using the complete set left by a previous run' })
   t.ok(lines.some(({ level, objects }) => level === 'warn' && objects))
   t.ok(world.requests.length - seen <= 2, 'one try, without retries')
   t.equal(read(pod.files, 'a'), 'one')
@@ -76,7 +100,7 @@ t.test('restarted onto a whole set, it brings what has changed since', async (t)
     t.equal((await runToEnd(t, pod)).code, 0)
     world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
     const agent = startAgent(t, { ...pod, config: { ...pod.config, refreshSeconds } })
-    await agent.line(/a new set is in place/)
+    await agent.line(/changed values written/)
     agent.process.kill('SIGTERM')
     t.equal(await agent.exited, 0)
     t.equal(read(pod.files, 'a'), 'two')
@@ -92,7 +116,7 @@ t.test('a set that is only half there is fetched anew, all of it', async (t) => 
   await runToEnd(t, { ...pod, config: { ...pod.config, files: [secretFile('a')] } })
   const { code, lines } = await runToEnd(t, pod)
   t.equal(code, 0)
-  t.match(lines.at(-1), { message: 'everything is written' })
+  t.match(lines.at(-1), { message: 'all files written' })
   t.equal(read(pod.files, 'b'), 'one')
 })
 
@@ -100,7 +124,7 @@ t.test('the token file is renewed under it', async (t) => {
   const world = await startWorld(t, 'a: one', { tokenLifetimeSeconds: 1 })
   const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
   const agent = startAgent(t, pod)
-  await agent.line(/everything is written/)
+  await agent.line(/all files written/)
   const good = read(pod.tokenFile)
   writeFileSync(`${pod.tokenFile}.new`, 'no token')
   renameSync(`${pod.tokenFile}.new`, pod.tokenFile)
@@ -108,7 +132,7 @@ t.test('the token file is renewed under it', async (t) => {
   writeFileSync(`${pod.tokenFile}.new`, good)
   renameSync(`${pod.tokenFile}.new`, pod.tokenFile)
   world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
-  await agent.line(/a new set is in place/)
+  await agent.line(/changed values written/)
   t.equal(read(pod.files, 'a'), 'two')
   t.equal(agent.process.exitCode, null)
 })
@@ -118,13 +142,13 @@ t.test('a full volume ends nothing, and heals', { skip: cannotMount() }, async (
   const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
   makeTmpfs(t, 'size=64k', pod.files)
   const agent = startAgent(t, pod)
-  await agent.line(/everything is written/)
+  await agent.line(/all files written/)
   writeFileSync(join(pod.files, 'filler'), Buffer.alloc(48 * 1024))
   world.rotate({ vault: 'team-a', name: 'a', value: 'x'.repeat(20_000) })
   await agent.line(/AKV_VOLUME_FULL/)
   t.equal(read(pod.files, 'a'), 'one')
   rmSync(join(pod.files, 'filler'))
-  await agent.line(/a new set is in place/)
+  await agent.line(/changed values written/)
   t.equal(read(pod.files, 'a').length, 20_000)
 })
 

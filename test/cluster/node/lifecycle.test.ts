@@ -105,7 +105,10 @@ t.test('a pod whose sandbox is lost is served by what an init agent had written'
   await killSandbox(node, before)
   const after = await node.untilPod(sandboxOfInit, isRestarted('app'))
   t.not(after.status.podIP, before.status.podIP, 'it is a new one')
-  t.match(await node.logs(sandboxOfInit, 'akv-injector'), 'a whole set from before is in place')
+  t.match(
+    await node.logs(sandboxOfInit, 'akv-injector'),
+    'using the complete set left by a previous run',
+  )
   t.equal(await node.exec(sandboxOfInit, 'app', 'cat', file), password)
 })
 
@@ -117,7 +120,7 @@ t.test('where nothing is left, as after a reboot, a sidecar writes all anew', as
   await node.exec(sandboxOfSidecar, 'akv-injector', '/usr/local/bin/node', '-e', empty)
   await killSandbox(node, before)
   await node.untilPod(sandboxOfSidecar, isRestarted('app', 'akv-injector'))
-  t.match(await node.logs(sandboxOfSidecar, 'akv-injector'), 'everything is written')
+  t.match(await node.logs(sandboxOfSidecar, 'akv-injector'), 'all files written')
   const read = ['sh', '-c', `cat ${file}; echo " $DB_PASSWORD"`]
   t.equal(await node.exec(sandboxOfSidecar, 'app', ...read), `${password} ${password}\n`)
 })

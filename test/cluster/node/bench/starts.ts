@@ -57,7 +57,7 @@ async function measure(node: BenchNode, pod: KubeObject): Promise<Start> {
   }
   const { startedMs } = node.times(agent.containerID ?? '')
   const written = (await node.lines(pod, agent.name)).find(({ text }) =>
-    text.includes('everything is written'),
+    text.includes('all files written'),
   )
   const writtenMs = written?.atMs ?? Number.NaN
   await node.remove(pod)
