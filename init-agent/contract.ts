@@ -24,6 +24,8 @@ export const contractVersion = 1
 
 /** The environment variable of the agent's container that holds the configuration. */
 export const configVariable = 'AKV_INJECTOR_CONFIG'
+/** One string of the environment may be 128 KiB on Linux; this leaves room. */
+export const maxConfigBytes = 96 * 1024
 
 /** Where the volumes are mounted inside the agent's container, below its root (`/akv`). */
 export const agentRoot = '/akv'
@@ -117,8 +119,12 @@ export interface AgentConfig {
   readonly cloud: Cloud
 }
 
+/** Kubernetes sets no bound; each container that sees the variable repeats its name in the pod. */
+export const maxVariableNameLength = 253
+
 /** What EnvFiles and shells take as the name of a variable. */
-export const isVariableName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+export const isVariableName = (name: string): boolean =>
+  name.length <= maxVariableNameLength && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
 
 export const isUuid = (text: string): boolean =>
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
@@ -147,6 +153,9 @@ export function encodeConfig(config: AgentConfig): string {
  * The problem says which member is wrong; `isNewer` sets apart a configuration that only a newer agent can read.
  */
 export function decodeConfig(json: string): DecodedConfig {
+  // In UTF-8 no character is shorter than one byte.
+  if (json.length > maxConfigBytes)
+    return { problem: `${configVariable} is larger than ${maxConfigBytes} bytes` }
   let value: unknown
   try {
     value = JSON.parse(json)

@@ -1,5 +1,12 @@
 import t from 'tap'
-import { type AgentConfig, decodeConfig, encodeConfig } from '../../init-agent/contract.ts'
+import {
+  type AgentConfig,
+  decodeConfig,
+  encodeConfig,
+  isVariableName,
+  maxConfigBytes,
+} from '../../init-agent/contract.ts'
+import { longestMatched } from '../webhook/core/longest-matched.ts'
 
 const config: AgentConfig = {
   version: 1,
@@ -43,6 +50,28 @@ t.test('a newer version is told apart from a broken configuration', async (t) =>
     problem:
       /has version 2, this agent knows 1: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
   })
+})
+
+t.test('what is larger than a webhook writes is refused before it is parsed', async (t) => {
+  const json = encodeConfig(config)
+  t.match(decodeConfig(json.padEnd(maxConfigBytes)), { value: config })
+  t.match(decodeConfig(json.padEnd(maxConfigBytes + 1)), {
+    problem: 'AKV_INJECTOR_CONFIG is larger than 98304 bytes',
+  })
+})
+
+t.test('the name of a variable has 253 characters at most', async (t) => {
+  for (const [length, isValid] of [
+    [1, true],
+    [253, true],
+    [254, false],
+  ] as const)
+    t.equal(isVariableName('V'.repeat(length)), isValid, `${length}`)
+  const long = 'V'.repeat(64_000)
+  t.equal(
+    longestMatched(() => isVariableName(long)),
+    0,
+  )
 })
 
 t.test('the member that is wrong is named', async (t) => {

@@ -13,6 +13,12 @@ export function fileKeyRef({ variable, optional }: WantedVariable) {
   }
 }
 
+/** A variable as a container gets it. */
+export const envEntry = (wanted: WantedVariable): EnvVar => ({
+  name: wanted.variable,
+  valueFrom: { fileKeyRef: fileKeyRef(wanted) },
+})
+
 /** A container's variables by name, the last of each: the one that counts. */
 export function entriesByName({
   env,

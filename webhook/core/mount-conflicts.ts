@@ -33,6 +33,13 @@ function foreignMount(mount: VolumeMount, plan?: Plan): string | undefined {
     : `volume ${mount.name} is mounted by the webhook only; remove the mount`
 }
 
+/** The mount through which a container sees the files. */
+export const filesMount = (mountPath: string): VolumeMount => ({
+  name: filesVolume,
+  mountPath,
+  readOnly: true,
+})
+
 /** The mount as the webhook makes it. A `subPath` would pin the first set of files for ever. */
 export function isOurMount(mount: VolumeMount, mountPath: string): boolean {
   return (

@@ -1,11 +1,10 @@
 import { hasFiles } from '../../init-agent/contract.ts'
-import { entriesByName, fileKeyRef, fileKeyRefState } from './env-entry.ts'
-import { isOurMount } from './mount-conflicts.ts'
-import { filesVolume } from './names.ts'
+import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
+import { filesMount, isOurMount } from './mount-conflicts.ts'
 import type { AddOperation } from './outcome.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
-import type { Container, Pod, VolumeMount } from './pod.ts'
+import type { Container, Pod } from './pod.ts'
 
 /** The operations that add to the pod what the plan has and the pod has not. */
 export function patchOperations(pod: Pod, plan: Plan): readonly AddOperation[] {
@@ -27,7 +26,6 @@ function consumerOperations(
 ): readonly AddOperation[] {
   const mounts = container.volumeMounts
   const isMounted = mounts?.some((mount) => isOurMount(mount, mountPath))
-  const mount: VolumeMount = { name: filesVolume, mountPath, readOnly: true }
 
   const entries = entriesByName(container)
   const missing = config.env.filter(({ variable }) => !entries.has(variable))
@@ -41,18 +39,14 @@ function consumerOperations(
       : [{ op: 'add', path: `${path}/fileKeyRef`, value: fileKeyRef(wanted) }]
   })
   return [
-    ...append(`${pointer}/volumeMounts`, mounts, hasFiles(config) && !isMounted ? [mount] : []),
+    ...append(
+      `${pointer}/volumeMounts`,
+      mounts,
+      hasFiles(config) && !isMounted ? [filesMount(mountPath)] : [],
+    ),
     ...emptied,
     // In front, so that $(NAME) in the container's own variables expands to them.
-    ...insert(
-      `${pointer}/env`,
-      container.env,
-      0,
-      missing.map((wanted) => ({
-        name: wanted.variable,
-        valueFrom: { fileKeyRef: fileKeyRef(wanted) },
-      })),
-    ),
+    ...insert(`${pointer}/env`, container.env, 0, missing.map(envEntry)),
   ]
 }
 

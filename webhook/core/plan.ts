@@ -3,6 +3,7 @@ import {
   configVariable,
   decodeConfig,
   encodeConfig,
+  maxConfigBytes,
 } from '../../init-agent/contract.ts'
 import { agentConfig } from './agent-config.ts'
 import { agentContainer, agentUser, isAgentSeen } from './agent-container.ts'
@@ -11,6 +12,7 @@ import type { Request } from './annotations.ts'
 import { conflicts } from './conflicts.ts'
 import { agentName, defaultMountPath } from './names.ts'
 import type { Problem } from './outcome.ts'
+import { patchProblems } from './patch-size.ts'
 import {
   type Consumer,
   defaultConsumers,
@@ -20,7 +22,6 @@ import {
 } from './placement.ts'
 import type { Container, Pod, Volume } from './pod.ts'
 import type { Policy } from './policy.ts'
-import { annotationPrefix } from './vocabulary.ts'
 import { wantedVolumes } from './volumes.ts'
 import { planWarnings } from './warnings.ts'
 
@@ -33,9 +34,6 @@ export interface Plan {
   readonly mountPath: string
   readonly volumes: readonly Volume[]
 }
-
-/** One string of the environment may be 128 KiB on Linux; this leaves room. */
-const maxConfigBytes = 96 * 1024
 
 /**
  * Plans the injection of a pod.
@@ -76,7 +74,7 @@ export function planInjection(
     mountPath: request['mount-path'] ?? defaultMountPath,
     volumes: wantedVolumes(config, policy.volumeSizeLimit),
   }
-  const excess = [...tooLarge(encodedConfig), ...tooMany(plan)]
+  const excess = [...configProblems(encodedConfig), ...patchProblems(plan)]
   return {
     plan,
     problems: [
@@ -123,7 +121,7 @@ function foreignAgent({ place, agent }: Plan, encodedConfig: string): readonly P
   ]
 }
 
-function tooLarge(encodedConfig: string): readonly Problem[] {
+function configProblems(encodedConfig: string): readonly Problem[] {
   const bytes = new TextEncoder().encode(encodedConfig).length
   return bytes <= maxConfigBytes
     ? []
@@ -132,22 +130,6 @@ function tooLarge(encodedConfig: string): readonly Problem[] {
           subject: 'the configuration of the agent',
           found: `${bytes} bytes`,
           sentence: `is larger than ${maxConfigBytes} bytes, which an environment variable can carry; name fewer objects or shorter paths`,
-        },
-      ]
-}
-
-/** Each is an operation of the patch, and more than anybody means. */
-const maxEntries = 20_000
-
-function tooMany({ config, consumers }: Plan): readonly Problem[] {
-  const entries = config.env.length * consumers.length
-  return entries <= maxEntries
-    ? []
-    : [
-        {
-          subject: `${annotationPrefix}env`,
-          found: `${config.env.length} variables for ${consumers.length} containers`,
-          sentence: `are more than ${maxEntries} entries; name the containers that need them in ${annotationPrefix}containers`,
         },
       ]
 }

@@ -1,5 +1,6 @@
 import {
   isVariableName,
+  maxVariableNameLength,
   type WantedFile,
   type WantedTemplate,
   type WantedVariable,
@@ -66,7 +67,7 @@ export function variableProblems(env: readonly WantedVariable[]): readonly Probl
       problems.push({
         subject,
         found,
-        sentence: `is no name of a variable (letters, digits and _, no digit first); write NAME=${object.name}`,
+        sentence: `isn't a valid name of a variable: ${maxVariableNameLength} letters, digits and _ at most, no digit first; write NAME=${object.name}`,
       })
     else if (seen.has(variable))
       problems.push({
