@@ -115,7 +115,7 @@ t.test('wrong flags are all told at once', async (t) => {
     'akv-injector certs: wrong settings',
     /^ {2}--namespace "Not_A_Name": expected at most 63 lower case letters/,
     /^ {2}--service "": expected/,
-    /^ {2}--webhook-configuration "x{80}": expected at most 253/,
+    /^ {2}--webhook-configuration "x+…": expected at most 253/,
     '  --tls-secret "same": must be another Secret than --ca-secret',
     '  --health-listen "8080": expected an address and a port, such as 0.0.0.0:8080 or [::]:8080',
   ])
