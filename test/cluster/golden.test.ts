@@ -1,19 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { AddOperation, Outcome } from '../../webhook/core/outcome.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import type { AddOperation } from '../../webhook/core/outcome.ts'
 import { describeProblem } from '../../webhook/describe-problem.ts'
-import { policy as standard } from '../webhook/core/policy.ts'
+import {
+  type AdmissionCase,
+  admissionCases,
+  type PolicyChanges,
+  policyWith,
+  readOutcome,
+} from '../support/admission-cases.ts'
 import type { KubeObject } from './api.ts'
 import { openCluster, testNamespace } from './cluster.ts'
 import type { Pod } from './pods.ts'
 import { serveWebhook } from './serve-webhook.ts'
 
 /** The golden cases of admission once more, by server-side dry run: what a real API server makes of the outcomes. */
-const folder = join(import.meta.dirname, '../fixtures/admission')
-const read = (name: string, file: string) =>
-  JSON.parse(readFileSync(join(folder, name, file), 'utf8'))
 
 /** What the API server refuses whatever we say, and how. */
 const refusedAnyway = new Map([
@@ -30,14 +30,13 @@ for (const object of [serviceAccount('web'), runtimeClass('kata-mshv-vm-isolatio
   if (status === 201) t.teardown(() => cluster.delete(object))
 }
 
-const cases = readdirSync(folder)
-const ownPolicy = (name: string) => existsSync(join(folder, name, 'policy.json'))
+const hasOwnPolicy = ({ policyChanges }: AdmissionCase) => policyChanges !== undefined
 
 t.test('the cases of an operator who changed nothing', async (t) => {
   await serveWebhook(t, cluster)
   let tried = 0
-  for (const name of cases.filter((name) => !ownPolicy(name))) {
-    const pod = podOf(read(name, 'review.json').request)
+  for (const { name, review } of admissionCases.filter((one) => !hasOwnPolicy(one))) {
+    const pod = podOf(review.request)
     if (!pod) continue
     tried += 1
     await t.test(name, (t) => agrees(t, name, pod))
@@ -45,16 +44,15 @@ t.test('the cases of an operator who changed nothing', async (t) => {
   t.ok(tried >= 90, `${tried} cases`)
 })
 
-for (const name of cases.filter(ownPolicy))
+for (const { name, review, policyChanges } of admissionCases.filter(hasOwnPolicy))
   t.test(name, async (t) => {
-    const { request } = read(name, 'review.json')
-    const pod = podOf(request)
-    await serveWebhook(t, cluster, policyOf(name))
+    const pod = podOf(review.request)
+    await serveWebhook(t, cluster, policyWith(inOurNamespace(policyChanges)))
     if (pod) await agrees(t, name, pod)
   })
 
 async function agrees(t: Test, name: string, pod: Pod): Promise<void> {
-  const outcome: Outcome = read(name, 'patch.json')
+  const outcome = readOutcome(name)
   const { status, body } = await cluster.create(pod, { dryRun: true })
   const anyway = refusedAnyway.get(name)
   if (anyway) return void t.match(body.message, anyway)
@@ -95,14 +93,13 @@ function podOf(request: Readonly<Record<string, unknown>>): Pod | undefined {
   return { ...object, apiVersion: 'v1', kind: 'Pod', metadata: { ...object.metadata, namespace } }
 }
 
-/** What the operator set otherwise, what is meant for the case's namespace being for ours. */
-function policyOf(name: string): Policy {
-  const { allowedVaults, ...changes } = read(name, 'policy.json')
-  if (allowedVaults === undefined) return { ...standard, ...changes }
-  const lists = Object.entries(allowedVaults as Record<string, string[]>).map(
-    ([of, vaults]) => [of === 'default' ? namespace : of, new Set(vaults)] as const,
+/** What is allowed in the cases' namespace is to be allowed in ours. */
+function inOurNamespace({ allowedVaults, ...changes }: PolicyChanges = {}): PolicyChanges {
+  if (allowedVaults === undefined) return changes
+  const lists = Object.entries(allowedVaults).map(
+    ([of, vaults]) => [of === 'default' ? namespace : of, vaults] as const,
   )
-  return { ...standard, ...changes, allowedVaults: new Map(lists) }
+  return { ...changes, allowedVaults: Object.fromEntries(lists) }
 }
 
 /** All names, at any depth: of containers, volumes, mounts and variables. */
