@@ -40,7 +40,7 @@ export function readJsonDocument(json: string, budget = createCpuBudget()): Pars
 
 /**
  * What `#a.b.0` picks from a JSON value: keys and indexes, parted by dots. If the path misses, a key that contains dots
- * itself is tried, the shorter one first. A string gives its characters; everything else its JSON as it stands in the
+ * itself is tried, the shorter one first. A null counts as absent. A string gives its characters; everything else its JSON as it stands in the
  * document, so that 1.10 stays 1.10 and no digit of a long number is lost; objects and arrays without blanks.
  *
  * The problem names the path as far as it matched, and never repeats the value.
@@ -53,8 +53,9 @@ export function pickProperty(
   const segments = path.split('.', maxSegments + 1)
   if (segments.length > maxSegments)
     return { problem: `property "${printable(path)}" has over ${maxSegments} parts` }
-  const search: Search = { segments, budget, read: 0, matched: 0, miss: document.root }
-  const found = follow(document.root, 0, search)
+  const { root, text } = document
+  const search: Search = { segments, text, budget, read: 0, matched: 0, miss: root }
+  const found = follow(root, 0, search)
   if (search.read > maxSearchedCharacters)
     return { problem: `property "${printable(path)}" can be read in too many ways` }
   return found === undefined
@@ -62,7 +63,10 @@ export function pickProperty(
     : textOf(found, { document, budget, what: `property "${printable(path)}"` })
 }
 
-/** Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. */
+/**
+ * Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. One
+ * that is null counts as absent.
+ */
 export function allProperties(
   document: JsonDocument,
   budget = createCpuBudget(),
@@ -72,6 +76,7 @@ export function allProperties(
     return { problem: `the value is ${describeKind(root)}; "#*" needs a JSON object` }
   const properties: { name: string; value: string }[] = []
   for (const [name, part] of root.children) {
+    if (isNull(part, document.text)) continue
     if (!name.isWellFormed()) return { problem: 'one of its keys is no text that UTF-8 can hold' }
     const value = textOf(part, { document, budget, what: propertyNumber(properties.length) })
     if ('problem' in value) return value
@@ -86,6 +91,8 @@ export const propertyNumber = (index: number): string => `property number ${inde
 /** How far the search has come: of all ways through the document, the one that used the most segments. */
 interface Search {
   readonly segments: readonly string[]
+  /** The whole document. */
+  readonly text: string
   readonly budget: CpuBudget
   /** Characters of names that were looked up. */
   read: number
@@ -96,7 +103,8 @@ interface Search {
 /** Each part of the document is come to at most once: by the one path that leads to it. */
 function follow(part: JsonPart, from: number, search: Search): JsonPart | undefined {
   const { segments, budget } = search
-  if (from === segments.length) return part
+  // A null says that there is no value; a key that contains dots may still have one.
+  if (from === segments.length && !isNull(part, search.text)) return part
   if (from > search.matched) {
     search.matched = from
     search.miss = part
@@ -116,12 +124,17 @@ function follow(part: JsonPart, from: number, search: Search): JsonPart | undefi
   return undefined
 }
 
-function describeMiss({ segments, matched, miss }: Search): string {
+function describeMiss({ segments, text, matched, miss }: Search): string {
   const there =
     matched === 0 ? 'the value' : `property "${printable(segments.slice(0, matched).join('.'))}"`
+  if (isNull(miss, text)) return `${there} is null`
   const rest = printable(segments.slice(matched).join('.'))
   return `${there} is ${describeKind(miss)} and has no "${rest}"`
 }
+
+/** Nothing else in JSON begins like this. */
+const isNull = ({ kind, start }: JsonPart, text: string): boolean =>
+  kind === 'other' && text.startsWith('null', start)
 
 const describeKind = ({ kind }: JsonPart): string =>
   kind === 'object' || kind === 'array' ? `a JSON ${kind}` : 'neither an object nor an array'

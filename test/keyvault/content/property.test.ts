@@ -34,7 +34,6 @@ t.test('a path picks what it leads to', async (t) => {
     ['big', '123456789012345678901234567890'],
     ['tiny', '-0.0e-7'],
     ['on', 'true'],
-    ['none', 'null'],
     ['list.0', 'a'],
     ['list.1.b.0', '1.0'],
     ['list.2', '[]'],
@@ -48,6 +47,24 @@ t.test('a path picks what it leads to', async (t) => {
     ['.', 'empty keys'],
   ]
   for (const [path, value] of cases) t.strictSame(pickProperty(document, path), { value }, path)
+})
+
+t.test('a null counts as absent', async (t) => {
+  const json =
+    '{"a": { "b": null }, "list": [ null, 1 ], "text": "null", "a.c": 1, "a.b": "literal"}'
+  const absent: [string, string][] = [
+    ['list.0', 'property "list.0" is null'],
+    ['a.b.c', 'property "a.b" is null'],
+  ]
+  for (const [path, problem] of absent)
+    t.strictSame(pickProperty(json, path), { problem, isAbsent: true }, path)
+  t.strictSame(pickProperty('null', 'a'), { problem: 'the value is null', isAbsent: true })
+  t.strictSame(pickProperty(json, 'text'), { value: 'null' })
+  t.strictSame(pickProperty(json, 'list'), { value: '[null,1]' }, 'nulls inside a value stay')
+  t.strictSame(pickProperty(json, 'a.b'), { value: 'literal' }, 'a key that contains dots is tried')
+  t.strictSame(allProperties('{"a": null, "b": [ null ]}'), {
+    value: [{ name: 'b', value: '[null]' }],
+  })
 })
 
 t.test(
@@ -67,7 +84,7 @@ t.test('a miss names the path as far as it matched, and never a value', async (t
   const cases: [string, string][] = [
     ['nobody', 'the value is a JSON object and has no "nobody"'],
     ['user.x', 'property "user" is neither an object nor an array and has no "x"'],
-    ['none.x', 'property "none" is neither an object nor an array and has no "x"'],
+    ['none.x', 'property "none" is null'],
     ['list.3', 'property "list" is a JSON array and has no "3"'],
     ['list.-1', 'property "list" is a JSON array and has no "-1"'],
     ['list.00', 'property "list" is a JSON array and has no "00"'],
@@ -135,7 +152,6 @@ t.test(
         { name: 'b', value: '1.0' },
         { name: 'a/b', value: 'x' },
         { name: '..', value: '{"c":[]}' },
-        { name: '', value: 'null' },
         { name: '2', value: 'y' },
         { name: '1', value: 'true' },
       ],
@@ -198,7 +214,7 @@ t.test('hostile documents and paths take no time', async (t) => {
 
 /** The path step by step, then ever longer literal keys. */
 function naive(value: unknown, segments: readonly string[]): unknown {
-  if (segments.length === 0) return value
+  if (segments.length === 0) return value === null ? undefined : value
   if (typeof value !== 'object' || value === null) return undefined
   for (let length = 1; length <= segments.length; length++) {
     const name = segments.slice(0, length).join('.')
