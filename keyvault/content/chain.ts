@@ -7,7 +7,10 @@ export interface Chain {
   readonly chain: readonly Uint8Array[]
   /** Duplicates, and what belongs to no such chain, in the order in which it was stored. */
   readonly rest: readonly Uint8Array[]
-  /** The chain's last one, when it is a self-signed one. It may be the leaf itself. */
+  /**
+   * The chain's last one, if it is self-signed; it may be the leaf itself. Otherwise an intermediate is missing, and this
+   * is the first self-signed certificate beside the chain.
+   */
   readonly root?: Uint8Array
 }
 
@@ -62,11 +65,12 @@ async function findChain({ keys, certificates }: KeyMaterial, budget: CpuBudget)
   budget.charge(keys.length * certificates.length * comparisonMicroseconds)
   const chains = leavesOf(issuers, keys).map((leaf) => climb(leaf, issuers))
   const [chain = []] = chains.toSorted((a, b) => b.length - a.length)
-  const last = chain.at(-1)
+  const rest = nodes.filter((node) => !chain.includes(node))
+  const root = [...chain.slice(-1), ...rest].find(({ isSelfSigned }) => isSelfSigned)
   return {
     chain: chain.map(({ der }) => der),
-    rest: nodes.filter((node) => !chain.includes(node)).map(({ der }) => der),
-    ...(last?.isSelfSigned ? { root: last.der } : {}),
+    rest: rest.map(({ der }) => der),
+    ...(root ? { root: root.der } : {}),
   }
 }
 

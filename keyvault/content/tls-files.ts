@@ -11,7 +11,7 @@ export interface TlsFiles {
   readonly 'tls.crt': string
   /** PKCS#8. */
   readonly 'tls.key': string
-  /** The root, where the object has one; a self-signed leaf is its own. */
+  /** The root, if the object has one, even without the intermediate between it and the leaf; a self-signed leaf is its own. */
   readonly 'ca.crt'?: string
 }
 

@@ -56,8 +56,29 @@ t.test('a self-signed leaf is its own root', async (t) => {
 t.test('without a root there is no ca.crt', async (t) => {
   const without = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'intermediate.crt')))
   t.strictSame(Object.keys(without), ['tls.crt', 'tls.key'])
-  const gap = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'root.crt')))
-  t.strictSame(gap, { 'tls.crt': fixtureText('leaf.crt'), 'tls.key': fixtureText('leaf.key') })
+  const authority = parsedValue(await tlsFiles(pemSecret('leaf.key', 'leaf.crt', 'leaf.crt')))
+  t.strictSame(Object.keys(authority), ['tls.crt', 'tls.key'], 'nor of a leaf that is there twice')
+})
+
+t.test('a root without the intermediate below it is written all the same', async (t) => {
+  const leaf = { 'tls.crt': fixtureText('leaf.crt'), 'tls.key': fixtureText('leaf.key') }
+  const cases: [string[], string][] = [
+    [['root.crt'], 'root.crt'],
+    [['self-signed.crt', 'root.crt'], 'self-signed.crt'],
+    [['root.crt', 'self-signed.crt'], 'root.crt'],
+  ]
+  for (const [others, root] of cases)
+    t.strictSame(
+      await tlsFiles(pemSecret('leaf.key', 'leaf.crt', ...others)),
+      { value: { ...leaf, 'ca.crt': fixtureText(root) } },
+      others.join(', then '),
+    )
+  const whole = pemSecret('leaf.key', 'self-signed.crt', 'leaf.crt', 'root.crt', 'intermediate.crt')
+  t.match(
+    await tlsFiles(whole),
+    { value: { 'ca.crt': fixtureText('root.crt') } },
+    'the one that the chain ends in goes before others',
+  )
 })
 
 t.test('of several keys it takes the leaf’s', async (t) => {
