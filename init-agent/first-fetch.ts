@@ -3,6 +3,7 @@ import type { AgentParts } from './agent.ts'
 import { fetchConsistently } from './certificate-sides.ts'
 import { type Content, noContent, projectContent } from './content.ts'
 import type { Outcomes } from './fetch-objects.ts'
+import { renewRefusedToken } from './renew-refused-token.ts'
 import { retry } from './retry.ts'
 import { wantedObjects } from './wanted-objects.ts'
 
@@ -30,7 +31,7 @@ export async function fetchContent(
     },
   })
   const objects = wantedObjects(config)
-  const { reader } = session
+  const reader = renewRefusedToken(session)
   const outcomes = await fetchConsistently({
     objects,
     reader,

@@ -12,6 +12,7 @@ import {
 import type { AgentConfig } from './contract.ts'
 import type { Outcomes } from './fetch-objects.ts'
 import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
+import { renewRefusedToken } from './renew-refused-token.ts'
 import { type Standing, standingFailed, standingGood, standingUnknown } from './standing.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
@@ -169,19 +170,14 @@ async function fetchDue(
     const error = toAkvError(thrown)
     return new Map(due.map((object) => [keyOf(object), { kind: 'failed', error }]))
   }
-  const outcomes = await fetchConsistently({
+  return await fetchConsistently({
     // What is missing now ends nothing.
     objects: due.map((object) => ({ ...object, isRequired: false })),
     known: state.known,
-    reader: session.reader,
+    reader: renewRefusedToken(session),
     clock,
     deadlineMs: clock.now(),
     signal,
     log,
   })
-  const isRefused = [...outcomes.values()].some(
-    (outcome) => outcome.kind === 'failed' && outcome.error.code === 'AKV_UNAUTHORIZED',
-  )
-  if (isRefused) session.signIn.forget()
-  return outcomes
 }

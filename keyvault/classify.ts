@@ -38,7 +38,7 @@ export function vaultError(
 
   if (status === 404)
     return code === undefined
-      ? error('AKV_BAD_ANSWER', `${host} answered "not found", but not as Key Vault does`)
+      ? error('AKV_BAD_ANSWER', `the "not found" for ${host} did not come from Key Vault`)
       : error('AKV_OBJECT_NOT_FOUND', `${host} holds no such object or version`)
   if (status === 403) {
     const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
@@ -52,7 +52,7 @@ export function vaultError(
   if (status >= 300 && status < 400)
     return error('AKV_REDIRECTED', `${host} answered with a redirect, which is not followed`)
   if (status === 400) return error('AKV_BAD_REQUEST', `${host} did not understand the request`)
-  return error('AKV_BAD_ANSWER', `${host} answered as Key Vault never does`)
+  return error('AKV_BAD_ANSWER', `the answer for ${host} did not come from Key Vault`)
 }
 
 /**

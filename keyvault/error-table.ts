@@ -109,9 +109,9 @@ export const errorTable = {
   },
   AKV_UNAUTHORIZED: {
     ...hopeless,
-    means: 'The vault did not accept a token that Entra had just issued.',
+    means: 'The vault did not accept a token that Entra had just issued, and a second one neither.',
     remedy:
-      'Check that the vault belongs to the tenant of the identity, and that AKV_INJECTOR_CLOUD fits the vault.',
+      "Check that the vault is in the identity's tenant, and that AKV_INJECTOR_CLOUD is the vault's cloud.",
   },
   AKV_THROTTLED: {
     ...healing,
@@ -147,9 +147,11 @@ export const errorTable = {
     remedy: 'Check AKV_INJECTOR_VAULT_URL; otherwise report this as a bug.',
   },
   AKV_BAD_ANSWER: {
-    ...hopeless,
-    means: 'A host answered with something that Key Vault or Entra never says.',
-    remedy: 'Check that the host is what it should be, and that no proxy answers in its place.',
+    ...healing,
+    means:
+      'The answer did not come from Key Vault or Entra: it is not their JSON, or not what they can answer.',
+    remedy:
+      'Check that no proxy or captive portal answers in place of the host, and that the host is the right one (AKV_INJECTOR_VAULT_URL, AKV_INJECTOR_AUTHORITY_HOST).',
   },
   AKV_CERTIFICATE_ROTATING: {
     ...healing,

@@ -132,7 +132,7 @@ async function translateErrors<T>(
     // The SDK could not read the answer, or it held nothing of use. Its own message may quote the answer.
     throw new AkvError({
       code: 'AKV_BAD_ANSWER',
-      message: `${object}: vault ${vault} answered with something that is no ${collectionOf(reference).slice(0, -1)}`,
+      message: `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
     })
   }
 }

@@ -11,6 +11,8 @@ t.test('each class of failure that heals is waited out', async (t) => {
     role: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
     policy: { kind: 'forbidden', innerCode: 'AccessDenied' },
     firewall: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
+    truncated: { kind: 'malformed' },
+    portal: { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' },
   }
   const names = Object.keys(vaultFaults)
   const world = await startWorld(t, names.map((name) => `${name}: value-of-${name}`).join('\n'))
@@ -42,6 +44,7 @@ t.test('each class of failure that heals is waited out', async (t) => {
       'AKV_NETWORK',
       'AKV_FORBIDDEN',
       'AKV_FIREWALL',
+      'AKV_BAD_ANSWER',
     ]),
   )
 })
@@ -63,6 +66,37 @@ t.test('a pause that a vault asks for is kept by every object in it', async (t) 
   t.equal(refused.length, 5)
   t.equal(gets.length, refused.length + names.length, 'none was asked for during the pause')
   t.ok(Date.now() - started >= 2000)
+})
+
+t.test('a captive portal in place of Entra is waited out', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
+  world.addFault({ match: { service: 'entra' }, count: 2, action: portal })
+  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.match(output, 'AKV_BAD_ANSWER')
+})
+
+t.test('a portal that stays ends it when the time is over', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
+  world.addFault({ match: { service: 'vault' }, action: portal })
+  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 1 })
+  const { code, termination } = await runToEnd(t, pod)
+  t.equal(code, 1)
+  t.match(termination, /^AKV_BAD_ANSWER: .*captive portal/)
+})
+
+t.test('a token that a vault refuses is replaced once', async (t) => {
+  const names = ['a', 'b', 'c', 'd']
+  const world = await startWorld(t, names.map((name) => `${name}: v`).join('\n'))
+  const challenge: Fault['action'] = { kind: 'challenge', header: 'Bearer' }
+  world.addFault({ match: { service: 'vault' }, count: names.length, action: challenge })
+  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.equal(world.requests.filter(({ method }) => method === 'POST').length, 2, 'sign-ins')
 })
 
 t.test('it gives up when the time is over, with the last reason', async (t) => {
