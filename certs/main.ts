@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { printLines } from '../text/print-lines.ts'
 import { connectCluster } from './cluster.ts'
 import { type CertsLog, type LookStatus, logChange, runController } from './controller.ts'
 import { serveCertsHealth } from './health.ts'
@@ -19,8 +20,8 @@ const signals = ['SIGTERM', 'SIGINT'] as const
 export async function certsMain(flags: CertsFlags): Promise<number> {
   const read = readFlags(flags)
   if ('problems' in read) {
-    const lines = read.problems.map((problem) => `  ${problem}\n`)
-    process.stderr.write(`akv-injector certs: wrong settings\n${lines.join('')}`)
+    const problems = read.problems.map((problem) => `  ${problem}`)
+    printLines(process.stderr, ['akv-injector certs: wrong settings', ...problems])
     return 2
   }
   const abort = new AbortController()
@@ -31,7 +32,7 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
     return 0
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`akv-injector certs: cannot start: ${reason}\n`)
+    printLines(process.stderr, [`akv-injector certs: cannot start: ${reason}`])
     return 1
   } finally {
     for (const name of signals) process.off(name, stop)

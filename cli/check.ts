@@ -1,4 +1,5 @@
 import { readAccount } from '../sync/read-account.ts'
+import { printLines } from '../text/print-lines.ts'
 import { skipReasons } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { annotationPrefix, syncKey } from '../webhook/core/vocabulary.ts'
@@ -15,7 +16,6 @@ import {
 } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
 import { namespaceLeftAlone } from './namespace-left-alone.ts'
-import { onOneLine } from './on-one-line.ts'
 import { patchedPod } from './patched-pod.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
 import { type Verdict, wrong } from './verdict.ts'
@@ -41,10 +41,10 @@ export function check({ files, namespace }: CheckOptions): ExitCode {
     ...annotatedObjects('Secret', { manifest, namespace }).map(checkSecret),
   ])
   if (verdicts.length === 0)
-    console.log(
-      'no pods, no pod templates, no annotated ServiceAccounts or Secrets here: nothing to check',
-    )
-  for (const { lines } of verdicts) console.log(lines.map(onOneLine).join('\n'))
+    printLines(process.stdout, [
+      'nothing to check: found no pods, pod templates, or annotated ServiceAccounts or Secrets',
+    ])
+  for (const { lines } of verdicts) printLines(process.stdout, lines)
   return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { defaultFlags } from '../certs/settings.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { printLines } from '../text/print-lines.ts'
 import { InputError } from './input-error.ts'
 
 const details = `
@@ -25,7 +26,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     // Commander has said it already: help that was asked for is fine, anything else is wrong usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof InputError)) throw error
-    process.stderr.write(`akv-injector: ${error.message}\n`)
+    printLines(process.stderr, [`akv-injector: ${error.message}`, ...error.details])
     return 2
   }
 }
@@ -38,7 +39,9 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .version(packageJson.version)
     .addHelpText('after', details)
     .exitOverride()
-    .showHelpAfterError('(--help tells what there is)')
+    // Its messages repeat the arguments.
+    .configureOutput({ writeErr: (text) => printLines(process.stderr, text.trimEnd().split('\n')) })
+    .showHelpAfterError("Run 'akv-injector --help' for usage.")
     .helpCommand(false)
 
   program

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import type { EmulatorData } from '../emulator/data.ts'
 import { type Emulator, startEmulator } from '../emulator/emulator.ts'
 import { parseEmulatorData } from '../emulator/parse-data.ts'
+import { printLines } from '../text/print-lines.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input-error.ts'
@@ -34,23 +35,30 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
     running = await startEmulator(settings)
     if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
   } catch (error) {
-    console.error(`akv-injector emulator: ${error instanceof Error ? error.message : error}`)
+    const reason = error instanceof Error ? error.message : String(error)
+    printLines(process.stderr, [`akv-injector emulator: ${reason}`])
     return 1
   }
-  console.log(`Entra and Key Vault   ${running.url}
-control               ${running.controlUrl}
-accepts tokens of     ${running.issuer}
-
-For the webhook, and for check, inject and demo:
-  AKV_INJECTOR_CLOUD=custom
-  AKV_INJECTOR_AUTHORITY_HOST=${running.url}
-  AKV_INJECTOR_VAULT_URL=${running.vaultUrl}
-  AKV_INJECTOR_CA_FILE=${options.caOut ?? 'FILE (name one with --ca-out)'}
-
-Ctrl-C ends it.`)
+  printLines(process.stdout, howToUse(running, options))
   await untilInterrupted()
   await running.close()
   return 0
+}
+
+function howToUse(running: Emulator, { caOut }: EmulatorOptions): readonly string[] {
+  return [
+    `Entra and Key Vault   ${running.url}`,
+    `control               ${running.controlUrl}`,
+    `accepts tokens of     ${running.issuer}`,
+    '',
+    'For the webhook, and for check, inject and fetch:',
+    '  AKV_INJECTOR_CLOUD=custom',
+    `  AKV_INJECTOR_AUTHORITY_HOST=${running.url}`,
+    `  AKV_INJECTOR_VAULT_URL=${running.vaultUrl}`,
+    `  AKV_INJECTOR_CA_FILE=${caOut ?? 'FILE (name one with --ca-out)'}`,
+    '',
+    'Ctrl-C ends it.',
+  ]
 }
 
 /** @throws InputError with everything that is wrong with the file */
@@ -58,7 +66,8 @@ export function readEmulatorData(file: string): EmulatorData {
   const parsed = parseEmulatorData(readText(file))
   if ('data' in parsed) return parsed.data
   throw new InputError(
-    `${file} is no data for the emulator\n${parsed.problems.map((one) => `  ${one}`).join('\n')}`,
+    `${file} is not valid data for the emulator`,
+    parsed.problems.map((one) => `  ${one}`),
   )
 }
 

@@ -9,6 +9,7 @@ import type { Credential } from '../init-agent/session.ts'
 import { prepareFileSet } from '../init-agent/write-file-set.ts'
 import { AkvError } from '../keyvault/errors.ts'
 import { takeEnvironment } from '../keyvault/sdk-environment.ts'
+import { printLines } from '../text/print-lines.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { describeProblems } from '../webhook/describe-problem.ts'
 import { findAgent } from './describe-injection.ts'
@@ -57,20 +58,24 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     prepareFileSet(output, files).commit()
     // Nobody reads from the set before, and a laptop is not a pod: nothing old is left lying.
     sweepFileSets(output)
-    for (const path of files.keys()) console.log(`${output}/${path}`)
+    printLines(
+      process.stdout,
+      [...files.keys()].map((path) => `${output}/${path}`),
+    )
     writeVariables(env, options.variables)
     return 0
   } catch (error) {
     if (isFileError(error)) {
-      console.error(`${error.path ?? output}: cannot be written (${error.code})`)
+      printLines(process.stderr, [`${error.path ?? output}: cannot be written (${error.code})`])
       return 1
     }
     if (!(error instanceof AkvError)) throw error
     // The table's remedies are for pods; a developer without an identity has been told another.
     const isTold = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
-    console.error(
-      [`${error.code}: ${error.message}`, ...(isTold ? [] : [error.facts.remedy])].join('\n'),
-    )
+    printLines(process.stderr, [
+      `${error.code}: ${error.message}`,
+      ...(isTold ? [] : [error.facts.remedy]),
+    ])
     return error.facts.exitCode
   }
 }
@@ -102,7 +107,8 @@ function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
   if (template === undefined) {
     const hints = templates.flatMap(misplacedAnnotations)
     throw new InputError(
-      [`${file}: no pod here has an ${annotationPrefix}… annotation`, ...hints].join('\n  '),
+      `${file}: no pod here has an ${annotationPrefix}… annotation`,
+      hints.map((hint) => `  ${hint}`),
     )
   }
   if (others.length === 0) return template
@@ -119,9 +125,7 @@ function configOf(template: PodTemplate): AgentConfig {
       if (outcome.reason === 'complete') return findAgent(patchedPod(template.pod, [])).config
       throw new InputError(`${template.title}: its annotations ask for nothing`)
     case 'denied':
-      throw new InputError(
-        `${template.title} would be denied\n${describeProblems(outcome.problems)}`,
-      )
+      throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
     default:
       return outcome satisfies never
   }
@@ -130,17 +134,19 @@ function configOf(template: PodTemplate): AgentConfig {
 function writeVariables(env: ReadonlyMap<string, Uint8Array>, file?: string): void {
   if (env.size === 0) return
   if (file === undefined) {
-    console.log(`variables, not written without --variables: ${[...env.keys()].join(', ')}`)
+    printLines(process.stdout, [
+      `variables, not written without --variables: ${[...env.keys()].join(', ')}`,
+    ])
     return
   }
   writeFileSync(file, renderEnvFile(env), { mode: 0o600 })
-  console.log(`${file}: ${[...env.keys()].join(', ')}`)
+  printLines(process.stdout, [`${file}: ${[...env.keys()].join(', ')}`])
 }
 
 /** Somebody waits at a terminal: what is being waited out, and nothing else. */
 const quietLog: Log = {
   debug: () => undefined,
   info: () => undefined,
-  warn: (message) => console.error(message),
-  error: (message) => console.error(message),
+  warn: (message) => printLines(process.stderr, [message]),
+  error: (message) => printLines(process.stderr, [message]),
 }

@@ -1,10 +1,12 @@
 import { Document, isCollection, isSeq, visit } from 'yaml'
+import { printLines } from '../text/print-lines.ts'
 import type { AddOperation } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblems } from '../webhook/describe-problem.ts'
 import type { ExitCode } from './exit-code.ts'
 import { type Manifest, type PodTemplate, podTemplates, readManifests } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
+import { printDocuments } from './print-documents.ts'
 import { placeholderImage, policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface InjectOptions {
@@ -23,17 +25,17 @@ export function inject({ files, namespace }: InjectOptions): ExitCode {
   const results = readManifests(files).map((manifest) =>
     injectManifest(manifest, { namespace, policy }),
   )
-  for (const { warnings } of results) for (const line of warnings) console.error(line)
+  for (const { warnings } of results) printLines(process.stderr, warnings)
   const problems = results.flatMap((result) => result.problems)
   if (problems.length > 0) {
-    console.error(problems.join('\n'))
+    printLines(process.stderr, problems)
     return 1
   }
   if (policy.agentImage === placeholderImage && results.some(({ isInjected }) => isInjected))
-    console.error(
-      `AKV_INJECTOR_AGENT_IMAGE is not set: the agent's image stands as ${placeholderImage}`,
-    )
-  process.stdout.write(results.map(({ text }) => text).join('---\n'))
+    printLines(process.stderr, [
+      `AKV_INJECTOR_AGENT_IMAGE is not set: the image of the agent reads ${placeholderImage}`,
+    ])
+  printDocuments(process.stdout, results.map(({ text }) => text).join('---\n'))
   return 0
 }
 
@@ -61,7 +63,7 @@ function injectManifest(
     if (outcome.kind === 'denied')
       problems.push(
         `${template.title} (${manifest.source}): would be denied`,
-        describeProblems(outcome.problems),
+        ...describeProblems(outcome.problems),
       )
     if (outcome.kind !== 'injected') continue
     warnings.push(...outcome.warnings.map((warning) => `${template.title}: ${warning}`))

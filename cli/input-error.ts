@@ -1,4 +1,12 @@
 /** The user's files, settings or command line are wrong: the message says how, and the exit code is 2. */
 export class InputError extends Error {
   override readonly name = 'InputError'
+  /** Lines to show below the message. */
+  readonly details: readonly string[]
+
+  /** @param message - one line */
+  constructor(message: string, details: readonly string[] = []) {
+    super(message)
+    this.details = details
+  }
 }

@@ -3,7 +3,6 @@ import { type Document, parseAllDocuments } from 'yaml'
 import { isObject, type JsonObject } from '../keyvault/shape.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { InputError } from './input-error.ts'
-import { onOneLine } from './on-one-line.ts'
 
 /** One document of a manifest file. */
 export interface Manifest {
@@ -63,9 +62,15 @@ function parseManifests(text: string, source: string): readonly Manifest[] {
   })
   return [...documents].flatMap((document) => {
     const [error] = document.errors
-    if (error !== undefined) throw new InputError(`${source}: ${error.message.trim()}`)
+    if (error !== undefined) throw notYaml(source, error)
     return document.contents === null ? [] : [{ source, document }]
   })
+}
+
+/** The library's message: a sentence with the place, and below it the lines that it is about. */
+function notYaml(source: string, { message }: Error): InputError {
+  const [sentence = '', ...excerpt] = message.trim().split('\n')
+  return new InputError(`${source}: ${sentence}`, excerpt)
 }
 
 /** A ServiceAccount or a Secret in a manifest. */
@@ -144,7 +149,7 @@ function namesOf(object: JsonObject, namespace: string) {
   )
   const name = String(written ?? 'unnamed')
   return {
-    title: onOneLine(`${object['kind']}/${name}`),
+    title: `${object['kind']}/${name}`,
     name,
     namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : namespace,
     annotations: objectOf(metadata['annotations']),

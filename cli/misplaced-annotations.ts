@@ -1,6 +1,5 @@
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import type { PodTemplate } from './manifests.ts'
-import { onOneLine } from './on-one-line.ts'
 
 /** The commonest mistake of all: nobody is denied, and nothing happens. */
 export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {
@@ -8,6 +7,6 @@ export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): r
   return misplaced.length === 0
     ? []
     : [
-        `${onOneLine(misplaced.join(', '))} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
+        `${misplaced.join(', ')} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
       ]
 }

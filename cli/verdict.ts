@@ -1,5 +1,5 @@
 import type { Problem } from '../webhook/core/outcome.ts'
-import { describeProblem } from '../webhook/describe-problem.ts'
+import { describeProblems } from '../webhook/describe-problem.ts'
 
 /** What `check` says of one object. */
 export interface Verdict {
@@ -9,5 +9,5 @@ export interface Verdict {
 
 export const wrong = (title: string, problems: readonly Problem[]): Verdict => ({
   isDenied: true,
-  lines: [title, ...problems.map((problem) => `  ${describeProblem(problem)}`)],
+  lines: [title, ...describeProblems(problems)],
 })

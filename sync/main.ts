@@ -4,6 +4,7 @@ import { createLog, type Log } from '../init-agent/log.ts'
 import { createConnection } from '../keyvault/connection.ts'
 import { takeEnvironment } from '../keyvault/sdk-environment.ts'
 import { serveHealth } from '../lib/serve-health.ts'
+import { printLines } from '../text/print-lines.ts'
 import { openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster.ts'
 import { startController } from './controller.ts'
@@ -23,8 +24,8 @@ const graceMs = 15_000
 export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promise<number> {
   const read = readSyncSettings(flags, env)
   if ('problems' in read) {
-    const lines = read.problems.map((problem) => `  ${problem}\n`)
-    process.stderr.write(`akv-injector sync: wrong settings\n${lines.join('')}`)
+    const problems = read.problems.map((problem) => `  ${problem}`)
+    printLines(process.stderr, ['akv-injector sync: wrong settings', ...problems])
     return 2
   }
   const abort = new AbortController()
@@ -35,7 +36,7 @@ export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promi
     return 0
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`akv-injector sync: cannot start: ${reason}\n`)
+    printLines(process.stderr, [`akv-injector sync: cannot start: ${reason}`])
     return 1
   } finally {
     for (const name of signals) process.off(name, stop)

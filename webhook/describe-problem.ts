@@ -1,3 +1,4 @@
+import { printable } from '../text/printable.ts'
 import type { Problem } from './core/outcome.ts'
 
 /**
@@ -7,10 +8,10 @@ import type { Problem } from './core/outcome.ts'
 export function describeProblem({ subject, found, sentence }: Problem): string {
   const line =
     found === undefined ? `${subject}: ${sentence}` : `${subject} "${found}": ${sentence}`
-  return line.replace(/\p{Cc}/gu, ' ')
+  return printable(line, Number.POSITIVE_INFINITY)
 }
 
 /** All of them, a line each, indented to stand below a title. */
-export function describeProblems(problems: readonly Problem[]): string {
-  return problems.map((problem) => `  ${describeProblem(problem)}`).join('\n')
+export function describeProblems(problems: readonly Problem[]): readonly string[] {
+  return problems.map((problem) => `  ${describeProblem(problem)}`)
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { printLines } from '../text/print-lines.ts'
 import { describeProblems } from './describe-problem.ts'
 import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings.ts'
@@ -14,7 +15,7 @@ export async function webhookMain(env = process.env): Promise<number> {
   const read = readSettings({ env, readFile: (path) => readFileSync(path, 'utf8') })
   if ('problems' in read) {
     const problems = describeProblems(read.problems)
-    process.stderr.write(`akv-injector webhook: wrong settings\n${problems}\n`)
+    printLines(process.stderr, ['akv-injector webhook: wrong settings', ...problems])
     return 2
   }
 
@@ -32,7 +33,7 @@ export async function webhookMain(env = process.env): Promise<number> {
     return 0
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    process.stderr.write(`akv-injector webhook: cannot serve: ${reason}\n`)
+    printLines(process.stderr, [`akv-injector webhook: cannot serve: ${reason}`])
     return 1
   }
 }

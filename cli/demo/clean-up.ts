@@ -1,3 +1,5 @@
+import { printLines } from '../../text/print-lines.ts'
+
 /** What has to be undone, last thing first. */
 export interface CleanUp {
   add(undo: () => unknown): void
@@ -14,9 +16,8 @@ export function createCleanUp(): CleanUp {
         try {
           await undo()
         } catch (error) {
-          console.error(
-            `akv-injector demo: cleaning up: ${error instanceof Error ? error.message : error}`,
-          )
+          const reason = error instanceof Error ? error.message : String(error)
+          printLines(process.stderr, [`akv-injector demo: cannot clean up: ${reason}`])
         }
     },
   }

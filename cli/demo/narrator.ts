@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { printable } from '../../text/printable.ts'
 
 /** Tells the demo step by step: in colour and with progress on a terminal, as plain lines into a pipe. */
 export interface Narrator {
@@ -14,8 +15,10 @@ export interface Narrator {
 
 /** @param stream - where to; it decides about colour (as do NO_COLOR and FORCE_COLOR) */
 export function createNarrator(stream: NodeJS.WriteStream): Narrator {
+  // Colours, the mark of a quote and the ends of lines are ours; nothing of what is told is.
+  const plain = (text: string) => printable(text, Number.POSITIVE_INFINITY)
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
-    styleText(format, text, { stream })
+    styleText(format, plain(text), { stream })
   let count = 0
   let isWaiting = false
   const write = (text: string) => {
@@ -24,7 +27,7 @@ export function createNarrator(stream: NodeJS.WriteStream): Narrator {
   }
   return {
     step: (title) => write(`\n${style('bold', `${++count}. ${title}`)}`),
-    line: (text) => write(`   ${text}`),
+    line: (text) => write(`   ${plain(text)}`),
     quote: (text) => {
       for (const one of text.split('\n')) write(style('dim', `   | ${one}`))
     },

@@ -49,7 +49,7 @@ export async function tell(stage: Stage): Promise<ExitCode> {
   tellContent(stage, { config, node })
   const isRotated = await tellRotation(stage, { config, node })
   await agent.stop()
-  if (isRotated) narrator.good('\n   Done.')
+  if (isRotated) narrator.good('Done.')
   return isRotated ? 0 : 1
 }
 

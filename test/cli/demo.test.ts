@@ -91,7 +91,7 @@ t.test('wrong files are named, and nothing is started', async (t) => {
   })
   t.match(await run(['demo', '--vault-data', `${folder}/vault.yaml`]), {
     code: 2,
-    stderr: /is no data for the emulator\n/,
+    stderr: /is not valid data for the emulator\n/,
   })
 })
 

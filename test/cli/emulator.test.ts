@@ -61,7 +61,7 @@ t.test('wrong data and addresses are wrong input', async (t) => {
   const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
   t.match(await run(['emulator', '--data', `${folder}/v.yaml`]), {
     code: 2,
-    stderr: /v.yaml is no data for the emulator\n/,
+    stderr: /v.yaml is not valid data for the emulator\n/,
   })
   t.match(await run(['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', 'here']), {
     code: 2,
