@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 
@@ -35,6 +35,11 @@ async function serve(t: Test, { kubelets, caBundle, response }: World): Promise<
     async (request, reply) => {
       const body = await text(request)
       if (request.url === '/mutate') {
+        const { servername } = request.socket as TLSSocket
+        if (servername !== serviceName) {
+          reply.writeHead(421).end()
+          return
+        }
         const { uid } = JSON.parse(body).request
         reply.end(JSON.stringify({ response: { uid, ...response } }))
         return
@@ -60,6 +65,9 @@ async function serve(t: Test, { kubelets, caBundle, response }: World): Promise<
         '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector': {
           webhooks: [{ clientConfig: { service, caBundle } }],
         },
+        '/api/v1/namespaces/akv-injector/services/akv-injector-webhook': {
+          spec: { clusterIP: '127.0.0.1' },
+        },
       }
       reply.end(JSON.stringify(answers[request.url ?? '']))
     },
@@ -70,20 +78,15 @@ async function serve(t: Test, { kubelets, caBundle, response }: World): Promise<
   return (server.address() as AddressInfo).port
 }
 
-/** Runs the script as its pod does, where every name is 127.0.0.1. */
+/** Runs the script as its pod does, in a cluster without DNS. */
 async function run(t: Test, world: World) {
   const folder = t.testdir({
     'ca.crt': authority.certificatePem,
     token,
-    'names.cjs': '',
+    'no-dns.cjs': `require('node:dns').lookup = (name, options, done) =>
+      done(Object.assign(new Error('getaddrinfo ENOTFOUND ' + name), { code: 'ENOTFOUND' }))`,
   })
-  const names = join(folder, 'names.cjs')
-  writeFileSync(
-    names,
-    `require('node:dns').lookup = (name, options, done) =>
-      options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)`,
-  )
-  const child = spawn(process.execPath, ['--require', names, script], {
+  const child = spawn(process.execPath, ['--require', join(folder, 'no-dns.cjs'), script], {
     env: {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: String(await serve(t, world)),

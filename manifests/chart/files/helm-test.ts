@@ -16,9 +16,15 @@ const fromAccount = (name: string) => readFileSync(`${ACCOUNT_FOLDER}/${name}`, 
 
 function send(
   url: string,
-  options: { readonly ca: string; readonly token?: string; readonly body?: object },
+  options: {
+    readonly ca: string
+    readonly token?: string
+    readonly body?: object
+    /** The name that the certificate has to be for; that of the URL unless told otherwise. */
+    readonly servername?: string
+  },
 ) {
-  const { ca, token, body } = options
+  const { ca, token, body, servername } = options
   return new Promise<Answer>((resolve, reject) => {
     const headers = {
       ...(token && { authorization: `Bearer ${token}` }),
@@ -26,7 +32,13 @@ function send(
     }
     const sent = request(
       url,
-      { ca, headers, method: body ? 'POST' : 'GET', timeout: 10_000 },
+      {
+        ca,
+        headers,
+        method: body ? 'POST' : 'GET',
+        timeout: 10_000,
+        ...(servername && { servername }),
+      },
       async (response) => {
         let text = ''
         for await (const chunk of response) text += chunk
@@ -39,11 +51,10 @@ function send(
   })
 }
 
+const inUrl = (address = '') => (address.includes(':') ? `[${address}]` : address)
+
 async function ask(path: string) {
-  const host = KUBERNETES_SERVICE_HOST?.includes(':')
-    ? `[${KUBERNETES_SERVICE_HOST}]`
-    : KUBERNETES_SERVICE_HOST
-  const url = `https://${host}:${KUBERNETES_SERVICE_PORT}${path}`
+  const url = `https://${inUrl(KUBERNETES_SERVICE_HOST)}:${KUBERNETES_SERVICE_PORT}${path}`
   const { status, body } = await send(url, {
     ca: fromAccount('ca.crt'),
     token: fromAccount('token'),
@@ -81,13 +92,13 @@ async function checkWebhook() {
     throw new Error(
       'the webhook configuration has no caBundle yet: look at the log of what issues certificates',
     )
-  const answer = await send(
-    `https://${service.name}.${service.namespace}.svc:${service.port}${service.path}`,
-    {
-      ca: Buffer.from(caBundle, 'base64').toString(),
-      body: review,
-    },
-  )
+  const { spec } = await ask(`/api/v1/namespaces/${service.namespace}/services/${service.name}`)
+  // By its address, as the API server does: admission works in clusters whose DNS doesn't.
+  const answer = await send(`https://${inUrl(spec.clusterIP)}:${service.port}${service.path}`, {
+    ca: Buffer.from(caBundle, 'base64').toString(),
+    servername: `${service.name}.${service.namespace}.svc`,
+    body: review,
+  })
   const { response } = answer.status === 200 ? JSON.parse(answer.body) : {}
   // Denied is an answer too: the operator may have listed the vaults that namespaces may name.
   if (response?.uid !== review.request.uid || (response.allowed && !response.patch))
