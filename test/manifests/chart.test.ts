@@ -185,7 +185,10 @@ t.test(
       find('MutatingWebhookConfiguration').webhooks[0].namespaceSelector.matchExpressions[0].values,
       ['keyvault'],
     )
-    t.match(JSON.stringify(find('ValidatingAdmissionPolicy')), 'system:serviceaccount:keyvault:')
+    t.match(
+      JSON.stringify(find('ValidatingAdmissionPolicy', 'akv-injector-certs')),
+      'system:serviceaccount:keyvault:',
+    )
   },
 )
 
@@ -211,8 +214,11 @@ t.test(
   async (t) => {
     const own = readRendered(render({ values: { certs: { mode: 'cert-manager' } } }).text)
     t.strictSame(
-      own.objects.filter(({ kind }) => /Role|Secret|Policy$/.test(kind)).map(({ kind }) => kind),
-      ['NetworkPolicy'],
+      own.objects
+        .filter(({ kind }) => /Role|Secret|Policy$/.test(kind))
+        .map(({ metadata }) => metadata.name),
+      ['akv-injector-webhook', 'akv-injector-ephemeral-containers'],
+      'the rest is the webhook’s',
     )
     const certificate = own.find('Certificate', 'akv-injector-webhook')
     t.strictSame(certificate.spec.dnsNames, ['akv-injector-webhook.akv-injector.svc'])

@@ -51,7 +51,9 @@ t.test('everything that an install needs is there, in one namespace', async (t) 
     'ServiceAccount akv-injector-certs',
     'ServiceAccount akv-injector-webhook',
     'ValidatingAdmissionPolicy akv-injector-certs',
+    'ValidatingAdmissionPolicy akv-injector-ephemeral-containers',
     'ValidatingAdmissionPolicyBinding akv-injector-certs',
+    'ValidatingAdmissionPolicyBinding akv-injector-ephemeral-containers',
   ])
   t.equal(objects[0].kind, 'Namespace', 'which the others need')
   for (const { kind, metadata } of objects) {
@@ -162,7 +164,7 @@ t.test('nothing but the certificates’ controller has rights, and it has few', 
   t.strictSame(find('RoleBinding').subjects, subjects)
   t.strictSame(find('ClusterRoleBinding').subjects, subjects)
   t.match(
-    find('ValidatingAdmissionPolicy').spec.matchConditions[0].expression,
+    find('ValidatingAdmissionPolicy', 'akv-injector-certs').spec.matchConditions[0].expression,
     '"system:serviceaccount:akv-injector:akv-injector-certs"',
   )
 })
