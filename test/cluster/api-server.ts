@@ -190,6 +190,8 @@ const controllers = [
   'garbage-collector',
   'node-lifecycle',
   'pod-garbage-collector',
+  // It tells in the status of admission policies what is wrong with their types.
+  'validatingadmissionpolicy-status',
 ]
 
 /** Everything but what nobody should ever log; the first rule that matches holds. */

@@ -217,7 +217,12 @@ t.test(
       own.objects
         .filter(({ kind }) => /Role|Secret|Policy$/.test(kind))
         .map(({ metadata }) => metadata.name),
-      ['akv-injector-webhook', 'akv-injector-ephemeral-containers'],
+      [
+        'akv-injector-webhook',
+        'akv-injector-ephemeral-containers',
+        'akv-injector-uninjected-pods',
+        'akv-injector-uninjected-workloads',
+      ],
       'the rest is the webhook’s',
     )
     const certificate = own.find('Certificate', 'akv-injector-webhook')

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { agentName, envVolume, filesVolume, identityVolume } from '../../webhook/core/names.ts'
+import { annotationPrefix } from '../../webhook/core/vocabulary.ts'
 import { render, withoutHelm } from './helm.ts'
-import { readRendered } from './rendered.ts'
+import { type Manifest, readRendered } from './rendered.ts'
 
 /** test/cluster tries the policies on an API server: here is what values do to them. */
 const skip = withoutHelm
@@ -13,10 +14,43 @@ const policyNames = (text: string) =>
 
 t.test('each policy can be turned off, and nothing of it is left', { skip }, async (t) => {
   const off = render({
-    values: { policies: { ephemeralContainers: false } },
+    values: { policies: { uninjectedPods: 'off', ephemeralContainers: false } },
   })
   t.strictSame(policyNames(off.text), [])
-  t.notMatch(off.text, /name: akv-injector-ephemeral/)
+  t.notMatch(off.text, /name: akv-injector-(uninjected|ephemeral)/)
+  const withoutOne = render({ values: { policies: { ephemeralContainers: false } } })
+  t.strictSame(policyNames(withoutOne.text), [
+    'akv-injector-uninjected-pods',
+    'akv-injector-uninjected-workloads',
+  ])
+})
+
+t.test(
+  'annotated pods without an agent are refused if the operator says so',
+  { skip },
+  async (t) => {
+    const actionsOf = (uninjectedPods?: string) => {
+      const { find } = readRendered(render({ values: { policies: { uninjectedPods } } }).text)
+      const actions = (name: string) =>
+        find('ValidatingAdmissionPolicyBinding', name).spec.validationActions
+      t.strictSame(actions('akv-injector-uninjected-workloads'), ['Warn', 'Audit'])
+      return actions('akv-injector-uninjected-pods')
+    }
+    t.strictSame(actionsOf(), ['Warn', 'Audit'])
+    t.strictSame(actionsOf('deny'), ['Deny', 'Audit'])
+  },
+)
+
+t.test('the policies and the webhook mean the same namespaces', { skip }, async (t) => {
+  const values = { webhook: { excludedNamespaces: ['batch', 'infra'] } }
+  const { find } = readRendered(render({ values, namespace: 'keyvault' }).text)
+  const [byName] = find('MutatingWebhookConfiguration').webhooks[0].namespaceSelector
+    .matchExpressions
+  const { variables } = find('ValidatingAdmissionPolicy', 'akv-injector-uninjected-workloads').spec
+  const { expression } = variables.find(({ name }: Manifest) => name === 'isLeftAlone')
+  t.match(byName.values, ['keyvault', 'kube-system'])
+  t.match(byName.values.slice(-2), ['batch', 'infra'])
+  t.match(expression, `namespaceObject.metadata.name in ${JSON.stringify(byName.values)}`)
 })
 
 t.test('the policies use the webhook’s names', { skip }, async (t) => {
@@ -28,4 +62,9 @@ t.test('the policies use the webhook’s names', { skip }, async (t) => {
     )
   for (const name of [agentName, envVolume, filesVolume, identityVolume])
     t.match(textOf('ephemeral-containers'), `"${name}"`)
+  for (const text of [textOf('uninjected-pods'), textOf('uninjected-workloads')]) {
+    t.match(text, `startsWith("${annotationPrefix}")`)
+    t.match(text, `"${annotationPrefix}inject"`)
+  }
+  t.match(textOf('uninjected-pods'), `container.name == "${agentName}"`)
 })

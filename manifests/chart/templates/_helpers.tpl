@@ -28,6 +28,12 @@ image.repository. As container engines see it, the first part of a name is a reg
 {{- end -}}
 {{- end -}}
 
+{{/* The namespaces that the webhook never sees pods of, by name, in JSON. */}}
+{{- define "akv-injector.namespacesLeftAlone" -}}
+{{- $builtIn := list (include "akv-injector.namespace" .) "kube-system" "kube-node-lease" "kube-public" "gatekeeper-system" -}}
+{{- concat $builtIn .Values.webhook.excludedNamespaces | toJson -}}
+{{- end -}}
+
 {{/* Call with (list $ "component"). */}}
 {{- define "akv-injector.selector" -}}
 app.kubernetes.io/name: akv-injector
