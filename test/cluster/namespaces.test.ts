@@ -48,6 +48,18 @@ t.test('a LimitRange’s defaults come to the app first, and the agent fits them
   t.match(agentOf(body as Pod)?.resources, { limits: { cpu: '250m', memory: '160Mi' } })
 })
 
+t.test('a LimitRange’s minimum above ours refuses the pod, and an annotation helps', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const limits = [{ type: 'Container', min: { memory: '128Mi' }, default: { memory: '256Mi' } }]
+  must(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+  await until(async () => {
+    const { body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+    return /minimum memory usage per Container is 128Mi, but request is/.test(body.message ?? '')
+  })
+  const annotations = { ...filesAndEnv, 'agent-requests': 'memory=128Mi' }
+  t.ok(must(await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true })))
+})
+
 t.test('under a quota of limits.cpu the agent has a limit where the app has one', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const quota = inNamespace(namespace, 'ResourceQuota', { hard: { 'limits.cpu': '1' } })
