@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyError } from 'fastify'
 import { printable } from '../../text/printable.ts'
-import { maxBodyBytes, wrongContentType } from './json-body.ts'
+import { wrongContentType } from './json-body.ts'
 import { mutatePath } from './mutate-route.ts'
 import type { Refusal, Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
@@ -32,12 +32,9 @@ export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
 }
 
 function refusalOf(error: FastifyError, contentType: string): Refusal {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { status: 413, sentence: tooLarge }
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return wrongContentType(contentType)
   const { statusCode = 500, message } = error
   return statusCode >= 400 && statusCode < 500
     ? { status: statusCode, sentence: message }
     : { status: 500, sentence: 'akv-injector failed through a fault of its own; its log has it' }
 }
-
-const tooLarge = `expected an AdmissionReview of at most ${maxBodyBytes / 1024 / 1024} MiB, found more`

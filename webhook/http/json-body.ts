@@ -1,10 +1,11 @@
 import { printable } from '../../text/printable.ts'
 import { jsonExcess } from './json-excess.ts'
+import { readBody } from './read-body.ts'
 import { type Refusal, refusalError } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
-/** What Kubernetes itself would ever send is below 3 MiB. */
-export const maxBodyBytes = 8 * 1024 * 1024
+/** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
+export const maxBodyBytes = 3 * 1024 * 1024
 
 /**
  * Bodies are JSON, bounded in size and depth, and handed on as they are: Fastify's own parser refuses a `__proto__`
@@ -12,12 +13,15 @@ export const maxBodyBytes = 8 * 1024 * 1024
  */
 export function addJsonBody(app: WebhookServer): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: maxBodyBytes },
-    (request, body: Buffer, done) => {
-      const contentType = request.headers['content-type'] ?? ''
-      const refusal = isUtf8(contentType) ? refusalOf(body) : wrongContentType(contentType)
+  app.addContentTypeParser('application/json', (request, payload, done) => {
+    const { 'content-type': contentType = '', 'content-length': announced } = request.headers
+    if (!isUtf8(contentType)) return done(refusalError(wrongContentType(contentType)))
+    const announcedBytes = Number(announced ?? 0)
+    if (announcedBytes > maxBodyBytes) return done(refusalError(tooLarge))
+    readBody(payload, { announcedBytes, maxBytes: maxBodyBytes }, (error, body) => {
+      if (error !== null) return done(Object.assign(error, { statusCode: 400 }))
+      if (body === undefined) return done(refusalError(tooLarge))
+      const refusal = refusalOf(body)
       if (refusal !== undefined) return done(refusalError(refusal))
       let review: unknown
       try {
@@ -26,8 +30,8 @@ export function addJsonBody(app: WebhookServer): void {
         return done(refusalError({ status: 400, sentence: notJson }))
       }
       done(null, review)
-    },
-  )
+    })
+  })
 }
 
 /** The refusal of a body that isn't labelled as JSON. */
@@ -52,5 +56,9 @@ const limits = { maxDepth: 64, maxValues: 200_000 }
 const tooMuch = {
   depth: `expected an AdmissionReview, found JSON nested more than ${limits.maxDepth} deep`,
   values: `expected an AdmissionReview, found JSON with more than ${limits.maxValues} values`,
+}
+const tooLarge: Refusal = {
+  status: 413,
+  sentence: `expected an AdmissionReview of at most ${maxBodyBytes / 1024 / 1024} MiB, found more`,
 }
 const notJson = 'expected an AdmissionReview, found a body that is not JSON'
