@@ -8,7 +8,9 @@ import type { WebhookServer } from './webhook-server.ts'
 
 /** Gives a sentence to what fails before, or outside of, `POST /mutate`. */
 export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
-  app.setNotFoundHandler((request, reply) => {
+  // Before the body is read, which for Fastify's own handler is later.
+  app.addHook('onRequest', (request, reply, next) => {
+    if (!request.is404) return next()
     const [path = ''] = request.url.split('?')
     if (path !== mutatePath)
       return refuse(reply, {

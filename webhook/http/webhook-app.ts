@@ -1,8 +1,8 @@
 import type { Decide } from './answer.ts'
-import { addBodyBudget } from './body-budget.ts'
 import { addErrorAnswers } from './error-answers.ts'
 import { addJsonBody } from './json-body.ts'
 import type { LogOptions } from './logger-options.ts'
+import { addMemoryBudget } from './memory-budget.ts'
 import type { Metrics } from './metrics.ts'
 import { addMutateRoute } from './mutate-route.ts'
 import { refuser } from './refusal.ts'
@@ -15,20 +15,22 @@ export interface WebhookAppOptions {
   /** While true each answer is the last one on its connection. */
   readonly isDraining?: () => boolean
   readonly limits?: Partial<ServerLimits>
+  /** A clock that never goes back. Default: the process's own. */
+  readonly elapsedMs?: () => number
 }
 
 /** The admission end point, not listening yet: `inject` tests it as it is. */
 export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
   const app = createWebhookServer(options)
-  const { decide, metrics, isDraining = () => false } = options
+  const { decide, metrics, isDraining = () => false, elapsedMs = () => performance.now() } = options
   app.addHook('onRequest', (_request, reply, next) => {
     if (isDraining()) reply.header('connection', 'close')
     next()
   })
   const refuse = refuser(metrics)
-  addBodyBudget(app, refuse)
+  addErrorAnswers(app, refuse)
+  addMemoryBudget(app, { refuse, elapsedMs })
   addJsonBody(app)
   addMutateRoute(app, { decide, metrics, refuse })
-  addErrorAnswers(app, refuse)
   return app
 }

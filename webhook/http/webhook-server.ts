@@ -39,6 +39,8 @@ export function createWebhookServer(options: {
       maxHeaderSize: 8 * 1024,
     },
     requestTimeout: limits.requestTimeoutMs,
+    // A caller that stops in the middle of its request, or of our answer.
+    connectionTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     // A drain finishes what it has accepted; Fastify would answer 503.
     return503OnClosing: false,

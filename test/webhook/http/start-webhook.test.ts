@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { Agent } from 'node:https'
 import { connect as connectTcp } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { startWebhook } from '../../../webhook/http/start-webhook.ts'
 import { exampleReview } from './review.ts'
@@ -165,28 +164,6 @@ t.test('whoever dawdles is cut off', async (t) => {
   bare.on('error', () => {})
   await once(bare, 'close')
   t.equal((await post(caller, review)).status, 200)
-})
-
-t.test('large bodies share a budget, and small ones always pass', async (t) => {
-  const { caller } = await serve(t)
-  // A body of unknown length counts as the largest there may be; eight of them fill the budget.
-  const open = async () => {
-    const socket = await openSocket(caller)
-    socket.write(head('transfer-encoding: chunked'))
-    return socket
-  }
-  const eight = await Promise.all(Array.from({ length: 8 }, open))
-  await until(async () => {
-    const ninth = await open()
-    const said = await Promise.race([untilClosed(ninth), delay(50, '')])
-    ninth.destroy()
-    return /^HTTP\/1.1 429 .*too many large requests/s.test(said)
-  })
-  t.equal((await post(caller, review)).status, 200, 'a small one passes meanwhile')
-  for (const socket of eight) socket.destroy()
-  const large = review.padEnd(100_000)
-  await until(async () => (await post(caller, large)).status === 200)
-  t.pass('and what is given back can be had again')
 })
 
 t.test('bytes that are no TLS, or no HTTP, harm nobody', async (t) => {

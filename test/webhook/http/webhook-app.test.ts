@@ -144,6 +144,15 @@ t.test('a body of just the limit is read', async (t) => {
   t.equal((await post(review.padEnd(3 * 1024 * 1024), json)).statusCode, 200)
 })
 
+t.test('an answer counts as memory, too, until it is read', async (t) => {
+  const value = 'x'.repeat(50 * 1024 * 1024)
+  const { post } = testApp(() => ({ ...injected, operations: [{ op: 'add', path: '/x', value }] }))
+  const answer = await post(exampleReview())
+  t.equal(answer.statusCode, 429)
+  t.equal(answer.body, 'too many large requests at once; try again\n')
+  t.match(answer.headers, { connection: 'close', 'content-type': /^text\/plain/ })
+})
+
 t.test('a failure in the core is a denial with an id that the log has too', async (t) => {
   const { post, log, count } = testApp(() => {
     throw new RangeError('Maximum call stack size exceeded')

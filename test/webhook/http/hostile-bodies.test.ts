@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import type { TLSSocket } from 'node:tls'
+import t, { type Test } from 'tap'
+import { exampleReview } from './review.ts'
+import { serve, until } from './running-webhook.ts'
+import { type Caller, openSocket, post, untilClosed } from './serving.ts'
+
+const review = JSON.stringify(exampleReview())
+const large = review.padEnd(2_000_000)
+/** Nothing is closed for its slowness here. */
+const limits = { headersTimeoutMs: 300_000, requestTimeoutMs: 300_000 }
+const json = 'content-type: application/json'
+
+t.test('a request answered before its body arrives gives back what it held', async (t) => {
+  const { caller } = await serve(t, { finishMs: 50, limits })
+  const early = {
+    404: `POST /x HTTP/1.1\r\n${json}\r\ncontent-length: 3000000`,
+    405: `PUT /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3000000`,
+    413: `POST /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3145729`,
+    415: 'POST /mutate HTTP/1.1\r\ncontent-type: text/plain\r\ncontent-length: 3000000',
+  }
+  // As many as would fill the budget of 64 MiB.
+  for (const [status, head] of Object.entries(early))
+    for (let i = 0; i < 24; i++) {
+      const socket = await openSocket(caller)
+      socket.write(`${head}\r\nhost: x\r\n\r\n`)
+      t.match(await untilClosed(socket), new RegExp(`^HTTP/1.1 ${status} `))
+    }
+  t.equal((await post(caller, large)).status, 200)
+})
+
+t.test('a caller that drips its bodies makes room for another address', async (t) => {
+  const { caller } = await serve(t, { finishMs: 50, limits })
+  const slow: TLSSocket[] = []
+  for (let i = 0; i < 21; i++) slow.push(await drip(t, caller, '127.0.0.2'))
+  const more = await drip(t, caller, '127.0.0.2')
+  t.match(await untilClosed(more), / 429 .*too many large requests/s)
+  t.notOk(slow.some(({ closed }) => closed))
+  t.equal((await post(caller, large)).status, 200)
+  await until(() => slow[0]?.closed === true)
+  t.equal(slow.filter(({ closed }) => closed).length, 1, 'the oldest one')
+})
+
+t.test('small bodies pass while large ones take all there is', async (t) => {
+  const { caller } = await serve(t, { finishMs: 50, limits })
+  for (let i = 0; i < 21; i++) await drip(t, caller, '127.0.0.1')
+  t.equal((await post(caller, review)).status, 200)
+})
+
+/** A body of unknown length counts as the largest there may be: 21 of them fill the budget. */
+async function drip(t: Test, caller: Caller, localAddress: string): Promise<TLSSocket> {
+  const socket = await openSocket(caller, { localAddress })
+  socket.on('error', () => {})
+  t.teardown(() => socket.destroy())
+  const head = `POST /mutate HTTP/1.1\r\n${json}\r\nhost: x\r\ntransfer-encoding: chunked`
+  socket.write(`${head}\r\nexpect: 100-continue\r\n\r\n`)
+  // The webhook has read the headers then.
+  await once(socket, 'data')
+  socket.write('1\r\n{\r\n')
+  return socket
+}
