@@ -91,8 +91,14 @@ function buildProgram(end: (exitCode: number) => void): Command {
       'Fetches what the annotations of a pod name and writes it into a folder, by the agent’s own code. Signs in with a federated token file, else as the developer who has signed in with az login.',
     )
     .argument('<file>', 'a manifest with the pod, or a workload; - reads standard input')
-    .option('-o, --output <folder>', 'where to write the files')
-    .option('--variables <file>', "where to write the variables, as NAME='value' lines")
+    .option(
+      '-o, --output <folder>',
+      'where to write the files: a new folder, or one that nobody else may enter',
+    )
+    .option(
+      '--variables <file>',
+      "where to write the variables, as NAME='value' lines, readable by you alone",
+    )
     .option(
       '--federated-token-file <file>',
       'a service account token to exchange; default: $AZURE_FEDERATED_TOKEN_FILE',

@@ -1,5 +1,3 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { AgentConfig } from '../init-agent/contract.ts'
 import { renderEnvFile } from '../init-agent/env-file.ts'
 import { fetchOnce } from '../init-agent/fetch-once.ts'
@@ -19,12 +17,14 @@ import { InputError } from './input-error.ts'
 import { isAnnotated, type PodTemplate, podTemplates, readManifests } from './manifests.ts'
 import { misplacedAnnotations } from './misplaced-annotations.ts'
 import { patchedPod } from './patched-pod.ts'
+import { checkPrivateFile, writePrivateFile } from './private-file.ts'
+import { openPrivateFolder } from './private-folder.ts'
 import { policyFromEnvironment, reviewTemplate } from './review.ts'
 
 export interface FetchOptions {
   readonly file: string
   readonly namespace: string
-  /** The folder to write to; required. */
+  /** The folder to write to; required. Nobody else may enter it. */
   readonly output?: string
   /** Where to write the variables. Without it their names are told and their values go nowhere. */
   readonly variables?: string
@@ -41,7 +41,8 @@ export interface FetchOptions {
  */
 export async function fetch(options: FetchOptions): Promise<ExitCode> {
   const config = configOf(templateOf(options))
-  const output = folderFor(options)
+  const { output } = options
+  const folder = folderFor(options)
   const tokenFile =
     options.federatedTokenFile || process.env['AZURE_FEDERATED_TOKEN_FILE'] || undefined
   const credential: Credential =
@@ -55,9 +56,9 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       log: quietLog,
       signal: new AbortController().signal,
     })
-    prepareFileSet(output, files).commit()
+    prepareFileSet(folder, files).commit()
     // Nobody reads from the set before, and a laptop is not a pod: nothing old is left lying.
-    sweepFileSets(output)
+    sweepFileSets(folder)
     printLines(
       process.stdout,
       [...files.keys()].map((path) => `${output}/${path}`),
@@ -66,7 +67,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     return 0
   } catch (error) {
     if (isFileError(error)) {
-      printLines(process.stderr, [`${error.path ?? output}: cannot be written (${error.code})`])
+      printLines(process.stderr, [cannotWrite(error, options)])
       return 1
     }
     if (!(error instanceof AkvError)) throw error
@@ -80,18 +81,21 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
   }
 }
 
-/** Makes the folder, for its owner alone, before anything is fetched. */
-function folderFor({ output, variables }: FetchOptions): string {
+/** Before anything is fetched: a fetch shouldn't fail at its last step. */
+function folderFor(options: FetchOptions): string {
+  const { output, variables } = options
   if (output === undefined) throw new InputError('name the folder to write to: --output DIR')
   try {
-    mkdirSync(output, { recursive: true, mode: 0o700 })
-    if (variables !== undefined) accessSync(dirname(variables), constants.W_OK)
-    return output
+    if (variables !== undefined) checkPrivateFile(variables)
+    return openPrivateFolder(output)
   } catch (error) {
     if (!isFileError(error)) throw error
-    throw new InputError(`${error.path ?? output}: cannot be written (${error.code})`)
+    throw new InputError(cannotWrite(error, options))
   }
 }
+
+const cannotWrite = (error: NodeJS.ErrnoException, { output }: FetchOptions): string =>
+  `${error.path ?? output}: cannot be written (${error.code})`
 
 const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && !(error instanceof AkvError) && 'syscall' in error && 'code' in error
@@ -139,7 +143,7 @@ function writeVariables(env: ReadonlyMap<string, Uint8Array>, file?: string): vo
     ])
     return
   }
-  writeFileSync(file, renderEnvFile(env), { mode: 0o600 })
+  writePrivateFile(file, renderEnvFile(env))
   printLines(process.stdout, [`${file}: ${[...env.keys()].join(', ')}`])
 }
 

@@ -1,6 +1,8 @@
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -127,6 +129,59 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     t.equal(readdirSync(output).filter((name) => name.startsWith('..2')).length, 1)
     t.notOk(existsSync(join(output, 'db-password')))
     t.equal(statSync(output).mode & 0o777, 0o700)
+  })
+
+  await t.test(
+    'a file of variables that others could read is replaced by one for its owner',
+    async (t) => {
+      const input = podText({ vault: 'team-a', env: 'DB=db-password' })
+      const place = t.testdir({ env: 'old' })
+      const variables = join(place, 'env')
+      chmodSync(variables, 0o644)
+      const open = openSync(variables, 'r')
+      const args = ['-o', join(place, 'out'), '--federated-token-file', tokenFile]
+      t.match(await run(['fetch', '-', ...args, '--variables', variables], { input, env }), {
+        code: 0,
+      })
+      t.equal(statSync(variables).mode & 0o777, 0o600)
+      t.equal(readFileSync(open, 'utf8'), 'old', 'who has it open sees nothing of the new')
+      closeSync(open)
+      t.strictSame(readdirSync(place).sort(), ['env', 'out'])
+    },
+  )
+
+  await t.test('a link, or what is no file, is not replaced', async (t) => {
+    const input = podText({ vault: 'team-a', env: 'DB=db-password' })
+    const place = t.testdir({ other: 'mine', link: t.fixture('symlink', 'other'), folder: {} })
+    for (const [name, problem] of [
+      ['link', /link: this is a symbolic link; name a file/],
+      ['folder', /folder: this is not a file/],
+    ] as const) {
+      const args = ['-o', join(place, 'out'), '--variables', join(place, name)]
+      t.match(await run(['fetch', '-', ...args], { input, env }), { code: 2, stderr: problem })
+    }
+    t.equal(readFileSync(join(place, 'other'), 'utf8'), 'mine')
+  })
+
+  await t.test('a folder that others may enter is refused, and by a link too', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'db-password' })
+    const place = t.testdir({ shared: {}, link: t.fixture('symlink', 'shared') })
+    const args = ['--federated-token-file', tokenFile]
+    const into = (name: string) =>
+      run(['fetch', '-', '-o', join(place, name), ...args], { input, env })
+    for (const [mode, shown] of [
+      [0o755, /shared: other users may enter this folder \(mode 0755\).*chmod 700/],
+      [0o711, /mode 0711/],
+      [0o770, /mode 0770/],
+    ] as const) {
+      chmodSync(join(place, 'shared'), mode)
+      t.match(await into('shared'), { code: 2, stderr: shown })
+    }
+    t.match(await into('link'), { code: 2, stderr: /link: other users may enter/ })
+    t.strictSame(readdirSync(join(place, 'shared')), [])
+    chmodSync(join(place, 'shared'), 0o700)
+    t.match(await into('link'), { code: 0, stderr: '' })
+    t.ok(existsSync(join(place, 'shared/db-password')))
   })
 
   await t.test('where it cannot write it says so, before anything is fetched', async (t) => {
