@@ -92,6 +92,9 @@ const wrongValues: readonly (readonly [string, object])[] = [
   ['a setting among the variables', { sync: { env: { AKV_INJECTOR_CLOUD: 'china' } } }],
   ['a variable that is no text', { sync: { env: { NO_PROXY: 1 } } }],
   ['no port for vaults', { networkPolicy: { vaultPorts: [] } }],
+  ['an empty peer', { networkPolicy: { metricsFrom: [{}] } }],
+  ['a peer that is a namespace’s name', { networkPolicy: { metricsFrom: ['monitoring'] } }],
+  ['a block without addresses', { networkPolicy: { webhookFrom: [{ ipBlock: {} }] } }],
   ['a key beside the policy’s', { networkPolicy: { egress: [] } }],
 ]
 

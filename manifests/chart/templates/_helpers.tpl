@@ -191,3 +191,14 @@ affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
+
+{{/* The ingress rule of a NetworkPolicy that admits probes and scrapers. A node always reaches the pods that it runs. */}}
+{{- define "akv-injector.healthIngress" -}}
+# Probes and metrics.
+- ports:
+    - port: 8080
+  {{- with .Values.networkPolicy.metricsFrom }}
+  from:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
