@@ -6,7 +6,7 @@ import type { WantedSecret } from './read-account.ts'
 import { maxSpreads, maxTargets } from './secret-bounds.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 
-/** Room for a thousand Secrets of a few keys, in the 256 KiB that all annotations of an object may have. */
+/** Room for hundreds of Secrets of a few keys, in the 256 KiB that all annotations of an object may have. */
 const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
 
 interface SecretList {

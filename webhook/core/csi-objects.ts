@@ -9,7 +9,7 @@ import {
 } from '../../keyvault/reference.ts'
 import { isObject, type JsonObject } from '../../keyvault/shape.ts'
 import { printable } from '../../text/printable.ts'
-import { parsePlainYaml, type YamlBounds } from './plain-yaml.ts'
+import { countCostly, parsePlainYaml, type YamlBounds } from './plain-yaml.ts'
 import { settings } from './vocabulary.ts'
 
 /** Room for hundreds of objects, and little for somebody who wants the webhook to be busy with YAML. */
@@ -17,6 +17,8 @@ const bounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
 /** As the provider has it, where the driver's own default is another. */
 const defaultPermission = '0644'
 const maxHistory = 100
+/** An answer names a hundred at most, and each costs time: looking for the nearest field does. */
+const maxProblems = 100
 
 interface Files {
   readonly files: readonly WantedFile[]
@@ -46,6 +48,7 @@ export function readCsiObjects(value: unknown, vault?: string): Files {
   if (vault === undefined)
     problems.push('no vault is named; set the annotation akv-injector.io/vault')
   for (const [index, item] of list.value.entries()) {
+    if (problems.length >= maxProblems) break
     const position = `item ${index + 1}`
     const fields = readFields(item)
     if ('problem' in fields) problems.push(`${position}: ${fields.problem}`)
@@ -62,10 +65,15 @@ export function readCsiObjects(value: unknown, vault?: string): Files {
 const anyVault = 'unnamed'
 
 function readList(value: unknown): Parsed<readonly unknown[]> {
-  const list = isObject(value) && 'array' in value ? value['array'] : value
-  return Array.isArray(list)
+  const list = isObject(value) && Object.hasOwn(value, 'array') ? value['array'] : value
+  if (!Array.isArray(list))
+    return { problem: 'expected the "array:" of a SecretProviderClass, or a list of objects' }
+  // Each string is YAML of its own, and an escape in it may stand for what nobody has counted yet.
+  const strings = list.filter((item) => typeof item === 'string')
+  const costly = strings.reduce((sum, item) => sum + 1 + countCostly(item), 0)
+  return costly <= bounds.maxCostly
     ? { value: list }
-    : { problem: 'expected the "array:" of a SecretProviderClass, or a list of objects' }
+    : { problem: `the strings of the list have more than ${bounds.maxCostly} lines and fields` }
 }
 
 function readFields(item: unknown): Parsed<JsonObject> {
@@ -169,6 +177,7 @@ function readValues(item: JsonObject): { values: Fields; problems: string[] } {
   const values: Record<string, unknown> = {}
   const problems: string[] = []
   for (const [name, found] of Object.entries(item)) {
+    if (problems.length >= maxProblems) break
     // The provider trims each field.
     const value = typeof found === 'string' ? found.trim() : found
     if (!Object.hasOwn(fields, name)) {

@@ -136,8 +136,8 @@ t.test('what is no list is told what one looks like', async (t) => {
       [/expected the "array:" of a SecretProviderClass/],
       text,
     )
-  t.match(parseCsiObjects('- [', 'home').problems, [/this is not the YAML of a list/])
-  t.match(parseCsiObjects('- |\n  a: [x', 'home').problems, [/^item 1: this is not the YAML/])
+  t.match(parseCsiObjects('- [', 'home').problems, [/this isn't valid YAML/])
+  t.match(parseCsiObjects('- |\n  a: [x', 'home').problems, [/^item 1: this isn't valid YAML/])
   t.match(parseCsiObjects('- {objectName: a_b, objectType: secret}').problems, [
     /set the annotation akv-injector.io\/vault/,
   ])
@@ -145,11 +145,21 @@ t.test('what is no list is told what one looks like', async (t) => {
 
 t.test('aliases, depth and length are bounded', async (t) => {
   t.match(parseCsiObjects('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
-    /not the YAML|alias/i,
+    /not plain YAML/,
   ])
-  t.match(parseCsiObjects('['.repeat(2_900), 'home').problems, [/not the YAML/])
+  t.match(parseCsiObjects('['.repeat(2_900), 'home').problems, [/not plain YAML/])
   t.match(parseCsiObjects('['.repeat(30_000), 'home').problems, [/more than 3000 lines, brackets/])
+  const strings = `- "${'\\n'.repeat(400)}"\n`.repeat(8)
+  t.match(parseCsiObjects(strings, 'home').problems, [
+    /^the strings of the list have more than 3000/,
+  ])
   t.match(parseCsiObjects(`- ${'x'.repeat(100_000)}`, 'home').problems, [/characters are too many/])
+})
+
+t.test('after a hundred mistakes nobody looks for more', async (t) => {
+  t.equal(parseCsiObjects(`[${'a,'.repeat(2000)}]`, 'home').problems.length, 100)
+  const fields = Array.from({ length: 900 }, (_, i) => `k${i}: v`)
+  t.equal(parseCsiObjects(`- {${fields.join()}}`, 'home').problems.length, 102)
 })
 
 t.test('any text gets an answer', async (t) => {
