@@ -4,6 +4,8 @@ import { checkTargets } from './check-targets.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { isWhole } from './compare-content.ts'
 import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
+import { firstFetchDeadline } from './deadline.ts'
+import { endHangingFetch } from './end-hanging-fetch.ts'
 import { firstFetch } from './first-fetch.ts'
 import type { Log } from './log.ts'
 import { keepFresh, refreshOnce } from './refresh.ts'
@@ -54,11 +56,17 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   if (isServed) log.info('using the complete set left by a previous run')
   const state = isServed
     ? startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
-    : startState(config, { ...(await firstFetch(parts)), goodAtMs: clock.now() })
+    : startState(config, { ...(await fetchInTime(parts)), goodAtMs: clock.now() })
   onServed?.()
   if (config.refreshSeconds > 0) return keepFresh(parts, { state, isDue: isServed })
   if (isServed) await refreshBriefly(parts, state)
   volumes.sweep()
+}
+
+function fetchInTime(parts: AgentParts): ReturnType<typeof firstFetch> {
+  const { config, clock } = parts
+  const deadline = firstFetchDeadline(config, clock.now())
+  return endHangingFetch(firstFetch(parts, deadline), { clock, deadline })
 }
 
 /** The pod has all it needs, and its containers wait for this one to end. */

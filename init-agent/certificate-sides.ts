@@ -1,5 +1,6 @@
 import { AkvError, toAkvError } from '../keyvault/errors.ts'
 import { collectionOf } from '../keyvault/reference.ts'
+import { notBefore } from './deadline.ts'
 import { type FetchOptions, fetchObjects, type Outcome, type Outcomes } from './fetch-objects.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
@@ -46,7 +47,7 @@ async function align(
   sides: Sides,
   options: FetchOptions & { readonly outcomes: Outcomes },
 ): Promise<Outcomes> {
-  const { clock, log, signal } = options
+  const { clock, signal, onRetry } = options
   const failed = sides.map((side) => outcomeOf(side, options)).find(({ kind }) => kind === 'failed')
   if (failed !== undefined) return new Map(sides.map((side) => [keyOf(side), failed]))
   let current: Outcomes | undefined = options.outcomes
@@ -60,8 +61,8 @@ async function align(
       {
         clock,
         signal,
-        deadlineMs: Math.max(options.deadlineMs, clock.now() + leastPatienceMs),
-        onFailure: (error) => log.debug(error.message, { code: error.code }),
+        deadline: notBefore(clock.now() + leastPatienceMs, options.deadline),
+        onFailure: (error) => onRetry(sides[0]?.reference.vault ?? '', error),
       },
     )
   } catch (thrown) {

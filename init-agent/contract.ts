@@ -40,6 +40,12 @@ export const tokenFileName = 'token'
 /** The link through which a volume's current set of files is read: the kubelet's own layout. */
 export const currentSetLink = '..data'
 
+/** How long a first fetch may wait for vaults that throttle, beyond its timeout. The startup probe allows for it. */
+export const throttlingAllowanceSeconds = 15 * 60
+
+/** A first fetch that is still running so long after its deadline is ended by the agent itself. */
+export const hangGraceSeconds = 30
+
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 

@@ -5,6 +5,7 @@ import type { ObjectReader } from '../keyvault/objects.ts'
 import { describeObject, type ObjectReference, referenceKey } from '../keyvault/reference.ts'
 import { hasTwins, pickVersions } from '../keyvault/version-history.ts'
 import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
 import type { Log } from './log.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
@@ -28,8 +29,10 @@ export interface FetchOptions {
   readonly known?: ReadonlyMap<string, FetchedObject>
   readonly reader: ObjectReader
   readonly clock: Clock
-  /** When retrying ends, and no first try starts any more, in milliseconds since 1970. In the past: one try each. */
-  readonly deadlineMs: number
+  /** When retrying ends, and no first try starts any more. In the past: one try each. */
+  readonly deadline: Deadline
+  /** Called with each failed try that is going to be repeated. */
+  readonly onRetry: (vault: string, error: AkvError) => void
   readonly signal: AbortSignal
   readonly log: Log
 }
@@ -88,34 +91,27 @@ interface SharedFetch {
 }
 
 /**
- * Calls with retries, bounded, told of; and none of them twice for the same object.
+ * Calls with retries, a bounded number of them side by side, and none of them twice for the same object.
  *
  * @param signal - ends the retrying
  */
 function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
-  const { clock, deadlineMs, log, reader, known } = options
+  const { clock, deadline, log, reader, known, onRetry } = options
   const limit = pLimit(maxSideBySide)
   const pausing = pausingCalls(options)
-  const isTimed = deadlineMs > clock.now()
-  const told = new Set<string>()
-  const tell = ({ vault }: ObjectReference, error: AkvError) => {
-    const kind = `${vault} ${error.code}`
-    // The first of a kind at once; forty more objects that wait for the same role would drown it.
-    log[told.has(kind) ? 'debug' : 'warn'](error.message, { code: error.code })
-    told.add(kind)
-  }
+  const isTimed = deadline.atMs() > clock.now()
   const persistently = <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> => {
     let last: AkvError | undefined
     const timely = () => {
       // It may have waited its turn until the time was over.
-      if (isTimed && clock.now() >= deadlineMs) throw last ?? overdue(reference)
+      if (isTimed && clock.now() >= deadline.atMs()) throw last ?? overdue(reference)
       return pausing(reference, call)
     }
     const onFailure = (error: AkvError) => {
       last = error
-      tell(reference, error)
+      onRetry(reference.vault, error)
     }
-    return retry(() => limit(timely), { clock, deadlineMs, signal, onFailure })
+    return retry(() => limit(timely), { clock, deadline, signal, onFailure })
   }
   const read = async (reference: ObjectReference): Promise<FetchedObject> => {
     const object = await persistently(reference, () => reader.read(reference, options.signal))

@@ -2,33 +2,32 @@ import { AkvError } from '../keyvault/errors.ts'
 import type { AgentParts } from './agent.ts'
 import { fetchConsistently } from './certificate-sides.ts'
 import { type Content, noContent, projectContent } from './content.ts'
+import { type Deadline, firstFetchDeadline, notBefore } from './deadline.ts'
 import type { Outcomes } from './fetch-objects.ts'
 import { renewRefusedToken } from './renew-refused-token.ts'
+import { reportRetries } from './report-retries.ts'
 import { retry } from './retry.ts'
 import { wantedObjects } from './wanted-objects.ts'
 
 const leastFetchMs = 1_000
 
 /**
- * Signs in and fetches all, retrying until the configuration's `timeoutSeconds` are over.
+ * Signs in and fetches all, retrying until the deadline.
  *
  * @throws AkvError when any target that isn't optional is left without a value
  */
 export async function fetchContent(
   parts: Omit<AgentParts, 'volumes'>,
+  deadline = firstFetchDeadline(parts.config, parts.clock.now()),
 ): Promise<{ readonly content: Content; readonly outcomes: Outcomes }> {
   const { config, session, clock, log, signal } = parts
-  const deadlineMs = clock.now() + config.timeoutSeconds * 1000
+  const onRetry = reportRetries({ log, clock, deadline })
   // A step of its own, so that fifty objects don't each wait for Entra.
-  const told = new Set<string>()
   await retry(() => session.signIn.token(), {
     clock,
-    deadlineMs,
+    deadline,
     signal,
-    onFailure(error) {
-      log[told.has(error.code) ? 'debug' : 'warn'](error.message, { code: error.code })
-      told.add(error.code)
-    },
+    onFailure: (error) => onRetry('sign-in', error),
   })
   const objects = wantedObjects(config)
   const reader = renewRefusedToken(session)
@@ -37,7 +36,8 @@ export async function fetchContent(
     reader,
     clock,
     // The sign-in may have taken all of it: what can be asked at once is asked all the same.
-    deadlineMs: Math.max(deadlineMs, clock.now() + leastFetchMs),
+    deadline: notBefore(clock.now() + leastFetchMs, deadline),
+    onRetry,
     log,
     signal,
   })
@@ -58,9 +58,10 @@ export async function fetchContent(
  */
 export async function firstFetch(
   parts: AgentParts,
+  deadline?: Deadline,
 ): Promise<Awaited<ReturnType<typeof fetchContent>>> {
   const { volumes, log } = parts
-  const fetched = await fetchContent(parts)
+  const fetched = await fetchContent(parts, deadline)
   const { content } = fetched
   volumes.write(content)
   log.info('all files written', {

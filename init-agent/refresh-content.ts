@@ -10,6 +10,7 @@ import {
   type TargetProblem,
 } from './content.ts'
 import type { AgentConfig } from './contract.ts'
+import { fixedDeadline } from './deadline.ts'
 import type { Outcomes } from './fetch-objects.ts'
 import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
 import { renewRefusedToken } from './renew-refused-token.ts'
@@ -176,7 +177,8 @@ async function fetchDue(
     known: state.known,
     reader: renewRefusedToken(session),
     clock,
-    deadlineMs: clock.now(),
+    deadline: fixedDeadline(clock.now()),
+    onRetry: (_vault, error) => log.debug(error.message, { code: error.code }),
     signal,
     log,
   })

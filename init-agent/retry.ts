@@ -1,13 +1,13 @@
 import { AkvError } from '../keyvault/errors.ts'
 import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
 
 const firstWaitMs = 500
 const longestWaitMs = 15_000
 
 export interface RetryOptions {
   readonly clock: Clock
-  /** When the last try may start, in milliseconds since 1970. In the past: one try. */
-  readonly deadlineMs: number
+  readonly deadline: Deadline
   /** Ends the waiting; a try that runs is not cut off. */
   readonly signal?: AbortSignal
   /** Told of each failure that is to be waited out, before the wait. */
@@ -20,20 +20,22 @@ export interface RetryOptions {
  * service's own `Retry-After` goes before.
  */
 export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { clock, deadlineMs, signal, onFailure } = options
+  const { clock, deadline, signal, onFailure } = options
   for (let failures = 1; ; failures++) {
     try {
       return await attempt()
     } catch (error) {
       if (!(error instanceof AkvError) || !error.facts.heals) throw error
-      const leftMs = deadlineMs - clock.now()
-      if (leftMs <= 0 || signal?.aborted) throw error
-      onFailure(error)
+      const nowMs = clock.now()
+      if (deadline.atMs() <= nowMs || signal?.aborted) throw error
       const { retryAfterMs = 0 } = error
       const span = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1))
-      const jitterMs = clock.random() * span
-      await clock.sleep(Math.min(retryAfterMs + jitterMs, leftMs), signal)
-      // Asked to wait longer than there is time, it has waited: whoever starts it again would not.
+      const waitMs = retryAfterMs + clock.random() * span
+      if (error.code === 'AKV_THROTTLED') deadline.extend({ nowMs, waitMs })
+      onFailure(error)
+      const leftMs = deadline.atMs() - nowMs
+      await clock.sleep(Math.min(waitMs, leftMs), signal)
+      // The service asked for a longer pause than we have. We still slept: a restarted agent would ask at once.
       if (signal?.aborted || retryAfterMs >= leftMs) throw error
     }
   }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { fetchConsistently, groupSides } from '../../init-agent/certificate-sides.ts'
+import { fixedDeadline } from '../../init-agent/deadline.ts'
 import type { WantedObject } from '../../init-agent/wanted-objects.ts'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
 import type { FetchedObject, ListedVersion } from '../../keyvault/object-client.ts'
@@ -33,7 +34,8 @@ async function fetch(
   const outcomes = await fetchConsistently({
     objects,
     clock,
-    deadlineMs: clock.now() + timeoutMs,
+    deadline: fixedDeadline(clock.now() + timeoutMs),
+    onRetry: () => undefined,
     signal: new AbortController().signal,
     log: memoryLog().log,
     reader: {

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { firstFetchDeadline, fixedDeadline } from '../../init-agent/deadline.ts'
 import { type FetchOptions, fetchObjects } from '../../init-agent/fetch-objects.ts'
+import { reportRetries } from '../../init-agent/report-retries.ts'
 import type { WantedObject } from '../../init-agent/wanted-objects.ts'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
 import type { ListedVersion } from '../../keyvault/object-client.ts'
@@ -34,7 +36,11 @@ function fetch(
   } = {},
 ) {
   const { log, lines } = memoryLog()
-  const deadlineMs = clock.now() + timeoutMs
+  const deadline =
+    timeoutMs > 0
+      ? firstFetchDeadline({ timeoutSeconds: timeoutMs / 1000 }, clock.now())
+      : fixedDeadline(clock.now() + timeoutMs)
+  const onRetry = reportRetries({ log, clock, deadline })
   const { signal } = new AbortController()
   const reader: ObjectReader = {
     read: async (reference) => {
@@ -45,7 +51,7 @@ function fetch(
     },
     listVersions: async () => listed,
   }
-  const options = { objects, reader, clock, deadlineMs, signal, log, ...more }
+  const options = { objects, reader, clock, deadline, onRetry, signal, log, ...more }
   return { lines, outcomes: fetchObjects(options) }
 }
 
@@ -107,6 +113,55 @@ t.test('an optional object that is absent ends nothing', async (t) => {
     },
   )
   t.match((await outcomes).get('team-a:secrets/a'), { kind: 'fetched' })
+})
+
+t.test('a vault that throttles for longer than the timeout is waited for', async (t) => {
+  const clock = fakeClock({})
+  const startMs = clock.now()
+  const objects = Array.from({ length: 30 }, (_, i) => object(`o${i}`))
+  const { outcomes, lines } = fetch(
+    objects,
+    async () => {
+      if (clock.now() < startMs + 600_000) throw failure('AKV_THROTTLED', 120_000)
+      return 'x'
+    },
+    { clock, timeoutMs: 10_000 },
+  )
+  for (const { kind } of (await outcomes).values()) t.equal(kind, 'fetched')
+  t.ok(clock.now() >= startMs + 600_000)
+  t.match(lines[0], { level: 'warn', message: /waiting for the vault's limit/ })
+})
+
+t.test(
+  'a vault that throttles for ever is waited for until the allowance is used up',
+  async (t) => {
+    const clock = fakeClock({})
+    const startMs = clock.now()
+    const { outcomes } = fetch(
+      [object('a')],
+      async () => {
+        throw failure('AKV_THROTTLED', 60_000)
+      },
+      { clock, timeoutMs: 10_000 },
+    )
+    t.match((await outcomes).get('team-a:secrets/a'), { error: { code: 'AKV_THROTTLED' } })
+    const waitedMs = clock.now() - startMs
+    t.ok(waitedMs > 14 * 60_000 && waitedMs <= 15 * 60_000 + 10_000, `${waitedMs} ms`)
+  },
+)
+
+t.test('a pause longer than the allowance ends it when the time is over', async (t) => {
+  const clock = fakeClock({})
+  const startMs = clock.now()
+  const { outcomes } = fetch(
+    [object('a')],
+    async () => {
+      throw failure('AKV_THROTTLED', 3_600_000)
+    },
+    { clock, timeoutMs: 10_000 },
+  )
+  t.match((await outcomes).get('team-a:secrets/a'), { error: { code: 'AKV_THROTTLED' } })
+  t.equal(clock.now(), startMs + 10_000)
 })
 
 t.test('a vault that asks for a pause is left alone by all, other vaults are not', async (t) => {

@@ -68,6 +68,22 @@ t.test('a pause that a vault asks for is kept by every object in it', async (t) 
   t.ok(Date.now() - started >= 2000)
 })
 
+t.test('a pause longer than the timeout is waited for, and the log says so', async (t) => {
+  const world = await startWorld(t, 'a: v')
+  world.addFault({
+    match: { service: 'vault' },
+    count: 1,
+    action: { kind: 'throttle', retryAfterSeconds: 3 },
+  })
+  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 2 })
+  const { code, lines, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  t.match(
+    lines.find(({ code }) => code === 'AKV_THROTTLED'),
+    { level: 'warn', message: /waiting for the vault's limit.*retrying until \d\d:\d\d:\d\d UTC$/ },
+  )
+})
+
 t.test('a captive portal in place of Entra is waited out', async (t) => {
   const world = await startWorld(t, 'a: v')
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }

@@ -5,8 +5,10 @@ import {
   currentSetLink,
   envFolder,
   filesFolder,
+  hangGraceSeconds,
   hasFiles,
   identityFolder,
+  throttlingAllowanceSeconds,
 } from '../../init-agent/contract.ts'
 import type { AgentResources } from './agent-resources.ts'
 import { agentName, envVolume, filesVolume, identityVolume } from './names.ts'
@@ -21,8 +23,11 @@ const defaultUid = 65532
  * it adds after our turn would have the pod reviewed once more.
  */
 const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
-/** The probe outlasts the agent's own patience, so that the agent gets to say why it gave up. */
-const probeGraceSeconds = 30
+/**
+ * The probe outlasts the agent's own patience, so that the agent gets to say why it gave up. The limit is fixed here,
+ * before anybody knows whether a vault will throttle.
+ */
+const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
 
 /** The members that nobody reads again are not spelt out. */
 type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>

@@ -1,0 +1,57 @@
+import type { AkvError } from '../keyvault/errors.ts'
+import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
+import type { Log } from './log.ts'
+
+const firstPauseMs = 15_000
+const longestPauseMs = 5 * 60_000
+
+/**
+ * Logs failures that are retried: the first of each kind at once, with what to do, and then one line after 15 s, 30 s,
+ * 60 s and so on, with the number of tries. The others are logged for debugging only.
+ *
+ * @returns reports one failed try; `source` is what failed, as a vault, so that each source has its own lines
+ */
+export function reportRetries(options: {
+  readonly log: Log
+  readonly clock: Clock
+  readonly deadline: Deadline
+}): (source: string, error: AkvError) => void {
+  const { log, clock } = options
+  const kinds = new Map<string, { tries: number; nextMs: number; pauseMs: number }>()
+  return (source, error) => {
+    const { code, message, facts } = error
+    const nowMs = clock.now()
+    const kind = `${source} ${code}`
+    const { tries, nextMs, pauseMs } = kinds.get(kind) ?? {
+      tries: 0,
+      nextMs: 0,
+      pauseMs: firstPauseMs,
+    }
+    const isDue = nowMs >= nextMs
+    kinds.set(kind, {
+      tries: tries + 1,
+      nextMs: isDue ? nowMs + pauseMs : nextMs,
+      pauseMs: isDue ? Math.min(pauseMs * 2, longestPauseMs) : pauseMs,
+    })
+    const details = { code, tries: tries + 1 }
+    if (isDue)
+      log.warn(`${message}; ${outlook(error, options)}`, { ...details, remedy: facts.remedy })
+    else log.debug(message, details)
+  }
+}
+
+function outlook(
+  { code, retryAfterMs = 0 }: AkvError,
+  { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
+): string {
+  const end = timeOfDay(deadline.atMs())
+  if (clock.now() + retryAfterMs >= deadline.atMs())
+    return `it asked for a pause of ${Math.ceil(retryAfterMs / 1000)} s, which is too long; giving up at ${end}`
+  return code === 'AKV_THROTTLED'
+    ? `waiting for the vault's limit, which does not count towards the timeout for up to 15 minutes; retrying until ${end}`
+    : `retrying until ${end}`
+}
+
+/** `12:34:56 UTC` */
+const timeOfDay = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`

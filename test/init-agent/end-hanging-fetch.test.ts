@@ -1,0 +1,46 @@
+import t from 'tap'
+import { firstFetchDeadline, fixedDeadline } from '../../init-agent/deadline.ts'
+import { endHangingFetch } from '../../init-agent/end-hanging-fetch.ts'
+import { fakeClock } from './fake-clock.ts'
+
+const never = new Promise<never>(() => undefined)
+
+t.test('a fetch that hangs is ended well after its deadline', async (t) => {
+  const clock = fakeClock({})
+  const startMs = clock.now()
+  const deadline = fixedDeadline(startMs + 120_000)
+  await t.rejects(endHangingFetch(never, { clock, deadline }), {
+    code: 'AKV_NETWORK',
+    message: 'the first fetch was still running 30 s after its time was over',
+  })
+  t.equal(clock.now(), startMs + 150_000)
+})
+
+t.test('a deadline that moves meanwhile is waited for', async (t) => {
+  const clock = fakeClock({
+    onSleep: (nowMs) => deadline.extend({ nowMs, waitMs: 600_000 }),
+  })
+  const startMs = clock.now()
+  const deadline = firstFetchDeadline({ timeoutSeconds: 60 }, startMs)
+  await t.rejects(endHangingFetch(never, { clock, deadline }), { code: 'AKV_NETWORK' })
+  t.equal(clock.now(), startMs + 60_000 + 600_000 + 30_000)
+})
+
+t.test('what ends in time is handed on, and nobody waits any more', async (t) => {
+  let isWoken = false
+  const clock = {
+    ...fakeClock({}),
+    sleep: (_ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) =>
+        signal?.addEventListener('abort', () => {
+          isWoken = true
+          resolve()
+        }),
+      ),
+  }
+  const deadline = fixedDeadline(clock.now() + 1)
+  t.equal(await endHangingFetch(Promise.resolve(7), { clock, deadline }), 7)
+  t.ok(isWoken)
+  const failure = new Error('x')
+  await t.rejects(endHangingFetch(Promise.reject(failure), { clock, deadline }), failure)
+})
