@@ -32,6 +32,8 @@ export function parsePlainYaml(
     const document = parseDocument(text, {
       schema: 'failsafe',
       customTags: ['null'],
+      // Tags such as !!binary and !!timestamp would make something else of the text.
+      resolveKnownTags: false,
       prettyErrors: false,
     })
     const [error] = document.errors

@@ -143,6 +143,13 @@ t.test('what is no list is told what one looks like', async (t) => {
   ])
 })
 
+t.test('a tag does not turn text into something else', async (t) => {
+  const name = (text: string) =>
+    parseCsiObjects(`- { objectName: ${text}, objectType: secret }`, 'home')
+  for (const tag of ['!!binary', '!!timestamp', '!!int', '!x', '!<tag:yaml.org,2002:float>'])
+    t.strictSame(name(`${tag} 20260102`), name('20260102'), tag)
+})
+
 t.test('aliases, depth and length are bounded', async (t) => {
   t.match(parseCsiObjects('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
     /not plain YAML/,
