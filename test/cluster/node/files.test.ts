@@ -46,12 +46,14 @@ const tokenless = appPod({
   spec: { automountServiceAccountToken: false },
 })
 const onHost = appPod({ namespace, name: 'on-host', spec: { hostNetwork: true } })
-const shared = appPod({
-  namespace,
-  name: 'shared',
-  annotations: { secrets: 'db-password', refresh: '5m' },
-  spec: { shareProcessNamespace: true },
-})
+const shared = [0, 1000].map((runAsUser) =>
+  appPod({
+    namespace,
+    name: `shared-as-${runAsUser}`,
+    annotations: { secrets: 'db-password', refresh: '5m' },
+    spec: { shareProcessNamespace: true, securityContext: { runAsUser } },
+  }),
+)
 /** Its own, as a run on a kept node finds what the one before deleted. */
 const doomed = `doomed-${process.pid}`
 const notices = '/tmp/notices'
@@ -69,7 +71,7 @@ const listening = appPod({
   ),
 })
 await node.control('/rotate', { vault: 'team-a', name: doomed, value: 'for now' })
-const pods = [plain, grouped, twoUsers, tokenless, onHost, shared, listening]
+const pods = [plain, grouped, twoUsers, tokenless, onHost, ...shared, listening]
 await node.apply(...pods)
 // Its next refresh takes up to half a minute, in which the others are looked at.
 await node.untilPod(listening, isRunning)
@@ -146,14 +148,16 @@ t.test('pods on the host’s network have files', async (t) => {
   t.equal(await node.exec(onHost, 'app', 'cat', file), password)
 })
 
-t.test('in a shared process namespace the agent is seen, and keeps its token', async (t) => {
-  await node.untilPod(shared, isRunning)
-  const find = 'for p in /proc/[0-9]*; do grep -q "[a]gent" $p/cmdline && echo ${p#/proc/}; done; :'
-  const [pid = ''] = (await node.exec(shared, 'app', 'sh', '-c', find)).split('\n')
-  t.match(pid, /^\d+$/)
-  for (const path of ['root/akv/identity/token', 'environ'])
-    await t.rejects(node.exec(shared, 'app', 'cat', `/proc/${pid}/${path}`), /Permission denied/)
-})
+for (const pod of shared)
+  t.test(`the agent is seen by ${pod.metadata.name}, and keeps its token`, async (t) => {
+    await node.untilPod(pod, isRunning)
+    const find =
+      'for p in /proc/[0-9]*; do grep -q "[a]gent" $p/cmdline && echo ${p#/proc/}; done; :'
+    const [pid = ''] = (await node.exec(pod, 'app', 'sh', '-c', find)).split('\n')
+    t.match(pid, /^\d+$/)
+    for (const path of ['root/akv/identity/token', 'environ'])
+      await t.rejects(node.exec(pod, 'app', 'cat', `/proc/${pid}/${path}`), /Permission denied/)
+  })
 
 t.test('what is deleted in the vault goes, and the app is told', async (t) => {
   await until(async () => {
