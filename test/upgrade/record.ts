@@ -1,0 +1,77 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import jsonpatch from 'fast-json-patch'
+import t from 'tap'
+import { createLooker } from '../../certs/look.ts'
+import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
+import { mutate } from '../../webhook/core/mutate.ts'
+import { memoryCluster } from '../certs/memory-cluster.ts'
+import { dnsName } from '../certs/world.ts'
+import { startWorld } from '../sync/world.ts'
+import { policy } from '../webhook/core/policy.ts'
+import { account, accountUid, pods, vault } from './scenes.ts'
+
+/**
+ * `npx tap test/upgrade/record.ts`, when a release has been made: writes down what it leaves in clusters, so that the
+ * next one is tested to go on with it (`previous-release.test.ts`).
+ */
+const folder = join(import.meta.dirname, '../fixtures/previous-release')
+mkdirSync(folder, { recursive: true })
+const write = (name: string, value: unknown) =>
+  writeFileSync(join(folder, name), `${JSON.stringify(value, null, 2)}\n`)
+
+t.test('pods as the webhook makes them', async () => {
+  write(
+    'pods.json',
+    Object.fromEntries(Object.entries(pods).map(([name, pod]) => [name, injected(pod)])),
+  )
+})
+
+function injected(pod: object): object {
+  const request = {
+    uid: '1',
+    operation: 'CREATE',
+    kind: { group: '', version: 'v1', kind: 'Pod' },
+    object: pod,
+  }
+  const review = readAdmissionReview({
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: { ...request, namespace: 'default', dryRun: false },
+  })
+  if ('problem' in review) throw new Error(review.problem)
+  const outcome = mutate(review.value, policy)
+  if (outcome.kind !== 'injected') throw new Error(JSON.stringify(outcome))
+  const object = structuredClone(pod)
+  jsonpatch.applyPatch(object, structuredClone([...outcome.operations]), true)
+  return object
+}
+
+t.test('the serving certificate and its authority', async () => {
+  let nowMs = Date.parse('2026-06-01T12:00:00Z')
+  const cluster = memoryCluster(() => nowMs)
+  const look = createLooker({
+    cluster,
+    dnsName,
+    publishAheadMs: 60_000,
+    elapsedMs: () => nowMs,
+    onChange: () => undefined,
+  })
+  for (let minute = 0; minute < 10; minute++) {
+    await look()
+    nowMs += 60_000
+  }
+  const { authority, leaf, bundle } = cluster
+  write('certificates.json', { atMs: nowMs, authority, leaf, bundle })
+})
+
+t.test('the Secrets of an account, as they are created', async (t) => {
+  const world = await startWorld(t, { yaml: vault })
+  world.standIn.putAccount(account.namespace, account.name, account.annotations)
+  await world.round()
+  const made = world.standIn.requests.flatMap(({ method, path, body }) =>
+    method === 'POST' && path.endsWith('/secrets') ? [body] : [],
+  )
+  const owned = /("kind":"ServiceAccount","name":"web","uid":")[^"]+/g
+  write('secrets.json', JSON.parse(JSON.stringify(made).replace(owned, `$1${accountUid}`)))
+})
