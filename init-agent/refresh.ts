@@ -1,5 +1,4 @@
 import { toAkvError } from '../keyvault/errors.ts'
-import { describeObject } from '../keyvault/reference.ts'
 import type { AgentParts } from './agent.ts'
 import { changedTargets } from './compare-content.ts'
 import type { Content } from './content.ts'
@@ -10,11 +9,7 @@ import {
   restedObjects,
   unsettledObjects,
 } from './refresh-content.ts'
-import { staleSeconds } from './standing.ts'
-import { objectKey, wantedObjects } from './wanted-objects.ts'
-
-/** Container runtimes cut a log line at 16 KiB. */
-const mostToldObjects = 20
+import { reportFreshness } from './report-freshness.ts'
 
 /**
  * Refreshes for ever, until `signal` aborts. No failure ends it: the pod keeps what it has.
@@ -28,47 +23,37 @@ export async function keepFresh(
 ): Promise<void> {
   const { config, clock, signal } = parts
   const intervalMs = config.refreshSeconds * 1000
+  const report = reportFreshness(parts)
   let current = state
   let waitMs = isDue ? 0 : clock.random() * intervalMs
   for (;;) {
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
-    current = await refreshOnce(parts, current)
+    current = await refreshOnce(parts, current, report)
     waitMs = intervalMs * (0.9 + 0.2 * clock.random())
   }
 }
 
-/** One round: what is due is fetched, and what changed is switched in. */
-export async function refreshOnce(parts: AgentParts, state: RefreshState): Promise<RefreshState> {
+/**
+ * One round: what is due is fetched, and what changed is switched in.
+ *
+ * @param report - told how the objects fared
+ */
+export async function refreshOnce(
+  parts: AgentParts,
+  state: RefreshState,
+  report = reportFreshness(parts),
+): Promise<RefreshState> {
   const { config, clock } = parts
   const unsettled = unsettledObjects(config, state)
   const due = restedObjects(unsettled, { ...state, nowMs: clock.now() })
   const { state: refreshed } = await refreshContent(parts, { state, due })
   if (parts.signal.aborted) return state
-  reportStale(parts, refreshed.standings)
-  if (!write(parts, refreshed.content)) return { ...refreshed, content: state.content }
+  const isWritten = write(parts, refreshed.content)
+  report({ standings: refreshed.standings, isWritten })
+  if (!isWritten) return { ...refreshed, content: state.content }
   await announce(parts, changedTargets(state.content, refreshed.content))
   return refreshed
-}
-
-/** One line a round, whatever the number of objects. */
-function reportStale(
-  { config, clock, log }: AgentParts,
-  standings: RefreshState['standings'],
-): void {
-  const objects = wantedObjects(config).flatMap((object) => {
-    const standing = standings.get(objectKey(object.reference, object))
-    if (standing?.error === undefined) return []
-    const { code, message } = standing.error
-    const seconds = staleSeconds(standing, clock.now())
-    const name = describeObject(object.reference)
-    return [{ object: name, code, reason: message, staleSeconds: seconds }]
-  })
-  if (objects.length > 0)
-    log.warn('some objects could not be refreshed; the pod keeps what it has', {
-      count: objects.length,
-      objects: objects.slice(0, mostToldObjects),
-    })
 }
 
 function write({ volumes, log }: AgentParts, content: Content): boolean {

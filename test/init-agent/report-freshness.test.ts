@@ -1,0 +1,76 @@
+import t from 'tap'
+import { reportFreshness } from '../../init-agent/report-freshness.ts'
+import { standingFailed, standingGood } from '../../init-agent/standing.ts'
+import { AkvError } from '../../keyvault/errors.ts'
+import { memoryLog } from './memory-log.ts'
+import { agentConfig, secretFile } from './pod.ts'
+
+const error = new AkvError({ code: 'AKV_NETWORK', message: 'cut' })
+const key = (name: string) => `team-a:secrets/${name}`
+
+function bench(names: readonly string[]) {
+  let nowMs = 1_000_000
+  const { log, lines } = memoryLog()
+  const clock = { now: () => nowMs, random: () => 0, sleep: async () => undefined }
+  const config = agentConfig({ files: names.map((name) => secretFile(name)) })
+  const report = reportFreshness({ config, clock, log })
+  const standings = new Map(names.map((name) => [key(name), standingGood(nowMs)]))
+  return {
+    /** One round in which these objects fail; without any, it passes `seconds` first. */
+    round(failing: readonly string[], { seconds = 60, isWritten = true } = {}) {
+      nowMs += seconds * 1000
+      for (const name of names) {
+        const before = standings.get(key(name)) ?? standingGood(nowMs)
+        const failure = { error, nowMs, intervalMs: 60_000 }
+        const isFailing = failing.includes(name)
+        standings.set(key(name), isFailing ? standingFailed(before, failure) : standingGood(nowMs))
+      }
+      const before = lines.length
+      report({ standings, isWritten })
+      return lines.slice(before).map(({ time, ...line }) => line)
+    },
+  }
+}
+
+t.test('an object that is fresh again is told, with how long it was stale', async (t) => {
+  const { round } = bench(['a', 'b'])
+  t.match(round(['a', 'b']), [{ level: 'warn', count: 2, objects: [{ staleSeconds: 60 }, {}] }])
+  t.match(round(['b']), [
+    {
+      level: 'info',
+      message: 'objects are up to date again',
+      objects: [{ object: 'secret team-a:a', staleSeconds: 120 }],
+    },
+    { level: 'warn', count: 1, objects: [{ object: 'secret team-a:b', code: 'AKV_NETWORK' }] },
+  ])
+  t.match(round([], { seconds: 30 }), [
+    { level: 'info', objects: [{ object: 'secret team-a:b', staleSeconds: 150 }] },
+    { level: 'info', message: 'all objects are up to date again', staleSeconds: 150 },
+  ])
+  t.strictSame(round([]), [], 'and only once')
+})
+
+t.test('the next outage is counted from its own beginning', async (t) => {
+  const { round } = bench(['a'])
+  round(['a'])
+  round([])
+  round([])
+  round(['a'])
+  t.match(round([]).at(-1), { message: 'all objects are up to date again', staleSeconds: 120 })
+})
+
+t.test('a value that could not be written is not fresh', async (t) => {
+  const { round } = bench(['a'])
+  round(['a'])
+  t.strictSame(round([], { isWritten: false }), [])
+  t.match(round([]), [{ objects: [{ staleSeconds: 180 }] }, { staleSeconds: 180 }])
+})
+
+t.test('a line about very many objects stays short', async (t) => {
+  const names = Array.from({ length: 300 }, (_, i) => `secret-with-a-long-name-${i}`)
+  const { round } = bench(names)
+  round(names)
+  const [recovered] = round([])
+  t.equal(recovered?.['count'], 300)
+  t.ok(JSON.stringify(recovered).length < 16 * 1024)
+})
