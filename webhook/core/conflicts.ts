@@ -2,22 +2,34 @@ import { printable } from '../../text/printable.ts'
 import { entriesByName, fileKeyRefState, volumeOf } from './env-entry.ts'
 import { mountConflicts } from './mount-conflicts.ts'
 import { agentName, ourVolumes } from './names.ts'
-import type { Problem } from './outcome.ts'
+import { maxProblems, type Problem } from './outcome.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
 import { allContainers, type Container, type EnvVar, type Pod } from './pod.ts'
 import { annotationPrefix } from './vocabulary.ts'
 import { isOurVolume } from './volumes.ts'
 
-/** What in the pod stands in the way of the plan, each with what to change. */
+/** What in the pod stands in the way of the plan, each with what to change; the first of many. */
 export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
-  return [
-    ...platformConflicts(pod, plan),
-    ...nameConflicts(pod, plan),
-    ...mountConflicts(pod, plan),
-    ...readConflicts(pod, plan),
-    ...plan.consumers.flatMap((consumer) => envConflicts(consumer, plan)),
-  ]
+  const problems: Problem[] = []
+  for (const problem of allConflicts(pod, plan)) {
+    if (problems.length === maxProblems) return [...problems, moreConflicts]
+    problems.push(problem)
+  }
+  return problems
+}
+
+const moreConflicts: Problem = {
+  subject: 'the pod',
+  sentence: 'has more conflicts than these; resolve them first',
+}
+
+function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
+  yield* platformConflicts(pod, plan)
+  yield* nameConflicts(pod, plan)
+  yield* mountConflicts(pod, plan)
+  yield* readConflicts(pod, plan)
+  for (const consumer of plan.consumers) yield* envConflicts(consumer, plan)
 }
 
 function platformConflicts({ spec }: Pod, { config }: Plan): readonly Problem[] {
@@ -36,26 +48,23 @@ function platformConflicts({ spec }: Pod, { config }: Plan): readonly Problem[] 
   return problems
 }
 
-function nameConflicts({ spec }: Pod, { place }: Plan): readonly Problem[] {
-  const containers = spec.containers.filter(({ name }) => name === agentName)
-  const volumes = (spec.volumes ?? []).filter(
-    (volume) =>
-      ourVolumes.includes(volume.name) && (place.existing === undefined || !isOurVolume(volume)),
-  )
-  return [
-    ...containers.map(() => ({
-      subject: `container ${agentName}`,
-      sentence: 'this name is the agent’s; give the container another',
-    })),
-    ...volumes.map(({ name }) => ({
-      subject: `volume ${name}`,
-      sentence: 'this name is the webhook’s; give the volume another',
-    })),
-  ]
+function* nameConflicts({ spec }: Pod, { place }: Plan): Generator<Problem> {
+  for (const { name } of spec.containers)
+    if (name === agentName)
+      yield {
+        subject: `container ${agentName}`,
+        sentence: 'this name is the agent’s; give the container another',
+      }
+  for (const volume of spec.volumes ?? [])
+    if (ourVolumes.includes(volume.name) && (place.existing === undefined || !isOurVolume(volume)))
+      yield {
+        subject: `volume ${volume.name}`,
+        sentence: 'this name is the webhook’s; give the volume another',
+      }
 }
 
 /** Variables from our volumes that we did not make: what a mount would show of them, without one. */
-function readConflicts(pod: Pod, { config, consumers, place }: Plan): readonly Problem[] {
+function* readConflicts(pod: Pod, { config, consumers, place }: Plan): Generator<Problem> {
   const wanted = new Map(config.env.map((one) => [one.variable, one]))
   const seeing = new Set(consumers.map(({ container }) => container))
   const isOurs = (container: Container, entry: EnvVar) => {
@@ -63,46 +72,37 @@ function readConflicts(pod: Pod, { config, consumers, place }: Plan): readonly P
     const isPlanned = place.existing !== undefined && seeing.has(container) && own !== undefined
     return isPlanned && fileKeyRefState(entry, own) === 'ours'
   }
-  return allContainers(pod).flatMap((container) =>
-    (container.env ?? []).flatMap((entry) => {
+  for (const container of allContainers(pod))
+    for (const entry of container.env ?? []) {
       const volume = volumeOf(entry)
-      if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry))
-        return []
-      return [
-        {
-          subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
-          sentence: `volume ${volume} is read by the webhook's own variables only; ask for this one in ${annotationPrefix}env`,
-        },
-      ]
-    }),
-  )
+      if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry)) continue
+      yield {
+        subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
+        sentence: `volume ${volume} is read by the webhook's own variables only; ask for this one in ${annotationPrefix}env`,
+      }
+    }
 }
 
-function envConflicts(
+function* envConflicts(
   { container, isEarly }: Consumer,
   { config, place }: Plan,
-): readonly Problem[] {
-  if (config.env.length === 0) return []
+): Generator<Problem> {
+  if (config.env.length === 0) return
   const name = printable(container.name)
   if (isEarly)
-    return [
-      {
-        subject: `${annotationPrefix}env`,
-        found: `container ${name}`,
-        sentence: `starts before the agent and would wait for its variables for ever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
-      },
-    ]
+    return yield {
+      subject: `${annotationPrefix}env`,
+      found: `container ${name}`,
+      sentence: `starts before the agent and would wait for its variables for ever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
+    }
   const entries = entriesByName(container)
-  return config.env.flatMap((wanted) => {
+  for (const wanted of config.env) {
     const found = entries.get(wanted.variable)
-    if (found === undefined) return []
-    if (place.existing !== undefined && fileKeyRefState(found.entry, wanted) !== 'foreign')
-      return []
-    return [
-      {
-        subject: `container ${name}, env ${wanted.variable}`,
-        sentence: `the container sets this variable itself; remove it there, or rename ours: NAME=${wanted.object.name}`,
-      },
-    ]
-  })
+    if (found === undefined) continue
+    if (place.existing !== undefined && fileKeyRefState(found.entry, wanted) !== 'foreign') continue
+    yield {
+      subject: `container ${name}, env ${wanted.variable}`,
+      sentence: `the container sets this variable itself; remove it there, or rename ours: NAME=${wanted.object.name}`,
+    }
+  }
 }

@@ -9,6 +9,7 @@ import {
 } from '../../keyvault/reference.ts'
 import { isObject, type JsonObject } from '../../keyvault/shape.ts'
 import { printable } from '../../text/printable.ts'
+import { maxProblems } from './outcome.ts'
 import { countCostly, parsePlainYaml, type YamlBounds } from './plain-yaml.ts'
 import { settings } from './vocabulary.ts'
 
@@ -17,8 +18,6 @@ const bounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
 /** As the provider has it, where the driver's own default is another. */
 const defaultPermission = '0644'
 const maxHistory = 100
-/** An answer names a hundred at most, and each costs time: looking for the nearest field does. */
-const maxProblems = 100
 
 interface Files {
   readonly files: readonly WantedFile[]

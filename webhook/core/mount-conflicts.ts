@@ -7,20 +7,19 @@ import { allContainers, type Container, type Pod, type Volume, type VolumeMount 
 import { annotationPrefix } from './vocabulary.ts'
 
 /** Mounts of our volumes that we did not make, and mounts of others that ours would meet. */
-export function mountConflicts(pod: Pod, plan: Plan): readonly Problem[] {
+export function* mountConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   const consumers = new Set(plan.consumers.map(({ container }) => container))
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]))
-  return allContainers(pod)
-    .filter((container) => container !== plan.place.existing)
-    .flatMap((container) => {
-      const wantsMount = consumers.has(container) && hasFiles(plan.config)
-      return (container.volumeMounts ?? []).flatMap((mount) => {
-        const sentence = ourVolumes.includes(mount.name)
-          ? foreignMount(mount, wantsMount ? plan : undefined)
-          : wantsMount && overlap(mount, { plan, volume: volumes.get(mount.name) })
-        return sentence ? [{ subject: subjectOf(container, mount), sentence }] : []
-      })
-    })
+  for (const container of allContainers(pod)) {
+    if (container === plan.place.existing) continue
+    const wantsMount = consumers.has(container) && hasFiles(plan.config)
+    for (const mount of container.volumeMounts ?? []) {
+      const sentence = ourVolumes.includes(mount.name)
+        ? foreignMount(mount, wantsMount ? plan : undefined)
+        : wantsMount && overlap(mount, { plan, volume: volumes.get(mount.name) })
+      if (sentence) yield { subject: subjectOf(container, mount), sentence }
+    }
+  }
 }
 
 const subjectOf = ({ name }: Container, { mountPath }: VolumeMount): string =>
@@ -56,6 +55,8 @@ function overlap(
   mount: VolumeMount,
   { plan, volume }: { readonly plan: Plan; readonly volume: Volume | undefined },
 ): string | undefined {
+  if (mount.mountPath.length > maxPathLength)
+    return `a path on Linux has at most ${maxPathLength} characters; shorten it`
   const path = normalize(mount.mountPath)
   const remedy = `choose another ${annotationPrefix}mount-path`
   if (isAtOrBelow(path, plan.mountPath))
@@ -67,6 +68,7 @@ function overlap(
     : undefined
 }
 
+const maxPathLength = 4096
 const readOnlyKinds = ['configMap', 'secret', 'projected', 'downwardAPI'] as const
 
 const isAtOrBelow = (path: string, folder: string): boolean =>

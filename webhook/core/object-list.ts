@@ -1,5 +1,6 @@
 import { type ParsedReference, parseReference } from '../../keyvault/reference.ts'
 import { printable } from '../../text/printable.ts'
+import { splitList } from './split-list.ts'
 
 /** One entry of a list in `secrets` or `env`. */
 export interface Entry {
@@ -21,15 +22,9 @@ export function parseObjectList(
   list: string,
   defaultVault?: string,
 ): { readonly entries: readonly Entry[]; readonly problems: readonly string[] } {
-  const written = list
-    .split(/[,\n]/)
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '')
-  if (written.length > maxEntries)
-    return {
-      entries: [],
-      problems: [`${written.length} entries are too many: ${maxEntries} at most`],
-    }
+  const written = splitList(list, maxEntries)
+  if (written === undefined)
+    return { entries: [], problems: [`there are too many entries: ${maxEntries} at most`] }
   const entries: Entry[] = []
   const problems: string[] = []
   for (const text of written) {

@@ -4,10 +4,13 @@ import { printable } from '../../text/printable.ts'
 import type { Annotations } from './annotations.ts'
 import { parseCsiObjects } from './csi-objects.ts'
 import { type Entry, parseObjectList } from './object-list.ts'
-import type { Problem } from './outcome.ts'
-import { parseTemplate } from './template.ts'
+import { maxProblems, type Problem } from './outcome.ts'
+import { countOpenings, parseTemplate } from './template.ts'
 import { annotationPrefix, templatePrefix } from './vocabulary.ts'
 import { wantedFile, wantedVariable } from './wanted.ts'
+
+/** More would not fit into the agent's configuration. */
+const maxTemplateWeight = 2000
 
 /** The objects that a pod's annotations name, by where they go. */
 export interface Objects {
@@ -25,7 +28,8 @@ export interface Objects {
 export function readObjects(own: Annotations, defaultVault?: string): Objects {
   const problems: Problem[] = []
   const report = (key: string, sentences: readonly string[]) => {
-    for (const sentence of sentences) problems.push({ subject: annotationPrefix + key, sentence })
+    for (const sentence of sentences.slice(0, Math.max(0, maxProblems - problems.length)))
+      problems.push({ subject: annotationPrefix + key, sentence })
   }
   const readList = <T>(key: string, toWanted: (entry: Entry) => Parsed<T>): readonly T[] => {
     const list = parseObjectList(own[key] ?? '', defaultVault)
@@ -46,8 +50,13 @@ export function readObjects(own: Annotations, defaultVault?: string): Objects {
       ? { files: [], problems: [] }
       : parseCsiObjects(own['objects'], defaultVault)
   report('objects', csi.problems)
-  const templates = Object.keys(own)
-    .filter((key) => key.startsWith(templatePrefix))
+  const templateKeys = Object.keys(own).filter((key) => key.startsWith(templatePrefix))
+  const weight = templateKeys.reduce((sum, key) => sum + 1 + countOpenings(own[key] ?? ''), 0)
+  if (weight > maxTemplateWeight)
+    report(`${templatePrefix}FILE`, [
+      `the templates are too large: ${maxTemplateWeight} of them and of "\${" in them together at most`,
+    ])
+  const templates = (weight > maxTemplateWeight ? [] : templateKeys)
     .sort()
     .map((key): WantedTemplate => {
       const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)

@@ -18,6 +18,9 @@ export interface Injected {
   readonly warnings: readonly string[]
 }
 
+/** Nobody corrects more at a time, and somebody else may send a pod that has a hundred thousand. */
+export const maxProblems = 100
+
 /** Something a person has to change. `subject` is where: an annotation's key, a container, a field of the pod. */
 export interface Problem {
   readonly subject: string

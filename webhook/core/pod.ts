@@ -145,7 +145,7 @@ export function readMetadata(object: unknown): Parsed<Metadata> {
 }
 
 /** Far above what a node runs, far below what anybody could make us busy with: everybody in the cluster can call. */
-const maxContainers = 1000
+export const maxContainers = 1000
 
 /** The object as a pod, or a sentence naming the member that is no pod's. Its metadata is not looked at. */
 export function readPod(object: unknown): Parsed<Pod> {

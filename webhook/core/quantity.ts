@@ -36,7 +36,9 @@ export function isSameQuantity(a: string | number, b: string | number): boolean 
 /** Reads `cpu=10m,memory=96Mi`; empty means none. */
 export function parseAmounts(list: string): Parsed<Amounts> {
   const amounts: Record<string, string> = {}
-  for (const entry of list.split(',')) {
+  const entries = list.split(',', maxAmounts + 1)
+  if (entries.length > maxAmounts) return { problem: `expected ${accepted}` }
+  for (const entry of entries) {
     const [resource = '', quantity, ...more] = entry.split('=').map((part) => part.trim())
     if (resource === '' && quantity === undefined) continue
     if (!resourceNames.includes(resource) || quantity === undefined || more.length > 0)
@@ -49,4 +51,6 @@ export function parseAmounts(list: string): Parsed<Amounts> {
   return { value: amounts }
 }
 
+/** Room for blanks between commas. */
+const maxAmounts = 16
 const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resourceNames.join(', ')}), or nothing for none`

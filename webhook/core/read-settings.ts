@@ -1,7 +1,7 @@
 import type { Parsed } from '../../keyvault/reference.ts'
 import { printable } from '../../text/printable.ts'
 import type { Annotations } from './annotations.ts'
-import type { Problem } from './outcome.ts'
+import { maxProblems, type Problem } from './outcome.ts'
 import { annotationPrefix } from './vocabulary.ts'
 import { parseBoolean } from './words.ts'
 
@@ -14,9 +14,6 @@ export type SettingValues<Table extends SettingTable> = {
     { readonly value: unknown }
   >['value']
 }
-
-/** An answer names a hundred at most, and looking for the nearest key takes its time. */
-const maxReported = 100
 
 /**
  * Reads annotations of one value each.
@@ -37,7 +34,7 @@ export function readSettings<Table extends SettingTable>(
   const problems: Problem[] = []
   for (const key of Object.keys(own)) {
     if (isOther(key)) continue
-    if (problems.length > maxReported) break
+    if (problems.length >= maxProblems) break
     const parse = Object.hasOwn(table, key) ? table[key] : undefined
     if (parse === undefined) {
       problems.push({ subject: annotationPrefix + printable(key), sentence: strangeKey(key) })

@@ -49,6 +49,9 @@ const unclosed = { problem: 'is not closed by "}" on its line; write "$${" for a
 /** Finding a place takes longer the further down it is. */
 const maxProblems = 20
 
+/** How many references and literals a template has at most, without reading them. */
+export const countOpenings = (template: string): number => template.match(opening)?.length ?? 0
+
 function restOfReference(template: string, from: number): readonly string[] {
   const rest = /[^}\n]*/y
   rest.lastIndex = from

@@ -2,8 +2,10 @@ import { closestMatch } from 'leven'
 import { isNotifyUrl, logLevels, onDeletedChoices } from '../../init-agent/contract.ts'
 import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
 import { parseDuration } from './duration.ts'
+import { maxContainers } from './pod.ts'
 import { parseAmounts } from './quantity.ts'
 import type { SettingTable, SettingValues } from './read-settings.ts'
+import { splitList } from './split-list.ts'
 import { choiceOf, parseBoolean, parseUuid } from './words.ts'
 
 /** Everything under this prefix is ours; a key that is not known is refused. */
@@ -114,13 +116,10 @@ function unknown(key: string, known: readonly string[]): string {
 }
 
 function parseNames(text: string): Parsed<readonly string[]> {
-  const names = text
-    .split(/[,\n]/)
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-  return names.length > 0
+  const names = splitList(text, maxContainers)
+  return names !== undefined && names.length > 0
     ? { value: [...new Set(names)] }
-    : { problem: 'expected names of containers, separated by commas' }
+    : { problem: `expected 1 to ${maxContainers} names of containers, separated by commas` }
 }
 
 const minRefreshSeconds = 30
@@ -187,10 +186,10 @@ const systemPath = /^\/(proc|sys|dev)(\/|$)/
 const maxMountPathLength = 1024
 
 function parseMountPath(text: string): Parsed<string> {
-  const components = text.split('/').slice(1)
+  const isBounded = text.startsWith('/') && text.length <= maxMountPathLength
+  const components = isBounded ? text.split('/').slice(1) : []
   const isPlain =
-    text.startsWith('/') &&
-    text.length <= maxMountPathLength &&
+    isBounded &&
     components.every((component) => component !== '' && component !== '.' && component !== '..')
   // The API server refuses a ":" in a mount path; NUL and its like would end it.
   if (!isPlain || text.includes(':') || /\p{Cc}/u.test(text))
