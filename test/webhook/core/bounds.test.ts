@@ -8,8 +8,7 @@ import { policy } from './policy.ts'
 for (const [name, [pod, expected]] of Object.entries(largePods))
   t.test(`${name}: there is a bound`, async (t) => {
     const outcome = mutate(requestFor(pod), policy)
-    if (outcome.kind !== 'denied') return t.match(outcome.kind, expected)
-    const { problems } = outcome
-    t.match(problems[0]?.sentence, expected)
+    const problems = outcome.kind === 'denied' ? outcome.problems : []
+    t.match(problems[0]?.sentence ?? outcome.kind, expected)
     t.ok(problems.length <= 101, `${problems.length} problems`)
   })
