@@ -73,10 +73,13 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     if (!(error instanceof AkvError)) throw error
     // The table's remedies are for pods; a developer without an identity has been told another.
     const isTold = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
-    printLines(process.stderr, [
-      `${error.code}: ${error.message}`,
-      ...(isTold ? [] : [error.facts.remedy]),
-    ])
+    printLines(
+      process.stderr,
+      error.kinds.flatMap(({ code, message, facts }) => [
+        `${code}: ${message}`,
+        ...(isTold ? [] : [facts.remedy]),
+      ]),
+    )
     return error.facts.exitCode
   }
 }

@@ -1,4 +1,4 @@
-import { AkvError } from '../keyvault/errors.ts'
+import { combineErrors } from '../keyvault/errors.ts'
 import type { AgentParts } from './agent.ts'
 import { fetchConsistently } from './certificate-sides.ts'
 import { type Content, noContent, projectContent } from './content.ts'
@@ -46,7 +46,7 @@ export async function fetchContent(
     { ...config, onDeleted: 'keep' },
     { outcomes, before: noContent },
   )
-  const failure = summary(problems.map(({ error }) => error))
+  const failure = combineErrors(problems.map(({ error }) => error))
   if (failure) throw failure
   return { content, outcomes }
 }
@@ -69,15 +69,4 @@ export async function firstFetch(
     env: [...content.env.keys()],
   })
   return fetched
-}
-
-/** One error for all, or none: what can't heal goes before what might have. */
-function summary(errors: readonly AkvError[]): AkvError | undefined {
-  const byMessage = new Map(errors.map((error) => [error.message, error]))
-  const [first, ...others] = [...byMessage.values()].sort(
-    (a, b) => Number(a.facts.heals) - Number(b.facts.heals),
-  )
-  if (first === undefined || others.length === 0) return first
-  const rest = others.map(({ code, message }) => `${code}: ${message}`)
-  return new AkvError({ code: first.code, message: [first.message, ...rest].join('; ') })
 }

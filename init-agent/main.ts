@@ -65,11 +65,11 @@ function end(
   error: AkvError,
   { log, terminationLog }: { log: Log; terminationLog: string },
 ): 1 | 2 {
-  const { remedy, exitCode } = error.facts
-  log.error(error.message, { code: error.code, remedy })
+  for (const { code, message, facts } of error.kinds)
+    log.error(message, { code, remedy: facts.remedy })
   if (!writeTerminationMessage(terminationLog, error))
     log.warn(`the termination message could not be written to ${terminationLog}`)
-  return exitCode
+  return error.facts.exitCode
 }
 
 function readConfig(text: string | undefined): { config: AgentConfig } | { error: AkvError } {

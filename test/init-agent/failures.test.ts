@@ -149,6 +149,25 @@ t.test('each hopeless class fails at once, with its code and what to do', async 
     })
 })
 
+t.test('several kinds of failures are told with a remedy each', async (t) => {
+  const world = await startWorld(t, 'good: v\nquote: "it\'s"')
+  const pod = await makePod(t, world, {
+    files: [secretFile('gone')],
+    env: [secretVariable('Q', 'quote')],
+  })
+  const { code, lines, termination } = await runToEnd(t, pod)
+  t.equal(code, 1)
+  for (const code of ['AKV_OBJECT_NOT_FOUND', 'AKV_ENV_VALUE'] as const) {
+    const { remedy } = errorTable[code]
+    t.ok(
+      lines.some(
+        (line) => line.level === 'error' && line.code === code && line['remedy'] === remedy,
+      ),
+    )
+    t.ok(termination.includes(remedy))
+  }
+})
+
 t.test('all that is hopeless is told at once', async (t) => {
   const world = await startWorld(t, 'good: v')
   const names = ['good', 'gone-1', 'gone-2']

@@ -5,7 +5,8 @@ import {
   terminationMessage,
   writeTerminationMessage,
 } from '../../init-agent/termination-message.ts'
-import { AkvError } from '../../keyvault/errors.ts'
+import { errorTable } from '../../keyvault/error-table.ts'
+import { AkvError, type AkvErrorCode, combineErrors } from '../../keyvault/errors.ts'
 
 const error = (message: string) => new AkvError({ code: 'AKV_FORBIDDEN', message })
 
@@ -22,6 +23,52 @@ t.test('what to do survives a message of any length, in whole characters', async
       t.notMatch(text, /\uFFFD/)
       t.match(text, /… Give the identity the role .*\.$/)
     }
+})
+
+const combined = (...errors: [AkvErrorCode, string][]) =>
+  combineErrors(errors.map(([code, message]) => new AkvError({ code, message }))) ?? error('none')
+
+t.test('each kind of error gets its remedy, and what does not pass comes first', async (t) => {
+  const text = terminationMessage(
+    combined(
+      ['AKV_FORBIDDEN', 'secret team-a:a: no'],
+      ['AKV_OBJECT_NOT_FOUND', 'secret team-a:b: gone'],
+      ['AKV_FORBIDDEN', 'secret team-a:c: no'],
+    ),
+  )
+  t.equal(
+    text,
+    [
+      `AKV_OBJECT_NOT_FOUND: secret team-a:b: gone. ${errorTable.AKV_OBJECT_NOT_FOUND.remedy}`,
+      `AKV_FORBIDDEN: secret team-a:a: no; secret team-a:c: no. ${errorTable.AKV_FORBIDDEN.remedy}`,
+    ].join('\n'),
+  )
+})
+
+t.test('a long list of one kind leaves room for the other kinds', async (t) => {
+  const many = Array.from(
+    { length: 300 },
+    (_, i) => ['AKV_FORBIDDEN', `secret team-a:${'x'.repeat(250)}-${i}: no`] as const,
+  )
+  const text = terminationMessage(
+    combined(...many.map((one): [AkvErrorCode, string] => [...one]), [
+      'AKV_ENCODING',
+      'secret team-a:b: not base64',
+    ]),
+  )
+  t.ok(Buffer.byteLength(text) <= 4096 && Buffer.byteLength(text) > 3000)
+  t.match(text, `AKV_ENCODING: secret team-a:b: not base64. ${errorTable.AKV_ENCODING.remedy}\n`)
+  t.ok(text.endsWith(errorTable.AKV_FORBIDDEN.remedy))
+})
+
+t.test('kinds that do not fit are named', async (t) => {
+  const codes = Object.keys(errorTable) as AkvErrorCode[]
+  const text = terminationMessage(
+    combined(...codes.map((code): [AkvErrorCode, string] => [code, `${code} `.repeat(200)])),
+  )
+  t.ok(Buffer.byteLength(text) <= 4096)
+  for (const code of codes) t.match(text, code)
+  t.match(text, /\nSee the log for: AKV_/)
 })
 
 t.test('outside a pod there may be no file for it', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { vaultError } from '../../keyvault/classify.ts'
 import type { ErrorFacts } from '../../keyvault/error-facts.ts'
 import { errorTable } from '../../keyvault/error-table.ts'
-import { AkvError, toAkvError } from '../../keyvault/errors.ts'
+import { AkvError, combineErrors, toAkvError } from '../../keyvault/errors.ts'
 import { errorPage, errorPageFile } from './error-page.ts'
 
 t.test('docs/errors.md is the table as a page', async (t) => {
@@ -48,3 +48,21 @@ t.test(
     t.equal(toAkvError(own), own)
   },
 )
+
+t.test('errors are combined by their codes', async (t) => {
+  const make = (code: 'AKV_NETWORK' | 'AKV_ENCODING', message: string) =>
+    new AkvError({ code, message })
+  t.equal(combineErrors([]), undefined)
+  t.match(combineErrors([make('AKV_NETWORK', 'a'), make('AKV_NETWORK', 'a')]), {
+    message: 'a',
+    kinds: { length: 1 },
+  })
+  const both = combineErrors([make('AKV_NETWORK', 'a'), make('AKV_ENCODING', 'b')])
+  t.match(both, {
+    code: 'AKV_ENCODING',
+    message: 'b; AKV_NETWORK: a',
+    kinds: [{ message: 'b' }, { message: 'a' }],
+  })
+  const many = Array.from({ length: 50 }, (_, i) => make('AKV_NETWORK', `m${i}`))
+  t.match(combineErrors(many)?.message, /m0; .*m19; and 30 more$/)
+})
