@@ -59,6 +59,7 @@ const wrongValues: readonly (readonly [string, object])[] = [
   ['a namespace that can be none', { allowedVaults: { Shop: ['shop-prod'] } }],
   ['a cloud that is none', { cloud: { name: 'azure' } }],
   ['a vault URL without a place for the vault', { cloud: { vaultUrl: 'https://vault.example' } }],
+  ['a vault URL in which a pod names the domain', { cloud: { vaultUrl: 'https://{vault}.com' } }],
   ['an authority without TLS', { cloud: { authorityHost: 'http://login.example' } }],
   ['a certificate that is none', { cloud: { ca: 'ca.crt' } }],
   ['a digest that is none', { image: { digest: 'sha256:1' } }],

@@ -87,8 +87,8 @@ export function parseAudience(text: string): Parsed<string> {
 }
 
 /**
- * A vault's URL with one `{vault}` in it. A pod chooses what stands there, so it must not choose the host's domain:
- * in the host it may only be (in) the first label of several.
+ * A vault's URL with one `{vault}` in it. A pod chooses what stands there, so it must not choose a domain that somebody
+ * can register: in the host, `{vault}` is in the first label, and a domain of two labels or more follows.
  */
 export function parseVaultUrl(text: string): Parsed<string> {
   const [before = '', after, ...more] = text.split(hole)
@@ -98,8 +98,10 @@ export function parseVaultUrl(text: string): Parsed<string> {
 
   const [firstLabel = '', ...domain] = url.hostname.split('.').filter((label) => label !== '')
   const isInHost = url.hostname.includes(standIn)
-  if (isInHost && (!firstLabel.includes(standIn) || domain.length === 0))
-    return { problem: `${vaultUrlForm}; in a host, {vault} belongs to the first of several labels` }
+  if (isInHost && (!firstLabel.includes(standIn) || domain.length < minDomainLabels))
+    return {
+      problem: `${vaultUrlForm}; in a host, {vault} is in the first label, before a domain of at least ${minDomainLabels} labels`,
+    }
   return { value: withoutSlash(url.href).replace(standIn, hole) }
 }
 
@@ -123,6 +125,9 @@ export function parseCa(pem: string): Parsed<string> {
     : { value: ca }
 }
 
+/** `{vault}.com` would let a pod name any domain under .com, and the agent sends its token there. */
+const minDomainLabels = 2
+const maxUrlLength = 2048
 const hole = '{vault}'
 /** A legal vault name in lower case, which URL parsing leaves alone; 24 characters that nobody writes. */
 const standIn = 'akvplaceholderplaceholde'
@@ -134,6 +139,7 @@ const maxCaLength = 64 * 1024
 
 /** An https URL without user, query and fragment. The search for the characters finds empty ones too (`https://a/?`). */
 function parsePlainUrl(text: string): URL | undefined {
+  if (text.length > maxUrlLength) return undefined
   const url = URL.parse(text)
   return url?.protocol === 'https:' && !/[@?#\\\s]/.test(text) ? url : undefined
 }
