@@ -42,6 +42,7 @@ function forbiddenVaults(
     .map((vault) => ({
       subject: 'the vaults',
       found: vault,
-      sentence: `the operator does not let namespace "${printable(namespace)}" name this vault; allowed: ${[...allowed].join(', ') || 'none'}`,
+      // No list: anybody on the network can send a review in the name of any namespace.
+      sentence: `the operator does not let namespace "${printable(namespace)}" name this vault; use another one, or have it added to AKV_INJECTOR_ALLOWED_VAULTS`,
     }))
 }

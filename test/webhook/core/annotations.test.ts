@@ -56,7 +56,8 @@ t.test('an operator’s list of vaults binds by namespace', async (t) => {
     {
       subject: 'the vaults',
       found: 'team-b',
-      sentence: /does not let namespace "default" name this vault; allowed: team-a/,
+      sentence:
+        /does not let namespace "default" name this vault; use another one, or have it added/,
     },
   ])
 })
