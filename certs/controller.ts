@@ -24,7 +24,14 @@ export interface RunControllerOptions {
   readonly signal: AbortSignal
   readonly lookEveryMs: number
   readonly elapsedMs: () => number
+  /** Resolves after so long, or when the signal aborts. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+  /** At least 0, below 1. */
+  readonly random?: () => number
 }
+
+const systemSleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined)
 
 /** The first pause after a failure; each further one is twice as long, up to the pace of the loop. */
 const firstPauseMs = 1000
@@ -32,6 +39,7 @@ const firstPauseMs = 1000
 /** Looks again and again: no watch, as nothing here is urgent, and a look costs three small reads. */
 export async function runController(options: RunControllerOptions): Promise<void> {
   const { log, onLook, signal, lookEveryMs, elapsedMs } = options
+  const { sleep = systemSleep, random = Math.random } = options
   let wasInPlace = false
   let failures = 0
   while (!signal.aborted) {
@@ -44,9 +52,9 @@ export async function runController(options: RunControllerOptions): Promise<void
     if (isInPlace && !wasInPlace) log('info', 'everything is in place')
     wasInPlace = isInPlace
     const pauseMs = result.isFailure
-      ? withJitter(Math.min(firstPauseMs * 2 ** (failures - 1), lookEveryMs))
+      ? withJitter(Math.min(firstPauseMs * 2 ** (failures - 1), lookEveryMs), random)
       : Math.min(result.nextMs ?? lookEveryMs, lookEveryMs)
-    await delay(pauseMs, undefined, { signal }).catch(() => undefined)
+    await sleep(pauseMs, signal)
   }
 }
 
@@ -124,4 +132,4 @@ export function logChange(options: {
 const because = ({ reason }: { readonly reason: string }) => ({ reason: `the Secret ${reason}` })
 
 /** Between half and the whole of it. */
-const withJitter = (pauseMs: number) => (pauseMs * (1 + Math.random())) / 2
+const withJitter = (pauseMs: number, random: () => number) => (pauseMs * (1 + random())) / 2

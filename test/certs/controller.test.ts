@@ -6,19 +6,27 @@ import { defaultFlags } from '../../certs/settings.ts'
 const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }
 type Line = Readonly<Record<string, unknown>>
 
-/** Runs the loop over these results, one a look, and ends it with the last. */
-async function runOver(results: readonly (LookResult | Error)[], lookEveryMs = 5) {
+interface RunOptions {
+  readonly lookEveryMs?: number
+  readonly random?: number
+}
+
+/** Runs the loop over these results, one a look, and ends it with the last. Pauses take no time. */
+async function runOver(
+  results: readonly (LookResult | Error)[],
+  { lookEveryMs = 60_000, random = 0 }: RunOptions = {},
+) {
   const abort = new AbortController()
   const lines: Line[] = []
   const statuses: LookStatus[] = []
-  const lookedAtMs: number[] = []
+  const pauses: number[] = []
+  const remaining = [...results]
   await runController({
     settings,
     look: async () => {
-      const result = results[lookedAtMs.length]
-      lookedAtMs.push(performance.now())
+      const result = remaining.shift()
       if (result instanceof Error) throw result
-      return result ?? { kind: 'nothing' }
+      return result ?? nothing
     },
     log: (level, message, details) => lines.push({ level, message, ...details }),
     onLook: (status) => {
@@ -27,9 +35,12 @@ async function runOver(results: readonly (LookResult | Error)[], lookEveryMs = 5
     },
     signal: abort.signal,
     lookEveryMs,
-    elapsedMs: () => performance.now(),
+    elapsedMs: () => 0,
+    random: () => random,
+    sleep: async (ms, signal) => {
+      if (!signal.aborted) pauses.push(ms)
+    },
   })
-  const pauses = lookedAtMs.slice(1).map((at, i) => at - (lookedAtMs[i] ?? 0))
   return { lines, problems: statuses.map(({ problem }) => problem), pauses }
 }
 
@@ -57,23 +68,24 @@ t.test('each missing object is named, with what to do', async (t) => {
 })
 
 t.test('it looks again as soon as a wait is over, and not ready meanwhile', async (t) => {
-  const { problems, pauses, lines } = await runOver([{ kind: 'wait', forMs: 20 }, nothing], 60_000)
+  const { problems, pauses, lines } = await runOver([{ kind: 'wait', forMs: 20 }, nothing])
   t.match(problems[0], /waiting until every API server knows/)
-  t.ok((pauses[0] ?? 0) >= 19 && (pauses[0] ?? 0) < 5000)
+  t.strictSame(pauses, [20])
   t.equal(lines.length, 1, 'a wait is no mistake')
 })
 
 t.test(
   'after failures it pauses longer and longer, at most as long as between looks',
   async (t) => {
-    const { pauses } = await runOver(
-      [new Error('x'), new Error('x'), new Error('x'), nothing],
-      1500,
-    )
-    const [first = 0, second = 0, third = 0] = pauses
-    t.ok(first >= 499 && first < 1400, `${first}`)
-    t.ok(second >= 749, `${second}`)
-    t.ok(third >= 749, `${third}`)
+    const failures = Array.from({ length: 8 }, () => new Error('x'))
+    const limits = { lookEveryMs: 60_000 }
+    const shortest = await runOver([...failures, nothing], { ...limits, random: 0 })
+    const longest = await runOver([...failures, nothing], { ...limits, random: 0.999 })
+    t.strictSame(shortest.pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    t.ok(longest.pauses.every((pause, i) => pause > 1.9 * (shortest.pauses[i] ?? 0)))
+    t.ok(Math.max(...longest.pauses) <= limits.lookEveryMs)
+    const { pauses } = await runOver([new Error('x'), nothing, new Error('x'), nothing])
+    t.strictSame(pauses, [500, 60_000, 500], 'a success ends the series')
   },
 )
 
