@@ -97,13 +97,13 @@ t.test('of a bundle the authorities count, whatever stands around them', async (
   t.equal(inspect({ authority: {}, leaf: {}, bundle: undefined, dnsName }).bundle, undefined)
 })
 
-t.test('a bundle of a megabyte of beginnings takes no time', async (t) => {
-  const started = performance.now()
-  inspect({
+// If this took quadratic time, the test would run into its file's timeout.
+t.test('a bundle of a megabyte of beginnings is read', async (t) => {
+  const { bundle } = inspect({
     authority: {},
     leaf: {},
     bundle: '-----BEGIN CERTIFICATE-----\n'.repeat(40_000),
     dnsName,
   })
-  t.ok(performance.now() - started < 2000)
+  t.strictSame(bundle?.certificates, [])
 })

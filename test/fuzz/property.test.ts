@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createCpuBudget } from '../../keyvault/content/cpu-budget.ts'
 import { allProperties, pickProperty, readJsonDocument } from '../../keyvault/content/property.ts'
+import { countingBudget } from '../support/counting-budget.ts'
 import { fuzz } from './fuzz.ts'
 import { assertParsed, deepJson, pumped } from './hostile.ts'
 import { jsonPieces } from './pieces.ts'
@@ -27,26 +27,16 @@ const path = fc.oneof(
   pumped(['a', '.', 'a.', '0'], 5_000),
 )
 
-/** A budget that covers what the longest value of a vault may reasonably cost, and shows what was charged. */
-function countedBudget() {
-  let charged = 0
-  const { yieldNow, yieldIfDue } = createCpuBudget()
-  const charge = (microseconds: number) => {
-    charged += microseconds
-  }
-  return { budget: { charge, yieldNow, yieldIfDue }, charged: () => charged }
-}
-
 t.test('a path picks a property or says what is wrong', async (t) => {
   await fuzz(
     t,
     fc.property(fc.oneof(json, notJson, deepJson), path, (text, path) => {
-      const { budget, charged } = countedBudget()
+      const { budget, charged } = countingBudget()
       const document = assertParsed(readJsonDocument(text, budget))
       const picked = document && assertParsed(pickProperty(document, path, budget))
       if ((picked?.length ?? 0) > text.length)
         throw new Error('the property is longer than the value')
-      if (charged() > 100_000) throw new Error(`${charged()} microseconds`)
+      if (charged.microseconds > 100_000) throw new Error(`${charged.microseconds} microseconds`)
     }),
   )
 })
