@@ -27,14 +27,13 @@ async function start(
   return { world, controller }
 }
 
-/** Waits for what comes by itself, and soon. */
+/** Waits for something that happens by itself. If it doesn't, the file runs into its timeout. */
 async function until(isSo: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (!isSo()) {
-    if (performance.now() > deadline) throw new Error(`not so in 10 s: ${isSo}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
+
+/** Longer than the file's timeout: whoever waits for the answer fails the test. */
+const delayMs = 600_000
 
 const watches = ({ standIn }: World) => until(() => standIn.watches() === 1)
 const stopped = async (world: World, controller: Controller) => {
@@ -77,7 +76,7 @@ t.test('an account made anew in mid-round is another one', async (t) => {
   world.azure.addFault({
     match: { service: 'vault' },
     count: 1,
-    action: { kind: 'delay', delayMs: 300 },
+    action: { kind: 'delay', delayMs },
   })
   world.standIn.putAccount('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
@@ -92,26 +91,29 @@ t.test('an account made anew in mid-round is another one', async (t) => {
 })
 
 t.test('an account deleted in mid-round gets nothing', async (t) => {
-  const { world, controller } = await start(t)
+  const { world, controller } = await start(t, { names: ['web', 'next'] })
+  const { tokenOf } = world.standIn
+  world.standIn.tokenOf = (namespace) => tokenOf(namespace, 'web')
   await watches(world)
   world.azure.addFault({
     match: { service: 'vault' },
     count: 1,
-    action: { kind: 'delay', delayMs: 100 },
+    action: { kind: 'delay', delayMs },
   })
   world.standIn.putAccount('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
   world.standIn.deleteAccount('team-a', 'web')
-  await until(() => world.standIn.watches() === 1)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  // What is watched comes in order, so this one is served only after the deletion has been seen.
+  world.standIn.putAccount('team-a', 'next', annotations(db.replace('db,', 'other,')))
+  await until(() => world.values('other') !== undefined)
   await stopped(world, controller)
-  t.strictSame(world.standIn.secrets.paths(), [])
+  t.equal(world.values('db'), undefined)
 })
 
 t.test('an account that is turned off in mid-round gets nothing any more', async (t) => {
   const { world, controller } = await start(t)
   await watches(world)
-  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
   world.standIn.putAccount('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
   const off = { 'akv-injector.io/inject': 'false' }
@@ -136,12 +138,10 @@ t.test('watches that break off and a forgotten version are healed', async (t) =>
 t.test('told to stop in mid-round, it ends the round and writes nothing', async (t) => {
   const { world, controller } = await start(t)
   await watches(world)
-  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
   world.standIn.putAccount('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
-  const askedAt = performance.now()
   await stopped(world, controller)
-  t.ok(performance.now() - askedAt < 2_000)
   t.strictSame(world.writes(), [])
   t.strictSame(world.standIn.events, [])
 })
@@ -184,24 +184,27 @@ t.test(
     for (const name of broken)
       world.standIn.putAccount('team-a', name, annotations(`[{ secret: ${name}, data: extra }]`))
     await until(() => hanging >= 30)
-    const askedAt = performance.now()
     world.standIn.putAccount('team-a', 'web', annotations(db.replace('password', 'pw')))
     await until(() => world.values('db')?.['pw'] !== undefined)
-    t.ok(performance.now() - askedAt < 5_000)
+    t.pass('the account of the working vault is served while the others hang')
   },
 )
 
-t.test('an account that changes all the time is looked at every other second', async (t) => {
-  const { world } = await start(t)
-  await watches(world)
-  const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
-  const endAt = performance.now() + 3_500
-  for (let i = 0; performance.now() < endAt; i++) {
-    world.standIn.putAccount('team-a', 'web', mistaken(i))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  t.ok([1, 2].includes(world.standIn.events.length))
-})
+t.test(
+  'an account that changes all the time is looked at every other second at most',
+  async (t) => {
+    const { world } = await start(t)
+    await watches(world)
+    const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
+    const { events } = world.standIn
+    const startedAt = performance.now()
+    for (let i = 0; events.length < 2; i++) {
+      world.standIn.putAccount('team-a', 'web', mistaken(i))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    t.ok(performance.now() - startedAt >= 1_900, 'it rests between two looks')
+  },
+)
 
 t.test(
   'of an account that is not enabled nothing is kept but that it asks for something',

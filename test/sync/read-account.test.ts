@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type AccountWish, readAccount } from '../../sync/read-account.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import { countSteps } from '../support/count-steps.ts'
 import { policy } from '../webhook/core/policy.ts'
 
 const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }
@@ -338,8 +339,7 @@ t.test('a Secret that is named twice is refused once', async (t) => {
   )
 })
 
-t.test('lists that are made to keep us busy are refused in no time', async (t) => {
-  const startMs = performance.now()
+t.test('lists that are made to keep us busy are refused for little work', async (t) => {
   const bomb = `a: &a [x,x]\n${'b: &b [*a,*a,*a]\n'.repeat(9)}`
   for (const sync of [
     bomb,
@@ -351,13 +351,15 @@ t.test('lists that are made to keep us busy are refused in no time', async (t) =
     `- { secret: ${'a.'.repeat(30_000)} }`,
     `- { secret: db, data: "${'x\\n'.repeat(10_000)}" }`,
     'x'.repeat(300_000),
-  ])
-    t.equal(read({ vault: 'team-a', sync }).kind, 'refused', sync.slice(0, 40))
+  ]) {
+    const { value, steps } = countSteps(() => read({ vault: 'team-a', sync }))
+    t.equal(value.kind, 'refused', sync.slice(0, 40))
+    t.ok(steps <= 5_000 + 300 * sync.length, `${steps} steps for ${sync.length} characters`)
+  }
   const wide = Array.from({ length: 501 }, (_, i) => `k${i}=x`).join(', ')
   t.match(refusals(`- { secret: db, data: "${wide}" }`), [
     /501 entries are too many for one Secret/,
   ])
-  t.ok(performance.now() - startMs < 5_000)
 })
 
 t.test('what all Secrets of an account have together is bounded', async (t) => {
