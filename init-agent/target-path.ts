@@ -17,12 +17,16 @@ const control = /\p{Cc}/u
 export function targetPathProblem(path: string): string | undefined {
   if (path === '') return 'the path is empty'
   if (control.test(path) || !path.isWellFormed()) return 'the path holds a control character'
-  if (path.startsWith('/')) return 'the path has to be relative: it is taken below the mount path'
+  if (path === '.')
+    return 'the path "." is the mount path itself, where only "tls/" can write; write the name of a file'
+  if (path.startsWith('/')) return 'the path must be relative: it is taken below the mount path'
   const components = path.split('/')
   if (components[0]?.startsWith('..')) return 'the path must not start with ".."'
   if (components.includes('..')) return 'the path must not hold a ".." component'
+  if (path.endsWith('/'))
+    return 'the path must not end with "/", as only "tls/" and "#*" write folders'
   if (components.some((component) => component === '' || component === '.'))
-    return 'the path is not in its shortest form: no empty or "." component, no slash at the end'
+    return 'the path must be in its shortest form, without an empty or "." component'
   if (components.some((component) => encoder.encode(component).length > maxComponentBytes))
     return `a component of the path is longer than ${maxComponentBytes} bytes`
   if (encoder.encode(path).length > maxPathBytes)

@@ -48,8 +48,9 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Pars
   const [isDecoded, selection] = cutSuffix(text, '|base64')
   const [place, property] = cutAtFirst(selection, '#')
   const object = parseObject(place, defaultVault)
-  if ('problem' in object) return object
-  if (property === '') return { problem: 'behind "#" the property is missing' }
+  const problems = 'problem' in object ? [object.problem] : []
+  if (property === '') problems.push('after "#" the property is missing')
+  if ('problem' in object || problems.length > 0) return { problem: problems.join('; ') }
   const { type } = object.value
   if (type !== 'secret' && (isDecoded || property !== undefined))
     return {
@@ -64,44 +65,46 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Pars
   }
 }
 
+/** All problems of the parts are told at once, `;` between them. */
 function parseObject(text: string, defaultVault?: string): Parsed<ObjectReference> {
   if (/^\s*https?:/i.test(text))
     return { problem: 'a reference names an object and has no URL; write vault:name' }
-  const [vault, typed] = cutPrefix(text, ':')
+  const [written, typed] = cutPrefix(text, ':')
   const [type = 'secret', named] = cutPrefix(typed, '/')
   const [name, version] = cutAtFirst(named, '@')
   if (name.includes('|'))
-    return { problem: `"${printable(name)}": the one suffix there is is "|base64"` }
-  if (!isObjectType(type))
-    return {
-      problem: `"${printable(type)}" is no object type; accepted: ${objectTypes.join(', ')}`,
-    }
-  if (vault !== undefined && !isVaultName(vault))
-    return {
-      problem: `"${printable(vault)}" is no vault name: 3 to 24 letters, digits and hyphens`,
-    }
-  if (!isObjectName(name))
-    return {
-      problem: `"${printable(name)}" is no object name: 1 to 127 letters, digits and hyphens`,
-    }
-  if (version !== undefined && !isObjectVersion(version))
-    return { problem: `"${printable(version)}" is no version: 32 hexadecimal digits` }
-
-  const vaultName = vault ?? defaultVault
-  if (vaultName === undefined)
-    return {
-      problem:
-        'no vault is named, here or as a default; write vault:name, or set the annotation akv-injector.io/vault',
-    }
+    return { problem: `"${printable(name)}": the only suffix accepted is "|base64"` }
+  const vault = written ?? defaultVault
+  const problems = [
+    isObjectType(type) ? undefined : invalid(type, 'object type', objectTypes.join(', ')),
+    vault === undefined ? noVault : undefined,
+    written === undefined || isVaultName(written)
+      ? undefined
+      : invalid(written, 'vault name', '3 to 24 letters, digits and hyphens'),
+    isObjectName(name)
+      ? undefined
+      : invalid(name, 'object name', '1 to 127 letters, digits and hyphens'),
+    version === undefined || isObjectVersion(version)
+      ? undefined
+      : invalid(version, 'version', '32 hexadecimal digits'),
+  ].filter((problem) => problem !== undefined)
+  if (!isObjectType(type) || vault === undefined || problems.length > 0)
+    return { problem: problems.join('; ') }
   return {
     value: {
-      vault: vaultName.toLowerCase(),
+      vault: vault.toLowerCase(),
       type,
       name,
       ...(version !== undefined && { version: version.toLowerCase() }),
     },
   }
 }
+
+const noVault =
+  'no vault is named, here or as a default; write vault:name, or set the annotation akv-injector.io/vault'
+
+const invalid = (found: string, what: string, accepted: string): string =>
+  `"${printable(found)}" isn't a valid ${what}; accepted: ${accepted}`
 
 const isObjectType = (text: string): text is ObjectType =>
   (objectTypes as readonly string[]).includes(text)

@@ -41,17 +41,22 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
       files: [],
       problems: ['data: expected a text such as "password=db-password, url=db#connection.url"'],
     }
-  const list = parseObjectList(data, defaultVault)
-  const problems = list.problems.map((problem) => `data, ${problem}`)
+  const list = parseObjectList(data, { defaultVault, targetProblem: writtenKeyProblem })
+  const problems = list.problems.map(({ place, sentence }) =>
+    place === undefined ? `data, ${sentence}` : `data, ${place}: ${sentence}`,
+  )
   const files = list.entries.flatMap((entry) => {
     const file = keyFile(secret, entry)
     if ('value' in file) return [file.value]
-    const name = printable(entry.target ?? entry.reference.object.name)
-    problems.push(`data, entry "${name}": ${file.problem}`)
+    problems.push(`data, ${entry.place}: ${file.problem}`)
     return []
   })
   return { files, problems }
 }
+
+/** Of an entry whose type isn't known: "." is for those that fill the Secret. */
+const writtenKeyProblem = (key: string): string | undefined =>
+  key === '.' ? undefined : dataKeyProblem(key)
 
 /** An entry as a file: a key in the Secret's folder, or the folder, which `tls/` and `#*` fill. */
 function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
@@ -78,13 +83,13 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
       ? parseCsiObjects(objects, defaultVault)
       : readCsiObjects(objects, defaultVault)
   const problems = list.problems.map((problem) => `objects, ${problem}`)
-  const files = list.files.flatMap(({ mode: _, ...file }) => {
+  const files = list.files.flatMap(({ place, file: { mode: _, ...file } }) => {
     const problem =
       file.versions === undefined
         ? dataKeyProblem(file.path)
         : 'a history (objectVersionHistory) is a folder of files, and a Secret has none'
     if (problem === undefined) return [{ ...file, path: `${secret}/${file.path}` }]
-    problems.push(`objects, "${printable(file.path)}": ${problem}`)
+    problems.push(`objects, ${place}, "${printable(file.path)}": ${problem}`)
     return []
   })
   return { files, problems }

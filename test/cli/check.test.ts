@@ -206,7 +206,7 @@ t.test(
     t.match(stdout, 'akv-injector.io/sync: item 1: secret "DB": expected the name of a Secret')
     t.match(
       stdout,
-      'akv-injector.io/sync: item 1: data, entry "a/b": a Secret has keys and no folders',
+      'akv-injector.io/sync: item 1: data, entry "a/b=x": a Secret has keys and no folders',
     )
   },
 )
@@ -280,7 +280,7 @@ t.test('a Secret that is handed over, and one that is not for a slip', async (t)
   for (const [annotations, problem] of [
     [{ adoptt: 'true' }, /adoptt: is not known; .*akv-injector\.io\/adopt$/m],
     [{ adopt: 'True' }, /adopt "True": expected "true"/],
-    [{ adopt: true }, /adopt "true": annotations are texts/],
+    [{ adopt: true }, /adopt "true": must be a string; quote the value/],
     [{ sync: '[]' }, /sync: belongs on a pod or a ServiceAccount; a Secret has adopt/],
   ] as const)
     t.match(await run(['check', '-'], { input: secret(annotations) }), { code: 1, stdout: problem })

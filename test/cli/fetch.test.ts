@@ -246,7 +246,7 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
   t.match(await fetch(two, '--pod', 'Job/x'), { code: 2, stderr: /there is no Job\/x here/ })
   t.match(await fetch(podText({ vault: 'team-a', secrets: 'a_b' })), {
     code: 2,
-    stderr: /Pod\/web would be denied\n.*"a_b" is no object name/,
+    stderr: /Pod\/web would be denied\n.*"a_b" isn't a valid object name/,
   })
   t.match(
     await fetch(

@@ -43,8 +43,8 @@ t.test('an object list gives entries or problems', async (t) => {
   await fuzz(
     t,
     fc.property(pumped(listPieces, 20_000), vault, (list, vault) => {
-      const { entries, problems } = parseObjectList(list, vault)
-      for (const problem of problems) assertSentence(problem)
+      const { entries, problems } = parseObjectList(list, { defaultVault: vault })
+      for (const { sentence } of problems) assertSentence(sentence)
       if (entries.length + problems.length > list.length) throw new Error('too many')
       for (const { reference, target = '' } of entries)
         if (JSON.stringify(reference).length + target.length > list.length + 500)

@@ -53,7 +53,7 @@ const readers: Readonly<Record<string, Reader>> = {
     maxStepsPerCharacter: 300,
   },
   'an object list': {
-    read: (text) => parseObjectList(text, 'team-a'),
+    read: (text) => parseObjectList(text, { defaultVault: 'team-a' }),
     texts: pumped(listPieces, 100_000),
     maxStepsPerCharacter: 10,
   },

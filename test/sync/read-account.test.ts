@@ -150,7 +150,7 @@ t.test('wrong values are refused, all at once', async (t) => {
   })
   const numbers = { 'akv-injector.io/sync': 7 }
   t.match(readAccount({ namespace: 'shop', name: 'web', annotations: numbers }, policy), {
-    problems: [{ subject: 'akv-injector.io/sync', sentence: /write the value in quotes/ }],
+    problems: [{ subject: 'akv-injector.io/sync', sentence: /must be a string; quote the value/ }],
   })
   t.match(read({ vault: 'team-a', sync: '- { secret: db, data: x }' }, { name: 'a'.repeat(236) }), {
     problems: [{ subject: 'metadata.name', sentence: /235 characters at most/ }],
@@ -270,9 +270,9 @@ t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
 
 t.test('what can be no key of a Secret is refused in terms of Secrets', async (t) => {
   for (const [data, sentence] of [
-    ['conf/app=x', 'entry "conf/app": a Secret has keys and no folders'],
-    ['a b=x', 'entry "a b": a key is 1 to 253 letters'],
-    ['=x', 'entry "": a key is 1 to 253 letters'],
+    ['conf/app=x', 'entry "conf/app=x": a Secret has keys and no folders'],
+    ['a b=x', 'entry "a b=x": a key is 1 to 253 letters'],
+    ['=x', 'entry "=x": a key is 1 to 253 letters'],
     ['..=x', 'a key must not be "." or begin with ".."'],
     ['.=x', 'a key must not be "." or begin with ".."'],
     ['..data=x', 'a key must not be "." or begin with ".."'],
@@ -293,11 +293,11 @@ t.test('what can be no key of a Secret is refused in terms of Secrets', async (t
   }
   const history = '{ objectName: x, objectType: secret, objectVersionHistory: 3 }'
   t.match(refusals(`- { secret: db, objects: [${history}] }`), [
-    /objects, "x": a history \(objectVersionHistory\) is a folder of files, and a Secret has none/,
+    /objects, item 1, "x": a history \(objectVersionHistory\) is a folder of files, and a Secret has none/,
   ])
   t.match(
     refusals('- { secret: db, objects: [{ objectName: x, objectType: key, objectAlias: a/b }] }'),
-    [/objects, "a\/b": a Secret has keys and no folders/],
+    [/objects, item 1, "a\/b": a Secret has keys and no folders/],
   )
 })
 

@@ -108,7 +108,7 @@ t.test('each wrong value is named, with what was found and what is accepted', as
       ['web', 'Web=team-a', 'a=team-a=b', '**=team-a'],
       /expected namespace=vault/,
     ],
-    ['ALLOWED_VAULTS', ['a=*', 'a=x+team-a', 'a=team-a+'], /is no vault name/],
+    ['ALLOWED_VAULTS', ['a=*', 'a=x+team-a', 'a=team-a+'], /isn't a valid vault name/],
     ['ALLOWED_VAULTS', ['a=team-a;a=team-b'], /namespace a is given twice/],
     ['ALLOW_ROOT', ['', '1', 'yes'], /expected "true" or "false"/],
     ['CLOUD', ['', 'Public', 'azure'], /expected one of public, usgov, china, custom/],

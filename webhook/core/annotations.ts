@@ -44,7 +44,7 @@ export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): 
       problems.push({
         subject: printable(key, 120),
         found: showJson(value),
-        sentence: 'annotations are texts: write the value in quotes',
+        sentence: 'must be a string; quote the value',
       })
   }
   return { own, problems }
@@ -74,13 +74,15 @@ export function parseAnnotations(
 
   const choice = chooseVaults(own, { vault: values.vault, policy, namespace })
   const wanted = readObjects(own, choice.defaultVault)
-  const { files, templates, env } = wanted
   problems.push(
     ...wanted.problems,
     ...choice.vaultProblems(vaultsOf(wanted)),
-    ...pathProblems(files, templates),
-    ...variableProblems(env),
+    ...pathProblems(wanted.files, wanted.templates),
+    ...variableProblems(wanted.env),
   )
+  const files = wanted.files.map(({ wanted }) => wanted)
+  const templates = wanted.templates.map(({ wanted }) => wanted)
+  const env = wanted.env.map(({ wanted }) => wanted)
   if (problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push({
       subject: `${annotationPrefix}secrets`,
@@ -90,8 +92,9 @@ export function parseAnnotations(
 }
 
 function vaultsOf({ files, templates, env }: Objects): readonly string[] {
-  const inTemplates = templates.flatMap(({ segments }) =>
-    segments.filter((one) => typeof one !== 'string'),
+  const inTemplates = templates.flatMap(({ wanted }) =>
+    wanted.segments.filter((one) => typeof one !== 'string'),
   )
-  return [...files, ...inTemplates, ...env].map(({ object }) => object.vault)
+  const elsewhere = [...files, ...env].map(({ wanted }) => wanted)
+  return [...elsewhere, ...inTemplates].map(({ object }) => object.vault)
 }

@@ -19,8 +19,14 @@ const bounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
 const defaultPermission = '0644'
 const maxHistory = 100
 
+/** A file, and where in the list it stands: `item 2`. */
+interface PlacedFile {
+  readonly place: string
+  readonly file: WantedFile
+}
+
 interface Files {
-  readonly files: readonly WantedFile[]
+  readonly files: readonly PlacedFile[]
   /** Sentences that begin with the position in the list. */
   readonly problems: readonly string[]
 }
@@ -42,19 +48,19 @@ export function parseCsiObjects(text: string, vault?: string): Files {
 export function readCsiObjects(value: unknown, vault?: string): Files {
   const list = readList(value)
   if ('problem' in list) return { files: [], problems: [list.problem] }
-  const files: WantedFile[] = []
+  const files: PlacedFile[] = []
   const problems: string[] = []
   if (vault === undefined)
     problems.push('no vault is named; set the annotation akv-injector.io/vault')
   for (const [index, item] of list.value.entries()) {
     if (problems.length >= maxProblems) break
-    const position = `item ${index + 1}`
+    const place = `item ${index + 1}`
     const fields = readFields(item)
-    if ('problem' in fields) problems.push(`${position}: ${fields.problem}`)
+    if ('problem' in fields) problems.push(`${place}: ${fields.problem}`)
     else {
       const read = readObject(fields.value, vault ?? anyVault)
-      if ('problems' in read) problems.push(...read.problems.map((one) => `${position}, ${one}`))
-      else files.push(read.file)
+      if ('problems' in read) problems.push(...read.problems.map((one) => `${place}, ${one}`))
+      else files.push({ place, file: read.file })
     }
   }
   return { files, problems }

@@ -61,7 +61,7 @@ function restOfReference(template: string, from: number): readonly string[] {
 function parseSegment(text: string, defaultVault?: string): Parsed<Wanted> {
   const { required, optional } = cutOptional(text)
   const parsed = parseReference(required, defaultVault)
-  if ('problem' in parsed) return { problem: `is no reference: ${parsed.problem}` }
+  if ('problem' in parsed) return { problem: `isn't a valid reference: ${parsed.problem}` }
   const { object, property } = parsed.value
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')
     return {

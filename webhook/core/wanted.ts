@@ -23,8 +23,7 @@ export function wantedVariable(entry: Entry): Parsed<WantedVariable> {
   const { object, property } = entry.reference
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')
     return {
-      problem:
-        '"tls/", "pfx/" and "#*" write files, and a variable is none; use akv-injector.io/secrets',
+      problem: '"tls/", "pfx/" and "#*" write files, not variables; use akv-injector.io/secrets',
     }
   const variable = entry.target ?? object.name.toUpperCase().replaceAll('-', '_')
   return { value: { variable, ...wantedOf(entry) } }

@@ -53,7 +53,7 @@ export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, Rea
     const names = vaults === '' ? [] : vaults.split('+').map((name) => name.trim())
     const wrong = names.find((name) => !isVaultName(name))
     if (wrong !== undefined)
-      return { problem: `"${printable(wrong)}" is no vault name; ${allowedVaultsForm}` }
+      return { problem: `"${printable(wrong)}" isn't a valid vault name; ${allowedVaultsForm}` }
     allowed.set(namespace, new Set(names.map((name) => name.toLowerCase())))
   }
   return allowed.size === 0

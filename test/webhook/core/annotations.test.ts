@@ -27,9 +27,70 @@ t.test('a file is named after its object, a variable too, in its own spelling', 
 
 t.test('a variable that would not be one needs a name of its own', async (t) => {
   t.match(parse({ vault: 'team-a', env: '2fa-seed' }).problems, [
-    { subject: 'akv-injector.io/env', found: '2FA_SEED', sentence: /write NAME=2fa-seed/ },
+    {
+      subject: 'akv-injector.io/env, entry "2fa-seed"',
+      sentence: /^"2FA_SEED" isn't a valid variable name: .*; write NAME=2fa-seed$/,
+    },
   ])
 })
+
+t.test(
+  'every problem of every entry is told, with its annotation and as it was written',
+  async (t) => {
+    const { problems } = parse({
+      vault: 'team-a',
+      secrets: '../x=db-password, /y=b_1:c_1, .=db, conf/=db, .=tls/web, ok=a, ok=b, ok/z=c',
+      objects:
+        '- {objectName: ok, objectType: secret}\n- {objectName: old, objectType: key, objectVersionHistory: 100}',
+      env: '1A=x_1, B=x, B=y',
+      'template.ok': '${x_2}',
+    })
+    const entry = (text: string) => `akv-injector.io/secrets, entry "${text}"`
+    t.match(problems, [
+      {
+        subject: entry('/y=b_1:c_1'),
+        sentence: /^"b_1" isn't a valid vault.*; "c_1" isn't a valid/,
+      },
+      { subject: entry('/y=b_1:c_1'), sentence: /^the path must be relative/ },
+      { subject: 'akv-injector.io/template.ok', sentence: /"x_2" isn't a valid object name/ },
+      { subject: 'akv-injector.io/env, entry "1A=x_1"', sentence: /"x_1" isn't a valid object/ },
+      { subject: 'akv-injector.io/env, entry "1A=x_1"', sentence: /"1A" isn't a valid variable/ },
+      { subject: entry('../x=db-password'), sentence: /^the path must not start with ".."/ },
+      { subject: entry('.=db'), sentence: /^the path "." is the mount path itself/ },
+      { subject: entry('conf/=db'), sentence: /^the path must not end with "\/"/ },
+      { subject: entry('ok=b'), sentence: /^writes to the path "ok", as .* entry "ok=a" does/ },
+      { subject: 'akv-injector.io/objects, item 1', sentence: /"ok", as .* entry "ok=a" does/ },
+      { subject: 'akv-injector.io/template.ok', sentence: /"ok", as .* entry "ok=a" does/ },
+      {
+        subject: entry('ok/z=c'),
+        sentence: /^writes to "ok\/z", below "ok", which .*"ok=a" writes/,
+      },
+      { subject: 'akv-injector.io/env, entry "B=y"', sentence: /variable B, as .*"B=x" does/ },
+    ])
+    t.equal(problems.length, 13)
+  },
+)
+
+t.test(
+  'too many versions hide no other problem, and one entry has each problem once',
+  async (t) => {
+    const items = Array.from(
+      { length: 11 },
+      (_, i) => `- {objectName: o${i}, objectType: secret, objectVersionHistory: 100}`,
+    )
+    const { problems } = parse({
+      vault: 'team-a',
+      objects: items.join('\n'),
+      secrets: '../x=tls/web, o3=a',
+    })
+    t.match(problems, [
+      { subject: 'the files', sentence: /^1100 versions of histories are too many: 1000/ },
+      { subject: 'akv-injector.io/secrets, entry "../x=tls/web"' },
+      { subject: 'akv-injector.io/objects, item 4', sentence: /"o3", as .* entry "o3=a" does/ },
+    ])
+    t.equal(problems.length, 3)
+  },
+)
 
 t.test('a wrong vault is reported once, not again for each entry', async (t) => {
   const { problems } = parse({ vault: 'a.b', secrets: 'x, y, z' }, { allowedVaults: new Map() })
@@ -71,7 +132,11 @@ t.test('a value that is no text is told to be one, and hides nothing', async (t)
   })
   t.strictSame(Object.keys(own), ['secrets'])
   t.match(problems, [
-    { subject: 'akv-injector.io/refresh', found: '0', sentence: /write the value in quotes/ },
+    {
+      subject: 'akv-injector.io/refresh',
+      found: '0',
+      sentence: /must be a string; quote the value/,
+    },
     { subject: 'akv-injector.io/inject', found: 'true' },
   ])
 })
@@ -79,8 +144,8 @@ t.test('a value that is no text is told to be one, and hides nothing', async (t)
 t.test('every path that cannot be written is named, and none is blamed for another', async (t) => {
   const { problems } = parse({ vault: 'team-a', secrets: 'a, a, b, b, c/d=x, c=y, e/=z' })
   t.match(
-    problems.map(({ found }) => found),
-    ['e/', 'a', 'b', 'c/d'],
+    problems.map(({ subject }) => /"(.*)"/.exec(subject)?.[1]),
+    ['e/=z', 'a', 'b', 'c/d=x'],
   )
 })
 

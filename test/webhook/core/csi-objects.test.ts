@@ -2,10 +2,16 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseCsiObjects } from '../../../webhook/core/csi-objects.ts'
 
+/** The files of a list, and what is wrong with it. */
+function read(text: string, vault?: string) {
+  const { files, problems } = parseCsiObjects(text, vault)
+  return { files: files.map(({ file }) => file), problems }
+}
+
 const version = '01234567890123456789012345678901'
 
 t.test('the double-encoded list of a SecretProviderClass is read as it stands', async (t) => {
-  const { files, problems } = parseCsiObjects(
+  const { files, problems } = read(
     `array:
   - |
     objectName: secret1
@@ -41,7 +47,7 @@ t.test('the double-encoded list of a SecretProviderClass is read as it stands', 
 })
 
 t.test('a plain list means the same', async (t) => {
-  const { files, problems } = parseCsiObjects(
+  const { files, problems } = read(
     `- { objectName: web, objectType: secret, objectFormat: PFX, objectEncoding: base64 }
 - objectName: old
   objectType: secret
@@ -65,7 +71,7 @@ t.test('a plain list means the same', async (t) => {
 })
 
 t.test('scalars are text, whatever YAML would make of them', async (t) => {
-  const { files, problems } = parseCsiObjects(
+  const { files, problems } = read(
     `- objectName: yes
   objectType: secret
   objectVersion: 12345678901234567890123456789012
@@ -84,7 +90,7 @@ t.test('scalars are text, whatever YAML would make of them', async (t) => {
 t.test(
   'fields are trimmed, and those without a value count as absent, as to the provider',
   async (t) => {
-    const { files, problems } = parseCsiObjects(
+    const { files, problems } = read(
       `- { objectName: " db ", objectType: "secret ", objectAlias: null, objectVersion: " ", filePermission: ~, objectVersionHistory: }
 - { objectName: quoted, objectType: key, objectAlias: "null" }
 `,
@@ -96,7 +102,7 @@ t.test(
 )
 
 t.test('every problem is named with its place in the list', async (t) => {
-  const { problems } = parseCsiObjects(
+  const { problems } = read(
     `- { objectName: a_b, objectType: secrets, objectVersion: v1 }
 - { objectname: a, objectType: cert, objectFormat: pfx }
 - { objectName: a, objectType: key, objectEncoding: base64 }
@@ -131,42 +137,35 @@ t.test('every problem is named with its place in the list', async (t) => {
 
 t.test('what is no list is told what one looks like', async (t) => {
   for (const text of ['', 'x', 'array: 1', '{}', 'array:', 'null'])
-    t.match(
-      parseCsiObjects(text, 'home').problems,
-      [/expected the "array:" of a SecretProviderClass/],
-      text,
-    )
-  t.match(parseCsiObjects('- [', 'home').problems, [/this isn't valid YAML/])
-  t.match(parseCsiObjects('- |\n  a: [x', 'home').problems, [/^item 1: this isn't valid YAML/])
-  t.match(parseCsiObjects('- {objectName: a_b, objectType: secret}').problems, [
+    t.match(read(text, 'home').problems, [/expected the "array:" of a SecretProviderClass/], text)
+  t.match(read('- [', 'home').problems, [/this isn't valid YAML/])
+  t.match(read('- |\n  a: [x', 'home').problems, [/^item 1: this isn't valid YAML/])
+  t.match(read('- {objectName: a_b, objectType: secret}').problems, [
     /set the annotation akv-injector.io\/vault/,
   ])
 })
 
 t.test('a tag does not turn text into something else', async (t) => {
-  const name = (text: string) =>
-    parseCsiObjects(`- { objectName: ${text}, objectType: secret }`, 'home')
+  const name = (text: string) => read(`- { objectName: ${text}, objectType: secret }`, 'home')
   for (const tag of ['!!binary', '!!timestamp', '!!int', '!x', '!<tag:yaml.org,2002:float>'])
     t.strictSame(name(`${tag} 20260102`), name('20260102'), tag)
 })
 
 t.test('aliases, depth and length are bounded', async (t) => {
-  t.match(parseCsiObjects('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
+  t.match(read('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
     /not plain YAML/,
   ])
-  t.match(parseCsiObjects('['.repeat(2_900), 'home').problems, [/not plain YAML/])
-  t.match(parseCsiObjects('['.repeat(30_000), 'home').problems, [/more than 3000 lines, brackets/])
+  t.match(read('['.repeat(2_900), 'home').problems, [/not plain YAML/])
+  t.match(read('['.repeat(30_000), 'home').problems, [/more than 3000 lines, brackets/])
   const strings = `- "${'\\n'.repeat(400)}"\n`.repeat(8)
-  t.match(parseCsiObjects(strings, 'home').problems, [
-    /^the strings of the list have more than 3000/,
-  ])
-  t.match(parseCsiObjects(`- ${'x'.repeat(100_000)}`, 'home').problems, [/characters are too many/])
+  t.match(read(strings, 'home').problems, [/^the strings of the list have more than 3000/])
+  t.match(read(`- ${'x'.repeat(100_000)}`, 'home').problems, [/characters are too many/])
 })
 
 t.test('after a hundred mistakes nobody looks for more', async (t) => {
-  t.equal(parseCsiObjects(`[${'a,'.repeat(2000)}]`, 'home').problems.length, 100)
+  t.equal(read(`[${'a,'.repeat(2000)}]`, 'home').problems.length, 100)
   const fields = Array.from({ length: 900 }, (_, i) => `k${i}: v`)
-  t.equal(parseCsiObjects(`- {${fields.join()}}`, 'home').problems.length, 102)
+  t.equal(read(`- {${fields.join()}}`, 'home').problems.length, 102)
 })
 
 t.test('any text gets an answer', async (t) => {
@@ -201,7 +200,7 @@ t.test('any text gets an answer', async (t) => {
         fc.string(),
       ),
       (text) => {
-        parseCsiObjects(text, 'home')
+        read(text, 'home')
       },
     ),
     { numRuns: 1000 },
@@ -212,10 +211,7 @@ t.test('any text gets an answer', async (t) => {
 t.test('names that every JavaScript object has are not types, fields or choices', async (t) => {
   for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty'])
     t.match(
-      parseCsiObjects(
-        `- { objectName: a, objectType: ${name}, ${name}: x, objectFormat: ${name} }`,
-        'home',
-      ),
+      read(`- { objectName: a, objectType: ${name}, ${name}: x, objectFormat: ${name} }`, 'home'),
       {
         files: [],
         problems: [

@@ -166,7 +166,7 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   'a name of a variable of many letters': [
     pod({ env: `${'V'.repeat(250_000)}=s` }),
-    /isn't a valid name of a variable/,
+    /isn't a valid variable name/,
   ],
   'names of containers without end': [
     pod({ secrets: 'a', containers: many(30_000, (i) => `c${i}`).join() }),

@@ -41,7 +41,7 @@ t.test('only "${" means anything, and "$${" stands for it', async (t) => {
 t.test('each reference that is wrong is named with its place', async (t) => {
   const { problems } = parseTemplate('a\n😀 ${b_c} ${tls/web}\n${pfx/x}${app#*}\n${open\n}', 'home')
   t.match(problems, [
-    /^line 2, column 3: "\$\{b_c\}" is no reference: "b_c" is no object name/,
+    /^line 2, column 3: "\$\{b_c\}" isn't a valid reference: "b_c" isn't a valid object name/,
     /^line 2, column 10: "\$\{tls\/web\}" stands for files/,
     /^line 3, column 1: /,
     /^line 3, column 9: /,
