@@ -8,12 +8,13 @@ const root = import.meta.dirname
  * Makes plain JavaScript of the program and all that it imports, as the image holds it: a process that starts in
  * every pod has no time to find and read a thousand files.
  *
- * @param folder - where to; `main.js` is the program, beside the parts that its commands load
+ * @param folder - where to; `main.js` is the program, beside the parts that its commands load, and `await-files.js` the
+ *   sidecar's startup probe
  * @returns what it is made of, by esbuild's own account
  */
 export async function bundle(folder: string): Promise<Metafile> {
   const { metafile } = await build({
-    entryPoints: ['cli/main.ts'],
+    entryPoints: { main: 'cli/main.ts', 'await-files': 'init-agent/await-files.ts' },
     absWorkingDir: root,
     outdir: folder,
     bundle: true,

@@ -35,18 +35,15 @@ t.test(
   },
 )
 
-t.test(
-  'the image holds the Node that is tested, runs as nobody, and has the probe’s binary',
-  async (t) => {
-    const containerfile = read('Containerfile')
-    t.match(containerfile, `ARG NODE_VERSION=${process.versions.node}\nARG BASE=`)
-    const [, last = ''] = containerfile.split('FROM scratch')
-    t.match(last, /^USER 65532:65532$/m)
-    t.match(last, /^ENTRYPOINT \["\/usr\/local\/bin\/node", "\/app\/main\.js"\]$/m)
-    t.notMatch(last, /^(RUN|ADD) /m, 'nothing in it could run')
-    t.match(containerfile, ' /image/usr/bin/test;')
-  },
-)
+t.test('the image holds the Node that is tested, and runs as nobody', async (t) => {
+  const containerfile = read('Containerfile')
+  t.match(containerfile, `ARG NODE_VERSION=${process.versions.node}\nARG BASE=`)
+  const [, last = ''] = containerfile.split('FROM scratch')
+  t.match(last, /^USER 65532:65532$/m)
+  t.match(last, /^ENTRYPOINT \["\/usr\/local\/bin\/node", "\/app\/main\.js"\]$/m)
+  t.notMatch(last, /^(RUN|ADD) /m, 'nothing in it could run')
+  t.match(containerfile, / -o \/image(\/usr\/local\/bin\/node) /, 'where the probe starts it')
+})
 
 /** Engines of our own on the PATH. Each answers `info` with its exit code, and writes down what it is to do. */
 async function runScript(

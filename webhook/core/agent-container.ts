@@ -28,6 +28,9 @@ const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
  * before anybody knows whether a vault will throttle.
  */
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
+/** How long one probe waits before it fails, which is an event on the pod, and when the kubelet would end it. */
+const probeWaitSeconds = 10
+const probeTimeoutSeconds = 15
 
 /** The members that nobody reads again are not spelt out. */
 type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>
@@ -64,8 +67,9 @@ export function agentContainer(options: {
 }
 
 /**
- * A sidecar that holds the next container back until everything is written. The probe runs a plain binary: a Node
- * process each second would count against the agent's memory limit.
+ * A sidecar that holds the next container back until everything is written. The probe waits for that: a probe that looks
+ * once raises a Warning event in each second of a healthy start, and learns of the files up to a second late. The
+ * threshold counts as many failures as the agent may take seconds, so it holds however fast a probe fails.
  */
 function nativeSidecar(config: AgentConfig) {
   // The env volume switches first: where there are files, their link is the last thing to appear.
@@ -73,12 +77,22 @@ function nativeSidecar(config: AgentConfig) {
   return {
     restartPolicy: 'Always',
     startupProbe: {
-      exec: { command: ['/usr/bin/test', '-e', `${agentRoot}/${folder}/${currentSetLink}`] },
+      exec: {
+        command: [
+          ...probeProgram,
+          `${agentRoot}/${folder}/${currentSetLink}`,
+          `${probeWaitSeconds}`,
+        ],
+      },
+      timeoutSeconds: probeTimeoutSeconds,
       periodSeconds: 1,
       failureThreshold: config.timeoutSeconds + probeGraceSeconds,
     },
   }
 }
+
+/** Where the image has Node, and what `bundle.ts` makes of `init-agent/await-files.ts`. */
+const probeProgram = ['/usr/local/bin/node', '/app/await-files.js']
 
 function agentMounts(config: AgentConfig) {
   return [
