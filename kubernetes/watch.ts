@@ -8,6 +8,8 @@ export interface WatchOptions {
   /** As `/api/v1/namespaces/team-a/serviceaccounts`. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
+  /** Told once the API server has accepted the watch. */
+  readonly onOpen?: () => void
   readonly onEvent: (event: WatchEvent) => void
   readonly signal: AbortSignal
   /** A connection on which nothing has come for so long is dead. */
@@ -44,6 +46,7 @@ export async function watch(
     sent.destroy()
     throw new Error(`the API server answered ${response.statusCode} to a watch`)
   }
+  options.onOpen?.()
   // What breaks the connection off is thrown to whoever reads it.
   sent.on('error', (error) => response.destroy(error))
   const lines = createInterface(response)

@@ -1,4 +1,5 @@
 import type { Session } from '../init-agent/session.ts'
+import type { Failing } from './account-status.ts'
 import type { AccountValues } from './refresh-account.ts'
 import type { SeenAccount } from './sync-cluster.ts'
 import { nothingTold, type Told } from './tell.ts'
@@ -21,6 +22,8 @@ export interface AccountEntry {
   /** By how the last round went. */
   outlook: Outlook
   told: Told
+  /** The status could not be written when that was last tried. */
+  isStatusRefused: boolean
   secrets: ReadonlyMap<string, SecretStanding>
   /** The account has gone, or is another. */
   readonly gone: AbortController
@@ -36,7 +39,8 @@ export interface Access {
 }
 
 export interface SecretStanding {
-  readonly isSynced: boolean
+  /** Absent: it is as it should be. */
+  readonly failing?: Failing | undefined
   /** Until when it has to be known to be up to date again; while it never was, when it was first asked for. */
   readonly dueAtMs: number
   /** The version that it was left in, if it was done. */
@@ -52,6 +56,7 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   failures: 0,
   outlook: 'unknown',
   told: nothingTold,
+  isStatusRefused: false,
   secrets: new Map(),
   gone: new AbortController(),
   off: new AbortController(),

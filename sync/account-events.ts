@@ -16,7 +16,7 @@ const quietMs = 270_000
  */
 export async function followAccounts(
   connection: Connection,
-  { namespace, resourceVersion, onAccount, onGone, signal }: WatchAccountsOptions,
+  { namespace, resourceVersion, onOpen, onAccount, onGone, signal }: WatchAccountsOptions,
 ): Promise<string> {
   let last = resourceVersion
   await watch(connection, {
@@ -29,6 +29,7 @@ export async function followAccounts(
     },
     quietMs,
     signal,
+    ...(onOpen && { onOpen }),
     onEvent: ({ type, object }) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
       last = versionOf(object) ?? last

@@ -11,7 +11,7 @@ import { type ConnectOptions, openConnection } from '../kubernetes/connection.ts
 import { followAccounts } from './account-events.ts'
 import { clusterError, tokenError, writeError } from './cluster-error.ts'
 import { eventBody } from './event-body.ts'
-import { fieldManager } from './names.ts'
+import { fieldManager, statusAnnotation } from './names.ts'
 import type { SecretManifest } from './secret-manifest.ts'
 import { readSeenAccount } from './seen-account.ts'
 import { readStoredSecret, type StoredSecret } from './stored-secret.ts'
@@ -26,6 +26,7 @@ const tokenSeconds = 600
 const pageSize = 50
 
 const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
+const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
 
 /** The API server. Secrets are asked for and written by name; there is no right to list them. */
@@ -113,6 +114,15 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
     async deleteSecret(secret, uid) {
       const request = core.deleteNamespacedSecret({ ...secret, body: { preconditions: { uid } } })
       await ask(describeSecret(secret), request, writeError)
+    },
+    async writeStatus({ namespace, name, uid }, status) {
+      const annotations = { [statusAnnotation]: status ?? null }
+      const request = core.patchNamespacedServiceAccount(
+        // The API server refuses the patch if the account has another uid.
+        { namespace, name, fieldManager, body: { metadata: { uid, annotations } } },
+        mergePatch,
+      )
+      await ask(`the status of ServiceAccount ${namespace}/${name}`, request)
     },
     async createEvent(event) {
       const { namespace } = event.account

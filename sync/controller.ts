@@ -1,6 +1,6 @@
 import type { Clock } from '../init-agent/clock.ts'
 import { toAkvError } from '../keyvault/errors.ts'
-import { type AccountEntry, accountEntry } from './account-entry.ts'
+import { type AccountEntry, accountEntry, type SecretStanding } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
 import type { SecretFigures } from './metrics.ts'
 import { isOff } from './read-account.ts'
@@ -118,15 +118,24 @@ function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {
   return sorted(a) === sorted(b)
 }
 
+/** Never 0 for a Secret that fails, however short that has lasted. */
+function staleSeconds({ failing, dueAtMs }: SecretStanding, nowMs: number): number {
+  const overdueMs = Math.max(0, nowMs - dueAtMs)
+  return failing === undefined
+    ? overdueMs / 1000
+    : Math.max(1, overdueMs / 1000, (nowMs - failing.sinceMs) / 1000)
+}
+
 function* figuresOf(
   entries: ReadonlyMap<string, AccountEntry>,
   clock: Clock,
 ): Generator<SecretFigures> {
   for (const { account, secrets } of entries.values())
-    for (const { isSynced, dueAtMs } of secrets.values())
+    for (const { failing, dueAtMs } of secrets.values())
       yield {
         namespace: account.namespace,
-        isSynced,
-        staleSeconds: Math.max(0, (clock.now() - dueAtMs) / 1000),
+        account: account.name,
+        isSynced: failing === undefined,
+        staleSeconds: staleSeconds({ failing, dueAtMs }, clock.now()),
       }
 }

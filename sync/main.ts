@@ -8,6 +8,7 @@ import { printLines } from '../text/print-lines.ts'
 import { openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster.ts'
 import { startController } from './controller.ts'
+import { createEventBudget } from './event-budget.ts'
 import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace } from './vault-pace.ts'
@@ -54,7 +55,7 @@ async function sync(
   const end = new AbortController()
   const cluster = connectCluster({ signal: end.signal })
   const agent = createConnection({ ca: policy.cloud.ca, env })
-  const metrics = createSyncMetrics([...accounts.keys()])
+  const metrics = createSyncMetrics(accounts)
   const pace = createVaultPace(clock, signal)
   const shared = { cloud: policy.cloud, cluster, agent, pace, metrics, clock }
   let problem = () => 'has not started yet' as string | undefined
@@ -73,6 +74,7 @@ async function sync(
       cluster,
       policy,
       metrics,
+      events: createEventBudget(clock),
       clock,
       log,
       signal,

@@ -1,24 +1,30 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { AkvErrorCode } from '../keyvault/errors.ts'
+import type { Account } from './read-account.ts'
 import type { SecretStep } from './secret-step.ts'
 
-/** How one Secret fares. */
-export interface SecretFigures {
+/** An account as metrics name it. */
+export interface AccountLabels {
   readonly namespace: string
+  readonly account: string
+}
+
+/** The state of one Secret. */
+export interface SecretFigures extends AccountLabels {
   readonly isSynced: boolean
-  /** Since it should have been known to be up to date, by its account's refresh. 0: it is. */
+  /** For how long it has been failing, or its refresh has been overdue. 0: neither. */
   readonly staleSeconds: number
 }
 
 export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
 
-/** What `/metrics` shows. Labels come from closed sets, and from the operator's list of namespaces. */
+/** What `/metrics` shows. Labels come from closed sets, and from the operator's list of accounts. */
 export interface SyncMetrics {
   /** In Prometheus' text format. */
   text(): Promise<string>
   countWrite(operation: WriteKind): void
-  /** A round in which something failed with this code. */
-  countFailure(code: AkvErrorCode): void
+  /** A round of the account in which something failed with this code. */
+  countFailure(account: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void
   /** `ok`, or why it failed. */
   countVaultRequest(result: 'ok' | AkvErrorCode): void
   /** Where the figures of the moment come from. */
@@ -28,53 +34,76 @@ export interface SyncMetrics {
   }): void
 }
 
-const prefix = 'akv_injector_sync_'
+type ListedAccounts = ReadonlyMap<string, ReadonlySet<string>>
 
-export function createSyncMetrics(namespaces: readonly string[]): SyncMetrics {
+const prefix = 'akv_injector_sync_'
+const accountLabels = ['namespace', 'account']
+
+/** @param accounts - those that the operator has listed, by namespace; others share an empty label */
+export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
-  const counter = (name: string, help: string, label: string) =>
-    new Counter({ name: `${prefix}${name}`, help, labelNames: [label], registers })
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name: `${prefix}${name}`, help, labelNames, registers })
   const writes = counter('writes_total', 'Writes of Secrets by operation', 'operation')
-  const failures = counter('failures_total', 'Rounds in which something failed, by code', 'code')
+  const failures = counter(
+    'failures_total',
+    'Rounds in which something failed, by account and code',
+    ...accountLabels,
+    'code',
+  )
   const requests = counter('vault_requests_total', 'Reads of vault objects by result', 'result')
   return {
     text: () => registry.metrics(),
     countWrite: (operation) => writes.inc({ operation }),
-    countFailure: (code) => failures.inc({ code }),
+    countFailure: ({ namespace, name }, code) => {
+      const isListed = accounts.get(namespace)?.has(name) === true
+      failures.inc({ namespace, account: isListed ? name : '', code })
+    },
     countVaultRequest: (result) => requests.inc({ result }),
-    watch: (source) => addGauges(registry, { ...source, namespaces }),
+    watch: (source) => addGauges(registry, { ...source, accounts }),
   }
 }
 
 function addGauges(
   registry: Registry,
-  source: Parameters<SyncMetrics['watch']>[0] & { readonly namespaces: readonly string[] },
+  source: Parameters<SyncMetrics['watch']>[0] & { readonly accounts: ListedAccounts },
 ): void {
   const registers = [registry]
+  /** Of each listed account, so that one without Secrets shows zeros. */
+  const byAccount = () => {
+    const all = new Map<string, SecretFigures[]>()
+    for (const [namespace, names] of source.accounts)
+      for (const account of names) all.set(`${namespace}/${account}`, [])
+    for (const secret of source.secrets())
+      all.get(`${secret.namespace}/${secret.account}`)?.push(secret)
+    return [...all].map(([key, secrets]) => {
+      const [namespace = '', account = ''] = key.split('/')
+      return { labels: { namespace, account }, secrets }
+    })
+  }
   new Gauge({
     name: `${prefix}secrets`,
-    help: 'Secrets that are asked for, by whether they are as they should be',
-    labelNames: ['state'],
+    help: 'Secrets that an account asks for, by whether they are as they should be',
+    labelNames: [...accountLabels, 'state'],
     registers,
     collect() {
-      const all = [...source.secrets()]
-      const synced = all.filter(({ isSynced }) => isSynced).length
-      this.set({ state: 'synced' }, synced)
-      this.set({ state: 'failing' }, all.length - synced)
+      for (const { labels, secrets } of byAccount()) {
+        const synced = secrets.filter(({ isSynced }) => isSynced).length
+        this.set({ ...labels, state: 'synced' }, synced)
+        this.set({ ...labels, state: 'failing' }, secrets.length - synced)
+      }
     },
   })
   new Gauge({
     name: `${prefix}staleness_seconds`,
-    help: 'For how long the refresh of the longest neglected Secret of a namespace is overdue',
-    labelNames: ['namespace'],
+    help: 'For how long the worst Secret of an account has been failing, or its refresh has been overdue',
+    labelNames: accountLabels,
     registers,
     collect() {
-      const oldest = new Map(source.namespaces.map((namespace) => [namespace, 0]))
-      for (const { namespace, staleSeconds } of source.secrets())
-        oldest.set(namespace, Math.max(oldest.get(namespace) ?? 0, staleSeconds))
-      for (const [namespace, seconds] of oldest) this.set({ namespace }, seconds)
+      for (const { labels, secrets } of byAccount())
+        this.set(labels, Math.max(0, ...secrets.map(({ staleSeconds }) => staleSeconds)))
     },
   })
   new Gauge({

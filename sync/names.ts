@@ -1,6 +1,6 @@
 /** What is ours in a Secret, and how it is marked. */
 
-import { annotationPrefix } from '../webhook/core/vocabulary.ts'
+import { annotationPrefix, syncStatusKey } from '../webhook/core/vocabulary.ts'
 
 /** Kubernetes' recommended label. Together with an owner reference to the account it makes a Secret ours. */
 export const managedByLabel = 'app.kubernetes.io/managed-by'
@@ -8,6 +8,9 @@ export const managedByUs = 'akv-injector'
 
 /** Under this name the API server knows which fields are ours. */
 export const fieldManager = 'akv-injector-sync'
+
+/** On a ServiceAccount: the state of each of its Secrets. */
+export const statusAnnotation = annotationPrefix + syncStatusKey
 
 /** On a Secret: the objects and versions that it was made of. */
 export const syncedAnnotation = `${annotationPrefix}synced`

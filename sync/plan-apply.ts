@@ -14,9 +14,11 @@ export function planApply(
     readonly stored: StoredSecret
     readonly keys: ReadonlyMap<string, Uint8Array>
     readonly force: boolean
+    /** Keys stay that come from objects that aren't asked for any more. */
+    readonly areKeysKept?: boolean
   },
 ): SecretStep {
-  const { account, stored, keys, force } = options
+  const { account, stored, keys, force, areKeysKept } = options
   const { uid, annotations } = stored
   const isData = hasData(stored, keys)
   const error =
@@ -24,7 +26,15 @@ export function planApply(
     (stored.isImmutable && !isData ? immutable(stored) : undefined)
   if (error !== undefined) return { kind: 'blocked', error }
   const syncedBefore = annotations.get(syncedAnnotation)
-  const manifest = secretManifest({ account, secret, keys, objects, uid, syncedBefore })
+  const manifest = secretManifest({
+    account,
+    secret,
+    keys,
+    objects,
+    uid,
+    syncedBefore,
+    areKeysKept,
+  })
   const isDone =
     isData &&
     isExactly(stored.applied.data, [...keys.keys()]) &&

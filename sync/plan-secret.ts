@@ -94,7 +94,7 @@ function planChange(wish: SecretWish, place: Place): SecretStep {
   // What somebody has just renamed stays under its old name until the new one has a value.
   const before = [...stored.data].filter(([key]) => stored.applied.data.has(key))
   const all = new Map([...before, ...keys])
-  const step = planApply(wish, { ...place, keys: all, force: false })
+  const step = planApply(wish, { ...place, keys: all, force: false, areKeysKept: true })
   return step.kind === 'nothing' ? wait : step
 }
 

@@ -13,9 +13,11 @@ import {
   annotationPrefix,
   strangeOnAccount,
   syncKey,
+  syncStatusKey,
 } from '../webhook/core/vocabulary.ts'
 import { parseUuid } from '../webhook/core/words.ts'
 import type { Labels } from './labels.ts'
+import { statusAnnotation } from './names.ts'
 import { maxAccountNameLength } from './record.ts'
 import { readSecretList } from './secret-list.ts'
 
@@ -83,7 +85,7 @@ export function readAccount(account: ReadableAccount, policy: Policy): AccountWi
 
   const { values, problems } = readSettings(own, {
     table: accountSettings,
-    isOther: (key) => key === syncKey,
+    isOther: (key) => key === syncKey || key === syncStatusKey,
     strangeKey: strangeOnAccount,
   })
   const { vaultProblems, ...choice } = chooseVaults(own, {
@@ -134,9 +136,9 @@ function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] 
 export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =>
   account.annotations[annotationPrefix + syncKey] !== undefined && !isOff(account)
 
-/** Whether {@link readAccount} may look at an annotation of that name. */
+/** Whether an annotation of that name can change what {@link readAccount} gives. The controller's own status can't. */
 export const isReadAnnotation = (key: string): boolean =>
-  key.startsWith(annotationPrefix) || azureKeys.includes(key)
+  key !== statusAnnotation && (key.startsWith(annotationPrefix) || azureKeys.includes(key))
 
 /** What azure-workload-identity reads; our own annotations come before. */
 const azurePrefix = 'azure.workload.identity/'

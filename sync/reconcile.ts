@@ -4,6 +4,7 @@ import type { Log } from '../init-agent/log.ts'
 import type { Session } from '../init-agent/session.ts'
 import { objectKey, wantedObjects } from '../init-agent/wanted-objects.ts'
 import { type AkvError, toAkvError } from '../keyvault/errors.ts'
+import type { Failing } from './account-status.ts'
 import type { SyncMetrics } from './metrics.ts'
 import type { SecretWish } from './plan-secret.ts'
 import type { Account, AccountWishes } from './read-account.ts'
@@ -73,7 +74,7 @@ export async function reconcile(options: RoundOptions): Promise<Round> {
     await settleAll(options, { values: refreshed?.values, found, recorded, progress })
     return { ...progress.end(), values: refreshed?.values }
   } catch (thrown) {
-    progress.trouble(`account ${options.account.name}`, toAkvError(thrown))
+    progress.trouble(accountSubject, toAkvError(thrown))
     return { ...progress.end(), values: options.wanted?.before }
   }
 }
@@ -110,7 +111,7 @@ function startProgress(options: RoundOptions) {
       const { state, change, error, stored } = settled
       // Nobody needs to hear of our own notes.
       if (change !== undefined && !isRecordName(name)) changes.set(name, change)
-      if (error !== undefined) troubles.push({ subject: `Secret ${name}`, error })
+      if (error !== undefined) troubles.push({ subject: secretSubject(name), error })
       if (state === 'done') synced.set(name, stored?.resourceVersion ?? '')
       else if (state !== 'defied') isFinished = false
       if (state === 'outdated') isOutdated = true
@@ -201,20 +202,27 @@ function wishOf(
   return {
     secret,
     data: secretData(secret.name, { config, content: refresh.content, filled, gone }),
-    objects: syncedObjects(secret.name, { config, versions }),
+    objects: syncedObjects(secret.name, { config, versions, gone, content: refresh.content }),
   }
 }
 
-/** Whether a Secret is done, and what it is made of is known to be the vault's. */
-export function isSynced(
+/**
+ * Why a Secret isn't as it should be after a round, or undefined if it is. It isn't either if one of its objects could not
+ * be fetched, though its last good value is there.
+ */
+export function failureOf(
   name: string,
   { wishes: { config }, round }: { readonly wishes: Wanted; readonly round: Round },
-): boolean {
-  const troubled = new Set(round.troubles.map(({ subject }) => subject))
-  return (
-    round.synced.has(name) &&
-    filesOfSecret(name, config).every(
-      ({ object, versions }) => !troubled.has(objectKey(object, { versions })),
-    )
+): Failing['code'] | undefined {
+  const codes = new Map(round.troubles.map(({ subject, error }) => [subject, error.code]))
+  const [ofObject] = filesOfSecret(name, config).flatMap(
+    ({ object, versions }) => codes.get(objectKey(object, { versions })) ?? [],
   )
+  if (ofObject === undefined && round.synced.has(name)) return undefined
+  const ofAccount = codes.get(accountSubject)
+  return codes.get(secretSubject(name)) ?? ofObject ?? ofAccount ?? 'waiting'
 }
+
+/** What troubles are named after: a Secret, or what every Secret of the account needs. Objects have their key. */
+const secretSubject = (name: string): string => `Secret ${name}`
+const accountSubject = 'account'

@@ -27,7 +27,10 @@ interface AccountReference {
   readonly uid: string
 }
 
-/** @param options - `uid`: of the Secret that is there; `syncedBefore`: its annotation */
+/**
+ * @param options - `uid`: of the Secret that is there; `syncedBefore`: its annotation; `areKeysKept`: keys stay that
+ *   come from objects that aren't asked for any more
+ */
 export function secretManifest(options: {
   readonly account: Pick<Account, 'namespace' | 'name' | 'uid'>
   readonly secret: WantedSecret
@@ -35,10 +38,11 @@ export function secretManifest(options: {
   readonly objects: readonly SyncedObject[]
   readonly uid?: string
   readonly syncedBefore?: string | undefined
+  readonly areKeysKept?: boolean | undefined
 }): SecretManifest {
-  const { account, secret, keys, objects, uid, syncedBefore } = options
+  const { account, secret, keys, objects, uid, syncedBefore, areKeysKept } = options
   const { namespace, name } = account
-  const synced = syncedText(objects, syncedBefore)
+  const synced = syncedText(objects, { before: syncedBefore, areKeysKept })
   return {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -1,5 +1,7 @@
 import { isObject } from '../keyvault/shape.ts'
 import { annotationPrefix, syncKey } from '../webhook/core/vocabulary.ts'
+import { maxStatusLength } from './account-status.ts'
+import { statusAnnotation } from './names.ts'
 import { asksForSecrets, isReadAnnotation } from './read-account.ts'
 import type { SeenAccount } from './sync-cluster.ts'
 
@@ -17,11 +19,24 @@ export function readSeenAccount(object: unknown): readonly SeenAccount[] {
   const annotations = Object.fromEntries(
     Object.entries(all).filter(([key]) => isReadAnnotation(key)),
   )
-  return [{ namespace, name, uid, resourceVersion, annotations } as SeenAccount]
+  const status = all[statusAnnotation]
+  return [
+    {
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+      annotations,
+      // What is too long the controller hasn't written, so its text doesn't matter.
+      ...(typeof status === 'string' && {
+        status: status.length > maxStatusLength ? '' : status,
+      }),
+    } as SeenAccount,
+  ]
 }
 
 /** All that is to be known of an account that the operator has not enabled: whether it asks for something. */
-export const abridgedAccount = (account: SeenAccount): SeenAccount => ({
+export const abridgedAccount = ({ status: _, ...account }: SeenAccount): SeenAccount => ({
   ...account,
   annotations: asksForSecrets(account) ? { [annotationPrefix + syncKey]: '' } : {},
 })

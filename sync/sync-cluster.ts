@@ -6,6 +6,8 @@ import type { StoredSecret } from './stored-secret.ts'
 /** A ServiceAccount in one of its states. */
 export interface SeenAccount extends Account {
   readonly resourceVersion: string
+  /** What `akv-injector.io/sync-status` says. Not among the annotations: a new status must not start a round. */
+  readonly status?: string
 }
 
 export interface AccountList {
@@ -17,6 +19,8 @@ export interface AccountList {
 export interface WatchAccountsOptions {
   readonly namespace: string
   readonly resourceVersion: string
+  /** Once the API server has accepted the watch. */
+  readonly onOpen?: () => void
   readonly onAccount: (account: SeenAccount) => void
   readonly onGone: (name: string) => void
   readonly signal: AbortSignal
@@ -53,6 +57,8 @@ export interface SyncCluster {
   applySecret(secret: SecretManifest, options: { readonly force: boolean }): Promise<StoredSecret>
   deleteSecret(secret: SecretName, uid: string): Promise<void>
   createEvent(event: AccountEvent): Promise<void>
+  /** Sets the account's `akv-injector.io/sync-status`, or takes it off. Fails if the account is another by now. */
+  writeStatus(account: Account, status: string | undefined): Promise<void>
 }
 
 /** The Secret isn't what it was when it was read: nothing was written, and a fresh look tells what to do. */

@@ -1,5 +1,7 @@
+import type { Clock } from '../init-agent/clock.ts'
 import type { Log } from '../init-agent/log.ts'
 import { type AkvError, type AkvErrorCode, toAkvError } from '../keyvault/errors.ts'
+import type { EventBudget } from './event-budget.ts'
 import type { SyncMetrics } from './metrics.ts'
 import type { Account } from './read-account.ts'
 import type { Round, Trouble } from './reconcile.ts'
@@ -10,20 +12,36 @@ export interface TellerOptions {
   /** Of the account's own. */
   readonly log: Log
   readonly metrics: Pick<SyncMetrics, 'countFailure'>
+  readonly events: EventBudget
+  readonly clock: Pick<Clock, 'now'>
 }
 
-/** What has been told of an account's troubles, as long as they last: the codes of each subject. */
-export type Told = ReadonlyMap<string, ReadonlySet<AkvErrorCode>>
+/** What has been told of an account's troubles, as long as they last: of each subject, the codes. */
+export type Told = ReadonlyMap<string, ReadonlyMap<AkvErrorCode, ToldCode>>
+
+interface ToldCode {
+  /** False: the Event is still to be written. */
+  readonly isThere: boolean
+  /** When it is to be told again if it lasts until then: the API server keeps an Event for an hour. */
+  readonly againAtMs: number
+  readonly intervalMs: number
+}
 
 export const nothingTold: Told = new Map()
+
+/** When an Event that could not be written is tried again. */
+const retryMs = 5 * 60_000
+const firstIntervalMs = 3600_000
+const longestIntervalMs = 6 * 3600_000
 
 /** What is left out of an Event is in the log. */
 const mostSentences = 5
 const maxSentencesLength = 700
 
 /**
- * Tells of a round: to the log, and as Events to who looks at the account. Each change of state once: a trouble when it
- * comes, and when all are over, but not at each try; a subject that fails now so, now otherwise, is told of each way once.
+ * Tells of a round: to the log, and as Events to who looks at the account. A trouble is told when it begins, not at each
+ * try, and again after an hour, two, four, and then every six hours while it lasts. A subject that alternates between
+ * errors reports each code once. The end of all troubles is told, too.
  *
  * @returns what has been told then. What could not be told is to be told the next time.
  */
@@ -31,9 +49,10 @@ export async function tellRound(
   round: Pick<Round, 'changes' | 'troubles' | 'isFinished'>,
   { account, told, ...options }: TellerOptions & { readonly account: Account; readonly told: Told },
 ): Promise<Told> {
-  const { metrics } = options
+  const { metrics, clock } = options
+  const nowMs = clock.now()
   for (const code of new Set(round.troubles.map(({ error }) => error.code)))
-    metrics.countFailure(code)
+    metrics.countFailure(account, code)
   const tell = (event: Omit<AccountEvent, 'account'>) => tellOnce({ ...event, account }, options)
   const tellGood = async (message: string) => {
     options.log.info(message)
@@ -43,21 +62,46 @@ export async function tellRound(
   if (round.changes.size > 0) await tellGood(describeChanges(round.changes))
   const now = new Map(
     [...(isBlind(round) ? told.keys() : []), ...round.troubles.map(({ subject }) => subject)].map(
-      (subject) => [subject, new Set(told.get(subject))],
+      (subject) => [subject, new Map(told.get(subject))],
     ),
   )
-  const news = round.troubles.filter(({ subject, error }) => !now.get(subject)?.has(error.code))
-  for (const [code, troubles] of Map.groupBy(news, ({ error }) => error.code)) {
-    for (const { message } of distinct(troubles)) options.log.warn(message, { code })
+  const codeOf = ({ subject, error }: Trouble) => now.get(subject)?.get(error.code)
+  const isNews = (trouble: Trouble) => (codeOf(trouble)?.againAtMs ?? 0) <= nowMs
+  const due = round.troubles.filter((trouble) => isNews(trouble) || !codeOf(trouble)?.isThere)
+  for (const [code, troubles] of Map.groupBy(due, ({ error }) => error.code)) {
+    for (const { message } of distinct(troubles.filter(isNews))) options.log.warn(message, { code })
     const message = describeTroubles(troubles)
-    if (await tell({ type: 'Warning', reason: 'SyncFailed', message }))
-      for (const { subject } of troubles) now.get(subject)?.add(code)
+    const isThere = await tell({ type: 'Warning', reason: 'SyncFailed', message })
+    for (const { subject } of troubles) {
+      const codes = now.get(subject)
+      codes?.set(code, toldNow(codes.get(code), { isThere, nowMs }))
+    }
   }
-  const wasTold = [...told.values()].some(({ size }) => size > 0)
+  const wasTold = [...told.values()].some((codes) =>
+    [...codes.values()].some(({ isThere }) => isThere),
+  )
   const isOver = round.isFinished && round.troubles.length === 0
   if (wasTold && isOver) await tellGood('everything is in sync again')
   // A round that was stopped has not seen everything.
   return round.isFinished || round.troubles.length > 0 ? now : told
+}
+
+function toldNow(
+  before: ToldCode | undefined,
+  { isThere, nowMs }: { readonly isThere: boolean; readonly nowMs: number },
+): ToldCode {
+  // Only the Event was missing.
+  if (before !== undefined && before.againAtMs > nowMs) return { ...before, isThere }
+  const intervalMs =
+    before === undefined ? firstIntervalMs : Math.min(2 * before.intervalMs, longestIntervalMs)
+  return { isThere, intervalMs, againAtMs: nowMs + intervalMs }
+}
+
+/** When the first of what has been told is to be told again, or for the first time if its Event isn't there yet. */
+export function tellAgainAfterMs(told: Told, nowMs: number): number {
+  const all = [...told.values()].flatMap((codes) => [...codes.values()])
+  const times = all.map(({ isThere, againAtMs }) => (isThere ? againAtMs - nowMs : retryMs))
+  return Math.max(0, Math.min(...times))
 }
 
 /** Where the API server fails, nobody knows whether what was told before is over. */
@@ -65,7 +109,14 @@ const isBlind = ({ troubles }: Pick<Round, 'troubles'>): boolean =>
   troubles.some(({ error: { code } }) => code.startsWith('AKV_CLUSTER_'))
 
 /** Whether the Event is there. */
-async function tellOnce(event: AccountEvent, { cluster, log }: TellerOptions): Promise<boolean> {
+async function tellOnce(
+  event: AccountEvent,
+  { cluster, log, events }: TellerOptions,
+): Promise<boolean> {
+  if (!events.take(event.account)) {
+    log.debug('no Event: the account has had many of late')
+    return false
+  }
   try {
     await cluster.createEvent(event)
     return true

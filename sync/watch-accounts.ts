@@ -29,6 +29,8 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
   const { namespace, clock, log, signal } = options
   const seen = seenAccounts(options)
   let failures = 0
+  /** It has been logged that the accounts can't be watched. */
+  let isBlind = false
   let listedAtMs = Number.POSITIVE_INFINITY
   while (!signal.aborted) {
     try {
@@ -39,12 +41,15 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
         version = await options.cluster.watchAccounts({
           namespace,
           resourceVersion: version,
+          onOpen() {
+            if (isBlind) log.info('ServiceAccount watch restored', { namespace })
+            isBlind = false
+          },
           onAccount: (account) => seen.note(options.abridge(account)),
           onGone: seen.drop,
           signal,
         })
         if (signal.aborted) return
-        if (failures > 0) log.info('sees ServiceAccounts again', { namespace })
         failures = 0
         // An API server that ends watches at once is not to be asked a thousand times a second.
         await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
@@ -54,7 +59,10 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
       // One that broke off after a while doesn't add to failures of long ago.
       failures = clock.now() - listedAtMs > longestPauseMs ? 1 : failures + 1
       listedAtMs = Number.POSITIVE_INFINITY
-      if (failures === 2) log.warn('cannot see ServiceAccounts', { namespace, ...details(error) })
+      if (failures === 2 && !isBlind) {
+        log.warn('cannot watch ServiceAccounts', { namespace, ...details(error) })
+        isBlind = true
+      }
       const spanMs = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs)
       await clock.sleep((spanMs * (1 + clock.random())) / 2, signal)
     }

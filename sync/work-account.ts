@@ -6,20 +6,24 @@ import { AkvError, toAkvError } from '../keyvault/errors.ts'
 import type { Problem } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblem } from '../webhook/describe-problem.ts'
-import type { Access, AccountEntry, SecretStanding } from './account-entry.ts'
+import type { Access, AccountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
+import type { EventBudget } from './event-budget.ts'
 import { keptValues } from './kept-values.ts'
 import type { SyncMetrics } from './metrics.ts'
+import { publishStatus } from './publish-status.ts'
 import { type Account, asksForSecrets, readAccount } from './read-account.ts'
-import { isSynced, type Round, reconcile, type Trouble, type Wanted } from './reconcile.ts'
+import { type Round, reconcile, type Trouble, type Wanted } from './reconcile.ts'
+import { standingsAfter, standingsRefused } from './secret-standings.ts'
 import type { SyncCluster } from './sync-cluster.ts'
-import { nothingTold, tellRound } from './tell.ts'
+import { nothingTold, tellAgainAfterMs, tellRound } from './tell.ts'
 
 export interface WorkAccountOptions {
   readonly cluster: SyncCluster
   readonly policy: Policy
   readonly openSession: (account: Account, identity: Identity) => Session
   readonly metrics: SyncMetrics
+  readonly events: EventBudget
   readonly clock: Clock
   readonly log: Log
   /** Ends the controller. */
@@ -50,10 +54,13 @@ export async function workAccount(
     forget(entry, { nowMs: options.clock.now(), isRefused: wishes.kind === 'refused' })
   if (wishes.kind === 'off') {
     entry.told = nothingTold
+    await publishStatus(entry, options)
     return undefined
   }
-  if (wishes.kind === 'refused')
+  if (wishes.kind === 'refused') {
+    await publishStatus(entry, options)
     return await tellHindrance(entry, { hindrance: mistakes(wishes.problems), options })
+  }
   const wanted = wishes.kind === 'wanted' ? wishes : undefined
   const round = await reconcile({
     ...options,
@@ -64,18 +71,18 @@ export async function workAccount(
   if (signal.aborted) return undefined
   note(entry, { wanted, round, isRegular, options })
   await tell(entry, { round, options })
+  await publishStatus(entry, options)
   return nextAfterMs(entry, { wanted, round, options })
 }
 
-/** Nothing more is to be done until somebody changes something, once its Event is there. */
+/** Nothing more is to be done until somebody changes something, but to tell it again from time to time. */
 async function tellHindrance(
   entry: AccountEntry,
   { hindrance, options }: { readonly hindrance: Trouble; readonly options: WorkAccountOptions },
 ): Promise<number | undefined> {
-  const { subject, error } = hindrance
   const round = { troubles: [hindrance], changes: new Map(), isFinished: false }
   await tell(entry, { round, options })
-  return entry.told.get(subject)?.has(error.code) ? undefined : longestBackOffMs
+  return tellAgainAfterMs(entry.told, options.clock.now())
 }
 
 /** What it asks for is not even read: that may be anything, and anybody's. */
@@ -106,11 +113,7 @@ function forget(
   { nowMs, isRefused }: { readonly nowMs: number; readonly isRefused: boolean },
 ): void {
   entry.access = undefined
-  // Which Secrets a list with a mistake is for, nobody knows; but that there is something.
-  const asked = entry.secrets.size > 0 ? [...entry.secrets] : [['', { dueAtMs: nowMs }] as const]
-  entry.secrets = new Map(
-    isRefused ? asked.map(([name, { dueAtMs }]) => [name, { isSynced: false, dueAtMs }]) : [],
-  )
+  entry.secrets = isRefused ? standingsRefused(entry, nowMs) : new Map()
 }
 
 function whatToDo(
@@ -179,14 +182,7 @@ function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolea
   if (round.isOutdated) entry.isChanged = true
   if (entry.access !== undefined) entry.access.values = round.values && keptValues(round.values)
   if (isRegular) entry.nextRegularAtMs = nowMs + refreshMs(wanted) * (0.9 + 0.2 * clock.random())
-  const standings = wanted.secrets.map(({ name }): readonly [string, SecretStanding] => {
-    const before = entry.secrets.get(name)
-    const isGood = isSynced(name, { wishes: wanted, round })
-    const isKnownAnew = isGood && (isRegular || before?.isSynced !== true)
-    const dueAtMs = isKnownAnew ? entry.nextRegularAtMs : (before?.dueAtMs ?? nowMs)
-    return [name, { isSynced: isGood, dueAtMs, leftVersion: round.synced.get(name) }]
-  })
-  entry.secrets = new Map(standings)
+  entry.secrets = standingsAfter(entry, { wanted, round, isRegular, nowMs })
 }
 
 const refreshMs = ({ config }: Wanted): number => config.refreshSeconds * 1000

@@ -43,7 +43,9 @@ t.test('killed at any moment, it ends where it should, and writes nothing twice'
     cloud: azure,
   })
   const isSynced = async (program: Awaited<ReturnType<typeof start>>, count: number) =>
-    (await program.metric('akv_injector_sync_secrets{state="synced"}')) === count
+    (await program.metric(
+      `akv_injector_sync_secrets{namespace="${namespace}",account="web",state="synced"}`,
+    )) === count
   for (let i = 0; i < kills; i++) {
     await world.annotate(annotations(String(lists[i % 2])))
     const program = await start()

@@ -104,3 +104,21 @@ t.test('a Secret that lost its last object says which', async (t) => {
   await world.round()
   t.equal(world.values('more'), undefined, 'what the vault has no more keeps no other one')
 })
+
+t.test('a Secret whose only entry becomes another that is not there stays as it is', async (t) => {
+  const world = await startWorld(t)
+  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, data: "a=extra" }]'))
+  await world.round()
+  world.events()
+  const syncedText = () =>
+    world.standIn.secrets.get('team-a/db')?.metadata.annotations?.['akv-injector.io/synced']
+  const synced = syncedText()
+  t.match(synced, /^team-a:extra@/)
+  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, data: "a=absent" }]'))
+  const version = world.version('db')
+  await world.round()
+  t.strictSame(world.values('db'), { a: 'more' })
+  t.equal(syncedText(), synced, 'it says what the data that stays is made of')
+  t.equal(world.version('db'), version)
+  t.match(world.events(), [/SyncFailed: AKV_OBJECT_NOT_FOUND/], 'and nothing was updated')
+})

@@ -58,7 +58,7 @@ t.test('it fills a Secret, tells how it is, and ends well when told to', async (
   t.match(await ask('/readyz'), { status: 200 })
   t.match(await ask('/metrics'), {
     status: 200,
-    text: 'akv_injector_sync_secrets{state="synced"} 1',
+    text: 'akv_injector_sync_secrets{namespace="team-a",account="web",state="synced"} 1',
   })
   child.kill('SIGTERM')
   const { code, stdout, stderr } = await ended

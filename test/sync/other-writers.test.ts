@@ -31,7 +31,10 @@ t.test('an admission webhook that changes what is written is told of, not fought
   t.match(world.events(), [
     /AKV_SECRET_CONFLICT: Secret db: something changes what is written.*admission webhook/,
   ])
-  t.match(await world.options.metrics.text(), /failures_total\{code="AKV_SECRET_CONFLICT"\} 3/)
+  t.match(
+    await world.options.metrics.text(),
+    /failures_total\{namespace="team-a",account="web",code="AKV_SECRET_CONFLICT"\} 3/,
+  )
   world.standIn.before = () => undefined
   world.pass(301_000)
   await world.round()

@@ -28,7 +28,7 @@ const wish = fc
         keys: new Map(Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)])),
         state,
       },
-      objects: [{ reference, ...(version !== undefined && { version }) }],
+      objects: [{ reference, hasValue: true, ...(version !== undefined && { version }) }],
     }
   })
 

@@ -17,7 +17,13 @@ function wish(
   return {
     secret: { name: 'db', type: 'Opaque', labels: {}, ...secret },
     data: { keys: bytes(texts), state },
-    objects: [{ reference: { vault: 'team-a', type: 'secret', name: 'db-password' }, version }],
+    objects: [
+      {
+        reference: { vault: 'team-a', type: 'secret', name: 'db-password' },
+        hasValue: true,
+        version,
+      },
+    ],
   }
 }
 

@@ -81,6 +81,7 @@ t.test('a Secret replaced by a foreign one before it is written, or deleted', as
     await world.round()
     world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
     world.standIn.putAccount('team-a', 'web', annotations(sync))
+    world.pass(301_000)
     onFirst(world, writes(method), () => {
       world.standIn.secrets.delete('team-a/db', undefined)
       putForeign(world, 'db')

@@ -76,6 +76,15 @@ t.test(
   },
 )
 
+t.test('any text asks for a round now, and the status that we wrote is no mistake', async (t) => {
+  const sync = '- { secret: db, data: x }'
+  const plain = read({ vault: 'team-a', sync })
+  for (const text of ['', '1', '2026-11-26T03:00', 'please!'])
+    t.strictSame(read({ vault: 'team-a', sync, 'sync-now': text }), plain)
+  t.strictSame(read({ vault: 'team-a', sync, 'sync-status': 'db: ready' }), plain)
+  t.strictSame(read({ 'sync-status': 'db: ready' }), { kind: 'none' })
+})
+
 t.test('what stands beside the list means what it means on a pod', async (t) => {
   const { config, azure } = wish('- { secret: db, data: x }', {
     'client-id': someone.toUpperCase(),
@@ -110,6 +119,7 @@ t.test(
       ['timeout', /^belongs on a pod/],
       ['adopt', /^belongs on a Secret/],
       ['synced', /^belongs on a Secret/],
+      ['sync-nwo', /the nearest key that is: akv-injector.io\/sync-now/],
       ['snyc', 'is not known; the nearest key that is: akv-injector.io/sync'],
     ] as const)
       t.match(read({ [key]: 'x' }), {

@@ -29,6 +29,8 @@ function round(config: ReturnType<typeof configOf>, files: Record<string, string
   }
 }
 
+const empty = { files: new Map() }
+
 const data = (...args: Parameters<typeof secretData>) => {
   const { keys, state } = secretData(...args)
   const texts = [...keys].map(([key, bytes]) => [key, Buffer.from(bytes).toString()])
@@ -77,13 +79,17 @@ t.test('the objects of a Secret are listed once each, sorted, with their version
     `- { secret: db, data: "b=Pass, a=pass#x, tls/web, pin=c@${two}, t=team-b:pass, o=new?" }\n- { secret: e, data: other }`,
   )
   const versions = new Map([
+    [`team-a:secrets/c@${two}`, two],
     ['team-a:secrets/pass', one],
     ['team-a:secrets/web', two],
     ['team-b:secrets/pass', two],
     ['team-a:secrets/other', two],
   ])
   const text = `team-a:c@${two}, team-a:pass@${one}, team-a:tls/web@${two}, team-b:pass@${two}`
-  t.equal(syncedText(syncedObjects('db', { config, versions })), text)
+  t.equal(
+    syncedText(syncedObjects('db', { config, versions, gone: new Set(), content: empty })),
+    text,
+  )
   t.equal(syncedText([]), '')
 })
 
@@ -91,8 +97,27 @@ t.test(
   'where a version is not known yet the annotation’s stands, for that object only',
   async (t) => {
     const config = configOf('- { secret: db, data: "x, y, xx" }')
-    const objects = syncedObjects('db', { config, versions: new Map([['team-a:secrets/x', two]]) })
+    const objects = syncedObjects('db', {
+      config,
+      versions: new Map([['team-a:secrets/x', two]]),
+      gone: new Set(),
+      content: empty,
+    })
     const before = `team-a:gone@${one}, team-a:x@${one}, team-a:y@${one}`
-    t.equal(syncedText(objects, before), `team-a:x@${two}, team-a:y@${one}`)
+    t.equal(syncedText(objects, { before }), `team-a:x@${two}, team-a:y@${one}`)
   },
 )
+
+t.test('what is removed with its object is not listed any more', async (t) => {
+  const sync = '- { secret: db, data: "x, y" }'
+  const versions = new Map([
+    ['team-a:secrets/x', one],
+    ['team-a:secrets/y', two],
+  ])
+  const gone = new Set(['team-a:secrets/y'])
+  const before = `team-a:x@${one}, team-a:y@${two}`
+  const textOf = (config: ReturnType<typeof configOf>) =>
+    syncedText(syncedObjects('db', { config, versions, gone, content: empty }), { before })
+  t.equal(textOf(configOf(sync, 'remove')), `team-a:x@${one}`)
+  t.equal(textOf(configOf(sync)), before, 'what is kept is')
+})

@@ -26,3 +26,17 @@ t.test('what is no account is none', async (t) => {
   for (const object of [undefined, 'x', {}, { metadata: { ...metadata, uid: 1 } }])
     t.strictSame(readSeenAccount(object), [])
 })
+
+t.test('a new status is no change of what an account asks for, and sync-now is one', async (t) => {
+  const sync = { 'akv-injector.io/sync': '- secret: db' }
+  const before = seen(sync)
+  const status = 'akv-injector.io/sync-status'
+  t.strictSame(seen({ ...sync, [status]: 'db: ready' }), { ...before, status: 'db: ready' })
+  t.strictSame(seen({ ...sync, [status]: 'x'.repeat(200_000) }), { ...before, status: '' })
+  t.strictSame(seen({ ...sync, [status]: 1 }), before)
+  t.strictSame(abridgedAccount(seen({ [status]: 'db: ready' })), { ...metadata, annotations: {} })
+  t.not(
+    seen({ ...sync, 'akv-injector.io/sync-now': '1' }).annotations['akv-injector.io/sync-now'],
+    undefined,
+  )
+})

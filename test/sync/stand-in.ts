@@ -44,6 +44,7 @@ export interface StandIn {
   /** Creates or changes one, and tells those that watch. */
   putAccount(namespace: string, name: string, annotations: Readonly<Record<string, string>>): void
   deleteAccount(namespace: string, name: string): void
+  annotationsOf(namespace: string, name: string): Readonly<Record<string, string>> | undefined
   /** Breaks all watches off. `event`: what they are told first. */
   endWatches(event?: object): void
   readonly watches: () => number
@@ -83,6 +84,7 @@ export async function startStandIn(t: Test): Promise<StandIn> {
     tokenOf: async () => 'a.b.c',
     putAccount: accounts.put,
     deleteAccount: accounts.delete,
+    annotationsOf: accounts.annotationsOf,
     endWatches: accounts.endWatches,
     watches: accounts.watches,
   }
@@ -102,6 +104,11 @@ export async function startStandIn(t: Test): Promise<StandIn> {
       if (uid === undefined) return status(404, 'NotFound')
       if (metadata?.uid !== undefined && metadata.uid !== uid) return status(409, 'Conflict')
       return [201, { status: { token: await standIn.tokenOf(namespace, name ?? '') } }]
+    }
+    if (kind === 'serviceaccounts' && sub === undefined && method === 'PATCH') {
+      if (request.contentType !== 'application/merge-patch+json')
+        return status(415, 'UnsupportedMediaType')
+      return accounts.patch(namespace, name ?? '', body as AccountPatch)
     }
     if (kind === 'events' && method === 'POST') {
       const event = body as EventSeen & { involvedObject: { name: string } }
@@ -173,6 +180,13 @@ function answerSecret(
   return secrets.apply(path, body as Secret, { manager, force })
 }
 
+interface AccountPatch {
+  readonly metadata: {
+    readonly uid?: string
+    readonly annotations: Readonly<Record<string, string | null>>
+  }
+}
+
 function createAccounts() {
   const accounts = new Map<string, Account>()
   const watching = new Set<{ readonly namespace: string; readonly response: ServerResponse }>()
@@ -200,6 +214,29 @@ function createAccounts() {
       const metadata = { namespace, name, uid, resourceVersion: String(version), annotations }
       accounts.set(`${namespace}/${name}`, { metadata })
       send(before ? 'MODIFIED' : 'ADDED', { metadata })
+    },
+    annotationsOf: (namespace: string, name: string) =>
+      accounts.get(`${namespace}/${name}`)?.metadata.annotations,
+    patch(
+      namespace: string,
+      name: string,
+      { metadata: { uid, annotations } }: AccountPatch,
+    ): Answer {
+      const account = accounts.get(`${namespace}/${name}`)
+      if (!account) return status(404, 'NotFound')
+      if (uid !== undefined && uid !== account.metadata.uid) return status(409, 'Conflict')
+      version += 1
+      const all = Object.entries({ ...account.metadata.annotations, ...annotations })
+      const metadata = {
+        ...account.metadata,
+        resourceVersion: String(version),
+        annotations: Object.fromEntries(
+          all.filter((entry): entry is [string, string] => entry[1] !== null),
+        ),
+      }
+      accounts.set(`${namespace}/${name}`, { metadata })
+      send('MODIFIED', { metadata })
+      return [200, { metadata }]
     },
     delete(namespace: string, name: string) {
       const account = accounts.get(`${namespace}/${name}`)

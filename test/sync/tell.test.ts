@@ -1,8 +1,9 @@
 import t from 'tap'
 import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
+import { createEventBudget } from '../../sync/event-budget.ts'
 import type { SecretChange } from '../../sync/settle-secret.ts'
 import type { AccountEvent } from '../../sync/sync-cluster.ts'
-import { nothingTold, tellRound } from '../../sync/tell.ts'
+import { nothingTold, tellAgainAfterMs, tellRound } from '../../sync/tell.ts'
 import { memoryLog } from '../init-agent/memory-log.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
@@ -18,10 +19,17 @@ function teller() {
   const counted: string[] = []
   const { log, lines } = memoryLog()
   let told = nothingTold
+  let nowMs = 1e12
+  const clock = { now: () => nowMs }
+  const budget = createEventBudget(clock)
   let isDown = false
   return {
     lines,
     counted,
+    pass(ms: number) {
+      nowMs += ms
+    },
+    againAfterMs: () => tellAgainAfterMs(told, nowMs),
     setDown(down: boolean) {
       isDown = down
     },
@@ -34,7 +42,9 @@ function teller() {
           account,
           told,
           log,
-          metrics: { countFailure: (code) => counted.push(code) },
+          clock,
+          events: budget,
+          metrics: { countFailure: (_, code) => counted.push(code) },
           cluster: {
             async createEvent(event) {
               if (isDown) throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'down' })
@@ -58,6 +68,47 @@ t.test('a trouble is told when it comes and when all are over, not at each try',
   t.strictSame(await round([]), [])
   t.equal((await round([a])).length, 1, 'and anew when it comes back')
   t.strictSame(counted, ['AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK'])
+})
+
+t.test('a trouble that lasts is told again after 1, 2, 4 and then every 6 hours', async (t) => {
+  const { round, pass, againAfterMs } = teller()
+  const all = [trouble('a', 'AKV_FORBIDDEN'), trouble('b', 'AKV_FORBIDDEN')]
+  await round(all)
+  t.equal(againAfterMs(), 3_600_000)
+  const toldAtHours: number[] = []
+  for (let hour = 1; hour <= 25; hour++) {
+    pass(3_600_000)
+    const told = await round(all)
+    if (told.length > 0) toldAtHours.push(hour)
+    if (told.length > 0) t.match(told, [/: a failed; b failed\./], 'in one Event')
+  }
+  t.strictSame(toldAtHours, [1, 3, 7, 13, 19, 25])
+  await round([])
+  t.equal((await round(all)).length, 1, 'what comes back begins anew')
+  t.equal(againAfterMs(), 3_600_000)
+})
+
+t.test('an account that changes all the time has its Events bounded', async (t) => {
+  const { round, pass, lines } = teller()
+  let events = 0
+  for (let second = 0; second < 3600; second += 2) {
+    const isOn = second % 4 === 0
+    events += (await round([], [['db', isOn ? 'created' : 'deleted']])).length
+    pass(2_000)
+  }
+  t.equal(events, 25 + 11, '25 at once, and then one in five minutes')
+  t.equal(lines.filter(({ level }) => level === 'info').length, 1800, 'the log has them all')
+})
+
+t.test('an Event that was held back comes when there is room for it', async (t) => {
+  const { round, pass, againAfterMs } = teller()
+  for (let i = 0; i < 25; i++) await round([], [['db', 'updated']])
+  const a = trouble('a', 'AKV_FORBIDDEN')
+  t.strictSame(await round([a]), [])
+  t.equal(againAfterMs(), 300_000)
+  pass(300_000)
+  t.equal((await round([a])).length, 1)
+  t.strictSame(await round([a]), [])
 })
 
 t.test('what fails now so, now otherwise, is told of each way once', async (t) => {

@@ -49,6 +49,7 @@ async function runThrough(
       async watchAccounts(options) {
         const watch = take()
         if (typeof watch !== 'function') throw new Error('a list was expected, and it watches')
+        options.onOpen?.()
         await clock.sleep(watchMs)
         return await watch(options)
       },
@@ -97,21 +98,22 @@ t.test('a list after a failure tells what is new, other or gone, and nothing els
   t.strictSame(lines, [], 'one failure is nothing to tell of')
 })
 
-t.test('it backs off, says so once, and says when it sees again', async (t) => {
+t.test('it backs off, says so once, and at once when it watches again', async (t) => {
   const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
   const { told, lines, waits } = await runThrough(
     [
       ...Array.from({ length: 8 }, () => down),
       [seen('web', '1')],
-      async () => '11',
-      async () => '12',
+      async () => {
+        throw new Error('it broke off after minutes')
+      },
     ],
-    { watchMs: 2_000 },
+    { watchMs: 240_000 },
   )
   t.strictSame(told, ['web 1', 'listed'])
   t.match(lines, [
     { level: 'warn', namespace: 'team-a', code: 'AKV_CLUSTER_UNAVAILABLE', reason: 'it is down' },
-    { level: 'info', message: 'sees ServiceAccounts again' },
+    { level: 'info', message: 'ServiceAccount watch restored' },
   ])
   t.equal(lines.length, 2)
   t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])

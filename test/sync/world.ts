@@ -5,6 +5,7 @@ import { createConnection } from '../../keyvault/connection.ts'
 import { type AccountEntry, accountEntry } from '../../sync/account-entry.ts'
 import { openAccountSession } from '../../sync/account-session.ts'
 import { connectCluster } from '../../sync/cluster.ts'
+import { createEventBudget } from '../../sync/event-budget.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../sync/metrics.ts'
 import { createVaultPace } from '../../sync/vault-pace.ts'
 import { type WorkAccountOptions, workAccount } from '../../sync/work-account.ts'
@@ -106,7 +107,8 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
       const account = accounts.find((account) => account.name === name)
       if (account === undefined) throw new Error(`there is no account ${name}`)
       const entry = entries.get(account.uid) ?? accountEntry(account, name !== 'unlisted')
-      if (entry.account.resourceVersion !== account.resourceVersion) entry.isChanged = true
+      const before = JSON.stringify(entry.account.annotations)
+      if (JSON.stringify(account.annotations) !== before) entry.isChanged = true
       entry.account = account
       entries.set(account.uid, entry)
       return await workAccount(entry, options)
@@ -163,13 +165,14 @@ export function connectAll(parts: {
   const cluster = connectCluster({ signal: end })
   const agent = createConnection({ ca: azure.caPem, env: {} })
   t0.teardown(() => agent.destroy())
-  const metrics = createSyncMetrics(['team-a'])
+  const metrics = createSyncMetrics(new Map([['team-a', new Set(['web', 'api'])]]))
   const pace = createVaultPace(clock, signal)
   const shared = { cloud, cluster, agent, pace, metrics, clock }
   return {
     cluster,
     policy: { ...policy, cloud },
     metrics,
+    events: createEventBudget(clock),
     clock,
     log: log.log,
     signal,

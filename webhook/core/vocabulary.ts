@@ -64,6 +64,8 @@ export type Settings = SettingValues<typeof settings>
  * stand beside it.
  */
 export const syncKey = 'sync'
+/** On the same ServiceAccount, written by the controller: the state of each Secret. */
+export const syncStatusKey = 'sync-status'
 export const accountSettings = {
   inject: settings.inject,
   vault: settings.vault,
@@ -71,6 +73,8 @@ export const accountSettings = {
   'client-id': settings['client-id'],
   'tenant-id': settings['tenant-id'],
   'on-deleted': settings['on-deleted'],
+  // Nothing reads the text: that it has changed starts a round.
+  'sync-now': (text: string) => ({ value: text }),
 } as const satisfies SettingTable
 
 /** On a Secret: the controller's own, and the one that hands a Secret over to it. */
@@ -87,7 +91,7 @@ const accountKeys: readonly string[] = [syncKey, ...Object.keys(accountSettings)
 
 /** What to say to a key that is none of a pod's. */
 export function strangeOnPod(key: string): string {
-  return key === syncKey
+  return [syncKey, 'sync-now', syncStatusKey].includes(key)
     ? 'belongs on the ServiceAccount whose identity reads the vault, not on a pod'
     : unknown(key, podKeys)
 }
@@ -102,7 +106,7 @@ export function strangeOnAccount(key: string): string {
 
 /** What to say to a key that is none of a Secret's. */
 export function strangeOnSecret(key: string): string {
-  return [...podKeys, ...accountKeys].includes(key) || isObjectKey(key)
+  return [...podKeys, ...accountKeys, syncStatusKey].includes(key) || isObjectKey(key)
     ? `belongs on a pod or a ServiceAccount; a Secret has ${Object.keys(secretSettings).join(', ')}`
     : unknown(key, Object.keys(secretSettings))
 }

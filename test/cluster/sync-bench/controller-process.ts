@@ -19,8 +19,8 @@ export interface ControllerProcess {
   memory(): Memory
   /** Seconds of a CPU since it began. */
   cpuSeconds(): number
-  /** What `/metrics` says of a series. */
-  metric(name: string): Promise<number>
+  /** What `/metrics` says of a name, all series added up whose labels contain the text. */
+  metric(name: string, labels?: string): Promise<number>
   stop(): Promise<unknown>
 }
 
@@ -66,10 +66,12 @@ export async function startControllerProcess(
       return found
     },
     cpuSeconds: () => cpuSecondsOf(pid),
-    async metric(series) {
+    async metric(name, labels = '') {
       const text = await (await fetch(url)).text()
-      const line = text.split('\n').find((line) => line.startsWith(`${series} `))
-      return Number(line?.slice(series.length))
+      return text
+        .split('\n')
+        .filter((line) => /^[^{ ]+/.exec(line)?.[0] === name && line.includes(labels))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
     },
     stop() {
       clearInterval(sampling)

@@ -111,7 +111,7 @@ try {
 }
 
 async function untilSynced(controller: ControllerProcess): Promise<readonly Figure[]> {
-  const synced = () => controller.metric('akv_injector_sync_secrets{state="synced"}')
+  const synced = () => controller.metric('akv_injector_sync_secrets', 'state="synced"')
   while ((await synced()) < all) await delay(250)
   const ms = performance.now() - controller.startedAtMs
   return [

@@ -150,10 +150,11 @@ t.test('every path that cannot be written is named, and none is blamed for anoth
 })
 
 t.test('what a ServiceAccount asks for does not belong on a pod', async (t) => {
-  t.match(parse({ vault: 'team-a', secrets: 'x', sync: '- secret: db' }).problems, [
-    {
-      subject: 'akv-injector.io/sync',
-      sentence: /^belongs on the ServiceAccount whose identity reads the vault/,
-    },
-  ])
+  for (const key of ['sync', 'sync-now', 'sync-status'])
+    t.match(parse({ vault: 'team-a', secrets: 'x', [key]: '- secret: db' }).problems, [
+      {
+        subject: `akv-injector.io/${key}`,
+        sentence: /^belongs on the ServiceAccount whose identity reads the vault/,
+      },
+    ])
 })
