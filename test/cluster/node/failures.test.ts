@@ -1,11 +1,14 @@
 import t from 'tap'
-import type { KubeObject } from '../api.ts'
+import { errorTable } from '../../../keyvault/error-table.ts'
+import type { AkvErrorCode } from '../../../keyvault/errors.ts'
 import { until } from '../cluster.ts'
 import { appPod, mountPath, password } from './app-pod.ts'
-import { agentStatus, lastMessage } from './containers.ts'
-import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
+import { lastMessage } from './containers.ts'
+import { deploymentOf, describedReplicaSet } from './deployments.ts'
+import { isRunning, openNode } from './open-node.ts'
+import { brokenIdentities, faultyVault } from './vault-data.ts'
 
-/** What `kubectl describe` tells of a pod that can't be given what it asks for, in both modes of the agent. */
+/** What `kubectl describe` shows for a pod that can't get what it asks for, in both modes of the agent. */
 const node = openNode(t)
 const namespace = await node.namespace()
 
@@ -13,20 +16,22 @@ interface Failure {
   readonly name: string
   readonly annotations: Readonly<Record<string, string>>
   readonly labels?: Readonly<Record<string, string>>
-  /** What a reader needs: the code, what is concerned, what to do. */
+  /** What the vault does to each request. */
+  readonly fault?: object
+  readonly code: AkvErrorCode
+  /** What a reader needs besides the code and its remedy. */
   readonly says: readonly (string | RegExp)[]
 }
+
+const unknownId = '99999999-9999-9999-9999-999999999999'
 
 const failures: readonly Failure[] = [
   {
     name: 'no-identity',
     annotations: { secrets: 'db-password' },
     labels: {},
-    says: [
-      'AKV_IDENTITY_MISSING: no client id and no tenant id is known',
-      'akv-injector.io/client-id',
-      'azure.workload.identity/use: "true"',
-    ],
+    code: 'AKV_IDENTITY_MISSING',
+    says: ['client', 'akv-injector.io/client-id', 'azure.workload.identity/use: "true"'],
   },
   {
     name: 'wrong-federated-credential',
@@ -34,48 +39,111 @@ const failures: readonly Failure[] = [
       secrets: 'db-password',
       'client-id': '33333333-3333-3333-3333-333333333333',
     },
+    code: 'AKV_FEDERATION_MISMATCH',
     says: [
-      'AKV_FEDERATION_MISMATCH',
       'AADSTS700213',
       /issuer "?https:\/\//,
       `system:serviceaccount:${namespace}:web`,
       'api://AzureADTokenExchange',
-      'Compare issuer, subject and audience',
     ],
+  },
+  {
+    name: 'no-federated-credential',
+    annotations: { secrets: 'db-password', 'client-id': brokenIdentities.withoutCredential },
+    code: 'AKV_FEDERATION_MISMATCH',
+    says: [
+      `client ${brokenIdentities.withoutCredential}`,
+      'AADSTS70025',
+      `system:serviceaccount:${namespace}:web`,
+    ],
+  },
+  {
+    name: 'credential-of-another-cluster',
+    annotations: { secrets: 'db-password', 'client-id': brokenIdentities.otherIssuer },
+    code: 'AKV_FEDERATION_MISMATCH',
+    says: ['AADSTS700211', /issuer "?https:\/\//],
+  },
+  {
+    name: 'credential-for-another-audience',
+    annotations: { secrets: 'db-password', 'client-id': brokenIdentities.otherAudience },
+    code: 'AKV_FEDERATION_MISMATCH',
+    says: ['AADSTS700212', 'api://AzureADTokenExchange'],
+  },
+  {
+    name: 'unknown-client',
+    annotations: { secrets: 'db-password', 'client-id': unknownId },
+    code: 'AKV_APP_NOT_FOUND',
+    says: [`client ${unknownId}`, 'AADSTS700016'],
+  },
+  {
+    name: 'unknown-tenant',
+    annotations: { secrets: 'db-password', 'tenant-id': unknownId },
+    code: 'AKV_TENANT_NOT_FOUND',
+    says: [`tenant ${unknownId}`, 'AADSTS90002'],
   },
   {
     name: 'no-role',
     annotations: { vault: 'locked', secrets: 'db-password' },
+    code: 'AKV_FORBIDDEN',
     says: [
-      'AKV_FORBIDDEN: secret locked:db-password',
-      'client 22222222-2222-2222-2222-222222222222 may not read it in vault locked',
+      'secret locked:db-password',
+      'client 22222222-2222-2222-2222-222222222222',
       'Key Vault Secrets User',
     ],
   },
   {
+    name: 'vault-firewall',
+    annotations: { vault: faultyVault('firewall'), secrets: 'db-password' },
+    fault: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
+    code: 'AKV_FIREWALL',
+    says: [`vault ${faultyVault('firewall')}`],
+  },
+  {
+    name: 'vault-outage',
+    annotations: { vault: faultyVault('outage'), secrets: 'db-password' },
+    fault: { kind: 'status', status: 503 },
+    code: 'AKV_VAULT_UNAVAILABLE',
+    says: [`vault ${faultyVault('outage')}`, 'HTTP 503'],
+  },
+  {
+    name: 'vault-behind-a-proxy-page',
+    annotations: { vault: faultyVault('proxy-page'), secrets: 'db-password' },
+    fault: { kind: 'malformed', body: '<html>Please sign in</html>' },
+    code: 'AKV_BAD_ANSWER',
+    says: [`vault ${faultyVault('proxy-page')}`],
+  },
+  {
     name: 'vault-unreachable',
-    annotations: { vault: 'unreachable', secrets: 'db-password' },
-    says: ['AKV_NETWORK: vault unreachable could not be reached', 'Check that the vault exists'],
+    annotations: { vault: faultyVault('network'), secrets: 'db-password' },
+    fault: { kind: 'reset' },
+    code: 'AKV_NETWORK',
+    says: [`vault ${faultyVault('network')}`],
   },
   {
     name: 'object-absent',
     annotations: { secrets: 'db-password, db-pasword' },
-    says: ['AKV_OBJECT_NOT_FOUND: secret team-a:db-pasword', 'correct its name', '"?"'],
+    code: 'AKV_OBJECT_NOT_FOUND',
+    says: ['secret team-a:db-pasword'],
   },
   {
     name: 'object-disabled',
     annotations: { secrets: 'retired' },
-    says: ['AKV_OBJECT_DISABLED: secret team-a:retired', 'Enable it'],
+    code: 'AKV_OBJECT_DISABLED',
+    says: ['secret team-a:retired'],
   },
   {
     name: 'variable-inexpressible',
     annotations: { env: 'MOTTO=motto' },
-    says: ['AKV_ENV_VALUE', 'MOTTO', 'akv-injector.io/secrets'],
+    code: 'AKV_ENV_VALUE',
+    says: ['MOTTO', 'akv-injector.io/secrets'],
   },
 ]
 
 await node.control('/rotate', { vault: 'team-a', name: 'motto', value: "it's not easy" })
-await node.control('/faults', { match: { vault: 'unreachable' }, action: { kind: 'reset' } })
+for (const { annotations, fault } of failures)
+  if (fault)
+    await node.control('/faults', { match: { vault: annotations['vault'] }, action: fault })
+t.teardown(() => node.clearFaults())
 const modes = { init: {}, sidecar: { refresh: '5m' } }
 const podOf = ({ name, annotations, labels }: Failure, mode: keyof typeof modes) =>
   appPod({
@@ -93,34 +161,9 @@ for (const { failure, mode, pod } of all)
   t.test(`${failure.name}, in ${mode} mode`, async (t) => {
     await node.untilPod(pod, (found) => lastMessage(found) !== undefined)
     const described = await node.describe(pod)
-    for (const words of failure.says) t.match(described, words)
+    const { remedy } = errorTable[failure.code]
+    for (const words of [`${failure.code}: `, remedy, ...failure.says]) t.match(described, words)
   })
-
-t.test('a role that is given while the agent tries lets the pod start', async (t) => {
-  const pods = Object.entries(modes).map(([mode, annotations]) =>
-    appPod({
-      name: `role-given-${mode}`,
-      namespace,
-      annotations: { vault: 'team-b', secrets: 'shared-token', ...annotations },
-    }),
-  )
-  await node.control('/faults', {
-    match: { vault: 'team-b' },
-    action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
-  })
-  await node.apply(...pods)
-  for (const pod of pods)
-    await until(
-      async () => /AKV_FORBIDDEN/.test(await node.logs(pod, 'akv-injector').catch(() => '')),
-      podTimeoutMs,
-    )
-  await fetch(`${node.environment.vault.controlUrl}/faults`, { method: 'DELETE' })
-  for (const pod of pods) {
-    const running = await node.untilPod(pod, isRunning)
-    t.equal(agentStatus(running)?.restartCount, 0)
-    t.match(await node.exec(pod, 'app', 'cat', `${mountPath}/shared-token`), /^.{24}$/)
-  }
-})
 
 t.test('a Deployment’s bad annotation is told by its ReplicaSet', async (t) => {
   const pod = appPod({
@@ -129,7 +172,7 @@ t.test('a Deployment’s bad annotation is told by its ReplicaSet', async (t) =>
     annotations: { secrets: 'db-password', refesh: '1h' },
   })
   t.match(
-    await describedReplicaSet(deploymentOf(pod, 'bad-annotation')),
+    await describedReplicaSet(node, deploymentOf(pod, 'bad-annotation')),
     'akv-injector.io/refesh: is not known; the nearest key that is: akv-injector.io/refresh',
   )
 })
@@ -156,7 +199,7 @@ t.test('under a quota of limits.cpu', async (t) => {
   await t.test('a Deployment without limits is told by its ReplicaSet', async (t) => {
     const pod = appPod({ namespace, name: 'without' })
     t.match(
-      await describedReplicaSet(deploymentOf(pod, 'without-limit')),
+      await describedReplicaSet(node, deploymentOf(pod, 'without-limit')),
       'must specify limits.cpu for: akv-injector,app',
     )
   })
@@ -165,28 +208,3 @@ t.test('under a quota of limits.cpu', async (t) => {
     t.equal(await node.exec(withLimit, 'app', 'cat', `${mountPath}/db-password`), password)
   })
 })
-
-function deploymentOf({ metadata, spec }: KubeObject, name: string): KubeObject {
-  const { labels, annotations, namespace = '' } = metadata
-  const template = { metadata: { labels: { ...Object(labels), app: name }, annotations }, spec }
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace },
-    spec: { selector: { matchLabels: { app: name } }, template },
-  }
-}
-
-/** What there is to read once it has failed. */
-async function describedReplicaSet(deployment: KubeObject): Promise<string> {
-  await node.apply(deployment)
-  const { namespace, name } = deployment.metadata
-  const describe = () =>
-    node.kubectl('describe', 'replicaset', `--namespace=${namespace}`, `--selector=app=${name}`)
-  let described = ''
-  await until(async () => {
-    described = await describe()
-    return /Warning +FailedCreate/.test(described)
-  })
-  return described
-}

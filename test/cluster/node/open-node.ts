@@ -33,6 +33,8 @@ export interface OpenNode {
   kubectl(...args: readonly string[]): Promise<string>
   /** Posts to the emulator's control end point, such as `/rotate` or `/faults`. */
   control(path: string, body: object): Promise<unknown>
+  /** Ends all faults of the emulator. */
+  clearFaults(): Promise<unknown>
 }
 
 export interface PodsQuery {
@@ -105,6 +107,7 @@ export function openNode(t: Test, env = process.env): OpenNode {
     logs: (pod, container) => kubectl('logs', ...named(pod), '-c', container),
     describe: (object) => kubectl('describe', object.kind.toLowerCase(), ...named(object)),
     control: (path, body) => post(`${environment.vault.controlUrl}${path}`, body),
+    clearFaults: () => fetch(`${environment.vault.controlUrl}/faults`, { method: 'DELETE' }),
   }
 }
 

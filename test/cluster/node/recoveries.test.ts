@@ -1,0 +1,126 @@
+import t from 'tap'
+import { errorTable } from '../../../keyvault/error-table.ts'
+import type { AkvErrorCode } from '../../../keyvault/errors.ts'
+import { until } from '../cluster.ts'
+import { appPod, mountPath } from './app-pod.ts'
+import { agentStatus } from './containers.ts'
+import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
+import { faultyVault } from './vault-data.ts'
+
+/** What the log and the events say while a first fetch waits for something to heal: the pod then starts by itself. */
+const node = openNode(t)
+const namespace = await node.namespace()
+
+interface Drill {
+  readonly name: string
+  readonly code: AkvErrorCode
+  readonly refresh: '0' | '5m'
+  readonly action: object
+}
+
+const drills: readonly Drill[] = [
+  {
+    name: 'role',
+    code: 'AKV_FORBIDDEN',
+    refresh: '0',
+    action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
+  },
+  {
+    name: 'firewall',
+    code: 'AKV_FIREWALL',
+    refresh: '5m',
+    action: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
+  },
+  {
+    name: 'outage',
+    code: 'AKV_VAULT_UNAVAILABLE',
+    refresh: '0',
+    action: { kind: 'status', status: 503 },
+  },
+  {
+    name: 'network',
+    code: 'AKV_NETWORK',
+    refresh: '5m',
+    action: { kind: 'reset' },
+  },
+  {
+    name: 'throttling',
+    code: 'AKV_THROTTLED',
+    refresh: '0',
+    action: { kind: 'throttle', retryAfterSeconds: 1 },
+  },
+]
+
+const podOf = (options: { name: string; vault: string; refresh: string }) => {
+  const { name, ...annotations } = options
+  return appPod({ namespace, name, annotations: { ...annotations, secrets: 'db-password' } })
+}
+type Pod = ReturnType<typeof podOf>
+
+/** The log of the agent, once it has this code in it. */
+async function untilLogged(pod: Pod, code: string): Promise<string> {
+  let log = ''
+  await until(async () => {
+    log = await node.logs(pod, 'akv-injector').catch(() => '')
+    return log.includes(code)
+  }, podTimeoutMs)
+  return log
+}
+
+/** The event of a startup probe that waited long enough. */
+const waitsInWords =
+  /Warning +Unhealthy .*Startup probe failed: not everything is written yet; the log/
+const untilDescribed = (pod: Pod, words: RegExp) =>
+  until(async () => words.test(await node.describe(pod)), podTimeoutMs)
+
+async function startsWithoutRestart(t: Tap, pod: Pod, content: string | RegExp): Promise<void> {
+  const running = await node.untilPod(pod, isRunning)
+  t.equal(agentStatus(running)?.restartCount, 0)
+  t.match(await node.exec(pod, 'app', 'cat', `${mountPath}/db-password`), content)
+}
+type Tap = Pick<typeof t, 'equal' | 'match'>
+
+t.teardown(() => node.clearFaults())
+
+t.test('a federated credential that is created while the agent tries', async (t) => {
+  const pod = podOf({ name: 'federation', vault: 'team-a', refresh: '5m' })
+  await node.control('/faults', {
+    match: { service: 'entra' },
+    action: { kind: 'entra', code: 700213 },
+  })
+  await node.apply(pod)
+  const log = await untilLogged(pod, 'AKV_FEDERATION_MISMATCH')
+  t.match(log, `system:serviceaccount:${namespace}:web`)
+  t.match(log, errorTable.AKV_FEDERATION_MISMATCH.remedy)
+  await node.clearFaults()
+  await startsWithoutRestart(t, pod, 'correct horse battery staple')
+})
+
+t.test('a slow vault delays a sidecar’s start, and nothing warns of that', async (t) => {
+  const vault = faultyVault('role')
+  await node.control('/faults', { match: { vault }, action: { kind: 'delay', delayMs: 3_000 } })
+  const pod = podOf({ name: 'slow', vault, refresh: '5m' })
+  await node.apply(pod)
+  await startsWithoutRestart(t, pod, 'before')
+  t.notMatch(await node.describe(pod), /Warning +Unhealthy/)
+  await node.clearFaults()
+})
+
+t.test('failures of a vault that pass while the agent tries', async (t) => {
+  for (const { name, action } of drills)
+    await node.control('/faults', { match: { vault: faultyVault(name) }, action })
+  const pods = drills.map((drill) => ({
+    drill,
+    pod: podOf({ name: drill.name, vault: faultyVault(drill.name), refresh: drill.refresh }),
+  }))
+  await node.apply(...pods.map(({ pod }) => pod))
+  for (const { drill, pod } of pods) {
+    const log = await untilLogged(pod, drill.code)
+    t.match(log, errorTable[drill.code].remedy, drill.name)
+    t.match(log, /retrying until \d\d:\d\d:\d\d/, drill.name)
+  }
+  for (const { drill, pod } of pods)
+    if (drill.refresh !== '0') await untilDescribed(pod, waitsInWords)
+  await node.clearFaults()
+  for (const { pod } of pods) await startsWithoutRestart(t, pod, 'before')
+})

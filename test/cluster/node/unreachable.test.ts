@@ -1,0 +1,68 @@
+import t from 'tap'
+import { issueAuthority } from '../../../certs/issue.ts'
+import { errorTable } from '../../../keyvault/error-table.ts'
+import type { AkvErrorCode } from '../../../keyvault/errors.ts'
+import { type ChangedAgentOptions, podWithChangedAgent } from './changed-agent.ts'
+import { lastMessage } from './containers.ts'
+import { openNode } from './open-node.ts'
+
+/** What `kubectl describe` shows if the network, the proxy or the operator's cloud settings are wrong. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const { hostname } = new URL(node.environment.vault.url)
+const closedPort = `https://${hostname}:1`
+const { certificatePem: otherCa } = await issueAuthority({
+  commonName: 'another authority',
+  now: new Date(),
+  lifetimeDays: 1,
+})
+
+interface Drill extends Pick<ChangedAgentOptions, 'config' | 'env'> {
+  readonly name: string
+  readonly code: AkvErrorCode
+  /** What a reader needs besides the code and its remedy. */
+  readonly says: readonly (string | RegExp)[]
+}
+
+const drills: readonly Drill[] = [
+  {
+    name: 'vault-name-not-in-dns',
+    config: ({ cloud }) => ({ cloud: { ...cloud, vaultUrl: 'https://{vault}.vault.invalid' } }),
+    code: 'AKV_NETWORK',
+    says: [/vault team-a .*\((ENOTFOUND|EAI_AGAIN)\)/],
+  },
+  {
+    name: 'entra-unreachable',
+    config: ({ cloud }) => ({ cloud: { ...cloud, authorityHost: closedPort } }),
+    code: 'AKV_NETWORK',
+    says: [/Entra .*\(ECONNREFUSED\)/],
+  },
+  {
+    name: 'proxy-down',
+    env: { HTTPS_PROXY: `http://${hostname}:1` },
+    code: 'AKV_NETWORK',
+    says: ['Entra', 'HTTPS_PROXY'],
+  },
+  {
+    name: 'certificate-of-another-authority',
+    config: ({ cloud }) => ({ cloud: { ...cloud, ca: otherCa } }),
+    code: 'AKV_TLS_UNTRUSTED',
+    says: ['certificate of Entra', 'AKV_INJECTOR_CA_FILE'],
+  },
+]
+
+const annotations = { secrets: 'db-password', timeout: '2s' }
+const pods = await Promise.all(
+  drills.map(({ code: _, says: __, ...drill }) =>
+    podWithChangedAgent(node, { namespace, annotations, ...drill }),
+  ),
+)
+await node.apply(...pods)
+
+for (const [index, { name, code, says }] of drills.entries())
+  t.test(name, async (t) => {
+    const pod = pods[index] as (typeof pods)[number]
+    await node.untilPod(pod, (found) => lastMessage(found) !== undefined)
+    const described = await node.describe(pod)
+    for (const words of [`${code}: `, errorTable[code].remedy, ...says]) t.match(described, words)
+  })
