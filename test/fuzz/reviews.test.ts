@@ -1,30 +1,129 @@
 import fc from 'fast-check'
+import jsonpatch from 'fast-json-patch'
 import t from 'tap'
+import { type AgentConfig, configVariable, decodeConfig } from '../../init-agent/contract.ts'
+import { vaultUrl } from '../../keyvault/reference.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
-import {
-  anyPod,
-  hostileAnnotations,
-  requestFor,
-  saneAnnotations,
-} from '../webhook/core/arbitraries.ts'
+import { agentName, identityVolume } from '../../webhook/core/names.ts'
+import type { Injected, Outcome } from '../../webhook/core/outcome.ts'
+import { maxPatchBytes } from '../../webhook/core/patch-size.ts'
+import { allContainers, type Pod } from '../../webhook/core/pod.ts'
+import { annotationPrefix, objectKeys, settings } from '../../webhook/core/vocabulary.ts'
+import { admissionCases } from '../support/admission-cases.ts'
+import { requestFor } from '../webhook/core/arbitraries.ts'
+import { holds } from '../webhook/core/holds.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { fuzz } from './fuzz.ts'
+import { assertSentence, pumped } from './hostile.ts'
+import { mutatedJson } from './mutated-json.ts'
+import { listPieces, templatePieces, yamlPieces } from './pieces.ts'
+import { assertCheap } from './review-cost.ts'
 
-const kinds: readonly string[] = ['skipped', 'denied', 'injected']
+const names = [agentName, identityVolume, configVariable, 'akv-injector-files', 'akv-injector-env']
+const keys = [...objectKeys, ...Object.keys(settings)].map((key) => annotationPrefix + key)
+const paths = ['/', '/mnt', '/mnt/secrets-store', '/akv/identity', '..', '\0', '\ud800', '\u202e']
+const strings = fc.oneof(
+  fc.constantFrom(...names, ...keys, ...paths, 'app', 'Always', 'https://evil.example'),
+  pumped([...listPieces, ...templatePieces], 4_000),
+  pumped(yamlPieces, 4_000),
+  pumped([...names, ...keys, ...paths, 'https://', '"', '\\', '$(A)'], 4_000),
+)
+const objects = admissionCases.flatMap(({ review }) => {
+  const read = readAdmissionReview(review)
+  return 'value' in read && read.value.object !== undefined ? [read.value.object] : []
+})
+const pods = mutatedJson(objects, strings)
 
-t.test('any pod with any annotations gets an outcome', async (t) => {
+t.test('any review gets a valid outcome, cheaply', async (t) => {
+  const kinds = new Map<Outcome['kind'], number>()
   await fuzz(
     t,
-    fc.property(anyPod(fc.oneof(saneAnnotations, hostileAnnotations)), (pod) =>
-      kinds.includes(mutate(requestFor(pod), policy).kind),
-    ),
+    fc.property(pods, (object) => {
+      const outcome = mutate(requestFor(object), policy)
+      kinds.set(outcome.kind, (kinds.get(outcome.kind) ?? 0) + 1)
+      assertValid(outcome)
+      assertCheap(object)
+    }),
+  )
+  t.comment([...kinds].join(' '))
+  t.ok(['injected', 'denied', 'skipped'].every((kind) => kinds.has(kind as Outcome['kind'])))
+})
+
+t.test('an injection only adds, is complete, and obeys the operator', async (t) => {
+  await fuzz(
+    t,
+    fc.property(pods, (object) => {
+      const outcome = mutate(requestFor(object), policy)
+      if (outcome.kind !== 'injected') return
+      const after = patched(object, outcome)
+      if (!holds(after, object)) throw new Error('something of the pod is lost')
+      const again = mutate(requestFor(after), policy)
+      if (again.kind !== 'skipped' || again.reason !== 'complete')
+        throw new Error(`reviewed again: ${JSON.stringify(again)}`)
+      assertOperatorsHosts(configOf(after))
+      assertIdentityIsTheAgents(after)
+    }),
   )
 })
 
 t.test('any JSON in place of a review gets an answer', async (t) => {
+  const reviews = mutatedJson(
+    admissionCases.map(({ review }) => review),
+    strings,
+  )
   await fuzz(
     t,
-    fc.property(fc.jsonValue(), (review) => void readAdmissionReview(review)),
+    fc.property(fc.oneof(reviews, fc.jsonValue()), (review) => {
+      const read = readAdmissionReview(review)
+      if ('problem' in read) assertSentence(read.problem)
+      else assertValid(mutate(read.value, policy))
+    }),
   )
 })
+
+function assertValid(outcome: Outcome): void {
+  if (outcome.kind === 'denied') {
+    if (outcome.problems.length === 0) throw new Error('denied without a problem')
+    for (const { subject, found = 'x', sentence } of outcome.problems)
+      for (const text of [subject, found || 'x', sentence]) assertSentence(text, 2_000)
+  }
+  if (outcome.kind !== 'injected') return
+  if (outcome.operations.length === 0) throw new Error('injected without an operation')
+  if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
+  const bytes = Buffer.byteLength(JSON.stringify(outcome.operations))
+  if (bytes > maxPatchBytes) throw new Error(`a patch of ${bytes} bytes`)
+  for (const warning of outcome.warnings) assertSentence(warning, 256)
+}
+
+const patched = (object: unknown, { operations }: Injected): Pod =>
+  jsonpatch.applyPatch(structuredClone(object), structuredClone([...operations]), true)
+    .newDocument as Pod
+
+function configOf(pod: Pod): AgentConfig {
+  const agent = pod.spec.initContainers?.find(({ name }) => name === agentName)
+  const config = decodeConfig(agent?.env?.find(({ name }) => name === configVariable)?.value ?? '')
+  if ('problem' in config) throw new Error(config.problem)
+  return config.value
+}
+
+/** No annotation changes a host, the authority or the audience. */
+function assertOperatorsHosts({ cloud, files, templates, env, notify }: AgentConfig): void {
+  if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
+  const inTemplates = templates.flatMap(({ segments }) =>
+    segments.filter((segment) => typeof segment !== 'string'),
+  )
+  for (const { object } of [...files, ...inTemplates, ...env]) {
+    const { hostname, pathname, username } = new URL(vaultUrl(cloud.vaultUrl, object.vault))
+    if (!/^[a-z0-9-]+\.vault\.azure\.net$/.test(hostname) || pathname !== '/' || username)
+      throw new Error(`another host: ${hostname}`)
+  }
+  if (notify !== undefined && new URL(notify).hostname !== '127.0.0.1')
+    throw new Error(`notifies ${notify}`)
+}
+
+function assertIdentityIsTheAgents(pod: Pod): void {
+  for (const { name, volumeMounts } of allContainers(pod))
+    if (name !== agentName && volumeMounts?.some((mount) => mount.name === identityVolume))
+      throw new Error(`container ${name} mounts the agent's identity`)
+}

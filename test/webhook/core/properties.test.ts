@@ -8,6 +8,7 @@ import { agentName } from '../../../webhook/core/names.ts'
 import type { Injected } from '../../../webhook/core/outcome.ts'
 import { annotationPrefix } from '../../../webhook/core/vocabulary.ts'
 import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
+import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
 import { policy } from './policy.ts'
 
@@ -58,24 +59,6 @@ function demandComplete(pod: object): void {
   const outcome = mutate(requestFor(pod), policy)
   if (outcome.kind !== 'skipped' || outcome.reason !== 'complete')
     throw new Error(JSON.stringify(outcome))
-}
-
-/** True when everything in `before` is in `after`, in its place and in its order. */
-function holds(after: unknown, before: unknown): boolean {
-  if (Array.isArray(before)) {
-    if (!Array.isArray(after)) return false
-    let at = 0
-    return before.every((item) => {
-      while (at < after.length && !holds(after[at], item)) at++
-      return at++ < after.length
-    })
-  }
-  if (typeof before !== 'object' || before === null) return after === before
-  if (typeof after !== 'object' || after === null) return false
-  const found = after as Record<string, unknown>
-  return Object.entries(before).every(
-    ([key, value]) => Object.hasOwn(found, key) && holds(found[key], value),
-  )
 }
 
 t.test('the patch applies, and nothing of the user’s is lost, moved or changed', async (t) => {
