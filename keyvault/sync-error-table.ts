@@ -10,7 +10,8 @@ export const syncErrorTable = {
     ...hopeless,
     means:
       "The ServiceAccount's annotations can not be read as they are. Nothing is changed: its Secrets stay as they were.",
-    remedy: 'Correct what the message names; npx akv-injector check finds it before it is applied.',
+    remedy:
+      'Correct what the message names. The command line (akv-injector check FILE) finds such mistakes before you apply the annotations.',
   },
   AKV_SYNC_NOT_ENABLED: {
     ...hopeless,

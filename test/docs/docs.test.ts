@@ -66,12 +66,29 @@ t.test('every link of every page leads somewhere', async (t) => {
 t.test('every npm script and every command that a page names exists', async (t) => {
   for (const page of pages) {
     const text = read(page)
-    for (const [, name = ''] of text.matchAll(/npm run ([\w:-]+)/g))
+    for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?([\w:-]+)/g))
       t.ok(scripts[name], `${page}: npm run ${name}`)
-    for (const [, name = ''] of text.matchAll(/npx akv-injector (\w+)/g))
+    for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?akv-injector -- (\w+)/g))
       t.match(read('cli/command-line.ts'), `.command('${name}')`, `${page}: ${name}`)
   }
   t.ok(existsSync(join(root, bin['akv-injector'])))
+})
+
+t.test('nobody is told to run whatever the public registry has under our name', async (t) => {
+  const folders = ['docs', 'manifests', 'keyvault', 'webhook', 'sync', 'certs', 'init-agent', 'cli']
+  const below = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+      join(folder, path),
+    ),
+  )
+  const files = [...pages, ...below].filter((path) => /\.(md|ts|ya?ml|txt|tpl)$/.test(path))
+  t.ok(files.length > 200)
+  for (const file of files)
+    t.notMatch(
+      read(file),
+      /(npx|npm exec|npm x|npm i|npm install|yarn dlx|pnpm dlx)( -\S+)* akv-injector/,
+      file,
+    )
 })
 
 t.test('the README’s two commands are those that CI runs', async (t) => {

@@ -20,7 +20,7 @@ Where a pod doesn't start and tells no code:
 
 | \`kubectl\` shows | because | do |
 |---|---|---|
-| the pod runs, without agent | its namespace is [left alone](install.md#namespaces-that-are-left-alone), the annotations are on the workload and not on its pod template, or the webhook wasn't there | \`npx akv-injector check FILE\`, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
+| the pod runs, without agent | its namespace is [left alone](install.md#namespaces-that-are-left-alone), the annotations are on the workload and not on its pod template, or the webhook wasn't there | [\`check FILE\`](../README.md#the-command-line) of the command line, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
 | no pods of a Deployment, StatefulSet or Job | they are refused | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: its events say why; \`failed calling webhook\`: [here](install.md#when-the-webhook-does-not-answer) |
 | \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still trying | \`kubectl logs POD -c akv-injector\` says what failed |
 | \`Init:ErrImagePull\` or \`Init:ImagePullBackOff\` | the agent's image is pulled with the Secrets of this pod | [give it one](install.md) that may, in \`imagePullSecrets\` |
