@@ -53,6 +53,10 @@ t.test('the policies and the webhook mean the same namespaces', { skip }, async 
   t.match(expression, `namespaceObject.metadata.name in ${JSON.stringify(byName.values)}`)
 })
 
+t.test('values of a chart that had no policies get the defaults', { skip }, async (t) => {
+  t.equal(render({ values: { policies: null } }).text, render().text)
+})
+
 t.test('the policies use the webhook’s names', { skip }, async (t) => {
   const { find } = readRendered(render().text)
   const textOf = (name: string) =>

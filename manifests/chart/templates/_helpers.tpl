@@ -28,6 +28,14 @@ image.repository. As container engines see it, the first part of a name is a reg
 {{- end -}}
 {{- end -}}
 
+{{/*
+The policies, with their defaults, in JSON: "helm upgrade --reuse-values" brings the values of an earlier chart, which
+had none.
+*/}}
+{{- define "akv-injector.policies" -}}
+{{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn") | toJson -}}
+{{- end -}}
+
 {{/* The namespaces that the webhook never sees pods of, by name, in JSON. */}}
 {{- define "akv-injector.namespacesLeftAlone" -}}
 {{- $builtIn := list (include "akv-injector.namespace" .) "kube-system" "kube-node-lease" "kube-public" "gatekeeper-system" -}}
