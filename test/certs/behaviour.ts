@@ -14,7 +14,7 @@ export interface BehaviourOptions {
   readonly namespace: string
 }
 
-const publishAheadMs = 400
+const publishAheadMs = 60_000
 const conflict = { message: 'changed since it was read' }
 const webhookName = 'pods.akv-injector.io'
 const dnsNameOf = ({ service, namespace }: CertsSettings) => `${service}.${namespace}.svc`
@@ -40,13 +40,15 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   const cluster = connectCluster({
     settings,
     signal: new AbortController().signal,
-    timeoutMs: 3000,
+    timeoutMs: 30_000,
   })
+  let elapsedMs = 0
   const newLooker = () =>
     createLooker({
       cluster,
       dnsName: dnsNameOf(settings),
       publishAheadMs,
+      elapsedMs: () => elapsedMs,
       onChange: ({ kind }) => changes.push(kind),
     })
   const look = newLooker()
@@ -75,7 +77,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     const between = await objects.content()
     t.strictSame(between.leaf, old.leaf, 'the old leaf is still served')
     await t.resolves(handshake({ ...between, name: dnsNameOf(settings) }))
-    await new Promise((resolve) => setTimeout(resolve, publishAheadMs))
+    elapsedMs += publishAheadMs
     t.match(await look(), { kind: 'nothing' })
     const { leaf, caPem } = await objects.content()
     t.not(leaf['tls.crt'], old.leaf['tls.crt'])
@@ -104,7 +106,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
       t.match(await look(), { kind: 'missing', what })
       await objects.createSecret(name)
       await look()
-      await new Promise((resolve) => setTimeout(resolve, publishAheadMs))
+      elapsedMs += publishAheadMs
       t.match(await look(), { kind: 'nothing' })
     }
   })

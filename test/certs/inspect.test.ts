@@ -98,11 +98,11 @@ t.test('of a bundle the authorities count, whatever stands around them', async (
 })
 
 // If this took quadratic time, the test would run into its file's timeout.
-t.test('a bundle of a megabyte of beginnings is read', async (t) => {
+t.test('a bundle of megabytes of beginnings is read', async (t) => {
   const { bundle } = inspect({
     authority: {},
     leaf: {},
-    bundle: '-----BEGIN CERTIFICATE-----\n'.repeat(40_000),
+    bundle: '-----BEGIN CERTIFICATE-----\n'.repeat(400_000),
     dnsName,
   })
   t.strictSame(bundle?.certificates, [])

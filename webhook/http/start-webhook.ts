@@ -21,6 +21,8 @@ export interface StartWebhookOptions {
   readonly drainMs?: number
   /** How long requests that run may take after that. */
   readonly finishMs?: number
+  /** Waits for so many milliseconds; a timer unless given. */
+  readonly sleep?: (ms: number) => Promise<void>
 }
 
 export interface RunningWebhook {
@@ -100,7 +102,8 @@ const notReady = (reason: string | undefined): string | undefined =>
  */
 async function drain(app: WebhookServer, options: StartWebhookOptions): Promise<void> {
   app.log.info('shutting down')
-  await delay(options.drainMs ?? 5_000)
+  const { sleep = delay, drainMs = 5_000 } = options
+  await sleep(drainMs)
   const deadline = setTimeout(() => app.server.closeAllConnections(), options.finishMs ?? 20_000)
   await app.close()
   clearTimeout(deadline)
