@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Document, parseAllDocuments } from 'yaml'
+import { type Document, isCollection, parseAllDocuments, visit } from 'yaml'
 import { isObject, type JsonObject } from '../keyvault/shape.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { InputError } from './input-error.ts'
@@ -63,7 +63,18 @@ function parseManifests(text: string, source: string): readonly Manifest[] {
   return [...documents].flatMap((document) => {
     const [error] = document.errors
     if (error !== undefined) throw notYaml(source, error)
+    refuseCollectionKeys(document, source)
     return document.contents === null ? [] : [{ source, document }]
+  })
+}
+
+/** The library writes such a key as YAML again, which takes it seconds for a few hundred nested ones. */
+function refuseCollectionKeys(document: Document.Parsed, source: string): void {
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (isCollection(key))
+        throw new InputError(`${source}: a list or a mapping can't be a key in a manifest`)
+    },
   })
 }
 

@@ -1,6 +1,6 @@
 /** The emulator's vault file, in YAML. */
 
-import { type Document, isScalar, parseDocument, visit } from 'yaml'
+import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { certificatesSchema } from './certificate-schema.ts'
 import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
@@ -37,6 +37,9 @@ function parseYaml(
     },
     // Schemas pass over this name of JavaScript's own without a word.
     Pair: (_key, { key }) => {
+      // The library writes such a key as YAML again, which takes it seconds for a few hundred nested ones.
+      if (isCollection(key))
+        problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: a list or a mapping can't be a key`)
       if (isScalar(key) && key.value === '__proto__')
         problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: there can be no key "__proto__"`)
     },

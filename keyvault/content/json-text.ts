@@ -14,7 +14,7 @@ interface Span {
   readonly end: number
 }
 
-const tokens = /"(?:[^"\\]+|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
 /** The same JSON without the blanks between its tokens. */
 export function compactJson(json: string): string {

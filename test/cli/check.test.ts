@@ -131,6 +131,10 @@ t.test('a file that is no manifest, and one that is a bomb, get an answer', asyn
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`
   const folder = t.testdir({ 'bomb.yaml': bomb, 'text.txt': 'just words', empty: '' })
   t.match(await run(['check', `${folder}/bomb.yaml`]), { code: 2, stderr: /alias/i })
+  t.match(await run(['check', '-'], { input: '? '.repeat(300) }), {
+    code: 2,
+    stderr: /standard input: a list or a mapping can't be a key/,
+  })
   t.match(await run(['check', `${folder}/text.txt`, `${folder}/empty`]), {
     code: 0,
     stdout: /nothing to check/,

@@ -308,6 +308,7 @@ t.test('what is no YAML is told by its line, without repeating it', async (t) =>
     ['vaults:\n  a: "hunter2', /^line 2: this is not YAML \(MISSING_CHAR\)$/],
     ['a: 1\na: 2', /^line 2: this is not YAML \(DUPLICATE_KEY\)$/],
     ['vaults: *hunter2', /alias/],
+    ['? '.repeat(300), /^line 1: a list or a mapping can't be a key$/],
     ['- a', /^the file: found a list; accepted: a mapping with tenantId/],
     ['hunter2', /^the file: found a text; accepted: a mapping/],
   ]
