@@ -16,7 +16,7 @@ import { policy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].concat(
+const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'].concat(
   readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
 )
 const { scripts, bin } = JSON.parse(read('package.json'))
@@ -61,6 +61,12 @@ t.test('every link of every page leads somewhere', async (t) => {
       t.ok(existsSync(join(root, file)), `${page}: ${target}`)
       if (anchor !== undefined) t.ok(anchorsOf(read(file)).includes(anchor), `${page}: ${target}`)
     }
+})
+
+t.test('every file of tests that a page names exists', async (t) => {
+  for (const page of pages)
+    for (const [, path = ''] of read(page).matchAll(/`(test\/[\w./-]+)`/g))
+      t.ok(existsSync(join(root, path)), `${page}: ${path}`)
 })
 
 t.test('every npm script and every command that a page names exists', async (t) => {
