@@ -52,7 +52,7 @@ t.test('a denial lists every problem, one a line', async (t) => {
       message: [
         'akv-injector: 2 problems',
         'akv-injector.io/refresh "5x": expected a duration',
-        'spec akv-injector: 0 problems: is odd',
+        'spec\\nakv-injector: 0 problems: is odd',
       ].join('\n'),
     },
   })
