@@ -21,9 +21,7 @@ export function describeSync(
     row('needs', `${name} among sync.namespaces.${namespace}.serviceAccounts of the chart`),
     ...(isKnown
       ? []
-      : [
-          'warning: nothing says as which client to sign in; annotate azure.workload.identity/client-id',
-        ]),
+      : ['warning: no client ID is configured; annotate azure.workload.identity/client-id']),
   ]
 }
 

@@ -1,8 +1,8 @@
 import { isObject } from '../../keyvault/shape.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
+import { usesWorkloadIdentity } from '../../webhook/core/workload-identity.ts'
 import type { Manifest } from '../manifests.ts'
 
-const label = 'azure.workload.identity/use'
 const clientIdAnnotation = 'azure.workload.identity/client-id'
 
 /** The service account that a pod runs as. */
@@ -19,8 +19,7 @@ export function workloadIdentity(
   { manifests, tenantId }: { readonly manifests: readonly Manifest[]; readonly tenantId: string },
   pod: Pod,
 ): Readonly<Record<string, string>> {
-  const { labels } = (pod as Pod & { readonly metadata: { readonly labels?: unknown } }).metadata
-  if (!isObject(labels) || labels[label] !== 'true') return {}
+  if (!usesWorkloadIdentity(pod)) return {}
   const name = serviceAccountOf(pod)
   const clientId = manifests
     .map(({ document }) => document.toJS() as unknown)

@@ -191,7 +191,7 @@ t.test('an account without a client id gets a warning: somebody may give it one 
   const input = accountText({ sync: '- { secret: db, data: "team-a:x" }' })
   t.match(await run(['check', '-'], { input }), {
     code: 0,
-    stdout: /warning: nothing says as which client to sign in; annotate azure.workload.identity/,
+    stdout: /warning: no client ID is configured; annotate azure.workload.identity/,
   })
 })
 

@@ -7,6 +7,7 @@ import { injectedContainers } from './placement.ts'
 import type { Plan } from './plan.ts'
 import { allContainers, type Pod } from './pod.ts'
 import { annotationPrefix, type RunAs, type Settings } from './vocabulary.ts'
+import { usesWorkloadIdentity, workloadIdentityLabel } from './workload-identity.ts'
 
 /** What will work otherwise than its author may think. */
 export function planWarnings(
@@ -21,6 +22,7 @@ export function planWarnings(
     ...modeWarnings(pod, plan, runAs),
     ...processWarnings(pod, plan, runAs),
     ...restartWarnings(pod, plan),
+    ...identityWarnings(pod, plan),
   ]
 }
 
@@ -111,4 +113,17 @@ function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
         `${agentName}: with ${annotationPrefix}refresh an agent that cannot start is retried for ever, also under restartPolicy Never; set activeDeadlineSeconds`,
       ]
     : []
+}
+
+/**
+ * The agent would end with `AKV_IDENTITY_MISSING`. A variable of the app's own containers doesn't reach the agent, and
+ * whether the service account names a client id can't be seen from a pod.
+ */
+function identityWarnings(pod: Pod, { config, place }: Plan): readonly string[] {
+  const isGiven = place.existing?.env?.some(({ name }) => name === 'AZURE_CLIENT_ID') ?? false
+  return config.identity.clientId !== undefined || isGiven || usesWorkloadIdentity(pod)
+    ? []
+    : [
+        `${agentName}: nothing says which identity signs in; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
+      ]
 }
