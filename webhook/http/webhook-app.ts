@@ -21,13 +21,13 @@ export interface WebhookAppOptions {
 
 /** The admission end point, not listening yet: `inject` tests it as it is. */
 export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
-  const app = createWebhookServer(options)
+  const refuse = refuser(options.metrics)
+  const app = createWebhookServer({ ...options, refuse })
   const { decide, metrics, isDraining = () => false, elapsedMs = () => performance.now() } = options
   app.addHook('onRequest', (_request, reply, next) => {
     if (isDraining()) reply.header('connection', 'close')
     next()
   })
-  const refuse = refuser(metrics)
   addErrorAnswers(app, refuse)
   addMemoryBudget(app, { refuse, elapsedMs })
   addJsonBody(app)

@@ -3,6 +3,7 @@ import type { Server } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { boundConnections } from '../../lib/bound-connections.ts'
 import { type LogOptions, loggerOptions } from './logger-options.ts'
+import type { Refusal, Refuse } from './refusal.ts'
 
 export type WebhookServer = FastifyInstance<
   Server,
@@ -26,6 +27,7 @@ export const tlsOptions = { minVersion: 'TLSv1.2' } as const
 /** An HTTPS server without routes and, so far, without a certificate: handshakes fail until it has one. */
 export function createWebhookServer(options: {
   readonly log: LogOptions
+  readonly refuse: Refuse
   readonly limits?: Partial<ServerLimits> | undefined
 }): WebhookServer {
   const limits = { ...defaultLimits, ...options.limits }
@@ -45,6 +47,8 @@ export function createWebhookServer(options: {
     // A drain finishes what it has accepted; Fastify would answer 503.
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    // Fastify's own answer would repeat the whole path.
+    frameworkErrors: (_error, _request, reply) => options.refuse(reply, notUrl),
     logger: loggerOptions(options.log),
     logController: new LogController({ disableRequestLogging: true }),
     // One logger for all requests: each line is complete in itself, and a child for each request costs.
@@ -53,6 +57,8 @@ export function createWebhookServer(options: {
   boundConnections(app.server, limits)
   return app
 }
+
+const notUrl: Refusal = { status: 400, sentence: 'expected a URL, found a path that is not valid' }
 
 /** Kubernetes keeps an idle connection for 90 s; whoever closes first should be the client. */
 const keepAliveTimeoutMs = 100_000

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Agent } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { exampleReview } from './review.ts'
 import { serve, until } from './running-webhook.ts'
@@ -37,6 +38,15 @@ t.test('a new connection takes the place of its own address’s idle one', async
   t.equal(await call(agents[1]), second)
   await until(() => Object.keys(agents[0].freeSockets).length === 0)
   t.not(await call(agents[0]), first)
+})
+
+t.test('an answered connection stays open for longer than a request may take', async (t) => {
+  const limits = { headersTimeoutMs: 50, requestTimeoutMs: 50, checkIntervalMs: 10 }
+  const { caller } = await serve(t, { limits })
+  const agent = keepAliveAgent(t)
+  const before = await post({ ...caller, agent }, review)
+  await delay(500)
+  t.equal((await post({ ...caller, agent }, review)).localPort, before.localPort)
 })
 
 t.test('half a request does not keep its connection for ever', async (t) => {

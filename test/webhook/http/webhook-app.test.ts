@@ -121,6 +121,12 @@ t.test('what is no review is refused in a sentence', async (t) => {
       /utf-16/,
     ],
     ['huge', await post(' '.repeat(3 * 1024 * 1024 + 1), json), 413, /at most 3 MiB/],
+    [
+      'not a URL',
+      await app.inject({ method: 'POST', url: '/%', payload: {} }),
+      400,
+      /^expected a URL, found a path that is not valid\n$/,
+    ],
     ['GET', await app.inject('/mutate?x'), 405, /expected POST \/mutate, found GET/],
     [
       'elsewhere',
