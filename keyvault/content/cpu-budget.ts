@@ -22,7 +22,7 @@ export interface CpuBudgetOptions {
 }
 
 /** How long conversions may occupy the event loop before they give way. */
-const sliceMicroseconds = 2_000
+const sliceMicroseconds = 500
 
 export function createCpuBudget(options: CpuBudgetOptions = {}): CpuBudget {
   const {

@@ -14,8 +14,8 @@ export interface Pkcs12KeyOptions {
   readonly budget: Pick<CpuBudget, 'yieldNow'>
 }
 
-/** About two milliseconds' worth. */
-const digestsAtATime = 2_000
+/** About half a millisecond. */
+const digestsAtATime = 500
 
 /** Bytes of a digest's output and of the block that it works on. */
 export const pkcs12Digests = {

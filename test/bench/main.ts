@@ -5,12 +5,14 @@ import { benchAgent } from './agent.ts'
 import { type Bench, printFigures } from './bench.ts'
 import { benchCore } from './core.ts'
 import { benchPfx } from './pfx.ts'
+import { benchSync } from './sync.ts'
 
 const benches: Readonly<Record<string, Bench>> = {
   'admission over TLS, each server on one core': benchAdmission,
   'the core alone': benchCore,
   'the agent, from start to exit': benchAgent,
   'certificates out of PKCS#12': benchPfx,
+  'Secret sync, one account beside others': benchSync,
 }
 
 const isSmoke = process.argv.includes('--smoke')

@@ -61,7 +61,7 @@ interface Account {
 }
 
 /** An API server over TLS that knows what sync asks of one. */
-export async function startStandIn(t: Test): Promise<StandIn> {
+export async function startStandIn(t: Pick<Test, 'testdir' | 'teardown'>): Promise<StandIn> {
   const now = new Date()
   const authority = await issueAuthority({ commonName: 'stand-in', now, lifetimeDays: 2 })
   const leaf = await issueLeaf({

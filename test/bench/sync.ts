@@ -1,0 +1,151 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { systemClock } from '../../init-agent/clock.ts'
+import { createLog } from '../../init-agent/log.ts'
+import type { FetchedSecret } from '../../keyvault/object-client.ts'
+import type { ObjectReference } from '../../keyvault/reference.ts'
+import { connectCluster } from '../../sync/cluster.ts'
+import { startController } from '../../sync/controller.ts'
+import { createEventBudget } from '../../sync/event-budget.ts'
+import { createSyncMetrics } from '../../sync/metrics.ts'
+import { type StandIn, startStandIn } from '../sync/stand-in.ts'
+import { policy } from '../webhook/core/policy.ts'
+import { type Bench, type Figure, milliseconds } from './bench.ts'
+
+const namespace = 'team-a'
+const clientId = '22222222-2222-2222-2222-222222222222'
+/** A vault answers in about this time. */
+const vaultMs = 20
+const restMs = 2_000
+
+/** 40 certificates whose files ask for 100,000 rounds each, and 60 properties 63 levels deep. */
+const costlyPfx = readFileSync(
+  join(import.meta.dirname, '../fixtures/content/chain-100000-rounds.pfx'),
+).toString('base64')
+const levels = Array.from({ length: 63 }, (_, i) => `s${i}`)
+const deepJson = `{"pad":"${'x'.repeat(22_000)}",${levels
+  .reduceRight((inner, name) => `{"${name}":${inner}}`, '"v"')
+  .slice(1)}`
+const hostileList = JSON.stringify([
+  ...Array.from({ length: 40 }, (_, i) => ({ secret: `tls-${i}`, data: `tls/web-${i}` })),
+  {
+    secret: 'deep',
+    data: Array.from({ length: 60 }, (_, i) => `k${i}=deep#${levels.join('.')}`).join(', '),
+  },
+])
+
+/** One controller with an API server in the same process, and a vault in memory: accounts share one event loop. */
+export const benchSync: Bench = async ({ isSmoke }) => {
+  const names = Array.from({ length: isSmoke ? 5 : 50 }, (_, i) => `good-${i}`)
+  const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bench-'))
+  const endings: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
+  try {
+    const standIn = await startStandIn({
+      testdir: () => folder,
+      teardown: (end: () => unknown) => void endings.unshift(end),
+    })
+    const stop = startSync(standIn, [...names, 'hostile'])
+    endings.unshift(stop)
+    await syncEach(standIn, names)
+    await delay(restMs)
+    const alone = await syncEach(standIn, names)
+    const hostile = toggleHostile(standIn)
+    await delay(restMs)
+    const beside = await syncEach(standIn, names)
+    hostile.abort()
+    return [
+      ...figuresOf('one account changes, until its Secret does', alone),
+      ...figuresOf('the same beside a hostile account', beside),
+      {
+        what: 'ratio of the medians',
+        value: (quantile(beside, 0.5) / quantile(alone, 0.5)).toFixed(2),
+      },
+    ]
+  } finally {
+    for (const end of endings) await end()
+  }
+}
+
+function startSync(standIn: StandIn, names: readonly string[]): () => Promise<void> {
+  process.env['KUBECONFIG'] = standIn.kubeconfigFile
+  const stop = new AbortController()
+  const end = new AbortController()
+  const accounts = new Map([[namespace, new Set(names)]])
+  const metrics = createSyncMetrics(accounts)
+  const { ended } = startController({
+    accounts,
+    cluster: connectCluster({ signal: end.signal }),
+    policy,
+    metrics,
+    events: createEventBudget(systemClock),
+    clock: systemClock,
+    log: createLog({ level: 'error', write: () => undefined, now: systemClock.now }),
+    signal: stop.signal,
+    openSession: () => ({
+      signIn: { who: 'bench', token: async () => 'token', forget: () => undefined },
+      reader: { read, listVersions: async () => [] },
+    }),
+  })
+  return async () => {
+    stop.abort()
+    await ended()
+    end.abort()
+  }
+}
+
+let rotation = 0
+
+async function read({ type, name }: ObjectReference): Promise<FetchedSecret> {
+  await delay(vaultMs)
+  const shared = { kind: 'secret', version: String(rotation).padStart(32, '0') } as const
+  if (type === 'tls')
+    return { ...shared, value: costlyPfx, contentType: 'application/x-pkcs12', isCertificate: true }
+  const value = name === 'deep' ? deepJson : `value ${rotation}`
+  return { ...shared, value, contentType: undefined, isCertificate: false }
+}
+
+const annotationsOf = (list: string) => ({
+  'azure.workload.identity/client-id': clientId,
+  'azure.workload.identity/tenant-id': clientId,
+  'akv-injector.io/vault': namespace,
+  'akv-injector.io/refresh': '1h',
+  'akv-injector.io/sync': list,
+  'akv-injector.io/sync-now': `${Math.random()}`,
+})
+
+/** Each account in turn: how many milliseconds pass from its annotation to the new value in its Secret. */
+async function syncEach(standIn: StandIn, names: readonly string[]): Promise<readonly number[]> {
+  const times: number[] = []
+  for (const name of names) {
+    rotation += 1
+    const wanted = Buffer.from(`value ${rotation}`).toString('base64')
+    const list = `[{ secret: ${name}, data: "a=password, b=other" }]`
+    const startedAt = performance.now()
+    standIn.putAccount(namespace, name, annotationsOf(list))
+    while (standIn.secrets.get(`${namespace}/${name}`)?.data?.['a'] !== wanted) await delay(1)
+    times.push(performance.now() - startedAt)
+  }
+  return times
+}
+
+/** Somebody changes the account as often as the controller takes it. */
+function toggleHostile(standIn: StandIn): AbortController {
+  const stop = new AbortController()
+  void (async () => {
+    while (!stop.signal.aborted) {
+      standIn.putAccount(namespace, 'hostile', annotationsOf(hostileList))
+      await delay(restMs / 4)
+    }
+  })()
+  return stop
+}
+
+const figuresOf = (what: string, times: readonly number[]): readonly Figure[] => [
+  { what: `${what}, median`, value: milliseconds(quantile(times, 0.5)) },
+  { what: `${what}, slowest`, value: milliseconds(quantile(times, 1)) },
+]
+
+const quantile = (times: readonly number[], part: number): number =>
+  times.toSorted((a, b) => a - b)[Math.ceil(part * times.length) - 1] ?? Number.NaN
