@@ -77,5 +77,6 @@ async function refreshBriefly(parts: AgentParts, state: RefreshState): Promise<v
   const refreshed = refreshOnce({ ...parts, signal: isOver }, state)
   const ended = isOver.aborted ? undefined : once(isOver, 'abort')
   await Promise.race([refreshed, ended])
-  if (isOver.aborted) parts.log.warn('the vault or Entra takes too long; the pod keeps what it has')
+  if (isOver.aborted)
+    parts.log.warn('the vault or Entra takes too long to answer; the pod keeps its current files')
 }

@@ -121,5 +121,5 @@ function outcomeOf(side: WantedObject, { outcomes }: { readonly outcomes: Outcom
 const rotating = ({ reference: { vault, name } }: WantedObject): AkvError =>
   new AkvError({
     code: 'AKV_CERTIFICATE_ROTATING',
-    message: `certificate ${vault}:${name}: its sides are of different versions`,
+    message: `certificate ${vault}:${name}: its certificate, key and secret are of different versions`,
   })

@@ -10,7 +10,8 @@ import { segmentValues } from './wanted-objects.ts'
  */
 export function checkTargets({ files, templates, env }: AgentConfig): void {
   const problem = (message: string) => new AkvError({ code: 'AKV_CONFIG_INVALID', message })
-  if (files.length + templates.length + env.length === 0) throw problem('nothing to fetch is named')
+  if (files.length + templates.length + env.length === 0)
+    throw problem('the configuration names nothing to fetch')
   const paths = [...files.flatMap(claimedPaths), ...templates.map(({ path }) => path)]
   const wrongPath = pathProblem(paths)
   if (wrongPath !== undefined) throw problem(`the path ${wrongPath}`)
@@ -21,7 +22,7 @@ export function checkTargets({ files, templates, env }: AgentConfig): void {
   const values = [...env, ...templates.flatMap(({ segments }) => segmentValues(segments))]
   if (values.some(isFolder) || files.some((file) => file.versions !== undefined && isFolder(file)))
     throw problem(
-      '"tls/" and "#*" stand for a folder and have no place in env, template or a history',
+      '"tls/" and "#*" give several files, so they are not possible in env, in a template or with a history',
     )
 }
 

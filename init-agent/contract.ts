@@ -173,7 +173,7 @@ export function decodeConfig(json: string): DecodedConfig {
   if (typeof version === 'number' && version > contractVersion)
     return {
       isNewer: true,
-      problem: `${configVariable} has version ${version}, this agent knows ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
+      problem: `${configVariable} has version ${version}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
     }
   const wrong = isConfig(value)
   return wrong === undefined

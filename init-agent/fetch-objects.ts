@@ -137,7 +137,7 @@ function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
 const overdue = (reference: ObjectReference): AkvError =>
   new AkvError({
     code: 'AKV_NETWORK',
-    message: `${describeObject(reference)}: the time was over before vault ${reference.vault} could be asked`,
+    message: `${describeObject(reference)}: the timeout was over before vault ${reference.vault} could be asked`,
   })
 
 /** A 429 is the vault's, not the object's: until it is over, nobody asks that vault. */
@@ -149,7 +149,7 @@ function pausingCalls({ clock }: FetchOptions) {
     if (retryAfterMs > 0)
       throw new AkvError({
         code: 'AKV_THROTTLED',
-        message: `${describeObject(reference)}: vault ${vault} has asked for a pause`,
+        message: `${describeObject(reference)}: vault ${vault} is throttling; not asked before its pause is over`,
         retryAfterMs,
       })
     try {

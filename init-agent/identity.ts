@@ -29,7 +29,10 @@ export function resolveIdentity(
 ): Identity {
   const binding = bindingVariables.find((name) => env[name] !== undefined)
   if (binding !== undefined)
-    throw new AkvError({ code: 'AKV_IDENTITY_BINDING', message: `${binding} is set` })
+    throw new AkvError({
+      code: 'AKV_IDENTITY_BINDING',
+      message: `the environment variable ${binding} is set`,
+    })
   const clientId = annotated.clientId || env['AZURE_CLIENT_ID']
   const tenantId = annotated.tenantId || env['AZURE_TENANT_ID'] || annotated.defaultTenantId
   if (!clientId || !tenantId)
@@ -45,6 +48,6 @@ function checked(what: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase()
   throw new AkvError({
     code: 'AKV_CONFIG_INVALID',
-    message: `the ${what} "${printable(id)}" is no UUID`,
+    message: `the ${what} "${printable(id)}" is not a valid UUID`,
   })
 }

@@ -29,7 +29,10 @@ export async function notify(
 
 function post(url: string, signal: AbortSignal): Promise<void> {
   const failed = (what: string) =>
-    new AkvError({ code: 'AKV_NOTIFY_FAILED', message: `POST ${url}: ${what}` })
+    new AkvError({
+      code: 'AKV_NOTIFY_FAILED',
+      message: `the application did not accept the notification: POST ${url}: ${what}`,
+    })
   return new Promise((resolve, reject) => {
     // An agent of its own, as the global one may honour HTTP_PROXY (NODE_USE_ENV_PROXY).
     const posted = request(url, { method: 'POST', agent: false, signal }, (response) => {

@@ -63,7 +63,7 @@ function write({ volumes, log }: AgentParts, content: Content): boolean {
     return true
   } catch (thrown) {
     const error = toAkvError(thrown)
-    log.warn(`${error.message}; the pod keeps what it has`, { code: error.code })
+    log.warn(`${error.message}; the pod keeps its current files`, { code: error.code })
     return false
   }
 }

@@ -146,7 +146,7 @@ async function properties(
     if (problem !== undefined)
       throw failure(wanted, {
         code: 'AKV_PROPERTY',
-        problem: `the name of ${propertyNumber(index)} is none for a file: ${problem}`,
+        problem: `the name of ${propertyNumber(index)} can't be a file name: ${problem}`,
       })
     return [name, decode(value, wanted)]
   })
@@ -179,7 +179,7 @@ async function pfx(
   if (keys.length === 0)
     throw failure(wanted, {
       code: 'AKV_KEY_NOT_EXPORTABLE',
-      problem: 'the vault does not hand out the private key',
+      problem: 'the vault does not release the private key',
     })
   return valueOr(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
 }
@@ -193,7 +193,7 @@ async function leafPem(wanted: Wanted, der: Uint8Array): Promise<Uint8Array> {
     return Buffer.from(writePem({ label: 'CERTIFICATE', der }))
   throw failure(wanted, {
     code: 'AKV_CERTIFICATE',
-    problem: "the vault's answer is no X.509 certificate",
+    problem: "the vault's answer is not a valid X.509 certificate",
   })
 }
 

@@ -55,7 +55,10 @@ export function reportFreshness({
     outageSinceMs = Math.min(outageSinceMs, ...stale.values())
     if (recovered.length > 0) log.info('objects are up to date again', bounded(recovered))
     if (failed.length > 0)
-      log.warn('some objects could not be refreshed; the pod keeps what it has', bounded(failed))
+      log.warn(
+        'some objects could not be refreshed; the pod keeps their last values',
+        bounded(failed),
+      )
     if (stale.size > 0 || outageSinceMs === Number.POSITIVE_INFINITY) return
     log.info('all objects are up to date again', { staleSeconds: secondsSince(outageSinceMs) })
     outageSinceMs = Number.POSITIVE_INFINITY

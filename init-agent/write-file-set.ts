@@ -78,7 +78,7 @@ function refuseForeign(volume: string, names: ReadonlySet<string>): void {
   if (inTheWay !== undefined)
     throw new AkvError({
       code: 'AKV_FILE_IN_THE_WAY',
-      message: `${printable(join(volume, inTheWay), 300)} is there already and is not the agent's`,
+      message: `${printable(join(volume, inTheWay), 300)} exists already and was not created by the agent`,
     })
 }
 
@@ -92,7 +92,7 @@ function checkSize(volume: string, files: FileSet): void {
   if (blocks === 0 || needed <= room) return
   throw new AkvError({
     code: 'AKV_SET_TOO_LARGE',
-    message: `${volume} can take a set of ${Math.floor(room / 1024)} KiB; the files need ${Math.ceil(needed / 1024)} KiB`,
+    message: `${volume} has room for ${Math.floor(room / 1024)} KiB of files; these need ${Math.ceil(needed / 1024)} KiB`,
   })
 }
 

@@ -32,7 +32,7 @@ function payload(token: string): Record<string, unknown> {
   } catch {
     // The sentence below serves both.
   }
-  throw new AkvError({ code: 'AKV_TOKEN_FILE', message: 'the token file holds no JWT' })
+  throw new AkvError({ code: 'AKV_TOKEN_FILE', message: 'the token file does not contain a JWT' })
 }
 
 const quoted = (claim: unknown): string =>

@@ -39,19 +39,20 @@ export function vaultError(
   if (status === 404)
     return code === undefined
       ? error('AKV_BAD_ANSWER', `the "not found" for ${host} did not come from Key Vault`)
-      : error('AKV_OBJECT_NOT_FOUND', `${host} holds no such object or version`)
+      : error('AKV_OBJECT_NOT_FOUND', `${host} has no such object or version`)
   if (status === 403) {
     const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
     if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
     if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the request`)
     return error('AKV_FORBIDDEN', `${asked.who} may not read it in ${host}`)
   }
-  if (status === 401) return error('AKV_UNAUTHORIZED', `${host} did not accept the token`)
+  if (status === 401) return error('AKV_UNAUTHORIZED', `${host} rejected the token`)
   if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)
   if (status === 408 || status >= 500) return error('AKV_VAULT_UNAVAILABLE', `${host} is failing`)
   if (status >= 300 && status < 400)
     return error('AKV_REDIRECTED', `${host} answered with a redirect, which is not followed`)
-  if (status === 400) return error('AKV_BAD_REQUEST', `${host} did not understand the request`)
+  if (status === 400)
+    return error('AKV_BAD_REQUEST', `${host} did not accept the form of the request`)
   return error('AKV_BAD_ANSWER', `the answer for ${host} did not come from Key Vault`)
 }
 

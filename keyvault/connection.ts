@@ -36,7 +36,7 @@ function proxySettings(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
     throw new AkvError({
       code: 'AKV_CONFIG_INVALID',
       message:
-        'HTTPS_PROXY is no URL of a proxy; accepted: http://host:port, https://host:port and host:port',
+        'HTTPS_PROXY is not a valid proxy URL; accepted: http://host:port, https://host:port and host:port',
     })
   const noProxy = (env['no_proxy'] || env['NO_PROXY'] || '')
     .split(',')
@@ -56,6 +56,6 @@ function certificates(pem: string): string {
   }
   throw new AkvError({
     code: 'AKV_CONFIG_INVALID',
-    message: 'the CA of the configuration holds no readable PEM certificate',
+    message: 'the configured CA does not contain a readable PEM certificate',
   })
 }

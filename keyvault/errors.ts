@@ -9,8 +9,7 @@ export class AkvError extends Error {
   /** How long the service asked to be left alone. */
   readonly retryAfterMs: number | undefined
 
-  /** The errors that this one combines, at most one for each code; this one alone if it combines none. */
-  readonly kinds: readonly AkvError[]
+  private readonly combined: readonly AkvError[] | undefined
 
   /**
    * @param options - `message`: what happened, to which vault, object or file; never a value or a token. `kinds`: see
@@ -25,7 +24,12 @@ export class AkvError extends Error {
     super(options.message)
     this.code = options.code
     this.retryAfterMs = options.retryAfterMs
-    this.kinds = options.kinds ?? [this]
+    this.combined = options.kinds
+  }
+
+  /** The errors that this one combines, at most one for each code; this one alone if it combines none. */
+  get kinds(): readonly AkvError[] {
+    return this.combined ?? [this]
   }
 
   get facts(): ErrorFacts {

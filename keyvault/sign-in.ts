@@ -103,7 +103,7 @@ async function exchange(options: SignInOptions): Promise<Token> {
     if (failure) throw signInError(failure, { clientId, tenantId, claims })
     throw new AkvError({
       code: 'AKV_BAD_ANSWER',
-      message: `client ${clientId} in tenant ${tenantId}: Entra's answer holds no token`,
+      message: `client ${clientId} in tenant ${tenantId}: the answer for Entra does not contain a token`,
     })
   }
 }

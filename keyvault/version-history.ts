@@ -18,7 +18,10 @@ export function pickVersions(
   const fail = (code: 'AKV_OBJECT_NOT_FOUND' | 'AKV_OBJECT_DISABLED', what: string) =>
     new AkvError({ code, message: `${describeObject(reference)}: ${what}` })
   if (start !== undefined && !listed.some(({ version }) => version === start))
-    throw fail('AKV_OBJECT_NOT_FOUND', 'there is no version of that name to begin a history with')
+    throw fail(
+      'AKV_OBJECT_NOT_FOUND',
+      'the version that the history should start with does not exist',
+    )
   const rank = (version: string) => (version === newest ? '' : version)
   const enabled = listed
     .filter(({ isEnabled }) => isEnabled)
@@ -27,7 +30,8 @@ export function pickVersions(
     )
     .map(({ version }) => version)
   const from = start === undefined ? 0 : enabled.indexOf(start)
-  if (from < 0) throw fail('AKV_OBJECT_DISABLED', 'the version to begin a history with is disabled')
+  if (from < 0)
+    throw fail('AKV_OBJECT_DISABLED', 'the version that the history should start with is disabled')
   if (enabled.length > 0) return enabled.slice(from, from + count)
   throw listed.length > 0
     ? fail('AKV_OBJECT_DISABLED', 'all of its versions are disabled')

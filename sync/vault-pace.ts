@@ -40,7 +40,7 @@ export function createVaultPace(clock: Clock, signal: AbortSignal): VaultPace {
   const refuseIfPaused = (vault: string, { pausedUntilMs }: Lane) => {
     const retryAfterMs = pausedUntilMs - clock.now()
     if (retryAfterMs <= 0) return
-    const message = `vault ${vault} has asked for a pause`
+    const message = `vault ${vault} is throttling; not asked before its pause is over`
     const error = new AkvError({ code: 'AKV_THROTTLED', message, retryAfterMs })
     own.add(error)
     throw error

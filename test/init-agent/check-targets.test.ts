@@ -6,7 +6,7 @@ import { agentConfig, objectFile, secretFile, secretVariable } from './pod.ts'
 t.test('targets that the webhook would refuse are refused', async (t) => {
   const value = secretFile('a')
   const cases: readonly [RegExp, Partial<AgentConfig>][] = [
-    [/^nothing to fetch/, {}],
+    [/names nothing to fetch/, {}],
     [/"..\/a"/, { files: [secretFile('a', { path: '../a' })] }],
     [/"\/a"/, { templates: [{ path: '/a', segments: [] }] }],
     [/"a" is named twice/, { files: [value], templates: [{ path: 'a', segments: [value] }] }],
@@ -20,11 +20,11 @@ t.test('targets that the webhook would refuse are refused', async (t) => {
       { files: [secretFile('a', { property: '*' }), secretFile('a/b')] },
     ],
     [/variable A is named twice/, { env: [secretVariable('A', 'a'), secretVariable('A', 'b')] }],
-    [/no place in env/, { env: [secretVariable('A', 'a', { property: '*' })] }],
-    [/no place in env/, { env: [{ ...objectFile('tls', 'a'), variable: 'A' }] }],
-    [/no place in env/, { templates: [{ path: 'x', segments: [objectFile('tls', 'a')] }] }],
-    [/no place in env/, { files: [objectFile('tls', 'a', { versions: 2 })] }],
-    [/no place in env/, { files: [secretFile('a', { property: '*', versions: 2 })] }],
+    [/not possible in env/, { env: [secretVariable('A', 'a', { property: '*' })] }],
+    [/not possible in env/, { env: [{ ...objectFile('tls', 'a'), variable: 'A' }] }],
+    [/not possible in env/, { templates: [{ path: 'x', segments: [objectFile('tls', 'a')] }] }],
+    [/not possible in env/, { files: [objectFile('tls', 'a', { versions: 2 })] }],
+    [/not possible in env/, { files: [secretFile('a', { property: '*', versions: 2 })] }],
   ]
   for (const [message, config] of cases)
     t.throws(() => checkTargets(agentConfig(config)), { code: 'AKV_CONFIG_INVALID', message })

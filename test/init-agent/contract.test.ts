@@ -48,7 +48,7 @@ t.test('a newer version is told apart from a broken configuration', async (t) =>
   t.match(decodeConfig(newer), {
     isNewer: true,
     problem:
-      /has version 2, this agent knows 1: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
+      /has version 2, but this agent knows only 1: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
   })
 })
 

@@ -18,7 +18,7 @@ t.test('what EnvFiles can’t express is named, without the value', async (t) =>
     [Buffer.from("hunter2'"), /single quote/],
     [Buffer.from('hunter2\r\n'), /carriage return/],
     [Buffer.from('hunter2\0'), /NUL/],
-    [Buffer.from([0x68, 0xff]), /not UTF-8/],
+    [Buffer.from([0x68, 0xff]), /not valid UTF-8/],
     [Buffer.from('x'.repeat(64 * 1024 - 3)), /too long/],
   ]
   for (const [value, pattern] of cases) {

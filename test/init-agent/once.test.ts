@@ -32,6 +32,6 @@ t.test('onto a whole set it does not keep the pod waiting for a vault that hangs
   world.addFault({ match: { service: 'entra' }, action: { kind: 'delay', delayMs: 600_000 } })
   const { code, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
-  t.match(output, 'the pod keeps what it has')
+  t.match(output, 'the pod keeps its current files')
   t.equal(readFileSync(join(pod.files, 'a'), 'utf8'), 'v')
 })

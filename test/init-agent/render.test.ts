@@ -71,7 +71,7 @@ t.test('all properties become files of a folder', async (t) => {
     const error = await renderFiles(wanted, [value]).catch((error: AkvError) => error)
     t.match(error, {
       code: 'AKV_PROPERTY',
-      message: /^secret team-a:web: the name of property number 2 is none for a file: /,
+      message: /^secret team-a:web: the name of property number 2 can't be a file name: /,
     })
     t.notMatch(error instanceof AkvError && error.message, /hunter2/)
   }
@@ -125,7 +125,7 @@ t.test('tls is a folder, or the mount itself', async (t) => {
 
 t.test('a certificate that can’t be served is an error that says why', async () => {
   await fails(file('tls'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /exportable/)
-  await fails(file('pfx'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /hand out/)
+  await fails(file('pfx'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /does not release/)
   const foreign = pemAnswer('ec-p256.key', 'leaf.crt')
   await fails(file('tls'), foreign, 'AKV_CERTIFICATE', /belongs to none/)
   await fails(file('tls'), secretAnswer('x'), 'AKV_CERTIFICATE', /content type/)
@@ -155,7 +155,12 @@ t.test('a key is its public half, a certificate its leaf, as openssl prints them
   const symmetric = { kind: 'key', jwk: { kty: 'oct' }, isCertificate: false } as const
   await fails(file('key'), symmetric, 'AKV_KEY_TYPE', /^key team-a:web: a key of type oct/)
   const none = { kind: 'certificate', der: Buffer.from('hunter2') } as const
-  await fails(file('cert'), none, 'AKV_CERTIFICATE', /^cert team-a:web: .* no X.509 certificate$/)
+  await fails(
+    file('cert'),
+    none,
+    'AKV_CERTIFICATE',
+    /^cert team-a:web: .* not a valid X.509 certificate$/,
+  )
 })
 
 t.test('a history is a file for each version, each made as a single one would be', async (t) => {

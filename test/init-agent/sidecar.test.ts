@@ -161,7 +161,7 @@ t.test(
     makeTmpfs(t, 'size=32k', pod.files)
     const { code, termination } = await runToEnd(t, pod)
     t.equal(code, 1)
-    t.match(termination, /^AKV_SET_TOO_LARGE: .* 14 KiB; the files need 20 KiB/)
+    t.match(termination, /^AKV_SET_TOO_LARGE: .* 14 KiB of files; these need 20 KiB/)
   },
 )
 

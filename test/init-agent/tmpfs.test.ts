@@ -10,7 +10,7 @@ t.test('on a tmpfs', { skip: cannotMount() }, async (t) => {
     write(volume, set({ a: '1' }))
     t.throws(() => write(volume, set({ a: Buffer.alloc(60 * 1024) })), {
       code: 'AKV_SET_TOO_LARGE',
-      message: `${volume} can take a set of 57 KiB; the files need 60 KiB`,
+      message: `${volume} has room for 57 KiB of files; these need 60 KiB`,
     })
     t.equal(text(volume, 'a'), '1')
     t.equal(write(volume, set({ a: Buffer.alloc(56 * 1024) })), true)

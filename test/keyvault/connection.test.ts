@@ -57,7 +57,7 @@ t.test('a proxy that is none is refused, without repeating its password', async 
   for (const proxy of ['not a url', 'http://', 'socks5://h:1', 'http://user:hunter2@'])
     t.throws(() => createConnection({ env: { HTTPS_PROXY: proxy } }), {
       code: 'AKV_CONFIG_INVALID',
-      message: /^HTTPS_PROXY is no URL of a proxy; accepted: (?!.*hunter2)/,
+      message: /^HTTPS_PROXY is not a valid proxy URL; accepted: (?!.*hunter2)/,
     })
 })
 

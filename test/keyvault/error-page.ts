@@ -13,25 +13,26 @@ export function errorPage(): string {
 
 const head = `# Error codes
 
-Every failure has a code that stays the same over versions. You find it in the agent's log (\`code\`), and in the
-container's termination message, which \`kubectl describe pod\` shows, with what happened and what to do.
+Every failure has a stable code. You find it in the agent's log (\`code\`), and in the container's termination message,
+which \`kubectl describe pod\` shows, with what happened and what to do.
 
-Where a pod doesn't start and tells no code:
+If a pod does not start and shows no code:
 
-| \`kubectl\` shows | because | do |
+| \`kubectl\` shows | reason | what to do |
 |---|---|---|
-| the pod runs, without agent | its namespace is [left alone](install.md#namespaces-that-are-left-alone), the annotations are on the workload and not on its pod template, or the webhook wasn't there | [\`check FILE\`](../README.md#the-command-line) of the command line, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
-| no pods of a Deployment, StatefulSet or Job | they are refused | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: its events say why; \`failed calling webhook\`: [here](install.md#when-the-webhook-does-not-answer) |
-| \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still trying | \`kubectl logs POD -c akv-injector\` says what failed |
-| \`Init:ErrImagePull\` or \`Init:ImagePullBackOff\` | the agent's image is pulled with the Secrets of this pod | [give it one](install.md) that may, in \`imagePullSecrets\` |
+| the pod runs without an agent | its namespace is [left alone](install.md#namespaces-that-are-left-alone), the annotations are on the workload instead of its pod template, or the webhook was not installed | [\`check FILE\`](../README.md#the-command-line) of the command line, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
+| a Deployment, StatefulSet or Job has no pods | the webhook denies them | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: its events say why; \`failed calling webhook\`: [here](install.md#when-the-webhook-does-not-answer) |
+| \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still retrying | \`kubectl logs POD -c akv-injector\` says what fails, and until when it retries |
+| \`Init:ErrImagePull\` or \`Init:ImagePullBackOff\` | the pod's \`imagePullSecrets\` can't pull the agent's image | [add one](install.md) that can |
 | \`OOMKilled\` of akv-injector | its memory limit is too low | raise \`akv-injector.io/agent-limits\`, or leave it out |
 
-_Retried_ means: on the first fetch with growing pauses until the time of \`akv-injector.io/timeout\` is over, on a
-refresh at the next interval. The exit code is the one that the agent ends with when a first fetch fails for good; a
-refresh never ends it. 1 may succeed on a later start, 2 won't until somebody corrects the configuration.
+_Retried_ means: the first fetch retries with growing pauses until \`akv-injector.io/timeout\` is over, and a refresh
+retries at the next interval. Waiting for a throttled vault doesn't count towards the timeout, for up to 15 minutes. The
+exit code is the agent's if the first fetch gives up. After 1, a later start can succeed; after 2, somebody has to correct
+the configuration first. A failed refresh never ends the agent.
 
-With [Secret sync](sync.md) the same codes stand in the events of the ServiceAccount (\`kubectl describe
-serviceaccount\`). Everything that failed is tried again there, with growing pauses, until it is right.
+[Secret sync](sync.md) shows the same codes in the events of the ServiceAccount (\`kubectl describe serviceaccount\`). It
+retries every failure with growing pauses.
 `
 
 function section([code, { heals, exitCode, means, remedy, isOfSync }]: [
@@ -54,7 +55,7 @@ function entraNumbers(code: string): string {
     .map(([number]) => number)
   return numbers.length === 0
     ? ''
-    : `\nEntra's numbers for it: ${numbers.map((number) => `AADSTS${number}`).join(', ')}.\n`
+    : `\nEntra's error numbers: ${numbers.map((number) => `AADSTS${number}`).join(', ')}.\n`
 }
 
 if (import.meta.main) writeFileSync(errorPageFile, errorPage())

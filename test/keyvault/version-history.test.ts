@@ -42,7 +42,7 @@ t.test('disabled versions are skipped, and never begin one', async (t) => {
 t.test('a version that there is not, and an empty list, are errors', async (t) => {
   t.throws(() => pick([listed('a', 1)], 2, 'f'), {
     code: 'AKV_OBJECT_NOT_FOUND',
-    message: `secret team-a:a@${version('f')}: there is no version of that name to begin a history with`,
+    message: `secret team-a:a@${version('f')}: the version that the history should start with does not exist`,
   })
   t.throws(() => pick([], 2), { code: 'AKV_OBJECT_NOT_FOUND' })
 })
