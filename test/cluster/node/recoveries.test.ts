@@ -106,6 +106,29 @@ t.test('a slow vault delays a sidecar’s start, and nothing warns of that', asy
   await node.clearFaults()
 })
 
+t.test(
+  'a pod that is deleted while it waits is gone long before its grace period is over',
+  async (t) => {
+    const vault = faultyVault('outage')
+    await node.control('/faults', { match: { vault }, action: { kind: 'status', status: 503 } })
+    const pods = [false, true].map((shareProcessNamespace) => {
+      const pod = podOf({ name: `deleted-${shareProcessNamespace}`, vault, refresh: '5m' })
+      const spec = { ...pod.spec, shareProcessNamespace, terminationGracePeriodSeconds: 600 }
+      return { ...pod, spec }
+    })
+    await node.apply(...pods)
+    for (const pod of pods) {
+      // The startup probe waits in the agent's container by now.
+      await untilDescribed(pod, waitsInWords)
+      const { name } = pod.metadata
+      await t.resolves(
+        node.kubectl('delete', 'pod', `${name}`, `--namespace=${namespace}`, '--timeout=120s'),
+      )
+    }
+    await node.clearFaults()
+  },
+)
+
 t.test('failures of a vault that pass while the agent tries', async (t) => {
   for (const { name, action } of drills)
     await node.control('/faults', { match: { vault: faultyVault(name) }, action })

@@ -6,7 +6,7 @@ import type { KubeObject } from '../api.ts'
 import { until } from '../cluster.ts'
 import { containerMemory } from './container-memory.ts'
 import { withVault } from './install-with-vault.ts'
-import { isRunning, openNode } from './open-node.ts'
+import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
 
 /** The controller as the chart deploys it: its image, its rights, its policies, its limits. */
 const node = openNode(t)
@@ -39,6 +39,10 @@ const account = (list: string): KubeObject => ({
     },
   },
 })
+const twoSecrets = `
+  - { secret: db, data: "password=db-password" }
+  - { secret: foreign, data: "password=db-password" }`
+const recovered = /Normal +Synced .* everything is in sync again/
 const metadata = { namespace, name: 'db' }
 const secret = () => node.cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
 /** What `kubectl describe` says once it says that, and in any case in the end. */
@@ -47,7 +51,7 @@ async function described(pattern: RegExp): Promise<string> {
   await until(async () => {
     text = await node.describe(account(''))
     return pattern.test(text)
-  }).catch(() => undefined)
+  }, podTimeoutMs).catch(() => undefined)
   return text
 }
 
@@ -76,6 +80,59 @@ t.test('an account is told what is wrong, in words that help', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=absent" }]'))
   const missing = /Warning +SyncFailed .* AKV_OBJECT_NOT_FOUND: .*absent/
   t.match(await described(missing), missing)
+})
+
+t.test('once the annotation is right, the account is told that all is well', async (t) => {
+  await node.apply(account('[{ secret: db, data: "password=db-password" }]'))
+  t.match(await described(recovered), recovered)
+})
+
+t.test('a throttled vault is named, and so is the end of it', async (t) => {
+  await node.control('/faults', { match: { vault: 'team-a' }, action: { kind: 'throttle' } })
+  t.teardown(() => node.clearFaults())
+  await node.apply(account('[{ secret: db, data: "password=db-password, key=api-key" }]'))
+  const throttled = /Warning +SyncFailed .* AKV_THROTTLED: .*team-a/
+  t.match(await described(throttled), throttled)
+  await node.clearFaults()
+  const updated = /Normal +Synced .* updated Secret db/
+  t.match(await described(updated), updated)
+})
+
+t.test('somebody else’s Secret stays, and makes room when it is deleted', async (t) => {
+  const foreign: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace, name: 'foreign' },
+    stringData: { password: 'of others' },
+  }
+  await node.apply(foreign, account(twoSecrets))
+  const refused = /Warning +SyncFailed .* AKV_SECRET_FOREIGN: .*foreign.*akv-injector\.io\/adopt/
+  t.match(await described(refused), refused)
+  await node.cluster.delete(foreign)
+  const created = /Normal +Synced .* created Secret foreign/
+  t.match(await described(created), created)
+})
+
+t.test('a lost record of its Secrets is written again', async () => {
+  const record: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace, name: 'akv-injector-sync-web' },
+  }
+  await node.cluster.delete(record)
+  await until(async () => (await node.cluster.get(record)).status === 200, podTimeoutMs)
+})
+
+t.test('an account that the operator has not listed is told so', async (t) => {
+  const unlisted = account('[{ secret: other, data: "password=db-password" }]')
+  const other = { ...unlisted, metadata: { ...unlisted.metadata, name: 'unlisted' } }
+  await node.apply(other)
+  let text = ''
+  await until(async () => {
+    text = await node.describe(other)
+    return text.includes('AKV_SYNC_NOT_ENABLED')
+  }, podTimeoutMs)
+  t.match(text, /Warning +SyncFailed .* AKV_SYNC_NOT_ENABLED: .*sync\.namespaces/)
 })
 
 t.test('its pod stays within what it requests, and is not restarted', async (t) => {
