@@ -30,7 +30,7 @@ export async function fuzz<T>(t: Test, property: fc.IRawProperty<T>): Promise<nu
 
 const maxShownLength = 10_000
 const seed = numberFrom('FUZZ_SEED') ?? Date.now() % 2 ** 31
-const seconds = numberFrom('FUZZ_SECONDS') ?? 10
+const seconds = numberFrom('FUZZ_SECONDS') ?? 5
 
 function numberFrom(name: string): number | undefined {
   const text = process.env[name]
