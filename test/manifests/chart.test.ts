@@ -222,6 +222,7 @@ t.test(
         'akv-injector-ephemeral-containers',
         'akv-injector-uninjected-pods',
         'akv-injector-uninjected-workloads',
+        'akv-injector-unsynced-accounts',
       ],
       'the rest is the webhook’s',
     )

@@ -54,10 +54,12 @@ t.test('everything that an install needs is there, in one namespace', async (t) 
     'ValidatingAdmissionPolicy akv-injector-ephemeral-containers',
     'ValidatingAdmissionPolicy akv-injector-uninjected-pods',
     'ValidatingAdmissionPolicy akv-injector-uninjected-workloads',
+    'ValidatingAdmissionPolicy akv-injector-unsynced-accounts',
     'ValidatingAdmissionPolicyBinding akv-injector-certs',
     'ValidatingAdmissionPolicyBinding akv-injector-ephemeral-containers',
     'ValidatingAdmissionPolicyBinding akv-injector-uninjected-pods',
     'ValidatingAdmissionPolicyBinding akv-injector-uninjected-workloads',
+    'ValidatingAdmissionPolicyBinding akv-injector-unsynced-accounts',
   ])
   t.equal(objects[0].kind, 'Namespace', 'which the others need')
   for (const { kind, metadata } of objects) {

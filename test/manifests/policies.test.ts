@@ -14,14 +14,17 @@ const policyNames = (text: string) =>
 
 t.test('each policy can be turned off, and nothing of it is left', { skip }, async (t) => {
   const off = render({
-    values: { policies: { uninjectedPods: 'off', ephemeralContainers: false } },
+    values: {
+      policies: { uninjectedPods: 'off', ephemeralContainers: false, unsyncedAccounts: false },
+    },
   })
   t.strictSame(policyNames(off.text), [])
-  t.notMatch(off.text, /name: akv-injector-(uninjected|ephemeral)/)
+  t.notMatch(off.text, /name: akv-injector-(uninjected|ephemeral|unsynced)/)
   const withoutOne = render({ values: { policies: { ephemeralContainers: false } } })
   t.strictSame(policyNames(withoutOne.text), [
     'akv-injector-uninjected-pods',
     'akv-injector-uninjected-workloads',
+    'akv-injector-unsynced-accounts',
   ])
 })
 
@@ -71,4 +74,19 @@ t.test('the policies use the webhook’s names', { skip }, async (t) => {
     t.match(text, `"${annotationPrefix}inject"`)
   }
   t.match(textOf('uninjected-pods'), `container.name == "${agentName}"`)
+})
+
+t.test('who may sync is written into the policy that warns all others', { skip }, async (t) => {
+  const expressionOf = (namespaces: object) => {
+    const { find } = readRendered(render({ values: { sync: { namespaces } } }).text)
+    const policy = find('ValidatingAdmissionPolicy', 'akv-injector-unsynced-accounts')
+    return policy.spec.validations[0].expression
+  }
+  t.match(expressionOf({}), / in \[\]$/)
+  const namespaces = {
+    shop: { serviceAccounts: ['web', 'api'] },
+    other: { serviceAccounts: ['web'] },
+    none: { serviceAccounts: [] },
+  }
+  t.match(expressionOf(namespaces), ' in ["other/web","shop/api","shop/web"]')
 })

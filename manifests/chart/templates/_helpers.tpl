@@ -33,7 +33,7 @@ The policies, with their defaults, in JSON: "helm upgrade --reuse-values" brings
 had none.
 */}}
 {{- define "akv-injector.policies" -}}
-{{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn") | toJson -}}
+{{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn" "unsyncedAccounts" true) | toJson -}}
 {{- end -}}
 
 {{/* The namespaces that the webhook never sees pods of, by name, in JSON. */}}
