@@ -39,8 +39,10 @@ export async function openSyncAccount(t: Test): Promise<SyncAccount> {
   return { ...installed, cluster, api, controller, kubeconfigFile: ownKubeconfigFile }
 }
 
-/** What one of its two policies says when it refuses: `tokens` or `secrets`. */
-export const deniedBy = (policy: 'tokens' | 'secrets') =>
+type Policy = 'tokens' | 'secrets' | 'accounts'
+
+/** What one of its policies says when it refuses. */
+export const deniedBy = (policy: Policy) =>
   new RegExp(
     `ValidatingAdmissionPolicy 'akv-injector-sync-${policy}' .* denied request: The sync controller`,
   )
@@ -50,7 +52,7 @@ async function untilInForce(controller: Api, namespace: string): Promise<void> {
   const path = secretsIn(namespace)
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'foreign' } }
   const token = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
-  const isDenied = async (policy: 'tokens' | 'secrets', answer: Promise<Answer>) =>
+  const isDenied = async (policy: Policy, answer: Promise<Answer>) =>
     deniedBy(policy).test((await answer).body.message ?? '')
   await until(
     async () => (await controller.call({ method: 'GET', path: `${path}/absent` })).status === 404,
@@ -68,6 +70,18 @@ async function untilInForce(controller: Api, namespace: string): Promise<void> {
         method: 'POST',
         path: `${accountsIn(namespace)}/web/token`,
         body: token,
+      }),
+    ),
+  )
+  await until(() =>
+    isDenied(
+      'accounts',
+      controller.call({
+        method: 'PATCH',
+        path: `${accountsIn(namespace)}/web`,
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { labels: { not: 'allowed' } } },
+        query: { dryRun: 'All' },
       }),
     ),
   )

@@ -118,6 +118,7 @@ t.test('by the API server’s own list, it has these rights and no others, anywh
     },
     { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
     { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
+    { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: accounts },
   ]
   t.strictSame(await own(teamA), rights(['api', 'web']))
   t.strictSame(await own(teamB), rights(['web']))
@@ -175,7 +176,9 @@ t.test('everything else that one would try is forbidden', async (t) => {
       accountsIn(teamA),
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'mine' } },
     ],
-    ['PATCH', `${accountsIn(teamA)}/web`, { metadata: { annotations: { a: 'b' } } }],
+    ['PATCH', `${accountsIn(teamA)}/other`, { metadata: { annotations: { a: 'b' } } }],
+    ['PATCH', `${accountsIn(elsewhere)}/default`, { metadata: { annotations: { a: 'b' } } }],
+    ['PUT', `${accountsIn(teamA)}/web`, { metadata: { name: 'web' } }],
     ['DELETE', `${accountsIn(teamA)}/web`],
     ['GET', `${a}/events`],
     ['GET', `${a}/pods`],

@@ -61,6 +61,7 @@ t.test('its rights are per namespace: few, and tokens of the listed accounts onl
       resourceNames: names,
       verbs: ['create'],
     },
+    { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: names, verbs: ['patch'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create'] },
   ]
@@ -189,7 +190,7 @@ t.test('the policies are about its account, wherever it is', { skip: withoutHelm
   const policies = ofSync(render({ values, namespace: 'keyvault' })).filter(
     ({ kind }) => kind === 'ValidatingAdmissionPolicy',
   )
-  t.equal(policies.length, 2)
+  t.equal(policies.length, 3)
   for (const { spec } of policies) {
     t.equal(spec.failurePolicy, 'Fail')
     t.strictSame(spec.matchConditions, [
