@@ -3,12 +3,6 @@ import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { chooseConnection, type OpenConnection } from './choose-connection.ts'
 
-export interface BoundConnectionsOptions {
-  readonly maxConnections: number
-  /** A clock that never goes back. Default: the process's own. */
-  readonly elapsedMs?: () => number
-}
-
 /**
  * Accepts every new connection, and closes another one if that makes too many. {@link chooseConnection} says which, so
  * a caller that opens many connections only closes its own.
@@ -20,14 +14,14 @@ export interface BoundConnectionsOptions {
  */
 export function boundConnections(
   server: Server | TlsServer,
-  { maxConnections, elapsedMs = () => performance.now() }: BoundConnectionsOptions,
+  { maxConnections }: { readonly maxConnections: number },
 ): void {
-  const table = createTable(elapsedMs)
+  const table = createTable()
 
   server.on('connection', (socket: Socket) => {
     const opened = table.add(socket)
     if (table.connections.size <= maxConnections) return
-    const options = { maxConnections, nowMs: elapsedMs() }
+    const options = { maxConnections, nowMs: performance.now() }
     const closed = chooseConnection(table.connections.values(), options) ?? opened
     closed?.remove()
     closed?.socket.destroy()
@@ -48,7 +42,7 @@ interface Connection extends OpenConnection {
   remove(): void
 }
 
-function createTable(elapsedMs: () => number) {
+function createTable() {
   const connections = new Map<string, Connection>()
   const holders = new Map<string, { count: number }>()
 
@@ -58,7 +52,7 @@ function createTable(elapsedMs: () => number) {
     if (remoteAddress === undefined) return void socket.destroy()
     const key = keyOf(socket)
     const holder = holders.get(remoteAddress) ?? { count: 0 }
-    const connection = trackConnection({ socket, holder, elapsedMs, remove })
+    const connection = trackConnection({ socket, holder, remove })
     function remove(): void {
       if (connections.get(key) !== connection) return
       connections.delete(key)
@@ -78,15 +72,13 @@ function createTable(elapsedMs: () => number) {
 function trackConnection({
   socket,
   holder,
-  elapsedMs,
   remove,
 }: {
   readonly socket: Socket
   readonly holder: { readonly count: number }
-  readonly elapsedMs: () => number
   readonly remove: () => void
 }): Connection {
-  let sinceMs = elapsedMs()
+  let sinceMs = performance.now()
   let exchange: { request: IncomingMessage; response: ServerResponse } | undefined
   return {
     socket,
@@ -104,11 +96,11 @@ function trackConnection({
     begin(request, response) {
       const current = { request, response }
       exchange = current
-      sinceMs = elapsedMs()
+      sinceMs = performance.now()
       response.once('close', () => {
         if (exchange !== current) return
         exchange = undefined
-        sinceMs = elapsedMs()
+        sinceMs = performance.now()
       })
     },
   }
