@@ -4,8 +4,9 @@ import { secretSettings, strangeOnSecret, syncedKey } from '../webhook/core/voca
 import type { AnnotatedManifest } from './manifests.ts'
 import { type Verdict, wrong } from './verdict.ts'
 
-/** Whether a Secret is handed over to the controller of Secret sync, which reads no other annotation of it. */
-export function checkSecret({ title, manifest, annotations }: AnnotatedManifest): Verdict {
+/** Whether a Secret would be adopted by the controller of Secret sync, which reads no other annotation of it. */
+export function checkSecret(secret: AnnotatedManifest): Verdict {
+  const { title, manifest, annotations, unquoted } = secret
   const { own, problems: unreadable } = ownAnnotations(annotations)
   const { values, problems } = readSettings(own, {
     table: secretSettings,
@@ -13,10 +14,10 @@ export function checkSecret({ title, manifest, annotations }: AnnotatedManifest)
     strangeKey: strangeOnSecret,
   })
   const name = `${title} (${manifest.source})`
-  const all = [...unreadable, ...problems]
-  if (all.length > 0) return wrong(`${name}: would not be handed over`, all)
+  const all = [...unquoted, ...unreadable, ...problems]
+  if (all.length > 0) return wrong(`${name}: would not be adopted`, all)
   const what = values.adopt
-    ? 'would be handed over to the ServiceAccount that asks for it'
-    : 'left as it is'
+    ? 'would be adopted by the ServiceAccount that asks for it'
+    : 'not adopted: it has no akv-injector.io/adopt annotation'
   return { isDenied: false, lines: [`${name}: ${what}`] }
 }

@@ -27,7 +27,7 @@ export interface CheckOptions {
 
 /**
  * `akv-injector check`: says to standard output what the webhook would do with each pod, and the controller of Secret
- * sync for each ServiceAccount that asks for something, and each Secret that is handed over.
+ * sync for each ServiceAccount that asks for something, and each Secret that is to be adopted.
  *
  * @throws InputError when a file or a setting is wrong
  */
@@ -61,7 +61,7 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
     case 'skipped':
       return {
         isDenied: false,
-        lines: [`${title}: left as it is, ${skipReasons[outcome.reason]}`, ...misplaced],
+        lines: [`${title}: not injected: ${skipReasons[outcome.reason]}`, ...misplaced],
       }
     case 'injected': {
       const pod = patchedPod(template.pod, outcome.operations)
@@ -86,13 +86,19 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
 function accountVerdict(account: AnnotatedManifest, policy: Policy): Verdict {
   const title = `${account.title} (${account.manifest.source})`
   const wishes = readAccount(account, policy)
+  const { unquoted } = account
+  if (unquoted.length > 0)
+    return wrong(`${title}: would not be synced`, [
+      ...unquoted,
+      ...(wishes.kind === 'refused' ? wishes.problems : []),
+    ])
   const leftAlone = (reason: string): Verdict => ({
     isDenied: false,
-    lines: [`${title}: left as it is, ${reason}`],
+    lines: [`${title}: not synced: ${reason}`],
   })
   switch (wishes.kind) {
     case 'none':
-      return leftAlone(`no ${annotationPrefix}${syncKey} asks for a Secret`)
+      return leftAlone(`it has no ${annotationPrefix}${syncKey} annotation`)
     case 'off':
       return leftAlone(skipReasons['turned-off'])
     case 'refused':

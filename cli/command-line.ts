@@ -64,7 +64,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .command('check')
     .summary('what the webhook would say to these manifests')
     .description(
-      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong; for each ServiceAccount, which Secrets would be synced; and whether a Secret is handed over for that. Exits with 1 if a pod would be denied, or something else not be done for a mistake.',
+      'Says for each pod, and each pod template of a workload, what would be injected, or what is wrong; for each ServiceAccount, which Secrets would be synced; and whether a Secret would be adopted for that. Exits with 1 if a pod would be denied, or if a mistake keeps anything else from being done.',
     )
     .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
     .addOption(namespaceOption())
@@ -127,7 +127,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
 
   program
     .command('webhook')
-    .summary('what the webhook’s container runs')
+    .summary('in the cluster: run the admission webhook')
     .description(
       'Serves admission reviews until SIGTERM. Everything is set by AKV_INJECTOR_* variables.',
     )
@@ -135,7 +135,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
 
   program
     .command('agent')
-    .summary('what the container in the pod runs')
+    .summary('in the pod: fetch, write and refresh the secrets')
     .description('Fetches what AKV_INJECTOR_CONFIG names and writes it to the volumes of the pod.')
     .option('--root <folder>', 'where the volumes are mounted', '/akv')
     .option('--termination-log <file>', 'where to say why it ended', '/dev/termination-log')
@@ -145,7 +145,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
 
   program
     .command('certs')
-    .summary('what looks after the webhook’s serving certificate runs')
+    .summary('in the cluster: run the certificate controller')
     .description(
       'Keeps an authority and a certificate for the webhook in two Secrets, and the authority in the caBundle of its configuration, until SIGTERM. Reaches the API server as a pod, or by KUBECONFIG.',
     )
@@ -163,7 +163,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
 
   program
     .command('sync')
-    .summary('what keeps Secrets in step with the vaults runs')
+    .summary('in the cluster: run the Secret sync controller')
     .description(
       'Fills the Secrets that the annotations of these ServiceAccounts ask for, each with the account’s own identity, until SIGTERM. Reaches the API server as a pod, or by KUBECONFIG; AKV_INJECTOR_* variables say which cloud.',
     )

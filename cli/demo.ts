@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulator } from '../emulator/emulator.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
+import { describeProblems } from '../webhook/describe-problem.ts'
 import { type CleanUp, createCleanUp } from './demo/clean-up.ts'
 import { createNarrator } from './demo/narrator.ts'
 import { serveWebhook } from './demo/serve-webhook.ts'
@@ -91,6 +92,8 @@ async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
 function firstAnnotated(manifests: readonly Manifest[], file: string) {
   const templates = manifests.flatMap((manifest) => podTemplates(manifest, 'default'))
   const annotated = templates.find(isAnnotated)
+  if (annotated !== undefined && annotated.unquoted.length > 0)
+    throw new InputError(`${annotated.title} would be denied`, describeProblems(annotated.unquoted))
   if (annotated !== undefined) return annotated
   throw new InputError(
     `${file}: no pod or pod template here has an ${annotationPrefix}… annotation`,

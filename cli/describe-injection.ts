@@ -32,7 +32,7 @@ export function describeInjection(pod: Pod): readonly string[] {
         ? `native sidecar, refreshes every ${refreshSeconds} s`
         : 'init container, fetches once',
     ),
-    row('seen by', containers.join(', ')),
+    row('containers', containers.join(', ')),
     ...files.map((file) =>
       row(
         'file',

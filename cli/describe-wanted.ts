@@ -18,4 +18,4 @@ export function describeWanted({
 }
 
 /** A line of a description: what it is about, and what there is to say. */
-export const row = (label: string, text: string): string => `${label.padEnd(9)} ${text}`
+export const row = (label: string, text: string): string => `${label.padEnd(10)} ${text}`

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { type Document, isCollection, parseAllDocuments, visit } from 'yaml'
 import { isObject, type JsonObject } from '../keyvault/shape.ts'
+import type { Problem } from '../webhook/core/outcome.ts'
 import { annotationPrefix } from '../webhook/core/vocabulary.ts'
 import { InputError } from './input-error.ts'
+import { unquotedAnnotations } from './unquoted-annotations.ts'
 
 /** One document of a manifest file. */
 export interface Manifest {
@@ -20,8 +22,10 @@ export interface PodTemplate {
   /** Where in the document it stands. */
   readonly path: readonly (string | number)[]
   readonly namespace: string
-  /** The pod as the API server would send it to the webhook. */
+  /** The pod as the API server would send it to the webhook. Annotations that lack quotes are there as they were written. */
   readonly pod: JsonObject
+  /** Of annotations that lack their quotes: the API server would not take them. */
+  readonly unquoted: readonly Problem[]
   /** Annotations of the workload itself, which do nothing for its pods. */
   readonly ownerAnnotations: JsonObject
 }
@@ -46,7 +50,7 @@ export function readText(file: string): string {
     const { code, message } = error as NodeJS.ErrnoException
     const reasons: Record<string, string> = {
       ENOENT: 'there is no such file',
-      EISDIR: 'this is a folder; name files',
+      EISDIR: 'this is a directory; pass files',
       EACCES: 'it may not be read',
     }
     throw new InputError(`${file}: ${reasons[code ?? ''] ?? message}`)
@@ -91,7 +95,9 @@ export interface AnnotatedManifest {
   readonly title: string
   readonly namespace: string
   readonly name: string
+  /** Those that lack quotes are there as they were written. */
   readonly annotations: JsonObject
+  readonly unquoted: readonly Problem[]
 }
 
 /** The pods and pod templates of a document: none, one, or several where it is a List. */
@@ -108,7 +114,16 @@ export function annotatedObjects(
 ): readonly AnnotatedManifest[] {
   return objectsOf(toPlain(manifest))
     .filter(({ object }) => object['kind'] === kind)
-    .map(({ object }) => ({ manifest, ...namesOf(object, namespace) }))
+    .map(({ object, path }) => {
+      const { written, problems } = unquotedAnnotations(manifest.document, path)
+      const { annotations, ...names } = namesOf(object, namespace)
+      return {
+        manifest,
+        ...names,
+        annotations: { ...annotations, ...written },
+        unquoted: problems,
+      }
+    })
     .filter(({ annotations }) => hasOwn(annotations))
 }
 
@@ -177,17 +192,26 @@ function templateOf(
   const template = path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), object)
   if (!isObject(template)) return []
   const { title, name, namespace, annotations } = namesOf(object, place.namespace)
+  const metadata = objectOf(template['metadata'])
+  const podPath = [...place.path, ...path]
+  const { written, problems } = unquotedAnnotations(place.manifest.document, podPath)
+  const isUnquoted = problems.length > 0
   return [
     {
       manifest: place.manifest,
       title,
-      path: [...place.path, ...path],
+      path: podPath,
       namespace,
+      unquoted: problems,
       pod: {
         apiVersion: 'v1',
         kind: 'Pod',
         ...template,
-        metadata: { generateName: `${name}-`, ...objectOf(template['metadata']) },
+        metadata: {
+          generateName: `${name}-`,
+          ...metadata,
+          ...(isUnquoted && { annotations: { ...objectOf(metadata['annotations']), ...written } }),
+        },
       },
       ownerAnnotations: path.length > 0 ? annotations : {},
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { AdmissionRequest } from '../webhook/core/admission-review.ts'
 import { mutate } from '../webhook/core/mutate.ts'
-import type { Outcome } from '../webhook/core/outcome.ts'
+import { denied, type Outcome } from '../webhook/core/outcome.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { describeProblems } from '../webhook/describe-problem.ts'
 import { readSettings, type Settings } from '../webhook/settings.ts'
@@ -29,8 +29,12 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
 /** @throws InputError with every wrong setting */
 export const policyFromEnvironment = (): Policy => settingsFrom(process.env).policy
 
-/** What the webhook would make of the pod: the very code that it runs. */
-export function reviewTemplate({ pod, namespace }: PodTemplate, policy: Policy): Outcome {
+/**
+ * What the webhook would make of the pod: the very code that it runs. A pod that the API server itself would refuse, as
+ * an annotation lacks its quotes, is told all the rest that is wrong with it, too.
+ */
+export function reviewTemplate(template: PodTemplate, policy: Policy): Outcome {
+  const { pod, namespace, unquoted } = template
   const request: AdmissionRequest = {
     uid: 'command-line',
     kind: 'Pod',
@@ -41,5 +45,7 @@ export function reviewTemplate({ pod, namespace }: PodTemplate, policy: Policy):
     dryRun: true,
     object: pod,
   }
-  return mutate(request, policy)
+  const outcome = mutate(request, policy)
+  if (unquoted.length === 0) return outcome
+  return denied([...unquoted, ...(outcome.kind === 'denied' ? outcome.problems : [])])
 }

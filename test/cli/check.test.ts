@@ -67,7 +67,7 @@ t.test('annotations on the workload instead of its template get a warning', asyn
   const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
   const { code, stdout } = await run(['check', '-'], { input })
   t.equal(code, 0)
-  t.match(stdout, 'no akv-injector.io annotation asks for anything')
+  t.match(stdout, 'not injected: it has no akv-injector.io annotations')
   t.match(
     stdout,
     /warning: akv-injector.io\/vault, akv-injector.io\/secrets on the workload itself does nothing; it belongs under spec.template.metadata.annotations/,
@@ -109,7 +109,7 @@ t.test('what cannot be read is named, and the exit code is 2', async (t) => {
     code: 2,
     stderr: /none.yaml: there is no such file/,
   })
-  t.match(await run(['check', folder]), { code: 2, stderr: /this is a folder/ })
+  t.match(await run(['check', folder]), { code: 2, stderr: /this is a directory/ })
   t.match(await run(['check', `${folder}/broken.yaml`]), {
     code: 2,
     stderr: /broken.yaml: .* at line \d/,
@@ -177,11 +177,11 @@ t.test(
     t.equal(code, 0)
     t.strictSame(stdout.split('\n'), [
       'ServiceAccount/web (standard input): would be synced',
-      '  Secret    db (Opaque, app=web): password ← team-a:db-password, url ← team-a:db#connection.url, pin ← team-a:x, if there',
-      '  Secret    web-tls (kubernetes.io/tls): {tls.crt,tls.key,ca.crt} ← team-a:tls/web',
-      '  Secret    app (Opaque): * ← team-b:config#*',
-      '  refresh   every 300 s',
-      '  needs     web among sync.namespaces.shop.serviceAccounts of the chart',
+      '  Secret     db (Opaque, app=web): password ← team-a:db-password, url ← team-a:db#connection.url, pin ← team-a:x, if there',
+      '  Secret     web-tls (kubernetes.io/tls): {tls.crt,tls.key,ca.crt} ← team-a:tls/web',
+      '  Secret     app (Opaque): * ← team-b:config#*',
+      '  refresh    every 300 s',
+      '  needs      web among sync.namespaces.shop.serviceAccounts of the chart',
       '',
     ])
   },
@@ -230,9 +230,9 @@ t.test('accounts that ask for nothing are passed over, or said to be left alone'
   t.equal(code, 0)
   t.match(
     stdout,
-    'ServiceAccount/web (standard input): left as it is, akv-injector.io/inject is "false"',
+    'ServiceAccount/web (standard input): not synced: akv-injector.io/inject is "false"',
   )
-  t.match(stdout, 'left as it is, no akv-injector.io/sync asks for a Secret')
+  t.match(stdout, 'not synced: it has no akv-injector.io/sync annotation')
 })
 
 t.test('names that no API server would take are problems, and steer no terminal', async (t) => {
@@ -274,12 +274,12 @@ t.test('a container’s name and a misplaced key steer no terminal either', asyn
   }
 })
 
-t.test('a Secret that is handed over, and one that is not for a slip', async (t) => {
+t.test('a Secret that would be adopted, and one that would not for a mistake', async (t) => {
   const secret = (annotations: Readonly<Record<string, unknown>>) =>
     accountText(annotations).replace('ServiceAccount', 'Secret')
   t.match(await run(['check', '-'], { input: secret({ adopt: 'true', synced: 'x' }) }), {
     code: 0,
-    stdout: 'Secret/web (standard input): would be handed over to the ServiceAccount that asks',
+    stdout: 'Secret/web (standard input): would be adopted by the ServiceAccount that asks',
   })
   for (const [annotations, problem] of [
     [{ adoptt: 'true' }, /adoptt: is not known; .*akv-injector\.io\/adopt$/m],
@@ -322,3 +322,58 @@ t.test('names that every JavaScript object has are told like any other mistake',
   t.equal(code, 1)
   t.match(stdout, 'Pod/unnamed (standard input): would be denied')
 })
+
+t.test(
+  'an annotation without quotes is shown as it was written, whatever YAML makes of it',
+  async (t) => {
+    const manifest = (kind: string, annotations: string, more = '') =>
+      `kind: ${kind}\nmetadata:\n  name: web\n  annotations:\n${annotations}${more}`
+    const containers = 'spec: { containers: [{ name: app }] }\n'
+    const pod = manifest(
+      'Pod',
+      `    akv-injector.io/vault: &v 0123
+    akv-injector.io/secrets: a_b
+    akv-injector.io/file-mode: 0400
+    akv-injector.io/refresh: 1_0
+    akv-injector.io/inject: yes
+    akv-injector.io/run-as: *v
+    other.example/n: 0400
+`,
+      containers,
+    )
+    const { code, stdout } = await run(['check', '-'], { input: pod })
+    t.equal(code, 1)
+    for (const [key, found] of [
+      ['vault', '0123'],
+      ['file-mode', '0400'],
+      ['refresh', '1_0'],
+      ['inject', 'yes'],
+      ['run-as', '0123'],
+    ])
+      t.match(stdout, `  akv-injector.io/${key} "${found}": must be a string; quote the value\n`)
+    t.match(stdout, '"a_b" isn\'t a valid object name', 'and it hides nothing else')
+    t.notMatch(stdout, 'other.example')
+
+    const mode = '    akv-injector.io/file-mode: 0400\n    akv-injector.io/secrets: team-a:a\n'
+    const quoted = mode.replace('0400', '"0400"')
+    const sentence = /akv-injector\.io\/file-mode "0400": must be a string; quote the value/
+    const input = manifest('Pod', mode, containers)
+    t.match(await run(['inject', '-'], { input }), { code: 1, stdout: '', stderr: sentence })
+    t.match(await run(['demo', '-'], { input }), { code: 2, stderr: sentence })
+    t.match(await run(['check', '-'], { input: manifest('Pod', quoted, containers) }), { code: 0 })
+    const template = `spec:\n  template:\n    metadata:\n      annotations:\n${mode.replaceAll('    ', '        ')}    spec: { containers: [{ name: app }] }\n`
+    const list = `kind: List\nitems:\n- kind: Deployment\n  metadata: { name: web }\n${template.replace(/^/gm, '  ')}`
+    t.match(await run(['check', '-'], { input: list }), { code: 1, stdout: sentence })
+    for (const [kind, key] of [
+      ['ServiceAccount', 'refresh'],
+      ['Secret', 'adopt'],
+    ] as const)
+      t.match(
+        await run(['check', '-'], { input: manifest(kind, `    akv-injector.io/${key}: 0400\n`) }),
+        {
+          code: 1,
+          stdout: new RegExp(`akv-injector\\.io/${key} "0400": must be a string; quote the value`),
+        },
+      )
+  },
+)

@@ -49,7 +49,10 @@ t.test('an annotated pod without an agent starts with a warning', async (t) => {
 
 t.test('pods with an agent, or that ask for none, start without one', async (t) => {
   const pods = [
-    annotatedPod({ namespace: ordinary }),
+    annotatedPod({
+      namespace: ordinary,
+      annotations: { ...filesAndEnv, 'client-id': '22222222-2222-2222-2222-222222222222' },
+    }),
     plainPod({}, { namespace: leftAlone }),
     plainPod({}, { namespace: leftAlone, annotations: { 'akv-injector.example/secrets': 'x' } }),
     ...['false', 'False', 'FALSE'].map((inject) => annotated({ ...filesAndEnv, inject })),

@@ -43,7 +43,7 @@ export const skipReasons = {
   'not-create': 'only the creation of a pod is acted on',
   subresource: 'subresources are not acted on',
   'mirror-pod': 'a mirror pod shows a static pod of the kubelet and cannot be changed',
-  'not-annotated': 'no akv-injector.io annotation asks for anything',
+  'not-annotated': 'it has no akv-injector.io annotations',
   'turned-off': 'akv-injector.io/inject is "false"',
   complete: 'everything asked for is there already',
 } as const
