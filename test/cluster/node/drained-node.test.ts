@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Answer, KubeObject } from '../api.ts'
+import { until } from '../cluster.ts'
+import { webhookConfiguration } from '../install.ts'
+import { must } from '../must.ts'
+import { agentOf, annotatedPod, type Pod } from '../pods.ts'
+import { enforceOtherwise, policyBinding } from '../policy-binding.ts'
+import { appPod } from './app-pod.ts'
+import { openNode, podTimeoutMs } from './open-node.ts'
+
+/** The cluster's last node is drained, so that no replica of the webhook can run. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const { nodeName } = node.environment
+const policyName = 'akv-injector-uninjected-pods'
+const ours = '--selector=app.kubernetes.io/component=webhook'
+const own = '--namespace=akv-injector'
+const tryPod = (pod: KubeObject = appPod({ namespace, name: 'probe' })) =>
+  node.cluster.create(pod, { dryRun: true })
+/** The certificates' controller publishes its authority anew within a minute, which the API server then has to notice. */
+const recoveryTimeoutMs = 240_000
+const untilAnswer = (isSo: (answer: Answer) => boolean) =>
+  until(async () => isSo(await tryPod()), recoveryTimeoutMs)
+const isInjected = ({ status, body }: Answer) =>
+  status === 201 && agentOf(body as Pod) !== undefined
+const scale = (replicas: number) =>
+  node.kubectl('scale', own, 'deployment', 'akv-injector-webhook', `--replicas=${replicas}`)
+const rolledOut = () =>
+  node.kubectl('rollout', 'status', own, 'deployment/akv-injector-webhook', '--timeout=120s')
+
+/** The commands that docs/install.md has for workloads that must start without the webhook. */
+const page = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8')
+const [, procedure = ''] =
+  /(If workloads have to start now[\s\S]*?)To bring it back/.exec(page) ?? []
+const documented = [...procedure.matchAll(/^kubectl (.+)$/gm)].map(([, words = '']) =>
+  words.split(' '),
+)
+
+// Whatever fails, the other files of tests find a working webhook.
+t.teardown(async () => {
+  await node.kubectl('uncordon', nodeName)
+  await node.cluster.apply(policyBinding(policyName))
+  await node.cluster.apply(webhookConfiguration())
+  await scale(2)
+  await rolledOut()
+  await untilAnswer(isInjected)
+})
+
+t.test('the last replica isn’t evicted: the drain waits, and says why', async (t) => {
+  await scale(1)
+  await rolledOut()
+  await until(async () => (await replicas()).length === 1, podTimeoutMs)
+  await t.rejects(
+    node.kubectl(
+      ...['drain', nodeName, '--pod-selector=app.kubernetes.io/component=webhook'],
+      ...['--delete-emptydir-data', '--timeout=10s'],
+    ),
+    /violate the pod's disruption budget/,
+  )
+  t.ok(agentOf(must(await tryPod()).body as Pod), 'annotated pods are admitted all the while')
+})
+
+t.test('without any replica, annotated pods are refused and others start', async (t) => {
+  await node.kubectl('delete', 'pods', own, ours)
+  await untilAnswer(({ body }) => /no endpoints available/.test(body.message ?? ''))
+  t.match(await node.kubectl('get', 'pods', own, ours), /\bPending\b/)
+  const plain = { ...appPod({ namespace, name: 'plain' }), metadata: { namespace, name: 'plain' } }
+  must(await tryPod(plain))
+})
+
+t.test(
+  'what docs/install.md says lets them start, even where they are to be refused',
+  async (t) => {
+    await enforceOtherwise(t, node.cluster, {
+      name: policyName,
+      actions: ['Deny', 'Audit'],
+      // Where the webhook's own refusal doesn't come first.
+      isInForce: async () =>
+        (await tryPod(annotatedPod({ namespace: 'kube-public' }))).status === 422,
+    })
+    t.strictSame(documented, [
+      ['delete', 'mutatingwebhookconfiguration', 'zz-akv-injector'],
+      ['delete', 'validatingadmissionpolicybinding', policyName],
+    ])
+    for (const command of documented) await node.kubectl(...command)
+    await untilAnswer(({ status }) => status === 201)
+    t.equal(agentOf(must(await tryPod()).body as Pod), undefined, 'without an agent')
+  },
+)
+
+t.test('with the node back and the install applied again, they get their agent', async (t) => {
+  await node.kubectl('uncordon', nodeName)
+  must(await node.cluster.apply(webhookConfiguration()))
+  must(await node.cluster.apply(policyBinding(policyName)))
+  await untilAnswer(isInjected)
+  t.strictSame(must(await tryPod()).warnings, [])
+})
+
+const replicas = async () =>
+  (await node.kubectl('get', 'pods', own, ours, '--output=name')).split('\n').filter(Boolean)
