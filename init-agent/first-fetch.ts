@@ -21,23 +21,24 @@ export async function fetchContent(
   deadline = firstFetchDeadline(parts.config, parts.clock.now()),
 ): Promise<{ readonly content: Content; readonly outcomes: Outcomes }> {
   const { config, session, clock, log, signal } = parts
-  const onRetry = reportRetries({ log, clock, deadline })
+  const onSignInRetry = reportRetries({ log, clock, deadline })
   // A step of its own, so that fifty objects don't each wait for Entra.
   await retry(() => session.signIn.token(), {
     clock,
     deadline,
     signal,
-    onFailure: (error) => onRetry('sign-in', error),
+    onFailure: (error) => onSignInRetry('sign-in', error),
   })
   const objects = wantedObjects(config)
   const reader = renewRefusedToken(session)
+  // The sign-in may have taken all of it: what can be asked at once is asked all the same.
+  const fetchDeadline = notBefore(clock.now() + leastFetchMs, deadline)
   const outcomes = await fetchConsistently({
     objects,
     reader,
     clock,
-    // The sign-in may have taken all of it: what can be asked at once is asked all the same.
-    deadline: notBefore(clock.now() + leastFetchMs, deadline),
-    onRetry,
+    deadline: fetchDeadline,
+    onRetry: reportRetries({ log, clock, deadline: fetchDeadline }),
     log,
     signal,
   })

@@ -46,12 +46,16 @@ function outlook(
   { clock, deadline }: { readonly clock: Clock; readonly deadline: Deadline },
 ): string {
   const end = timeOfDay(deadline.atMs())
-  if (clock.now() + retryAfterMs >= deadline.atMs())
+  if (retryAfterMs > 0 && clock.now() + retryAfterMs >= deadline.atMs())
     return `it asked for a pause of ${Math.ceil(retryAfterMs / 1000)} s, which is too long; giving up at ${end}`
   return code === 'AKV_THROTTLED'
     ? `waiting for the vault's limit, which does not count towards the timeout for up to 15 minutes; retrying until ${end}`
     : `retrying until ${end}`
 }
 
+/** Later years have more digits in ISO 8601, and a `Date` has an end. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59)
+
 /** `12:34:56 UTC` */
-const timeOfDay = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`
+const timeOfDay = (ms: number): string =>
+  `${new Date(Math.min(ms, latestMs)).toISOString().slice(11, 19)} UTC`

@@ -54,6 +54,17 @@ t.test('then it is told at growing intervals, with the number of tries', async (
   t.equal(lines.length, 241, 'the others are there for debugging')
 })
 
+t.test('an end that is past or very far away is told, too', async (t) => {
+  for (const [seconds, end] of [
+    [0, '12:00:00'],
+    [1e300, '23:59:59'],
+  ] as const) {
+    const { report, warnings } = bench(seconds)
+    report('team-a', failure('AKV_NETWORK'))
+    t.match(warnings()[0]?.message, `no; retrying until ${end} UTC`)
+  }
+})
+
 t.test('each vault, and each kind of failure, has its own lines', async (t) => {
   const { report, warnings } = bench(120)
   for (const vault of ['team-a', 'team-b'])
