@@ -77,6 +77,28 @@ t.test('a token is asked for with the one audience and the account’s uid', asy
   await t.rejects(cluster.requestToken(account), { message: /the answer holds no token$/ })
 })
 
+t.test('the status is one annotation of the account of that uid, and nothing else', async (t) => {
+  const { standIn, cluster } = await start(t)
+  standIn.putAccount('team-a', 'web', { a: '1' })
+  const [seen] = (await cluster.listAccounts('team-a')).accounts
+  if (seen === undefined) throw new Error('no account')
+  await cluster.writeStatus(seen, 'db: ready')
+  t.match(standIn.requests.at(-1), {
+    method: 'PATCH',
+    path: '/api/v1/namespaces/team-a/serviceaccounts/web',
+    contentType: 'application/merge-patch+json',
+  })
+  t.strictSame(standIn.annotationsOf('team-a', 'web'), {
+    a: '1',
+    'akv-injector.io/sync-status': 'db: ready',
+  })
+  await t.rejects(cluster.writeStatus({ ...seen, uid: 'another' }, 'x'), {
+    message: /^the status of ServiceAccount team-a\/web/,
+  })
+  await cluster.writeStatus(seen, undefined)
+  t.strictSame(standIn.annotationsOf('team-a', 'web'), { a: '1' })
+})
+
 t.test('a watch tells what changes, and where it ended', async (t) => {
   const { standIn, cluster } = await start(t)
   standIn.putAccount('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
@@ -89,6 +111,7 @@ t.test('a watch tells what changes, and where it ended', async (t) => {
     namespace: 'team-a',
     resourceVersion,
     signal: new AbortController().signal,
+    onOpen: () => told.push('open'),
     onAccount: ({ name, annotations }) => told.push(`${name} ${JSON.stringify(annotations)}`),
     onGone: (name) => told.push(`gone ${name}`),
   })
@@ -99,7 +122,7 @@ t.test('a watch tells what changes, and where it ended', async (t) => {
   standIn.deleteAccount('team-a', 'web')
   standIn.endWatches({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '77' } } })
   t.equal(await watching, '77')
-  t.strictSame(told, ['web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
+  t.strictSame(told, ['open', 'web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
 })
 
 t.test('many accounts are listed page by page, and little is kept of each', async (t) => {
