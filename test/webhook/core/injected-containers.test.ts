@@ -16,6 +16,8 @@ function review({ containers = [], initContainers = [], annotations = {} }: PodO
       'akv-injector.io/vault': 'team-a',
       'akv-injector.io/secrets': 'db-password',
       'akv-injector.io/env': 'API_KEY=api-key',
+      'akv-injector.io/client-id': '11111111-2222-3333-4444-555555555555',
+      'akv-injector.io/tenant-id': '11111111-2222-3333-4444-555555555555',
       ...annotations,
     },
   }
