@@ -103,7 +103,7 @@ t.test('a mistake in an annotation is told once, and nothing is deleted for it',
   world.events()
   world.writes()
   world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
-  t.equal(await world.round(), undefined)
+  t.ok(((await world.round()) ?? 0) > 3_000_000, 'it is told again later')
   t.match(world.events(), [/^team-a\/web SyncFailed: AKV_SYNC_ANNOTATION: .*dta/])
   await world.round()
   t.strictSame(world.events(), [])
@@ -134,7 +134,7 @@ t.test(
   async (t) => {
     const world = await startWorld(t)
     world.standIn.putAccount('team-a', 'unlisted', annotations(db))
-    t.equal(await world.round('unlisted'), undefined)
+    t.ok(((await world.round('unlisted')) ?? 0) > 3_000_000, 'it is told again later')
     await world.round('unlisted')
     t.match(world.events(), [/AKV_SYNC_NOT_ENABLED: .*team-a\/unlisted.*sync\.namespaces/])
     t.notOk(world.standIn.requests.some(({ path }) => /secrets|token/.test(path)))
