@@ -95,7 +95,7 @@ t.test('with the node back and the install applied again, they get their agent',
   must(await node.cluster.apply(webhookConfiguration()))
   must(await node.cluster.apply(policyBinding(policyName)))
   await untilAnswer(isInjected)
-  t.strictSame(must(await tryPod()).warnings, [])
+  t.notMatch(must(await tryPod()).warnings.join(), /no agent/)
 })
 
 const replicas = async () =>
