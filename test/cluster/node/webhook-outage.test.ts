@@ -1,0 +1,157 @@
+import t from 'tap'
+import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
+import type { Answer, KubeObject } from '../api.ts'
+import { until } from '../cluster.ts'
+import { publishAuthority, webhookConfiguration } from '../install.ts'
+import { must } from '../must.ts'
+import { agentOf, type Pod } from '../pods.ts'
+import { appPod, mountPath, password } from './app-pod.ts'
+import { deploymentOf, describedReplicaSet } from './deployments.ts'
+import { isRunning, openNode } from './open-node.ts'
+
+/** What `kubectl describe` shows while the webhook, its certificate or its configuration fails, and that it comes back. */
+const node = openNode(t)
+const namespace = await node.namespace()
+const annotated = (name: string) => appPod({ namespace, name })
+const failed = 'failed calling webhook "pods.akv-injector.io"'
+/** A certificate reaches the webhook's pods when the kubelet updates their volume, which takes more than a minute. */
+const recoveryTimeoutMs = 240_000
+
+const scale = (component: 'webhook' | 'certs', replicas: number) =>
+  node.kubectl(
+    ...['scale', 'deployment', `akv-injector-${component}`, '--namespace=akv-injector'],
+    `--replicas=${replicas}`,
+  )
+const untilGone = (component: string) =>
+  node.kubectl(
+    ...['wait', '--for=delete', 'pod', '--namespace=akv-injector', '--timeout=120s'],
+    `--selector=app.kubernetes.io/component=${component}`,
+  )
+/** The API server takes a moment to notice another configuration. */
+const untilAnswered = (isSo: (answer: Answer) => boolean) =>
+  until(
+    async () => isSo(await node.cluster.create(annotated('probe'), { dryRun: true })),
+    recoveryTimeoutMs,
+  )
+/** Resolves when annotated pods get their agent. */
+const untilInjected = () =>
+  untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) !== undefined)
+
+// Whatever fails, the other files of tests find a working webhook.
+t.teardown(async () => {
+  await scale('webhook', 2)
+  await scale('certs', 1)
+  await node.cluster.apply(webhookConfiguration())
+  await untilInjected()
+})
+
+t.test(
+  'while no replica runs, annotated pods wait, others start, and then all start',
+  async (t) => {
+    await scale('webhook', 0)
+    await untilGone('webhook')
+    const deployment = deploymentOf(annotated('waiting'), 'waiting')
+    const described = await describedReplicaSet(node, deployment)
+    t.match(described, failed)
+    t.match(described, 'no endpoints available for service "akv-injector-webhook"')
+
+    const plain = { ...annotated('plain'), metadata: { namespace, name: 'plain' } }
+    await node.apply(plain)
+    await node.untilPod(plain, isRunning)
+
+    await scale('webhook', 2)
+    const [pod] = await node.pods({ namespace, selector: 'app=waiting', count: 1 })
+    await node.untilPod(pod, isRunning)
+    t.equal(await node.exec(pod, 'app', 'cat', `${mountPath}/db-password`), password)
+  },
+)
+
+t.test(
+  'without the configuration pods start bare, with a warning, until it is applied again',
+  async (t) => {
+    await node.cluster.delete(webhookConfiguration())
+    await untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) === undefined)
+    const { warnings } = await node.cluster.create(annotated('bare'), { dryRun: true })
+    t.match(warnings.join(), 'akv-injector.io annotations but no agent')
+
+    must(await node.cluster.apply(webhookConfiguration()))
+    await untilInjected()
+  },
+)
+
+t.test('a certificate that the API server doesn’t trust, or that has expired', async (t) => {
+  await scale('certs', 0)
+  await untilGone('certs')
+
+  await t.test('by another authority', async (t) => {
+    const other = await issueAuthority({ commonName: 'another', now: new Date(), lifetimeDays: 1 })
+    await publishAuthority(node.cluster, other.certificatePem)
+    await untilAnswered(({ status }) => status >= 300)
+    const described = await describedReplicaSet(
+      node,
+      deploymentOf(annotated('untrusted'), 'untrusted'),
+    )
+    t.match(described, failed)
+    t.match(described, 'certificate signed by unknown authority')
+  })
+
+  await t.test('expired', async (t) => {
+    await scale('webhook', 0)
+    await untilGone('webhook')
+    await putExpiredCertificate()
+    await scale('webhook', 2)
+    await until(
+      async () => /serving certificate.*expired/.test(await webhookLogs()),
+      recoveryTimeoutMs,
+    )
+    const described = await describedReplicaSet(node, deploymentOf(annotated('expired'), 'expired'))
+    t.match(described, 'no endpoints available for service "akv-injector-webhook"')
+  })
+
+  await t.test('the controller issues and publishes what is valid', async (t) => {
+    await scale('certs', 1)
+    await untilInjected()
+    t.match(await certsLogs(), /issued a new serving certificate/)
+  })
+})
+
+/** Of all pods of a component; nothing while one of them is yet to start. */
+const logsOf = (component: string) => () =>
+  node
+    .kubectl(
+      ...['logs', '--namespace=akv-injector', '--tail=-1'],
+      `--selector=app.kubernetes.io/component=${component}`,
+    )
+    .catch(() => '')
+const webhookLogs = logsOf('webhook')
+const certsLogs = logsOf('certs')
+
+/** As the controller would have left it, had it been away for months. */
+async function putExpiredCertificate(): Promise<void> {
+  const secret = (name: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { namespace: 'akv-injector', name },
+  })
+  const { body } = must(await node.cluster.get(secret('akv-injector-ca')))
+  const data = body['data'] as Readonly<Record<string, string>>
+  const pem = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString()
+  const dayMs = 24 * 60 * 60 * 1000
+  const leaf = await issueLeaf({
+    authority: { certificatePem: pem('tls.crt'), keyPem: pem('tls.key') },
+    commonName: 'akv-injector',
+    dnsNames: ['akv-injector-webhook.akv-injector.svc'],
+    ipAddresses: [],
+    now: new Date(Date.now() - 60 * dayMs),
+    lifetimeDays: 30,
+  })
+  const values = { 'tls.crt': leaf.certificatePem, 'tls.key': leaf.keyPem }
+  must(
+    await node.cluster.apply({
+      ...secret('akv-injector-webhook-tls'),
+      data: Object.fromEntries(
+        Object.entries(values).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+      ),
+    }),
+  )
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+/**
+ * Every failure that somebody on call can meet, and its recovery. Each is a test on a real node of the words that `kubectl
+ * describe`, the events and the logs show: by file, then by the title or the name of the case.
+ */
+const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'failures.test.ts': {
+    'no client ID and no tenant ID': 'no-identity',
+    'an identity without a federated credential': 'no-federated-credential',
+    'a federated credential for another service account': 'wrong-federated-credential',
+    'a federated credential for another cluster': 'credential-of-another-cluster',
+    'a federated credential for another audience': 'credential-for-another-audience',
+    'an unknown client ID': 'unknown-client',
+    'an unknown tenant ID': 'unknown-tenant',
+    'an identity without a role on the vault': 'no-role',
+    'a firewall in front of the vault': 'vault-firewall',
+    'a vault that is down': 'vault-outage',
+    'a vault that is cut off': 'vault-unreachable',
+    'a proxy that answers with a page of its own': 'vault-behind-a-proxy-page',
+    'a misspelt object': 'object-absent',
+    'a disabled object': 'object-disabled',
+    'a value that no variable can have': 'variable-inexpressible',
+    'a misspelt annotation': 'a Deployment’s bad annotation is told by its ReplicaSet',
+    'a quota that wants limits': 'a Deployment without limits is told by its ReplicaSet',
+  },
+  'unreachable.test.ts': {
+    'a vault whose name DNS doesn’t know': 'vault-name-not-in-dns',
+    'Entra cut off': 'entra-unreachable',
+    'a proxy that is down': 'proxy-down',
+    'a TLS certificate that isn’t trusted': 'certificate-of-another-authority',
+  },
+  'recoveries.test.ts': {
+    'the credential is created': 'a federated credential that is created while the agent tries',
+    'a slow vault': 'a slow vault delays a sidecar’s start, and nothing warns of that',
+    'the role is assigned, the firewall opened, the vault reachable and no longer throttling':
+      'failures of a vault that pass while the agent tries',
+  },
+  'refresh-failures.test.ts': {
+    'a refresh finds the vault down, the role gone, an object deleted or disabled':
+      'the log names what fails, and the pod keeps its last good files',
+    'and finds it well again': 'once it heals, the log says so, and the files are fresh',
+  },
+  'webhook-outage.test.ts': {
+    'no replica of the webhook, and their return':
+      'while no replica runs, annotated pods wait, others start, and then all start',
+    'a deleted webhook configuration, and its return':
+      'without the configuration pods start bare, with a warning, until it is applied again',
+    'a CA that the API server doesn’t trust': 'by another authority',
+    'an expired serving certificate': "'expired'",
+    'the return of a valid certificate': 'the controller issues and publishes what is valid',
+  },
+  '../uninjected.test.ts': {
+    'a namespace that is left alone': 'an annotated pod without an agent starts with a warning',
+  },
+  'kubelet-restart.test.ts': {
+    'a kubelet that restarts': 'pods don’t notice a kubelet that is started again',
+  },
+  'lifecycle.test.ts': {
+    'an agent that is killed': 'a killed sidecar starts again',
+    'an agent that runs out of memory': 'an agent without enough memory is seen to be so',
+    'a sandbox that is lost': 'a pod whose sandbox is lost is served',
+    'a node that reboots': 'where nothing is left, as after a reboot',
+  },
+  'sync.test.ts': {
+    'an object that isn’t there': 'an account is told what is wrong, in words that help',
+    'an account in sync again':
+      'once the annotation is right, the account is told that all is well',
+    'a throttled vault, and its end': 'a throttled vault is named, and so is the end of it',
+    'a Secret of somebody else': 'somebody else’s Secret stays, and makes room when it is deleted',
+    'a lost record': 'a lost record of its Secrets is written again',
+    'an account that isn’t enabled': 'an account that the operator has not listed is told so',
+  },
+}
+
+t.test('every drill is a test on a node', async (t) => {
+  for (const [file, titles] of Object.entries(drills)) {
+    const text = readFileSync(join(import.meta.dirname, '../cluster/node', file), 'utf8')
+    for (const [drill, title] of Object.entries(titles)) t.ok(text.includes(title), drill)
+  }
+})
