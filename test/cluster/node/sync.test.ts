@@ -80,6 +80,8 @@ t.test('an account is told what is wrong, in words that help', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=absent" }]'))
   const missing = /Warning +SyncFailed .* AKV_OBJECT_NOT_FOUND: .*absent/
   t.match(await described(missing), missing)
+  const status = /db: AKV_OBJECT_NOT_FOUND since \d{4}-/
+  t.match(await described(status), status, 'as long as it lasts, unlike the event')
 })
 
 t.test('once the annotation is right, the account is told that all is well', async (t) => {
