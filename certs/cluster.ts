@@ -9,7 +9,7 @@ import {
 import { asSentence, ifFound, isAnswer } from '../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../kubernetes/connection.ts'
 import type { SecretTexts } from './inspect.ts'
-import { type Cluster, ConflictError, type Stored } from './look.ts'
+import { type Cluster, ConflictError, type Stored } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
 /** The entry of the webhook configuration whose `caBundle` is looked after. */

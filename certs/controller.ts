@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Change, LookResult } from './look.ts'
+import type { Change, LookResult } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
 /** What became of the last look. */

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks'
-import { printLines } from '../text/print-lines.ts'
+import { printLines } from '../lib/print-lines.ts'
 import { connectCluster } from './cluster.ts'
 import { type CertsLog, type LookStatus, logChange, runController } from './controller.ts'
 import { serveCertsHealth } from './health.ts'
-import { createLooker } from './look.ts'
+import { createLooker } from './reconcile.ts'
 import { type CertsFlags, type CertsSettings, readFlags } from './settings.ts'
 
 const lookEveryMs = 60_000

@@ -1,6 +1,6 @@
 import { labelName, subdomainName, wrongName } from '../kubernetes/name-rules.ts'
 import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
-import { printable } from '../text/printable.ts'
+import { printable } from '../lib/printable.ts'
 
 /** Where the controller finds what it looks after. The defaults are the names that the install gives. */
 export interface CertsSettings {

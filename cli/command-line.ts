@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { defaultFlags } from '../certs/settings.ts'
+import { printLines } from '../lib/print-lines.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { printLines } from '../text/print-lines.ts'
-import { InputError } from './input-error.ts'
+import { InputError } from './input/input-error.ts'
 
 const details = `
 Operator settings (which clouds, vaults and defaults) are read from the same AKV_INJECTOR_* variables everywhere.
@@ -69,7 +69,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
     .addOption(namespaceOption())
     .action(async (files, options) =>
-      end((await import('./check.ts')).check({ files, ...options })),
+      end((await import('./check/check.ts')).check({ files, ...options })),
     )
 
   program
@@ -81,7 +81,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .argument('<file...>', 'YAML or JSON, any number of documents; - reads standard input')
     .addOption(namespaceOption())
     .action(async (files, options) =>
-      end((await import('./inject.ts')).inject({ files, ...options })),
+      end((await import('./inject/inject.ts')).inject({ files, ...options })),
     )
 
   program
@@ -106,7 +106,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     .option('--pod <kind/name>', 'which, where the file has several')
     .addOption(namespaceOption())
     .action(async (file, options) =>
-      end(await (await import('./fetch.ts')).fetch({ file, ...options })),
+      end(await (await import('./fetch/fetch.ts')).fetch({ file, ...options })),
     )
 
   program

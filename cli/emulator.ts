@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import type { EmulatorData } from '../emulator/data.ts'
+import type { EmulatorData } from '../emulator/data/data.ts'
+import { parseEmulatorData } from '../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../emulator/emulator.ts'
-import { parseEmulatorData } from '../emulator/parse-data.ts'
-import { printLines } from '../text/print-lines.ts'
+import { printLines } from '../lib/print-lines.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
-import { InputError } from './input-error.ts'
-import { readText } from './manifests.ts'
+import { InputError } from './input/input-error.ts'
+import { readText } from './input/manifests.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
 export interface EmulatorOptions {

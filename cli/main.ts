@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
-import { printLines } from '../text/print-lines.ts'
+import { printLines } from '../lib/print-lines.ts'
 import { runCommandLine } from './command-line.ts'
 
 const exitCode = await runCommandLine(process.argv.slice(2)).catch(unexpected)

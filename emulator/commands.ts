@@ -1,12 +1,12 @@
 /** What can be asked of a running emulator, by a test or through the control end point. */
 
-import type { Fault } from './faults.ts'
-import type { SeenRequest } from './request-log.ts'
 import {
   mintServiceAccountToken,
   type ServiceAccountTokenOptions,
-} from './service-account-token.ts'
-import { type ObjectChange, type Rotation, rotate, update } from './vault-changes.ts'
+} from './entra/service-account-token.ts'
+import type { Fault } from './faults/faults.ts'
+import type { SeenRequest } from './request-log.ts'
+import { type ObjectChange, type Rotation, rotate, update } from './vault/vault-changes.ts'
 import type { World } from './world.ts'
 
 export interface Commands {

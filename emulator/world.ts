@@ -1,10 +1,10 @@
 /** What the parts of one emulator share. */
 
-import type { Identity } from './data.ts'
-import type { Faults } from './faults.ts'
-import type { KeysOf } from './issuer-keys.ts'
-import type { Signer } from './signer.ts'
-import type { Vaults } from './vault-store.ts'
+import type { Identity } from './data/data.ts'
+import type { KeysOf } from './entra/issuer-keys.ts'
+import type { Signer } from './entra/signer.ts'
+import type { Faults } from './faults/faults.ts'
+import type { Vaults } from './vault/vault-store.ts'
 
 export interface World {
   readonly tenantId: string

@@ -1,17 +1,17 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
 import { checkTargets } from './check-targets.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { isWhole } from './compare-content.ts'
 import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
 import { firstFetchDeadline } from './deadline.ts'
 import { endHangingFetch } from './end-hanging-fetch.ts'
 import { firstFetch } from './first-fetch.ts'
-import type { Log } from './log.ts'
+import { isWhole } from './projection/compare-content.ts'
+import { type RefreshState, startState } from './projection/refresh-content.ts'
+import { openSession, type Session } from './projection/session.ts'
 import { keepFresh, refreshOnce } from './refresh.ts'
-import { type RefreshState, startState } from './refresh-content.ts'
-import { openSession, type Session } from './session.ts'
-import { openVolumes, type Volumes } from './volumes.ts'
+import { openVolumes, type Volumes } from './volume/volumes.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig

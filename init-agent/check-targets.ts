@@ -1,7 +1,7 @@
-import { AkvError } from '../keyvault/errors.ts'
+import { AkvError } from '../lib/errors/akv-error.ts'
 import type { AgentConfig, Wanted } from './contract.ts'
+import { segmentValues } from './projection/wanted-objects.ts'
 import { claimedPaths, pathProblem } from './target-path.ts'
-import { segmentValues } from './wanted-objects.ts'
 
 /**
  * Nobody but the webhook is known to have written the configuration: what it refuses is refused here too.

@@ -7,17 +7,9 @@ import {
   type ObjectReference,
   objectTypes,
 } from '../keyvault/reference.ts'
-import {
-  absentOr,
-  type Check,
-  isObject,
-  listOf,
-  oneOf,
-  shape,
-  text,
-  that,
-} from '../keyvault/shape.ts'
-import { printable } from '../text/printable.ts'
+import { type LogLevel, logLevels } from '../lib/log-level.ts'
+import { printable } from '../lib/printable.ts'
+import { absentOr, type Check, isObject, listOf, oneOf, shape, text, that } from '../lib/shape.ts'
 
 /** Grows with every change that an older agent would misread. */
 export const contractVersion = 1
@@ -45,9 +37,6 @@ export const throttlingAllowanceSeconds = 15 * 60
 
 /** A first fetch that is still running so long after its deadline is ended by the agent itself. */
 export const hangGraceSeconds = 30
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
 
 export const onDeletedChoices = ['keep', 'remove'] as const
 export type OnDeleted = (typeof onDeletedChoices)[number]

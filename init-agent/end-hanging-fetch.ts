@@ -1,5 +1,5 @@
-import { AkvError } from '../keyvault/errors.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import { AkvError } from '../lib/errors/akv-error.ts'
 import { hangGraceSeconds } from './contract.ts'
 import type { Deadline } from './deadline.ts'
 

@@ -1,13 +1,13 @@
-import { combineErrors } from '../keyvault/errors.ts'
+import { combineErrors } from '../lib/errors/akv-error.ts'
 import type { AgentParts } from './agent.ts'
-import { fetchConsistently } from './certificate-sides.ts'
-import { type Content, noContent, projectContent } from './content.ts'
 import { type Deadline, firstFetchDeadline, notBefore } from './deadline.ts'
-import type { Outcomes } from './fetch-objects.ts'
+import { fetchConsistently } from './projection/certificate-parts.ts'
+import type { Outcomes } from './projection/fetch-objects.ts'
+import { type Content, noContent, projectContent } from './projection/project-content.ts'
+import { retry } from './projection/retry.ts'
+import { wantedObjects } from './projection/wanted-objects.ts'
 import { renewRefusedToken } from './renew-refused-token.ts'
 import { reportRetries } from './report-retries.ts'
-import { retry } from './retry.ts'
-import { wantedObjects } from './wanted-objects.ts'
 
 const leastFetchMs = 1_000
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { AkvError, toAkvError } from '../keyvault/errors.ts'
-import { takeEnvironment } from '../keyvault/sdk-environment.ts'
+import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
+import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
+import { createLog, type Log } from '../lib/log.ts'
 import { type AgentConfig, agentRoot, configVariable, decodeConfig } from './contract.ts'
-import { createLog, type Log } from './log.ts'
 import { writeTerminationMessage } from './termination-message.ts'
 
 const signals = ['SIGTERM', 'SIGINT'] as const

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
-import { AkvError, toAkvError } from '../keyvault/errors.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../lib/clock.ts'
+import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 
 const tryTimeoutMs = 5_000
 const waitsMs = [1_000, 2_000]

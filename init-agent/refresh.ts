@@ -1,14 +1,14 @@
-import { toAkvError } from '../keyvault/errors.ts'
+import { toAkvError } from '../lib/errors/akv-error.ts'
 import type { AgentParts } from './agent.ts'
-import { changedTargets } from './compare-content.ts'
-import type { Content } from './content.ts'
 import { notify } from './notify.ts'
+import { changedTargets } from './projection/compare-content.ts'
+import type { Content } from './projection/project-content.ts'
 import {
   type RefreshState,
   refreshContent,
   restedObjects,
   unsettledObjects,
-} from './refresh-content.ts'
+} from './projection/refresh-content.ts'
 import { reportFreshness } from './report-freshness.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { AkvError } from '../keyvault/errors.ts'
-import type { ObjectReader } from '../keyvault/objects.ts'
-import type { Session } from './session.ts'
+import type { ObjectReader } from '../keyvault/object-reader.ts'
+import { AkvError } from '../lib/errors/akv-error.ts'
+import type { Session } from './projection/session.ts'
 
 /**
  * A reader for one fetch or one refresh. When a vault first refuses the token, the agent signs in anew and asks again;

@@ -1,8 +1,8 @@
 import { describeObject } from '../keyvault/reference.ts'
 import type { AgentParts } from './agent.ts'
-import type { RefreshState } from './refresh-content.ts'
-import { staleSeconds } from './standing.ts'
-import { objectKey, wantedObjects } from './wanted-objects.ts'
+import { staleSeconds } from './projection/object-status.ts'
+import type { RefreshState } from './projection/refresh-content.ts'
+import { objectKey, wantedObjects } from './projection/wanted-objects.ts'
 
 /** Container runtimes cut a log line at 16 KiB. */
 const mostReportedObjects = 20

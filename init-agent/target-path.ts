@@ -1,6 +1,6 @@
 /** What a path of a file below the mount may be. Pure: the webhook refuses with it, and the agent checks again. */
 
-import { printable } from '../text/printable.ts'
+import { printable } from '../lib/printable.ts'
 import type { WantedFile } from './contract.ts'
 
 const maxPathBytes = 4096

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import type { AkvError } from '../keyvault/errors.ts'
+import type { AkvError } from '../lib/errors/akv-error.ts'
 
 /** The kubelet reads no more of it. */
 const maxBytes = 4096

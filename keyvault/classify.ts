@@ -1,6 +1,6 @@
-import { entraCodes } from './entra-codes.ts'
-import { AkvError, type AkvErrorCode } from './errors.ts'
-import type { Failure } from './request-guard.ts'
+import { AkvError, type AkvErrorCode } from '../lib/errors/akv-error.ts'
+import type { Failure } from './clients/request-guard.ts'
+import { entraCodes } from './entra/entra-codes.ts'
 
 /**
  * From what a service answered to a code of the error table: the retry rules as data. A body is read for the

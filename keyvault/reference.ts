@@ -1,9 +1,7 @@
-import { printable } from '../text/printable.ts'
+import type { Parsed } from '../lib/parsed.ts'
+import { printable } from '../lib/printable.ts'
 
 /** How a Key Vault object is named. Pure: the webhook, the agent and a browser page can all use it. */
-
-/** A value, or a sentence that says what was found, what is accepted and what to do. */
-export type Parsed<T> = { readonly value: T } | { readonly problem: string }
 
 /**
  * One object in a vault. Names compare without regard to case (see {@link referenceKey}): the vault's is kept in

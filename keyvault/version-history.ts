@@ -1,5 +1,5 @@
-import { AkvError } from './errors.ts'
-import type { ListedVersion } from './object-client.ts'
+import { AkvError } from '../lib/errors/akv-error.ts'
+import type { ListedVersion } from './clients/object-client.ts'
 import { describeObject, type ObjectReference } from './reference.ts'
 
 /**

@@ -1,6 +1,6 @@
 /** What Kubernetes takes as names (RFC 1123), and sentences for what it wouldn't. */
 
-import { printable } from '../text/printable.ts'
+import { printable } from '../lib/printable.ts'
 
 export interface NameRule {
   readonly pattern: RegExp

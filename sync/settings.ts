@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import type { LogLevel } from '../init-agent/contract.ts'
 import { isName, labelName, subdomainName } from '../kubernetes/name-rules.ts'
+import { describeProblem } from '../lib/describe-problem.ts'
 import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
-import { printable } from '../text/printable.ts'
+import type { LogLevel } from '../lib/log-level.ts'
+import { printable } from '../lib/printable.ts'
 import type { Policy } from '../webhook/core/policy.ts'
-import { describeProblem } from '../webhook/describe-problem.ts'
-import { readSettings } from '../webhook/settings.ts'
+import { readSettings } from '../webhook/settings/read-settings.ts'
 
 /** As the flags of `akv-injector sync` are written. */
 export interface SyncFlags {

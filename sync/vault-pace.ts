@@ -1,5 +1,5 @@
-import type { Clock } from '../init-agent/clock.ts'
-import { AkvError } from '../keyvault/errors.ts'
+import type { Clock } from '../lib/clock.ts'
+import { AkvError } from '../lib/errors/akv-error.ts'
 
 /** Of the 400 a second that a vault takes: its other readers need some, too. */
 const mostPerSecond = 300

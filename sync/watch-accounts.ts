@@ -1,7 +1,7 @@
-import type { Clock } from '../init-agent/clock.ts'
-import type { Log } from '../init-agent/log.ts'
-import { AkvError } from '../keyvault/errors.ts'
-import type { SeenAccount, SyncCluster } from './sync-cluster.ts'
+import type { Clock } from '../lib/clock.ts'
+import { AkvError } from '../lib/errors/akv-error.ts'
+import type { Log } from '../lib/log.ts'
+import type { SeenAccount, SyncCluster } from './cluster/cluster-port.ts'
 
 export interface WatchAccountsLoop {
   readonly cluster: Pick<SyncCluster, 'listAccounts' | 'watchAccounts'>

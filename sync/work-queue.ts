@@ -1,4 +1,4 @@
-import type { Clock } from '../init-agent/clock.ts'
+import type { Clock } from '../lib/clock.ts'
 
 export interface WorkQueueOptions {
   /**

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { printLines } from '../text/print-lines.ts'
-import { describeProblems } from './describe-problem.ts'
+import { describeProblems } from '../lib/describe-problem.ts'
+import { printLines } from '../lib/print-lines.ts'
 import { startWebhook } from './http/start-webhook.ts'
-import { readSettings } from './settings.ts'
+import { readSettings } from './settings/read-settings.ts'
 
 const signals = ['SIGTERM', 'SIGINT'] as const
 

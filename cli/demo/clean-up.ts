@@ -1,4 +1,4 @@
-import { printLines } from '../../text/print-lines.ts'
+import { printLines } from '../../lib/print-lines.ts'
 
 /** What has to be undone, last thing first. */
 export interface CleanUp {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { printable } from '../../text/printable.ts'
+import { printable } from '../../lib/printable.ts'
 
 /** Tells the demo step by step: in colour and with progress on a terminal, as plain lines into a pipe. */
 export interface Narrator {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { connect as connectTls, createServer } from 'node:tls'
 import type { Test } from 'tap'
 import { connectCluster } from '../../certs/cluster.ts'
-import { createLooker } from '../../certs/look.ts'
+import { createLooker } from '../../certs/reconcile.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
 import { type Answer, type Api, connect } from '../cluster/api.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type LookStatus, logChange, runController } from '../../certs/controller.ts'
-import type { LookResult } from '../../certs/look.ts'
+import type { LookResult } from '../../certs/reconcile.ts'
 import { defaultFlags } from '../../certs/settings.ts'
 
 const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }

@@ -1,4 +1,9 @@
-import { type Cluster, type ClusterState, ConflictError, type Stored } from '../../certs/look.ts'
+import {
+  type Cluster,
+  type ClusterState,
+  ConflictError,
+  type Stored,
+} from '../../certs/reconcile.ts'
 
 export type Texts = Readonly<Record<string, string>>
 

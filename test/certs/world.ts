@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
-import { createLooker } from '../../certs/look.ts'
+import { createLooker } from '../../certs/reconcile.ts'
 import { type MemoryCluster, memoryCluster, type Texts } from './memory-cluster.ts'
 
 export const dnsName = 'akv-injector-webhook.akv-injector.svc'

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
+import { describeProblem } from '../../lib/describe-problem.ts'
 import type { AddOperation } from '../../webhook/core/outcome.ts'
-import { describeProblem } from '../../webhook/describe-problem.ts'
 import {
   type AdmissionCase,
   admissionCases,

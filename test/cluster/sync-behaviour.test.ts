@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { connectCluster } from '../../sync/cluster.ts'
+import { connectCluster } from '../../sync/cluster/api-server.ts'
 import { start } from '../cli/run.ts'
 import { environmentOf } from '../manifests/rendered.ts'
 import { showBehaviour } from '../sync/behaviour.ts'

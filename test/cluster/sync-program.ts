@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
-import { bundle } from '../../bundle.ts'
+import { bundle } from '../../image/bundle.ts'
 
 /** `akv-injector sync`, as a process that a test may kill. */
 export interface SyncProgram {

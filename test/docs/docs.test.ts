@@ -2,15 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { readAccount } from '../../sync/read-account.ts'
-import { secretMembers } from '../../sync/secret-entry.ts'
+import { readAccount } from '../../sync/request/read-account.ts'
+import { secretMembers } from '../../sync/request/secret-entry.ts'
 import {
   accountSettings,
   annotationPrefix,
   objectKeys,
   settings,
   syncKey,
-} from '../../webhook/core/vocabulary.ts'
+} from '../../webhook/core/annotations/vocabulary.ts'
 import { settingNames } from '../../webhook/settings/names.ts'
 import { policy } from '../webhook/core/policy.ts'
 

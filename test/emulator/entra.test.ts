@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { ClientAssertionCredential } from '@azure/identity'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import t from 'tap'
-import { createSigner } from '../../emulator/signer.ts'
+import { createSigner } from '../../emulator/entra/signer.ts'
 import {
   adminId,
   ask,

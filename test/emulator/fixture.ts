@@ -5,8 +5,8 @@ import { ClientAssertionCredential } from '@azure/identity'
 import { CertificateClient } from '@azure/keyvault-certificates'
 import { KeyClient } from '@azure/keyvault-keys'
 import { SecretClient } from '@azure/keyvault-secrets'
+import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts'
-import { parseEmulatorData } from '../../emulator/parse-data.ts'
 
 export const tenantId = '11111111-1111-1111-1111-111111111111'
 /** Reads `team-a`. */

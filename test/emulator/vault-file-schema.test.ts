@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { parse } from 'yaml'
-import { vaultFileSchema } from '../../emulator/parse-data.ts'
+import { vaultFileSchema } from '../../emulator/data/parse-data.ts'
 
 const root = join(import.meta.dirname, '../..')
-const schemaFile = join(root, 'emulator/vault-file.schema.json')
+const schemaFile = join(root, 'emulator/data/vault-file.schema.json')
 const example = parse(readFileSync(join(root, 'manifests/examples/vault.yaml'), 'utf8'))
 
 t.test('the published schema is that of the code (UPDATE_GOLDEN=1 writes it)', async (t) => {

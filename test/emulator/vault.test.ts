@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
-import { createSigner } from '../../emulator/signer.ts'
+import { createSigner } from '../../emulator/entra/signer.ts'
 import {
   adminId,
   ask,

@@ -4,12 +4,12 @@ import {
   certificatePfx,
   certificateSecretPem,
   readCertificateSecret,
-} from '../../keyvault/content/certificate-secret.ts'
-import { createCpuBudget } from '../../keyvault/content/cpu-budget.ts'
-import { writePem } from '../../keyvault/content/pem.ts'
-import { publicKeyPem } from '../../keyvault/content/public-key.ts'
-import { tlsFiles } from '../../keyvault/content/tls-files.ts'
-import { certificateDer, keyDer } from '../keyvault/content/fixtures.ts'
+} from '../../keyvault/formats/certificate-secret.ts'
+import { createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+import { writePem } from '../../keyvault/formats/pem.ts'
+import { publicKeyPem } from '../../keyvault/formats/public-key.ts'
+import { tlsFiles } from '../../keyvault/formats/tls-files.ts'
+import { certificateDer, keyDer } from '../keyvault/formats/fixtures.ts'
 import { fuzz } from './fuzz.ts'
 import { assertParsed, mutated } from './hostile.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { tags, writeElement, writeInteger, writeOid } from '../../keyvault/content/der.ts'
+import { tags, writeElement, writeInteger, writeOid } from '../../keyvault/formats/der.ts'
 
 /** The identifiers that a PKCS#12 file is made of, and one that nobody knows. */
 const identifiers = [

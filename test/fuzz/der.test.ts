@@ -9,8 +9,8 @@ import {
   readElements,
   tags,
   UnreadableError,
-} from '../../keyvault/content/der.ts'
-import { fixture } from '../keyvault/content/fixtures.ts'
+} from '../../keyvault/formats/der.ts'
+import { fixture } from '../keyvault/formats/fixtures.ts'
 import { derElement } from './der-element.ts'
 import { fuzz } from './fuzz.ts'
 import { mutated } from './hostile.ts'

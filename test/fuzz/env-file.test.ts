@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { envValueProblem, parseEnvFile, renderEnvFile } from '../../init-agent/env-file.ts'
+import { envValueProblem, parseEnvFile, renderEnvFile } from '../../init-agent/volume/env-file.ts'
 import { fuzz } from './fuzz.ts'
 import { assertSentence, pumped } from './hostile.ts'
 import { envFilePieces } from './pieces.ts'

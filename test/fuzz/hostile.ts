@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { Parsed } from '../../keyvault/reference.ts'
-import { printable } from '../../text/printable.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
 
 /** Bytes with a few places of them overwritten, cut out, doubled, or exchanged with another's. */
 export function mutated(samples: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {

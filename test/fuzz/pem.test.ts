@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { readKeyMaterial, readPem, writePem } from '../../keyvault/content/pem.ts'
+import { readKeyMaterial, readPem, writePem } from '../../keyvault/formats/pem.ts'
 import { fuzz } from './fuzz.ts'
 import { assertParsed, pumped } from './hostile.ts'
 import { pemPieces } from './pieces.ts'

@@ -1,4 +1,4 @@
-import { fixtureText } from '../keyvault/content/fixtures.ts'
+import { fixtureText } from '../keyvault/formats/fixtures.ts'
 
 /** The pieces that hostile texts are made of, by the format that they pretend to be in. */
 

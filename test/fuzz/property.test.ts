@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { allProperties, pickProperty, readJsonDocument } from '../../keyvault/content/property.ts'
+import { allProperties, pickProperty, readJsonDocument } from '../../keyvault/formats/property.ts'
 import { countingBudget } from '../support/counting-budget.ts'
 import { fuzz } from './fuzz.ts'
 import { assertParsed, deepJson, pumped } from './hostile.ts'

@@ -4,12 +4,16 @@ import t from 'tap'
 import { type AgentConfig, configVariable, decodeConfig } from '../../init-agent/contract.ts'
 import { vaultUrl } from '../../keyvault/reference.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
+import {
+  annotationPrefix,
+  objectKeys,
+  settings,
+} from '../../webhook/core/annotations/vocabulary.ts'
+import { maxPatchBytes } from '../../webhook/core/injection/patch-size.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { agentName, identityVolume } from '../../webhook/core/names.ts'
 import type { Injected, Outcome } from '../../webhook/core/outcome.ts'
-import { maxPatchBytes } from '../../webhook/core/patch-size.ts'
 import { allContainers, type Pod } from '../../webhook/core/pod.ts'
-import { annotationPrefix, objectKeys, settings } from '../../webhook/core/vocabulary.ts'
 import { admissionCases } from '../support/admission-cases.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
 import { holds } from '../webhook/core/holds.ts'

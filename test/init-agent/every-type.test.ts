@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { AgentConfig } from '../../init-agent/contract.ts'
-import { fixture, fixtureText } from '../keyvault/content/fixtures.ts'
+import { fixture, fixtureText } from '../keyvault/formats/fixtures.ts'
 import { makePod, objectFile, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
 
 const secrets = `

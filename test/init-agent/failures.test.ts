@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Fault } from '../../emulator/faults.ts'
+import type { Fault } from '../../emulator/faults/faults.ts'
 import { type AgentConfig, contractVersion } from '../../init-agent/contract.ts'
-import { errorTable } from '../../keyvault/error-table.ts'
-import type { AkvErrorCode } from '../../keyvault/errors.ts'
+import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { errorTable } from '../../lib/errors/table.ts'
 import { startHost } from '../keyvault/hostile-host.ts'
 import { makePod, type Pod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
 

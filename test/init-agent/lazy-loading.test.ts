@@ -30,15 +30,15 @@ t.test('a pod with secrets alone loads nothing of what the other types need', as
   const all = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))
   const loaded = loadedWith(metafile, 'never-written/agent.js')
   const isLoaded = (part: string) => [...loaded].some((path) => path.includes(part))
-  t.ok(isLoaded('keyvault/secrets.ts'))
+  t.ok(isLoaded('keyvault/clients/secrets.ts'))
   for (const part of [
     '@azure/keyvault-keys/',
     '@azure/keyvault-certificates/',
     'node-forge/',
-    'content/pfx.ts',
-    'content/pem.ts',
-    'content/property.ts',
-    'content/public-key.ts',
+    'formats/pkcs12/pfx.ts',
+    'formats/pem.ts',
+    'formats/property.ts',
+    'formats/public-key.ts',
   ]) {
     t.ok(
       all.some((path) => path.includes(part)),

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
-import { parseEmulatorData } from '../../emulator/parse-data.ts'
 import {
   type AgentConfig,
   configVariable,

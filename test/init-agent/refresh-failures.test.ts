@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { AkvError } from '../../keyvault/errors.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
 import { secretFile, secretVariable } from './pod.ts'
 import { bench, stale } from './refresh-bench.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { WantedTemplate } from '../../init-agent/contract.ts'
+import { startState } from '../../init-agent/projection/refresh-content.ts'
 import { keepFresh } from '../../init-agent/refresh.ts'
-import { startState } from '../../init-agent/refresh-content.ts'
 import { secretFile } from './pod.ts'
 import { bench, stale } from './refresh-bench.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { renewRefusedToken } from '../../init-agent/renew-refused-token.ts'
-import { AkvError } from '../../keyvault/errors.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
 import { secret } from '../keyvault/world.ts'
 import { secretAnswer } from './secret-answer.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { standingFailed, standingGood } from '../../init-agent/projection/object-status.ts'
 import { reportFreshness } from '../../init-agent/report-freshness.ts'
-import { standingFailed, standingGood } from '../../init-agent/standing.ts'
-import { AkvError } from '../../keyvault/errors.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
 import { memoryLog } from './memory-log.ts'
 import { agentConfig, secretFile } from './pod.ts'
 

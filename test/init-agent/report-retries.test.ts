@@ -1,8 +1,8 @@
 import t from 'tap'
 import { fixedDeadline } from '../../init-agent/deadline.ts'
 import { reportRetries } from '../../init-agent/report-retries.ts'
-import { errorTable } from '../../keyvault/error-table.ts'
-import { AkvError, type AkvErrorCode } from '../../keyvault/errors.ts'
+import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { errorTable } from '../../lib/errors/table.ts'
 import { memoryLog } from './memory-log.ts'
 
 const startMs = Date.parse('2026-06-01T12:00:00Z')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Fault } from '../../emulator/faults.ts'
+import type { Fault } from '../../emulator/faults/faults.ts'
 import { makePod, runToEnd, secretFile, startWorld } from './pod.ts'
 
 t.test('each class of failure that heals is waited out', async (t) => {

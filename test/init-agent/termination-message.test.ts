@@ -5,8 +5,8 @@ import {
   terminationMessage,
   writeTerminationMessage,
 } from '../../init-agent/termination-message.ts'
-import { errorTable } from '../../keyvault/error-table.ts'
-import { AkvError, type AkvErrorCode, combineErrors } from '../../keyvault/errors.ts'
+import { AkvError, type AkvErrorCode, combineErrors } from '../../lib/errors/akv-error.ts'
+import { errorTable } from '../../lib/errors/table.ts'
 
 const error = (message: string) => new AkvError({ code: 'AKV_FORBIDDEN', message })
 

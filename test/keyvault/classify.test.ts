@@ -1,7 +1,7 @@
 import t from 'tap'
 import { signInError, vaultError } from '../../keyvault/classify.ts'
-import { entraCodes } from '../../keyvault/entra-codes.ts'
-import type { Failure } from '../../keyvault/request-guard.ts'
+import type { Failure } from '../../keyvault/clients/request-guard.ts'
+import { entraCodes } from '../../keyvault/entra/entra-codes.ts'
 
 const asked = { object: 'secret team-a:db', vault: 'team-a', who: 'client c' }
 const sent = { clientId: 'c', tenantId: 't', claims: 'issuer "i", subject "s", audience "a"' }

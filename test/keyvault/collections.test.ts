@@ -1,7 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import t, { type Test } from 'tap'
-import { createObjectReader } from '../../keyvault/objects.ts'
+import { createObjectReader } from '../../keyvault/object-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { startHost } from './hostile-host.ts'
 import { clientId, connectTo, signInAt, startWorld } from './world.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { ListedVersion } from '../../keyvault/object-client.ts'
+import type { ListedVersion } from '../../keyvault/clients/object-client.ts'
 import { hasTwins, pickVersions } from '../../keyvault/version-history.ts'
 import { secret } from './world.ts'
 

@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
+import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
-import { parseEmulatorData } from '../../emulator/parse-data.ts'
-import { createConnection } from '../../keyvault/connection.ts'
-import type { FetchedObject } from '../../keyvault/object-client.ts'
+import { createConnection } from '../../keyvault/clients/connection.ts'
+import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
+import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/entra/sign-in.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
-import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/sign-in.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
 /** An identity without a federated credential. */

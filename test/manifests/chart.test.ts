@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { issueAuthority } from '../../certs/issue.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { settingNames } from '../../webhook/settings/names.ts'
-import { readSettings } from '../../webhook/settings.ts'
+import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { render, withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 

@@ -4,7 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { issueAuthority } from '../../certs/issue.ts'
 import { readSyncSettings } from '../../sync/settings.ts'
-import { readSettings } from '../../webhook/settings.ts'
+import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { type Rendering, render, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
 

@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
-import { AkvError } from '../../keyvault/errors.ts'
-import { planSecret, type SecretWish } from '../../sync/plan-secret.ts'
-import { settleSecret } from '../../sync/settle-secret.ts'
-import type { SyncCluster } from '../../sync/sync-cluster.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { SyncCluster } from '../../sync/cluster/cluster-port.ts'
+import { planSecret, type SecretWish } from '../../sync/plan/plan-secret.ts'
+import { settleSecret } from '../../sync/round/settle-secret.ts'
 
 /** What stands in for others' hands, on a stand-in or on a real API server. */
 export interface Others {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { accountEntry } from '../../sync/account-entry.ts'
-import { workAccount } from '../../sync/work-account.ts'
+import { accountEntry } from '../../sync/round/account-entry.ts'
+import { workAccount } from '../../sync/round/work-account.ts'
 import { annotations, apiId, startWorld, vaultData } from './world.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'

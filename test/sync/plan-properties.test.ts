@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { planSecret, type SecretWish } from '../../sync/plan-secret.ts'
+import { planSecret, type SecretWish } from '../../sync/plan/plan-secret.ts'
 import { carryOut, fieldsV1, type SecretJson, stored } from './secret-model.ts'
 
 const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import jsonpatch from 'fast-json-patch'
-import type { SecretManifest } from '../../sync/secret-manifest.ts'
-import type { SecretStep } from '../../sync/secret-step.ts'
-import { readStoredSecret, type StoredSecret } from '../../sync/stored-secret.ts'
+import type { SecretManifest } from '../../sync/plan/secret-manifest.ts'
+import type { SecretStep } from '../../sync/plan/secret-step.ts'
+import { readStoredSecret, type StoredSecret } from '../../sync/plan/stored-secret.ts'
 
 /** The members that have managers: `data`, and of the metadata `labels`, `annotations`. */
 type Member = 'data' | 'labels' | 'annotations'

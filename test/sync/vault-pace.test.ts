@@ -1,5 +1,5 @@
 import t from 'tap'
-import { AkvError } from '../../keyvault/errors.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
 import { createVaultPace } from '../../sync/vault-pace.ts'
 import { fakeClock } from '../init-agent/fake-clock.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { AkvError } from '../../keyvault/errors.ts'
-import type { SeenAccount, WatchAccountsOptions } from '../../sync/sync-cluster.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { SeenAccount, WatchAccountsOptions } from '../../sync/cluster/cluster-port.ts'
 import { watchAccounts } from '../../sync/watch-accounts.ts'
 import { fakeClock } from '../init-agent/fake-clock.ts'
 import { memoryLog } from '../init-agent/memory-log.ts'

@@ -1,7 +1,7 @@
-import type { Parsed } from '../../keyvault/reference.ts'
-import { isObject } from '../../keyvault/shape.ts'
-import { printable } from '../../text/printable.ts'
-import { showJson } from './show-json.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { isObject } from '../../lib/shape.ts'
+import { showJson } from '../../lib/show-json.ts'
 
 /** What is read of an `admission.k8s.io/v1` AdmissionReview. Nothing in it is trusted: anybody in the cluster can send one. */
 export interface AdmissionRequest {

@@ -1,12 +1,12 @@
 import type { AdmissionRequest } from './admission-review.ts'
-import { ownAnnotations, parseAnnotations } from './annotations.ts'
-import { boundWarnings } from './bound-warnings.ts'
+import { ownAnnotations, parseAnnotations } from './annotations/read-pod-annotations.ts'
+import { isTurnedOff } from './annotations/read-values.ts'
+import { boundWarnings } from './injection/bound-warnings.ts'
+import { patchOperations } from './injection/patch.ts'
+import { planInjection } from './injection/plan-injection.ts'
 import { denied, type Outcome, type SkipReason, skipped } from './outcome.ts'
-import { patchOperations } from './patch.ts'
-import { planInjection } from './plan.ts'
 import { readMetadata, readPod } from './pod.ts'
 import type { Policy } from './policy.ts'
-import { isTurnedOff } from './read-settings.ts'
 
 /**
  * Decides what happens to the pod of an admission request (docs/specification.md, "Admission"). Pure, and the same for

@@ -1,4 +1,6 @@
 /** One request, one outcome: the log line, the metric, the response and the tests all read this value. */
+import type { Problem } from '../../lib/problem.ts'
+
 export type Outcome = Skipped | Denied | Injected
 
 export interface Skipped {
@@ -20,15 +22,6 @@ export interface Injected {
 
 /** Nobody corrects more at a time, and somebody else may send a pod that has a hundred thousand. */
 export const maxProblems = 100
-
-/** Something a person has to change. `subject` is where: an annotation's key, a container, a field of the pod. */
-export interface Problem {
-  readonly subject: string
-  /** What was found there, shortened and printable. */
-  readonly found?: string
-  /** What is wrong with it, what is accepted, what to do. */
-  readonly sentence: string
-}
 
 /** A JSON Patch operation (RFC 6902). Only `add`: nothing of the user's is replaced, moved or removed. */
 export interface AddOperation {

@@ -1,4 +1,5 @@
-import type { Parsed } from '../../keyvault/reference.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
 import {
   type Check,
   isObject,
@@ -8,8 +9,7 @@ import {
   shape,
   text,
   that,
-} from '../../keyvault/shape.ts'
-import { printable } from '../../text/printable.ts'
+} from '../../lib/shape.ts'
 
 /** What is read of a pod's spec. Absent and `null` mean the same; whatever else the pod holds is left alone, unseen. */
 export interface Pod {

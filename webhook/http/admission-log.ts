@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { isObject } from '../../keyvault/shape.ts'
-import { printable } from '../../text/printable.ts'
+import { printable } from '../../lib/printable.ts'
+import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { Answer } from './answer.ts'
 

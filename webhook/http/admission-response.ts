@@ -1,5 +1,5 @@
+import { describeProblem } from '../../lib/describe-problem.ts'
 import type { Denied, Injected, Outcome } from '../core/outcome.ts'
-import { describeProblem } from '../describe-problem.ts'
 
 /** The AdmissionReview that answers a request, as text that is ready to send. */
 export function admissionResponse(uid: string, outcome: Outcome): string {

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../init-agent/contract.ts'
+import type { LogLevel } from '../../lib/log-level.ts'
 
 export interface LogOptions {
   readonly level: LogLevel

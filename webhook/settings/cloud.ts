@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Cloud } from '../../init-agent/contract.ts'
-import type { Parsed } from '../../keyvault/reference.ts'
-import { choiceOf } from '../core/words.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { choiceOf } from '../core/annotations/words.ts'
 import type { SettingReader } from './reader.ts'
 
 const knownClouds = {

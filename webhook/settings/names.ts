@@ -1,7 +1,7 @@
 import { closestMatch } from 'leven'
 import { configVariable } from '../../init-agent/contract.ts'
-import { printable } from '../../text/printable.ts'
-import type { Problem } from '../core/outcome.ts'
+import { printable } from '../../lib/printable.ts'
+import type { Problem } from '../../lib/problem.ts'
 
 /** The process environment, or what stands in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>

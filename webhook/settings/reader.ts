@@ -1,6 +1,6 @@
-import type { Parsed } from '../../keyvault/reference.ts'
-import { printable } from '../../text/printable.ts'
-import type { Problem } from '../core/outcome.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import type { Problem } from '../../lib/problem.ts'
 import type { Environment, SettingName } from './names.ts'
 
 /** Reads settings one by one and gathers what is wrong with them. */

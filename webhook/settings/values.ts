@@ -1,11 +1,12 @@
-import { isVaultName, type Parsed } from '../../keyvault/reference.ts'
+import { isVaultName } from '../../keyvault/reference.ts'
 import {
   type ListenAddress,
   listenAddressForm,
   parseListenAddress,
 } from '../../lib/listen-address.ts'
-import { printable } from '../../text/printable.ts'
-import { parseQuantity } from '../core/quantity.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { parseQuantity } from '../core/annotations/quantity.ts'
 
 export function parseListen(text: string): Parsed<ListenAddress> {
   const value = parseListenAddress(text)

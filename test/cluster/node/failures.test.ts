@@ -1,6 +1,6 @@
 import t from 'tap'
-import { errorTable } from '../../../keyvault/error-table.ts'
-import type { AkvErrorCode } from '../../../keyvault/errors.ts'
+import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
+import { errorTable } from '../../../lib/errors/table.ts'
 import { until } from '../cluster.ts'
 import { appPod, mountPath, password } from './app-pod.ts'
 import { lastMessage } from './containers.ts'

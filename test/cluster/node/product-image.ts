@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundle } from '../../../bundle.ts'
+import { bundle } from '../../../image/bundle.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { type Buildah, withBuildah } from './buildah.ts'
 import { executeApart } from './execute.ts'
@@ -26,7 +26,7 @@ export async function productArchive(cache: string, tell: (line: string) => void
     madeOf: [
       process.version,
       packages.join(),
-      ...['Containerfile', 'build-image.ts', 'LICENSE'].map((name) =>
+      ...['Containerfile', 'image/build-image.ts', 'LICENSE'].map((name) =>
         readFileSync(join(root, name)),
       ),
       ...(await bundledFiles()),
@@ -35,7 +35,7 @@ export async function productArchive(cache: string, tell: (line: string) => void
       tell(`building ${productImage}, which takes a minute and is kept in ${cache}`)
       withBuildah((buildah) => {
         const base = buildBase(buildah, basePackages(cache))
-        const script = join(root, 'build-image.ts')
+        const script = join(root, 'image/build-image.ts')
         executeApart(process.execPath, [script, '--tag', productImage, '--base', base], buildah.env)
         buildah.save(productImage, archive)
       })

@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bundle } from '../../../bundle.ts'
+import { bundle } from '../../../image/bundle.ts'
 import { type Figure, mebibytes, printFigures } from '../../bench/bench.ts'
 import { environmentOf } from '../../manifests/rendered.ts'
 import { accountKubeconfig } from '../account-kubeconfig.ts'

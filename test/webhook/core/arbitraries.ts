@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import type { AdmissionRequest } from '../../../webhook/core/admission-review.ts'
-import { annotationPrefix, objectKeys, settings } from '../../../webhook/core/vocabulary.ts'
+import {
+  annotationPrefix,
+  objectKeys,
+  settings,
+} from '../../../webhook/core/annotations/vocabulary.ts'
 
 /** Any pod that an API server could send, and annotations for it, from helpful to hostile. */
 

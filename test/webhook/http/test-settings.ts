@@ -1,4 +1,4 @@
-import { readSettings, type Settings } from '../../../webhook/settings.ts'
+import { readSettings, type Settings } from '../../../webhook/settings/read-settings.ts'
 
 /** Settings with everything on any free port of this machine. */
 export function testSettings(tlsDir: string): Settings {

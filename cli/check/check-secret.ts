@@ -1,0 +1,27 @@
+import { ownAnnotations } from '../../webhook/core/annotations/read-pod-annotations.ts'
+import { readSettings } from '../../webhook/core/annotations/read-values.ts'
+import {
+  secretSettings,
+  strangeOnSecret,
+  syncedKey,
+} from '../../webhook/core/annotations/vocabulary.ts'
+import type { AnnotatedManifest } from '../input/manifests.ts'
+import { type Verdict, wrong } from './verdict.ts'
+
+/** Whether a Secret would be adopted by the controller of Secret sync, which reads no other annotation of it. */
+export function checkSecret(secret: AnnotatedManifest): Verdict {
+  const { title, manifest, annotations, unquoted } = secret
+  const { own, problems: unreadable } = ownAnnotations(annotations)
+  const { values, problems } = readSettings(own, {
+    table: secretSettings,
+    isOther: (key) => key === syncedKey,
+    strangeKey: strangeOnSecret,
+  })
+  const name = `${title} (${manifest.source})`
+  const all = [...unquoted, ...unreadable, ...problems]
+  if (all.length > 0) return wrong(`${name}: would not be adopted`, all)
+  const what = values.adopt
+    ? 'would be adopted by the ServiceAccount that asks for it'
+    : 'not adopted: it has no akv-injector.io/adopt annotation'
+  return { isDenied: false, lines: [`${name}: ${what}`] }
+}

@@ -1,0 +1,113 @@
+import { printLines } from '../../lib/print-lines.ts'
+import { readAccount } from '../../sync/request/read-account.ts'
+import { annotationPrefix, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import { skipReasons } from '../../webhook/core/outcome.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import type { ExitCode } from '../exit-code.ts'
+import {
+  type AnnotatedManifest,
+  annotatedObjects,
+  type PodTemplate,
+  podTemplates,
+  readManifests,
+} from '../input/manifests.ts'
+import { patchedPod } from '../input/patched-pod.ts'
+import { policyFromEnvironment, reviewTemplate } from '../input/review.ts'
+import { checkSecret } from './check-secret.ts'
+import { describeInjection } from './describe-injection.ts'
+import { describeSync } from './describe-sync.ts'
+import { misplacedAnnotations } from './misplaced-annotations.ts'
+import { namespaceLeftAlone } from './namespace-left-alone.ts'
+import { type Verdict, wrong } from './verdict.ts'
+
+export interface CheckOptions {
+  readonly files: readonly string[]
+  readonly namespace: string
+}
+
+/**
+ * `akv-injector check`: says to standard output what the webhook would do with each pod, and the controller of Secret
+ * sync for each ServiceAccount that asks for something, and each Secret that is to be adopted.
+ *
+ * @throws InputError when a file or a setting is wrong
+ */
+export function check({ files, namespace }: CheckOptions): ExitCode {
+  const policy = policyFromEnvironment()
+  const verdicts = readManifests(files).flatMap((manifest) => [
+    ...podTemplates(manifest, namespace).map((template) => verdict(template, policy)),
+    ...annotatedObjects('ServiceAccount', { manifest, namespace }).map((account) =>
+      accountVerdict(account, policy),
+    ),
+    ...annotatedObjects('Secret', { manifest, namespace }).map(checkSecret),
+  ])
+  if (verdicts.length === 0)
+    printLines(process.stdout, [
+      'nothing to check: found no pods, pod templates, or annotated ServiceAccounts or Secrets',
+    ])
+  for (const { lines } of verdicts) printLines(process.stdout, lines)
+  return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
+}
+
+function verdict(template: PodTemplate, policy: Policy): Verdict {
+  const outcome = reviewTemplate(template, policy)
+  const title = `${template.title} (${template.manifest.source})`
+  const misplaced = misplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
+  const unseen = namespaceLeftAlone(template).map((warning) => `  warning: ${warning}`)
+  switch (outcome.kind) {
+    case 'denied': {
+      const { lines } = wrong(`${title}: would be denied`, outcome.problems)
+      return { isDenied: true, lines: [...lines, ...unseen, ...misplaced] }
+    }
+    case 'skipped':
+      return {
+        isDenied: false,
+        lines: [`${title}: not injected: ${skipReasons[outcome.reason]}`, ...misplaced],
+      }
+    case 'injected': {
+      const pod = patchedPod(template.pod, outcome.operations)
+      const warnings = outcome.warnings.map((warning) => `  warning: ${warning}`)
+      const description = describeInjection(pod).map((line) => `  ${line}`)
+      return {
+        isDenied: false,
+        lines: [
+          `${title}: would be injected`,
+          ...description,
+          ...warnings,
+          ...unseen,
+          ...misplaced,
+        ],
+      }
+    }
+    default:
+      return outcome satisfies never
+  }
+}
+
+function accountVerdict(account: AnnotatedManifest, policy: Policy): Verdict {
+  const title = `${account.title} (${account.manifest.source})`
+  const wishes = readAccount(account, policy)
+  const { unquoted } = account
+  if (unquoted.length > 0)
+    return wrong(`${title}: would not be synced`, [
+      ...unquoted,
+      ...(wishes.kind === 'refused' ? wishes.problems : []),
+    ])
+  const leftAlone = (reason: string): Verdict => ({
+    isDenied: false,
+    lines: [`${title}: not synced: ${reason}`],
+  })
+  switch (wishes.kind) {
+    case 'none':
+      return leftAlone(`it has no ${annotationPrefix}${syncKey} annotation`)
+    case 'off':
+      return leftAlone(skipReasons['turned-off'])
+    case 'refused':
+      return wrong(`${title}: would not be synced`, wishes.problems)
+    case 'wanted': {
+      const description = describeSync(account, wishes).map((line) => `  ${line}`)
+      return { isDenied: false, lines: [`${title}: would be synced`, ...description] }
+    }
+    default:
+      return wishes satisfies never
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  type AgentConfig,
+  configVariable,
+  decodeConfig,
+  type WantedFile,
+  type WantedTemplate,
+} from '../../init-agent/contract.ts'
+import { tlsFileNames } from '../../init-agent/target-path.ts'
+import { agentName, filesVolume } from '../../webhook/core/names.ts'
+import type { Container, Pod } from '../../webhook/core/pod.ts'
+import { describeWanted, row } from './describe-wanted.ts'
+
+/** The agent's container in an injected pod, and what it is told. */
+export function findAgent({ spec }: Pod): { container: Container; config: AgentConfig } {
+  const container = spec.initContainers?.find(({ name }) => name === agentName)
+  const text = container?.env?.find(({ name }) => name === configVariable)?.value
+  const config = decodeConfig(text ?? '')
+  if (container === undefined || 'problem' in config)
+    throw new Error('the pod holds no agent: the webhook said that it was injected')
+  return { container, config: config.value }
+}
+
+/** An injected pod in words, a line each: who sees what, and where it comes from. */
+export function describeInjection(pod: Pod): readonly string[] {
+  const { config } = findAgent(pod)
+  const { files, templates, env, containers, refreshSeconds, fileMode } = config
+  const folder = mountPath(pod)
+  return [
+    row(
+      'agent',
+      refreshSeconds > 0
+        ? `native sidecar, refreshes every ${refreshSeconds} s`
+        : 'init container, fetches once',
+    ),
+    row('containers', containers.join(', ')),
+    ...files.map((file) =>
+      row(
+        'file',
+        `${folder}/${pathOf(file)} (${file.mode ?? fileMode}) from ${describeWanted(file)}`,
+      ),
+    ),
+    ...templates.map(({ path, segments }) =>
+      row('file', `${folder}/${path} (${fileMode}) from a template of ${namesIn(segments)}`),
+    ),
+    ...env.map((entry) => row('variable', `${entry.variable} from ${describeWanted(entry)}`)),
+  ]
+}
+
+function pathOf({ path, object, property, versions }: WantedFile): string {
+  const folder = path === '.' ? '' : `${path}/`
+  if (object.type === 'tls') return `${folder}{${tlsFileNames.join(',')}}`
+  if (property === '*') return `${folder}*`
+  return versions === undefined ? path : `${folder}{0..${versions - 1}}`
+}
+
+function namesIn(segments: WantedTemplate['segments']): string {
+  const names = segments.flatMap((segment) =>
+    typeof segment === 'string' ? [] : [describeWanted(segment)],
+  )
+  return [...new Set(names)].join(', ') || 'no values'
+}
+
+function mountPath({ spec }: Pod): string {
+  const mounts = [...spec.containers, ...(spec.initContainers ?? [])]
+    .filter(({ name }) => name !== agentName)
+    .flatMap(({ volumeMounts }) => volumeMounts ?? [])
+  return mounts.find(({ name }) => name === filesVolume)?.mountPath ?? ''
+}

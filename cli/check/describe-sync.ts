@@ -1,0 +1,35 @@
+import type { WantedFile } from '../../init-agent/contract.ts'
+import { tlsFileNames } from '../../init-agent/target-path.ts'
+import { filesOfSecret } from '../../sync/plan/secret-data.ts'
+import type { AccountWish } from '../../sync/request/read-account.ts'
+import type { AnnotatedManifest } from '../input/manifests.ts'
+import { describeWanted, row } from './describe-wanted.ts'
+
+/** What the controller would do for a ServiceAccount, in words, a line each. */
+export function describeSync(
+  { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
+  { config, azure, secrets }: AccountWish,
+): readonly string[] {
+  const isKnown = (config.identity.clientId ?? azure.clientId) !== undefined
+  return [
+    ...secrets.map((secret) => {
+      const labels = Object.entries(secret.labels).map(([key, value]) => `, ${key}=${value}`)
+      const keys = filesOfSecret(secret.name, config).map((file) => describeKey(secret.name, file))
+      return row('Secret', `${secret.name} (${secret.type}${labels.join('')}): ${keys.join(', ')}`)
+    }),
+    row('refresh', `every ${config.refreshSeconds} s`),
+    row('needs', `${name} among sync.namespaces.${namespace}.serviceAccounts of the chart`),
+    ...(isKnown
+      ? []
+      : ['warning: no client ID is configured; annotate azure.workload.identity/client-id']),
+  ]
+}
+
+function describeKey(secret: string, file: WantedFile): string {
+  const key = file.path === secret ? keysOf(file) : file.path.slice(secret.length + 1)
+  return `${key} \u2190 ${describeWanted(file)}`
+}
+
+/** Of an entry that fills the Secret. */
+const keysOf = ({ object }: WantedFile): string =>
+  object.type === 'tls' ? `{${tlsFileNames.join(',')}}` : '*'

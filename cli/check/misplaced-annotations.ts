@@ -1,0 +1,12 @@
+import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import type { PodTemplate } from '../input/manifests.ts'
+
+/** The commonest mistake of all: nobody is denied, and nothing happens. */
+export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {
+  const misplaced = Object.keys(ownerAnnotations).filter((key) => key.startsWith(annotationPrefix))
+  return misplaced.length === 0
+    ? []
+    : [
+        `${misplaced.join(', ')} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
+      ]
+}

@@ -1,0 +1,19 @@
+import type { PodTemplate } from '../input/manifests.ts'
+
+/** Whose pods the API server never sends to the webhook; the chart adds those of its values, and those with AKS's labels. */
+export const namespacesLeftAlone: readonly string[] = [
+  'akv-injector',
+  'kube-system',
+  'kube-node-lease',
+  'kube-public',
+  'gatekeeper-system',
+]
+
+/** The pod would start, and have nothing. Manifests don't tell what labels its namespace has: only names are looked at. */
+export function namespaceLeftAlone({ namespace }: PodTemplate): readonly string[] {
+  return namespacesLeftAlone.includes(namespace)
+    ? [
+        `an install with its defaults never looks at pods of the namespace ${namespace}: there it would start without agent and secrets; choose another namespace`,
+      ]
+    : []
+}

@@ -1,0 +1,13 @@
+import { describeProblems } from '../../lib/describe-problem.ts'
+import type { Problem } from '../../lib/problem.ts'
+
+/** What `check` says of one object. */
+export interface Verdict {
+  readonly isDenied: boolean
+  readonly lines: readonly string[]
+}
+
+export const wrong = (title: string, problems: readonly Problem[]): Verdict => ({
+  isDenied: true,
+  lines: [title, ...describeProblems(problems)],
+})

@@ -1,0 +1,33 @@
+import { AzureCliCredential } from '@azure/identity'
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { SignIn } from '../../keyvault/entra/sign-in.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import { printable } from '../../lib/printable.ts'
+
+/** Tokens of the developer who has signed in with `az login`, for the operator's audience and the pod's tenant. */
+export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
+  const tenantId = identity.tenantId ?? process.env['AZURE_TENANT_ID'] ?? identity.defaultTenantId
+  const credential = new AzureCliCredential(tenantId === undefined ? {} : { tenantId })
+  let token: Promise<string> | undefined
+  return {
+    who: 'whoever is signed in with az login',
+    token() {
+      token ??= credential.getToken(`${cloud.audience}/.default`).then(
+        ({ token }) => token,
+        (error: unknown) => Promise.reject(notSignedIn(error)),
+      )
+      return token
+    },
+    forget() {
+      token = undefined
+    },
+  }
+}
+
+function notSignedIn(error: unknown): AkvError {
+  const reason = error instanceof Error ? printable(error.message, 300) : 'no reason given'
+  return new AkvError({
+    code: 'AKV_IDENTITY_MISSING',
+    message: `there is no federated token file, and az has no token to give (${reason}); name one with --federated-token-file, or run az login`,
+  })
+}

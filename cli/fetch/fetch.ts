@@ -1,0 +1,159 @@
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import { fetchOnce } from '../../init-agent/projection/fetch-once.ts'
+import type { Credential } from '../../init-agent/projection/session.ts'
+import { renderEnvFile } from '../../init-agent/volume/env-file.ts'
+import { sweepFileSets } from '../../init-agent/volume/file-set.ts'
+import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
+import { takeEnvironment } from '../../keyvault/entra/sdk-environment.ts'
+import { describeProblems } from '../../lib/describe-problem.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { Log } from '../../lib/log.ts'
+import { printLines } from '../../lib/print-lines.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import { findAgent } from '../check/describe-injection.ts'
+import { misplacedAnnotations } from '../check/misplaced-annotations.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { InputError } from '../input/input-error.ts'
+import { isAnnotated, type PodTemplate, podTemplates, readManifests } from '../input/manifests.ts'
+import { patchedPod } from '../input/patched-pod.ts'
+import { policyFromEnvironment, reviewTemplate } from '../input/review.ts'
+import { developerSignIn } from './developer-sign-in.ts'
+import { checkPrivateFile, writePrivateFile } from './private-file.ts'
+import { openPrivateFolder } from './private-folder.ts'
+
+export interface FetchOptions {
+  readonly file: string
+  readonly namespace: string
+  /** The folder to write to; required. Nobody else may enter it. */
+  readonly output?: string
+  /** Where to write the variables. Without it their names are told and their values go nowhere. */
+  readonly variables?: string
+  readonly federatedTokenFile?: string
+  /** Which pod of the file: `Deployment/web`. */
+  readonly pod?: string
+}
+
+/**
+ * `akv-injector fetch`: writes what the agent of a pod would write, into a folder. Signs in with a federated token
+ * file, else as the developer who is signed in to Azure.
+ *
+ * @throws InputError when the manifest or a setting is wrong
+ */
+export async function fetch(options: FetchOptions): Promise<ExitCode> {
+  const config = configOf(templateOf(options))
+  const { output } = options
+  const folder = folderFor(options)
+  const tokenFile =
+    options.federatedTokenFile || process.env['AZURE_FEDERATED_TOKEN_FILE'] || undefined
+  const credential: Credential =
+    tokenFile === undefined ? { signIn: developerSignIn(config) } : { tokenFile }
+  try {
+    const { files, env } = await fetchOnce({
+      config,
+      credential,
+      // `az` needs the developer's own environment; a federated token doesn't.
+      env: tokenFile === undefined ? process.env : takeEnvironment(),
+      log: quietLog,
+      signal: new AbortController().signal,
+    })
+    prepareFileSet(folder, files).commit()
+    // Nobody reads from the set before, and a laptop is not a pod: nothing old is left lying.
+    sweepFileSets(folder)
+    printLines(
+      process.stdout,
+      [...files.keys()].map((path) => `${output}/${path}`),
+    )
+    writeVariables(env, options.variables)
+    return 0
+  } catch (error) {
+    if (isFileError(error)) {
+      printLines(process.stderr, [cannotWrite(error, options)])
+      return 1
+    }
+    if (!(error instanceof AkvError)) throw error
+    // The table's remedies are for pods; a developer without an identity has been told another.
+    const isTold = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
+    printLines(
+      process.stderr,
+      error.kinds.flatMap(({ code, message, facts }) => [
+        `${code}: ${message}`,
+        ...(isTold ? [] : [facts.remedy]),
+      ]),
+    )
+    return error.facts.exitCode
+  }
+}
+
+/** Before anything is fetched: a fetch shouldn't fail at its last step. */
+function folderFor(options: FetchOptions): string {
+  const { output, variables } = options
+  if (output === undefined) throw new InputError('name the folder to write to: --output DIR')
+  try {
+    if (variables !== undefined) checkPrivateFile(variables)
+    return openPrivateFolder(output)
+  } catch (error) {
+    if (!isFileError(error)) throw error
+    throw new InputError(cannotWrite(error, options))
+  }
+}
+
+const cannotWrite = (error: NodeJS.ErrnoException, { output }: FetchOptions): string =>
+  `${error.path ?? output}: cannot be written (${error.code})`
+
+const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && !(error instanceof AkvError) && 'syscall' in error && 'code' in error
+
+function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
+  const templates = readManifests([file])
+    .flatMap((manifest) => podTemplates(manifest, namespace))
+    .filter(({ title }) => pod === undefined || title === pod)
+  if (templates.length === 0)
+    throw new InputError(`${file}: there is no ${pod ?? 'pod and no pod template'} here`)
+  const annotated = templates.filter(isAnnotated)
+  const [template, ...others] = annotated
+  if (template === undefined) {
+    const hints = templates.flatMap(misplacedAnnotations)
+    throw new InputError(
+      `${file}: no pod here has an ${annotationPrefix}… annotation`,
+      hints.map((hint) => `  ${hint}`),
+    )
+  }
+  if (others.length === 0) return template
+  const titles = annotated.map(({ title }) => title)
+  throw new InputError(`${file} has several pods; name one with --pod: ${titles.join(', ')}`)
+}
+
+function configOf(template: PodTemplate): AgentConfig {
+  const outcome = reviewTemplate(template, policyFromEnvironment())
+  switch (outcome.kind) {
+    case 'injected':
+      return findAgent(patchedPod(template.pod, outcome.operations)).config
+    case 'skipped':
+      if (outcome.reason === 'complete') return findAgent(patchedPod(template.pod, [])).config
+      throw new InputError(`${template.title}: its annotations ask for nothing`)
+    case 'denied':
+      throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
+    default:
+      return outcome satisfies never
+  }
+}
+
+function writeVariables(env: ReadonlyMap<string, Uint8Array>, file?: string): void {
+  if (env.size === 0) return
+  if (file === undefined) {
+    printLines(process.stdout, [
+      `variables, not written without --variables: ${[...env.keys()].join(', ')}`,
+    ])
+    return
+  }
+  writePrivateFile(file, renderEnvFile(env))
+  printLines(process.stdout, [`${file}: ${[...env.keys()].join(', ')}`])
+}
+
+/** Somebody waits at a terminal: what is being waited out, and nothing else. */
+const quietLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (message) => printLines(process.stderr, [message]),
+  error: (message) => printLines(process.stderr, [message]),
+}

@@ -1,0 +1,221 @@
+import { readFileSync } from 'node:fs'
+import { type Document, isCollection, parseAllDocuments, visit } from 'yaml'
+import type { Problem } from '../../lib/problem.ts'
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import { InputError } from './input-error.ts'
+import { unquotedAnnotations } from './unquoted-annotations.ts'
+
+/** One document of a manifest file. */
+export interface Manifest {
+  /** The file's name as given, `-` for standard input. */
+  readonly source: string
+  /** Keeps the author's comments and spelling. */
+  readonly document: Document
+}
+
+/** A pod in a manifest, or the template of one. */
+export interface PodTemplate {
+  readonly manifest: Manifest
+  /** `Deployment/web` */
+  readonly title: string
+  /** Where in the document it stands. */
+  readonly path: readonly (string | number)[]
+  readonly namespace: string
+  /** The pod as the API server would send it to the webhook. Annotations that lack quotes are there as they were written. */
+  readonly pod: JsonObject
+  /** Of annotations that lack their quotes: the API server would not take them. */
+  readonly unquoted: readonly Problem[]
+  /** Annotations of the workload itself, which do nothing for its pods. */
+  readonly ownerAnnotations: JsonObject
+}
+
+/**
+ * Reads files of YAML or JSON documents.
+ *
+ * @param files - paths; `-` is standard input
+ * @throws InputError naming the file, and the line where it is no YAML
+ */
+export function readManifests(files: readonly string[]): readonly Manifest[] {
+  return files.flatMap((source) =>
+    parseManifests(readText(source), source === '-' ? 'standard input' : source),
+  )
+}
+
+/** @throws InputError when the file can't be read */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reasons: Record<string, string> = {
+      ENOENT: 'there is no such file',
+      EISDIR: 'this is a directory; pass files',
+      EACCES: 'it may not be read',
+    }
+    throw new InputError(`${file}: ${reasons[code ?? ''] ?? message}`)
+  }
+}
+
+function parseManifests(text: string, source: string): readonly Manifest[] {
+  // As kubectl reads it: YAML 1.1, where 0644 is octal and "yes" a boolean, but no dates.
+  const documents = parseAllDocuments(text, {
+    version: '1.1',
+    customTags: (tags) =>
+      tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+  })
+  return [...documents].flatMap((document) => {
+    const [error] = document.errors
+    if (error !== undefined) throw notYaml(source, error)
+    refuseCollectionKeys(document, source)
+    return document.contents === null ? [] : [{ source, document }]
+  })
+}
+
+/** The library writes such a key as YAML again, which takes it seconds for a few hundred nested ones. */
+function refuseCollectionKeys(document: Document.Parsed, source: string): void {
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (isCollection(key))
+        throw new InputError(`${source}: a list or a mapping can't be a key in a manifest`)
+    },
+  })
+}
+
+/** The library's message: a sentence with the place, and below it the lines that it is about. */
+function notYaml(source: string, { message }: Error): InputError {
+  const [sentence = '', ...excerpt] = message.trim().split('\n')
+  return new InputError(`${source}: ${sentence}`, excerpt)
+}
+
+/** A ServiceAccount or a Secret in a manifest. */
+export interface AnnotatedManifest {
+  readonly manifest: Manifest
+  /** `ServiceAccount/web` */
+  readonly title: string
+  readonly namespace: string
+  readonly name: string
+  /** Those that lack quotes are there as they were written. */
+  readonly annotations: JsonObject
+  readonly unquoted: readonly Problem[]
+}
+
+/** The pods and pod templates of a document: none, one, or several where it is a List. */
+export function podTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
+  return objectsOf(toPlain(manifest)).flatMap(({ object, path }) =>
+    templateOf(object, { manifest, path, namespace }),
+  )
+}
+
+/** The objects of this kind in a document that have annotations of ours. */
+export function annotatedObjects(
+  kind: 'ServiceAccount' | 'Secret',
+  { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
+): readonly AnnotatedManifest[] {
+  return objectsOf(toPlain(manifest))
+    .filter(({ object }) => object['kind'] === kind)
+    .map(({ object, path }) => {
+      const { written, problems } = unquotedAnnotations(manifest.document, path)
+      const { annotations, ...names } = namesOf(object, namespace)
+      return {
+        manifest,
+        ...names,
+        annotations: { ...annotations, ...written },
+        unquoted: problems,
+      }
+    })
+    .filter(({ annotations }) => hasOwn(annotations))
+}
+
+function toPlain({ document, source }: Manifest): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    throw new InputError(`${source}: ${error instanceof Error ? error.message : 'cannot be read'}`)
+  }
+}
+
+/** Whether the pod itself has annotations of ours: those of a workload do nothing. */
+export function isAnnotated({ pod }: PodTemplate): boolean {
+  return hasOwn(objectOf(objectOf(pod['metadata'])['annotations']))
+}
+
+const hasOwn = (annotations: JsonObject): boolean =>
+  Object.keys(annotations).some((key) => key.startsWith(annotationPrefix))
+
+const templatePaths: Readonly<Record<string, readonly string[]>> = {
+  Pod: [],
+  PodTemplate: ['template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  ...Object.fromEntries(
+    ['DaemonSet', 'Deployment', 'Job', 'ReplicaSet', 'ReplicationController', 'StatefulSet'].map(
+      (kind) => [kind, ['spec', 'template']],
+    ),
+  ),
+}
+
+interface Placed {
+  readonly object: JsonObject
+  readonly path: PodTemplate['path']
+}
+
+/** The object of a document, or those that it lists. */
+function objectsOf(object: unknown, path: Placed['path'] = []): readonly Placed[] {
+  if (!isObject(object)) return []
+  const { kind, items } = object
+  return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
+    ? items.flatMap((item, i) => objectsOf(item, [...path, 'items', i]))
+    : [{ object, path }]
+}
+
+function namesOf(object: JsonObject, namespace: string) {
+  const metadata = objectOf(object['metadata'])
+  const written = [metadata['name'], metadata['generateName']].find(
+    (one) => typeof one === 'string' || typeof one === 'number',
+  )
+  const name = String(written ?? 'unnamed')
+  return {
+    title: `${object['kind']}/${name}`,
+    name,
+    namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : namespace,
+    annotations: objectOf(metadata['annotations']),
+  }
+}
+
+function templateOf(
+  object: JsonObject,
+  place: Pick<PodTemplate, 'manifest' | 'path' | 'namespace'>,
+): readonly PodTemplate[] {
+  const { kind } = object
+  if (typeof kind !== 'string' || !Object.hasOwn(templatePaths, kind)) return []
+  const path = templatePaths[kind] ?? []
+  const template = path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), object)
+  if (!isObject(template)) return []
+  const { title, name, namespace, annotations } = namesOf(object, place.namespace)
+  const metadata = objectOf(template['metadata'])
+  const podPath = [...place.path, ...path]
+  const { written, problems } = unquotedAnnotations(place.manifest.document, podPath)
+  const isUnquoted = problems.length > 0
+  return [
+    {
+      manifest: place.manifest,
+      title,
+      path: podPath,
+      namespace,
+      unquoted: problems,
+      pod: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        ...template,
+        metadata: {
+          generateName: `${name}-`,
+          ...metadata,
+          ...(isUnquoted && { annotations: { ...objectOf(metadata['annotations']), ...written } }),
+        },
+      },
+      ownerAnnotations: path.length > 0 ? annotations : {},
+    },
+  ]
+}
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})

@@ -1,0 +1,113 @@
+/** Entra over HTTP: discovery, keys, tokens; and the emulator's own issuer of service account tokens. */
+
+import { randomUUID } from 'node:crypto'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { targetOf } from '../faults/fault-hook.ts'
+import { type TlsApp, takeBodiesAsText } from '../tls-app.ts'
+import type { World } from '../world.ts'
+import { emulatedRefusal } from './check-assertion.ts'
+import { type EntraRefusal, refusalBody, refusals } from './entra-refusal.ts'
+import { grantToken, refuseTenant } from './grant-token.ts'
+
+interface TenantRoute {
+  Params: { tenant: string }
+  Body: string | undefined
+}
+
+const discovery = '.well-known/openid-configuration'
+
+export function entraRoutes(app: TlsApp, world: World): void {
+  // A form that can't be read holds no parameter; anything else is the emulator's own fault.
+  app.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
+    statusCode < 500
+      ? refuse(request, reply, refusals.missingParameter('grant_type'))
+      : refuse(request, reply, refusals.transient()),
+  )
+  takeBodiesAsText(app)
+  const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: EntraRefusal) =>
+    reply.code(refusal.status).send(refusalBody(refusal, world.now(), correlationId(request)))
+
+  app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
+    const form = new URLSearchParams(request.body ?? '')
+    const [fault] = world.faults.take('token', targetOf(request))
+    if (fault !== undefined) {
+      const assertion = form.get('client_assertion') ?? ''
+      const clientId = form.get('client_id') ?? ''
+      return refuse(request, reply, emulatedRefusal(fault.code, { assertion, clientId }))
+    }
+    const grant = await grantToken(world, request.params.tenant, form)
+    reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
+    if (grant.kind === 'refused') return refuse(request, reply, grant.refusal)
+    return {
+      token_type: 'Bearer',
+      expires_in: grant.expiresInSeconds,
+      ext_expires_in: grant.expiresInSeconds,
+      access_token: grant.accessToken,
+    }
+  })
+
+  app.get<TenantRoute>(`/:tenant/v2.0/${discovery}`, async (request, reply) => {
+    const refusal = refuseTenant(world, request.params.tenant)
+    return refusal === undefined
+      ? tenantDiscovery(world.url, request.params.tenant)
+      : refuse(request, reply, refusal)
+  })
+  app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async (request, reply) => {
+    const refusal = refuseTenant(world, request.params.tenant)
+    return refusal === undefined ? world.entraSigner.jwks : refuse(request, reply, refusal)
+  })
+  app.get('/common/discovery/instance', async () => instanceDiscovery(world))
+}
+
+/** What the API server publishes for whoever verifies its tokens. */
+export function issuerRoutes(app: TlsApp, world: World): void {
+  app.get(`/issuer/${discovery}`, async () => ({
+    issuer: world.ownIssuer,
+    jwks_uri: `${world.ownIssuer}/openid/v1/jwks`,
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  }))
+  app.get('/issuer/openid/v1/jwks', async () => world.issuerSigner.jwks)
+}
+
+function tenantDiscovery(url: string, tenant: string) {
+  const base = `${url}/${tenant}`
+  return {
+    token_endpoint: `${base}/oauth2/v2.0/token`,
+    token_endpoint_auth_methods_supported: [
+      'client_secret_post',
+      'private_key_jwt',
+      'client_secret_basic',
+    ],
+    jwks_uri: `${base}/discovery/v2.0/keys`,
+    response_modes_supported: ['query', 'fragment', 'form_post'],
+    subject_types_supported: ['pairwise'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    response_types_supported: ['code', 'id_token', 'code id_token', 'id_token token'],
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    issuer: `${base}/v2.0`,
+    request_uri_parameter_supported: false,
+    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+    http_logout_supported: true,
+    frontchannel_logout_supported: true,
+    claims_supported: ['sub', 'iss', 'aud', 'exp', 'iat', 'tid', 'ver'],
+    tenant_region_scope: 'EU',
+  }
+}
+
+/** MSAL asks which host names mean the same cloud, unless it is told not to. */
+function instanceDiscovery({ url, tenantId }: World) {
+  const { host } = new URL(url)
+  return {
+    tenant_discovery_endpoint: `${url}/${tenantId}/v2.0/${discovery}`,
+    'api-version': '1.1',
+    metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
+  }
+}
+
+/** Entra gives back the caller's id, if it is a UUID. */
+function correlationId(request: FastifyRequest): string {
+  const given = request.headers['client-request-id']
+  return typeof given === 'string' && /^[0-9a-f-]{36}$/i.test(given) ? given : randomUUID()
+}

@@ -1,0 +1,47 @@
+/** Makes keys, and shows their public half as Key Vault does. */
+
+import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { AsymmetricKeySpec, ImportedKey, KeySpec, KeyType } from '../data/data.ts'
+
+/** What of a JSON Web Key (RFC 7517) the vault shows. A symmetric key shows nothing of itself. */
+export interface PublicJwk {
+  readonly kty: KeyType
+  readonly key_ops: readonly string[]
+  readonly crv?: string | undefined
+  readonly x?: string | undefined
+  readonly y?: string | undefined
+  readonly n?: string | undefined
+  readonly e?: string | undefined
+}
+
+const generate = promisify(generateKeyPair)
+
+/** OpenSSL's name of the curve that isn't NIST's. */
+const namedCurve = (curve: string) => (curve === 'P-256K' ? 'secp256k1' : curve)
+
+export async function makePrivateKey(spec: AsymmetricKeySpec): Promise<KeyObject> {
+  const pair =
+    'size' in spec
+      ? await generate('rsa', { modulusLength: Number(spec.size) })
+      : await generate('ec', { namedCurve: namedCurve(spec.curve) })
+  return pair.privateKey
+}
+
+export async function makeJwk(key: KeySpec | ImportedKey): Promise<PublicJwk> {
+  if ('publicKey' in key) return jwkOf(key.publicKey, key.type)
+  return 'size' in key || 'curve' in key
+    ? jwkOf(createPublicKey(await makePrivateKey(key)), key.type)
+    : { kty: key.type, key_ops: [...wrapping, ...encrypting] }
+}
+
+export function jwkOf(publicKey: KeyObject, type: KeyType): PublicJwk {
+  const { crv, x, y, n, e } = publicKey.export({ format: 'jwk' })
+  return type === 'RSA' || type === 'RSA-HSM'
+    ? { kty: type, key_ops: [...encrypting, ...signing, ...wrapping], n, e }
+    : { kty: type, key_ops: signing, crv: crv === 'secp256k1' ? 'P-256K' : crv, x, y }
+}
+
+const signing = ['sign', 'verify']
+const wrapping = ['wrapKey', 'unwrapKey']
+const encrypting = ['encrypt', 'decrypt']

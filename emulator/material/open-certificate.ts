@@ -1,0 +1,33 @@
+/** Takes in a certificate that was made elsewhere, with what it is to be called in a policy. */
+
+import { type CertificateData, maxValueBytes } from '../data/data.ts'
+import { contentAs } from './certificate-content.ts'
+import { importPem, importPfx } from './import-certificate.ts'
+
+/** What a certificate made elsewhere says of itself. */
+export type Imported = Pick<CertificateData, 'certificate' | 'contentType'>
+
+/**
+ * @param pfx - PKCS#12 in base64. Key Vault keeps it under an empty password, whatever it came with
+ * @returns undefined where it can't be opened, or lacks a key and its certificate
+ */
+export function openPfx(pfx: string, password: string): Imported | undefined {
+  const material = isBase64(pfx) ? importPfx(Buffer.from(pfx, 'base64'), password) : undefined
+  if (material === undefined) return undefined
+  const contentType = 'application/x-pkcs12'
+  const value = password === '' ? pfx : contentAs(contentType, material, true)
+  return { certificate: { ...material, value }, contentType }
+}
+
+/** Base64 that a secret can hold. */
+const isBase64 = (found: string) =>
+  found.length <= maxValueBytes &&
+  /^(?:[0-9a-z+/]{4})*(?:[0-9a-z+/]{2}==|[0-9a-z+/]{3}=)?$/i.test(found)
+
+/** @returns undefined where it isn't a key and its certificate */
+export function openPem(pem: string): Imported | undefined {
+  const material = Buffer.byteLength(pem) <= maxValueBytes ? importPem(pem) : undefined
+  return material === undefined
+    ? undefined
+    : { certificate: { ...material, value: pem }, contentType: 'application/x-pem-file' }
+}

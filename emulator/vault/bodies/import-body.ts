@@ -1,0 +1,32 @@
+/** The body of a request that imports a certificate. */
+
+import type { CertificateData } from '../../data/data.ts'
+import { type Imported, openPem, openPfx } from '../../material/open-certificate.ts'
+import { changeIn, isMapping, parseBody } from './secret-body.ts'
+
+/** PEM is told from PKCS#12 by its looks: the SDK for JavaScript leaves out the policy that would say it. */
+export function readImportBody(
+  text: string,
+): { readonly data: CertificateData } | { readonly problem: string } {
+  const body = parseBody(text)
+  if (body === undefined) return { problem: 'Request body not specified' }
+  const imported = open(body)
+  if (imported === undefined)
+    return {
+      problem:
+        'The specified PKCS#12 or PEM X.509 certificate content can not be read, or lacks its private key. Please check the password, too.',
+    }
+  const { enabled = true, tags } = changeIn(body)
+  return { data: { ...imported, enabled, tags, exportable: isExportable(body['policy']) } }
+}
+
+function open({ value, pwd }: Record<string, unknown>): Imported | undefined {
+  if (typeof value !== 'string') return undefined
+  if (value.includes('-----BEGIN ')) return openPem(value)
+  return openPfx(value, typeof pwd === 'string' ? pwd : '')
+}
+
+function isExportable(policy: unknown): boolean {
+  const properties = isMapping(policy) ? policy['key_props'] : undefined
+  return !isMapping(properties) || properties['exportable'] !== false
+}

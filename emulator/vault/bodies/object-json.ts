@@ -1,0 +1,31 @@
+/** What secrets, keys and certificates have in common as Key Vault writes them. */
+
+import { seconds } from '../../entra/signer.ts'
+import type { ObjectKind } from '../vault-refusal.ts'
+import type { Vault, Version } from '../vault-store.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+const recoverableDays = 90
+
+/** Identifiers name the service's own host, as a client of the service expects. */
+export const objectId = (vault: Vault, kind: ObjectKind, name: string): string =>
+  `https://${vault.name}.vault.azure.net/${kind}s/${name}`
+
+export const attributesOf = (version: Version) => ({
+  enabled: version.enabled,
+  ...(version.notBefore === undefined ? {} : { nbf: seconds(version.notBefore) }),
+  ...(version.expires === undefined ? {} : { exp: seconds(version.expires) }),
+  created: seconds(version.created),
+  updated: seconds(version.updated),
+  recoveryLevel: 'Recoverable+Purgeable',
+  recoverableDays,
+})
+
+export const tagsOf = ({ tags }: Version) => (tags === undefined ? {} : { tags })
+
+/** Of a deleted secret. */
+export const deletion = (vault: Vault, name: string, deletedAt: Date) => ({
+  recoveryId: `https://${vault.name}.vault.azure.net/deletedsecrets/${name}`,
+  deletedDate: seconds(deletedAt),
+  scheduledPurgeDate: seconds(new Date(deletedAt.getTime() + recoverableDays * dayMs)),
+})

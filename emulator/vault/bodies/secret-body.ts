@@ -1,0 +1,57 @@
+/** The body of a request that sets or updates an object. */
+
+import { maxValueBytes } from '../../data/data.ts'
+import type { VersionChange } from '../vault-store.ts'
+
+export type SecretBody =
+  | { readonly value: string | undefined; readonly change: VersionChange }
+  | { readonly problem: string }
+
+/** Lenient as the service is: what it doesn't know it passes over. */
+export function readSecretBody(text: string): SecretBody {
+  const body = parseBody(text)
+  if (body === undefined) return { problem: 'Request body not specified' }
+  const { value } = body
+  if (
+    value !== undefined &&
+    (typeof value !== 'string' || Buffer.byteLength(value) > maxValueBytes)
+  )
+    return { problem: `The value must be a string of at most ${maxValueBytes} bytes.` }
+  return { value: typeof value === 'string' ? value : undefined, change: changeIn(body) }
+}
+
+export const isMapping = (found: unknown): found is Record<string, unknown> =>
+  typeof found === 'object' && found !== null && !Array.isArray(found)
+
+/** The mapping that a body is to be. */
+export function parseBody(text: string): Record<string, unknown> | undefined {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isMapping(body) ? body : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What bodies of all sorts may say of a version. */
+export function changeIn({
+  contentType,
+  tags,
+  attributes,
+}: Record<string, unknown>): VersionChange {
+  const { enabled, nbf, exp } = isMapping(attributes) ? attributes : {}
+  return {
+    ...(typeof contentType === 'string' ? { contentType } : {}),
+    ...(isMapping(tags) ? { tags: textsOf(tags) } : {}),
+    ...(typeof enabled === 'boolean' ? { enabled } : {}),
+    ...(isTime(nbf) ? { notBefore: new Date(nbf * 1000) } : {}),
+    ...(isTime(exp) ? { expires: new Date(exp * 1000) } : {}),
+  }
+}
+
+const textsOf = (tags: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(tags).map(([name, value]) => [name, String(value)]))
+
+/** Seconds, within what a Date can hold. */
+const isTime = (found: unknown): found is number =>
+  typeof found === 'number' && Math.abs(found) <= 8.64e12

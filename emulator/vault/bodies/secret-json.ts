@@ -1,0 +1,43 @@
+/** Secrets as Key Vault writes them. */
+
+import { newest, type SecretVersion, type StoredObject, type Vault } from '../vault-store.ts'
+import { attributesOf, deletion, objectId, tagsOf } from './object-json.ts'
+
+type Secret = StoredObject<SecretVersion>
+
+const metadata = (id: string, version: SecretVersion) => ({
+  ...(version.contentType === undefined ? {} : { contentType: version.contentType }),
+  id,
+  ...(version.content.kind === 'certificate' ? { managed: true } : {}),
+  attributes: attributesOf(version),
+  ...tagsOf(version),
+})
+
+/** With the version in the identifier, without the value: what an update answers, and a list of versions holds. */
+export const versionItem = (vault: Vault, { name }: Secret, version: SecretVersion) =>
+  metadata(`${objectId(vault, 'secret', name)}/${version.version}`, version)
+
+export async function secretBundle(vault: Vault, secret: Secret, version: SecretVersion) {
+  const { content } = version
+  return content.kind === 'text'
+    ? { value: content.value, ...versionItem(vault, secret, version) }
+    : {
+        value: await content.certificate.secretValue(),
+        ...versionItem(vault, secret, version),
+        kid: `${objectId(vault, 'key', secret.name)}/${version.version}`,
+      }
+}
+
+/** In a list of secrets the newest version's metadata stands, the identifier without a version. */
+export const secretItem = (vault: Vault, secret: Secret) =>
+  metadata(objectId(vault, 'secret', secret.name), newest(secret))
+
+export const deletedItem = (vault: Vault, secret: Secret, deletedAt: Date) => ({
+  ...secretItem(vault, secret),
+  ...deletion(vault, secret.name, deletedAt),
+})
+
+export const deletedBundle = (vault: Vault, secret: Secret, deletedAt: Date) => ({
+  ...versionItem(vault, secret, newest(secret)),
+  ...deletion(vault, secret.name, deletedAt),
+})

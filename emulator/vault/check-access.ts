@@ -1,0 +1,64 @@
+/** Key Vault's check of an access token, and of what its bearer may do. */
+
+import { errors, type JWTPayload, jwtVerify } from 'jose'
+import { algorithm } from '../entra/signer.ts'
+import { accessTokenIssuer, type World } from '../world.ts'
+import {
+  noToken,
+  tokenExpired,
+  tokenInvalid,
+  type VaultAction,
+  type VaultRefusal,
+  wrongAudience,
+} from './vault-refusal.ts'
+import type { Vault } from './vault-store.ts'
+
+export interface Caller {
+  readonly clientId: string
+  /** As the service names a caller in its refusals. */
+  readonly description: string
+}
+
+export type Authentication =
+  | { readonly kind: 'known'; readonly caller: Caller }
+  | { readonly kind: 'unknown'; readonly refusal: VaultRefusal }
+
+/** @param authorization - the header, if there is one */
+export async function authenticate(world: World, authorization?: string): Promise<Authentication> {
+  const token = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) return { kind: 'unknown', refusal: noToken }
+  const issuer = accessTokenIssuer(world.tenantId)
+  try {
+    const { payload } = await jwtVerify(token, world.entraSigner.findKey, {
+      algorithms: [algorithm],
+      issuer,
+      audience: world.audience,
+      currentDate: world.now(),
+      requiredClaims: ['exp', 'appid', 'oid'],
+    })
+    return { kind: 'known', caller: callerOf(payload, issuer) }
+  } catch (error) {
+    return { kind: 'unknown', refusal: refusalFor(error, world.audience) }
+  }
+}
+
+/** Roles as Azure has them: a writer (Secrets Officer) may do everything, a reader (Secrets User) read. */
+export function isAllowed(
+  { readers, writers }: Vault,
+  { clientId }: Caller,
+  action: VaultAction,
+): boolean {
+  const holders = action === 'get' || action === 'list' ? [readers, writers] : [writers]
+  return holders.some((role) => role.has(clientId) || role.has('*'))
+}
+
+function callerOf({ appid, oid }: JWTPayload, issuer: string): Caller {
+  return { clientId: String(appid), description: `appid=${appid};oid=${oid};iss=${issuer}` }
+}
+
+function refusalFor(error: unknown, audience: string): VaultRefusal {
+  if (error instanceof errors.JWTExpired) return tokenExpired
+  return error instanceof errors.JWTClaimValidationFailed && error.claim === 'aud'
+    ? wrongAudience(audience, String(error.payload.aud))
+    : tokenInvalid
+}

@@ -1,0 +1,67 @@
+/**
+ * A certificate is three objects: itself, and a secret and a key of its name and versions, which follow it in everything.
+ * The latter two aren't stored, so that they can't but follow.
+ */
+
+import { createPublicKey } from 'node:crypto'
+import type { CertificateData, CertificateMaterial, KeyType } from '../data/data.ts'
+import { lazy } from '../material/lazy.ts'
+import { jwkOf } from '../material/make-key.ts'
+import {
+  type CertificateVersion,
+  type Collection,
+  find,
+  type KeyVersion,
+  type SecretVersion,
+  type StoredObject,
+  type Vault,
+} from './vault-store.ts'
+
+/** All secrets, those of certificates included. */
+export const secretsOf = ({ secrets, certificates }: Vault): Collection<SecretVersion> =>
+  new Map([...secrets, ...mapped(certificates, secretOf)])
+
+/** The secret, deleted or not. */
+export function findSecret(vault: Vault, name: string): StoredObject<SecretVersion> | undefined {
+  const certificate = find(vault.certificates, name)
+  return certificate === undefined ? find(vault.secrets, name) : withVersions(certificate, secretOf)
+}
+
+/** All keys, those of certificates included. */
+export const keysOf = ({ keys, certificates }: Vault): Collection<KeyVersion> =>
+  new Map([...keys, ...mapped(certificates, keyOf)])
+
+export function findKey(vault: Vault, name: string): StoredObject<KeyVersion> | undefined {
+  const certificate = find(vault.certificates, name)
+  return certificate === undefined ? find(vault.keys, name) : withVersions(certificate, keyOf)
+}
+
+function secretOf(certificate: CertificateVersion): SecretVersion {
+  const { contentType } = certificate.data
+  return { ...certificate, contentType, content: { kind: 'certificate', certificate } }
+}
+
+const keyOf = (certificate: CertificateVersion): KeyVersion => ({
+  ...certificate,
+  managed: true,
+  jwk: lazy(async () => certificateJwk(certificate.data, await certificate.material())),
+})
+
+/** The public key, of the type that the certificate's policy names. */
+export const certificateJwk = (
+  data: CertificateData,
+  { certificates: [leaf], privateKey }: CertificateMaterial,
+) => jwkOf(createPublicKey(privateKey), keyTypeOf(data, leaf.publicKey.asymmetricKeyType))
+
+const keyTypeOf = ({ certificate }: CertificateData, own: string | undefined): KeyType => {
+  if ('key' in certificate) return certificate.key.type
+  return own === 'rsa' ? 'RSA' : 'EC'
+}
+
+const withVersions = <V, W>(object: StoredObject<V>, change: (version: V) => W) => ({
+  ...object,
+  versions: object.versions.map(change),
+})
+
+const mapped = <V, W>(collection: Collection<V>, change: (version: V) => W): Collection<W> =>
+  new Map([...collection].map(([key, object]) => [key, withVersions(object, change)]))

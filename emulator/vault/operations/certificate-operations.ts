@@ -1,0 +1,65 @@
+/** What one can do with certificates, once let in: read them (disabled ones too: only their secret is withheld), import. */
+
+import {
+  certificateBundle,
+  certificateItem,
+  policyOf,
+  versionItem,
+} from '../bodies/certificate-json.ts'
+import { readImportBody } from '../bodies/import-body.ts'
+import { authoritiesOf, newCertificate } from '../new-version.ts'
+import {
+  badParameter,
+  isDeleted,
+  nameIsTaken,
+  noPendingCertificate,
+  type ObjectKind,
+} from '../vault-refusal.ts'
+import { addVersion, find, newest, type Vault } from '../vault-store.ts'
+import { type Answer, type Call, findLive, type Operation } from './operation.ts'
+import { readOperations } from './read-operations.ts'
+
+const kind = 'certificate'
+
+export const certificateOperations: readonly Operation[] = [
+  ...readOperations({
+    kind,
+    all: ({ certificates }) => certificates,
+    find: ({ certificates }, name) => find(certificates, name),
+    item: certificateItem,
+    versionItem,
+    get: async ({ vault }, live) => ({ body: await certificateBundle(vault, live) }),
+  }),
+  { method: 'POST', path: '/certificates/:name/import', kind, action: 'import', run: importOne },
+  { method: 'GET', path: '/certificates/:name/policy', kind, action: 'get', run: getPolicy },
+  { method: 'GET', path: '/certificates/:name/pending', kind, action: 'get', run: getPending },
+]
+
+async function importOne({ vault, name, body, now }: Call): Promise<Answer> {
+  const read = readImportBody(body)
+  if ('problem' in read) return { refusal: badParameter(read.problem) }
+  const before = find(vault.certificates, name)
+  if (before?.deletedAt !== undefined) return { refusal: isDeleted(kind, name) }
+  const taken = before === undefined ? takenBy(vault, name) : undefined
+  if (taken !== undefined) return { refusal: nameIsTaken(taken, name) }
+  const authorities = before === undefined ? authoritiesOf(name) : newest(before).authorities
+  const version = newCertificate(read.data, { authorities, now })
+  const object = addVersion(vault.certificates, name, version)
+  return { body: await certificateBundle(vault, { object, version }) }
+}
+
+/** A certificate is a secret and a key, too. */
+function takenBy({ secrets, keys }: Vault, name: string): ObjectKind | undefined {
+  if (find(secrets, name) !== undefined) return 'secret'
+  return find(keys, name) === undefined ? undefined : 'key'
+}
+
+async function getPolicy({ vault, name }: Call): Promise<Answer> {
+  const found = findLive(kind, find(vault.certificates, name), { name })
+  return 'refusal' in found ? found : { body: await policyOf(vault, found) }
+}
+
+/** Nothing is ever under way here. */
+function getPending({ name }: Call): Answer {
+  return { refusal: noPendingCertificate(name) }
+}

@@ -1,0 +1,31 @@
+/** What one can do with keys, once let in: read their public half. Disabled ones too, as the service has it. */
+
+import { attributesOf, objectId, tagsOf } from '../bodies/object-json.ts'
+import { findKey, keysOf } from '../managed.ts'
+import { type KeyVersion, newest } from '../vault-store.ts'
+import type { Operation } from './operation.ts'
+import { readOperations } from './read-operations.ts'
+
+export const keyOperations: readonly Operation[] = readOperations({
+  kind: 'key',
+  all: keysOf,
+  find: findKey,
+  item: (vault, key) => ({
+    kid: objectId(vault, 'key', key.name),
+    ...metadata(newest(key)),
+  }),
+  versionItem: (vault, { object, version }) => ({
+    kid: `${objectId(vault, 'key', object.name)}/${version.version}`,
+    ...metadata(version),
+  }),
+  get: async ({ vault }, { object, version }) => {
+    const kid = `${objectId(vault, 'key', object.name)}/${version.version}`
+    return { body: { key: { kid, ...(await version.jwk()) }, ...metadata(version) } }
+  },
+})
+
+const metadata = (version: KeyVersion) => ({
+  attributes: { ...attributesOf(version), exportable: false, hsmPlatform: '0' },
+  ...tagsOf(version),
+  ...(version.managed ? { managed: true } : {}),
+})

@@ -1,0 +1,43 @@
+/** How objects of every sort are read: lists, versions, one of them. */
+
+import { notFound, type ObjectKind } from '../vault-refusal.ts'
+import type { Collection, StoredObject, Vault, Version } from '../vault-store.ts'
+import { type Answer, type Call, findLive, type Live, type Operation, paged } from './operation.ts'
+
+export interface Readable<V extends Version> {
+  readonly kind: ObjectKind
+  /** Deleted ones included. */
+  readonly all: (vault: Vault) => Collection<V>
+  readonly find: (vault: Vault, name: string) => StoredObject<V> | undefined
+  /** In a list of objects: of the newest version, without its identifier. */
+  readonly item: (vault: Vault, object: StoredObject<V>) => unknown
+  /** In a list of versions. */
+  readonly versionItem: (vault: Vault, live: Live<V>) => unknown
+  readonly get: (call: Call, live: Live<V>) => Answer | Promise<Answer>
+}
+
+export function readOperations<V extends Version>(readable: Readable<V>): readonly Operation[] {
+  const { kind, all, find, item, versionItem, get } = readable
+  const getOne = (call: Call) => {
+    const found = findLive(kind, find(call.vault, call.name), call)
+    return 'refusal' in found ? found : get(call, found)
+  }
+  const list = ({ vault, page }: Call) => {
+    const live = [...all(vault)].filter(([, { deletedAt }]) => deletedAt === undefined)
+    return paged(live, page, (object) => item(vault, object))
+  }
+  const listVersions = ({ vault, name, page }: Call) => {
+    const object = find(vault, name)
+    if (object === undefined || object.deletedAt !== undefined)
+      return { refusal: notFound(kind, name) }
+    const versions = object.versions.map((version) => [version.version, version] as const)
+    return paged(versions, page, (version) => versionItem(vault, { object, version }))
+  }
+  const path = `/${kind}s`
+  return [
+    { method: 'GET', path, kind, action: 'list', run: list },
+    { method: 'GET', path: `${path}/:name/versions`, kind, action: 'list', run: listVersions },
+    { method: 'GET', path: `${path}/:name`, kind, action: 'get', run: getOne },
+    { method: 'GET', path: `${path}/:name/:version`, kind, action: 'get', run: getOne },
+  ]
+}

@@ -1,0 +1,172 @@
+/** What one can do with secrets, once let in. */
+
+import { contentAs } from '../../material/certificate-content.ts'
+import { readSecretBody } from '../bodies/secret-body.ts'
+import {
+  deletedBundle,
+  deletedItem,
+  secretBundle,
+  secretItem,
+  versionItem,
+} from '../bodies/secret-json.ts'
+import { findSecret, secretsOf } from '../managed.ts'
+import { newSecret } from '../new-version.ts'
+import {
+  badParameter,
+  deletedSecretNotFound,
+  isDeleted,
+  secretDisabled,
+  secretIsManaged,
+  type VaultAction,
+} from '../vault-refusal.ts'
+import {
+  addVersion,
+  changeVersion,
+  find,
+  newest,
+  purge,
+  type SecretVersion,
+  type StoredObject,
+  setDeleted,
+  type Vault,
+} from '../vault-store.ts'
+import {
+  type Answer,
+  type Call,
+  findLive,
+  type Live,
+  type Operation,
+  paged,
+  type Refused,
+} from './operation.ts'
+import { readOperations } from './read-operations.ts'
+
+const kind = 'secret'
+
+export const secretOperations: readonly Operation[] = [
+  ...readOperations({
+    kind,
+    all: secretsOf,
+    find: findSecret,
+    item: secretItem,
+    versionItem: (vault, { object, version }) => versionItem(vault, object, version),
+    get: getSecret,
+  }),
+  { method: 'PUT', path: '/secrets/:name', kind, action: 'set', run: setSecret },
+  { method: 'PATCH', path: '/secrets/:name', kind, action: 'update', run: updateSecret },
+  { method: 'PATCH', path: '/secrets/:name/:version', kind, action: 'update', run: updateSecret },
+  { method: 'DELETE', path: '/secrets/:name', kind, action: 'delete', run: deleteSecret },
+  { method: 'GET', path: '/deletedsecrets', kind, action: 'list', run: listDeleted },
+  { method: 'GET', path: '/deletedsecrets/:name', kind, action: 'get', run: getDeleted },
+  { method: 'POST', path: '/deletedsecrets/:name/recover', kind, action: 'recover', run: recover },
+  { method: 'DELETE', path: '/deletedsecrets/:name', kind, action: 'purge', run: purgeSecret },
+]
+
+async function getSecret(
+  { vault, outContentType }: Call,
+  { object, version }: Live<SecretVersion>,
+): Promise<Answer> {
+  if (!version.enabled) return { refusal: secretDisabled }
+  const bundle = await secretBundle(vault, object, version)
+  if (outContentType === undefined || outContentType === version.contentType)
+    return { body: bundle }
+  return await converted(bundle, version, outContentType)
+}
+
+/** The service converts from PKCS#12 to PEM, and nothing else. */
+async function converted(
+  bundle: object,
+  { content, contentType }: SecretVersion,
+  wanted: string,
+): Promise<Answer> {
+  const pem = 'application/x-pem-file'
+  if (content.kind !== 'certificate' || contentType !== 'application/x-pkcs12' || wanted !== pem)
+    return {
+      refusal: badParameter(
+        `The secret can't be converted to the content type ${wanted}; supported is application/x-pkcs12 to ${pem}.`,
+      ),
+    }
+  const { data, material } = content.certificate
+  const value = contentAs(pem, await material(), data.exportable)
+  return { body: { ...bundle, value, contentType: pem } }
+}
+
+async function setSecret({ vault, name, body, now }: Call): Promise<Answer> {
+  const read = readSecretBody(body)
+  if ('problem' in read) return { refusal: badParameter(read.problem) }
+  const { value, change } = read
+  if (value === undefined) return { refusal: badParameter('The value property is required.') }
+  if (find(vault.certificates, name) !== undefined) return { refusal: secretIsManaged('set') }
+  if (find(vault.secrets, name)?.deletedAt !== undefined) return { refusal: isDeleted(kind, name) }
+  const version = newSecret({ enabled: true, ...change, value }, now)
+  const secret = addVersion(vault.secrets, name, version)
+  return { body: await secretBundle(vault, secret, version) }
+}
+
+function updateSecret({ vault, name, version: wanted, body, now }: Call): Answer {
+  const read = readSecretBody(body)
+  if ('problem' in read) return { refusal: badParameter(read.problem) }
+  const found = findOwn(vault, 'update', { name, version: wanted })
+  if ('refusal' in found) return found
+  const { object, version } = found
+  const { change } = read
+  const changed = changeVersion({ collection: vault.secrets, object, version, change, now })
+  return { body: versionItem(vault, object, changed) }
+}
+
+function deleteSecret({ vault, name, now }: Call): Answer {
+  const found = findOwn(vault, 'delete', { name })
+  if ('refusal' in found) return found
+  const secret = setDeleted(vault.secrets, found.object, now)
+  return { body: deletedBundle(vault, secret, now) }
+}
+
+function listDeleted({ vault, page }: Call): Promise<Answer> {
+  const deleted = [...vault.secrets].flatMap(([key, secret]) =>
+    secret.deletedAt === undefined
+      ? []
+      : [[key, deletedItem(vault, secret, secret.deletedAt)] as const],
+  )
+  return paged(deleted, page, (item) => item)
+}
+
+function getDeleted({ vault, name }: Call): Answer {
+  return withDeleted(vault, name, (secret, deletedAt) => deletedBundle(vault, secret, deletedAt))
+}
+
+function recover({ vault, name }: Call): Answer {
+  return withDeleted(vault, name, (secret) => {
+    setDeleted(vault.secrets, secret, undefined)
+    return versionItem(vault, secret, newest(secret))
+  })
+}
+
+function purgeSecret({ vault, name }: Call): Answer {
+  return withDeleted(vault, name, (secret) => {
+    purge(vault.secrets, secret)
+    return undefined
+  })
+}
+
+/** What one may change: not the secret of a certificate. */
+function findOwn(
+  vault: Vault,
+  action: VaultAction,
+  id: { readonly name: string; readonly version?: string | undefined },
+): Live<SecretVersion> | Refused {
+  const found = findLive(kind, findSecret(vault, id.name), { version: undefined, ...id })
+  return 'version' in found && found.version.content.kind === 'certificate'
+    ? { refusal: secretIsManaged(action) }
+    : found
+}
+
+function withDeleted(
+  vault: Vault,
+  name: string,
+  answer: (secret: StoredObject<SecretVersion>, deletedAt: Date) => unknown,
+): Answer {
+  const secret = find(vault.secrets, name)
+  return secret?.deletedAt === undefined
+    ? { refusal: deletedSecretNotFound(name) }
+    : { body: answer(secret, secret.deletedAt) }
+}

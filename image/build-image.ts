@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import packageJson from '../package.json' with { type: 'json' }
+import { billOfMaterials } from './bill-of-materials.ts'
+import { bundle } from './bundle.ts'
+import { bundledPackages } from './bundled-packages.ts'
+import { thirdPartyNotices } from './third-party-notices.ts'
+
+const root = join(import.meta.dirname, '..')
+
+export interface ImageOptions {
+  readonly tag: string
+  /** Such as `linux/amd64,linux/arm64`: several make one manifest list. Default: this machine's. */
+  readonly platform?: string
+  /** What Node and its libraries are taken from, instead of the Containerfile's default. */
+  readonly base?: string
+}
+
+/** Container engines in the order of preference: the first that works is taken, as one may be there without its daemon. */
+const engines = ['buildah', 'podman', 'docker'] as const
+type Engine = (typeof engines)[number]
+
+/**
+ * Builds the image of the Containerfile from what stands here: bundles, writes the bill of materials and the licences
+ * beside it, and hands all to a container engine.
+ *
+ * @throws Error when no engine works, or the build fails
+ */
+export async function buildImage(options: ImageOptions): Promise<void> {
+  const engine = engines.find(isWorking)
+  if (engine === undefined)
+    throw new Error(`an image is built by ${engines.join(', ')}: none of them works here`)
+  await makeDist()
+  // buildah and podman would add to a list of that name, where the older image comes first, and would refuse an image.
+  if (isList(options) && engine !== 'docker')
+    for (const remove of [['manifest', 'rm'], ['rmi']])
+      spawnSync(engine, [...remove, options.tag], { stdio: 'ignore' })
+  const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (status !== 0) throw new Error(`${engine} could not build the image`)
+}
+
+/**
+ * What to call the engine with. The three agree on most of it.
+ *
+ * @param revision - Git's name of the commit, with `-dirty` when something was changed since
+ */
+export function buildArguments(engine: Engine, options: ImageOptions, revision: string): string[] {
+  const { tag, platform, base } = options
+  const isDocker = engine === 'docker'
+  return [
+    ...(isDocker ? ['buildx', 'build', '--load'] : ['build']),
+    ...['--file', 'Containerfile'],
+    ...['--build-arg', `VERSION=${packageJson.version}`],
+    ...['--build-arg', `REVISION=${revision}`],
+    ...['--build-arg', `NODE_VERSION=${process.versions.node}`],
+    ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
+    ...(isDocker ? ['--build-arg', 'SOURCE_DATE_EPOCH=0'] : reproducible),
+    ...(platform === undefined ? [] : ['--platform', platform]),
+    // To buildah and podman a tag is of one image, and the second platform would take it from the first.
+    ...[isList(options) && !isDocker ? '--manifest' : '--tag', tag],
+    '.',
+  ]
+}
+
+/**
+ * No time of building in it, so that two builds are the same; a layer for each COPY, so that nodes keep that of Node when
+ * only the program changes. With their cache, buildah and podman leave platforms out of a list:
+ * https://github.com/containers/podman/issues/18723
+ */
+const reproducible = ['--layers', '--no-cache', '--timestamp', '0']
+
+const isList = ({ platform }: ImageOptions): boolean => platform?.includes(',') ?? false
+
+const isWorking = (engine: Engine): boolean =>
+  spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0
+
+async function makeDist(): Promise<void> {
+  const dist = join(root, 'dist')
+  rmSync(dist, { recursive: true, force: true })
+  const packages = bundledPackages(await bundle(dist), root)
+  writeFileSync(join(dist, 'sbom.cdx.json'), billOfMaterials(packages, process.versions.node))
+  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(packages))
+}
+
+function revision(): string {
+  const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']
+  const { status, stdout } = spawnSync('git', describe, { cwd: root, encoding: 'utf8' })
+  return status === 0 ? stdout.trim() : 'unknown'
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { tag: { type: 'string' }, platform: { type: 'string' }, base: { type: 'string' } },
+  })
+  const tag = `ghcr.io/akv-injector/akv-injector:${packageJson.version}`
+  try {
+    await buildImage({ tag, ...values })
+  } catch (error) {
+    console.error(`npm run image: ${error instanceof Error ? error.message : error}`)
+    process.exitCode = 1
+  }
+}

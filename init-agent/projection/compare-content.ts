@@ -1,0 +1,45 @@
+import type { AgentConfig, WantedFile } from '../contract.ts'
+import { claimedPaths, tlsFileNames } from '../target-path.ts'
+import type { Content } from './project-content.ts'
+
+/** Whether nothing is missing, so that the pod can be served from it. */
+export function isWhole(config: AgentConfig, { files, env }: Content): boolean {
+  // A set is only ever switched in whole; what `remove` has taken out since is no gap.
+  const mayLack = config.onDeleted === 'remove'
+  return (
+    config.files.every((file) => mayLack || file.optional === true || hasItsFiles(file, files)) &&
+    config.templates.every(({ path }) => mayLack || files.has(path)) &&
+    config.env.every(({ variable, optional }) => optional === true || env.has(variable))
+  )
+}
+
+/** Whether a target has what it has at least: a certificate may come without a root, an object have few versions. */
+export function hasItsFiles(file: WantedFile, files: Content['files']): boolean {
+  if (file.property === '*') {
+    const folder = `${file.path}/`
+    return [...files.keys()].some((path) => path.startsWith(folder))
+  }
+  const claimed = claimedPaths(file)
+  const required =
+    file.object.type === 'tls'
+      ? claimed.slice(0, tlsFileNames.indexOf('ca.crt'))
+      : claimed.slice(0, 1)
+  return required.every((path) => files.has(path))
+}
+
+/** The names of the targets whose value is another, or there or not there any more. */
+export function changedTargets(before: Content, after: Content): readonly string[] {
+  const changed = <T>(
+    a: ReadonlyMap<string, T>,
+    b: ReadonlyMap<string, T>,
+    bytesOf: (value: T) => Uint8Array,
+  ) =>
+    [...new Set([...a.keys(), ...b.keys()])].filter((name) => {
+      const [old, now] = [a.get(name), b.get(name)]
+      return !old || !now || Buffer.compare(bytesOf(old), bytesOf(now)) !== 0
+    })
+  return [
+    ...changed(before.env, after.env, (bytes) => bytes),
+    ...changed(before.files, after.files, ({ bytes }) => bytes),
+  ]
+}

@@ -1,0 +1,31 @@
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import { checkTargets } from '../check-targets.ts'
+import type { AgentConfig } from '../contract.ts'
+import { fetchContent } from '../first-fetch.ts'
+import type { Content } from './project-content.ts'
+import { type Credential, openSession } from './session.ts'
+
+export interface FetchOnceOptions {
+  readonly config: AgentConfig
+  readonly credential: Credential
+  /** Where the identity (with a token file) and the proxy are read. */
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly clock?: Clock
+}
+
+/**
+ * What an agent of this configuration would write, as its first fetch finds it: for who has no pod, but a laptop.
+ * `prepareFileSet` writes the files as a pod sees them, `renderEnvFile` the variables.
+ *
+ * @throws AkvError when the pod couldn't be given what it needs
+ */
+export async function fetchOnce(options: FetchOnceOptions): Promise<Content> {
+  const { config, credential, env, log, signal, clock = systemClock } = options
+  checkTargets(config)
+  const session = openSession({ config, credential, env, clock })
+  const { content } = await fetchContent({ config, session, clock, log, signal })
+  return content
+}

@@ -1,0 +1,47 @@
+import type { AkvError } from '../../lib/errors/akv-error.ts'
+
+/** How an object has fared over the refreshes. */
+export interface Standing {
+  /** Rounds in a row without a good value. */
+  readonly failures: number
+  /** It isn't asked for before. */
+  readonly dueAtMs: number
+  /** When its value was last known to be the vault's; absent: never. */
+  readonly goodAtMs?: number
+  /** Why it failed last; absent: it didn't. */
+  readonly error?: AkvError
+}
+
+/** A vault that is back, or a role that is there, should be noticed in reasonable time. */
+const longestBackOffMs = 15 * 60 * 1000
+const mostIntervals = 8
+
+export const standingGood = (goodAtMs: number): Standing => ({ failures: 0, dueAtMs: 0, goodAtMs })
+
+export const standingUnknown: Standing = { failures: 0, dueAtMs: 0 }
+
+/**
+ * One failure more: it sits out 0, 1, 3 and then 7 refreshes, but never longer than a quarter of an hour (or one
+ * interval, where that is longer), nor less than the service asked for.
+ */
+export function standingFailed(
+  before: Standing,
+  failure: { readonly error: AkvError; readonly nowMs: number; readonly intervalMs: number },
+): Standing {
+  const { error, nowMs, intervalMs } = failure
+  const longestMs = Math.max(longestBackOffMs, intervalMs)
+  const backOffMs = Math.min(intervalMs * Math.min(2 ** before.failures, mostIntervals), longestMs)
+  // Intervals vary by a tenth: half a one less, so that the last isn't missed by a hair.
+  const ownMs = backOffMs - intervalMs / 2
+  return {
+    ...before,
+    failures: before.failures + 1,
+    dueAtMs: nowMs + Math.max(ownMs, error.retryAfterMs ?? 0),
+    error,
+  }
+}
+
+/** Whole seconds since the value was known to be good. */
+export function staleSeconds({ goodAtMs }: Standing, nowMs: number): number | undefined {
+  return goodAtMs === undefined ? undefined : Math.max(0, Math.floor((nowMs - goodAtMs) / 1000))
+}

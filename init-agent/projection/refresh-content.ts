@@ -1,0 +1,185 @@
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import type { AgentParts } from '../agent.ts'
+import type { AgentConfig } from '../contract.ts'
+import { fixedDeadline } from '../deadline.ts'
+import { renewRefusedToken } from '../renew-refused-token.ts'
+import { fetchConsistently, groupSides, isLeaf } from './certificate-parts.ts'
+import type { Outcomes } from './fetch-objects.ts'
+import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
+import { type Standing, standingFailed, standingGood, standingUnknown } from './object-status.ts'
+import {
+  type Content,
+  type Filling,
+  fillingOf,
+  projectContent,
+  type RoundBounds,
+  type TargetProblem,
+} from './project-content.ts'
+import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
+
+/** What a refresh starts from, and hands to the next. */
+export interface RefreshState {
+  readonly content: Content
+  readonly known: KnownVersions
+  readonly filling: Filling
+  /** By `objectKey`. */
+  readonly standings: ReadonlyMap<string, Standing>
+}
+
+export interface Refreshed {
+  readonly state: RefreshState
+  /** Of the objects that were asked for, by `objectKey`. */
+  readonly outcomes: Outcomes
+  /** One for each target that did not get a value of this round, though it should have. */
+  readonly problems: readonly TargetProblem[]
+}
+
+/** Where what was fetched goes is the caller's. */
+type Parts = Omit<AgentParts, 'volumes'> & RoundBounds
+
+/**
+ * The state after content was put in place, or found from before.
+ *
+ * @param start - `goodAtMs`: when everything in it was known to be the vault's, if ever; `outcomes`: what it was made
+ *   of, absent where nothing was fetched yet
+ */
+export function startState(
+  config: AgentConfig,
+  start: {
+    readonly content: Content
+    readonly goodAtMs?: number
+    readonly outcomes?: Outcomes
+  },
+): RefreshState {
+  const objects = wantedObjects(config)
+  const { outcomes = new Map(), goodAtMs } = start
+  const standing = goodAtMs === undefined ? standingUnknown : standingGood(goodAtMs)
+  return {
+    content: start.content,
+    known: rememberVersions(objects, { outcomes, before: new Map() }),
+    filling: fillingOf(config, { outcomes, before: new Map() }),
+    standings: new Map(objects.map((object) => [keyOf(object), standing])),
+  }
+}
+
+const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
+
+/**
+ * One round: each object that is due is asked for once, without retries, and what there is to have follows from that.
+ * Nothing is thrown: what fails keeps its last good value, and is among the problems.
+ */
+export async function refreshContent(
+  parts: Parts,
+  { state, due }: { readonly state: RefreshState; readonly due: readonly WantedObject[] },
+): Promise<Refreshed> {
+  const { config, maxProperties, budget } = parts
+  const objects = wantedObjects(config)
+  const outcomes = await fetchDue(parts, { due, state })
+  const known = rememberVersions(objects, { outcomes, before: state.known })
+  const all = new Map([...knownOutcomes(objects, known), ...outcomes])
+  const { content, problems } = await projectContent(config, {
+    outcomes: all,
+    before: state.content,
+    last: state.filling,
+    ...(maxProperties !== undefined && { maxProperties }),
+    ...(budget !== undefined && { budget }),
+  })
+  const filling = fillingOf(config, { outcomes: all, before: state.filling })
+  const errors = new Map(problems.map(({ key, error }) => [key, error]))
+  const standings = judge(parts, { due, errors, before: state.standings })
+  return { state: { content, known, filling, standings }, outcomes, problems }
+}
+
+function judge(
+  { config, clock }: Parts,
+  round: {
+    readonly due: readonly WantedObject[]
+    readonly errors: ReadonlyMap<string, AkvError>
+    readonly before: RefreshState['standings']
+  },
+): RefreshState['standings'] {
+  const nowMs = clock.now()
+  const intervalMs = config.refreshSeconds * 1000
+  const standings = new Map(round.before)
+  for (const key of round.due.map(keyOf)) {
+    const error = round.errors.get(key)
+    const before = standings.get(key) ?? standingUnknown
+    standings.set(
+      key,
+      error ? standingFailed(before, { error, nowMs, intervalMs }) : standingGood(nowMs),
+    )
+  }
+  return standings
+}
+
+/** The objects that may have changed: all but the versions whose targets have what these can give them. */
+export function unsettledObjects(
+  config: AgentConfig,
+  state: RefreshState,
+): readonly WantedObject[] {
+  return wantedObjects(config).filter((object) => !isSettled(object, { config, ...state }))
+}
+
+/** Of these, the ones that don't sit out after a failure. */
+export function restedObjects(
+  objects: readonly WantedObject[],
+  { standings, nowMs }: Pick<RefreshState, 'standings'> & { readonly nowMs: number },
+): readonly WantedObject[] {
+  const resting = withSides(
+    objects,
+    (object) => (standings.get(keyOf(object))?.dueAtMs ?? 0) > nowMs,
+  )
+  return objects.filter((object) => !resting.has(object))
+}
+
+/** Of these, the ones that failed when they were last asked for, or never were. */
+export function failedObjects(
+  objects: readonly WantedObject[],
+  { standings }: Pick<RefreshState, 'standings'>,
+): readonly WantedObject[] {
+  const failed = withSides(objects, (object) => {
+    const standing = standings.get(keyOf(object))
+    return standing?.error !== undefined || standing?.goodAtMs === undefined
+  })
+  return objects.filter((object) => failed.has(object))
+}
+
+/**
+ * Those of which it holds, and the other sides of certificates: these are asked for together, so that they are of one
+ * version. A secret and a key of one name may have nothing to do with each other; where they do, and one failed, both have.
+ */
+function withSides(
+  objects: readonly WantedObject[],
+  holds: (object: WantedObject) => boolean,
+): ReadonlySet<WantedObject> {
+  const those = new Set(objects.filter(holds))
+  for (const sides of groupSides(objects))
+    if (sides.some(isLeaf) && sides.some((side) => those.has(side)))
+      for (const side of sides) those.add(side)
+  return those
+}
+
+async function fetchDue(
+  parts: Parts,
+  { due, state }: { readonly due: readonly WantedObject[]; readonly state: RefreshState },
+): Promise<Outcomes> {
+  if (due.length === 0) return new Map()
+  const { session, clock, log, signal } = parts
+  try {
+    await session.signIn.token()
+  } catch (thrown) {
+    const error = toAkvError(thrown)
+    return new Map(due.map((object) => [keyOf(object), { kind: 'failed', error }]))
+  }
+  return await fetchConsistently({
+    // What is missing now ends nothing.
+    objects: due.map((object) => ({ ...object, isRequired: false })),
+    known: state.known,
+    reader: renewRefusedToken(session),
+    clock,
+    deadline: fixedDeadline(clock.now()),
+    onRetry: (_vault, error) => log.debug(error.message, { code: error.code }),
+    signal,
+    log,
+  })
+}

@@ -1,0 +1,218 @@
+import type { FetchedObject, FetchedSecret } from '../../keyvault/clients/object-client.ts'
+import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+import { decodeValue } from '../../keyvault/formats/encoding.ts'
+import type { JsonDocument } from '../../keyvault/formats/property.ts'
+import { describeObject } from '../../keyvault/reference.ts'
+import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import type { Wanted, WantedFile } from '../contract.ts'
+import { targetPathProblem } from '../target-path.ts'
+
+/** What all targets of one round share. */
+export interface Rendering {
+  /** How many properties "#*" may find. */
+  readonly maxProperties: number
+  readonly budget: CpuBudget
+  /** JSON values that have been parsed, so that any number of targets costs one parse. */
+  readonly documents: WeakMap<FetchedSecret, Parsed<JsonDocument>>
+}
+
+export const startRendering = ({
+  maxProperties = Number.POSITIVE_INFINITY,
+  budget = createCpuBudget(),
+}: Partial<Omit<Rendering, 'documents'>> = {}): Rendering => ({
+  maxProperties,
+  budget,
+  documents: new WeakMap(),
+})
+
+/**
+ * A target's files, by path. What only certificates, keys and JSON need is loaded when one is there: most pods have none.
+ *
+ * @param found - one object, or the versions of its history
+ * @throws AkvError naming the object and never a value
+ */
+export async function renderFiles(
+  wanted: WantedFile,
+  found: readonly [FetchedObject, ...FetchedObject[]],
+  rendering = startRendering(),
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { path, object, property, versions } = wanted
+  if (object.type === 'tls')
+    return below(path, await tlsFolder(wanted, secretOf(found[0]), rendering))
+  if (property === '*') return below(path, await properties(wanted, secretOf(found[0]), rendering))
+  if (versions === undefined)
+    return new Map([[path, await renderValue(wanted, found[0], rendering)]])
+  const entries: [string, Uint8Array][] = []
+  for (const [index, version] of found.slice(0, versions).entries())
+    entries.push([`${index}`, await renderValue(wanted, version, rendering)])
+  return below(path, entries)
+}
+
+/** Microseconds for a target, and for each character of its value. */
+const targetCost = 5
+const characterCost = 0.02
+/** To parse a public key or a certificate. */
+const keyCost = 200
+
+/** The one value of a target that isn't a folder. */
+export async function renderValue(
+  wanted: Wanted & Pick<WantedFile, 'format'>,
+  found: FetchedObject,
+  rendering = startRendering(),
+): Promise<Uint8Array> {
+  const { budget } = rendering
+  switch (found.kind) {
+    case 'secret':
+      budget.charge(targetCost)
+      if (wanted.property === undefined) budget.charge(found.value.length * characterCost)
+      return wanted.object.type === 'pfx'
+        ? pfx(wanted, found, rendering)
+        : secretValue(wanted, found, rendering)
+    case 'key': {
+      budget.charge(keyCost)
+      const { publicKeyPem } = await import('../../keyvault/formats/public-key.ts')
+      return Buffer.from(valueOr(publicKeyPem(found.jwk), wanted, 'AKV_KEY_TYPE'))
+    }
+    case 'certificate':
+      budget.charge(keyCost)
+      return leafPem(wanted, found.der)
+    default:
+      return found satisfies never
+  }
+}
+
+type Entries = readonly (readonly [string, Uint8Array])[]
+
+const below = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array> =>
+  new Map(entries.map(([name, bytes]) => [folder === '.' ? name : `${folder}/${name}`, bytes]))
+
+async function secretValue(
+  wanted: Wanted & Pick<WantedFile, 'format'>,
+  secret: FetchedSecret,
+  rendering: Rendering,
+): Promise<Uint8Array> {
+  if (wanted.property !== undefined)
+    return decode(
+      await pickFrom(secret, { ...wanted, property: wanted.property }, rendering),
+      wanted,
+    )
+  if (wanted.format !== 'pem' || !secret.isCertificate) return decode(secret.value, wanted)
+  const { certificateSecretPem } = await import('../../keyvault/formats/certificate-secret.ts')
+  const pem = await certificateSecretPem(secret, rendering.budget)
+  return decode(valueOr(pem, wanted, 'AKV_CERTIFICATE'), wanted)
+}
+
+async function pickFrom(
+  secret: FetchedSecret,
+  wanted: Wanted & { readonly property: string },
+  rendering: Rendering,
+): Promise<string> {
+  const { pickProperty } = await import('../../keyvault/formats/property.ts')
+  const document = valueOr(await documentOf(secret, rendering), wanted, 'AKV_PROPERTY')
+  const picked = pickProperty(document, wanted.property, rendering.budget)
+  const isAbsent = 'isAbsent' in picked
+  return valueOr(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
+}
+
+async function documentOf(
+  secret: FetchedSecret,
+  { documents, budget }: Rendering,
+): Promise<Parsed<JsonDocument>> {
+  const { readJsonDocument } = await import('../../keyvault/formats/property.ts')
+  const document = documents.get(secret) ?? readJsonDocument(secret.value, budget)
+  documents.set(secret, document)
+  return document
+}
+
+async function properties(
+  wanted: WantedFile,
+  secret: FetchedSecret,
+  rendering: Rendering,
+): Promise<Entries> {
+  const { maxProperties, budget } = rendering
+  const { allProperties, propertyNumber } = await import('../../keyvault/formats/property.ts')
+  const document = valueOr(await documentOf(secret, rendering), wanted, 'AKV_PROPERTY')
+  const all = valueOr(allProperties(document, budget), wanted, 'AKV_PROPERTY')
+  if (all.length > maxProperties)
+    throw failure(wanted, {
+      code: 'AKV_PROPERTY',
+      problem: `the value has more than ${maxProperties} properties, which is too many for "#*": name those that are needed`,
+    })
+  budget.charge(all.length * targetCost)
+  return all.map(({ name, value }, index) => {
+    const problem = name.includes('/')
+      ? 'a slash would make a folder of it'
+      : targetPathProblem(`${wanted.path}/${name}`)
+    if (problem !== undefined)
+      throw failure(wanted, {
+        code: 'AKV_PROPERTY',
+        problem: `the name of ${propertyNumber(index)} can't be a file name: ${problem}`,
+      })
+    return [name, decode(value, wanted)]
+  })
+}
+
+async function tlsFolder(
+  wanted: WantedFile,
+  secret: FetchedSecret,
+  { budget }: Rendering,
+): Promise<Entries> {
+  const [{ readCertificateSecret }, { tlsFiles }] = await Promise.all([
+    import('../../keyvault/formats/certificate-secret.ts'),
+    import('../../keyvault/formats/tls-files.ts'),
+  ])
+  const { keys } = valueOr(await readCertificateSecret(secret, budget), wanted, 'AKV_CERTIFICATE')
+  const code = keys.length === 0 ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
+  const files = valueOr(await tlsFiles(secret, budget), wanted, code)
+  return Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])
+}
+
+async function pfx(
+  wanted: Wanted,
+  secret: FetchedSecret,
+  { budget }: Rendering,
+): Promise<Uint8Array> {
+  const { certificatePfx, readCertificateSecret } = await import(
+    '../../keyvault/formats/certificate-secret.ts'
+  )
+  const { keys } = valueOr(await readCertificateSecret(secret, budget), wanted, 'AKV_CERTIFICATE')
+  if (keys.length === 0)
+    throw failure(wanted, {
+      code: 'AKV_KEY_NOT_EXPORTABLE',
+      problem: 'the vault does not release the private key',
+    })
+  return valueOr(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
+}
+
+async function leafPem(wanted: Wanted, der: Uint8Array): Promise<Uint8Array> {
+  const [{ readCertificate }, { writePem }] = await Promise.all([
+    import('../../keyvault/formats/key-material.ts'),
+    import('../../keyvault/formats/pem.ts'),
+  ])
+  if (readCertificate(der) !== undefined)
+    return Buffer.from(writePem({ label: 'CERTIFICATE', der }))
+  throw failure(wanted, {
+    code: 'AKV_CERTIFICATE',
+    problem: "the vault's answer is not a valid X.509 certificate",
+  })
+}
+
+function decode(value: string, wanted: Wanted): Uint8Array {
+  return valueOr(decodeValue(value, wanted.encoding ?? 'utf-8'), wanted, 'AKV_ENCODING')
+}
+
+function secretOf(found: FetchedObject): FetchedSecret {
+  if (found.kind !== 'secret') throw new TypeError(`a ${found.kind} where a secret was asked for`)
+  return found
+}
+
+function valueOr<T>(parsed: Parsed<T>, wanted: Wanted, code: AkvErrorCode): T {
+  if ('problem' in parsed) throw failure(wanted, { code, problem: parsed.problem })
+  return parsed.value
+}
+
+const failure = (
+  { object }: Wanted,
+  { code, problem }: { readonly code: AkvErrorCode; readonly problem: string },
+): AkvError => new AkvError({ code, message: `${describeObject(object)}: ${problem}` })

@@ -1,0 +1,42 @@
+import type { Clock } from '../../lib/clock.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { Deadline } from '../deadline.ts'
+
+const firstWaitMs = 500
+const longestWaitMs = 15_000
+
+export interface RetryOptions {
+  readonly clock: Clock
+  readonly deadline: Deadline
+  /** Ends the waiting; a try that runs is not cut off. */
+  readonly signal?: AbortSignal
+  /** Told of each failure that is to be waited out, before the wait. */
+  readonly onFailure: (error: AkvError) => void
+}
+
+/**
+ * Tries until it succeeds, fails in a way that doesn't heal, or the deadline is there: then throws the last error.
+ * Waits with full jitter (a random part of a doubling span), so that many pods that started together part; a
+ * service's own `Retry-After` goes before.
+ */
+export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, deadline, signal, onFailure } = options
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof AkvError) || !error.facts.heals) throw error
+      const nowMs = clock.now()
+      if (deadline.atMs() <= nowMs || signal?.aborted) throw error
+      const { retryAfterMs = 0 } = error
+      const span = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1))
+      const waitMs = retryAfterMs + clock.random() * span
+      if (error.code === 'AKV_THROTTLED') deadline.extend({ nowMs, waitMs })
+      onFailure(error)
+      const leftMs = deadline.atMs() - nowMs
+      await clock.sleep(Math.min(waitMs, leftMs), signal)
+      // The service asked for a longer pause than we have. We still slept: a restarted agent would ask at once.
+      if (signal?.aborted || retryAfterMs >= leftMs) throw error
+    }
+  }
+}

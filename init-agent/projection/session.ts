@@ -1,0 +1,42 @@
+import { createConnection } from '../../keyvault/clients/connection.ts'
+import { createSignIn, type SignIn } from '../../keyvault/entra/sign-in.ts'
+import { createObjectReader, type ObjectReader } from '../../keyvault/object-reader.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { AgentConfig } from '../contract.ts'
+import { resolveIdentity } from './identity.ts'
+import { readTokenFile } from './token-file.ts'
+
+/** What the agent talks to the world through, for all its life: one pool of connections, one token. */
+export interface Session {
+  readonly signIn: SignIn
+  readonly reader: ObjectReader
+}
+
+/** A file with a token to exchange for one to the vaults, or another way to one. */
+export type Credential = { readonly tokenFile: string } | { readonly signIn: SignIn }
+
+/** @throws AkvError for an identity, CA or proxy that can't be used; nothing is sent yet */
+export function openSession(options: {
+  readonly config: AgentConfig
+  readonly credential: Credential
+  /** Where the identity and the proxy are read. */
+  readonly env: Readonly<NodeJS.ProcessEnv>
+  readonly clock: Clock
+}): Session {
+  const { config, credential, env, clock } = options
+  const { authorityHost, audience, vaultUrl, ca } = config.cloud
+  const agent = createConnection({ ca, env })
+  const signIn =
+    'signIn' in credential
+      ? credential.signIn
+      : createSignIn({
+          ...resolveIdentity(config.identity, env),
+          authorityHost,
+          audience,
+          readAssertion: () => readTokenFile(credential.tokenFile),
+          agent,
+          now: clock.now,
+        })
+  const { token, who } = signIn
+  return { signIn, reader: createObjectReader({ vaultUrl, agent, token, who }) }
+}

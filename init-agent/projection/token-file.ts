@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+
+/**
+ * The pod's service account token, read anew each time: the kubelet replaces it at 80 % of its life.
+ *
+ * @throws AkvError AKV_TOKEN_FILE
+ */
+export function readTokenFile(path: string): string {
+  try {
+    const token = readFileSync(path, 'utf8').trim()
+    if (token !== '') return token
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown'
+    throw new AkvError({
+      code: 'AKV_TOKEN_FILE',
+      message: `the token file ${path} can't be read (${code})`,
+    })
+  }
+  throw new AkvError({ code: 'AKV_TOKEN_FILE', message: `the token file ${path} is empty` })
+}

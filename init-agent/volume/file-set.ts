@@ -1,0 +1,73 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { currentSetLink } from '../contract.ts'
+import type { FileSet, SetFile } from '../projection/file-set.ts'
+
+/**
+ * A volume's files as one set, in the kubelet's own layout for projected volumes:
+ *
+ *     ..2026_07_01_10_00_00.5f3a9c01/   one set, never changed once it is current
+ *     ..data -> ..2026_07_01_10_00_00.5f3a9c01
+ *     tls.crt -> ..data/tls.crt         one link for each top-level name
+ *
+ * All of it is synchronous: sets are small and in memory, and no signal can come in between.
+ */
+
+export interface CurrentSet {
+  readonly files: FileSet
+  /** When it was written, in milliseconds since 1970. */
+  readonly writtenAtMs: number
+}
+
+/** The set that readers see, or undefined where there is none, or one that isn't ours. */
+export function readFileSet(volume: string): CurrentSet | undefined {
+  const name = currentFolder(volume)
+  if (name === undefined) return undefined
+  const folder = join(volume, name)
+  const files = new Map<string, SetFile>()
+  try {
+    collect(folder, '', files)
+    return { files, writtenAtMs: lstatSync(folder).mtimeMs }
+  } catch {
+    return undefined
+  }
+}
+
+function collect(folder: string, prefix: string, files: Map<string, SetFile>): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) collect(path, `${prefix}${entry.name}/`, files)
+    else if (entry.isFile())
+      files.set(`${prefix}${entry.name}`, {
+        bytes: readFileSync(path),
+        mode: lstatSync(path).mode & 0o7777,
+      })
+    else throw new Error('a set holds files and folders only')
+  }
+}
+
+/** The name of the folder that `..data` leads to. Anything but a folder of ours beside it counts as none. */
+export function currentFolder(volume: string): string | undefined {
+  const target = linkTarget(join(volume, currentSetLink))
+  return target !== undefined && isSetFolder(target) ? target : undefined
+}
+
+/** Removes what a killed agent, or the set before the current one, has left in the volume. */
+export function sweepFileSets(volume: string): void {
+  const current = currentFolder(volume)
+  for (const name of readdirSync(volume))
+    if (isSetFolder(name) && name !== current)
+      rmSync(join(volume, name), { recursive: true, force: true })
+}
+
+/** A folder name of the form that `writeFileSet` makes; a user's own `..` file keeps its peace. */
+const isSetFolder = (name: string): boolean => /^\.\.\d{4}(_\d\d){5}\.[0-9a-f]{8}$/.test(name)
+
+/** Where a symbolic link leads; undefined for whatever is no link. */
+export function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import { printable } from '../../lib/printable.ts'
+import { currentSetLink } from '../contract.ts'
+import type { FileSet } from '../projection/file-set.ts'
+import { pathProblem } from '../target-path.ts'
+import { currentFolder, linkTarget, readFileSet, sweepFileSets } from './file-set.ts'
+
+/** Old and new stand side by side while switching, and folders need a little too. */
+const largestShare = 0.45
+
+/** A set that is written and waits to be seen. */
+export interface PreparedSet {
+  /** Whether readers will see anything else than before. */
+  readonly isChange: boolean
+  /** Lets readers see it, in one step. */
+  commit(): void
+  /** Takes it away, unless readers see it already. */
+  discard(): void
+}
+
+/**
+ * Writes a set beside the current one. Readers notice nothing before {@link PreparedSet.commit}; equal content (paths,
+ * bytes and modes) writes nothing at all. What a killed agent left, and the set before the current one, go first.
+ *
+ * @param volume - an existing folder that only we write to
+ * @throws AkvError with a code of the error table; the current set is then as it was
+ */
+export function prepareFileSet(volume: string, files: FileSet): PreparedSet {
+  const problem = pathProblem([...files.keys()])
+  if (problem !== undefined)
+    throw new AkvError({ code: 'AKV_CONFIG_INVALID', message: `the path ${problem}` })
+  const names = new Set([...files.keys()].map((path) => path.split('/', 1)[0] ?? path))
+  return translateErrors(volume, () => {
+    refuseForeign(volume, names)
+    sweepFileSets(volume)
+    const current = readFileSet(volume)?.files
+    if (current && isEqual(current, files))
+      return { isChange: false, commit: () => showNames(volume, names), discard: () => undefined }
+    checkSize(volume, files)
+    const folder = writeFolder(volume, files)
+    return {
+      isChange: true,
+      commit: () =>
+        translateErrors(volume, () => switchTo({ volume, folder, names, current, files })),
+      discard() {
+        if (currentFolder(volume) !== folder)
+          rmSync(join(volume, folder), { recursive: true, force: true })
+      },
+    }
+  })
+}
+
+/** Everything at the top that isn't ours and has a name that we need. */
+function refuseForeign(volume: string, names: ReadonlySet<string>): void {
+  const link = join(volume, currentSetLink)
+  const isForeign = (name: string) =>
+    exists(join(volume, name)) && linkTarget(join(volume, name)) !== visibleTarget(name)
+  const foreign = [...names].find(isForeign)
+  const inTheWay =
+    foreign ?? (exists(link) && currentFolder(volume) === undefined ? currentSetLink : undefined)
+  if (inTheWay !== undefined)
+    throw new AkvError({
+      code: 'AKV_FILE_IN_THE_WAY',
+      message: `${printable(join(volume, inTheWay), 300)} exists already and was not created by the agent`,
+    })
+}
+
+/** Sizes are in whole pages, as tmpfs counts, so they tell nothing of a single value. */
+function checkSize(volume: string, files: FileSet): void {
+  const { bsize, blocks } = statfsSync(volume)
+  const pages = (bytes: number) => Math.ceil(bytes / bsize) * bsize
+  const needed = [...files.values()].reduce((sum, { bytes }) => sum + pages(bytes.length), 0)
+  const room = Math.floor(bsize * blocks * largestShare)
+  // A tmpfs without a limit says 0.
+  if (blocks === 0 || needed <= room) return
+  throw new AkvError({
+    code: 'AKV_SET_TOO_LARGE',
+    message: `${volume} has room for ${Math.floor(room / 1024)} KiB of files; these need ${Math.ceil(needed / 1024)} KiB`,
+  })
+}
+
+function writeFolder(volume: string, files: FileSet): string {
+  const time = new Date().toISOString().slice(0, 19).replace(/[-T:]/g, '_')
+  const folder = `..${time}.${randomBytes(4).toString('hex')}`
+  try {
+    makeFolder(join(volume, folder))
+    for (const [path, { bytes, mode }] of files) {
+      const file = join(volume, folder, path)
+      makeFolders(join(volume, folder), dirname(path))
+      const descriptor = openSync(file, 'wx', mode)
+      try {
+        writeFileSync(descriptor, bytes)
+        fchmodSync(descriptor, mode)
+      } finally {
+        closeSync(descriptor)
+      }
+    }
+    return folder
+  } catch (error) {
+    rmSync(join(volume, folder), { recursive: true, force: true })
+    throw error
+  }
+}
+
+function makeFolders(base: string, path: string): void {
+  if (path === '.' || exists(join(base, path))) return
+  makeFolders(base, dirname(path))
+  makeFolder(join(base, path))
+}
+
+/** With `fsGroup` the volume is setgid, and group ownership is inherited through that bit: it must survive. */
+function makeFolder(path: string): void {
+  mkdirSync(path)
+  chmodSync(path, (statSync(path).mode & 0o2000) | 0o755)
+}
+
+/**
+ * The order is what keeps readers whole:
+ * 1. links for names new to this set, dangling until 2, as if absent;
+ * 2. `..data` is replaced by a rename, and with it all of the set;
+ * 3. links that lead nowhere now are removed;
+ * 4. the old folder stays until the next round, for a reader that is inside it, unless it holds what was taken away.
+ */
+function switchTo(change: {
+  readonly volume: string
+  readonly folder: string
+  readonly names: ReadonlySet<string>
+  readonly current: FileSet | undefined
+  readonly files: FileSet
+}): void {
+  const { volume, folder, names, current, files } = change
+  addLinks(volume, names)
+  const temporary = join(volume, `${currentSetLink}_tmp`)
+  rmSync(temporary, { force: true })
+  symlinkSync(folder, temporary)
+  renameSync(temporary, join(volume, currentSetLink))
+  removeLinks(volume, names)
+  const hasLost = [...(current?.keys() ?? [])].some((path) => !files.has(path))
+  if (hasLost) sweepFileSets(volume)
+}
+
+/** For a set that is current already: an agent may have been killed between steps 1 and 3. */
+function showNames(volume: string, names: ReadonlySet<string>): void {
+  translateErrors(volume, () => {
+    addLinks(volume, names)
+    removeLinks(volume, names)
+  })
+}
+
+function addLinks(volume: string, names: ReadonlySet<string>): void {
+  for (const name of names)
+    if (!exists(join(volume, name))) symlinkSync(visibleTarget(name), join(volume, name))
+}
+
+function removeLinks(volume: string, names: ReadonlySet<string>): void {
+  for (const name of readdirSync(volume))
+    if (!names.has(name) && linkTarget(join(volume, name)) === visibleTarget(name))
+      unlinkSync(join(volume, name))
+}
+
+const visibleTarget = (name: string): string => `${currentSetLink}/${name}`
+
+function isEqual(current: FileSet, files: FileSet): boolean {
+  if (current.size !== files.size) return false
+  return [...files].every(([path, { bytes, mode }]) => {
+    const there = current.get(path)
+    return there !== undefined && there.mode === mode && Buffer.compare(there.bytes, bytes) === 0
+  })
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
+function translateErrors<T>(volume: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof AkvError || !(error instanceof Error)) throw error
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+    throw new AkvError({
+      code: isFull ? 'AKV_VOLUME_FULL' : 'AKV_WRITE_FAILED',
+      message: `${volume} could not be written (${code})`,
+    })
+  }
+}

@@ -1,0 +1,61 @@
+import { X509Certificate } from 'node:crypto'
+import { Agent } from 'node:https'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+
+/** Enough for every fetch that runs side by side, few enough for a proxy. */
+const maxSockets = 16
+
+/**
+ * The one pool of connections, for Entra and all vaults. The SDKs leave proxies and TLS to an agent that they are
+ * given; their own proxy support would forget the operator's certificates.
+ *
+ * @param options - `ca`: PEM, the only certificates to trust when there; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read
+ * @throws AkvError AKV_CONFIG_INVALID for a `ca` or a proxy that is none
+ */
+export function createConnection(options: {
+  readonly ca?: string | undefined
+  readonly env: Readonly<NodeJS.ProcessEnv>
+}): Agent {
+  return new Agent({
+    keepAlive: true,
+    maxSockets,
+    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    proxyEnv: proxySettings(options.env),
+    ...(options.ca === undefined ? {} : { ca: certificates(options.ca) }),
+  })
+}
+
+/** What Node makes of `https_proxy`, in the forms that curl and Go take too: they read `host:port`, and sub-domains. */
+function proxySettings(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
+  const proxy = env['https_proxy'] || env['HTTPS_PROXY']
+  if (!proxy) return {}
+  const url = proxy.includes('://') ? proxy : `http://${proxy}`
+  if (!/^https?:/.test(url) || !URL.canParse(url))
+    throw new AkvError({
+      code: 'AKV_CONFIG_INVALID',
+      message:
+        'HTTPS_PROXY is not a valid proxy URL; accepted: http://host:port, https://host:port and host:port',
+    })
+  const noProxy = (env['no_proxy'] || env['NO_PROXY'] || '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .flatMap((entry) => (/^[0-9A-Za-z]/.test(entry) ? [entry, `.${entry}`] : [entry]))
+  return { https_proxy: url, no_proxy: noProxy.join(',') }
+}
+
+/** Node would take text without a certificate for an empty list, and then blame the host. */
+function certificates(pem: string): string {
+  try {
+    const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+    for (const certificate of found) new X509Certificate(certificate)
+    if (found.length > 0) return pem
+  } catch {
+    // The sentence below serves both.
+  }
+  throw new AkvError({
+    code: 'AKV_CONFIG_INVALID',
+    message: 'the configured CA does not contain a readable PEM certificate',
+  })
+}

@@ -1,0 +1,39 @@
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import { printable } from '../../lib/printable.ts'
+
+/** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster's, not at Entra. */
+const bindingAudience = 'api://AKSIdentityBinding'
+
+/**
+ * What a service account token says of itself, in words for a message: `issuer "…", subject "…", audience "…"`.
+ * Its signature is Entra's to check.
+ *
+ * @throws AkvError AKV_TOKEN_FILE where it is no JWT, AKV_IDENTITY_BINDING where it isn't meant for Entra
+ */
+export function describeAssertion(token: string): string {
+  const claims = payload(token)
+  const audience = [claims['aud']].flat()
+  if (audience.includes(bindingAudience))
+    throw new AkvError({
+      code: 'AKV_IDENTITY_BINDING',
+      message: `the token's audience is ${bindingAudience}`,
+    })
+  const issuer = quoted(claims['iss'])
+  const subject = quoted(claims['sub'])
+  return `issuer ${issuer}, subject ${subject}, audience ${audience.slice(0, 5).map(quoted).join(' ')}`
+}
+
+function payload(token: string): Record<string, unknown> {
+  const parts = token.split('.')
+  try {
+    const value: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString())
+    if (parts.length === 3 && typeof value === 'object' && value !== null)
+      return value as Record<string, unknown>
+  } catch {
+    // The sentence below serves both.
+  }
+  throw new AkvError({ code: 'AKV_TOKEN_FILE', message: 'the token file does not contain a JWT' })
+}
+
+const quoted = (claim: unknown): string =>
+  typeof claim === 'string' ? `"${printable(claim, 200)}"` : 'none'

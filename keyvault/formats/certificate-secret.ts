@@ -1,0 +1,99 @@
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { orderChain } from './chain.ts'
+import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
+import { decodeValue } from './encoding.ts'
+import type { KeyMaterial } from './key-material.ts'
+import { readKeyMaterial, writeKeyMaterial } from './pem.ts'
+import { buildPfx } from './pkcs12/build-pfx.ts'
+import { readPfx } from './pkcs12/pfx.ts'
+
+/** The secret that Key Vault keeps for a certificate. It has a `kid`, which other secrets don't. */
+export interface CertificateSecret {
+  readonly value: string
+  /** `application/x-pkcs12`: PKCS#12 in base64; `application/x-pem-file`: PEM. */
+  readonly contentType: string | undefined
+}
+
+/**
+ * What the CSI driver's Azure provider writes for `objectType: secret` that backs a certificate: PFX becomes PEM; PEM
+ * stays as it is stored, byte for byte.
+ */
+export async function certificateSecretPem(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<string>> {
+  const kind = kindOf(secret)
+  if ('problem' in kind) return kind
+  if (kind.value === 'pem') return { value: secret.value }
+  const material = await readCertificateSecret(secret, budget)
+  if ('problem' in material) return material
+  const { keys } = material.value
+  const certificates = await orderChain(material.value, budget)
+  return { value: writeKeyMaterial({ keys, certificates }) }
+}
+
+/** The certificate as PKCS#12 with an empty password, binary: as stored, or built of what is stored as PEM. */
+export async function certificatePfx(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<Uint8Array>> {
+  const kind = kindOf(secret)
+  if ('problem' in kind) return kind
+  if (kind.value === 'pfx') return decodeValue(secret.value, 'base64')
+  const material = await readCertificateSecret(secret, budget)
+  if ('problem' in material) return material
+  const { keys } = material.value
+  const certificates = await orderChain(material.value, budget)
+  return { value: await buildPfx({ keys, certificates }, budget) }
+}
+
+/** What was read is kept beside the secret: PKCS#12 takes milliseconds, and several targets may want the same one. */
+const known = new WeakMap<CertificateSecret, Parsed<KeyMaterial>>()
+
+/** The keys and certificates of the secret, in the order in which they are stored. At least one certificate. */
+export async function readCertificateSecret(
+  secret: CertificateSecret,
+  budget = createCpuBudget(),
+): Promise<Parsed<KeyMaterial>> {
+  const material = known.get(secret) ?? (await readMaterial(secret, budget))
+  known.set(secret, material)
+  return material
+}
+
+/** Microseconds for each character: the keys and certificates in it are parsed and checked. */
+const readCost = 0.5
+
+async function readMaterial(
+  secret: CertificateSecret,
+  budget: CpuBudget,
+): Promise<Parsed<KeyMaterial>> {
+  const kind = kindOf(secret)
+  if ('problem' in kind) return kind
+  budget.charge(secret.value.length * readCost)
+  const material =
+    kind.value === 'pem' ? readKeyMaterial(secret.value) : await readBase64Pfx(secret, budget)
+  if ('problem' in material || material.value.certificates.length > 0) return material
+  return { problem: 'there is no certificate in the secret that backs the certificate' }
+}
+
+async function readBase64Pfx(
+  { value }: CertificateSecret,
+  budget: CpuBudget,
+): Promise<Parsed<KeyMaterial>> {
+  const pfx = decodeValue(value, 'base64')
+  return 'problem' in pfx ? pfx : await readPfx(pfx.value, budget)
+}
+
+function kindOf({ contentType = '' }: CertificateSecret): Parsed<'pfx' | 'pem'> {
+  switch (contentType.trim().toLowerCase()) {
+    case 'application/x-pkcs12':
+      return { value: 'pfx' }
+    case 'application/x-pem-file':
+      return { value: 'pem' }
+    default:
+      return {
+        problem: `the content type of the certificate's secret is "${printable(contentType)}"; accepted: application/x-pkcs12, application/x-pem-file`,
+      }
+  }
+}

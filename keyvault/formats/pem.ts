@@ -1,0 +1,92 @@
+import type { Parsed } from '../../lib/parsed.ts'
+import { decodeValue } from './encoding.ts'
+import { type KeyMaterial, maxCertificates, readCertificate, toPkcs8 } from './key-material.ts'
+
+export interface PemBlock {
+  /** What stands after BEGIN: `CERTIFICATE`. */
+  readonly label: string
+  readonly der: Uint8Array
+}
+
+/**
+ * The blocks of a PEM text (RFC 7468), in order. Text around them is passed over, as `openssl` and Key Vault write
+ * names there; inside a block nothing but base64 is.
+ */
+export function readPem(text: string): Parsed<readonly PemBlock[]> {
+  const blocks: PemBlock[] = []
+  let open: { readonly label: string; readonly lines: string[] } | undefined
+  for (const [index, padded] of text.split(/\r\n|\n|\r/).entries()) {
+    const line = padded.trimEnd()
+    const [, edge, label = ''] = /^-----(BEGIN|END) ([^-]*(?:-[^-]+)*)-----$/.exec(line) ?? []
+    const place = `line ${index + 1} of the PEM`
+    if (edge === 'BEGIN') {
+      if (open) return { problem: `${place}: a block begins inside another one` }
+      open = { label, lines: [] }
+    } else if (edge === 'END') {
+      if (open?.label !== label)
+        return { problem: `${place}: a block ends that hasn't begun there, or as something else` }
+      const body = decodeValue(open.lines.join(''), 'base64')
+      if ('problem' in body || body.value.length === 0)
+        return { problem: `${place}: ${bodyProblem(open.lines)}` }
+      blocks.push({ label, der: body.value })
+      open = undefined
+    } else if (open) open.lines.push(line.trimStart())
+  }
+  return open ? { problem: 'the PEM is cut short: its last block has no end' } : { value: blocks }
+}
+
+/** RFC 1421 writes headers with a colon; in practice they say that the block is encrypted. */
+const bodyProblem = (lines: readonly string[]): string =>
+  lines.some((line) => line.includes(':'))
+    ? 'the block that ends there is encrypted, or has headers; accepted: base64 alone'
+    : 'the block that ends there is not base64'
+
+/** A block as `openssl` writes it: 64 characters a line, a line break at the end. */
+export function writePem({ label, der }: PemBlock): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n')
+}
+
+const keyFormats = new Map([
+  ['PRIVATE KEY', 'pkcs8'],
+  ['RSA PRIVATE KEY', 'pkcs1'],
+  ['EC PRIVATE KEY', 'sec1'],
+] as const)
+const isKeyLabel = (label: string): label is 'PRIVATE KEY' => keyFormats.has(label as 'PRIVATE KEY')
+
+/** The private keys, turned into PKCS#8, and the certificates of a PEM text. Blocks of other kinds are passed over. */
+export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
+  const blocks = readPem(text)
+  if ('problem' in blocks) return blocks
+  if (blocks.value.length > maxCertificates)
+    return { problem: `the PEM holds more than ${maxCertificates} blocks` }
+  const keys: Uint8Array[] = []
+  const certificates: Uint8Array[] = []
+  for (const [index, { label, der }] of blocks.value.entries()) {
+    const place = `block ${index + 1} of the PEM`
+    if (label === 'ENCRYPTED PRIVATE KEY')
+      return { problem: `${place} is a private key under a password; accepted: one without` }
+    if (label === 'CERTIFICATE') {
+      if (readCertificate(der) === undefined) return { problem: `${place} is no certificate` }
+      certificates.push(der)
+    }
+    const format = isKeyLabel(label) ? keyFormats.get(label) : undefined
+    if (format === undefined) continue
+    const key = toPkcs8(der, format)
+    if (key === undefined)
+      return { problem: `${place} is no private key of the kind that it says, ${label}` }
+    keys.push(key)
+  }
+  return { value: { keys, certificates } }
+}
+
+/** Keys first, then certificates: the order of the CSI driver's Azure provider. */
+export function writeKeyMaterial({ keys, certificates }: KeyMaterial): string {
+  return [
+    ...keys.map((der) => writePem({ label: 'PRIVATE KEY', der })),
+    ...certificates.map((der) => writePem({ label: 'CERTIFICATE', der })),
+  ].join('')
+}

@@ -1,0 +1,69 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+
+/** The parts of Key Vault's JSON web key that its public half is made of; numbers as bytes, or as base64url. */
+export interface PublicJwk {
+  readonly kty?: string
+  readonly crv?: string
+  readonly n?: Uint8Array | string
+  readonly e?: Uint8Array | string
+  readonly x?: Uint8Array | string
+  readonly y?: Uint8Array | string
+}
+
+/** Key Vault's names, for what JOSE names otherwise: `-HSM` says where the private half lives. */
+const types = new Map([
+  ['RSA', 'RSA'],
+  ['RSA-HSM', 'RSA'],
+  ['EC', 'EC'],
+  ['EC-HSM', 'EC'],
+])
+const curves = new Map([
+  ['P-256', 'P-256'],
+  ['P-384', 'P-384'],
+  ['P-521', 'P-521'],
+  ['P-256K', 'secp256k1'],
+  ['SECP256K1', 'secp256k1'],
+])
+
+/** A key's public half as SPKI in PEM: `-----BEGIN PUBLIC KEY-----`. */
+export function publicKeyPem(jwk: PublicJwk): Parsed<string> {
+  const standard = standardJwk(jwk)
+  if ('problem' in standard) return standard
+  const problem = "the vault's answer for the key holds no public key"
+  // Node reads over characters that aren't base64url, and takes a modulus of nothing.
+  const numbers = [standard.value.n, standard.value.e, standard.value.x, standard.value.y]
+  if (!numbers.every((text) => text === undefined || /^[\w-]+$/.test(text))) return { problem }
+  try {
+    const key = createPublicKey({ key: standard.value, format: 'jwk' })
+    const { modulusLength = minModulusBits, publicExponent = 3n } = key.asymmetricKeyDetails ?? {}
+    if (modulusLength < minModulusBits || publicExponent < 3n) return { problem }
+    return { value: key.export({ type: 'spki', format: 'pem' }).toString() }
+  } catch {
+    return { problem }
+  }
+}
+
+/** Half of the smallest that Key Vault makes. */
+const minModulusBits = 1024
+
+function standardJwk({ kty = '', crv = '', n, e, x, y }: PublicJwk): Parsed<JsonWebKey> {
+  const type = types.get(kty)
+  if (type === undefined)
+    return {
+      problem: /^oct\b/i.test(kty)
+        ? `a key of type ${printable(kty)} is symmetric and has no public half to write; accepted: ${namesIn(types)}`
+        : `the key's type is "${printable(kty)}"; accepted: ${namesIn(types)}`,
+    }
+  if (type === 'RSA') return { value: { kty: type, n: base64url(n), e: base64url(e) } }
+  const curve = curves.get(crv)
+  return curve === undefined
+    ? { problem: `the key's curve is "${printable(crv)}"; accepted: ${namesIn(curves)}` }
+    : { value: { kty: type, crv: curve, x: base64url(x), y: base64url(y) } }
+}
+
+const base64url = (number: Uint8Array | string | undefined): string =>
+  typeof number === 'string' ? number : Buffer.from(number ?? []).toString('base64url')
+
+const namesIn = (table: ReadonlyMap<string, string>): string => [...table.keys()].join(', ')

@@ -1,0 +1,148 @@
+import type { Agent } from 'node:https'
+import { AkvError } from '../lib/errors/akv-error.ts'
+import { vaultError } from './classify.ts'
+import type {
+  CallOptions,
+  ClientOptions,
+  FetchedObject,
+  ListedVersion,
+  ObjectClient,
+  ObjectProperties,
+} from './clients/object-client.ts'
+import { RequestFailure, requestGuard } from './clients/request-guard.ts'
+import { secretObjects } from './clients/secrets.ts'
+import {
+  type Collection,
+  collectionOf,
+  describeObject,
+  isObjectVersion,
+  type ObjectReference,
+  vaultUrl,
+} from './reference.ts'
+
+/** Reads from any vault, each time in one try. Throws an AkvError. */
+export interface ObjectReader {
+  /** The version named, or the newest. One that is disabled is an error, whatever its type. */
+  read(reference: ObjectReference, signal?: AbortSignal): Promise<FetchedObject>
+  /** All versions, in the order of the vault, which says nothing. */
+  listVersions(reference: ObjectReference, signal?: AbortSignal): Promise<readonly ListedVersion[]>
+}
+
+export interface ObjectReaderOptions {
+  /** The operator's template, with `{vault}`. */
+  readonly vaultUrl: string
+  readonly agent: Agent
+  readonly token: () => Promise<string>
+  /** Whose token that is, for messages: `client 2222…`. */
+  readonly who: string
+}
+
+/** 5,000 versions. A list that goes on for ever would be a hostile one. */
+const maxPages = 200
+
+/** With one client for each vault and collection, and one pool of connections for all. */
+export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
+  const clients = new Map<string, Promise<ObjectClient>>()
+  const clientFor = (reference: ObjectReference) => {
+    const collection = collectionOf(reference)
+    const key = `${reference.vault}/${collection}`
+    const client = clients.get(key) ?? createClient(reference.vault, collection, options)
+    clients.set(key, client)
+    return client
+  }
+  return {
+    read: (reference, signal) =>
+      translateErrors(reference, { ...options, signal }, async () => {
+        const client = await clientFor(reference)
+        const { object, properties } = await client.get(reference, callOptions(signal))
+        if (properties.enabled === false) throw disabled(reference)
+        const version = properties.version?.toLowerCase() ?? ''
+        // A version never changes, so a wrong one would be believed for ever.
+        if (reference.version !== undefined && version !== reference.version)
+          throw new AkvError({
+            code: 'AKV_BAD_ANSWER',
+            message: `${describeObject(reference)}: vault ${reference.vault} answered with another version`,
+          })
+        return isObjectVersion(version) ? { ...object, version } : object
+      }),
+    listVersions: (reference, signal) =>
+      translateErrors(reference, { ...options, signal }, async () => {
+        const client = await clientFor(reference)
+        return collect(client.versionPages(reference.name, callOptions(signal)))
+      }),
+  }
+}
+
+/** The SDKs for keys and certificates are loaded by who wants one: most pods need neither. */
+async function createClient(
+  vault: string,
+  collection: Collection,
+  { vaultUrl: template, agent, token }: ObjectReaderOptions,
+): Promise<ObjectClient> {
+  const base = vaultUrl(template, vault)
+  const options: ClientOptions = {
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+    agent,
+    additionalPolicies: [requestGuard({ base, token })],
+  }
+  switch (collection) {
+    case 'secrets':
+      return secretObjects(base, options)
+    case 'keys':
+      return (await import('./clients/keys.ts')).keyObjects(base, options)
+    case 'certificates':
+      return (await import('./clients/certificates.ts')).certificateObjects(base, options)
+    default:
+      return collection satisfies never
+  }
+}
+
+async function collect(
+  pages: AsyncIterable<readonly ObjectProperties[]>,
+): Promise<readonly ListedVersion[]> {
+  const versions: ListedVersion[] = []
+  let count = 0
+  for await (const page of pages) {
+    if (++count > maxPages) throw new RangeError('the list does not end')
+    for (const { version = '', enabled, createdOn } of page)
+      if (isObjectVersion(version))
+        versions.push({
+          version: version.toLowerCase(),
+          isEnabled: enabled !== false,
+          createdAtMs: createdOn?.getTime() ?? 0,
+        })
+  }
+  return versions
+}
+
+async function translateErrors<T>(
+  reference: ObjectReference,
+  { who, signal }: { readonly who: string; readonly signal: AbortSignal | undefined },
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof AkvError || signal?.aborted) throw error
+    const object = describeObject(reference)
+    const { vault } = reference
+    if (error instanceof RequestFailure) throw vaultError(error.failure, { object, vault, who })
+    // The SDK could not read the answer, or it held nothing of use. Its own message may quote the answer.
+    throw new AkvError({
+      code: 'AKV_BAD_ANSWER',
+      message: `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
+    })
+  }
+}
+
+/** A vault refuses to hand out a disabled secret, but not the public halves of disabled keys and certificates. */
+const disabled = (reference: ObjectReference): AkvError =>
+  new AkvError({
+    code: 'AKV_OBJECT_DISABLED',
+    message: `${describeObject(reference)}: it is disabled`,
+  })
+
+const callOptions = (signal: AbortSignal | undefined): CallOptions =>
+  signal === undefined ? {} : { abortSignal: signal }

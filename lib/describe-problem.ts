@@ -1,0 +1,17 @@
+import { printable } from './printable.ts'
+import type { Problem } from './problem.ts'
+
+/**
+ * A problem as one line: `akv-injector.io/refresh "5x": expected …`.
+ * A subject may be an annotation's key, which nobody has checked yet, so no character of it may break the line.
+ */
+export function describeProblem({ subject, found, sentence }: Problem): string {
+  const line =
+    found === undefined ? `${subject}: ${sentence}` : `${subject} "${found}": ${sentence}`
+  return printable(line, Number.POSITIVE_INFINITY)
+}
+
+/** All of them, a line each, indented to stand below a title. */
+export function describeProblems(problems: readonly Problem[]): readonly string[] {
+  return problems.map((problem) => `  ${describeProblem(problem)}`)
+}

@@ -1,0 +1,77 @@
+import type { ErrorFacts } from './facts.ts'
+import { errorTable } from './table.ts'
+
+export type AkvErrorCode = keyof typeof errorTable
+
+export class AkvError extends Error {
+  override readonly name = 'AkvError'
+  readonly code: AkvErrorCode
+  /** How long the service asked to be left alone. */
+  readonly retryAfterMs: number | undefined
+
+  private readonly combined: readonly AkvError[] | undefined
+
+  /**
+   * @param options - `message`: what happened, to which vault, object or file; never a value or a token. `kinds`: see
+   *   {@link combineErrors}
+   */
+  constructor(options: {
+    readonly code: AkvErrorCode
+    readonly message: string
+    readonly retryAfterMs?: number | undefined
+    readonly kinds?: readonly AkvError[]
+  }) {
+    super(options.message)
+    this.code = options.code
+    this.retryAfterMs = options.retryAfterMs
+    this.combined = options.kinds
+  }
+
+  /** The errors that this one combines, at most one for each code; this one alone if it combines none. */
+  get kinds(): readonly AkvError[] {
+    return this.combined ?? [this]
+  }
+
+  get facts(): ErrorFacts {
+    return errorTable[this.code]
+  }
+}
+
+/** Container runtimes cut a log line at 16 KiB. */
+const maxMessagesOfKind = 20
+
+/**
+ * One error for all of them, undefined for none. Errors of one code become one kind, so that each kind is reported with
+ * its own remedy. Kinds that another try can't change come first: somebody has to act on those.
+ */
+export function combineErrors(errors: readonly AkvError[]): AkvError | undefined {
+  const different = [...new Map(errors.map((error) => [error.message, error])).values()]
+  const kinds = [...Map.groupBy(different, ({ code }) => code)]
+    .map(([code, ofCode]) => new AkvError({ code, message: joinMessages(ofCode) }))
+    .sort((a, b) => Number(a.facts.heals) - Number(b.facts.heals))
+  const [first, ...others] = kinds
+  if (first === undefined || others.length === 0) return first
+  const rest = others.map(({ code, message }) => `${code}: ${message}`)
+  return new AkvError({ code: first.code, message: [first.message, ...rest].join('; '), kinds })
+}
+
+function joinMessages(errors: readonly AkvError[]): string {
+  const messages = errors.slice(0, maxMessagesOfKind).map(({ message }) => message)
+  const more = errors.length - messages.length
+  return [...messages, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}
+
+/** Whatever was thrown, as an error with a code. What isn't ours may quote anything: only its kind and place are shown. */
+export function toAkvError(error: unknown): AkvError {
+  if (error instanceof AkvError) return error
+  return new AkvError({ code: 'AKV_INTERNAL', message: `unexpected ${kindAndPlace(error)}` })
+}
+
+function kindAndPlace(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  // A message may span lines and look like a frame: the frames are what follows it.
+  const { name, message, stack = '' } = error
+  const frames = stack.slice(stack.indexOf(message) + message.length)
+  const place = /\n {4}(at .{1,200})/.exec(frames)?.[1]
+  return place === undefined ? name : `${name} ${place}`
+}

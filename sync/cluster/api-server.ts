@@ -1,0 +1,147 @@
+import {
+  CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1ListMeta,
+  type V1Secret,
+} from '@kubernetes/client-node'
+import { answerOf } from '../../kubernetes/answers.ts'
+import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import { fieldManager, statusAnnotation } from '../plan/names.ts'
+import type { SecretManifest } from '../plan/secret-manifest.ts'
+import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
+import { followAccounts } from './account-events.ts'
+import { clusterError, tokenError, writeError } from './cluster-error.ts'
+import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
+import { eventBody } from './event-body.ts'
+import { readSeenAccount } from './seen-account.ts'
+
+/** The one audience that Entra takes; the chart's admission policy lets the controller ask for no other. */
+const audience = 'api://AzureADTokenExchange'
+/** The shortest that the API server makes; it is exchanged at once. */
+const tokenSeconds = 600
+
+/** Each may be of the size of a request, and a page is in memory as text and as objects. */
+const pageSize = 50
+
+const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
+const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
+
+/** The API server. Secrets are asked for and written by name; there is no right to list them. */
+export function connectCluster(options: ConnectOptions): SyncCluster {
+  const connection = openConnection(options)
+  const core = new CoreV1Api(connection.configuration)
+
+  /** Makes of what goes wrong what `errorOf` says. */
+  async function ask<T>(
+    what: string,
+    request: Promise<T>,
+    errorOf: typeof clusterError | typeof writeError = clusterError,
+  ): Promise<T> {
+    try {
+      return await request
+    } catch (error) {
+      throw errorOf({ answer: answerOf(error), what })
+    }
+  }
+
+  return {
+    async listAccounts(namespace, abridge = (account) => account) {
+      const what = `the ServiceAccounts of namespace ${namespace}`
+      const accounts: SeenAccount[] = []
+      let page: V1ListMeta | undefined
+      do {
+        const from = page?._continue ? { _continue: page._continue } : {}
+        const request = core.listNamespacedServiceAccount({ namespace, limit: pageSize, ...from })
+        const { items, metadata } = await ask(what, request)
+        accounts.push(...items.flatMap(readSeenAccount).map(abridge))
+        page = metadata
+      } while (page?._continue)
+      return { accounts, resourceVersion: page?.resourceVersion ?? '' }
+    },
+    watchAccounts: (options) => followAccounts(connection, options),
+    async requestToken({ namespace, name, uid }) {
+      const what = `ServiceAccount ${namespace}/${name}`
+      const spec = { audiences: [audience], expirationSeconds: tokenSeconds }
+      // With its uid, so that no account which was made anew meanwhile speaks for the old one.
+      const body = { metadata: { uid }, spec }
+      const request = core.createNamespacedServiceAccountToken({ namespace, name, body })
+      const { status } = await ask(what, request, tokenError)
+      if (!status?.token)
+        throw new AkvError({
+          code: 'AKV_ACCOUNT_TOKEN',
+          message: `${what}: the answer holds no token`,
+        })
+      return status.token
+    },
+    async readSecret({ namespace, name }) {
+      const what = describeSecret({ namespace, name })
+      const request = core.readNamespacedSecret({ namespace, name }).catch((error: unknown) => {
+        if (answerOf(error)?.status !== 404) throw error
+      })
+      const secret = await ask(what, request)
+      return secret === undefined ? undefined : stored(what, secret)
+    },
+    async createSecret(secret) {
+      const { namespace } = secret.metadata
+      const request = core.createNamespacedSecret({
+        namespace,
+        fieldManager,
+        body: mutable(secret),
+      })
+      const what = describeSecret(secret.metadata)
+      return stored(what, await ask(what, request, writeError))
+    },
+    async claimSecret(secret, patch) {
+      const request = core.patchNamespacedSecret(
+        { ...secret, fieldManager, body: patch },
+        jsonPatch,
+      )
+      const what = describeSecret(secret)
+      return stored(what, await ask(what, request, writeError))
+    },
+    async applySecret(secret, { force }) {
+      const { namespace, name } = secret.metadata
+      const request = core.patchNamespacedSecret(
+        { namespace, name, fieldManager, body: secret, ...(force && { force }) },
+        apply,
+      )
+      const what = describeSecret(secret.metadata)
+      return stored(what, await ask(what, request, writeError))
+    },
+    async deleteSecret(secret, uid) {
+      const request = core.deleteNamespacedSecret({ ...secret, body: { preconditions: { uid } } })
+      await ask(describeSecret(secret), request, writeError)
+    },
+    async writeStatus({ namespace, name, uid }, status) {
+      const annotations = { [statusAnnotation]: status ?? null }
+      const request = core.patchNamespacedServiceAccount(
+        // The API server refuses the patch if the account has another uid.
+        { namespace, name, fieldManager, body: { metadata: { uid, annotations } } },
+        mergePatch,
+      )
+      await ask(`the status of ServiceAccount ${namespace}/${name}`, request)
+    },
+    async createEvent(event) {
+      const { namespace } = event.account
+      const request = core.createNamespacedEvent({ namespace, body: eventBody(event) })
+      await ask(`the Event in namespace ${namespace}`, request)
+    },
+  }
+}
+
+function stored(what: string, secret: V1Secret): StoredSecret {
+  const read = readStoredSecret(secret)
+  if ('value' in read) return read.value
+  throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: `${what}: ${read.problem}` })
+}
+
+/** The client's types know no readonly lists. */
+const mutable = ({ metadata, ...secret }: SecretManifest) => ({
+  ...secret,
+  metadata: { ...metadata, ownerReferences: [...metadata.ownerReferences] },
+})
+
+const describeSecret = ({ namespace, name }: SecretName): string => `Secret ${namespace}/${name}`

@@ -1,0 +1,42 @@
+import { isObject } from '../../lib/shape.ts'
+import { annotationPrefix, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import { statusAnnotation } from '../plan/names.ts'
+import { asksForSecrets, isReadAnnotation } from '../request/read-account.ts'
+import { maxStatusLength } from '../round/account-status.ts'
+import type { SeenAccount } from './cluster-port.ts'
+
+/**
+ * A ServiceAccount of a list or a watch; none where it isn't one. Annotations that are none of our business are left
+ * out: a namespace may have thousands of accounts, and each 256 KiB of them.
+ */
+export function readSeenAccount(object: unknown): readonly SeenAccount[] {
+  const metadata = isObject(object) ? object['metadata'] : undefined
+  if (!isObject(metadata)) return []
+  const { namespace, name, uid, resourceVersion } = metadata
+  const texts = [namespace, name, uid, resourceVersion]
+  if (!texts.every((text) => typeof text === 'string')) return []
+  const all = isObject(metadata['annotations']) ? metadata['annotations'] : {}
+  const annotations = Object.fromEntries(
+    Object.entries(all).filter(([key]) => isReadAnnotation(key)),
+  )
+  const status = all[statusAnnotation]
+  return [
+    {
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+      annotations,
+      // What is too long the controller hasn't written, so its text doesn't matter.
+      ...(typeof status === 'string' && {
+        status: status.length > maxStatusLength ? '' : status,
+      }),
+    } as SeenAccount,
+  ]
+}
+
+/** All that is to be known of an account that the operator has not enabled: whether it asks for something. */
+export const abridgedAccount = ({ status: _, ...account }: SeenAccount): SeenAccount => ({
+  ...account,
+  annotations: asksForSecrets(account) ? { [annotationPrefix + syncKey]: '' } : {},
+})

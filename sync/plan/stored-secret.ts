@@ -1,0 +1,164 @@
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import {
+  type Check,
+  isObject,
+  listOf,
+  mapOf,
+  optional,
+  shape,
+  text,
+  that,
+} from '../../lib/shape.ts'
+import { fieldManager } from './names.ts'
+
+/** A Secret as the API server has it. */
+export interface StoredSecret {
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly type: string
+  readonly isImmutable: boolean
+  /** It has a deletion timestamp: finalizers keep it, nobody else will. */
+  readonly isBeingDeleted: boolean
+  readonly labels: ReadonlyMap<string, string>
+  readonly annotations: ReadonlyMap<string, string>
+  readonly owners: readonly Owner[]
+  readonly data: ReadonlyMap<string, Uint8Array>
+  /** What our field manager holds by Apply. */
+  readonly applied: HeldFields
+  /** What each other entry of `metadata.managedFields` holds, by its place. */
+  readonly others: ReadonlyMap<number, HeldFields>
+  /**
+   * Where in `metadata.managedFields` our entry of the creation stands while it is an Update's: the Secret is created
+   * and not yet claimed.
+   */
+  readonly unclaimedEntry?: number
+}
+
+/** An entry of `metadata.ownerReferences`. */
+export interface Owner {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+}
+
+export interface HeldFields {
+  readonly data: ReadonlySet<string>
+  readonly labels: ReadonlySet<string>
+  readonly annotations: ReadonlySet<string>
+}
+
+/** Reads a Secret, with its managedFields, as the API server's JSON has it. */
+export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
+  const wrong = checkSecret(object)
+  if (wrong !== undefined)
+    return {
+      problem: `the API server's answer is no Secret (${printable(wrong.slice(1)) || 'no object'})`,
+    }
+  const { metadata, type, immutable, data } = object as SecretJson
+  const entries = metadata.managedFields ?? []
+  const own = entries.filter(isOurs)
+  const applied = own.find(({ operation }) => operation === 'Apply')
+  const unclaimedEntry = entries.findIndex((entry) => isOurs(entry) && entry.operation === 'Update')
+  return {
+    value: {
+      name: metadata.name,
+      uid: metadata.uid,
+      resourceVersion: metadata.resourceVersion,
+      type,
+      isImmutable: immutable === true,
+      isBeingDeleted: metadata.deletionTimestamp != null,
+      labels: new Map(Object.entries(metadata.labels ?? {})),
+      annotations: new Map(Object.entries(metadata.annotations ?? {})),
+      owners: metadata.ownerReferences ?? [],
+      data: new Map(
+        Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
+      ),
+      applied: heldFields(applied?.fieldsV1),
+      others: new Map(
+        [...entries.entries()].flatMap(([place, entry]) =>
+          entry === applied ? [] : [[place, heldFields(entry.fieldsV1)]],
+        ),
+      ),
+      // Two entries of one manager and operation can't be: what was applied before stands.
+      ...(applied === undefined && unclaimedEntry >= 0 && { unclaimedEntry }),
+    },
+  }
+}
+
+/** `fieldsV1` is a tree of `f:NAME`: `{"f:data":{"f:password":{}},"f:metadata":{"f:labels":{"f:app":{}}}}`. */
+function heldFields(fieldsV1: unknown): HeldFields {
+  const metadata = memberOf(fieldsV1, 'f:metadata')
+  return {
+    data: fieldNames(memberOf(fieldsV1, 'f:data')),
+    labels: fieldNames(memberOf(metadata, 'f:labels')),
+    annotations: fieldNames(memberOf(metadata, 'f:annotations')),
+  }
+}
+
+const memberOf = (tree: unknown, name: string): unknown =>
+  isObject(tree) && Object.hasOwn(tree, name) ? tree[name] : undefined
+
+/** `.` stands for the map itself. */
+function fieldNames(tree: unknown): ReadonlySet<string> {
+  const names = isObject(tree) ? Object.keys(tree) : []
+  return new Set(names.filter((name) => name.startsWith('f:')).map((name) => name.slice(2)))
+}
+
+/** Subresources have entries of their own, and a Secret has none. */
+const isOurs = ({ manager, subresource }: ManagedFieldsEntry): boolean =>
+  manager === fieldManager && !subresource
+
+interface ManagedFieldsEntry {
+  readonly manager?: string | null
+  readonly operation?: string | null
+  readonly subresource?: string | null
+  readonly fieldsV1?: unknown
+}
+
+interface SecretJson {
+  readonly metadata: {
+    readonly name: string
+    readonly uid: string
+    readonly resourceVersion: string
+    readonly deletionTimestamp?: string | null
+    readonly labels?: Readonly<Record<string, string>> | null
+    readonly annotations?: Readonly<Record<string, string>> | null
+    readonly ownerReferences?: readonly Owner[] | null
+    readonly managedFields?: readonly ManagedFieldsEntry[] | null
+  }
+  readonly type: string
+  readonly immutable?: boolean | null
+  readonly data?: Readonly<Record<string, string>> | null
+}
+
+const texts = optional(mapOf(text()))
+const anything = that(() => true)
+const checkSecret = shape({
+  metadata: shape({
+    name: text(),
+    uid: text(),
+    resourceVersion: text(),
+    deletionTimestamp: anything,
+    labels: texts,
+    annotations: texts,
+    ownerReferences: optional(
+      listOf(shape({ apiVersion: text(), kind: text(), name: text(), uid: text() })),
+    ),
+    managedFields: optional(
+      listOf(
+        shape({
+          manager: optional(text()),
+          operation: optional(text()),
+          subresource: optional(text()),
+          fieldsV1: anything,
+        } satisfies Record<keyof ManagedFieldsEntry, Check>),
+      ),
+    ),
+  } satisfies Record<keyof SecretJson['metadata'], Check>),
+  type: text(),
+  immutable: anything,
+  data: texts,
+} satisfies Record<keyof SecretJson, Check>)

@@ -1,0 +1,176 @@
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import { isName, labelName, subdomainName } from '../../kubernetes/name-rules.ts'
+import { printable } from '../../lib/printable.ts'
+import type { Problem } from '../../lib/problem.ts'
+import { showJson } from '../../lib/show-json.ts'
+import { agentConfig } from '../../webhook/core/annotations/agent-config.ts'
+import {
+  type Annotations,
+  ownAnnotations,
+} from '../../webhook/core/annotations/read-pod-annotations.ts'
+import {
+  isTurnedOff,
+  readSettings,
+  sizeProblems,
+} from '../../webhook/core/annotations/read-values.ts'
+import { chooseVaults } from '../../webhook/core/annotations/vault-choice.ts'
+import {
+  accountSettings,
+  annotationPrefix,
+  strangeOnAccount,
+  syncKey,
+  syncStatusKey,
+} from '../../webhook/core/annotations/vocabulary.ts'
+import { parseUuid } from '../../webhook/core/annotations/words.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import { statusAnnotation } from '../plan/names.ts'
+import { maxAccountNameLength } from '../plan/record.ts'
+import type { Labels } from './labels.ts'
+import { readSecretList } from './secret-list.ts'
+
+/** What is read of a ServiceAccount. */
+export interface Account {
+  readonly namespace: string
+  readonly name: string
+  /** Another one when the account was deleted and made anew. */
+  readonly uid: string
+  readonly annotations: Readonly<Record<string, unknown>>
+}
+
+/** A Secret that an account asks for. Its keys are the configuration's files below `name/`. */
+export interface WantedSecret {
+  readonly name: string
+  readonly type: string
+  /** Besides our own. */
+  readonly labels: Labels
+}
+
+/** What the annotations of an account ask for. */
+export type AccountWishes =
+  /** No `akv-injector.io/sync`. */
+  | { readonly kind: 'none' }
+  /** `akv-injector.io/inject` is `"false"`: nothing is touched. */
+  | { readonly kind: 'off' }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+  | AccountWish
+
+export interface AccountWish {
+  readonly kind: 'wanted'
+  /** Its files lie at `SECRET/KEY`; a folder `SECRET` is a `tls/` or `#*` whose files are keys of the Secret. */
+  readonly config: AgentConfig
+  /** The account's `azure.workload.identity/client-id` and `/tenant-id`, which come after our own annotations. */
+  readonly azure: AzureIdentity
+  readonly secrets: readonly WantedSecret[]
+}
+
+export interface AzureIdentity {
+  readonly clientId?: string
+  readonly tenantId?: string
+}
+
+type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
+
+const defaultRefreshSeconds = 3600
+/** A key of a Secret has no mode. */
+const anyMode = '0444'
+
+/** Whether `akv-injector.io/inject` is `"false"`. */
+export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): boolean =>
+  isTurnedOff(ownAnnotations(annotations).own)
+
+/**
+ * Reads the annotations of a ServiceAccount (docs/specification.md, "Secret sync").
+ *
+ * @param account - as the API server has it, or as a manifest does, where annotations may be no texts
+ */
+export function readAccount(account: ReadableAccount, policy: Policy): AccountWishes {
+  const { own, problems: unreadable } = ownAnnotations(account.annotations)
+  if (Object.keys(own).length + unreadable.length === 0) return { kind: 'none' }
+  if (isTurnedOff(own)) return { kind: 'off' }
+  const excess = sizeProblems(own)
+  if (excess.length > 0) return { kind: 'refused', problems: excess }
+
+  const { values, problems } = readSettings(own, {
+    table: accountSettings,
+    isOther: (key) => key === syncKey || key === syncStatusKey,
+    strangeKey: strangeOnAccount,
+  })
+  const { vaultProblems, ...choice } = chooseVaults(own, {
+    ...account,
+    vault: values.vault,
+    policy,
+  })
+  const list = readSecretList(own[syncKey], choice.defaultVault)
+  const azure = readAzure(account.annotations, own)
+  const all = [
+    ...nameProblems(account),
+    ...unreadable,
+    ...problems,
+    ...list.problems,
+    ...vaultProblems(list.files.map(({ object }) => object.vault)),
+    ...azure.problems,
+  ]
+  if (all.length > 0) return { kind: 'refused', problems: all }
+  if (own[syncKey] === undefined) return { kind: 'none' }
+
+  const { refresh = defaultRefreshSeconds } = values
+  const wanted = { ...values, refresh, files: list.files, templates: [], env: [] }
+  const config = agentConfig(wanted, policy, { containers: [], fileMode: anyMode })
+  return { kind: 'wanted', config, azure: azure.identity, secrets: list.secrets }
+}
+
+/** A manifest may hold what no API server would take. */
+function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] {
+  const problems: Problem[] = []
+  const wrong = (subject: string, found: string, sentence: string) =>
+    problems.push({ subject, found: printable(found), sentence })
+  if (!isName(namespace, labelName))
+    wrong('metadata.namespace', namespace, `expected ${labelName.sentence}`)
+  if (!isName(name, subdomainName))
+    wrong('metadata.name', name, `expected ${subdomainName.sentence}`)
+  else if (name.length > maxAccountNameLength)
+    wrong(
+      'metadata.name',
+      name,
+      `the account's record needs a name that begins with it: ${maxAccountNameLength} characters at most`,
+    )
+  return problems
+}
+
+/**
+ * Whether an account asks for Secrets, without a look at what for: who has not been enabled must not have us busy.
+ */
+export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =>
+  account.annotations[annotationPrefix + syncKey] !== undefined && !isOff(account)
+
+/** Whether an annotation of that name can change what {@link readAccount} gives. The controller's own status can't. */
+export const isReadAnnotation = (key: string): boolean =>
+  key !== statusAnnotation && (key.startsWith(annotationPrefix) || azureKeys.includes(key))
+
+/** What azure-workload-identity reads; our own annotations come before. */
+const azurePrefix = 'azure.workload.identity/'
+const azureKeys: readonly string[] = [`${azurePrefix}client-id`, `${azurePrefix}tenant-id`]
+
+function readAzure(
+  annotations: ReadableAccount['annotations'],
+  own: Annotations,
+): { readonly identity: AzureIdentity; readonly problems: readonly Problem[] } {
+  const identity: { clientId?: string; tenantId?: string } = {}
+  const problems: Problem[] = []
+  for (const [key, member] of [
+    ['client-id', 'clientId'],
+    ['tenant-id', 'tenantId'],
+  ] as const) {
+    const text = annotations[azurePrefix + key] ?? ''
+    if (own[key] !== undefined || text === '') continue
+    const parsed = parseUuid(typeof text === 'string' ? text : '')
+    if ('value' in parsed) identity[member] = parsed.value
+    else
+      problems.push({
+        subject: azurePrefix + key,
+        found: typeof text === 'string' ? printable(text) : showJson(text),
+        sentence: parsed.problem,
+      })
+  }
+  return { identity, problems }
+}

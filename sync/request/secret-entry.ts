@@ -1,0 +1,75 @@
+import { closestMatch } from 'leven'
+import type { WantedFile } from '../../init-agent/contract.ts'
+import { isName, subdomainName } from '../../kubernetes/name-rules.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isRecordName } from '../plan/record.ts'
+import { readLabels } from './labels.ts'
+import type { WantedSecret } from './read-account.ts'
+import { readSecretKeys } from './secret-keys.ts'
+import { opaqueType, parseSecretType } from './secret-types.ts'
+
+export interface SecretEntry {
+  /** Absent where the name can't be read. */
+  readonly secret?: WantedSecret
+  readonly files: readonly WantedFile[]
+  readonly problems: readonly string[]
+}
+
+/** What an item may hold. */
+export const secretMembers = ['secret', 'type', 'data', 'objects', 'labels'] as const
+
+/** Reads one item of the list in `akv-injector.io/sync`. */
+export function readSecretEntry(item: unknown, defaultVault?: string): SecretEntry {
+  if (!isObject(item))
+    return {
+      files: [],
+      problems: ['expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it'],
+    }
+  const name = parseName(item['secret'])
+  const type = item['type'] == null ? { value: opaqueType } : parseSecretType(item['type'])
+  const { labels, problems: wrongLabels } = readLabels(item['labels'])
+  const secret = {
+    // Stands in for what can't be read, so that the other problems are seen too.
+    name: 'value' in name ? name.value : 'unreadable',
+    type: 'value' in type ? type.value : opaqueType,
+    labels,
+  }
+  const { data, objects } = item
+  const keys = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) })
+  return {
+    ...('value' in name && { secret }),
+    files: keys.files,
+    problems: [
+      ...strangeMembers(item),
+      ...('problem' in name ? [`secret${found(item['secret'])}: ${name.problem}`] : []),
+      ...('problem' in type ? [`type${found(item['type'])}: ${type.problem}`] : []),
+      ...wrongLabels,
+      ...keys.problems,
+    ],
+  }
+}
+
+function parseName(name: unknown): Parsed<string> {
+  if (typeof name !== 'string' || !isName(name, subdomainName))
+    return { problem: `expected the name of a Secret: ${subdomainName.sentence}` }
+  return isRecordName(name)
+    ? { problem: 'the controller keeps its records under such names; choose another' }
+    : { value: name }
+}
+
+/** To look for the nearest takes its time. */
+const mostStrange = 5
+
+const strangeMembers = (item: JsonObject): readonly string[] =>
+  Object.keys(item)
+    .filter((key) => !(secretMembers as readonly string[]).includes(key))
+    .slice(0, mostStrange)
+    .map(
+      (key) =>
+        `${printable(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), secretMembers)}`,
+    )
+
+const found = (value: unknown): string =>
+  typeof value === 'string' ? ` "${printable(value)}"` : ''

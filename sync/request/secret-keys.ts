@@ -1,0 +1,121 @@
+import type { WantedFile } from '../../init-agent/contract.ts'
+import { claimedPaths, pathConflicts } from '../../init-agent/target-path.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { parseCsiObjects, readCsiObjects } from '../../webhook/core/annotations/csi-objects.ts'
+import { type Entry, parseObjectList } from '../../webhook/core/annotations/parse-object-list.ts'
+import { wantedOf } from '../../webhook/core/annotations/wanted.ts'
+import { dataKeyProblem, lackingKeys } from './secret-types.ts'
+
+/** Their names, versions and places stand in the Secret's metadata, which has its bound. */
+const maxEntries = 500
+
+/**
+ * Reads what a Secret is to hold: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
+ * `objects`, the CSI provider's list.
+ *
+ * @returns the files that stand for the keys, below the folder of the Secret's name or that folder itself, and sentences
+ */
+export function readSecretKeys(
+  secret: { readonly name: string; readonly type: string },
+  written: { readonly data: unknown; readonly objects: unknown; readonly defaultVault?: string },
+): { readonly files: readonly WantedFile[]; readonly problems: readonly string[] } {
+  const lists = [readData(secret.name, written), readObjects(secret.name, written)]
+  const files = lists.flatMap((list) => list.files)
+  const problems = lists.flatMap((list) => list.problems)
+  if (files.length > maxEntries)
+    problems.push(`${files.length} entries are too many for one Secret: ${maxEntries} at most`)
+  else problems.push(...conflicts(secret.name, files), ...typeProblems(secret.type, files))
+  if (files.length + problems.length === 0)
+    problems.push('names nothing to put into it; write "data: KEY=OBJECT"')
+  return { files, problems }
+}
+
+type Read = ReturnType<typeof readSecretKeys>
+type Written = Parameters<typeof readSecretKeys>[1]
+
+function readData(secret: string, { data, defaultVault }: Written): Read {
+  if (data == null) return { files: [], problems: [] }
+  if (typeof data !== 'string')
+    return {
+      files: [],
+      problems: ['data: expected a text such as "password=db-password, url=db#connection.url"'],
+    }
+  const list = parseObjectList(data, { defaultVault, targetProblem: writtenKeyProblem })
+  const problems = list.problems.map(({ place, sentence }) =>
+    place === undefined ? `data, ${sentence}` : `data, ${place}: ${sentence}`,
+  )
+  const files = list.entries.flatMap((entry) => {
+    const file = keyFile(secret, entry)
+    if ('value' in file) return [file.value]
+    problems.push(`data, ${entry.place}: ${file.problem}`)
+    return []
+  })
+  return { files, problems }
+}
+
+/** Of an entry whose type isn't known: "." is for those that fill the Secret. */
+const writtenKeyProblem = (key: string): string | undefined =>
+  key === '.' ? undefined : dataKeyProblem(key)
+
+/** An entry as a file: a key in the Secret's folder, or the folder, which `tls/` and `#*` fill. */
+function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
+  const { target, reference } = entry
+  const { object, property } = reference
+  if (object.type === 'tls' || property === '*') {
+    if (target === undefined || target === '.')
+      return { value: { path: secret, ...wantedOf(entry) } }
+    return property === '*'
+      ? { problem: '"#*" makes a key of each property: write it without a target' }
+      : { problem: '"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target' }
+  }
+  const key = target ?? object.name
+  const problem = dataKeyProblem(key)
+  return problem === undefined
+    ? { value: { path: `${secret}/${key}`, ...wantedOf(entry) } }
+    : { problem }
+}
+
+function readObjects(secret: string, { objects, defaultVault }: Written): Read {
+  if (objects == null) return { files: [], problems: [] }
+  const list =
+    typeof objects === 'string'
+      ? parseCsiObjects(objects, defaultVault)
+      : readCsiObjects(objects, defaultVault)
+  const problems = list.problems.map((problem) => `objects, ${problem}`)
+  const files = list.files.flatMap(({ place, file: { mode: _, ...file } }) => {
+    const problem =
+      file.versions === undefined
+        ? dataKeyProblem(file.path)
+        : 'a history (objectVersionHistory) is a folder of files, and a Secret has none'
+    if (problem === undefined) return [{ ...file, path: `${secret}/${file.path}` }]
+    problems.push(`objects, ${place}, "${printable(file.path)}": ${problem}`)
+    return []
+  })
+  return { files, problems }
+}
+
+function conflicts(secret: string, files: readonly WantedFile[]): readonly string[] {
+  const pairs = pathConflicts(files.flatMap(claimedPaths))
+  const keys = pairs.map(([a, b]) => (a === secret || b === secret ? undefined : b))
+  return [...new Set(keys)].map((key) =>
+    key === undefined
+      ? '"#*" gives all keys of its Secret: no other entry can stand beside it'
+      : `two entries would give the key "${printable(key.slice(secret.length + 1))}"; name one otherwise: KEY=OBJECT`,
+  )
+}
+
+/** What the type needs has to be named, and may not be absent. What `#*` gives, nobody knows yet. */
+function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
+  if (files.length === 0 || files.some(({ property }) => property === '*')) return []
+  const keysOf = (some: readonly WantedFile[]) =>
+    new Set(some.flatMap(claimedPaths).map((path) => path.slice(path.indexOf('/') + 1)))
+  const lacking = lackingKeys(type, keysOf(files))
+  const optional = lackingKeys(type, keysOf(files.filter((file) => file.optional !== true)))
+  return [
+    ...lacking.map((key) => `type ${type} needs the key ${key}, which no entry gives`),
+    ...optional
+      .filter((key) => !lacking.includes(key))
+      .map((key) => `type ${type} needs the key ${key}: take the "?" off its entry`),
+  ]
+}

@@ -1,0 +1,89 @@
+import type { WantedFile } from '../../init-agent/contract.ts'
+import type { Problem } from '../../lib/problem.ts'
+import { parsePlainYaml, type YamlBounds } from '../../webhook/core/annotations/plain-yaml.ts'
+import { annotationPrefix, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import type { WantedSecret } from './read-account.ts'
+import { maxSpreads, maxTargets } from './secret-bounds.ts'
+import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
+
+/** Room for hundreds of Secrets of a few keys, in the 256 KiB that all annotations of an object may have. */
+const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
+
+interface SecretList {
+  readonly secrets: readonly WantedSecret[]
+  /** Of all of them: below a folder of the Secret's name, or that folder. */
+  readonly files: readonly WantedFile[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Reads `akv-injector.io/sync`: a YAML list of Secrets.
+ *
+ * @param text - absent: there are none
+ */
+export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
+  if (text === undefined) return { secrets: [], files: [], problems: [] }
+  const subject = annotationPrefix + syncKey
+  const refused = (sentence: string): SecretList => ({
+    secrets: [],
+    files: [],
+    problems: [{ subject, sentence }],
+  })
+  const yaml = parsePlainYaml(text, bounds)
+  if ('problem' in yaml) return refused(yaml.problem)
+  if (!Array.isArray(yaml.value)) return refused(`expected a list of Secrets, such as ${example}`)
+  if (yaml.value.length === 0)
+    return refused(
+      `names no Secret, and what there was is kept, as this may be a slip; to have none, take the annotation off`,
+    )
+  const entries = yaml.value.map((item) => readSecretEntry(item, defaultVault))
+  const files = entries.flatMap((entry) => entry.files)
+  if (files.length > maxTargets)
+    return refused(`${files.length} entries are too many for one account: ${maxTargets} at most`)
+  const spreads = files.filter(({ property }) => property === '*').length
+  if (spreads > maxSpreads)
+    return refused(
+      `${spreads} entries with "#*" are too many for one account: ${maxSpreads} at most`,
+    )
+  const repeated = repetitions(entries)
+  const problems = entries.flatMap((entry, index) =>
+    [...entry.problems, ...(repeated.get(index) ?? [])].map((problem) => ({
+      subject,
+      sentence: `${placeOf(entry, index)}: ${problem}`,
+    })),
+  )
+  return {
+    secrets: entries.flatMap(({ secret }) => secret ?? []),
+    files,
+    problems: firstOf(problems, (more) => ({ subject, sentence: `and ${more} more mistakes` })),
+  }
+}
+
+/** Nobody corrects more at a time, and each is kept and logged. */
+const mostProblems = 50
+
+/** The first of them, and one that stands for the rest. */
+function firstOf(problems: readonly Problem[], rest: (count: number) => Problem) {
+  const more = problems.length - mostProblems
+  return more <= 0 ? problems : [...problems.slice(0, mostProblems), rest(more)]
+}
+
+const example = '"- secret: db" with "data: password=db-password" below it'
+
+type Named = Pick<SecretEntry, 'secret'>
+
+const placeOf = ({ secret }: Named, index: number): string =>
+  secret === undefined ? `item ${index + 1}` : `item ${index + 1}, Secret ${secret.name}`
+
+/** By their index, the items whose Secret another one before is for. */
+function repetitions(entries: readonly Named[]): ReadonlyMap<number, readonly string[]> {
+  const firsts = new Map<string, number>()
+  const found = new Map<number, readonly string[]>()
+  for (const [index, { secret }] of entries.entries()) {
+    if (secret === undefined) continue
+    const first = firsts.get(secret.name)
+    if (first === undefined) firsts.set(secret.name, index)
+    else found.set(index, [`is what item ${first + 1} is for already; put the two together`])
+  }
+  return found
+}

@@ -1,0 +1,13 @@
+import type { Log, LogDetails } from '../../lib/log.ts'
+import type { Account } from '../request/read-account.ts'
+
+/** Says with each line for which account it is. */
+export function accountLog(log: Log, account: Pick<Account, 'namespace' | 'name'>): Log {
+  const own = { account: `${account.namespace}/${account.name}` }
+  return {
+    debug: (message: string, details?: LogDetails) => log.debug(message, { ...own, ...details }),
+    info: (message: string, details?: LogDetails) => log.info(message, { ...own, ...details }),
+    warn: (message: string, details?: LogDetails) => log.warn(message, { ...own, ...details }),
+    error: (message: string, details?: LogDetails) => log.error(message, { ...own, ...details }),
+  }
+}

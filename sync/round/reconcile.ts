@@ -1,0 +1,228 @@
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { Session } from '../../init-agent/projection/session.ts'
+import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import type { Log } from '../../lib/log.ts'
+import type { SyncCluster } from '../cluster/cluster-port.ts'
+import type { SyncMetrics } from '../metrics.ts'
+import type { SecretWish } from '../plan/plan-secret.ts'
+import { isRecordName, recordedNames, recordName, recordWish } from '../plan/record.ts'
+import { filesOfSecret, secretData } from '../plan/secret-data.ts'
+import { syncedObjects } from '../plan/synced-objects.ts'
+import type { Account, AccountWishes } from '../request/read-account.ts'
+import type { Failing } from './account-status.ts'
+import { type AccountValues, type RefreshedAccount, refreshAccount } from './refresh-account.ts'
+import { type SecretChange, type SettledSecret, settleSecret } from './settle-secret.ts'
+
+export type Wanted = Extract<AccountWishes, { kind: 'wanted' }>
+
+export interface RoundOptions {
+  readonly cluster: SyncCluster
+  readonly metrics: Pick<SyncMetrics, 'countWrite'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly account: Account
+  /** Absent: the account asks for nothing any more. */
+  readonly wanted?:
+    | {
+        readonly wishes: Wanted
+        readonly session: Session
+        readonly before: AccountValues | undefined
+        readonly isRegular: boolean
+        /** The versions that its Secrets were left in, by name, as far as they were done. */
+        readonly leftVersions: ReadonlyMap<string, string>
+      }
+    | undefined
+  /** Nothing is begun any more once it has aborted. */
+  readonly signal: AbortSignal
+}
+
+/** Something that isn't as it should be. `subject`: what, an object's key or a Secret's name. */
+export interface Trouble {
+  readonly subject: string
+  readonly error: AkvError
+}
+
+export interface Round {
+  readonly values: AccountValues | undefined
+  readonly changes: ReadonlyMap<string, SecretChange>
+  readonly troubles: readonly Trouble[]
+  /** The Secrets that are as they should be: by name, their versions. */
+  readonly synced: ReadonlyMap<string, string>
+  /** Somebody else has written one of the Secrets: the next round has to ask for everything. */
+  readonly isOutdated: boolean
+  /** False: there is something left to do, or it was told to stop. */
+  readonly isFinished: boolean
+}
+
+/**
+ * One round for one account: what the vaults have, then each of its Secrets, one after the other. Nothing is thrown, and
+ * what fails keeps the rest from nothing.
+ */
+export async function reconcile(options: RoundOptions): Promise<Round> {
+  const progress = startProgress(options)
+  try {
+    const { cluster, account, wanted } = options
+    const record = { namespace: account.namespace, name: recordName(account) }
+    const storedRecord = await cluster.readSecret(record)
+    const recorded = recordedNames(account, storedRecord)
+    const refreshed = wanted && (await refreshAccount({ ...options, ...wanted, ...wanted.wishes }))
+    if (options.signal.aborted)
+      return { ...progress.end(), values: wanted?.before, isFinished: false }
+    const found = new Map([...(refreshed?.found ?? []), [record.name, storedRecord] as const])
+    await settleAll(options, { values: refreshed?.values, found, recorded, progress })
+    return { ...progress.end(), values: refreshed?.values }
+  } catch (thrown) {
+    progress.trouble(accountSubject, toAkvError(thrown))
+    return { ...progress.end(), values: options.wanted?.before }
+  }
+}
+
+type FoundSecrets = RefreshedAccount['found']
+type Progress = ReturnType<typeof startProgress>
+
+function startProgress(options: RoundOptions) {
+  const changes = new Map<string, SecretChange>()
+  const troubles: Trouble[] = []
+  const synced = new Map<string, string>()
+  let isFinished = true
+  let isOutdated = false
+  const trouble = (subject: string, error: AkvError) => {
+    troubles.push({ subject, error })
+    isFinished = false
+  }
+  return {
+    trouble,
+    async settle(
+      name: string,
+      wish: SecretWish | undefined,
+      found: FoundSecrets = new Map(),
+    ): Promise<SettledSecret> {
+      const { isRegular, leftVersions } = options.wanted ?? {}
+      const settled = await settleSecret({
+        ...options,
+        name,
+        wish,
+        found: found.has(name) ? { stored: found.get(name) } : undefined,
+        leftVersion: isRegular ? undefined : leftVersions?.get(name),
+        onWrite: options.metrics.countWrite,
+      })
+      const { state, change, error, stored } = settled
+      // Nobody needs to hear of our own notes.
+      if (change !== undefined && !isRecordName(name)) changes.set(name, change)
+      if (error !== undefined) troubles.push({ subject: secretSubject(name), error })
+      if (state === 'done') synced.set(name, stored?.resourceVersion ?? '')
+      else if (state !== 'defied') isFinished = false
+      if (state === 'outdated') isOutdated = true
+      return settled
+    },
+    end: () => ({ changes, troubles, synced, isFinished, isOutdated }),
+  }
+}
+
+async function settleAll(
+  options: RoundOptions,
+  round: {
+    readonly values: AccountValues | undefined
+    readonly found: FoundSecrets
+    readonly recorded: ReadonlySet<string>
+    readonly progress: Progress
+  },
+): Promise<void> {
+  const { account, wanted } = options
+  const { values, found, recorded, progress } = round
+  const record = recordName(account)
+  const names = wanted?.wishes.secrets.map(({ name }) => name) ?? []
+  const unwanted = [...recorded].filter((name) => !names.includes(name))
+  // Before anything is made that nobody would know of, were we to end in between.
+  const isRecorded =
+    names.every((name) => recorded.has(name)) ||
+    (await progress.settle(record, recordWish(account, [...recorded, ...names]), found)).state ===
+      'done'
+  let areAllThere = true
+  if (wanted && values) {
+    reportObjects(wanted.wishes, { values, progress })
+    for (const secret of wanted.wishes.secrets) {
+      const wish = wishOf(secret, { wishes: wanted.wishes, values })
+      const isThere =
+        (isRecorded || recorded.has(secret.name)) &&
+        (await progress.settle(secret.name, wish, found)).stored !== undefined
+      if (isThere) continue
+      if (wish.data.state !== 'reduced') areAllThere = false
+      reportAbsent(wish, { config: wanted.wishes.config, values, progress })
+    }
+  }
+  // It may be that somebody has only renamed it, and what it is called now has no value yet.
+  if (!areAllThere || unwanted.length === 0) return
+  let isCleared = true
+  for (const name of unwanted)
+    isCleared = (await progress.settle(name, undefined)).state === 'done' && isCleared
+  if (isCleared) await progress.settle(record, recordWish(account, names))
+}
+
+/** What failed, whether it was asked for in this round or rests. */
+function reportObjects(
+  { config }: Wanted,
+  { values, progress }: { readonly values: AccountValues; readonly progress: Progress },
+): void {
+  for (const { reference, versions } of wantedObjects(config)) {
+    const key = objectKey(reference, { versions })
+    const error = values.refresh.standings.get(key)?.error
+    if (error !== undefined) progress.trouble(key, error)
+  }
+}
+
+/** Why a Secret isn't there, where to remove what has gone from the vault is no failure. */
+function reportAbsent(
+  { secret, data }: SecretWish,
+  {
+    config,
+    values,
+    progress,
+  }: {
+    readonly config: AgentConfig
+    readonly values: AccountValues
+    readonly progress: Progress
+  },
+): void {
+  if (data.state === 'whole') return
+  for (const { object, versions, optional } of filesOfSecret(secret.name, config)) {
+    const key = objectKey(object, { versions })
+    const error = optional === true ? undefined : values.gone.get(key)
+    if (error !== undefined) progress.trouble(key, error)
+  }
+}
+
+function wishOf(
+  secret: SecretWish['secret'],
+  { wishes: { config }, values }: { readonly wishes: Wanted; readonly values: AccountValues },
+): SecretWish {
+  const { refresh, gone, filled, versions } = values
+  return {
+    secret,
+    data: secretData(secret.name, { config, content: refresh.content, filled, gone }),
+    objects: syncedObjects(secret.name, { config, versions, gone, content: refresh.content }),
+  }
+}
+
+/**
+ * Why a Secret isn't as it should be after a round, or undefined if it is. It isn't either if one of its objects could not
+ * be fetched, though its last good value is there.
+ */
+export function failureOf(
+  name: string,
+  { wishes: { config }, round }: { readonly wishes: Wanted; readonly round: Round },
+): Failing['code'] | undefined {
+  const codes = new Map(round.troubles.map(({ subject, error }) => [subject, error.code]))
+  const [ofObject] = filesOfSecret(name, config).flatMap(
+    ({ object, versions }) => codes.get(objectKey(object, { versions })) ?? [],
+  )
+  if (ofObject === undefined && round.synced.has(name)) return undefined
+  const ofAccount = codes.get(accountSubject)
+  return codes.get(secretSubject(name)) ?? ofObject ?? ofAccount ?? 'waiting'
+}
+
+/** What troubles are named after: a Secret, or what every Secret of the account needs. Objects have their key. */
+const secretSubject = (name: string): string => `Secret ${name}`
+const accountSubject = 'account'

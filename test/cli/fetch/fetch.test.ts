@@ -1,0 +1,271 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parseEmulatorData } from '../../../emulator/data/parse-data.ts'
+import { type Emulator, startEmulator } from '../../../emulator/emulator.ts'
+import { podText, root, run } from '../run.ts'
+
+const clientId = '22222222-2222-2222-2222-222222222222'
+const tenantId = '11111111-1111-1111-1111-111111111111'
+
+async function stage(): Promise<{
+  emulator: Emulator
+  env: Record<string, string>
+  folder: string
+}> {
+  const parsed = parseEmulatorData(
+    readFileSync(join(root, 'manifests/examples/vault.yaml'), 'utf8'),
+  )
+  if ('problems' in parsed) throw new Error(parsed.problems.join())
+  const emulator = await startEmulator({ data: parsed.data })
+  t.teardown(() => emulator.close())
+  const folder = t.testdir()
+  const token = await emulator.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' })
+  writeFileSync(join(folder, 'token'), token)
+  writeFileSync(join(folder, 'ca.crt'), emulator.caPem)
+  return {
+    emulator,
+    folder,
+    env: {
+      AKV_INJECTOR_CLOUD: 'custom',
+      AKV_INJECTOR_AUTHORITY_HOST: emulator.url,
+      AKV_INJECTOR_VAULT_URL: emulator.vaultUrl,
+      AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
+      AZURE_CLIENT_ID: clientId,
+      AZURE_TENANT_ID: tenantId,
+      // Of no consequence: the SDKs don't see it.
+      MSAL_FORCE_REGION: 'westeurope',
+    },
+  }
+}
+
+t.test('fetch writes what the agent would, and signs in', async (t) => {
+  const { env, folder } = await stage()
+  const tokenFile = join(folder, 'token')
+  const output = join(folder, 'out')
+
+  await t.test('with a federated token file, every kind of object', async (t) => {
+    const input = podText({
+      vault: 'team-a',
+      secrets: 'db-password, certs=tls/web-tls, log=app-config#log',
+      env: 'API=api-key, DB=db-password',
+      'template.app.conf': 'password=${db-password}\n',
+    })
+    const variablesFile = join(folder, 'env')
+    const args = ['--federated-token-file', tokenFile, '--variables', variablesFile]
+    const { code, stdout, stderr } = await run(['fetch', '-', '-o', output, ...args], {
+      input,
+      env,
+    })
+    t.equal(stderr, '')
+    t.equal(code, 0)
+    for (const path of ['db-password', 'certs/tls.key', 'certs/ca.crt', 'log', 'app.conf'])
+      t.match(stdout, `${output}/${path}\n`)
+    t.equal(readFileSync(join(output, 'db-password'), 'utf8'), 'correct horse battery staple')
+    t.equal(
+      readFileSync(join(output, 'app.conf'), 'utf8'),
+      'password=correct horse battery staple\n',
+    )
+    t.match(readFileSync(join(output, 'certs/tls.key'), 'utf8'), '-----BEGIN PRIVATE KEY-----')
+    t.match(
+      readFileSync(variablesFile, 'utf8'),
+      /^API='.{32}'\nDB='correct horse battery staple'\n$/,
+    )
+    t.match(readlinkSync(join(output, 'db-password')), '..data/db-password')
+    t.notMatch(stdout, 'correct horse', 'values go to files only')
+  })
+
+  await t.test(
+    'with the file that AZURE_FEDERATED_TOKEN_FILE names; variables without a file go nowhere',
+    async (t) => {
+      const input = podText({ vault: 'team-a', env: 'DB=db-password' })
+      const withToken = { ...env, AZURE_FEDERATED_TOKEN_FILE: tokenFile }
+      const { code, stdout } = await run(['fetch', '-', '-o', join(folder, 'none')], {
+        input,
+        env: withToken,
+      })
+      t.equal(code, 0)
+      t.match(stdout, 'variables, not written without --variables: DB')
+    },
+  )
+
+  await t.test('as the developer who is signed in with az', async (t) => {
+    const token = await developerToken(folder, env)
+    const bin = t.testdir({
+      az: `#!/bin/sh\necho '{"accessToken":"${token}","expiresOn":"2099-01-01 00:00:00.000000","expires_on":4070908800}'\n`,
+    })
+    chmodSync(join(bin, 'az'), 0o755)
+    const input = podText({ vault: 'team-a', secrets: 'db-password' })
+    const path = { ...env, PATH: `${bin}:${process.env['PATH']}` }
+    const result = await run(['fetch', '-', '-o', join(folder, 'az')], { input, env: path })
+    t.match(result, { code: 0, stderr: '' })
+    t.ok(existsSync(join(folder, 'az/db-password')))
+  })
+
+  await t.test('and without either says what to do', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'db-password' })
+    const nothing = { ...env, PATH: t.testdir() }
+    t.match(await run(['fetch', '-', '-o', join(folder, 'x')], { input, env: nothing }), {
+      code: 2,
+      stderr: /AKV_IDENTITY_MISSING: .*--federated-token-file, or run az login/,
+    })
+    t.notOk(existsSync(join(folder, 'x/db-password')))
+  })
+
+  await t.test('again, into the same folder, and nothing old is left lying', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'api-key' })
+    const args = ['--federated-token-file', tokenFile]
+    t.match(await run(['fetch', '-', '-o', output, ...args], { input, env }), { code: 0 })
+    t.equal(readdirSync(output).filter((name) => name.startsWith('..2')).length, 1)
+    t.notOk(existsSync(join(output, 'db-password')))
+    t.equal(statSync(output).mode & 0o777, 0o700)
+  })
+
+  await t.test(
+    'a file of variables that others could read is replaced by one for its owner',
+    async (t) => {
+      const input = podText({ vault: 'team-a', env: 'DB=db-password' })
+      const place = t.testdir({ env: 'old' })
+      const variables = join(place, 'env')
+      chmodSync(variables, 0o644)
+      const open = openSync(variables, 'r')
+      const args = ['-o', join(place, 'out'), '--federated-token-file', tokenFile]
+      t.match(await run(['fetch', '-', ...args, '--variables', variables], { input, env }), {
+        code: 0,
+      })
+      t.equal(statSync(variables).mode & 0o777, 0o600)
+      t.equal(readFileSync(open, 'utf8'), 'old', 'who has it open sees nothing of the new')
+      closeSync(open)
+      t.strictSame(readdirSync(place).sort(), ['env', 'out'])
+    },
+  )
+
+  await t.test('a link, or what is no file, is not replaced', async (t) => {
+    const input = podText({ vault: 'team-a', env: 'DB=db-password' })
+    const place = t.testdir({ other: 'mine', link: t.fixture('symlink', 'other'), folder: {} })
+    for (const [name, problem] of [
+      ['link', /link: this is a symbolic link; name a file/],
+      ['folder', /folder: this is not a file/],
+    ] as const) {
+      const args = ['-o', join(place, 'out'), '--variables', join(place, name)]
+      t.match(await run(['fetch', '-', ...args], { input, env }), { code: 2, stderr: problem })
+    }
+    t.equal(readFileSync(join(place, 'other'), 'utf8'), 'mine')
+  })
+
+  await t.test('a folder that others may enter is refused, and by a link too', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'db-password' })
+    const place = t.testdir({ shared: {}, link: t.fixture('symlink', 'shared') })
+    const args = ['--federated-token-file', tokenFile]
+    const into = (name: string) =>
+      run(['fetch', '-', '-o', join(place, name), ...args], { input, env })
+    for (const [mode, shown] of [
+      [0o755, /shared: other users may enter this folder \(mode 0755\).*chmod 700/],
+      [0o711, /mode 0711/],
+      [0o770, /mode 0770/],
+    ] as const) {
+      chmodSync(join(place, 'shared'), mode)
+      t.match(await into('shared'), { code: 2, stderr: shown })
+    }
+    t.match(await into('link'), { code: 2, stderr: /link: other users may enter/ })
+    t.strictSame(readdirSync(join(place, 'shared')), [])
+    chmodSync(join(place, 'shared'), 0o700)
+    t.match(await into('link'), { code: 0, stderr: '' })
+    t.ok(existsSync(join(place, 'shared/db-password')))
+  })
+
+  await t.test('where it cannot write it says so, before anything is fetched', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'db-password', env: 'A=api-key' })
+    const args = ['--federated-token-file', tokenFile]
+    t.match(await run(['fetch', '-', '-o', tokenFile, ...args], { input, env }), {
+      code: 2,
+      stderr: /token: cannot be written \(EEXIST\)/,
+    })
+    const variables = ['--variables', '/nowhere/at/all']
+    t.match(
+      await run(['fetch', '-', '-o', join(folder, 'v'), ...args, ...variables], { input, env }),
+      {
+        code: 2,
+        stderr: /\/nowhere\/at: cannot be written \(ENOENT\)/,
+      },
+    )
+  })
+
+  await t.test('what cannot be fetched fails with its code, and writes nothing', async (t) => {
+    const input = podText({ vault: 'team-a', secrets: 'db-password, nothing-of-this-name' })
+    const args = ['--federated-token-file', tokenFile]
+    t.match(await run(['fetch', '-', '-o', join(folder, 'y'), ...args], { input, env }), {
+      code: 1,
+      stderr: /AKV_OBJECT_NOT_FOUND: .*team-a:nothing-of-this-name/,
+    })
+    t.notOk(existsSync(join(folder, 'y/db-password')))
+  })
+})
+
+/** What Entra gives the federated identity is as good as what it gives a developer. */
+async function developerToken(folder: string, env: Record<string, string>): Promise<string> {
+  const { createSignIn } = await import('../../../keyvault/entra/sign-in.ts')
+  const { createConnection } = await import('../../../keyvault/clients/connection.ts')
+  const signIn = createSignIn({
+    authorityHost: env['AKV_INJECTOR_AUTHORITY_HOST'] ?? '',
+    audience: 'https://vault.azure.net',
+    clientId,
+    tenantId,
+    readAssertion: () => readFileSync(join(folder, 'token'), 'utf8'),
+    agent: createConnection({ ca: readFileSync(join(folder, 'ca.crt'), 'utf8'), env: {} }),
+    now: Date.now,
+  })
+  return await signIn.token()
+}
+
+t.test('a file that names no pod to fetch for, or several, is wrong input', async (t) => {
+  const pod = podText({ vault: 'team-a', secrets: 'a' })
+  const deployment = JSON.stringify({
+    kind: 'Deployment',
+    metadata: { name: 'x' },
+    spec: { template: JSON.parse(pod) },
+  })
+  const two = `${pod}\n---\n${deployment}`
+  const fetch = (input: string, ...args: string[]) =>
+    run(['fetch', '-', '-o', t.testdir(), ...args], { input })
+  t.match(await fetch('{}'), { code: 2, stderr: /there is no pod and no pod template here/ })
+  t.match(await fetch(two), {
+    code: 2,
+    stderr: /several pods; name one with --pod: Pod\/web, Deployment\/x/,
+  })
+  t.match(await fetch(two, '--pod', 'Job/x'), { code: 2, stderr: /there is no Job\/x here/ })
+  t.match(await fetch(podText({ vault: 'team-a', secrets: 'a_b' })), {
+    code: 2,
+    stderr: /Pod\/web would be denied\n.*"a_b" isn't a valid object name/,
+  })
+  t.match(
+    await fetch(
+      deployment
+        .replace('"annotations"', '"labels"')
+        .replace('{"name":"x"}', '{"name":"x","annotations":{"akv-injector.io/secrets":"a"}}'),
+    ),
+    {
+      code: 2,
+      stderr:
+        /no pod here has an akv-injector.io\/… annotation\n.*on the workload itself does nothing/,
+    },
+  )
+  t.match(await fetch(podText({ inject: 'false' })), {
+    code: 2,
+    stderr: /its annotations ask for nothing/,
+  })
+  t.match(await run(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }), {
+    code: 2,
+    stderr: /name the folder to write to: --output DIR/,
+  })
+})

@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import t, { type Test } from 'tap'
+import { buildArguments } from '../../image/build-image.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+
+t.test(
+  'the engines are called alike, but for docker’s builder and lists of platforms',
+  async (t) => {
+    const one = { tag: 'registry.example/a:1', platform: 'linux/arm64', base: 'base:1' }
+    t.strictSame(buildArguments('podman', one, 'abc'), [
+      'build',
+      ...['--file', 'Containerfile'],
+      ...['--build-arg', `VERSION=${packageJson.version}`],
+      ...['--build-arg', 'REVISION=abc'],
+      ...['--build-arg', `NODE_VERSION=${process.versions.node}`],
+      ...['--build-arg', 'BASE=base:1'],
+      ...['--layers', '--no-cache', '--timestamp', '0'],
+      ...['--platform', 'linux/arm64'],
+      ...['--tag', 'registry.example/a:1'],
+      '.',
+    ])
+    const both = { tag: 'a', platform: 'linux/amd64,linux/arm64' }
+    t.strictSame(buildArguments('buildah', both, 'abc').slice(-3), ['--manifest', 'a', '.'])
+    const docker = buildArguments('docker', both, 'abc')
+    t.strictSame(docker.slice(0, 3), ['buildx', 'build', '--load'])
+    t.strictSame(docker.slice(-3), ['--tag', 'a', '.'])
+    t.ok(docker.includes('SOURCE_DATE_EPOCH=0'))
+  },
+)
+
+t.test('the image holds the Node that is tested, and runs as nobody', async (t) => {
+  const containerfile = read('Containerfile')
+  t.match(containerfile, `ARG NODE_VERSION=${process.versions.node}\nARG BASE=`)
+  const [, last = ''] = containerfile.split('FROM scratch')
+  t.match(last, /^USER 65532:65532$/m)
+  t.match(last, /^ENTRYPOINT \["\/usr\/local\/bin\/node", "\/app\/main\.js"\]$/m)
+  t.notMatch(last, /^(RUN|ADD) /m, 'nothing in it could run')
+  t.match(containerfile, / -o \/image(\/usr\/local\/bin\/node) /, 'where the probe starts it')
+})
+
+/** Engines of our own on the PATH. Each answers `info` with its exit code, and writes down what it is to do. */
+async function runScript(
+  t: Test,
+  engines: Readonly<Record<string, number>>,
+  args: readonly string[] = [],
+) {
+  const folder = t.testdir({
+    bin: Object.fromEntries(
+      Object.keys(engines).map((name) => [name, t.fixture('symlink', '../engine')]),
+    ),
+    engine: '',
+  })
+  writeFileSync(
+    join(folder, 'engine'),
+    `#!/bin/sh
+name=$(basename "$0")
+if [ "$1" = info ]; then
+  case $name in ${Object.entries(engines)
+    .map(([name, code]) => `${name}) exit ${code};;`)
+    .join(' ')} esac
+fi
+echo "$name" "$@" >> "${folder}/called"
+if [ "$1" = build ]; then cp -R dist "${folder}/dist"; else exit 125; fi
+`,
+  )
+  chmodSync(join(folder, 'engine'), 0o755)
+  const script = join(root, 'image/build-image.ts')
+  const child = spawn(process.execPath, [script, '--tag', 'test:1', ...args], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
+  })
+  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  return { folder, code, stderr }
+}
+
+t.test('the first engine that works gets the bundle, its bill and its licences', async (t) => {
+  const { folder, code, stderr } = await runScript(t, { buildah: 1, podman: 0, docker: 0 })
+  t.equal(code, 0, stderr)
+  const called = readFileSync(join(folder, 'called'), 'utf8')
+  t.match(called, /^podman build .*--timestamp 0 --tag test:1 \.\n$/)
+  t.match(called, / REVISION=([0-9a-f]{40}(-dirty)?|unknown) /)
+
+  const read = (name: string) => readFileSync(join(folder, 'dist', name), 'utf8')
+  t.match(read('main.js'), 'import')
+  t.strictSame(JSON.parse(read('package.json')), { type: 'module' })
+  const bill: Bill = JSON.parse(read('sbom.cdx.json'))
+  t.equal(bill.metadata.component.name, 'akv-injector')
+  const names = bill.components.map(({ name }) => name)
+  // The last two are needed by tools of development too, for which `npm sbom` leaves them out.
+  for (const name of ['fastify', 'node', '@azure/msal-node', 'yaml', 'ajv'])
+    t.ok(names.includes(name), name)
+  for (const name of ['tap', 'esbuild', '@types/node'])
+    t.notOk(names.includes(name), `${name} is not in the image`)
+
+  const notices = read('THIRD-PARTY-NOTICES.txt')
+  const libraries = bill.components.filter(({ type }) => type === 'library')
+  const licence = ({ licenses }: Component) => licenses?.[0]?.expression ?? 'none'
+  const heading = (part: Component) => `\n${part.name} ${part.version}\nLicence: ${licence(part)}\n`
+  t.strictSame(
+    libraries.filter((part) => !notices.includes(heading(part))),
+    [],
+    'each has its licence in the image',
+  )
+  t.strictSame(
+    libraries.filter((part) => !usable.has(licence(part))),
+    [],
+    'no other licences',
+  )
+})
+
+interface Component {
+  readonly type: string
+  readonly name: string
+  readonly version: string
+  readonly licenses?: readonly { readonly expression: string }[]
+}
+
+interface Bill {
+  readonly metadata: { readonly component: { readonly name: string } }
+  readonly components: readonly Component[]
+}
+
+/** Licences that ask for no more than their text beside a copy. Of node-forge's two we take the first. */
+const usable = new Set([
+  ...['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'Unlicense'],
+  '(BSD-3-Clause OR GPL-2.0)',
+])
+
+t.test('a list of platforms takes the place of the one before', async (t) => {
+  const platforms = ['--platform', 'linux/amd64,linux/arm64']
+  const { folder, code, stderr } = await runScript(t, { buildah: 0 }, platforms)
+  t.equal(code, 0, stderr)
+  t.match(
+    readFileSync(join(folder, 'called'), 'utf8'),
+    /^buildah manifest rm test:1\nbuildah rmi test:1\nbuildah build .*--manifest test:1 \.\n$/,
+  )
+})
+
+t.test('without an engine it says which there could be', async (t) => {
+  const { code, stderr } = await runScript(t, { buildah: 1, podman: 1, docker: 1 })
+  t.equal(code, 1)
+  t.match(stderr, 'an image is built by buildah, podman, docker: none of them works here')
+})

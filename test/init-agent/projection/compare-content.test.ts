@@ -1,0 +1,55 @@
+import t from 'tap'
+import { changedTargets, isWhole } from '../../../init-agent/projection/compare-content.ts'
+import type { Content } from '../../../init-agent/projection/project-content.ts'
+import { agentConfig as config, objectFile, secretFile, secretVariable } from '../pod.ts'
+import { set } from '../volume.ts'
+
+const optional = { optional: true } as const
+
+const content = (files: Record<string, string>, env: Record<string, string> = {}): Content => ({
+  files: set(files),
+  env: new Map(Object.entries(env).map(([name, value]) => [name, Buffer.from(value)])),
+})
+
+t.test('a set is whole when only optional things are missing', async (t) => {
+  const wanted = {
+    files: [secretFile('a'), secretFile('b', optional)],
+    env: [secretVariable('A', 'a'), secretVariable('B', 'b', optional)],
+  }
+  t.equal(isWhole(config(wanted), content({ a: '' }, { A: '1' })), true)
+  t.equal(isWhole(config(wanted), content({ b: '' }, { A: '1' })), false)
+  t.equal(isWhole(config(wanted), content({ a: '' }, { B: '1' })), false)
+  const removing = config({ ...wanted, onDeleted: 'remove' })
+  t.equal(isWhole(removing, content({}, { A: '1' })), true, 'a file may have been removed')
+  t.equal(isWhole(removing, content({}, {})), false)
+})
+
+t.test('what changed is named: new, gone or another value', async (t) => {
+  const before = content({ same: '1', other: '1', gone: '1' }, { A: '1' })
+  const after = content({ same: '1', other: '2', fresh: '1' }, { A: '2' })
+  t.strictSame(changedTargets(before, after), ['A', 'other', 'gone', 'fresh'])
+})
+
+t.test('of a folder, what can’t be absent has to be there', async (t) => {
+  const cases = [
+    [objectFile('tls', 'w'), ['w/tls.crt', 'w/tls.key'], ['w/tls.crt', 'w/ca.crt']],
+    [objectFile('tls', 'w', { path: '.' }), ['tls.crt', 'tls.key'], ['w/tls.crt', 'w/tls.key']],
+    [secretFile('h', { versions: 3 }), ['h/0'], ['h/1', 'h']],
+    [secretFile('c', { property: '*' }), ['c/x'], ['cx', 'c']],
+  ] as const
+  for (const [file, whole, partial] of cases)
+    for (const [paths, expected] of [
+      [whole, true],
+      [partial, false],
+    ] as const) {
+      const found = content(Object.fromEntries(paths.map((path) => [path, 'x'])))
+      t.equal(isWhole(config({ files: [file] }), found), expected, paths.join())
+    }
+})
+
+t.test('a template is part of a whole set', async (t) => {
+  const templates = [{ path: 'x', segments: [{ ...secretFile('a'), optional: true } as const] }]
+  t.equal(isWhole(config({ templates }), content({ x: '' })), true)
+  t.equal(isWhole(config({ templates }), content({})), false)
+  t.equal(isWhole(config({ templates, onDeleted: 'remove' }), content({})), true)
+})

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { fetchOnce } from '../../../init-agent/projection/fetch-once.ts'
+import { renderEnvFile } from '../../../init-agent/volume/env-file.ts'
+import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { signInAt } from '../../keyvault/world.ts'
+import { memoryLog } from '../memory-log.ts'
+import { makePod, objectFile, runToEnd, secretFile, secretVariable, startWorld } from '../pod.ts'
+
+const objects = 'certificates: { web: {} }'
+const wanted = {
+  files: [secretFile('a', { path: 'folder/a' }), objectFile('tls', 'web')],
+  env: [secretVariable('A', 'a')],
+}
+const rest = () => ({ env: {}, log: memoryLog().log, signal: new AbortController().signal })
+
+t.test('it fetches what the agent writes, as whoever signed in', async (t) => {
+  const world = await startWorld(t, 'a: value', { objects })
+  const pod = await makePod(t, world, wanted)
+  const { code, output } = await runToEnd(t, pod)
+  t.equal(code, 0, output)
+  const folder = t.testdir({ out: {} })
+  const signIn = await signInAt(t, world)
+  for (const credential of [{ tokenFile: pod.tokenFile }, { signIn }]) {
+    const { files, env } = await fetchOnce({ config: pod.config, credential, ...rest() })
+    prepareFileSet(join(folder, 'out'), files).commit()
+    t.strictSame([...files.keys()], ['folder/a', 'web/tls.crt', 'web/tls.key', 'web/ca.crt'])
+    for (const path of files.keys())
+      t.strictSame(readFileSync(join(folder, 'out', path)), readFileSync(join(pod.files, path)))
+    t.strictSame(renderEnvFile(env), readFileSync(join(pod.env, 'env')))
+  }
+})
+
+t.test('who signed in another way needs no client id, and is named when refused', async (t) => {
+  const world = await startWorld(t, 'a: value')
+  const { config, tokenFile } = await makePod(t, world, { ...wanted, identity: {} })
+  await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), {
+    code: 'AKV_IDENTITY_MISSING',
+  })
+  const signIn = { ...(await signInAt(t, world)), who: 'the developer' }
+  world.addFault({ count: 9, action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' } })
+  const impatient = { ...config, timeoutSeconds: 0 }
+  await t.rejects(fetchOnce({ config: impatient, credential: { signIn }, ...rest() }), {
+    code: 'AKV_FORBIDDEN',
+    message: /the developer may not read it in vault team-a/,
+  })
+})
+
+t.test('without all that is needed it gives nothing', async (t) => {
+  const world = await startWorld(t, 'a: value')
+  const { config, tokenFile } = await makePod(t, world, { files: [secretFile('absent')] })
+  await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), AkvError)
+  const nothing = { ...config, files: [] }
+  await t.rejects(fetchOnce({ config: nothing, credential: { tokenFile }, ...rest() }), {
+    code: 'AKV_CONFIG_INVALID',
+  })
+})

@@ -1,0 +1,44 @@
+import t from 'tap'
+import {
+  staleSeconds,
+  standingFailed,
+  standingGood,
+  standingUnknown,
+} from '../../../init-agent/projection/object-status.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+
+const error = new AkvError({ code: 'AKV_NETWORK', message: 'cut' })
+const minutes = 60_000
+
+/** How many intervals until it is due, after each of these failures in a row. */
+function backOff(intervalMs: number, failures: number): number[] {
+  const waits: number[] = []
+  for (let standing = standingGood(0), i = 0; i < failures; i++) {
+    standing = standingFailed(standing, { error, nowMs: 0, intervalMs })
+    waits.push(standing.dueAtMs / intervalMs + 0.5)
+  }
+  return waits
+}
+
+t.test('a failing object sits out more and more refreshes, within bounds', async (t) => {
+  t.strictSame(backOff(30_000, 6), [1, 2, 4, 8, 8, 8])
+  t.strictSame(backOff(5 * minutes, 4), [1, 2, 3, 3], 'no longer than a quarter of an hour')
+  t.strictSame(backOff(60 * minutes, 3), [1, 1, 1], 'or one interval')
+})
+
+t.test('a pause that was asked for is kept', async (t) => {
+  const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 90_000 })
+  const failed = standingFailed(standingGood(0), { error: throttled, nowMs: 0, intervalMs: 30_000 })
+  t.equal(failed.dueAtMs, 90_000)
+})
+
+t.test('staleness counts from when the value was last good', async (t) => {
+  const failed = standingFailed(standingGood(5000), { error, nowMs: 9000, intervalMs: 30_000 })
+  t.equal(staleSeconds(failed, 65_900), 60)
+  t.equal(staleSeconds(failed, 0), 0, 'whatever the clock does')
+  t.equal(
+    staleSeconds(standingFailed(standingUnknown, { error, nowMs: 0, intervalMs: 1 }), 9),
+    undefined,
+  )
+  t.equal(standingGood(1).failures, 0)
+})

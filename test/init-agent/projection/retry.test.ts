@@ -1,0 +1,129 @@
+import t from 'tap'
+import { fixedDeadline } from '../../../init-agent/deadline.ts'
+import { retry } from '../../../init-agent/projection/retry.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { fakeClock } from '../fake-clock.ts'
+
+const healing = (retryAfterMs?: number) =>
+  new AkvError({ code: 'AKV_NETWORK', message: 'cut', retryAfterMs })
+const hopeless = new AkvError({ code: 'AKV_BAD_REQUEST', message: 'no' })
+
+/** Fails with these errors, then succeeds. */
+function failing(...errors: unknown[]) {
+  let tries = 0
+  const attempt = async () => {
+    const error = errors[tries++]
+    if (error !== undefined) throw error
+    return 'value'
+  }
+  return { attempt, tries: () => tries }
+}
+
+t.test('it waits a random part of a doubling span, which ends growing', async (t) => {
+  const errors = Array.from({ length: 8 }, () => healing())
+  for (const random of [0, 0.5, 0.999]) {
+    const clock = fakeClock({ random })
+    const deadlineMs = clock.now() + 3_600_000
+    t.equal(
+      await retry(failing(...errors).attempt, {
+        clock,
+        deadline: fixedDeadline(deadlineMs),
+        onFailure: () => undefined,
+      }),
+      'value',
+    )
+    const spans = [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]
+    t.strictSame(
+      clock.waits,
+      spans.map((span) => span * random),
+    )
+  }
+})
+
+t.test('what a service asked for goes before', async (t) => {
+  const clock = fakeClock({ random: 0.5 })
+  const deadlineMs = clock.now() + 60_000
+  await retry(failing(healing(7000)).attempt, {
+    clock,
+    deadline: fixedDeadline(deadlineMs),
+    onFailure: () => undefined,
+  })
+  t.strictSame(clock.waits, [7250])
+})
+
+t.test('what does not heal is thrown at once', async (t) => {
+  for (const error of [hopeless, new TypeError('x'), 'text']) {
+    const clock = fakeClock({})
+    const { attempt, tries } = failing(error)
+    const options = {
+      clock,
+      deadline: fixedDeadline(Infinity),
+      onFailure: () => t.fail('not to be waited out'),
+    }
+    t.equal(await retry(attempt, options).catch((thrown) => thrown), error)
+    t.equal(tries(), 1)
+  }
+})
+
+t.test('each failure is told before the wait', async (t) => {
+  const told: string[] = []
+  const clock = fakeClock({ onSleep: () => told.push('wait') })
+  const deadlineMs = clock.now() + 60_000
+  const onFailure = ({ code }: AkvError) => told.push(code)
+  await retry(failing(healing(), healing()).attempt, {
+    clock,
+    deadline: fixedDeadline(deadlineMs),
+    onFailure,
+  })
+  t.strictSame(told, ['AKV_NETWORK', 'wait', 'AKV_NETWORK', 'wait'])
+})
+
+t.test('it tries a last time at the deadline, and throws the last error', async (t) => {
+  const clock = fakeClock({ random: 0.999 })
+  const deadlineMs = clock.now() + 2000
+  const last = healing()
+  const { attempt, tries } = failing(healing(), healing(), healing(), last, 'not reached')
+  const thrown = await retry(attempt, {
+    clock,
+    deadline: fixedDeadline(deadlineMs),
+    onFailure: () => undefined,
+  }).catch((error) => error)
+  t.equal(clock.now(), deadlineMs)
+  t.equal(tries(), 4)
+  t.equal(thrown, last)
+})
+
+t.test('with the deadline in the past there is one try', async (t) => {
+  const clock = fakeClock({})
+  const { attempt, tries } = failing(healing())
+  const options = {
+    clock,
+    deadline: fixedDeadline(clock.now()),
+    onFailure: () => t.fail('nothing to wait for'),
+  }
+  await t.rejects(retry(attempt, options), { code: 'AKV_NETWORK' })
+  t.equal(tries(), 1)
+})
+
+t.test(
+  'a pause beyond the deadline is kept to until then, and nobody asked after it',
+  async (t) => {
+    const clock = fakeClock({})
+    const deadlineMs = clock.now() + 5000
+    const options = { clock, deadline: fixedDeadline(deadlineMs), onFailure: () => undefined }
+    const { attempt, tries } = failing(healing(6000), healing())
+    await t.rejects(retry(attempt, options), { code: 'AKV_NETWORK' })
+    t.strictSame(clock.waits, [5000])
+    t.equal(tries(), 1)
+  },
+)
+
+t.test('an abort ends the waiting', async (t) => {
+  const stop = new AbortController()
+  const clock = fakeClock({ onSleep: () => stop.abort() })
+  const { attempt, tries } = failing(healing(), healing())
+  const { signal } = stop
+  const options = { clock, deadline: fixedDeadline(Infinity), signal, onFailure: () => undefined }
+  await t.rejects(retry(attempt, options), { code: 'AKV_NETWORK' })
+  t.equal(tries(), 1)
+})

@@ -1,0 +1,26 @@
+import t from 'tap'
+import { wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
+import { agentConfig as config, secretFile, secretVariable } from '../pod.ts'
+
+const optional = { optional: true } as const
+
+t.test(
+  'an object that several want is fetched once, and required if one requires it',
+  async (t) => {
+    const objects = wantedObjects(
+      config({
+        files: [
+          secretFile('a', optional),
+          secretFile('A', { path: 'b' }),
+          secretFile('c', optional),
+        ],
+        env: [secretVariable('A', 'a', optional)],
+      }),
+    )
+    t.match(objects, [
+      { reference: { name: 'a' }, isRequired: true },
+      { reference: { name: 'c' }, isRequired: false },
+    ])
+    t.equal(objects.length, 2)
+  },
+)

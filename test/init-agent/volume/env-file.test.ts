@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  envValueProblem,
+  parseEnvFile,
+  renderEnvFile,
+} from '../../../init-agent/volume/env-file.ts'
+
+t.test('a variable is a line whose value is literal', async (t) => {
+  const file = renderEnvFile(
+    new Map([
+      ['A', Buffer.from('x "y" $(Z) \\n #')],
+      ['B_2', Buffer.from('two\nlines = é')],
+    ]),
+  )
+  t.equal(Buffer.from(file).toString(), `A='x "y" $(Z) \\n #'\nB_2='two\nlines = é'\n`)
+})
+
+t.test('what EnvFiles can’t express is named, without the value', async (t) => {
+  const cases: [Uint8Array, RegExp][] = [
+    [Buffer.from(''), /^is empty/],
+    [Buffer.from("hunter2'"), /single quote/],
+    [Buffer.from('hunter2\r\n'), /carriage return/],
+    [Buffer.from('hunter2\0'), /NUL/],
+    [Buffer.from([0x68, 0xff]), /not valid UTF-8/],
+    [Buffer.from('x'.repeat(64 * 1024 - 3)), /too long/],
+  ]
+  for (const [value, pattern] of cases) {
+    const problem = envValueProblem('A', value)
+    t.match(problem, pattern)
+    t.notMatch(problem, /hunter2/)
+  }
+  t.equal(envValueProblem('A', Buffer.from('x'.repeat(64 * 1024 - 4))), undefined)
+})
+
+t.test('what is written can be read back, for any values that pass', async () => {
+  const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,9}$/)
+  const value = fc
+    .oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('=', '\n', '#', 'A', "'") }),
+    )
+    .map((text) => Buffer.from(text))
+    .filter((bytes) => envValueProblem('A', bytes) === undefined)
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, value)), (entries) => {
+      const variables = new Map(entries)
+      const read = parseEnvFile(renderEnvFile(variables))
+      return (
+        read?.size === variables.size &&
+        [...variables].every(([name, bytes]) => bytes.equals(read.get(name) ?? Buffer.of()))
+      )
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+t.test('another file is no env file', async (t) => {
+  for (const text of ["A='x", 'A=x\n', "A='x'", "A='x'\nB", "\nA='x'\n", "1A='x'\n"])
+    t.equal(parseEnvFile(Buffer.from(text)), undefined, text)
+  t.equal(parseEnvFile(undefined), undefined)
+})

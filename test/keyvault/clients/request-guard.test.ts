@@ -1,0 +1,94 @@
+import { gzipSync } from 'node:zlib'
+import { SecretClient } from '@azure/keyvault-secrets'
+import t from 'tap'
+import {
+  type GuardOptions,
+  RequestFailure,
+  requestGuard,
+} from '../../../keyvault/clients/request-guard.ts'
+import { type Host, startHost } from '../hostile-host.ts'
+import { connectTo } from '../world.ts'
+
+type Tap = Parameters<typeof startHost>[0]
+
+/** The SDK itself, with nothing but the guard between it and the host. */
+function clientOf(t: Tap, host: Host, options: Partial<GuardOptions> = {}): SecretClient {
+  const refuse = { getToken: () => Promise.reject(new Error('asked for a token')) }
+  return new SecretClient(host.url, refuse, {
+    retryOptions: { maxRetries: 0 },
+    agent: connectTo(t, host.caPem),
+    additionalPolicies: [
+      requestGuard({ base: host.url, token: async () => 'the-token', ...options }),
+    ],
+  })
+}
+
+async function failureOf(work: Promise<unknown>) {
+  const error = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  return error instanceof RequestFailure ? error.failure : error
+}
+
+t.test('a host that drips is given up after the time for one try', async (t) => {
+  const host = await startHost(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{')
+    const drip = setInterval(() => response.write(' '), 10)
+    response.on('close', () => clearInterval(drip))
+  })
+  const failure = await failureOf(clientOf(t, host, { timeoutMs: 100 }).getSecret('a'))
+  t.strictSame(failure, { kind: 'timeout', timeoutMs: 100 })
+})
+
+t.test('so is one that never answers', async (t) => {
+  const host = await startHost(t, () => undefined)
+  const failure = await failureOf(clientOf(t, host, { timeoutMs: 100 }).getSecret('a'))
+  t.strictSame(failure, { kind: 'timeout', timeoutMs: 100 })
+})
+
+t.test('an answer is read up to 1 MiB, packed or not', async (t) => {
+  const big = Buffer.from(`{"value":"${'x'.repeat(3 * 1024 * 1024)}","id":"https://v/secrets/a/1"}`)
+  const plain = await startHost(t, (_request, response) => {
+    response.setHeader('content-type', 'application/json').end(big)
+  })
+  const packed = await startHost(t, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+    response.end(gzipSync(big))
+  })
+  for (const host of [plain, packed])
+    t.match(await failureOf(clientOf(t, host).getSecret('a')), { kind: 'too-large' })
+})
+
+t.test('a body cut off in the middle is a network failure', async (t) => {
+  const host = await startHost(t, (_request, response) => {
+    response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy())
+  })
+  t.match(await failureOf(clientOf(t, host).getSecret('a')), { kind: 'network' })
+})
+
+t.test('a certificate that is not trusted is told by its code', async (t) => {
+  const host = await startHost(t, (_request, response) => response.end('{}'))
+  const other = await startHost(t, (_request, response) => response.end('{}'))
+  const failure = await failureOf(clientOf(t, { ...host, caPem: other.caPem }).getSecret('a'))
+  t.match(failure, { kind: 'network', code: /^(UNABLE_TO|SELF_SIGNED)/ })
+  t.equal(host.requests.length, 0)
+})
+
+t.test('nothing is sent, and no token made, for any place but its own', async (t) => {
+  const host = await startHost(t, (_request, response) => response.end('{}'))
+  const bases = [
+    'https://other.example',
+    `${host.url}/team-a`,
+    host.url.replace('https://', 'https://user@'),
+    host.url.replace('localhost', 'localhost.'),
+  ]
+  for (const base of bases) {
+    let asked = 0
+    const token = async () => `token-${++asked}`
+    const failure = await failureOf(clientOf(t, host, { base, token }).getSecret('a'))
+    t.match(failure, { kind: 'elsewhere' }, base)
+    t.equal(asked, 0)
+  }
+  t.equal(host.requests.length, 0)
+})

@@ -1,0 +1,29 @@
+import t from 'tap'
+import { retryAfterMs } from '../../../keyvault/clients/retry-after.ts'
+
+const nowMs = Date.parse('2026-07-01T10:00:00Z')
+const ask = (headers: Record<string, string>) => retryAfterMs((name) => headers[name], nowMs)
+
+t.test(
+  'a service asks for a pause in seconds, as a date, or in Azure’s milliseconds',
+  async (t) => {
+    t.equal(ask({ 'retry-after': '7' }), 7000)
+    t.equal(ask({ 'retry-after': '0' }), 0)
+    t.equal(ask({ 'retry-after': 'Wed, 01 Jul 2026 10:00:30 GMT' }), 30_000)
+    t.equal(ask({ 'retry-after-ms': '250', 'retry-after': '1' }), 250)
+    t.equal(ask({ 'x-ms-retry-after-ms': '250' }), 250)
+  },
+)
+
+t.test('a date gone by is no pause, and no pause is longer than an hour', async (t) => {
+  t.equal(ask({ 'retry-after': 'Wed, 01 Jul 2026 09:00:00 GMT' }), 0)
+  t.equal(ask({ 'retry-after': '999999999999' }), 3_600_000)
+  t.equal(ask({ 'retry-after': 'Wed, 01 Jul 2099 09:00:00 GMT' }), 3_600_000)
+})
+
+t.test('nonsense is no answer', async (t) => {
+  for (const value of ['', 'soon', '-1', '1e9', '9'.repeat(400)])
+    t.equal(ask({ 'retry-after': value }), undefined, value)
+  t.equal(ask({ 'retry-after-ms': 'x', 'retry-after': '2' }), 2000)
+  t.equal(ask({}), undefined)
+})

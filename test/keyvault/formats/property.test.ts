@@ -1,0 +1,230 @@
+import fc from 'fast-check'
+import t from 'tap'
+import * as property from '../../../keyvault/formats/property.ts'
+import type { Parsed } from '../../../lib/parsed.ts'
+import { countSteps } from '../../support/count-steps.ts'
+
+/** Gives what a function finds in a JSON text, or the problem with that text. */
+function inDocument<T>(
+  json: string,
+  find: (document: property.JsonDocument) => T,
+): T | Extract<Parsed<never>, { problem: string }> {
+  const document = property.readJsonDocument(json)
+  return 'problem' in document ? document : find(document.value)
+}
+const pickProperty = (json: string, path: string) =>
+  inDocument(json, (document) => property.pickProperty(document, path))
+const allProperties = (json: string) => inDocument(json, property.allProperties)
+
+const document = `{
+  "user": "app", "empty": "", "text": "é\\n\\u0041\\ud83d\\ude00",
+  "port": 5432, "price": 1.10, "big": 123456789012345678901234567890, "tiny": -0.0e-7, "on": true, "none": null,
+  "list": [ "a", { "b": [ 1.0, 2 ] }, [] ],
+  "a": { "b": { "c": "path" }, "b.c": "never" },
+  "a.b.c": "never", "x.y": "literal", "deep": { "db.main": { "url.full": "u" } },
+  "q\\"{[,:]}": "odd", "": { "": "empty keys" }, "spaced" : { "k" : [ 1 , "a b" , { } ] , "l":"x\\u0020\\\\" }
+}`
+
+t.test('a path picks what it leads to', async (t) => {
+  const cases: [string, string][] = [
+    ['user', 'app'],
+    ['empty', ''],
+    ['text', 'é\nA😀'],
+    ['port', '5432'],
+    ['price', '1.10'],
+    ['big', '123456789012345678901234567890'],
+    ['tiny', '-0.0e-7'],
+    ['on', 'true'],
+    ['list.0', 'a'],
+    ['list.1.b.0', '1.0'],
+    ['list.2', '[]'],
+    ['list', '["a",{"b":[1.0,2]},[]]'],
+    ['spaced', '{"k":[1,"a b",{}],"l":"x\\u0020\\\\"}'],
+    ['spaced.l', 'x \\'],
+    ['a.b.c', 'path'],
+    ['x.y', 'literal'],
+    ['deep.db.main.url.full', 'u'],
+    ['q"{[,:]}', 'odd'],
+    ['.', 'empty keys'],
+  ]
+  for (const [path, value] of cases) t.strictSame(pickProperty(document, path), { value }, path)
+})
+
+t.test('a null counts as absent', async (t) => {
+  const json =
+    '{"a": { "b": null }, "list": [ null, 1 ], "text": "null", "a.c": 1, "a.b": "literal"}'
+  const absent: [string, string][] = [
+    ['list.0', 'property "list.0" is null'],
+    ['a.b.c', 'property "a.b" is null'],
+  ]
+  for (const [path, problem] of absent)
+    t.strictSame(pickProperty(json, path), { problem, isAbsent: true }, path)
+  t.strictSame(pickProperty('null', 'a'), { problem: 'the value is null', isAbsent: true })
+  t.strictSame(pickProperty(json, 'text'), { value: 'null' })
+  t.strictSame(pickProperty(json, 'list'), { value: '[null,1]' }, 'nulls inside a value stay')
+  t.strictSame(pickProperty(json, 'a.b'), { value: 'literal' }, 'a key that contains dots is tried')
+  t.strictSame(allProperties('{"a": null, "b": [ null ]}'), {
+    value: [{ name: 'b', value: '[null]' }],
+  })
+})
+
+t.test(
+  'of a key that stands twice the last one counts, and the document’s order stays',
+  async (t) => {
+    const json = '{"b":1,"10":{"z":0,"9":0},"b":2}'
+    t.strictSame(pickProperty(json, 'b'), { value: '2' })
+    t.strictSame(pickProperty(json, '10'), { value: '{"z":0,"9":0}' })
+  },
+)
+
+t.test('a document with a byte order mark is read', async (t) => {
+  t.strictSame(pickProperty('\ufeff{"a":1}', 'a'), { value: '1' })
+})
+
+t.test('a miss names the path as far as it matched, and never a value', async (t) => {
+  const cases: [string, string][] = [
+    ['nobody', 'the value is a JSON object and has no "nobody"'],
+    ['user.x', 'property "user" is neither an object nor an array and has no "x"'],
+    ['none.x', 'property "none" is null'],
+    ['list.3', 'property "list" is a JSON array and has no "3"'],
+    ['list.-1', 'property "list" is a JSON array and has no "-1"'],
+    ['list.00', 'property "list" is a JSON array and has no "00"'],
+    ['list.length', 'property "list" is a JSON array and has no "length"'],
+    ['user.length', 'property "user" is neither an object nor an array and has no "length"'],
+    ['a.b.d.e', 'property "a.b" is a JSON object and has no "d.e"'],
+    ['deep.db.main.x', 'property "deep.db.main" is a JSON object and has no "x"'],
+    ['__proto__', 'the value is a JSON object and has no "__proto__"'],
+    ['constructor.name', 'the value is a JSON object and has no "constructor.name"'],
+    ['a.toString', 'property "a" is a JSON object and has no "toString"'],
+    ['', 'the value is a JSON object and has no ""'],
+  ]
+  const value = document.replace('"": {', '"e": {')
+  for (const [path, problem] of cases)
+    t.strictSame(pickProperty(value, path), { problem, isAbsent: true }, path)
+})
+
+t.test('own properties of any name are found', async (t) => {
+  const json = '{"__proto__":{"a":1},"constructor":2,"toString":3}'
+  t.strictSame(pickProperty(json, '__proto__.a'), { value: '1' })
+  t.strictSame(pickProperty(json, 'constructor'), { value: '2' })
+  t.strictSame(allProperties(json), {
+    value: [
+      { name: '__proto__', value: '{"a":1}' },
+      { name: 'constructor', value: '2' },
+      { name: 'toString', value: '3' },
+    ],
+  })
+})
+
+t.test('what is not JSON is said, without a part of it', async (t) => {
+  for (const json of [
+    '',
+    'hunter2',
+    '{"a":hunter2}',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":1}x',
+    '01',
+    'NaN',
+  ])
+    for (const result of [pickProperty(json, 'a'), allProperties(json)])
+      t.strictSame(
+        result,
+        {
+          problem: 'the value is not JSON, so no property can be picked from it',
+        },
+        json,
+      )
+})
+
+t.test('a text that UTF-8 can’t hold is refused', async (t) => {
+  const problem = /property "a" is no text that UTF-8 can hold/
+  t.match(pickProperty('{"a":"\\ud800"}', 'a'), { problem })
+  t.match(allProperties('{"b":1,"a":"\\ud800"}'), { problem: /^property number 2 is no text/ })
+  t.match(allProperties('{"\\ud800":1}'), { problem: /^one of its keys is no text that UTF-8/ })
+})
+
+t.test(
+  'all properties come in the document’s order, values as when they are picked one by one',
+  async (t) => {
+    const json = '{"b": 1.0, "a/b": "x", "..": {"c": [ ]}, "": null, "2": "y", "1": true}'
+    t.strictSame(allProperties(json), {
+      value: [
+        { name: 'b', value: '1.0' },
+        { name: 'a/b', value: 'x' },
+        { name: '..', value: '{"c":[]}' },
+        { name: '2', value: 'y' },
+        { name: '1', value: 'true' },
+      ],
+    })
+    t.strictSame(allProperties('{ }'), { value: [] })
+    t.strictSame(allProperties('[1]'), {
+      problem: 'the value is a JSON array; "#*" needs a JSON object',
+    })
+    t.match(allProperties('"a"'), { problem: /neither an object nor an array; "#\*" needs/ })
+  },
+)
+
+t.test('it agrees with a naive evaluator on any JSON', async (t) => {
+  const key = fc.constantFrom('a', 'b', 'a.b', '0', 'b.a', '')
+  const { value: json } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc
+        .uniqueArray(fc.tuple(key, tie('value')), { maxLength: 4, selector: ([name]) => name })
+        .map((entries) => Object.fromEntries(entries)),
+    ),
+  }))
+  const path = fc.array(fc.constantFrom('a', 'b', '0', '1', ''), { minLength: 1, maxLength: 4 })
+  let found = 0
+  fc.assert(
+    fc.property(json, path, fc.constantFrom(0, 2, '\t'), (value, segments, indent) => {
+      const expected = naive(value, segments)
+      const result = pickProperty(JSON.stringify(value, null, indent), segments.join('.'))
+      if (expected === undefined) return 'problem' in result
+      if (typeof expected === 'string' && !expected.isWellFormed()) return 'problem' in result
+      found += 1
+      if (!('value' in result)) return false
+      return typeof expected === 'string'
+        ? result.value === expected
+        : result.value === JSON.stringify(expected)
+    }),
+    { numRuns: 5000 },
+  )
+  t.ok(found > 100, `${found} paths led somewhere`)
+})
+
+t.test('hostile documents and paths are no more work than their characters allow', async (t) => {
+  const pick = (json: string, path: string) => {
+    const { value, steps } = countSteps(() => pickProperty(json, path))
+    t.ok(steps <= 1_000 + 20 * (json.length + path.length), `${steps} steps`)
+    return value
+  }
+  const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+  t.match(pick(deep, 'a.a.a'), { value: /^\{"a":/ })
+  t.match(pick(deep, Array(64).fill('a').join('.')), { value: /^\{"a":/ })
+  t.match(pick(deep, Array(65).fill('a').join('.')), { problem: /has over 64 parts$/ })
+  t.match(pick('{}', '.'.repeat(1_000_000)), { problem: /has over 64 parts$/ })
+  const escapes = JSON.stringify({ a: '"\\\n'.repeat(500_000) })
+  t.match(pick(escapes, 'a'), { value: /^"/ })
+  t.match(pick(`[${'0,'.repeat(300_000)}0]`, '300000'), { value: '0' })
+  t.match(pick('['.repeat(100_000), 'a'), { problem: /not JSON/ })
+  const names = Array(64).fill('n'.repeat(3_000)).join('.')
+  const pad = JSON.stringify({ pad: 'x'.repeat(1_000_000) })
+  t.match(pick(pad, names), { problem: /can be read in too many ways$/ })
+})
+
+/** The path step by step, then ever longer literal keys. */
+function naive(value: unknown, segments: readonly string[]): unknown {
+  if (segments.length === 0) return value === null ? undefined : value
+  if (typeof value !== 'object' || value === null) return undefined
+  for (let length = 1; length <= segments.length; length++) {
+    const name = segments.slice(0, length).join('.')
+    if (!Object.keys(value).includes(name)) continue
+    const found = naive(Reflect.get(value, name), segments.slice(length))
+    if (found !== undefined) return found
+  }
+  return undefined
+}

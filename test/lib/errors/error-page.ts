@@ -1,0 +1,61 @@
+/** `docs/errors.md` from the table. Run it (`node test/lib/errors/error-page.ts`) to write the page anew. */
+
+import { writeFileSync } from 'node:fs'
+import { entraCodes } from '../../../keyvault/entra/entra-codes.ts'
+import type { ErrorFacts } from '../../../lib/errors/facts.ts'
+import { errorTable } from '../../../lib/errors/table.ts'
+
+export const errorPageFile = new URL('../../../docs/errors.md', import.meta.url)
+
+export function errorPage(): string {
+  return [head, ...Object.entries(errorTable).map(section)].join('\n')
+}
+
+const head = `# Error codes
+
+Every failure has a stable code. You find it in the agent's log (\`code\`), and in the container's termination message,
+which \`kubectl describe pod\` shows, with what happened and what to do.
+
+If a pod does not start and shows no code:
+
+| \`kubectl\` shows | reason | what to do |
+|---|---|---|
+| the pod runs without an agent | its namespace is [left alone](install.md#namespaces-that-are-left-alone), the annotations are on the workload instead of its pod template, or the webhook was not installed | [\`check FILE\`](../README.md#the-command-line) of the command line, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
+| a Deployment, StatefulSet or Job has no pods | the webhook denies them | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: its events say why; \`failed calling webhook\`: [here](install.md#when-the-webhook-does-not-answer) |
+| \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still retrying | \`kubectl logs POD -c akv-injector\` says what fails, and until when it retries |
+| \`Init:ErrImagePull\` or \`Init:ImagePullBackOff\` | the pod's \`imagePullSecrets\` can't pull the agent's image | [add one](install.md) that can |
+| \`OOMKilled\` of akv-injector | its memory limit is too low | raise \`akv-injector.io/agent-limits\`, or leave it out |
+
+_Retried_ means: the first fetch retries with growing pauses until \`akv-injector.io/timeout\` is over, and a refresh
+retries at the next interval. Waiting for a throttled vault doesn't count towards the timeout, for up to 15 minutes. The
+exit code is the agent's if the first fetch gives up. After 1, a later start can succeed; after 2, somebody has to correct
+the configuration first. A failed refresh never ends the agent.
+
+[Secret sync](sync.md) shows the same codes in the events of the ServiceAccount (\`kubectl describe serviceaccount\`). It
+retries every failure with growing pauses.
+`
+
+function section([code, { heals, exitCode, means, remedy, isOfSync }]: [
+  string,
+  ErrorFacts,
+]): string {
+  return `## ${code}
+
+${means}
+
+**What to do.** ${remedy}
+${entraNumbers(code)}
+${isOfSync ? 'Secret sync only.' : `${heals ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`}
+`
+}
+
+function entraNumbers(code: string): string {
+  const numbers = [...entraCodes]
+    .filter(([, entra]) => entra.code === code)
+    .map(([number]) => number)
+  return numbers.length === 0
+    ? ''
+    : `\nEntra's error numbers: ${numbers.map((number) => `AADSTS${number}`).join(', ')}.\n`
+}
+
+if (import.meta.main) writeFileSync(errorPageFile, errorPage())

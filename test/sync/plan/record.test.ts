@@ -1,0 +1,54 @@
+import t from 'tap'
+import { planSecret } from '../../../sync/plan/plan-secret.ts'
+import { isRecordName, recordedNames, recordName, recordWish } from '../../../sync/plan/record.ts'
+import { carryOut, createdSecret, type SecretJson, stored } from '../secret-model.ts'
+
+const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
+
+function recordOf(names: readonly string[]): SecretJson {
+  const step = planSecret({ account, wish: recordWish(account, names) })
+  if (step.kind !== 'create') throw new Error(step.kind)
+  return createdSecret(step.secret)
+}
+
+t.test(
+  'a record keeps names and nothing else, and is one of the account’s own Secrets',
+  async (t) => {
+    const record = recordOf(['db', 'a', 'db'])
+    t.match(record, {
+      metadata: { name: 'akv-injector-sync-web', annotations: {} },
+      type: 'akv-injector.io/sync-record',
+      data: { secrets: Buffer.from('a\ndb').toString('base64') },
+    })
+    t.strictSame([...recordedNames(account, stored(record))], ['a', 'db'])
+    t.equal(recordName(account), 'akv-injector-sync-web')
+    t.ok(isRecordName('akv-injector-sync-'))
+  },
+)
+
+t.test('the last name takes the record along', async (t) => {
+  const record = recordOf(['db'])
+  const step = planSecret({ account, wish: recordWish(account, []), stored: stored(record) })
+  t.match(step, { kind: 'delete', reason: 'unwanted' })
+  t.equal(carryOut(step, record), undefined)
+})
+
+t.test('what is another’s, of a life before, or no name, is not read', async (t) => {
+  t.strictSame([...recordedNames(account, undefined)], [])
+  t.strictSame([...recordedNames({ ...account, uid: 'uid-2' }, stored(recordOf(['db'])))], [])
+  const record = recordOf(['db'])
+  record.data['secrets'] = Buffer.from('ok\n../x\n\nakv-injector-sync-api\nA\n').toString('base64')
+  t.strictSame([...recordedNames(account, stored(record))], ['ok'])
+  record.data = {}
+  t.strictSame([...recordedNames(account, stored(record))], [])
+})
+
+t.test(
+  'of a record that somebody has filled no more is read than two annotations name',
+  async (t) => {
+    const record = recordOf(['db'])
+    const names = Array.from({ length: 100_000 }, (_, i) => `s${i}`)
+    record.data['secrets'] = Buffer.from(names.join('\n')).toString('base64')
+    t.strictSame([...recordedNames(account, stored(record))], names.slice(0, 2000))
+  },
+)

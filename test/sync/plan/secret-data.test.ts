@@ -1,0 +1,123 @@
+import t from 'tap'
+import { secretData } from '../../../sync/plan/secret-data.ts'
+import { syncedObjects, syncedText } from '../../../sync/plan/synced-objects.ts'
+import { type AccountWish, readAccount } from '../../../sync/request/read-account.ts'
+import { policy } from '../../webhook/core/policy.ts'
+
+const [one, two] = ['1'.repeat(32), '2'.repeat(32)]
+
+function configOf(sync: string, onDeleted = 'keep') {
+  const annotations = {
+    'akv-injector.io/vault': 'team-a',
+    'akv-injector.io/on-deleted': onDeleted,
+    'akv-injector.io/sync': sync,
+  }
+  return (readAccount({ namespace: 'shop', name: 'web', annotations }, policy) as AccountWish)
+    .config
+}
+
+/** A round in which these files have these texts. */
+function round(config: ReturnType<typeof configOf>, files: Record<string, string>) {
+  const entries = Object.entries(files).map(
+    ([path, text]) => [path, { bytes: Buffer.from(text), mode: 0o444 }] as const,
+  )
+  return {
+    config,
+    content: { files: new Map(entries), env: new Map() },
+    filled: new Set<string>(),
+    gone: new Set<string>(),
+  }
+}
+
+const empty = { files: new Map() }
+
+const data = (...args: Parameters<typeof secretData>) => {
+  const { keys, state } = secretData(...args)
+  const texts = [...keys].map(([key, bytes]) => [key, Buffer.from(bytes).toString()])
+  return { keys: Object.fromEntries(texts), state }
+}
+
+t.test('a Secret has the keys below its own name, and no other’s', async (t) => {
+  const config = configOf('- { secret: db, data: "x, y?" }\n- { secret: db.x, data: z }')
+  const files = { 'db/x': '1', 'db.x/z': '2' }
+  t.strictSame(data('db', round(config, files)), { keys: { x: '1' }, state: 'whole' })
+  t.strictSame(data('db.x', round(config, files)), { keys: { z: '2' }, state: 'whole' })
+  t.strictSame(data('d', round(config, files)), { keys: {}, state: 'whole' })
+})
+
+t.test('what has to be there and is not is waited for', async (t) => {
+  const config = configOf('- { secret: db, data: "x, y" }\n- { secret: web, data: tls/web }')
+  t.match(data('db', round(config, { 'db/x': '1' })), { state: 'waiting' })
+  t.match(data('web', round(config, { 'web/tls.crt': 'c' })), { state: 'waiting' })
+  t.match(data('web', round(config, { 'web/tls.crt': 'c', 'web/tls.key': 'k' })), {
+    state: 'whole',
+  })
+})
+
+t.test('a JSON object gives what properties it has, even none', async (t) => {
+  const config = configOf('- { secret: app, data: "config#*" }')
+  t.match(data('app', round(config, {})), { state: 'waiting' })
+  t.match(data('app', round(config, { 'app/a': '1' })), { keys: { a: '1' }, state: 'whole' })
+  const filled = new Set(['app'])
+  t.match(data('app', { ...round(config, {}), filled }), { keys: {}, state: 'whole' })
+  const renamed = configOf('- { secret: app2, data: "config#*" }')
+  t.match(data('app2', { ...round(renamed, {}), filled }), { state: 'waiting' })
+})
+
+t.test('what the vault has no more is taken away only where that is asked for', async (t) => {
+  const sync = '- { secret: db, data: "x, y" }'
+  const gone = new Set(['team-a:secrets/y'])
+  const files = { 'db/x': '1' }
+  t.match(data('db', { ...round(configOf(sync), files), gone }), { state: 'waiting' })
+  const config = configOf(sync, 'remove')
+  t.match(data('db', { ...round(config, files), gone }), { keys: { x: '1' }, state: 'reduced' })
+  t.match(data('db', { ...round(config, {}), gone }), { state: 'waiting' }, 'x has no value yet')
+})
+
+t.test('the objects of a Secret are listed once each, sorted, with their versions', async (t) => {
+  const config = configOf(
+    `- { secret: db, data: "b=Pass, a=pass#x, tls/web, pin=c@${two}, t=team-b:pass, o=new?" }\n- { secret: e, data: other }`,
+  )
+  const versions = new Map([
+    [`team-a:secrets/c@${two}`, two],
+    ['team-a:secrets/pass', one],
+    ['team-a:secrets/web', two],
+    ['team-b:secrets/pass', two],
+    ['team-a:secrets/other', two],
+  ])
+  const text = `team-a:c@${two}, team-a:pass@${one}, team-a:tls/web@${two}, team-b:pass@${two}`
+  t.equal(
+    syncedText(syncedObjects('db', { config, versions, gone: new Set(), content: empty })),
+    text,
+  )
+  t.equal(syncedText([]), '')
+})
+
+t.test(
+  'where a version is not known yet the annotation’s stands, for that object only',
+  async (t) => {
+    const config = configOf('- { secret: db, data: "x, y, xx" }')
+    const objects = syncedObjects('db', {
+      config,
+      versions: new Map([['team-a:secrets/x', two]]),
+      gone: new Set(),
+      content: empty,
+    })
+    const before = `team-a:gone@${one}, team-a:x@${one}, team-a:y@${one}`
+    t.equal(syncedText(objects, { before }), `team-a:x@${two}, team-a:y@${one}`)
+  },
+)
+
+t.test('what is removed with its object is not listed any more', async (t) => {
+  const sync = '- { secret: db, data: "x, y" }'
+  const versions = new Map([
+    ['team-a:secrets/x', one],
+    ['team-a:secrets/y', two],
+  ])
+  const gone = new Set(['team-a:secrets/y'])
+  const before = `team-a:x@${one}, team-a:y@${two}`
+  const textOf = (config: ReturnType<typeof configOf>) =>
+    syncedText(syncedObjects('db', { config, versions, gone, content: empty }), { before })
+  t.equal(textOf(configOf(sync, 'remove')), `team-a:x@${one}`)
+  t.equal(textOf(configOf(sync)), before, 'what is kept is')
+})

@@ -1,0 +1,48 @@
+import t from 'tap'
+import { noContent } from '../../../init-agent/projection/project-content.ts'
+import { keptValues } from '../../../sync/round/kept-values.ts'
+import type { AccountValues } from '../../../sync/round/refresh-account.ts'
+
+function valuesOf(sizes: { readonly content: number; readonly known: number }): AccountValues {
+  const file = { bytes: new Uint8Array(sizes.content), mode: 0o444 }
+  const found = { kind: 'secret', value: 'x'.repeat(sizes.known) } as const
+  return {
+    refresh: {
+      content: { ...noContent, files: new Map([['db/x', file]]) },
+      known: new Map([['x', { ...found, contentType: undefined, isCertificate: false }]]),
+      filling: new Map(),
+      standings: new Map(),
+    },
+    versions: new Map([['x', '1']]),
+    gone: new Map(),
+    seeded: new Set(['db']),
+    filled: new Set(['db']),
+  }
+}
+
+t.test('values are kept, but not where they are too many', async (t) => {
+  const few = valuesOf({ content: 1_000_000, known: 1_000_000 })
+  t.equal(keptValues(few), few)
+  for (const sizes of [
+    { content: 5_000_000, known: 0 },
+    { content: 2_200_000, known: 2_200_000 },
+  ]) {
+    const { refresh, seeded, filled, versions } = keptValues(valuesOf(sizes))
+    t.match(
+      [refresh.content.files.size, refresh.known.size, seeded.size, filled.size],
+      [0, 0, 0, 0],
+    )
+    t.equal(versions.size, 1, 'names and versions are')
+  }
+})
+
+t.test('thousands of small values count too', async (t) => {
+  const values = valuesOf({ content: 0, known: 0 })
+  const file = { bytes: new Uint8Array(1), mode: 0o444 }
+  const files = new Map(Array.from({ length: 25_000 }, (_, i) => [`db/${i}`, file]))
+  const { refresh } = keptValues({
+    ...values,
+    refresh: { ...values.refresh, content: { ...noContent, files } },
+  })
+  t.equal(refresh.content.files.size, 0)
+})

@@ -1,0 +1,97 @@
+import t from 'tap'
+import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
+import type { ObjectReference } from '../../../keyvault/reference.ts'
+import { systemClock } from '../../../lib/clock.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { type AccountWish, readAccount } from '../../../sync/request/read-account.ts'
+import { type AccountValues, refreshAccount } from '../../../sync/round/refresh-account.ts'
+import { memoryLog } from '../../init-agent/memory-log.ts'
+import { policy } from '../../webhook/core/policy.ts'
+
+/** A vault that has what begins with "there". */
+async function read({ name }: ObjectReference): Promise<FetchedObject> {
+  if (!name.startsWith('there'))
+    throw new AkvError({ code: 'AKV_OBJECT_NOT_FOUND', message: `no ${name}` })
+  const version = '1'.repeat(32)
+  return { kind: 'secret', value: 'x', contentType: undefined, isCertificate: false, version }
+}
+
+const account = { namespace: 'team-a', name: 'web', uid: 'uid-1', annotations: {} }
+
+async function refresh(
+  data: string,
+  before?: AccountValues,
+  { reader = read, clock = systemClock } = {},
+): Promise<AccountValues> {
+  const annotations = {
+    'akv-injector.io/vault': 'team-a',
+    'akv-injector.io/sync': `[{ secret: db, data: "${data}" }]`,
+  }
+  const wish = readAccount({ ...account, annotations }, policy) as AccountWish
+  const { values } = await refreshAccount({
+    ...wish,
+    account,
+    cluster: { readSecret: async () => undefined },
+    session: {
+      signIn: { who: 'web', token: async () => 'token', forget: () => undefined },
+      reader: { read: reader, listVersions: async () => [] },
+    },
+    before,
+    isRegular: true,
+    clock,
+    log: memoryLog().log,
+    signal: new AbortController().signal,
+  })
+  return values
+}
+
+t.test('of what is not asked for any more nothing is remembered', async (t) => {
+  let values: AccountValues | undefined
+  for (let i = 0; i < 5; i++) values = await refresh(`there-${i}, absent-${i}`, values)
+  t.strictSame([...(values?.refresh.standings.keys() ?? [])].sort(), [
+    'team-a:secrets/absent-4',
+    'team-a:secrets/there-4',
+  ])
+  t.strictSame([...(values?.versions.keys() ?? [])], ['team-a:secrets/there-4'])
+  t.strictSame([...(values?.gone.keys() ?? [])], ['team-a:secrets/absent-4'])
+  t.strictSame([...(values?.refresh.content.files.keys() ?? [])], ['db/there-4'])
+})
+
+t.test('a vault that does not answer keeps a round for ten objects, and not for all', async (t) => {
+  let nowMs = Date.now()
+  let asked = 0
+  const silent = async () => {
+    asked += 1
+    await new Promise(setImmediate)
+    nowMs += 10_000
+    throw new AkvError({ code: 'AKV_NETWORK', message: 'no answer' })
+  }
+  const data = Array.from({ length: 100 }, (_, i) => `there-${i}`).join()
+  const clock = { ...systemClock, now: () => nowMs }
+  const { refresh: state } = await refresh(data, undefined, { reader: silent, clock })
+  t.equal(asked, 10, 'those that are asked for side by side')
+  const errors = [...state.standings.values()].map(({ error }) => error?.code)
+  t.strictSame(errors, Array(100).fill('AKV_NETWORK'))
+})
+
+t.test(
+  'an account whose values cost too much keeps what fits, and the next round is free',
+  async (t) => {
+    const large = JSON.stringify({ a: 'x'.repeat(8_000_000) })
+    const reader = async (reference: ObjectReference) => {
+      const found = await read(reference)
+      return reference.name.startsWith('there-large') ? { ...found, value: large } : found
+    }
+    const data = 'k1=there-large-1#a, k2=there-large-2#a, k3=there-small'
+    const { refresh: state } = await refresh(data, undefined, { reader })
+    t.strictSame([...state.content.files.keys()], ['db/k1', 'db/k3'])
+    const error = state.standings.get('team-a:secrets/there-large-2')?.error
+    t.match(error, {
+      code: 'AKV_SYNC_COSTLY',
+      message:
+        'ServiceAccount team-a/web: converting its values takes more than 2 s of CPU time in one round',
+    })
+    const next = await refresh('k2=there-large-2#a', undefined, { reader })
+    t.strictSame([...next.refresh.content.files.keys()], ['db/k2'])
+  },
+)

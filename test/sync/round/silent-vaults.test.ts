@@ -1,0 +1,45 @@
+import t from 'tap'
+import type { ObjectReader } from '../../../keyvault/object-reader.ts'
+import type { ObjectReference } from '../../../keyvault/reference.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { leavingSilentVaults } from '../../../sync/round/silent-vaults.ts'
+
+const object = (vault: string, name = 'x'): ObjectReference => ({ vault, type: 'secret', name })
+
+function start(failure: {
+  readonly code: 'AKV_NETWORK' | 'AKV_FORBIDDEN'
+  readonly afterMs: number
+}) {
+  let nowMs = 1_000_000
+  const asked: string[] = []
+  const fail = async ({ vault }: ObjectReference) => {
+    asked.push(vault)
+    nowMs += failure.afterMs
+    throw new AkvError({ code: failure.code, message: `${vault} failed` })
+  }
+  const reader: ObjectReader = { read: fail, listVersions: fail }
+  return {
+    asked,
+    reader: leavingSilentVaults({ session: { reader }, clock: { now: () => nowMs } }),
+  }
+}
+
+t.test('a vault that did not answer is not asked again in the round, others are', async (t) => {
+  const { asked, reader } = start({ code: 'AKV_NETWORK', afterMs: 10_000 })
+  for (const vault of ['a', 'a', 'b'])
+    await t.rejects(reader.read(object(vault)), { code: 'AKV_NETWORK', message: `${vault} failed` })
+  await t.rejects(reader.listVersions(object('a')), { message: 'a failed' })
+  t.strictSame(asked, ['a', 'b'])
+})
+
+t.test('what fails at once may be of one object only, and so is what was answered', async (t) => {
+  for (const failure of [
+    { code: 'AKV_NETWORK', afterMs: 100 },
+    { code: 'AKV_FORBIDDEN', afterMs: 10_000 },
+  ] as const) {
+    const { asked, reader } = start(failure)
+    await t.rejects(reader.read(object('a', 'x')))
+    await t.rejects(reader.read(object('a', 'y')))
+    t.equal(asked.length, 2)
+  }
+})

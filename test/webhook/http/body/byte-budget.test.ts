@@ -1,0 +1,63 @@
+import t from 'tap'
+import { createByteBudget } from '../../../../webhook/http/body/byte-budget.ts'
+
+/** A budget of 10 bytes, a clock to set, and the names of the shares that had to give way. */
+function testBudget() {
+  let nowMs = 0
+  const ended: string[] = []
+  const budget = createByteBudget({ maxBytes: 10, elapsedMs: () => nowMs })
+  return {
+    ended,
+    at: (ms: number) => {
+      nowMs = ms
+    },
+    take: (name: string, address: string, bytes: number) =>
+      budget.take({ address, bytes, end: () => ended.push(name) }),
+  }
+}
+
+t.test('one address may hold everything while nobody else asks', async (t) => {
+  const { take, ended } = testBudget()
+  t.ok(take('a', '10.0.0.1', 6))
+  t.ok(take('b', '10.0.0.1', 4))
+  t.notOk(take('c', '10.0.0.1', 1), 'and cannot have more')
+  t.strictSame(ended, [])
+})
+
+t.test('what is given back can be had again, once', async (t) => {
+  const { take } = testBudget()
+  const share = take('a', '10.0.0.1', 10)
+  share?.release()
+  share?.release()
+  t.ok(take('b', '10.0.0.1', 10))
+  t.notOk(take('c', '10.0.0.1', 10))
+})
+
+t.test('the address that holds the most gives way to one that holds less', async (t) => {
+  const { take, ended } = testBudget()
+  take('small', '10.0.0.3', 1)
+  take('oldest', '10.0.0.2', 3)
+  take('older', '10.0.0.2', 3)
+  take('newest', '10.0.0.2', 3)
+  t.ok(take('a', '10.0.0.1', 4))
+  t.strictSame(ended, ['oldest', 'older'])
+  t.notOk(take('b', '10.0.0.1', 4), 'it would hold the most then')
+  t.strictSame(ended, ['oldest', 'older'])
+})
+
+t.test('shares held for two seconds give way to anybody', async (t) => {
+  const { take, ended, at } = testBudget()
+  take('older', '10.0.0.1', 5)
+  at(1)
+  take('newer', '10.0.0.1', 5)
+  at(1_999)
+  t.notOk(take('a', '10.0.0.1', 5))
+  at(2_000)
+  t.ok(take('b', '10.0.0.1', 5))
+  t.strictSame(ended, ['older'])
+})
+
+t.test('what can never fit is refused', async (t) => {
+  const { take } = testBudget()
+  t.notOk(take('a', '10.0.0.1', 11))
+})

@@ -1,0 +1,53 @@
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { readBody } from '../../../../webhook/http/body/read-body.ts'
+
+type Result = readonly [Error | null, string | undefined]
+
+/** Reads up to 100,000 bytes. */
+function start(announcedBytes = 0) {
+  const stream = new PassThrough()
+  const result = new Promise<Result>((resolve) => {
+    const options = { announcedBytes, maxBytes: 100_000 }
+    readBody(stream, options, (error, body) => resolve([error, body?.toString()]))
+  })
+  return { stream, result }
+}
+
+t.test('a body is read whole, whatever was announced', async (t) => {
+  const text = 'abc'.repeat(33_333)
+  for (const announcedBytes of [0, 1, 99_999, 5_000_000]) {
+    const { stream, result } = start(announcedBytes)
+    for (let i = 0; i < text.length; i += 7_000) stream.write(text.slice(i, i + 7_000))
+    stream.end()
+    t.strictSame(await result, [null, text])
+  }
+})
+
+t.test('an empty body is one, too', async (t) => {
+  const { stream, result } = start()
+  stream.end()
+  t.strictSame(await result, [null, ''])
+})
+
+t.test('chunks are copied, not kept', async (t) => {
+  const { stream, result } = start()
+  stream.on('data', (chunk: Buffer) => chunk.fill('x'))
+  for (let i = 0; i < 1_000; i++) stream.write('a')
+  stream.end()
+  t.strictSame(await result, [null, 'a'.repeat(1_000)])
+})
+
+t.test('a body beyond the limit is given up at once', async (t) => {
+  const { stream, result } = start()
+  stream.write(Buffer.alloc(100_000))
+  stream.write('x')
+  t.strictSame(await result, [null, undefined])
+})
+
+t.test('a body that breaks off is an error', async (t) => {
+  const { stream, result } = start()
+  stream.write('x')
+  stream.destroy(new Error('aborted'))
+  t.match(await result, [{ message: 'aborted' }, undefined])
+})

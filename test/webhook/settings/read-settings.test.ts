@@ -1,0 +1,172 @@
+import t from 'tap'
+import { issueAuthority } from '../../../certs/issue.ts'
+import { type Environment, settingNames } from '../../../webhook/settings/names.ts'
+import { type ReadSettings, readSettings } from '../../../webhook/settings/read-settings.ts'
+import { policy } from '../core/policy.ts'
+
+const image = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1.0.0' }
+const custom = {
+  ...image,
+  AKV_INJECTOR_CLOUD: 'custom',
+  AKV_INJECTOR_AUTHORITY_HOST: 'https://localhost:8444',
+  AKV_INJECTOR_VAULT_URL: 'https://localhost:8444/{vault}',
+}
+const noFile = (path: string): string => {
+  throw new Error(`ENOENT: no such file or directory, open '${path}'`)
+}
+const read = (env: Environment, readFile = noFile) => readSettings({ env, readFile })
+const settingsOf = (result: ReadSettings) => ('settings' in result ? result.settings : undefined)
+const problemsOf = (result: ReadSettings) => ('problems' in result ? result.problems : [])
+
+t.test('one setting is enough, the others have defaults', async (t) => {
+  t.strictSame(read({ ...image, PATH: '/bin', AKV: 'x' }), {
+    settings: {
+      policy,
+      listen: { host: '0.0.0.0', port: 8443 },
+      healthListen: { host: '0.0.0.0', port: 8080 },
+      tlsDir: '/etc/akv-injector/tls',
+      logLevel: 'info',
+    },
+  })
+})
+
+t.test('every setting is read', async (t) => {
+  const { certificatePem } = await issueAuthority({
+    commonName: 'test',
+    now: new Date(),
+    lifetimeDays: 1,
+  })
+  const env = {
+    ...custom,
+    AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY: 'Always',
+    AKV_INJECTOR_AGENT_LIMITS: 'cpu=1,memory=1Gi',
+    AKV_INJECTOR_AGENT_REQUESTS: '',
+    AKV_INJECTOR_ALLOWED_VAULTS: 'web = Team-A + team-b; none=; *=shared;',
+    AKV_INJECTOR_ALLOW_ROOT: 'True',
+    AKV_INJECTOR_CA_FILE: '/ca.pem',
+    AKV_INJECTOR_DEFAULT_TENANT_ID: '11111111-1111-1111-1111-AAAAAAAAAAAA',
+    AKV_INJECTOR_DEFAULT_VAULT: 'Team-A',
+    AKV_INJECTOR_HEALTH_LISTEN: '[::1]:0',
+    AKV_INJECTOR_LISTEN: 'localhost:1',
+    AKV_INJECTOR_LOG_LEVEL: 'debug',
+    AKV_INJECTOR_TLS_DIR: './tls',
+    AKV_INJECTOR_VAULT_AUDIENCE: 'https://vault.example/',
+    AKV_INJECTOR_VOLUME_SIZE_LIMIT: '1Gi',
+  }
+  t.strictSame(Object.keys(env).sort(), [...settingNames].sort(), 'this test knows them all')
+  const readFile = (path: string) => `${path} is for the proxy\n${certificatePem}`
+  t.strictSame(settingsOf(read(env, readFile)), {
+    policy: {
+      agentImage: image.AKV_INJECTOR_AGENT_IMAGE,
+      agentImagePullPolicy: 'Always',
+      cloud: {
+        authorityHost: 'https://localhost:8444',
+        vaultUrl: 'https://localhost:8444/{vault}',
+        audience: 'https://vault.example',
+        ca: certificatePem,
+      },
+      defaultVault: 'team-a',
+      defaultTenantId: '11111111-1111-1111-1111-aaaaaaaaaaaa',
+      allowedVaults: new Map([
+        ['web', new Set(['team-a', 'team-b'])],
+        ['none', new Set()],
+        ['*', new Set(['shared'])],
+      ]),
+      allowRoot: true,
+      agentRequests: {},
+      agentLimits: { cpu: '1', memory: '1Gi' },
+      volumeSizeLimit: '1Gi',
+      agentLogLevel: 'info',
+    },
+    listen: { host: '127.0.0.1', port: 1 },
+    healthListen: { host: '::1', port: 0 },
+    tlsDir: './tls',
+    logLevel: 'debug',
+  })
+})
+
+t.test('a sovereign cloud has its own hosts and audience', async (t) => {
+  const cloudOf = (name: string) =>
+    settingsOf(read({ ...image, AKV_INJECTOR_CLOUD: name }))?.policy.cloud
+  t.strictSame(cloudOf('usgov'), {
+    authorityHost: 'https://login.microsoftonline.us',
+    vaultUrl: 'https://{vault}.vault.usgovcloudapi.net',
+    audience: 'https://vault.usgovcloudapi.net',
+  })
+  t.match(cloudOf('china'), { audience: 'https://vault.azure.cn' })
+})
+
+t.test('each wrong value is named, with what was found and what is accepted', async (t) => {
+  const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['AGENT_IMAGE', ['', ' ', 'a b', '$(X)', '"x"', '-x'], /expected an image reference/],
+    ['AGENT_IMAGE_PULL_POLICY', ['', 'always'], /expected one of Always, IfNotPresent, Never/],
+    ['AGENT_LIMITS', ['cpu', 'gpu=1', 'cpu=1,cpu=2', 'cpu=-1'], /expected|twice/],
+    ['AGENT_REQUESTS', ['memory=lots'], /expected/],
+    ['ALLOWED_VAULTS', ['', ' ; '], /leave it out to allow every vault/],
+    [
+      'ALLOWED_VAULTS',
+      ['web', 'Web=team-a', 'a=team-a=b', '**=team-a'],
+      /expected namespace=vault/,
+    ],
+    ['ALLOWED_VAULTS', ['a=*', 'a=x+team-a', 'a=team-a+'], /isn't a valid vault name/],
+    ['ALLOWED_VAULTS', ['a=team-a;a=team-b'], /namespace a is given twice/],
+    ['ALLOW_ROOT', ['', '1', 'yes'], /expected "true" or "false"/],
+    ['CLOUD', ['', 'Public', 'azure'], /expected one of public, usgov, china, custom/],
+    ['DEFAULT_TENANT_ID', ['', 'contoso.onmicrosoft.com'], /expected a UUID/],
+    ['DEFAULT_VAULT', ['', 'x', 'https://team-a.vault.azure.net'], /expected the name of a vault/],
+    ['LISTEN', ['', '8443', ':8443', 'a:b', 'a:65536', '::1:80', 'a:1 '], /expected an address/],
+    ['HEALTH_LISTEN', ['http://0.0.0.0:8080'], /expected an address/],
+    ['LOG_LEVEL', ['', 'trace', 'INFO'], /expected one of debug, info, warn, error/],
+    ['TLS_DIR', ['', 'a\0b'], /expected the path of a folder/],
+    ['VOLUME_SIZE_LIMIT', ['', '0', '16 MB', '100m'], /expected a quantity of bytes/],
+  ]
+  for (const [name, values, sentence] of wrong)
+    for (const value of values) {
+      const subject = `AKV_INJECTOR_${name}`
+      const problems = problemsOf(read({ ...image, [subject]: value }))
+      t.match(problems, [{ subject, sentence }], `${subject}=${value}`)
+      t.equal(problems.length, 1, 'and nothing else is')
+    }
+})
+
+t.test('all mistakes are reported together', async (t) => {
+  const problems = problemsOf(
+    read({
+      AKV_INJECTOR_CLOUD: 'custom',
+      AKV_INJECTOR_LISTEN: 'x',
+      AKV_INJECTOR_TSL_DIR: 'x',
+      AKV_INJECTOR_CA_FILE: '/ca.pem',
+    }),
+  )
+  t.strictSame(problems.map(({ subject }) => subject).sort(), [
+    'AKV_INJECTOR_AGENT_IMAGE',
+    'AKV_INJECTOR_AUTHORITY_HOST',
+    'AKV_INJECTOR_CA_FILE',
+    'AKV_INJECTOR_LISTEN',
+    'AKV_INJECTOR_TSL_DIR',
+    'AKV_INJECTOR_VAULT_URL',
+  ])
+  t.match(problems, [{ sentence: 'is no setting; the nearest is AKV_INJECTOR_TLS_DIR' }])
+})
+
+t.test('an image that only stands in yields to the one that is set', async (t) => {
+  const imageOf = (env: Environment) =>
+    settingsOf(readSettings({ env, readFile: noFile, agentImage: 'stand-in' }))?.policy.agentImage
+  t.equal(imageOf({}), 'stand-in')
+  t.equal(imageOf(image), image.AKV_INJECTOR_AGENT_IMAGE)
+})
+
+t.test('a limit below the request is found before every pod is refused for it', async (t) => {
+  t.strictSame(problemsOf(read({ ...image, AKV_INJECTOR_AGENT_LIMITS: 'memory=64Mi,cpu=1' })), [
+    {
+      subject: 'AKV_INJECTOR_AGENT_LIMITS',
+      found: 'memory=64Mi',
+      sentence: 'is less than AKV_INJECTOR_AGENT_REQUESTS asks for (memory=96Mi)',
+    },
+  ])
+})
+
+t.test('the settings cannot be changed afterwards', async (t) => {
+  const settings = settingsOf(read(image))
+  t.ok(Object.isFrozen(settings) && Object.isFrozen(settings?.policy))
+})

@@ -1,0 +1,32 @@
+import { type AgentConfig, contractVersion } from '../../../init-agent/contract.ts'
+import type { Policy } from '../policy.ts'
+import type { Request } from './read-pod-annotations.ts'
+
+const defaultTimeoutSeconds = 120
+
+/** What the agent is told: the pod's wishes within the operator's policy, and the two choices the pod's state decides. */
+export function agentConfig(
+  request: Request,
+  policy: Policy,
+  { containers, fileMode }: Pick<AgentConfig, 'containers' | 'fileMode'>,
+): AgentConfig {
+  return {
+    version: contractVersion,
+    containers,
+    files: request.files,
+    templates: request.templates,
+    env: request.env,
+    fileMode,
+    refreshSeconds: request.refresh ?? 0,
+    timeoutSeconds: request.timeout ?? defaultTimeoutSeconds,
+    onDeleted: request['on-deleted'] ?? 'keep',
+    ...(request.notify === undefined ? {} : { notify: request.notify }),
+    logLevel: request['log-level'] ?? policy.agentLogLevel,
+    identity: {
+      ...(request['client-id'] === undefined ? {} : { clientId: request['client-id'] }),
+      ...(request['tenant-id'] === undefined ? {} : { tenantId: request['tenant-id'] }),
+      ...(policy.defaultTenantId === undefined ? {} : { defaultTenantId: policy.defaultTenantId }),
+    },
+    cloud: policy.cloud,
+  }
+}

@@ -1,0 +1,137 @@
+import {
+  type AgentConfig,
+  agentRoot,
+  configVariable,
+  currentSetLink,
+  envFolder,
+  filesFolder,
+  hangGraceSeconds,
+  hasFiles,
+  identityFolder,
+  throttlingAllowanceSeconds,
+} from '../../../init-agent/contract.ts'
+import type { RunAs } from '../annotations/vocabulary.ts'
+import { agentName, envVolume, filesVolume, identityVolume } from '../names.ts'
+import type { Container, Pod } from '../pod.ts'
+import type { Policy } from '../policy.ts'
+import type { AgentResources } from './agent-resources.ts'
+
+/** The user of the image where the pod sets none: the customary "nonroot". */
+const defaultUid = 65532
+/**
+ * Where the API server would mount the pod's token for itself, were nothing there: the agent has no use for it. And what
+ * it adds after our turn would have the pod reviewed once more.
+ */
+const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
+/**
+ * The probe outlasts the agent's own patience, so that the agent gets to say why it gave up. The limit is fixed here,
+ * before anybody knows whether a vault will throttle.
+ */
+const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
+/** How long one probe waits before it fails, which is an event on the pod, and when the kubelet would end it. */
+const probeWaitSeconds = 10
+const probeTimeoutSeconds = 15
+
+/** The members that nobody reads again are not spelt out. */
+type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>
+
+/** The agent's container as it is added to the pod. Passes Pod Security `restricted` whatever the pod's own settings. */
+export function agentContainer(options: {
+  readonly config: AgentConfig
+  readonly encodedConfig: string
+  readonly runAs: RunAs
+  readonly resources: AgentResources
+  readonly policy: Policy
+}): AgentContainer {
+  const { config, encodedConfig, runAs, resources, policy } = options
+  return {
+    name: agentName,
+    image: policy.agentImage,
+    ...(policy.agentImagePullPolicy && { imagePullPolicy: policy.agentImagePullPolicy }),
+    args: ['agent'],
+    ...(config.refreshSeconds > 0 && nativeSidecar(config)),
+    env: [{ name: configVariable, value: encodedConfig }],
+    ...resourcesOf(resources),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: runAs.uid !== 0,
+      runAsUser: runAs.uid,
+      ...(runAs.gid !== undefined && { runAsGroup: runAs.gid }),
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    volumeMounts: agentMounts(config),
+  }
+}
+
+/**
+ * A sidecar that holds the next container back until everything is written. The probe waits for that: a probe that looks
+ * once raises a Warning event in each second of a healthy start, and learns of the files up to a second late. The
+ * threshold counts as many failures as the agent may take seconds, so it holds however fast a probe fails.
+ */
+function nativeSidecar(config: AgentConfig) {
+  // The env volume switches first: where there are files, their link is the last thing to appear.
+  const folder = hasFiles(config) ? filesFolder : envFolder
+  return {
+    restartPolicy: 'Always',
+    startupProbe: {
+      exec: {
+        command: [
+          ...probeProgram,
+          `${agentRoot}/${folder}/${currentSetLink}`,
+          `${probeWaitSeconds}`,
+        ],
+      },
+      timeoutSeconds: probeTimeoutSeconds,
+      periodSeconds: 1,
+      failureThreshold: config.timeoutSeconds + probeGraceSeconds,
+    },
+  }
+}
+
+/** Where the image has Node, and what `image/bundle.ts` makes of `init-agent/await-files.ts`. */
+const probeProgram = ['/usr/local/bin/node', '/app/await-files.js']
+
+function agentMounts(config: AgentConfig) {
+  return [
+    ...(hasFiles(config) ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
+    ...(config.env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
+    { name: identityVolume, mountPath: `${agentRoot}/${identityFolder}`, readOnly: true },
+    { name: identityVolume, mountPath: apiTokenPath, readOnly: true },
+  ]
+}
+
+function resourcesOf({ requests, limits }: AgentResources) {
+  const resources = {
+    ...(Object.keys(requests).length > 0 && { requests }),
+    ...(Object.keys(limits).length > 0 && { limits }),
+  }
+  return Object.keys(resources).length > 0 ? { resources } : {}
+}
+
+/**
+ * The user that the agent runs as: the one that `run-as` names, else the one that the pod, or all its containers alike,
+ * run as, and never root unless asked for. A process can read what processes of its own user hold, through `/proc`:
+ * while others see the agent, it has a user of its own
+ * (docs/specification.md, "Security context of the agent").
+ */
+export function agentUser(
+  { spec }: Pod,
+  { asked, isSeen }: { readonly asked?: RunAs; readonly isSeen: boolean },
+): RunAs {
+  if (asked !== undefined) return asked
+  if (isSeen) return { uid: defaultUid }
+  const podUid = spec.securityContext?.runAsUser
+  const uids = new Set(
+    spec.containers.map(({ securityContext }) => securityContext?.runAsUser ?? podUid),
+  )
+  const [uid] = uids
+  const shared = uids.size === 1 ? uid : podUid
+  return { uid: typeof shared === 'number' && shared > 0 ? shared : defaultUid }
+}
+
+/** Whether other containers see the agent's process while the pod runs. */
+export const isAgentSeen = ({ spec }: Pod, { refreshSeconds }: AgentConfig): boolean =>
+  refreshSeconds > 0 && (spec.shareProcessNamespace === true || spec.hostPID === true)

@@ -1,0 +1,103 @@
+import type { Problem } from '../../../lib/problem.ts'
+import { isSameQuantity, parseQuantity, resourceNames } from '../annotations/quantity.ts'
+import { annotationPrefix, type Settings } from '../annotations/vocabulary.ts'
+import { agentName } from '../names.ts'
+import { allContainers, type Container, type Pod } from '../pod.ts'
+import type { Amounts, Policy } from '../policy.ts'
+
+/** Node needs this much to start within a second or two; with less it takes half a minute. */
+const minCpuLimit = '250m'
+/** What Node takes at its peak, with fifty objects. */
+const enoughMemory = '96Mi'
+/** Where neither the pod nor the operator says, and the pod's class needs a limit. */
+const fallbackMemoryLimit = '160Mi'
+
+export interface AgentResources {
+  readonly requests: Amounts
+  readonly limits: Amounts
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * What the agent's container asks for, so that the pod stays valid and in its quality-of-service class: a CPU limit
+ * when all others have one (a quota on `limits.cpu` wants one of every container), requests equal to limits when all
+ * others are Guaranteed, nothing of what the pod sets as a whole (the containers' sum may not exceed it).
+ */
+export function agentResources(pod: Pod, asked: Settings, policy: Policy): AgentResources {
+  const others = allContainers(pod).filter(({ name }) => name !== agentName)
+  const requests = { ...(asked['agent-requests'] ?? policy.agentRequests) }
+  const limits = { ...(asked['agent-limits'] ?? policy.agentLimits) }
+  const warnings = asked['agent-limits'] === undefined ? [] : scarcity(limits)
+  const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
+  if (cpuLimit !== undefined || others.every(hasCpuLimit))
+    limits['cpu'] = isLess(cpuLimit ?? '0', minCpuLimit) ? minCpuLimit : (cpuLimit as string)
+
+  const problems = excessProblems(requests, limits)
+  if (others.every(isGuaranteed)) {
+    limits['memory'] ??= policy.agentLimits['memory'] ?? fallbackMemoryLimit
+    Object.assign(requests, limits)
+  }
+
+  for (const resource of resourceNames) {
+    if (!isSetForPod(pod, resource)) continue
+    const isAsked = asked['agent-requests']?.[resource] ?? asked['agent-limits']?.[resource]
+    if (isAsked !== undefined)
+      warnings.push(
+        `${agentName}: ${resource} is not set for the agent, as spec.resources sets it for the whole pod`,
+      )
+    delete requests[resource]
+    delete limits[resource]
+  }
+  return { requests, limits, problems, warnings }
+}
+
+const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
+
+function scarcity({ cpu, memory }: Amounts): string[] {
+  const warnings: string[] = []
+  if (cpu !== undefined && isLess(cpu, minCpuLimit))
+    warnings.push(
+      `${agentName}: a CPU limit of ${cpu} is raised to ${minCpuLimit}, which the agent needs`,
+    )
+  if (memory !== undefined && isLess(memory, enoughMemory))
+    warnings.push(
+      `${agentName}: a memory limit of ${memory} may not be enough for the agent; ${enoughMemory} is`,
+    )
+  return warnings
+}
+
+/** Kubernetes' rule for the class, for one container: CPU and memory limits, and requests that equal them or default to them. */
+function isGuaranteed({ resources }: Container): boolean {
+  return ['cpu', 'memory'].every((resource) => {
+    const limit = resources?.limits?.[resource]
+    return (
+      limit !== undefined &&
+      parseQuantity(limit) !== 0 &&
+      isSameQuantity(resources?.requests?.[resource] ?? limit, limit)
+    )
+  })
+}
+
+function isSetForPod({ spec }: Pod, resource: string): boolean {
+  const { requests, limits } = spec.resources ?? {}
+  return [requests, limits].some((amounts) => amounts && Object.hasOwn(amounts, resource))
+}
+
+/** The API server refuses a container that requests more than its limit. */
+function excessProblems(requests: Amounts, limits: Amounts): readonly Problem[] {
+  return Object.entries(requests).flatMap(([resource, request]) => {
+    const limit = limits[resource]
+    return limit !== undefined && isLess(limit, request)
+      ? [
+          {
+            subject: `${annotationPrefix}agent-requests`,
+            found: `${resource}=${request}`,
+            sentence: `is more than the limit of ${resource}=${limit}; set ${annotationPrefix}agent-limits too`,
+          },
+        ]
+      : []
+  })
+}
+
+const isLess = (a: string, b: string): boolean => (parseQuantity(a) ?? 0) < (parseQuantity(b) ?? 0)

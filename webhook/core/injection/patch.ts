@@ -1,0 +1,90 @@
+import { hasFiles } from '../../../init-agent/contract.ts'
+import type { AddOperation } from '../outcome.ts'
+import type { Container, Pod } from '../pod.ts'
+import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
+import { filesMount, isOurMount } from './mount-conflicts.ts'
+import type { Consumer } from './placement.ts'
+import type { Plan } from './plan-injection.ts'
+
+/** The operations that add to the pod what the plan has and the pod has not. */
+export function patchOperations(pod: Pod, plan: Plan): readonly AddOperation[] {
+  const { volumes, initContainers } = pod.spec
+  const missing = plan.volumes.filter(({ name }) => !volumes?.some((one) => one.name === name))
+  return [
+    ...append('/spec/volumes', volumes, missing),
+    ...plan.consumers.flatMap((consumer) => consumerOperations(consumer, plan)),
+    // Last: it moves the init containers behind it, which the operations above point to.
+    ...(plan.place.existing
+      ? restoreAgent(plan.place.existing, plan)
+      : insert('/spec/initContainers', initContainers, plan.place.index, [plan.agent])),
+  ]
+}
+
+function consumerOperations(
+  { container, pointer }: Consumer,
+  { config, mountPath }: Plan,
+): readonly AddOperation[] {
+  const mounts = container.volumeMounts
+  const isMounted = mounts?.some((mount) => isOurMount(mount, mountPath))
+
+  const entries = entriesByName(container)
+  const missing = config.env.filter(({ variable }) => !entries.has(variable))
+  const emptied = config.env.flatMap((wanted): AddOperation[] => {
+    const found = entries.get(wanted.variable)
+    if (found === undefined || fileKeyRefState(found.entry, wanted) !== 'emptied') return []
+    const { entry, index } = found
+    const path = `${pointer}/env/${index}/valueFrom`
+    return entry.valueFrom == null
+      ? [{ op: 'add', path, value: { fileKeyRef: fileKeyRef(wanted) } }]
+      : [{ op: 'add', path: `${path}/fileKeyRef`, value: fileKeyRef(wanted) }]
+  })
+  return [
+    ...append(
+      `${pointer}/volumeMounts`,
+      mounts,
+      hasFiles(config) && !isMounted ? [filesMount(mountPath)] : [],
+    ),
+    ...emptied,
+    // In front, so that $(NAME) in the container's own variables expands to them.
+    ...insert(`${pointer}/env`, container.env, 0, missing.map(envEntry)),
+  ]
+}
+
+/** What other webhooks may have dropped from the agent and it cannot do without. What they set otherwise stands. */
+const essentials = ['args', 'restartPolicy', 'startupProbe', 'securityContext'] as const
+
+function restoreAgent(existing: Container, { agent, place }: Plan): readonly AddOperation[] {
+  const pointer = `/spec/initContainers/${place.index}`
+  const members = essentials
+    .filter((member) => existing[member] == null && agent[member] !== undefined)
+    .map(
+      (member): AddOperation => ({
+        op: 'add',
+        path: `${pointer}/${member}`,
+        value: agent[member],
+      }),
+    )
+  const mounts = (agent.volumeMounts ?? []).filter(
+    ({ mountPath }) => !existing.volumeMounts?.some((mount) => mount.mountPath === mountPath),
+  )
+  return [...members, ...append(`${pointer}/volumeMounts`, existing.volumeMounts, mounts)]
+}
+
+type List = readonly unknown[] | null | undefined
+
+function append(path: string, list: List, values: readonly unknown[]): readonly AddOperation[] {
+  return insert(path, list, list?.length ?? 0, values)
+}
+
+/** RFC 6902: `add` on an index inserts; on an absent (or null) list there is nothing to insert into, so the list is added. */
+function insert(
+  path: string,
+  list: List,
+  index: number,
+  values: readonly unknown[],
+): readonly AddOperation[] {
+  if (values.length === 0) return []
+  return list == null
+    ? [{ op: 'add', path, value: values }]
+    : values.map((value, i) => ({ op: 'add', path: `${path}/${index + i}`, value }))
+}

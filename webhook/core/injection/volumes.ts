@@ -1,0 +1,46 @@
+import { type AgentConfig, hasFiles, tokenFileName } from '../../../init-agent/contract.ts'
+import { isObject } from '../../../lib/shape.ts'
+import { envVolume, filesVolume, identityVolume } from '../names.ts'
+import type { Volume } from '../pod.ts'
+
+/** What Entra expects in the `aud` of a federated token. */
+const tokenAudience = 'api://AzureADTokenExchange'
+const tokenSeconds = 3600
+
+/** The volumes that the configuration needs. */
+export function wantedVolumes(config: AgentConfig, sizeLimit: string): readonly Volume[] {
+  return [
+    ...(hasFiles(config) ? [memoryVolume(filesVolume, sizeLimit)] : []),
+    ...(config.env.length > 0 ? [memoryVolume(envVolume, sizeLimit)] : []),
+    tokenVolume,
+  ]
+}
+
+function memoryVolume(name: string, sizeLimit: string) {
+  return { name, emptyDir: { medium: 'Memory', sizeLimit } }
+}
+
+const tokenVolume = {
+  name: identityVolume,
+  projected: {
+    sources: [
+      {
+        serviceAccountToken: {
+          audience: tokenAudience,
+          expirationSeconds: tokenSeconds,
+          path: tokenFileName,
+        },
+      },
+    ],
+  },
+}
+
+/** True when a volume of one of our names is of our making, with the API server's defaults and spellings allowed for. */
+export function isOurVolume(volume: Volume): boolean {
+  const { emptyDir, projected } = volume as Volume & Record<string, unknown>
+  if (volume.name !== identityVolume) return isObject(emptyDir) && emptyDir['medium'] === 'Memory'
+  const sources = isObject(projected) ? projected['sources'] : undefined
+  if (!Array.isArray(sources) || sources.length !== 1 || !isObject(sources[0])) return false
+  const token = sources[0]['serviceAccountToken']
+  return isObject(token) && token['audience'] === tokenAudience && token['path'] === tokenFileName
+}

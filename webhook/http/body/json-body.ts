@@ -1,0 +1,64 @@
+import { printable } from '../../../lib/printable.ts'
+import { type Refusal, refusalError } from '../refusal.ts'
+import type { WebhookServer } from '../webhook-server.ts'
+import { jsonExcess } from './json-excess.ts'
+import { readBody } from './read-body.ts'
+
+/** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
+export const maxBodyBytes = 3 * 1024 * 1024
+
+/**
+ * Bodies are JSON, bounded in size and depth, and handed on as they are: Fastify's own parser refuses a `__proto__`
+ * anywhere, and what a pod is called or annotated with isn't for us to judge.
+ */
+export function addJsonBody(app: WebhookServer): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', (request, payload, done) => {
+    const { 'content-type': contentType = '', 'content-length': announced } = request.headers
+    if (!isUtf8(contentType)) return done(refusalError(wrongContentType(contentType)))
+    const announcedBytes = Number(announced ?? 0)
+    if (announcedBytes > maxBodyBytes) return done(refusalError(tooLarge))
+    readBody(payload, { announcedBytes, maxBytes: maxBodyBytes }, (error, body) => {
+      if (error !== null) return done(Object.assign(error, { statusCode: 400 }))
+      if (body === undefined) return done(refusalError(tooLarge))
+      const refusal = refusalOf(body)
+      if (refusal !== undefined) return done(refusalError(refusal))
+      let review: unknown
+      try {
+        review = JSON.parse(body.toString())
+      } catch {
+        return done(refusalError({ status: 400, sentence: notJson }))
+      }
+      done(null, review)
+    })
+  })
+}
+
+/** The refusal of a body that isn't labelled as JSON. */
+export const wrongContentType = (found: string): Refusal => ({
+  status: 415,
+  sentence: `expected Content-Type application/json (in UTF-8), found "${printable(found)}"`,
+})
+
+function refusalOf(body: Buffer): Refusal | undefined {
+  const excess = jsonExcess(body, limits)
+  return excess === undefined ? undefined : { status: 400, sentence: tooMuch[excess] }
+}
+
+/** JSON is UTF-8 (RFC 8259, 8.1); callers that say so in a parameter are welcome. */
+function isUtf8(contentType: string): boolean {
+  const [, charset] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType) ?? []
+  return charset === undefined || /^utf-?8$/i.test(charset)
+}
+
+/** A pod's own schema ends below a depth of 20, and what etcd takes of it has a tenth of these values. */
+const limits = { maxDepth: 64, maxValues: 200_000 }
+const tooMuch = {
+  depth: `expected an AdmissionReview, found JSON nested more than ${limits.maxDepth} deep`,
+  values: `expected an AdmissionReview, found JSON with more than ${limits.maxValues} values`,
+}
+const tooLarge: Refusal = {
+  status: 413,
+  sentence: `expected an AdmissionReview of at most ${maxBodyBytes / 1024 / 1024} MiB, found more`,
+}
+const notJson = 'expected an AdmissionReview, found a body that is not JSON'

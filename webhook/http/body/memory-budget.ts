@@ -1,0 +1,59 @@
+import type { FastifyRequest } from 'fastify'
+import type { Refusal, Refuse } from '../refusal.ts'
+import type { WebhookServer } from '../webhook-server.ts'
+import { type ByteBudgetOptions, createByteBudget, type Share } from './byte-budget.ts'
+import { maxBodyBytes } from './json-body.ts'
+
+/**
+ * Bounds the memory that large bodies take while they arrive, and large answers until they are read. Each one is
+ * bounded, but anybody on the pod network can open many connections.
+ *
+ * A body counts by its announced size, or by the largest size if it announces none. Small ones always pass: there can't
+ * be more of them than connections.
+ */
+export function addMemoryBudget(
+  app: WebhookServer,
+  { refuse, elapsedMs }: { readonly refuse: Refuse } & Pick<ByteBudgetOptions, 'elapsedMs'>,
+): void {
+  const budget = createByteBudget({ maxBytes: budgetBytes, elapsedMs })
+  const shares = new WeakMap<FastifyRequest, Share>()
+
+  /** Replaces what the request holds. Gives false if the bytes can't be had. */
+  function hold(request: FastifyRequest, bytes: number): boolean {
+    shares.get(request)?.release()
+    if (bytes <= smallBytes) return true
+    const end = () => request.raw.socket.destroy()
+    const share = budget.take({ address: request.ip, bytes, end })
+    if (share !== undefined) shares.set(request, share)
+    return share !== undefined
+  }
+
+  app.addHook('onRequest', (request, reply, next) => {
+    // The request's own event doesn't come if it was answered before its body had arrived.
+    reply.raw.once('close', () => shares.get(request)?.release())
+    if (hold(request, announcedBytes(request.headers))) return next()
+    reply.header('retry-after', '1')
+    refuse(reply, tooMany)
+  })
+
+  app.addHook('onSend', (request, reply, payload, next) => {
+    if (hold(request, typeof payload === 'string' ? payload.length : 0)) return next(null, payload)
+    reply.code(tooMany.status).type('text/plain; charset=utf-8')
+    reply.headers({ connection: 'close', 'retry-after': '1' })
+    next(null, `${tooMany.sentence}\n`)
+  })
+}
+
+interface Headers {
+  readonly 'content-length'?: string | undefined
+  readonly 'transfer-encoding'?: string | undefined
+}
+
+const announcedBytes = (headers: Headers): number =>
+  headers['transfer-encoding'] === undefined
+    ? Math.min(Number(headers['content-length'] ?? 0), maxBodyBytes)
+    : maxBodyBytes
+
+const tooMany: Refusal = { status: 429, sentence: 'too many large requests at once; try again' }
+const smallBytes = 64 * 1024
+const budgetBytes = 64 * 1024 * 1024

@@ -1,0 +1,113 @@
+import type { ListenAddress } from '../../lib/listen-address.ts'
+import { type LogLevel, logLevels } from '../../lib/log-level.ts'
+import type { Problem } from '../../lib/problem.ts'
+import { parseAmounts, parseQuantity } from '../core/annotations/quantity.ts'
+import { choiceOf, parseBoolean, parseUuid } from '../core/annotations/words.ts'
+import type { Policy } from '../core/policy.ts'
+import { readCloud } from './cloud.ts'
+import { type Environment, unknownNames } from './names.ts'
+import { type SettingReader, settingReader } from './reader.ts'
+import {
+  parseAllowedVaults,
+  parseFolder,
+  parseImage,
+  parseListen,
+  parseSize,
+  parseVaultName,
+} from './values.ts'
+
+/** What the operator decided (docs/specification.md, "Operator settings"), checked and complete. */
+export interface Settings {
+  readonly policy: Policy
+  readonly listen: ListenAddress
+  readonly healthListen: ListenAddress
+  /** The folder of `tls.crt` and `tls.key`. */
+  readonly tlsDir: string
+  /** The webhook's own. The agent's default is `info`, an annotation may say otherwise. */
+  readonly logLevel: LogLevel
+}
+
+export interface ReadSettingsOptions {
+  readonly env: Environment
+  /** Gives the text of the file that AKV_INJECTOR_CA_FILE names; may throw. */
+  readonly readFile: (path: string) => string
+  /**
+   * Stands in for an absent AKV_INJECTOR_AGENT_IMAGE: for `check` and the like, which run no pod.
+   * Without it the setting is required.
+   */
+  readonly agentImage?: string
+}
+
+/** Everything that is wrong at once: an operator shouldn't have to start the webhook once per mistake. */
+export type ReadSettings =
+  | { readonly settings: Settings }
+  | { readonly problems: readonly Problem[] }
+
+/** Reads `AKV_INJECTOR_*`. An empty value is a value, and mostly a wrong one: leave a setting out to get its default. */
+export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions): ReadSettings {
+  const image = agentImage === undefined ? {} : { AKV_INJECTOR_AGENT_IMAGE: agentImage }
+  const reader = settingReader({ ...image, ...env })
+  const settings: Settings = Object.freeze({
+    policy: readPolicy(reader, readFile),
+    listen: reader.optional('AKV_INJECTOR_LISTEN', parseListen) ?? defaults.listen,
+    healthListen:
+      reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
+    tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
+    logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', choiceOf(logLevels)) ?? 'info',
+  })
+  const mistakes = [...unknownNames(env), ...reader.problems]
+  const problems = mistakes.length > 0 ? mistakes : contradictions(settings.policy)
+  return problems.length > 0 ? { problems } : { settings }
+}
+
+function readPolicy(reader: SettingReader, readFile: (path: string) => string): Policy {
+  const pullPolicy = reader.optional('AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY', parsePullPolicy)
+  const defaultVault = reader.optional('AKV_INJECTOR_DEFAULT_VAULT', parseVaultName)
+  const defaultTenantId = reader.optional('AKV_INJECTOR_DEFAULT_TENANT_ID', parseUuid)
+  const allowedVaults = reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults)
+  return Object.freeze({
+    agentImage:
+      reader.required({
+        name: 'AKV_INJECTOR_AGENT_IMAGE',
+        parse: parseImage,
+        sentence: 'is required: the image of the agent that pods get',
+      }) ?? '',
+    ...(pullPolicy && { agentImagePullPolicy: pullPolicy }),
+    cloud: readCloud(reader, readFile),
+    ...(defaultVault && { defaultVault }),
+    ...(defaultTenantId && { defaultTenantId }),
+    ...(allowedVaults && { allowedVaults }),
+    allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,
+    agentRequests:
+      reader.optional('AKV_INJECTOR_AGENT_REQUESTS', parseAmounts) ?? defaults.agentRequests,
+    agentLimits: reader.optional('AKV_INJECTOR_AGENT_LIMITS', parseAmounts) ?? defaults.agentLimits,
+    volumeSizeLimit:
+      reader.optional('AKV_INJECTOR_VOLUME_SIZE_LIMIT', parseSize) ?? defaults.volumeSizeLimit,
+    agentLogLevel: 'info',
+  })
+}
+
+/** The API server refuses a container that requests more than its limit: every pod would fail. */
+function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
+  return Object.entries(agentLimits).flatMap(([resource, limit]) => {
+    const request = agentRequests[resource]
+    if (request === undefined || (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0))
+      return []
+    return {
+      subject: 'AKV_INJECTOR_AGENT_LIMITS',
+      found: `${resource}=${limit}`,
+      sentence: `is less than AKV_INJECTOR_AGENT_REQUESTS asks for (${resource}=${request})`,
+    }
+  })
+}
+
+const parsePullPolicy = choiceOf(['Always', 'IfNotPresent', 'Never'])
+
+const defaults = {
+  listen: { host: '0.0.0.0', port: 8443 },
+  healthListen: { host: '0.0.0.0', port: 8080 },
+  tlsDir: '/etc/akv-injector/tls',
+  agentRequests: { cpu: '10m', memory: '96Mi' },
+  agentLimits: { memory: '160Mi' },
+  volumeSizeLimit: '16Mi',
+} as const
