@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { connectCluster } from '../../certs/cluster.ts'
 import { createLooker } from '../../certs/reconcile.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
-import { type Answer, type Api, connect } from '../cluster/api.ts'
+import { type Answer, type Api, connect } from '../cluster/client/api.ts'
 
 export interface BehaviourOptions {
   /** Of an API server, or of what stands in for one. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { run, start } from '../cli/run.ts'
-import { connect } from '../cluster/api.ts'
+import { connect } from '../cluster/client/api.ts'
 import { type StandIn, startStandIn } from './stand-in.ts'
 
 type Line = Readonly<Record<string, unknown>>

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
-import type { KubeObject } from '../cluster/api.ts'
+import type { KubeObject } from '../cluster/client/api.ts'
 import { kubeconfigText } from './kubeconfig.ts'
 
 type Data = Record<string, unknown>

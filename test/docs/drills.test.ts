@@ -52,7 +52,7 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'an expired serving certificate': "'expired'",
     'the return of a valid certificate': 'the controller issues and publishes what is valid',
   },
-  '../uninjected.test.ts': {
+  '../policies/uninjected.test.ts': {
     'a namespace that is left alone': 'an annotated pod without an agent starts with a warning',
   },
   'kubelet-restart.test.ts': {

@@ -5,9 +5,9 @@ import { parseCsiObjects } from '../../webhook/core/annotations/csi-objects.ts'
 import { parseObjectList } from '../../webhook/core/annotations/parse-object-list.ts'
 import { parsePlainYaml } from '../../webhook/core/annotations/plain-yaml.ts'
 import { parseTemplate } from '../../webhook/core/annotations/template.ts'
-import { fuzz } from './fuzz.ts'
-import { assertParsed, assertSentence, pumped } from './hostile.ts'
-import { listPieces, templatePieces, yamlPieces } from './pieces.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertParsed, assertSentence, pumped } from './harness/hostile.ts'
+import { listPieces, templatePieces, yamlPieces } from './harness/pieces.ts'
 
 const vault = fc.constantFrom(undefined, 'team-a')
 

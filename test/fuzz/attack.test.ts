@@ -3,9 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { exampleReview } from '../webhook/http/review.ts'
-import type { Target } from './attackers.ts'
-import { hurry } from './hurry.ts'
-import { memoryLimitBytes, startWebhookProcess, type WebhookProcess } from './webhook-process.ts'
+import type { Target } from './harness/attackers.ts'
+import { hurry } from './harness/hurry.ts'
+import {
+  memoryLimitBytes,
+  startWebhookProcess,
+  type WebhookProcess,
+} from './harness/webhook-process.ts'
 
 const secondsEach = 2
 /** An API server's, and more than a kubelet's. */
@@ -20,7 +24,7 @@ t.test('200 reviews a second pass while others attack', async (t) => {
   t.teardown(() => [reviews.stop(), probes.stop()])
   await delay(1_000)
   const workerData: Target = { port, healthPort, ca, secondsEach }
-  const attackers = new Worker(new URL('./attackers.ts', import.meta.url), { workerData })
+  const attackers = new Worker(new URL('./harness/attackers.ts', import.meta.url), { workerData })
   await new Promise((resolve, reject) => attackers.once('exit', resolve).once('error', reject))
 
   const reviewed = await reviews.stop()

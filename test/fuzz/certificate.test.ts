@@ -10,8 +10,8 @@ import { writePem } from '../../keyvault/formats/pem.ts'
 import { publicKeyPem } from '../../keyvault/formats/public-key.ts'
 import { tlsFiles } from '../../keyvault/formats/tls-files.ts'
 import { certificateDer, keyDer } from '../keyvault/formats/fixtures.ts'
-import { fuzz } from './fuzz.ts'
-import { assertParsed, mutated } from './hostile.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertParsed, mutated } from './harness/hostile.ts'
 
 const certificates = ['leaf', 'intermediate', 'root', 'self-signed', 'ec-p256', 'ec-p521'].map(
   certificateDer,

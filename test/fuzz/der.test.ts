@@ -11,9 +11,9 @@ import {
   UnreadableError,
 } from '../../keyvault/formats/der.ts'
 import { fixture } from '../keyvault/formats/fixtures.ts'
-import { derElement } from './der-element.ts'
-import { fuzz } from './fuzz.ts'
-import { mutated } from './hostile.ts'
+import { derElement } from './harness/der-element.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { mutated } from './harness/hostile.ts'
 
 const samples = ['chain-bare.pfx', 'chain-aes-256.pfx', 'chain-rc2-everywhere.pfx'].map(fixture)
 const anyBytes = fc.oneof(

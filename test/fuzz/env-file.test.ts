@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { envValueProblem, parseEnvFile, renderEnvFile } from '../../init-agent/volume/env-file.ts'
-import { fuzz } from './fuzz.ts'
-import { assertSentence, pumped } from './hostile.ts'
-import { envFilePieces } from './pieces.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertSentence, pumped } from './harness/hostile.ts'
+import { envFilePieces } from './harness/pieces.ts'
 
 t.test('any bytes in place of an env file give variables or nothing', async (t) => {
   await fuzz(

@@ -2,8 +2,8 @@ import { connect, type TLSSocket } from 'node:tls'
 import fc from 'fast-check'
 import t from 'tap'
 import { exampleReview } from '../webhook/http/review.ts'
-import { fuzz } from './fuzz.ts'
-import { startWebhookProcess, type WebhookProcess } from './webhook-process.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { startWebhookProcess, type WebhookProcess } from './harness/webhook-process.ts'
 
 /** A patch of 1 MiB in base64, and what is around it. */
 const maxReviewBytes = 1.5 * 1024 * 1024

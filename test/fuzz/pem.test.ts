@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { readKeyMaterial, readPem, writePem } from '../../keyvault/formats/pem.ts'
-import { fuzz } from './fuzz.ts'
-import { assertParsed, pumped } from './hostile.ts'
-import { pemPieces } from './pieces.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertParsed, pumped } from './harness/hostile.ts'
+import { pemPieces } from './harness/pieces.ts'
 
 const text = pumped(pemPieces, 25_000)
 

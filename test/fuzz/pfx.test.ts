@@ -4,9 +4,9 @@ import { createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
 import { tags, writeElement, writeInteger, writeOid } from '../../keyvault/formats/der.ts'
 import { readPfx } from '../../keyvault/formats/pkcs12/pfx.ts'
 import { fixture } from '../keyvault/formats/fixtures.ts'
-import { derElement } from './der-element.ts'
-import { fuzz } from './fuzz.ts'
-import { assertParsed, mutated } from './hostile.ts'
+import { derElement } from './harness/der-element.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertParsed, mutated } from './harness/hostile.ts'
 
 const data = '1.2.840.113549.1.7.1'
 

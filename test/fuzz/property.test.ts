@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { allProperties, pickProperty, readJsonDocument } from '../../keyvault/formats/property.ts'
 import { countingBudget } from '../support/counting-budget.ts'
-import { fuzz } from './fuzz.ts'
-import { assertParsed, deepJson, pumped } from './hostile.ts'
-import { jsonPieces } from './pieces.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertParsed, deepJson, pumped } from './harness/hostile.ts'
+import { jsonPieces } from './harness/pieces.ts'
 
 const name = fc.oneof(
   fc.constantFrom('', 'a', 'b', 'a.b', '.', '0', '__proto__', 'constructor', 'toString', '\uD800'),

@@ -18,11 +18,11 @@ import { admissionCases } from '../support/admission-cases.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
 import { holds } from '../webhook/core/holds.ts'
 import { policy } from '../webhook/core/policy.ts'
-import { fuzz } from './fuzz.ts'
-import { assertSentence, pumped } from './hostile.ts'
-import { mutatedJson } from './mutated-json.ts'
-import { listPieces, templatePieces, yamlPieces } from './pieces.ts'
-import { assertCheap } from './review-cost.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { assertSentence, pumped } from './harness/hostile.ts'
+import { mutatedJson } from './harness/mutated-json.ts'
+import { listPieces, templatePieces, yamlPieces } from './harness/pieces.ts'
+import { assertCheap } from './harness/review-cost.ts'
 
 const names = [agentName, identityVolume, configVariable, 'akv-injector-files', 'akv-injector-env']
 const keys = [...objectKeys, ...Object.keys(settings)].map((key) => annotationPrefix + key)

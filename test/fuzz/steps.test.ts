@@ -8,8 +8,8 @@ import { parseCsiObjects } from '../../webhook/core/annotations/csi-objects.ts'
 import { parseObjectList } from '../../webhook/core/annotations/parse-object-list.ts'
 import { parseTemplate } from '../../webhook/core/annotations/template.ts'
 import { countSteps } from '../support/count-steps.ts'
-import { fuzz } from './fuzz.ts'
-import { deepJson, pumped } from './hostile.ts'
+import { fuzz } from './harness/fuzz.ts'
+import { deepJson, pumped } from './harness/hostile.ts'
 import {
   envFilePieces,
   jsonPieces,
@@ -17,7 +17,7 @@ import {
   pemPieces,
   templatePieces,
   yamlPieces,
-} from './pieces.ts'
+} from './harness/pieces.ts'
 
 interface Reader {
   readonly read: (text: string) => unknown

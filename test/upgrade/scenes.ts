@@ -1,5 +1,5 @@
-import type { Pod } from '../cluster/pods.ts'
-import { annotatedPod, filesAndEnv } from '../cluster/pods.ts'
+import type { Pod } from '../cluster/client/pods.ts'
+import { annotatedPod, filesAndEnv } from '../cluster/client/pods.ts'
 import { annotations, vaultData } from '../sync/world.ts'
 
 /** What one release does and the next must go on with. `record.ts` writes down what becomes of it. */

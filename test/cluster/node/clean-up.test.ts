@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { until } from '../cluster.ts'
-import { lastLines } from '../keep.ts'
-import { leftovers } from './leftovers.ts'
-import { isRunning, openNode } from './open-node.ts'
+import { until } from '../client/cluster.ts'
+import { lastLines } from '../harness/keep.ts'
+import { isRunning, openNode } from './harness/open-node.ts'
+import { leftovers } from './machine/leftovers.ts'
 
 /** A run that is killed while a pod with secrets runs. The same file serves as the test of that run. */
 const { CLEAN_UP_TOLD } = process.env

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Answer, KubeObject } from '../api.ts'
-import { until } from '../cluster.ts'
-import { webhookConfiguration } from '../install.ts'
-import { must } from '../must.ts'
-import { agentOf, annotatedPod, type Pod } from '../pods.ts'
-import { enforceOtherwise, policyBinding } from '../policy-binding.ts'
-import { appPod } from './app-pod.ts'
-import { openNode, podTimeoutMs } from './open-node.ts'
+import type { Answer, KubeObject } from '../client/api.ts'
+import { until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { agentOf, annotatedPod, type Pod } from '../client/pods.ts'
+import { webhookConfiguration } from '../harness/install.ts'
+import { enforceOtherwise, policyBinding } from '../policies/policy-binding.ts'
+import { appPod } from './harness/app-pod.ts'
+import { openNode, podTimeoutMs } from './harness/open-node.ts'
 
 /** The cluster's last node is drained, so that no replica of the webhook can run. */
 const node = openNode(t)

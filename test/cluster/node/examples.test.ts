@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import t from 'tap'
-import type { KubeObject } from '../api.ts'
-import { until } from '../cluster.ts'
-import { example, hasEnded, isRunning, openNode } from './open-node.ts'
+import type { KubeObject } from '../client/api.ts'
+import { until } from '../client/cluster.ts'
+import { example, hasEnded, isRunning, openNode } from './harness/open-node.ts'
 
 /** The README's examples, as they stand: all at once, each looked at in turn. */
 const node = openNode(t)

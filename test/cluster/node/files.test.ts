@@ -1,7 +1,7 @@
 import t from 'tap'
-import { until } from '../cluster.ts'
-import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
-import { isRunning, openNode } from './open-node.ts'
+import { until } from '../client/cluster.ts'
+import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
+import { isRunning, openNode } from './harness/open-node.ts'
 
 /** How containers see the files: where these are, whose they are, and who can't see them. */
 const node = openNode(t)

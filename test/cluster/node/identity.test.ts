@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { KubeObject } from '../api.ts'
-import { serveOtherWebhook } from '../other-webhook.ts'
-import type { Container, Pod } from '../pods.ts'
-import { appContainer, appPod, mountPath, password } from './app-pod.ts'
-import { lastMessage } from './containers.ts'
-import { isRunning, openNode } from './open-node.ts'
+import type { KubeObject } from '../client/api.ts'
+import type { Container, Pod } from '../client/pods.ts'
+import { serveOtherWebhook } from '../webhook/harness/other-webhook.ts'
+import { appContainer, appPod, mountPath, password } from './harness/app-pod.ts'
+import { lastMessage } from './harness/containers.ts'
+import { isRunning, openNode } from './harness/open-node.ts'
 
 /** As whom pods sign in, and what else there may be in a cluster: demanding namespaces, other webhooks. */
 const node = openNode(t)

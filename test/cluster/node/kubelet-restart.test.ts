@@ -1,7 +1,7 @@
 import t from 'tap'
-import { appPod, mountPath, password } from './app-pod.ts'
-import { killKubelet } from './containers.ts'
-import { isRunning, openNode, type RunningPod } from './open-node.ts'
+import { appPod, mountPath, password } from './harness/app-pod.ts'
+import { killKubelet } from './harness/containers.ts'
+import { isRunning, openNode, type RunningPod } from './harness/open-node.ts'
 
 /** A kubelet that crashes, or is upgraded in place. */
 const node = openNode(t)

@@ -1,8 +1,14 @@
 import t from 'tap'
-import { until } from '../cluster.ts'
-import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
-import { agentStatus, isRestarted, killContainer, killSandbox, statusOf } from './containers.ts'
-import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
+import { until } from '../client/cluster.ts'
+import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
+import {
+  agentStatus,
+  isRestarted,
+  killContainer,
+  killSandbox,
+  statusOf,
+} from './harness/containers.ts'
+import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 
 /** Pods whose containers end, are killed, or start again. */
 const node = openNode(t)

@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap'
-import { must } from '../must.ts'
-import { appPod } from './app-pod.ts'
-import { type ContainerMemory, containerMemory } from './container-memory.ts'
-import { agentStatus } from './containers.ts'
-import { isRunning, openNode, type RunningPod } from './open-node.ts'
+import { must } from '../client/must.ts'
+import { appPod } from './harness/app-pod.ts'
+import { type ContainerMemory, containerMemory } from './harness/container-memory.ts'
+import { agentStatus } from './harness/containers.ts'
+import { isRunning, openNode, type RunningPod } from './harness/open-node.ts'
 
 /** What the product takes, as the kernel counts it. docs/performance.md has the figures that this prints. */
 const node = openNode(t)

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { held } from '../keep.ts'
+import { held } from '../harness/keep.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
 
 /** `npm run cluster`, beside the cluster of the tests and whichever the one who runs them has. */

@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/table.ts'
-import { until } from '../cluster.ts'
-import { appPod, mountPath } from './app-pod.ts'
-import { agentStatus } from './containers.ts'
-import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
-import { faultyVault } from './vault-data.ts'
+import { until } from '../client/cluster.ts'
+import { appPod, mountPath } from './harness/app-pod.ts'
+import { agentStatus } from './harness/containers.ts'
+import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
+import { faultyVault } from './harness/vault-data.ts'
 
 /** What the log and the events say while a first fetch waits for something to heal: the pod then starts by itself. */
 const node = openNode(t)

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { until } from '../cluster.ts'
-import { mountPath } from './app-pod.ts'
-import { podWithChangedAgent } from './changed-agent.ts'
-import { agentStatus } from './containers.ts'
-import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
-import { faultyVault } from './vault-data.ts'
+import { until } from '../client/cluster.ts'
+import { mountPath } from './harness/app-pod.ts'
+import { podWithChangedAgent } from './harness/changed-agent.ts'
+import { agentStatus } from './harness/containers.ts'
+import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
+import { faultyVault } from './harness/vault-data.ts'
 
 /** What a reader of the log sees if objects can't be refreshed, and once they can be again. The pod keeps running. */
 const node = openNode(t)

@@ -1,9 +1,9 @@
 import t from 'tap'
-import type { KubeObject } from '../api.ts'
-import { until } from '../cluster.ts'
-import { appContainer, appPod, mountPath, password, shell } from './app-pod.ts'
-import { agentStatus, lastMessage, statusOf } from './containers.ts'
-import { hasEnded, openNode } from './open-node.ts'
+import type { KubeObject } from '../client/api.ts'
+import { until } from '../client/cluster.ts'
+import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
+import { agentStatus, lastMessage, statusOf } from './harness/containers.ts'
+import { hasEnded, openNode } from './harness/open-node.ts'
 
 /** Pods that end: by themselves, as Jobs, by the clock, and because the agent can't do its work. */
 const node = openNode(t)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { until } from '../cluster.ts'
-import { isRunning, openNode } from './open-node.ts'
+import { until } from '../client/cluster.ts'
+import { isRunning, openNode } from './harness/open-node.ts'
 
 const node = openNode(t)
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { readRendered } from '../../manifests/rendered.ts'
-import type { KubeObject } from '../api.ts'
-import { until } from '../cluster.ts'
-import { containerMemory } from './container-memory.ts'
-import { withVault } from './install-with-vault.ts'
-import { isRunning, openNode, podTimeoutMs } from './open-node.ts'
+import type { KubeObject } from '../client/api.ts'
+import { until } from '../client/cluster.ts'
+import { containerMemory } from './harness/container-memory.ts'
+import { withVault } from './harness/install-with-vault.ts'
+import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 
 /** The controller as the chart deploys it: its image, its rights, its policies, its limits. */
 const node = openNode(t)

@@ -2,9 +2,9 @@ import t from 'tap'
 import { issueAuthority } from '../../../certs/issue.ts'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/table.ts'
-import { type ChangedAgentOptions, podWithChangedAgent } from './changed-agent.ts'
-import { lastMessage } from './containers.ts'
-import { openNode } from './open-node.ts'
+import { type ChangedAgentOptions, podWithChangedAgent } from './harness/changed-agent.ts'
+import { lastMessage } from './harness/containers.ts'
+import { openNode } from './harness/open-node.ts'
 
 /** What `kubectl describe` shows if the network, the proxy or the operator's cloud settings are wrong. */
 const node = openNode(t)

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
-import type { Answer, KubeObject } from '../api.ts'
-import { until } from '../cluster.ts'
-import { publishAuthority, webhookConfiguration } from '../install.ts'
-import { must } from '../must.ts'
-import { agentOf, type Pod } from '../pods.ts'
-import { appPod, mountPath, password } from './app-pod.ts'
-import { deploymentOf, describedReplicaSet } from './deployments.ts'
-import { isRunning, openNode } from './open-node.ts'
+import type { Answer, KubeObject } from '../client/api.ts'
+import { until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { agentOf, type Pod } from '../client/pods.ts'
+import { publishAuthority, webhookConfiguration } from '../harness/install.ts'
+import { appPod, mountPath, password } from './harness/app-pod.ts'
+import { deploymentOf, describedReplicaSet } from './harness/deployments.ts'
+import { isRunning, openNode } from './harness/open-node.ts'
 
 /** What `kubectl describe` shows while the webhook, its certificate or its configuration fails, and that it comes back. */
 const node = openNode(t)

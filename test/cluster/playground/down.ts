@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
-import { until } from '../cluster.ts'
-import { leftovers } from '../node/leftovers.ts'
+import { until } from '../client/cluster.ts'
+import { leftovers } from '../node/machine/leftovers.ts'
 import { stopKind } from './kind.ts'
 import { isServing, type NodeState, playgroundFolder, readState } from './state.ts'
 

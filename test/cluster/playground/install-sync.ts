@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import type { KubeObject } from '../api.ts'
-import type { Cluster } from '../cluster.ts'
-import { must } from '../must.ts'
-import { type Cloud, withVault } from '../node/install-with-vault.ts'
+import type { KubeObject } from '../client/api.ts'
+import type { Cluster } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { type Cloud, withVault } from '../node/harness/install-with-vault.ts'
 
 /** The service accounts of the examples of Secret sync, in the namespace `default`. */
 const accounts = ['shop', 'ingress-certificates', 'puller']

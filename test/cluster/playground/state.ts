@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { cacheFolder } from '../parts.ts'
+import { cacheFolder } from '../parts/find-parts.ts'
 
 /** What the one who takes the cluster down has to know of it, and the one who plays with it. */
 export type PlaygroundState = NodeState | { readonly by: 'kind' }

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { connect, type KubeObject } from '../../api.ts'
-import { type Cluster, clusterOf, until } from '../../cluster.ts'
-import { must } from '../../must.ts'
-import type { NodeEnvironment } from '../node-environment.ts'
-import type { RunningPod } from '../open-node.ts'
+import { connect, type KubeObject } from '../../client/api.ts'
+import { type Cluster, clusterOf, until } from '../../client/cluster.ts'
+import { must } from '../../client/must.ts'
+import type { NodeEnvironment } from '../harness/node-environment.ts'
+import type { RunningPod } from '../harness/open-node.ts'
 
 /** The node of `npm run cluster:bench`. Everything on it tells its time by one clock, in ms since 1970. */
 export interface BenchNode {

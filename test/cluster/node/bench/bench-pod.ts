@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../api.ts'
+import type { KubeObject } from '../../client/api.ts'
 
 export interface BenchPodOptions {
   readonly name: string

@@ -1,7 +1,7 @@
 // npm run cluster:bench: prints how long pods take. Nothing here passes or fails by time: compare within one run.
 
 import { type Bench, printFigures } from '../../../bench/bench.ts'
-import { must } from '../../must.ts'
+import { must } from '../../client/must.ts'
 import { benchNode } from './bench-node.ts'
 import { benchRotation } from './rotation.ts'
 import { benchStarts } from './starts.ts'

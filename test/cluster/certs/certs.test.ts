@@ -1,0 +1,201 @@
+import { createInterface } from 'node:readline'
+import t from 'tap'
+import { showBehaviour } from '../../certs/behaviour.ts'
+import { start } from '../../cli/run.ts'
+import { accountKubeconfig } from '../client/account-kubeconfig.ts'
+import { type Call, connect } from '../client/api.ts'
+import { openCluster, testNamespace } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { installObjects, webhookConfiguration } from '../harness/install.ts'
+
+const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
+const cluster = openCluster(t)
+const api = connect(kubeconfigFile)
+t.teardown(() => api.close())
+
+const namespace = 'akv-injector'
+const account = `system:serviceaccount:${namespace}:akv-injector-certs`
+const secretsPath = `/api/v1/namespaces/${namespace}/secrets`
+const configurationsPath = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'
+const ourPath = `${configurationsPath}/zz-akv-injector`
+
+/** As the controller's account, and as a dry run: admission is asked, nothing is written. */
+const attempt = (call: Call) =>
+  api.call({ ...call, query: { ...call.query, dryRun: 'All' }, as: account })
+const patch = (path: string, body: object, type = 'strategic-merge-patch') =>
+  attempt({ method: 'PATCH', path, body, contentType: `application/${type}+json` })
+const patchWebhook = (webhook: object) =>
+  patch(ourPath, { webhooks: [{ name: 'pods.akv-injector.io', ...webhook }] })
+
+const caBundle = Buffer.from('-----BEGIN CERTIFICATE-----\n').toString('base64')
+
+t.test('on a real API server', async (t) => {
+  await showBehaviour(t, { kubeconfigFile, namespace: await testNamespace(t, cluster) })
+})
+
+t.test(
+  'the controller’s account may change caBundle, and nothing else of the webhook',
+  async (t) => {
+    const { status, body } = await patchWebhook({ clientConfig: { caBundle } })
+    t.equal(status, 200, body.message ?? '')
+
+    const service = { name: 'akv-injector-webhook', namespace, path: '/mutate', port: 443 }
+    const others: Readonly<Record<string, object>> = {
+      failurePolicy: { failurePolicy: 'Ignore' },
+      reinvocationPolicy: { reinvocationPolicy: 'Never' },
+      matchPolicy: { matchPolicy: 'Exact' },
+      sideEffects: { sideEffects: 'NoneOnDryRun' },
+      timeoutSeconds: { timeoutSeconds: 30 },
+      admissionReviewVersions: { admissionReviewVersions: ['v1', 'v1beta1'] },
+      rules: {
+        rules: [
+          {
+            apiGroups: ['*'],
+            apiVersions: ['*'],
+            operations: ['*'],
+            resources: ['*/*'],
+            scope: '*',
+          },
+        ],
+      },
+      'no rules': { rules: [] },
+      namespaceSelector: { namespaceSelector: { $patch: 'replace' } },
+      objectSelector: { objectSelector: { matchLabels: { a: 'b' } } },
+      'no matchConditions': { matchConditions: [{ $patch: 'replace' }] },
+      'a further matchCondition': { matchConditions: [{ name: 'never', expression: 'false' }] },
+      'service name': { clientConfig: { service: { ...service, name: 'evil' } } },
+      'service namespace': { clientConfig: { service: { ...service, namespace: 'default' } } },
+      'service path': { clientConfig: { service: { ...service, path: '/evil' } } },
+      'service port': { clientConfig: { service: { ...service, port: 8443 } } },
+      url: { clientConfig: { url: 'https://evil.example/mutate', service: null } },
+    }
+    for (const [what, change] of Object.entries(others)) {
+      const { clientConfig, ...rest } = change as { clientConfig?: object }
+      // With a good caBundle beside it, too.
+      for (const webhook of [change, { ...rest, clientConfig: { caBundle, ...clientConfig } }]) {
+        const { status, body } = await patchWebhook(webhook)
+        t.equal(status, 422, what)
+        t.match(
+          body.message,
+          /ValidatingAdmissionPolicy 'akv-injector-certs'.* denied request/,
+          what,
+        )
+      }
+    }
+  },
+)
+
+t.test('nor its metadata, nor which webhooks there are', async (t) => {
+  const [webhook] = webhookConfiguration()['webhooks'] as readonly object[]
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }
+  for (const [what, answer] of Object.entries({
+    label: await patch(ourPath, { metadata: { labels: { a: 'b' } } }),
+    annotation: await patch(ourPath, { metadata: { annotations: { a: 'b' } } }),
+    finalizer: await patch(ourPath, { metadata: { finalizers: ['example.com/x'] } }),
+    owner: await patch(ourPath, { metadata: { ownerReferences: [owner] } }),
+    added: await patchWebhook({ ...webhook, name: 'evil.example.com' }),
+    removed: await patch(ourPath, { webhooks: [] }, 'merge-patch'),
+    renamed: await patch(
+      ourPath,
+      [{ op: 'replace', path: '/webhooks/0/name', value: 'evil.example.com' }],
+      'json-patch',
+    ),
+    replaced: await patch(
+      ourPath,
+      { webhooks: [{ ...webhook, failurePolicy: 'Ignore' }] },
+      'merge-patch',
+    ),
+  })) {
+    t.equal(answer.status, 422, what)
+    t.match(answer.body.message, /ValidatingAdmissionPolicy 'akv-injector-certs'/, what)
+  }
+})
+
+t.test('its rights are two Secrets and that configuration, to get and to patch', async (t) => {
+  for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
+    const path = `${secretsPath}/${name}`
+    t.equal((await attempt({ method: 'GET', path })).status, 200)
+    t.equal((await patch(path, { data: { 'tls.crt': 'eA==' } })).status, 200)
+  }
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'mine' } }
+  const webhook = { ...webhookConfiguration(), metadata: { name: 'mine' } }
+  const policies = '/apis/admissionregistration.k8s.io/v1'
+  const cases: readonly (readonly [Call['method'], string, object?])[] = [
+    ['GET', secretsPath],
+    ['POST', secretsPath, secret],
+    ['DELETE', `${secretsPath}/akv-injector-ca`],
+    ['GET', `${secretsPath}/other`],
+    ['GET', '/api/v1/namespaces/default/secrets/akv-injector-ca'],
+    ['GET', configurationsPath],
+    ['POST', configurationsPath, webhook],
+    ['DELETE', ourPath],
+    ['GET', `${configurationsPath}/other`],
+    ['PATCH', `${configurationsPath}/other`, {}],
+    ['PATCH', `${policies}/validatingadmissionpolicies/akv-injector-certs`, {}],
+    ['DELETE', `${policies}/validatingadmissionpolicybindings/akv-injector-certs`],
+    ['GET', `${policies}/validatingwebhookconfigurations`],
+    ['GET', `/api/v1/namespaces/${namespace}/pods`],
+    ['POST', `/api/v1/namespaces/${namespace}/serviceaccounts/default/token`, {}],
+    ['PATCH', '/apis/rbac.authorization.k8s.io/v1/clusterroles/akv-injector-certs', {}],
+  ]
+  for (const [method, path, body] of cases) {
+    const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const { status } = await attempt({ method, path, contentType, ...(body && { body }) })
+    t.equal(status, 403, `${method} ${path}`)
+  }
+})
+
+t.test('the policy is about that account alone', async (t) => {
+  const body = { webhooks: [{ name: 'pods.akv-injector.io', timeoutSeconds: 30 }] }
+  const { status } = await api.call({
+    method: 'PATCH',
+    path: ourPath,
+    body,
+    contentType: 'application/strategic-merge-patch+json',
+    query: { dryRun: 'All' },
+  })
+  t.equal(status, 200)
+})
+
+t.test(
+  'with these rights the program brings the install up, and a second install keeps it',
+  async (t) => {
+    const kubeconfig = await accountKubeconfig({
+      api,
+      kubeconfigFile,
+      account: { name: 'akv-injector-certs', namespace },
+      folder: t.testdir(),
+    })
+    const { child, ended } = start(['certs', '--health-listen=127.0.0.1:0'], {
+      KUBECONFIG: kubeconfig,
+    })
+    t.teardown(() => child.kill('SIGKILL'))
+    for await (const line of createInterface(child.stdout)) {
+      const { level, message } = JSON.parse(line)
+      t.equal(level, 'info', message)
+      if (message === 'everything is in place') child.kill()
+    }
+    t.match(await ended, { code: 0, stderr: '' })
+
+    const before = await stored()
+    for (const { data } of before) t.match(data, /tls.crt|LS0t/)
+    for (const object of installObjects().filter(({ kind }) => kinds.has(kind)))
+      must(await cluster.apply(object))
+    t.strictSame(await stored(), before)
+  },
+)
+
+const kinds = new Set(['Secret', 'MutatingWebhookConfiguration'])
+
+/** What the controller wrote, as text. */
+const stored = () =>
+  Promise.all(
+    installObjects()
+      .filter(({ kind }) => kinds.has(kind))
+      .map(async (object) => {
+        const { body } = must(await cluster.get(object))
+        const [webhook] = (body['webhooks'] ?? []) as { clientConfig?: { caBundle?: string } }[]
+        const data = JSON.stringify(body['data'] ?? webhook?.clientConfig?.caBundle ?? '')
+        return { name: body.metadata.name, data }
+      }),
+  )

@@ -1,0 +1,152 @@
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import t from 'tap'
+import { connectCluster } from '../../../certs/cluster.ts'
+import { createLooker } from '../../../certs/reconcile.ts'
+import { defaultFlags } from '../../../certs/settings.ts'
+import { writeLikeKubelet } from '../../webhook/http/tls-folder.ts'
+import { connect } from '../client/api.ts'
+import { openCluster, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { addEndPoint } from '../webhook/harness/end-point.ts'
+import { untilCalled } from '../webhook/harness/serve-webhook.ts'
+import { createSteadily } from '../webhook/harness/steady-load.ts'
+import { startReplica } from '../webhook/harness/webhook-replica.ts'
+
+const perSecond = 200
+/** Stands for the minute that a real controller leaves to API servers. */
+const publishAheadMs = 1500
+const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }
+const dnsName = 'akv-injector-webhook.akv-injector.svc'
+
+const cluster = openCluster(t)
+const api = connect(process.env['KUBECONFIG'] ?? '')
+t.teardown(() => api.close())
+const state = connectCluster({ settings, signal: new AbortController().signal })
+
+t.test(
+  `Secrets and caBundle lost and edited under ${perSecond} admissions a second: none fails`,
+  async (t) => {
+    const tlsDir = t.testdir()
+    let look = newLooker()
+    await untilInPlace()
+    await mountSecret()
+    const replica = await startReplica(t, tlsDir)
+    const endPoint = await addEndPoint(cluster, replica.port)
+    t.teardown(() => endPoint.remove())
+    await untilCalled(cluster)
+
+    const load = createSteadily(cluster, perSecond)
+    const first = await servedFingerprint()
+
+    await t.test('the certificate emptied: another at once', async (t) => {
+      await patchSecret('akv-injector-webhook-tls', { 'tls.crt': null, 'tls.key': null })
+      await untilInPlace()
+      await untilServed()
+      t.not(await servedFingerprint(), first)
+    })
+
+    await t.test(
+      'the authority emptied, the controller restarted: another, beside it',
+      async (t) => {
+        const before = await servedFingerprint()
+        await patchSecret('akv-injector-ca', { 'tls.crt': null, 'tls.key': null })
+        t.match(await look(), { kind: 'wait' })
+        look = newLooker()
+        t.match(await look(), { kind: 'wait' }, 'it waits again')
+        await untilInPlace()
+        await untilServed()
+        t.not(await servedFingerprint(), before)
+      },
+    )
+
+    await t.test('caBundle written in another way, with something added', async (t) => {
+      const { bundle } = await state.read()
+      const text = `# by hand\n${bundle?.content.replaceAll('\n', '\r\n')}`
+      await setCaBundle(text)
+      t.match(await look(), { kind: 'nothing' })
+      t.equal((await state.read()).bundle?.content, bundle?.content)
+    })
+
+    await t.test(
+      'both Secrets emptied: what is served verifies until its successor is',
+      async (t) => {
+        const before = await servedFingerprint()
+        for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls'])
+          await patchSecret(name, { 'tls.crt': null, 'tls.key': null, 'ca.crt': null })
+        await untilInPlace()
+        await untilServed()
+        t.not(await servedFingerprint(), before)
+      },
+    )
+
+    const { admitted, failures, slowestMs } = await load.stop()
+    t.comment(`${admitted} pods admitted, the slowest in ${Math.round(slowestMs)} ms`)
+    t.strictSame(failures, [])
+    t.ok(admitted > 5 * perSecond)
+
+    function newLooker() {
+      return createLooker({ cluster: state, dnsName, publishAheadMs, onChange: () => undefined })
+    }
+
+    async function untilInPlace(): Promise<void> {
+      for (;;) {
+        const result = await look()
+        if (result.kind === 'nothing') return
+        if (result.kind === 'missing') throw new Error(`there is no ${result.what}`)
+        await delay(result.forMs)
+      }
+    }
+
+    async function mountSecret(): Promise<void> {
+      const { leaf } = await state.read()
+      const { 'tls.crt': certificatePem = '', 'tls.key': keyPem = '' } = leaf?.content ?? {}
+      await writeLikeKubelet(tlsDir, { certificatePem, keyPem })
+    }
+
+    /** Mounts what the Secret holds, and waits for the webhook to have seen it. */
+    async function untilServed(): Promise<void> {
+      await mountSecret()
+      const { leaf } = await state.read()
+      const wanted = new X509Certificate(leaf?.content?.['tls.crt'] ?? '').fingerprint256
+      await until(async () => (await servedFingerprint()) === wanted)
+    }
+
+    async function servedFingerprint(): Promise<string> {
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: replica.port,
+        rejectUnauthorized: false,
+      })
+      await once(socket, 'secureConnect')
+      const { fingerprint256 } = socket.getPeerCertificate()
+      socket.destroy()
+      return fingerprint256
+    }
+  },
+)
+
+const patch = async (path: string, body: object) =>
+  must(
+    await api.call({
+      method: 'PATCH',
+      path,
+      body,
+      contentType: 'application/strategic-merge-patch+json',
+    }),
+  )
+
+const patchSecret = (name: string, data: object) =>
+  patch(`/api/v1/namespaces/akv-injector/secrets/${name}`, { data })
+
+const setCaBundle = (text: string) =>
+  patch('/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector', {
+    webhooks: [
+      {
+        name: 'pods.akv-injector.io',
+        clientConfig: { caBundle: Buffer.from(text).toString('base64') },
+      },
+    ],
+  })

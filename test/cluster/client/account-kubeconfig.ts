@@ -1,0 +1,32 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { kubeconfigText } from '../../certs/kubeconfig.ts'
+import type { Api } from './api.ts'
+import { readKubeconfig } from './kubeconfig.ts'
+import { must } from './must.ts'
+
+export interface AccountKubeconfigOptions {
+  /** Of somebody who may ask for tokens of the account. */
+  readonly api: Api
+  readonly kubeconfigFile: string
+  readonly account: { readonly name: string; readonly namespace: string }
+  /** Where to write it. */
+  readonly folder: string
+}
+
+/**
+ * Writes a kubeconfig for a service account, by a token of its own: no impersonation, but what a pod has.
+ *
+ * @returns its path
+ */
+export async function accountKubeconfig(options: AccountKubeconfigOptions): Promise<string> {
+  const { api, kubeconfigFile, account, folder } = options
+  const path = `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
+  const answer = must(await api.call({ method: 'POST', path, body }))
+  const { token } = answer.body['status'] as { token: string }
+  const { server, ca: caPem } = readKubeconfig(kubeconfigFile)
+  const file = join(folder, `${account.name}.kubeconfig`)
+  writeFileSync(file, kubeconfigText({ server: server.href, token, caPem }))
+  return file
+}

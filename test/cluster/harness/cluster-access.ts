@@ -1,0 +1,86 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
+import { issueClientCertificate } from './client-certificate.ts'
+
+export interface ClusterAccessOptions {
+  /** An empty one. */
+  readonly folder: string
+  /** Of the API server. */
+  readonly url: string
+  /** What else the API server is called at than loopback. */
+  readonly addresses: readonly string[]
+  /** A node that may sign in as such. */
+  readonly node?: { readonly name: string; readonly address: string } | undefined
+}
+
+/**
+ * Writes keys, certificates and kubeconfigs; everything of it is worthless once the cluster is gone.
+ *
+ * @returns the kubeconfig of an administrator
+ */
+export async function writeClusterAccess(options: ClusterAccessOptions): Promise<string> {
+  const { folder, url, addresses, node } = options
+  const write = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 })
+    return join(folder, name)
+  }
+  const now = new Date()
+  const authority = await issueAuthority({ commonName: 'cluster tests', now, lifetimeDays: 2 })
+  const writeLeaf = async (name: string, subject: string, ipAddresses: readonly string[]) => {
+    const leaf = await issueLeaf({
+      authority,
+      commonName: subject,
+      dnsNames: [subject, 'localhost', 'kubernetes.default.svc'],
+      ipAddresses,
+      now,
+      lifetimeDays: 1,
+    })
+    write(`${name}.crt`, leaf.certificatePem)
+    write(`${name}.key`, leaf.keyPem)
+  }
+  write('ca.crt', authority.certificatePem)
+  await writeLeaf('tls', 'kube-apiserver', ['127.0.0.1', ...addresses])
+  const caller = await issueClientCertificate(authority, 'kube-apiserver')
+  write('kubelet-client.crt', caller.certificatePem)
+  write('kubelet-client.key', caller.keyPem)
+  writeServiceAccountKeys(write)
+  const kubeconfig = (token: string) =>
+    stringify(kubeconfigOf({ server: url, caPem: authority.certificatePem, token }))
+  const [token, nodeToken] = [randomUUID(), randomUUID()]
+  const users = [`${token},cluster-tests,1,system:masters`]
+  if (node) {
+    await writeLeaf('kubelet', node.name, [node.address])
+    users.push(`${nodeToken},system:node:${node.name},2,system:nodes`)
+    write('node.kubeconfig', kubeconfig(nodeToken))
+  }
+  write('tokens.csv', `${users.join('\n')}\n`)
+  return write('kubeconfig', kubeconfig(token))
+}
+
+function writeServiceAccountKeys(write: (name: string, text: string) => void): void {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  })
+  write('service-accounts.key', privateKey)
+  write('service-accounts.pub', publicKey)
+}
+
+function kubeconfigOf(access: { server: string; caPem: string; token: string }) {
+  const name = 'cluster-tests'
+  const authority = Buffer.from(access.caPem).toString('base64')
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': name,
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    clusters: [
+      { name, cluster: { server: access.server, 'certificate-authority-data': authority } },
+    ],
+    users: [{ name, user: { token: access.token } }],
+  }
+}

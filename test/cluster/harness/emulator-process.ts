@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { until } from '../client/cluster.ts'
+import type { Access } from '../client/kubeconfig.ts'
+import { keep, lastLines } from './keep.ts'
+
+export interface EmulatedAzure {
+  readonly url: string
+  readonly caPem: string
+  /** Where rotations and faults are posted to. */
+  readonly controlUrl: string
+  stop(): Promise<unknown>
+}
+
+export interface EmulatorProcessOptions {
+  /** Whose tokens it takes: it fetches the API server's keys from there, as Entra does. */
+  readonly access: Access
+  /** For its files. */
+  readonly folder: string
+  /** The address that it listens on. */
+  readonly host?: string
+  /** A file; that of the examples unless told otherwise. */
+  readonly data?: string
+}
+
+/** `akv-injector emulator` as a process of its own. */
+export async function startEmulatorProcess(
+  options: EmulatorProcessOptions,
+): Promise<EmulatedAzure> {
+  const { access, folder, host = '127.0.0.1', data = exampleData } = options
+  const [logFile, caFile] = [join(folder, 'emulator.log'), join(folder, 'emulator-ca.crt')]
+  const issuerCaFile = join(folder, 'issuer-ca.crt')
+  writeFileSync(issuerCaFile, access.ca ?? '')
+  const kept = keep({
+    program: process.execPath,
+    args: [
+      ...[join(root, 'cli/main.ts'), 'emulator'],
+      ...['--data', data],
+      ...['--listen', `${host}:0`],
+      ...['--control-port', '0'],
+      ...['--issuer', access.server.origin],
+      ...['--ca-out', caFile],
+    ],
+    env: { NODE_EXTRA_CA_CERTS: issuerCaFile },
+    logFile,
+  })
+  const said = (what: string) =>
+    new RegExp(`^${what}\\s+(\\S+)$`, 'm').exec(readFileSync(logFile, 'utf8'))?.[1]
+  let ended = false
+  void kept.ended.then(() => {
+    ended = true
+  })
+  await until(async () => ended || said('accepts tokens of') !== undefined)
+  if (ended) throw new Error(`the emulator ended; it said last:\n${lastLines(logFile)}`)
+  return {
+    url: said('Entra and Key Vault') ?? '',
+    controlUrl: said('control') ?? '',
+    caPem: readFileSync(caFile, 'utf8'),
+    stop: () => kept.stop(),
+  }
+}
+
+/** The same, for a test. */
+export async function startEmulatorFor(
+  t: Test,
+  access: Access,
+  folder: string,
+): Promise<EmulatedAzure> {
+  const azure = await startEmulatorProcess({ access, folder })
+  t.teardown(() => azure.stop())
+  return azure
+}
+
+const root = join(import.meta.dirname, '../../..')
+const exampleData = join(root, 'manifests/examples/vault.yaml')

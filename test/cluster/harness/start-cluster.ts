@@ -1,0 +1,211 @@
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { stringify } from 'yaml'
+import { connect } from '../client/api.ts'
+import type { Network } from '../node/machine/network.ts'
+import type { apiServerParts, Parts } from '../parts/find-parts.ts'
+import { writeClusterAccess } from './cluster-access.ts'
+import { freePorts } from './free-ports.ts'
+import { type Kept, keep, lastLines } from './keep.ts'
+
+type ApiServerParts = Parts<(typeof apiServerParts)[number]>
+
+export interface LocalCluster {
+  /** Signs in as an administrator. */
+  readonly kubeconfigFile: string
+  /** One JSON audit event a line, requests and answers included; of Secrets and tokens the metadata alone. */
+  readonly auditLogFile: string
+  /** On 127.0.0.1. */
+  readonly apiPort: number
+  /** Kills the API server, and is done when a new one is ready at the same place. */
+  restartApiServer(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ClusterOptions {
+  readonly parts: ApiServerParts
+  /** An empty one, for all their files. */
+  readonly folder: string
+  /** Where there is to be a node. */
+  readonly network?: Network | undefined
+}
+
+/**
+ * An API server with its etcd and controllers, on free ports of this machine. Without a node, pods are admitted and
+ * stay pending.
+ */
+export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
+  const { parts, folder, network } = options
+  const [etcdPort = 0, etcdPeerPort = 0, apiPort = 0] = await freePorts(3)
+  const kubeconfigFile = await writeClusterAccess({
+    folder,
+    url: serverUrl(apiPort),
+    addresses: network ? [network.apiAddress] : [],
+    node: network && { name: network.name, address: network.gateway },
+  })
+  writeFileSync(join(folder, 'audit-policy.yaml'), stringify(auditPolicy))
+  const started: Kept[] = []
+  const start = (program: string, args: Readonly<Record<string, string>>) => {
+    const name = basename(program)
+    const logFile = join(folder, `${name}.log`)
+    const kept = keep({ program, args: flags(args), logFile })
+    started.push(kept)
+    return { name, logFile, kept }
+  }
+  const stop = async () => {
+    for (const kept of started.reverse()) await kept.stop()
+  }
+  try {
+    const etcdUrl = `http://127.0.0.1:${etcdPort}`
+    start(parts.etcd, etcdFlags(folder, etcdUrl, `http://127.0.0.1:${etcdPeerPort}`))
+    const serverFlags = apiServerFlags({ folder, etcdUrl, apiPort, network })
+    let server = start(parts['kube-apiserver'], serverFlags)
+    await untilReady(kubeconfigFile, server)
+    start(parts['kube-controller-manager'], controllerFlags(folder, kubeconfigFile))
+    const restartApiServer = async () => {
+      server.kept.kill()
+      await untilGone(kubeconfigFile)
+      server = start(parts['kube-apiserver'], serverFlags)
+      await untilReady(kubeconfigFile, server)
+    }
+    const auditLogFile = join(folder, 'audit.log')
+    return { kubeconfigFile, auditLogFile, apiPort, restartApiServer, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function untilReady(
+  kubeconfigFile: string,
+  server: { readonly name: string; readonly logFile: string; readonly kept: Kept },
+): Promise<void> {
+  const cluster = connect(kubeconfigFile)
+  let ended = false
+  void server.kept.ended.then(() => {
+    ended = true
+  })
+  const deadline = Date.now() + readyTimeoutMs
+  for (;;) {
+    const ready = await cluster.call({ method: 'GET', path: '/readyz' }).catch(() => undefined)
+    if (ready?.status === 200) return cluster.close()
+    if (ended || Date.now() > deadline)
+      throw new Error(
+        `${server.name} ${ended ? 'ended' : 'is not ready'}; it said last:\n${lastLines(server.logFile)}`,
+      )
+    await delay(100)
+  }
+}
+
+/** The shell that kept it may be gone before it is. */
+async function untilGone(kubeconfigFile: string): Promise<void> {
+  const cluster = connect(kubeconfigFile)
+  const answers = () =>
+    cluster.call({ method: 'GET', path: '/livez' }).then(
+      () => true,
+      () => false,
+    )
+  while (await answers()) await delay(10)
+  cluster.close()
+}
+
+/** As Kubernetes' programs take them. */
+export const flags = (values: Readonly<Record<string, string>>): string[] =>
+  Object.entries(values).map(([flag, value]) => `--${flag}=${value}`)
+
+const serverUrl = (apiPort: number) => `https://127.0.0.1:${apiPort}`
+
+const etcdFlags = (folder: string, url: string, peerUrl: string) => ({
+  'data-dir': join(folder, 'etcd'),
+  'listen-client-urls': url,
+  'advertise-client-urls': url,
+  'listen-peer-urls': peerUrl,
+  // Nobody will read these data after a power cut.
+  'unsafe-no-fsync': 'true',
+})
+
+interface ApiServerOptions {
+  readonly folder: string
+  readonly etcdUrl: string
+  readonly apiPort: number
+  readonly network: Network | undefined
+}
+
+const apiServerFlags = ({ folder, etcdUrl, apiPort, network }: ApiServerOptions) => ({
+  'etcd-servers': etcdUrl,
+  'bind-address': '127.0.0.1',
+  'secure-port': String(apiPort),
+  'tls-cert-file': join(folder, 'tls.crt'),
+  'tls-private-key-file': join(folder, 'tls.key'),
+  'token-auth-file': join(folder, 'tokens.csv'),
+  'authorization-mode': 'Node,RBAC',
+  // Itself, so that whoever is to check its tokens finds the keys.
+  'service-account-issuer': serverUrl(apiPort),
+  'service-account-jwks-uri': `${serverUrl(apiPort)}/openid/v1/jwks`,
+  'service-account-key-file': join(folder, 'service-accounts.pub'),
+  'service-account-signing-key-file': join(folder, 'service-accounts.key'),
+  'service-cluster-ip-range': network?.serviceSubnet ?? '10.96.0.0/16',
+  'allow-privileged': 'true',
+  // Calls webhooks at their Service's end points: there is no kube-proxy that would serve its cluster IP.
+  'enable-aggregator-routing': 'true',
+  // Nothing resolves a node's name.
+  'kubelet-preferred-address-types': 'InternalIP',
+  'kubelet-certificate-authority': join(folder, 'ca.crt'),
+  'kubelet-client-certificate': join(folder, 'kubelet-client.crt'),
+  'kubelet-client-key': join(folder, 'kubelet-client.key'),
+  'audit-policy-file': join(folder, 'audit-policy.yaml'),
+  'audit-log-path': join(folder, 'audit.log'),
+})
+
+const controllerFlags = (folder: string, kubeconfig: string) => ({
+  kubeconfig,
+  controllers: controllers.map((name) => `${name}-controller`).join(','),
+  'service-account-private-key-file': join(folder, 'service-accounts.key'),
+  'root-ca-file': join(folder, 'ca.crt'),
+  ...plainProcess,
+})
+
+/** Of a controller without others of its kind, and without a port. */
+export const plainProcess = {
+  'leader-elect': 'false',
+  'bind-address': '127.0.0.1',
+  'secure-port': '0',
+}
+
+/** What makes pods, what looks after nodes and their pods, and what the manifests need. */
+const controllers = [
+  'serviceaccount',
+  'namespace',
+  'deployment',
+  'replicaset',
+  'statefulset',
+  'daemonset',
+  'job',
+  'cronjob',
+  'disruption',
+  'resourcequota',
+  'root-ca-certificate-publisher',
+  'endpointslice',
+  'garbage-collector',
+  'node-lifecycle',
+  'pod-garbage-collector',
+  // It tells in the status of admission policies what is wrong with their types.
+  'validatingadmissionpolicy-status',
+]
+
+/** Everything but what nobody should ever log; the first rule that matches holds. */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    {
+      level: 'Metadata',
+      resources: [{ group: '', resources: ['secrets', 'serviceaccounts/token'] }],
+    },
+    { level: 'RequestResponse' },
+  ],
+}
+
+const readyTimeoutMs = 90_000

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { KubeObject } from '../../client/api.ts'
+import { processesOf } from '../machine/leftovers.ts'
+import type { ContainerStatus, OpenNode, RunningPod } from './open-node.ts'
+
+/** Kills the processes of a container, as the kernel does where memory is short. */
+export const killContainer = ({ environment }: OpenNode, { containerID = '' }: ContainerStatus) =>
+  ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', containerID.replace('containerd://', ''))
+
+/** Kills what holds a pod's network: the kubelet then starts it all anew, as after a reboot of the node. */
+export async function killSandbox({ environment }: OpenNode, { metadata }: KubeObject) {
+  const isOfPod = `labels."io.kubernetes.pod.uid"==${metadata['uid']}`
+  const isSandbox = 'labels."io.cri-containerd.kind"==sandbox'
+  const id = await ctr(environment, 'containers', 'ls', '--quiet', `${isOfPod},${isSandbox}`)
+  await ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', id.trim())
+}
+
+/** Kills the kubelet, which is then started again. */
+export function killKubelet({ environment }: OpenNode): void {
+  const flag = `--root-dir=${join(dirname(environment.containerd), 'kubelet')}`
+  const [pid] = processesOf(flag)
+  if (!pid) throw new Error(`no process has the flag ${flag}`)
+  process.kill(Number(pid), 'SIGKILL')
+}
+
+/** The status of a container, the agent's among them. */
+export const statusOf = ({ status }: RunningPod, container: string): ContainerStatus | undefined =>
+  [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find(
+    ({ name }) => name === container,
+  )
+
+export const agentStatus = (pod: RunningPod) => statusOf(pod, 'akv-injector')
+
+/** Why the agent ended, now or the last time. */
+export function lastMessage(pod: RunningPod): string | undefined {
+  const { state, lastState } = agentStatus(pod) ?? {}
+  return (state?.terminated ?? lastState?.terminated)?.message
+}
+
+/** Containers have been started again, and are ready. */
+export const isRestarted =
+  (...names: readonly string[]) =>
+  (pod: RunningPod): boolean =>
+    names.map((name) => statusOf(pod, name)).every((one) => one?.ready && one.restartCount > 0)
+
+async function ctr(
+  { ctr, containerd }: OpenNode['environment'],
+  ...args: readonly string[]
+): Promise<string> {
+  const all = ['--address', containerd, '--namespace=k8s.io', ...args]
+  return (await promisify(execFile)(ctr, all)).stdout
+}

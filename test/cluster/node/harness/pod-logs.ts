@@ -1,0 +1,11 @@
+import { globSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { lastLines } from '../../harness/keep.ts'
+
+/** What the containers of a namespace said last, for whoever has to find out why something failed. */
+export function podLogs(folder: string, namespace: string): string {
+  const logs = join(folder, 'pod-logs')
+  return globSync(join(logs, `${namespace}_*/*/*.log`))
+    .map((file) => `${relative(logs, file)}:\n${lastLines(file)}`)
+    .join('\n')
+}

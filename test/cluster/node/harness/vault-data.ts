@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, stringify } from 'yaml'
+
+const accounts: Readonly<Record<string, string>> = {
+  '22222222-2222-2222-2222-222222222222': 'web',
+  '33333333-3333-3333-3333-333333333333': 'report',
+}
+
+/** Identities that the service account `web` can't sign in as, each for another reason. */
+export const brokenIdentities = {
+  withoutCredential: '55555555-5555-5555-5555-555555555555',
+  otherIssuer: '66666666-6666-6666-6666-666666666666',
+  otherAudience: '77777777-7777-7777-7777-777777777777',
+} as const
+
+/** A vault that every identity can read, for a fault of its own. */
+export const faultyVault = (name: string): string => `faulty-${name}`
+const faultyVaults = [
+  ...['role', 'firewall', 'outage', 'network', 'throttling', 'proxy-page'],
+  ...['refresh-outage', 'refresh-role', 'deleted', 'removed', 'disabled'],
+]
+
+/** Namespaces whose service accounts `web` and `report` may sign in as the examples' identities of those names. */
+export const vaultNamespaces = Array.from(
+  { length: 16 },
+  (_, index) => `akv-injector-pods-${index}`,
+)
+
+/**
+ * The vaults of the examples, for the tests' namespaces too; `reports`, which only the identity `report` may read;
+ * `locked`, on which nobody holds a role; and the faulty ones.
+ */
+export function vaultData(): string {
+  const data = parse(readFileSync(exampleData, 'utf8')) as Data
+  const identities = data.identities.map(({ clientId, federatedCredentials }) => {
+    const account = accounts[clientId]
+    const own = account ? vaultNamespaces.map(credentialOf(account)) : []
+    return { clientId, federatedCredentials: [...federatedCredentials, ...own] }
+  })
+  const reports = {
+    readers: [idOf('report')],
+    secrets: { 'db-password': 'for reports only' },
+  }
+  const locked = { readers: [], secrets: { 'db-password': 'nobody reads this' } }
+  const faulty = faultyVaults.map((name) => [
+    faultyVault(name),
+    { readers: ['*'], secrets: { 'db-password': 'before', other: 'other' } },
+  ])
+  const vaults = { ...data.vaults, reports, locked, ...Object.fromEntries(faulty) }
+  return stringify({ ...data, identities: [...identities, ...broken()], vaults })
+}
+
+function broken(): Data['identities'] {
+  const { withoutCredential, otherIssuer, otherAudience } = brokenIdentities
+  const withCredential = (clientId: string, difference: object) => ({
+    clientId,
+    federatedCredentials: vaultNamespaces.map((namespace) => ({
+      ...credentialOf('web')(namespace),
+      ...difference,
+    })),
+  })
+  return [
+    { clientId: withoutCredential, federatedCredentials: [] },
+    withCredential(otherIssuer, { issuer: 'https://oidc.example/another-cluster' }),
+    withCredential(otherAudience, { audience: 'api://another-audience' }),
+  ]
+}
+
+const credentialOf = (account: string) => (namespace: string) => ({
+  subject: `system:serviceaccount:${namespace}:${account}`,
+})
+
+const idOf = (account: string) => Object.keys(accounts).find((id) => accounts[id] === account)
+
+interface Data {
+  readonly identities: readonly {
+    readonly clientId: string
+    readonly federatedCredentials: readonly object[]
+  }[]
+  readonly vaults: object
+}
+
+const exampleData = join(import.meta.dirname, '../../../../manifests/examples/vault.yaml')

@@ -1,0 +1,77 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { isProgram } from '../../parts/is-program.ts'
+
+export interface DebianPrograms {
+  readonly runc: string
+  readonly busybox: string
+  /** The folder of the CNI plugins. */
+  readonly pluginFolder: string
+}
+
+/** What a node takes that Debian has, and the package that brings it. */
+const packages = {
+  runc: 'runc',
+  buildah: 'buildah',
+  mmdebstrap: 'mmdebstrap',
+  busybox: 'busybox-static',
+  ip: 'iproute2',
+  unshare: 'util-linux',
+  setpriv: 'util-linux',
+} as const
+const aptTimeoutMs = 600_000
+/** Debian's folder first, then where others install them. */
+const pluginFolders = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
+
+/**
+ * Finds what a node takes beside what is built.
+ *
+ * @param options.install - whether what is missing may be installed
+ * @returns the paths, or a sentence saying why there can be no node
+ */
+export function findDebianPrograms({
+  install,
+}: {
+  readonly install: boolean
+}): DebianPrograms | { readonly problem: string } {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return { problem: 'A node takes Linux and root.' }
+  const missing = missingPackages()
+  if (missing.length > 0 && install && findProgram('apt-get')) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'inherit', env, timeout: aptTimeoutMs })
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env,
+      timeout: aptTimeoutMs,
+    })
+    return findDebianPrograms({ install: false })
+  }
+  if (missing.length > 0)
+    return {
+      problem: `A node takes programs that are not here: apt-get install ${missing.join(' ')}`,
+    }
+  return {
+    runc: findProgram('runc') ?? '',
+    busybox: findProgram('busybox') ?? '',
+    pluginFolder: findPluginFolder() ?? '',
+  }
+}
+
+const missingPackages = (): string[] => [
+  ...new Set(
+    Object.entries(packages)
+      .filter(([program]) => findProgram(program) === undefined)
+      .map(([, name]) => name),
+  ),
+  ...(findPluginFolder() ? [] : ['containernetworking-plugins']),
+]
+
+const findPluginFolder = () => pluginFolders.find((folder) => existsSync(join(folder, 'bridge')))
+
+function findProgram(name: string): string | undefined {
+  // Not everybody's PATH has them, though root's does.
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.map((folder) => join(folder, name)).find(isProgram)
+}

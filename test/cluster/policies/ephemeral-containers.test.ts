@@ -1,0 +1,105 @@
+import t from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { annotatedPod, plainPod } from '../client/pods.ts'
+import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
+import { enforceOtherwise } from './policy-binding.ts'
+
+/** What somebody who may debug pods can reach of an agent. */
+const cluster = openCluster(t)
+await serveWebhook(t, cluster)
+const namespace = await testNamespace(t, cluster)
+const annotations = {
+  vault: 'team-a',
+  secrets: 'db-password',
+  env: 'API_KEY=api-key',
+  refresh: '5m',
+}
+const injectedPod = async () =>
+  must(await cluster.create(annotatedPod({ namespace, annotations }))).body
+
+let count = 0
+const debug = (pod: KubeObject, container: object) => {
+  count += 1
+  return cluster.debug(pod, {
+    name: `debug-${count}`,
+    image: 'registry.example/debug:1',
+    ...container,
+  })
+}
+const mounting = (name: string, readOnly?: boolean) => ({
+  volumeMounts: [{ name, mountPath: '/debug', ...(readOnly !== undefined && { readOnly }) }],
+})
+/** Policies are in force a moment after the install. */
+await until(async () => {
+  const { status } = await debug(await injectedPod(), mounting('akv-injector-identity'))
+  return status === 422
+})
+
+const refused: readonly (readonly [string, object, RegExp])[] = [
+  [
+    'the identity volume',
+    mounting('akv-injector-identity'),
+    /akv-injector-identity, not even read-only/,
+  ],
+  ['the identity volume, read-only', mounting('akv-injector-identity', true), /not even read-only/],
+  ['the files', mounting('akv-injector-files'), /only with readOnly: true/],
+  [
+    'the files, expressly to write',
+    mounting('akv-injector-files', false),
+    /only with readOnly: true/,
+  ],
+  ['the variables', mounting('akv-injector-env'), /only with readOnly: true/],
+  [
+    'the identity volume among others',
+    {
+      volumeMounts: [
+        { name: 'akv-injector-files', mountPath: '/files', readOnly: true },
+        { name: 'akv-injector-identity', mountPath: '/token', readOnly: true },
+      ],
+    },
+    /akv-injector-identity, not even read-only/,
+  ],
+  [
+    'the agent’s processes',
+    { targetContainerName: 'akv-injector' },
+    /may not target the container akv-injector/,
+  ],
+]
+for (const [what, container, sentence] of refused)
+  t.test(`a debug container doesn’t get ${what}`, async (t) => {
+    const { status, body } = await debug(await injectedPod(), container)
+    t.equal(status, 422)
+    t.match(body.message, sentence)
+    t.match(body.message, 'akv-injector-ephemeral-containers', 'which names the policy')
+  })
+
+t.test('debugging the app goes on as ever, with its files to read', async (t) => {
+  const pod = await injectedPod()
+  const plain = must(await cluster.create(plainPod({}, { namespace }))).body
+  for (const [one, container] of [
+    [pod, {}],
+    [pod, { targetContainerName: 'app', ...mounting('akv-injector-files', true) }],
+    [pod, mounting('akv-injector-env', true)],
+    [plain, { targetContainerName: 'app' }],
+  ] as const)
+    t.equal((await debug(one, container)).status, 200)
+})
+
+t.test('what was there before the policy doesn’t stand in the way of others', async (t) => {
+  const pod = await injectedPod()
+  await enforceOtherwise(t, cluster, {
+    name: 'akv-injector-ephemeral-containers',
+    actions: [],
+    isInForce: async () => (await debug(pod, mounting('akv-injector-identity'))).status === 200,
+  })
+  await enforceOtherwise(t, cluster, {
+    name: 'akv-injector-ephemeral-containers',
+    actions: ['Deny'],
+    isInForce: async () =>
+      (await debug(await injectedPod(), mounting('akv-injector-identity'))).status === 422,
+  })
+  must(await debug(pod, { targetContainerName: 'app' }))
+  t.equal((await debug(pod, mounting('akv-injector-identity'))).status, 422)
+})

@@ -1,0 +1,40 @@
+import type { Test } from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { type Cluster, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { readManifest } from '../harness/install.ts'
+
+/** The installed binding of an admission policy, by the name that both have. */
+export function policyBinding(name: string): KubeObject {
+  const found = readManifest('install.yaml').find(
+    ({ kind, metadata }) => kind === 'ValidatingAdmissionPolicyBinding' && metadata.name === name,
+  )
+  if (!found) throw new Error(`install.yaml has no binding ${name}`)
+  return found
+}
+
+/**
+ * Enforces a policy otherwise, or not at all, until the test ends.
+ *
+ * @param actions - such as `['Deny']`; an empty list removes the binding
+ * @param isInForce - tells that the API server has noticed, which it does a moment later
+ */
+export async function enforceOtherwise(
+  t: Test,
+  cluster: Cluster,
+  options: {
+    readonly name: string
+    readonly actions: readonly string[]
+    readonly isInForce: () => Promise<boolean>
+  },
+): Promise<void> {
+  const { name, actions, isInForce } = options
+  const installed = policyBinding(name)
+  t.teardown(() => cluster.apply(installed))
+  if (actions.length === 0) await cluster.delete(installed)
+  else {
+    const spec = { policyName: name, validationActions: actions }
+    must(await cluster.apply({ ...installed, spec }))
+  }
+  await until(isInForce)
+}

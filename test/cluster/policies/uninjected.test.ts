@@ -1,0 +1,191 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { agentOf, annotatedPod, filesAndEnv, type Pod, plainPod, prefixed } from '../client/pods.ts'
+import { readManifest, webhookConfiguration } from '../harness/install.ts'
+import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
+import { enforceOtherwise } from './policy-binding.ts'
+
+/** Annotated pods that get no agent, and what tells somebody of them. */
+const cluster = openCluster(t)
+await serveWebhook(t, cluster)
+const ordinary = await testNamespace(t, cluster)
+const leftAlone = await testNamespace(t, cluster, { 'control-plane': 'x' })
+const managed = await testNamespace(t, cluster, { 'kubernetes.azure.com/managedby': 'aks' })
+
+const warning = /akv-injector\.io annotations but no agent/
+const policyName = 'akv-injector-uninjected-pods'
+const tryPod = (pod: KubeObject) => cluster.create(pod, { dryRun: true })
+const annotated = (annotations: Readonly<Record<string, string>> = filesAndEnv) =>
+  annotatedPod({ namespace: leftAlone, annotations })
+/** Policies are in force a moment after the install. */
+await until(async () => (await tryPod(annotated())).warnings.length > 0)
+
+t.test('the API server finds no fault with the policies’ types', async (t) => {
+  const policies = readManifest('install.yaml').filter(
+    ({ kind }) => kind === 'ValidatingAdmissionPolicy',
+  )
+  t.ok(policies.length >= 4)
+  for (const policy of policies) {
+    let status: { observedGeneration?: number; typeChecking?: object } = {}
+    await until(async () => {
+      status = ((await cluster.get(policy)).body['status'] ?? {}) as typeof status
+      return status.observedGeneration !== undefined
+    })
+    t.strictSame(status.typeChecking ?? {}, {}, `${policy.metadata.name}`)
+  }
+})
+
+t.test('an annotated pod without an agent starts with a warning', async (t) => {
+  for (const namespace of [leftAlone, managed, 'kube-public']) {
+    const { status, warnings } = await tryPod(annotatedPod({ namespace }))
+    t.equal(status, 201)
+    t.match(warnings, [warning], namespace)
+    t.equal(warnings.length, 1)
+  }
+})
+
+t.test('pods with an agent, or that ask for none, start without one', async (t) => {
+  const pods = [
+    annotatedPod({
+      namespace: ordinary,
+      annotations: { ...filesAndEnv, 'client-id': '22222222-2222-2222-2222-222222222222' },
+    }),
+    plainPod({}, { namespace: leftAlone }),
+    plainPod({}, { namespace: leftAlone, annotations: { 'akv-injector.example/secrets': 'x' } }),
+    ...['false', 'False', 'FALSE'].map((inject) => annotated({ ...filesAndEnv, inject })),
+  ]
+  for (const pod of pods) t.notMatch(must(await tryPod(pod)).warnings.join(), warning)
+  const turnedOn = must(await tryPod(annotated({ ...filesAndEnv, inject: 'TRUE' })))
+  t.match(turnedOn.warnings, [warning])
+})
+
+t.test('a mirror pod is what the kubelet runs already', async (t) => {
+  const metadata = {
+    name: 'mirror',
+    namespace: leftAlone,
+    annotations: { ...prefixed(filesAndEnv), 'kubernetes.io/config.mirror': 'x' },
+  }
+  const mirror = { ...plainPod({ nodeName: 'node' }), metadata }
+  t.strictSame(must(await tryPod(mirror)).warnings, [])
+})
+
+t.test('as many annotations as a pod may have cost no more than they may', async (t) => {
+  const many = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`a${i}`, '']))
+  const pod = annotated()
+  const metadata = { ...pod.metadata, annotations: { ...many, ...prefixed(filesAndEnv) } }
+  const { warnings } = must(await tryPod({ ...pod, metadata }))
+  t.match(warnings, [warning])
+})
+
+const { CLUSTER_AUDIT_LOG } = process.env
+const skip = CLUSTER_AUDIT_LOG ? false : 'the audit log of a foreign cluster is out of reach'
+t.test('the audit log has it, for the pods that a controller makes', { skip }, async (t) => {
+  const { name } = must(await cluster.create(annotated())).body.metadata
+  await until(async () =>
+    readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
+      .split('\n')
+      .some(
+        (line) =>
+          line.includes(String(name)) &&
+          line.includes('validation.policy.admission.k8s.io/validation_failure') &&
+          line.includes(policyName),
+      ),
+  )
+  t.pass('validation_failure')
+})
+
+t.test('where the operator says so, such a pod is refused', async (t) => {
+  await enforceOtherwise(t, cluster, {
+    name: policyName,
+    actions: ['Deny', 'Audit'],
+    isInForce: async () => (await tryPod(annotated())).status === 422,
+  })
+  t.match((await tryPod(annotated())).body.message, warning)
+  must(await tryPod(annotatedPod({ namespace: ordinary })))
+  must(await tryPod(annotated({ ...filesAndEnv, inject: 'false' })))
+})
+
+const template = (annotations: Readonly<Record<string, string>>, restartPolicy = 'Always') => ({
+  metadata: { labels: { app: 'web' }, annotations: prefixed(annotations) },
+  spec: { ...plainPod().spec, restartPolicy },
+})
+const selector = { matchLabels: { app: 'web' } }
+
+/** One of each kind that has pods, with these annotations on its template. */
+const workloads = (
+  namespace: string,
+  annotations: Readonly<Record<string, string>> = filesAndEnv,
+): readonly KubeObject[] => {
+  const metadata = { name: 'web', namespace }
+  const pods = { selector, template: template(annotations) }
+  const job = { template: template(annotations, 'Never') }
+  return [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: pods },
+    { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { ...pods, serviceName: 'web' } },
+    { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: pods },
+    { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec: pods },
+    { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: job },
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata,
+      spec: { schedule: '@daily', jobTemplate: { spec: job } },
+    },
+  ]
+}
+const apply = (object: KubeObject) => cluster.apply(object, { dryRun: true })
+
+t.test('whoever applies a workload in a namespace that is left alone is warned', async (t) => {
+  for (const namespace of [leftAlone, managed, 'kube-public'])
+    for (const workload of workloads(namespace)) {
+      const { warnings } = must(await apply(workload))
+      t.equal(warnings.length, 1, workload.kind)
+      t.match(warnings, [`akv-injector leaves the namespace ${namespace} alone`])
+    }
+})
+
+t.test('and each time that it is applied', async (t) => {
+  const [deployment] = workloads(leftAlone)
+  if (!deployment) throw new Error('none')
+  must(await cluster.apply(deployment))
+  const changed = { ...deployment, metadata: { ...deployment.metadata, labels: { changed: 'x' } } }
+  t.match(must(await apply(changed)).warnings, [/leaves the namespace/])
+})
+
+t.test('elsewhere, and where nothing is asked for, nobody is', async (t) => {
+  const owner = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: 'web',
+    uid: 'x',
+    controller: true,
+  }
+  const ownedBy = (workload: KubeObject) => ({
+    ...workload,
+    metadata: { ...workload.metadata, ownerReferences: [owner] },
+  })
+  const quiet = [
+    ...workloads(ordinary),
+    ...workloads(leftAlone, {}),
+    ...workloads(leftAlone, { ...filesAndEnv, inject: 'False' }),
+    ...workloads(leftAlone).map(ownedBy),
+  ]
+  for (const workload of quiet)
+    t.strictSame(must(await apply(workload)).warnings, [], workload.kind)
+})
+
+t.test('with the webhook’s configuration deleted, all annotated pods start so', async (t) => {
+  const configuration = webhookConfiguration()
+  must(await cluster.delete(configuration))
+  t.teardown(() => cluster.apply(configuration))
+  const pod = annotatedPod({ namespace: ordinary })
+  await until(async () => {
+    const { status, body, warnings } = await tryPod(pod)
+    if (status !== 201 || agentOf(body as Pod)) return false
+    t.match(warnings, [warning])
+    return true
+  })
+})

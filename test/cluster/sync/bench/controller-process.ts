@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { until } from '../../client/cluster.ts'
+import { keep } from '../../harness/keep.ts'
+
+export interface ControllerOptions {
+  /** The bundle, as the image runs it. */
+  readonly program: string
+  readonly accounts: string
+  readonly env: Readonly<Record<string, string>>
+  /** For its log. */
+  readonly folder: string
+}
+
+/** The controller as a process of its own, and what it takes. */
+export interface ControllerProcess {
+  readonly startedAtMs: number
+  /** At most since this was last asked. */
+  memory(): Memory
+  /** Seconds of a CPU since it began. */
+  cpuSeconds(): number
+  /** What `/metrics` says of a name, all series added up whose labels contain the text. */
+  metric(name: string, labels?: string): Promise<number>
+  stop(): Promise<unknown>
+}
+
+export interface Memory {
+  readonly residentBytes: number
+  readonly anonymousBytes: number
+}
+
+const sampleMs = 250
+const ticksPerSecond = 100
+let count = 0
+
+export async function startControllerProcess(
+  options: ControllerOptions,
+): Promise<ControllerProcess> {
+  const { program, accounts, env, folder } = options
+  const name = join(folder, `sync-${++count}`)
+  const [logFile, pidFile] = [`${name}.log`, `${name}.pid`]
+  const args = ['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0']
+  const startedAtMs = performance.now()
+  const kept = keep({
+    program: '/bin/sh',
+    args: ['-c', 'echo $$ > "$0"; exec "$@"', pidFile, process.execPath, program, ...args],
+    env: { PATH: process.env['PATH'], ...env },
+    logFile,
+  })
+  const portIn = (log: string) => /"healthPort":(\d+)/.exec(log)?.[1]
+  await until(async () => portIn(readFileSync(logFile, 'utf8')) !== undefined)
+  const url = `http://127.0.0.1:${portIn(readFileSync(logFile, 'utf8'))}/metrics`
+  const pid = readFileSync(pidFile, 'utf8').trim()
+  const nothing: Memory = { residentBytes: 0, anonymousBytes: 0 }
+  let most = nothing
+  const sample = () => {
+    most = larger(most, memoryOf(pid))
+  }
+  const sampling = setInterval(sample, sampleMs)
+  return {
+    startedAtMs,
+    memory() {
+      sample()
+      const found = most
+      most = nothing
+      return found
+    },
+    cpuSeconds: () => cpuSecondsOf(pid),
+    async metric(name, labels = '') {
+      const text = await (await fetch(url)).text()
+      return text
+        .split('\n')
+        .filter((line) => /^[^{ ]+/.exec(line)?.[0] === name && line.includes(labels))
+        .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+    },
+    stop() {
+      clearInterval(sampling)
+      return kept.stop()
+    },
+  }
+}
+
+const larger = (a: Memory, b: Memory): Memory => ({
+  residentBytes: Math.max(a.residentBytes, b.residentBytes),
+  anonymousBytes: Math.max(a.anonymousBytes, b.anonymousBytes),
+})
+
+/** From the kernel's summary, in KiB. */
+function memoryOf(pid: string): Memory {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  const bytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]) * 1024
+  return { residentBytes: bytes('Rss'), anonymousBytes: bytes('Anonymous') }
+}
+
+/** Fields 14 and 15 of proc_pid_stat(5); the second field, a name in brackets, may hold blanks. */
+function cpuSecondsOf(pid: string): number {
+  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const fields = rest.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}

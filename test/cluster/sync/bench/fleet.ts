@@ -1,0 +1,158 @@
+import type { KubeObject } from '../../client/api.ts'
+
+/** What the bench lets an account ask for. All of it follows from the numbers, so that no list has to be kept. */
+export interface Fleet {
+  readonly namespaces: readonly string[]
+  readonly accountsEach: number
+  readonly secretsEach: number
+  readonly objectsEach: number
+}
+
+export const vaults = ['vault-0', 'vault-1', 'vault-2', 'vault-3', 'vault-4'] as const
+export const tenantId = '11111111-1111-1111-1111-111111111111'
+
+export const secretCount = ({ namespaces, accountsEach, secretsEach }: Fleet): number =>
+  namespaces.length * accountsEach * secretsEach
+
+/** The one that asks for what isn't there, the one whose vault doesn't answer, and the one that asks for a lot. */
+export const troublesome = ['noisy', 'broken', 'huge'] as const
+export const brokenVault = 'vault-down'
+
+export interface Placed {
+  readonly namespace: string
+  readonly account: string
+  readonly secret: string
+  readonly vault: string
+  /** Of its first object; the others' names end in other numbers. */
+  readonly object: string
+}
+
+/** The Secrets, each with the vault that all its objects are in: every account reads all vaults. */
+export function placedSecrets(fleet: Fleet): readonly Placed[] {
+  const { namespaces, accountsEach, secretsEach } = fleet
+  return namespaces.flatMap((namespace, n) =>
+    range(accountsEach).flatMap((a) =>
+      range(secretsEach).map((s) => ({
+        namespace,
+        account: accountName(a),
+        secret: `${accountName(a)}-${s}`,
+        vault: vaults[s % vaults.length] ?? vaults[0],
+        object: `n${n}-a${a}-s${s}-0`,
+      })),
+    ),
+  )
+}
+
+export const accountName = (index: number): string => `app-${index}`
+
+/** A ServiceAccount as its owner would annotate it. */
+export function accountObject(
+  fleet: Fleet,
+  { namespace, index, refresh }: { namespace: string; index: number; refresh: string },
+): KubeObject {
+  const name = accountName(index)
+  const own = placedSecrets({ ...fleet, namespaces: fleet.namespaces }).filter(
+    (placed) => placed.namespace === namespace && placed.account === name,
+  )
+  const sync = own.map(({ secret, vault, object }) => ({
+    secret,
+    data: range(fleet.objectsEach)
+      .map((o) => `key-${o}=${vault}:${object.slice(0, -1)}${o}`)
+      .join(', '),
+  }))
+  const clientId = clientIdOf(fleet.namespaces.indexOf(namespace), index)
+  return serviceAccount({ namespace, name }, { clientId, refresh, sync })
+}
+
+/**
+ * One with a thousand objects that no vault has, one with ten of a vault that hangs, and one with a thousand keys of
+ * nearly the length that a vault takes, in Secrets of nearly a mebibyte.
+ */
+export function troublesomeAccounts(namespace: string): readonly KubeObject[] {
+  const lists = {
+    noisy: range(2).map((s) => ({
+      secret: `noisy-${s}`,
+      data: range(500)
+        .map((o) => `k${o}=${vaults[0]}:no-${s}-${o}`)
+        .join(','),
+    })),
+    broken: [
+      {
+        secret: 'broken',
+        data: range(10)
+          .map((o) => `k${o}=${brokenVault}:o-${o}`)
+          .join(','),
+      },
+    ],
+    huge: range(25).map((s) => ({
+      secret: `huge-${s}`,
+      data: range(bigValues)
+        .map((o) => `k${o}=${vaults[1]}:big-${o}`)
+        .join(','),
+    })),
+  }
+  return troublesome.map((name, i) =>
+    serviceAccount(
+      { namespace, name },
+      { clientId: clientIdOf(99, i), refresh: '30s', sync: lists[name] },
+    ),
+  )
+}
+
+function serviceAccount(
+  metadata: { readonly namespace: string; readonly name: string },
+  wish: { readonly clientId: string; readonly refresh: string; readonly sync: object },
+): KubeObject {
+  const annotations = {
+    'azure.workload.identity/client-id': wish.clientId,
+    'akv-injector.io/refresh': wish.refresh,
+    'akv-injector.io/sync': JSON.stringify(wish.sync),
+  }
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { ...metadata, annotations } }
+}
+
+const bigValues = 40
+const bigValueLength = 25_000
+
+/** What the emulator's vaults hold: JSON is YAML. */
+export function vaultData(fleet: Fleet): string {
+  const identity = (clientId: string, namespace: string, account: string) => ({
+    clientId,
+    federatedCredentials: [{ subject: `system:serviceaccount:${namespace}:${account}` }],
+  })
+  const secretsOf = (vault: string) =>
+    Object.fromEntries(
+      placedSecrets(fleet)
+        .filter((placed) => placed.vault === vault)
+        .flatMap(({ object }) =>
+          range(fleet.objectsEach).map((o) => [
+            `${object.slice(0, -1)}${o}`,
+            `value of ${object} ${o} in its first version`,
+          ]),
+        ),
+    )
+  const big = Object.fromEntries(
+    range(bigValues).map((o) => [`big-${o}`, String(o % 10).repeat(bigValueLength)]),
+  )
+  const all = fleet.namespaces.flatMap((namespace, n) => [
+    ...range(fleet.accountsEach).map((a) => identity(clientIdOf(n, a), namespace, accountName(a))),
+  ])
+  const [first = ''] = fleet.namespaces
+  const others = troublesome.map((name, i) => identity(clientIdOf(99, i), first, name))
+  return JSON.stringify({
+    tenantId,
+    identities: [...all, ...others],
+    vaults: Object.fromEntries(
+      [...vaults, brokenVault].map((vault) => [
+        vault,
+        { readers: ['*'], secrets: { ...secretsOf(vault), ...(vault === vaults[1] && big) } },
+      ]),
+    ),
+  })
+}
+
+const clientIdOf = (namespace: number, account: number): string =>
+  `00000000-0000-4000-8000-${String(namespace * 1000 + account).padStart(12, '0')}`
+
+export const range = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, i) => i)

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRendered } from '../../../manifests/rendered.ts'
+import type { KubeObject } from '../../client/api.ts'
+import type { Cluster } from '../../client/cluster.ts'
+import { must } from '../../client/must.ts'
+import { accountName, accountObject, type Fleet, range, troublesome } from './fleet.ts'
+
+const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
+
+/** Makes the namespaces of a fleet. Their accounts come later, when everything that they need is there. */
+export async function createNamespaces(
+  cluster: Cluster,
+  count: number,
+): Promise<readonly string[]> {
+  const made = range(count).map(async () => {
+    const metadata = { generateName: 'akv-injector-bench-' }
+    const { body } = must(await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata }))
+    return body.metadata.name ?? ''
+  })
+  return await Promise.all(made)
+}
+
+/**
+ * Gives the controller's account what the chart gives it: rights in each namespace, and the two policies.
+ *
+ * @returns what its Deployment sets, and what takes it all away again
+ */
+export async function installFleet(cluster: Cluster, fleet: Fleet) {
+  const { objects, find } = readRendered(readFileSync(manifest, 'utf8'))
+  const names = [...range(fleet.accountsEach).map(accountName), ...troublesome]
+  const ofCluster = objects.filter(
+    ({ kind, metadata }) => kind !== 'Deployment' && !/^team-[ab]$/.test(metadata.namespace),
+  )
+  const ofNamespaces = fleet.namespaces.flatMap((namespace) => {
+    const [role, binding] = [find('Role'), find('RoleBinding')]
+    const rules = role.rules.map((rule: { readonly resourceNames?: object }) =>
+      rule.resourceNames ? { ...rule, resourceNames: names } : rule,
+    )
+    return [
+      { ...role, rules, metadata: { ...role.metadata, namespace } },
+      { ...binding, metadata: { ...binding.metadata, namespace } },
+    ]
+  })
+  const all: readonly KubeObject[] = [...ofCluster, ...ofNamespaces]
+  for (const object of all) must(await cluster.apply(object))
+  const [container] = find('Deployment').spec.template.spec.containers
+  return {
+    container,
+    accounts: fleet.namespaces.map((namespace) => `${namespace}=${names.join('+')}`).join(';'),
+    async remove() {
+      for (const object of all) await cluster.delete(object)
+      for (const name of fleet.namespaces)
+        await cluster.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    },
+  }
+}
+
+/** Annotates all accounts of a fleet, which makes those that aren't there. */
+export async function applyAccounts(
+  cluster: Cluster,
+  fleet: Fleet,
+  refresh: string,
+): Promise<void> {
+  for (const namespace of fleet.namespaces)
+    for (const index of range(fleet.accountsEach))
+      must(await cluster.apply(accountObject(fleet, { namespace, index, refresh })))
+}

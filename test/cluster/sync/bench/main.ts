@@ -1,0 +1,183 @@
+// npm run cluster:test -- test/cluster/sync-bench/main.ts: prints what sync takes at scale. Nothing here passes or fails by
+// time: compare within one run. It takes a quarter of an hour; with --smoke four minutes, for a twentieth of the Secrets.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bundle } from '../../../../image/bundle.ts'
+import { type Figure, mebibytes, printFigures } from '../../../bench/bench.ts'
+import { environmentOf } from '../../../manifests/rendered.ts'
+import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
+import { connect } from '../../client/api.ts'
+import { type Cluster, clusterOf } from '../../client/cluster.ts'
+import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { must } from '../../client/must.ts'
+import { startEmulatorProcess } from '../../harness/emulator-process.ts'
+import { temporaryFolder } from '../../harness/keep.ts'
+import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
+import { inWords } from '../../node/bench/in-words.ts'
+import { followRequests } from './cloud-requests.ts'
+import { type ControllerProcess, startControllerProcess } from './controller-process.ts'
+import {
+  brokenVault,
+  type Fleet,
+  placedSecrets,
+  secretCount,
+  tenantId,
+  troublesomeAccounts,
+  vaultData,
+} from './fleet.ts'
+import { applyAccounts, createNamespaces, installFleet } from './install-fleet.ts'
+import { measureRotations } from './rotations.ts'
+
+const isSmoke = process.argv.includes('--smoke')
+const [longRefresh, longMs] = isSmoke ? (['30s', 30_000] as const) : (['5m', 300_000] as const)
+const [shortRefresh, shortMs] = ['30s', 30_000] as const
+const refreshes = isSmoke ? 2 : 10
+
+const { path: folder, remove } = temporaryFolder()
+const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
+const api = connect(kubeconfigFile)
+const cluster = clusterOf(api)
+const namespaces = await createNamespaces(cluster, 5)
+const fleet: Fleet = {
+  namespaces,
+  accountsEach: isSmoke ? 2 : 40,
+  secretsEach: 10,
+  objectsEach: 3,
+}
+const all = secretCount(fleet)
+const data = join(folder, 'vault.yaml')
+writeFileSync(data, vaultData(fleet))
+const installed = await installFleet(cluster, fleet)
+const access = readKubeconfig(kubeconfigFile)
+await publishIssuerKeys(cluster)
+const azure = await startEmulatorProcess({ access, folder, data })
+writeFileSync(join(folder, 'ca.crt'), azure.caPem)
+const program = join(folder, 'dist')
+await bundle(program)
+const account = { name: 'akv-injector-sync', namespace: 'akv-injector' }
+const env = {
+  ...environmentOf(installed.container),
+  AKV_INJECTOR_CLOUD: 'custom',
+  AKV_INJECTOR_AUTHORITY_HOST: azure.url,
+  AKV_INJECTOR_VAULT_URL: `${azure.url}/{vault}`,
+  AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
+  AKV_INJECTOR_DEFAULT_TENANT_ID: tenantId,
+  KUBECONFIG: await accountKubeconfig({ api, kubeconfigFile, account, folder }),
+}
+const start = () =>
+  startControllerProcess({
+    program: join(program, 'main.js'),
+    accounts: installed.accounts,
+    env,
+    folder,
+  })
+const requests = followRequests(azure.controlUrl)
+
+try {
+  await applyAccounts(cluster, fleet, longRefresh)
+  await requests.take()
+  const first = await start()
+  printFigures(`the first sync of ${all} Secrets`, await untilSynced(first))
+  printFigures(`a refresh, of ${longRefresh}`, await rest(first, longMs * 1.1))
+  await applyAccounts(cluster, fleet, shortRefresh)
+  await delay(shortMs)
+  await requests.take()
+  printFigures(`${refreshes} refreshes of ${shortRefresh}`, await rest(first, shortMs * refreshes))
+  printFigures('from a rotation to its Secret', await rotations())
+  await first.stop()
+
+  const second = await start()
+  printFigures('after a restart', await untilSynced(second))
+  await second.stop()
+
+  for (const object of troublesomeAccounts(namespaces[0] ?? '')) must(await cluster.apply(object))
+  await hang()
+  const third = await start()
+  printFigures(
+    'after a restart, beside a noisy, a broken and a huge account',
+    await untilSynced(third),
+  )
+  printFigures('from a rotation to its Secret, beside these', await rotations())
+  printFigures(`and the next ${shortRefresh}`, await rest(third, shortMs))
+  await third.stop()
+} finally {
+  requests.close()
+  await azure.stop()
+  await installed.remove()
+  cluster.close()
+  remove()
+}
+
+async function untilSynced(controller: ControllerProcess): Promise<readonly Figure[]> {
+  const synced = () => controller.metric('akv_injector_sync_secrets', 'state="synced"')
+  while ((await synced()) < all) await delay(250)
+  const ms = performance.now() - controller.startedAtMs
+  return [
+    { what: 'from the start of the process', value: `${(ms / 1000).toFixed(1)} s` },
+    { what: 'CPU', value: `${controller.cpuSeconds().toFixed(1)} s` },
+    ...(await taken(controller)),
+  ]
+}
+
+/** Nothing rotates meanwhile, so nothing is to be written. */
+async function rest(controller: ControllerProcess, ms: number): Promise<readonly Figure[]> {
+  const [before, cpuBefore] = [await versionsOf(cluster), controller.cpuSeconds()]
+  await delay(ms)
+  const cpu = (controller.cpuSeconds() - cpuBefore) / (ms / 1000)
+  const after = await versionsOf(cluster)
+  const writes = [...after].filter(([name, version]) => before.get(name) !== version).length
+  return [
+    { what: 'Secrets written', value: String(writes) },
+    { what: 'CPU', value: `${(cpu * 1000).toFixed(0)}m` },
+    ...(await taken(controller)),
+  ]
+}
+
+async function taken(controller: ControllerProcess): Promise<readonly Figure[]> {
+  const { vaultRequests, mostPerVaultAndSecond, signIns } = await requests.take()
+  const { residentBytes, anonymousBytes } = controller.memory()
+  return [
+    { what: 'requests to vaults', value: String(vaultRequests) },
+    { what: 'at most to one of them in a second', value: String(mostPerVaultAndSecond) },
+    { what: 'sign-ins', value: String(signIns) },
+    { what: 'resident memory, peak', value: mebibytes(residentBytes) },
+    { what: 'of it anonymous', value: mebibytes(anonymousBytes) },
+  ]
+}
+
+async function rotations(): Promise<readonly Figure[]> {
+  const count = isSmoke ? 5 : 100
+  const placed = placedSecrets(fleet)
+    .toSorted(() => Math.random() - 0.5)
+    .slice(0, count)
+  const { controlUrl } = azure
+  const times = await measureRotations(placed, { cluster, controlUrl, spreadMs: shortMs })
+  // What was asked for meanwhile isn't of what comes next.
+  await requests.take()
+  return [{ what: `${count} of them, looked for each ${shortRefresh}`, value: inWords(times) }]
+}
+
+/** The emulator serves all vaults at one address, so what hangs takes connections from the others, too. */
+async function hang(): Promise<void> {
+  const fault = { match: { vault: brokenVault }, action: { kind: 'delay', delayMs: 60_000 } }
+  await fetch(`${azure.controlUrl}/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  })
+}
+
+async function versionsOf(cluster: Cluster): Promise<ReadonlyMap<string, unknown>> {
+  const lists = namespaces.map((namespace) =>
+    cluster.list({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace } }),
+  )
+  const secrets = (await Promise.all(lists)).flat()
+  return new Map(
+    secrets.map(({ metadata }) => [
+      `${metadata.namespace}/${metadata.name}`,
+      metadata['resourceVersion'],
+    ]),
+  )
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+import { bundle } from '../../../../image/bundle.ts'
+
+/** `akv-injector sync`, as a process that a test may kill. */
+export interface SyncProgram {
+  /** What `/metrics` says of a series, NaN where there is none. */
+  metric(series: string): Promise<number>
+  isReady(): Promise<boolean>
+  /** The exit code, null for one that was killed by the signal. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+}
+
+export interface SyncProgramOptions {
+  /** As its flag takes them. */
+  readonly accounts: string
+  readonly kubeconfigFile: string
+  readonly cloud: { readonly url: string; readonly caPem: string }
+}
+
+/** @returns what starts it: each time anew, as the Deployment does after a crash */
+export async function syncProgram(
+  t: Test,
+  { accounts, kubeconfigFile, cloud }: SyncProgramOptions,
+): Promise<() => Promise<SyncProgram>> {
+  const folder = t.testdir()
+  await bundle(folder)
+  const caFile = join(folder, 'cloud.crt')
+  writeFileSync(caFile, cloud.caPem)
+  const env = {
+    ...process.env,
+    KUBECONFIG: kubeconfigFile,
+    AKV_INJECTOR_CLOUD: 'custom',
+    AKV_INJECTOR_AUTHORITY_HOST: cloud.url,
+    AKV_INJECTOR_VAULT_URL: `${cloud.url}/{vault}`,
+    AKV_INJECTOR_CA_FILE: caFile,
+  }
+  const args = [
+    join(folder, 'main.js'),
+    ...['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0'],
+  ]
+  return async () => {
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    const exit = once(child, 'exit')
+    const lines = createInterface(child.stdout)
+    const [line] = await Promise.race([once(lines, 'line'), exit.then(() => ['{}'])])
+    lines.on('line', (text) => t.comment(text))
+    const { healthPort } = JSON.parse(line)
+    if (healthPort === undefined) throw new Error('the program ended, and said why')
+    const ask = (path: string) => fetch(`http://127.0.0.1:${healthPort}${path}`)
+    return {
+      isReady: async () => (await ask('/readyz')).ok,
+      async metric(series) {
+        const text = await (await ask('/metrics')).text()
+        const found = text.split('\n').find((line) => line.startsWith(`${series} `))
+        return Number(found?.slice(series.length + 1))
+      },
+      async end(signal) {
+        child.kill(signal)
+        const [code] = await exit
+        return code
+      },
+    }
+  }
+}

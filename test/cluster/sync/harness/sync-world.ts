@@ -1,0 +1,149 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { Test } from 'tap'
+import { parseEmulatorData } from '../../../../emulator/data/parse-data.ts'
+import { type Emulator, startEmulator } from '../../../../emulator/emulator.ts'
+import { type Clock, systemClock } from '../../../../lib/clock.ts'
+import { type AccountEntry, accountEntry } from '../../../../sync/round/account-entry.ts'
+import { type WorkAccountOptions, workAccount } from '../../../../sync/round/work-account.ts'
+import { memoryLog } from '../../../init-agent/memory-log.ts'
+import { apiId, connectAll, webId } from '../../../sync/world.ts'
+import type { KubeObject } from '../../client/api.ts'
+import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { must } from '../../client/must.ts'
+import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
+import { openSyncAccount, type SyncAccount } from './sync-account.ts'
+
+export interface AccountName {
+  /** `web`, unless told otherwise. */
+  readonly name?: string
+  /** Team A's, unless told otherwise. */
+  readonly namespace?: string
+}
+
+/** A real API server, an emulated Azure that takes its tokens, and the controller's rounds, one at a time. */
+export interface SyncWorld extends SyncAccount {
+  readonly namespace: string
+  readonly azure: Emulator
+  readonly options: WorkAccountOptions
+  /** Lets time pass for the controller, and nobody else. */
+  pass(ms: number): void
+  /** Sets all annotations of an account, as its owner would by `kubectl apply`. Makes it, where it isn't there. */
+  annotate(
+    annotations: Readonly<Record<string, string>>,
+    account?: AccountName,
+  ): Promise<KubeObject>
+  /** A round of work for an account as it is now; when the next is due. */
+  round(account?: AccountName): Promise<number | undefined>
+  /** The controller forgets everything. */
+  restart(): void
+  secret(name: string): Promise<KubeObject | undefined>
+  /** The keys of a Secret, undefined where there is none. */
+  values(name: string): Promise<Readonly<Record<string, string>> | undefined>
+  version(name: string): Promise<unknown>
+  /** The Events on accounts of team A since this was last asked. */
+  events(): Promise<readonly string[]>
+  /** What asked for objects since this was last asked. */
+  vaultPaths(): readonly string[]
+}
+
+const vaultData = ({ teamA, teamB }: SyncAccount['namespaces']) => `
+identities:
+  - clientId: ${webId}
+    federatedCredentials:
+      - subject: 'system:serviceaccount:${teamA}:web'
+      - subject: 'system:serviceaccount:${teamB}:web'
+  - { clientId: ${apiId}, federatedCredentials: [{ subject: 'system:serviceaccount:${teamA}:api' }] }
+vaults:
+  team-a:
+    readers: [${webId}]
+    secrets:
+      db-password: correct horse
+      db: '{"url":"postgres://x"}'
+      extra: more
+      pull: no JSON s3cr3t
+${Array.from({ length: 45 }, (_, i) => `      big-${i}: '${String(i % 10).repeat(24_000)}'`).join('\n')}
+    certificates: { web: { dnsNames: [web.example] } }
+`
+
+export async function openSyncWorld(t: Test): Promise<SyncWorld> {
+  const account = await openSyncAccount(t)
+  const { api, cluster, namespaces, kubeconfigFile } = account
+  const { server, ca } = readKubeconfig(process.env['KUBECONFIG'] ?? '')
+  t.teardown(await publishIssuerKeys(cluster))
+  // The emulator looks up the keys of the API server, as Entra does.
+  setDefaultCACertificates([...getCACertificates('default'), ca ?? ''])
+  const parsed = parseEmulatorData(vaultData(namespaces))
+  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+  const azure = await startEmulator({ data: parsed.data, issuer: server.origin })
+  let offsetMs = 0
+  const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
+  const [stop, end] = [new AbortController(), new AbortController()]
+  const ends = { signal: stop.signal, end: end.signal }
+  const options = connectAll({ kubeconfigFile, azure, clock, log: memoryLog(), ...ends })
+  t.teardown(async () => {
+    stop.abort()
+    end.abort()
+    await azure.close()
+  })
+
+  const namespace = namespaces.teamA
+  const entries = new Map<string, AccountEntry>()
+  const seenEvents = new Set<unknown>()
+  let seenRequests = 0
+  const secret = async (name: string) => {
+    const metadata = { name, namespace }
+    const answer = await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
+    return answer.status === 404 ? undefined : must(answer).body
+  }
+  return {
+    ...account,
+    namespace,
+    azure,
+    options,
+    pass(ms) {
+      offsetMs += ms
+    },
+    async annotate(annotations, { name = 'web', namespace: at = namespace } = {}) {
+      const metadata = { name, namespace: at, annotations }
+      return must(await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })).body
+    },
+    async round({ name = 'web', namespace: at = namespace } = {}) {
+      const { accounts } = await options.cluster.listAccounts(at)
+      const account = accounts.find((account) => account.name === name)
+      if (account === undefined) throw new Error(`there is no account ${name}`)
+      const entry = entries.get(account.uid) ?? accountEntry(account, true)
+      if (entry.account.resourceVersion !== account.resourceVersion) entry.isChanged = true
+      entry.account = account
+      entries.set(account.uid, entry)
+      return await workAccount(entry, options)
+    },
+    restart: () => entries.clear(),
+    secret,
+    async values(name) {
+      const found = await secret(name)
+      if (found === undefined) return undefined
+      const data = Object.entries((found['data'] ?? {}) as Readonly<Record<string, string>>)
+      const texts = data.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()])
+      return Object.fromEntries(texts)
+    },
+    version: async (name) => (await secret(name))?.metadata['resourceVersion'],
+    async events() {
+      const path = `/api/v1/namespaces/${namespace}/events`
+      const { body } = must(await api.call({ method: 'GET', path }))
+      const all = body['items'] as readonly (KubeObject & Readonly<Record<string, string>>)[]
+      const news = all.filter(({ metadata }) => !seenEvents.has(metadata['uid']))
+      for (const { metadata } of news) seenEvents.add(metadata['uid'])
+      return news
+        .toSorted((a, b) => versionOf(a) - versionOf(b))
+        .map(({ reason, message }) => `${reason}: ${message}`)
+    },
+    vaultPaths() {
+      const news = azure.requests.slice(seenRequests)
+      seenRequests = azure.requests.length
+      return news.map(({ path }) => path).filter((path) => path.startsWith('/team-'))
+    },
+  }
+}
+
+/** They are opaque to clients, but their order is etcd's. */
+const versionOf = ({ metadata }: KubeObject): number => Number(metadata['resourceVersion'])

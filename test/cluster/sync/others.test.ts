@@ -1,0 +1,156 @@
+import t from 'tap'
+import { annotations } from '../../sync/world.ts'
+import { must } from '../client/must.ts'
+import { base64, good, openSyncScene, sync } from './harness/sync-scene.ts'
+
+/** Whole rounds on a real API server: what is written, and what others write beside us. */
+const world = await openSyncScene(t)
+const { azure, cluster, namespace, object, patch, startAnew, hasSettled } = world
+
+t.test('a Secret is made whole, and holds nothing but what was asked for', async (t) => {
+  await startAnew()
+  const secret = await world.secret('db')
+  t.strictSame(await world.values('db'), good)
+  t.match(secret, {
+    type: 'Opaque',
+    metadata: { labels: { 'app.kubernetes.io/managed-by': 'akv-injector' } },
+  })
+  t.match(secret?.metadata['ownerReferences'], [{ kind: 'ServiceAccount', name: 'web' }])
+  t.match(secret?.metadata['managedFields'], [{ manager: 'akv-injector-sync', operation: 'Apply' }])
+  const { annotations: found } = secret?.metadata ?? {}
+  t.match(found, {
+    'akv-injector.io/synced': /^team-a:db-password@[0-9a-f]{32}, team-a:db@[0-9a-f]{32}$/,
+  })
+  t.ok(await hasSettled())
+})
+
+t.test('ten refreshes write nothing', async (t) => {
+  await startAnew()
+  const versions = async () =>
+    (await cluster.list(object('any'))).map(({ metadata }) => metadata['resourceVersion'])
+  const before = await versions()
+  world.vaultPaths()
+  for (let i = 0; i < 10; i++) {
+    world.pass(330_000)
+    await world.round()
+  }
+  t.strictSame(await versions(), before)
+  t.equal(world.vaultPaths().length, 20, 'though each looked')
+  t.strictSame(await world.events(), [])
+})
+
+t.test('all keys change in one write', async (t) => {
+  await startAnew(
+    '[{ secret: tls, type: kubernetes.io/tls, data: tls/web }, { secret: db, data: "a=extra, b=extra" }]',
+  )
+  const before = await world.values('tls')
+  const uid = (await world.secret('tls'))?.metadata['uid']
+  azure.rotate({ vault: 'team-a', name: 'web', type: 'certificate' })
+  azure.rotate({ vault: 'team-a', name: 'extra', value: 'less' })
+  const { metrics } = world.options
+  const applies = async () =>
+    Number(/writes_total\{operation="apply"\} (\d+)/.exec(await metrics.text())?.[1] ?? 0)
+  const appliesBefore = await applies()
+  world.pass(330_000)
+  await world.round()
+  t.equal((await applies()) - appliesBefore, 2, 'one for each Secret')
+  const after = await world.values('tls')
+  for (const key of ['tls.crt', 'tls.key']) t.not(after?.[key], before?.[key])
+  t.strictSame(await world.values('db'), { a: 'less', b: 'less' })
+  t.equal((await world.secret('tls'))?.metadata['uid'], uid)
+  azure.rotate({ vault: 'team-a', name: 'extra', value: 'more' })
+})
+
+t.test('`kubectl apply` beside us: what it adds stays, and neither takes it back', async (t) => {
+  await startAnew()
+  // As kubectl does by default: what was applied last is an annotation, and the difference a patch.
+  const configuration = JSON.stringify({ data: { theirs: base64('x') } })
+  const lastApplied = { 'kubectl.kubernetes.io/last-applied-configuration': configuration }
+  const added = {
+    metadata: { annotations: lastApplied, labels: { team: 'a' } },
+    data: { theirs: base64('x') },
+  }
+  must(await patch('db', added, 'kubectl-client-side-apply'))
+  t.ok(await hasSettled())
+  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+  world.pass(330_000)
+  await world.round()
+  t.strictSame(await world.values('db'), { ...good, password: 'new one', theirs: 'x' })
+  const { labels, annotations: found } = (await world.secret('db'))?.metadata ?? {}
+  t.match(labels, { team: 'a' })
+  t.match(found, lastApplied)
+  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
+})
+
+t.test(
+  'a GitOps tool that applies its own part again and again doesn’t fight with us',
+  async (t) => {
+    await startAnew()
+    const part = object('db', {
+      metadata: { name: 'db', namespace, labels: { 'argocd.argoproj.io/instance': 'shop' } },
+      data: { theirs: base64('x') },
+    })
+    const applyPart = async () => must(await cluster.apply(part))
+    await applyPart()
+    const before = await world.version('db')
+    for (let i = 0; i < 3; i++) {
+      world.pass(330_000)
+      await world.round()
+      await applyPart()
+    }
+    t.equal(await world.version('db'), before)
+    t.strictSame(await world.values('db'), { ...good, theirs: 'x' })
+    // It gives its part up: what was its own goes, what is ours stays.
+    must(await cluster.apply(object('db', { data: {} })))
+    t.strictSame(await world.values('db'), good)
+    t.ok(await hasSettled())
+  },
+)
+
+t.test('a GitOps tool that claims our keys by force keeps them, and is named once', async (t) => {
+  await startAnew()
+  must(await cluster.apply(object('db', { data: { password: base64('from git') } })))
+  t.ok(await hasSettled(), 'nobody’s write is undone')
+  t.strictSame(await world.values('db'), { ...good, password: 'from git' })
+  t.match(await world.events(), [
+    /^SyncFailed: AKV_SECRET_CONFLICT: .*data\.password belongs to "cluster-tests"/,
+  ])
+})
+
+t.test('somebody else’s Secret is not touched, until they hand it over', async (t) => {
+  await startAnew('[]')
+  const theirs = { theirs: base64('x'), password: base64('old') }
+  must(await cluster.create(object('db', { data: theirs })))
+  const before = await world.secret('db')
+  await world.annotate(annotations(sync))
+  await world.events()
+  for (let i = 0; i < 3; i++) await world.round()
+  t.strictSame(await world.secret('db'), before)
+  t.match(await world.events(), [/^SyncFailed: AKV_SECRET_FOREIGN: Secret db is there/])
+  const offer = { metadata: { annotations: { 'akv-injector.io/adopt': 'true' } } }
+  must(await patch('db', offer, 'kubectl-annotate'))
+  await world.round()
+  t.strictSame(await world.values('db'), { ...good, theirs: 'x' })
+  t.equal((await world.secret('db'))?.metadata['uid'], before?.metadata['uid'])
+  t.strictSame(await world.events(), [
+    'Synced: adopted Secret db',
+    'Synced: everything is in sync again',
+  ])
+  t.ok(await hasSettled())
+  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+  t.notOk(await hasSettled(), 'it rotates from now on')
+  t.strictSame(await world.values('db'), { ...good, password: 'new one', theirs: 'x' })
+  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
+})
+
+t.test('labels and keys that are asked for no more go, those of others stay', async (t) => {
+  await startAnew(sync.replace('data:', 'labels: { app: web, tier: db }, data:'))
+  const labels = async () => (await world.secret('db'))?.metadata['labels']
+  const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
+  must(await patch('db', { metadata: { labels: { team: 'a' } } }, 'kubectl-label'))
+  t.same(await labels(), { ...ours, app: 'web', tier: 'db', team: 'a' })
+  await world.annotate(annotations('[{ secret: db, labels: { app: web }, data: "url=db#url" }]'))
+  await world.round()
+  t.same(await labels(), { ...ours, app: 'web', team: 'a' })
+  t.strictSame(await world.values('db'), { url: good.url })
+})

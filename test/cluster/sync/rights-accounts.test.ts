@@ -1,0 +1,144 @@
+import t from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { must } from '../client/must.ts'
+import { accountsIn, deniedBy, fieldManager, openSyncAccount } from './harness/sync-account.ts'
+
+/** That the sync controller's account may change one annotation of a listed ServiceAccount, and nothing else of it. */
+const { cluster, api, controller, namespaces } = await openSyncAccount(t)
+const path = `${accountsIn(namespaces.teamA)}/web`
+const key = 'akv-injector.io/sync-status'
+
+const patch = (body: object, contentType = 'application/merge-patch+json') =>
+  controller.call({ method: 'PATCH', path, body, contentType, query: { fieldManager } })
+const account = async () => must(await api.call({ method: 'GET', path })).body as KubeObject
+
+/** What is there before, written by somebody else. */
+const written = {
+  metadata: {
+    annotations: { 'azure.workload.identity/client-id': 'web', a: 'b' },
+    labels: { app: 'web' },
+    finalizers: ['example.com/held'],
+  },
+  imagePullSecrets: [{ name: 'pull' }],
+}
+const byAdministrator = (body: object) =>
+  api.call({
+    method: 'PATCH',
+    path,
+    body,
+    contentType: 'application/merge-patch+json',
+    query: { fieldManager: 'administrator' },
+  })
+
+t.before(async () => {
+  // An Apply, so that the API server tells who manages which field.
+  const { metadata, ...fields } = written
+  must(
+    await api.call({
+      method: 'PATCH',
+      path,
+      contentType: 'application/apply-patch+yaml',
+      body: {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'web', ...metadata },
+        ...fields,
+      },
+      query: { fieldManager: 'administrator', force: 'true' },
+    }),
+  )
+})
+t.teardown(async () => {
+  await byAdministrator({ metadata: { finalizers: [] } })
+})
+
+t.test('it sets the status, changes it, and takes it off', async (t) => {
+  for (const status of ['db: ready', `db: ${'x'.repeat(4092)}`, null]) {
+    const { status: code, body } = await patch({ metadata: { annotations: { [key]: status } } })
+    t.equal(code, 200, body.message ?? '')
+    const { annotations } = (await account()).metadata
+    t.equal((annotations as Record<string, string>)[key], status ?? undefined)
+  }
+})
+
+t.test('it also replaces a status that somebody else has written', async (t) => {
+  must(await byAdministrator({ metadata: { annotations: { [key]: 'a lie' } } }))
+  const { status, body } = await patch({ metadata: { annotations: { [key]: 'db: ready' } } })
+  t.equal(status, 200, body.message ?? '')
+})
+
+const merges: Readonly<Record<string, object>> = {
+  'another annotation': { metadata: { annotations: { [key]: 'x', a: 'c' } } },
+  'the identity': {
+    metadata: { annotations: { 'azure.workload.identity/client-id': 'somebody-else' } },
+  },
+  'a new annotation': { metadata: { annotations: { 'akv-injector.io/sync': '[]' } } },
+  'an annotation less': { metadata: { annotations: { a: null } } },
+  'all annotations': { metadata: { annotations: null } },
+  'a long status': { metadata: { annotations: { [key]: 'x'.repeat(4097) } } },
+  'a label': { metadata: { labels: { app: 'other' } } },
+  'a label less': { metadata: { labels: null } },
+  'a finalizer': { metadata: { finalizers: [] } },
+  'an owner': {
+    metadata: {
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }],
+    },
+  },
+  'image pull secrets': { imagePullSecrets: [{ name: 'mine' }] },
+  'no image pull secrets': { imagePullSecrets: null },
+  secrets: { secrets: [{ name: 'mine' }] },
+  'the automount': { automountServiceAccountToken: false },
+}
+for (const [what, body] of Object.entries(merges))
+  t.test(`it can’t change ${what}`, async (t) => {
+    const before = await account()
+    const { status, body: answer } = await patch(body)
+    t.equal(status, 422, answer.message ?? '')
+    t.match(answer.message, deniedBy('accounts'))
+    t.strictSame(await account(), before)
+  })
+
+t.test('it can’t take fields from those who manage them', async (t) => {
+  const before = await account()
+  const entries = before.metadata['managedFields'] as readonly { readonly manager: string }[]
+  const place = entries.findIndex(({ manager }) => manager === 'administrator')
+  t.ok(place >= 0, JSON.stringify(entries.map(({ manager }) => manager)))
+  const entry = `/metadata/managedFields/${place}`
+  const jsonPatch = 'application/json-patch+json'
+  for (const answer of [
+    await patch([{ op: 'remove', path: entry }], jsonPatch),
+    await patch([{ op: 'replace', path: `${entry}/manager`, value: fieldManager }], jsonPatch),
+    await patch([{ op: 'remove', path: `${entry}/fieldsV1/f:metadata/f:labels` }], jsonPatch),
+    await patch({ metadata: { managedFields: [{}] } }),
+  ]) {
+    t.equal(answer.status, 422, answer.body.message ?? '')
+    t.match(answer.body.message, deniedBy('accounts'))
+  }
+  t.strictSame(await account(), before)
+})
+
+t.test('by server-side apply it can’t do more', async (t) => {
+  const applied = (fields: object) => ({
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'web', annotations: { [key]: 'db: ready' } },
+    ...fields,
+  })
+  const apply = (body: object) =>
+    controller.call({
+      method: 'PATCH',
+      path,
+      body,
+      contentType: 'application/apply-patch+yaml',
+      query: { fieldManager, force: 'true' },
+    })
+  t.equal((await apply(applied({}))).status, 200)
+  const { status, body } = await apply(applied({ imagePullSecrets: [{ name: 'mine' }] }))
+  t.equal(status, 422)
+  t.match(body.message, deniedBy('accounts'))
+})
+
+t.test('others change accounts as before', async (t) => {
+  must(await byAdministrator({ metadata: { labels: { app: 'other' } } }))
+  t.ok(cluster)
+})

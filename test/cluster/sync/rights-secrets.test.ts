@@ -1,0 +1,243 @@
+import t from 'tap'
+import type { Answer, KubeObject } from '../client/api.ts'
+import { must } from '../client/must.ts'
+import {
+  accountsIn,
+  deniedBy,
+  fieldManager,
+  openSyncAccount,
+  secretsIn,
+} from './harness/sync-account.ts'
+
+/** Which Secrets the sync controller's account may write, in the namespaces that list accounts. */
+const { api, controller, namespaces } = await openSyncAccount(t)
+const { teamA } = namespaces
+const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
+const web = must(await api.call({ method: 'GET', path: `${accountsIn(teamA)}/web` })).body
+const owner = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  name: 'web',
+  uid: String(web.metadata['uid']),
+}
+
+interface SecretFields {
+  readonly name: string
+  readonly type?: string
+  readonly metadata?: object
+  readonly data?: Readonly<Record<string, string>>
+}
+
+/** One of the controller's, unless told otherwise. */
+const secret = ({ name, type = 'Opaque', metadata = {}, data = {} }: SecretFields) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name, labels: ours, ownerReferences: [owner], ...metadata },
+  type,
+  data,
+})
+const value = (text: string) => Buffer.from(text).toString('base64')
+
+const pathOf = (name: string) => `${secretsIn(teamA)}/${name}`
+const create = (body: object, query: Readonly<Record<string, string>> = {}) =>
+  controller.call({
+    method: 'POST',
+    path: secretsIn(teamA),
+    body,
+    query: { fieldManager, ...query },
+  })
+const read = (name: string) => controller.call({ method: 'GET', path: pathOf(name) })
+const patch = (name: string, body: object, type = 'merge-patch+json') =>
+  controller.call({
+    method: 'PATCH',
+    path: pathOf(name),
+    body,
+    contentType: `application/${type}`,
+    query: { fieldManager, ...(type === 'apply-patch+yaml' && { force: 'true' }) },
+  })
+const apply = (name: string, body: object) => patch(name, body, 'apply-patch+yaml')
+const remove = (name: string, uid?: unknown) =>
+  controller.call({
+    method: 'DELETE',
+    path: pathOf(name),
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
+  })
+
+/** A Secret that somebody else made. */
+async function foreign(name: string, fields: object = {}): Promise<KubeObject> {
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name },
+    data: { theirs: value('theirs') },
+    ...fields,
+  }
+  return must(await api.call({ method: 'POST', path: secretsIn(teamA), body })).body
+}
+
+t.test('it makes a Secret, claims it, changes it by apply, and deletes it', async (t) => {
+  const { body: made } = must(await create(secret({ name: 'db', data: { a: value('1') } })))
+  const entry = { path: '/metadata/managedFields/0/operation' }
+  const claim = [
+    { op: 'test', path: '/metadata/uid', value: made.metadata['uid'] },
+    { op: 'test', ...entry, value: 'Update' },
+    { op: 'replace', ...entry, value: 'Apply' },
+  ]
+  must(await patch('db', claim, 'json-patch+json'))
+  const next = secret({
+    name: 'db',
+    metadata: { uid: made.metadata['uid'] },
+    data: { b: value('2') },
+  })
+  const { body } = must(await apply('db', next))
+  t.strictSame(body['data'], { b: value('2') }, 'and the key that it no longer applies is gone')
+  t.equal((await remove('db', made.metadata['uid'])).status, 200)
+  t.equal((await read('db')).status, 404)
+})
+
+t.test('it keeps its record of what an account has had', async (t) => {
+  const name = 'akv-injector-sync-web'
+  const record = secret({ name, type: 'akv-injector.io/sync-record', data: { names: value('db') } })
+  const { body } = must(await create(record))
+  t.equal((await remove(name, body.metadata['uid'])).status, 200)
+})
+
+t.test('it makes a Secret of every type that a wish may name', async (t) => {
+  const types: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    'kubernetes.io/tls': { 'tls.crt': value('crt'), 'tls.key': value('key') },
+    'kubernetes.io/dockerconfigjson': { '.dockerconfigjson': value('{"auths":{}}') },
+    'kubernetes.io/basic-auth': { username: value('u'), password: value('p') },
+    'kubernetes.io/ssh-auth': { 'ssh-privatekey': value('k') },
+    'example.com/own': {},
+  }
+  for (const [type, data] of Object.entries(types)) {
+    const { status, body } = await create(secret({ name: 'typed', type, data }), { dryRun: 'All' })
+    t.equal(status, 201, `${type} ${body.message ?? ''}`)
+  }
+})
+
+t.test('what it makes says whose it is, and on whose behalf', async (t) => {
+  const configMap = { ...owner, kind: 'ConfigMap' }
+  for (const [what, metadata] of Object.entries({
+    'no label': { labels: {} },
+    'another’s label': { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+    'no owner': { ownerReferences: [] },
+    'another kind of owner': { ownerReferences: [configMap] },
+    'an owner of another group': { ownerReferences: [{ ...owner, apiVersion: 'example.com/v1' }] },
+    'only a wish to be adopted': {
+      labels: {},
+      ownerReferences: [],
+      annotations: { 'akv-injector.io/adopt': 'true' },
+    },
+  })) {
+    const body = secret({ name: 'new', metadata })
+    for (const answer of [await create(body), await apply('new', body)]) {
+      t.equal(answer.status, 422, what)
+      t.match(answer.body.message, deniedBy('secrets'), what)
+    }
+  }
+  t.equal((await read('new')).status, 404)
+})
+
+t.test('it can’t have Kubernetes fill a Secret with a token of an account', async (t) => {
+  const annotations = { 'kubernetes.io/service-account.name': 'other' }
+  for (const type of ['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token']) {
+    const body = secret({ name: 'token', type, metadata: { annotations } })
+    for (const answer of [await create(body), await apply('token', body)]) {
+      t.equal(answer.status, 422, type)
+      t.match(answer.body.message, deniedBy('secrets'), type)
+    }
+  }
+  must(await create(secret({ name: 'turned', metadata: { annotations } })))
+  const { status } = await patch('turned', { type: 'kubernetes.io/service-account-token' })
+  t.equal(status, 422, 'nor turn one of its own into one')
+  must(await remove('turned'))
+})
+
+t.test('a Secret of somebody else’s it neither changes nor deletes', async (t) => {
+  const labelled = { labels: ours, ownerReferences: [owner] }
+  const cases: Readonly<Record<string, object>> = {
+    plain: {},
+    'labelled-only': { metadata: { name: 'labelled-only', labels: ours } },
+    'owned-only': { metadata: { name: 'owned-only', ownerReferences: [owner] } },
+    'not-adopted': {
+      metadata: { name: 'not-adopted', annotations: { 'akv-injector.io/adopt': 'false' } },
+    },
+    token: {
+      metadata: { name: 'token', annotations: { 'kubernetes.io/service-account.name': 'other' } },
+      type: 'kubernetes.io/service-account-token',
+    },
+  }
+  for (const [name, fields] of Object.entries(cases)) {
+    const before = await foreign(name, fields)
+    const attempts: Readonly<Record<string, Answer>> = {
+      'its data': await patch(name, { data: { theirs: value('mine') } }),
+      'a further key': await patch(name, { data: { mine: value('mine') } }),
+      'an annotation that gives it away': await patch(name, {
+        metadata: { annotations: { 'akv-injector.io/adopt': 'true' } },
+      }),
+      'our label and owner': await patch(name, { metadata: labelled }),
+      'by apply': await apply(name, secret({ name, type: String(before['type']) })),
+      'by JSON patch': await patch(
+        name,
+        [{ op: 'add', path: '/metadata/labels', value: ours }],
+        'json-patch+json',
+      ),
+      'by deleting it': await remove(name),
+      'by deleting it, with its uid': await remove(name, before.metadata['uid']),
+    }
+    for (const [what, { status, body }] of Object.entries(attempts)) {
+      t.equal(status, 422, `${name}: ${what}`)
+      t.match(body.message, deniedBy('secrets'), `${name}: ${what}`)
+    }
+    const after = must(await api.call({ method: 'GET', path: pathOf(name) })).body
+    if (name !== 'token') t.strictSame(after, before, name)
+  }
+})
+
+t.test('one that somebody else marks for adoption becomes its own, and not before', async (t) => {
+  const annotations = { 'akv-injector.io/adopt': 'true' }
+  const { metadata } = await foreign('given', { metadata: { name: 'given', annotations } })
+  const { uid } = metadata
+  const change = await patch('given', { data: { mine: value('mine') } })
+  t.match(change.body.message, deniedBy('secrets'), 'not without saying whose it is then')
+  const gone = await remove('given', uid)
+  t.match(gone.body.message, deniedBy('secrets'), 'nor to delete it')
+
+  const wanted = secret({ name: 'given', metadata: { uid }, data: { mine: value('mine') } })
+  const { body } = must(await apply('given', wanted))
+  t.strictSame(body['data'], { theirs: value('theirs'), mine: value('mine') })
+  must(await remove('given', uid))
+})
+
+t.test('a token of the cluster’s isn’t adopted', async (t) => {
+  await foreign('given-token', {
+    metadata: {
+      name: 'given-token',
+      annotations: {
+        'akv-injector.io/adopt': 'true',
+        'kubernetes.io/service-account.name': 'other',
+      },
+    },
+    type: 'kubernetes.io/service-account-token',
+  })
+  const wanted = secret({ name: 'given-token', type: 'kubernetes.io/service-account-token' })
+  const { body } = await apply('given-token', wanted)
+  t.match(body.message, deniedBy('secrets'))
+})
+
+t.test('its own it can’t make nobody’s, or somebody else’s', async (t) => {
+  must(await create(secret({ name: 'own' })))
+  for (const metadata of [
+    { labels: { 'app.kubernetes.io/managed-by': null } },
+    { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
+    { ownerReferences: [] },
+  ])
+    t.match((await patch('own', { metadata })).body.message, deniedBy('secrets'))
+  must(await remove('own'))
+})
+
+t.test('it reads a Secret of these namespaces by its name, as the docs say', async (t) => {
+  await foreign('known-by-name')
+  t.equal((await read('known-by-name')).status, 200)
+})

@@ -1,0 +1,251 @@
+import t from 'tap'
+import { listRights } from '../client/account-rights.ts'
+import type { Call, KubeObject } from '../client/api.ts'
+import { testNamespace } from '../client/cluster.ts'
+import {
+  accountsIn,
+  deniedBy,
+  openSyncAccount,
+  secretsIn,
+  syncAccount,
+} from './harness/sync-account.ts'
+
+/** What the sync controller's account may do, and that it may do nothing else. Its Secrets: sync-rights-secrets.test.ts. */
+const { cluster, api, controller, namespaces } = await openSyncAccount(t)
+const { teamA, teamB } = namespaces
+const audience = 'api://AzureADTokenExchange'
+
+const ask = (spec: object, { namespace = teamA, name = 'web' } = {}) =>
+  controller.call({
+    method: 'POST',
+    path: `${accountsIn(namespace)}/${name}/token`,
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec },
+  })
+
+t.test('it gets tokens of the listed accounts, for Entra', async (t) => {
+  for (const at of [
+    { namespace: teamA, name: 'web' },
+    { namespace: teamA, name: 'api' },
+    { namespace: teamB, name: 'web' },
+  ])
+    for (const spec of [
+      { audiences: [audience] },
+      { audiences: [audience], expirationSeconds: 600 },
+      { audiences: [audience], expirationSeconds: 3600 },
+    ]) {
+      const { status, body } = await ask(spec, at)
+      t.equal(status, 201, body.message ?? '')
+      const { token } = body['status'] as { token: string }
+      const claims = JSON.parse(Buffer.from(String(token.split('.')[1]), 'base64url').toString())
+      t.match(claims, { aud: [audience], sub: `system:serviceaccount:${at.namespace}:${at.name}` })
+    }
+})
+
+const boundObjectRef = { apiVersion: 'v1', kind: 'Secret', name: 'x', uid: 'x' }
+const refusedSpecs: Readonly<Record<string, object>> = {
+  'the API server’s, by default': {},
+  'the API server’s, by none': { audiences: [] },
+  'the API server’s, by name': { audiences: [await cluster.issuer()] },
+  'another’s': { audiences: ['https://vault.azure.net'] },
+  'an empty one': { audiences: [''] },
+  'one that only looks alike': { audiences: ['api://azureadtokenexchange'] },
+  'AKS identity bindings’': { audiences: ['api://AKSIdentityBinding'] },
+  'Entra’s and another': { audiences: [audience, 'x'] },
+  'another and Entra’s': { audiences: ['x', audience] },
+  'Entra’s twice': { audiences: [audience, audience] },
+  'for more than an hour': { audiences: [audience], expirationSeconds: 3601 },
+  'for ten years': { audiences: [audience], expirationSeconds: 315_360_000 },
+  'bound to an object': { audiences: [audience], boundObjectRef },
+}
+for (const [what, spec] of Object.entries(refusedSpecs))
+  t.test(`it gets no token of a listed account for another audience or use: ${what}`, async (t) => {
+    const { status, body } = await ask(spec)
+    t.equal(status, 422)
+    t.match(body.message, deniedBy('tokens'))
+    t.equal(body['status'], 'Failure', 'and no token is in the answer')
+  })
+
+t.test('it gets no token of any other account, its own included', async (t) => {
+  const elsewhere = await testNamespace(t, cluster)
+  for (const at of [
+    { namespace: teamA, name: 'other' },
+    { namespace: teamA, name: 'default' },
+    { namespace: teamB, name: 'api' },
+    { namespace: elsewhere, name: 'default' },
+    { namespace: 'kube-system', name: 'default' },
+    { namespace: syncAccount.namespace, name: syncAccount.name },
+    { namespace: syncAccount.namespace, name: 'akv-injector-certs' },
+  ]) {
+    const { status, body } = await ask({ audiences: [audience] }, at)
+    t.equal(status, 403, `${at.namespace} ${at.name}`)
+    t.match(body.message, 'cannot create resource "serviceaccounts/token"')
+  }
+})
+
+t.test('it sees which accounts there are, and tells them what happened', async (t) => {
+  const path = accountsIn(teamA)
+  t.equal((await controller.call({ method: 'GET', path })).status, 200)
+  t.equal((await controller.call({ method: 'GET', path: `${path}/other` })).status, 200)
+  // At a version that is still to come: a watch that ends without a word.
+  const watch = { watch: 'true', timeoutSeconds: '1', resourceVersion: '1000000000' }
+  t.equal((await controller.call({ method: 'GET', path, query: watch })).status, 200)
+  const event = {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { generateName: 'web.', namespace: teamA },
+    involvedObject: { apiVersion: 'v1', kind: 'ServiceAccount', name: 'web', namespace: teamA },
+    reason: 'Synced',
+    message: 'created Secret db',
+    type: 'Normal',
+  }
+  const told = await controller.call({
+    method: 'POST',
+    path: `/api/v1/namespaces/${teamA}/events`,
+    body: event,
+  })
+  t.equal(told.status, 201, told.body.message ?? '')
+})
+
+t.test('by the API server’s own list, it has these rights and no others, anywhere', async (t) => {
+  const anybody = `system:serviceaccount:${syncAccount.namespace}:anybody`
+  const own = async (namespace: string) => {
+    const common = await listRights({ caller: api, namespace, as: anybody })
+    return (await listRights({ caller: controller, namespace }))
+      .filter((rule) => !common.includes(rule))
+      .map((rule) => JSON.parse(rule))
+  }
+  const rights = (accounts: readonly string[]) => [
+    { verbs: ['create'], apiGroups: [''], resources: ['events'] },
+    {
+      verbs: ['create'],
+      apiGroups: [''],
+      resources: ['serviceaccounts/token'],
+      resourceNames: accounts,
+    },
+    { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
+    { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
+    { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: accounts },
+  ]
+  t.strictSame(await own(teamA), rights(['api', 'web']))
+  t.strictSame(await own(teamB), rights(['web']))
+  const elsewhere = await testNamespace(t, cluster)
+  for (const namespace of [
+    syncAccount.namespace,
+    elsewhere,
+    'default',
+    'kube-system',
+    'kube-public',
+  ])
+    t.strictSame(await own(namespace), [], namespace)
+})
+
+t.test('everything else that one would try is forbidden', async (t) => {
+  const elsewhere = await testNamespace(t, cluster)
+  const a = `/api/v1/namespaces/${teamA}`
+  const rbac = `/apis/rbac.authorization.k8s.io/v1`
+  const rolesIn = `${rbac}/namespaces/${teamA}`
+  const admission = '/apis/admissionregistration.k8s.io/v1'
+  const binding = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'mine' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+    subjects: [{ kind: 'ServiceAccount', ...syncAccount }],
+  }
+  const ownSecret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'x',
+      labels: { 'app.kubernetes.io/managed-by': 'akv-injector' },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name: 'web', uid: 'x' }],
+    },
+  }
+  const cases: readonly (readonly [Call['method'], string, object?])[] = [
+    ['GET', secretsIn(teamA)],
+    ['GET', '/api/v1/secrets'],
+    ['GET', `${secretsIn(teamA)}?watch=true`],
+    ['GET', `${secretsIn(teamA)}?fieldSelector=metadata.name%3Dx`],
+    ['GET', `/api/v1/watch/namespaces/${teamA}/secrets/x`],
+    ['PUT', `${secretsIn(teamA)}/x`, ownSecret],
+    ['DELETE', secretsIn(teamA)],
+    ['GET', `${secretsIn(elsewhere)}/x`],
+    ['POST', secretsIn(elsewhere), ownSecret],
+    ['PATCH', `${secretsIn(elsewhere)}/x`, {}],
+    ['DELETE', `${secretsIn(elsewhere)}/x`],
+    ['GET', `${secretsIn(syncAccount.namespace)}/akv-injector-ca`],
+    ['GET', `${secretsIn('kube-system')}/x`],
+    ['GET', '/api/v1/serviceaccounts'],
+    ['GET', accountsIn(elsewhere)],
+    [
+      'POST',
+      accountsIn(teamA),
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'mine' } },
+    ],
+    ['PATCH', `${accountsIn(teamA)}/other`, { metadata: { annotations: { a: 'b' } } }],
+    ['PATCH', `${accountsIn(elsewhere)}/default`, { metadata: { annotations: { a: 'b' } } }],
+    ['PUT', `${accountsIn(teamA)}/web`, { metadata: { name: 'web' } }],
+    ['DELETE', `${accountsIn(teamA)}/web`],
+    ['GET', `${a}/events`],
+    ['GET', `${a}/pods`],
+    ['POST', `${a}/pods`, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'mine' } }],
+    ['GET', `${a}/configmaps`],
+    [
+      'POST',
+      `${a}/configmaps`,
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine' } },
+    ],
+    ['GET', `/apis/apps/v1/namespaces/${teamA}/deployments`],
+    ['GET', '/api/v1/namespaces'],
+    ['GET', '/api/v1/nodes'],
+    ['POST', `${rolesIn}/rolebindings`, binding],
+    ['POST', `${rbac}/clusterrolebindings`, { ...binding, kind: 'ClusterRoleBinding' }],
+    ['PATCH', `${rolesIn}/roles/akv-injector-sync`, { rules: [] }],
+    ['PATCH', `${rolesIn}/rolebindings/akv-injector-sync`, {}],
+    ['PATCH', `${rbac}/clusterroles/admin`, {}],
+    ['PATCH', `${admission}/validatingadmissionpolicies/akv-injector-sync-tokens`, {}],
+    ['DELETE', `${admission}/validatingadmissionpolicybindings/akv-injector-sync-secrets`],
+    ['GET', `${admission}/mutatingwebhookconfigurations/zz-akv-injector`],
+    ['POST', '/apis/certificates.k8s.io/v1/certificatesigningrequests', {}],
+    ['POST', '/apis/authentication.k8s.io/v1/tokenreviews', {}],
+  ]
+  for (const [method, path, body] of cases) {
+    const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const answer = await controller.call({ method, path, contentType, ...(body && { body }) })
+    t.equal(answer.status, 403, `${method} ${path}`)
+  }
+})
+
+t.test('it can’t act as anybody else', async (t) => {
+  for (const as of [
+    'kubernetes-admin',
+    'system:kube-controller-manager',
+    `system:serviceaccount:${teamA}:web`,
+    `system:serviceaccount:${syncAccount.namespace}:akv-injector-certs`,
+  ]) {
+    const { status, body } = await controller.call({ method: 'GET', path: '/version', as })
+    t.equal(status, 403, as)
+    t.match(body.message, 'cannot impersonate')
+  }
+})
+
+t.test('the policies are about that account alone', async (t) => {
+  const secretOf = (fields: object): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    ...fields,
+    metadata: {
+      name: 'x',
+      namespace: teamA,
+      annotations: { 'kubernetes.io/service-account.name': 'other' },
+    },
+  })
+  for (const object of [secretOf({}), secretOf({ type: 'kubernetes.io/service-account-token' })])
+    t.equal((await cluster.create(object, { dryRun: true })).status, 201)
+  const account = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'web', namespace: teamA },
+  }
+  t.ok(await cluster.token(account, 'x'))
+})

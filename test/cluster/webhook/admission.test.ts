@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { agentOf, annotatedPod, type Pod, plainPod } from '../client/pods.ts'
+import { freePorts } from '../harness/free-ports.ts'
+import { readManifest } from '../harness/install.ts'
+import { addEndPoint } from './harness/end-point.ts'
+import { serveWebhook, untilAnswered } from './harness/serve-webhook.ts'
+
+const cluster = openCluster(t)
+
+t.test('of a hundred plain pods not one is sent to the webhook', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const webhook = await serveWebhook(t, cluster)
+  const annotations = { 'akv-injector.example/secrets': 'x', 'sidecar.istio.io/inject': 'true' }
+  const pods = Array.from({ length: 100 }, (_, index) =>
+    plainPod({}, { namespace, ...(index % 2 && { annotations }) }),
+  )
+  const answers = await Promise.all(pods.map((pod) => cluster.create(pod)))
+  t.strictSame([...new Set(answers.map(({ status }) => status))], [201])
+  t.strictSame(webhook.admissions(), [])
+  must(await cluster.create(annotatedPod({ namespace })))
+  t.match(webhook.admissions(), [{ outcome: 'injected', namespace }], 'and an annotated one is')
+})
+
+t.test('every example of pods applies, and its pods get an agent', async (t) => {
+  await serveWebhook(t, cluster)
+  const folder = join(import.meta.dirname, '../../../manifests/examples')
+  for (const file of readdirSync(folder).filter((name) => !/^(vault|sync-)/.test(name)))
+    await t.test(file, async (t) => {
+      const namespace = await testNamespace(t, cluster)
+      const objects = readManifest(join('examples', file)).map((object) => ({
+        ...object,
+        metadata: { ...object.metadata, namespace },
+      }))
+      for (const object of objects) must(await cluster.apply(object))
+      // Deployments and Jobs have theirs made by a controller.
+      await until(async () => (await podsOf(namespace)).length > 0)
+      for (const pod of await podsOf(namespace)) t.ok(agentOf(pod))
+    })
+})
+
+t.test('a dry run is answered as if it were none, and leaves nothing', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const webhook = await serveWebhook(t, cluster)
+  const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+  t.ok(agentOf(body as Pod))
+  t.match(webhook.admissions(), [{ outcome: 'injected', dryRun: true }])
+  t.strictSame(await podsOf(namespace), [])
+})
+
+t.test('an ephemeral debug container gets nothing, and is not sent', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const webhook = await serveWebhook(t, cluster)
+  const { body } = must(await cluster.create(annotatedPod({ namespace })))
+  const calls = webhook.admissions().length
+  const debug = { name: 'debug', image: 'registry.example/debug:1', targetContainerName: 'app' }
+  const debugged = must(await cluster.debug(body, debug)).body as Pod
+  t.match(debugged.spec['ephemeralContainers'], [debug])
+  t.notMatch(JSON.stringify(debugged.spec['ephemeralContainers']), /akv|API_KEY/)
+  t.equal(webhook.admissions().length, calls)
+})
+
+t.test('the agent gets no token for the API server, and the pod is reviewed once', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const webhook = await serveWebhook(t, cluster)
+  for (const spec of [{}, { automountServiceAccountToken: false }]) {
+    const before = webhook.admissions().length
+    const { body } = must(
+      await cluster.create(annotatedPod({ namespace, spec: { ...plainPod().spec, ...spec } })),
+    )
+    t.match(webhook.admissions().slice(before), [{ outcome: 'injected' }])
+    t.equal(webhook.admissions().length, before + 1, 'as nothing changed after our turn')
+    t.notMatch(JSON.stringify(agentOf(body as Pod)), 'kube-api-access')
+  }
+})
+
+t.test('a refusal reaches whoever made the pod, with every problem', async (t) => {
+  await serveWebhook(t, cluster)
+  const annotations = { vault: 'team-a', secretes: 'x', refresh: '5 minutes' }
+  const { status, body } = await cluster.create(annotatedPod({ annotations }), { dryRun: true })
+  t.equal(status, 400)
+  t.match(body.message, 'admission webhook "pods.akv-injector.io" denied the request')
+  t.match(body.message, 'the nearest key that is: akv-injector.io/secrets')
+  t.match(body.message, 'akv-injector.io/refresh "5 minutes"')
+})
+
+t.test('a warning is shown', async (t) => {
+  await serveWebhook(t, cluster)
+  const annotations = { vault: 'team-a', secrets: 'x', refresh: '5m' }
+  const spec = { restartPolicy: 'Never' }
+  const { warnings } = must(
+    await cluster.create(annotatedPod({ annotations, spec }), { dryRun: true }),
+  )
+  t.match(warnings, [/activeDeadlineSeconds/])
+})
+
+t.test('while no webhook is there, annotated pods are refused and others start', async (t) => {
+  const webhook = await serveWebhook(t, cluster)
+  await webhook.close()
+  const said = await untilAnswered(cluster, /no endpoints available for service/)
+  t.match(said, 'failed calling webhook "pods.akv-injector.io"')
+  t.match(said, '"akv-injector-webhook"')
+  must(await cluster.create(plainPod(), { dryRun: true }))
+})
+
+t.test('the same while its port refuses connections', async (t) => {
+  const [port = 0] = await freePorts(1)
+  const endPoint = await addEndPoint(cluster, port)
+  t.teardown(() => endPoint.remove())
+  t.match(await untilAnswered(cluster, /connection refused/), 'pods.akv-injector.io')
+  must(await cluster.create(plainPod(), { dryRun: true }))
+})
+
+t.test('a webhook that never answers holds a pod up for five seconds', async (t) => {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => void sockets.push(socket)).listen(0, '0.0.0.0')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const endPoint = await addEndPoint(cluster, (server.address() as AddressInfo).port)
+  t.teardown(() => endPoint.remove())
+  await until(async () => {
+    // Until its end point is known there is none, which is answered at once.
+    await cluster.create(annotatedPod(), { dryRun: true })
+    return sockets.length > 0
+  })
+  const startMs = performance.now()
+  const { status, body } = await cluster.create(annotatedPod(), { dryRun: true })
+  const tookMs = performance.now() - startMs
+  t.equal(status, 500)
+  t.match(body.message, /failed calling webhook "pods\.akv-injector\.io".*(deadline|[Tt]imeout)/)
+  t.ok(tookMs > 4_900 && tookMs < 9_000, `${tookMs} ms`)
+  must(await cluster.create(plainPod(), { dryRun: true }))
+})
+
+async function podsOf(namespace: string): Promise<readonly Pod[]> {
+  const any: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace } }
+  return (await cluster.list(any)) as readonly Pod[]
+}

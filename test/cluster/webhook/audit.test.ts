@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { annotatedPod } from '../client/pods.ts'
+import { serveWebhook } from './harness/serve-webhook.ts'
+
+const { CLUSTER_AUDIT_LOG } = process.env
+const skip = CLUSTER_AUDIT_LOG ? false : 'the audit log of a foreign cluster is out of reach'
+
+t.test('the audit log shows our patch, and no secret, key or token', { skip }, async (t) => {
+  const cluster = openCluster(t)
+  const namespace = await testNamespace(t, cluster)
+  await serveWebhook(t, cluster)
+  const annotations = {
+    vault: 'team-a',
+    secrets: 'db-password, certs=tls/web-tls',
+    env: 'API_KEY=api-key, TLS_PASSPHRASE=tls-passphrase',
+    'template.app.conf': 'url = postgres://app:${db-password}@db/app',
+    refresh: '5m',
+  }
+  const { body } = must(await cluster.create(annotatedPod({ namespace, annotations })))
+  const ofThePod = () =>
+    auditEvents().filter(
+      ({ verb, responseObject }) =>
+        verb === 'create' && responseObject?.metadata?.name === body.metadata.name,
+    )
+  await until(async () => ofThePod().length > 0)
+  const [event] = ofThePod()
+  const patch = Object.entries(event?.annotations ?? {}).find(([key]) =>
+    key.startsWith('patch.webhook.admission.k8s.io/'),
+  )
+  t.match(patch?.[1], 'akv-injector-files', 'it is the log that patches are in')
+  t.ok(event?.requestObject)
+  t.ok(event?.responseObject)
+
+  const log = readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
+  const values = secretValues()
+  t.ok(values.length >= 2)
+  for (const value of values) t.notOk(log.includes(JSON.stringify(value).slice(1, -1)))
+  t.notMatch(log, /PRIVATE KEY/)
+  t.notMatch(log, /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/, 'a token, as JWTs look')
+})
+
+interface AuditEvent {
+  readonly verb: string
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly requestObject?: object
+  readonly responseObject?: Partial<KubeObject>
+}
+
+/** The last line may be half written. */
+const auditEvents = (): AuditEvent[] =>
+  readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+
+/** The values that the examples' vaults hold, those long enough to be told from any other word. */
+function secretValues(): string[] {
+  const file = join(import.meta.dirname, '../../../manifests/examples/vault.yaml')
+  const { vaults } = parse(readFileSync(file, 'utf8'))
+  return Object.values(vaults as Record<string, { secrets: Record<string, unknown> }>)
+    .flatMap(({ secrets }) => Object.values(secrets).flatMap(valuesIn))
+    .filter((value) => value.length >= 8)
+}
+
+function valuesIn(secret: unknown): string[] {
+  if (typeof secret === 'string') return [secret]
+  const { value, versions } = secret as { value?: unknown; versions?: unknown[] }
+  return [value, ...(versions ?? [])].filter((one) => one !== undefined).flatMap(valuesIn)
+}

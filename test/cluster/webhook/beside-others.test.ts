@@ -1,0 +1,158 @@
+import t, { type Test } from 'tap'
+import { openCluster, testNamespace } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { agentOf, annotatedPod, type Container, type Pod } from '../client/pods.ts'
+import { serveOtherWebhook } from './harness/other-webhook.ts'
+import { serveWebhook } from './harness/serve-webhook.ts'
+import { addWorkloadIdentity } from './harness/workload-identity.ts'
+
+/** Beside mutating webhooks of others. Ours is `zz-akv-injector`: names before it are called before it, and others after. */
+const cluster = openCluster(t)
+const webhook = await serveWebhook(t, cluster)
+
+const filesOnly = { vault: 'team-a', secrets: 'db-password' }
+
+t.test('azure-workload-identity’s, called first: the pod has both webhooks’ work', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const other = await serveOtherWebhook(t, cluster, {
+    name: 'azure-wi-webhook-mutating-webhook-configuration',
+    namespace,
+    change: addWorkloadIdentity,
+  })
+  const before = webhook.admissions().length
+  const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true })).body as Pod
+  const [app] = pod.spec.containers
+  t.match(app?.env, [
+    { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
+    { name: 'AZURE_CLIENT_ID' },
+  ])
+  const agent = agentOf(pod)
+  for (const name of ['AKV_INJECTOR_CONFIG', 'AZURE_CLIENT_ID', 'AZURE_TENANT_ID'])
+    t.ok(
+      agent?.env?.some((variable) => variable.name === name),
+      `the agent has ${name}`,
+    )
+  t.equal(other.calls(), 2, 'it comes back to our agent')
+  t.equal(webhook.admissions().length - before, 2, 'and we put back what that took away')
+  noDuplicates(t, pod)
+})
+
+t.test('the same, called last: files work, and env is refused rather than lost', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  await serveOtherWebhook(t, cluster, {
+    name: 'zzz-azure-wi',
+    namespace,
+    change: addWorkloadIdentity,
+  })
+  const files = annotatedPod({ namespace, annotations: filesOnly })
+  noDuplicates(t, must(await cluster.create(files, { dryRun: true })).body as Pod)
+
+  const { status, body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+  t.equal(status, 422)
+  t.match(body.message, /env\[0\]\.valueFrom: Invalid value.*must specify one of/)
+})
+
+t.test('one that adds a container before our turn: it sees the files', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  await serveOtherWebhook(t, cluster, { name: 'aa-adds', namespace, change: addContainer })
+  const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true })).body as Pod
+  t.match(pod.spec.containers.map(mountsOfOurs), [1, 1])
+  noDuplicates(t, pod)
+})
+
+t.test(
+  'one that adds a container after our turn: it gets nothing, and we add nothing twice',
+  async (t) => {
+    const namespace = await testNamespace(t, cluster)
+    const before = webhook.admissions().length
+    await serveOtherWebhook(t, cluster, { name: 'zzz-adds', namespace, change: addContainer })
+    const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+      .body as Pod
+    t.match(pod.spec.containers.map(mountsOfOurs), [1, 0])
+    t.match(webhook.admissions().slice(before), [
+      { outcome: 'injected' },
+      { outcome: 'skipped', reason: 'complete' },
+    ])
+    noDuplicates(t, pod)
+  },
+)
+
+for (const name of ['aa-rewrites-images', 'zzz-rewrites-images'])
+  t.test(`one that rewrites images, named ${name}: the agent’s too, and it stays`, async (t) => {
+    const namespace = await testNamespace(t, cluster)
+    await serveOtherWebhook(t, cluster, { name, namespace, change: rewriteImages })
+    const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    const pod = body as Pod
+    const { containers, initContainers = [] } = pod.spec
+    for (const { image } of [...initContainers, ...containers]) t.match(image, /^mirror\.example\//)
+    noDuplicates(t, pod)
+  })
+
+t.test('one that takes our volume and mounts away: they come back', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  await serveOtherWebhook(t, cluster, { name: 'aa-takes', namespace, change: takeOurs })
+  const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true })).body as Pod
+  t.match(pod.spec.containers.map(mountsOfOurs), [1])
+  noDuplicates(t, pod)
+})
+
+function addContainer(pod: Pod): Pod {
+  const { containers } = pod.spec
+  if (containers.some(({ name }) => name === 'added')) return pod
+  const added = { name: 'added', image: 'registry.example/added:1' }
+  return { ...pod, spec: { ...pod.spec, containers: [...containers, added] } }
+}
+
+function rewriteImages(pod: Pod): Pod {
+  const rewrite = ({ image, ...rest }: Container) => ({
+    ...rest,
+    image: image.replace(/^registry\.example\//, 'mirror.example/'),
+  })
+  const { containers, initContainers } = pod.spec
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      containers: containers.map(rewrite),
+      ...(initContainers && { initContainers: initContainers.map(rewrite) }),
+    },
+  }
+}
+
+function takeOurs(pod: Pod): Pod {
+  const isOurs = ({ name }: { readonly name: string }) => name === 'akv-injector-files'
+  const without = ({ volumeMounts = [], ...rest }: Container) => ({
+    ...rest,
+    volumeMounts: volumeMounts.filter((mount) => !isOurs(mount)),
+  })
+  const { containers, volumes = [] } = pod.spec
+  return {
+    ...pod,
+    spec: {
+      ...pod.spec,
+      containers: containers.map(without),
+      volumes: volumes.filter((volume) => !isOurs(volume)),
+    },
+  }
+}
+
+const mountsOfOurs = ({ volumeMounts = [] }: Container): number =>
+  volumeMounts.filter(({ name }) => name === 'akv-injector-files').length
+
+function noDuplicates(t: Test, { spec }: Pod): void {
+  const { containers, initContainers = [], volumes = [] } = spec
+  const all = [...initContainers, ...containers]
+  const lists = [all, volumes, ...all.map(({ env = [] }) => env)]
+  const names = lists.map((list) => list.map(({ name }) => name))
+  t.strictSame(
+    names,
+    names.map((list) => [...new Set(list)]),
+    'nothing is there twice',
+  )
+  const paths = all.map(({ volumeMounts = [] }) => volumeMounts.map(({ mountPath }) => mountPath))
+  t.strictSame(
+    paths,
+    paths.map((list) => [...new Set(list)]),
+    'nor mounted twice',
+  )
+}

@@ -1,0 +1,128 @@
+import t, { type Test } from 'tap'
+import { describeProblem } from '../../../lib/describe-problem.ts'
+import type { AddOperation } from '../../../webhook/core/outcome.ts'
+import {
+  type AdmissionCase,
+  admissionCases,
+  type PolicyChanges,
+  policyWith,
+  readOutcome,
+} from '../../support/admission-cases.ts'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace } from '../client/cluster.ts'
+import type { Pod } from '../client/pods.ts'
+import { serveWebhook } from './harness/serve-webhook.ts'
+
+/** The golden cases of admission once more, by server-side dry run: what a real API server makes of the outcomes. */
+
+/** What the API server refuses whatever we say, and how. */
+const refusedAnyway = new Map([
+  ['annotation-is-no-text', /cannot unmarshal number into Go struct field ObjectMeta/],
+  ['containers-is-no-list', /cannot unmarshal string into Go struct field PodSpec/],
+  ['mirror-pod', /a mirror pod may not reference service accounts/],
+])
+
+const cluster = openCluster(t)
+const namespace = await testNamespace(t, cluster)
+for (const object of [serviceAccount('web'), runtimeClass('kata-mshv-vm-isolation')]) {
+  const { status } = await cluster.create(object)
+  // A foreign cluster may have that runtime class, and keeps it.
+  if (status === 201) t.teardown(() => cluster.delete(object))
+}
+
+const hasOwnPolicy = ({ policyChanges }: AdmissionCase) => policyChanges !== undefined
+
+t.test('the cases of an operator who changed nothing', async (t) => {
+  await serveWebhook(t, cluster)
+  let tried = 0
+  for (const { name, review } of admissionCases.filter((one) => !hasOwnPolicy(one))) {
+    const pod = podOf(review.request)
+    if (!pod) continue
+    tried += 1
+    await t.test(name, (t) => agrees(t, name, pod))
+  }
+  t.ok(tried >= 90, `${tried} cases`)
+})
+
+for (const { name, review, policyChanges } of admissionCases.filter(hasOwnPolicy))
+  t.test(name, async (t) => {
+    const pod = podOf(review.request)
+    await serveWebhook(t, cluster, policyWith(inOurNamespace(policyChanges)))
+    if (pod) await agrees(t, name, pod)
+  })
+
+async function agrees(t: Test, name: string, pod: Pod): Promise<void> {
+  const outcome = readOutcome(name)
+  const { status, body } = await cluster.create(pod, { dryRun: true })
+  const anyway = refusedAnyway.get(name)
+  if (anyway) return void t.match(body.message, anyway)
+  switch (outcome.kind) {
+    case 'denied':
+      t.not(status, 201)
+      for (const problem of outcome.problems.slice(0, 20)) {
+        const line = describeProblem(problem).replace(
+          'namespace "default"',
+          `namespace "${namespace}"`,
+        )
+        t.ok(body.message?.includes(line), line)
+      }
+      return
+    case 'injected':
+      t.equal(status, 201, body.message ?? 'is admitted')
+      t.strictSame(missingNames(outcome.operations, body), [], 'all that was added is there')
+      return
+    case 'skipped':
+      t.equal(status, 201, body.message ?? 'is admitted')
+      t.strictSame(ours(body as Pod), ours(pod), 'nothing of ours is added')
+      return
+    default:
+      outcome satisfies never
+  }
+}
+
+/** The case's pod in our namespace; undefined for what isn't the creation of a pod. */
+function podOf(request: Readonly<Record<string, unknown>>): Pod | undefined {
+  const { kind, operation, subResource, object } = request as {
+    kind: { kind: string }
+    operation: string
+    subResource?: string
+    object: Pod
+  }
+  if (kind.kind !== 'Pod' || operation !== 'CREATE' || subResource) return undefined
+  if (!object?.spec || typeof object.spec !== 'object') return undefined
+  return { ...object, apiVersion: 'v1', kind: 'Pod', metadata: { ...object.metadata, namespace } }
+}
+
+/** What is allowed in the cases' namespace is to be allowed in ours. */
+function inOurNamespace({ allowedVaults, ...changes }: PolicyChanges = {}): PolicyChanges {
+  if (allowedVaults === undefined) return changes
+  const lists = Object.entries(allowedVaults).map(
+    ([of, vaults]) => [of === 'default' ? namespace : of, vaults] as const,
+  )
+  return { ...changes, allowedVaults: Object.fromEntries(lists) }
+}
+
+/** All names, at any depth: of containers, volumes, mounts and variables. */
+function namesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { name } = value as { name?: unknown }
+  return [...(typeof name === 'string' ? [name] : []), ...Object.values(value).flatMap(namesIn)]
+}
+
+function missingNames(operations: readonly AddOperation[], pod: KubeObject): string[] {
+  const there = new Set(namesIn(pod['spec']))
+  return namesIn(operations.map(({ value }) => value)).filter((name) => !there.has(name))
+}
+
+const ours = ({ spec }: Pod) =>
+  namesIn([spec.volumes, spec.initContainers])
+    .filter((name) => name.startsWith('akv-injector'))
+    .sort()
+
+function serviceAccount(name: string): KubeObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } }
+}
+
+function runtimeClass(name: string) {
+  return { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name }, handler: 'kata' }
+}

@@ -1,0 +1,84 @@
+import type { Test } from 'tap'
+import type { Policy } from '../../../../webhook/core/policy.ts'
+import { startWebhook } from '../../../../webhook/http/start-webhook.ts'
+import { policy as standardPolicy } from '../../../webhook/core/policy.ts'
+import { type Cluster, until } from '../../client/cluster.ts'
+import { annotatedPod } from '../../client/pods.ts'
+import { publishAuthority } from '../../harness/install.ts'
+import { addEndPoint } from './end-point.ts'
+import { serviceCertificates } from './service-certificates.ts'
+
+export interface LogLine {
+  readonly outcome?: string
+  readonly pod?: string
+  readonly dryRun?: boolean
+  readonly [field: string]: unknown
+}
+
+export interface ServedWebhook {
+  /** What it logged of admissions since it was served. */
+  admissions(): readonly LogLine[]
+  close(): Promise<void>
+}
+
+/**
+ * Serves the webhook from this process as the cluster's install names it: by the Service, with a certificate of an
+ * authority that is published. Resolves when the API server calls it.
+ */
+export async function serveWebhook(
+  t: Test,
+  cluster: Cluster,
+  policy: Policy = standardPolicy,
+): Promise<ServedWebhook> {
+  const certificates = await serviceCertificates(t.testdir())
+  await certificates.renew()
+  const lines: LogLine[] = []
+  const webhook = await startWebhook({
+    settings: {
+      policy,
+      listen: { host: '0.0.0.0', port: 0 },
+      healthListen: { host: '127.0.0.1', port: 0 },
+      tlsDir: certificates.folder,
+      logLevel: 'info',
+    },
+    logStream: { write: (line) => void lines.push(JSON.parse(line)) },
+    drainMs: 0,
+  })
+  await publishAuthority(cluster, certificates.caPem)
+  const endPoint = await addEndPoint(cluster, webhook.address.port)
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= endPoint.remove().then(() => webhook.close())
+    return closed
+  }
+  t.teardown(close)
+  await untilCalled(cluster)
+  const ofProbes = lines.length
+  return {
+    close,
+    admissions: () => lines.slice(ofProbes).filter(({ outcome }) => outcome !== undefined),
+  }
+}
+
+/** The API server learns of end points and authorities by watching them, a moment later. */
+export const untilCalled = (cluster: Cluster, timeoutMs?: number): Promise<string> =>
+  untilAnswered(cluster, /^$|"pods\.akv-injector\.io" denied/, timeoutMs)
+
+/**
+ * Tries an annotated pod until the API server's message is like that; nothing when it admits the pod.
+ *
+ * @returns the message
+ */
+export async function untilAnswered(
+  cluster: Cluster,
+  wanted: RegExp,
+  timeoutMs?: number,
+): Promise<string> {
+  let message = ''
+  await until(async () => {
+    const { status, body } = await cluster.create(annotatedPod(), { dryRun: true })
+    message = status === 201 ? '' : (body.message ?? '')
+    return wanted.test(message)
+  }, timeoutMs)
+  return message
+}

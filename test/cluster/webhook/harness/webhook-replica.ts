@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { until } from '../../client/cluster.ts'
+import { freePorts } from '../../harness/free-ports.ts'
+import { keep, lastLines } from '../../harness/keep.ts'
+
+export interface Replica {
+  readonly port: number
+  /** As the kubelet ends a pod. @returns its exit code */
+  terminate(): Promise<number | null>
+  /** As the kernel ends what is out of memory. */
+  kill(): void
+}
+
+/** Starts `akv-injector webhook` as a process of its own; resolves when it is ready. */
+export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
+  const [port = 0, healthPort = 0] = await freePorts(2)
+  const logFile = join(tlsDir, `webhook-${port}.log`)
+  const kept = keep({
+    program: process.execPath,
+    args: [join(import.meta.dirname, '../../../../cli/main.ts'), 'webhook'],
+    env: {
+      AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
+      AKV_INJECTOR_LISTEN: `0.0.0.0:${port}`,
+      AKV_INJECTOR_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
+      AKV_INJECTOR_TLS_DIR: tlsDir,
+      AKV_INJECTOR_LOG_LEVEL: 'warn',
+    },
+    logFile,
+  })
+  t.teardown(() => kept.kill())
+  let ended = false
+  void kept.ended.then(() => {
+    ended = true
+  })
+  await until(async () => {
+    if (ended) throw new Error(`the webhook ended; it said last:\n${lastLines(logFile)}`)
+    const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`).catch(() => undefined)
+    return answer?.ok === true
+  })
+  return { port, terminate: () => kept.stop(), kill: () => kept.kill() }
+}

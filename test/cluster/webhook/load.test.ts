@@ -1,0 +1,123 @@
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from 'node:tls'
+import t, { type Test } from 'tap'
+import { openCluster, until } from '../client/cluster.ts'
+import { publishAuthority } from '../harness/install.ts'
+import { addEndPoint } from './harness/end-point.ts'
+import { untilCalled } from './harness/serve-webhook.ts'
+import { serviceCertificates } from './harness/service-certificates.ts'
+import { createSteadily, type LoadResult } from './harness/steady-load.ts'
+import { startReplica } from './harness/webhook-replica.ts'
+
+const perSecond = 200
+/** How long the API server may go on with what it knew, before a test does the next thing. */
+const settleMs = 1_000
+
+const cluster = openCluster(t)
+
+t.test('replicas rolled one by one under 200 admissions a second: none fails', async (t) => {
+  const certificates = await serviceCertificates(t.testdir())
+  await certificates.renew()
+  await publishAuthority(cluster, certificates.caPem)
+  const old = [
+    await startServing(t, certificates.folder),
+    await startServing(t, certificates.folder),
+  ]
+  // Started before the load, as on a node of their own: that takes more of a processor than the load does.
+  const fresh = [
+    await startReplica(t, certificates.folder),
+    await startReplica(t, certificates.folder),
+  ]
+  await untilCalled(cluster)
+
+  const load = createSteadily(cluster, perSecond)
+  await delay(settleMs)
+  for (const [index, replica] of old.entries()) {
+    const endPoint = await addEndPoint(cluster, fresh[index]?.port ?? 0)
+    t.teardown(() => endPoint.remove())
+    await delay(settleMs)
+    // Kubernetes does the two side by side, with seconds to spare; a busy test machine may have none to spare.
+    await replica.endPoint.remove()
+    t.equal(await replica.terminate(), 0)
+  }
+  await delay(settleMs)
+  report(t, await load.stop())
+})
+
+t.test('a replica killed: only what it had in hand fails, and the message says so', async (t) => {
+  const certificates = await serviceCertificates(t.testdir())
+  await certificates.renew()
+  await publishAuthority(cluster, certificates.caPem)
+  await startServing(t, certificates.folder)
+  const killed = await startServing(t, certificates.folder)
+  await untilCalled(cluster)
+
+  const load = createSteadily(cluster, perSecond)
+  await delay(settleMs)
+  killed.kill()
+  await killed.endPoint.remove()
+  await delay(settleMs)
+  const { admitted, failures } = await load.stop()
+  t.comment(`${admitted} pods admitted, ${failures.length} failed`)
+  // The API server doesn't repeat a call: nobody could know whether it had been acted upon.
+  for (const failure of failures)
+    t.match(failure, /failed calling webhook "pods\.akv-injector\.io"/)
+  t.ok(failures.length < perSecond / 2, 'less than half a second’s')
+
+  const later = createSteadily(cluster, perSecond)
+  await delay(settleMs)
+  t.strictSame((await later.stop()).failures, [], 'and none once it is gone from the Service')
+})
+
+t.test('leaf and authority changed under 200 admissions a second: none fails', async (t) => {
+  const certificates = await serviceCertificates(t.testdir())
+  await certificates.renew()
+  await publishAuthority(cluster, certificates.caPem)
+  const replicas = [
+    await startServing(t, certificates.folder),
+    await startServing(t, certificates.folder),
+  ]
+  await untilCalled(cluster)
+  const served = () => Promise.all(replicas.map(({ port }) => servedFingerprint(port)))
+  const renewEverywhere = async () => {
+    const before = await served()
+    await certificates.renew()
+    await until(async () => (await served()).every((one, index) => one !== before[index]))
+  }
+
+  const load = createSteadily(cluster, perSecond)
+  await delay(settleMs)
+  await renewEverywhere()
+  await certificates.replaceAuthority()
+  await publishAuthority(cluster, certificates.caPem)
+  await delay(settleMs)
+  await renewEverywhere()
+  await delay(settleMs)
+  certificates.forgetOldAuthority()
+  await publishAuthority(cluster, certificates.caPem)
+  await delay(2 * settleMs)
+  report(t, await load.stop())
+})
+
+async function startServing(t: Test, tlsDir: string) {
+  const replica = await startReplica(t, tlsDir)
+  const endPoint = await addEndPoint(cluster, replica.port)
+  t.teardown(() => endPoint.remove())
+  return { ...replica, endPoint }
+}
+
+/** Of the certificate that a new connection meets. */
+async function servedFingerprint(port: number): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
+function report(t: Test, { admitted, failures, slowestMs }: LoadResult): void {
+  t.comment(`${admitted} pods admitted, the slowest in ${Math.round(slowestMs)} ms`)
+  t.strictSame(failures, [])
+  t.ok(admitted > 5 * perSecond)
+}

@@ -1,0 +1,85 @@
+import t from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { must } from '../client/must.ts'
+import { agentOf, annotatedPod, filesAndEnv, type Pod } from '../client/pods.ts'
+import { serveWebhook } from './harness/serve-webhook.ts'
+
+/** What namespaces demand of pods, ours included: Pod Security, LimitRanges and quotas. */
+const cluster = openCluster(t)
+await serveWebhook(t, cluster)
+
+const restricted = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'app',
+      image: 'registry.example/app:1',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+}
+
+for (const refresh of ['0', '5m'])
+  t.test(`Pod Security restricted takes the agent, refresh ${refresh}`, async (t) => {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+    const namespace = await testNamespace(t, cluster, labels)
+    const annotations = { ...filesAndEnv, refresh }
+    const pod = annotatedPod({ namespace, annotations, spec: restricted })
+    t.ok(agentOf(must(await cluster.create(pod, { dryRun: true })).body as Pod))
+
+    const careless = annotatedPod({ namespace, annotations })
+    const { status, body } = await cluster.create(careless, { dryRun: true })
+    t.equal(status, 403)
+    t.match(body.message, /violates PodSecurity "restricted.*container "app" must set/)
+    t.notMatch(body.message, '"akv-injector"', 'and it is not the agent that is at fault')
+  })
+
+t.test('a LimitRange’s defaults come to the app first, and the agent fits them', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const limits = [{ type: 'Container', default: { cpu: '500m', memory: '64Mi' } }]
+  must(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+  await until(async () => {
+    const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    return (body as Pod).spec.containers[0]?.resources?.limits?.['cpu'] === '500m'
+  })
+  const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+  // As every other container has one: see the quota below.
+  t.match(agentOf(body as Pod)?.resources, { limits: { cpu: '250m', memory: '160Mi' } })
+})
+
+t.test('a LimitRange’s minimum above ours refuses the pod, and an annotation helps', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const limits = [{ type: 'Container', min: { memory: '128Mi' }, default: { memory: '256Mi' } }]
+  must(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+  await until(async () => {
+    const { body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+    return /minimum memory usage per Container is 128Mi, but request is/.test(body.message ?? '')
+  })
+  const annotations = { ...filesAndEnv, 'agent-requests': 'memory=128Mi' }
+  t.ok(must(await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true })))
+})
+
+t.test('under a quota of limits.cpu the agent has a limit where the app has one', async (t) => {
+  const namespace = await testNamespace(t, cluster)
+  const quota = inNamespace(namespace, 'ResourceQuota', { hard: { 'limits.cpu': '1' } })
+  must(await cluster.create(quota))
+  await until(async () => {
+    const { body } = await cluster.get(quota)
+    return (body['status'] as { hard?: object } | undefined)?.hard !== undefined
+  })
+  const withCpu = (cpu: string) => {
+    const resources = { limits: { cpu } }
+    const containers = [{ name: 'app', image: 'registry.example/app:1', resources }]
+    return annotatedPod({ namespace, spec: { containers } })
+  }
+  const { body } = must(await cluster.create(withCpu('500m'), { dryRun: true }))
+  t.equal(agentOf(body as Pod)?.resources?.limits?.['cpu'], '250m')
+
+  const without = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+  t.match(without.body.message, 'must specify limits.cpu for: akv-injector,app')
+})
+
+function inNamespace(namespace: string, kind: string, spec: object): KubeObject {
+  return { apiVersion: 'v1', kind, metadata: { name: 'test', namespace }, spec }
+}

@@ -1,0 +1,164 @@
+import { connect, type Socket } from 'node:net'
+import { setPriority } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { workerData } from 'node:worker_threads'
+import { exampleReview } from '../../webhook/http/review.ts'
+
+/**
+ * Whom to attack, and for how long with each attack. The attackers run in a worker, so that they don't slow the legitimate
+ * client.
+ */
+export interface Target {
+  readonly port: number
+  readonly healthPort: number
+  readonly ca: string
+  readonly secondsEach: number
+}
+
+const { port, healthPort, ca, secondsEach } = workerData as Target
+// The thread that started this one may be in a hurry; the attackers aren't.
+setPriority(0)
+let endMs = 0
+const isOver = () => performance.now() > endMs
+
+const json = 'content-type: application/json\r\nhost: x'
+const head = (lines: string) => `POST /mutate HTTP/1.1\r\n${json}\r\n${lines}\r\n\r\n`
+const post = (body: string) => `${head(`content-length: ${Buffer.byteLength(body)}`)}${body}`
+
+type Attack = () => Promise<void>
+
+interface Held {
+  readonly count: number
+  readonly said: string
+  /** Where the connection of that number comes from. */
+  readonly address: (i: number) => string
+}
+
+/** Keeps that many connections to a port open, without ever finishing a request. A closed one is opened again. */
+const holdConnections =
+  (to: number, { count, said, address }: Held): Attack =>
+  async () => {
+    const hold = async (_: unknown, i: number) => {
+      while (!isOver()) {
+        const socket = connect({ host: '127.0.0.1', port: to, localAddress: address(i) })
+        socket.on('error', () => {}).on('data', () => {})
+        socket.on('connect', () => socket.write(said))
+        await untilClosedOr(socket, untilOver())
+        if (!isOver()) await delay(1_000)
+      }
+    }
+    await Promise.all(Array.from({ length: count }, hold))
+  }
+
+async function openTls(localAddress: string): Promise<TLSSocket> {
+  const options = { host: '127.0.0.1', servername: 'localhost', port, ca, localAddress }
+  const socket = connectTls(options)
+  socket.on('error', () => {})
+  await new Promise<void>((resolve) => {
+    socket.once('secureConnect', resolve).once('close', () => resolve())
+  })
+  return socket
+}
+
+interface Repeated {
+  readonly address: string
+  readonly callers?: number
+  readonly isRead?: boolean
+}
+
+/** Some callers send the same over and over, each time on a new connection. */
+const repeat =
+  (said: string, { address, callers = 2, isRead = true }: Repeated): Attack =>
+  async () => {
+    const call = async () => {
+      while (!isOver()) {
+        const socket = await openTls(address)
+        if (isRead) socket.resume()
+        else socket.pause()
+        socket.write(said)
+        await untilClosedOr(socket, Promise.race([delay(1_000), untilOver()]))
+        await delay(200)
+      }
+    }
+    await Promise.all(Array.from({ length: callers }, call))
+  }
+
+/** Bodies of unknown length that grow by a byte now and then. */
+async function drip(): Promise<void> {
+  const call = async (_: unknown, i: number) => {
+    while (!isOver()) {
+      const socket = await openTls(`127.0.0.${4 + (i % 2)}`)
+      socket.resume().write(head('transfer-encoding: chunked'))
+      while (!socket.closed && !isOver()) {
+        socket.write('1\r\n \r\n')
+        await delay(250)
+      }
+      socket.destroy()
+      await delay(250)
+    }
+  }
+  await Promise.all(Array.from({ length: 60 }, call))
+}
+
+async function untilClosedOr(socket: Socket, event: Promise<unknown>): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  await Promise.race([closed, event])
+  socket.destroy()
+}
+
+const untilOver = () => delay(Math.max(endMs - performance.now(), 0))
+const reviewWith = (annotations: object) => JSON.stringify(exampleReview({ annotations }))
+const key = (name: string) => `akv-injector.io/${name}`
+
+const dearAnnotations = [
+  { [key('agent-limits')]: `cpu=${'1'.repeat(64_000)}x` },
+  { [key('refresh')]: `${'1'.repeat(64_000)}x` },
+  { [key('secrets')]: `${' '.repeat(64_000)}x` },
+  { [key('objects')]: ': '.repeat(30_000) },
+  { [key('template.x')]: '$'.repeat(64_000) },
+]
+
+/** A pod with 40 containers. With 60 variables its patch would exceed the limit, with 30 it is just below. */
+function largePatch(variables: number): string {
+  const review = exampleReview()
+  const { spec } = review.request.object
+  const [container] = spec.containers
+  const containers = Array.from({ length: 40 }, (_, i) => ({ ...container, name: `c${i}` }))
+  const names = Array.from({ length: variables }, (_, i) => `${'X'.repeat(250)}${i}=a`)
+  const annotations = { [key('vault')]: 'team-a', [key('env')]: names.join(',') }
+  const metadata = { ...review.request.object.metadata, annotations }
+  const object = { ...review.request.object, metadata, spec: { ...spec, containers } }
+  return JSON.stringify({ ...review, request: { ...review.request, object } })
+}
+
+const oneByteChunks = '1\r\n \r\n'.repeat(1_000_000)
+const silent = { count: 1_200, said: '' }
+const halfSent = { count: 600, said: 'GET /healthz HTTP/1.1\r\nx' }
+
+/** Each entry is tried for some seconds, all of its attackers at once. */
+const attacks: readonly (readonly Attack[])[] = [
+  [holdConnections(port, { ...silent, address: (i) => `127.0.0.${2 + (i % 2)}` })],
+  // Each connection from an address of its own.
+  [holdConnections(port, { ...silent, address: (i) => `127.1.${i >> 7}.${1 + (i & 127)}` })],
+  [holdConnections(healthPort, { ...halfSent, address: (i) => `127.0.0.${2 + (i % 3)}` })],
+  [drip],
+  [
+    `POST /x HTTP/1.1\r\n${json}\r\ncontent-length: 3000000\r\n\r\n`,
+    `PUT /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3000000\r\n\r\n`,
+    'POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-length: 3000000\r\n\r\n',
+    head('content-length: 9000000'),
+  ].map((said) => repeat(said, { address: '127.0.0.6' })),
+  [repeat(`${head('transfer-encoding: chunked')}${oneByteChunks}`, { address: '127.0.0.7' })],
+  dearAnnotations.map((annotations) =>
+    repeat(post(reviewWith(annotations)), { address: '127.0.0.8' }),
+  ),
+  [repeat(post(largePatch(60)), { address: '127.0.0.9' })],
+  [repeat(post(largePatch(30)), { address: '127.0.0.10', callers: 40, isRead: false })],
+  [repeat(post(reviewWith({})).repeat(20), { address: '127.0.0.10', callers: 20, isRead: false })],
+]
+
+for (const attack of attacks) {
+  endMs = performance.now() + secondsEach * 1000
+  await Promise.all(attack.map((attacker) => attacker()))
+}

@@ -1,0 +1,110 @@
+import { fixtureText } from '../../keyvault/formats/fixtures.ts'
+
+/** The pieces that hostile texts are made of, by the format that they pretend to be in. */
+
+export const listPieces = [
+  'a',
+  'db-password',
+  'x'.repeat(127),
+  'tls/',
+  'secret/',
+  'team-a:',
+  '=',
+  ',',
+  '\n',
+  '?',
+  '#',
+  '#*',
+  '#a.b',
+  '|base64',
+  '@',
+  '0123456789abcdef'.repeat(2),
+  ' ',
+  '/',
+  ':',
+  '..',
+  '__proto__',
+  'constructor/',
+]
+
+export const templatePieces = ['${', '$${', '$', '{', '}', '\n', 'text', 'é', '😀', ...listPieces]
+
+export const yamlPieces = [
+  '- ',
+  '- |\n  ',
+  '- objectName: a\n  objectType: secret\n',
+  'array:\n',
+  '  - |\n    objectName: db\n    objectType: cert\n    objectVersionHistory: 3\n',
+  'objectName: a\n',
+  'objectType: ',
+  'constructor',
+  '__proto__: ',
+  'toString: x\n',
+  'a',
+  ': ',
+  '? ',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  '"',
+  "'",
+  '\\',
+  '&a ',
+  '*a ',
+  '<<: ',
+  '!',
+  '!!binary ',
+  '!<tag:x> ',
+  '#',
+  '%YAML 1.2\n',
+  '---\n',
+  '...\n',
+  '|\n',
+  '>-\n',
+  '\n',
+  ' ',
+  '\t',
+  'null',
+  '~',
+  '0644',
+  'true',
+]
+
+const pems = ['leaf.crt', 'leaf-pkcs1.key', 'ec-p256.key', 'ec-p256-sec1.key'].map(fixtureText)
+export const pemPieces = [
+  ...pems,
+  ...pems.map((text) => text.slice(0, text.length / 2)),
+  ...['CERTIFICATE', 'PRIVATE KEY', 'EC PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'X-Y', '-'].flatMap(
+    (label) => [`-----BEGIN ${label}-----\n`, `-----END ${label}-----\n`],
+  ),
+  '-----BEGIN ',
+  '-----',
+  '-',
+  'AAAA',
+  'AA==\n',
+  'Proc-Type: 4,ENCRYPTED\n',
+  ' ',
+  '\t',
+  '\r',
+  '\n',
+]
+
+export const jsonPieces = ['{', '}', '[', ']', '"', '\\', '"a":', '{"a":', ',', ':', '1', '[[']
+
+export const envFilePieces = [
+  "A='",
+  "'\n",
+  "A='x'\n",
+  "_b1='",
+  "'",
+  '=',
+  '\n',
+  '\r',
+  '\0',
+  'é',
+  'A',
+  '1',
+  ' ',
+]

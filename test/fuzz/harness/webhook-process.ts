@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
+import { parse } from 'yaml'
+import { tlsFolder } from '../../webhook/http/tls-folder.ts'
+import { hurry } from './hurry.ts'
+
+export interface WebhookProcess {
+  readonly port: number
+  readonly healthPort: number
+  readonly ca: string
+  isAlive(): boolean
+  /** The most memory that it ever had. */
+  peakBytes(): number
+}
+
+/** The webhook's memory limit in the chart. */
+export const memoryLimitBytes: number = Number.parseInt(chartValues().limit, 10) * 1024 * 1024
+
+/** Starts the real process with the chart's options for Node, on free ports of this machine. */
+export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
+  const tls = await tlsFolder(t.testdir())
+  await tls.write(await tls.issue())
+  const child = spawn(process.execPath, ['cli/main.ts', 'webhook'], {
+    env: {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: chartValues().nodeOptions,
+      AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1',
+      AKV_INJECTOR_LISTEN: '127.0.0.1:0',
+      AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
+      AKV_INJECTOR_TLS_DIR: tls.folder,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  hurry(child.pid)
+  return {
+    ...(await readPorts(child)),
+    ca: tls.ca,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    peakBytes: () => {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+    },
+  }
+}
+
+/** Reads the ports from the log, and then keeps reading, or a full pipe would stop the process. */
+function readPorts(child: ChildProcess): Promise<{ port: number; healthPort: number }> {
+  return new Promise((resolve, reject) => {
+    let port = 0
+    child.once('exit', () => reject(new Error('the webhook ended before it listened')))
+    if (child.stdout === null) throw new Error('the webhook has no standard output')
+    createInterface(child.stdout).on('line', (line) => {
+      const { message, healthPort } = JSON.parse(line)
+      const [, listening] = /^Server listening at https:.*:(\d+)$/.exec(message) ?? []
+      if (listening !== undefined) port = Number(listening)
+      if (healthPort !== undefined) resolve({ port, healthPort })
+    })
+  })
+}
+
+function chartValues(): { readonly nodeOptions: string; readonly limit: string } {
+  const { nodeOptions, resources } = parse(
+    readFileSync('manifests/chart/values.yaml', 'utf8'),
+  ).webhook
+  return { nodeOptions, limit: resources.limits.memory }
+}
