@@ -164,7 +164,12 @@ export interface RunningAgent {
 
 export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): RunningAgent {
   const agent = spawn(process.execPath, [entry, pod.root, pod.terminationLog], {
-    env: { PATH: process.env['PATH'], [configVariable]: encodeConfig(pod.config), ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      [configVariable]: encodeConfig(pod.config),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => agent.kill('SIGKILL'))

@@ -10,7 +10,11 @@ import { tlsFolder } from './http/tls-folder.ts'
 function run(t: Test, env: Record<string, string>) {
   const program = `import { webhookMain } from './webhook/main.ts'; process.exitCode = await webhookMain()`
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => child.kill('SIGKILL'))
