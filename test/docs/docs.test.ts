@@ -128,7 +128,7 @@ t.test(
   'the page of sync has every annotation of an account and every field, and no other',
   async (t) => {
     const [, section = ''] =
-      /## What an account says\n([\s\S]*?)\n## /.exec(read('docs/sync.md')) ?? []
+      /## ServiceAccount annotations\n([\s\S]*?)\n## /.exec(read('docs/sync.md')) ?? []
     t.strictSame(
       [...firstColumn(section)].sort(),
       [syncKey, ...Object.keys(accountSettings), ...secretMembers].sort(),

@@ -33,7 +33,7 @@ const rolledOut = () =>
 /** The commands that docs/install.md has for workloads that must start without the webhook. */
 const page = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8')
 const [, procedure = ''] =
-  /(If workloads have to start now[\s\S]*?)To bring it back/.exec(page) ?? []
+  /(If workloads must start immediately[\s\S]*?)To bring it back/.exec(page) ?? []
 const documented = [...procedure.matchAll(/^kubectl (.+)$/gm)].map(([, words = '']) =>
   words.split(' '),
 )

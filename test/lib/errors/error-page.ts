@@ -20,7 +20,7 @@ If a pod does not start and shows no code:
 
 | \`kubectl\` shows | reason | what to do |
 |---|---|---|
-| the pod runs without an agent | its namespace is [left alone](install.md#namespaces-that-are-left-alone), the annotations are on the workload instead of its pod template, or the webhook was not installed | [\`check FILE\`](../README.md#the-command-line) of the command line, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
+| the pod runs without an agent | its namespace is [excluded](install.md#excluded-namespaces), the annotations are on the workload instead of its pod template, or the webhook was not installed | [\`check FILE\`](../README.md#the-command-line) of the command line, \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`; then recreate the pod |
 | a Deployment, StatefulSet or Job has no pods | the webhook denies them | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: its events say why; \`failed calling webhook\`: [here](install.md#when-the-webhook-does-not-answer) |
 | \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still retrying | \`kubectl logs POD -c akv-injector\` says what fails, and until when it retries |
 | \`Init:ErrImagePull\` or \`Init:ImagePullBackOff\` | the pod's \`imagePullSecrets\` can't pull the agent's image | [add one](install.md) that can |
