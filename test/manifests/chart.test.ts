@@ -41,7 +41,7 @@ t.test(
     const cases: readonly (readonly [object, string])[] = [
       [
         { cloud: { vaultAudience: 'https://a.example' } },
-        'cloud.vaultAudience is for cloud.name=custom',
+        'cloud.vaultAudience is only valid with cloud.name=custom',
       ],
       [{ cloud: { name: 'custom' } }, 'cloud.authorityHost is required'],
       [
@@ -54,13 +54,13 @@ t.test(
       ],
       [
         { certs: { files: { secretName: 'own' } } },
-        'certs.files.secretName is for certs.mode=files',
+        'certs.files.secretName is only valid with certs.mode=files',
       ],
       [
         { image: { repository: 'registry.example:5000/akv-injector:1' } },
-        'image.repository is "registry.example:5000/akv-injector:1", and ":1" is a tag or digest',
+        'image.repository is "registry.example:5000/akv-injector:1", but ":1" is a tag or a digest',
       ],
-      [{ image: { repository: 'a/b@sha256:0' } }, '"@sha256:0" is a tag or digest'],
+      [{ image: { repository: 'a/b@sha256:0' } }, '"@sha256:0" is a tag or a digest'],
     ]
     for (const [values, sentence] of cases) t.match(render({ values }).problem, sentence)
   },

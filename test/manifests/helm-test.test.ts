@@ -112,8 +112,8 @@ t.test('all is well', async (t) => {
   t.strictSame(await run(t, well), {
     code: 0,
     output:
-      'ok: 2 nodes, all of 1.35 or later\n' +
-      'ok: the webhook answers as it should, over TLS as the API server verifies it\n',
+      'ok: all 2 nodes run Kubernetes 1.35 or later\n' +
+      'ok: the webhook responds correctly, over TLS that the API server trusts\n',
   })
 })
 
@@ -128,7 +128,7 @@ t.test(
     const { code, output } = await run(t, { ...well, kubelets: ['v1.36.3', 'v1.34.9', 'v1.9.0'] })
     t.equal(code, 1)
     t.match(output, /without their env: node-1 v1\.34\.9, node-2 v1\.9\.0$/m)
-    t.match(output, 'ok: the webhook answers')
+    t.match(output, 'ok: the webhook responds correctly')
   },
 )
 

@@ -50,7 +50,7 @@ t.test('the policies and the webhook mean the same namespaces', { skip }, async 
   const [byName] = find('MutatingWebhookConfiguration').webhooks[0].namespaceSelector
     .matchExpressions
   const { variables } = find('ValidatingAdmissionPolicy', 'akv-injector-uninjected-workloads').spec
-  const { expression } = variables.find(({ name }: Manifest) => name === 'isLeftAlone')
+  const { expression } = variables.find(({ name }: Manifest) => name === 'isExcluded')
   t.match(byName.values, ['keyvault', 'kube-system'])
   t.match(byName.values.slice(-2), ['batch', 'infra'])
   t.match(expression, `namespaceObject.metadata.name in ${JSON.stringify(byName.values)}`)

@@ -1,5 +1,5 @@
-// What `helm test` runs in a pod of its own. Asks the API server which nodes there are, then asks the webhook what the
-// API server would ask it: over TLS, at the address and with the caBundle of its configuration.
+// `helm test` runs this program in a pod. It checks the versions of the nodes. Then it sends the webhook a review as the
+// API server would: over TLS, to the address and with the caBundle of the webhook configuration.
 
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
@@ -20,7 +20,7 @@ function send(
     readonly ca: string
     readonly token?: string
     readonly body?: object
-    /** The name that the certificate has to be for; that of the URL unless told otherwise. */
+    /** The name that the certificate must be for; the host of the URL if absent. */
     readonly servername?: string
   },
 ) {
@@ -45,7 +45,7 @@ function send(
         resolve({ status: response.statusCode ?? 0, body: text })
       },
     )
-    sent.on('timeout', () => sent.destroy(new Error('no answer within 10 s')))
+    sent.on('timeout', () => sent.destroy(new Error('no response within 10 s')))
     sent.on('error', reject)
     sent.end(body && JSON.stringify(body))
   })
@@ -63,7 +63,7 @@ async function ask(path: string) {
   return JSON.parse(body)
 }
 
-/** A kubelet below 1.35 ignores fileKeyRef: it would start pods without their env, and say nothing. */
+/** A kubelet older than 1.35 silently ignores fileKeyRef and starts pods without their env. */
 async function checkNodes() {
   const { items } = await ask('/api/v1/nodes')
   const versions: readonly (readonly [string, string])[] = items.map(
@@ -77,12 +77,12 @@ async function checkNodes() {
   )
   if (old.length > 0)
     throw new Error(
-      `nodes below 1.${oldestMinor} start pods without their env: ${old.map((node) => node.join(' ')).join(', ')}`,
+      `nodes older than 1.${oldestMinor} start pods without their env: ${old.map((node) => node.join(' ')).join(', ')}`,
     )
-  return `${versions.length} nodes, all of 1.${oldestMinor} or later`
+  return `all ${versions.length} nodes run Kubernetes 1.${oldestMinor} or later`
 }
 
-/** The webhook shows a certificate that the API server trusts, and gives an annotated pod its agent. */
+/** The webhook serves a certificate that the API server trusts, and adds the agent to an annotated pod. */
 async function checkWebhook() {
   const { webhooks } = await ask(
     '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
@@ -90,20 +90,20 @@ async function checkWebhook() {
   const { caBundle, service } = webhooks[0].clientConfig
   if (!caBundle)
     throw new Error(
-      'the webhook configuration has no caBundle yet: look at the log of what issues certificates',
+      'the webhook configuration has no caBundle yet: check the log of the controller that issues the certificate',
     )
   const { spec } = await ask(`/api/v1/namespaces/${service.namespace}/services/${service.name}`)
-  // By its address, as the API server does: admission works in clusters whose DNS doesn't.
+  // Uses the cluster IP, as the API server does: admission works even if the cluster's DNS doesn't.
   const answer = await send(`https://${inUrl(spec.clusterIP)}:${service.port}${service.path}`, {
     ca: Buffer.from(caBundle, 'base64').toString(),
     servername: `${service.name}.${service.namespace}.svc`,
     body: review,
   })
   const { response } = answer.status === 200 ? JSON.parse(answer.body) : {}
-  // Denied is an answer too: the operator may have listed the vaults that namespaces may name.
+  // A denial counts as success too: the operator may have limited the vaults that namespaces may name.
   if (response?.uid !== review.request.uid || (response.allowed && !response.patch))
     throw new Error(`the webhook answered ${answer.status}: ${answer.body}`)
-  return 'the webhook answers as it should, over TLS as the API server verifies it'
+  return 'the webhook responds correctly, over TLS that the API server trusts'
 }
 
 const review = {

@@ -1,14 +1,14 @@
 {{/*
-The webhook never looks at pods of its own namespace. People work in "default", so an install that names no namespace
-gets one of its own.
+The webhook never sees pods of its own namespace. People use "default", so an install that names no namespace gets a
+namespace of its own.
 */}}
 {{- define "akv-injector.namespace" -}}
 {{- eq .Release.Namespace "default" | ternary "akv-injector" .Release.Namespace -}}
 {{- end -}}
 
 {{/*
-global.imageRegistry, by which an umbrella chart sends all its charts to one registry, replaces the registry of
-image.repository. As container engines see it, the first part of a name is a registry if it has a dot or a port.
+An umbrella chart sets global.imageRegistry so that all its charts use one registry. It replaces the registry in
+image.repository. As in container engines, the first part of a name is a registry if it contains a dot or a port.
 */}}
 {{- define "akv-injector.repository" -}}
 {{- $parts := splitList "/" .Values.image.repository -}}
@@ -29,15 +29,15 @@ image.repository. As container engines see it, the first part of a name is a reg
 {{- end -}}
 
 {{/*
-The policies, with their defaults, in JSON: "helm upgrade --reuse-values" brings the values of an earlier chart, which
-had none.
+The policies as JSON, with their defaults. "helm upgrade --reuse-values" passes the values of an earlier chart, which did
+not have them yet.
 */}}
 {{- define "akv-injector.policies" -}}
 {{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn" "unsyncedAccounts" true) | toJson -}}
 {{- end -}}
 
-{{/* The namespaces that the webhook never sees pods of, by name, in JSON. */}}
-{{- define "akv-injector.namespacesLeftAlone" -}}
+{{/* The names of the namespaces whose pods the webhook never sees, as JSON. */}}
+{{- define "akv-injector.excludedNamespaces" -}}
 {{- $builtIn := list (include "akv-injector.namespace" .) "kube-system" "kube-node-lease" "kube-public" "gatekeeper-system" -}}
 {{- concat $builtIn .Values.webhook.excludedNamespaces | toJson -}}
 {{- end -}}
@@ -53,7 +53,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
 {{- end -}}
 
-{{/* Name, namespace and labels. */}}
+{{/* Name, namespace and labels of a namespaced object. */}}
 {{- define "akv-injector.metadata" -}}
 name: akv-injector-{{ index . 1 }}
 namespace: {{ include "akv-injector.namespace" (index . 0) }}
@@ -67,7 +67,7 @@ labels:
   {{- include "akv-injector.labels" . | nindent 2 }}
 {{- end -}}
 
-{{/* The Secret of the serving certificate. Each mode has its own: none may delete or overwrite another's. */}}
+{{/* The Secret of the serving certificate. Each mode has its own, so that no mode deletes or overwrites the Secret of another. */}}
 {{- define "akv-injector.tlsSecret" -}}
 {{- if eq .Values.certs.mode "files" -}}
 {{ required "certs.files.secretName is required with certs.mode=files: the Secret with tls.crt and tls.key" .Values.certs.files.secretName }}
@@ -78,11 +78,11 @@ akv-injector-webhook-tls
 {{- end -}}
 {{- end -}}
 
-{{/* cpu=10m,memory=96Mi: as the webhook reads it. */}}
+{{/* Resources in the form that the webhook reads: cpu=10m,memory=96Mi. */}}
 {{- define "akv-injector.amounts" -}}
 {{- $amounts := list -}}
 {{- range $resource, $amount := . -}}
-{{- /* Null takes a default away. */ -}}
+{{- /* null removes a default. */ -}}
 {{- if not (kindIs "invalid" $amount) -}}
 {{- $amounts = append $amounts (printf "%s=%v" $resource $amount) -}}
 {{- end -}}
@@ -90,7 +90,7 @@ akv-injector-webhook-tls
 {{- join "," $amounts -}}
 {{- end -}}
 
-{{/* shop=shop-prod+shared;*=shared: as the webhook reads it. */}}
+{{/* Allowed vaults in the form that the webhook reads: shop=shop-prod+shared;*=shared. */}}
 {{- define "akv-injector.allowedVaults" -}}
 {{- $entries := list -}}
 {{- range $namespace, $vaults := . -}}
@@ -99,7 +99,7 @@ akv-injector-webhook-tls
 {{- join ";" $entries -}}
 {{- end -}}
 
-{{/* The settings that are about vaults and Entra, for the webhook, which hands them on, and for sync. */}}
+{{/* The settings for vaults and Entra. The webhook passes them on to agents; the sync controller uses them itself. */}}
 {{- define "akv-injector.fetchEnv" -}}
 {{- with .Values.defaultVault }}
 - name: AKV_INJECTOR_DEFAULT_VAULT
@@ -134,8 +134,8 @@ akv-injector-webhook-tls
 {{- end -}}
 
 {{/*
-{"team-a": ["api", "web"]}, in JSON. A namespace without accounts is left out: an empty list of resourceNames would mean
-all of them. Null takes a namespace of another file of values away.
+The listed accounts as JSON: {"team-a": ["api", "web"]}. A namespace without accounts is left out, because an empty list of
+resourceNames would mean all names. null removes a namespace that another values file lists.
 */}}
 {{- define "akv-injector.syncNamespaces" -}}
 {{- $namespaces := dict -}}
@@ -147,7 +147,7 @@ all of them. Null takes a namespace of another file of values away.
 {{- toJson $namespaces -}}
 {{- end -}}
 
-{{/* team-a=api+web;team-b=web: as the controller reads it. */}}
+{{/* The listed accounts in the form that the controller reads: team-a=api+web;team-b=web. */}}
 {{- define "akv-injector.syncAccounts" -}}
 {{- $entries := list -}}
 {{- range $namespace, $accounts := include "akv-injector.syncNamespaces" . | fromJson -}}
@@ -156,7 +156,7 @@ all of them. Null takes a namespace of another file of values away.
 {{- join ";" $entries -}}
 {{- end -}}
 
-{{/* What Pod Security "restricted" asks of a pod. */}}
+{{/* What Pod Security "restricted" requires of a pod. */}}
 {{- define "akv-injector.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -166,7 +166,7 @@ seccompProfile:
   type: RuntimeDefault
 {{- end -}}
 
-{{/* And of a container. */}}
+{{/* What Pod Security "restricted" requires of a container. */}}
 {{- define "akv-injector.securityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
@@ -174,7 +174,7 @@ capabilities:
   drop: ["ALL"]
 {{- end -}}
 
-{{/* Where the pods run. */}}
+{{/* Pull Secrets, and where the pods run. */}}
 {{- define "akv-injector.placement" -}}
 {{- $pullSecrets := .Values.image.pullSecrets | default list }}
 {{- range (.Values.global | default dict).imagePullSecrets }}
@@ -200,7 +200,7 @@ affinity:
 {{- end }}
 {{- end -}}
 
-{{/* The ingress rule of a NetworkPolicy that admits probes and scrapers. A node always reaches the pods that it runs. */}}
+{{/* The ingress rule of a NetworkPolicy for probes and scrapers. A node can always connect to the pods that it runs. */}}
 {{- define "akv-injector.healthIngress" -}}
 # Probes and metrics.
 - ports:

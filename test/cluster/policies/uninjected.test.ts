@@ -143,7 +143,7 @@ t.test('whoever applies a workload in a namespace that is left alone is warned',
     for (const workload of workloads(namespace)) {
       const { warnings } = must(await apply(workload))
       t.equal(warnings.length, 1, workload.kind)
-      t.match(warnings, [`akv-injector leaves the namespace ${namespace} alone`])
+      t.match(warnings, [`the namespace ${namespace} is excluded from injection`])
     }
 })
 
@@ -152,7 +152,7 @@ t.test('and each time that it is applied', async (t) => {
   if (!deployment) throw new Error('none')
   must(await cluster.apply(deployment))
   const changed = { ...deployment, metadata: { ...deployment.metadata, labels: { changed: 'x' } } }
-  t.match(must(await apply(changed)).warnings, [/leaves the namespace/])
+  t.match(must(await apply(changed)).warnings, [/is excluded from injection/])
 })
 
 t.test('elsewhere, and where nothing is asked for, nobody is', async (t) => {
