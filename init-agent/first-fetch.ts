@@ -1,3 +1,4 @@
+import { renewRefusedToken } from '../keyvault/readers/renew-refused-token.ts'
 import { combineErrors } from '../lib/errors/akv-error.ts'
 import type { AgentParts } from './agent.ts'
 import { type Deadline, firstFetchDeadline, notBefore } from './deadline.ts'
@@ -6,7 +7,6 @@ import type { Outcomes } from './projection/fetch-objects.ts'
 import { type Content, noContent, projectContent } from './projection/project-content.ts'
 import { retry } from './projection/retry.ts'
 import { wantedObjects } from './projection/wanted-objects.ts'
-import { renewRefusedToken } from './renew-refused-token.ts'
 import { reportRetries } from './report-retries.ts'
 
 const leastFetchMs = 1_000

@@ -4,6 +4,9 @@ import type { Identity } from '../init-agent/projection/identity.ts'
 import type { Session } from '../init-agent/projection/session.ts'
 import { createSignIn, type SignIn } from '../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../keyvault/object-reader.ts'
+import { pauseThrottledVaults } from '../keyvault/readers/pause-throttled-vaults.ts'
+import type { VaultPauses } from '../keyvault/readers/vault-pauses.ts'
+import { wrapReader } from '../keyvault/readers/wrap-reader.ts'
 import type { ObjectReference } from '../keyvault/reference.ts'
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
@@ -20,6 +23,7 @@ export interface AccountSessionOptions {
   /** The one pool of connections. It holds no token. */
   readonly agent: Agent
   readonly pace: VaultPace
+  readonly pauses: VaultPauses
   readonly metrics: Pick<SyncMetrics, 'countVaultRequest'>
   readonly clock: Clock
 }
@@ -29,7 +33,7 @@ export interface AccountSessionOptions {
  * client id asks Entra anew, as himself.
  */
 export function openAccountSession(options: AccountSessionOptions): Session {
-  const { account, identity, cloud, cluster, agent, clock } = options
+  const { account, identity, cloud, cluster, agent, pauses, metrics, clock } = options
   const signIn = createSignIn({
     ...identity,
     authorityHost: cloud.authorityHost,
@@ -38,16 +42,17 @@ export function openAccountSession(options: AccountSessionOptions): Session {
     agent,
     now: clock.now,
   })
-  return { signIn, reader: pacedReader(signIn, options) }
+  const reader = pauseThrottledVaults(pacedReader(signIn, options), pauses)
+  return { signIn, reader: countRequests(reader, metrics) }
 }
 
 /**
- * Each request, also each page of a list, waits its turn at its vault. The SDK's clients are made anew for each vault
- * and round of work that asks for it, as thousands of them would be kept for nothing.
+ * Each request, including each page of a list, waits its turn at its vault. The SDK clients are created for each request
+ * and not kept, because thousands of accounts would keep thousands of them.
  */
 function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectReader {
-  const { cloud, agent, pace, metrics } = options
-  const readerOf = (vault: string) =>
+  const { cloud, agent, pace } = options
+  const readerOf = ({ vault }: ObjectReference) =>
     createObjectReader({
       vaultUrl: cloud.vaultUrl,
       agent,
@@ -57,24 +62,24 @@ function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectRead
         return await signIn.token()
       },
     })
-  const counted = async <T>(
-    { vault }: ObjectReference,
-    read: (reader: ObjectReader) => Promise<T>,
-  ): Promise<T> => {
+  return {
+    read: (reference, signal) => readerOf(reference).read(reference, signal),
+    listVersions: (reference, signal) => readerOf(reference).listVersions(reference, signal),
+  }
+}
+
+function countRequests(
+  reader: ObjectReader,
+  metrics: AccountSessionOptions['metrics'],
+): ObjectReader {
+  return wrapReader(reader, async (_reference, request) => {
     try {
-      const found = await read(readerOf(vault))
+      const found = await request()
       metrics.countVaultRequest('ok')
       return found
     } catch (thrown) {
-      const error = toAkvError(thrown)
-      metrics.countVaultRequest(error.code)
-      pace.failed(vault, error)
+      metrics.countVaultRequest(toAkvError(thrown).code)
       throw thrown
     }
-  }
-  return {
-    read: (reference, signal) => counted(reference, (reader) => reader.read(reference, signal)),
-    listVersions: (reference, signal) =>
-      counted(reference, (reader) => reader.listVersions(reference, signal)),
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection } from '../keyvault/clients/connection.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
+import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog, type Log } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
@@ -11,7 +12,7 @@ import { createEventBudget } from './cluster/event-budget.ts'
 import { startController } from './controller.ts'
 import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
-import { createVaultPace } from './vault-pace.ts'
+import { createVaultPace, defaultVaultPauseMs } from './vault-pace.ts'
 
 const signals = ['SIGTERM', 'SIGINT'] as const
 /** A write that runs may end; Kubernetes gives us 30 s before it kills us. */
@@ -56,8 +57,9 @@ async function sync(
   const cluster = connectCluster({ signal: end.signal })
   const agent = createConnection({ ca: policy.cloud.ca, env })
   const metrics = createSyncMetrics(accounts)
-  const pace = createVaultPace(clock, signal)
-  const shared = { cloud: policy.cloud, cluster, agent, pace, metrics, clock }
+  const pauses = createVaultPauses({ clock, defaultPauseMs: defaultVaultPauseMs })
+  const pace = createVaultPace({ clock, signal, pauses })
+  const shared = { cloud: policy.cloud, cluster, agent, pace, pauses, metrics, clock }
   let problem = () => 'has not started yet' as string | undefined
   const health = await serveHealth({
     listen: healthListen,

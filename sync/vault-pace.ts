@@ -1,67 +1,46 @@
+import type { VaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../lib/clock.ts'
-import { AkvError } from '../lib/errors/akv-error.ts'
 
-/** Of the 400 a second that a vault takes: its other readers need some, too. */
-const mostPerSecond = 300
-/** Where a vault that throttles doesn't say for how long. */
-const defaultPauseMs = 5_000
+/** A vault accepts 400 requests a second from all its readers together: the rest is for the other readers. */
+const maxPerSecond = 300
+
+/** How long to pause a vault that is throttling and doesn't say for how long. */
+export const defaultVaultPauseMs = 5_000
 
 export interface VaultPace {
-  /** Waits for the turn of one request. Throws an AkvError while the vault wants to be left alone. */
+  /** Waits until one request may be sent. Throws AKV_THROTTLED while the vault is paused. */
   turn(vault: string): Promise<void>
-  /** Takes note of what a request came to: nobody asks a vault that is throttling. */
-  failed(vault: string, error: AkvError): void
-}
-
-interface Lane {
-  nextAtMs: number
-  pausedUntilMs: number
 }
 
 /**
- * What all accounts together may ask of each vault, evenly spread: its limit counts all callers, and one account that is
- * throttled must not have the others go on.
+ * Spreads the requests of all accounts to one vault evenly over time, because the vault's limit counts them together.
  *
- * @param signal - ends the waiting
+ * @param options - `signal` ends the waiting
  */
-export function createVaultPace(clock: Clock, signal: AbortSignal): VaultPace {
-  const lanes = new Map<string, Lane>()
-  const laneOf = (vault: string) => {
-    const known = lanes.get(vault)
-    if (known !== undefined) return known
-    // Annotations may name ever new vaults.
-    for (const [name, { nextAtMs, pausedUntilMs }] of lanes)
-      if (Math.max(nextAtMs, pausedUntilMs) <= clock.now()) lanes.delete(name)
-    const lane = { nextAtMs: 0, pausedUntilMs: 0 }
-    lanes.set(vault, lane)
-    return lane
-  }
-  const own = new WeakSet<AkvError>()
-  const refuseIfPaused = (vault: string, { pausedUntilMs }: Lane) => {
-    const retryAfterMs = pausedUntilMs - clock.now()
-    if (retryAfterMs <= 0) return
-    const message = `vault ${vault} is throttling; not asked before its pause is over`
-    const error = new AkvError({ code: 'AKV_THROTTLED', message, retryAfterMs })
-    own.add(error)
-    throw error
+export function createVaultPace(options: {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly pauses: VaultPauses
+}): VaultPace {
+  const { clock, signal, pauses } = options
+  const nextTurnAtMs = new Map<string, number>()
+  const takeTurn = (vault: string, nowMs: number): number => {
+    const known = nextTurnAtMs.get(vault)
+    // Annotations can name any number of vaults: keep only those that have a queue.
+    if (known === undefined)
+      for (const [name, atMs] of nextTurnAtMs) if (atMs <= nowMs) nextTurnAtMs.delete(name)
+    const atMs = Math.max(known ?? 0, nowMs)
+    nextTurnAtMs.set(vault, atMs + 1000 / maxPerSecond)
+    return atMs
   }
   return {
     async turn(vault) {
-      const lane = laneOf(vault)
-      refuseIfPaused(vault, lane)
+      pauses.check(vault)
       const nowMs = clock.now()
-      const atMs = Math.max(lane.nextAtMs, nowMs)
-      lane.nextAtMs = atMs + 1000 / mostPerSecond
-      if (atMs - nowMs >= 1) await clock.sleep(atMs - nowMs, signal)
-      // Somebody may have been throttled while this one waited.
-      refuseIfPaused(vault, lane)
-    },
-    failed(vault, error) {
-      // A refusal of ours comes back here too, and must not prolong the pause.
-      if (error.code !== 'AKV_THROTTLED' || own.has(error)) return
-      const { retryAfterMs = defaultPauseMs } = error
-      const lane = laneOf(vault)
-      lane.pausedUntilMs = Math.max(lane.pausedUntilMs, clock.now() + retryAfterMs)
+      const waitMs = takeTurn(vault, nowMs) - nowMs
+      if (waitMs >= 1) await clock.sleep(waitMs, signal)
+      // The vault may have been paused meanwhile.
+      pauses.check(vault)
     },
   }
 }

@@ -98,14 +98,13 @@ interface SharedFetch {
 function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
   const { clock, deadline, log, reader, known, onRetry } = options
   const limit = pLimit(maxSideBySide)
-  const pausing = pausingCalls(options)
   const isTimed = deadline.atMs() > clock.now()
   const persistently = <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> => {
     let last: AkvError | undefined
     const timely = () => {
       // It may have waited its turn until the time was over.
       if (isTimed && clock.now() >= deadline.atMs()) throw last ?? overdue(reference)
-      return pausing(reference, call)
+      return call()
     }
     const onFailure = (error: AkvError) => {
       last = error
@@ -139,25 +138,3 @@ const overdue = (reference: ObjectReference): AkvError =>
     code: 'AKV_NETWORK',
     message: `${describeObject(reference)}: the timeout was over before vault ${reference.vault} could be asked`,
   })
-
-/** A 429 is the vault's, not the object's: until it is over, nobody asks that vault. */
-function pausingCalls({ clock }: FetchOptions) {
-  const pausedUntilMs = new Map<string, number>()
-  return async <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> => {
-    const { vault } = reference
-    const retryAfterMs = (pausedUntilMs.get(vault) ?? 0) - clock.now()
-    if (retryAfterMs > 0)
-      throw new AkvError({
-        code: 'AKV_THROTTLED',
-        message: `${describeObject(reference)}: vault ${vault} is throttling; not asked before its pause is over`,
-        retryAfterMs,
-      })
-    try {
-      return await call()
-    } catch (error) {
-      if (error instanceof AkvError && error.code === 'AKV_THROTTLED' && error.retryAfterMs)
-        pausedUntilMs.set(vault, clock.now() + error.retryAfterMs)
-      throw error
-    }
-  }
-}

@@ -1,6 +1,8 @@
 import { createConnection } from '../../keyvault/clients/connection.ts'
 import { createSignIn, type SignIn } from '../../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../../keyvault/object-reader.ts'
+import { pauseThrottledVaults } from '../../keyvault/readers/pause-throttled-vaults.ts'
+import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AgentConfig } from '../contract.ts'
 import { resolveIdentity } from './identity.ts'
@@ -38,5 +40,7 @@ export function openSession(options: {
           now: clock.now,
         })
   const { token, who } = signIn
-  return { signIn, reader: createObjectReader({ vaultUrl, agent, token, who }) }
+  const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
+  const reader = createObjectReader({ vaultUrl, agent, token, who })
+  return { signIn, reader: pauseThrottledVaults(reader, pauses) }
 }

@@ -1,15 +1,21 @@
 import t from 'tap'
+import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { createVaultPace } from '../../sync/vault-pace.ts'
 import { fakeClock } from '../init-agent/fake-clock.ts'
 
-const signal = new AbortController().signal
-const throttled = (retryAfterMs?: number) =>
+function openPace() {
+  const clock = fakeClock({})
+  const { signal } = new AbortController()
+  const pauses = createVaultPauses({ clock, defaultPauseMs: 5_000 })
+  return { clock, pauses, pace: createVaultPace({ clock, signal, pauses }) }
+}
+
+const throttled = (retryAfterMs: number) =>
   new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs })
 
 t.test('a burst is spread to 300 a second for each vault', async (t) => {
-  const clock = fakeClock({})
-  const pace = createVaultPace(clock, signal)
+  const { clock, pace } = openPace()
   const began = clock.now()
   const times: number[] = []
   const ask = async (vault: string) => {
@@ -25,56 +31,27 @@ t.test('a burst is spread to 300 a second for each vault', async (t) => {
   t.equal(clock.now(), before, 'another vault is not concerned')
 })
 
-t.test('a pause holds for all, and ends', async (t) => {
-  const clock = fakeClock({})
-  const pace = createVaultPace(clock, signal)
-  pace.failed('a', throttled(4_000))
-  const error = await pace.turn('a').catch((error: unknown) => error)
-  t.match(error, { code: 'AKV_THROTTLED', retryAfterMs: 4_000 })
+t.test('a paused vault is not asked', async (t) => {
+  const { pauses, pace } = openPace()
+  pauses.record('a', throttled(1_000))
+  await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED', retryAfterMs: 1_000 })
   await pace.turn('b')
-  await clock.sleep(1_000)
-  pace.failed('a', error as AkvError)
-  await t.rejects(
-    pace.turn('a'),
-    { code: 'AKV_THROTTLED', retryAfterMs: 3_000 },
-    'its own refusal prolongs nothing',
-  )
-  pace.failed('a', throttled(1_000))
-  await t.rejects(
-    pace.turn('a'),
-    { code: 'AKV_THROTTLED', retryAfterMs: 3_000 },
-    'nor does a shorter one cut it',
-  )
-  await clock.sleep(3_000)
-  await pace.turn('a')
 })
 
-t.test('a vault that does not say for how long gets five seconds', async (t) => {
-  const pace = createVaultPace(fakeClock({}), signal)
-  pace.failed('a', throttled())
-  await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED', retryAfterMs: 5_000 })
-})
-
-t.test('who waits when a vault begins to throttle is refused, too', async (t) => {
-  const clock = fakeClock({})
-  const pace = createVaultPace(clock, signal)
+t.test('a request that waits when the vault begins to throttle is refused, too', async (t) => {
+  const { pauses, pace } = openPace()
   await pace.turn('a')
   const waiting = pace.turn('a')
-  pace.failed('a', throttled(1_000))
+  pauses.record('a', throttled(1_000))
   await t.rejects(waiting, { code: 'AKV_THROTTLED' })
 })
 
-t.test('other failures are no reason to pause', async (t) => {
-  const pace = createVaultPace(fakeClock({}), signal)
-  pace.failed('a', new AkvError({ code: 'AKV_FORBIDDEN', message: 'x', retryAfterMs: 1_000 }))
-  await pace.turn('a')
-  t.pass('it was not refused')
-})
-
-t.test('who is asked for the first time makes nobody’s pause forgotten', async (t) => {
-  const clock = fakeClock({})
-  const pace = createVaultPace(clock, signal)
-  pace.failed('a', throttled(60_000))
+t.test('requests to any number of other vaults do not shorten a queue', async (t) => {
+  const { clock, pace } = openPace()
+  const turns = Array.from({ length: 300 }, () => pace.turn('a'))
   for (let i = 0; i < 100; i++) await pace.turn(`vault-${i}`)
-  await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED' })
+  const began = clock.now()
+  await pace.turn('a')
+  t.ok(clock.now() - began >= 900, 'it waits behind the 300')
+  await Promise.all(turns)
 })

@@ -1,6 +1,7 @@
 import t0, { type Test } from 'tap'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { createConnection } from '../../keyvault/clients/connection.ts'
+import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { openAccountSession } from '../../sync/account-session.ts'
 import { connectCluster } from '../../sync/cluster/api-server.ts'
@@ -8,7 +9,7 @@ import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../sync/metrics.ts'
 import { type AccountEntry, accountEntry } from '../../sync/round/account-entry.ts'
 import { type WorkAccountOptions, workAccount } from '../../sync/round/work-account.ts'
-import { createVaultPace } from '../../sync/vault-pace.ts'
+import { createVaultPace, defaultVaultPauseMs } from '../../sync/vault-pace.ts'
 import { start as startEmulator } from '../emulator/fixture.ts'
 import { type MemoryLog, memoryLog } from '../init-agent/memory-log.ts'
 import { policy } from '../webhook/core/policy.ts'
@@ -166,8 +167,9 @@ export function connectAll(parts: {
   const agent = createConnection({ ca: azure.caPem, env: {} })
   t0.teardown(() => agent.destroy())
   const metrics = createSyncMetrics(new Map([['team-a', new Set(['web', 'api'])]]))
-  const pace = createVaultPace(clock, signal)
-  const shared = { cloud, cluster, agent, pace, metrics, clock }
+  const pauses = createVaultPauses({ clock, defaultPauseMs: defaultVaultPauseMs })
+  const pace = createVaultPace({ clock, signal, pauses })
+  const shared = { cloud, cluster, agent, pace, pauses, metrics, clock }
   return {
     cluster,
     policy: { ...policy, cloud },

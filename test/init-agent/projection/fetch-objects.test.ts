@@ -5,6 +5,8 @@ import type { WantedObject } from '../../../init-agent/projection/wanted-objects
 import { reportRetries } from '../../../init-agent/report-retries.ts'
 import type { ListedVersion } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../../keyvault/object-reader.ts'
+import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-vaults.ts'
+import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { type FakeClock, fakeClock } from '../fake-clock.ts'
@@ -42,7 +44,7 @@ function fetch(
       : fixedDeadline(clock.now() + timeoutMs)
   const onRetry = reportRetries({ log, clock, deadline })
   const { signal } = new AbortController()
-  const reader: ObjectReader = {
+  const vaults: ObjectReader = {
     read: async (reference) => {
       const found = await value(reference)
       // The newest of those in a test is named by its digit.
@@ -51,6 +53,8 @@ function fetch(
     },
     listVersions: async () => listed,
   }
+  const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
+  const reader = pauseThrottledVaults(vaults, pauses)
   const options = { objects, reader, clock, deadline, onRetry, signal, log, ...more }
   return { lines, outcomes: fetchObjects(options) }
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { renewRefusedToken } from '../../init-agent/renew-refused-token.ts'
-import { AkvError } from '../../lib/errors/akv-error.ts'
-import { secret } from '../keyvault/world.ts'
-import { secretAnswer } from './secret-answer.ts'
+import { renewRefusedToken } from '../../../keyvault/readers/renew-refused-token.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { secretAnswer } from '../../init-agent/secret-answer.ts'
+import { secret } from '../world.ts'
 
 /** A vault that accepts the tokens from `accepted` on, and answers when it is told to. */
 function session(accepted: number) {
@@ -10,8 +10,6 @@ function session(accepted: number) {
   const waiting: (() => void)[] = []
   const reader = renewRefusedToken({
     signIn: {
-      who: 'client c',
-      token: async () => 'a token',
       forget: () => {
         token += 1
       },
