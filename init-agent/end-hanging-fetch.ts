@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { AkvError } from '../lib/errors/akv-error.ts'
 import { hangGraceSeconds } from './contract.ts'
-import type { Deadline } from './deadline.ts'
+import type { Deadline } from './projection/deadline.ts'
 
 /**
  * Ends a first fetch that is still running well after its deadline. The startup probe is patient enough for a throttled

@@ -1,8 +1,8 @@
 import { renewRefusedToken } from '../keyvault/readers/renew-refused-token.ts'
 import { combineErrors } from '../lib/errors/akv-error.ts'
-import type { AgentParts } from './agent.ts'
-import { type Deadline, firstFetchDeadline, notBefore } from './deadline.ts'
+import type { AgentContext } from './agent-context.ts'
 import { fetchConsistently } from './projection/certificate-parts.ts'
+import { type Deadline, firstFetchDeadline, notBefore } from './projection/deadline.ts'
 import type { Outcomes } from './projection/fetch-objects.ts'
 import { type Content, noContent, projectContent } from './projection/project-content.ts'
 import { retry } from './projection/retry.ts'
@@ -17,10 +17,10 @@ const leastFetchMs = 1_000
  * @throws AkvError when any target that isn't optional is left without a value
  */
 export async function fetchContent(
-  parts: Omit<AgentParts, 'volumes'>,
-  deadline = firstFetchDeadline(parts.config, parts.clock.now()),
+  context: Omit<AgentContext, 'volumes'>,
+  deadline = firstFetchDeadline(context.config, context.clock.now()),
 ): Promise<{ readonly content: Content; readonly outcomes: Outcomes }> {
-  const { config, session, clock, log, signal } = parts
+  const { config, session, clock, log, signal } = context
   const onSignInRetry = reportRetries({ log, clock, deadline })
   // A step of its own, so that fifty objects don't each wait for Entra.
   await retry(() => session.signIn.token(), {
@@ -58,11 +58,11 @@ export async function fetchContent(
  * @throws AkvError when that can't be; nothing is written then
  */
 export async function firstFetch(
-  parts: AgentParts,
+  context: AgentContext,
   deadline?: Deadline,
 ): Promise<Awaited<ReturnType<typeof fetchContent>>> {
-  const { volumes, log } = parts
-  const fetched = await fetchContent(parts, deadline)
+  const { volumes, log } = context
+  const fetched = await fetchContent(context, deadline)
   const { content } = fetched
   volumes.write(content)
   log.info('all files written', {

@@ -1,6 +1,6 @@
 import { toAkvError } from '../lib/errors/akv-error.ts'
-import type { AgentParts } from './agent.ts'
-import { notify } from './notify.ts'
+import type { AgentContext } from './agent-context.ts'
+import { notifyApplication } from './notify-application.ts'
 import { changedTargets } from './projection/compare-content.ts'
 import type { Content } from './projection/project-content.ts'
 import {
@@ -18,18 +18,18 @@ import { reportFreshness } from './report-freshness.ts'
  *   started together don't ask together for the rest of their lives
  */
 export async function keepFresh(
-  parts: AgentParts,
+  context: AgentContext,
   { state, isDue }: { readonly state: RefreshState; readonly isDue: boolean },
 ): Promise<void> {
-  const { config, clock, signal } = parts
+  const { config, clock, signal } = context
   const intervalMs = config.refreshSeconds * 1000
-  const report = reportFreshness(parts)
+  const report = reportFreshness(context)
   let current = state
   let waitMs = isDue ? 0 : clock.random() * intervalMs
   for (;;) {
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
-    current = await refreshOnce(parts, current, report)
+    current = await refreshOnce(context, current, report)
     waitMs = intervalMs * (0.9 + 0.2 * clock.random())
   }
 }
@@ -40,23 +40,23 @@ export async function keepFresh(
  * @param report - told how the objects fared
  */
 export async function refreshOnce(
-  parts: AgentParts,
+  context: AgentContext,
   state: RefreshState,
-  report = reportFreshness(parts),
+  report = reportFreshness(context),
 ): Promise<RefreshState> {
-  const { config, clock } = parts
+  const { config, clock } = context
   const unsettled = unsettledObjects(config, state)
   const due = restedObjects(unsettled, { ...state, nowMs: clock.now() })
-  const { state: refreshed } = await refreshContent(parts, { state, due })
-  if (parts.signal.aborted) return state
-  const isWritten = write(parts, refreshed.content)
+  const { state: refreshed } = await refreshContent(context, { state, due })
+  if (context.signal.aborted) return state
+  const isWritten = write(context, refreshed.content)
   report({ standings: refreshed.standings, isWritten })
   if (!isWritten) return { ...refreshed, content: state.content }
-  await announce(parts, changedTargets(state.content, refreshed.content))
+  await announce(context, changedTargets(state.content, refreshed.content))
   return refreshed
 }
 
-function write({ volumes, log }: AgentParts, content: Content): boolean {
+function write({ volumes, log }: AgentContext, content: Content): boolean {
   try {
     volumes.sweep()
     volumes.write(content)
@@ -68,11 +68,11 @@ function write({ volumes, log }: AgentParts, content: Content): boolean {
   }
 }
 
-async function announce(parts: AgentParts, changed: readonly string[]): Promise<void> {
+async function announce(context: AgentContext, changed: readonly string[]): Promise<void> {
   if (changed.length === 0) return
-  const { config, log, clock, signal } = parts
+  const { config, log, clock, signal } = context
   log.info('changed values written', { changed })
   if (!config.notify) return
-  const error = await notify(config.notify, { clock, signal })
+  const error = await notifyApplication(config.notify, { clock, signal })
   if (error && !signal.aborted) log.warn(error.message, { code: error.code })
 }

@@ -1,5 +1,5 @@
 import { describeObject } from '../keyvault/reference.ts'
-import type { AgentParts } from './agent.ts'
+import type { AgentContext } from './agent-context.ts'
 import { staleSeconds } from './projection/object-status.ts'
 import type { RefreshState } from './projection/refresh-content.ts'
 import { objectKey, wantedObjects } from './projection/wanted-objects.ts'
@@ -24,7 +24,7 @@ export function reportFreshness({
   config,
   clock,
   log,
-}: Pick<AgentParts, 'config' | 'clock' | 'log'>): (round: Round) => void {
+}: Pick<AgentContext, 'config' | 'clock' | 'log'>): (round: Round) => void {
   /** Since when each object is stale, by `objectKey`. */
   const stale = new Map<string, number>()
   let outageSinceMs = Number.POSITIVE_INFINITY

@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { AkvError } from '../lib/errors/akv-error.ts'
 import type { Log } from '../lib/log.ts'
-import type { Deadline } from './deadline.ts'
+import type { Deadline } from './projection/deadline.ts'
 
 const firstPauseMs = 15_000
 const longestPauseMs = 5 * 60_000

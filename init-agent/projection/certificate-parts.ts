@@ -1,6 +1,6 @@
 import { collectionOf } from '../../keyvault/reference.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import { notBefore } from '../deadline.ts'
+import { notBefore } from './deadline.ts'
 import { type FetchOptions, fetchObjects, type Outcome, type Outcomes } from './fetch-objects.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'

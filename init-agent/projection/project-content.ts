@@ -8,10 +8,10 @@ import type {
   WantedVariable,
 } from '../contract.ts'
 import { claimedPaths } from '../target-path.ts'
-import { envValueProblem } from '../volume/env-file.ts'
+import { envValueProblem } from './env-value-problem.ts'
 import type { Outcome, Outcomes } from './fetch-objects.ts'
 import type { FileSet, SetFile } from './file-set.ts'
-import { type Rendering, renderFiles, renderValue, startRendering } from './render.ts'
+import { type Rendering, renderFiles, renderValue, startRendering } from './render-files.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
 /** What the pod gets: files by path, and values by variable, in the configuration's order. */

@@ -1,9 +1,10 @@
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import type { AgentParts } from '../agent.ts'
+import type { Log } from '../../lib/log.ts'
 import type { AgentConfig } from '../contract.ts'
-import { fixedDeadline } from '../deadline.ts'
 import { fetchConsistently, groupSides, isLeaf } from './certificate-parts.ts'
+import { fixedDeadline } from './deadline.ts'
 import type { Outcomes } from './fetch-objects.ts'
 import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
 import { type Standing, standingFailed, standingGood, standingUnknown } from './object-status.ts'
@@ -15,6 +16,7 @@ import {
   type RoundBounds,
   type TargetProblem,
 } from './project-content.ts'
+import type { Session } from './session.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
 /** What a refresh starts from, and hands to the next. */
@@ -34,8 +36,13 @@ export interface Refreshed {
   readonly problems: readonly TargetProblem[]
 }
 
-/** Where what was fetched goes is the caller's. */
-type Parts = Omit<AgentParts, 'volumes'> & RoundBounds
+export interface RefreshContext extends RoundBounds {
+  readonly config: AgentConfig
+  readonly session: Session
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
 
 /**
  * The state after content was put in place, or found from before.
@@ -69,12 +76,12 @@ const keyOf = (object: WantedObject): string => objectKey(object.reference, obje
  * Nothing is thrown: what fails keeps its last good value, and is among the problems.
  */
 export async function refreshContent(
-  parts: Parts,
+  context: RefreshContext,
   { state, due }: { readonly state: RefreshState; readonly due: readonly WantedObject[] },
 ): Promise<Refreshed> {
-  const { config, maxProperties, budget } = parts
+  const { config, maxProperties, budget } = context
   const objects = wantedObjects(config)
-  const outcomes = await fetchDue(parts, { due, state })
+  const outcomes = await fetchDue(context, { due, state })
   const known = rememberVersions(objects, { outcomes, before: state.known })
   const all = new Map([...knownOutcomes(objects, known), ...outcomes])
   const { content, problems } = await projectContent(config, {
@@ -86,12 +93,12 @@ export async function refreshContent(
   })
   const filling = fillingOf(config, { outcomes: all, before: state.filling })
   const errors = new Map(problems.map(({ key, error }) => [key, error]))
-  const standings = judge(parts, { due, errors, before: state.standings })
+  const standings = judge(context, { due, errors, before: state.standings })
   return { state: { content, known, filling, standings }, outcomes, problems }
 }
 
 function judge(
-  { config, clock }: Parts,
+  { config, clock }: RefreshContext,
   round: {
     readonly due: readonly WantedObject[]
     readonly errors: ReadonlyMap<string, AkvError>
@@ -160,11 +167,11 @@ function withSides(
 }
 
 async function fetchDue(
-  parts: Parts,
+  context: RefreshContext,
   { due, state }: { readonly due: readonly WantedObject[]; readonly state: RefreshState },
 ): Promise<Outcomes> {
   if (due.length === 0) return new Map()
-  const { session, clock, log, signal } = parts
+  const { session, clock, log, signal } = context
   try {
     await session.signIn.token()
   } catch (thrown) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { Deadline } from '../deadline.ts'
+import type { Deadline } from './deadline.ts'
 
 const firstWaitMs = 500
 const longestWaitMs = 15_000

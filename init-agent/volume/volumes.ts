@@ -3,7 +3,7 @@ import { type AgentConfig, envFileName, envFolder, filesFolder, hasFiles } from 
 import type { FileSet } from '../projection/file-set.ts'
 import type { Content } from '../projection/project-content.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
-import { readFileSet, sweepFileSets } from './file-set.ts'
+import { readFileSet, sweepFileSets } from './read-file-set.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 
 /** Root in the kubelet reads it; no container mounts the volume but the agent's. */

@@ -21,7 +21,7 @@ import { printable } from '../../lib/printable.ts'
 import { currentSetLink } from '../contract.ts'
 import type { FileSet } from '../projection/file-set.ts'
 import { pathProblem } from '../target-path.ts'
-import { currentFolder, linkTarget, readFileSet, sweepFileSets } from './file-set.ts'
+import { currentFolder, linkTarget, readFileSet, sweepFileSets } from './read-file-set.ts'
 
 /** Old and new stand side by side while switching, and folders need a little too. */
 const largestShare = 0.45

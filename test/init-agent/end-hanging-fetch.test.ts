@@ -1,6 +1,6 @@
 import t from 'tap'
-import { firstFetchDeadline, fixedDeadline } from '../../init-agent/deadline.ts'
 import { endHangingFetch } from '../../init-agent/end-hanging-fetch.ts'
+import { firstFetchDeadline, fixedDeadline } from '../../init-agent/projection/deadline.ts'
 import { fakeClock } from './fake-clock.ts'
 
 const never = new Promise<never>(() => undefined)

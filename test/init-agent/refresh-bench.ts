@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { AgentParts } from '../../init-agent/agent.ts'
+import type { AgentContext } from '../../init-agent/agent-context.ts'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { firstFetch } from '../../init-agent/first-fetch.ts'
 import { startState } from '../../init-agent/projection/refresh-content.ts'
@@ -17,7 +17,7 @@ const interval = 100
 
 /** A pod in this process: real folders, a vault that is a table, and a clock that passes by waiting. */
 export interface Bench {
-  readonly parts: AgentParts
+  readonly context: AgentContext
   readonly clock: FakeClock
   /** What the vault answers from now on; under `name@version` for one version. */
   readonly vault: Map<string, string | AkvErrorCode>
@@ -62,7 +62,7 @@ export function bench(
   }
   const config = agentConfig({ refreshSeconds: interval, ...wanted })
   const { log, lines } = memoryLog()
-  const parts: AgentParts = {
+  const context: AgentContext = {
     config,
     session: {
       signIn: {
@@ -93,7 +93,7 @@ export function bench(
   }
   vault.set('sign-in', 'a token')
   return {
-    parts,
+    context,
     clock,
     vault,
     listed,
@@ -101,11 +101,11 @@ export function bench(
     lines,
     file: (path) => readFileSync(join(root, path), 'utf8'),
     async run(wantedRounds) {
-      const fetched = await firstFetch(parts)
+      const fetched = await firstFetch(context)
       rounds = wantedRounds
       asked.length = 0
-      const state = startState(parts.config, { ...fetched, goodAtMs: clock.now() })
-      await keepFresh(parts, { state, isDue: false })
+      const state = startState(context.config, { ...fetched, goodAtMs: clock.now() })
+      await keepFresh(context, { state, isDue: false })
     },
   }
 }

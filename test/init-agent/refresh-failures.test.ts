@@ -72,18 +72,18 @@ t.test('a value that became no variable keeps the variable, and the file goes on
 })
 
 t.test('a volume that can’t be written ends nothing, and is tried again', async (t) => {
-  const { parts, vault, file, lines, run } = bench(t, { files: [secretFile('a')] })
+  const { context, vault, file, lines, run } = bench(t, { files: [secretFile('a')] })
   vault.set('a', '1')
-  const { write } = parts.volumes
+  const { write } = context.volumes
   const full = () => {
     throw new AkvError({ code: 'AKV_VOLUME_FULL', message: 'full' })
   }
   await run([
     () => {
       vault.set('a', '2')
-      t.intercept(parts.volumes, 'write', { value: full, writable: true })
+      t.intercept(context.volumes, 'write', { value: full, writable: true })
     },
-    () => t.intercept(parts.volumes, 'write', { value: write, writable: true }),
+    () => t.intercept(context.volumes, 'write', { value: write, writable: true }),
   ])
   t.match(
     lines.find(({ code }) => code === 'AKV_VOLUME_FULL'),

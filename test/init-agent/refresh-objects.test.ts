@@ -84,19 +84,19 @@ t.test(
 
 t.test('a template whose value was deleted stays, or goes, as on-deleted says', async (t) => {
   for (const onDeleted of ['keep', 'remove'] as const) {
-    const { vault, parts, run } = bench(t, { onDeleted, templates: [template(secret('a'))] })
+    const { vault, context, run } = bench(t, { onDeleted, templates: [template(secret('a'))] })
     vault.set('a', '1')
     await run([() => vault.set('a', 'AKV_OBJECT_NOT_FOUND')])
-    t.equal(parts.volumes.read()?.content.files.has('app.conf'), onDeleted === 'keep')
+    t.equal(context.volumes.read()?.content.files.has('app.conf'), onDeleted === 'keep')
   }
 })
 
 t.test('the files of a folder come and go with the properties', async (t) => {
-  const { vault, file, parts, lines, run } = bench(t, {
+  const { vault, file, context, lines, run } = bench(t, {
     files: [{ ...secret('json'), path: 'conf', property: '*' }, secretFile('a')],
   })
   vault.set('json', '{"x":"1","y":"1"}').set('a', '1')
-  const paths = () => [...(parts.volumes.read()?.content.files.keys() ?? [])].sort()
+  const paths = () => [...(context.volumes.read()?.content.files.keys() ?? [])].sort()
   await run([
     () => t.strictSame(paths(), ['a', 'conf/x', 'conf/y']),
     () => vault.set('json', '{"y":"2","z":"2"}'),
@@ -152,7 +152,7 @@ t.test('a history that is empty now keeps its files, and what it knows', async (
 t.test(
   'on a set from before, a version is fetched only for a template with other values',
   async (t) => {
-    const { vault, parts, asked, file, run } = bench(t, {
+    const { vault, context, asked, file, run } = bench(t, {
       files: [{ ...secret('p', 1), path: 'p' }],
       templates: [
         { path: 'fixed', segments: [secret('q', 1)] },
@@ -164,10 +164,10 @@ t.test(
     vault.set('s', 'S')
     asked.length = 0
     const stop = new AbortController()
-    const clock = { ...parts.clock, sleep: async (ms: number) => void (ms > 0 && stop.abort()) }
-    const content = parts.volumes.read()?.content
+    const clock = { ...context.clock, sleep: async (ms: number) => void (ms > 0 && stop.abort()) }
+    const content = context.volumes.read()?.content
     if (content === undefined) throw new Error('no set')
-    const again = { ...parts, clock, signal: stop.signal }
+    const again = { ...context, clock, signal: stop.signal }
     const state = startState(again.config, { content, goodAtMs: 0 })
     await keepFresh(again, { state, isDue: true })
     t.strictSame(asked.sort(), ['r', 's', 'sign-in'])
@@ -177,11 +177,11 @@ t.test(
 )
 
 t.test('an optional property that is absent is no error', async (t) => {
-  const { vault, parts, lines, run } = bench(t, {
+  const { vault, context, lines, run } = bench(t, {
     files: [{ ...secretFile('a'), property: 'x', optional: true }, secretFile('b')],
   })
   vault.set('a', '{}').set('b', '')
   await run([nothing])
-  t.strictSame([...(parts.volumes.read()?.content.files.keys() ?? [])], ['b'])
+  t.strictSame([...(context.volumes.read()?.content.files.keys() ?? [])], ['b'])
   t.strictSame(stale(lines), [])
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fixedDeadline } from '../../init-agent/deadline.ts'
+import { fixedDeadline } from '../../init-agent/projection/deadline.ts'
 import { reportRetries } from '../../init-agent/report-retries.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { errorTable } from '../../lib/errors/table.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { fixedDeadline } from '../../../init-agent/deadline.ts'
 import { fetchConsistently, groupSides } from '../../../init-agent/projection/certificate-parts.ts'
+import { fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import type { WantedObject } from '../../../init-agent/projection/wanted-objects.ts'
 import type { FetchedObject, ListedVersion } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference, ObjectType } from '../../../keyvault/reference.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { firstFetchDeadline, fixedDeadline } from '../../../init-agent/deadline.ts'
+import { firstFetchDeadline, fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import { type FetchOptions, fetchObjects } from '../../../init-agent/projection/fetch-objects.ts'
 import type { WantedObject } from '../../../init-agent/projection/wanted-objects.ts'
 import { reportRetries } from '../../../init-agent/report-retries.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fixedDeadline } from '../../../init-agent/deadline.ts'
+import { fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import { retry } from '../../../init-agent/projection/retry.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { fakeClock } from '../fake-clock.ts'

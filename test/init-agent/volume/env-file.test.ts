@@ -1,10 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  envValueProblem,
-  parseEnvFile,
-  renderEnvFile,
-} from '../../../init-agent/volume/env-file.ts'
+import { envValueProblem } from '../../../init-agent/projection/env-value-problem.ts'
+import { parseEnvFile, renderEnvFile } from '../../../init-agent/volume/env-file.ts'
 
 t.test('a variable is a line whose value is literal', async (t) => {
   const file = renderEnvFile(
@@ -14,23 +11,6 @@ t.test('a variable is a line whose value is literal', async (t) => {
     ]),
   )
   t.equal(Buffer.from(file).toString(), `A='x "y" $(Z) \\n #'\nB_2='two\nlines = é'\n`)
-})
-
-t.test('what EnvFiles can’t express is named, without the value', async (t) => {
-  const cases: [Uint8Array, RegExp][] = [
-    [Buffer.from(''), /^is empty/],
-    [Buffer.from("hunter2'"), /single quote/],
-    [Buffer.from('hunter2\r\n'), /carriage return/],
-    [Buffer.from('hunter2\0'), /NUL/],
-    [Buffer.from([0x68, 0xff]), /not valid UTF-8/],
-    [Buffer.from('x'.repeat(64 * 1024 - 3)), /too long/],
-  ]
-  for (const [value, pattern] of cases) {
-    const problem = envValueProblem('A', value)
-    t.match(problem, pattern)
-    t.notMatch(problem, /hunter2/)
-  }
-  t.equal(envValueProblem('A', Buffer.from('x'.repeat(64 * 1024 - 4))), undefined)
 })
 
 t.test('what is written can be read back, for any values that pass', async () => {

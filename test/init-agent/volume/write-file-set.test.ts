@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { readFileSet, sweepFileSets } from '../../../init-agent/volume/file-set.ts'
+import { readFileSet, sweepFileSets } from '../../../init-agent/volume/read-file-set.ts'
 import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
 import { list, set, text, write } from '../volume.ts'
 

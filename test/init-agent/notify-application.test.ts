@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { notify } from '../../init-agent/notify.ts'
+import { notifyApplication } from '../../init-agent/notify-application.ts'
 import { fakeClock } from './fake-clock.ts'
 
 async function application(t: Test, answer: RequestListener) {
@@ -19,7 +19,7 @@ async function application(t: Test, answer: RequestListener) {
 }
 
 const send = (url: string) =>
-  notify(url, { clock: fakeClock({}), signal: new AbortController().signal })
+  notifyApplication(url, { clock: fakeClock({}), signal: new AbortController().signal })
 
 t.test('the application gets one POST', async (t) => {
   const { url, asked } = await application(t, (_request, response) => response.writeHead(204).end())
@@ -56,6 +56,6 @@ t.test('a redirect is no success, and not followed', async (t) => {
 t.test('an abort ends the trying', async (t) => {
   const stop = new AbortController()
   const { url, asked } = await application(t, () => stop.abort())
-  await notify(url, { clock: fakeClock({}), signal: stop.signal })
+  await notifyApplication(url, { clock: fakeClock({}), signal: stop.signal })
   t.equal(asked.length, 1)
 })

@@ -1,5 +1,9 @@
 import t from 'tap'
-import { firstFetchDeadline, fixedDeadline, notBefore } from '../../init-agent/deadline.ts'
+import {
+  firstFetchDeadline,
+  fixedDeadline,
+  notBefore,
+} from '../../../init-agent/projection/deadline.ts'
 
 const minuteMs = 60_000
 

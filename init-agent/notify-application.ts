@@ -11,7 +11,7 @@ const waitsMs = [1_000, 2_000]
  * @param url - `http://127.0.0.1:PORT/PATH`, as the webhook has checked: always the pod itself, never a proxy
  * @returns an error, AKV_NOTIFY_FAILED, when no try was answered with 2xx
  */
-export async function notify(
+export async function notifyApplication(
   url: string,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<AkvError | undefined> {

@@ -1,4 +1,4 @@
-import { type AgentConfig, throttlingAllowanceSeconds } from './contract.ts'
+import { type AgentConfig, throttlingAllowanceSeconds } from '../contract.ts'
 
 /** When retrying ends. */
 export interface Deadline {

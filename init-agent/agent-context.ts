@@ -1,0 +1,16 @@
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import type { AgentConfig } from './contract.ts'
+import type { Session } from './projection/session.ts'
+import type { Volumes } from './volume/volumes.ts'
+
+/** What every step of the agent works with. */
+export interface AgentContext {
+  readonly config: AgentConfig
+  readonly session: Session
+  readonly volumes: Volumes
+  readonly clock: Clock
+  readonly log: Log
+  /** Aborts when the agent is to stop. */
+  readonly signal: AbortSignal
+}
