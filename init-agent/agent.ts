@@ -7,7 +7,7 @@ import { checkTargets } from './check-targets.ts'
 import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
 import { endHangingFetch } from './end-hanging-fetch.ts'
 import { firstFetch } from './first-fetch.ts'
-import { isWhole } from './projection/compare-content.ts'
+import { isComplete } from './projection/compare-content.ts'
 import { firstFetchDeadline } from './projection/deadline.ts'
 import { type RefreshState, startState } from './projection/refresh-content.ts'
 import { openSession } from './projection/session.ts'
@@ -25,7 +25,7 @@ export interface AgentOptions {
   readonly signal: AbortSignal
   readonly clock?: Clock
   /** Called once, when the pod has everything that it needs. */
-  readonly onServed?: () => void
+  readonly onReady?: () => void
 }
 
 /**
@@ -35,7 +35,7 @@ export interface AgentOptions {
  * @throws AkvError when the pod can't be given what it needs
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { config, root, env, log, signal, onServed, clock = systemClock } = options
+  const { config, root, env, log, signal, onReady, clock = systemClock } = options
   checkTargets(config)
   const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
   const session = openSession({ config, credential, env, clock })
@@ -43,14 +43,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const context = { config, session, volumes, clock, log, signal }
 
   const found = volumes.read()
-  const isServed = found !== undefined && isWhole(config, found.content)
-  if (isServed) log.info('using the complete set left by a previous run')
-  const state = isServed
+  const isReady = found !== undefined && isComplete(config, found.content)
+  if (isReady) log.info('using the complete set left by a previous run')
+  const state = isReady
     ? startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
     : startState(config, { ...(await fetchInTime(context)), goodAtMs: clock.now() })
-  onServed?.()
-  if (config.refreshSeconds > 0) return keepFresh(context, { state, isDue: isServed })
-  if (isServed) await refreshBriefly(context, state)
+  onReady?.()
+  if (config.refreshSeconds > 0) return keepFresh(context, { state, isDue: isReady })
+  if (isReady) await refreshBriefly(context, state)
   volumes.sweep()
 }
 

@@ -1,5 +1,5 @@
 import { AkvError } from '../lib/errors/akv-error.ts'
-import type { AgentConfig, Wanted } from './contract.ts'
+import type { AgentConfig, WantedValue } from './contract.ts'
 import { segmentValues } from './projection/wanted-objects.ts'
 import { claimedPaths, pathProblem } from './target-path.ts'
 
@@ -26,5 +26,5 @@ export function checkTargets({ files, templates, env }: AgentConfig): void {
     )
 }
 
-const isFolder = ({ object, property }: Wanted): boolean =>
+const isFolder = ({ object, property }: WantedValue): boolean =>
   object.type === 'tls' || property === '*'

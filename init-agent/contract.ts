@@ -57,7 +57,7 @@ export const objectEncodings = ['base64', 'hex'] as const
 export type ObjectEncoding = (typeof objectEncodings)[number]
 
 /** A value, or something picked from it. */
-export interface Wanted {
+export interface WantedValue {
   readonly object: ObjectReference
   /** Absent or disabled is no error. */
   readonly optional?: true
@@ -67,7 +67,7 @@ export interface Wanted {
   readonly encoding?: ObjectEncoding
 }
 
-export interface WantedFile extends Wanted {
+export interface WantedFile extends WantedValue {
   /** Relative to the mount. A folder for type `tls` (`.` is the mount itself), for `property: "*"`, and for `versions`. */
   readonly path: string
   /** Four octal digits; default: the configuration's. */
@@ -81,10 +81,10 @@ export interface WantedFile extends Wanted {
 /** A file of text and values. */
 export interface WantedTemplate {
   readonly path: string
-  readonly segments: readonly (string | Wanted)[]
+  readonly segments: readonly (string | WantedValue)[]
 }
 
-export interface WantedVariable extends Wanted {
+export interface WantedVariable extends WantedValue {
   readonly variable: string
 }
 

@@ -3,7 +3,7 @@ import { combineErrors } from '../lib/errors/akv-error.ts'
 import type { AgentContext } from './agent-context.ts'
 import { fetchConsistently } from './projection/certificate-parts.ts'
 import { type Deadline, firstFetchDeadline, notBefore } from './projection/deadline.ts'
-import type { Outcomes } from './projection/fetch-objects.ts'
+import type { FetchOutcomes } from './projection/fetch-objects.ts'
 import { type Content, noContent, projectContent } from './projection/project-content.ts'
 import { retry } from './projection/retry.ts'
 import { wantedObjects } from './projection/wanted-objects.ts'
@@ -19,7 +19,7 @@ const leastFetchMs = 1_000
 export async function fetchContent(
   context: Omit<AgentContext, 'volumes'>,
   deadline = firstFetchDeadline(context.config, context.clock.now()),
-): Promise<{ readonly content: Content; readonly outcomes: Outcomes }> {
+): Promise<{ readonly content: Content; readonly outcomes: FetchOutcomes }> {
   const { config, session, clock, log, signal } = context
   const onSignInRetry = reportRetries({ log, clock, deadline })
   // A step of its own, so that fifty objects don't each wait for Entra.

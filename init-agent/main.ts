@@ -35,21 +35,21 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   try {
     if ('error' in read) throw read.error
     const { config } = read
-    let isServed = false
-    const onServed = () => {
-      isServed = true
+    let isReady = false
+    const onReady = () => {
+      isReady = true
     }
     // Loaded only now: the first process of a container gets no signal that it hasn't asked for yet, and the SDKs take
     // their time.
     const run = import('./agent.ts').then(async ({ runAgent }) => {
-      await runAgent({ config, root, env, log, onServed, signal: stop.signal })
+      await runAgent({ config, root, env, log, onReady, signal: stop.signal })
       return 0
     })
     const crashed = once(process, 'uncaughtException').then(([error]) => Promise.reject(error))
     // Files are written without a pause, so between two events no set is half written: nothing has to be waited for.
     const ended = stopped.then((name) => {
-      const isDone = isServed || config.refreshSeconds > 0
-      log.info(`received ${name}, stopping${isServed ? '' : ' before everything was written'}`)
+      const isDone = isReady || config.refreshSeconds > 0
+      log.info(`received ${name}, stopping${isReady ? '' : ' before everything was written'}`)
       // After a 0 from an init container, the kubelet would start the app with an empty mount.
       return isDone ? 0 : 1
     })

@@ -4,10 +4,10 @@ import { notifyApplication } from './notify-application.ts'
 import { changedTargets } from './projection/compare-content.ts'
 import type { Content } from './projection/project-content.ts'
 import {
+  dueObjects,
   type RefreshState,
+  refreshableObjects,
   refreshContent,
-  restedObjects,
-  unsettledObjects,
 } from './projection/refresh-content.ts'
 import { reportFreshness } from './report-freshness.ts'
 
@@ -45,12 +45,12 @@ export async function refreshOnce(
   report = reportFreshness(context),
 ): Promise<RefreshState> {
   const { config, clock } = context
-  const unsettled = unsettledObjects(config, state)
-  const due = restedObjects(unsettled, { ...state, nowMs: clock.now() })
+  const unsettled = refreshableObjects(config, state)
+  const due = dueObjects(unsettled, { ...state, nowMs: clock.now() })
   const { state: refreshed } = await refreshContent(context, { state, due })
   if (context.signal.aborted) return state
   const isWritten = write(context, refreshed.content)
-  report({ standings: refreshed.standings, isWritten })
+  report({ statuses: refreshed.statuses, isWritten })
   if (!isWritten) return { ...refreshed, content: state.content }
   await announce(context, changedTargets(state.content, refreshed.content))
   return refreshed

@@ -9,7 +9,7 @@ const mostReportedObjects = 20
 
 /** What became of one round. */
 export interface Round {
-  readonly standings: RefreshState['standings']
+  readonly statuses: RefreshState['statuses']
   /** Whether the pod has the values of this round. */
   readonly isWritten: boolean
 }
@@ -30,23 +30,23 @@ export function reportFreshness({
   let outageSinceMs = Number.POSITIVE_INFINITY
   const secondsSince = (sinceMs: number) => Math.max(0, Math.floor((clock.now() - sinceMs) / 1000))
 
-  return ({ standings, isWritten }) => {
+  return ({ statuses, isWritten }) => {
     const failed: Record<string, unknown>[] = []
     const recovered: Record<string, unknown>[] = []
     for (const wanted of wantedObjects(config)) {
       const key = objectKey(wanted.reference, wanted)
       const object = describeObject(wanted.reference)
-      const standing = standings.get(key)
+      const status = statuses.get(key)
       const sinceMs = stale.get(key)
-      if (standing?.error !== undefined) {
-        const { code, message } = standing.error
+      if (status?.error !== undefined) {
+        const { code, message } = status.error
         failed.push({
           object,
           code,
           reason: message,
-          staleSeconds: staleSeconds(standing, clock.now()),
+          staleSeconds: staleSeconds(status, clock.now()),
         })
-        stale.set(key, sinceMs ?? standing.goodAtMs ?? clock.now())
+        stale.set(key, sinceMs ?? status.goodAtMs ?? clock.now())
       } else if (sinceMs !== undefined && isWritten) {
         recovered.push({ object, staleSeconds: secondsSince(sinceMs) })
         stale.delete(key)

@@ -1,4 +1,4 @@
-import type { Wanted, WantedFile } from '../../init-agent/contract.ts'
+import type { WantedFile, WantedValue } from '../../init-agent/contract.ts'
 
 /** A reference as one would write it. */
 export function describeWanted({
@@ -7,7 +7,7 @@ export function describeWanted({
   encoding,
   format,
   optional,
-}: Wanted & Pick<WantedFile, 'format'>): string {
+}: WantedValue & Pick<WantedFile, 'format'>): string {
   const { vault, type, name, version } = object
   const kind = type === 'secret' ? '' : `${type}/`
   const selection = property === undefined ? '' : `#${property}`

@@ -1,7 +1,12 @@
 import { collectionOf } from '../../keyvault/reference.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import { notBefore } from './deadline.ts'
-import { type FetchOptions, fetchObjects, type Outcome, type Outcomes } from './fetch-objects.ts'
+import {
+  type FetchObjectsOptions,
+  type FetchOutcome,
+  type FetchOutcomes,
+  fetchObjects,
+} from './fetch-objects.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
 
@@ -13,9 +18,9 @@ const leastPatienceMs = 3_000
  * `key/web`) are of the same version, even while it rotates: what one request finds may be older than what the next does.
  * Where they can't be had of one version they have failed, all of them.
  */
-export async function fetchConsistently(options: FetchOptions): Promise<Outcomes> {
+export async function fetchConsistently(options: FetchObjectsOptions): Promise<FetchOutcomes> {
   const outcomes = new Map(await fetchObjects(options))
-  const groups = groupSides(options.objects).filter((sides) => isCertificate(sides, outcomes))
+  const groups = groupParts(options.objects).filter((sides) => isCertificate(sides, outcomes))
   const aligned = groups.map((sides) => align(sides, { ...options, outcomes }))
   for (const sides of await Promise.all(aligned))
     for (const [key, outcome] of sides) outcomes.set(key, outcome)
@@ -23,7 +28,7 @@ export async function fetchConsistently(options: FetchOptions): Promise<Outcomes
 }
 
 /** Objects of one name whose newest versions are wanted, as far as there are several of a name. */
-export function groupSides(objects: readonly WantedObject[]): readonly (readonly WantedObject[])[] {
+export function groupParts(objects: readonly WantedObject[]): readonly (readonly WantedObject[])[] {
   const unpinned = objects.filter(({ reference }) => reference.version === undefined)
   const nameOf = ({ reference }: WantedObject) =>
     `${reference.vault}:${reference.name.toLowerCase()}`
@@ -34,10 +39,10 @@ type Sides = readonly WantedObject[]
 const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
 
 /** A secret and a key of one name may also have nothing to do with each other. */
-function isCertificate(sides: Sides, outcomes: Outcomes): boolean {
+function isCertificate(sides: Sides, outcomes: FetchOutcomes): boolean {
   return sides.some((side) => {
     const outcome = outcomes.get(keyOf(side))
-    if (isLeaf(side)) return outcome?.kind !== 'absent'
+    if (isCertificateObject(side)) return outcome?.kind !== 'absent'
     const [object] = outcome?.kind === 'fetched' ? outcome.found : []
     return object !== undefined && object.kind !== 'certificate' && object.isCertificate
   })
@@ -45,12 +50,12 @@ function isCertificate(sides: Sides, outcomes: Outcomes): boolean {
 
 async function align(
   sides: Sides,
-  options: FetchOptions & { readonly outcomes: Outcomes },
-): Promise<Outcomes> {
+  options: FetchObjectsOptions & { readonly outcomes: FetchOutcomes },
+): Promise<FetchOutcomes> {
   const { clock, signal, onRetry } = options
   const failed = sides.map((side) => outcomeOf(side, options)).find(({ kind }) => kind === 'failed')
   if (failed !== undefined) return new Map(sides.map((side) => [keyOf(side), failed]))
-  let current: Outcomes | undefined = options.outcomes
+  let current: FetchOutcomes | undefined = options.outcomes
   try {
     return await retry(
       async () => {
@@ -79,15 +84,15 @@ async function align(
  */
 async function atOneVersion(
   sides: Sides,
-  options: FetchOptions & { readonly outcomes: Outcomes },
-): Promise<Outcomes> {
+  options: FetchObjectsOptions & { readonly outcomes: FetchOutcomes },
+): Promise<FetchOutcomes> {
   const outcomes = new Map(sides.map((side) => [keyOf(side), outcomeOf(side, options)]))
   for (const outcome of outcomes.values()) if (outcome.kind === 'failed') throw outcome.error
   const versionOf = (side: WantedObject) => {
     const outcome = outcomeOf(side, options)
     return outcome.kind === 'fetched' ? outcome.found[0].version : undefined
   }
-  const version = [...sides.filter(isLeaf), ...sides]
+  const version = [...sides.filter(isCertificateObject), ...sides]
     .map(versionOf)
     .find((one) => one !== undefined)
   if (version === undefined) return outcomes
@@ -109,10 +114,13 @@ async function atOneVersion(
   return outcomes
 }
 
-export const isLeaf = ({ reference }: WantedObject): boolean =>
+export const isCertificateObject = ({ reference }: WantedObject): boolean =>
   collectionOf(reference) === 'certificates'
 
-function outcomeOf(side: WantedObject, { outcomes }: { readonly outcomes: Outcomes }): Outcome {
+function outcomeOf(
+  side: WantedObject,
+  { outcomes }: { readonly outcomes: FetchOutcomes },
+): FetchOutcome {
   const outcome = outcomes.get(keyOf(side))
   if (outcome === undefined) throw new TypeError('an object without an outcome')
   return outcome

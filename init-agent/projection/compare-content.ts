@@ -3,18 +3,20 @@ import { claimedPaths, tlsFileNames } from '../target-path.ts'
 import type { Content } from './project-content.ts'
 
 /** Whether nothing is missing, so that the pod can be served from it. */
-export function isWhole(config: AgentConfig, { files, env }: Content): boolean {
+export function isComplete(config: AgentConfig, { files, env }: Content): boolean {
   // A set is only ever switched in whole; what `remove` has taken out since is no gap.
   const mayLack = config.onDeleted === 'remove'
   return (
-    config.files.every((file) => mayLack || file.optional === true || hasItsFiles(file, files)) &&
+    config.files.every(
+      (file) => mayLack || file.optional === true || hasRequiredFiles(file, files),
+    ) &&
     config.templates.every(({ path }) => mayLack || files.has(path)) &&
     config.env.every(({ variable, optional }) => optional === true || env.has(variable))
   )
 }
 
 /** Whether a target has what it has at least: a certificate may come without a root, an object have few versions. */
-export function hasItsFiles(file: WantedFile, files: Content['files']): boolean {
+export function hasRequiredFiles(file: WantedFile, files: Content['files']): boolean {
   if (file.property === '*') {
     const folder = `${file.path}/`
     return [...files.keys()].some((path) => path.startsWith(folder))

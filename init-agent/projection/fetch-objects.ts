@@ -14,16 +14,16 @@ import { objectKey, type WantedObject } from './wanted-objects.ts'
 const maxSideBySide = 10
 
 /** What became of one object. `absent`: deleted, never there, or disabled. */
-export type Outcome =
+export type FetchOutcome =
   /** `found`: the one object, or the versions of its history, newest first; never empty. */
   | { readonly kind: 'fetched'; readonly found: readonly [FetchedObject, ...FetchedObject[]] }
   | { readonly kind: 'absent'; readonly error: AkvError }
   | { readonly kind: 'failed'; readonly error: AkvError }
 
 /** By `objectKey`. */
-export type Outcomes = ReadonlyMap<string, Outcome>
+export type FetchOutcomes = ReadonlyMap<string, FetchOutcome>
 
-export interface FetchOptions {
+export interface FetchObjectsOptions {
   readonly objects: readonly WantedObject[]
   /** Versions fetched before, by `referenceKey`: they never change. */
   readonly known?: ReadonlyMap<string, FetchedObject>
@@ -41,10 +41,10 @@ export interface FetchOptions {
  * Fetches each object once, side by side, with retries. One that is hopeless ends the retrying of all, but not their
  * first tries: whoever has to correct something learns of everything at once.
  */
-export async function fetchObjects(options: FetchOptions): Promise<Outcomes> {
+export async function fetchObjects(options: FetchObjectsOptions): Promise<FetchOutcomes> {
   const hopeless = new AbortController()
   const fetch = sharedFetch(options, AbortSignal.any([options.signal, hopeless.signal]))
-  const fetchOne = async (object: WantedObject): Promise<Outcome> => {
+  const fetchOne = async (object: WantedObject): Promise<FetchOutcome> => {
     try {
       return { kind: 'fetched', found: await findVersions(object, fetch) }
     } catch (thrown) {
@@ -95,7 +95,7 @@ interface SharedFetch {
  *
  * @param signal - ends the retrying
  */
-function sharedFetch(options: FetchOptions, signal: AbortSignal): SharedFetch {
+function sharedFetch(options: FetchObjectsOptions, signal: AbortSignal): SharedFetch {
   const { clock, deadline, log, reader, known, onRetry } = options
   const limit = pLimit(maxSideBySide)
   const isTimed = deadline.atMs() > clock.now()

@@ -1,8 +1,8 @@
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import type { AgentConfig, Wanted } from '../contract.ts'
-import { hasItsFiles } from './compare-content.ts'
-import type { Outcomes } from './fetch-objects.ts'
+import type { AgentConfig, WantedValue } from '../contract.ts'
+import { hasRequiredFiles } from './compare-content.ts'
+import type { FetchOutcomes } from './fetch-objects.ts'
 import type { Content } from './project-content.ts'
 import { objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
 
@@ -16,7 +16,7 @@ export type KnownVersions = ReadonlyMap<string, FetchedObject>
  */
 export function rememberVersions(
   objects: readonly WantedObject[],
-  round: { readonly outcomes: Outcomes; readonly before: KnownVersions },
+  round: { readonly outcomes: FetchOutcomes; readonly before: KnownVersions },
 ): KnownVersions {
   const { outcomes, before } = round
   const histories = objects.filter(({ versions }) => versions !== undefined)
@@ -47,9 +47,12 @@ function knownOfPinned(objects: readonly WantedObject[], before: KnownVersions):
 
 const isPinned = ({ version }: ObjectReference): boolean => version !== undefined
 
-/** Outcomes for the versions that needn't be asked for: a template may have one beside a value that is new. */
-export function knownOutcomes(objects: readonly WantedObject[], known: KnownVersions): Outcomes {
-  const outcomes: [string, Extract<ReturnType<Outcomes['get']>, { kind: 'fetched' }>][] = []
+/** FetchOutcomes for the versions that needn't be asked for: a template may have one beside a value that is new. */
+export function knownOutcomes(
+  objects: readonly WantedObject[],
+  known: KnownVersions,
+): FetchOutcomes {
+  const outcomes: [string, Extract<ReturnType<FetchOutcomes['get']>, { kind: 'fetched' }>][] = []
   for (const { reference, versions } of objects) {
     const found = isPinned(reference) ? known.get(referenceKey(reference)) : undefined
     if (versions === undefined && found !== undefined)
@@ -59,18 +62,18 @@ export function knownOutcomes(objects: readonly WantedObject[], known: KnownVers
 }
 
 /** Whether an object is a version whose targets have all that it can give them. */
-export function isSettled(
+export function isFinal(
   { reference, versions }: WantedObject,
   state: { readonly config: AgentConfig; readonly content: Content; readonly known: KnownVersions },
 ): boolean {
   if (!isPinned(reference) || versions !== undefined) return false
   const key = objectKey(reference)
   if (state.known.has(key)) return true
-  const isOurs = (wanted: Wanted & { readonly versions?: number }) =>
+  const isOurs = (wanted: WantedValue & { readonly versions?: number }) =>
     objectKey(wanted.object, wanted) === key
   const { config, content } = state
   return (
-    config.files.filter(isOurs).every((file) => hasItsFiles(file, content.files)) &&
+    config.files.filter(isOurs).every((file) => hasRequiredFiles(file, content.files)) &&
     config.env.filter(isOurs).every(({ variable }) => content.env.has(variable)) &&
     // After a restart the other values of a template would wait for this one.
     config.templates

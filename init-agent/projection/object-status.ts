@@ -1,7 +1,7 @@
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 
 /** How an object has fared over the refreshes. */
-export interface Standing {
+export interface ObjectStatus {
   /** Rounds in a row without a good value. */
   readonly failures: number
   /** It isn't asked for before. */
@@ -16,18 +16,22 @@ export interface Standing {
 const longestBackOffMs = 15 * 60 * 1000
 const mostIntervals = 8
 
-export const standingGood = (goodAtMs: number): Standing => ({ failures: 0, dueAtMs: 0, goodAtMs })
+export const goodStatus = (goodAtMs: number): ObjectStatus => ({
+  failures: 0,
+  dueAtMs: 0,
+  goodAtMs,
+})
 
-export const standingUnknown: Standing = { failures: 0, dueAtMs: 0 }
+export const unknownStatus: ObjectStatus = { failures: 0, dueAtMs: 0 }
 
 /**
  * One failure more: it sits out 0, 1, 3 and then 7 refreshes, but never longer than a quarter of an hour (or one
  * interval, where that is longer), nor less than the service asked for.
  */
-export function standingFailed(
-  before: Standing,
+export function failedStatus(
+  before: ObjectStatus,
   failure: { readonly error: AkvError; readonly nowMs: number; readonly intervalMs: number },
-): Standing {
+): ObjectStatus {
   const { error, nowMs, intervalMs } = failure
   const longestMs = Math.max(longestBackOffMs, intervalMs)
   const backOffMs = Math.min(intervalMs * Math.min(2 ** before.failures, mostIntervals), longestMs)
@@ -42,6 +46,6 @@ export function standingFailed(
 }
 
 /** Whole seconds since the value was known to be good. */
-export function staleSeconds({ goodAtMs }: Standing, nowMs: number): number | undefined {
+export function staleSeconds({ goodAtMs }: ObjectStatus, nowMs: number): number | undefined {
   return goodAtMs === undefined ? undefined : Math.max(0, Math.floor((nowMs - goodAtMs) / 1000))
 }

@@ -2,16 +2,21 @@ import { describeObject } from '../../keyvault/reference.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type {
   AgentConfig,
-  Wanted,
   WantedFile,
   WantedTemplate,
+  WantedValue,
   WantedVariable,
 } from '../contract.ts'
 import { claimedPaths } from '../target-path.ts'
 import { envValueProblem } from './env-value-problem.ts'
-import type { Outcome, Outcomes } from './fetch-objects.ts'
+import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
 import type { FileSet, SetFile } from './file-set.ts'
-import { type Rendering, renderFiles, renderValue, startRendering } from './render-files.ts'
+import {
+  createRenderContext,
+  type RenderContext,
+  renderFiles,
+  renderValue,
+} from './render-files.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
 /** What the pod gets: files by path, and values by variable, in the configuration's order. */
@@ -37,18 +42,18 @@ export interface TargetProblem {
 interface Round {
   readonly config: AgentConfig
   /** Of this round, by `objectKey`; an object that wasn't asked for has none. */
-  readonly outcomes: Outcomes
+  readonly outcomes: FetchOutcomes
   /** What the pod has. */
   readonly before: Content
   /** What templates were last filled with, by `objectKey`; after a restart nobody knows. */
-  readonly last?: Filling
-  readonly rendering: Rendering
+  readonly last?: TemplateValues
+  readonly context: RenderContext
 }
 
 /** What a caller may bound: how many properties "#*" may find, and what CPU time the round may cost. */
-export type RoundBounds = Partial<Pick<Rendering, 'maxProperties' | 'budget'>>
+export type RoundBounds = Partial<Pick<RenderContext, 'maxProperties' | 'budget'>>
 
-export type Filling = ReadonlyMap<string, Found>
+export type TemplateValues = ReadonlyMap<string, Found>
 
 /**
  * What the pod is to have after a round. A target whose object gave nothing new, or nothing that can be made into what
@@ -57,10 +62,10 @@ export type Filling = ReadonlyMap<string, Found>
  */
 export async function projectContent(
   config: AgentConfig,
-  round: Omit<Round, 'config' | 'rendering'> & RoundBounds,
+  round: Omit<Round, 'config' | 'context'> & RoundBounds,
 ): Promise<Projection> {
-  const rendering = startRendering(round)
-  const all = { ...round, config, rendering }
+  const context = createRenderContext(round)
+  const all = { ...round, config, context }
   const settled: Settled[] = []
   // One after the other, as several at a time would keep everything else waiting for all of them.
   for (const settle of [
@@ -68,7 +73,7 @@ export async function projectContent(
     ...config.templates.map((template) => () => settleTemplate(template, all)),
     ...config.env.map((entry) => () => settleVariable(entry, all)),
   ]) {
-    await rendering.budget.yieldIfDue()
+    await context.budget.yieldIfDue()
     settled.push(await settle())
   }
   return {
@@ -94,7 +99,7 @@ type Result<T> =
 
 async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
   const { config, before } = round
-  const result = await render(file, round, (found) => renderFiles(file, found, round.rendering))
+  const result = await render(file, round, (found) => renderFiles(file, found, round.context))
   const old = filesOf(file, before.files)
   if (result.kind === 'unasked') return { files: old, problems: [] }
   if (result.kind === 'rendered') {
@@ -127,9 +132,9 @@ async function settleTemplate(template: WantedTemplate, round: Round): Promise<S
 type Piece = Result<Uint8Array> & { readonly keptFor?: TargetProblem }
 
 /** An optional value that is absent leaves its place empty; one that was there is kept, as `onDeleted` has it. */
-async function fill(segment: string | Wanted, round: Round): Promise<Piece> {
+async function fill(segment: string | WantedValue, round: Round): Promise<Piece> {
   if (typeof segment === 'string') return { kind: 'rendered', value: Buffer.from(segment) }
-  const toValue = ([object]: Found) => renderValue(segment, object, round.rendering)
+  const toValue = ([object]: Found) => renderValue(segment, object, round.context)
   const result = await render(segment, round, toValue)
   if (result.kind !== 'absent' || segment.optional !== true) return result
   const last = round.last?.get(objectKey(segment.object))
@@ -139,16 +144,16 @@ async function fill(segment: string | Wanted, round: Round): Promise<Piece> {
 }
 
 /** What the templates' values are now, as far as it was found in this round. */
-export function fillingOf(
+export function templateValuesOf(
   { templates }: AgentConfig,
-  { outcomes, before }: { readonly outcomes: Outcomes; readonly before: Filling },
-): Filling {
-  const filling = new Map(before)
+  { outcomes, before }: { readonly outcomes: FetchOutcomes; readonly before: TemplateValues },
+): TemplateValues {
+  const templateValues = new Map(before)
   for (const { object } of templates.flatMap(({ segments }) => segmentValues(segments))) {
     const outcome = outcomes.get(objectKey(object))
-    if (outcome?.kind === 'fetched') filling.set(objectKey(object), outcome.found)
+    if (outcome?.kind === 'fetched') templateValues.set(objectKey(object), outcome.found)
   }
-  return filling
+  return templateValues
 }
 
 async function settleVariable(entry: WantedVariable, round: Round): Promise<Settled> {
@@ -157,7 +162,7 @@ async function settleVariable(entry: WantedVariable, round: Round): Promise<Sett
   const kept = old === undefined ? noContent.env : new Map([[variable, old]])
   const result = expressible(
     entry,
-    await render(entry, round, ([object]) => renderValue(entry, object, round.rendering)),
+    await render(entry, round, ([object]) => renderValue(entry, object, round.context)),
   )
   if (result.kind === 'unasked') return { env: kept, problems: [] }
   if (result.kind === 'rendered') return { env: new Map([[variable, result.value]]), problems: [] }
@@ -180,7 +185,7 @@ function expressible(
 
 /** Being absent is no problem where it is allowed and nothing is kept of before. */
 function missed(
-  { optional }: Wanted,
+  { optional }: WantedValue,
   {
     result,
     isMissed,
@@ -192,10 +197,10 @@ function missed(
   return result.kind === 'failed' || optional !== true || isMissed ? [result.problem] : []
 }
 
-type Found = Extract<Outcome, { kind: 'fetched' }>['found']
+type Found = Extract<FetchOutcome, { kind: 'fetched' }>['found']
 
 async function render<T>(
-  wanted: Wanted & Pick<WantedFile, 'versions'>,
+  wanted: WantedValue & Pick<WantedFile, 'versions'>,
   { outcomes }: Round,
   toValue: (found: Found) => Promise<T>,
 ): Promise<Result<T>> {

@@ -3,18 +3,18 @@ import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log.ts'
 import type { AgentConfig } from '../contract.ts'
-import { fetchConsistently, groupSides, isLeaf } from './certificate-parts.ts'
+import { fetchConsistently, groupParts, isCertificateObject } from './certificate-parts.ts'
 import { fixedDeadline } from './deadline.ts'
-import type { Outcomes } from './fetch-objects.ts'
-import { isSettled, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
-import { type Standing, standingFailed, standingGood, standingUnknown } from './object-status.ts'
+import type { FetchOutcomes } from './fetch-objects.ts'
+import { isFinal, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
+import { failedStatus, goodStatus, type ObjectStatus, unknownStatus } from './object-status.ts'
 import {
   type Content,
-  type Filling,
-  fillingOf,
   projectContent,
   type RoundBounds,
   type TargetProblem,
+  type TemplateValues,
+  templateValuesOf,
 } from './project-content.ts'
 import type { Session } from './session.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
@@ -23,15 +23,15 @@ import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts
 export interface RefreshState {
   readonly content: Content
   readonly known: KnownVersions
-  readonly filling: Filling
+  readonly templateValues: TemplateValues
   /** By `objectKey`. */
-  readonly standings: ReadonlyMap<string, Standing>
+  readonly statuses: ReadonlyMap<string, ObjectStatus>
 }
 
 export interface Refreshed {
   readonly state: RefreshState
   /** Of the objects that were asked for, by `objectKey`. */
-  readonly outcomes: Outcomes
+  readonly outcomes: FetchOutcomes
   /** One for each target that did not get a value of this round, though it should have. */
   readonly problems: readonly TargetProblem[]
 }
@@ -55,17 +55,17 @@ export function startState(
   start: {
     readonly content: Content
     readonly goodAtMs?: number
-    readonly outcomes?: Outcomes
+    readonly outcomes?: FetchOutcomes
   },
 ): RefreshState {
   const objects = wantedObjects(config)
   const { outcomes = new Map(), goodAtMs } = start
-  const standing = goodAtMs === undefined ? standingUnknown : standingGood(goodAtMs)
+  const status = goodAtMs === undefined ? unknownStatus : goodStatus(goodAtMs)
   return {
     content: start.content,
     known: rememberVersions(objects, { outcomes, before: new Map() }),
-    filling: fillingOf(config, { outcomes, before: new Map() }),
-    standings: new Map(objects.map((object) => [keyOf(object), standing])),
+    templateValues: templateValuesOf(config, { outcomes, before: new Map() }),
+    statuses: new Map(objects.map((object) => [keyOf(object), status])),
   }
 }
 
@@ -87,14 +87,14 @@ export async function refreshContent(
   const { content, problems } = await projectContent(config, {
     outcomes: all,
     before: state.content,
-    last: state.filling,
+    last: state.templateValues,
     ...(maxProperties !== undefined && { maxProperties }),
     ...(budget !== undefined && { budget }),
   })
-  const filling = fillingOf(config, { outcomes: all, before: state.filling })
+  const templateValues = templateValuesOf(config, { outcomes: all, before: state.templateValues })
   const errors = new Map(problems.map(({ key, error }) => [key, error]))
-  const standings = judge(context, { due, errors, before: state.standings })
-  return { state: { content, known, filling, standings }, outcomes, problems }
+  const statuses = judge(context, { due, errors, before: state.statuses })
+  return { state: { content, known, templateValues, statuses }, outcomes, problems }
 }
 
 function judge(
@@ -102,39 +102,39 @@ function judge(
   round: {
     readonly due: readonly WantedObject[]
     readonly errors: ReadonlyMap<string, AkvError>
-    readonly before: RefreshState['standings']
+    readonly before: RefreshState['statuses']
   },
-): RefreshState['standings'] {
+): RefreshState['statuses'] {
   const nowMs = clock.now()
   const intervalMs = config.refreshSeconds * 1000
-  const standings = new Map(round.before)
+  const statuses = new Map(round.before)
   for (const key of round.due.map(keyOf)) {
     const error = round.errors.get(key)
-    const before = standings.get(key) ?? standingUnknown
-    standings.set(
+    const before = statuses.get(key) ?? unknownStatus
+    statuses.set(
       key,
-      error ? standingFailed(before, { error, nowMs, intervalMs }) : standingGood(nowMs),
+      error ? failedStatus(before, { error, nowMs, intervalMs }) : goodStatus(nowMs),
     )
   }
-  return standings
+  return statuses
 }
 
 /** The objects that may have changed: all but the versions whose targets have what these can give them. */
-export function unsettledObjects(
+export function refreshableObjects(
   config: AgentConfig,
   state: RefreshState,
 ): readonly WantedObject[] {
-  return wantedObjects(config).filter((object) => !isSettled(object, { config, ...state }))
+  return wantedObjects(config).filter((object) => !isFinal(object, { config, ...state }))
 }
 
 /** Of these, the ones that don't sit out after a failure. */
-export function restedObjects(
+export function dueObjects(
   objects: readonly WantedObject[],
-  { standings, nowMs }: Pick<RefreshState, 'standings'> & { readonly nowMs: number },
+  { statuses, nowMs }: Pick<RefreshState, 'statuses'> & { readonly nowMs: number },
 ): readonly WantedObject[] {
-  const resting = withSides(
+  const resting = withOtherParts(
     objects,
-    (object) => (standings.get(keyOf(object))?.dueAtMs ?? 0) > nowMs,
+    (object) => (statuses.get(keyOf(object))?.dueAtMs ?? 0) > nowMs,
   )
   return objects.filter((object) => !resting.has(object))
 }
@@ -142,11 +142,11 @@ export function restedObjects(
 /** Of these, the ones that failed when they were last asked for, or never were. */
 export function failedObjects(
   objects: readonly WantedObject[],
-  { standings }: Pick<RefreshState, 'standings'>,
+  { statuses }: Pick<RefreshState, 'statuses'>,
 ): readonly WantedObject[] {
-  const failed = withSides(objects, (object) => {
-    const standing = standings.get(keyOf(object))
-    return standing?.error !== undefined || standing?.goodAtMs === undefined
+  const failed = withOtherParts(objects, (object) => {
+    const status = statuses.get(keyOf(object))
+    return status?.error !== undefined || status?.goodAtMs === undefined
   })
   return objects.filter((object) => failed.has(object))
 }
@@ -155,13 +155,13 @@ export function failedObjects(
  * Those of which it holds, and the other sides of certificates: these are asked for together, so that they are of one
  * version. A secret and a key of one name may have nothing to do with each other; where they do, and one failed, both have.
  */
-function withSides(
+function withOtherParts(
   objects: readonly WantedObject[],
   holds: (object: WantedObject) => boolean,
 ): ReadonlySet<WantedObject> {
   const those = new Set(objects.filter(holds))
-  for (const sides of groupSides(objects))
-    if (sides.some(isLeaf) && sides.some((side) => those.has(side)))
+  for (const sides of groupParts(objects))
+    if (sides.some(isCertificateObject) && sides.some((side) => those.has(side)))
       for (const side of sides) those.add(side)
   return those
 }
@@ -169,7 +169,7 @@ function withSides(
 async function fetchDue(
   context: RefreshContext,
   { due, state }: { readonly due: readonly WantedObject[]; readonly state: RefreshState },
-): Promise<Outcomes> {
+): Promise<FetchOutcomes> {
   if (due.length === 0) return new Map()
   const { session, clock, log, signal } = context
   try {

@@ -5,11 +5,11 @@ import type { JsonDocument } from '../../keyvault/formats/property.ts'
 import { describeObject } from '../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import type { Parsed } from '../../lib/parsed.ts'
-import type { Wanted, WantedFile } from '../contract.ts'
+import type { WantedFile, WantedValue } from '../contract.ts'
 import { targetPathProblem } from '../target-path.ts'
 
 /** What all targets of one round share. */
-export interface Rendering {
+export interface RenderContext {
   /** How many properties "#*" may find. */
   readonly maxProperties: number
   readonly budget: CpuBudget
@@ -17,10 +17,10 @@ export interface Rendering {
   readonly documents: WeakMap<FetchedSecret, Parsed<JsonDocument>>
 }
 
-export const startRendering = ({
+export const createRenderContext = ({
   maxProperties = Number.POSITIVE_INFINITY,
   budget = createCpuBudget(),
-}: Partial<Omit<Rendering, 'documents'>> = {}): Rendering => ({
+}: Partial<Omit<RenderContext, 'documents'>> = {}): RenderContext => ({
   maxProperties,
   budget,
   documents: new WeakMap(),
@@ -35,17 +35,16 @@ export const startRendering = ({
 export async function renderFiles(
   wanted: WantedFile,
   found: readonly [FetchedObject, ...FetchedObject[]],
-  rendering = startRendering(),
+  context = createRenderContext(),
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const { path, object, property, versions } = wanted
   if (object.type === 'tls')
-    return below(path, await tlsFolder(wanted, secretOf(found[0]), rendering))
-  if (property === '*') return below(path, await properties(wanted, secretOf(found[0]), rendering))
-  if (versions === undefined)
-    return new Map([[path, await renderValue(wanted, found[0], rendering)]])
+    return below(path, await tlsFolder(wanted, secretOf(found[0]), context))
+  if (property === '*') return below(path, await properties(wanted, secretOf(found[0]), context))
+  if (versions === undefined) return new Map([[path, await renderValue(wanted, found[0], context)]])
   const entries: [string, Uint8Array][] = []
   for (const [index, version] of found.slice(0, versions).entries())
-    entries.push([`${index}`, await renderValue(wanted, version, rendering)])
+    entries.push([`${index}`, await renderValue(wanted, version, context)])
   return below(path, entries)
 }
 
@@ -57,18 +56,18 @@ const keyCost = 200
 
 /** The one value of a target that isn't a folder. */
 export async function renderValue(
-  wanted: Wanted & Pick<WantedFile, 'format'>,
+  wanted: WantedValue & Pick<WantedFile, 'format'>,
   found: FetchedObject,
-  rendering = startRendering(),
+  context = createRenderContext(),
 ): Promise<Uint8Array> {
-  const { budget } = rendering
+  const { budget } = context
   switch (found.kind) {
     case 'secret':
       budget.charge(targetCost)
       if (wanted.property === undefined) budget.charge(found.value.length * characterCost)
       return wanted.object.type === 'pfx'
-        ? pfx(wanted, found, rendering)
-        : secretValue(wanted, found, rendering)
+        ? pfx(wanted, found, context)
+        : secretValue(wanted, found, context)
     case 'key': {
       budget.charge(keyCost)
       const { publicKeyPem } = await import('../../keyvault/formats/public-key.ts')
@@ -88,36 +87,33 @@ const below = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array
   new Map(entries.map(([name, bytes]) => [folder === '.' ? name : `${folder}/${name}`, bytes]))
 
 async function secretValue(
-  wanted: Wanted & Pick<WantedFile, 'format'>,
+  wanted: WantedValue & Pick<WantedFile, 'format'>,
   secret: FetchedSecret,
-  rendering: Rendering,
+  context: RenderContext,
 ): Promise<Uint8Array> {
   if (wanted.property !== undefined)
-    return decode(
-      await pickFrom(secret, { ...wanted, property: wanted.property }, rendering),
-      wanted,
-    )
+    return decode(await pickFrom(secret, { ...wanted, property: wanted.property }, context), wanted)
   if (wanted.format !== 'pem' || !secret.isCertificate) return decode(secret.value, wanted)
   const { certificateSecretPem } = await import('../../keyvault/formats/certificate-secret.ts')
-  const pem = await certificateSecretPem(secret, rendering.budget)
+  const pem = await certificateSecretPem(secret, context.budget)
   return decode(valueOr(pem, wanted, 'AKV_CERTIFICATE'), wanted)
 }
 
 async function pickFrom(
   secret: FetchedSecret,
-  wanted: Wanted & { readonly property: string },
-  rendering: Rendering,
+  wanted: WantedValue & { readonly property: string },
+  context: RenderContext,
 ): Promise<string> {
   const { pickProperty } = await import('../../keyvault/formats/property.ts')
-  const document = valueOr(await documentOf(secret, rendering), wanted, 'AKV_PROPERTY')
-  const picked = pickProperty(document, wanted.property, rendering.budget)
+  const document = valueOr(await documentOf(secret, context), wanted, 'AKV_PROPERTY')
+  const picked = pickProperty(document, wanted.property, context.budget)
   const isAbsent = 'isAbsent' in picked
   return valueOr(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
 }
 
 async function documentOf(
   secret: FetchedSecret,
-  { documents, budget }: Rendering,
+  { documents, budget }: RenderContext,
 ): Promise<Parsed<JsonDocument>> {
   const { readJsonDocument } = await import('../../keyvault/formats/property.ts')
   const document = documents.get(secret) ?? readJsonDocument(secret.value, budget)
@@ -128,11 +124,11 @@ async function documentOf(
 async function properties(
   wanted: WantedFile,
   secret: FetchedSecret,
-  rendering: Rendering,
+  context: RenderContext,
 ): Promise<Entries> {
-  const { maxProperties, budget } = rendering
+  const { maxProperties, budget } = context
   const { allProperties, propertyNumber } = await import('../../keyvault/formats/property.ts')
-  const document = valueOr(await documentOf(secret, rendering), wanted, 'AKV_PROPERTY')
+  const document = valueOr(await documentOf(secret, context), wanted, 'AKV_PROPERTY')
   const all = valueOr(allProperties(document, budget), wanted, 'AKV_PROPERTY')
   if (all.length > maxProperties)
     throw failure(wanted, {
@@ -156,7 +152,7 @@ async function properties(
 async function tlsFolder(
   wanted: WantedFile,
   secret: FetchedSecret,
-  { budget }: Rendering,
+  { budget }: RenderContext,
 ): Promise<Entries> {
   const [{ readCertificateSecret }, { tlsFiles }] = await Promise.all([
     import('../../keyvault/formats/certificate-secret.ts'),
@@ -169,9 +165,9 @@ async function tlsFolder(
 }
 
 async function pfx(
-  wanted: Wanted,
+  wanted: WantedValue,
   secret: FetchedSecret,
-  { budget }: Rendering,
+  { budget }: RenderContext,
 ): Promise<Uint8Array> {
   const { certificatePfx, readCertificateSecret } = await import(
     '../../keyvault/formats/certificate-secret.ts'
@@ -185,7 +181,7 @@ async function pfx(
   return valueOr(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
 }
 
-async function leafPem(wanted: Wanted, der: Uint8Array): Promise<Uint8Array> {
+async function leafPem(wanted: WantedValue, der: Uint8Array): Promise<Uint8Array> {
   const [{ readCertificate }, { writePem }] = await Promise.all([
     import('../../keyvault/formats/key-material.ts'),
     import('../../keyvault/formats/pem.ts'),
@@ -198,7 +194,7 @@ async function leafPem(wanted: Wanted, der: Uint8Array): Promise<Uint8Array> {
   })
 }
 
-function decode(value: string, wanted: Wanted): Uint8Array {
+function decode(value: string, wanted: WantedValue): Uint8Array {
   return valueOr(decodeValue(value, wanted.encoding ?? 'utf-8'), wanted, 'AKV_ENCODING')
 }
 
@@ -207,12 +203,12 @@ function secretOf(found: FetchedObject): FetchedSecret {
   return found
 }
 
-function valueOr<T>(parsed: Parsed<T>, wanted: Wanted, code: AkvErrorCode): T {
+function valueOr<T>(parsed: Parsed<T>, wanted: WantedValue, code: AkvErrorCode): T {
   if ('problem' in parsed) throw failure(wanted, { code, problem: parsed.problem })
   return parsed.value
 }
 
 const failure = (
-  { object }: Wanted,
+  { object }: WantedValue,
   { code, problem }: { readonly code: AkvErrorCode; readonly problem: string },
 ): AkvError => new AkvError({ code, message: `${describeObject(object)}: ${problem}` })

@@ -1,5 +1,5 @@
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import type { AgentConfig, Wanted } from '../contract.ts'
+import type { AgentConfig, WantedValue } from '../contract.ts'
 
 /** What is fetched, once however many targets want it. */
 export interface WantedObject {
@@ -17,14 +17,15 @@ export const objectKey = (
 ): string => (versions === undefined ? '' : 'history of ') + referenceKey(reference)
 
 /** What single values a template is made of. */
-export const segmentValues = (segments: readonly (string | Wanted)[]): readonly Wanted[] =>
-  segments.filter((segment) => typeof segment !== 'string')
+export const segmentValues = (
+  segments: readonly (string | WantedValue)[],
+): readonly WantedValue[] => segments.filter((segment) => typeof segment !== 'string')
 
 /** The objects to fetch, for all targets of a configuration. */
 export function wantedObjects(config: AgentConfig): readonly WantedObject[] {
   const objects = new Map<string, WantedObject>()
   const templates = config.templates.flatMap(({ segments }) => segmentValues(segments))
-  const all: readonly (Wanted & { readonly versions?: number })[] = [
+  const all: readonly (WantedValue & { readonly versions?: number })[] = [
     ...config.files,
     ...templates,
     ...config.env,

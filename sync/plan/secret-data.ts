@@ -1,5 +1,5 @@
 import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
-import { hasItsFiles } from '../../init-agent/projection/compare-content.ts'
+import { hasRequiredFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
 
@@ -35,7 +35,8 @@ export function secretData(
     .map(([path, { bytes }]) => [path.slice(folder.length), bytes] as const)
   const missing = filesOfSecret(name, config).filter(
     // A JSON object without properties has given all that there is.
-    (file) => file.optional !== true && !hasItsFiles(file, content.files) && !filled.has(file.path),
+    (file) =>
+      file.optional !== true && !hasRequiredFiles(file, content.files) && !filled.has(file.path),
   )
   const isGone = (file: WantedFile) => gone.has(objectKey(file.object, file))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)

@@ -1,5 +1,5 @@
 import type { AgentConfig } from '../../init-agent/contract.ts'
-import { hasItsFiles } from '../../init-agent/projection/compare-content.ts'
+import { hasRequiredFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
@@ -33,7 +33,7 @@ export function syncedObjects(
     const { object: reference } = file
     if (config.onDeleted === 'remove' && gone.has(objectKey(reference, file))) return []
     const version = versions.get(objectKey(reference))
-    const hasValue = hasItsFiles(file, content.files)
+    const hasValue = hasRequiredFiles(file, content.files)
     return [{ reference, hasValue, ...(version !== undefined && { version }) }]
   })
 }

@@ -168,7 +168,7 @@ function reportObjects(
 ): void {
   for (const { reference, versions } of wantedObjects(config)) {
     const key = objectKey(reference, { versions })
-    const error = values.refresh.standings.get(key)?.error
+    const error = values.refresh.statuses.get(key)?.error
     if (error !== undefined) progress.trouble(key, error)
   }
 }

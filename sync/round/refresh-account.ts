@@ -1,14 +1,14 @@
 import type { AgentConfig } from '../../init-agent/contract.ts'
-import type { Outcomes } from '../../init-agent/projection/fetch-objects.ts'
+import type { FetchOutcomes } from '../../init-agent/projection/fetch-objects.ts'
 import type { SetFile } from '../../init-agent/projection/file-set.ts'
-import { standingUnknown } from '../../init-agent/projection/object-status.ts'
+import { unknownStatus } from '../../init-agent/projection/object-status.ts'
 import { type Content, noContent } from '../../init-agent/projection/project-content.ts'
 import {
   failedObjects,
   type RefreshState,
+  refreshableObjects,
   refreshContent,
   startState,
-  unsettledObjects,
 } from '../../init-agent/projection/refresh-content.ts'
 import type { Session } from '../../init-agent/projection/session.ts'
 import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
@@ -66,8 +66,8 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
   const { content, found } = await seed(options)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
-  const unsettled = unsettledObjects(config, { ...state, content: noContent })
-  const due = isRegular ? unsettled : failedObjects(unsettled, withGone(state, before?.gone))
+  const refreshable = refreshableObjects(config, { ...state, content: noContent })
+  const due = isRegular ? refreshable : failedObjects(refreshable, withGone(state, before?.gone))
   const session = { ...options.session, reader: leavingSilentVaults(options) }
   const budget = roundBudget(options.account)
   const {
@@ -81,7 +81,7 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
     refresh: {
       ...refresh,
       content: compact(refresh.content),
-      standings: only(asked, refresh.standings),
+      statuses: only(asked, refresh.statuses),
     },
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
@@ -140,7 +140,7 @@ function filesIn(
 }
 
 function versionsOf(
-  outcomes: Outcomes,
+  outcomes: FetchOutcomes,
   known: {
     readonly before: AccountValues['versions'] | undefined
     readonly failed: ReadonlySet<string>
@@ -156,7 +156,7 @@ function versionsOf(
 
 /** Of what could not be asked for, the last answer stands. */
 function goneOf(
-  outcomes: Outcomes,
+  outcomes: FetchOutcomes,
   before: AccountValues['gone'] | undefined,
 ): AccountValues['gone'] {
   const gone = new Map(before)
@@ -183,9 +183,9 @@ function filledOf(
 
 /** To remove what is gone is no failure, yet it may come back. */
 function withGone(
-  { standings }: Pick<RefreshState, 'standings'>,
+  { statuses }: Pick<RefreshState, 'statuses'>,
   gone: AccountValues['gone'] = new Map(),
-): Pick<RefreshState, 'standings'> {
-  const failed = [...gone].map(([key, error]) => [key, { ...standingUnknown, error }] as const)
-  return { standings: new Map([...standings, ...failed]) }
+): Pick<RefreshState, 'statuses'> {
+  const failed = [...gone].map(([key, error]) => [key, { ...unknownStatus, error }] as const)
+  return { statuses: new Map([...statuses, ...failed]) }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { standingFailed, standingGood } from '../../init-agent/projection/object-status.ts'
+import { failedStatus, goodStatus } from '../../init-agent/projection/object-status.ts'
 import { reportFreshness } from '../../init-agent/report-freshness.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { memoryLog } from './memory-log.ts'
@@ -14,19 +14,19 @@ function bench(names: readonly string[]) {
   const clock = { now: () => nowMs, random: () => 0, sleep: async () => undefined }
   const config = agentConfig({ files: names.map((name) => secretFile(name)) })
   const report = reportFreshness({ config, clock, log })
-  const standings = new Map(names.map((name) => [key(name), standingGood(nowMs)]))
+  const statuses = new Map(names.map((name) => [key(name), goodStatus(nowMs)]))
   return {
     /** One round in which these objects fail; without any, it passes `seconds` first. */
     round(failing: readonly string[], { seconds = 60, isWritten = true } = {}) {
       nowMs += seconds * 1000
       for (const name of names) {
-        const before = standings.get(key(name)) ?? standingGood(nowMs)
+        const before = statuses.get(key(name)) ?? goodStatus(nowMs)
         const failure = { error, nowMs, intervalMs: 60_000 }
         const isFailing = failing.includes(name)
-        standings.set(key(name), isFailing ? standingFailed(before, failure) : standingGood(nowMs))
+        statuses.set(key(name), isFailing ? failedStatus(before, failure) : goodStatus(nowMs))
       }
       const before = lines.length
-      report({ standings, isWritten })
+      report({ statuses, isWritten })
       return lines.slice(before).map(({ time, ...line }) => line)
     },
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fetchConsistently, groupSides } from '../../../init-agent/projection/certificate-parts.ts'
+import { fetchConsistently, groupParts } from '../../../init-agent/projection/certificate-parts.ts'
 import { fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import type { WantedObject } from '../../../init-agent/projection/wanted-objects.ts'
 import type { FetchedObject, ListedVersion } from '../../../keyvault/clients/object-client.ts'
@@ -151,14 +151,14 @@ t.test('named versions are nobody’s side', async (t) => {
   const pinned = wanted('tls', {
     reference: { vault: 'team-a', type: 'tls', name: 'web', version: version(1) },
   })
-  t.strictSame(groupSides([wanted('cert'), pinned]), [])
+  t.strictSame(groupParts([wanted('cert'), pinned]), [])
   t.strictSame(
-    groupSides([
+    groupParts([
       wanted('cert'),
       { ...wanted('key'), reference: { vault: 'team-b', type: 'key', name: 'web' } },
     ]),
     [],
   )
   const same = wanted('key', { reference: { vault: 'team-a', type: 'key', name: 'WEB' } })
-  t.strictSame(groupSides([wanted('cert'), same]), [[wanted('cert'), same]])
+  t.strictSame(groupParts([wanted('cert'), same]), [[wanted('cert'), same]])
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { changedTargets, isWhole } from '../../../init-agent/projection/compare-content.ts'
+import { changedTargets, isComplete } from '../../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../../init-agent/projection/project-content.ts'
 import { agentConfig as config, objectFile, secretFile, secretVariable } from '../pod.ts'
 import { set } from '../volume.ts'
@@ -16,12 +16,12 @@ t.test('a set is whole when only optional things are missing', async (t) => {
     files: [secretFile('a'), secretFile('b', optional)],
     env: [secretVariable('A', 'a'), secretVariable('B', 'b', optional)],
   }
-  t.equal(isWhole(config(wanted), content({ a: '' }, { A: '1' })), true)
-  t.equal(isWhole(config(wanted), content({ b: '' }, { A: '1' })), false)
-  t.equal(isWhole(config(wanted), content({ a: '' }, { B: '1' })), false)
+  t.equal(isComplete(config(wanted), content({ a: '' }, { A: '1' })), true)
+  t.equal(isComplete(config(wanted), content({ b: '' }, { A: '1' })), false)
+  t.equal(isComplete(config(wanted), content({ a: '' }, { B: '1' })), false)
   const removing = config({ ...wanted, onDeleted: 'remove' })
-  t.equal(isWhole(removing, content({}, { A: '1' })), true, 'a file may have been removed')
-  t.equal(isWhole(removing, content({}, {})), false)
+  t.equal(isComplete(removing, content({}, { A: '1' })), true, 'a file may have been removed')
+  t.equal(isComplete(removing, content({}, {})), false)
 })
 
 t.test('what changed is named: new, gone or another value', async (t) => {
@@ -43,13 +43,13 @@ t.test('of a folder, what can’t be absent has to be there', async (t) => {
       [partial, false],
     ] as const) {
       const found = content(Object.fromEntries(paths.map((path) => [path, 'x'])))
-      t.equal(isWhole(config({ files: [file] }), found), expected, paths.join())
+      t.equal(isComplete(config({ files: [file] }), found), expected, paths.join())
     }
 })
 
 t.test('a template is part of a whole set', async (t) => {
   const templates = [{ path: 'x', segments: [{ ...secretFile('a'), optional: true } as const] }]
-  t.equal(isWhole(config({ templates }), content({ x: '' })), true)
-  t.equal(isWhole(config({ templates }), content({})), false)
-  t.equal(isWhole(config({ templates, onDeleted: 'remove' }), content({})), true)
+  t.equal(isComplete(config({ templates }), content({ x: '' })), true)
+  t.equal(isComplete(config({ templates }), content({})), false)
+  t.equal(isComplete(config({ templates, onDeleted: 'remove' }), content({})), true)
 })

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { firstFetchDeadline, fixedDeadline } from '../../../init-agent/projection/deadline.ts'
-import { type FetchOptions, fetchObjects } from '../../../init-agent/projection/fetch-objects.ts'
+import {
+  type FetchObjectsOptions,
+  fetchObjects,
+} from '../../../init-agent/projection/fetch-objects.ts'
 import type { WantedObject } from '../../../init-agent/projection/wanted-objects.ts'
 import { reportRetries } from '../../../init-agent/report-retries.ts'
 import type { ListedVersion } from '../../../keyvault/clients/object-client.ts'
@@ -31,7 +34,7 @@ function fetch(
     timeoutMs = 60_000,
     listed = [],
     ...more
-  }: Pick<Partial<FetchOptions>, 'known'> & {
+  }: Pick<Partial<FetchObjectsOptions>, 'known'> & {
     clock?: FakeClock
     timeoutMs?: number
     listed?: readonly ListedVersion[]

@@ -1,9 +1,9 @@
 import t from 'tap'
 import {
+  failedStatus,
+  goodStatus,
   staleSeconds,
-  standingFailed,
-  standingGood,
-  standingUnknown,
+  unknownStatus,
 } from '../../../init-agent/projection/object-status.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 
@@ -13,9 +13,9 @@ const minutes = 60_000
 /** How many intervals until it is due, after each of these failures in a row. */
 function backOff(intervalMs: number, failures: number): number[] {
   const waits: number[] = []
-  for (let standing = standingGood(0), i = 0; i < failures; i++) {
-    standing = standingFailed(standing, { error, nowMs: 0, intervalMs })
-    waits.push(standing.dueAtMs / intervalMs + 0.5)
+  for (let status = goodStatus(0), i = 0; i < failures; i++) {
+    status = failedStatus(status, { error, nowMs: 0, intervalMs })
+    waits.push(status.dueAtMs / intervalMs + 0.5)
   }
   return waits
 }
@@ -28,17 +28,17 @@ t.test('a failing object sits out more and more refreshes, within bounds', async
 
 t.test('a pause that was asked for is kept', async (t) => {
   const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 90_000 })
-  const failed = standingFailed(standingGood(0), { error: throttled, nowMs: 0, intervalMs: 30_000 })
+  const failed = failedStatus(goodStatus(0), { error: throttled, nowMs: 0, intervalMs: 30_000 })
   t.equal(failed.dueAtMs, 90_000)
 })
 
 t.test('staleness counts from when the value was last good', async (t) => {
-  const failed = standingFailed(standingGood(5000), { error, nowMs: 9000, intervalMs: 30_000 })
+  const failed = failedStatus(goodStatus(5000), { error, nowMs: 9000, intervalMs: 30_000 })
   t.equal(staleSeconds(failed, 65_900), 60)
   t.equal(staleSeconds(failed, 0), 0, 'whatever the clock does')
   t.equal(
-    staleSeconds(standingFailed(standingUnknown, { error, nowMs: 0, intervalMs: 1 }), 9),
+    staleSeconds(failedStatus(unknownStatus, { error, nowMs: 0, intervalMs: 1 }), 9),
     undefined,
   )
-  t.equal(standingGood(1).failures, 0)
+  t.equal(goodStatus(1).failures, 0)
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { AgentConfig, WantedFile } from '../../../init-agent/contract.ts'
-import type { Outcome } from '../../../init-agent/projection/fetch-objects.ts'
+import type { FetchOutcome } from '../../../init-agent/projection/fetch-objects.ts'
 import {
   type Content,
   noContent,
@@ -16,8 +16,8 @@ import { set } from '../volume.ts'
 
 const optional = { optional: true } as const
 
-const fetched = (value: string): Outcome => ({ kind: 'fetched', found: [secretAnswer(value)] })
-const not = (kind: 'absent' | 'failed', code: AkvErrorCode = 'AKV_NETWORK'): Outcome => ({
+const fetched = (value: string): FetchOutcome => ({ kind: 'fetched', found: [secretAnswer(value)] })
+const not = (kind: 'absent' | 'failed', code: AkvErrorCode = 'AKV_NETWORK'): FetchOutcome => ({
   kind,
   error: new AkvError({ code, message: code }),
 })
@@ -30,7 +30,7 @@ const content = (files: Record<string, string>, env: Record<string, string> = {}
 /** Outcomes for secrets of `team-a`, by name. */
 async function project(
   config: AgentConfig,
-  outcomes: Record<string, Outcome>,
+  outcomes: Record<string, FetchOutcome>,
   before = noContent,
   budget = createCpuBudget(),
 ) {
@@ -143,7 +143,10 @@ t.test('a folder is kept, removed and replaced as a whole', async (t) => {
   ]
   for (const [file, old] of folders) {
     const before = content({ ...old, other: 'x' })
-    const paths = async (result: Outcome | undefined, onDeleted: 'keep' | 'remove' = 'keep') => {
+    const paths = async (
+      result: FetchOutcome | undefined,
+      onDeleted: 'keep' | 'remove' = 'keep',
+    ) => {
       const outcomes = new Map(result && [[objectKey(file.object, file), result]])
       const wanted = config({ files: [file], onDeleted })
       return [...(await projectContent(wanted, { outcomes, before })).content.files.keys()]

@@ -10,8 +10,8 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
     refresh: {
       content: { ...noContent, files: new Map([['db/x', file]]) },
       known: new Map([['x', { ...found, contentType: undefined, isCertificate: false }]]),
-      filling: new Map(),
-      standings: new Map(),
+      templateValues: new Map(),
+      statuses: new Map(),
     },
     versions: new Map([['x', '1']]),
     gone: new Map(),

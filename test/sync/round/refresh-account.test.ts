@@ -48,7 +48,7 @@ async function refresh(
 t.test('of what is not asked for any more nothing is remembered', async (t) => {
   let values: AccountValues | undefined
   for (let i = 0; i < 5; i++) values = await refresh(`there-${i}, absent-${i}`, values)
-  t.strictSame([...(values?.refresh.standings.keys() ?? [])].sort(), [
+  t.strictSame([...(values?.refresh.statuses.keys() ?? [])].sort(), [
     'team-a:secrets/absent-4',
     'team-a:secrets/there-4',
   ])
@@ -70,7 +70,7 @@ t.test('a vault that does not answer keeps a round for ten objects, and not for 
   const clock = { ...systemClock, now: () => nowMs }
   const { refresh: state } = await refresh(data, undefined, { reader: silent, clock })
   t.equal(asked, 10, 'those that are asked for side by side')
-  const errors = [...state.standings.values()].map(({ error }) => error?.code)
+  const errors = [...state.statuses.values()].map(({ error }) => error?.code)
   t.strictSame(errors, Array(100).fill('AKV_NETWORK'))
 })
 
@@ -85,7 +85,7 @@ t.test(
     const data = 'k1=there-large-1#a, k2=there-large-2#a, k3=there-small'
     const { refresh: state } = await refresh(data, undefined, { reader })
     t.strictSame([...state.content.files.keys()], ['db/k1', 'db/k3'])
-    const error = state.standings.get('team-a:secrets/there-large-2')?.error
+    const error = state.statuses.get('team-a:secrets/there-large-2')?.error
     t.match(error, {
       code: 'AKV_SYNC_COSTLY',
       message:

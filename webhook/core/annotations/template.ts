@@ -1,4 +1,4 @@
-import type { Wanted } from '../../../init-agent/contract.ts'
+import type { WantedValue } from '../../../init-agent/contract.ts'
 import { parseReference } from '../../../keyvault/reference.ts'
 import type { Parsed } from '../../../lib/parsed.ts'
 import { printable } from '../../../lib/printable.ts'
@@ -6,7 +6,7 @@ import { cutOptional } from './parse-object-list.ts'
 import { wantedOf } from './wanted.ts'
 
 /** Text, and values to stand between it. */
-export type Segments = readonly (string | Wanted)[]
+export type Segments = readonly (string | WantedValue)[]
 
 /**
  * Reads the text of `template.FILE`: `${reference}` stands for a value, `$${` for a literal `${`; any other `$` is
@@ -18,7 +18,7 @@ export function parseTemplate(
   template: string,
   defaultVault?: string,
 ): { readonly segments: Segments; readonly problems: readonly string[] } {
-  const segments: (string | Wanted)[] = []
+  const segments: (string | WantedValue)[] = []
   const problems: string[] = []
   let end = 0
   for (const { 0: found, index } of template.matchAll(opening)) {
@@ -59,7 +59,7 @@ function restOfReference(template: string, from: number): readonly string[] {
   return rest.exec(template) ?? []
 }
 
-function parseSegment(text: string, defaultVault?: string): Parsed<Wanted> {
+function parseSegment(text: string, defaultVault?: string): Parsed<WantedValue> {
   const { required, optional } = cutOptional(text)
   const parsed = parseReference(required, defaultVault)
   if ('problem' in parsed) return { problem: `isn't a valid reference: ${parsed.problem}` }

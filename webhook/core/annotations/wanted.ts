@@ -1,9 +1,12 @@
-import type { Wanted, WantedFile, WantedVariable } from '../../../init-agent/contract.ts'
+import type { WantedFile, WantedValue, WantedVariable } from '../../../init-agent/contract.ts'
 import type { Parsed } from '../../../lib/parsed.ts'
 import type { Entry } from './parse-object-list.ts'
 
 /** What an entry wants, whatever it is for. */
-export function wantedOf({ reference, optional }: Pick<Entry, 'reference' | 'optional'>): Wanted {
+export function wantedOf({
+  reference,
+  optional,
+}: Pick<Entry, 'reference' | 'optional'>): WantedValue {
   return { ...reference, ...(optional && { optional }) }
 }
 
