@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..')
  * every pod has no time to find and read a thousand files.
  *
  * @param folder - where to; `main.js` is the program, beside the parts that its commands load, and `await-files.js` the
- *   sidecar's startup probe
+ *   sidecar's startup probe, which keeps its `#!` line: the Containerfile links it to `/usr/bin/test`
  * @returns what it is made of, by esbuild's own account
  */
 export async function bundle(folder: string): Promise<Metafile> {

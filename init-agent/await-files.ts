@@ -1,31 +1,47 @@
+#!/usr/local/bin/node
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** How long one probe waits. The probe's `timeoutSeconds` is longer, so the kubelet shows our message. */
+const maxWaitMs = 10_000
 const pollMs = 20
 
-/**
- * The sidecar's startup probe. The kubelet records a Warning event for each probe that fails, so this one waits for the
- * files instead of looking once. It fails before the kubelet would end it, so that the event says what the pod waits for.
- *
- * @param link - appears when everything is written
- * @returns whether it appeared in time
- */
-export async function awaitFiles(link: string, waitMs: number): Promise<boolean> {
-  const deadlineMs = performance.now() + waitMs
-  while (!existsSync(link)) {
-    if (!(performance.now() < deadlineMs)) return false
-    await delay(pollMs)
-  }
-  return true
+/** What a finished probe prints, if anything, and the code it exits with. */
+export interface ProbeResult {
+  readonly exitCode: 0 | 1 | 2
+  readonly message?: string
 }
 
-// `await-files.js LINK SECONDS`
-if (import.meta.main) {
-  const [link = '', seconds] = process.argv.slice(2)
-  if (!(await awaitFiles(link, Number(seconds) * 1000))) {
-    process.stdout.write(
-      'not everything is written yet; the log of container akv-injector says why\n',
-    )
-    process.exitCode = 1
+/**
+ * The startup probe of the sidecar. The image carries it as `/usr/bin/test`, and the webhook's probe runs
+ * `/usr/bin/test -e PATH`: with that command, images and webhooks of different versions work together.
+ *
+ * Each failed probe is a Warning event on the pod. `test` would fail once a second until everything is written, so this
+ * program waits for the path instead.
+ *
+ * @param args - `-e` and the path, which appears when everything is written
+ */
+export async function awaitFiles(
+  args: readonly string[],
+  waitMs = maxWaitMs,
+): Promise<ProbeResult> {
+  const [operator, path = '', ...rest] = args
+  if (operator !== '-e' || path === '' || rest.length > 0)
+    return { exitCode: 2, message: 'usage: test -e PATH' }
+  const deadlineMs = performance.now() + waitMs
+  while (!existsSync(path)) {
+    if (performance.now() >= deadlineMs)
+      return {
+        exitCode: 1,
+        message: 'not everything is written yet; the log of container akv-injector says why',
+      }
+    await delay(pollMs)
   }
+  return { exitCode: 0 }
+}
+
+if (import.meta.main) {
+  const { exitCode, message } = await awaitFiles(process.argv.slice(2))
+  if (message !== undefined) process.stdout.write(`${message}\n`)
+  process.exitCode = exitCode
 }

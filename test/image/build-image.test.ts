@@ -42,7 +42,9 @@ t.test('the image holds the Node that is tested, and runs as nobody', async (t) 
   t.match(last, /^USER 65532:65532$/m)
   t.match(last, /^ENTRYPOINT \["\/usr\/local\/bin\/node", "\/app\/main\.js"\]$/m)
   t.notMatch(last, /^(RUN|ADD) /m, 'nothing in it could run')
-  t.match(containerfile, / -o \/image(\/usr\/local\/bin\/node) /, 'where the probe starts it')
+  t.match(containerfile, ' -o /image/usr/local/bin/node ', 'where the probe’s #! line expects it')
+  t.match(containerfile, ' ln -s /app/await-files.js /image/usr/bin/test;', 'the startup probe')
+  t.match(last, /^COPY --chmod=755 .*dist \/app\/$/m, 'executable, so that the kernel starts it')
 })
 
 /** Engines of our own on the PATH. Each answers `info` with its exit code, and writes down what it is to do. */
@@ -90,6 +92,7 @@ t.test('the first engine that works gets the bundle, its bill and its licences',
   const read = (name: string) => readFileSync(join(folder, 'dist', name), 'utf8')
   t.match(read('main.js'), 'import')
   t.strictSame(JSON.parse(read('package.json')), { type: 'module' })
+  t.match(read('await-files.js'), /^#!\/usr\/local\/bin\/node\n/, 'the startup probe')
   const bill: Bill = JSON.parse(read('sbom.cdx.json'))
   t.equal(bill.metadata.component.name, 'akv-injector')
   const names = bill.components.map(({ name }) => name)

@@ -6,28 +6,29 @@ import t from 'tap'
 import { awaitFiles } from '../../init-agent/await-files.ts'
 
 const program = join(import.meta.dirname, '../../init-agent/await-files.ts')
-const probe = (link: string, seconds: string) =>
-  promisify(execFile)(process.execPath, [program, link, seconds])
+const probe = (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, [program, ...args])
 
-t.test('the probe passes at once if everything is written', async (t) => {
-  await t.resolves(probe(t.testdir(), '0'))
+t.test('the probe passes at once, and in silence, if everything is written', async (t) => {
+  t.strictSame(await probe('-e', t.testdir()), { stdout: '', stderr: '' })
 })
 
 t.test('it passes when the last file appears', async (t) => {
   const link = join(t.testdir(), '..data')
-  const waiting = awaitFiles(link, Number.POSITIVE_INFINITY)
+  const waiting = awaitFiles(['-e', link], Number.POSITIVE_INFINITY)
   mkdirSync(link)
-  t.equal(await waiting, true)
+  t.strictSame(await waiting, { exitCode: 0 })
 })
 
-t.test('it fails in words if that takes too long', async (t) => {
-  const link = join(t.testdir(), '..data')
-  await t.rejects(probe(link, '0'), {
-    code: 1,
-    stdout: 'not everything is written yet; the log of container akv-injector says why\n',
+t.test('it fails with a message if that takes too long', async (t) => {
+  t.strictSame(await awaitFiles(['-e', join(t.testdir(), '..data')], 0), {
+    exitCode: 1,
+    message: 'not everything is written yet; the log of container akv-injector says why',
   })
 })
 
-t.test('it fails at once without a number of seconds', async (t) => {
-  await t.rejects(probe(join(t.testdir(), 'absent'), 'x'), { code: 1 })
+t.test('it refuses any other use of test(1)', async (t) => {
+  const folder = t.testdir()
+  for (const args of [[], ['-e'], ['-e', ''], ['-f', folder], ['-e', folder, 'more']])
+    await t.rejects(probe(...args), { code: 2, stdout: 'usage: test -e PATH\n' })
 })

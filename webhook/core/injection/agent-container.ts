@@ -28,8 +28,7 @@ const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
  * before anybody knows whether a vault will throttle.
  */
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
-/** How long one probe waits before it fails, which is an event on the pod, and when the kubelet would end it. */
-const probeWaitSeconds = 10
+/** The image's program waits up to 10 seconds for the path, and must print its message before the kubelet ends it. */
 const probeTimeoutSeconds = 15
 
 /** The members that nobody reads again are not spelt out. */
@@ -67,9 +66,12 @@ export function agentContainer(options: {
 }
 
 /**
- * A sidecar that holds the next container back until everything is written. The probe waits for that: a probe that looks
- * once raises a Warning event in each second of a healthy start, and learns of the files up to a second late. The
- * threshold counts as many failures as the agent may take seconds, so it holds however fast a probe fails.
+ * A sidecar whose startup probe holds back the next container until everything is written. The agent's image carries
+ * `init-agent/await-files.ts` as `/usr/bin/test`, which waits for the path: a probe that returned at once would raise a
+ * Warning event in each second of a healthy start. The command never changes, because during an upgrade, webhooks and
+ * agent images of different versions meet (docs/specification.md, "What is added to a pod").
+ *
+ * The threshold counts one failure for each second that the agent may take, so a probe that fails at once is enough.
  */
 function nativeSidecar(config: AgentConfig) {
   // The env volume switches first: where there are files, their link is the last thing to appear.
@@ -78,11 +80,7 @@ function nativeSidecar(config: AgentConfig) {
     restartPolicy: 'Always',
     startupProbe: {
       exec: {
-        command: [
-          ...probeProgram,
-          `${agentRoot}/${folder}/${currentSetLink}`,
-          `${probeWaitSeconds}`,
-        ],
+        command: ['/usr/bin/test', '-e', `${agentRoot}/${folder}/${currentSetLink}`],
       },
       timeoutSeconds: probeTimeoutSeconds,
       periodSeconds: 1,
@@ -90,9 +88,6 @@ function nativeSidecar(config: AgentConfig) {
     },
   }
 }
-
-/** Where the image has Node, and what `image/bundle.ts` makes of `init-agent/await-files.ts`. */
-const probeProgram = ['/usr/local/bin/node', '/app/await-files.js']
 
 function agentMounts(config: AgentConfig) {
   return [
