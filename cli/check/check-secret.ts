@@ -1,9 +1,9 @@
-import { ownAnnotations } from '../../webhook/core/annotations/read-pod-annotations.ts'
-import { readSettings } from '../../webhook/core/annotations/read-values.ts'
+import { readOwnAnnotations } from '../../webhook/core/annotations/own-annotations.ts'
+import { readValues } from '../../webhook/core/annotations/read-values.ts'
 import {
   secretSettings,
-  strangeOnSecret,
   syncedKey,
+  unknownKeyOnSecret,
 } from '../../webhook/core/annotations/vocabulary.ts'
 import type { AnnotatedManifest } from '../input/manifests.ts'
 import { type Verdict, wrong } from './verdict.ts'
@@ -11,11 +11,11 @@ import { type Verdict, wrong } from './verdict.ts'
 /** Whether a Secret would be adopted by the controller of Secret sync, which reads no other annotation of it. */
 export function checkSecret(secret: AnnotatedManifest): Verdict {
   const { title, manifest, annotations, unquoted } = secret
-  const { own, problems: unreadable } = ownAnnotations(annotations)
-  const { values, problems } = readSettings(own, {
+  const { own, problems: unreadable } = readOwnAnnotations(annotations)
+  const { values, problems } = readValues(own, {
     table: secretSettings,
-    isOther: (key) => key === syncedKey,
-    strangeKey: strangeOnSecret,
+    isReadElsewhere: (key) => key === syncedKey,
+    unknownKey: unknownKeyOnSecret,
   })
   const name = `${title} (${manifest.source})`
   const all = [...unquoted, ...unreadable, ...problems]

@@ -1,6 +1,7 @@
 import { printLines } from '../../lib/print-lines.ts'
 import { readAccount } from '../../sync/request/read-account.ts'
-import { annotationPrefix, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../exit-code.ts'

@@ -6,7 +6,7 @@ import {
   type WantedTemplate,
 } from '../../init-agent/contract.ts'
 import { tlsFileNames } from '../../init-agent/target-path.ts'
-import { agentName, filesVolume } from '../../webhook/core/names.ts'
+import { agentName, filesVolume } from '../../webhook/core/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/pod.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 

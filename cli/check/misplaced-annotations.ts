@@ -1,4 +1,4 @@
-import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import type { PodTemplate } from '../input/manifests.ts'
 
 /** The commonest mistake of all: nobody is denied, and nothing happens. */

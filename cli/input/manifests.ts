@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Document, isCollection, parseAllDocuments, visit } from 'yaml'
 import type { Problem } from '../../lib/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { InputError } from './input-error.ts'
 import { unquotedAnnotations } from './unquoted-annotations.ts'
 

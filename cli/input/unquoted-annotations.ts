@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar } from 'yaml'
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
 /** Annotations that YAML reads as something other than strings, and that the API server would refuse. */
 export interface Unquoted {

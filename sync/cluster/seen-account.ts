@@ -1,5 +1,6 @@
 import { isObject } from '../../lib/shape.ts'
-import { annotationPrefix, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
 import { statusAnnotation } from '../plan/names.ts'
 import { asksForSecrets, isReadAnnotation } from '../request/read-account.ts'
 import { maxStatusLength } from '../round/account-status.ts'

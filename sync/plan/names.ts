@@ -1,6 +1,7 @@
 /** What is ours in a Secret, and how it is marked. */
 
-import { annotationPrefix, syncStatusKey } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { syncStatusKey } from '../../webhook/core/annotations/vocabulary.ts'
 
 /** Kubernetes' recommended label. Together with an owner reference to the account it makes a Secret ours. */
 export const managedByLabel = 'app.kubernetes.io/managed-by'

@@ -4,24 +4,22 @@ import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { showJson } from '../../lib/show-json.ts'
 import { agentConfig } from '../../webhook/core/annotations/agent-config.ts'
+import { chooseVaults } from '../../webhook/core/annotations/choose-vaults.ts'
 import {
   type Annotations,
-  ownAnnotations,
-} from '../../webhook/core/annotations/read-pod-annotations.ts'
-import {
+  annotationPrefix,
   isTurnedOff,
-  readSettings,
+  readOwnAnnotations,
   sizeProblems,
-} from '../../webhook/core/annotations/read-values.ts'
-import { chooseVaults } from '../../webhook/core/annotations/vault-choice.ts'
+} from '../../webhook/core/annotations/own-annotations.ts'
+import { readValues } from '../../webhook/core/annotations/read-values.ts'
+import { parseUuid } from '../../webhook/core/annotations/values/parse-uuid.ts'
 import {
   accountSettings,
-  annotationPrefix,
-  strangeOnAccount,
   syncKey,
   syncStatusKey,
+  unknownKeyOnAccount,
 } from '../../webhook/core/annotations/vocabulary.ts'
-import { parseUuid } from '../../webhook/core/annotations/words.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { statusAnnotation } from '../plan/names.ts'
 import { maxAccountNameLength } from '../plan/record.ts'
@@ -76,7 +74,7 @@ const anyMode = '0444'
 
 /** Whether `akv-injector.io/inject` is `"false"`. */
 export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): boolean =>
-  isTurnedOff(ownAnnotations(annotations).own)
+  isTurnedOff(readOwnAnnotations(annotations).own)
 
 /**
  * Reads the annotations of a ServiceAccount (docs/specification.md, "Secret sync").
@@ -84,16 +82,16 @@ export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): bo
  * @param account - as the API server has it, or as a manifest does, where annotations may be no texts
  */
 export function readAccount(account: ReadableAccount, policy: Policy): AccountWishes {
-  const { own, problems: unreadable } = ownAnnotations(account.annotations)
+  const { own, problems: unreadable } = readOwnAnnotations(account.annotations)
   if (Object.keys(own).length + unreadable.length === 0) return { kind: 'none' }
   if (isTurnedOff(own)) return { kind: 'off' }
   const excess = sizeProblems(own)
   if (excess.length > 0) return { kind: 'refused', problems: excess }
 
-  const { values, problems } = readSettings(own, {
+  const { values, problems } = readValues(own, {
     table: accountSettings,
-    isOther: (key) => key === syncKey || key === syncStatusKey,
-    strangeKey: strangeOnAccount,
+    isReadElsewhere: (key) => key === syncKey || key === syncStatusKey,
+    unknownKey: unknownKeyOnAccount,
   })
   const { vaultProblems, ...choice } = chooseVaults(own, {
     ...account,

@@ -2,9 +2,15 @@ import type { WantedFile } from '../../init-agent/contract.ts'
 import { claimedPaths, pathConflicts } from '../../init-agent/target-path.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
-import { parseCsiObjects, readCsiObjects } from '../../webhook/core/annotations/csi-objects.ts'
-import { type Entry, parseObjectList } from '../../webhook/core/annotations/parse-object-list.ts'
-import { wantedOf } from '../../webhook/core/annotations/wanted.ts'
+import {
+  type Entry,
+  parseObjectList,
+} from '../../webhook/core/annotations/objects/parse-object-list.ts'
+import {
+  parseCsiObjects,
+  readCsiObjects,
+} from '../../webhook/core/annotations/objects/read-csi-objects.ts'
+import { toWantedValue } from '../../webhook/core/annotations/objects/to-wanted.ts'
 import { dataKeyProblem, lackingKeys } from './secret-types.ts'
 
 /** Their names, versions and places stand in the Secret's metadata, which has its bound. */
@@ -64,7 +70,7 @@ function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const { object, property } = reference
   if (object.type === 'tls' || property === '*') {
     if (target === undefined || target === '.')
-      return { value: { path: secret, ...wantedOf(entry) } }
+      return { value: { path: secret, ...toWantedValue(entry) } }
     return property === '*'
       ? { problem: '"#*" makes a key of each property: write it without a target' }
       : { problem: '"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target' }
@@ -72,7 +78,7 @@ function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const key = target ?? object.name
   const problem = dataKeyProblem(key)
   return problem === undefined
-    ? { value: { path: `${secret}/${key}`, ...wantedOf(entry) } }
+    ? { value: { path: `${secret}/${key}`, ...toWantedValue(entry) } }
     : { problem }
 }
 

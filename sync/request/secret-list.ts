@@ -1,7 +1,11 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { parsePlainYaml, type YamlBounds } from '../../webhook/core/annotations/plain-yaml.ts'
-import { annotationPrefix, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import {
+  parsePlainYaml,
+  type YamlBounds,
+} from '../../webhook/core/annotations/objects/parse-plain-yaml.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
 import type { WantedSecret } from './read-account.ts'
 import { maxSpreads, maxTargets } from './secret-bounds.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'

@@ -1,7 +1,7 @@
 /** What Kubernetes demands of the types that it knows; any other type may hold anything. */
 
 import type { Parsed } from '../../lib/parsed.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
 export const opaqueType = 'Opaque'
 

@@ -4,14 +4,10 @@ import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { readAccount } from '../../sync/request/read-account.ts'
 import { secretMembers } from '../../sync/request/secret-entry.ts'
-import {
-  accountSettings,
-  annotationPrefix,
-  objectKeys,
-  settings,
-  syncKey,
-} from '../../webhook/core/annotations/vocabulary.ts'
-import { settingNames } from '../../webhook/settings/names.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { podSettings } from '../../webhook/core/annotations/pod-settings.ts'
+import { accountSettings, objectKeys, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
+import { settingNames } from '../../webhook/settings/setting-names.ts'
 import { policy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -109,7 +105,10 @@ t.test('the README’s two commands are those that CI runs', async (t) => {
 for (const page of ['README.md', 'docs/specification.md'])
   t.test(`the table of annotations in ${page} has every annotation, and no other`, async (t) => {
     const [, section = ''] = /## Annotations\n([\s\S]*?)\n##/.exec(read(page)) ?? []
-    t.strictSame([...firstColumn(section)].sort(), [...objectKeys, ...Object.keys(settings)].sort())
+    t.strictSame(
+      [...firstColumn(section)].sort(),
+      [...objectKeys, ...Object.keys(podSettings)].sort(),
+    )
     t.match(section, annotationPrefix)
   })
 

@@ -4,14 +4,12 @@ import t from 'tap'
 import { type AgentConfig, configVariable, decodeConfig } from '../../init-agent/contract.ts'
 import { vaultUrl } from '../../keyvault/reference.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
-import {
-  annotationPrefix,
-  objectKeys,
-  settings,
-} from '../../webhook/core/annotations/vocabulary.ts'
-import { maxPatchBytes } from '../../webhook/core/injection/patch-size.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { podSettings } from '../../webhook/core/annotations/pod-settings.ts'
+import { objectKeys } from '../../webhook/core/annotations/vocabulary.ts'
+import { maxPatchBytes } from '../../webhook/core/injection/checks/patch-size.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
-import { agentName, identityVolume } from '../../webhook/core/names.ts'
+import { agentName, identityVolume } from '../../webhook/core/our-names.ts'
 import type { Injected, Outcome } from '../../webhook/core/outcome.ts'
 import { allContainers, type Pod } from '../../webhook/core/pod.ts'
 import { admissionCases } from '../support/admission-cases.ts'
@@ -25,7 +23,7 @@ import { listPieces, templatePieces, yamlPieces } from './harness/pieces.ts'
 import { assertCheap } from './harness/review-cost.ts'
 
 const names = [agentName, identityVolume, configVariable, 'akv-injector-files', 'akv-injector-env']
-const keys = [...objectKeys, ...Object.keys(settings)].map((key) => annotationPrefix + key)
+const keys = [...objectKeys, ...Object.keys(podSettings)].map((key) => annotationPrefix + key)
 const paths = ['/', '/mnt', '/mnt/secrets-store', '/akv/identity', '..', '\0', '\ud800', '\u202e']
 const strings = fc.oneof(
   fc.constantFrom(...names, ...keys, ...paths, 'app', 'Always', 'https://evil.example'),

@@ -4,8 +4,8 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { issueAuthority } from '../../certs/issue.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { settingNames } from '../../webhook/settings/names.ts'
 import { readSettings } from '../../webhook/settings/read-settings.ts'
+import { settingNames } from '../../webhook/settings/setting-names.ts'
 import { render, withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { annotationPrefix } from '../../webhook/core/annotations/vocabulary.ts'
-import { agentName, envVolume, filesVolume, identityVolume } from '../../webhook/core/names.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { agentName, envVolume, filesVolume, identityVolume } from '../../webhook/core/our-names.ts'
 import { render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
 

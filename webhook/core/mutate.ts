@@ -1,7 +1,7 @@
 import type { AdmissionRequest } from './admission-review.ts'
-import { ownAnnotations, parseAnnotations } from './annotations/read-pod-annotations.ts'
-import { isTurnedOff } from './annotations/read-values.ts'
-import { boundWarnings } from './injection/bound-warnings.ts'
+import { isTurnedOff, readOwnAnnotations } from './annotations/own-annotations.ts'
+import { readPodAnnotations } from './annotations/read-pod-annotations.ts'
+import { boundWarnings } from './injection/checks/bound-warnings.ts'
 import { patchOperations } from './injection/patch.ts'
 import { planInjection } from './injection/plan-injection.ts'
 import { denied, type Outcome, type SkipReason, skipped } from './outcome.ts'
@@ -20,13 +20,13 @@ export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
   if ('problem' in metadata) return denied([{ subject: 'the pod', sentence: metadata.problem }])
   const annotations = metadata.value.annotations ?? {}
   if (annotations[mirrorAnnotation] !== undefined) return skipped('mirror-pod')
-  const { own, problems: unreadable } = ownAnnotations(annotations)
+  const { own, problems: unreadable } = readOwnAnnotations(annotations)
   if (Object.keys(own).length + unreadable.length === 0) return skipped('not-annotated')
   if (isTurnedOff(own)) return skipped('turned-off')
 
   const pod = readPod(request.object)
   if ('problem' in pod) return denied([{ subject: 'the pod', sentence: pod.problem }])
-  const { request: wanted, problems } = parseAnnotations(own, {
+  const { request: wanted, problems } = readPodAnnotations(own, {
     policy,
     namespace: request.namespace,
   })

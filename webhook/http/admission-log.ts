@@ -2,11 +2,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
-import type { Answer } from './answer.ts'
+import type { AdmissionAnswer } from './answer-request.ts'
 
 export interface LoggedAdmission {
   readonly request: AdmissionRequest
-  readonly outcome: Answer['outcome']
+  readonly outcome: AdmissionAnswer['outcome']
   readonly durationMs: number
 }
 

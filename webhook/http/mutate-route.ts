@@ -1,6 +1,6 @@
 import { readAdmissionReview } from '../core/admission-review.ts'
 import { logAdmission } from './admission-log.ts'
-import { answer, type Decide } from './answer.ts'
+import { answerRequest, type Decide } from './answer-request.ts'
 import type { Metrics } from './metrics.ts'
 import type { Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
@@ -13,7 +13,7 @@ export interface MutateRouteOptions {
 
 export const mutatePath = '/mutate'
 
-/** `POST /mutate`: an AdmissionReview in, one out. Whatever the review holds, the answer is a review or a 4xx. */
+/** `POST /mutate`: an AdmissionReview in, one out. Whatever the review holds, the answerRequest is a review or a 4xx. */
 export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions): void {
   const { decide, metrics, refuse } = options
   app.post(mutatePath, (httpRequest, reply) => {
@@ -21,7 +21,7 @@ export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions):
     if ('problem' in review) return refuse(reply, { status: 400, sentence: review.problem })
     const request = review.value
 
-    const { outcome, body } = answer(request, decide)
+    const { outcome, body } = answerRequest(request, decide)
     const durationMs = reply.elapsedTime
     metrics.countAdmission({
       outcome: outcome.kind,

@@ -1,4 +1,4 @@
-import type { Decide } from './answer.ts'
+import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'
 import { addErrorAnswers } from './error-answers.ts'

@@ -1,12 +1,11 @@
 import type { ListenAddress } from '../../lib/listen-address.ts'
 import { type LogLevel, logLevels } from '../../lib/log-level.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { parseAmounts, parseQuantity } from '../core/annotations/quantity.ts'
-import { choiceOf, parseBoolean, parseUuid } from '../core/annotations/words.ts'
+import { parseBoolean } from '../core/annotations/values/parse-boolean.ts'
+import { parseChoice } from '../core/annotations/values/parse-choice.ts'
+import { parseUuid } from '../core/annotations/values/parse-uuid.ts'
+import { parseAmounts, parseQuantity } from '../core/annotations/values/quantity.ts'
 import type { Policy } from '../core/policy.ts'
-import { readCloud } from './cloud.ts'
-import { type Environment, unknownNames } from './names.ts'
-import { type SettingReader, settingReader } from './reader.ts'
 import {
   parseAllowedVaults,
   parseFolder,
@@ -14,7 +13,10 @@ import {
   parseListen,
   parseSize,
   parseVaultName,
-} from './values.ts'
+} from './parse-setting-values.ts'
+import { readCloud } from './read-cloud.ts'
+import { type Environment, unknownNames } from './setting-names.ts'
+import { type SettingReader, settingReader } from './setting-reader.ts'
 
 /** What the operator decided (docs/specification.md, "Operator settings"), checked and complete. */
 export interface Settings {
@@ -53,7 +55,7 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
     healthListen:
       reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
-    logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', choiceOf(logLevels)) ?? 'info',
+    logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
   })
   const mistakes = [...unknownNames(env), ...reader.problems]
   const problems = mistakes.length > 0 ? mistakes : contradictions(settings.policy)
@@ -101,7 +103,7 @@ function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
   })
 }
 
-const parsePullPolicy = choiceOf(['Always', 'IfNotPresent', 'Never'])
+const parsePullPolicy = parseChoice(['Always', 'IfNotPresent', 'Never'])
 
 const defaults = {
   listen: { host: '0.0.0.0', port: 8443 },

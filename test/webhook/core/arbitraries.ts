@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import type { AdmissionRequest } from '../../../webhook/core/admission-review.ts'
-import {
-  annotationPrefix,
-  objectKeys,
-  settings,
-} from '../../../webhook/core/annotations/vocabulary.ts'
+import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
+import { podSettings } from '../../../webhook/core/annotations/pod-settings.ts'
+import { objectKeys } from '../../../webhook/core/annotations/vocabulary.ts'
 
 /** Any pod that an API server could send, and annotations for it, from helpful to hostile. */
 
@@ -167,7 +165,7 @@ const hostileText = fc.oneof(
     .map((pieces) => pieces.join('')),
 )
 const hostileKey = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...objectKeys, ...Object.keys(settings)) },
+  { weight: 6, arbitrary: fc.constantFrom(...objectKeys, ...Object.keys(podSettings)) },
   { weight: 1, arbitrary: hostileText },
 )
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { issueAuthority } from '../../../certs/issue.ts'
-import { type Environment, settingNames } from '../../../webhook/settings/names.ts'
 import { type ReadSettings, readSettings } from '../../../webhook/settings/read-settings.ts'
+import { type Environment, settingNames } from '../../../webhook/settings/setting-names.ts'
 import { policy } from '../core/policy.ts'
 
 const image = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1.0.0' }

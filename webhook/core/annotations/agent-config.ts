@@ -1,12 +1,12 @@
 import { type AgentConfig, contractVersion } from '../../../init-agent/contract.ts'
 import type { Policy } from '../policy.ts'
-import type { Request } from './read-pod-annotations.ts'
+import type { PodRequest } from './read-pod-annotations.ts'
 
 const defaultTimeoutSeconds = 120
 
 /** What the agent is told: the pod's wishes within the operator's policy, and the two choices the pod's state decides. */
 export function agentConfig(
-  request: Request,
+  request: PodRequest,
   policy: Policy,
   { containers, fileMode }: Pick<AgentConfig, 'containers' | 'fileMode'>,
 ): AgentConfig {

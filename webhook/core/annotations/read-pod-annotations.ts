@@ -1,53 +1,24 @@
 import type { WantedFile, WantedTemplate, WantedVariable } from '../../../init-agent/contract.ts'
-import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problem.ts'
-import { showJson } from '../../../lib/show-json.ts'
 import type { Policy } from '../policy.ts'
-import { type Objects, readObjects } from './read-objects.ts'
-import { problemOf, readSettings, sizeProblems } from './read-values.ts'
-import { pathProblems, variableProblems } from './target-problems.ts'
-import { chooseVaults } from './vault-choice.ts'
+import { chooseVaults } from './choose-vaults.ts'
+import { type RequestedObjects, readObjects } from './objects/read-objects.ts'
+import { pathProblems, variableProblems } from './objects/target-problems.ts'
 import {
+  type Annotations,
   annotationPrefix,
-  isObjectKey,
-  objectKeys,
-  type Settings,
-  settings,
-  strangeOnPod,
-} from './vocabulary.ts'
-
-export type Annotations = Readonly<Record<string, string>>
+  sizeProblems,
+  valueProblem,
+} from './own-annotations.ts'
+import { type PodSettings, podSettings } from './pod-settings.ts'
+import { readValues } from './read-values.ts'
+import { isObjectKey, objectKeys, unknownKeyOnPod } from './vocabulary.ts'
 
 /** What a pod's annotations ask for. */
-export interface Request extends Settings {
+export interface PodRequest extends PodSettings {
   readonly files: readonly WantedFile[]
   readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
-}
-
-/**
- * The annotations of ours, without the prefix.
- *
- * @param annotations - as the pod has them; a manifest that no API server has seen may hold numbers and booleans
- */
-export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): {
-  readonly own: Annotations
-  readonly problems: readonly Problem[]
-} {
-  const own: Record<string, string> = Object.create(null)
-  const problems: Problem[] = []
-  for (const key in annotations) {
-    if (!key.startsWith(annotationPrefix)) continue
-    const value = annotations[key]
-    if (typeof value === 'string') own[key.slice(annotationPrefix.length)] = value
-    else
-      problems.push({
-        subject: printable(key, 120),
-        found: showJson(value),
-        sentence: 'must be a string; quote the value',
-      })
-  }
-  return { own, problems }
 }
 
 /**
@@ -55,21 +26,21 @@ export function ownAnnotations(annotations: Readonly<Record<string, unknown>>): 
  *
  * @returns what is asked for, and every problem found; with problems the request is not to be acted on
  */
-export function parseAnnotations(
+export function readPodAnnotations(
   own: Annotations,
   { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
-): { readonly request: Request; readonly problems: readonly Problem[] } {
+): { readonly request: PodRequest; readonly problems: readonly Problem[] } {
   const excess = sizeProblems(own)
   if (excess.length > 0) return { request: { files: [], templates: [], env: [] }, problems: excess }
 
-  const { values, problems } = readSettings(own, {
-    table: settings,
-    isOther: isObjectKey,
-    strangeKey: strangeOnPod,
+  const { values, problems } = readValues(own, {
+    table: podSettings,
+    isReadElsewhere: isObjectKey,
+    unknownKey: unknownKeyOnPod,
   })
   if (values['run-as']?.uid === 0 && !policy.allowRoot)
     problems.push(
-      problemOf(own, 'run-as', 'the operator does not allow root (AKV_INJECTOR_ALLOW_ROOT)'),
+      valueProblem(own, 'run-as', 'the operator does not allow root (AKV_INJECTOR_ALLOW_ROOT)'),
     )
 
   const choice = chooseVaults(own, { vault: values.vault, policy, namespace })
@@ -91,7 +62,7 @@ export function parseAnnotations(
   return { request: { ...values, files, templates, env }, problems }
 }
 
-function vaultsOf({ files, templates, env }: Objects): readonly string[] {
+function vaultsOf({ files, templates, env }: RequestedObjects): readonly string[] {
   const inTemplates = templates.flatMap(({ wanted }) =>
     wanted.segments.filter((one) => typeof one !== 'string'),
   )

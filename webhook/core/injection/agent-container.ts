@@ -10,8 +10,8 @@ import {
   identityFolder,
   throttlingAllowanceSeconds,
 } from '../../../init-agent/contract.ts'
-import type { RunAs } from '../annotations/vocabulary.ts'
-import { agentName, envVolume, filesVolume, identityVolume } from '../names.ts'
+import type { RunAs } from '../annotations/pod-settings.ts'
+import { agentName, envVolume, filesVolume, identityVolume } from '../our-names.ts'
 import type { Container, Pod } from '../pod.ts'
 import type { Policy } from '../policy.ts'
 import type { AgentResources } from './agent-resources.ts'

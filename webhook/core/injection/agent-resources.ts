@@ -1,7 +1,8 @@
 import type { Problem } from '../../../lib/problem.ts'
-import { isSameQuantity, parseQuantity, resourceNames } from '../annotations/quantity.ts'
-import { annotationPrefix, type Settings } from '../annotations/vocabulary.ts'
-import { agentName } from '../names.ts'
+import { annotationPrefix } from '../annotations/own-annotations.ts'
+import type { PodSettings } from '../annotations/pod-settings.ts'
+import { isSameQuantity, parseQuantity, resourceNames } from '../annotations/values/quantity.ts'
+import { agentName } from '../our-names.ts'
 import { allContainers, type Container, type Pod } from '../pod.ts'
 import type { Amounts, Policy } from '../policy.ts'
 
@@ -24,7 +25,7 @@ export interface AgentResources {
  * when all others have one (a quota on `limits.cpu` wants one of every container), requests equal to limits when all
  * others are Guaranteed, nothing of what the pod sets as a whole (the containers' sum may not exceed it).
  */
-export function agentResources(pod: Pod, asked: Settings, policy: Policy): AgentResources {
+export function agentResources(pod: Pod, asked: PodSettings, policy: Policy): AgentResources {
   const others = allContainers(pod).filter(({ name }) => name !== agentName)
   const requests = { ...(asked['agent-requests'] ?? policy.agentRequests) }
   const limits = { ...(asked['agent-limits'] ?? policy.agentLimits) }

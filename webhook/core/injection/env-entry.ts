@@ -1,6 +1,6 @@
 import { envFileName, type WantedVariable } from '../../../init-agent/contract.ts'
 import { isObject } from '../../../lib/shape.ts'
-import { envVolume } from '../names.ts'
+import { envVolume } from '../our-names.ts'
 import type { Container, EnvVar } from '../pod.ts'
 
 /** The EnvFiles source of a variable: the kubelet reads it when it creates the container. */

@@ -2,9 +2,9 @@ import { hasFiles } from '../../../init-agent/contract.ts'
 import type { AddOperation } from '../outcome.ts'
 import type { Container, Pod } from '../pod.ts'
 import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
-import { filesMount, isOurMount } from './mount-conflicts.ts'
+import { filesMount, isOurMount } from './files-mount.ts'
 import type { Consumer } from './placement.ts'
-import type { Plan } from './plan-injection.ts'
+import type { Plan } from './plan.ts'
 
 /** The operations that add to the pod what the plan has and the pod has not. */
 export function patchOperations(pod: Pod, plan: Plan): readonly AddOperation[] {
@@ -14,9 +14,9 @@ export function patchOperations(pod: Pod, plan: Plan): readonly AddOperation[] {
     ...append('/spec/volumes', volumes, missing),
     ...plan.consumers.flatMap((consumer) => consumerOperations(consumer, plan)),
     // Last: it moves the init containers behind it, which the operations above point to.
-    ...(plan.place.existing
-      ? restoreAgent(plan.place.existing, plan)
-      : insert('/spec/initContainers', initContainers, plan.place.index, [plan.agent])),
+    ...(plan.placement.existing
+      ? restoreAgent(plan.placement.existing, plan)
+      : insert('/spec/initContainers', initContainers, plan.placement.index, [plan.agent])),
   ]
 }
 
@@ -53,8 +53,8 @@ function consumerOperations(
 /** What other webhooks may have dropped from the agent and it cannot do without. What they set otherwise stands. */
 const essentials = ['args', 'restartPolicy', 'startupProbe', 'securityContext'] as const
 
-function restoreAgent(existing: Container, { agent, place }: Plan): readonly AddOperation[] {
-  const pointer = `/spec/initContainers/${place.index}`
+function restoreAgent(existing: Container, { agent, placement }: Plan): readonly AddOperation[] {
+  const pointer = `/spec/initContainers/${placement.index}`
   const members = essentials
     .filter((member) => existing[member] == null && agent[member] !== undefined)
     .map(

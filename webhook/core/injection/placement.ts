@@ -1,7 +1,8 @@
 import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problem.ts'
-import { annotationPrefix, type Position } from '../annotations/vocabulary.ts'
-import { agentName } from '../names.ts'
+import { annotationPrefix } from '../annotations/own-annotations.ts'
+import type { Position } from '../annotations/pod-settings.ts'
+import { agentName } from '../our-names.ts'
 import type { Container, PodSpec } from '../pod.ts'
 import { injectorOf } from './injected-containers.ts'
 
@@ -15,26 +16,27 @@ export interface Consumer {
 }
 
 /** Where the agent is, or is to go, among the init containers. */
-export interface Place {
+export interface Placement {
   readonly index: number
   /** The init container of our name that is there already. */
   readonly existing?: Container
 }
 
-/** Finds the agent's place: where it stands, else where it is asked to be, else behind a mesh's proxy, else first. */
-export function findPlace(
+/** Finds the agent's placement: where it stands, else where it is asked to be, else behind a mesh's proxy, else first. */
+export function findPlacement(
   { initContainers, containers }: PodSpec,
   position?: Position,
-): { readonly place: Place; readonly problems: readonly Problem[] } {
+): { readonly placement: Placement; readonly problems: readonly Problem[] } {
   const inits = initContainers ?? []
   const existing = inits.findIndex(({ name }) => name === agentName)
   if (existing >= 0)
-    return { place: { index: existing, existing: inits[existing] as Container }, problems: [] }
-  if (position === undefined) return { place: { index: lastMeshSidecar(inits) + 1 }, problems: [] }
-  if (position.kind === 'first') return { place: { index: 0 }, problems: [] }
+    return { placement: { index: existing, existing: inits[existing] as Container }, problems: [] }
+  if (position === undefined)
+    return { placement: { index: lastMeshSidecar(inits) + 1 }, problems: [] }
+  if (position.kind === 'first') return { placement: { index: 0 }, problems: [] }
 
   const before = inits.findIndex(({ name }) => name === position.container)
-  if (before >= 0) return { place: { index: before + 1 }, problems: [] }
+  if (before >= 0) return { placement: { index: before + 1 }, problems: [] }
   const isMain = containers.some(({ name }) => name === position.container)
   const problem = {
     subject: `${annotationPrefix}position`,
@@ -43,7 +45,7 @@ export function findPlace(
       ? 'this is no init container; the agent runs among these, before the main containers'
       : `there is no such init container; there are: ${namesOf(inits)}`,
   }
-  return { place: { index: 0 }, problems: [problem] }
+  return { placement: { index: 0 }, problems: [problem] }
 }
 
 function lastMeshSidecar(inits: readonly Container[]): number {
@@ -53,17 +55,17 @@ function lastMeshSidecar(inits: readonly Container[]): number {
 }
 
 /** The containers that see the objects by default: those that start after the agent, except other injectors'. */
-export function defaultConsumers(spec: PodSpec, place: Place): readonly string[] {
-  return startAfter(spec, place).filter((name) => injectorOf(name) === undefined)
+export function defaultConsumers(spec: PodSpec, placement: Placement): readonly string[] {
+  return startAfter(spec, placement).filter((name) => injectorOf(name) === undefined)
 }
 
 /** The containers that start after the agent, but see no objects by default as another injector adds them. */
-export function injectedContainers(spec: PodSpec, place: Place): readonly string[] {
-  return [...new Set(startAfter(spec, place).filter((name) => injectorOf(name) !== undefined))]
+export function injectedContainers(spec: PodSpec, placement: Placement): readonly string[] {
+  return [...new Set(startAfter(spec, placement).filter((name) => injectorOf(name) !== undefined))]
 }
 
-function startAfter(spec: PodSpec, place: Place): readonly string[] {
-  const later = (spec.initContainers ?? []).slice(place.index)
+function startAfter(spec: PodSpec, placement: Placement): readonly string[] {
+  const later = (spec.initContainers ?? []).slice(placement.index)
   return [...later, ...spec.containers].map(({ name }) => name).filter((name) => name !== agentName)
 }
 
@@ -71,12 +73,12 @@ function startAfter(spec: PodSpec, place: Place): readonly string[] {
 export function findConsumers(
   spec: PodSpec,
   names: readonly string[],
-  place: Place,
+  placement: Placement,
 ): { readonly consumers: readonly Consumer[]; readonly problems: readonly Problem[] } {
   const inits = (spec.initContainers ?? []).map((container, i) => ({
     container,
     pointer: `/spec/initContainers/${i}`,
-    isEarly: i < place.index,
+    isEarly: i < placement.index,
   }))
   const mains = spec.containers.map((container, i) => ({
     container,

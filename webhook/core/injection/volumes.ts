@@ -1,6 +1,6 @@
 import { type AgentConfig, hasFiles, tokenFileName } from '../../../init-agent/contract.ts'
 import { isObject } from '../../../lib/shape.ts'
-import { envVolume, filesVolume, identityVolume } from '../names.ts'
+import { envVolume, filesVolume, identityVolume } from '../our-names.ts'
 import type { Volume } from '../pod.ts'
 
 /** What Entra expects in the `aud` of a federated token. */

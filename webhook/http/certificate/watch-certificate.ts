@@ -3,14 +3,19 @@ import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Metrics } from '../metrics.ts'
-import { type Certificate, type KeyPair, readCertificate, validityProblem } from './certificate.ts'
+import {
+  readServingCertificate,
+  type ServingCertificate,
+  type TlsFiles,
+  validityProblem,
+} from './serving-certificate.ts'
 
 export interface WatchCertificateOptions {
   /** The folder of `tls.crt` and `tls.key`. */
   readonly folder: string
   readonly intervalMs: number
   /** Puts a pair that was checked into use. */
-  readonly use: (certificate: Certificate) => void
+  readonly use: (certificate: ServingCertificate) => void
   readonly log: FastifyBaseLogger
   readonly metrics: Metrics
 }
@@ -30,13 +35,13 @@ export async function watchCertificate(
   options: WatchCertificateOptions,
 ): Promise<CertificateWatch> {
   const { folder, intervalMs, use, log, metrics } = options
-  let current: Certificate | undefined
-  let seen: KeyPair | undefined
+  let current: ServingCertificate | undefined
+  let seen: TlsFiles | undefined
   let complaint: string | undefined
 
-  function load(pair: KeyPair): void {
+  function load(pair: TlsFiles): void {
     seen = pair
-    const read = readCertificate(pair)
+    const read = readServingCertificate(pair)
     if ('problem' in read) throw new Error(read.problem)
     use(read.value)
     current = read.value
@@ -79,7 +84,7 @@ export async function watchCertificate(
  * Undefined when the files changed between two reads: the certificate of one version and the key of another would be
  * a mismatch that the next look doesn't find.
  */
-async function readPair(folder: string): Promise<KeyPair | undefined> {
+async function readPair(folder: string): Promise<TlsFiles | undefined> {
   const read = (name: string) => readFile(join(folder, name), 'utf8')
   const cert = await read('tls.crt')
   const key = await read('tls.key')

@@ -1,15 +1,13 @@
 import t from 'tap'
-import {
-  ownAnnotations,
-  parseAnnotations,
-} from '../../../../webhook/core/annotations/read-pod-annotations.ts'
+import { readOwnAnnotations } from '../../../../webhook/core/annotations/own-annotations.ts'
+import { readPodAnnotations } from '../../../../webhook/core/annotations/read-pod-annotations.ts'
 import { policy } from '../policy.ts'
 
 const parse = (own: Record<string, string>, changes: Partial<typeof policy> = {}) =>
-  parseAnnotations(own, { policy: { ...policy, ...changes }, namespace: 'default' })
+  readPodAnnotations(own, { policy: { ...policy, ...changes }, namespace: 'default' })
 
 t.test('only annotations under the prefix are ours', async (t) => {
-  const own = ownAnnotations({
+  const own = readOwnAnnotations({
     'akv-injector.io/secrets': 'a',
     'xakv-injector.io/secrets': 'b',
     'akv-injector.io': 'c',
@@ -109,7 +107,7 @@ t.test('a key that is inherited by every object is unknown all the same', async 
         sentence: /is not known; the nearest key that is: akv-injector.io\//,
       },
     ])
-  const { own } = ownAnnotations(JSON.parse('{"akv-injector.io/__proto__":"x"}'))
+  const { own } = readOwnAnnotations(JSON.parse('{"akv-injector.io/__proto__":"x"}'))
   t.match(parse(own).problems, [{ subject: 'akv-injector.io/__proto__', sentence: /not known/ }])
 })
 
@@ -127,7 +125,7 @@ t.test('an operator’s list of vaults binds by namespace', async (t) => {
 })
 
 t.test('a value that is no text is told to be one, and hides nothing', async (t) => {
-  const { own, problems } = ownAnnotations({
+  const { own, problems } = readOwnAnnotations({
     'akv-injector.io/refresh': 0,
     'akv-injector.io/inject': true,
     'akv-injector.io/secrets': 'a',

@@ -1,0 +1,49 @@
+import t from 'tap'
+import {
+  readServingCertificate,
+  validityProblem,
+} from '../../../../webhook/http/certificate/serving-certificate.ts'
+import { tlsFolder } from '../tls-folder.ts'
+
+const tls = await tlsFolder(t.testdir())
+
+t.test('a certificate and its key are read with their validity', async (t) => {
+  const { certificatePem: cert, keyPem: key } = await tls.issue()
+  t.match(readServingCertificate({ cert: cert + tls.ca, key }), {
+    value: { cert: cert + tls.ca, key, notBefore: Date, notAfter: Date },
+  })
+})
+
+t.test('what would leave a server mute is refused', async (t) => {
+  const [one, other] = await Promise.all([tls.issue(), tls.issue()])
+  t.strictSame(readServingCertificate({ cert: one.certificatePem, key: other.keyPem }), {
+    problem: 'tls.key is not the key of the certificate in tls.crt',
+  })
+  const halves: [string, string][] = [
+    ['', ''],
+    [one.certificatePem, ''],
+    [one.certificatePem.slice(0, 200), one.keyPem],
+    [one.certificatePem, one.keyPem.slice(0, 100)],
+    [one.keyPem, one.certificatePem],
+    [`${one.certificatePem}-----BEGIN CERTIFICATE-----\nAAAA\n`, one.keyPem],
+  ]
+  for (const [cert, key] of halves) {
+    const read = readServingCertificate({ cert, key })
+    t.match(read, { problem: /are not a certificate and a key in PEM/ })
+    t.notMatch(JSON.stringify(read), one.keyPem.split('\n')[1] ?? 'absent', 'nor is the key shown')
+  }
+})
+
+t.test('a certificate is of use from its first to its last second', async (t) => {
+  const certificate = {
+    cert: '',
+    key: '',
+    notBefore: new Date('2026-01-01T00:00:00Z'),
+    notAfter: new Date('2026-01-31T00:00:00Z'),
+  }
+  const at = (time: string) => validityProblem(certificate, new Date(time))
+  t.match(at('2025-12-31T23:59:59Z'), /is not valid before 2026-01-01T00:00:00.000Z/)
+  t.equal(at('2026-01-01T00:00:00Z'), undefined)
+  t.equal(at('2026-01-31T00:00:00Z'), undefined)
+  t.match(at('2026-01-31T00:00:01Z'), /expired at 2026-01-31T00:00:00.000Z/)
+})

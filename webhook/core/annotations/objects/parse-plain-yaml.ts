@@ -1,0 +1,76 @@
+import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import type { Parsed } from '../../../../lib/parsed.ts'
+import { printable } from '../../../../lib/printable.ts'
+
+/** How much YAML is read: a parser's time is what somebody may want to waste. */
+export interface YamlBounds {
+  readonly maxCharacters: number
+  /** Of the characters that structure YAML. A parser's time grows with these, and most with mistakes among them. */
+  readonly maxCostly: number
+}
+
+const costly = /[\n\r[\]{},"'&*!?#|>%]|[-:](?=\s)/g
+
+/** How many characters of a text structure it, in YAML's terms. */
+export const countCostly = (text: string): number => text.match(costly)?.length ?? 0
+
+/**
+ * Reads YAML in which every scalar stays a string: an unquoted 0644, or a version that is all digits, must not become a
+ * number. An empty scalar reads as null. Aliases, and keys that aren't strings, are refused.
+ */
+export function parsePlainYaml(
+  text: string,
+  { maxCharacters, maxCostly }: YamlBounds,
+): Parsed<unknown> {
+  if (text.length > maxCharacters)
+    return { problem: `${text.length} characters are too many: ${maxCharacters} at most` }
+  if (countCostly(text) > maxCostly)
+    return {
+      problem: `there are more than ${maxCostly} lines, brackets, quotes, commas and colons`,
+    }
+  try {
+    const document = parseDocument(text, {
+      schema: 'failsafe',
+      customTags: ['null'],
+      // Tags such as !!binary and !!timestamp would make something else of the text.
+      resolveKnownTags: false,
+      prettyErrors: false,
+    })
+    const [error] = document.errors
+    if (error === undefined) return { value: plainValue(document.contents, 0) }
+    // The parser reports its own exhausted stack as a mistake in the text.
+    if (error.message.includes('call stack')) return { problem: notPlain }
+    const line = text.slice(0, error.pos[0]).split('\n').length
+    return { problem: `this isn't valid YAML: line ${line}: ${printable(error.message)}` }
+  } catch {
+    return { problem: notPlain }
+  }
+}
+
+const notPlain =
+  'this is not plain YAML: it is nested too deep, or has aliases or keys that are not strings'
+
+/** The lists that we read end at 6. */
+const maxDepth = 8
+
+/**
+ * A node as JSON has it. The library's own conversion writes a mapping that is a key as YAML again, and takes seconds
+ * over a few hundred nested ones.
+ *
+ * @throws Error when the node is nested too deep, or holds anything but mappings, lists and scalars
+ */
+function plainValue(node: unknown, depth: number): unknown {
+  if (node === null) return null
+  if (isScalar(node)) return node.value
+  if (depth === maxDepth) throw new Error(notPlain)
+  if (isSeq(node)) return node.items.map((item) => plainValue(item, depth + 1))
+  if (!isMap(node)) throw new Error(notPlain)
+  return Object.fromEntries(
+    node.items.map(({ key, value }) => [plainKey(key), plainValue(value, depth + 1)]),
+  )
+}
+
+function plainKey(key: unknown): string {
+  if (isScalar(key)) return typeof key.value === 'string' ? key.value : ''
+  throw new Error(notPlain)
+}

@@ -1,0 +1,79 @@
+import type { WantedValue } from '../../../../init-agent/contract.ts'
+import { parseReference } from '../../../../keyvault/reference.ts'
+import type { Parsed } from '../../../../lib/parsed.ts'
+import { printable } from '../../../../lib/printable.ts'
+import { cutOptional } from './parse-object-list.ts'
+import { toWantedValue } from './to-wanted.ts'
+
+/** Text, and values to stand between it. */
+export type Segments = readonly (string | WantedValue)[]
+
+/**
+ * Reads the text of `template.FILE`: `${reference}` stands for a value, `$${` for a literal `${`; any other `$` is
+ * text. Substitution and nothing else. A reference ends on its line, so that a `}` further down can't close it.
+ *
+ * @returns the segments, or a sentence for each reference that is wrong, with its line and column
+ */
+export function parseTemplate(
+  template: string,
+  defaultVault?: string,
+): { readonly segments: Segments; readonly problems: readonly string[] } {
+  const segments: (string | WantedValue)[] = []
+  const problems: string[] = []
+  let end = 0
+  for (const { 0: found, index } of template.matchAll(opening)) {
+    if (index < end) continue
+    segments.push(template.slice(end, index))
+    end = index + found.length
+    if (found === literal) {
+      segments.push('${')
+      continue
+    }
+    const [inside = ''] = restOfReference(template, end)
+    end += inside.length + 1
+    const isClosed = template[end - 1] === '}'
+    const parsed = isClosed ? parseSegment(inside, defaultVault) : unclosed
+    if ('value' in parsed) segments.push(parsed.value)
+    else
+      problems.push(
+        `${position(template, index)}: "\${${printable(inside)}${isClosed ? '}' : ''}" ${parsed.problem}`,
+      )
+    if (problems.length === maxProblems) break
+  }
+  segments.push(template.slice(end))
+  return { segments: segments.filter((segment) => segment !== ''), problems }
+}
+
+const literal = '$${'
+const opening = /\$\$\{|\$\{/g
+const unclosed = { problem: 'is not closed by "}" on its line; write "$${" for a literal "${"' }
+/** Finding a place takes longer the further down it is. */
+const maxProblems = 20
+
+/** How many references and literals a template has at most, without reading them. */
+export const countOpenings = (template: string): number => template.match(opening)?.length ?? 0
+
+function restOfReference(template: string, from: number): readonly string[] {
+  const rest = /[^}\n]*/y
+  rest.lastIndex = from
+  return rest.exec(template) ?? []
+}
+
+function parseSegment(text: string, defaultVault?: string): Parsed<WantedValue> {
+  const { required, optional } = cutOptional(text)
+  const parsed = parseReference(required, defaultVault)
+  if ('problem' in parsed) return { problem: `isn't a valid reference: ${parsed.problem}` }
+  const { object, property } = parsed.value
+  if (object.type === 'tls' || object.type === 'pfx' || property === '*')
+    return {
+      problem:
+        'stands for files, not for text; "tls/", "pfx/" and "#*" have no place in a template',
+    }
+  return { value: toWantedValue({ reference: parsed.value, optional }) }
+}
+
+/** Both counted from 1, the column in characters. */
+function position(template: string, index: number): string {
+  const lines = template.slice(0, index).split('\n')
+  return `line ${lines.length}, column ${[...(lines.at(-1) ?? '')].length + 1}`
+}

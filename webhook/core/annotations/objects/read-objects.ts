@@ -1,0 +1,131 @@
+import {
+  isVariableName,
+  type WantedFile,
+  type WantedTemplate,
+  type WantedVariable,
+} from '../../../../init-agent/contract.ts'
+import { targetPathProblem } from '../../../../init-agent/target-path.ts'
+import type { Parsed } from '../../../../lib/parsed.ts'
+import { printable } from '../../../../lib/printable.ts'
+import type { Problem } from '../../../../lib/problem.ts'
+import { maxProblems } from '../../outcome.ts'
+import type { Annotations } from '../own-annotations.ts'
+import { annotationPrefix } from '../own-annotations.ts'
+import { templatePrefix } from '../vocabulary.ts'
+import { type Entry, parseObjectList } from './parse-object-list.ts'
+import { countOpenings, parseTemplate } from './parse-template.ts'
+import { parseCsiObjects } from './read-csi-objects.ts'
+import type { Requested } from './requested.ts'
+import { variableNameProblem } from './target-problems.ts'
+import { toWantedFile, toWantedVariable } from './to-wanted.ts'
+
+/** More would not fit into the agent's configuration. */
+const maxTemplateWeight = 2000
+
+/** The objects that a pod's annotations name, by where they go. */
+export interface RequestedObjects {
+  readonly files: readonly Requested<WantedFile>[]
+  readonly templates: readonly Requested<WantedTemplate>[]
+  readonly env: readonly Requested<WantedVariable>[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Reads the annotations that name objects: `secrets`, `objects`, `template.FILE` and `env`.
+ *
+ * @param own - the annotations, prefix removed
+ */
+export function readObjects(own: Annotations, defaultVault?: string): RequestedObjects {
+  const secrets = readList(own, {
+    key: 'secrets',
+    defaultVault,
+    toWanted: toWantedFile,
+    targetProblem: writtenPathProblem,
+  })
+  const objects = readCsi(own, defaultVault)
+  const templates = readTemplates(own, defaultVault)
+  const env = readList(own, {
+    key: 'env',
+    defaultVault,
+    toWanted: toWantedVariable,
+    targetProblem: (name) => (isVariableName(name) ? undefined : variableNameProblem(name)),
+  })
+  return {
+    files: [...secrets.asked, ...objects.asked],
+    templates: templates.asked,
+    env: env.asked,
+    problems: [secrets, objects, templates, env]
+      .flatMap(({ problems }) => problems)
+      .slice(0, maxProblems),
+  }
+}
+
+interface Read<T> {
+  readonly asked: readonly Requested<T>[]
+  readonly problems: readonly Problem[]
+}
+
+function readList<T>(
+  own: Annotations,
+  list: {
+    readonly key: 'secrets' | 'env'
+    readonly defaultVault: string | undefined
+    readonly toWanted: (entry: Entry) => Parsed<T>
+    readonly targetProblem: (target: string) => string | undefined
+  },
+): Read<T> {
+  const { entries, problems: unread } = parseObjectList(own[list.key] ?? '', list)
+  const key = `${annotationPrefix}${list.key}`
+  const subjectOf = (place?: string) => (place === undefined ? key : `${key}, ${place}`)
+  const problems: Problem[] = unread.map(({ place, sentence }) => ({
+    subject: subjectOf(place),
+    sentence,
+  }))
+  const asked = entries.flatMap((entry): Requested<T>[] => {
+    const subject = subjectOf(entry.place)
+    const wanted = list.toWanted(entry)
+    if ('value' in wanted) return [{ subject, wanted: wanted.value }]
+    problems.push({ subject, sentence: wanted.problem })
+    return []
+  })
+  return { asked, problems }
+}
+
+/** Of an entry whose type isn't known: `.`, and a slash at the end, are for those that write folders. */
+const writtenPathProblem = (target: string): string | undefined =>
+  target === '.' ? undefined : targetPathProblem(target.replace(/\/$/, ''))
+
+function readCsi(own: Annotations, defaultVault?: string): Read<WantedFile> {
+  if (own['objects'] === undefined) return { asked: [], problems: [] }
+  const { files, problems } = parseCsiObjects(own['objects'], defaultVault)
+  const subject = `${annotationPrefix}objects`
+  return {
+    asked: files.map(({ place, file }) => ({ subject: `${subject}, ${place}`, wanted: file })),
+    problems: problems.map((sentence) => ({ subject, sentence })),
+  }
+}
+
+function readTemplates(own: Annotations, defaultVault?: string): Read<WantedTemplate> {
+  const keys = Object.keys(own).filter((key) => key.startsWith(templatePrefix))
+  const weight = keys.reduce((sum, key) => sum + 1 + countOpenings(own[key] ?? ''), 0)
+  if (weight > maxTemplateWeight) {
+    const sentence = `the templates are too large: ${maxTemplateWeight} of them and of "\${" in them together at most`
+    return {
+      asked: [],
+      problems: [{ subject: `${annotationPrefix}${templatePrefix}FILE`, sentence }],
+    }
+  }
+  const problems: Problem[] = []
+  const asked = keys.sort().map((key): Requested<WantedTemplate> => {
+    const subject = annotationPrefix + printable(key)
+    const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
+    problems.push(...sentences.map((sentence) => ({ subject, sentence })))
+    if (key.includes('/'))
+      problems.push({
+        subject,
+        sentence: 'an annotation key has one slash, after the prefix: use a file name without "/"',
+      })
+    return { subject, wanted: { path: key.slice(templatePrefix.length), segments } }
+  })
+  return { asked, problems }
+}

@@ -1,0 +1,116 @@
+import {
+  isVariableName,
+  maxVariableNameLength,
+  type WantedFile,
+  type WantedTemplate,
+  type WantedVariable,
+} from '../../../../init-agent/contract.ts'
+import {
+  claimedPaths,
+  pathConflicts,
+  targetPathProblem,
+} from '../../../../init-agent/target-path.ts'
+import { printable } from '../../../../lib/printable.ts'
+import type { Problem } from '../../../../lib/problem.ts'
+import { maxProblems } from '../../outcome.ts'
+import type { Requested } from './requested.ts'
+
+/** Each version is a request to the vault, in every pod. */
+const maxVersions = 1000
+/** Of all paths: more would not fit into the configuration, but for what is written below one folder. */
+const maxCharacters = 128 * 1024
+
+/** The paths that one entry takes for itself. */
+interface Claim {
+  readonly subject: string
+  readonly paths: readonly string[]
+}
+
+/** What is wrong with where files are to be written, each alone and beside the others. */
+export function pathProblems(
+  files: readonly Requested<WantedFile>[],
+  templates: readonly Requested<WantedTemplate>[],
+): readonly Problem[] {
+  const subject = 'the files'
+  const problems: Problem[] = []
+  const versions = files.reduce((sum, { wanted }) => sum + (wanted.versions ?? 0), 0)
+  if (versions > maxVersions)
+    problems.push({
+      subject,
+      sentence: `${versions} versions of histories are too many: ${maxVersions} at most`,
+    })
+  const claims = [
+    ...files.map(({ subject, wanted }) => ({ subject, paths: pathsOf(wanted, versions) })),
+    ...templates.map(({ subject, wanted }) => ({ subject, paths: [wanted.path] })),
+  ]
+  const valid = claims.filter((claim) => {
+    const sentence = claimProblem(claim)
+    if (sentence !== undefined) problems.push({ subject: claim.subject, sentence })
+    return sentence === undefined
+  })
+  const length = valid.flatMap(({ paths }) => paths).reduce((sum, path) => sum + path.length, 0)
+  if (length > maxCharacters)
+    problems.push({
+      subject,
+      sentence: `their paths have ${length} characters together: ${maxCharacters} at most`,
+    })
+  else problems.push(...conflictProblems(valid))
+  return problems
+}
+
+/** With too many versions, their folders stand for them: the others' problems are to be told all the same. */
+const pathsOf = (file: WantedFile, allVersions: number): readonly string[] =>
+  file.versions !== undefined && allVersions > maxVersions ? [file.path] : claimedPaths(file)
+
+/** Paths of one claim differ in their last component only: the first and the last have all the problems there are. */
+const claimProblem = ({ paths }: Claim): string | undefined =>
+  [paths[0], paths.at(-1)]
+    .map((path) => (path === undefined ? undefined : targetPathProblem(path)))
+    .find((problem) => problem !== undefined)
+
+function conflictProblems(claims: readonly Claim[]): readonly Problem[] {
+  const subjects = new Map<string, string[]>()
+  for (const { subject, paths } of claims)
+    for (const path of paths) if (!subjects.get(path)?.push(subject)) subjects.set(path, [subject])
+  const instead = 'give one of them another target (TARGET=NAME, objectAlias)'
+  const conflicts = pathConflicts(claims.flatMap(({ paths }) => paths)).slice(0, maxProblems)
+  return conflicts.flatMap(([file, other]) => {
+    const [owner = '', ...more] = subjects.get(file) ?? []
+    const path = printable(file)
+    if (file === other)
+      return more.slice(0, maxProblems).map((subject) => ({
+        subject,
+        sentence: `writes to the path "${path}", as ${owner} does; ${instead}`,
+      }))
+    return (subjects.get(other) ?? []).slice(0, maxProblems).map((subject) => ({
+      subject,
+      sentence: `writes to "${printable(other)}", below "${path}", which ${owner} writes; ${instead}`,
+    }))
+  })
+}
+
+export const variableNameProblem = (name: string): string =>
+  `"${printable(name)}" isn't a valid variable name: ${maxVariableNameLength} letters, digits and _ at most, and no digit first`
+
+/** What is wrong with the names of variables. */
+export function variableProblems(env: readonly Requested<WantedVariable>[]): readonly Problem[] {
+  const owners = new Map<string, string>()
+  const problems: Problem[] = []
+  for (const { subject, wanted } of env) {
+    if (problems.length >= maxProblems) break
+    const { variable, object } = wanted
+    const owner = owners.get(variable)
+    if (!isVariableName(variable))
+      problems.push({
+        subject,
+        sentence: `${variableNameProblem(variable)}; write NAME=${object.name}`,
+      })
+    else if (owner === undefined) owners.set(variable, subject)
+    else
+      problems.push({
+        subject,
+        sentence: `sets the variable ${printable(variable)}, as ${owner} does; rename one: NAME=OBJECT`,
+      })
+  }
+  return problems
+}

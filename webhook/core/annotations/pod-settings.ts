@@ -1,0 +1,99 @@
+import { isNotifyUrl, onDeletedChoices } from '../../../init-agent/contract.ts'
+import { isVaultName } from '../../../keyvault/reference.ts'
+import { logLevels } from '../../../lib/log-level.ts'
+import type { Parsed } from '../../../lib/parsed.ts'
+import { maxContainers } from '../pod.ts'
+import type { ValuesOf, ValueTable } from './read-values.ts'
+import { parseBoolean } from './values/parse-boolean.ts'
+import { parseChoice } from './values/parse-choice.ts'
+import { parseDuration } from './values/parse-duration.ts'
+import { parseFileMode } from './values/parse-file-mode.ts'
+import { parseMountPath } from './values/parse-mount-path.ts'
+import { parseUuid } from './values/parse-uuid.ts'
+import { parseAmounts } from './values/quantity.ts'
+import { splitList } from './values/split-list.ts'
+
+/** The agent's position among the init containers. */
+export type Position =
+  | { readonly kind: 'first' }
+  | { readonly kind: 'after'; readonly container: string }
+
+/** The user and the group that the agent runs as. */
+export interface RunAs {
+  readonly uid: number
+  readonly gid?: number
+}
+
+/**
+ * The annotations of a pod that hold a single value, and the parser of each (docs/specification.md, "Annotations").
+ * A parser's sentence says what is accepted; the message shows the value found beside it.
+ */
+export const podSettings = {
+  inject: parseBoolean,
+  vault: (text: string) =>
+    isVaultName(text)
+      ? { value: text.toLowerCase() }
+      : { problem: 'expected the name of a vault: 3 to 24 letters, digits and hyphens' },
+  'mount-path': parseMountPath,
+  containers: parseContainerNames,
+  refresh: parseRefresh,
+  'file-mode': parseFileMode,
+  'client-id': parseUuid,
+  'tenant-id': parseUuid,
+  timeout: parseTimeout,
+  'on-deleted': parseChoice(onDeletedChoices),
+  notify: (text: string) =>
+    isNotifyUrl(text)
+      ? { value: text }
+      : { problem: 'expected http://127.0.0.1:PORT/PATH: this address, a port, a path' },
+  position: parsePosition,
+  'run-as': parseRunAs,
+  'agent-requests': parseAmounts,
+  'agent-limits': parseAmounts,
+  'log-level': parseChoice(logLevels),
+} as const satisfies ValueTable
+
+export type PodSettings = ValuesOf<typeof podSettings>
+
+function parseContainerNames(text: string): Parsed<readonly string[]> {
+  const names = splitList(text, maxContainers)
+  return names !== undefined && names.length > 0
+    ? { value: [...new Set(names)] }
+    : { problem: `expected 1 to ${maxContainers} names of containers, separated by commas` }
+}
+
+export const minRefreshSeconds = 30
+
+function parseRefresh(text: string): Parsed<number> {
+  const parsed = parseDuration(text)
+  if ('problem' in parsed) return parsed
+  return parsed.value === 0 || parsed.value >= minRefreshSeconds
+    ? parsed
+    : { problem: `expected at least ${minRefreshSeconds}s, or "0" to fetch once` }
+}
+
+function parseTimeout(text: string): Parsed<number> {
+  const parsed = parseDuration(text)
+  if ('value' in parsed && parsed.value === 0) return { problem: 'expected more than 0' }
+  return parsed
+}
+
+function parsePosition(text: string): Parsed<Position> {
+  if (text === 'first') return { value: { kind: 'first' } }
+  const container = /^after:(.+)$/.exec(text)?.[1]
+  return container === undefined
+    ? { problem: 'expected "first" or "after:CONTAINER"' }
+    : { value: { kind: 'after', container } }
+}
+
+/** The API server's bound for runAsUser and runAsGroup. */
+const maxId = 2 ** 31 - 1
+
+function parseRunAs(text: string): Parsed<RunAs> {
+  const [match, user, group] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(text) ?? []
+  const uid = Number(user)
+  const gid = Number(group ?? 0)
+  if (match === undefined || uid > maxId || gid > maxId)
+    return { problem: `expected UID or UID:GID, numbers up to ${maxId}` }
+  return { value: group === undefined ? { uid } : { uid, gid } }
+}

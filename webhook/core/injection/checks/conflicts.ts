@@ -1,0 +1,113 @@
+import { printable } from '../../../../lib/printable.ts'
+import type { Problem } from '../../../../lib/problem.ts'
+import { annotationPrefix } from '../../annotations/own-annotations.ts'
+import { agentName, ourVolumes } from '../../our-names.ts'
+import { maxProblems } from '../../outcome.ts'
+import { allContainers, type Container, type EnvVar, type Pod } from '../../pod.ts'
+import { entriesByName, fileKeyRefState, volumeOf } from '../env-entry.ts'
+import type { Consumer } from '../placement.ts'
+import type { Plan } from '../plan.ts'
+import { isOurVolume } from '../volumes.ts'
+import { mountConflicts } from './mount-conflicts.ts'
+
+/** What in the pod stands in the way of the plan, each with what to change; the first of many. */
+export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const problem of allConflicts(pod, plan)) {
+    if (problems.length === maxProblems) return [...problems, moreConflicts]
+    problems.push(problem)
+  }
+  return problems
+}
+
+const moreConflicts: Problem = {
+  subject: 'the pod',
+  sentence: 'has more conflicts than these; resolve them first',
+}
+
+function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
+  yield* platformConflicts(pod, plan)
+  yield* nameConflicts(pod, plan)
+  yield* mountConflicts(pod, plan)
+  yield* readConflicts(pod, plan)
+  for (const consumer of plan.consumers) yield* envConflicts(consumer, plan)
+}
+
+function platformConflicts({ spec }: Pod, { config }: Plan): readonly Problem[] {
+  const problems: Problem[] = []
+  if (spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows')
+    problems.push({
+      subject: 'the pod',
+      sentence: 'runs on Windows, which has no tmpfs; only Linux pods can be injected',
+    })
+  if (spec.runtimeClassName?.startsWith('kata') && config.env.length > 0)
+    problems.push({
+      subject: 'spec.runtimeClassName',
+      found: printable(spec.runtimeClassName),
+      sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet cannot read variables from; use ${annotationPrefix}secrets`,
+    })
+  return problems
+}
+
+function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> {
+  for (const { name } of spec.containers)
+    if (name === agentName)
+      yield {
+        subject: `container ${agentName}`,
+        sentence: 'this name is the agent’s; give the container another',
+      }
+  for (const volume of spec.volumes ?? [])
+    if (
+      ourVolumes.includes(volume.name) &&
+      (placement.existing === undefined || !isOurVolume(volume))
+    )
+      yield {
+        subject: `volume ${volume.name}`,
+        sentence: 'this name is the webhook’s; give the volume another',
+      }
+}
+
+/** Variables from our volumes that we did not make: what a mount would show of them, without one. */
+function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Generator<Problem> {
+  const wanted = new Map(config.env.map((one) => [one.variable, one]))
+  const seeing = new Set(consumers.map(({ container }) => container))
+  const isOurs = (container: Container, entry: EnvVar) => {
+    const own = wanted.get(entry.name)
+    const isPlanned = placement.existing !== undefined && seeing.has(container) && own !== undefined
+    return isPlanned && fileKeyRefState(entry, own) === 'ours'
+  }
+  for (const container of allContainers(pod))
+    for (const entry of container.env ?? []) {
+      const volume = volumeOf(entry)
+      if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry)) continue
+      yield {
+        subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
+        sentence: `volume ${volume} is read by the webhook's own variables only; ask for this one in ${annotationPrefix}env`,
+      }
+    }
+}
+
+function* envConflicts(
+  { container, isEarly }: Consumer,
+  { config, placement }: Plan,
+): Generator<Problem> {
+  if (config.env.length === 0) return
+  const name = printable(container.name)
+  if (isEarly)
+    return yield {
+      subject: `${annotationPrefix}env`,
+      found: `container ${name}`,
+      sentence: `starts before the agent and would wait for its variables for ever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
+    }
+  const entries = entriesByName(container)
+  for (const wanted of config.env) {
+    const found = entries.get(wanted.variable)
+    if (found === undefined) continue
+    if (placement.existing !== undefined && fileKeyRefState(found.entry, wanted) !== 'foreign')
+      continue
+    yield {
+      subject: `container ${name}, env ${wanted.variable}`,
+      sentence: `the container sets this variable itself; remove it there, or rename ours: NAME=${wanted.object.name}`,
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { hasFiles } from '../../../../init-agent/contract.ts'
+import { printable } from '../../../../lib/printable.ts'
+import type { Problem } from '../../../../lib/problem.ts'
+import { annotationPrefix } from '../../annotations/own-annotations.ts'
+import { ourVolumes } from '../../our-names.ts'
+import {
+  allContainers,
+  type Container,
+  type Pod,
+  type Volume,
+  type VolumeMount,
+} from '../../pod.ts'
+import { isOurMount } from '../files-mount.ts'
+import type { Plan } from '../plan.ts'
+
+/** Mounts of our volumes that we did not make, and mounts of others that ours would meet. */
+export function* mountConflicts(pod: Pod, plan: Plan): Generator<Problem> {
+  const consumers = new Set(plan.consumers.map(({ container }) => container))
+  const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]))
+  for (const container of allContainers(pod)) {
+    if (container === plan.placement.existing) continue
+    const wantsMount = consumers.has(container) && hasFiles(plan.config)
+    for (const mount of container.volumeMounts ?? []) {
+      const sentence = ourVolumes.includes(mount.name)
+        ? foreignMount(mount, wantsMount ? plan : undefined)
+        : wantsMount && overlap(mount, { plan, volume: volumes.get(mount.name) })
+      if (sentence) yield { subject: subjectOf(container, mount), sentence }
+    }
+  }
+}
+
+const subjectOf = ({ name }: Container, { mountPath }: VolumeMount): string =>
+  `container ${printable(name)}, mount at ${printable(mountPath)}`
+
+/** @param plan - where the container is to have a mount of ours */
+function foreignMount(mount: VolumeMount, plan?: Plan): string | undefined {
+  return plan?.placement.existing !== undefined && isOurMount(mount, plan.mountPath)
+    ? undefined
+    : `volume ${mount.name} is mounted by the webhook only; remove the mount`
+}
+
+/** A runtime makes the folder of a mount point in what is mounted above it: that has to be writable. */
+function overlap(
+  mount: VolumeMount,
+  { plan, volume }: { readonly plan: Plan; readonly volume: Volume | undefined },
+): string | undefined {
+  if (mount.mountPath.length > maxPathLength)
+    return `a path on Linux has at most ${maxPathLength} characters; shorten it`
+  const path = normalize(mount.mountPath)
+  const remedy = `choose another ${annotationPrefix}mount-path`
+  if (isAtOrBelow(path, plan.mountPath))
+    return `the files are to be mounted read-only at ${plan.mountPath}; ${remedy}`
+  const isReadOnly =
+    mount.readOnly === true || readOnlyKinds.some((kind) => volume && kind in volume)
+  return isReadOnly && isAtOrBelow(plan.mountPath, path)
+    ? `is read-only, so no folder for ${plan.mountPath} can be made in it; ${remedy}`
+    : undefined
+}
+
+const maxPathLength = 4096
+const readOnlyKinds = ['configMap', 'secret', 'projected', 'downwardAPI'] as const
+
+const isAtOrBelow = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
+
+/** The path without `.`, `..` and needless slashes. */
+function normalize(path: string): string {
+  const components: string[] = []
+  for (const component of path.split('/'))
+    if (component === '..') components.pop()
+    else if (component !== '' && component !== '.') components.push(component)
+  return `/${components.join('/')}`
+}

@@ -1,0 +1,48 @@
+import { configVariable, maxConfigBytes } from '../../../../init-agent/contract.ts'
+import type { Problem } from '../../../../lib/problem.ts'
+import { agentName } from '../../our-names.ts'
+import type { Pod } from '../../pod.ts'
+import { encodedConfigOf } from '../earlier-choices.ts'
+import type { Plan } from '../plan.ts'
+import { conflicts } from './conflicts.ts'
+import { patchProblems } from './patch-size.ts'
+
+/** Everything that prevents the plan from being carried out. */
+export function planProblems(pod: Pod, plan: Plan, encodedConfig: string): readonly Problem[] {
+  const tooLarge = [...configProblems(encodedConfig), ...patchProblems(plan)]
+  return [
+    ...foreignAgent(plan, encodedConfig),
+    ...tooLarge,
+    // A plan that is too large to be carried out is too large to be compared with the pod, too.
+    ...(tooLarge.length > 0 ? [] : conflicts(pod, plan)),
+  ]
+}
+
+/** The agent is ours if it has exactly the configuration that we would give it, and our mounts are not covered. */
+function foreignAgent({ placement, agent }: Plan, encodedConfig: string): readonly Problem[] {
+  const { existing } = placement
+  if (existing === undefined) return []
+  const isCovered = existing.volumeMounts?.some((mount) =>
+    agent.volumeMounts?.some((own) => own.mountPath === mount.mountPath && own.name !== mount.name),
+  )
+  if (encodedConfigOf(existing) === encodedConfig && !isCovered) return []
+  return [
+    {
+      subject: `init container ${agentName}`,
+      sentence: `is there already, and is not as these annotations and the operator's settings ask for (${configVariable}, mounts); remove it, the webhook adds its own. If you did not add it the settings have just changed: try again`,
+    },
+  ]
+}
+
+function configProblems(encodedConfig: string): readonly Problem[] {
+  const bytes = new TextEncoder().encode(encodedConfig).length
+  return bytes <= maxConfigBytes
+    ? []
+    : [
+        {
+          subject: 'the configuration of the agent',
+          found: `${bytes} bytes`,
+          sentence: `is larger than ${maxConfigBytes} bytes, which an environment variable can carry; name fewer objects or shorter paths`,
+        },
+      ]
+}

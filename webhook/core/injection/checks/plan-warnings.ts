@@ -1,0 +1,130 @@
+import { type AgentConfig, hasFiles } from '../../../../init-agent/contract.ts'
+import { printable } from '../../../../lib/printable.ts'
+import { annotationPrefix } from '../../annotations/own-annotations.ts'
+import type { PodSettings, RunAs } from '../../annotations/pod-settings.ts'
+import { agentName } from '../../our-names.ts'
+import { allContainers, type Pod } from '../../pod.ts'
+import { isAgentSeen } from '../agent-container.ts'
+import { injectorOf } from '../injected-containers.ts'
+import { injectedContainers } from '../placement.ts'
+import type { Plan } from '../plan.ts'
+import { usesWorkloadIdentity, workloadIdentityLabel } from '../workload-identity.ts'
+
+/** What will work otherwise than its author may think. */
+export function planWarnings(
+  pod: Pod,
+  plan: Plan,
+  { asked, runAs }: { readonly asked: PodSettings; readonly runAs: RunAs },
+): readonly string[] {
+  return [
+    ...idleWarnings(asked, plan),
+    ...leftOutWarnings(pod, plan, asked),
+    ...earlyWarnings(plan),
+    ...modeWarnings(pod, plan, runAs),
+    ...processWarnings(pod, plan, runAs),
+    ...restartWarnings(pod, plan),
+    ...identityWarnings(pod, plan),
+  ]
+}
+
+/** PodSettings that have nothing to act on. */
+function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
+  const idle = (keys: readonly (keyof PodSettings)[], without: string) =>
+    keys
+      .filter((key) => asked[key] !== undefined)
+      .map((key) => `${agentName}: ${annotationPrefix}${key} has no effect without ${without}`)
+  return [
+    ...(config.refreshSeconds > 0
+      ? []
+      : idle(['notify', 'on-deleted'], `${annotationPrefix}refresh`)),
+    ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
+  ]
+}
+
+/** Somebody may have a container of their own by such a name. */
+function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, asked: PodSettings) {
+  if (asked.containers !== undefined) return []
+  return injectedContainers(spec, placement)
+    .filter((name) => !config.containers.includes(name))
+    .map(
+      (name) =>
+        `${agentName}: container ${name} gets no files and no variables, as ${injectorOf(name)?.name} adds a container of this name; if it should, list it in ${annotationPrefix}containers`,
+    )
+}
+
+function earlyWarnings({ consumers, config }: Plan): readonly string[] {
+  if (!hasFiles(config)) return []
+  return consumers
+    .filter(({ isEarly }) => isEarly)
+    .map(
+      ({ container }) =>
+        `${agentName}: container ${printable(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
+    )
+}
+
+/** Files that only the agent's own user, or a group nobody else is in, may read. */
+function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs): readonly string[] {
+  const mode = modesOf(config).find(
+    (one) => !isReadable(one, spec.securityContext?.fsGroup != null),
+  )
+  if (mode === undefined) return []
+  return consumers
+    .map(({ container }) => container)
+    .filter(({ securityContext }) => {
+      const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
+      return uid !== runAs.uid && uid !== 0
+    })
+    .map(
+      ({ name }) =>
+        `${agentName}: container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+    )
+}
+
+function modesOf({ files, templates, fileMode }: AgentConfig): readonly string[] {
+  return [...files.map(({ mode = fileMode }) => mode), ...templates.map(() => fileMode)]
+}
+
+/** By somebody who is not their owner, and shares a group with them only if the pod has one for its volumes. */
+function isReadable(mode: string, hasGroup: boolean): boolean {
+  const [, , group = '0', others = '0'] = mode
+  return Boolean(Number(others) & 4 || (Number(group) & 4 && hasGroup))
+}
+
+/** Through `/proc` a user reads what processes of its own can, be it in another container. */
+function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly string[] {
+  if (!isAgentSeen(pod, config)) return []
+  return allContainers(pod)
+    .filter(({ name }) => name !== agentName)
+    .filter(({ securityContext }) => {
+      const uid = securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
+      // Without a number it is the image's user, which 65532 often is, too.
+      return uid == null || uid === runAs.uid
+    })
+    .map(
+      ({ name }) =>
+        `${agentName}: container ${printable(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
+    )
+}
+
+function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
+  return config.refreshSeconds > 0 &&
+    spec.restartPolicy === 'Never' &&
+    spec.activeDeadlineSeconds == null
+    ? [
+        `${agentName}: with ${annotationPrefix}refresh an agent that cannot start is retried for ever, also under restartPolicy Never; set activeDeadlineSeconds`,
+      ]
+    : []
+}
+
+/**
+ * The agent would end with `AKV_IDENTITY_MISSING`. A variable of the app's own containers doesn't reach the agent, and
+ * whether the service account names a client id can't be seen from a pod.
+ */
+function identityWarnings(pod: Pod, { config, placement }: Plan): readonly string[] {
+  const isGiven = placement.existing?.env?.some(({ name }) => name === 'AZURE_CLIENT_ID') ?? false
+  return config.identity.clientId !== undefined || isGiven || usesWorkloadIdentity(pod)
+    ? []
+    : [
+        `${agentName}: nothing says which identity signs in; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
+      ]
+}

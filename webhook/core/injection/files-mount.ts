@@ -1,0 +1,20 @@
+import { filesVolume } from '../our-names.ts'
+import type { VolumeMount } from '../pod.ts'
+
+/** The mount through which a container sees the files. */
+export const filesMount = (mountPath: string): VolumeMount => ({
+  name: filesVolume,
+  mountPath,
+  readOnly: true,
+})
+
+/** Whether a mount is as the webhook makes it. With a `subPath`, a container would see the first set of files for ever. */
+export function isOurMount(mount: VolumeMount, mountPath: string): boolean {
+  return (
+    mount.name === filesVolume &&
+    mount.mountPath === mountPath &&
+    mount.readOnly === true &&
+    !mount.subPath &&
+    !mount.subPathExpr
+  )
+}

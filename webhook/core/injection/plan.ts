@@ -1,0 +1,13 @@
+import type { AgentConfig } from '../../../init-agent/contract.ts'
+import type { Container, Volume } from '../pod.ts'
+import type { Consumer, Placement } from './placement.ts'
+
+/** The desired state of the pod, whether or not parts of it exist already. */
+export interface Plan {
+  readonly config: AgentConfig
+  readonly agent: Container
+  readonly placement: Placement
+  readonly consumers: readonly Consumer[]
+  readonly mountPath: string
+  readonly volumes: readonly Volume[]
+}

@@ -1,0 +1,67 @@
+import { isVaultName } from '../../keyvault/reference.ts'
+import {
+  type ListenAddress,
+  listenAddressForm,
+  parseListenAddress,
+} from '../../lib/listen-address.ts'
+import type { Parsed } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { parseQuantity } from '../core/annotations/values/quantity.ts'
+
+export function parseListen(text: string): Parsed<ListenAddress> {
+  const value = parseListenAddress(text)
+  return value === undefined ? { problem: listenAddressForm(8443) } : { value }
+}
+
+/** An image reference, checked for what would break it (a blank, a quote, a `$`), not for what a registry would take. */
+export function parseImage(text: string): Parsed<string> {
+  return /^[0-9A-Za-z][\w.:/@-]{0,511}$/.test(text)
+    ? { value: text }
+    : { problem: 'expected an image reference, such as registry.example/akv-injector:1.0.0' }
+}
+
+export function parseVaultName(text: string): Parsed<string> {
+  return isVaultName(text)
+    ? { value: text.toLowerCase() }
+    : { problem: 'expected the name of a vault (not its URL): 3 to 24 letters, digits and hyphens' }
+}
+
+/** The size of a volume: a quantity of bytes above zero. */
+export function parseSize(text: string): Parsed<string> {
+  return (parseQuantity(text) ?? 0) >= 1
+    ? { value: text }
+    : { problem: 'expected a quantity of bytes above zero, such as 16Mi' }
+}
+
+export function parseFolder(text: string): Parsed<string> {
+  return text === '' || text.includes('\0')
+    ? { problem: 'expected the path of a folder' }
+    : { value: text }
+}
+
+/**
+ * `namespace=vault+vault;namespace=…;*=…`. A namespace followed by nothing may name no vault.
+ * That an empty text is refused matters: left out altogether the setting allows every vault.
+ */
+export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, ReadonlySet<string>>> {
+  const allowed = new Map<string, ReadonlySet<string>>()
+  const entries = text.split(';').map((entry) => entry.trim())
+  for (const entry of entries.filter((entry) => entry !== '')) {
+    const [namespace = '', vaults, ...more] = entry.split('=').map((part) => part.trim())
+    if (!namespacePattern.test(namespace) || vaults === undefined || more.length > 0)
+      return { problem: `"${printable(entry)}": ${allowedVaultsForm}` }
+    if (allowed.has(namespace)) return { problem: `namespace ${namespace} is given twice` }
+    const names = vaults === '' ? [] : vaults.split('+').map((name) => name.trim())
+    const wrong = names.find((name) => !isVaultName(name))
+    if (wrong !== undefined)
+      return { problem: `"${printable(wrong)}" isn't a valid vault name; ${allowedVaultsForm}` }
+    allowed.set(namespace, new Set(names.map((name) => name.toLowerCase())))
+  }
+  return allowed.size === 0
+    ? { problem: `${allowedVaultsForm}; leave it out to allow every vault` }
+    : { value: allowed }
+}
+
+const namespacePattern = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/
+const allowedVaultsForm =
+  'expected namespace=vault+vault;namespace=vault, "*" for all other namespaces'
