@@ -2,12 +2,13 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Api, connect } from './client/api.ts'
 import { clusterOf, until } from './client/cluster.ts'
+import { expectSuccess } from './client/expect-success.ts'
 import { readKubeconfig } from './client/kubeconfig.ts'
-import { must } from './client/must.ts'
 import { install, uninstall, untilGone } from './harness/install.ts'
-import { keep, temporaryFolder } from './harness/keep.ts'
+import { startOwnedProcess } from './harness/owned-process.ts'
 import { issuerKeysBinding } from './harness/publish-issuer-keys.ts'
 import { type LocalCluster, startCluster } from './harness/start-cluster.ts'
+import { temporaryFolder } from './harness/temporary-folder.ts'
 import { type PodsOptions, startPods } from './node/harness/start-pods.ts'
 import { type FoundNode, findNode } from './node/machine/find-node.ts'
 import { type LeftoversOptions, leftovers } from './node/machine/leftovers.ts'
@@ -144,7 +145,7 @@ async function runOnNode(
 
 /** Older API servers drop `fileKeyRef` without a word, and half of the tests would fail without saying why. */
 async function checkVersion(api: Api): Promise<void> {
-  const { body } = must(await api.call({ method: 'GET', path: '/version' }))
+  const { body } = expectSuccess(await api.call({ method: 'GET', path: '/version' }))
   const [minor] = String(body['minor']).split('+')
   if (body['major'] !== '1' || Number(minor) < 35)
     throw new Error(`the API server is ${body['gitVersion']}; akv-injector needs 1.35 or later`)
@@ -172,13 +173,13 @@ async function runTests(files: readonly string[], env: Environment, interrupted:
     '--disable-coverage',
   ]
   const areTests = files.every((name) => name.endsWith('.test.ts'))
-  const kept = keep({
+  const child = startOwnedProcess({
     program: process.execPath,
     args: areTests ? [...tap, ...files] : [...files, ...args.filter(isOption)],
     env: { ...process.env, ...env },
   })
-  interrupted.addEventListener('abort', () => kept.kill())
-  return (await kept.ended) ?? 1
+  interrupted.addEventListener('abort', () => child.kill())
+  return (await child.ended) ?? 1
 }
 
 type Environment = Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import { start } from '../../cli/run.ts'
 import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { type Call, connect } from '../client/api.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { installObjects, webhookConfiguration } from '../harness/install.ts'
 
 const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
@@ -180,7 +180,7 @@ t.test(
     const before = await stored()
     for (const { data } of before) t.match(data, /tls.crt|LS0t/)
     for (const object of installObjects().filter(({ kind }) => kinds.has(kind)))
-      must(await cluster.apply(object))
+      expectSuccess(await cluster.apply(object))
     t.strictSame(await stored(), before)
   },
 )
@@ -193,7 +193,7 @@ const stored = () =>
     installObjects()
       .filter(({ kind }) => kinds.has(kind))
       .map(async (object) => {
-        const { body } = must(await cluster.get(object))
+        const { body } = expectSuccess(await cluster.get(object))
         const [webhook] = (body['webhooks'] ?? []) as { clientConfig?: { caBundle?: string } }[]
         const data = JSON.stringify(body['data'] ?? webhook?.clientConfig?.caBundle ?? '')
         return { name: body.metadata.name, data }

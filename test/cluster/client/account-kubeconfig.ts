@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { kubeconfigText } from '../../certs/kubeconfig.ts'
 import type { Api } from './api.ts'
+import { expectSuccess } from './expect-success.ts'
 import { readKubeconfig } from './kubeconfig.ts'
-import { must } from './must.ts'
 
 export interface AccountKubeconfigOptions {
   /** Of somebody who may ask for tokens of the account. */
@@ -23,7 +23,7 @@ export async function accountKubeconfig(options: AccountKubeconfigOptions): Prom
   const { api, kubeconfigFile, account, folder } = options
   const path = `/api/v1/namespaces/${account.namespace}/serviceaccounts/${account.name}/token`
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
-  const answer = must(await api.call({ method: 'POST', path, body }))
+  const answer = expectSuccess(await api.call({ method: 'POST', path, body }))
   const { token } = answer.body['status'] as { token: string }
   const { server, ca: caPem } = readKubeconfig(kubeconfigFile)
   const file = join(folder, `${account.name}.kubeconfig`)

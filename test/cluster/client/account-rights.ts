@@ -1,5 +1,5 @@
 import type { Api } from './api.ts'
-import { must } from './must.ts'
+import { expectSuccess } from './expect-success.ts'
 
 export interface ListRightsOptions {
   readonly caller: Api
@@ -19,7 +19,7 @@ export async function listRights({
     kind: 'SelfSubjectRulesReview',
     spec: { namespace },
   }
-  const { body } = must(
+  const { body } = expectSuccess(
     await caller.call({
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { type Answer, type Api, connect, type KubeObject } from './api.ts'
-import { must } from './must.ts'
+import { expectSuccess } from './expect-success.ts'
 import { resourcePaths } from './resource-paths.ts'
 
 export interface WriteOptions {
@@ -10,7 +10,7 @@ export interface WriteOptions {
   readonly as?: string
 }
 
-/** What the tests do to a cluster. Refusals are answers like others: `must` makes errors of them. */
+/** What the tests do to a cluster. Refusals are answers like others: `expectSuccess` makes errors of them. */
 export interface Cluster {
   create(object: KubeObject, options?: WriteOptions): Promise<Answer>
   /** Server-side apply, as the field manager `cluster-tests`. */
@@ -70,7 +70,9 @@ export function clusterOf(api: Api): Cluster {
     get: async (object) => api.call({ method: 'GET', path: (await pathOf(object)).object }),
     list: async (object) => {
       const path = (await pathOf(object)).collection
-      return must(await api.call({ method: 'GET', path })).body['items'] as readonly KubeObject[]
+      return expectSuccess(await api.call({ method: 'GET', path })).body[
+        'items'
+      ] as readonly KubeObject[]
     },
     delete: async (object) =>
       api.call({
@@ -104,7 +106,7 @@ const addEphemeralContainer = (
 
 async function readIssuer(api: Api): Promise<string> {
   const path = '/.well-known/openid-configuration'
-  return String(must(await api.call({ method: 'GET', path })).body['issuer'])
+  return String(expectSuccess(await api.call({ method: 'GET', path })).body['issuer'])
 }
 
 async function requestToken(
@@ -116,7 +118,7 @@ async function requestToken(
     kind: 'TokenRequest',
     spec: { audiences: [audience], expirationSeconds: 3600 },
   }
-  const answer = must(await api.call({ method: 'POST', path, body }))
+  const answer = expectSuccess(await api.call({ method: 'POST', path, body }))
   return (answer.body['status'] as { token: string }).token
 }
 
@@ -126,7 +128,7 @@ export async function testNamespace(
   cluster: Cluster,
   labels: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { body } = must(
+  const { body } = expectSuccess(
     await cluster.create({
       apiVersion: 'v1',
       kind: 'Namespace',

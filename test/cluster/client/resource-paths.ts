@@ -1,5 +1,5 @@
 import type { Api, KubeObject } from './api.ts'
-import { must } from './must.ts'
+import { expectSuccess } from './expect-success.ts'
 
 export interface ResourcePath {
   /** Where objects of its kind and namespace are listed and made. */
@@ -31,7 +31,7 @@ interface Resource {
 }
 
 async function discover(api: Api, path: string): Promise<readonly Resource[]> {
-  const { body } = must(await api.call({ method: 'GET', path }))
+  const { body } = expectSuccess(await api.call({ method: 'GET', path }))
   // Subresources of that kind come after it, such as pods/ephemeralcontainers.
   return (body['resources'] as Resource[]).filter(({ name }) => !name.includes('/'))
 }

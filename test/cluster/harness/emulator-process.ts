@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { until } from '../client/cluster.ts'
 import type { Access } from '../client/kubeconfig.ts'
-import { keep, lastLines } from './keep.ts'
+import { lastLines } from './last-lines.ts'
+import { startOwnedProcess } from './owned-process.ts'
 
 export interface EmulatedAzure {
   readonly url: string
@@ -32,7 +33,7 @@ export async function startEmulatorProcess(
   const [logFile, caFile] = [join(folder, 'emulator.log'), join(folder, 'emulator-ca.crt')]
   const issuerCaFile = join(folder, 'issuer-ca.crt')
   writeFileSync(issuerCaFile, access.ca ?? '')
-  const kept = keep({
+  const child = startOwnedProcess({
     program: process.execPath,
     args: [
       ...[join(root, 'cli/main.ts'), 'emulator'],
@@ -48,7 +49,7 @@ export async function startEmulatorProcess(
   const said = (what: string) =>
     new RegExp(`^${what}\\s+(\\S+)$`, 'm').exec(readFileSync(logFile, 'utf8'))?.[1]
   let ended = false
-  void kept.ended.then(() => {
+  void child.ended.then(() => {
     ended = true
   })
   await until(async () => ended || said('accepts tokens of') !== undefined)
@@ -57,7 +58,7 @@ export async function startEmulatorProcess(
     url: said('Entra and Key Vault') ?? '',
     controlUrl: said('control') ?? '',
     caPem: readFileSync(caFile, 'utf8'),
-    stop: () => kept.stop(),
+    stop: () => child.stop(),
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../client/api.ts'
 import { type Cluster, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 
 const folder = join(import.meta.dirname, '../../../manifests')
 
@@ -36,7 +36,7 @@ export async function install(cluster: Cluster, objects = installObjects()): Pro
       'akv-injector is installed in this cluster already. The tests replace and remove it: use a cluster that nobody needs',
     )
   try {
-    for (const object of objects) must(await cluster.apply(object))
+    for (const object of objects) expectSuccess(await cluster.apply(object))
   } catch (error) {
     await uninstall(cluster).catch((left) => {
       throw new Error(`${error}\n${left}`)
@@ -96,7 +96,7 @@ export async function publishAuthority(cluster: Cluster, caPem: string): Promise
   const configuration = webhookConfiguration()
   const webhooks = configuration['webhooks'] as { clientConfig: object }[]
   const caBundle = Buffer.from(caPem).toString('base64')
-  must(
+  expectSuccess(
     await cluster.apply({
       ...configuration,
       webhooks: webhooks.map((webhook) => ({

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../client/api.ts'
 import type { Cluster } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 
 /**
  * Makes the discovery document and the keys of service account tokens anybody's to read, as they are on AKS.
@@ -9,7 +9,7 @@ import { must } from '../client/must.ts'
  */
 export async function publishIssuerKeys(cluster: Cluster): Promise<() => Promise<unknown>> {
   // Applied, as a file that was killed has left it.
-  must(await cluster.apply(issuerKeysBinding))
+  expectSuccess(await cluster.apply(issuerKeysBinding))
   return () => cluster.delete(issuerKeysBinding)
 }
 

@@ -7,7 +7,8 @@ import type { Network } from '../node/machine/network.ts'
 import type { apiServerParts, Parts } from '../parts/find-parts.ts'
 import { writeClusterAccess } from './cluster-access.ts'
 import { freePorts } from './free-ports.ts'
-import { type Kept, keep, lastLines } from './keep.ts'
+import { lastLines } from './last-lines.ts'
+import { type OwnedProcess, startOwnedProcess } from './owned-process.ts'
 
 type ApiServerParts = Parts<(typeof apiServerParts)[number]>
 
@@ -45,16 +46,16 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
     node: network && { name: network.name, address: network.gateway },
   })
   writeFileSync(join(folder, 'audit-policy.yaml'), stringify(auditPolicy))
-  const started: Kept[] = []
+  const started: OwnedProcess[] = []
   const start = (program: string, args: Readonly<Record<string, string>>) => {
     const name = basename(program)
     const logFile = join(folder, `${name}.log`)
-    const kept = keep({ program, args: flags(args), logFile })
-    started.push(kept)
-    return { name, logFile, kept }
+    const child = startOwnedProcess({ program, args: flags(args), logFile })
+    started.push(child)
+    return { name, logFile, child }
   }
   const stop = async () => {
-    for (const kept of started.reverse()) await kept.stop()
+    for (const child of started.reverse()) await child.stop()
   }
   try {
     const etcdUrl = `http://127.0.0.1:${etcdPort}`
@@ -64,7 +65,7 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
     await untilReady(kubeconfigFile, server)
     start(parts['kube-controller-manager'], controllerFlags(folder, kubeconfigFile))
     const restartApiServer = async () => {
-      server.kept.kill()
+      server.child.kill()
       await untilGone(kubeconfigFile)
       server = start(parts['kube-apiserver'], serverFlags)
       await untilReady(kubeconfigFile, server)
@@ -79,11 +80,11 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
 
 async function untilReady(
   kubeconfigFile: string,
-  server: { readonly name: string; readonly logFile: string; readonly kept: Kept },
+  server: { readonly name: string; readonly logFile: string; readonly child: OwnedProcess },
 ): Promise<void> {
   const cluster = connect(kubeconfigFile)
   let ended = false
-  void server.kept.ended.then(() => {
+  void server.child.ended.then(() => {
     ended = true
   })
   const deadline = Date.now() + readyTimeoutMs

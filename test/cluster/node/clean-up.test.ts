@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { until } from '../client/cluster.ts'
-import { lastLines } from '../harness/keep.ts'
+import { lastLines } from '../harness/last-lines.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 import { leftovers } from './machine/leftovers.ts'
 

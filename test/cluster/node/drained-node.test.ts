@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Answer, KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, type Pod } from '../client/pods.ts'
 import { webhookConfiguration } from '../harness/install.ts'
-import { enforceOtherwise, policyBinding } from '../policies/policy-binding.ts'
+import { changeEnforcement, policyBinding } from '../policies/policy-binding.ts'
 import { appPod } from './harness/app-pod.ts'
 import { openNode, podTimeoutMs } from './harness/open-node.ts'
 
@@ -59,7 +59,10 @@ t.test('the last replica isn’t evicted: the drain waits, and says why', async 
     ),
     /violate the pod's disruption budget/,
   )
-  t.ok(agentOf(must(await tryPod()).body as Pod), 'annotated pods are admitted all the while')
+  t.ok(
+    agentOf(expectSuccess(await tryPod()).body as Pod),
+    'annotated pods are admitted all the while',
+  )
 })
 
 t.test('without any replica, annotated pods are refused and others start', async (t) => {
@@ -67,13 +70,13 @@ t.test('without any replica, annotated pods are refused and others start', async
   await untilAnswer(({ body }) => /no endpoints available/.test(body.message ?? ''))
   t.match(await node.kubectl('get', 'pods', own, ours), /\bPending\b/)
   const plain = { ...appPod({ namespace, name: 'plain' }), metadata: { namespace, name: 'plain' } }
-  must(await tryPod(plain))
+  expectSuccess(await tryPod(plain))
 })
 
 t.test(
   'what docs/install.md says lets them start, even where they are to be refused',
   async (t) => {
-    await enforceOtherwise(t, node.cluster, {
+    await changeEnforcement(t, node.cluster, {
       name: policyName,
       actions: ['Deny', 'Audit'],
       // Where the webhook's own refusal doesn't come first.
@@ -86,16 +89,16 @@ t.test(
     ])
     for (const command of documented) await node.kubectl(...command)
     await untilAnswer(({ status }) => status === 201)
-    t.equal(agentOf(must(await tryPod()).body as Pod), undefined, 'without an agent')
+    t.equal(agentOf(expectSuccess(await tryPod()).body as Pod), undefined, 'without an agent')
   },
 )
 
 t.test('with the node back and the install applied again, they get their agent', async (t) => {
   await node.kubectl('uncordon', nodeName)
-  must(await node.cluster.apply(webhookConfiguration()))
-  must(await node.cluster.apply(policyBinding(policyName)))
+  expectSuccess(await node.cluster.apply(webhookConfiguration()))
+  expectSuccess(await node.cluster.apply(policyBinding(policyName)))
   await untilAnswer(isInjected)
-  t.notMatch(must(await tryPod()).warnings.join(), /no agent/)
+  t.notMatch(expectSuccess(await tryPod()).warnings.join(), /no agent/)
 })
 
 const replicas = async () =>

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { held } from '../harness/keep.ts'
+import { createMachineResource } from '../harness/machine-resource.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
 
 /** `npm run cluster`, beside the cluster of the tests and whichever the one who runs them has. */
@@ -15,11 +15,11 @@ const env = { ...process.env, XDG_CACHE_HOME }
 const folder = playgroundFolder(env)
 const kubeconfig = join(folder, 'kubeconfig')
 shareCache()
-const last = await held({
-  make: ':',
-  undo: `XDG_CACHE_HOME='${XDG_CACHE_HOME}' '${process.execPath}' '${scripts}/down.ts'`,
+const cleanUp = await createMachineResource({
+  create: ':',
+  remove: `XDG_CACHE_HOME='${XDG_CACHE_HOME}' '${process.execPath}' '${scripts}/down.ts'`,
 })
-t.teardown(() => last.release())
+t.teardown(() => cleanUp.remove())
 
 t.test('it runs when the command has ended, and a second one says so', async (t) => {
   t.match(await run('up'), `it runs.\n\n  export KUBECONFIG=${kubeconfig} PATH=${folder}:$PATH\n`)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
 import type { Answer, KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, type Pod } from '../client/pods.ts'
 import { publishAuthority, webhookConfiguration } from '../harness/install.ts'
 import { appPod, mountPath, password } from './harness/app-pod.ts'
@@ -74,7 +74,7 @@ t.test(
     const { warnings } = await node.cluster.create(annotated('bare'), { dryRun: true })
     t.match(warnings.join(), 'akv-injector.io annotations but no agent')
 
-    must(await node.cluster.apply(webhookConfiguration()))
+    expectSuccess(await node.cluster.apply(webhookConfiguration()))
     await untilInjected()
   },
 )
@@ -133,7 +133,7 @@ async function putExpiredCertificate(): Promise<void> {
     kind: 'Secret',
     metadata: { namespace: 'akv-injector', name },
   })
-  const { body } = must(await node.cluster.get(secret('akv-injector-ca')))
+  const { body } = expectSuccess(await node.cluster.get(secret('akv-injector-ca')))
   const data = body['data'] as Readonly<Record<string, string>>
   const pem = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString()
   const dayMs = 24 * 60 * 60 * 1000
@@ -146,7 +146,7 @@ async function putExpiredCertificate(): Promise<void> {
     lifetimeDays: 30,
   })
   const values = { 'tls.crt': leaf.certificatePem, 'tls.key': leaf.keyPem }
-  must(
+  expectSuccess(
     await node.cluster.apply({
       ...secret('akv-injector-webhook-tls'),
       data: Object.fromEntries(

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../client/api.ts'
 import type { Cluster } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { type Cloud, withVault } from '../node/harness/install-with-vault.ts'
 
 /** The service accounts of the examples of Secret sync, in the namespace `default`. */
@@ -12,7 +12,7 @@ const accounts = ['shop', 'ingress-certificates', 'puller']
 /** Applies what the chart makes of Secret sync. */
 export async function installSync(cluster: Cluster, azure: Cloud): Promise<void> {
   for (const object of renderedObjects())
-    must(
+    expectSuccess(
       await cluster.apply(
         object.kind === 'Deployment' ? withVault(object, azure, examplesTenant) : object,
       ),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { type Api, connect, type KubeObject } from '../client/api.ts'
 import { clusterOf, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
 import { installWithVault } from '../node/harness/install-with-vault.ts'
 import { productImage } from '../node/images/product-image.ts'
@@ -49,7 +49,8 @@ export const stopKind = (): string => execute('kind', ['delete', 'cluster', '--n
 async function installAll(api: Api): Promise<void> {
   const cluster = clusterOf(api)
   await publishIssuerKeys(cluster)
-  for (const object of cloudObjects(await cluster.issuer())) must(await cluster.apply(object))
+  for (const object of cloudObjects(await cluster.issuer()))
+    expectSuccess(await cluster.apply(object))
   const azure = await untilEmulated(api)
   await installWithVault(cluster, azure)
   await installSync(cluster, azure)

@@ -2,8 +2,9 @@ import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from '../client/api.ts'
 import { clusterOf } from '../client/cluster.ts'
-import { held, temporaryFolder } from '../harness/keep.ts'
+import { createMachineResource } from '../harness/machine-resource.ts'
 import { startCluster } from '../harness/start-cluster.ts'
+import { temporaryFolder } from '../harness/temporary-folder.ts'
 import { startPods } from '../node/harness/start-pods.ts'
 import { findNode } from '../node/machine/find-node.ts'
 import { createNetwork } from '../node/machine/network.ts'
@@ -24,7 +25,10 @@ export type Told =
 const tell = (told: Told) => process.send?.(told)
 
 async function serve(stateFolder: string): Promise<NodeState> {
-  await held({ make: ':', undo: `rm -rf -- '${stateFolder.replaceAll("'", "'\\''")}'` })
+  await createMachineResource({
+    create: ':',
+    remove: `rm -rf -- '${stateFolder.replaceAll("'", "'\\''")}'`,
+  })
   const { env, pid } = process
   const starting = { by: 'node', pid } as const
   writeState(stateFolder, starting)

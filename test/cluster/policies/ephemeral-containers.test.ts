@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { annotatedPod, plainPod } from '../client/pods.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
-import { enforceOtherwise } from './policy-binding.ts'
+import { changeEnforcement } from './policy-binding.ts'
 
 /** What somebody who may debug pods can reach of an agent. */
 const cluster = openCluster(t)
@@ -17,7 +17,7 @@ const annotations = {
   refresh: '5m',
 }
 const injectedPod = async () =>
-  must(await cluster.create(annotatedPod({ namespace, annotations }))).body
+  expectSuccess(await cluster.create(annotatedPod({ namespace, annotations }))).body
 
 let count = 0
 const debug = (pod: KubeObject, container: object) => {
@@ -77,7 +77,7 @@ for (const [what, container, sentence] of refused)
 
 t.test('debugging the app goes on as ever, with its files to read', async (t) => {
   const pod = await injectedPod()
-  const plain = must(await cluster.create(plainPod({}, { namespace }))).body
+  const plain = expectSuccess(await cluster.create(plainPod({}, { namespace }))).body
   for (const [one, container] of [
     [pod, {}],
     [pod, { targetContainerName: 'app', ...mounting('akv-injector-files', true) }],
@@ -89,17 +89,17 @@ t.test('debugging the app goes on as ever, with its files to read', async (t) =>
 
 t.test('what was there before the policy doesn’t stand in the way of others', async (t) => {
   const pod = await injectedPod()
-  await enforceOtherwise(t, cluster, {
+  await changeEnforcement(t, cluster, {
     name: 'akv-injector-ephemeral-containers',
     actions: [],
     isInForce: async () => (await debug(pod, mounting('akv-injector-identity'))).status === 200,
   })
-  await enforceOtherwise(t, cluster, {
+  await changeEnforcement(t, cluster, {
     name: 'akv-injector-ephemeral-containers',
     actions: ['Deny'],
     isInForce: async () =>
       (await debug(await injectedPod(), mounting('akv-injector-identity'))).status === 422,
   })
-  must(await debug(pod, { targetContainerName: 'app' }))
+  expectSuccess(await debug(pod, { targetContainerName: 'app' }))
   t.equal((await debug(pod, mounting('akv-injector-identity'))).status, 422)
 })

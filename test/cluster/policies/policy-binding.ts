@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { type Cluster, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { readManifest } from '../harness/install.ts'
 
 /** The installed binding of an admission policy, by the name that both have. */
@@ -19,7 +19,7 @@ export function policyBinding(name: string): KubeObject {
  * @param actions - such as `['Deny']`; an empty list removes the binding
  * @param isInForce - tells that the API server has noticed, which it does a moment later
  */
-export async function enforceOtherwise(
+export async function changeEnforcement(
   t: Test,
   cluster: Cluster,
   options: {
@@ -34,7 +34,7 @@ export async function enforceOtherwise(
   if (actions.length === 0) await cluster.delete(installed)
   else {
     const spec = { policyName: name, validationActions: actions }
-    must(await cluster.apply({ ...installed, spec }))
+    expectSuccess(await cluster.apply({ ...installed, spec }))
   }
   await until(isInForce)
 }

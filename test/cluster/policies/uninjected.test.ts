@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, filesAndEnv, type Pod, plainPod, prefixed } from '../client/pods.ts'
 import { readManifest, webhookConfiguration } from '../harness/install.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
-import { enforceOtherwise } from './policy-binding.ts'
+import { changeEnforcement } from './policy-binding.ts'
 
 /** Annotated pods that get no agent, and what tells somebody of them. */
 const cluster = openCluster(t)
@@ -57,8 +57,8 @@ t.test('pods with an agent, or that ask for none, start without one', async (t) 
     plainPod({}, { namespace: leftAlone, annotations: { 'akv-injector.example/secrets': 'x' } }),
     ...['false', 'False', 'FALSE'].map((inject) => annotated({ ...filesAndEnv, inject })),
   ]
-  for (const pod of pods) t.notMatch(must(await tryPod(pod)).warnings.join(), warning)
-  const turnedOn = must(await tryPod(annotated({ ...filesAndEnv, inject: 'TRUE' })))
+  for (const pod of pods) t.notMatch(expectSuccess(await tryPod(pod)).warnings.join(), warning)
+  const turnedOn = expectSuccess(await tryPod(annotated({ ...filesAndEnv, inject: 'TRUE' })))
   t.match(turnedOn.warnings, [warning])
 })
 
@@ -69,21 +69,21 @@ t.test('a mirror pod is what the kubelet runs already', async (t) => {
     annotations: { ...prefixed(filesAndEnv), 'kubernetes.io/config.mirror': 'x' },
   }
   const mirror = { ...plainPod({ nodeName: 'node' }), metadata }
-  t.strictSame(must(await tryPod(mirror)).warnings, [])
+  t.strictSame(expectSuccess(await tryPod(mirror)).warnings, [])
 })
 
 t.test('as many annotations as a pod may have cost no more than they may', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`a${i}`, '']))
   const pod = annotated()
   const metadata = { ...pod.metadata, annotations: { ...many, ...prefixed(filesAndEnv) } }
-  const { warnings } = must(await tryPod({ ...pod, metadata }))
+  const { warnings } = expectSuccess(await tryPod({ ...pod, metadata }))
   t.match(warnings, [warning])
 })
 
 const { CLUSTER_AUDIT_LOG } = process.env
 const skip = CLUSTER_AUDIT_LOG ? false : 'the audit log of a foreign cluster is out of reach'
 t.test('the audit log has it, for the pods that a controller makes', { skip }, async (t) => {
-  const { name } = must(await cluster.create(annotated())).body.metadata
+  const { name } = expectSuccess(await cluster.create(annotated())).body.metadata
   await until(async () =>
     readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
       .split('\n')
@@ -98,14 +98,14 @@ t.test('the audit log has it, for the pods that a controller makes', { skip }, a
 })
 
 t.test('where the operator says so, such a pod is refused', async (t) => {
-  await enforceOtherwise(t, cluster, {
+  await changeEnforcement(t, cluster, {
     name: policyName,
     actions: ['Deny', 'Audit'],
     isInForce: async () => (await tryPod(annotated())).status === 422,
   })
   t.match((await tryPod(annotated())).body.message, warning)
-  must(await tryPod(annotatedPod({ namespace: ordinary })))
-  must(await tryPod(annotated({ ...filesAndEnv, inject: 'false' })))
+  expectSuccess(await tryPod(annotatedPod({ namespace: ordinary })))
+  expectSuccess(await tryPod(annotated({ ...filesAndEnv, inject: 'false' })))
 })
 
 const template = (annotations: Readonly<Record<string, string>>, restartPolicy = 'Always') => ({
@@ -141,7 +141,7 @@ const apply = (object: KubeObject) => cluster.apply(object, { dryRun: true })
 t.test('whoever applies a workload in a namespace that is left alone is warned', async (t) => {
   for (const namespace of [leftAlone, managed, 'kube-public'])
     for (const workload of workloads(namespace)) {
-      const { warnings } = must(await apply(workload))
+      const { warnings } = expectSuccess(await apply(workload))
       t.equal(warnings.length, 1, workload.kind)
       t.match(warnings, [`the namespace ${namespace} is excluded from injection`])
     }
@@ -150,9 +150,9 @@ t.test('whoever applies a workload in a namespace that is left alone is warned',
 t.test('and each time that it is applied', async (t) => {
   const [deployment] = workloads(leftAlone)
   if (!deployment) throw new Error('none')
-  must(await cluster.apply(deployment))
+  expectSuccess(await cluster.apply(deployment))
   const changed = { ...deployment, metadata: { ...deployment.metadata, labels: { changed: 'x' } } }
-  t.match(must(await apply(changed)).warnings, [/is excluded from injection/])
+  t.match(expectSuccess(await apply(changed)).warnings, [/is excluded from injection/])
 })
 
 t.test('elsewhere, and where nothing is asked for, nobody is', async (t) => {
@@ -174,12 +174,12 @@ t.test('elsewhere, and where nothing is asked for, nobody is', async (t) => {
     ...workloads(leftAlone).map(ownedBy),
   ]
   for (const workload of quiet)
-    t.strictSame(must(await apply(workload)).warnings, [], workload.kind)
+    t.strictSame(expectSuccess(await apply(workload)).warnings, [], workload.kind)
 })
 
 t.test('with the webhook’s configuration deleted, all annotated pods start so', async (t) => {
   const configuration = webhookConfiguration()
-  must(await cluster.delete(configuration))
+  expectSuccess(await cluster.delete(configuration))
   t.teardown(() => cluster.apply(configuration))
   const pod = annotatedPod({ namespace: ordinary })
   await until(async () => {

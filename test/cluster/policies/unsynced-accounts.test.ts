@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { readManifest } from '../harness/install.ts'
 
 /** ServiceAccounts that ask for Secrets where nobody would make them, and what tells their owner. */
@@ -22,7 +22,7 @@ const listing = (accounts: readonly string[]) =>
 t.teardown(async () => {
   for (const policy of policies) await cluster.apply(policy)
 })
-for (const policy of listing([`${namespace}/web`])) must(await cluster.apply(policy))
+for (const policy of listing([`${namespace}/web`])) expectSuccess(await cluster.apply(policy))
 
 const warning =
   /^Validation failed for ValidatingAdmissionPolicy 'akv-injector-unsynced-accounts' .*akv-injector\.io\/sync has no effect here/
@@ -33,7 +33,7 @@ const tryAccount = async (name: string, annotations: Readonly<Record<string, str
     kind: 'ServiceAccount',
     metadata: { name, namespace, annotations },
   }
-  return must(await cluster.create(account, { dryRun: true })).warnings
+  return expectSuccess(await cluster.create(account, { dryRun: true })).warnings
 }
 /** Policies are in force a moment after they are applied; the one of the install lists nobody. */
 await until(async () => (await tryAccount('other', sync)).length > 0)

@@ -6,7 +6,7 @@ import { start } from '../../cli/run.ts'
 import { environmentOf } from '../../manifests/rendered.ts'
 import { showBehaviour } from '../../sync/behaviour.ts'
 import { until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { accountsIn, openSyncAccount, secretsIn } from './harness/sync-account.ts'
 
 /** What sync does to Secrets, with the rights and under the policies that the chart gives it. */
@@ -16,7 +16,7 @@ process.env['KUBECONFIG'] = kubeconfigFile
 const abort = new AbortController()
 t.teardown(() => abort.abort())
 const cluster = connectCluster({ signal: abort.signal })
-const { metadata } = must(
+const { metadata } = expectSuccess(
   await api.call({ method: 'GET', path: `${accountsIn(namespace)}/web` }),
 ).body
 
@@ -39,13 +39,15 @@ t.test('on a real API server', async (t) => {
         const data = Object.fromEntries(entries)
         if ((await patch(name, { data })).status !== 404) return
         const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data }
-        must(await api.call({ method: 'POST', path: secretsIn(namespace), body }))
+        expectSuccess(await api.call({ method: 'POST', path: secretsIn(namespace), body }))
       },
       async offer(name) {
-        must(await patch(name, { metadata: { annotations: { 'akv-injector.io/adopt': 'true' } } }))
+        expectSuccess(
+          await patch(name, { metadata: { annotations: { 'akv-injector.io/adopt': 'true' } } }),
+        )
       },
       async delete(name) {
-        must(await api.call({ method: 'DELETE', path: `${secretsIn(namespace)}/${name}` }))
+        expectSuccess(await api.call({ method: 'DELETE', path: `${secretsIn(namespace)}/${name}` }))
       },
     },
   })
@@ -61,7 +63,7 @@ t.test(
   'the program runs as its Deployment starts it, and tells an account what is wrong',
   async (t) => {
     const annotations = { 'akv-injector.io/sync': 'no list' }
-    must(
+    expectSuccess(
       await api.call({
         method: 'PATCH',
         path: `${accountsIn(namespace)}/web`,
@@ -79,7 +81,7 @@ t.test(
     await until(async () => (await fetch(`http://127.0.0.1:${healthPort}/readyz`)).ok)
     const path = `/api/v1/namespaces/${namespace}/events`
     const told = async () =>
-      must(await api.call({ method: 'GET', path })).body['items'] as readonly Told[]
+      expectSuccess(await api.call({ method: 'GET', path })).body['items'] as readonly Told[]
     await until(async () => (await told()).length > 0)
     t.match(await told(), [
       { type: 'Warning', reason: 'SyncFailed', message: 'akv-injector.io/sync' },

@@ -4,11 +4,11 @@ import { annotations } from '../../sync/world.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'
-import { openSyncWorld } from './harness/sync-world.ts'
+import { openSyncTestbed } from './harness/sync-testbed.ts'
 
 /** The program, with the rights that the chart gives it: killed, stopped and started again. */
-const world = await openSyncWorld(t)
-const { azure, cluster, namespace, kubeconfigFile } = world
+const testbed = await openSyncTestbed(t)
+const { azure, cluster, namespace, kubeconfigFile } = testbed
 
 const secrets = async (): Promise<readonly KubeObject[]> => {
   const all = await cluster.list({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace } })
@@ -47,7 +47,7 @@ t.test('killed at any moment, it ends where it should, and writes nothing twice'
       `akv_injector_sync_secrets{namespace="${namespace}",account="web",state="synced"}`,
     )) === count
   for (let i = 0; i < kills; i++) {
-    await world.annotate(annotations(String(lists[i % 2])))
+    await testbed.annotate(annotations(String(lists[i % 2])))
     const program = await start()
     await delay(Math.random() * 600)
     const signal = i % 3 === 2 ? 'SIGTERM' : 'SIGKILL'
@@ -58,7 +58,7 @@ t.test('killed at any moment, it ends where it should, and writes nothing twice'
       t.ok(possible.includes(JSON.stringify([name, keys])), `${name} has ${keys}`)
   }
   for (const [index, list] of lists.entries()) {
-    await world.annotate(annotations(list))
+    await testbed.annotate(annotations(list))
     const program = await start()
     const end = ends[index] ?? []
     await until(async () => JSON.stringify(namesAndKeys(await secrets())) === JSON.stringify(end))

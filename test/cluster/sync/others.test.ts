@@ -1,16 +1,16 @@
 import t from 'tap'
 import { annotations } from '../../sync/world.ts'
-import { must } from '../client/must.ts'
-import { base64, good, openSyncScene, sync } from './harness/sync-scene.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { base64, good, openAccountTestbed, sync } from './harness/account-testbed.ts'
 
 /** Whole rounds on a real API server: what is written, and what others write beside us. */
-const world = await openSyncScene(t)
-const { azure, cluster, namespace, object, patch, startAnew, hasSettled } = world
+const testbed = await openAccountTestbed(t)
+const { azure, cluster, namespace, object, patch, reset, isStable } = testbed
 
 t.test('a Secret is made whole, and holds nothing but what was asked for', async (t) => {
-  await startAnew()
-  const secret = await world.secret('db')
-  t.strictSame(await world.values('db'), good)
+  await reset()
+  const secret = await testbed.secret('db')
+  t.strictSame(await testbed.values('db'), good)
   t.match(secret, {
     type: 'Opaque',
     metadata: { labels: { 'app.kubernetes.io/managed-by': 'akv-injector' } },
@@ -21,48 +21,48 @@ t.test('a Secret is made whole, and holds nothing but what was asked for', async
   t.match(found, {
     'akv-injector.io/synced': /^team-a:db-password@[0-9a-f]{32}, team-a:db@[0-9a-f]{32}$/,
   })
-  t.ok(await hasSettled())
+  t.ok(await isStable())
 })
 
 t.test('ten refreshes write nothing', async (t) => {
-  await startAnew()
+  await reset()
   const versions = async () =>
     (await cluster.list(object('any'))).map(({ metadata }) => metadata['resourceVersion'])
   const before = await versions()
-  world.vaultPaths()
+  testbed.vaultPaths()
   for (let i = 0; i < 10; i++) {
-    world.pass(330_000)
-    await world.round()
+    testbed.pass(330_000)
+    await testbed.round()
   }
   t.strictSame(await versions(), before)
-  t.equal(world.vaultPaths().length, 20, 'though each looked')
-  t.strictSame(await world.events(), [])
+  t.equal(testbed.vaultPaths().length, 20, 'though each looked')
+  t.strictSame(await testbed.events(), [])
 })
 
 t.test('all keys change in one write', async (t) => {
-  await startAnew(
+  await reset(
     '[{ secret: tls, type: kubernetes.io/tls, data: tls/web }, { secret: db, data: "a=extra, b=extra" }]',
   )
-  const before = await world.values('tls')
-  const uid = (await world.secret('tls'))?.metadata['uid']
+  const before = await testbed.values('tls')
+  const uid = (await testbed.secret('tls'))?.metadata['uid']
   azure.rotate({ vault: 'team-a', name: 'web', type: 'certificate' })
   azure.rotate({ vault: 'team-a', name: 'extra', value: 'less' })
-  const { metrics } = world.options
+  const { metrics } = testbed.options
   const applies = async () =>
     Number(/writes_total\{operation="apply"\} (\d+)/.exec(await metrics.text())?.[1] ?? 0)
   const appliesBefore = await applies()
-  world.pass(330_000)
-  await world.round()
+  testbed.pass(330_000)
+  await testbed.round()
   t.equal((await applies()) - appliesBefore, 2, 'one for each Secret')
-  const after = await world.values('tls')
+  const after = await testbed.values('tls')
   for (const key of ['tls.crt', 'tls.key']) t.not(after?.[key], before?.[key])
-  t.strictSame(await world.values('db'), { a: 'less', b: 'less' })
-  t.equal((await world.secret('tls'))?.metadata['uid'], uid)
+  t.strictSame(await testbed.values('db'), { a: 'less', b: 'less' })
+  t.equal((await testbed.secret('tls'))?.metadata['uid'], uid)
   azure.rotate({ vault: 'team-a', name: 'extra', value: 'more' })
 })
 
 t.test('`kubectl apply` beside us: what it adds stays, and neither takes it back', async (t) => {
-  await startAnew()
+  await reset()
   // As kubectl does by default: what was applied last is an annotation, and the difference a patch.
   const configuration = JSON.stringify({ data: { theirs: base64('x') } })
   const lastApplied = { 'kubectl.kubernetes.io/last-applied-configuration': configuration }
@@ -70,13 +70,13 @@ t.test('`kubectl apply` beside us: what it adds stays, and neither takes it back
     metadata: { annotations: lastApplied, labels: { team: 'a' } },
     data: { theirs: base64('x') },
   }
-  must(await patch('db', added, 'kubectl-client-side-apply'))
-  t.ok(await hasSettled())
+  expectSuccess(await patch('db', added, 'kubectl-client-side-apply'))
+  t.ok(await isStable())
   azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
-  world.pass(330_000)
-  await world.round()
-  t.strictSame(await world.values('db'), { ...good, password: 'new one', theirs: 'x' })
-  const { labels, annotations: found } = (await world.secret('db'))?.metadata ?? {}
+  testbed.pass(330_000)
+  await testbed.round()
+  t.strictSame(await testbed.values('db'), { ...good, password: 'new one', theirs: 'x' })
+  const { labels, annotations: found } = (await testbed.secret('db'))?.metadata ?? {}
   t.match(labels, { team: 'a' })
   t.match(found, lastApplied)
   azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
@@ -85,72 +85,72 @@ t.test('`kubectl apply` beside us: what it adds stays, and neither takes it back
 t.test(
   'a GitOps tool that applies its own part again and again doesn’t fight with us',
   async (t) => {
-    await startAnew()
+    await reset()
     const part = object('db', {
       metadata: { name: 'db', namespace, labels: { 'argocd.argoproj.io/instance': 'shop' } },
       data: { theirs: base64('x') },
     })
-    const applyPart = async () => must(await cluster.apply(part))
+    const applyPart = async () => expectSuccess(await cluster.apply(part))
     await applyPart()
-    const before = await world.version('db')
+    const before = await testbed.version('db')
     for (let i = 0; i < 3; i++) {
-      world.pass(330_000)
-      await world.round()
+      testbed.pass(330_000)
+      await testbed.round()
       await applyPart()
     }
-    t.equal(await world.version('db'), before)
-    t.strictSame(await world.values('db'), { ...good, theirs: 'x' })
+    t.equal(await testbed.version('db'), before)
+    t.strictSame(await testbed.values('db'), { ...good, theirs: 'x' })
     // It gives its part up: what was its own goes, what is ours stays.
-    must(await cluster.apply(object('db', { data: {} })))
-    t.strictSame(await world.values('db'), good)
-    t.ok(await hasSettled())
+    expectSuccess(await cluster.apply(object('db', { data: {} })))
+    t.strictSame(await testbed.values('db'), good)
+    t.ok(await isStable())
   },
 )
 
 t.test('a GitOps tool that claims our keys by force keeps them, and is named once', async (t) => {
-  await startAnew()
-  must(await cluster.apply(object('db', { data: { password: base64('from git') } })))
-  t.ok(await hasSettled(), 'nobody’s write is undone')
-  t.strictSame(await world.values('db'), { ...good, password: 'from git' })
-  t.match(await world.events(), [
+  await reset()
+  expectSuccess(await cluster.apply(object('db', { data: { password: base64('from git') } })))
+  t.ok(await isStable(), 'nobody’s write is undone')
+  t.strictSame(await testbed.values('db'), { ...good, password: 'from git' })
+  t.match(await testbed.events(), [
     /^SyncFailed: AKV_SECRET_CONFLICT: .*data\.password belongs to "cluster-tests"/,
   ])
 })
 
 t.test('somebody else’s Secret is not touched, until they hand it over', async (t) => {
-  await startAnew('[]')
+  await reset('[]')
   const theirs = { theirs: base64('x'), password: base64('old') }
-  must(await cluster.create(object('db', { data: theirs })))
-  const before = await world.secret('db')
-  await world.annotate(annotations(sync))
-  await world.events()
-  for (let i = 0; i < 3; i++) await world.round()
-  t.strictSame(await world.secret('db'), before)
-  t.match(await world.events(), [/^SyncFailed: AKV_SECRET_FOREIGN: Secret db is there/])
+  expectSuccess(await cluster.create(object('db', { data: theirs })))
+  const before = await testbed.secret('db')
+  await testbed.annotate(annotations(sync))
+  await testbed.events()
+  for (let i = 0; i < 3; i++) await testbed.round()
+  t.strictSame(await testbed.secret('db'), before)
+  t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_FOREIGN: Secret db is there/])
   const offer = { metadata: { annotations: { 'akv-injector.io/adopt': 'true' } } }
-  must(await patch('db', offer, 'kubectl-annotate'))
-  await world.round()
-  t.strictSame(await world.values('db'), { ...good, theirs: 'x' })
-  t.equal((await world.secret('db'))?.metadata['uid'], before?.metadata['uid'])
-  t.strictSame(await world.events(), [
+  expectSuccess(await patch('db', offer, 'kubectl-annotate'))
+  await testbed.round()
+  t.strictSame(await testbed.values('db'), { ...good, theirs: 'x' })
+  t.equal((await testbed.secret('db'))?.metadata['uid'], before?.metadata['uid'])
+  t.strictSame(await testbed.events(), [
     'Synced: adopted Secret db',
     'Synced: everything is in sync again',
   ])
-  t.ok(await hasSettled())
+  t.ok(await isStable())
   azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
-  t.notOk(await hasSettled(), 'it rotates from now on')
-  t.strictSame(await world.values('db'), { ...good, password: 'new one', theirs: 'x' })
+  t.notOk(await isStable(), 'it rotates from now on')
+  t.strictSame(await testbed.values('db'), { ...good, password: 'new one', theirs: 'x' })
   azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
 })
 
 t.test('labels and keys that are asked for no more go, those of others stay', async (t) => {
-  await startAnew(sync.replace('data:', 'labels: { app: web, tier: db }, data:'))
-  const labels = async () => (await world.secret('db'))?.metadata['labels']
+  await reset(sync.replace('data:', 'labels: { app: web, tier: db }, data:'))
+  const labels = async () => (await testbed.secret('db'))?.metadata['labels']
   const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
-  must(await patch('db', { metadata: { labels: { team: 'a' } } }, 'kubectl-label'))
+  expectSuccess(await patch('db', { metadata: { labels: { team: 'a' } } }, 'kubectl-label'))
   t.same(await labels(), { ...ours, app: 'web', tier: 'db', team: 'a' })
-  await world.annotate(annotations('[{ secret: db, labels: { app: web }, data: "url=db#url" }]'))
-  await world.round()
+  await testbed.annotate(annotations('[{ secret: db, labels: { app: web }, data: "url=db#url" }]'))
+  await testbed.round()
   t.same(await labels(), { ...ours, app: 'web', team: 'a' })
-  t.strictSame(await world.values('db'), { url: good.url })
+  t.strictSame(await testbed.values('db'), { url: good.url })
 })

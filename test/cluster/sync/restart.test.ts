@@ -6,12 +6,12 @@ import { followAccounts } from '../../../sync/cluster/account-events.ts'
 import { annotations, tenantId, webId } from '../../sync/world.ts'
 import { connect } from '../client/api.ts'
 import { clusterOf, until } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { readKubeconfig } from '../client/kubeconfig.ts'
-import { must } from '../client/must.ts'
 import { startEmulatorProcess } from '../harness/emulator-process.ts'
-import { temporaryFolder } from '../harness/keep.ts'
 import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
 import { startCluster } from '../harness/start-cluster.ts'
+import { temporaryFolder } from '../harness/temporary-folder.ts'
 import { apiServerParts, findParts } from '../parts/find-parts.ts'
 import { syncProgram } from './harness/sync-program.ts'
 
@@ -46,7 +46,7 @@ t.test('the API server is killed, and is back with a new memory', { skip }, asyn
 
   const annotate = async (sync: string) => {
     const metadata = { name: 'web', namespace: 'default', annotations: annotations(sync) }
-    must(await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }))
+    expectSuccess(await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }))
   }
   const secret = async () => {
     const metadata = { name: 'db', namespace: 'default' }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { accountsIn, deniedBy, fieldManager, openSyncAccount } from './harness/sync-account.ts'
 
 /** That the sync controller's account may change one annotation of a listed ServiceAccount, and nothing else of it. */
@@ -10,7 +10,8 @@ const key = 'akv-injector.io/sync-status'
 
 const patch = (body: object, contentType = 'application/merge-patch+json') =>
   controller.call({ method: 'PATCH', path, body, contentType, query: { fieldManager } })
-const account = async () => must(await api.call({ method: 'GET', path })).body as KubeObject
+const account = async () =>
+  expectSuccess(await api.call({ method: 'GET', path })).body as KubeObject
 
 /** What is there before, written by somebody else. */
 const written = {
@@ -33,7 +34,7 @@ const byAdministrator = (body: object) =>
 t.before(async () => {
   // An Apply, so that the API server tells who manages which field.
   const { metadata, ...fields } = written
-  must(
+  expectSuccess(
     await api.call({
       method: 'PATCH',
       path,
@@ -62,7 +63,7 @@ t.test('it sets the status, changes it, and takes it off', async (t) => {
 })
 
 t.test('it also replaces a status that somebody else has written', async (t) => {
-  must(await byAdministrator({ metadata: { annotations: { [key]: 'a lie' } } }))
+  expectSuccess(await byAdministrator({ metadata: { annotations: { [key]: 'a lie' } } }))
   const { status, body } = await patch({ metadata: { annotations: { [key]: 'db: ready' } } })
   t.equal(status, 200, body.message ?? '')
 })
@@ -139,6 +140,6 @@ t.test('by server-side apply it can’t do more', async (t) => {
 })
 
 t.test('others change accounts as before', async (t) => {
-  must(await byAdministrator({ metadata: { labels: { app: 'other' } } }))
+  expectSuccess(await byAdministrator({ metadata: { labels: { app: 'other' } } }))
   t.ok(cluster)
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Answer, KubeObject } from '../client/api.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import {
   accountsIn,
   deniedBy,
@@ -13,7 +13,7 @@ import {
 const { api, controller, namespaces } = await openSyncAccount(t)
 const { teamA } = namespaces
 const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
-const web = must(await api.call({ method: 'GET', path: `${accountsIn(teamA)}/web` })).body
+const web = expectSuccess(await api.call({ method: 'GET', path: `${accountsIn(teamA)}/web` })).body
 const owner = {
   apiVersion: 'v1',
   kind: 'ServiceAccount',
@@ -72,24 +72,26 @@ async function foreign(name: string, fields: object = {}): Promise<KubeObject> {
     data: { theirs: value('theirs') },
     ...fields,
   }
-  return must(await api.call({ method: 'POST', path: secretsIn(teamA), body })).body
+  return expectSuccess(await api.call({ method: 'POST', path: secretsIn(teamA), body })).body
 }
 
 t.test('it makes a Secret, claims it, changes it by apply, and deletes it', async (t) => {
-  const { body: made } = must(await create(secret({ name: 'db', data: { a: value('1') } })))
+  const { body: made } = expectSuccess(
+    await create(secret({ name: 'db', data: { a: value('1') } })),
+  )
   const entry = { path: '/metadata/managedFields/0/operation' }
   const claim = [
     { op: 'test', path: '/metadata/uid', value: made.metadata['uid'] },
     { op: 'test', ...entry, value: 'Update' },
     { op: 'replace', ...entry, value: 'Apply' },
   ]
-  must(await patch('db', claim, 'json-patch+json'))
+  expectSuccess(await patch('db', claim, 'json-patch+json'))
   const next = secret({
     name: 'db',
     metadata: { uid: made.metadata['uid'] },
     data: { b: value('2') },
   })
-  const { body } = must(await apply('db', next))
+  const { body } = expectSuccess(await apply('db', next))
   t.strictSame(body['data'], { b: value('2') }, 'and the key that it no longer applies is gone')
   t.equal((await remove('db', made.metadata['uid'])).status, 200)
   t.equal((await read('db')).status, 404)
@@ -98,7 +100,7 @@ t.test('it makes a Secret, claims it, changes it by apply, and deletes it', asyn
 t.test('it keeps its record of what an account has had', async (t) => {
   const name = 'akv-injector-sync-web'
   const record = secret({ name, type: 'akv-injector.io/sync-record', data: { names: value('db') } })
-  const { body } = must(await create(record))
+  const { body } = expectSuccess(await create(record))
   t.equal((await remove(name, body.metadata['uid'])).status, 200)
 })
 
@@ -148,10 +150,10 @@ t.test('it can’t have Kubernetes fill a Secret with a token of an account', as
       t.match(answer.body.message, deniedBy('secrets'), type)
     }
   }
-  must(await create(secret({ name: 'turned', metadata: { annotations } })))
+  expectSuccess(await create(secret({ name: 'turned', metadata: { annotations } })))
   const { status } = await patch('turned', { type: 'kubernetes.io/service-account-token' })
   t.equal(status, 422, 'nor turn one of its own into one')
-  must(await remove('turned'))
+  expectSuccess(await remove('turned'))
 })
 
 t.test('a Secret of somebody else’s it neither changes nor deletes', async (t) => {
@@ -190,7 +192,7 @@ t.test('a Secret of somebody else’s it neither changes nor deletes', async (t)
       t.equal(status, 422, `${name}: ${what}`)
       t.match(body.message, deniedBy('secrets'), `${name}: ${what}`)
     }
-    const after = must(await api.call({ method: 'GET', path: pathOf(name) })).body
+    const after = expectSuccess(await api.call({ method: 'GET', path: pathOf(name) })).body
     if (name !== 'token') t.strictSame(after, before, name)
   }
 })
@@ -205,9 +207,9 @@ t.test('one that somebody else marks for adoption becomes its own, and not befor
   t.match(gone.body.message, deniedBy('secrets'), 'nor to delete it')
 
   const wanted = secret({ name: 'given', metadata: { uid }, data: { mine: value('mine') } })
-  const { body } = must(await apply('given', wanted))
+  const { body } = expectSuccess(await apply('given', wanted))
   t.strictSame(body['data'], { theirs: value('theirs'), mine: value('mine') })
-  must(await remove('given', uid))
+  expectSuccess(await remove('given', uid))
 })
 
 t.test('a token of the cluster’s isn’t adopted', async (t) => {
@@ -227,14 +229,14 @@ t.test('a token of the cluster’s isn’t adopted', async (t) => {
 })
 
 t.test('its own it can’t make nobody’s, or somebody else’s', async (t) => {
-  must(await create(secret({ name: 'own' })))
+  expectSuccess(await create(secret({ name: 'own' })))
   for (const metadata of [
     { labels: { 'app.kubernetes.io/managed-by': null } },
     { labels: { 'app.kubernetes.io/managed-by': 'Helm' } },
     { ownerReferences: [] },
   ])
     t.match((await patch('own', { metadata })).body.message, deniedBy('secrets'))
-  must(await remove('own'))
+  expectSuccess(await remove('own'))
 })
 
 t.test('it reads a Secret of these namespaces by its name, as the docs say', async (t) => {

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, type Pod, plainPod } from '../client/pods.ts'
 import { freePorts } from '../harness/free-ports.ts'
 import { readManifest } from '../harness/install.ts'
-import { addEndPoint } from './harness/end-point.ts'
+import { addEndpoint } from './harness/endpoint.ts'
 import { serveWebhook, untilAnswered } from './harness/serve-webhook.ts'
 
 const cluster = openCluster(t)
@@ -24,7 +24,7 @@ t.test('of a hundred plain pods not one is sent to the webhook', async (t) => {
   const answers = await Promise.all(pods.map((pod) => cluster.create(pod)))
   t.strictSame([...new Set(answers.map(({ status }) => status))], [201])
   t.strictSame(webhook.admissions(), [])
-  must(await cluster.create(annotatedPod({ namespace })))
+  expectSuccess(await cluster.create(annotatedPod({ namespace })))
   t.match(webhook.admissions(), [{ outcome: 'injected', namespace }], 'and an annotated one is')
 })
 
@@ -38,7 +38,7 @@ t.test('every example of pods applies, and its pods get an agent', async (t) => 
         ...object,
         metadata: { ...object.metadata, namespace },
       }))
-      for (const object of objects) must(await cluster.apply(object))
+      for (const object of objects) expectSuccess(await cluster.apply(object))
       // Deployments and Jobs have theirs made by a controller.
       await until(async () => (await podsOf(namespace)).length > 0)
       for (const pod of await podsOf(namespace)) t.ok(agentOf(pod))
@@ -48,7 +48,9 @@ t.test('every example of pods applies, and its pods get an agent', async (t) => 
 t.test('a dry run is answered as if it were none, and leaves nothing', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const webhook = await serveWebhook(t, cluster)
-  const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+  const { body } = expectSuccess(
+    await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
+  )
   t.ok(agentOf(body as Pod))
   t.match(webhook.admissions(), [{ outcome: 'injected', dryRun: true }])
   t.strictSame(await podsOf(namespace), [])
@@ -57,10 +59,10 @@ t.test('a dry run is answered as if it were none, and leaves nothing', async (t)
 t.test('an ephemeral debug container gets nothing, and is not sent', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const webhook = await serveWebhook(t, cluster)
-  const { body } = must(await cluster.create(annotatedPod({ namespace })))
+  const { body } = expectSuccess(await cluster.create(annotatedPod({ namespace })))
   const calls = webhook.admissions().length
   const debug = { name: 'debug', image: 'registry.example/debug:1', targetContainerName: 'app' }
-  const debugged = must(await cluster.debug(body, debug)).body as Pod
+  const debugged = expectSuccess(await cluster.debug(body, debug)).body as Pod
   t.match(debugged.spec['ephemeralContainers'], [debug])
   t.notMatch(JSON.stringify(debugged.spec['ephemeralContainers']), /akv|API_KEY/)
   t.equal(webhook.admissions().length, calls)
@@ -71,7 +73,7 @@ t.test('the agent gets no token for the API server, and the pod is reviewed once
   const webhook = await serveWebhook(t, cluster)
   for (const spec of [{}, { automountServiceAccountToken: false }]) {
     const before = webhook.admissions().length
-    const { body } = must(
+    const { body } = expectSuccess(
       await cluster.create(annotatedPod({ namespace, spec: { ...plainPod().spec, ...spec } })),
     )
     t.match(webhook.admissions().slice(before), [{ outcome: 'injected' }])
@@ -94,7 +96,7 @@ t.test('a warning is shown', async (t) => {
   await serveWebhook(t, cluster)
   const annotations = { vault: 'team-a', secrets: 'x', refresh: '5m' }
   const spec = { restartPolicy: 'Never' }
-  const { warnings } = must(
+  const { warnings } = expectSuccess(
     await cluster.create(annotatedPod({ annotations, spec }), { dryRun: true }),
   )
   t.match(warnings, [/activeDeadlineSeconds/])
@@ -106,15 +108,15 @@ t.test('while no webhook is there, annotated pods are refused and others start',
   const said = await untilAnswered(cluster, /no endpoints available for service/)
   t.match(said, 'failed calling webhook "pods.akv-injector.io"')
   t.match(said, '"akv-injector-webhook"')
-  must(await cluster.create(plainPod(), { dryRun: true }))
+  expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
 })
 
 t.test('the same while its port refuses connections', async (t) => {
   const [port = 0] = await freePorts(1)
-  const endPoint = await addEndPoint(cluster, port)
-  t.teardown(() => endPoint.remove())
+  const endpoint = await addEndpoint(cluster, port)
+  t.teardown(() => endpoint.remove())
   t.match(await untilAnswered(cluster, /connection refused/), 'pods.akv-injector.io')
-  must(await cluster.create(plainPod(), { dryRun: true }))
+  expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
 })
 
 t.test('a webhook that never answers holds a pod up for five seconds', async (t) => {
@@ -125,8 +127,8 @@ t.test('a webhook that never answers holds a pod up for five seconds', async (t)
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  const endPoint = await addEndPoint(cluster, (server.address() as AddressInfo).port)
-  t.teardown(() => endPoint.remove())
+  const endpoint = await addEndpoint(cluster, (server.address() as AddressInfo).port)
+  t.teardown(() => endpoint.remove())
   await until(async () => {
     // Until its end point is known there is none, which is answered at once.
     await cluster.create(annotatedPod(), { dryRun: true })
@@ -138,7 +140,7 @@ t.test('a webhook that never answers holds a pod up for five seconds', async (t)
   t.equal(status, 500)
   t.match(body.message, /failed calling webhook "pods\.akv-injector\.io".*(deadline|[Tt]imeout)/)
   t.ok(tookMs > 4_900 && tookMs < 9_000, `${tookMs} ms`)
-  must(await cluster.create(plainPod(), { dryRun: true }))
+  expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
 })
 
 async function podsOf(namespace: string): Promise<readonly Pod[]> {

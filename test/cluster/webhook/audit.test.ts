@@ -4,7 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { annotatedPod } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
@@ -22,7 +22,7 @@ t.test('the audit log shows our patch, and no secret, key or token', { skip }, a
     'template.app.conf': 'url = postgres://app:${db-password}@db/app',
     refresh: '5m',
   }
-  const { body } = must(await cluster.create(annotatedPod({ namespace, annotations })))
+  const { body } = expectSuccess(await cluster.create(annotatedPod({ namespace, annotations })))
   const ofThePod = () =>
     auditEvents().filter(
       ({ verb, responseObject }) =>

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { openCluster, testNamespace } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, type Container, type Pod } from '../client/pods.ts'
 import { serveOtherWebhook } from './harness/other-webhook.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
@@ -20,7 +20,8 @@ t.test('azure-workload-identity’s, called first: the pod has both webhooks’ 
     change: addWorkloadIdentity,
   })
   const before = webhook.admissions().length
-  const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true })).body as Pod
+  const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    .body as Pod
   const [app] = pod.spec.containers
   t.match(app?.env, [
     { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
@@ -45,7 +46,7 @@ t.test('the same, called last: files work, and env is refused rather than lost',
     change: addWorkloadIdentity,
   })
   const files = annotatedPod({ namespace, annotations: filesOnly })
-  noDuplicates(t, must(await cluster.create(files, { dryRun: true })).body as Pod)
+  noDuplicates(t, expectSuccess(await cluster.create(files, { dryRun: true })).body as Pod)
 
   const { status, body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
   t.equal(status, 422)
@@ -55,7 +56,8 @@ t.test('the same, called last: files work, and env is refused rather than lost',
 t.test('one that adds a container before our turn: it sees the files', async (t) => {
   const namespace = await testNamespace(t, cluster)
   await serveOtherWebhook(t, cluster, { name: 'aa-adds', namespace, change: addContainer })
-  const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true })).body as Pod
+  const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    .body as Pod
   t.match(pod.spec.containers.map(mountsOfOurs), [1, 1])
   noDuplicates(t, pod)
 })
@@ -66,7 +68,7 @@ t.test(
     const namespace = await testNamespace(t, cluster)
     const before = webhook.admissions().length
     await serveOtherWebhook(t, cluster, { name: 'zzz-adds', namespace, change: addContainer })
-    const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
       .body as Pod
     t.match(pod.spec.containers.map(mountsOfOurs), [1, 0])
     t.match(webhook.admissions().slice(before), [
@@ -81,7 +83,9 @@ for (const name of ['aa-rewrites-images', 'zzz-rewrites-images'])
   t.test(`one that rewrites images, named ${name}: the agent’s too, and it stays`, async (t) => {
     const namespace = await testNamespace(t, cluster)
     await serveOtherWebhook(t, cluster, { name, namespace, change: rewriteImages })
-    const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    const { body } = expectSuccess(
+      await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
+    )
     const pod = body as Pod
     const { containers, initContainers = [] } = pod.spec
     for (const { image } of [...initContainers, ...containers]) t.match(image, /^mirror\.example\//)
@@ -91,7 +95,8 @@ for (const name of ['aa-rewrites-images', 'zzz-rewrites-images'])
 t.test('one that takes our volume and mounts away: they come back', async (t) => {
   const namespace = await testNamespace(t, cluster)
   await serveOtherWebhook(t, cluster, { name: 'aa-takes', namespace, change: takeOurs })
-  const pod = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true })).body as Pod
+  const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    .body as Pod
   t.match(pod.spec.containers.map(mountsOfOurs), [1])
   noDuplicates(t, pod)
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { plainPod, prefixed } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
@@ -21,7 +21,7 @@ t.test('what is wrong with a Deployment’s pods is said in its ReplicaSet’s e
       template: { metadata: { labels, annotations }, spec },
     },
   }
-  must(await cluster.create(deployment))
+  expectSuccess(await cluster.create(deployment))
   const events = { apiVersion: 'v1', kind: 'Event', metadata: { namespace } }
   const failures = async () =>
     (await cluster.list(events)).filter(({ reason }) => reason === 'FailedCreate')

@@ -5,8 +5,8 @@ import { run } from '../../cli/run.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { readKubeconfig } from '../client/kubeconfig.ts'
-import { must } from '../client/must.ts'
 import { agentOf, annotatedPod, type Pod } from '../client/pods.ts'
 import { startEmulatorFor } from '../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
@@ -41,7 +41,9 @@ t.test('with tokens of a real API server', { skip }, async (t) => {
     ca: azure.caPem,
   }
   await serveWebhook(t, cluster, { ...policy, cloud })
-  const created = must(await cluster.create(annotatedPod({ annotations }), { dryRun: true }))
+  const created = expectSuccess(
+    await cluster.create(annotatedPod({ annotations }), { dryRun: true }),
+  )
   const agent = agentOf(created.body as Pod)
 
   await t.test('the agent of the pod’s own service account writes the files', async (t) => {

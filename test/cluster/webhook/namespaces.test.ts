@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
-import { must } from '../client/must.ts'
+import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, filesAndEnv, type Pod } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
@@ -26,7 +26,7 @@ for (const refresh of ['0', '5m'])
     const namespace = await testNamespace(t, cluster, labels)
     const annotations = { ...filesAndEnv, refresh }
     const pod = annotatedPod({ namespace, annotations, spec: restricted })
-    t.ok(agentOf(must(await cluster.create(pod, { dryRun: true })).body as Pod))
+    t.ok(agentOf(expectSuccess(await cluster.create(pod, { dryRun: true })).body as Pod))
 
     const careless = annotatedPod({ namespace, annotations })
     const { status, body } = await cluster.create(careless, { dryRun: true })
@@ -38,12 +38,16 @@ for (const refresh of ['0', '5m'])
 t.test('a LimitRange’s defaults come to the app first, and the agent fits them', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const limits = [{ type: 'Container', default: { cpu: '500m', memory: '64Mi' } }]
-  must(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+  expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
   await until(async () => {
-    const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+    const { body } = expectSuccess(
+      await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
+    )
     return (body as Pod).spec.containers[0]?.resources?.limits?.['cpu'] === '500m'
   })
-  const { body } = must(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+  const { body } = expectSuccess(
+    await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
+  )
   // As every other container has one: see the quota below.
   t.match(agentOf(body as Pod)?.resources, { limits: { cpu: '250m', memory: '160Mi' } })
 })
@@ -51,19 +55,21 @@ t.test('a LimitRange’s defaults come to the app first, and the agent fits them
 t.test('a LimitRange’s minimum above ours refuses the pod, and an annotation helps', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const limits = [{ type: 'Container', min: { memory: '128Mi' }, default: { memory: '256Mi' } }]
-  must(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+  expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
   await until(async () => {
     const { body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
     return /minimum memory usage per Container is 128Mi, but request is/.test(body.message ?? '')
   })
   const annotations = { ...filesAndEnv, 'agent-requests': 'memory=128Mi' }
-  t.ok(must(await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true })))
+  t.ok(
+    expectSuccess(await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true })),
+  )
 })
 
 t.test('under a quota of limits.cpu the agent has a limit where the app has one', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const quota = inNamespace(namespace, 'ResourceQuota', { hard: { 'limits.cpu': '1' } })
-  must(await cluster.create(quota))
+  expectSuccess(await cluster.create(quota))
   await until(async () => {
     const { body } = await cluster.get(quota)
     return (body['status'] as { hard?: object } | undefined)?.hard !== undefined
@@ -73,7 +79,7 @@ t.test('under a quota of limits.cpu the agent has a limit where the app has one'
     const containers = [{ name: 'app', image: 'registry.example/app:1', resources }]
     return annotatedPod({ namespace, spec: { containers } })
   }
-  const { body } = must(await cluster.create(withCpu('500m'), { dryRun: true }))
+  const { body } = expectSuccess(await cluster.create(withCpu('500m'), { dryRun: true }))
   t.equal(agentOf(body as Pod)?.resources?.limits?.['cpu'], '250m')
 
   const without = await cluster.create(annotatedPod({ namespace }), { dryRun: true })

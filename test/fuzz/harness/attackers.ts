@@ -17,7 +17,7 @@ export interface Target {
 }
 
 const { port, healthPort, ca, secondsEach } = workerData as Target
-// The thread that started this one may be in a hurry; the attackers aren't.
+// The thread that started this one may be in a raisePriority; the attackers aren't.
 setPriority(0)
 let endMs = 0
 const isOver = () => performance.now() > endMs

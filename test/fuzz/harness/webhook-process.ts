@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
 import { tlsFolder } from '../../webhook/http/tls-folder.ts'
-import { hurry } from './hurry.ts'
+import { raisePriority } from './raise-priority.ts'
 
 export interface WebhookProcess {
   readonly port: number
@@ -34,7 +34,7 @@ export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   t.teardown(() => child.kill('SIGKILL'))
-  hurry(child.pid)
+  raisePriority(child.pid)
   return {
     ...(await readPorts(child)),
     ca: tls.ca,

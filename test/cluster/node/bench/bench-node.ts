@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { connect, type KubeObject } from '../../client/api.ts'
 import { type Cluster, clusterOf, until } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from '../harness/node-environment.ts'
 import type { RunningPod } from '../harness/open-node.ts'
 
@@ -49,14 +49,14 @@ export function benchNode(env = process.env): BenchNode {
   const run = async (...args: readonly string[]) =>
     (await promisify(execFile)(kubectl, args)).stdout
   const readStatus = async (pod: KubeObject) =>
-    must(await cluster.get(pod)).body['status'] as RunningPod['status']
+    expectSuccess(await cluster.get(pod)).body['status'] as RunningPod['status']
   return {
     cluster,
     vault,
     readStatus,
     async start(pod) {
       const createdMs = Date.now()
-      must(await cluster.create(pod))
+      expectSuccess(await cluster.create(pod))
       await until(async () => isRunning(await readStatus(pod)), startTimeoutMs)
       return { createdMs, status: await readStatus(pod) }
     },

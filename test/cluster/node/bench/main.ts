@@ -1,14 +1,14 @@
 // npm run cluster:bench: prints how long pods take. Nothing here passes or fails by time: compare within one run.
 
 import { type Bench, printFigures } from '../../../bench/bench.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { benchNode } from './bench-node.ts'
 import { benchRotation } from './rotation.ts'
 import { benchStarts } from './starts.ts'
 
 const isSmoke = process.argv.includes('--smoke')
 const node = benchNode()
-must(
+expectSuccess(
   await node.cluster.apply({
     apiVersion: 'v1',
     kind: 'ServiceAccount',

@@ -3,7 +3,7 @@ import { agentRoot, currentSetLink, filesFolder } from '../../../../init-agent/c
 import type { Bench, Figure } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import type { BenchNode } from './bench-node.ts'
 import { benchPod } from './bench-pod.ts'
 import { inWords } from './in-words.ts'
@@ -95,7 +95,7 @@ const pod = (name: string, refresh?: string): KubeObject =>
  * second Node, as nothing else in the image can wait for a file. Without annotations, or the probe would come back.
  */
 async function withHook(cluster: Cluster, name: string): Promise<KubeObject> {
-  const { body } = must(await cluster.create(pod(name, '5m'), { dryRun: true }))
+  const { body } = expectSuccess(await cluster.create(pod(name, '5m'), { dryRun: true }))
   const { initContainers = [], ...spec } = body['spec'] as { readonly initContainers?: object[] }
   const [{ startupProbe: _, ...agent }] = initContainers as [{ readonly startupProbe: object }]
   const lifecycle = { postStart: { exec: { command: ['/usr/local/bin/node', '-e', waits] } } }

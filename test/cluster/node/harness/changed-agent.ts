@@ -1,6 +1,6 @@
 import { type AgentConfig, configVariable } from '../../../../init-agent/contract.ts'
 import type { KubeObject } from '../../client/api.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import type { Pod } from '../../client/pods.ts'
 import { appPod } from './app-pod.ts'
 import type { OpenNode } from './open-node.ts'
@@ -32,7 +32,7 @@ export async function podWithChangedAgent(
     annotations: { ...identity, ...annotations },
     labels: {},
   })
-  const { body } = must(await cluster.create(asked, { dryRun: true }))
+  const { body } = expectSuccess(await cluster.create(asked, { dryRun: true }))
   const { initContainers = [], ...spec } = (body as Injected).spec
   const more = Object.entries(env).map(([variable, value]) => ({ name: variable, value }))
   return {

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, openCluster, until } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from './node-environment.ts'
 import { vaultNamespaces } from './vault-data.ts'
 
@@ -96,7 +96,7 @@ export function openNode(t: Test, env = process.env): OpenNode {
     namespace: (labels = {}) => claimNamespace(t, cluster, labels),
     async apply(...objects) {
       for (const object of objects) {
-        must(await cluster.apply(object))
+        expectSuccess(await cluster.apply(object))
         t.teardown(() => cluster.delete(object))
       }
     },
@@ -175,7 +175,9 @@ async function claimNamespace(
     if ((await cluster.create(namespace)).status === 409) continue
     t.teardown(() => cluster.delete(namespace))
     const account = { namespace: name, name: 'web', annotations: { [clientIdKey]: webClientId } }
-    must(await cluster.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }))
+    expectSuccess(
+      await cluster.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: account }),
+    )
     return name
   }
   throw new Error(`none of the ${vaultNamespaces.length} namespaces is free`)

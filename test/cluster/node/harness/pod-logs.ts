@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { lastLines } from '../../harness/keep.ts'
+import { lastLines } from '../../harness/last-lines.ts'
 
 /** What the containers of a namespace said last, for whoever has to find out why something failed. */
 export function podLogs(folder: string, namespace: string): string {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
 import { startEmulatorProcess } from '../../harness/emulator-process.ts'
-import { keep, lastLines } from '../../harness/keep.ts'
+import { lastLines } from '../../harness/last-lines.ts'
+import { startOwnedProcess } from '../../harness/owned-process.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { flags, type LocalCluster, plainProcess } from '../../harness/start-cluster.ts'
 import { importImages } from '../images/import-images.ts'
@@ -42,7 +43,7 @@ export async function startPods(options: PodsOptions) {
     const api = { host: network.apiAddress, port: 443 }
     const forwarded = await forward({ from: api, toPort: local.apiPort })
     undo.push(() => forwarded.close())
-    const scheduler = keep({
+    const scheduler = startOwnedProcess({
       program: programs['kube-scheduler'],
       args: flags({ kubeconfig: local.kubeconfigFile, ...plainProcess }),
       logFile: join(folder, 'kube-scheduler.log'),

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryFolder } from '../../harness/keep.ts'
+import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { executeApart } from '../machine/execute.ts'
 
 export interface Buildah {

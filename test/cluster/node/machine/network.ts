@@ -1,39 +1,39 @@
-import { held } from '../../harness/keep.ts'
+import { createMachineResource } from '../../harness/machine-resource.ts'
 
-/** A network of this machine's own, for the pods of one node. */
+/** A network on this machine for the pods of one node. */
 export interface Network {
-  /** Of the bridge, and of the node. */
+  /** The name of the bridge, and of the node. */
   readonly name: string
-  /** This machine's address on it: the node's, and what pods reach servers of the tests at. */
+  /** This machine's address on the bridge. It is the node's address, and pods reach the tests' servers at it. */
   readonly gateway: string
   readonly podSubnet: string
   readonly serviceSubnet: string
-  /** Of the Service `kubernetes`: the first of its subnet, and an address of this machine. */
+  /** The cluster IP of the Service `kubernetes`: the first address of its subnet, which this machine has. */
   readonly apiAddress: string
   remove(): Promise<void>
 }
 
 /**
- * Makes a bridge on addresses that no network uses: 198.18.0.0/15 is for measurements within a laboratory (RFC 2544).
- * The number of the first bridge that isn't there yet is ours, so clusters may run side by side.
+ * Creates a bridge in 198.18.0.0/15, which is reserved for benchmarks (RFC 2544), so no real network uses it. The bridge
+ * gets the first free number, so several clusters can run at the same time.
  */
 export async function createNetwork(): Promise<Network> {
-  const { said, release } = await held({
-    make: `
+  const { output: number, remove } = await createMachineResource({
+    create: `
       n=0
       until ip link add "akv-injector-$n" type bridge; do n=$((n + 1)); [ "$n" -lt 100 ]; done
       ip address add "198.18.$n.1/24" dev "akv-injector-$n"
       ip address add "198.19.$n.1/32" dev "akv-injector-$n"
       ip link set "akv-injector-$n" up
       echo "$n"`,
-    undo: 'ip link delete "akv-injector-$n"',
+    remove: 'ip link delete "akv-injector-$n"',
   })
   return {
-    name: `akv-injector-${said}`,
-    gateway: `198.18.${said}.1`,
-    podSubnet: `198.18.${said}.0/24`,
-    serviceSubnet: `198.19.${said}.0/24`,
-    apiAddress: `198.19.${said}.1`,
-    remove: release,
+    name: `akv-injector-${number}`,
+    gateway: `198.18.${number}.1`,
+    podSubnet: `198.18.${number}.0/24`,
+    serviceSubnet: `198.19.${number}.0/24`,
+    apiAddress: `198.19.${number}.1`,
+    remove,
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../../client/cluster.ts'
-import { keep } from '../../harness/keep.ts'
+import { startOwnedProcess } from '../../harness/owned-process.ts'
 
 export interface ControllerOptions {
   /** The bundle, as the image runs it. */
@@ -41,7 +41,7 @@ export async function startControllerProcess(
   const [logFile, pidFile] = [`${name}.log`, `${name}.pid`]
   const args = ['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0']
   const startedAtMs = performance.now()
-  const kept = keep({
+  const child = startOwnedProcess({
     program: '/bin/sh',
     args: ['-c', 'echo $$ > "$0"; exec "$@"', pidFile, process.execPath, program, ...args],
     env: { PATH: process.env['PATH'], ...env },
@@ -75,7 +75,7 @@ export async function startControllerProcess(
     },
     stop() {
       clearInterval(sampling)
-      return kept.stop()
+      return child.stop()
     },
   }
 }

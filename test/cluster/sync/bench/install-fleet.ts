@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readRendered } from '../../../manifests/rendered.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { accountName, accountObject, type Fleet, range, troublesome } from './fleet.ts'
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
@@ -15,7 +15,9 @@ export async function createNamespaces(
 ): Promise<readonly string[]> {
   const made = range(count).map(async () => {
     const metadata = { generateName: 'akv-injector-bench-' }
-    const { body } = must(await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata }))
+    const { body } = expectSuccess(
+      await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata }),
+    )
     return body.metadata.name ?? ''
   })
   return await Promise.all(made)
@@ -43,7 +45,7 @@ export async function installFleet(cluster: Cluster, fleet: Fleet) {
     ]
   })
   const all: readonly KubeObject[] = [...ofCluster, ...ofNamespaces]
-  for (const object of all) must(await cluster.apply(object))
+  for (const object of all) expectSuccess(await cluster.apply(object))
   const [container] = find('Deployment').spec.template.spec.containers
   return {
     container,
@@ -64,5 +66,5 @@ export async function applyAccounts(
 ): Promise<void> {
   for (const namespace of fleet.namespaces)
     for (const index of range(fleet.accountsEach))
-      must(await cluster.apply(accountObject(fleet, { namespace, index, refresh })))
+      expectSuccess(await cluster.apply(accountObject(fleet, { namespace, index, refresh })))
 }

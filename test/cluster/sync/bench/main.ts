@@ -10,11 +10,11 @@ import { environmentOf } from '../../../manifests/rendered.ts'
 import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
 import { connect } from '../../client/api.ts'
 import { type Cluster, clusterOf } from '../../client/cluster.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
-import { must } from '../../client/must.ts'
 import { startEmulatorProcess } from '../../harness/emulator-process.ts'
-import { temporaryFolder } from '../../harness/keep.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
+import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { inWords } from '../../node/bench/in-words.ts'
 import { followRequests } from './cloud-requests.ts'
 import { type ControllerProcess, startControllerProcess } from './controller-process.ts'
@@ -92,7 +92,8 @@ try {
   printFigures('after a restart', await untilSynced(second))
   await second.stop()
 
-  for (const object of troublesomeAccounts(namespaces[0] ?? '')) must(await cluster.apply(object))
+  for (const object of troublesomeAccounts(namespaces[0] ?? ''))
+    expectSuccess(await cluster.apply(object))
   await hang()
   const third = await start()
   printFigures(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cluster } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import type { Placed } from './fleet.ts'
 
 /** Rotates the first object of each of these Secrets, at random times; how long each took to be in its Secret. */
@@ -35,7 +35,9 @@ async function measureRotation(
   const startedAtMs = performance.now()
   const metadata = { namespace, name: secret }
   for (;;) {
-    const { body } = must(await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata }))
+    const { body } = expectSuccess(
+      await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata }),
+    )
     const { 'key-0': found = '' } = body['data'] as Readonly<Record<string, string>>
     if (Buffer.from(found, 'base64').toString() === value) return performance.now() - startedAtMs
     await delay(500)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Manifest, readRendered } from '../../../manifests/rendered.ts'
 import { type Cluster, testNamespace } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
 
@@ -35,14 +35,14 @@ export async function installSync(t: Test, cluster: Cluster): Promise<InstalledS
     for (const object of objects) await cluster.delete(object)
   })
   for (const object of objects)
-    must(await cluster.apply(object, { dryRun: object.kind === 'Deployment' }))
+    expectSuccess(await cluster.apply(object, { dryRun: object.kind === 'Deployment' }))
   for (const [namespace, name] of [
     [teamA, 'api'],
     [teamA, 'web'],
     [teamA, 'other'],
     [teamB, 'web'],
   ])
-    must(
+    expectSuccess(
       await cluster.create({
         apiVersion: 'v1',
         kind: 'ServiceAccount',

@@ -7,9 +7,9 @@ import type { Test } from 'tap'
 import { issueAuthority, issueLeaf } from '../../../../certs/issue.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { type Pod, plainPod } from '../../client/pods.ts'
-import { ownAddress } from './end-point.ts'
+import { ownAddress } from './endpoint.ts'
 
 export interface OtherWebhookOptions {
   /** Of its configuration: webhooks are called in the order of these names. */
@@ -49,7 +49,7 @@ export async function startOtherWebhook(
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const configuration = configurationOf(options, { port, caPem })
-  must(await cluster.apply(configuration))
+  expectSuccess(await cluster.apply(configuration))
   return {
     calls: () => calls,
     async close() {
@@ -76,8 +76,8 @@ export async function serveOtherWebhook(
     await cluster.create(plainPod({}, { namespace }), { dryRun: true })
     return other.calls() > 0
   })
-  const ofProbes = other.calls()
-  return { calls: () => other.calls() - ofProbes }
+  const probeCount = other.calls()
+  return { calls: () => other.calls() - probeCount }
 }
 
 interface Review {

@@ -5,7 +5,7 @@ import { policy as standardPolicy } from '../../../webhook/core/policy.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { annotatedPod } from '../../client/pods.ts'
 import { publishAuthority } from '../../harness/install.ts'
-import { addEndPoint } from './end-point.ts'
+import { addEndpoint } from './endpoint.ts'
 import { serviceCertificates } from './service-certificates.ts'
 
 export interface LogLine {
@@ -45,18 +45,18 @@ export async function serveWebhook(
     drainMs: 0,
   })
   await publishAuthority(cluster, certificates.caPem)
-  const endPoint = await addEndPoint(cluster, webhook.address.port)
+  const endpoint = await addEndpoint(cluster, webhook.address.port)
   let closed: Promise<void> | undefined
   const close = () => {
-    closed ??= endPoint.remove().then(() => webhook.close())
+    closed ??= endpoint.remove().then(() => webhook.close())
     return closed
   }
   t.teardown(close)
   await untilCalled(cluster)
-  const ofProbes = lines.length
+  const probeCount = lines.length
   return {
     close,
-    admissions: () => lines.slice(ofProbes).filter(({ outcome }) => outcome !== undefined),
+    admissions: () => lines.slice(probeCount).filter(({ outcome }) => outcome !== undefined),
   }
 }
 

@@ -4,18 +4,21 @@ import { agentOf, annotatedPod, type Pod } from '../../client/pods.ts'
 
 export interface LoadResult {
   readonly admitted: number
-  /** What was said of each pod that wasn't admitted with an agent. */
+  /** One message for each pod that wasn't admitted with an agent. */
   readonly failures: readonly string[]
-  /** From call to answer, of the slowest. */
+  /** The longest time from a call to its answer. */
   readonly slowestMs: number
 }
 
-/** Creates annotated pods by dry run at a steady rate, however long the answers take. */
-export function createSteadily(cluster: Cluster, perSecond: number) {
+/**
+ * Creates annotated pods by dry run, `perSecond` of them if the machine can do it. A slower machine gets a lower rate:
+ * calls that were only queued here would delay the end of the test, and load nothing.
+ */
+export function startSteadyLoad(cluster: Cluster, perSecond: number) {
   let admitted = 0
   let slowestMs = 0
   const failures: string[] = []
-  const calls: Promise<void>[] = []
+  const pending = new Set<Promise<void>>()
   const create = async () => {
     const startMs = performance.now()
     const failure = failureOf(await cluster.create(annotatedPod(), { dryRun: true }))
@@ -23,20 +26,31 @@ export function createSteadily(cluster: Cluster, perSecond: number) {
     if (failure) failures.push(failure)
     else admitted += 1
   }
-  const startMs = performance.now()
+  let due = 0
+  let lastTickMs = performance.now()
   const timer = setInterval(() => {
-    const due = ((performance.now() - startMs) / 1000) * perSecond
-    while (calls.length < due)
-      calls.push(create().catch((error) => void failures.push(String(error))))
+    const nowMs = performance.now()
+    due += ((nowMs - lastTickMs) / 1000) * perSecond
+    due = Math.min(due, maxPending - pending.size)
+    lastTickMs = nowMs
+    for (; due >= 1; due -= 1) {
+      const call = create()
+        .catch((error) => void failures.push(String(error)))
+        .finally(() => pending.delete(call))
+      pending.add(call)
+    }
   }, 10)
   return {
     async stop(): Promise<LoadResult> {
       clearInterval(timer)
-      await Promise.all(calls)
+      await Promise.all(pending)
       return { admitted, failures, slowestMs }
     },
   }
 }
+
+/** Twice the connections of the client, so that a connection that becomes free has its next call at once. */
+const maxPending = 64
 
 function failureOf({ status, body }: Answer): string | undefined {
   if (status !== 201) return `${status}: ${body.message}`

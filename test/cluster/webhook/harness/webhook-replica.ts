@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { until } from '../../client/cluster.ts'
 import { freePorts } from '../../harness/free-ports.ts'
-import { keep, lastLines } from '../../harness/keep.ts'
+import { lastLines } from '../../harness/last-lines.ts'
+import { startOwnedProcess } from '../../harness/owned-process.ts'
 
 export interface Replica {
   readonly port: number
@@ -16,7 +17,7 @@ export interface Replica {
 export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
   const [port = 0, healthPort = 0] = await freePorts(2)
   const logFile = join(tlsDir, `webhook-${port}.log`)
-  const kept = keep({
+  const child = startOwnedProcess({
     program: process.execPath,
     args: [join(import.meta.dirname, '../../../../cli/main.ts'), 'webhook'],
     env: {
@@ -28,9 +29,9 @@ export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
     },
     logFile,
   })
-  t.teardown(() => kept.kill())
+  t.teardown(() => child.kill())
   let ended = false
-  void kept.ended.then(() => {
+  void child.ended.then(() => {
     ended = true
   })
   await until(async () => {
@@ -38,5 +39,5 @@ export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
     const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`).catch(() => undefined)
     return answer?.ok === true
   })
-  return { port, terminate: () => kept.stop(), kill: () => kept.kill() }
+  return { port, terminate: () => child.stop(), kill: () => child.kill() }
 }

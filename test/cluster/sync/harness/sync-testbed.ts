@@ -8,8 +8,8 @@ import { type WorkAccountOptions, workAccount } from '../../../../sync/round/wor
 import { memoryLog } from '../../../init-agent/memory-log.ts'
 import { apiId, connectAll, webId } from '../../../sync/world.ts'
 import type { KubeObject } from '../../client/api.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
-import { must } from '../../client/must.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { openSyncAccount, type SyncAccount } from './sync-account.ts'
 
@@ -21,7 +21,7 @@ export interface AccountName {
 }
 
 /** A real API server, an emulated Azure that takes its tokens, and the controller's rounds, one at a time. */
-export interface SyncWorld extends SyncAccount {
+export interface SyncTestbed extends SyncAccount {
   readonly namespace: string
   readonly azure: Emulator
   readonly options: WorkAccountOptions
@@ -65,7 +65,7 @@ ${Array.from({ length: 45 }, (_, i) => `      big-${i}: '${String(i % 10).repeat
     certificates: { web: { dnsNames: [web.example] } }
 `
 
-export async function openSyncWorld(t: Test): Promise<SyncWorld> {
+export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
   const account = await openSyncAccount(t)
   const { api, cluster, namespaces, kubeconfigFile } = account
   const { server, ca } = readKubeconfig(process.env['KUBECONFIG'] ?? '')
@@ -93,7 +93,7 @@ export async function openSyncWorld(t: Test): Promise<SyncWorld> {
   const secret = async (name: string) => {
     const metadata = { name, namespace }
     const answer = await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
-    return answer.status === 404 ? undefined : must(answer).body
+    return answer.status === 404 ? undefined : expectSuccess(answer).body
   }
   return {
     ...account,
@@ -105,7 +105,9 @@ export async function openSyncWorld(t: Test): Promise<SyncWorld> {
     },
     async annotate(annotations, { name = 'web', namespace: at = namespace } = {}) {
       const metadata = { name, namespace: at, annotations }
-      return must(await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata })).body
+      return expectSuccess(
+        await cluster.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }),
+      ).body
     },
     async round({ name = 'web', namespace: at = namespace } = {}) {
       const { accounts } = await options.cluster.listAccounts(at)
@@ -129,7 +131,7 @@ export async function openSyncWorld(t: Test): Promise<SyncWorld> {
     version: async (name) => (await secret(name))?.metadata['resourceVersion'],
     async events() {
       const path = `/api/v1/namespaces/${namespace}/events`
-      const { body } = must(await api.call({ method: 'GET', path }))
+      const { body } = expectSuccess(await api.call({ method: 'GET', path }))
       const all = body['items'] as readonly (KubeObject & Readonly<Record<string, string>>)[]
       const news = all.filter(({ metadata }) => !seenEvents.has(metadata['uid']))
       for (const { metadata } of news) seenEvents.add(metadata['uid'])

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
-import { must } from '../../client/must.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 
 /**
  * Where the cluster reaches servers of the tests: CLUSTER_TESTS_ADDRESS, else this machine's first address.
@@ -20,13 +20,13 @@ export function ownAddress(env = process.env): string {
   return found.address
 }
 
-export interface EndPoint {
+export interface Endpoint {
   /** As a pod that is leaving: no new connection goes there. */
   remove(): Promise<void>
 }
 
 /** Makes a server of this process one of the end points of the webhook's Service, as a ready pod would be. */
-export async function addEndPoint(cluster: Cluster, port: number): Promise<EndPoint> {
+export async function addEndpoint(cluster: Cluster, port: number): Promise<Endpoint> {
   const slice: KubeObject = {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -43,11 +43,11 @@ export async function addEndPoint(cluster: Cluster, port: number): Promise<EndPo
     ports: [{ name: 'https', port, protocol: 'TCP' }],
     endpoints: [{ addresses: [ownAddress()], conditions: { ready: true } }],
   }
-  must(await cluster.apply(slice))
+  expectSuccess(await cluster.apply(slice))
   let removed: Promise<unknown> | undefined
   return {
     async remove() {
-      removed ??= cluster.delete(slice).then(must)
+      removed ??= cluster.delete(slice).then(expectSuccess)
       await removed
     },
   }

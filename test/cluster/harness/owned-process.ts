@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+
+/** A process that ends when this process ends, for whatever reason. */
+export interface OwnedProcess {
+  /** Resolves with the exit code when the process ends, or with null if a signal ended it. */
+  readonly ended: Promise<number | null>
+  /** Sends SIGTERM, and SIGKILL ten seconds later. Resolves with the exit code. */
+  stop(): Promise<number | null>
+  kill(): void
+}
+
+export interface OwnedProcessOptions {
+  readonly program: string
+  readonly args: readonly string[]
+  /** The file that both output streams go to. By default they go to this process's streams. */
+  readonly logFile?: string
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Starts a program under a shell that kills it when our end of a pipe closes. The kernel closes the pipe even if this
+ * process is killed, so the program never outlives it. The shell runs in a process group of its own, so a Ctrl-C in the
+ * terminal reaches only this process.
+ */
+export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
+  const { program, args, logFile, env = process.env } = options
+  const log = logFile === undefined ? 'inherit' : openSync(logFile, 'a')
+  const shell = spawn('/bin/sh', ['-c', runUntilPipeCloses, program, ...args], {
+    stdio: ['pipe', log, log],
+    env,
+    detached: true,
+  })
+  if (typeof log === 'number') closeSync(log)
+  const ended = once(shell, 'close').then(([code]) => code as number | null)
+  return {
+    ended,
+    stop() {
+      shell.stdin?.end()
+      return ended
+    },
+    kill: () => killGroup(shell.pid),
+  }
+}
+
+/** Kills the shell and the program. `detached` made the shell the leader of a process group. */
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid) process.kill(-pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+const runUntilPipeCloses = `
+exec 3<&0
+"$0" "$@" 3<&- & program=$!
+{ read -r _ <&3; kill "$program"; sleep 10; kill -9 "$program"; } 2>/dev/null & watch=$!
+wait "$program"; code=$?
+kill "$watch" 2>/dev/null
+exit "$code"
+`
