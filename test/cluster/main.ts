@@ -16,40 +16,40 @@ import { createNetwork } from './node/machine/network.ts'
 import { apiServerParts, findParts, type Parts } from './parts/find-parts.ts'
 
 /**
- * `npm run cluster:test [-- --required] [FILE…]`: the tests that need an API server, against the cluster that
- * KUBECONFIG names or a local one. Where there can be none it says why and ends well; with --required it fails.
- * `npm run cluster:bench [-- --smoke]`: the same for a program that isn't a test.
+ * `npm run cluster:test [-- --required] [FILE…]`: runs the tests that need an API server, on the cluster that KUBECONFIG
+ * names or on a local one. If neither is possible, it prints why and succeeds; with --required it fails.
+ * `npm run cluster:bench [-- --smoke]`: runs a program that isn't a test in the same way.
  */
 
 const root = join(import.meta.dirname, '../..')
 const args = process.argv.slice(2)
 const isOption = (arg: string) => arg.startsWith('--')
 const required = args.includes('--required')
-const tell = (line: string) => console.log(`cluster tests: ${line}`)
+const log = (line: string) => console.log(`cluster tests: ${line}`)
 
 async function main(): Promise<number> {
   const files = wantedFiles(args.filter((arg) => !isOption(arg)))
   const { KUBECONFIG } = process.env
   if (KUBECONFIG) {
     const { server } = readKubeconfig(KUBECONFIG)
-    tell(
-      `on the cluster of KUBECONFIG, ${server.href}, into which akv-injector is installed for them`,
+    log(
+      `using the cluster of KUBECONFIG, ${server.href}; akv-injector is installed there for the tests`,
     )
     const code = files.plain.length ? await runInstalled(files.plain, KUBECONFIG, {}) : 0
     if (files.onNode.length === 0) return code
-    const why = 'those with pods are skipped: they run on a node of their own, without KUBECONFIG'
+    const why = 'skipping the tests with pods: they need a node of their own, without KUBECONFIG'
     return skipped(why) || code
   }
-  const found = await findParts({ env: process.env, tell, names: apiServerParts })
+  const found = await findParts({ env: process.env, log, names: apiServerParts })
   if ('problem' in found)
-    return skipped(`skipped, as there is no API server to run them on. ${found.problem}`)
+    return skipped(`skipped, because no API server is available. ${found.problem}`)
   const node =
     files.onNode.length > 0
-      ? await findNode({ env: process.env, tell, install: required })
+      ? await findNode({ env: process.env, log, install: required })
       : undefined
   const code =
     node && 'problem' in node
-      ? skipped(`those with pods are skipped, as there is no node. ${node.problem}`)
+      ? skipped(`skipping the tests with pods, because no node is available. ${node.problem}`)
       : 0
   return (
     code || (await runLocally(files, found.parts, node && 'problem' in node ? undefined : node))
@@ -57,7 +57,7 @@ async function main(): Promise<number> {
 }
 
 function skipped(why: string): number {
-  tell(why)
+  log(why)
   return required ? 1 : 0
 }
 
@@ -66,7 +66,7 @@ interface Files {
   readonly onNode: readonly string[]
 }
 
-/** The tests that are named, or all. Those in the folder `node` need one. */
+/** Returns the named tests, or all. The tests in the folder `node` need a node. */
 function wantedFiles(named: readonly string[]): Files {
   const all = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
@@ -80,7 +80,7 @@ function wantedFiles(named: readonly string[]): Files {
   }
 }
 
-/** Those with pods come last: a node would run what the others only admit. */
+/** The tests with pods come last: a node would run the pods that the other tests only admit. */
 async function runLocally(
   files: Files,
   parts: Parts<(typeof apiServerParts)[number]>,
@@ -103,10 +103,12 @@ async function runLocally(
   }
 }
 
-/** What was killed takes a moment to be gone. */
+/** Processes that were killed take a moment to end. */
 const checkNothingLeft = (options: LeftoversOptions) =>
   until(async () => leftovers(options).length === 0, 5_000).catch(() => {
-    throw new Error(`the node is still on this machine:\n${leftovers(options).join('\n')}`)
+    throw new Error(
+      `these parts of the node are still on this machine:\n${leftovers(options).join('\n')}`,
+    )
   })
 
 async function runInstalled(files: readonly string[], kubeconfigFile: string, env: Environment) {
@@ -143,7 +145,7 @@ async function runOnNode(
   }
 }
 
-/** Older API servers drop `fileKeyRef` without a word, and half of the tests would fail without saying why. */
+/** Older API servers silently drop `fileKeyRef`, and then half of the tests fail without a useful message. */
 async function checkVersion(api: Api): Promise<void> {
   const { body } = expectSuccess(await api.call({ method: 'GET', path: '/version' }))
   const [minor] = String(body['minor']).split('+')
@@ -151,7 +153,7 @@ async function checkVersion(api: Api): Promise<void> {
     throw new Error(`the API server is ${body['gitVersion']}; akv-injector needs 1.35 or later`)
 }
 
-/** A Ctrl-C ends the tests, and not us: we end when what was installed for them has gone. */
+/** Lets a Ctrl-C end the tests but not this process, which uninstalls akv-injector first. */
 async function interruptible(run: (interrupted: AbortSignal) => Promise<number>) {
   const interruption = new AbortController()
   const interrupt = () => interruption.abort()
@@ -163,7 +165,7 @@ async function interruptible(run: (interrupted: AbortSignal) => Promise<number>)
   }
 }
 
-/** One file after the other, as each serves the one webhook that the cluster knows. */
+/** Runs one file after the other, because each serves the one webhook of the cluster. */
 async function runTests(files: readonly string[], env: Environment, interrupted: AbortSignal) {
   if (interrupted.aborted) return 1
   const tap = [
@@ -188,5 +190,5 @@ const code = await main().catch((error: unknown) => {
   console.error(`cluster tests: ${error instanceof Error ? error.message : String(error)}`)
   return 1
 })
-// Not by itself: what went wrong may have left something that would keep Node alive.
+// Explicitly: after an error, an open handle could keep Node running.
 process.exit(code)

@@ -6,18 +6,18 @@ import { expectSuccess } from './expect-success.ts'
 import { readKubeconfig } from './kubeconfig.ts'
 
 export interface AccountKubeconfigOptions {
-  /** Of somebody who may ask for tokens of the account. */
+  /** A client that is allowed to request tokens of the account. */
   readonly api: Api
   readonly kubeconfigFile: string
   readonly account: { readonly name: string; readonly namespace: string }
-  /** Where to write it. */
+  /** The folder for the file. */
   readonly folder: string
 }
 
 /**
- * Writes a kubeconfig for a service account, by a token of its own: no impersonation, but what a pod has.
+ * Writes a kubeconfig with a token of a service account. It signs in as a pod does, without impersonation.
  *
- * @returns its path
+ * @returns the path of the file
  */
 export async function accountKubeconfig(options: AccountKubeconfigOptions): Promise<string> {
   const { api, kubeconfigFile, account, folder } = options

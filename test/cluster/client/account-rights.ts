@@ -4,11 +4,11 @@ import { expectSuccess } from './expect-success.ts'
 export interface ListRightsOptions {
   readonly caller: Api
   readonly namespace: string
-  /** The user to ask as; the caller, unless told otherwise. */
+  /** The user to impersonate; by default the caller's own rights are listed. */
   readonly as?: string
 }
 
-/** What somebody may do in a namespace, as the API server itself lists it: a rule of RBAC each, in JSON. */
+/** Lists what a user may do in a namespace, as the API server reports it: one RBAC rule in JSON for each entry. */
 export async function listRights({
   caller,
   namespace,
@@ -32,6 +32,6 @@ export async function listRights({
     nonResourceRules: readonly object[]
     incomplete: boolean
   }
-  if (incomplete) throw new Error('the API server lists only a part of the rights')
+  if (incomplete) throw new Error('the API server listed only some of the rights')
   return [...resourceRules, ...nonResourceRules].map((rule) => JSON.stringify(rule)).sort()
 }

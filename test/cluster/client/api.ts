@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { readKubeconfig } from './kubeconfig.ts'
 
-/** An object of Kubernetes, as far as these tests look at all of them alike. */
+/** A Kubernetes object of any kind. */
 export interface KubeObject {
   readonly apiVersion: string
   readonly kind: string
@@ -16,9 +16,9 @@ export interface KubeObject {
 
 export interface Answer {
   readonly status: number
-  /** The object, or a Status that says what is wrong. */
+  /** The object, or a Status with the error. */
   readonly body: KubeObject & { readonly message?: string }
-  /** What `kubectl` prints after "Warning:". */
+  /** The texts that `kubectl` prints after "Warning:". */
   readonly warnings: readonly string[]
 }
 
@@ -27,9 +27,9 @@ export interface Call {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: object
-  /** Of the body; JSON unless told otherwise. */
+  /** The media type of the body; `application/json` by default. */
   readonly contentType?: string
-  /** The user to act as; who we are, unless told otherwise. */
+  /** The user to impersonate. */
   readonly as?: string
 }
 
@@ -38,7 +38,7 @@ export interface Api {
   close(): void
 }
 
-/** A client of the cluster that a kubeconfig names. It keeps connections alive, and repeats nothing. */
+/** Returns a client of the cluster that a kubeconfig names. It reuses connections and never retries. */
 export function connect(kubeconfigFile: string): Api {
   const { server, token, ...tls } = readKubeconfig(kubeconfigFile)
   const agent = new Agent({ keepAlive: true, maxSockets: 32, ...tls })
@@ -52,7 +52,7 @@ export function connect(kubeconfigFile: string): Api {
         const headers = {
           accept: 'application/json',
           ...(token && { authorization: `Bearer ${token}` }),
-          // The length too: Node would send the body of a DELETE without one, as if it were the next request.
+          // Without a length, Node sends the body of a DELETE as if it were the next request.
           ...(payload && {
             'content-type': contentType,
             'content-length': Buffer.byteLength(payload),
@@ -64,9 +64,9 @@ export function connect(kubeconfigFile: string): Api {
           { method, agent, headers, timeout: silenceMs },
           async (response) => {
             try {
-              const said = await text(response)
+              const body = await text(response)
               const { statusCode: status = 0, headers } = response
-              resolve({ status, body: bodyOf(said), warnings: warningsOf(headers['warning']) })
+              resolve({ status, body: parseBody(body), warnings: warningsOf(headers['warning']) })
             } catch (error) {
               reject(error)
             }
@@ -81,12 +81,14 @@ export function connect(kubeconfigFile: string): Api {
   }
 }
 
-/** The API server gives up after a minute itself (--request-timeout). */
+/** The API server itself gives up after a minute (--request-timeout). */
 const silenceMs = 90_000
 
-/** The health end points answer with plain text. */
-const bodyOf = (said: string): Answer['body'] =>
-  said.startsWith('{') ? JSON.parse(said) : { apiVersion: 'v1', kind: 'Text', metadata: {}, said }
+/** The health endpoints answer with plain text. */
+const parseBody = (body: string): Answer['body'] =>
+  body.startsWith('{')
+    ? JSON.parse(body)
+    : { apiVersion: 'v1', kind: 'Text', metadata: {}, text: body }
 
 /** `299 - "text", 299 - "text"`, with quotes and backslashes escaped (RFC 9111, as Kubernetes writes it). */
 const warningsOf = (header: string | undefined): string[] =>

@@ -6,29 +6,29 @@ import { resourcePaths } from './resource-paths.ts'
 
 export interface WriteOptions {
   readonly dryRun?: boolean
-  /** The user to act as. */
+  /** The user to impersonate. */
   readonly as?: string
 }
 
-/** What the tests do to a cluster. Refusals are answers like others: `expectSuccess` makes errors of them. */
+/** A client of the cluster. A call that the API server refuses resolves too; `expectSuccess` turns it into an error. */
 export interface Cluster {
   create(object: KubeObject, options?: WriteOptions): Promise<Answer>
   /** Server-side apply, as the field manager `cluster-tests`. */
   apply(object: KubeObject, options?: WriteOptions): Promise<Answer>
   get(object: KubeObject): Promise<Answer>
-  /** All objects of this one's kind and namespace. */
+  /** Lists the objects of the same kind in the same namespace. */
   list(object: KubeObject): Promise<readonly KubeObject[]>
   delete(object: KubeObject): Promise<Answer>
   /** Adds an ephemeral container to a pod, as `kubectl debug` does. */
   debug(pod: KubeObject, container: object): Promise<Answer>
-  /** Asks for a token of a service account, as the kubelet does for a projected volume. */
+  /** Requests a token of a service account, as the kubelet does for a projected volume. */
   token(account: KubeObject, audience: string): Promise<string>
-  /** Who the tokens of service accounts say that they are from. */
+  /** Returns the issuer of service account tokens. */
   issuer(): Promise<string>
   close(): void
 }
 
-/** The cluster of `npm run cluster:test`, which may be a foreign one. */
+/** Connects to the cluster of `npm run cluster:test`, which `KUBECONFIG` names. */
 export function openCluster(t: Test, env = process.env): Cluster {
   const { KUBECONFIG } = env
   if (!KUBECONFIG)
@@ -39,7 +39,7 @@ export function openCluster(t: Test, env = process.env): Cluster {
   return cluster
 }
 
-/** A tap that is killed leaves its tests running, which would try a cluster that has gone until their time is up. */
+/** If tap is killed, its tests go on, and would call a cluster that no longer exists until they time out. */
 function endWithParent(): void {
   const parent = process.ppid
   setInterval(() => {
@@ -56,16 +56,16 @@ export function clusterOf(api: Api): Cluster {
         method: 'POST',
         path: (await pathOf(body)).collection,
         body,
-        ...settings(options),
+        ...queryAndUser(options),
       }),
     apply: async (body, options = {}) =>
       api.call({
         method: 'PATCH',
         path: (await pathOf(body)).object,
         body,
-        // Every JSON document is a YAML one.
+        // JSON is valid YAML.
         contentType: 'application/apply-patch+yaml',
-        ...settings(options, { fieldManager: 'cluster-tests', force: 'true' }),
+        ...queryAndUser(options, { fieldManager: 'cluster-tests', force: 'true' }),
       }),
     get: async (object) => api.call({ method: 'GET', path: (await pathOf(object)).object }),
     list: async (object) => {
@@ -88,7 +88,10 @@ export function clusterOf(api: Api): Cluster {
   }
 }
 
-const settings = ({ dryRun, as }: WriteOptions, query: Readonly<Record<string, string>> = {}) => ({
+const queryAndUser = (
+  { dryRun, as }: WriteOptions,
+  query: Readonly<Record<string, string>> = {},
+) => ({
   query: { ...query, ...(dryRun && { dryRun: 'All' }) },
   ...(as && { as }),
 })
@@ -122,7 +125,7 @@ async function requestToken(
   return (answer.body['status'] as { token: string }).token
 }
 
-/** A namespace of the test's own, ready for pods; it goes when the test ends. */
+/** Creates a namespace that is ready for pods, and deletes it when the test ends. */
 export async function testNamespace(
   t: Test,
   cluster: Cluster,
@@ -137,7 +140,7 @@ export async function testNamespace(
   )
   const { name = '' } = body.metadata
   t.teardown(() => cluster.delete(body))
-  // Until the controller has made it, pods are refused for want of their service account.
+  // The API server refuses pods until a controller has created this service account.
   await untilFound(cluster, {
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -150,14 +153,16 @@ const untilFound = (cluster: Cluster, object: KubeObject): Promise<unknown> =>
   until(async () => (await cluster.get(object)).status === 200)
 
 /**
- * Waits for what will be true soon.
+ * Polls a condition until it is true.
  *
- * @throws Error when it isn't in time, half a minute unless told otherwise
+ * @param timeoutMs - 30 seconds by default
+ * @throws Error if the condition isn't true in time
  */
 export async function until(isTrue: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`not so in ${timeoutMs / 1000} s: ${isTrue}`)
+    if (performance.now() > deadline)
+      throw new Error(`not true within ${timeoutMs / 1000} s: ${isTrue}`)
     await delay(50)
   }
 }

@@ -34,10 +34,15 @@ t.test('a client certificate, in the file or beside it', async (t) => {
   t.match(readKubeconfig(write(t, user)), { cert: 'the certificate', key: 'the key' })
 })
 
-t.test('what signs in by a program is refused with a way out', async (t) => {
-  const file = write(t, { exec: { command: 'kubelogin' } })
-  t.throws(() => readKubeconfig(file), { message: /signs in by a program.*kubectl create token/ })
-})
+t.test(
+  'a kubeconfig that signs in by a program is refused, and the error says what to do',
+  async (t) => {
+    const file = write(t, { exec: { command: 'kubelogin' } })
+    t.throws(() => readKubeconfig(file), {
+      message: /has neither a token nor a client certificate.*kubectl create token/,
+    })
+  },
+)
 
 t.test('a context that is not there is named', async (t) => {
   const file = write(t, { token: 'abc' }, 'nowhere')

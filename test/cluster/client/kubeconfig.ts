@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 
-/** How to speak to an API server; what Node's TLS takes. */
+/** The address of an API server, and the credentials for it as Node's TLS takes them. */
 export interface Access {
   readonly server: URL
   readonly ca?: string | undefined
@@ -16,7 +16,7 @@ type Section = Readonly<Record<string, unknown>>
 /**
  * Reads the current context of a kubeconfig.
  *
- * @throws Error when it signs in by anything but a token or a client certificate
+ * @throws Error if it has neither a token nor a client certificate
  */
 export function readKubeconfig(file: string): Access {
   const config = parse(readFileSync(file, 'utf8'))
@@ -33,12 +33,12 @@ export function readKubeconfig(file: string): Access {
   }
   if (!access.token && !access.cert)
     throw new Error(
-      `${file} signs in by a program or not at all. The cluster tests take a token or a client certificate: make a kubeconfig with one, such as from \`kubectl create token\``,
+      `${file} has neither a token nor a client certificate, which the cluster tests need. Create a kubeconfig with a token from \`kubectl create token\``,
     )
   return access
 }
 
-/** Given in the file as base64, or as the path of a file, which is relative to the kubeconfig's folder. */
+/** The kubeconfig has the value as base64, or as a path relative to its own folder. */
 function textOf(section: Section, name: string, folder: string): string | undefined {
   const { [`${name}-data`]: data, [name]: path } = section
   if (typeof data === 'string') return Buffer.from(data, 'base64').toString()

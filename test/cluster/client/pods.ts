@@ -9,7 +9,7 @@ export interface Pod extends KubeObject {
   }
 }
 
-/** A pod that asks for nothing of ours. */
+/** A pod without our annotations. */
 export const plainPod = (spec: object = {}, metadata: object = {}): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -34,7 +34,7 @@ export const agentOf = ({ spec }: Pod): Container | undefined =>
 
 export interface AnnotatedPodOptions {
   readonly namespace?: string
-  /** Without their prefix; those of a pod with a file and a variable unless told otherwise. */
+  /** Without the prefix; by default one file and one variable. */
   readonly annotations?: Readonly<Record<string, string>>
   readonly spec?: object
 }

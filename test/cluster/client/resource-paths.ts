@@ -2,12 +2,12 @@ import type { Api, KubeObject } from './api.ts'
 import { expectSuccess } from './expect-success.ts'
 
 export interface ResourcePath {
-  /** Where objects of its kind and namespace are listed and made. */
+  /** The path at which objects of this kind and namespace are listed and created. */
   readonly collection: string
   readonly object: string
 }
 
-/** Finds the paths of objects, asking the cluster which resources it has. */
+/** Finds the paths of objects by the cluster's API discovery. */
 export function resourcePaths(api: Api): (object: KubeObject) => Promise<ResourcePath> {
   const known = new Map<string, Promise<readonly Resource[]>>()
   return async ({ apiVersion, kind, metadata }) => {
@@ -15,7 +15,7 @@ export function resourcePaths(api: Api): (object: KubeObject) => Promise<Resourc
     const resources = known.get(base) ?? discover(api, base)
     known.set(base, resources)
     const found = (await resources).find((resource) => resource.kind === kind)
-    if (!found) throw new Error(`the cluster knows no ${kind} in ${apiVersion}`)
+    if (!found) throw new Error(`the cluster has no resource of kind ${kind} in ${apiVersion}`)
     const { name, namespace = 'default' } = metadata
     const collection = found.namespaced
       ? `${base}/namespaces/${namespace}/${found.name}`
@@ -32,6 +32,6 @@ interface Resource {
 
 async function discover(api: Api, path: string): Promise<readonly Resource[]> {
   const { body } = expectSuccess(await api.call({ method: 'GET', path }))
-  // Subresources of that kind come after it, such as pods/ephemeralcontainers.
+  // Without subresources, such as pods/ephemeralcontainers.
   return (body['resources'] as Resource[]).filter(({ name }) => !name.includes('/'))
 }

@@ -9,7 +9,7 @@ import {
 } from '@peculiar/x509'
 import type { Issued } from '../../../certs/issue.ts'
 
-/** A certificate to sign in with, good for a day. */
+/** Issues a client certificate that is valid for a day. */
 export async function issueClientCertificate(
   authority: Issued,
   commonName: string,

@@ -6,20 +6,20 @@ import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
 import { issueClientCertificate } from './client-certificate.ts'
 
 export interface ClusterAccessOptions {
-  /** An empty one. */
+  /** An empty folder. */
   readonly folder: string
-  /** Of the API server. */
+  /** The URL of the API server. */
   readonly url: string
-  /** What else the API server is called at than loopback. */
+  /** Addresses of the API server other than loopback. */
   readonly addresses: readonly string[]
-  /** A node that may sign in as such. */
+  /** A node that needs credentials. */
   readonly node?: { readonly name: string; readonly address: string } | undefined
 }
 
 /**
- * Writes keys, certificates and kubeconfigs; everything of it is worthless once the cluster is gone.
+ * Writes the keys, certificates and kubeconfigs of a cluster. They are worthless once the cluster is gone.
  *
- * @returns the kubeconfig of an administrator
+ * @returns the path of an administrator's kubeconfig
  */
 export async function writeClusterAccess(options: ClusterAccessOptions): Promise<string> {
   const { folder, url, addresses, node } = options

@@ -9,23 +9,23 @@ import { startOwnedProcess } from './owned-process.ts'
 export interface EmulatedAzure {
   readonly url: string
   readonly caPem: string
-  /** Where rotations and faults are posted to. */
+  /** The URL that rotations and faults are posted to. */
   readonly controlUrl: string
   stop(): Promise<unknown>
 }
 
 export interface EmulatorProcessOptions {
-  /** Whose tokens it takes: it fetches the API server's keys from there, as Entra does. */
+  /** The API server whose tokens the emulator accepts. It fetches the keys from there, as Entra does. */
   readonly access: Access
-  /** For its files. */
+  /** The folder for the emulator's log and certificates. */
   readonly folder: string
-  /** The address that it listens on. */
+  /** The address to listen on. */
   readonly host?: string
-  /** A file; that of the examples unless told otherwise. */
+  /** The file that lists the vaults; by default the one of the examples. */
   readonly data?: string
 }
 
-/** `akv-injector emulator` as a process of its own. */
+/** Starts `akv-injector emulator` as a process. */
 export async function startEmulatorProcess(
   options: EmulatorProcessOptions,
 ): Promise<EmulatedAzure> {
@@ -46,23 +46,23 @@ export async function startEmulatorProcess(
     env: { NODE_EXTRA_CA_CERTS: issuerCaFile },
     logFile,
   })
-  const said = (what: string) =>
+  const printed = (what: string) =>
     new RegExp(`^${what}\\s+(\\S+)$`, 'm').exec(readFileSync(logFile, 'utf8'))?.[1]
   let ended = false
   void child.ended.then(() => {
     ended = true
   })
-  await until(async () => ended || said('accepts tokens of') !== undefined)
-  if (ended) throw new Error(`the emulator ended; it said last:\n${lastLines(logFile)}`)
+  await until(async () => ended || printed('accepts tokens of') !== undefined)
+  if (ended) throw new Error(`the emulator ended. Its last output:\n${lastLines(logFile)}`)
   return {
-    url: said('Entra and Key Vault') ?? '',
-    controlUrl: said('control') ?? '',
+    url: printed('Entra and Key Vault') ?? '',
+    controlUrl: printed('control') ?? '',
     caPem: readFileSync(caFile, 'utf8'),
     stop: () => child.stop(),
   }
 }
 
-/** The same, for a test. */
+/** Starts the emulator for a test, and stops it when the test ends. */
 export async function startEmulatorFor(
   t: Test,
   access: Access,

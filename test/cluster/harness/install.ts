@@ -7,7 +7,7 @@ import { expectSuccess } from '../client/expect-success.ts'
 
 const folder = join(import.meta.dirname, '../../../manifests')
 
-/** The objects that an install applies, namespaces first. */
+/** Returns the objects of the manifests, namespaces first. */
 export function installObjects(): readonly KubeObject[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.yaml'))
@@ -15,25 +15,25 @@ export function installObjects(): readonly KubeObject[] {
     .sort((a, b) => Number(b.kind === 'Namespace') - Number(a.kind === 'Namespace'))
 }
 
-/** @param name - of a file, below `manifests` */
+/** @param name - the name of a file in `manifests` */
 export const readManifest = (name: string): KubeObject[] =>
   parseAllDocuments(readFileSync(join(folder, name), 'utf8'))
     .map((document) => document.toJS() as KubeObject | null)
     .filter((object) => object !== null)
 
 /**
- * Applies the manifests as they stand.
+ * Applies the manifests unchanged.
  *
- * @throws Error when something of that name is in the cluster already: it would be somebody's install; and when an
- *   object is refused, after taking the others back
+ * @throws Error if the cluster already has an installation, or if the API server refuses an object; in the latter case the
+ *   other objects are deleted first
  */
 export async function install(cluster: Cluster, objects = installObjects()): Promise<void> {
-  const [there] = (await cluster.list(webhookConfiguration())).filter(
+  const [existing] = (await cluster.list(webhookConfiguration())).filter(
     ({ metadata }) => metadata.name === webhookConfiguration().metadata.name,
   )
-  if (there)
+  if (existing)
     throw new Error(
-      'akv-injector is installed in this cluster already. The tests replace and remove it: use a cluster that nobody needs',
+      'akv-injector is already installed in this cluster, and the tests would replace and remove it. Use a disposable cluster',
     )
   try {
     for (const object of objects) expectSuccess(await cluster.apply(object))
@@ -46,10 +46,10 @@ export async function install(cluster: Cluster, objects = installObjects()): Pro
 }
 
 /**
- * Removes what `install` applied, the webhook configuration before what serves it.
+ * Deletes the objects that `install` applied. The webhook configuration goes before the webhook's pods.
  *
- * @param others - what else goes, be it there or not
- * @throws Error with what could not be removed, after trying all
+ * @param others - further objects to delete, if they exist
+ * @throws Error that lists the objects that could not be deleted, after trying all of them
  */
 export async function uninstall(
   cluster: Cluster,
@@ -66,7 +66,7 @@ export async function uninstall(
   }
   if (left.length > 0)
     throw new Error(
-      `the cluster keeps what the tests have installed; delete it yourself:\n${left.join('\n')}`,
+      `these objects of the tests could not be deleted from the cluster; delete them yourself:\n${left.join('\n')}`,
     )
 }
 
@@ -77,7 +77,7 @@ const deletionProblem = (cluster: Cluster, object: KubeObject): Promise<string |
     (error: unknown) => String(error),
   )
 
-/** Resolves when an uninstall is through: what is in a namespace goes with it, a moment later. */
+/** Resolves when the namespaces of an installation, and so all objects in them, are gone. */
 export const untilGone = (cluster: Cluster): Promise<void> =>
   until(async () => {
     const namespaces = installObjects().filter(({ kind }) => kind === 'Namespace')
@@ -87,11 +87,11 @@ export const untilGone = (cluster: Cluster): Promise<void> =>
 
 export function webhookConfiguration(): KubeObject {
   const found = installObjects().find(({ kind }) => kind === 'MutatingWebhookConfiguration')
-  if (!found) throw new Error('the manifests hold no webhook configuration')
+  if (!found) throw new Error('the manifests have no webhook configuration')
   return found
 }
 
-/** Has the API server trust this authority, whatever was in `caBundle`. */
+/** Replaces `caBundle`, so that the API server trusts this authority. */
 export async function publishAuthority(cluster: Cluster, caPem: string): Promise<void> {
   const configuration = webhookConfiguration()
   const webhooks = configuration['webhooks'] as { clientConfig: object }[]

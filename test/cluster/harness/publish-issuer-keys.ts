@@ -3,18 +3,18 @@ import type { Cluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 
 /**
- * Makes the discovery document and the keys of service account tokens anybody's to read, as they are on AKS.
+ * Lets anyone read the issuer's discovery document and keys for service account tokens, as on AKS.
  *
- * @returns what takes it back
+ * @returns a function that revokes that
  */
 export async function publishIssuerKeys(cluster: Cluster): Promise<() => Promise<unknown>> {
-  // Applied, as a file that was killed has left it.
+  // Applied rather than created: a test file that was killed leaves it behind.
   expectSuccess(await cluster.apply(issuerKeysBinding))
   return () => cluster.delete(issuerKeysBinding)
 }
 
 const apiGroup = 'rbac.authorization.k8s.io'
-/** What a file that is killed leaves in the cluster. */
+/** A test file that is killed leaves this object in the cluster. */
 export const issuerKeysBinding: KubeObject = {
   apiVersion: `${apiGroup}/v1`,
   kind: 'ClusterRoleBinding',

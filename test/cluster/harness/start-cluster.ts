@@ -13,27 +13,27 @@ import { type OwnedProcess, startOwnedProcess } from './owned-process.ts'
 type ApiServerParts = Parts<(typeof apiServerParts)[number]>
 
 export interface LocalCluster {
-  /** Signs in as an administrator. */
+  /** The kubeconfig of an administrator. */
   readonly kubeconfigFile: string
-  /** One JSON audit event a line, requests and answers included; of Secrets and tokens the metadata alone. */
+  /** One JSON audit event on each line, with request and response; Secrets and tokens only as metadata. */
   readonly auditLogFile: string
-  /** On 127.0.0.1. */
+  /** The API server's port on 127.0.0.1. */
   readonly apiPort: number
-  /** Kills the API server, and is done when a new one is ready at the same place. */
+  /** Kills the API server, starts another on the same port, and resolves when that one is ready. */
   restartApiServer(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface ClusterOptions {
   readonly parts: ApiServerParts
-  /** An empty one, for all their files. */
+  /** An empty folder for all files of the cluster. */
   readonly folder: string
-  /** Where there is to be a node. */
+  /** The network of the node, if there is to be one. */
   readonly network?: Network | undefined
 }
 
 /**
- * An API server with its etcd and controllers, on free ports of this machine. Without a node, pods are admitted and
+ * Starts an API server, etcd and the controllers on free ports of this machine. Without a node, pods are admitted but
  * stay pending.
  */
 export async function startCluster(options: ClusterOptions): Promise<LocalCluster> {
@@ -93,13 +93,13 @@ async function untilReady(
     if (ready?.status === 200) return cluster.close()
     if (ended || Date.now() > deadline)
       throw new Error(
-        `${server.name} ${ended ? 'ended' : 'is not ready'}; it said last:\n${lastLines(server.logFile)}`,
+        `${server.name} ${ended ? 'ended' : 'is not ready'}. Its last output:\n${lastLines(server.logFile)}`,
       )
     await delay(100)
   }
 }
 
-/** The shell that kept it may be gone before it is. */
+/** The API server can outlive the shell that ran it for a moment. */
 async function untilGone(kubeconfigFile: string): Promise<void> {
   const cluster = connect(kubeconfigFile)
   const answers = () =>
@@ -111,7 +111,7 @@ async function untilGone(kubeconfigFile: string): Promise<void> {
   cluster.close()
 }
 
-/** As Kubernetes' programs take them. */
+/** Formats flags as Kubernetes' programs take them. */
 export const flags = (values: Readonly<Record<string, string>>): string[] =>
   Object.entries(values).map(([flag, value]) => `--${flag}=${value}`)
 
@@ -122,7 +122,7 @@ const etcdFlags = (folder: string, url: string, peerUrl: string) => ({
   'listen-client-urls': url,
   'advertise-client-urls': url,
   'listen-peer-urls': peerUrl,
-  // Nobody will read these data after a power cut.
+  // The data don't have to survive a power cut.
   'unsafe-no-fsync': 'true',
 })
 
@@ -141,16 +141,16 @@ const apiServerFlags = ({ folder, etcdUrl, apiPort, network }: ApiServerOptions)
   'tls-private-key-file': join(folder, 'tls.key'),
   'token-auth-file': join(folder, 'tokens.csv'),
   'authorization-mode': 'Node,RBAC',
-  // Itself, so that whoever is to check its tokens finds the keys.
+  // The API server itself, so that the emulator can fetch the keys of its tokens.
   'service-account-issuer': serverUrl(apiPort),
   'service-account-jwks-uri': `${serverUrl(apiPort)}/openid/v1/jwks`,
   'service-account-key-file': join(folder, 'service-accounts.pub'),
   'service-account-signing-key-file': join(folder, 'service-accounts.key'),
   'service-cluster-ip-range': network?.serviceSubnet ?? '10.96.0.0/16',
   'allow-privileged': 'true',
-  // Calls webhooks at their Service's end points: there is no kube-proxy that would serve its cluster IP.
+  // Calls webhooks at the endpoints of their Service, because there is no kube-proxy to serve a cluster IP.
   'enable-aggregator-routing': 'true',
-  // Nothing resolves a node's name.
+  // There is no DNS for the node's name.
   'kubelet-preferred-address-types': 'InternalIP',
   'kubelet-certificate-authority': join(folder, 'ca.crt'),
   'kubelet-client-certificate': join(folder, 'kubelet-client.crt'),
@@ -167,14 +167,14 @@ const controllerFlags = (folder: string, kubeconfig: string) => ({
   ...plainProcess,
 })
 
-/** Of a controller without others of its kind, and without a port. */
+/** Flags of a controller that has no replicas and serves no port. */
 export const plainProcess = {
   'leader-elect': 'false',
   'bind-address': '127.0.0.1',
   'secure-port': '0',
 }
 
-/** What makes pods, what looks after nodes and their pods, and what the manifests need. */
+/** The controllers that create pods, that manage nodes and their pods, and that the manifests need. */
 const controllers = [
   'serviceaccount',
   'namespace',
@@ -191,11 +191,11 @@ const controllers = [
   'garbage-collector',
   'node-lifecycle',
   'pod-garbage-collector',
-  // It tells in the status of admission policies what is wrong with their types.
+  // Reports type errors of admission policies in their status.
   'validatingadmissionpolicy-status',
 ]
 
-/** Everything but what nobody should ever log; the first rule that matches holds. */
+/** Logs everything but the content of Secrets and tokens. The first rule that matches applies. */
 const auditPolicy = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',

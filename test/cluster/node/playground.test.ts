@@ -6,7 +6,7 @@ import t from 'tap'
 import { createMachineResource } from '../harness/machine-resource.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
 
-/** `npm run cluster`, beside the cluster of the tests and whichever the one who runs them has. */
+/** Tries `npm run cluster` in a cache folder of its own, beside the tests' cluster and the developer's own. */
 t.setTimeout(300_000)
 const execute = promisify(execFile)
 const scripts = join(import.meta.dirname, '../playground')
@@ -21,31 +21,37 @@ const cleanUp = await createMachineResource({
 })
 t.teardown(() => cleanUp.remove())
 
-t.test('it runs when the command has ended, and a second one says so', async (t) => {
-  t.match(await run('up'), `it runs.\n\n  export KUBECONFIG=${kubeconfig} PATH=${folder}:$PATH\n`)
-  t.match(await run('up'), 'it runs already')
+t.test('the cluster outlives the command, and a second command reports it', async (t) => {
+  t.match(
+    await run('up'),
+    `the cluster is running.\n\n  export KUBECONFIG=${kubeconfig} PATH=${folder}:$PATH\n`,
+  )
+  t.match(await run('up'), 'the cluster is already running')
 })
 
-t.test('examples run in it, as they stand', async () => {
+t.test('the examples run in it unchanged', async () => {
   for (const example of ['files', 'sync-opaque'])
     await kubectl('apply', '-f', `manifests/examples/${example}.yaml`)
   await kubectl('wait', '--for=condition=Ready', 'pod/files', '--timeout=90s')
   await kubectl('wait', '--for=create', 'secret/shop-db', '--timeout=90s')
 })
 
-t.test('it goes, and leaves nothing behind', async (t) => {
+t.test('cluster:down removes the cluster and all its files', async (t) => {
   t.ok(readState(folder))
-  t.match(await run('down'), 'it has gone, and nothing of it is left')
+  t.match(await run('down'), 'the cluster and all its files were removed')
   t.notOk(existsSync(folder))
-  t.match(await run('down'), 'there is none')
+  t.match(await run('down'), 'no cluster is running')
 })
 
-t.test('a cluster that kind could not make leaves nothing either', async (t) => {
+t.test('a cluster that kind can’t create leaves nothing behind', async (t) => {
   const programs = t.testdir({
     docker: '#!/bin/sh\necho "docker $*" >> "$CALLED"\n',
     kind: '#!/bin/sh\necho "kind $1" >> "$CALLED"\n[ "$1" != load ] || { echo "no space" >&2; exit 1; }\n',
   })
-  await t.rejects(upByKind(programs), /cluster: there is none\. kind failed:\nno space/)
+  await t.rejects(
+    upByKind(programs),
+    /cluster: could not start the cluster\. kind failed:\nno space/,
+  )
   t.match(
     readFileSync(join(programs, 'called'), 'utf8'),
     /^docker image inspect .*\nkind get\nkind create\nkind load\nkind delete\n$/,
@@ -53,17 +59,20 @@ t.test('a cluster that kind could not make leaves nothing either', async (t) => 
   t.notOk(existsSync(folder))
 })
 
-t.test('a cluster of kind that isn’t ours stays', async (t) => {
+t.test('an existing kind cluster of the same name is left alone', async (t) => {
   const programs = t.testdir({
     docker: '#!/bin/sh\n',
     kind: '#!/bin/sh\necho "kind $*" >> "$CALLED"\necho akv-injector\n',
   })
-  await t.rejects(upByKind(programs), /kind has a cluster akv-injector that isn't ours/)
+  await t.rejects(
+    upByKind(programs),
+    /kind has a cluster akv-injector that npm run cluster didn't create/,
+  )
   t.equal(readFileSync(join(programs, 'called'), 'utf8'), 'kind get clusters\n')
   t.notOk(existsSync(folder))
 })
 
-/** @param programs - a folder with what stands for Docker and kind */
+/** @param programs - a folder with scripts in place of Docker and kind */
 async function upByKind(programs: string): Promise<unknown> {
   for (const name of ['docker', 'kind']) chmodSync(join(programs, name), 0o755)
   const CALLED = join(programs, 'called')
@@ -72,7 +81,7 @@ async function upByKind(programs: string): Promise<unknown> {
   })
 }
 
-/** What was built is taken from where it is; only the state is in a folder of its own. */
+/** Links the built programs and images into the test's own cache folder. */
 function shareCache(): void {
   const [shared, own] = [process.env, env].map((env) => dirname(playgroundFolder(env)))
   if (!shared || !own) return

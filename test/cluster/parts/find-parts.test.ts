@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { apiServerParts, cacheFolder, findParts } from './find-parts.ts'
 
-const tell = () => {}
+const log = () => {}
 
 function program(folder: string, name: string, text = ''): string {
   mkdirSync(folder, { recursive: true })
@@ -22,59 +22,59 @@ t.test('KUBEBUILDER_ASSETS comes before PATH, and PATH before the cache', async 
   const controllers = program(cache, 'kube-controller-manager')
   for (const folder of [path, cache]) program(folder, 'etcd')
   program(cache, 'kube-apiserver')
-  t.strictSame(await findParts({ env, tell, names: apiServerParts }), {
+  t.strictSame(await findParts({ env, log, names: apiServerParts }), {
     parts: { etcd, 'kube-apiserver': server, 'kube-controller-manager': controllers },
   })
 })
 
-t.test('the cache is below XDG_CACHE_HOME where that is set', async (t) => {
+t.test('the cache is in XDG_CACHE_HOME if that is set', async (t) => {
   const folder = (env: Parameters<typeof cacheFolder>[0]) => cacheFolder(env, 'kubernetes')
   t.match(folder({ HOME: '/home/x' }), /^\/home\/x\/\.cache\/akv-injector\/[0-9a-f]{16}$/)
   t.match(folder({ HOME: '/home/x', XDG_CACHE_HOME: '/c' }), /^\/c\/akv-injector\//)
 })
 
-t.test('without Go a sentence says what to do', async (t) => {
+t.test('without Go the error says what to do', async (t) => {
   const home = t.testdir()
-  const found = await findParts({ env: { HOME: home, PATH: home }, tell, names: ['etcd'] })
+  const found = await findParts({ env: { HOME: home, PATH: home }, log, names: ['etcd'] })
   t.match(found, {
     problem: /^etcd can't be built: the program `go` is not in PATH\. Install Go .* KUBECONFIG/,
   })
 })
 
-t.test('what a node takes isn’t taken from PATH', async (t) => {
+t.test('the programs of a node aren’t taken from PATH', async (t) => {
   const env = { HOME: t.testdir(), PATH: join(t.testdirName, 'bin') }
   program(env.PATH, 'kubectl')
   const kubectl = program(cacheFolder(env, 'kubernetes'), 'kubectl')
-  t.strictSame(await findParts({ env, tell, names: ['kubectl'] }), { parts: { kubectl } })
+  t.strictSame(await findParts({ env, log, names: ['kubectl'] }), { parts: { kubectl } })
 })
 
-t.test('each program is in the folder of its own modules', async (t) => {
+t.test('each program is in the cache folder of its Go module', async (t) => {
   const env = { HOME: t.testdir(), PATH: '' }
   const ctr = program(cacheFolder(env, 'containerd'), 'ctr')
   const etcd = program(cacheFolder(env, 'kubernetes'), 'etcd')
   program(cacheFolder(env, 'kubernetes'), 'ctr')
-  t.strictSame(await findParts({ env, tell, names: ['ctr', 'etcd'] }), { parts: { ctr, etcd } })
+  t.strictSame(await findParts({ env, log, names: ['ctr', 'etcd'] }), { parts: { ctr, etcd } })
 })
 
-t.test('Go builds into the cache, once', async (t) => {
+t.test('Go builds each program once, into the cache', async (t) => {
   const home = t.testdir()
   const build = 'while [ "$1" != -o ]; do shift; done; echo built > "$2"; /bin/chmod +x "$2"'
   program(home, 'go', `[ "$1" = version ] || { ${build}; }`)
   const env = { HOME: home, PATH: home }
-  const told: string[] = []
-  const find = () => findParts({ env, tell: (line) => void told.push(line), names: ['etcd'] })
+  const lines: string[] = []
+  const find = () => findParts({ env, log: (line) => void lines.push(line), names: ['etcd'] })
   const parts = { etcd: join(cacheFolder(env, 'kubernetes'), 'etcd') }
   t.strictSame(await find(), { parts })
   t.strictSame(await find(), { parts })
-  t.match(told, [/^building etcd/])
-  t.equal(told.length, 1)
+  t.match(lines, [/^building etcd/])
+  t.equal(lines.length, 1)
 })
 
-t.test('a build that fails leaves nothing in the cache and shows what Go said', async (t) => {
+t.test('a failed build leaves nothing in the cache, and the error has Go’s output', async (t) => {
   const home = t.testdir()
   program(home, 'go', '[ "$1" = version ] || { echo "no such module" >&2; exit 1; }')
   const env = { HOME: home, PATH: home }
-  const found = await findParts({ env, tell, names: ['etcd'] })
+  const found = await findParts({ env, log, names: ['etcd'] })
   t.match(found, { problem: /^etcd could not be built\. .*\nno such module$/ })
   t.strictSame(readdirSync(cacheFolder(env, 'kubernetes')), [])
 })

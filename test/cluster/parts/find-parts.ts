@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { goBuild, goProblem } from './go-build.ts'
 import { isProgram } from './is-program.ts'
 
-/** The programs of a cluster: the folder of the modules that each is built from, and its package there. */
+/** The programs of a cluster: for each the folder of its Go module, and its package. */
 const sources = {
   etcd: ['kubernetes', 'go.etcd.io/etcd/server/v3'],
   'kube-apiserver': ['kubernetes', 'k8s.io/kubernetes/cmd/kube-apiserver'],
@@ -24,9 +24,9 @@ export type Modules = 'kubernetes' | 'containerd'
 export type Part = keyof typeof sources
 export type Parts<Name extends Part = Part> = Readonly<Record<Name, string>>
 
-/** What an API server takes. */
+/** The programs that a cluster without a node needs. */
 export const apiServerParts = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
-/** What a node takes beside it, and who looks at its pods. */
+/** The further programs that a node and its tests need. */
 export const nodeParts = [
   'kube-scheduler',
   'kubelet',
@@ -38,25 +38,25 @@ export const nodeParts = [
 
 export interface FindPartsOptions<Name extends Part = Part> {
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Says what it is about to build, as that takes minutes. */
-  readonly tell: (line: string) => void
-  /** The programs that are wanted. */
+  /** Called before each build, because a build takes minutes. */
+  readonly log: (line: string) => void
+  /** The programs to find. */
   readonly names: readonly Name[]
 }
 
-/** The path of each program, or a sentence saying why there are none. */
+/** The path of each program, or the reason why one can't be had. */
 export type FoundParts<Name extends Part = Part> =
   | { readonly parts: Parts<Name> }
   | { readonly problem: string }
 
 /**
- * Each program from where it is found first: KUBEBUILDER_ASSETS (envtest's convention), PATH (but for a node's), our cache,
- * and else built into the cache. The cache's folders are named for the modules' versions, so a new version is built anew.
+ * Looks for each program in KUBEBUILDER_ASSETS (envtest's convention), in PATH (not for a node's programs) and in our
+ * cache, and else builds it into the cache. A cache folder is named after a hash of the Go module, so a new version is built.
  */
 export async function findParts<Name extends Part>(
   options: FindPartsOptions<Name>,
 ): Promise<FoundParts<Name>> {
-  const { env, tell, names } = options
+  const { env, log, names } = options
   const found = new Map<Name, string | undefined>(
     names.map((name) => [name, findProgram(name, env)]),
   )
@@ -67,7 +67,7 @@ export async function findParts<Name extends Part>(
   }
   for (const name of missing) {
     const cache = cacheFolder(env, sources[name][0])
-    tell(`building ${name}, which takes minutes the first time and is kept in ${cache}`)
+    log(`building ${name} into ${cache}, which takes minutes the first time`)
     const problem = await build(name, cache, env)
     if (problem) return { problem: `${name} could not be built. ${advice}\n${problem}` }
     found.set(name, join(cache, name))
@@ -75,7 +75,7 @@ export async function findParts<Name extends Part>(
   return { parts: Object.fromEntries(found) as Record<Name, string> }
 }
 
-/** `$XDG_CACHE_HOME`, or `~/.cache`; below it one folder for each set of versions. */
+/** Returns the folder for the programs of a Go module, in `$XDG_CACHE_HOME` or `~/.cache`. */
 export function cacheFolder(env: FindPartsOptions['env'], modules: Modules): string {
   const { HOME = homedir(), XDG_CACHE_HOME = join(HOME, '.cache') } = env
   return join(XDG_CACHE_HOME, 'akv-injector', modulesHash(modules))
@@ -84,7 +84,7 @@ export function cacheFolder(env: FindPartsOptions['env'], modules: Modules): str
 function findProgram(name: Part, env: FindPartsOptions['env']): string | undefined {
   const { KUBEBUILDER_ASSETS, PATH = '' } = env
   const given = KUBEBUILDER_ASSETS ? [KUBEBUILDER_ASSETS] : []
-  // A containerd or kubectl there is of any age: that of Docker, or of somebody's other cluster.
+  // PATH can have a containerd or kubectl of any version, such as Docker's.
   const onPath = isOfApiServer(name) ? PATH.split(delimiter).filter(Boolean) : []
   return [...given, ...onPath, cacheFolder(env, sources[name][0])]
     .map((folder) => join(folder, name))
@@ -93,7 +93,7 @@ function findProgram(name: Part, env: FindPartsOptions['env']): string | undefin
 
 const isOfApiServer = (name: Part) => (apiServerParts as readonly Part[]).includes(name)
 
-/** Under its name only when it is whole: an interrupted build leaves nothing that would be taken for a program. */
+/** The program gets its name when the build is complete, so an interrupted build is never taken for a program. */
 async function build(
   name: Part,
   cache: string,
@@ -115,7 +115,7 @@ async function build(
   return undefined
 }
 
-/** Without them a server calls itself v0.0.0, which clients take for one too old. */
+/** Without these flags a server reports version v0.0.0, and clients consider it too old. */
 function versionFlags(version: string): string {
   const [major, minor] = version.split('.')
   const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor }
@@ -130,7 +130,7 @@ function kubernetesVersion(): string {
     /\sk8s\.io\/kubernetes v(\S+)/.exec(
       readFileSync(join(folderOf('kubernetes'), 'go.mod'), 'utf8'),
     ) ?? []
-  if (!version) throw new Error('go.mod names no version of k8s.io/kubernetes')
+  if (!version) throw new Error('go.mod has no version of k8s.io/kubernetes')
   return version
 }
 
@@ -143,4 +143,4 @@ function modulesHash(modules: Modules): string {
 
 const folderOf = (modules: Modules) => join(import.meta.dirname, modules)
 const advice =
-  'Install Go 1.21 or later (it fetches what else it needs), or let KUBEBUILDER_ASSETS name a folder with these programs, or KUBECONFIG a cluster.'
+  'Install Go 1.21 or later (it downloads the version it needs), or set KUBEBUILDER_ASSETS to a folder with these programs, or KUBECONFIG to a cluster.'

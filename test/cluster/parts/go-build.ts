@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 export interface GoBuildOptions {
-  /** Of the go.mod. */
+  /** The folder of the go.mod. */
   readonly folder: string
   readonly target: string
   readonly output: string
@@ -13,17 +13,17 @@ export interface GoBuildOptions {
 }
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Why nothing can be built with Go here, or undefined. */
+/** Returns the reason why Go can't be used here, or undefined. */
 export async function goProblem(env: Environment): Promise<string | undefined> {
   const { code } = await runGo(['version'], { env })
   if (code === 0) return undefined
   return code === null ? 'the program `go` is not in PATH' : '`go version` fails'
 }
 
-/** @returns what Go had to complain of, or undefined when it is built */
+/** @returns the last lines of Go's errors, or undefined if the build succeeded */
 export async function goBuild(options: GoBuildOptions): Promise<string | undefined> {
   const { folder, target, output, tags, linkerFlags, env } = options
-  // Static, so that a cache may be carried from one machine to another.
+  // Static, so that the cache can be copied to another machine.
   const { code, complaint } = await runGo(
     [
       'build',
@@ -50,7 +50,7 @@ async function runGo(
     env,
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
-    // Unlike `timeout`, this keeps nobody waiting when there is no Go.
+    // Unlike `timeout`, this doesn't delay our exit if Go isn't installed.
     signal: AbortSignal.timeout(timeoutMs),
   })
   let complaint = ''
@@ -66,5 +66,5 @@ async function runGo(
 }
 
 const complaintLines = 20
-/** An hour, as Kubernetes has to be downloaded first, on whatever network there is. */
+/** An hour, because Go downloads Kubernetes first, perhaps over a slow network. */
 const timeoutMs = 3_600_000

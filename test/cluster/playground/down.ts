@@ -4,28 +4,30 @@ import { leftovers } from '../node/machine/leftovers.ts'
 import { stopKind } from './kind.ts'
 import { isServing, type NodeState, playgroundFolder, readState } from './state.ts'
 
-/** `npm run cluster:down`: ends what `npm run cluster` has started. */
+/** `npm run cluster:down`: stops the cluster that `npm run cluster` started. */
 
 const folder = playgroundFolder(process.env)
 
 async function down(): Promise<string> {
   const running = readState(folder)
-  if (!running) return 'there is none'
+  if (!running) return 'no cluster is running'
   if (running.by === 'kind') {
     stopKind()
     rmSync(folder, { recursive: true })
   } else await end(running)
-  return 'it has gone, and nothing of it is left'
+  return 'the cluster and all its files were removed'
 }
 
 async function end({ pid, name, folder: files }: NodeState): Promise<void> {
   process.kill(pid)
-  const left = () => [
+  const remaining = () => [
     ...(isServing(pid, folder) || existsSync(folder) ? [`process ${pid}, or ${folder}`] : []),
     ...(name && files ? leftovers({ name, folder: files }) : []),
   ]
-  await until(async () => left().length === 0, endTimeoutMs).catch(() => {
-    throw new Error(`this is still on the machine:\n${left().join('\n')}`)
+  await until(async () => remaining().length === 0, endTimeoutMs).catch(() => {
+    throw new Error(
+      `these parts of the cluster are still on this machine:\n${remaining().join('\n')}`,
+    )
   })
 }
 

@@ -9,7 +9,7 @@ import { type Cloud, withVault } from '../node/harness/install-with-vault.ts'
 /** The service accounts of the examples of Secret sync, in the namespace `default`. */
 const accounts = ['shop', 'ingress-certificates', 'puller']
 
-/** Applies what the chart makes of Secret sync. */
+/** Applies the chart's objects for Secret sync. */
 export async function installSync(cluster: Cluster, azure: Cloud): Promise<void> {
   for (const object of renderedObjects())
     expectSuccess(
@@ -19,7 +19,7 @@ export async function installSync(cluster: Cluster, azure: Cloud): Promise<void>
     )
 }
 
-/** As rendered for the tests, whose namespaces and accounts are others. */
+/** Takes the objects that were rendered for the tests, and replaces their namespaces and accounts. */
 function renderedObjects(): KubeObject[] {
   return parseAllDocuments(readFileSync(rendered, 'utf8'))
     .map((document) => document.toJS() as KubeObject)

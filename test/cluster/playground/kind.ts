@@ -12,28 +12,30 @@ import { installSync } from './install-sync.ts'
 
 const name = 'akv-injector'
 
-/** @throws Error when there is no image to install, or a cluster of that name: it would be somebody's */
+/** @throws Error if Docker doesn't have our image, or kind already has a cluster of our name */
 export function checkKind(): void {
   try {
     execute('docker', ['image', 'inspect', productImage])
   } catch (error) {
-    throw new Error(`Docker has no image to install; npm run image builds it. ${error}`)
+    throw new Error(
+      `Docker doesn't have the image ${productImage}; build it by npm run image. ${error}`,
+    )
   }
   if (execute('kind', ['get', 'clusters']).split('\n').includes(name))
     throw new Error(
-      `kind has a cluster ${name} that isn't ours. If nobody needs it: kind delete cluster --name ${name}`,
+      `kind has a cluster ${name} that npm run cluster didn't create. If you don't need it: kind delete cluster --name ${name}`,
     )
 }
 
 /**
- * Makes a cluster of kind, which needs Docker instead of root and Go. All that plays the cloud runs in it.
+ * Creates a cluster with kind, which needs Docker instead of root and Go. The emulated cloud runs in the cluster.
  *
  * @param kubeconfig - the file to write
- * @throws Error when one of the programs fails, and leaves no cluster
+ * @throws Error if Docker or kind fails, after deleting the cluster
  */
-export async function startKind(kubeconfig: string, tell: (line: string) => void): Promise<void> {
+export async function startKind(kubeconfig: string, log: (line: string) => void): Promise<void> {
   try {
-    tell('kind makes a cluster, which takes a minute')
+    log('creating a cluster with kind, which takes a minute')
     const options = ['--kubeconfig', kubeconfig, '--wait', '120s']
     execute('kind', ['create', 'cluster', '--name', name, ...options])
     execute('kind', ['load', 'docker-image', productImage, '--name', name])
@@ -71,16 +73,16 @@ function cloudObjects(issuer: string): readonly KubeObject[] {
   return [namespace, vault, ...others]
 }
 
-/** It says where it listens, and who vouches for it. */
+/** Waits for the emulator, and reads its URL and its CA from its log. */
 async function untilEmulated(api: Api) {
-  let said = ''
+  let log = ''
   await until(async () => {
     const path = '/api/v1/namespaces/azure/pods/emulator/log'
-    said = String((await api.call({ method: 'GET', path })).body['said'] ?? '')
-    return said.includes('accepts tokens of')
+    log = String((await api.call({ method: 'GET', path })).body['text'] ?? '')
+    return log.includes('accepts tokens of')
   }, 60_000)
-  const [caPem = ''] = /-----BEGIN[\s\S]+-----END CERTIFICATE-----\n/.exec(said) ?? []
-  const [, url = ''] = /^Entra and Key Vault +(\S+)$/m.exec(said) ?? []
+  const [caPem = ''] = /-----BEGIN[\s\S]+-----END CERTIFICATE-----\n/.exec(log) ?? []
+  const [, url = ''] = /^Entra and Key Vault +(\S+)$/m.exec(log) ?? []
   return { caPem, url }
 }
 

@@ -13,16 +13,16 @@ import { installSync } from './install-sync.ts'
 import { type NodeState, writeState } from './state.ts'
 
 /**
- * The process behind `npm run cluster`, given the folder of its state. It undoes nothing: all that it starts and makes
- * ends with it, however it ends.
+ * The process behind `npm run cluster`. Its argument is the folder for its state. It needs no clean-up code: everything
+ * that it starts and creates ends when this process ends, for whatever reason.
  */
 
-/** What it tells the one who started it; the last is that it is ready, or has failed. */
-export type Told =
+/** A message to the parent process. The last one is `ready` or `failed`. */
+export type ServeMessage =
   | { readonly kind: 'progress' | 'failed'; readonly line: string }
   | { readonly kind: 'ready'; readonly state: NodeState }
 
-const tell = (told: Told) => process.send?.(told)
+const report = (message: ServeMessage) => process.send?.(message)
 
 async function serve(stateFolder: string): Promise<NodeState> {
   await createMachineResource({
@@ -32,15 +32,15 @@ async function serve(stateFolder: string): Promise<NodeState> {
   const { env, pid } = process
   const starting = { by: 'node', pid } as const
   writeState(stateFolder, starting)
-  const options = { env, tell: (line: string) => void tell({ kind: 'progress', line }) }
+  const options = { env, log: (line: string) => void report({ kind: 'progress', line }) }
   const found = orThrow(await findNode({ ...options, install: false }))
   const { parts } = orThrow(await findParts({ ...options, names: apiServerParts }))
 
-  options.tell('starting the cluster')
+  options.log('starting the cluster')
   const { path: folder } = temporaryFolder()
   const network = await createNetwork()
-  const made = { ...starting, name: network.name, folder }
-  writeState(stateFolder, made)
+  const named = { ...starting, name: network.name, folder }
+  writeState(stateFolder, named)
   const local = await startCluster({ parts, folder, network })
   const cluster = clusterOf(connect(local.kubeconfigFile))
   const data = readFileSync(exampleData, 'utf8')
@@ -48,7 +48,7 @@ async function serve(stateFolder: string): Promise<NodeState> {
   await installSync(cluster, azure)
   copyFileSync(local.kubeconfigFile, join(stateFolder, 'kubeconfig'))
   symlinkSync(environment.kubectl, join(stateFolder, 'kubectl'))
-  const state = { ...made, controlUrl: azure.controlUrl }
+  const state = { ...named, controlUrl: azure.controlUrl }
   writeState(stateFolder, state)
   return state
 }
@@ -60,16 +60,16 @@ function orThrow<T extends object>(found: T | { readonly problem: string }): T {
 
 const exampleData = join(import.meta.dirname, '../../../manifests/examples/vault.yaml')
 
-// Who started it has gone before it was ready: nobody would know of it.
+// The parent process ended before the cluster was ready, so nobody would know about the cluster.
 const giveUp = () => process.exit(1)
 process.once('disconnect', giveUp)
 try {
   const state = await serve(process.argv[2] ?? '')
   process.off('disconnect', giveUp)
-  tell({ kind: 'ready', state })
+  report({ kind: 'ready', state })
   process.disconnect?.()
 } catch (error) {
   console.error(error)
-  tell({ kind: 'failed', line: error instanceof Error ? error.message : String(error) })
+  report({ kind: 'failed', line: error instanceof Error ? error.message : String(error) })
   process.disconnect?.()
 }

@@ -2,29 +2,29 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { cacheFolder } from '../parts/find-parts.ts'
 
-/** What the one who takes the cluster down has to know of it, and the one who plays with it. */
+/** What `npm run cluster:down` needs to stop the cluster, and what `npm run cluster` prints. */
 export type PlaygroundState = NodeState | { readonly by: 'kind' }
 
 export interface NodeState {
   readonly by: 'node'
-  /** Of the process that all of it ends with. */
+  /** The process that runs the cluster. Everything ends with it. */
   readonly pid: number
-  /** Of the node, its bridge and its cgroups; not there yet while it starts. */
+  /** The name of the node, its bridge and its cgroups; absent while the cluster starts. */
   readonly name?: string
-  /** Of the cluster's files. */
+  /** The folder of the cluster's files. */
   readonly folder?: string
-  /** Of the emulator; there when all else is. */
+  /** The emulator's control URL; absent until the cluster is ready. */
   readonly controlUrl?: string
 }
 
-/** Beside the programs of the cluster: `kubeconfig`, `kubectl`, a log, and the state. It goes with the cluster. */
+/** Returns the folder of `kubeconfig`, `kubectl`, a log and the state, which is removed with the cluster. */
 export const playgroundFolder = (env: Readonly<Record<string, string | undefined>>): string =>
   join(dirname(cacheFolder(env, 'kubernetes')), 'cluster')
 
 export const writeState = (folder: string, state: PlaygroundState): void =>
   writeFileSync(stateFile(folder), JSON.stringify(state))
 
-/** The state of a cluster that runs or starts; nothing when there is none. */
+/** Returns the state of the cluster that runs or starts, if there is one. */
 export function readState(folder: string): PlaygroundState | undefined {
   const text = readText(stateFile(folder))
   if (!text) return undefined
@@ -32,7 +32,7 @@ export function readState(folder: string): PlaygroundState | undefined {
   return state.by === 'kind' || isServing(state.pid, folder) ? state : undefined
 }
 
-/** Another process may have got that number since. */
+/** Tells whether the process still runs the cluster. Another process may have its number by now. */
 export const isServing = (pid: number, folder: string): boolean =>
   readText(`/proc/${pid}/cmdline`).includes(`\0${folder}\0`)
 

@@ -3,7 +3,7 @@ import { mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describePlayground } from './describe-playground.ts'
 import { checkKind, startKind } from './kind.ts'
-import type { Told } from './serve.ts'
+import type { ServeMessage } from './serve.ts'
 import {
   type NodeState,
   type PlaygroundState,
@@ -12,28 +12,28 @@ import {
   writeState,
 } from './state.ts'
 
-/** `npm run cluster [-- --kind]`: starts a cluster to play with, and leaves it running. */
+/** `npm run cluster [-- --kind]`: starts a cluster for experiments, and leaves it running. */
 
 const folder = playgroundFolder(process.env)
 
 async function up(): Promise<string> {
   const running = readState(folder)
   if (running?.by === 'node' && !running.controlUrl)
-    return 'it is about to start already: another `npm run cluster` is at it'
-  if (running) return `it runs already.\n${describePlayground(folder, running)}`
-  // Of a cluster that ended with the machine.
+    return 'another `npm run cluster` is starting the cluster'
+  if (running) return `the cluster is already running.\n${describePlayground(folder, running)}`
+  // A cluster that ended because the machine was shut down leaves this folder.
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(dirname(folder), { recursive: true })
   mkdirSync(folder, { mode: 0o700 })
   const state = process.argv.includes('--kind') ? await startByKind() : await startOnNode()
-  return `it runs.\n${describePlayground(folder, state)}`
+  return `the cluster is running.\n${describePlayground(folder, state)}`
 }
 
 async function startByKind(): Promise<PlaygroundState> {
   const state = { by: 'kind' } as const
   try {
     checkKind()
-    // Before it starts, so that what a Ctrl-C leaves can be taken down.
+    // Before the start, so that `npm run cluster:down` works even after a Ctrl-C.
     writeState(folder, state)
     await startKind(join(folder, 'kubeconfig'), say)
     return state
@@ -43,7 +43,7 @@ async function startByKind(): Promise<PlaygroundState> {
   }
 }
 
-/** @throws Error with what it says, when it can't */
+/** @throws Error with the reason if the cluster can't start */
 function startOnNode(): Promise<NodeState> {
   const log = openSync(join(folder, 'log'), 'a')
   const serve = spawn(process.execPath, [join(import.meta.dirname, 'serve.ts'), folder], {
@@ -52,23 +52,24 @@ function startOnNode(): Promise<NodeState> {
   })
   serve.unref()
   return new Promise((resolve, reject) => {
-    serve.once('exit', () => reject(new Error('it ended while it started')))
+    serve.once('exit', () => reject(new Error('the process ended before the cluster was ready')))
     serve.once('error', reject)
-    serve.on('message', (told: Told) => {
-      if (told.kind === 'progress') say(told.line)
-      if (told.kind === 'failed') reject(new Error(`${told.line}\n${otherWay}`))
-      if (told.kind === 'ready') resolve(told.state)
+    serve.on('message', (message: ServeMessage) => {
+      if (message.kind === 'progress') say(message.line)
+      if (message.kind === 'failed') reject(new Error(`${message.line}\n${otherWay}`))
+      if (message.kind === 'ready') resolve(message.state)
     })
   })
 }
 
-const otherWay =
-  'Where Docker, kind and kubectl are, there is another way: npm run cluster -- --kind'
+const otherWay = 'With Docker, kind and kubectl you can run `npm run cluster -- --kind` instead.'
 const say = (line: string) => console.log(`cluster: ${line}`)
 
 try {
   say(await up())
 } catch (error) {
-  console.error(`cluster: there is none. ${error instanceof Error ? error.message : error}`)
+  console.error(
+    `cluster: could not start the cluster. ${error instanceof Error ? error.message : error}`,
+  )
   process.exitCode = 1
 }

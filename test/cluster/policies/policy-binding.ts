@@ -4,7 +4,7 @@ import { type Cluster, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readManifest } from '../harness/install.ts'
 
-/** The installed binding of an admission policy, by the name that both have. */
+/** Returns the installed binding of an admission policy. Both have the same name. */
 export function policyBinding(name: string): KubeObject {
   const found = readManifest('install.yaml').find(
     ({ kind, metadata }) => kind === 'ValidatingAdmissionPolicyBinding' && metadata.name === name,
@@ -14,10 +14,10 @@ export function policyBinding(name: string): KubeObject {
 }
 
 /**
- * Enforces a policy otherwise, or not at all, until the test ends.
+ * Changes how a policy is enforced until the test ends.
  *
  * @param actions - such as `['Deny']`; an empty list removes the binding
- * @param isInForce - tells that the API server has noticed, which it does a moment later
+ * @param isInForce - tells whether the API server already applies the change, which takes a moment
  */
 export async function changeEnforcement(
   t: Test,

@@ -27,8 +27,8 @@ vaults:
 
 /** What the others share must not be killed: this API server is the test's own. */
 t.test('the API server is killed, and is back with a new memory', { skip }, async (t) => {
-  const tell = (line: string) => void t.comment(line)
-  const found = await findParts({ env: process.env, tell, names: apiServerParts })
+  const log = (line: string) => void t.comment(line)
+  const found = await findParts({ env: process.env, log, names: apiServerParts })
   if ('problem' in found) throw new Error(found.problem)
   const { path: folder, remove } = temporaryFolder()
   t.teardown(remove)

@@ -3,17 +3,17 @@ import { type Pod, prefixed } from '../../client/pods.ts'
 export interface AppPodOptions {
   readonly namespace: string
   readonly name: string
-  /** Without their prefix; one file of the vault `team-a` unless told otherwise. */
+  /** Without the prefix; by default one file of the vault `team-a`. */
   readonly annotations?: Readonly<Record<string, string>>
-  /** Those of a pod that has the identity of its service account unless told otherwise. */
+  /** By default the label that gives the pod the identity of its service account. */
   readonly labels?: Readonly<Record<string, string>>
   readonly metadata?: object
-  /** Of the only container `app`, which sleeps unless told otherwise. */
+  /** Fields of the only container `app`, which sleeps by default. */
   readonly app?: object
   readonly spec?: object
 }
 
-/** A pod that runs, and ends at once when it is deleted. */
+/** Returns a pod that runs until it is deleted, and then ends at once. */
 export function appPod(options: AppPodOptions): Pod {
   const { namespace, name, annotations = {}, labels = hasIdentity, app, metadata, spec } = options
   const { vault = 'team-a', ...others } = annotations
@@ -38,10 +38,10 @@ export function appPod(options: AppPodOptions): Pod {
 
 export const appContainer = (name: string) => ({ name, image: 'busybox:1.37' })
 
-/** The commands of a shell, as a container's `command`. */
+/** Returns the field `command` of a container that runs a shell script. */
 export const shell = (commands: string) => ({ command: ['sh', '-c', commands] })
 
-/** What azure-workload-identity's webhook looks for. */
+/** The label that azure-workload-identity's webhook looks for. */
 export const hasIdentity = { 'azure.workload.identity/use': 'true' }
 const oneFile = { secrets: 'db-password' }
 

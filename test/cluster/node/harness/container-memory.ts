@@ -2,13 +2,13 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerStatus, OpenNode } from './open-node.ts'
 
-/** What the kernel counts against a container's limit, in bytes. */
+/** The memory that the kernel charges to a container, in bytes. */
 export interface ContainerMemory {
   readonly anon: number
-  /** Pages of files, and of tmpfs. The kernel takes the former back when memory is short. */
+  /** The page cache and tmpfs. The kernel can reclaim the page cache when memory is short. */
   readonly file: number
   readonly kernel: number
-  /** The most there has been of all together. */
+  /** The highest total so far. */
   readonly peak: number
 }
 

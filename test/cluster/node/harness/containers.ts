@@ -5,11 +5,11 @@ import type { KubeObject } from '../../client/api.ts'
 import { processesOf } from '../machine/leftovers.ts'
 import type { ContainerStatus, OpenNode, RunningPod } from './open-node.ts'
 
-/** Kills the processes of a container, as the kernel does where memory is short. */
+/** Kills the processes of a container, as the kernel does when memory runs out. */
 export const killContainer = ({ environment }: OpenNode, { containerID = '' }: ContainerStatus) =>
   ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', containerID.replace('containerd://', ''))
 
-/** Kills what holds a pod's network: the kubelet then starts it all anew, as after a reboot of the node. */
+/** Kills a pod's sandbox. The kubelet then restarts the whole pod, as after a reboot of the node. */
 export async function killSandbox({ environment }: OpenNode, { metadata }: KubeObject) {
   const isOfPod = `labels."io.kubernetes.pod.uid"==${metadata['uid']}`
   const isSandbox = 'labels."io.cri-containerd.kind"==sandbox'
@@ -17,7 +17,7 @@ export async function killSandbox({ environment }: OpenNode, { metadata }: KubeO
   await ctr(environment, 'tasks', 'kill', '--signal=SIGKILL', id.trim())
 }
 
-/** Kills the kubelet, which is then started again. */
+/** Kills the kubelet, which the node then restarts. */
 export function killKubelet({ environment }: OpenNode): void {
   const flag = `--root-dir=${join(dirname(environment.containerd), 'kubelet')}`
   const [pid] = processesOf(flag)
@@ -25,7 +25,7 @@ export function killKubelet({ environment }: OpenNode): void {
   process.kill(Number(pid), 'SIGKILL')
 }
 
-/** The status of a container, the agent's among them. */
+/** Returns the status of a container or init container. */
 export const statusOf = ({ status }: RunningPod, container: string): ContainerStatus | undefined =>
   [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].find(
     ({ name }) => name === container,
@@ -33,13 +33,13 @@ export const statusOf = ({ status }: RunningPod, container: string): ContainerSt
 
 export const agentStatus = (pod: RunningPod) => statusOf(pod, 'akv-injector')
 
-/** Why the agent ended, now or the last time. */
+/** Returns the agent's last termination message. */
 export function lastMessage(pod: RunningPod): string | undefined {
   const { state, lastState } = agentStatus(pod) ?? {}
   return (state?.terminated ?? lastState?.terminated)?.message
 }
 
-/** Containers have been started again, and are ready. */
+/** Tells whether all these containers have restarted and are ready. */
 export const isRestarted =
   (...names: readonly string[]) =>
   (pod: RunningPod): boolean =>

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'
 import { type OpenNode, podTimeoutMs } from './open-node.ts'
 
-/** A Deployment of one replica whose template is this pod. */
+/** Returns a Deployment with one replica of this pod. */
 export function deploymentOf({ metadata, spec }: KubeObject, name: string): KubeObject {
   const { labels, annotations, namespace = '' } = metadata
   const template = { metadata: { labels: { ...Object(labels), app: name }, annotations }, spec }
@@ -14,7 +14,7 @@ export function deploymentOf({ metadata, spec }: KubeObject, name: string): Kube
   }
 }
 
-/** What `kubectl describe` shows for the ReplicaSet of a Deployment, once it has failed to create a pod. */
+/** Returns the output of `kubectl describe` for a Deployment's ReplicaSet after it failed to create a pod. */
 export async function describedReplicaSet(node: OpenNode, deployment: KubeObject): Promise<string> {
   await node.apply(deployment)
   const { namespace, name } = deployment.metadata

@@ -2,7 +2,7 @@ import type { Cluster } from '../../client/cluster.ts'
 import { type OtherWebhook, startOtherWebhook } from '../../webhook/harness/other-webhook.ts'
 import { addIdentity } from '../../webhook/harness/workload-identity.ts'
 
-/** Serves what azure-workload-identity does to labelled pods, whose client ID their service account names. */
+/** Serves azure-workload-identity's webhook, which adds the identity of the service account to labelled pods. */
 export const startIdentityWebhook = (cluster: Cluster): Promise<OtherWebhook> =>
   startOtherWebhook(cluster, {
     name: 'azure-wi-webhook-mutating-webhook-configuration',

@@ -6,7 +6,7 @@ import { untilCalled } from '../../webhook/harness/serve-webhook.ts'
 
 export type Cloud = Pick<EmulatedAzure, 'url' | 'caPem'>
 
-/** Applies the manifests with the emulator as the cloud, and nothing else changed. Resolves when admission works. */
+/** Applies the manifests with the emulator as the cloud and no other change. Resolves when admission works. */
 export async function installWithVault(cluster: Cluster, azure: Cloud): Promise<void> {
   await install(cluster, objectsWithVault(azure))
   await untilCalled(cluster, installTimeoutMs)
@@ -28,7 +28,7 @@ function objectsWithVault(azure: Cloud): readonly KubeObject[] {
   ]
 }
 
-/** A Deployment with the emulator as its cloud, as the chart does it with `cloud`, and with further variables. */
+/** Returns a Deployment with the emulator as its cloud, as the chart's value `cloud` does, and with more variables. */
 export function withVault(
   deployment: KubeObject,
   { url }: Cloud,
@@ -65,5 +65,5 @@ interface PodSpec {
   readonly containers: { env: { name: string; value: string }[]; volumeMounts?: object[] }[]
 }
 
-/** Two pods start, where the machine may be busy. */
+/** Two pods have to start, perhaps on a busy machine. */
 const installTimeoutMs = 120_000

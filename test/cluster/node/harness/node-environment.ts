@@ -1,15 +1,15 @@
-/** What tests on a node are told of it, as JSON in the environment variable CLUSTER_NODE. */
+/** Describes the node to the tests, as JSON in the environment variable CLUSTER_NODE. */
 export interface NodeEnvironment {
-  /** Programs, by their paths. */
+  /** The paths of programs. */
   readonly kubectl: string
   readonly ctr: string
-  /** The socket of containerd. */
+  /** The path of containerd's socket. */
   readonly containerd: string
-  /** Also of the cgroup that the pods' are below. */
+  /** The name of the node and of the cgroup that contains its pods. */
   readonly nodeName: string
   readonly vault: {
     readonly url: string
-    /** Where rotations and faults are posted to. */
+    /** The URL that rotations and faults are posted to. */
     readonly controlUrl: string
   }
 }

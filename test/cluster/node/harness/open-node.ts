@@ -10,30 +10,30 @@ import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from './node-environment.ts'
 import { vaultNamespaces } from './vault-data.ts'
 
-/** What the tests do with pods that run. */
+/** The node, and what tests do with the pods on it. */
 export interface OpenNode {
   readonly environment: NodeEnvironment
   readonly cluster: Cluster
   /**
-   * A namespace of the test's own, with a service account `web` that may sign in as the examples' identity. It goes
-   * when the test ends.
+   * Creates a namespace with a service account `web`, which can sign in as the examples' identity, and deletes it when
+   * the test ends.
    */
   namespace(labels?: Readonly<Record<string, string>>): Promise<string>
-  /** Applies objects, which go when the test ends. */
+  /** Applies objects, and deletes them when the test ends. */
   apply(...objects: readonly KubeObject[]): Promise<void>
-  /** The pods with this label, once there are so many. */
+  /** Waits until there are `count` pods with this label, and returns them. */
   pods(query: PodsQuery): Promise<readonly [RunningPod, ...RunningPod[]]>
-  /** Waits until a pod is like that; what it is then. */
-  untilPod(pod: KubeObject, isSo: (pod: RunningPod) => boolean): Promise<RunningPod>
-  /** What a command in a container writes to its standard output. */
+  /** Waits until a condition is true of a pod, and returns the pod. */
+  untilPod(pod: KubeObject, condition: (pod: RunningPod) => boolean): Promise<RunningPod>
+  /** Runs a command in a container, and returns its standard output. */
   exec(pod: KubeObject, container: string, ...command: readonly string[]): Promise<string>
   logs(pod: KubeObject, container: string): Promise<string>
   describe(object: KubeObject): Promise<string>
-  /** @returns what it writes to its standard output, as it is */
+  /** @returns the standard output, untrimmed */
   kubectl(...args: readonly string[]): Promise<string>
-  /** Posts to the emulator's control end point, such as `/rotate` or `/faults`. */
+  /** Posts to a path of the emulator's control endpoint, such as `/rotate` or `/faults`. */
   control(path: string, body: object): Promise<unknown>
-  /** Ends all faults of the emulator. */
+  /** Removes all faults from the emulator. */
   clearFaults(): Promise<unknown>
 }
 
@@ -78,10 +78,10 @@ export interface ContainerState {
   }
 }
 
-/** What a container may take to start, where the machine is busy. */
+/** The time that a container may take to start on a busy machine. */
 export const podTimeoutMs = 120_000
 
-/** The node of `npm run cluster:test`. */
+/** Connects to the node of `npm run cluster:test`. */
 export function openNode(t: Test, env = process.env): OpenNode {
   const { CLUSTER_NODE } = env
   if (!CLUSTER_NODE)
@@ -101,7 +101,7 @@ export function openNode(t: Test, env = process.env): OpenNode {
       }
     },
     pods: (query) => findPods(cluster, query),
-    untilPod: (pod, isSo) => untilPod(cluster, pod, isSo),
+    untilPod: (pod, condition) => untilPod(cluster, pod, condition),
     exec: (pod, container, ...command) =>
       kubectl('exec', ...named(pod), '-c', container, '--', ...command),
     logs: (pod, container) => kubectl('logs', ...named(pod), '-c', container),
@@ -111,7 +111,7 @@ export function openNode(t: Test, env = process.env): OpenNode {
   }
 }
 
-/** The objects of an example, as they stand. */
+/** Returns the objects of an example, unchanged. */
 export const example = (name: string): KubeObject[] =>
   parseAllDocuments(readFileSync(join(examples, `${name}.yaml`), 'utf8')).map((document) =>
     document.toJS(),
@@ -123,17 +123,17 @@ export const isRunning = ({ status }: RunningPod): boolean =>
 export const hasEnded = ({ status }: RunningPod): boolean =>
   status.phase === 'Succeeded' || status.phase === 'Failed'
 
-/** @throws Error with the pod's statuses, when it isn't so in two minutes */
+/** @throws Error with the pod's status if the condition isn't true within two minutes */
 async function untilPod(
   cluster: Cluster,
   pod: KubeObject,
-  isSo: (pod: RunningPod) => boolean,
+  condition: (pod: RunningPod) => boolean,
 ): Promise<RunningPod> {
   let found: RunningPod | undefined
   await until(async () => {
     const { status, body } = await cluster.get(pod)
     found = status === 200 ? (body as unknown as RunningPod) : undefined
-    return found !== undefined && isSo(found)
+    return found !== undefined && condition(found)
   }, podTimeoutMs).catch((error: Error) => {
     throw new Error(`${error.message}\n${JSON.stringify(found?.status, undefined, 1)}`)
   })
@@ -154,7 +154,7 @@ async function findPods(
     })
     return found.length === count
   }, podTimeoutMs)
-  // Objects of a list don't say what they are.
+  // The objects in a list have no apiVersion and kind.
   return found.map((pod) => ({ ...pod, apiVersion: 'v1', kind: 'Pod' })) as unknown as [
     RunningPod,
     ...RunningPod[],

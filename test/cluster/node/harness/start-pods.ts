@@ -24,13 +24,13 @@ export interface PodsOptions {
   readonly local: LocalCluster
   readonly cluster: Cluster
   readonly found: FoundNode
-  /** What the emulated vaults hold; the tests' unless told otherwise. */
+  /** The content of the emulated vaults; by default that of the tests. */
   readonly data?: string
 }
 
 /**
- * Starts what pods with secrets need: a node, an emulated Azure, azure-workload-identity's webhook, and akv-injector's
- * own pods. Resolves when annotated pods are admitted.
+ * Starts everything that pods with secrets need: a node, an emulated Azure, azure-workload-identity's webhook, and
+ * akv-injector's pods. Resolves when annotated pods are admitted.
  */
 export async function startPods(options: PodsOptions) {
   const { folder, network, local, cluster, found, data = vaultData() } = options
@@ -83,13 +83,13 @@ export async function startPods(options: PodsOptions) {
   }
 }
 
-/** @throws Error with what its programs said, when the node ends first */
+/** @throws Error with the last output of the node's programs if the node ends first */
 async function withoutEnd<T>(ended: Promise<unknown>, wanted: Promise<T>, folder: string) {
   const end = ended.then(() => {
-    const said = ['node', 'containerd', 'kubelet'].map((name) =>
+    const output = ['node', 'containerd', 'kubelet'].map((name) =>
       lastLines(join(folder, `${name}.log`)),
     )
-    throw new Error(`the node ended; its programs said last:\n${said.join('\n')}`)
+    throw new Error(`the node ended. The last output of its programs:\n${output.join('\n')}`)
   })
   return await Promise.race([wanted, end])
 }

@@ -7,14 +7,14 @@ const accounts: Readonly<Record<string, string>> = {
   '33333333-3333-3333-3333-333333333333': 'report',
 }
 
-/** Identities that the service account `web` can't sign in as, each for another reason. */
+/** Identities as which the service account `web` can't sign in, each for a different reason. */
 export const brokenIdentities = {
   withoutCredential: '55555555-5555-5555-5555-555555555555',
   otherIssuer: '66666666-6666-6666-6666-666666666666',
   otherAudience: '77777777-7777-7777-7777-777777777777',
 } as const
 
-/** A vault that every identity can read, for a fault of its own. */
+/** Returns the name of a vault that every identity can read. One test injects a fault into it. */
 export const faultyVault = (name: string): string => `faulty-${name}`
 const faultyVaults = [
   ...['role', 'firewall', 'outage', 'network', 'throttling', 'proxy-page'],
@@ -28,8 +28,8 @@ export const vaultNamespaces = Array.from(
 )
 
 /**
- * The vaults of the examples, for the tests' namespaces too; `reports`, which only the identity `report` may read;
- * `locked`, on which nobody holds a role; and the faulty ones.
+ * Returns the vaults of the examples, also for the tests' namespaces; `reports`, which only the identity `report` may
+ * read; `locked`, on which no identity has a role; and the faulty vaults.
  */
 export function vaultData(): string {
   const data = parse(readFileSync(exampleData, 'utf8')) as Data

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { withBuildah } from './buildah.ts'
 import { cachedImage } from './image-cache.ts'
 
-/** An archive of an image whose commands are busybox's; without one, it sleeps. */
+/** Returns the archive of an image with busybox's commands. By default its container sleeps. */
 export const appArchive = (cache: string, busybox: string): string =>
   cachedImage({
     cache,
@@ -20,7 +20,7 @@ export const appArchive = (cache: string, busybox: string): string =>
       }),
   })
 
-/** Its name, beside those that apps know it by. */
+/** The name of the image. importImages tags it with the names that the examples use. */
 export const appImage = 'localhost/akv-injector-app:1'
 const containerfile = `FROM scratch
 COPY busybox /bin/busybox

@@ -4,9 +4,9 @@ import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { executeApart } from '../machine/execute.ts'
 
 export interface Buildah {
-  /** For files; it goes with the images. */
+  /** A temporary folder, which is removed together with the images. */
   readonly folder: string
-  /** What has any call of buildah work on these images. */
+  /** The environment with which buildah uses these images. */
   readonly env: NodeJS.ProcessEnv
   /** @param context - a folder with a Containerfile */
   build(tag: string, context: string): void
@@ -14,7 +14,7 @@ export interface Buildah {
   save(tag: string, archive: string): void
 }
 
-/** Runs with a buildah whose images are in a temporary folder. */
+/** Calls `use` with a buildah whose images are in a temporary folder. */
 export function withBuildah(use: (buildah: Buildah) => void): void {
   const { path: folder, remove } = temporaryFolder()
   try {
@@ -27,7 +27,7 @@ export function withBuildah(use: (buildah: Buildah) => void): void {
     const env = {
       ...process.env,
       CONTAINERS_STORAGE_CONF: storage,
-      // With neither namespaces nor networks of its own.
+      // Works inside a container: no further namespaces and no network.
       BUILDAH_ISOLATION: 'chroot',
     }
     use({

@@ -6,13 +6,13 @@ export interface CachedImage {
   /** The folder of the archives. */
   readonly cache: string
   readonly name: string
-  /** All that it is made of: another archive is built when any of it changes. */
+  /** The inputs of the image. If any of them changes, the image is built again. */
   readonly madeOf: readonly (string | Buffer)[]
   /** Writes the archive. */
   readonly build: (archive: string) => void
 }
 
-/** The archive of an image, built unless it is there. It takes its name only when it is whole. */
+/** Returns the archive of an image, and builds it if necessary. The archive gets its name when it is complete. */
 export function cachedImage({ cache, name, madeOf, build }: CachedImage): string {
   const hash = createHash('sha256')
   for (const part of madeOf) hash.update(createHash('sha256').update(part).digest())
@@ -23,15 +23,15 @@ export function cachedImage({ cache, name, madeOf, build }: CachedImage): string
   try {
     build(unfinished)
     renameSync(unfinished, archive)
-    forgetOld(cache, name)
+    removeOld(cache, name)
   } finally {
     rmSync(unfinished, { force: true })
   }
   return archive
 }
 
-/** Unfinished ones, too. Those of the last hour may be what another run is about to take. */
-function forgetOld(cache: string, name: string): void {
+/** Removes older archives, also incomplete ones. Another run may be using those of the last hour. */
+function removeOld(cache: string, name: string): void {
   const old = readdirSync(cache)
     .filter((file) => file.replace(/^\./, '').startsWith(`${name}-`))
     .map((file) => join(cache, file))

@@ -10,10 +10,10 @@ export interface ImportImagesOptions {
   readonly archives: readonly string[]
 }
 
-/** What the examples name: one image, as no registry is asked. */
+/** The images of the examples. All are the same image, because there is no registry. */
 const appNames = ['docker.io/library/busybox:1.37', 'docker.io/library/nginx:1.29', sandboxImage]
 
-/** Hands archives to containerd, whose socket may not be there yet. */
+/** Waits for containerd's socket, and imports the archives. */
 export async function importImages({ ctr, socket, archives }: ImportImagesOptions): Promise<void> {
   await until(async () => existsSync(socket))
   const images = (...args: readonly string[]) =>

@@ -15,11 +15,11 @@ import { executeApart } from '../machine/execute.ts'
 import { type Buildah, withBuildah } from './buildah.ts'
 import { cachedImage } from './image-cache.ts'
 
-/** As the manifests name it. */
+/** The name of the image in the manifests. */
 export const productImage = `ghcr.io/akv-injector/akv-injector:${packageJson.version}`
 
-/** An archive of the Containerfile's image. */
-export async function productArchive(cache: string, tell: (line: string) => void): Promise<string> {
+/** Returns the archive of the Containerfile's image, and builds it if necessary. */
+export async function productArchive(cache: string, log: (line: string) => void): Promise<string> {
   return cachedImage({
     cache,
     name: 'akv-injector',
@@ -32,7 +32,7 @@ export async function productArchive(cache: string, tell: (line: string) => void
       ...(await bundledFiles()),
     ],
     build(archive) {
-      tell(`building ${productImage}, which takes a minute and is kept in ${cache}`)
+      log(`building ${productImage} into ${cache}, which takes a minute`)
       withBuildah((buildah) => {
         const base = buildBase(buildah, basePackages(cache))
         const script = join(root, 'image/build-image.ts')
@@ -43,7 +43,7 @@ export async function productArchive(cache: string, tell: (line: string) => void
   })
 }
 
-/** The same from the same sources, wherever it is made. */
+/** The bundle depends only on the sources, not on the machine. */
 async function bundledFiles(): Promise<Buffer[]> {
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bundle-'))
   try {
@@ -56,7 +56,7 @@ async function bundledFiles(): Promise<Buffer[]> {
   }
 }
 
-/** What the Containerfile takes Node from, made of Debian's packages and this Node: no registry need be within reach. */
+/** Builds the Containerfile's base image from Debian's packages and this Node, so that no registry is needed. */
 function buildBase({ folder, build }: Buildah, packagesArchive: string): string {
   const tag = 'localhost/akv-injector-base:1'
   const context = join(folder, 'base')
@@ -83,7 +83,7 @@ const basePackages = (cache: string): string =>
       ]),
   })
 
-/** What the Containerfile's first stage takes beside Debian's essential packages. */
+/** The packages that the Containerfile's first stage needs in addition to Debian's essential ones. */
 const packages = ['binutils', 'libgcc-s1', 'libstdc++6']
 
 const root = join(import.meta.dirname, '../../../..')

@@ -10,10 +10,10 @@ export interface ContainerdConfigOptions {
   readonly runc: string
 }
 
-/** The image that a pod's sandbox runs from: any that sleeps. */
+/** The image of a pod's sandbox. Any image that sleeps will do. */
 export const sandboxImage = 'localhost/akv-injector-sandbox:1'
 
-/** Writes what containerd reads: its own configuration, and the network that it gives to pods. */
+/** Writes containerd's configuration, and the CNI configuration for pods. */
 export function writeContainerdConfig(options: ContainerdConfigOptions): void {
   const { folder, network, pluginFolder, runc } = options
   const cniFolder = join(folder, 'cni')
@@ -25,7 +25,7 @@ state = "/run/containerd"
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = ${quote(sandboxImage)}
 [plugins.'io.containerd.cri.v1.runtime']
-  # Where nobody may lower OOM scores, runc would fail.
+  # In a container, runc may not lower OOM scores, and would fail.
   restrict_oom_score_adj = true
   netns_mounts_under_state_dir = true
 [plugins.'io.containerd.cri.v1.runtime'.cni]
@@ -40,7 +40,7 @@ state = "/run/containerd"
   writeFileSync(join(cniFolder, 'pods.conflist'), JSON.stringify(podNetwork(network)))
 }
 
-/** Not as a gateway (isGateway): the plugin would have this whole machine forward packets. The bridge has its address. */
+/** Without `isGateway`, with which the plugin would enable packet forwarding for the machine. The bridge already has its address. */
 const podNetwork = ({ name, podSubnet, gateway }: Network) => ({
   cniVersion: '1.0.0',
   name: 'pods',
@@ -57,5 +57,5 @@ const podNetwork = ({ name, podSubnet, gateway }: Network) => ({
   ],
 })
 
-/** As TOML has basic strings, which are JSON's for any path. */
+/** A JSON string is a valid TOML basic string for any path. */
 const quote = (text: string) => JSON.stringify(text)

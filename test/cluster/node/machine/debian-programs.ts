@@ -10,7 +10,7 @@ export interface DebianPrograms {
   readonly pluginFolder: string
 }
 
-/** What a node takes that Debian has, and the package that brings it. */
+/** The programs of Debian that a node needs, and the package of each. */
 const packages = {
   runc: 'runc',
   buildah: 'buildah',
@@ -21,14 +21,14 @@ const packages = {
   setpriv: 'util-linux',
 } as const
 const aptTimeoutMs = 600_000
-/** Debian's folder first, then where others install them. */
+/** Debian's folder first, then the folders of other distributions. */
 const pluginFolders = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
 
 /**
- * Finds what a node takes beside what is built.
+ * Finds the programs that a node needs and that we don't build.
  *
- * @param options.install - whether what is missing may be installed
- * @returns the paths, or a sentence saying why there can be no node
+ * @param options.install - whether to install missing Debian packages
+ * @returns the paths, or the reason why a node isn't possible
  */
 export function findDebianPrograms({
   install,
@@ -36,7 +36,7 @@ export function findDebianPrograms({
   readonly install: boolean
 }): DebianPrograms | { readonly problem: string } {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return { problem: 'A node takes Linux and root.' }
+    return { problem: 'A node needs Linux and root.' }
   const missing = missingPackages()
   if (missing.length > 0 && install && findProgram('apt-get')) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
@@ -50,7 +50,7 @@ export function findDebianPrograms({
   }
   if (missing.length > 0)
     return {
-      problem: `A node takes programs that are not here: apt-get install ${missing.join(' ')}`,
+      problem: `A node needs programs that are not installed: apt-get install ${missing.join(' ')}`,
     }
   return {
     runc: findProgram('runc') ?? '',
@@ -71,7 +71,7 @@ const missingPackages = (): string[] => [
 const findPluginFolder = () => pluginFolders.find((folder) => existsSync(join(folder, 'bridge')))
 
 function findProgram(name: string): string | undefined {
-  // Not everybody's PATH has them, though root's does.
+  // The PATH of some shells lacks these folders.
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
   return folders.map((folder) => join(folder, name)).find(isProgram)
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * Runs a program to its end.
+ * Runs a program and waits for it.
  *
- * @returns what it writes to its standard output
- * @throws Error with what it said last, when it fails, or takes a quarter of an hour
+ * @returns its standard output
+ * @throws Error with its last output if it fails or takes more than a quarter of an hour
  */
 export function execute(
   program: string,
@@ -16,13 +16,13 @@ export function execute(
     return execFileSync(program, args, { env, stdio: 'pipe', encoding: 'utf8', ...bounds })
   } catch (error) {
     const { stdout, stderr, code } = error as Failure
-    const said = `${stdout ?? ''}\n${stderr ?? error}`.trim().split('\n').slice(-saidLines)
+    const lines = `${stdout ?? ''}\n${stderr ?? error}`.trim().split('\n').slice(-shownLines)
     const how = code === 'ETIMEDOUT' ? `took more than ${timeoutMs / 60_000} minutes` : 'failed'
-    throw new Error(`${program} ${how}:\n${said.join('\n')}`)
+    throw new Error(`${program} ${how}:\n${lines.join('\n')}`)
   }
 }
 
-/** The same for one that mounts, or goes on when we are killed: neither outlasts us. */
+/** Runs a program in namespaces of its own, so that its mounts and processes end with this process. */
 export function executeApart(
   program: string,
   args: readonly string[],
@@ -38,6 +38,6 @@ interface Failure {
   readonly code?: string
 }
 
-const saidLines = 20
-/** The longest download their packages, and build an image. */
+const shownLines = 20
+/** The slowest programs download packages or build an image. */
 const timeoutMs = 900_000

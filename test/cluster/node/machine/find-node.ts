@@ -7,27 +7,27 @@ import type { NodePrograms } from './start-node.ts'
 
 export interface FoundNode {
   readonly programs: NodePrograms & Parts<(typeof nodeParts)[number]>
-  /** Of the images. */
+  /** The archives of the images. */
   readonly archives: readonly string[]
 }
 
 export interface FindNodeOptions {
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly tell: (line: string) => void
-  /** Whether Debian packages may be installed. */
+  readonly log: (line: string) => void
+  /** Whether to install missing Debian packages. */
   readonly install: boolean
 }
 
-/** What a node is made of, built where it isn't there; or a sentence saying why there can be none. */
+/** Finds or builds the programs and images of a node, or returns the reason why a node isn't possible. */
 export async function findNode(
   options: FindNodeOptions,
 ): Promise<FoundNode | { readonly problem: string }> {
-  const { env, tell } = options
+  const { env, log } = options
   const debian = findDebianPrograms(options)
   if ('problem' in debian) return debian
-  const found = await findParts({ env, tell, names: nodeParts })
+  const found = await findParts({ env, log, names: nodeParts })
   if ('problem' in found) return found
   const cache = join(dirname(cacheFolder(env, 'kubernetes')), 'images')
-  const archives = [appArchive(cache, debian.busybox), await productArchive(cache, tell)]
+  const archives = [appArchive(cache, debian.busybox), await productArchive(cache, log)]
   return { programs: { ...found.parts, ...debian }, archives }
 }

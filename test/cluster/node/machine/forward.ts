@@ -3,11 +3,11 @@ import { connect, createServer } from 'node:net'
 
 export interface ForwardOptions {
   readonly from: { readonly host: string; readonly port: number }
-  /** On 127.0.0.1. */
+  /** A port on 127.0.0.1. */
   readonly toPort: number
 }
 
-/** Passes connections on: pods know the API server by a Service's address, and there is no kube-proxy to serve it. */
+/** Forwards connections to the API server. Pods connect to its Service address, but no kube-proxy serves that. */
 export async function forward({ from, toPort }: ForwardOptions): Promise<{ close(): void }> {
   const server = createServer((socket) => {
     const onward = connect({ host: '127.0.0.1', port: toPort })

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Network } from './network.ts'
 
-/** Writes what the kubelet reads. Its certificate and the authority of those who may call it are in the folder. */
+/** Writes the kubelet's configuration. The folder already has its serving certificate and its client CA. */
 export function writeKubeletConfig(folder: string, { name, gateway }: Network): void {
-  // Of a file, as the machine's own may name a server on loopback, where pods have none.
+  // The machine's own resolv.conf may name a DNS server on loopback, which pods can't reach.
   writeFileSync(join(folder, 'resolv.conf'), '')
   writeFileSync(
     join(folder, 'kubelet.yaml'),
@@ -31,10 +31,10 @@ export function writeKubeletConfig(folder: string, { name, gateway }: Network): 
       makeIPTablesUtilChains: false,
       podLogsDir: join(folder, 'pod-logs'),
       volumePluginDir: join(folder, 'volume-plugins'),
-      // Nobody answers there, but without one each pod is warned of that.
+      // No DNS server listens there. Without an address, the kubelet emits a warning event for each pod.
       clusterDNS: [gateway],
       resolvConf: join(folder, 'resolv.conf'),
-      // The machine may be as full as it likes.
+      // Don't evict pods if the machine runs low on memory or disk.
       evictionHard: {
         'memory.available': '1Mi',
         'nodefs.available': '0%',

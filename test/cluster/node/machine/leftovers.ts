@@ -2,15 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface LeftoversOptions {
-  /** Of the node, its bridge and its cgroups. */
+  /** The name of the node, its bridge and its cgroups. */
   readonly name: string
-  /** Of the cluster's files. */
+  /** The folder of the cluster's files. */
   readonly folder: string
 }
 
-/** What is still on this machine of a cluster that has ended, in words. */
+/** Lists the files, processes, mounts, cgroups and the bridge of a stopped cluster that are still on this machine. */
 export function leftovers({ name, folder }: LeftoversOptions): readonly string[] {
-  const named = isAnothers(name, folder) ? [] : [`/sys/class/net/${name}`, ...cgroupsOf(name)]
+  const named = isUsedByOther(name, folder) ? [] : [`/sys/class/net/${name}`, ...cgroupsOf(name)]
   return [
     ...[folder, ...named].filter(existsSync),
     ...processesOf(folder).map((pid) => `process ${pid}`),
@@ -21,26 +21,26 @@ export function leftovers({ name, folder }: LeftoversOptions): readonly string[]
   ]
 }
 
-/** In the one tree of cgroup v2, or in each of v1's. */
+/** cgroup v2 has one tree, v1 one for each controller. */
 function cgroupsOf(name: string): string[] {
   const root = '/sys/fs/cgroup'
   const trees = readdirSync(root).map((tree) => join(root, tree))
   return [root, ...trees].map((tree) => join(tree, name))
 }
 
-/** A cluster that starts meanwhile takes the first name that is free. */
-function isAnothers(name: string, folder: string): boolean {
+/** Tells whether another cluster has taken the name, which is free once the first cluster has ended. */
+function isUsedByOther(name: string, folder: string): boolean {
   const ours = new Set(processesOf(folder))
   return processesOf(`\0${name}\0`).some((pid) => !ours.has(pid))
 }
 
-/** By their command lines: everything of a cluster's has a path of its folder there, but for what runs in pods. */
+/** Finds processes by their command lines. Those of a cluster contain its folder, except in pods. */
 export const processesOf = (text: string): string[] =>
   readdirSync('/proc').filter(
     (pid) => /^\d+$/.test(pid) && readText(`/proc/${pid}/cmdline`).includes(text),
   )
 
-/** Processes may end while one looks. */
+/** A process may end while we read its files. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')

@@ -7,7 +7,7 @@ import { writeKubeletConfig } from './kubelet-config.ts'
 import type { Network } from './network.ts'
 
 export interface NodeOptions {
-  /** Of the API server, with the node's access; the node's files go there, too. */
+  /** The folder of the cluster, which has the node's credentials. The node's files go there, too. */
   readonly folder: string
   readonly network: Network
   readonly programs: NodePrograms
@@ -24,13 +24,13 @@ export interface NodePrograms {
 }
 
 export interface RunningNode {
-  /** Resolves when it has ended, however that came. */
+  /** Resolves when the node has ended, for whatever reason. */
   readonly ended: Promise<unknown>
-  /** Ends its pods, and resolves when nothing of it is left but files. */
+  /** Ends the node and its pods. Resolves when only its files are left. */
   stop(): Promise<void>
 }
 
-/** Starts containerd and a kubelet in namespaces that end with us, however we end. */
+/** Starts containerd and a kubelet in namespaces that end when this process ends, for whatever reason. */
 export function startNode({ folder, network, programs }: NodeOptions): RunningNode {
   for (const name of ['cni', 'pod-logs', 'volume-plugins']) mkdirSync(join(folder, name))
   writeContainerdConfig({ folder, network, ...programs })

@@ -4,8 +4,8 @@ import type { Cluster } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 
 /**
- * Where the cluster reaches servers of the tests: CLUSTER_TESTS_ADDRESS, else this machine's first address.
- * Not loopback, which Kubernetes doesn't take for an end point.
+ * Returns the address at which the cluster reaches servers of the tests: CLUSTER_TESTS_ADDRESS, or this machine's first
+ * address. Kubernetes accepts no loopback address as an endpoint.
  */
 export function ownAddress(env = process.env): string {
   const { CLUSTER_TESTS_ADDRESS } = env
@@ -15,17 +15,17 @@ export function ownAddress(env = process.env): string {
     .find(({ family, internal }) => family === 'IPv4' && !internal)
   if (!found)
     throw new Error(
-      'this machine has no IPv4 address but loopback, where a cluster could not reach the webhook; CLUSTER_TESTS_ADDRESS can name one',
+      'this machine has only loopback IPv4 addresses, at which a cluster can not reach the webhook; set CLUSTER_TESTS_ADDRESS',
     )
   return found.address
 }
 
 export interface Endpoint {
-  /** As a pod that is leaving: no new connection goes there. */
+  /** Removes the endpoint, as for a pod that terminates: it gets no new connections. */
   remove(): Promise<void>
 }
 
-/** Makes a server of this process one of the end points of the webhook's Service, as a ready pod would be. */
+/** Adds a server of this process to the endpoints of the webhook's Service, like a ready pod. */
 export async function addEndpoint(cluster: Cluster, port: number): Promise<Endpoint> {
   const slice: KubeObject = {
     apiVersion: 'discovery.k8s.io/v1',
@@ -35,7 +35,7 @@ export async function addEndpoint(cluster: Cluster, port: number): Promise<Endpo
       name: `akv-injector-cluster-tests-${port}`,
       labels: {
         'kubernetes.io/service-name': 'akv-injector-webhook',
-        // Somebody else's than the controller's, which therefore leaves it alone.
+        // The endpoint slice controller leaves slices of another manager alone.
         'endpointslice.kubernetes.io/managed-by': 'akv-injector-cluster-tests',
       },
     },

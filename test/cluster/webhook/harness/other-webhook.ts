@@ -12,11 +12,11 @@ import { type Pod, plainPod } from '../../client/pods.ts'
 import { ownAddress } from './endpoint.ts'
 
 export interface OtherWebhookOptions {
-  /** Of its configuration: webhooks are called in the order of these names. */
+  /** The name of the webhook configuration. Webhooks are called in the order of these names. */
   readonly name: string
-  /** Which pods it is sent: `namespaceSelector`, `objectSelector`. */
+  /** Selects the pods: `namespaceSelector`, `objectSelector`. */
   readonly selector: object
-  /** What it makes of a pod. */
+  /** Returns the changed pod. */
   readonly change: (pod: Pod, namespace: string) => Pod | Promise<Pod>
 }
 
@@ -25,7 +25,7 @@ export interface OtherWebhook {
   close(): Promise<void>
 }
 
-/** Serves somebody else's mutating webhook. It answers with the difference between the pod and what it makes of it. */
+/** Serves another vendor's mutating webhook. Its patch is the difference between the pod and the changed pod. */
 export async function startOtherWebhook(
   cluster: Cluster,
   options: OtherWebhookOptions,
@@ -60,7 +60,7 @@ export async function startOtherWebhook(
   }
 }
 
-/** The same for a test, and for one namespace. Resolves when the API server calls it. */
+/** Serves such a webhook for one namespace until a test ends. Resolves when the API server calls it. */
 export async function serveOtherWebhook(
   t: Test,
   cluster: Cluster,

@@ -16,14 +16,14 @@ export interface LogLine {
 }
 
 export interface ServedWebhook {
-  /** What it logged of admissions since it was served. */
+  /** The log lines of the admissions since the API server first called the webhook. */
   admissions(): readonly LogLine[]
   close(): Promise<void>
 }
 
 /**
- * Serves the webhook from this process as the cluster's install names it: by the Service, with a certificate of an
- * authority that is published. Resolves when the API server calls it.
+ * Serves the webhook from this process, as an endpoint of the installed Service, with a certificate of an authority in
+ * `caBundle`. Resolves when the API server calls it.
  */
 export async function serveWebhook(
   t: Test,
@@ -60,14 +60,14 @@ export async function serveWebhook(
   }
 }
 
-/** The API server learns of end points and authorities by watching them, a moment later. */
+/** Waits until the API server calls the webhook: it watches endpoints and authorities, and so sees them with a delay. */
 export const untilCalled = (cluster: Cluster, timeoutMs?: number): Promise<string> =>
   untilAnswered(cluster, /^$|"pods\.akv-injector\.io" denied/, timeoutMs)
 
 /**
- * Tries an annotated pod until the API server's message is like that; nothing when it admits the pod.
+ * Creates an annotated pod by dry run until the API server's message matches.
  *
- * @returns the message
+ * @returns the message; empty if the API server admits the pod
  */
 export async function untilAnswered(
   cluster: Cluster,

@@ -1,7 +1,7 @@
 import { issueAuthority, issueLeaf } from '../../../../certs/issue.ts'
 import { writeLikeKubelet } from '../../../webhook/http/tls-folder.ts'
 
-/** An authority of the tests' own, and a folder with a leaf for the webhook's Service, as the kubelet mounts it. */
+/** Creates an authority, and issues certificates of the webhook's Service into a folder, as the kubelet mounts them. */
 export async function serviceCertificates(folder: string) {
   const now = new Date()
   const newAuthority = () =>
@@ -10,11 +10,11 @@ export async function serviceCertificates(folder: string) {
   let published = authority.certificatePem
   return {
     folder,
-    /** What belongs in `caBundle`. */
+    /** The content for `caBundle`. */
     get caPem() {
       return published
     },
-    /** A new authority beside the old one; leaves of the next renewals are its own. */
+    /** Adds a new authority beside the old one. It signs the certificates of later renewals. */
     async replaceAuthority(): Promise<void> {
       authority = await newAuthority()
       published += authority.certificatePem
@@ -26,7 +26,7 @@ export async function serviceCertificates(folder: string) {
       const leaf = await issueLeaf({
         authority,
         commonName: 'akv-injector-webhook',
-        // The name that the API server asks for.
+        // The name that the API server verifies.
         dnsNames: ['akv-injector-webhook.akv-injector.svc'],
         ipAddresses: [],
         now,

@@ -7,13 +7,13 @@ import { startOwnedProcess } from '../../harness/owned-process.ts'
 
 export interface Replica {
   readonly port: number
-  /** As the kubelet ends a pod. @returns its exit code */
+  /** Sends SIGTERM, as the kubelet does. @returns the exit code */
   terminate(): Promise<number | null>
-  /** As the kernel ends what is out of memory. */
+  /** Sends SIGKILL, as the kernel does when memory runs out. */
   kill(): void
 }
 
-/** Starts `akv-injector webhook` as a process of its own; resolves when it is ready. */
+/** Starts `akv-injector webhook` as a process, and resolves when it is ready. */
 export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
   const [port = 0, healthPort = 0] = await freePorts(2)
   const logFile = join(tlsDir, `webhook-${port}.log`)
@@ -35,7 +35,7 @@ export async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
     ended = true
   })
   await until(async () => {
-    if (ended) throw new Error(`the webhook ended; it said last:\n${lastLines(logFile)}`)
+    if (ended) throw new Error(`the webhook ended. Its last output:\n${lastLines(logFile)}`)
     const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`).catch(() => undefined)
     return answer?.ok === true
   })

@@ -1,8 +1,8 @@
 import type { Container, Pod } from '../../client/pods.ts'
 
 /**
- * What azure-workload-identity's webhook does to a pod: its variables, volume and mounts for all containers, nothing
- * that is there already being changed. It decodes pods into API types of 0.31, so what came later is lost.
+ * Changes a pod as azure-workload-identity's webhook does: it adds variables, a volume and mounts to all containers, and
+ * keeps existing ones. It decodes pods into the API types of Kubernetes 1.31, so newer fields are lost.
  */
 export function addIdentity(pod: Pod, clientId: string): Pod {
   const withIdentity = identityOf(clientId)
@@ -18,7 +18,7 @@ export function addIdentity(pod: Pod, clientId: string): Pod {
   }
 }
 
-/** The same, of the identity in the examples. */
+/** Adds the identity of the examples. */
 export const addWorkloadIdentity = (pod: Pod): Pod =>
   addIdentity(pod, '22222222-2222-2222-2222-222222222222')
 
@@ -30,7 +30,7 @@ const identityOf =
     volumeMounts: withNamed(container.volumeMounts, [mount]),
   })
 
-/** Keeps the empty `valueFrom` around what it doesn't know, as Go does with a pointer to a struct. */
+/** Removes `fileKeyRef`, but keeps the empty `valueFrom` around it, as Go does with a pointer to a struct. */
 function asOldTypes(spec: Pod['spec']): Pod['spec'] {
   const text = JSON.stringify(spec, (key, value) => (key === 'fileKeyRef' ? undefined : value))
   return JSON.parse(text)
