@@ -35,7 +35,9 @@ async function main(): Promise<number> {
     log(
       `using the cluster of KUBECONFIG, ${server.href}; akv-injector is installed there for the tests`,
     )
-    const code = files.plain.length ? await runInstalled(files.plain, KUBECONFIG, {}) : 0
+    const code = await interruptible((interrupted) =>
+      runInstalled(files.plain, KUBECONFIG, { env: {}, interrupted }),
+    )
     if (files.onNode.length === 0) return code
     const why = 'skipping the tests with pods: they need a node of their own, without KUBECONFIG'
     return skipped(why) || code
@@ -51,8 +53,10 @@ async function main(): Promise<number> {
     node && 'problem' in node
       ? skipped(`skipping the tests with pods, because no node is available. ${node.problem}`)
       : 0
-  return (
-    code || (await runLocally(files, found.parts, node && 'problem' in node ? undefined : node))
+  if (code) return code
+  const foundNode = node && 'problem' in node ? undefined : node
+  return await interruptible((interrupted) =>
+    runLocally(files, { parts: found.parts, node: foundNode, interrupted }),
   )
 }
 
@@ -83,18 +87,23 @@ function wantedFiles(named: readonly string[]): Files {
 /** The tests with pods come last: a node would run the pods that the other tests only admit. */
 async function runLocally(
   files: Files,
-  parts: Parts<(typeof apiServerParts)[number]>,
-  node: FoundNode | undefined,
+  options: {
+    readonly parts: Parts<(typeof apiServerParts)[number]>
+    readonly node: FoundNode | undefined
+    readonly interrupted: AbortSignal
+  },
 ): Promise<number> {
+  const { parts, node, interrupted } = options
   const { path: folder, remove } = temporaryFolder()
   const network = node && (await createNetwork())
   let local: LocalCluster | undefined
   try {
     local = await startCluster({ parts, folder, network })
-    const env = { CLUSTER_AUDIT_LOG: local.auditLogFile }
-    const code = files.plain.length ? await runInstalled(files.plain, local.kubeconfigFile, env) : 0
-    if (!node || !network) return code
-    return (await runOnNode(files.onNode, { local, folder, network, found: node }, env)) || code
+    const testOptions = { env: { CLUSTER_AUDIT_LOG: local.auditLogFile }, interrupted }
+    const code = await runInstalled(files.plain, local.kubeconfigFile, testOptions)
+    if (!node || !network || interrupted.aborted) return code
+    const podsOptions = { local, folder, network, found: node }
+    return (await runOnNode(files.onNode, podsOptions, testOptions)) || code
   } finally {
     await local?.stop()
     await network?.remove()
@@ -111,26 +120,36 @@ const checkNothingLeft = (options: LeftoversOptions) =>
     )
   })
 
-async function runInstalled(files: readonly string[], kubeconfigFile: string, env: Environment) {
+interface TestOptions {
+  /** Variables for the tests. */
+  readonly env: Readonly<Record<string, string>>
+  readonly interrupted: AbortSignal
+}
+
+async function runInstalled(
+  files: readonly string[],
+  kubeconfigFile: string,
+  { env, interrupted }: TestOptions,
+): Promise<number> {
+  if (files.length === 0) return 0
   const api = connect(kubeconfigFile)
   await checkVersion(api)
   const cluster = clusterOf(api)
-  return await interruptible(async (interrupted) => {
-    await install(cluster)
-    try {
-      return await runTests(files, { ...env, KUBECONFIG: kubeconfigFile }, interrupted)
-    } finally {
-      await uninstall(cluster, [issuerKeysBinding])
-      cluster.close()
-    }
-  })
+  await install(cluster)
+  try {
+    const all = { ...env, KUBECONFIG: kubeconfigFile }
+    return await runTests(files, { env: all, interrupted })
+  } finally {
+    await uninstall(cluster, [issuerKeysBinding])
+    cluster.close()
+  }
 }
 
 async function runOnNode(
   files: readonly string[],
   options: Omit<PodsOptions, 'cluster'>,
-  env: Environment,
-) {
+  { env, interrupted }: TestOptions,
+): Promise<number> {
   const { kubeconfigFile } = options.local
   const cluster = clusterOf(connect(kubeconfigFile))
   await untilGone(cluster)
@@ -138,7 +157,7 @@ async function runOnNode(
   try {
     const CLUSTER_NODE = JSON.stringify(pods.environment)
     const all = { ...env, CLUSTER_NODE, KUBECONFIG: kubeconfigFile }
-    return await interruptible((interrupted) => runTests(files, all, interrupted))
+    return await runTests(files, { env: all, interrupted })
   } finally {
     await pods.stop()
     cluster.close()
@@ -166,7 +185,7 @@ async function interruptible(run: (interrupted: AbortSignal) => Promise<number>)
 }
 
 /** Runs one file after the other, because each serves the one webhook of the cluster. */
-async function runTests(files: readonly string[], env: Environment, interrupted: AbortSignal) {
+async function runTests(files: readonly string[], { env, interrupted }: TestOptions) {
   if (interrupted.aborted) return 1
   const tap = [
     join(root, 'node_modules/.bin/tap'),
@@ -183,8 +202,6 @@ async function runTests(files: readonly string[], env: Environment, interrupted:
   interrupted.addEventListener('abort', () => child.kill())
   return (await child.ended) ?? 1
 }
-
-type Environment = Readonly<Record<string, string>>
 
 const code = await main().catch((error: unknown) => {
   console.error(`cluster tests: ${error instanceof Error ? error.message : String(error)}`)
