@@ -23,8 +23,8 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a misspelt object': 'object-absent',
     'a disabled object': 'object-disabled',
     'a value that no variable can have': 'variable-inexpressible',
-    'a misspelt annotation': 'a Deployment’s bad annotation is told by its ReplicaSet',
-    'a quota that wants limits': 'a Deployment without limits is told by its ReplicaSet',
+    'a misspelt annotation': 'the ReplicaSet of a Deployment reports a bad annotation',
+    'a quota that wants limits': 'the ReplicaSet of a Deployment reports missing limits',
   },
   'unreachable.test.ts': {
     'a vault whose name DNS doesn’t know': 'vault-name-not-in-dns',
@@ -34,14 +34,14 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'recoveries.test.ts': {
     'the credential is created': 'a federated credential that is created while the agent tries',
-    'a slow vault': 'a slow vault delays a sidecar’s start, and nothing warns of that',
+    'a slow vault': 'a slow vault delays the start of a sidecar without a warning',
     'the role is assigned, the firewall opened, the vault reachable and no longer throttling':
-      'failures of a vault that pass while the agent tries',
+      'failures of a vault that end while the agent retries',
   },
   'refresh-failures.test.ts': {
     'a refresh finds the vault down, the role gone, an object deleted or disabled':
-      'the log names what fails, and the pod keeps its last good files',
-    'and finds it well again': 'once it heals, the log says so, and the files are fresh',
+      'the log names the failing objects, and the pod keeps its last good files',
+    'and finds it well again': 'after the failure, the log says so, and the files are up to date',
   },
   'webhook-outage.test.ts': {
     'no replica of the webhook, and their return':
@@ -56,11 +56,11 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a namespace that is left alone': 'an annotated pod without an agent starts with a warning',
   },
   'kubelet-restart.test.ts': {
-    'a kubelet that restarts': 'pods don’t notice a kubelet that is started again',
+    'a kubelet that restarts': 'pods don’t notice a restart of the kubelet',
   },
   'lifecycle.test.ts': {
     'an agent that is killed': 'a killed sidecar starts again',
-    'an agent that runs out of memory': 'an agent without enough memory is seen to be so',
+    'an agent that runs out of memory': 'the status of an agent that runs out of memory says so',
     'a sandbox that is lost': 'a pod whose sandbox is lost is served',
     'a node that reboots': 'where nothing is left, as after a reboot',
   },

@@ -19,7 +19,7 @@ const secretsPath = `/api/v1/namespaces/${namespace}/secrets`
 const configurationsPath = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'
 const ourPath = `${configurationsPath}/zz-akv-injector`
 
-/** As the controller's account, and as a dry run: admission is asked, nothing is written. */
+/** Acts as the controller's account, by dry run: admission runs, and nothing is written. */
 const attempt = (call: Call) =>
   api.call({ ...call, query: { ...call.query, dryRun: 'All' }, as: account })
 const patch = (path: string, body: object, type = 'strategic-merge-patch') =>
@@ -34,7 +34,7 @@ t.test('on a real API server', async (t) => {
 })
 
 t.test(
-  'the controller’s account may change caBundle, and nothing else of the webhook',
+  'the controller’s account can change caBundle, and nothing else of the webhook',
   async (t) => {
     const { status, body } = await patchWebhook({ clientConfig: { caBundle } })
     t.equal(status, 200, body.message ?? '')
@@ -71,7 +71,7 @@ t.test(
     }
     for (const [what, change] of Object.entries(others)) {
       const { clientConfig, ...rest } = change as { clientConfig?: object }
-      // With a good caBundle beside it, too.
+      // Also together with a valid caBundle.
       for (const webhook of [change, { ...rest, clientConfig: { caBundle, ...clientConfig } }]) {
         const { status, body } = await patchWebhook(webhook)
         t.equal(status, 422, what)
@@ -85,7 +85,7 @@ t.test(
   },
 )
 
-t.test('nor its metadata, nor which webhooks there are', async (t) => {
+t.test('it can’t change the metadata or the list of webhooks', async (t) => {
   const [webhook] = webhookConfiguration()['webhooks'] as readonly object[]
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }
   for (const [what, answer] of Object.entries({
@@ -111,7 +111,7 @@ t.test('nor its metadata, nor which webhooks there are', async (t) => {
   }
 })
 
-t.test('its rights are two Secrets and that configuration, to get and to patch', async (t) => {
+t.test('it can get and patch two Secrets and that configuration, and nothing else', async (t) => {
   for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
     const path = `${secretsPath}/${name}`
     t.equal((await attempt({ method: 'GET', path })).status, 200)
@@ -145,7 +145,7 @@ t.test('its rights are two Secrets and that configuration, to get and to patch',
   }
 })
 
-t.test('the policy is about that account alone', async (t) => {
+t.test('the policy applies only to that account', async (t) => {
   const body = { webhooks: [{ name: 'pods.akv-injector.io', timeoutSeconds: 30 }] }
   const { status } = await api.call({
     method: 'PATCH',
@@ -158,7 +158,7 @@ t.test('the policy is about that account alone', async (t) => {
 })
 
 t.test(
-  'with these rights the program brings the install up, and a second install keeps it',
+  'with these rights the program completes an install, and a second install keeps its work',
   async (t) => {
     const kubeconfig = await accountKubeconfig({
       api,
@@ -187,7 +187,7 @@ t.test(
 
 const kinds = new Set(['Secret', 'MutatingWebhookConfiguration'])
 
-/** What the controller wrote, as text. */
+/** Returns what the controller wrote, as text. */
 const stored = () =>
   Promise.all(
     installObjects()

@@ -16,7 +16,7 @@ import { startSteadyLoad } from '../webhook/harness/steady-load.ts'
 import { startReplica } from '../webhook/harness/webhook-replica.ts'
 
 const perSecond = 200
-/** Stands for the minute that a real controller leaves to API servers. */
+/** In place of the minute that a real controller waits for API servers. */
 const publishAheadMs = 1500
 const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }
 const dnsName = 'akv-injector-webhook.akv-injector.svc'
@@ -27,7 +27,7 @@ t.teardown(() => api.close())
 const state = connectCluster({ settings, signal: new AbortController().signal })
 
 t.test(
-  `Secrets and caBundle lost and edited under ${perSecond} admissions a second: none fails`,
+  `no admission fails while Secrets and caBundle are lost and edited at ${perSecond} admissions a second`,
   async (t) => {
     const tlsDir = t.testdir()
     let look = newLooker()
@@ -41,7 +41,7 @@ t.test(
     const load = startSteadyLoad(cluster, perSecond)
     const first = await servedFingerprint()
 
-    await t.test('the certificate emptied: another at once', async (t) => {
+    await t.test('an emptied certificate is issued again at once', async (t) => {
       await patchSecret('akv-injector-webhook-tls', { 'tls.crt': null, 'tls.key': null })
       await untilInPlace()
       await untilServed()
@@ -49,7 +49,7 @@ t.test(
     })
 
     await t.test(
-      'the authority emptied, the controller restarted: another, beside it',
+      'an emptied authority is replaced by another beside it, even if the controller restarts',
       async (t) => {
         const before = await servedFingerprint()
         await patchSecret('akv-injector-ca', { 'tls.crt': null, 'tls.key': null })
@@ -62,7 +62,7 @@ t.test(
       },
     )
 
-    await t.test('caBundle written in another way, with something added', async (t) => {
+    await t.test('an edited caBundle gets its content back', async (t) => {
       const { bundle } = await state.read()
       const text = `# by hand\n${bundle?.content.replaceAll('\n', '\r\n')}`
       await setCaBundle(text)
@@ -71,7 +71,7 @@ t.test(
     })
 
     await t.test(
-      'both Secrets emptied: what is served verifies until its successor is',
+      'the served certificate stays valid until its successor is served if both Secrets are emptied',
       async (t) => {
         const before = await servedFingerprint()
         for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls'])
@@ -106,7 +106,7 @@ t.test(
       await writeLikeKubelet(tlsDir, { certificatePem, keyPem })
     }
 
-    /** Mounts what the Secret holds, and waits for the webhook to have seen it. */
+    /** Mounts the content of the Secret, and waits until the webhook serves it. */
     async function untilServed(): Promise<void> {
       await mountSecret()
       const { leaf } = await state.read()

@@ -8,12 +8,12 @@ import { lastLines } from '../harness/last-lines.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 import { leftovers } from './machine/leftovers.ts'
 
-/** A run that is killed while a pod with secrets runs. The same file serves as the test of that run. */
+/** Kills a test run while a pod with secrets runs. This file is also the test of the killed run. */
 const { CLEAN_UP_TOLD } = process.env
 
 if (CLEAN_UP_TOLD) await runPod(CLEAN_UP_TOLD)
 else
-  t.test('a run that is killed leaves nothing behind', async (t) => {
+  t.test('a test run that is killed leaves nothing behind', async (t) => {
     const folder = t.testdir()
     const [told, log] = [join(folder, 'told'), join(folder, 'log')]
     const output = openSync(log, 'w')
@@ -40,7 +40,7 @@ else
     t.pass('nothing is left')
   })
 
-/** Tells of the cluster once its pod runs, and waits for its end. */
+/** Starts a pod, writes down where the cluster is, and waits to be killed. */
 async function runPod(told: string): Promise<void> {
   const node = openNode(t)
   const pod = {

@@ -10,7 +10,7 @@ import { changeEnforcement, policyBinding } from '../policies/policy-binding.ts'
 import { appPod } from './harness/app-pod.ts'
 import { openNode, podTimeoutMs } from './harness/open-node.ts'
 
-/** The cluster's last node is drained, so that no replica of the webhook can run. */
+/** Drains the cluster's only node, so that no replica of the webhook can run. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const { nodeName } = node.environment
@@ -19,7 +19,7 @@ const ours = '--selector=app.kubernetes.io/component=webhook'
 const own = '--namespace=akv-injector'
 const tryPod = (pod: KubeObject = appPod({ namespace, name: 'probe' })) =>
   node.cluster.create(pod, { dryRun: true })
-/** The certificates' controller publishes its authority anew within a minute, which the API server then has to notice. */
+/** The certificate controller restores `caBundle` within a minute, and the API server then has to notice. */
 const recoveryTimeoutMs = 240_000
 const untilAnswer = (isSo: (answer: Answer) => boolean) =>
   until(async () => isSo(await tryPod()), recoveryTimeoutMs)
@@ -30,7 +30,7 @@ const scale = (replicas: number) =>
 const rolledOut = () =>
   node.kubectl('rollout', 'status', own, 'deployment/akv-injector-webhook', '--timeout=120s')
 
-/** The commands that docs/install.md has for workloads that must start without the webhook. */
+/** The commands in docs/install.md that let workloads start without the webhook. */
 const page = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8')
 const [, procedure = ''] =
   /(If workloads must start immediately[\s\S]*?)To bring it back/.exec(page) ?? []
@@ -38,7 +38,7 @@ const documented = [...procedure.matchAll(/^kubectl (.+)$/gm)].map(([, words = '
   words.split(' '),
 )
 
-// Whatever fails, the other files of tests find a working webhook.
+// Even if a test fails, the other test files find a working webhook.
 t.teardown(async () => {
   await node.kubectl('uncordon', nodeName)
   await node.cluster.apply(policyBinding(policyName))
@@ -48,7 +48,7 @@ t.teardown(async () => {
   await untilAnswer(isInjected)
 })
 
-t.test('the last replica isn’t evicted: the drain waits, and says why', async (t) => {
+t.test('a drain waits for the last replica, and says why', async (t) => {
   await scale(1)
   await rolledOut()
   await until(async () => (await replicas()).length === 1, podTimeoutMs)
@@ -59,10 +59,7 @@ t.test('the last replica isn’t evicted: the drain waits, and says why', async 
     ),
     /violate the pod's disruption budget/,
   )
-  t.ok(
-    agentOf(expectSuccess(await tryPod()).body as Pod),
-    'annotated pods are admitted all the while',
-  )
+  t.ok(agentOf(expectSuccess(await tryPod()).body as Pod), 'annotated pods are still admitted')
 })
 
 t.test('without any replica, annotated pods are refused and others start', async (t) => {
@@ -74,12 +71,12 @@ t.test('without any replica, annotated pods are refused and others start', async
 })
 
 t.test(
-  'what docs/install.md says lets them start, even where they are to be refused',
+  'the commands of docs/install.md let them start, even with the policy that refuses them',
   async (t) => {
     await changeEnforcement(t, node.cluster, {
       name: policyName,
       actions: ['Deny', 'Audit'],
-      // Where the webhook's own refusal doesn't come first.
+      // Without the webhook, whose own refusal would come first.
       isInForce: async () =>
         (await tryPod(annotatedPod({ namespace: 'kube-public' }))).status === 422,
     })
@@ -93,13 +90,16 @@ t.test(
   },
 )
 
-t.test('with the node back and the install applied again, they get their agent', async (t) => {
-  await node.kubectl('uncordon', nodeName)
-  expectSuccess(await node.cluster.apply(webhookConfiguration()))
-  expectSuccess(await node.cluster.apply(policyBinding(policyName)))
-  await untilAnswer(isInjected)
-  t.notMatch(expectSuccess(await tryPod()).warnings.join(), /no agent/)
-})
+t.test(
+  'after the node is back and the install is applied again, pods get their agent',
+  async (t) => {
+    await node.kubectl('uncordon', nodeName)
+    expectSuccess(await node.cluster.apply(webhookConfiguration()))
+    expectSuccess(await node.cluster.apply(policyBinding(policyName)))
+    await untilAnswer(isInjected)
+    t.notMatch(expectSuccess(await tryPod()).warnings.join(), /no agent/)
+  },
+)
 
 const replicas = async () =>
   (await node.kubectl('get', 'pods', own, ours, '--output=name')).split('\n').filter(Boolean)

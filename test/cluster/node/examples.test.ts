@@ -4,7 +4,7 @@ import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
 import { example, hasEnded, isRunning, openNode } from './harness/open-node.ts'
 
-/** The README's examples, as they stand: all at once, each looked at in turn. */
+/** Runs the README's examples unchanged, all at the same time. */
 const node = openNode(t)
 const mount = '/mnt/secrets-store'
 const password = 'correct horse battery staple'
@@ -20,7 +20,7 @@ const pod = (name: string): KubeObject => ({
 const running = async (name: string) => await node.untilPod(pod(name), isRunning)
 const inDefault = { namespace: 'default' }
 
-t.test('files are there before the app starts', async (t) => {
+t.test('the files exist before the app starts', async (t) => {
   const files = await running('files')
   const read = (path: string) => node.exec(files, 'app', 'cat', `${mount}/${path}`)
   t.equal(await read('db-password'), password)
@@ -29,7 +29,7 @@ t.test('files are there before the app starts', async (t) => {
   t.notMatch(await node.exec(files, 'app', 'ls', mount), 'retired', 'what may be absent')
 })
 
-t.test('variables are set, and the pod’s own can use them', async (t) => {
+t.test('variables are set, and the pod’s own variables can refer to them', async (t) => {
   const env = await running('env')
   const variable = (name: string) => node.exec(env, 'app', 'sh', '-c', `printf %s "$${name}"`)
   t.equal(await variable('DB_PASSWORD'), password)
@@ -47,18 +47,18 @@ t.test('a template is filled, and one property of JSON is a file', async (t) => 
   t.equal(await read('log-level'), 'info')
 })
 
-t.test('two vaults’ objects are seen by the two containers that are named', async (t) => {
+t.test('only the two named containers see the objects of two vaults', async (t) => {
   const several = await running('several-vaults')
   t.equal(await node.logs(several, 'migrate'), password, 'an init container among them')
   t.match(await node.exec(several, 'app', 'cat', '/etc/app/secrets/shared/token'), /^.{24}$/)
   await t.rejects(
     node.exec(several, 'metrics', 'ls', '/etc/app/secrets'),
     /No such file or directory/,
-    'the third sees nothing',
+    'the third container sees no files',
   )
 })
 
-t.test('a certificate and its key are of one pair', async (t) => {
+t.test('a certificate and its key are a pair', async (t) => {
   const certificate = await running('certificate')
   const read = (path: string) => node.exec(certificate, 'nginx', 'cat', `${mount}/${path}`)
   const leaf = new X509Certificate(await read('certs/tls.crt'))
@@ -66,7 +66,7 @@ t.test('a certificate and its key are of one pair', async (t) => {
   t.match(await read('signing.pem'), /^-----BEGIN PUBLIC KEY-----/)
 })
 
-t.test('a SecretProviderClass’ objects are the files that it had', async (t) => {
+t.test('the objects of a SecretProviderClass become the same files', async (t) => {
   const csi = await running('csi')
   const read = (path: string) => node.exec(csi, 'app', 'cat', `${mount}/${path}`)
   t.equal(await read('db-password'), password)
@@ -76,7 +76,7 @@ t.test('a SecretProviderClass’ objects are the files that it had', async (t) =
   t.equal((await node.exec(csi, 'app', ...mode)).trim(), '640')
 })
 
-t.test('a Job ends', async (t) => {
+t.test('a Job completes', async (t) => {
   const [found] = await node.pods({ ...inDefault, selector: 'job-name=report', count: 1 })
   const ended = await node.untilPod(found, hasEnded)
   t.equal(ended.status.phase, 'Succeeded')
@@ -88,7 +88,7 @@ t.test('a Job ends', async (t) => {
   })
 })
 
-t.test('a Deployment’s pods have their agent as a sidecar', async (t) => {
+t.test('the pods of a Deployment have the agent as a sidecar', async (t) => {
   const pods = await node.pods({ ...inDefault, selector: 'app=web', count: 2 })
   for (const found of pods) {
     const web = await node.untilPod(found, isRunning)

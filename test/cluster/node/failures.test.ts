@@ -8,7 +8,7 @@ import { deploymentOf, describedReplicaSet } from './harness/deployments.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 import { brokenIdentities, faultyVault } from './harness/vault-data.ts'
 
-/** What `kubectl describe` shows for a pod that can't get what it asks for, in both modes of the agent. */
+/** Tests what `kubectl describe` shows for a pod that can't get its secrets, in both modes of the agent. */
 const node = openNode(t)
 const namespace = await node.namespace()
 
@@ -16,10 +16,10 @@ interface Failure {
   readonly name: string
   readonly annotations: Readonly<Record<string, string>>
   readonly labels?: Readonly<Record<string, string>>
-  /** What the vault does to each request. */
+  /** The fault that the vault injects into each request. */
   readonly fault?: object
   readonly code: AkvErrorCode
-  /** What a reader needs besides the code and its remedy. */
+  /** What the message contains besides the code and its remedy. */
   readonly says: readonly (string | RegExp)[]
 }
 
@@ -165,7 +165,7 @@ for (const { failure, mode, pod } of all)
     for (const words of [`${failure.code}: `, remedy, ...failure.says]) t.match(described, words)
   })
 
-t.test('a Deployment’s bad annotation is told by its ReplicaSet', async (t) => {
+t.test('the ReplicaSet of a Deployment reports a bad annotation', async (t) => {
   const pod = appPod({
     namespace,
     name: 'bad',
@@ -196,14 +196,14 @@ t.test('under a quota of limits.cpu', async (t) => {
     app: { resources: { limits: { cpu: '250m' } } },
   })
   await node.apply(withLimit)
-  await t.test('a Deployment without limits is told by its ReplicaSet', async (t) => {
+  await t.test('the ReplicaSet of a Deployment reports missing limits', async (t) => {
     const pod = appPod({ namespace, name: 'without' })
     t.match(
       await describedReplicaSet(node, deploymentOf(pod, 'without-limit')),
       'must specify limits.cpu for: akv-injector,app',
     )
   })
-  await t.test('a pod with one runs', async (t) => {
+  await t.test('a pod with a limit runs', async (t) => {
     await node.untilPod(withLimit, isRunning)
     t.equal(await node.exec(withLimit, 'app', 'cat', `${mountPath}/db-password`), password)
   })

@@ -3,7 +3,7 @@ import { until } from '../client/cluster.ts'
 import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 
-/** How containers see the files: where these are, whose they are, and who can't see them. */
+/** Tests the files as containers see them: place, owner, mode, and which containers can't see them. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
@@ -54,7 +54,7 @@ const shared = [0, 1000].map((runAsUser) =>
     spec: { shareProcessNamespace: true, securityContext: { runAsUser } },
   }),
 )
-/** Its own, as a run on a kept node finds what the one before deleted. */
+/** A name for this run: on a node that is used again, the vault still lacks the object that the previous run deleted. */
 const doomed = `doomed-${process.pid}`
 const notices = '/tmp/notices'
 const listening = appPod({
@@ -73,11 +73,11 @@ const listening = appPod({
 await node.control('/rotate', { vault: 'team-a', name: doomed, value: 'for now' })
 const pods = [plain, grouped, twoUsers, tokenless, onHost, ...shared, listening]
 await node.apply(...pods)
-// Its next refresh takes up to half a minute, in which the others are looked at.
+// Its next refresh is up to half a minute away. Meanwhile the other tests run.
 await node.untilPod(listening, isRunning)
 await node.control('/set', { vault: 'team-a', name: doomed, deleted: true })
 
-t.test('they are on a tmpfs of a size, and can’t be written', async (t) => {
+t.test('the files are on a tmpfs with a size limit, and read-only', async (t) => {
   await node.untilPod(plain, isRunning)
   const mounts = await node.exec(plain, 'app', 'cat', '/proc/mounts')
   t.match(mounts, /^tmpfs \/mnt\/secrets-store tmpfs ro,.*size=16384k/m)
@@ -96,13 +96,13 @@ t.test('they are on a tmpfs of a size, and can’t be written', async (t) => {
   t.equal(await node.exec(plain, 'app', 'cat', file), password)
 })
 
-t.test('a container that isn’t named sees nothing', async (t) => {
+t.test('a container that isn’t named sees no files', async (t) => {
   const seen = await node.exec(plain, 'unnamed', 'sh', '-c', 'cat /proc/mounts; env')
   t.match(seen, '/var/run/secrets/kubernetes.io', 'what any pod sees')
   t.notMatch(seen, /secrets-store|API_KEY/)
 })
 
-t.test('nor does anybody see the agent’s token and the file of the variables', async (t) => {
+t.test('no container sees the agent’s token or the file with the variables', async (t) => {
   const script = 'exec 2>&1; cat /proc/mounts; ls -d /akv /proc/[0-9]*; cat /proc/[0-9]*/environ; :'
   for (const container of ['app', 'unnamed']) {
     const seen = await node.exec(plain, container, 'sh', '-c', script)
@@ -112,7 +112,7 @@ t.test('nor does anybody see the agent’s token and the file of the variables',
   }
 })
 
-t.test('with fsGroup they are that group’s, and nobody else can read them', async (t) => {
+t.test('with fsGroup only that group can read the files', async (t) => {
   await node.untilPod(grouped, isRunning)
   const stat = (path: string) =>
     node.exec(grouped, 'app', 'stat', '-L', '-c', '%a %u %g', `${mountPath}/${path}`)
@@ -122,7 +122,7 @@ t.test('with fsGroup they are that group’s, and nobody else can read them', as
   t.equal(await node.exec(grouped, 'app', 'cat', file), password)
 })
 
-t.test('of a mode for the agent’s user they are readable by that user alone', async (t) => {
+t.test('with mode 0400 only the agent’s user can read the files', async (t) => {
   const { warnings } = await node.cluster.create(
     { ...twoUsers, metadata: { ...twoUsers.metadata, name: 'again' } },
     { dryRun: true },
@@ -136,20 +136,20 @@ t.test('of a mode for the agent’s user they are readable by that user alone', 
   await t.rejects(cat('as-1002', 'api-key'), /Permission denied/)
 })
 
-t.test('without a token of the API server there are files, and still no token', async (t) => {
+t.test('a pod without a service account token has files, and still no token', async (t) => {
   await node.untilPod(tokenless, isRunning)
   t.equal(await node.exec(tokenless, 'app', 'cat', file), password)
   t.notMatch(await node.exec(tokenless, 'app', 'cat', '/proc/mounts'), 'kubernetes.io')
 })
 
-t.test('pods on the host’s network have files', async (t) => {
+t.test('pods in the host’s network have files', async (t) => {
   const { status } = await node.untilPod(onHost, isRunning)
   t.equal(status.podIP, new URL(node.environment.vault.url).hostname)
   t.equal(await node.exec(onHost, 'app', 'cat', file), password)
 })
 
 for (const pod of shared)
-  t.test(`the agent is seen by ${pod.metadata.name}, and keeps its token`, async (t) => {
+  t.test(`${pod.metadata.name} can see the agent, but not its token`, async (t) => {
     await node.untilPod(pod, isRunning)
     const find =
       'for p in /proc/[0-9]*; do grep -q "[a]gent" $p/cmdline && echo ${p#/proc/}; done; :'
@@ -159,7 +159,7 @@ for (const pod of shared)
       await t.rejects(node.exec(pod, 'app', 'cat', `/proc/${pid}/${path}`), /Permission denied/)
   })
 
-t.test('what is deleted in the vault goes, and the app is told', async (t) => {
+t.test('the file of a deleted object is removed, and the app is notified', async (t) => {
   await until(async () => {
     const names = await node.exec(listening, 'app', 'ls', mountPath)
     return names === 'kept\n'
@@ -171,7 +171,7 @@ t.test('what is deleted in the vault goes, and the app is told', async (t) => {
   t.notMatch(notice, /doomed|for now|authorization/i)
 })
 
-t.test('a pod’s author doesn’t get at our volumes by a mount', async (t) => {
+t.test('the author of a pod can’t mount our volumes', async (t) => {
   const mounts = [
     { name: 'akv-injector-identity', mountPath: '/identity' },
     { name: 'akv-injector-env', mountPath: '/variables' },
@@ -194,13 +194,13 @@ t.test('a pod’s author doesn’t get at our volumes by a mount', async (t) => 
   }
 })
 
-t.test('nor by a variable', async (t) => {
+t.test('the author of a pod can’t read our volume by a variable', async (t) => {
   const fileKeyRef = { volumeName: 'akv-injector-env', path: 'env', key: 'API_KEY' }
   const other = { ...appContainer('other'), env: [{ name: 'COPY', valueFrom: { fileKeyRef } }] }
   const { status, body } = await node.cluster.create(
     appPod({
       ...{ namespace, name: 'thief', annotations: { env: 'API_KEY=api-key', containers: 'app' } },
-      // azure-workload-identity's webhook would take the variable's source away.
+      // azure-workload-identity's webhook would remove the variable's source.
       labels: {},
       spec: { containers: [appContainer('app'), other] },
     }),
@@ -209,7 +209,7 @@ t.test('nor by a variable', async (t) => {
   t.match(body.message, 'container other, env COPY: volume akv-injector-env is read by the webhook')
 })
 
-t.test('nor by naming the agent among the containers', async (t) => {
+t.test('the author of a pod can’t name the agent among the containers', async (t) => {
   const annotations = { secrets: 'db-password', containers: 'akv-injector' }
   const { status, body } = await node.cluster.create(
     appPod({ namespace, name: 'thief', annotations }),

@@ -6,7 +6,7 @@ import { appContainer, appPod, mountPath, password } from './harness/app-pod.ts'
 import { lastMessage } from './harness/containers.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 
-/** As whom pods sign in, and what else there may be in a cluster: demanding namespaces, other webhooks. */
+/** Tests the identities of pods, and namespaces with limits and other webhooks. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
@@ -50,30 +50,33 @@ const labelled = appPod({ namespace, name: 'labelled', annotations: filesAndEnv 
 
 await node.apply(reportAccount, asReport, asWeb, pretending, byAnnotation, labelled)
 
-t.test('accounts of one namespace sign in as different identities', async (t) => {
+t.test('service accounts of one namespace sign in as different identities', async (t) => {
   await node.untilPod(asReport, isRunning)
   t.equal(await node.exec(asReport, 'app', 'cat', file), 'for reports only')
   const refused = await node.untilPod(asWeb, (pod) => lastMessage(pod) !== undefined)
   t.match(lastMessage(refused), `AKV_FORBIDDEN: secret reports:db-password: client ${web}`)
 })
 
-t.test('naming another account’s identity yields nothing', async (t) => {
+t.test('a pod that names another account’s identity gets nothing', async (t) => {
   const refused = await node.untilPod(pretending, (pod) => lastMessage(pod) !== undefined)
   t.match(lastMessage(refused), `AKV_FEDERATION_MISMATCH: client ${report}`)
   t.match(lastMessage(refused), `system:serviceaccount:${namespace}:web`)
 })
 
-t.test('beside azure-workload-identity’s webhook the app has what both give it', async (t) => {
-  await node.untilPod(labelled, isRunning)
-  const env = await node.exec(labelled, 'app', 'env')
-  t.match(env, `DB_PASSWORD=${password}`)
-  t.match(env, `AZURE_CLIENT_ID=${web}`)
-  const token = await node.exec(labelled, 'app', 'sh', '-c', 'cat $AZURE_FEDERATED_TOKEN_FILE')
-  t.match(token, /^eyJ/)
-  t.equal(await node.exec(labelled, 'app', 'cat', file), password)
-})
+t.test(
+  'with azure-workload-identity’s webhook the app has the changes of both webhooks',
+  async (t) => {
+    await node.untilPod(labelled, isRunning)
+    const env = await node.exec(labelled, 'app', 'env')
+    t.match(env, `DB_PASSWORD=${password}`)
+    t.match(env, `AZURE_CLIENT_ID=${web}`)
+    const token = await node.exec(labelled, 'app', 'sh', '-c', 'cat $AZURE_FEDERATED_TOKEN_FILE')
+    t.match(token, /^eyJ/)
+    t.equal(await node.exec(labelled, 'app', 'cat', file), password)
+  },
+)
 
-t.test('where the pod names its identity, that webhook has nothing to do', async (t) => {
+t.test('a pod that names its identity doesn’t need that webhook', async (t) => {
   await node.untilPod(byAnnotation, isRunning)
   const env = await node.exec(byAnnotation, 'app', 'env')
   t.match(env, `DB_PASSWORD=${password}`)
@@ -81,7 +84,7 @@ t.test('where the pod names its identity, that webhook has nothing to do', async
   t.equal(await node.exec(byAnnotation, 'app', 'cat', file), password)
 })
 
-t.test('in a namespace of Pod Security restricted and with a LimitRange, pods run', async (t) => {
+t.test('pods run in a namespace with Pod Security restricted and a LimitRange', async (t) => {
   const namespace = await node.namespace({ 'pod-security.kubernetes.io/enforce': 'restricted' })
   await node.apply({
     apiVersion: 'v1',
@@ -113,7 +116,7 @@ t.test('in a namespace of Pod Security restricted and with a LimitRange, pods ru
   }
 })
 
-t.test('beside a webhook that rewrites images and adds a container last', async (t) => {
+t.test('pods run with a webhook that rewrites images and adds a container last', async (t) => {
   const namespace = await node.namespace()
   await serveOtherWebhook(t, node.cluster, {
     name: 'zzz-rewrites-and-adds',

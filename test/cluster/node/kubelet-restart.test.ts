@@ -3,7 +3,7 @@ import { appPod, mountPath, password } from './harness/app-pod.ts'
 import { killKubelet } from './harness/containers.ts'
 import { isRunning, openNode, type RunningPod } from './harness/open-node.ts'
 
-/** A kubelet that crashes, or is upgraded in place. */
+/** Tests pods while the kubelet crashes or is upgraded. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const podOf = (name: string, refresh: string) =>
@@ -13,13 +13,13 @@ const podOf = (name: string, refresh: string) =>
     annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh },
   })
 
-t.test('pods don’t notice a kubelet that is started again', async (t) => {
+t.test('pods don’t notice a restart of the kubelet', async (t) => {
   const pods = [podOf('init', '0'), podOf('sidecar', '24h')]
   await node.apply(...pods)
   const before = []
   for (const pod of pods) before.push(await node.untilPod(pod, isReady))
   killKubelet(node)
-  // What only the new one can have started.
+  // Only the new kubelet can have started this pod.
   const later = podOf('later', '24h')
   await node.apply(later)
   await node.untilPod(later, isRunning)
@@ -31,7 +31,7 @@ t.test('pods don’t notice a kubelet that is started again', async (t) => {
   }
 })
 
-/** The agent too, which has ended or is a sidecar. */
+/** The agent's container, too, whether it has ended or is a sidecar. */
 const isReady = (pod: RunningPod) =>
   isRunning(pod) && (pod.status.initContainerStatuses ?? []).every(({ ready }) => ready)
 

@@ -10,7 +10,7 @@ import {
 } from './harness/containers.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 
-/** Pods whose containers end, are killed, or start again. */
+/** Tests pods whose containers end, are killed or restart. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
@@ -63,7 +63,7 @@ const debugged = podOf({
 const deleted = podOf({
   name: 'deleted',
   annotations: { secrets: 'db-password', refresh: '24h' },
-  // Its statuses are to be read when it has ended.
+  // The finalizer lets the test read the status of the pod after it has ended.
   metadata: { finalizers: ['tests.akv-injector.io/keep'] },
   app: shell('trap "exit 0" TERM; while sleep 0.1; do :; done'),
   spec: { terminationGracePeriodSeconds: 60 },
@@ -77,7 +77,7 @@ await node.apply(
 )
 t.teardown(() => release())
 
-t.test('the agent of a pod that is deleted ends when it is told to', async (t) => {
+t.test('the agent of a deleted pod ends on SIGTERM', async (t) => {
   await node.untilPod(deleted, isRunning)
   await node.kubectl('delete', 'pod', 'deleted', `--namespace=${namespace}`, '--wait=false')
   const ended = await node.untilPod(
@@ -93,7 +93,7 @@ t.test('the agent of a pod that is deleted ends when it is told to', async (t) =
   await release()
 })
 
-t.test('a killed sidecar starts again: the files stay, and the refresh goes on', async (t) => {
+t.test('a killed sidecar restarts, keeps the files and continues to refresh', async (t) => {
   const agent = agentStatus(await node.untilPod(sidecarKilled, isRunning))
   await node.control('/rotate', { vault: 'team-a', name: 'at-restart', value: 'after' })
   if (agent) await killContainer(node, agent)
@@ -106,7 +106,7 @@ t.test('a killed sidecar starts again: the files stay, and the refresh goes on',
   t.equal(await node.logs(sidecarKilled, 'app'), '', 'the app never missed them')
 })
 
-t.test('a pod whose sandbox is lost is served by what an init agent had written', async (t) => {
+t.test('a pod that loses its sandbox starts with the files of the previous run', async (t) => {
   const before = await node.untilPod(sandboxOfInit, isRunning)
   await killSandbox(node, before)
   const after = await node.untilPod(sandboxOfInit, isRestarted('app'))
@@ -118,7 +118,7 @@ t.test('a pod whose sandbox is lost is served by what an init agent had written'
   t.equal(await node.exec(sandboxOfInit, 'app', 'cat', file), password)
 })
 
-t.test('where nothing is left, as after a reboot, a sidecar writes all anew', async (t) => {
+t.test('a sidecar writes all files again if none is left, as after a reboot', async (t) => {
   const before = await node.untilPod(sandboxOfSidecar, isRunning)
   const empty = `for (const name of ['files', 'env'])
     for (const file of fs.readdirSync('/akv/' + name))
@@ -131,7 +131,7 @@ t.test('where nothing is left, as after a reboot, a sidecar writes all anew', as
   t.equal(await node.exec(sandboxOfSidecar, 'app', ...read), `${password} ${password}\n`)
 })
 
-t.test('an agent without enough memory is seen to be so', async (t) => {
+t.test('the status of an agent that runs out of memory says so', async (t) => {
   for (const pod of outOfMemory) {
     const { warnings } = await node.cluster.create(
       { ...pod, metadata: { ...pod.metadata, name: 'again' } },
@@ -146,7 +146,7 @@ t.test('an agent without enough memory is seen to be so', async (t) => {
   }
 })
 
-t.test('twenty containers of a pod have them', async (t) => {
+t.test('twenty containers of a pod see the files', async (t) => {
   const { status } = await node.untilPod(twenty, isRunning)
   t.equal(status.containerStatuses?.length, 20)
   t.strictSame(
@@ -155,7 +155,7 @@ t.test('twenty containers of a pod have them', async (t) => {
   )
 })
 
-t.test('an ephemeral container gets nothing', async (t) => {
+t.test('an ephemeral container sees no files', async (t) => {
   await node.untilPod(debugged, isRunning)
   const debug = { ...appContainer('debugger'), ...shell('cat /proc/mounts; env; sleep infinity') }
   t.equal((await node.cluster.debug(debugged, debug)).status, 200)
@@ -167,7 +167,7 @@ t.test('an ephemeral container gets nothing', async (t) => {
   t.notMatch(seen, /secrets-store|DB_PASSWORD|AKV_INJECTOR| \/akv\//)
 })
 
-t.test('a container that starts again has the new value of a variable', async (t) => {
+t.test('a restarted container has the new value of a variable', async (t) => {
   await node.untilPod(restarted, isRunning)
   t.equal(await node.logs(restarted, 'app'), 'before\n')
   await node.control('/rotate', { vault: 'team-a', name: 'rotated', value: 'after' })
@@ -178,7 +178,7 @@ t.test('a container that starts again has the new value of a variable', async (t
   t.equal(await node.logs(restarted, 'app'), 'after\n')
 })
 
-/** Lets the pod go that is kept. */
+/** Removes the finalizer, so that the pod is deleted. */
 async function release(): Promise<void> {
   const patch = '{"metadata":{"finalizers":null}}'
   await node

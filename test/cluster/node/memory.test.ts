@@ -5,7 +5,7 @@ import { type ContainerMemory, containerMemory } from './harness/container-memor
 import { agentStatus } from './harness/containers.ts'
 import { isRunning, openNode, type RunningPod } from './harness/open-node.ts'
 
-/** What the product takes, as the kernel counts it. docs/performance.md has the figures that this prints. */
+/** Measures the memory that the kernel charges to our containers. docs/performance.md has the printed figures. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const pods = ['first', 'second'].map((name) =>
@@ -21,7 +21,7 @@ const pods = ['first', 'second'].map((name) =>
   }),
 )
 
-t.test('the agent stays within what it requests', async (t) => {
+t.test('the agent stays within its memory request', async (t) => {
   for (const pod of pods) {
     await node.apply(pod)
     const agent = agentStatus(await node.untilPod(pod, isRunning))
@@ -33,20 +33,27 @@ t.test('the agent stays within what it requests', async (t) => {
   }
 })
 
-t.test('so do the webhook, after 500 admissions, and the certificates’ controller', async (t) => {
-  const [pod] = pods
-  const again = { ...pod, metadata: { ...pod?.metadata, name: 'again' } } as RunningPod
-  const some = async () => {
-    for (let i = 0; i < 100; i++) expectSuccess(await node.cluster.create(again, { dryRun: true }))
-  }
-  await Promise.all([some(), some(), some(), some(), some()])
-  const ours = await node.cluster.list({ ...again, metadata: { namespace: 'akv-injector' } })
-  for (const one of ours as unknown as readonly RunningPod[]) {
-    const [status] = one.status.containerStatuses ?? []
-    if (!status) throw new Error(`${one.metadata.name} doesn’t run`)
-    staysWithin(t, 128, { name: String(one.metadata.name), memory: containerMemory(node, status) })
-  }
-})
+t.test(
+  'the webhook after 500 admissions and the certificate controller stay within their memory requests',
+  async (t) => {
+    const [pod] = pods
+    const again = { ...pod, metadata: { ...pod?.metadata, name: 'again' } } as RunningPod
+    const some = async () => {
+      for (let i = 0; i < 100; i++)
+        expectSuccess(await node.cluster.create(again, { dryRun: true }))
+    }
+    await Promise.all([some(), some(), some(), some(), some()])
+    const ours = await node.cluster.list({ ...again, metadata: { namespace: 'akv-injector' } })
+    for (const one of ours as unknown as readonly RunningPod[]) {
+      const [status] = one.status.containerStatuses ?? []
+      if (!status) throw new Error(`${one.metadata.name} doesn’t run`)
+      staysWithin(t, 128, {
+        name: String(one.metadata.name),
+        memory: containerMemory(node, status),
+      })
+    }
+  },
+)
 
 function staysWithin(
   t: Test,

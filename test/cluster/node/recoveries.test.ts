@@ -7,7 +7,7 @@ import { agentStatus } from './harness/containers.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 import { faultyVault } from './harness/vault-data.ts'
 
-/** What the log and the events say while a first fetch waits for something to heal: the pod then starts by itself. */
+/** Tests the log and the events while the first fetch retries. The pod then starts by itself. */
 const node = openNode(t)
 const namespace = await node.namespace()
 
@@ -57,7 +57,7 @@ const podOf = (options: { name: string; vault: string; refresh: string }) => {
 }
 type Pod = ReturnType<typeof podOf>
 
-/** The log of the agent, once it has this code in it. */
+/** Waits until the agent's log has this code, and returns the log. */
 async function untilLogged(pod: Pod, code: string): Promise<string> {
   let log = ''
   await until(async () => {
@@ -67,7 +67,7 @@ async function untilLogged(pod: Pod, code: string): Promise<string> {
   return log
 }
 
-/** The event of a startup probe that waited long enough. */
+/** Waits for the event of a failed startup probe. */
 const waitsInWords =
   /Warning +Unhealthy .*Startup probe failed: not everything is written yet; the log/
 const untilDescribed = (pod: Pod, words: RegExp) =>
@@ -96,7 +96,7 @@ t.test('a federated credential that is created while the agent tries', async (t)
   await startsWithoutRestart(t, pod, 'correct horse battery staple')
 })
 
-t.test('a slow vault delays a sidecar’s start, and nothing warns of that', async (t) => {
+t.test('a slow vault delays the start of a sidecar without a warning', async (t) => {
   const vault = faultyVault('role')
   await node.control('/faults', { match: { vault }, action: { kind: 'delay', delayMs: 3_000 } })
   const pod = podOf({ name: 'slow', vault, refresh: '5m' })
@@ -107,7 +107,7 @@ t.test('a slow vault delays a sidecar’s start, and nothing warns of that', asy
 })
 
 t.test(
-  'a pod that is deleted while it waits is gone long before its grace period is over',
+  'a pod that is deleted during the first fetch ends long before its grace period',
   async (t) => {
     const vault = faultyVault('outage')
     await node.control('/faults', { match: { vault }, action: { kind: 'status', status: 503 } })
@@ -118,7 +118,7 @@ t.test(
     })
     await node.apply(...pods)
     for (const pod of pods) {
-      // The startup probe waits in the agent's container by now.
+      // By now the startup probe waits in the agent's container.
       await untilDescribed(pod, waitsInWords)
       const { name } = pod.metadata
       await t.resolves(
@@ -129,7 +129,7 @@ t.test(
   },
 )
 
-t.test('failures of a vault that pass while the agent tries', async (t) => {
+t.test('failures of a vault that end while the agent retries', async (t) => {
   for (const { name, action } of drills)
     await node.control('/faults', { match: { vault: faultyVault(name) }, action })
   const pods = drills.map((drill) => ({

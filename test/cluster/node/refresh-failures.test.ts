@@ -6,7 +6,7 @@ import { agentStatus } from './harness/containers.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 import { faultyVault } from './harness/vault-data.ts'
 
-/** What a reader of the log sees if objects can't be refreshed, and once they can be again. The pod keeps running. */
+/** Tests the log while objects can't be refreshed, and after they can again. The pod keeps running. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const object = { name: 'db-password' }
@@ -14,10 +14,10 @@ const object = { name: 'db-password' }
 interface Drill {
   readonly name: string
   readonly annotations?: Readonly<Record<string, string>>
-  /** What the log says while the failure lasts, and when it is over. */
+  /** The log lines during the failure, and after it. */
   readonly says: RegExp
   readonly saysAfter: RegExp
-  /** The application's file while the failure lasts; absent: there is none. */
+  /** The content of the file during the failure, or undefined if the file is removed. */
   readonly meanwhile?: string
   begin(vault: string): Promise<unknown>
   end(vault: string): Promise<unknown>
@@ -89,7 +89,7 @@ const pods = await Promise.all(
         refresh: '30s',
         ...drill.annotations,
       },
-      // A pod can't ask for less than half a minute.
+      // An annotation can't ask for less than half a minute.
       config: () => ({ refreshSeconds: 2 }),
     }),
   })),
@@ -106,7 +106,7 @@ await node.apply(...pods.map(({ pod }) => pod))
 t.teardown(clearFaults)
 for (const { pod } of pods) await node.untilPod(pod, isRunning)
 
-t.test('the log names what fails, and the pod keeps its last good files', async (t) => {
+t.test('the log names the failing objects, and the pod keeps its last good files', async (t) => {
   for (const { drill, vault } of pods) await drill.begin(vault)
   for (const { drill, pod } of pods) {
     await untilLogged(pod, drill.says)
@@ -114,7 +114,7 @@ t.test('the log names what fails, and the pod keeps its last good files', async 
   }
 })
 
-t.test('once it heals, the log says so, and the files are fresh', async (t) => {
+t.test('after the failure, the log says so, and the files are up to date', async (t) => {
   for (const { drill, vault } of pods) {
     await drill.end(vault)
     await node.control('/rotate', { vault, ...object, value: 'after' })

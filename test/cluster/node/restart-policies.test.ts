@@ -5,7 +5,7 @@ import { appContainer, appPod, mountPath, password, shell } from './harness/app-
 import { agentStatus, lastMessage, statusOf } from './harness/containers.ts'
 import { hasEnded, openNode } from './harness/open-node.ts'
 
-/** Pods that end: by themselves, as Jobs, by the clock, and because the agent can't do its work. */
+/** Tests pods that end: by themselves, as Jobs, as CronJobs, and because the agent fails. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
@@ -40,7 +40,7 @@ const failing = perMode((mode) =>
     namespace,
     name: `failing-${mode}`,
     annotations: { secrets: 'absent', ...modes[mode] },
-    // A sidecar is started again for ever, whatever the pod's policy.
+    // The kubelet restarts a sidecar regardless of the pod's restart policy.
     spec: { restartPolicy: 'Never', ...(mode === 'sidecar' && { activeDeadlineSeconds: 60 }) },
   }),
 )
@@ -63,7 +63,7 @@ for (const pod of never)
   })
 
 for (const pod of onFailure)
-  t.test(`${pod.metadata.name}: the second try has all that the first had`, async (t) => {
+  t.test(`${pod.metadata.name}: the second attempt has the same files and variables`, async (t) => {
     const ended = await node.untilPod(pod, hasEnded)
     t.equal(ended.status.phase, 'Succeeded')
     t.equal(statusOf(ended, 'app')?.restartCount, 1)
@@ -71,13 +71,13 @@ for (const pod of onFailure)
   })
 
 for (const job of jobs)
-  t.test(`${job.metadata.name}: it is complete`, async (t) => {
+  t.test(`${job.metadata.name}: the Job completes`, async (t) => {
     await until(async () => (await statusOfJob(job))['succeeded'] === 1, 60_000)
     t.notOk((await statusOfJob(job))['failed'])
   })
 
 for (const cronJob of cronJobs)
-  t.test(`${cronJob.metadata.name}: what the clock starts is complete, too`, async (t) => {
+  t.test(`${cronJob.metadata.name}: the scheduled Job completes`, async (t) => {
     await until(
       async () => (await statusOfJob(cronJob))['lastSuccessfulTime'] !== undefined,
       120_000,
@@ -86,14 +86,14 @@ for (const cronJob of cronJobs)
   })
 
 for (const pod of failing)
-  t.test(`${pod.metadata.name}: the pod fails, its app never having started`, async (t) => {
+  t.test(`${pod.metadata.name}: the pod fails without starting its app`, async (t) => {
     const ended = await node.untilPod(pod, hasEnded)
     t.equal(ended.status.phase, 'Failed')
     t.match(lastMessage(ended), 'AKV_OBJECT_NOT_FOUND: secret team-a:absent')
     t.equal(statusOf(ended, 'app')?.containerID, undefined)
   })
 
-/** One try only. */
+/** A Job without retries. */
 function jobSpec(mode: keyof typeof modes) {
   const { metadata, spec } = appPod({
     namespace,

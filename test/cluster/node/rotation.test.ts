@@ -16,7 +16,7 @@ t.test('a rotated secret arrives in the file of a running pod', async (t) => {
       annotations: {
         'akv-injector.io/vault': 'team-a',
         'akv-injector.io/secrets': 'rotated=tls-passphrase',
-        // The least there is.
+        // The shortest interval allowed.
         'akv-injector.io/refresh': '30s',
       },
     },

@@ -20,7 +20,7 @@ const { certificatePem: otherCa } = await issueAuthority({
 interface Drill extends Pick<ChangedAgentOptions, 'config' | 'env'> {
   readonly name: string
   readonly code: AkvErrorCode
-  /** What a reader needs besides the code and its remedy. */
+  /** What the message contains besides the code and its remedy. */
   readonly says: readonly (string | RegExp)[]
 }
 

@@ -37,7 +37,7 @@ const untilAnswered = (isSo: (answer: Answer) => boolean) =>
 const untilInjected = () =>
   untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) !== undefined)
 
-// Whatever fails, the other files of tests find a working webhook.
+// Even if a test fails, the other test files find a working webhook.
 t.teardown(async () => {
   await scale('webhook', 2)
   await scale('certs', 1)

@@ -6,7 +6,7 @@ import { annotatedPod, plainPod } from '../client/pods.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 import { changeEnforcement } from './policy-binding.ts'
 
-/** What somebody who may debug pods can reach of an agent. */
+/** Tests what a user who may debug pods can get from an agent. */
 const cluster = openCluster(t)
 await serveWebhook(t, cluster)
 const namespace = await testNamespace(t, cluster)
@@ -31,7 +31,7 @@ const debug = (pod: KubeObject, container: object) => {
 const mounting = (name: string, readOnly?: boolean) => ({
   volumeMounts: [{ name, mountPath: '/debug', ...(readOnly !== undefined && { readOnly }) }],
 })
-/** Policies are in force a moment after the install. */
+/** Policies take effect a moment after the install. */
 await until(async () => {
   const { status } = await debug(await injectedPod(), mounting('akv-injector-identity'))
   return status === 422
@@ -46,7 +46,7 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
   ['the identity volume, read-only', mounting('akv-injector-identity', true), /not even read-only/],
   ['the files', mounting('akv-injector-files'), /only with readOnly: true/],
   [
-    'the files, expressly to write',
+    'the files, explicitly writable',
     mounting('akv-injector-files', false),
     /only with readOnly: true/,
   ],
@@ -75,7 +75,7 @@ for (const [what, container, sentence] of refused)
     t.match(body.message, 'akv-injector-ephemeral-containers', 'which names the policy')
   })
 
-t.test('debugging the app goes on as ever, with its files to read', async (t) => {
+t.test('the app can still be debugged, with its files read-only', async (t) => {
   const pod = await injectedPod()
   const plain = expectSuccess(await cluster.create(plainPod({}, { namespace }))).body
   for (const [one, container] of [
@@ -87,7 +87,7 @@ t.test('debugging the app goes on as ever, with its files to read', async (t) =>
     t.equal((await debug(one, container)).status, 200)
 })
 
-t.test('what was there before the policy doesn’t stand in the way of others', async (t) => {
+t.test('a debug container from before the policy doesn’t block later ones', async (t) => {
   const pod = await injectedPod()
   await changeEnforcement(t, cluster, {
     name: 'akv-injector-ephemeral-containers',

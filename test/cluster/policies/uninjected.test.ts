@@ -8,7 +8,7 @@ import { readManifest, webhookConfiguration } from '../harness/install.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 import { changeEnforcement } from './policy-binding.ts'
 
-/** Annotated pods that get no agent, and what tells somebody of them. */
+/** Tests the warnings about annotated pods that get no agent. */
 const cluster = openCluster(t)
 await serveWebhook(t, cluster)
 const ordinary = await testNamespace(t, cluster)
@@ -20,10 +20,10 @@ const policyName = 'akv-injector-uninjected-pods'
 const tryPod = (pod: KubeObject) => cluster.create(pod, { dryRun: true })
 const annotated = (annotations: Readonly<Record<string, string>> = filesAndEnv) =>
   annotatedPod({ namespace: leftAlone, annotations })
-/** Policies are in force a moment after the install. */
+/** Policies take effect a moment after the install. */
 await until(async () => (await tryPod(annotated())).warnings.length > 0)
 
-t.test('the API server finds no fault with the policies’ types', async (t) => {
+t.test('the API server reports no type errors in the policies', async (t) => {
   const policies = readManifest('install.yaml').filter(
     ({ kind }) => kind === 'ValidatingAdmissionPolicy',
   )
@@ -47,7 +47,7 @@ t.test('an annotated pod without an agent starts with a warning', async (t) => {
   }
 })
 
-t.test('pods with an agent, or that ask for none, start without one', async (t) => {
+t.test('pods with an agent, and pods without annotations, start without a warning', async (t) => {
   const pods = [
     annotatedPod({
       namespace: ordinary,
@@ -62,7 +62,7 @@ t.test('pods with an agent, or that ask for none, start without one', async (t) 
   t.match(turnedOn.warnings, [warning])
 })
 
-t.test('a mirror pod is what the kubelet runs already', async (t) => {
+t.test('mirror pods get no warning', async (t) => {
   const metadata = {
     name: 'mirror',
     namespace: leftAlone,
@@ -72,7 +72,7 @@ t.test('a mirror pod is what the kubelet runs already', async (t) => {
   t.strictSame(expectSuccess(await tryPod(mirror)).warnings, [])
 })
 
-t.test('as many annotations as a pod may have cost no more than they may', async (t) => {
+t.test('a pod with the maximum of annotations stays within the policy’s cost limit', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`a${i}`, '']))
   const pod = annotated()
   const metadata = { ...pod.metadata, annotations: { ...many, ...prefixed(filesAndEnv) } }
@@ -82,22 +82,26 @@ t.test('as many annotations as a pod may have cost no more than they may', async
 
 const { CLUSTER_AUDIT_LOG } = process.env
 const skip = CLUSTER_AUDIT_LOG ? false : 'the audit log of a foreign cluster is out of reach'
-t.test('the audit log has it, for the pods that a controller makes', { skip }, async (t) => {
-  const { name } = expectSuccess(await cluster.create(annotated())).body.metadata
-  await until(async () =>
-    readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
-      .split('\n')
-      .some(
-        (line) =>
-          line.includes(String(name)) &&
-          line.includes('validation.policy.admission.k8s.io/validation_failure') &&
-          line.includes(policyName),
-      ),
-  )
-  t.pass('validation_failure')
-})
+t.test(
+  'the audit log has the warning about pods that a controller creates',
+  { skip },
+  async (t) => {
+    const { name } = expectSuccess(await cluster.create(annotated())).body.metadata
+    await until(async () =>
+      readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
+        .split('\n')
+        .some(
+          (line) =>
+            line.includes(String(name)) &&
+            line.includes('validation.policy.admission.k8s.io/validation_failure') &&
+            line.includes(policyName),
+        ),
+    )
+    t.pass('validation_failure')
+  },
+)
 
-t.test('where the operator says so, such a pod is refused', async (t) => {
+t.test('with the action Deny, such a pod is refused', async (t) => {
   await changeEnforcement(t, cluster, {
     name: policyName,
     actions: ['Deny', 'Audit'],
@@ -114,7 +118,7 @@ const template = (annotations: Readonly<Record<string, string>>, restartPolicy =
 })
 const selector = { matchLabels: { app: 'web' } }
 
-/** One of each kind that has pods, with these annotations on its template. */
+/** Returns one workload of each kind, with these annotations in its pod template. */
 const workloads = (
   namespace: string,
   annotations: Readonly<Record<string, string>> = filesAndEnv,
@@ -138,7 +142,7 @@ const workloads = (
 }
 const apply = (object: KubeObject) => cluster.apply(object, { dryRun: true })
 
-t.test('whoever applies a workload in a namespace that is left alone is warned', async (t) => {
+t.test('a workload in an excluded namespace is admitted with a warning', async (t) => {
   for (const namespace of [leftAlone, managed, 'kube-public'])
     for (const workload of workloads(namespace)) {
       const { warnings } = expectSuccess(await apply(workload))
@@ -147,7 +151,7 @@ t.test('whoever applies a workload in a namespace that is left alone is warned',
     }
 })
 
-t.test('and each time that it is applied', async (t) => {
+t.test('an update of such a workload is admitted with a warning', async (t) => {
   const [deployment] = workloads(leftAlone)
   if (!deployment) throw new Error('none')
   expectSuccess(await cluster.apply(deployment))
@@ -155,7 +159,7 @@ t.test('and each time that it is applied', async (t) => {
   t.match(expectSuccess(await apply(changed)).warnings, [/is excluded from injection/])
 })
 
-t.test('elsewhere, and where nothing is asked for, nobody is', async (t) => {
+t.test('workloads in other namespaces, or without annotations, get no warning', async (t) => {
   const owner = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -177,7 +181,7 @@ t.test('elsewhere, and where nothing is asked for, nobody is', async (t) => {
     t.strictSame(expectSuccess(await apply(workload)).warnings, [], workload.kind)
 })
 
-t.test('with the webhook’s configuration deleted, all annotated pods start so', async (t) => {
+t.test('without the webhook configuration, all annotated pods start with a warning', async (t) => {
   const configuration = webhookConfiguration()
   expectSuccess(await cluster.delete(configuration))
   t.teardown(() => cluster.apply(configuration))

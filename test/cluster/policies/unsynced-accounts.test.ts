@@ -4,7 +4,7 @@ import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readManifest } from '../harness/install.ts'
 
-/** ServiceAccounts that ask for Secrets where nobody would make them, and what tells their owner. */
+/** Tests the warning about ServiceAccounts that ask for Secrets but that sync doesn't serve. */
 const cluster = openCluster(t)
 const namespace = await testNamespace(t, cluster)
 const policies = readManifest('install.yaml').filter(
@@ -35,15 +35,15 @@ const tryAccount = async (name: string, annotations: Readonly<Record<string, str
   }
   return expectSuccess(await cluster.create(account, { dryRun: true })).warnings
 }
-/** Policies are in force a moment after they are applied; the one of the install lists nobody. */
+/** Policies take effect a moment after they are applied. The policy of the install lists no account. */
 await until(async () => (await tryAccount('other', sync)).length > 0)
 await until(async () => (await tryAccount('web', sync)).length === 0)
 
-t.test('who isn’t listed is warned, and not refused', async (t) => {
+t.test('an account that isn’t listed is admitted with a warning', async (t) => {
   t.match(await tryAccount('other', sync), [warning])
 })
 
-t.test('who is listed, or asks for nothing, isn’t warned', async (t) => {
+t.test('an account that is listed, or has no annotation, gets no warning', async (t) => {
   t.strictSame(await tryAccount('web', sync), [])
   t.strictSame(await tryAccount('other', {}), [])
   t.strictSame(await tryAccount('other', { 'akv-injector.io/vault': 'team-a' }), [])

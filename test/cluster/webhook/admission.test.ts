@@ -14,7 +14,7 @@ import { serveWebhook, untilAnswered } from './harness/serve-webhook.ts'
 
 const cluster = openCluster(t)
 
-t.test('of a hundred plain pods not one is sent to the webhook', async (t) => {
+t.test('the API server sends none of a hundred plain pods to the webhook', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const webhook = await serveWebhook(t, cluster)
   const annotations = { 'akv-injector.example/secrets': 'x', 'sidecar.istio.io/inject': 'true' }
@@ -28,7 +28,7 @@ t.test('of a hundred plain pods not one is sent to the webhook', async (t) => {
   t.match(webhook.admissions(), [{ outcome: 'injected', namespace }], 'and an annotated one is')
 })
 
-t.test('every example of pods applies, and its pods get an agent', async (t) => {
+t.test('every example with pods applies, and its pods get an agent', async (t) => {
   await serveWebhook(t, cluster)
   const folder = join(import.meta.dirname, '../../../manifests/examples')
   for (const file of readdirSync(folder).filter((name) => !/^(vault|sync-)/.test(name)))
@@ -39,13 +39,13 @@ t.test('every example of pods applies, and its pods get an agent', async (t) => 
         metadata: { ...object.metadata, namespace },
       }))
       for (const object of objects) expectSuccess(await cluster.apply(object))
-      // Deployments and Jobs have theirs made by a controller.
+      // A controller creates the pods of Deployments and Jobs.
       await until(async () => (await podsOf(namespace)).length > 0)
       for (const pod of await podsOf(namespace)) t.ok(agentOf(pod))
     })
 })
 
-t.test('a dry run is answered as if it were none, and leaves nothing', async (t) => {
+t.test('a dry run gets the same answer, and creates nothing', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const webhook = await serveWebhook(t, cluster)
   const { body } = expectSuccess(
@@ -56,7 +56,7 @@ t.test('a dry run is answered as if it were none, and leaves nothing', async (t)
   t.strictSame(await podsOf(namespace), [])
 })
 
-t.test('an ephemeral debug container gets nothing, and is not sent', async (t) => {
+t.test('an ephemeral debug container gets nothing, and isn’t sent to the webhook', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const webhook = await serveWebhook(t, cluster)
   const { body } = expectSuccess(await cluster.create(annotatedPod({ namespace })))
@@ -82,7 +82,7 @@ t.test('the agent gets no token for the API server, and the pod is reviewed once
   }
 })
 
-t.test('a refusal reaches whoever made the pod, with every problem', async (t) => {
+t.test('the client that creates a pod sees all problems in the refusal', async (t) => {
   await serveWebhook(t, cluster)
   const annotations = { vault: 'team-a', secretes: 'x', refresh: '5 minutes' }
   const { status, body } = await cluster.create(annotatedPod({ annotations }), { dryRun: true })
@@ -92,7 +92,7 @@ t.test('a refusal reaches whoever made the pod, with every problem', async (t) =
   t.match(body.message, 'akv-injector.io/refresh "5 minutes"')
 })
 
-t.test('a warning is shown', async (t) => {
+t.test('the client sees warnings', async (t) => {
   await serveWebhook(t, cluster)
   const annotations = { vault: 'team-a', secrets: 'x', refresh: '5m' }
   const spec = { restartPolicy: 'Never' }
@@ -102,24 +102,30 @@ t.test('a warning is shown', async (t) => {
   t.match(warnings, [/activeDeadlineSeconds/])
 })
 
-t.test('while no webhook is there, annotated pods are refused and others start', async (t) => {
-  const webhook = await serveWebhook(t, cluster)
-  await webhook.close()
-  const said = await untilAnswered(cluster, /no endpoints available for service/)
-  t.match(said, 'failed calling webhook "pods.akv-injector.io"')
-  t.match(said, '"akv-injector-webhook"')
-  expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
-})
+t.test(
+  'while the webhook has no endpoint, annotated pods are refused and others start',
+  async (t) => {
+    const webhook = await serveWebhook(t, cluster)
+    await webhook.close()
+    const said = await untilAnswered(cluster, /no endpoints available for service/)
+    t.match(said, 'failed calling webhook "pods.akv-injector.io"')
+    t.match(said, '"akv-injector-webhook"')
+    expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
+  },
+)
 
-t.test('the same while its port refuses connections', async (t) => {
-  const [port = 0] = await freePorts(1)
-  const endpoint = await addEndpoint(cluster, port)
-  t.teardown(() => endpoint.remove())
-  t.match(await untilAnswered(cluster, /connection refused/), 'pods.akv-injector.io')
-  expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
-})
+t.test(
+  'while the webhook’s port refuses connections, annotated pods are refused and others start',
+  async (t) => {
+    const [port = 0] = await freePorts(1)
+    const endpoint = await addEndpoint(cluster, port)
+    t.teardown(() => endpoint.remove())
+    t.match(await untilAnswered(cluster, /connection refused/), 'pods.akv-injector.io')
+    expectSuccess(await cluster.create(plainPod(), { dryRun: true }))
+  },
+)
 
-t.test('a webhook that never answers holds a pod up for five seconds', async (t) => {
+t.test('a webhook that never answers delays a pod by five seconds', async (t) => {
   const sockets: Socket[] = []
   const server = createServer((socket) => void sockets.push(socket)).listen(0, '0.0.0.0')
   await once(server, 'listening')
@@ -130,7 +136,7 @@ t.test('a webhook that never answers holds a pod up for five seconds', async (t)
   const endpoint = await addEndpoint(cluster, (server.address() as AddressInfo).port)
   t.teardown(() => endpoint.remove())
   await until(async () => {
-    // Until its end point is known there is none, which is answered at once.
+    // Until the API server knows the endpoint, it refuses at once.
     await cluster.create(annotatedPod(), { dryRun: true })
     return sockets.length > 0
   })

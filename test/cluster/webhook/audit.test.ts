@@ -52,14 +52,14 @@ interface AuditEvent {
   readonly responseObject?: Partial<KubeObject>
 }
 
-/** The last line may be half written. */
+/** The last line may be incomplete. */
 const auditEvents = (): AuditEvent[] =>
   readFileSync(String(CLUSTER_AUDIT_LOG), 'utf8')
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line))
 
-/** The values that the examples' vaults hold, those long enough to be told from any other word. */
+/** The values in the examples' vaults that are too long to appear in the log by chance. */
 function secretValues(): string[] {
   const file = join(import.meta.dirname, '../../../manifests/examples/vault.yaml')
   const { vaults } = parse(readFileSync(file, 'utf8'))

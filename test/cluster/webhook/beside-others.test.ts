@@ -6,54 +6,60 @@ import { serveOtherWebhook } from './harness/other-webhook.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 import { addWorkloadIdentity } from './harness/workload-identity.ts'
 
-/** Beside mutating webhooks of others. Ours is `zz-akv-injector`: names before it are called before it, and others after. */
+/** Tests with other vendors' mutating webhooks. They are called in the order of their names; ours is `zz-akv-injector`. */
 const cluster = openCluster(t)
 const webhook = await serveWebhook(t, cluster)
 
 const filesOnly = { vault: 'team-a', secrets: 'db-password' }
 
-t.test('azure-workload-identity’s, called first: the pod has both webhooks’ work', async (t) => {
-  const namespace = await testNamespace(t, cluster)
-  const other = await serveOtherWebhook(t, cluster, {
-    name: 'azure-wi-webhook-mutating-webhook-configuration',
-    namespace,
-    change: addWorkloadIdentity,
-  })
-  const before = webhook.admissions().length
-  const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
-    .body as Pod
-  const [app] = pod.spec.containers
-  t.match(app?.env, [
-    { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
-    { name: 'AZURE_CLIENT_ID' },
-  ])
-  const agent = agentOf(pod)
-  for (const name of ['AKV_INJECTOR_CONFIG', 'AZURE_CLIENT_ID', 'AZURE_TENANT_ID'])
-    t.ok(
-      agent?.env?.some((variable) => variable.name === name),
-      `the agent has ${name}`,
-    )
-  t.equal(other.calls(), 2, 'it comes back to our agent')
-  t.equal(webhook.admissions().length - before, 2, 'and we put back what that took away')
-  noDuplicates(t, pod)
-})
+t.test(
+  'with azure-workload-identity called first, the pod has the changes of both webhooks',
+  async (t) => {
+    const namespace = await testNamespace(t, cluster)
+    const other = await serveOtherWebhook(t, cluster, {
+      name: 'azure-wi-webhook-mutating-webhook-configuration',
+      namespace,
+      change: addWorkloadIdentity,
+    })
+    const before = webhook.admissions().length
+    const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
+      .body as Pod
+    const [app] = pod.spec.containers
+    t.match(app?.env, [
+      { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
+      { name: 'AZURE_CLIENT_ID' },
+    ])
+    const agent = agentOf(pod)
+    for (const name of ['AKV_INJECTOR_CONFIG', 'AZURE_CLIENT_ID', 'AZURE_TENANT_ID'])
+      t.ok(
+        agent?.env?.some((variable) => variable.name === name),
+        `the agent has ${name}`,
+      )
+    t.equal(other.calls(), 2, 'it comes back to our agent')
+    t.equal(webhook.admissions().length - before, 2, 'and we put back what that took away')
+    noDuplicates(t, pod)
+  },
+)
 
-t.test('the same, called last: files work, and env is refused rather than lost', async (t) => {
-  const namespace = await testNamespace(t, cluster)
-  await serveOtherWebhook(t, cluster, {
-    name: 'zzz-azure-wi',
-    namespace,
-    change: addWorkloadIdentity,
-  })
-  const files = annotatedPod({ namespace, annotations: filesOnly })
-  noDuplicates(t, expectSuccess(await cluster.create(files, { dryRun: true })).body as Pod)
+t.test(
+  'with azure-workload-identity called last, files work, and env is refused rather than lost',
+  async (t) => {
+    const namespace = await testNamespace(t, cluster)
+    await serveOtherWebhook(t, cluster, {
+      name: 'zzz-azure-wi',
+      namespace,
+      change: addWorkloadIdentity,
+    })
+    const files = annotatedPod({ namespace, annotations: filesOnly })
+    noDuplicates(t, expectSuccess(await cluster.create(files, { dryRun: true })).body as Pod)
 
-  const { status, body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
-  t.equal(status, 422)
-  t.match(body.message, /env\[0\]\.valueFrom: Invalid value.*must specify one of/)
-})
+    const { status, body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+    t.equal(status, 422)
+    t.match(body.message, /env\[0\]\.valueFrom: Invalid value.*must specify one of/)
+  },
+)
 
-t.test('one that adds a container before our turn: it sees the files', async (t) => {
+t.test('a container that a webhook adds before our call sees the files', async (t) => {
   const namespace = await testNamespace(t, cluster)
   await serveOtherWebhook(t, cluster, { name: 'aa-adds', namespace, change: addContainer })
   const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
@@ -63,7 +69,7 @@ t.test('one that adds a container before our turn: it sees the files', async (t)
 })
 
 t.test(
-  'one that adds a container after our turn: it gets nothing, and we add nothing twice',
+  'a container that a webhook adds after our call gets nothing, and we add nothing twice',
   async (t) => {
     const namespace = await testNamespace(t, cluster)
     const before = webhook.admissions().length
@@ -80,19 +86,23 @@ t.test(
 )
 
 for (const name of ['aa-rewrites-images', 'zzz-rewrites-images'])
-  t.test(`one that rewrites images, named ${name}: the agent’s too, and it stays`, async (t) => {
-    const namespace = await testNamespace(t, cluster)
-    await serveOtherWebhook(t, cluster, { name, namespace, change: rewriteImages })
-    const { body } = expectSuccess(
-      await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
-    )
-    const pod = body as Pod
-    const { containers, initContainers = [] } = pod.spec
-    for (const { image } of [...initContainers, ...containers]) t.match(image, /^mirror\.example\//)
-    noDuplicates(t, pod)
-  })
+  t.test(
+    `a webhook ${name} that rewrites images also rewrites the agent’s, and we keep that`,
+    async (t) => {
+      const namespace = await testNamespace(t, cluster)
+      await serveOtherWebhook(t, cluster, { name, namespace, change: rewriteImages })
+      const { body } = expectSuccess(
+        await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
+      )
+      const pod = body as Pod
+      const { containers, initContainers = [] } = pod.spec
+      for (const { image } of [...initContainers, ...containers])
+        t.match(image, /^mirror\.example\//)
+      noDuplicates(t, pod)
+    },
+  )
 
-t.test('one that takes our volume and mounts away: they come back', async (t) => {
+t.test('we add our volume and mounts again if a webhook removes them', async (t) => {
   const namespace = await testNamespace(t, cluster)
   await serveOtherWebhook(t, cluster, { name: 'aa-takes', namespace, change: takeOurs })
   const pod = expectSuccess(await cluster.create(annotatedPod({ namespace }), { dryRun: true }))
@@ -152,12 +162,12 @@ function noDuplicates(t: Test, { spec }: Pod): void {
   t.strictSame(
     names,
     names.map((list) => [...new Set(list)]),
-    'nothing is there twice',
+    'no duplicate names',
   )
   const paths = all.map(({ volumeMounts = [] }) => volumeMounts.map(({ mountPath }) => mountPath))
   t.strictSame(
     paths,
     paths.map((list) => [...new Set(list)]),
-    'nor mounted twice',
+    'no duplicate mounts',
   )
 }

@@ -6,7 +6,7 @@ import { serveWebhook } from './harness/serve-webhook.ts'
 
 const cluster = openCluster(t)
 
-t.test('what is wrong with a Deployment’s pods is said in its ReplicaSet’s event', async (t) => {
+t.test('the event of a Deployment’s ReplicaSet has the refusal of its pods', async (t) => {
   const namespace = await testNamespace(t, cluster)
   await serveWebhook(t, cluster)
   const labels = { app: 'web' }

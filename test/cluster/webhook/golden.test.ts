@@ -13,9 +13,9 @@ import { openCluster, testNamespace } from '../client/cluster.ts'
 import type { Pod } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
-/** The golden cases of admission once more, by server-side dry run: what a real API server makes of the outcomes. */
+/** Tries the golden cases of admission on a real API server, by server-side dry run. */
 
-/** What the API server refuses whatever we say, and how. */
+/** The cases that the API server refuses by itself, and its message. */
 const refusedAnyway = new Map([
   ['annotation-is-no-text', /cannot unmarshal number into Go struct field ObjectMeta/],
   ['containers-is-no-list', /cannot unmarshal string into Go struct field PodSpec/],
@@ -26,13 +26,13 @@ const cluster = openCluster(t)
 const namespace = await testNamespace(t, cluster)
 for (const object of [serviceAccount('web'), runtimeClass('kata-mshv-vm-isolation')]) {
   const { status } = await cluster.create(object)
-  // A foreign cluster may have that runtime class, and keeps it.
+  // The cluster may already have that runtime class. If so, it isn't deleted.
   if (status === 201) t.teardown(() => cluster.delete(object))
 }
 
 const hasOwnPolicy = ({ policyChanges }: AdmissionCase) => policyChanges !== undefined
 
-t.test('the cases of an operator who changed nothing', async (t) => {
+t.test('the cases with the default policy', async (t) => {
   await serveWebhook(t, cluster)
   let tried = 0
   for (const { name, review } of admissionCases.filter((one) => !hasOwnPolicy(one))) {
@@ -80,7 +80,7 @@ async function agrees(t: Test, name: string, pod: Pod): Promise<void> {
   }
 }
 
-/** The case's pod in our namespace; undefined for what isn't the creation of a pod. */
+/** Returns the case's pod in the test's namespace, or undefined if the case doesn't create a pod. */
 function podOf(request: Readonly<Record<string, unknown>>): Pod | undefined {
   const { kind, operation, subResource, object } = request as {
     kind: { kind: string }
@@ -93,7 +93,7 @@ function podOf(request: Readonly<Record<string, unknown>>): Pod | undefined {
   return { ...object, apiVersion: 'v1', kind: 'Pod', metadata: { ...object.metadata, namespace } }
 }
 
-/** What is allowed in the cases' namespace is to be allowed in ours. */
+/** Replaces the cases' namespace by the test's in a policy. */
 function inOurNamespace({ allowedVaults, ...changes }: PolicyChanges = {}): PolicyChanges {
   if (allowedVaults === undefined) return changes
   const lists = Object.entries(allowedVaults).map(
@@ -102,7 +102,7 @@ function inOurNamespace({ allowedVaults, ...changes }: PolicyChanges = {}): Poli
   return { ...changes, allowedVaults: Object.fromEntries(lists) }
 }
 
-/** All names, at any depth: of containers, volumes, mounts and variables. */
+/** Returns all names at any depth: those of containers, volumes, mounts and variables. */
 function namesIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   const { name } = value as { name?: unknown }

@@ -12,7 +12,7 @@ import { startEmulatorFor } from '../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
-/** The agent as the API server has it in a pod, signing in with a token that this API server issued. */
+/** Runs the agent of an admitted pod with a token that the API server issued. */
 const cluster = openCluster(t)
 const access = readKubeconfig(process.env['KUBECONFIG'] ?? '')
 const folder = t.testdir()
@@ -31,7 +31,7 @@ const annotations = {
   timeout: '2s',
 }
 
-t.test('with tokens of a real API server', { skip }, async (t) => {
+t.test('signing in with tokens of a real API server', { skip }, async (t) => {
   t.teardown(await publishIssuerKeys(cluster))
   const azure = await startEmulatorFor(t, access, folder)
   const cloud = {
@@ -46,22 +46,28 @@ t.test('with tokens of a real API server', { skip }, async (t) => {
   )
   const agent = agentOf(created.body as Pod)
 
-  await t.test('the agent of the pod’s own service account writes the files', async (t) => {
-    const { root, code, stderr } = await runAgent(t, agent, await token('web', audience))
-    t.equal(code, 0, stderr)
-    const read = (path: string) => readFileSync(join(root, path), 'utf8')
-    t.equal(read('files/db-password'), 'correct horse battery staple')
-    t.match(read('files/certs/tls.key'), 'PRIVATE KEY')
-    t.match(read('env/env'), /^API_KEY='[^']{32,}'$/m)
-  })
+  await t.test(
+    'with a token of the pod’s service account, the agent writes the files',
+    async (t) => {
+      const { root, code, stderr } = await runAgent(t, agent, await token('web', audience))
+      t.equal(code, 0, stderr)
+      const read = (path: string) => readFileSync(join(root, path), 'utf8')
+      t.equal(read('files/db-password'), 'correct horse battery staple')
+      t.match(read('files/certs/tls.key'), 'PRIVATE KEY')
+      t.match(read('env/env'), /^API_KEY='[^']{32,}'$/m)
+    },
+  )
 
-  await t.test('another account’s is told which federated credential is missing', async (t) => {
-    const { code, said } = await runAgent(t, agent, await token('default', audience))
-    t.equal(code, 1)
-    t.match(said, /AADSTS700213/)
-    t.match(said, 'system:serviceaccount:default:default')
-    t.match(said, access.server.origin, 'with the issuer to name in it')
-  })
+  await t.test(
+    'with a token of another service account, the error names the missing federated credential',
+    async (t) => {
+      const { code, said } = await runAgent(t, agent, await token('default', audience))
+      t.equal(code, 1)
+      t.match(said, /AADSTS700213/)
+      t.match(said, 'system:serviceaccount:default:default')
+      t.match(said, access.server.origin, 'with the issuer to name in it')
+    },
+  )
 
   await t.test('a token for another audience is refused', async (t) => {
     const { code, said } = await runAgent(t, agent, await token('web', 'api://other'))
@@ -70,7 +76,7 @@ t.test('with tokens of a real API server', { skip }, async (t) => {
   })
 })
 
-/** Runs what the container would run, with the token where the projected volume would have it. */
+/** Runs the container's command, with the token at the path of the projected volume. */
 async function runAgent(t: Test, agent: ReturnType<typeof agentOf>, token: string) {
   const root = t.testdir()
   for (const name of ['files', 'env', 'identity']) mkdirSync(join(root, name))
@@ -84,7 +90,7 @@ async function runAgent(t: Test, agent: ReturnType<typeof agentOf>, token: strin
   return { ...ended, root, said: readFileSync(log, 'utf8') }
 }
 
-/** Of an account in the namespace that the examples' identities trust. */
+/** Requests a token of a service account in the namespace that the examples' identities trust. */
 async function token(name: string, audience: string): Promise<string> {
   const account = object('v1', 'ServiceAccount', name)
   if ((await cluster.create(account)).status === 201) t.teardown(() => cluster.delete(account))

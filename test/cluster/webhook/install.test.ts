@@ -5,7 +5,7 @@ import { install, installObjects, uninstall, webhookConfiguration } from '../har
 
 const kindsOf = (objects: readonly KubeObject[]) => objects.map(({ kind }) => kind).sort()
 
-/** A cluster that answers so, and what it was asked to delete. */
+/** Returns a fake cluster that gives these answers, and the list of objects it was asked to delete. */
 function clusterThat(answers: (kind: string, verb: 'apply' | 'delete') => number) {
   const deleted: KubeObject[] = []
   const answer = (object: KubeObject, verb: 'apply' | 'delete') => {
@@ -24,19 +24,22 @@ function clusterThat(answers: (kind: string, verb: 'apply' | 'delete') => number
   return { cluster: cluster as Cluster, deleted }
 }
 
-t.test('an uninstall tries all objects, and tells which are left', async (t) => {
-  const { cluster, deleted } = clusterThat((kind) => {
-    if (kind === webhookConfiguration().kind) return 403
-    return kind === 'Service' ? 0 : 404
-  })
-  await t.rejects(
-    uninstall(cluster),
-    /delete it yourself:\nMutatingWebhookConfiguration zz-akv-injector: 403 no\nService .*: Error: socket hang up$/,
-  )
-  t.strictSame(kindsOf(deleted), kindsOf(installObjects()))
-})
+t.test(
+  'an uninstall tries to delete every object, and lists those that it couldn’t delete',
+  async (t) => {
+    const { cluster, deleted } = clusterThat((kind) => {
+      if (kind === webhookConfiguration().kind) return 403
+      return kind === 'Service' ? 0 : 404
+    })
+    await t.rejects(
+      uninstall(cluster),
+      /delete it yourself:\nMutatingWebhookConfiguration zz-akv-injector: 403 no\nService .*: Error: socket hang up$/,
+    )
+    t.strictSame(kindsOf(deleted), kindsOf(installObjects()))
+  },
+)
 
-t.test('an install that is refused is taken back', async (t) => {
+t.test('an install that is refused deletes the objects that it created', async (t) => {
   const { cluster, deleted } = clusterThat((kind, verb) =>
     verb === 'apply' && kind === 'Deployment' ? 403 : 200,
   )

@@ -11,94 +11,107 @@ import { type LoadResult, startSteadyLoad } from './harness/steady-load.ts'
 import { startReplica } from './harness/webhook-replica.ts'
 
 const perSecond = 200
-/** How long the API server may go on with what it knew, before a test does the next thing. */
+/** The time that the API server gets to notice a change. */
 const settleMs = 1_000
 
 const cluster = openCluster(t)
 
-t.test('replicas rolled one by one under 200 admissions a second: none fails', async (t) => {
-  const certificates = await serviceCertificates(t.testdir())
-  await certificates.renew()
-  await publishAuthority(cluster, certificates.caPem)
-  const old = [
-    await startServing(t, certificates.folder),
-    await startServing(t, certificates.folder),
-  ]
-  // Started before the load, as on a node of their own: that takes more of a processor than the load does.
-  const fresh = [
-    await startReplica(t, certificates.folder),
-    await startReplica(t, certificates.folder),
-  ]
-  await untilCalled(cluster)
-
-  const load = startSteadyLoad(cluster, perSecond)
-  await delay(settleMs)
-  for (const [index, replica] of old.entries()) {
-    const endpoint = await addEndpoint(cluster, fresh[index]?.port ?? 0)
-    t.teardown(() => endpoint.remove())
-    await delay(settleMs)
-    // Kubernetes does the two side by side, with seconds to spare; a busy test machine may have none to spare.
-    await replica.endpoint.remove()
-    t.equal(await replica.terminate(), 0)
-  }
-  await delay(settleMs)
-  report(t, await load.stop())
-})
-
-t.test('a replica killed: only what it had in hand fails, and the message says so', async (t) => {
-  const certificates = await serviceCertificates(t.testdir())
-  await certificates.renew()
-  await publishAuthority(cluster, certificates.caPem)
-  await startServing(t, certificates.folder)
-  const killed = await startServing(t, certificates.folder)
-  await untilCalled(cluster)
-
-  const load = startSteadyLoad(cluster, perSecond)
-  await delay(settleMs)
-  killed.kill()
-  await killed.endpoint.remove()
-  await delay(settleMs)
-  const { admitted, failures } = await load.stop()
-  t.comment(`${admitted} pods admitted, ${failures.length} failed`)
-  // The API server doesn't repeat a call: nobody could know whether it had been acted upon.
-  for (const failure of failures)
-    t.match(failure, /failed calling webhook "pods\.akv-injector\.io"/)
-  t.ok(failures.length < perSecond / 2, 'less than half a second’s')
-
-  const later = startSteadyLoad(cluster, perSecond)
-  await delay(settleMs)
-  t.strictSame((await later.stop()).failures, [], 'and none once it is gone from the Service')
-})
-
-t.test('leaf and authority changed under 200 admissions a second: none fails', async (t) => {
-  const certificates = await serviceCertificates(t.testdir())
-  await certificates.renew()
-  await publishAuthority(cluster, certificates.caPem)
-  const replicas = [
-    await startServing(t, certificates.folder),
-    await startServing(t, certificates.folder),
-  ]
-  await untilCalled(cluster)
-  const served = () => Promise.all(replicas.map(({ port }) => servedFingerprint(port)))
-  const renewEverywhere = async () => {
-    const before = await served()
+t.test(
+  'no admission fails while replicas are replaced one by one at 200 admissions a second',
+  async (t) => {
+    const certificates = await serviceCertificates(t.testdir())
     await certificates.renew()
-    await until(async () => (await served()).every((one, index) => one !== before[index]))
-  }
+    await publishAuthority(cluster, certificates.caPem)
+    const old = [
+      await startServing(t, certificates.folder),
+      await startServing(t, certificates.folder),
+    ]
+    // Started before the load, because starting them takes more CPU than the load.
+    const fresh = [
+      await startReplica(t, certificates.folder),
+      await startReplica(t, certificates.folder),
+    ]
+    await untilCalled(cluster)
 
-  const load = startSteadyLoad(cluster, perSecond)
-  await delay(settleMs)
-  await renewEverywhere()
-  await certificates.replaceAuthority()
-  await publishAuthority(cluster, certificates.caPem)
-  await delay(settleMs)
-  await renewEverywhere()
-  await delay(settleMs)
-  certificates.forgetOldAuthority()
-  await publishAuthority(cluster, certificates.caPem)
-  await delay(2 * settleMs)
-  report(t, await load.stop())
-})
+    const load = startSteadyLoad(cluster, perSecond)
+    await delay(settleMs)
+    for (const [index, replica] of old.entries()) {
+      const endpoint = await addEndpoint(cluster, fresh[index]?.port ?? 0)
+      t.teardown(() => endpoint.remove())
+      await delay(settleMs)
+      // Kubernetes does both at the same time, with seconds to spare. A busy test machine may not have these.
+      await replica.endpoint.remove()
+      t.equal(await replica.terminate(), 0)
+    }
+    await delay(settleMs)
+    report(t, await load.stop())
+  },
+)
+
+t.test(
+  'only the requests in flight fail when a replica is killed, and the message says why',
+  async (t) => {
+    const certificates = await serviceCertificates(t.testdir())
+    await certificates.renew()
+    await publishAuthority(cluster, certificates.caPem)
+    await startServing(t, certificates.folder)
+    const killed = await startServing(t, certificates.folder)
+    await untilCalled(cluster)
+
+    const load = startSteadyLoad(cluster, perSecond)
+    await delay(settleMs)
+    killed.kill()
+    await killed.endpoint.remove()
+    await delay(settleMs)
+    const { admitted, failures } = await load.stop()
+    t.comment(`${admitted} pods admitted, ${failures.length} failed`)
+    // The API server never retries a call to a webhook, because it can't know whether the webhook had side effects.
+    for (const failure of failures)
+      t.match(failure, /failed calling webhook "pods\.akv-injector\.io"/)
+    t.ok(failures.length < perSecond / 2, 'fewer than half a second’s calls')
+
+    const later = startSteadyLoad(cluster, perSecond)
+    await delay(settleMs)
+    t.strictSame(
+      (await later.stop()).failures,
+      [],
+      'none fails once the Service no longer has the replica',
+    )
+  },
+)
+
+t.test(
+  'no admission fails while certificate and authority change at 200 admissions a second',
+  async (t) => {
+    const certificates = await serviceCertificates(t.testdir())
+    await certificates.renew()
+    await publishAuthority(cluster, certificates.caPem)
+    const replicas = [
+      await startServing(t, certificates.folder),
+      await startServing(t, certificates.folder),
+    ]
+    await untilCalled(cluster)
+    const served = () => Promise.all(replicas.map(({ port }) => servedFingerprint(port)))
+    const renewEverywhere = async () => {
+      const before = await served()
+      await certificates.renew()
+      await until(async () => (await served()).every((one, index) => one !== before[index]))
+    }
+
+    const load = startSteadyLoad(cluster, perSecond)
+    await delay(settleMs)
+    await renewEverywhere()
+    await certificates.replaceAuthority()
+    await publishAuthority(cluster, certificates.caPem)
+    await delay(settleMs)
+    await renewEverywhere()
+    await delay(settleMs)
+    certificates.forgetOldAuthority()
+    await publishAuthority(cluster, certificates.caPem)
+    await delay(2 * settleMs)
+    report(t, await load.stop())
+  },
+)
 
 async function startServing(t: Test, tlsDir: string) {
   const replica = await startReplica(t, tlsDir)
@@ -107,7 +120,7 @@ async function startServing(t: Test, tlsDir: string) {
   return { ...replica, endpoint }
 }
 
-/** Of the certificate that a new connection meets. */
+/** Returns the fingerprint of the certificate that a new connection gets. */
 async function servedFingerprint(port: number): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
   await once(socket, 'secureConnect')

@@ -5,7 +5,7 @@ import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, filesAndEnv, type Pod } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
-/** What namespaces demand of pods, ours included: Pod Security, LimitRanges and quotas. */
+/** Tests in namespaces with Pod Security, LimitRanges and quotas. */
 const cluster = openCluster(t)
 await serveWebhook(t, cluster)
 
@@ -21,7 +21,7 @@ const restricted = {
 }
 
 for (const refresh of ['0', '5m'])
-  t.test(`Pod Security restricted takes the agent, refresh ${refresh}`, async (t) => {
+  t.test(`Pod Security restricted admits the agent, refresh ${refresh}`, async (t) => {
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     const namespace = await testNamespace(t, cluster, labels)
     const annotations = { ...filesAndEnv, refresh }
@@ -35,38 +35,46 @@ for (const refresh of ['0', '5m'])
     t.notMatch(body.message, '"akv-injector"', 'and it is not the agent that is at fault')
   })
 
-t.test('a LimitRange’s defaults come to the app first, and the agent fits them', async (t) => {
-  const namespace = await testNamespace(t, cluster)
-  const limits = [{ type: 'Container', default: { cpu: '500m', memory: '64Mi' } }]
-  expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
-  await until(async () => {
+t.test(
+  'a LimitRange’s defaults are applied to the app first, and the agent complies with them',
+  async (t) => {
+    const namespace = await testNamespace(t, cluster)
+    const limits = [{ type: 'Container', default: { cpu: '500m', memory: '64Mi' } }]
+    expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+    await until(async () => {
+      const { body } = expectSuccess(
+        await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
+      )
+      return (body as Pod).spec.containers[0]?.resources?.limits?.['cpu'] === '500m'
+    })
     const { body } = expectSuccess(
       await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
     )
-    return (body as Pod).spec.containers[0]?.resources?.limits?.['cpu'] === '500m'
-  })
-  const { body } = expectSuccess(
-    await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
-  )
-  // As every other container has one: see the quota below.
-  t.match(agentOf(body as Pod)?.resources, { limits: { cpu: '250m', memory: '160Mi' } })
-})
+    // Because every other container has a limit: see the quota below.
+    t.match(agentOf(body as Pod)?.resources, { limits: { cpu: '250m', memory: '160Mi' } })
+  },
+)
 
-t.test('a LimitRange’s minimum above ours refuses the pod, and an annotation helps', async (t) => {
-  const namespace = await testNamespace(t, cluster)
-  const limits = [{ type: 'Container', min: { memory: '128Mi' }, default: { memory: '256Mi' } }]
-  expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
-  await until(async () => {
-    const { body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
-    return /minimum memory usage per Container is 128Mi, but request is/.test(body.message ?? '')
-  })
-  const annotations = { ...filesAndEnv, 'agent-requests': 'memory=128Mi' }
-  t.ok(
-    expectSuccess(await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true })),
-  )
-})
+t.test(
+  'a LimitRange with a higher minimum than the agent’s request refuses the pod, and an annotation fixes that',
+  async (t) => {
+    const namespace = await testNamespace(t, cluster)
+    const limits = [{ type: 'Container', min: { memory: '128Mi' }, default: { memory: '256Mi' } }]
+    expectSuccess(await cluster.create(inNamespace(namespace, 'LimitRange', { limits })))
+    await until(async () => {
+      const { body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
+      return /minimum memory usage per Container is 128Mi, but request is/.test(body.message ?? '')
+    })
+    const annotations = { ...filesAndEnv, 'agent-requests': 'memory=128Mi' }
+    t.ok(
+      expectSuccess(
+        await cluster.create(annotatedPod({ namespace, annotations }), { dryRun: true }),
+      ),
+    )
+  },
+)
 
-t.test('under a quota of limits.cpu the agent has a limit where the app has one', async (t) => {
+t.test('under a quota of limits.cpu the agent has a limit if the app has one', async (t) => {
   const namespace = await testNamespace(t, cluster)
   const quota = inNamespace(namespace, 'ResourceQuota', { hard: { 'limits.cpu': '1' } })
   expectSuccess(await cluster.create(quota))
