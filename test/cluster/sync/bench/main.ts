@@ -1,4 +1,4 @@
-// npm run cluster:test -- test/cluster/sync-bench/main.ts: prints what sync takes at scale. Nothing here passes or fails by
+// npm run cluster:test -- test/cluster/sync/bench/main.ts: prints what sync takes at scale. Nothing here passes or fails by
 // time: compare within one run. It takes a quarter of an hour; with --smoke four minutes, for a twentieth of the Secrets.
 
 import { writeFileSync } from 'node:fs'
