@@ -1,0 +1,61 @@
+interface Options {
+  /** Print a line for each file that passed, too. */
+  readonly showsFiles: boolean
+}
+
+/**
+ * Makes a short report of TAP as the tap runner writes it, in which a subtest is indented by four spaces. It keeps
+ * failed assertions with their diagnostics, skipped tests, comments of tests, whatever else they print, and the counts.
+ *
+ * @returns a function that takes one line of TAP and gives the lines to print for it
+ */
+export function createTapSummary({ showsFiles }: Options): (line: string) => readonly string[] {
+  /** The subtests that contain the current line, and whether a failure in each has been printed. */
+  const subtests: { readonly name: string; hasPrintedFailure: boolean }[] = []
+  /** The failure whose diagnostics are being read. */
+  let diagnostics: { readonly indent: string; readonly isPrinted: boolean } | undefined
+
+  function assertion(line: string, depth: number): readonly string[] {
+    const [, not, name = '', directive = ''] =
+      /^ *(not )?ok(?: \d+)?(?: - (.*?))?(?: # ((?:SKIP|TODO|time=).*))?$/.exec(line) ?? []
+    const place = [...subtests.slice(0, depth).map(({ name }) => name), name].join(' > ')
+    const subtest = subtests[depth]
+    subtests.length = depth
+    if (/^(SKIP|TODO)/.test(directive)) return [`${place} # ${directive}`]
+    if (!not) return showsFiles && depth === 0 ? [`ok ${name} # ${directive}`] : []
+    // A subtest fails if an assertion in it did, which has been printed; but it may also have run out of time.
+    const isPrinted = !subtest?.hasPrintedFailure
+    diagnostics = { indent: `${'    '.repeat(depth)}  `, isPrinted }
+    if (!isPrinted) return []
+    for (const parent of subtests) parent.hasPrintedFailure = true
+    return [`not ok ${place}`]
+  }
+
+  function diagnostic(line: string): readonly string[] | undefined {
+    if (!diagnostics || !(line.startsWith(diagnostics.indent) || line.trim() === '')) {
+      diagnostics = undefined
+      return undefined
+    }
+    const { indent, isPrinted } = diagnostics
+    const text = line.slice(indent.length)
+    if (text === '...') diagnostics = undefined
+    return isPrinted && text !== '---' && text !== '...' ? [`  ${text}`] : []
+  }
+
+  return (line) => {
+    const detail = diagnostic(line)
+    if (detail) return detail
+    const text = line.trimStart()
+    const depth = Math.floor((line.length - text.length) / 4)
+    if (/^(not )?ok\b/.test(text)) return assertion(line, depth)
+    const subtest = /^# Subtest: (.*)$/.exec(text)
+    if (subtest) {
+      subtests.length = depth
+      subtests.push({ name: subtest[1] ?? '', hasPrintedFailure: false })
+      return []
+    }
+    if (/^(# time=|# No coverage|TAP version|\d+\.\.\d+|$)/.test(text)) return []
+    if (/^# \{ total:/.test(text)) return depth === 0 ? [text] : []
+    return [text]
+  }
+}
