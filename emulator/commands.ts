@@ -1,13 +1,13 @@
 /** What can be asked of a running emulator, by a test or through the control end point. */
 
+import type { EmulatorState } from './emulator-state.ts'
 import {
   mintServiceAccountToken,
   type ServiceAccountTokenOptions,
 } from './entra/service-account-token.ts'
 import type { Fault } from './faults/faults.ts'
-import type { SeenRequest } from './request-log.ts'
-import { type ObjectChange, type Rotation, rotate, update } from './vault/vault-changes.ts'
-import type { World } from './world.ts'
+import type { SeenRequest } from './http/request-log.ts'
+import { type ObjectChange, type Rotation, rotate, update } from './vault/store/vault-changes.ts'
 
 export interface Commands {
   /** The last 10,000, newest last. */
@@ -32,12 +32,12 @@ export interface Commands {
   clearFaults(): void
 }
 
-export function createCommands(world: World, requests: readonly SeenRequest[]): Commands {
-  const { issuerSigner: signer, vaults, faults, now } = world
+export function createCommands(state: EmulatorState, requests: readonly SeenRequest[]): Commands {
+  const { issuerSigner: signer, vaults, faults, now } = state
   return {
     requests,
     serviceAccountToken: (options) =>
-      mintServiceAccountToken({ ...options, signer, issuer: world.ownIssuer, now: now() }),
+      mintServiceAccountToken({ ...options, signer, issuer: state.ownIssuer, now: now() }),
     rotate: (rotation) => rotate(vaults, rotation, now()),
     update: (change) => update(vaults, change, now()),
     addFault: faults.add,

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import type { z } from 'zod'
 import type { Commands } from './commands.ts'
-import { describeIssues } from './data/describe-issues.ts'
 import { tagsSchema } from './data/object-schema.ts'
-import { flag, object, optional, text, wholeNumber, word } from './data/schema-parts.ts'
 import { secretValue } from './data/secret-schema.ts'
 import { faultSchema } from './faults/fault-schema.ts'
-import { objectKinds } from './vault/vault-refusal.ts'
+import { objectKinds } from './refusals/vault-refusal.ts'
+import { describeIssues } from './schema/describe-issues.ts'
+import { flag, object, optional, text, wholeNumber, word } from './schema/schema-parts.ts'
 
 const maxBodyBytes = 256 * 1024
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600

@@ -6,16 +6,16 @@ import { issueAuthority, issueLeaf } from '../certs/issue.ts'
 import { type Commands, createCommands } from './commands.ts'
 import { startControl } from './control.ts'
 import type { EmulatorData } from './data/data.ts'
+import type { EmulatorState } from './emulator-state.ts'
 import { entraRoutes, issuerRoutes } from './entra/entra-routes.ts'
 import { createIssuerKeys } from './entra/issuer-keys.ts'
 import { createSigner } from './entra/signer.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
-import { logRequests } from './request-log.ts'
-import { createTlsApp, type ServingCertificate, type TlsApp } from './tls-app.ts'
+import { logRequests } from './http/request-log.ts'
+import { createTlsApp, type ServingCertificate, type TlsApp } from './http/tls-app.ts'
+import { createVaults } from './vault/store/create-vaults.ts'
 import { vaultRoutes } from './vault/vault-routes.ts'
-import { createVaults } from './vault/vault-store.ts'
-import type { World } from './world.ts'
 
 export interface EmulatorOptions {
   readonly data: EmulatorData
@@ -65,30 +65,30 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const dnsNames = options.dnsNames ?? ['localhost']
   const certificate = options.certificate ?? (await ownCertificate(dnsNames, address))
   const app = createTlsApp(certificate)
-  const world = await createWorld(options, () =>
+  const state = await createState(options, () =>
     urlOf(app, options.dnsNames?.[0] ?? address ?? 'localhost'),
   )
   const requests = logRequests(app, now)
-  injectFaults(app, world)
+  injectFaults(app, state)
   for (const addRoutes of [entraRoutes, issuerRoutes, vaultRoutes])
     app.register((scope: TlsApp, _options, done) => {
-      addRoutes(scope, world)
+      addRoutes(scope, state)
       done()
     })
   await app.listen(listen)
 
-  const commands = createCommands(world, requests)
+  const commands = createCommands(state, requests)
   const control = await startControl(commands, options.controlPort ?? 0).catch(async (error) => {
     await app.close()
     throw error
   })
   return {
     ...commands,
-    url: world.url,
-    vaultUrl: `${world.url}/{vault}`,
+    url: state.url,
+    vaultUrl: `${state.url}/{vault}`,
     controlUrl: control.url,
     caPem: certificate.caPem,
-    issuer: world.defaultIssuer,
+    issuer: state.defaultIssuer,
     close: async () => {
       await Promise.all([app.close(), control.close()])
     },
@@ -96,11 +96,11 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 }
 
 /** @param url - known only once the port is */
-async function createWorld(options: EmulatorOptions, url: () => string): Promise<World> {
+async function createState(options: EmulatorOptions, url: () => string): Promise<EmulatorState> {
   const { data, now = () => new Date() } = options
   const [entraSigner, issuerSigner] = await Promise.all([createSigner(), createSigner()])
   const remoteKeysOf = createIssuerKeys()
-  const world: World = {
+  const state: EmulatorState = {
     tenantId: data.tenantId,
     identities: new Map(
       data.identities.map((one) => [one.clientId, { ...one, objectId: randomUUID() }]),
@@ -112,7 +112,7 @@ async function createWorld(options: EmulatorOptions, url: () => string): Promise
     entraSigner,
     issuerSigner,
     keysOf: async (issuer) =>
-      issuer === world.ownIssuer ? issuerSigner.findKey : await remoteKeysOf(issuer),
+      issuer === state.ownIssuer ? issuerSigner.findKey : await remoteKeysOf(issuer),
     get url() {
       return url()
     },
@@ -120,11 +120,11 @@ async function createWorld(options: EmulatorOptions, url: () => string): Promise
       return `${url()}/issuer`
     },
     get defaultIssuer() {
-      return options.issuer ?? world.ownIssuer
+      return options.issuer ?? state.ownIssuer
     },
     now,
   }
-  return world
+  return state
 }
 
 function urlOf({ server }: TlsApp, name: string): string {

@@ -4,14 +4,11 @@ import { z } from 'zod'
 import { isSubject } from '../material/issue-certificate.ts'
 import { type Imported, openPem, openPfx } from '../material/open-certificate.ts'
 import {
-  type CertificateData,
   type CertificateSpec,
   certificateContentTypes,
   type ImportedCertificate,
   type KeySpec,
-} from './data.ts'
-import { keySpecShape, toKeySpec } from './key-schema.ts'
-import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
+} from '../material/specs.ts'
 import {
   flag,
   list,
@@ -22,7 +19,10 @@ import {
   wholeNumber,
   withDefault,
   word,
-} from './schema-parts.ts'
+} from '../schema/schema-parts.ts'
+import type { CertificateData } from './data.ts'
+import { keySpecShape, toKeySpec } from './key-schema.ts'
+import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
 
 const maxLifetimeDays = 36_500
 const maxIntermediates = 5

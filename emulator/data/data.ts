@@ -1,6 +1,6 @@
 /** What an emulator is filled with: the typed form of its YAML file (see `parse-data.ts`). */
 
-import type { KeyObject, X509Certificate } from 'node:crypto'
+import type { CertificateDefinition, ImportedKey, KeySpec } from '../material/specs.ts'
 
 export interface EmulatorData {
   readonly tenantId: string
@@ -63,62 +63,8 @@ export interface KeyData extends VersionData {
   readonly key: KeySpec | ImportedKey
 }
 
-/** A key to make. The `-HSM` types differ from the others in name only. */
-export type KeySpec = AsymmetricKeySpec | { readonly type: 'oct' | 'oct-HSM' }
-
-export type AsymmetricKeySpec =
-  | { readonly type: 'RSA' | 'RSA-HSM'; readonly size: RsaSize }
-  | { readonly type: 'EC' | 'EC-HSM'; readonly curve: Curve }
-
-export type KeyType = KeySpec['type']
-export const keyTypes = ['RSA', 'RSA-HSM', 'EC', 'EC-HSM', 'oct', 'oct-HSM'] as const
-export const rsaSizes = ['2048', '3072', '4096'] as const
-export type RsaSize = (typeof rsaSizes)[number]
-export const curves = ['P-256', 'P-384', 'P-521', 'P-256K'] as const
-export type Curve = (typeof curves)[number]
-
-export interface ImportedKey {
-  readonly type: Exclude<KeyType, 'oct' | 'oct-HSM'>
-  readonly publicKey: KeyObject
-}
-
-export interface CertificateData extends VersionData {
-  readonly contentType: CertificateContentType
-  /** Whether the private key is part of the secret. */
-  readonly exportable: boolean
-  readonly certificate: CertificateSpec | ImportedCertificate
-}
-
-export const certificateContentTypes = ['application/x-pkcs12', 'application/x-pem-file'] as const
-export type CertificateContentType = (typeof certificateContentTypes)[number]
-
-/** A certificate to make. */
-export interface CertificateSpec {
-  /** `CN=web.example, O=Contoso` */
-  readonly subject: string
-  readonly dnsNames: readonly string[]
-  readonly key: AsymmetricKeySpec
-  readonly issuer: CertificateIssuer
-  readonly lifetimeDays: number
-}
-
-/** Who signs: the certificate's own key, or a root (listed as part of the object or not) over so many intermediates. */
-export type CertificateIssuer = 'self' | { readonly intermediates: number; readonly root: boolean }
-
-export interface ImportedCertificate extends CertificateMaterial {
-  /** The secret's value, as it was given. */
-  readonly value: string
-}
-
-/** A certificate with all that belongs to it. */
-export interface CertificateMaterial {
-  readonly privateKey: KeyObject
-  /** The leaf first. */
-  readonly certificates: readonly [X509Certificate, ...X509Certificate[]]
-}
+export interface CertificateData extends VersionData, CertificateDefinition {}
 
 export const defaultTenantId = '11111111-1111-1111-1111-111111111111'
 /** The audience that a federated credential is made with everywhere; the API server's tokens name it. */
 export const exchangeAudience = 'api://AzureADTokenExchange'
-/** Key Vault's own limit. */
-export const maxValueBytes = 25 * 1024

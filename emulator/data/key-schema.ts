@@ -6,14 +6,14 @@ import {
   type AsymmetricKeySpec,
   curves,
   type ImportedKey,
-  type KeyData,
   type KeySpec,
   type KeyType,
   keyTypes,
   rsaSizes,
-} from './data.ts'
+} from '../material/specs.ts'
+import { optional, secretText, word } from '../schema/schema-parts.ts'
+import type { KeyData } from './data.ts'
 import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
-import { optional, secretText, word } from './schema-parts.ts'
 
 /** How a key to be made is described. */
 export const keySpecShape = {

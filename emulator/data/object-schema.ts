@@ -1,8 +1,17 @@
 /** An object of the vault file, of whichever kind: one version, or a list of them. */
 
 import { z } from 'zod'
+import {
+  date,
+  flag,
+  list,
+  namesTo,
+  object,
+  optional,
+  text,
+  withDefault,
+} from '../schema/schema-parts.ts'
 import type { ObjectData, VersionData } from './data.ts'
-import { date, flag, list, namesTo, object, optional, text, withDefault } from './schema-parts.ts'
 
 export const tagsSchema = namesTo(text('a text'))
 
@@ -21,7 +30,7 @@ export const versionShape = {
 /** Says what is wrong with a version, and at which key of it if it is one. */
 export type Report = (message: string, key?: string) => void
 
-export interface ObjectKind<
+export interface ObjectDefinition<
   Shape extends z.ZodRawShape,
   Draft extends VersionData,
   Version extends VersionData,
@@ -45,12 +54,12 @@ export function objectsOf<
   Shape extends z.ZodRawShape,
   Draft extends VersionData,
   Version extends VersionData,
->(kind: ObjectKind<Shape, Draft, Version>) {
-  const { complete, short } = kind
-  const long = objectSchema(kind)
+>(definition: ObjectDefinition<Shape, Draft, Version>) {
+  const { complete, short } = definition
+  const long = objectSchema(definition)
   const value = short === undefined ? long : z.union([short.transform(alone<Draft>), long])
   const isName = (name: string) => /^[0-9a-z-]{1,127}$/i.test(name)
-  const accepted = `1 to 127 letters, digits and hyphens as the name of a ${kind.kind}`
+  const accepted = `1 to 127 letters, digits and hyphens as the name of a ${definition.kind}`
   return withDefault(namesTo(value, { isName, accepted }), {}).transform((objects, context) => {
     reportClashes(Object.keys(objects), (message) => context.addIssue(message))
     return Object.entries(objects).map(([name, { deleted, versions }]): ObjectData<Version> => {
@@ -69,7 +78,7 @@ const alone = <Version extends VersionData>(version: Version): Unnamed<Version> 
 function objectSchema<Shape extends z.ZodRawShape, Version extends VersionData>({
   shape,
   toVersion,
-}: Pick<ObjectKind<Shape, Version, Version>, 'shape' | 'toVersion'>) {
+}: Pick<ObjectDefinition<Shape, Version, Version>, 'shape' | 'toVersion'>) {
   const make = (fields: Fields<Shape>, context: z.RefinementCtx): Version =>
     toVersion(fields, (message, key) =>
       context.addIssue({ code: 'custom', message, path: key === undefined ? [] : [key] }),

@@ -2,12 +2,12 @@
 
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
+import { describeIssues } from '../schema/describe-issues.ts'
+import { list, namesTo, object, optional, text, withDefault } from '../schema/schema-parts.ts'
 import { certificatesSchema } from './certificate-schema.ts'
 import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
-import { describeIssues } from './describe-issues.ts'
 import { keysSchema } from './key-schema.ts'
 import { reportClashes } from './object-schema.ts'
-import { list, namesTo, object, optional, text, withDefault } from './schema-parts.ts'
 import { secretsSchema } from './secret-schema.ts'
 
 /** Reads a vault file. `problems` are sentences for people, all of them at once; they never hold a secret's value. */

@@ -1,8 +1,9 @@
 /** Secrets in the vault file: the bare value, or a mapping with `value` or `generate`. */
 
-import { maxValueBytes, type SecretData } from './data.ts'
+import { maxValueBytes } from '../material/specs.ts'
+import { optional, secretText, text, wholeNumber } from '../schema/schema-parts.ts'
+import type { SecretData } from './data.ts'
 import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
-import { optional, secretText, text, wholeNumber } from './schema-parts.ts'
 
 export const secretValue = secretText('a text').refine(
   (value) => Buffer.byteLength(value) <= maxValueBytes,

@@ -2,7 +2,7 @@
 
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Identity } from '../data/data.ts'
-import { type EntraRefusal, refusals } from './entra-refusal.ts'
+import { type EntraRefusal, refusals } from '../refusals/entra-refusal.ts'
 import { IssuerUnreachable, type KeysOf } from './issuer-keys.ts'
 import { algorithm } from './signer.ts'
 

@@ -3,11 +3,11 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { targetOf } from '../faults/fault-hook.ts'
-import { type TlsApp, takeBodiesAsText } from '../tls-app.ts'
-import type { World } from '../world.ts'
+import { type TlsApp, takeBodiesAsText } from '../http/tls-app.ts'
+import { type EntraRefusal, refusalBody, refusals } from '../refusals/entra-refusal.ts'
 import { emulatedRefusal } from './check-assertion.ts'
-import { type EntraRefusal, refusalBody, refusals } from './entra-refusal.ts'
 import { grantToken, refuseTenant } from './grant-token.ts'
+import type { Tenant } from './tenant.ts'
 
 interface TenantRoute {
   Params: { tenant: string }
@@ -16,7 +16,7 @@ interface TenantRoute {
 
 const discovery = '.well-known/openid-configuration'
 
-export function entraRoutes(app: TlsApp, world: World): void {
+export function entraRoutes(app: TlsApp, tenant: Tenant): void {
   // A form that can't be read holds no parameter; anything else is the emulator's own fault.
   app.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
     statusCode < 500
@@ -25,17 +25,17 @@ export function entraRoutes(app: TlsApp, world: World): void {
   )
   takeBodiesAsText(app)
   const refuse = (request: FastifyRequest, reply: FastifyReply, refusal: EntraRefusal) =>
-    reply.code(refusal.status).send(refusalBody(refusal, world.now(), correlationId(request)))
+    reply.code(refusal.status).send(refusalBody(refusal, tenant.now(), correlationId(request)))
 
   app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
     const form = new URLSearchParams(request.body ?? '')
-    const [fault] = world.faults.take('token', targetOf(request))
+    const [fault] = tenant.faults.take('token', targetOf(request))
     if (fault !== undefined) {
       const assertion = form.get('client_assertion') ?? ''
       const clientId = form.get('client_id') ?? ''
       return refuse(request, reply, emulatedRefusal(fault.code, { assertion, clientId }))
     }
-    const grant = await grantToken(world, request.params.tenant, form)
+    const grant = await grantToken(tenant, request.params.tenant, form)
     reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
     if (grant.kind === 'refused') return refuse(request, reply, grant.refusal)
     return {
@@ -47,28 +47,28 @@ export function entraRoutes(app: TlsApp, world: World): void {
   })
 
   app.get<TenantRoute>(`/:tenant/v2.0/${discovery}`, async (request, reply) => {
-    const refusal = refuseTenant(world, request.params.tenant)
+    const refusal = refuseTenant(tenant, request.params.tenant)
     return refusal === undefined
-      ? tenantDiscovery(world.url, request.params.tenant)
+      ? tenantDiscovery(tenant.url, request.params.tenant)
       : refuse(request, reply, refusal)
   })
   app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async (request, reply) => {
-    const refusal = refuseTenant(world, request.params.tenant)
-    return refusal === undefined ? world.entraSigner.jwks : refuse(request, reply, refusal)
+    const refusal = refuseTenant(tenant, request.params.tenant)
+    return refusal === undefined ? tenant.entraSigner.jwks : refuse(request, reply, refusal)
   })
-  app.get('/common/discovery/instance', async () => instanceDiscovery(world))
+  app.get('/common/discovery/instance', async () => instanceDiscovery(tenant))
 }
 
 /** What the API server publishes for whoever verifies its tokens. */
-export function issuerRoutes(app: TlsApp, world: World): void {
+export function issuerRoutes(app: TlsApp, tenant: Tenant): void {
   app.get(`/issuer/${discovery}`, async () => ({
-    issuer: world.ownIssuer,
-    jwks_uri: `${world.ownIssuer}/openid/v1/jwks`,
+    issuer: tenant.ownIssuer,
+    jwks_uri: `${tenant.ownIssuer}/openid/v1/jwks`,
     response_types_supported: ['id_token'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
   }))
-  app.get('/issuer/openid/v1/jwks', async () => world.issuerSigner.jwks)
+  app.get('/issuer/openid/v1/jwks', async () => tenant.issuerSigner.jwks)
 }
 
 function tenantDiscovery(url: string, tenant: string) {
@@ -97,7 +97,7 @@ function tenantDiscovery(url: string, tenant: string) {
 }
 
 /** MSAL asks which host names mean the same cloud, unless it is told not to. */
-function instanceDiscovery({ url, tenantId }: World) {
+function instanceDiscovery({ url, tenantId }: Tenant) {
   const { host } = new URL(url)
   return {
     tenant_discovery_endpoint: `${url}/${tenantId}/v2.0/${discovery}`,

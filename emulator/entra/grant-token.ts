@@ -1,10 +1,10 @@
 /** Entra's client credentials grant, from the form to the access token. */
 
 import { randomUUID } from 'node:crypto'
-import { accessTokenIssuer, type SignedUpIdentity, type World } from '../world.ts'
+import { type EntraRefusal, refusals } from '../refusals/entra-refusal.ts'
 import { checkAssertion } from './check-assertion.ts'
-import { type EntraRefusal, refusals } from './entra-refusal.ts'
 import { seconds } from './signer.ts'
+import { accessTokenIssuer, type RegisteredIdentity, type Tenant } from './tenant.ts'
 
 export type Grant =
   | { readonly kind: 'granted'; readonly accessToken: string; readonly expiresInSeconds: number }
@@ -21,36 +21,36 @@ const otherResources = [
 ]
 
 export async function grantToken(
-  world: World,
-  tenant: string,
+  tenant: Tenant,
+  tenantName: string,
   form: URLSearchParams,
 ): Promise<Grant> {
-  const refusal = refuseTenant(world, tenant) ?? refuseForm(form)
+  const refusal = refuseTenant(tenant, tenantName) ?? refuseForm(form)
   if (refusal !== undefined) return refused(refusal)
 
   const clientId = form.get('client_id') ?? ''
-  const identity = world.identities.get(clientId.toLowerCase())
-  if (identity === undefined) return refused(refusals.unknownClient(clientId, tenant))
-  const unproven = await refuseCredential(world, identity, form)
+  const identity = tenant.identities.get(clientId.toLowerCase())
+  if (identity === undefined) return refused(refusals.unknownClient(clientId, tenantName))
+  const unproven = await refuseCredential(tenant, identity, form)
   if (unproven !== undefined) return refused(unproven)
 
   const resource = (form.get('scope') ?? '').slice(0, -scopeSuffix.length)
-  if (![world.audience, ...otherResources].includes(resource))
-    return refused(refusals.unknownResource(resource, tenant))
+  if (![tenant.audience, ...otherResources].includes(resource))
+    return refused(refusals.unknownResource(resource, tenantName))
   return {
     kind: 'granted',
-    accessToken: await accessToken(world, identity, resource),
-    expiresInSeconds: world.tokenLifetimeSeconds,
+    accessToken: await accessToken(tenant, identity, resource),
+    expiresInSeconds: tenant.tokenLifetimeSeconds,
   }
 }
 
 const refused = (refusal: EntraRefusal): Grant => ({ kind: 'refused', refusal })
 
-export function refuseTenant({ tenantId }: World, tenant: string): EntraRefusal | undefined {
-  if (tenant.toLowerCase() === tenantId) return undefined
-  return /^[0-9a-z-]+(\.[0-9a-z-]+)*$/i.test(tenant)
-    ? refusals.unknownTenant(tenant)
-    : refusals.invalidTenant(tenant)
+export function refuseTenant({ tenantId }: Tenant, tenantName: string): EntraRefusal | undefined {
+  if (tenantName.toLowerCase() === tenantId) return undefined
+  return /^[0-9a-z-]+(\.[0-9a-z-]+)*$/i.test(tenantName)
+    ? refusals.unknownTenant(tenantName)
+    : refusals.invalidTenant(tenantName)
 }
 
 function refuseForm(form: URLSearchParams): EntraRefusal | undefined {
@@ -65,8 +65,8 @@ function refuseForm(form: URLSearchParams): EntraRefusal | undefined {
 }
 
 async function refuseCredential(
-  { defaultIssuer, keysOf, now }: World,
-  identity: SignedUpIdentity,
+  { defaultIssuer, keysOf, now }: Tenant,
+  identity: RegisteredIdentity,
   form: URLSearchParams,
 ): Promise<EntraRefusal | undefined> {
   const assertion = form.get('client_assertion')
@@ -79,8 +79,8 @@ async function refuseCredential(
 
 /** The claims of an application's v1 token that clients and Key Vault look at. */
 function accessToken(
-  { entraSigner, tenantId, tokenLifetimeSeconds, now }: World,
-  { clientId, objectId }: SignedUpIdentity,
+  { entraSigner, tenantId, tokenLifetimeSeconds, now }: Tenant,
+  { clientId, objectId }: RegisteredIdentity,
   audience: string,
 ): Promise<string> {
   const issued = seconds(now())

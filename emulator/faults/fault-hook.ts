@@ -2,13 +2,17 @@
 
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { refusalBody, refusals } from '../entra/entra-refusal.ts'
-import type { TlsApp } from '../tls-app.ts'
-import { noToken, throttled, type VaultRefusal, vaultBody } from '../vault/vault-refusal.ts'
-import type { World } from '../world.ts'
-import type { ActionAt, FaultTarget, Service } from './faults.ts'
+import type { TlsApp } from '../http/tls-app.ts'
+import { refusalBody, refusals } from '../refusals/entra-refusal.ts'
+import { noToken, throttled, type VaultRefusal, vaultBody } from '../refusals/vault-refusal.ts'
+import type { ActionAt, Faults, FaultTarget, Service } from './faults.ts'
 
-export function injectFaults(app: TlsApp, { faults, now }: World): void {
+interface FaultSource {
+  readonly faults: Faults
+  now(): Date
+}
+
+export function injectFaults(app: TlsApp, { faults, now }: FaultSource): void {
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
   app.addHook('onRequest', async (request, reply) => {

@@ -1,8 +1,8 @@
 /** Faults, as the control API takes them. */
 
 import { z } from 'zod'
-import { flag, found, object, optional, text, wholeNumber, word } from '../data/schema-parts.ts'
-import { innerForbiddenCodes } from '../vault/vault-refusal.ts'
+import { innerForbiddenCodes } from '../refusals/vault-refusal.ts'
+import { flag, found, object, optional, text, wholeNumber, word } from '../schema/schema-parts.ts'
 import { type Fault, services } from './faults.ts'
 
 const maxDelayMs = 10 * 60 * 1000

@@ -1,6 +1,6 @@
 /** Faults on demand: what to do with which requests, for how many of them or how long. */
 
-import type { InnerForbiddenCode } from '../vault/vault-refusal.ts'
+import type { InnerForbiddenCode } from '../refusals/vault-refusal.ts'
 
 export interface Fault {
   /** Absent: every request. */

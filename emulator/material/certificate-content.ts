@@ -1,12 +1,12 @@
 /** The secret behind a certificate: its key and all its certificates, as PKCS#12 or PEM. */
 
 import type { KeyObject } from 'node:crypto'
-import type { CertificateContentType, CertificateData, CertificateMaterial } from '../data/data.ts'
+import type { CertificateContentType, CertificateDefinition, CertificateMaterial } from './specs.ts'
 import { writePfx } from './write-pfx.ts'
 
 /** What is imported comes out as it came in. A key that isn't exportable is left out, as the service leaves it out. */
 export function secretValueOf(
-  { certificate, exportable, contentType }: CertificateData,
+  { certificate, exportable, contentType }: CertificateDefinition,
   material: CertificateMaterial,
 ): string {
   if ('value' in certificate && exportable) return certificate.value

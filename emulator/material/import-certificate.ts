@@ -4,7 +4,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import asn1 from 'node-forge/lib/asn1.js'
 import pkcs12 from 'node-forge/lib/pkcs12.js'
 import pki from 'node-forge/lib/pki.js'
-import type { CertificateMaterial } from '../data/data.ts'
+import type { CertificateMaterial } from './specs.ts'
 
 /**
  * @param pfx - DER

@@ -2,7 +2,7 @@
 
 import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { AsymmetricKeySpec, ImportedKey, KeySpec, KeyType } from '../data/data.ts'
+import type { AsymmetricKeySpec, ImportedKey, KeySpec, KeyType } from './specs.ts'
 
 /** What of a JSON Web Key (RFC 7517) the vault shows. A symmetric key shows nothing of itself. */
 export interface PublicJwk {

@@ -1,11 +1,14 @@
 /** Takes in a certificate that was made elsewhere, with what it is to be called in a policy. */
 
-import { type CertificateData, maxValueBytes } from '../data/data.ts'
 import { contentAs } from './certificate-content.ts'
 import { importPem, importPfx } from './import-certificate.ts'
+import { type CertificateContentType, type ImportedCertificate, maxValueBytes } from './specs.ts'
 
-/** What a certificate made elsewhere says of itself. */
-export type Imported = Pick<CertificateData, 'certificate' | 'contentType'>
+/** An imported certificate, and the content type of the file that it came in. */
+export interface Imported {
+  readonly certificate: ImportedCertificate
+  readonly contentType: CertificateContentType
+}
 
 /**
  * @param pfx - PKCS#12 in base64. Key Vault keeps it under an empty password, whatever it came with

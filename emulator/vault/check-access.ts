@@ -2,7 +2,7 @@
 
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { algorithm } from '../entra/signer.ts'
-import { accessTokenIssuer, type World } from '../world.ts'
+import { accessTokenIssuer } from '../entra/tenant.ts'
 import {
   noToken,
   tokenExpired,
@@ -10,8 +10,9 @@ import {
   type VaultAction,
   type VaultRefusal,
   wrongAudience,
-} from './vault-refusal.ts'
-import type { Vault } from './vault-store.ts'
+} from '../refusals/vault-refusal.ts'
+import type { Vault } from './store/stored-object.ts'
+import type { VaultService } from './vault-service.ts'
 
 export interface Caller {
   readonly clientId: string
@@ -24,21 +25,24 @@ export type Authentication =
   | { readonly kind: 'unknown'; readonly refusal: VaultRefusal }
 
 /** @param authorization - the header, if there is one */
-export async function authenticate(world: World, authorization?: string): Promise<Authentication> {
+export async function authenticate(
+  service: VaultService,
+  authorization?: string,
+): Promise<Authentication> {
   const token = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1]
   if (token === undefined) return { kind: 'unknown', refusal: noToken }
-  const issuer = accessTokenIssuer(world.tenantId)
+  const issuer = accessTokenIssuer(service.tenantId)
   try {
-    const { payload } = await jwtVerify(token, world.entraSigner.findKey, {
+    const { payload } = await jwtVerify(token, service.entraSigner.findKey, {
       algorithms: [algorithm],
       issuer,
-      audience: world.audience,
-      currentDate: world.now(),
+      audience: service.audience,
+      currentDate: service.now(),
       requiredClaims: ['exp', 'appid', 'oid'],
     })
     return { kind: 'known', caller: callerOf(payload, issuer) }
   } catch (error) {
-    return { kind: 'unknown', refusal: refusalFor(error, world.audience) }
+    return { kind: 'unknown', refusal: refusalFor(error, service.audience) }
   }
 }
 

@@ -2,21 +2,22 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { targetOf } from '../faults/fault-hook.ts'
-import { type TlsApp, takeBodiesAsText } from '../tls-app.ts'
-import type { World } from '../world.ts'
-import { authenticate, type Caller, isAllowed } from './check-access.ts'
-import { certificateOperations } from './operations/certificate-operations.ts'
-import { keyOperations } from './operations/key-operations.ts'
-import type { Call, Operation } from './operations/operation.ts'
-import { secretOperations } from './operations/secret-operations.ts'
+import { type TlsApp, takeBodiesAsText } from '../http/tls-app.ts'
 import {
   badParameter,
   forbiddenFor,
   type VaultRefusal,
   vaultBody,
   vaultNotFound,
-} from './vault-refusal.ts'
-import { findVault, type Vault } from './vault-store.ts'
+} from '../refusals/vault-refusal.ts'
+import { authenticate, type Caller, isAllowed } from './check-access.ts'
+import { certificateOperations } from './operations/certificate-operations.ts'
+import { keyOperations } from './operations/key-operations.ts'
+import type { Call, Operation } from './operations/operation.ts'
+import { secretOperations } from './operations/secret-operations.ts'
+import type { Vault } from './store/stored-object.ts'
+import { findVault } from './store/vault-store.ts'
+import type { VaultService } from './vault-service.ts'
 
 interface VaultRoute {
   Params: { vault: string; name?: string; version?: string }
@@ -30,7 +31,7 @@ const apiVersions: ReadonlySet<string> = new Set([
   ...['7.6-preview.2', '2025-06-01-preview', '2025-07-01', newestApiVersion],
 ])
 
-export function vaultRoutes(app: TlsApp, world: World): void {
+export function vaultRoutes(app: TlsApp, service: VaultService): void {
   // Read after the caller has been let in: the SDKs' first request announces JSON and has none.
   takeBodiesAsText(app)
   app.addHook('onRequest', async (request, reply) => {
@@ -46,9 +47,9 @@ export function vaultRoutes(app: TlsApp, world: World): void {
       method: operation.method,
       url: `/:vault${operation.path}`,
       handler: async (request, reply) => {
-        const admitted = await admit(world, request, operation)
+        const admitted = await admit(service, request, operation)
         const answer = 'refusal' in admitted ? admitted : await operation.run(admitted.call)
-        if ('refusal' in answer) return refuse(world, reply, answer.refusal)
+        if ('refusal' in answer) return refuse(service, reply, answer.refusal)
         return reply.code(answer.body === undefined ? 204 : 200).send(answer.body)
       },
     })
@@ -56,19 +57,19 @@ export function vaultRoutes(app: TlsApp, world: World): void {
 
 /** In the service's order: the vault, the token, the API version, the role. Only then does a caller learn what there is. */
 async function admit(
-  world: World,
+  service: VaultService,
   request: FastifyRequest<VaultRoute>,
   operation: Operation,
 ): Promise<{ readonly call: Call } | { readonly refusal: VaultRefusal }> {
   const { params, query } = request
-  const vault = findVault(world.vaults, params.vault)
+  const vault = findVault(service.vaults, params.vault)
   if (vault === undefined) return { refusal: vaultNotFound(params.vault) }
-  const authentication = await authenticate(world, request.headers.authorization)
+  const authentication = await authenticate(service, request.headers.authorization)
   if (authentication.kind === 'unknown') return authentication
   const apiVersion = single(query['api-version'])
   const malformed = refuseApiVersion(apiVersion) ?? refuseName(params)
   if (malformed !== undefined) return { refusal: malformed }
-  const refusal = refuseCaller(world, request, {
+  const refusal = refuseCaller(service, request, {
     vault,
     caller: authentication.caller,
     ...operation,
@@ -87,20 +88,20 @@ async function admit(
         maxResults: single(query['maxresults']),
         skipToken: single(query['$skiptoken']),
       },
-      now: world.now(),
+      now: service.now(),
     },
   }
 }
 
-interface Wish extends Pick<Operation, 'kind' | 'action'> {
+interface AccessRequest extends Pick<Operation, 'kind' | 'action'> {
   readonly vault: Vault
   readonly caller: Caller
 }
 
 function refuseCaller(
-  { faults }: World,
+  { faults }: VaultService,
   request: FastifyRequest<VaultRoute>,
-  { vault, caller, kind, action }: Wish,
+  { vault, caller, kind, action }: AccessRequest,
 ): VaultRefusal | undefined {
   const [fault] = faults.take('authorization', targetOf(request))
   const attempt = {
@@ -132,7 +133,11 @@ function refuseName({ name }: VaultRoute['Params']): VaultRefusal | undefined {
 const single = (found: string | string[] | undefined): string | undefined => [found].flat()[0]
 
 /** A 401 carries the challenge from which the SDKs learn where to get a token, and what for. */
-function refuse({ url, tenantId, audience }: World, reply: FastifyReply, refusal: VaultRefusal) {
+function refuse(
+  { url, tenantId, audience }: VaultService,
+  reply: FastifyReply,
+  refusal: VaultRefusal,
+) {
   if (refusal.status === 401)
     reply.header(
       'www-authenticate',

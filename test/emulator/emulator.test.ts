@@ -4,8 +4,8 @@ import { connect } from 'node:tls'
 import fc from 'fast-check'
 import t from 'tap'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
-import { logRequests } from '../../emulator/request-log.ts'
-import { createTlsApp } from '../../emulator/tls-app.ts'
+import { logRequests } from '../../emulator/http/request-log.ts'
+import { createTlsApp } from '../../emulator/http/tls-app.ts'
 import { adminId, ask, authorization, start, tenantId } from './fixture.ts'
 
 const emulator = await start()

@@ -1,10 +1,10 @@
 /** Certificates as Key Vault writes them. */
 
 import { createHash } from 'node:crypto'
-import type { CertificateMaterial } from '../../data/data.ts'
-import { certificateJwk } from '../managed.ts'
-import type { Live } from '../operations/operation.ts'
-import { type CertificateVersion, newest, type StoredObject, type Vault } from '../vault-store.ts'
+import type { CertificateMaterial } from '../../material/specs.ts'
+import { certificateJwk } from '../store/managed.ts'
+import type { CertificateVersion, Live, StoredObject, Vault } from '../store/stored-object.ts'
+import { newest } from '../store/vault-store.ts'
 import { attributesOf, objectId, tagsOf } from './object-json.ts'
 
 const monthMs = (365.25 / 12) * 24 * 60 * 60 * 1000

@@ -1,8 +1,8 @@
 /** What secrets, keys and certificates have in common as Key Vault writes them. */
 
 import { seconds } from '../../entra/signer.ts'
-import type { ObjectKind } from '../vault-refusal.ts'
-import type { Vault, Version } from '../vault-store.ts'
+import type { ObjectKind } from '../../refusals/vault-refusal.ts'
+import type { Vault, Version } from '../store/stored-object.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const recoverableDays = 90

@@ -1,7 +1,7 @@
 /** The body of a request that sets or updates an object. */
 
-import { maxValueBytes } from '../../data/data.ts'
-import type { VersionChange } from '../vault-store.ts'
+import { maxValueBytes } from '../../material/specs.ts'
+import type { VersionChange } from '../store/stored-object.ts'
 
 export type SecretBody =
   | { readonly value: string | undefined; readonly change: VersionChange }

@@ -1,6 +1,7 @@
 /** Secrets as Key Vault writes them. */
 
-import { newest, type SecretVersion, type StoredObject, type Vault } from '../vault-store.ts'
+import type { SecretVersion, StoredObject, Vault } from '../store/stored-object.ts'
+import { newest } from '../store/vault-store.ts'
 import { attributesOf, deletion, objectId, tagsOf } from './object-json.ts'
 
 type Secret = StoredObject<SecretVersion>

@@ -1,21 +1,22 @@
 /** What one can do with certificates, once let in: read them (disabled ones too: only their secret is withheld), import. */
 
 import {
+  badParameter,
+  isDeleted,
+  nameIsTaken,
+  noPendingCertificate,
+  type ObjectKind,
+} from '../../refusals/vault-refusal.ts'
+import {
   certificateBundle,
   certificateItem,
   policyOf,
   versionItem,
 } from '../bodies/certificate-json.ts'
 import { readImportBody } from '../bodies/import-body.ts'
-import { authoritiesOf, newCertificate } from '../new-version.ts'
-import {
-  badParameter,
-  isDeleted,
-  nameIsTaken,
-  noPendingCertificate,
-  type ObjectKind,
-} from '../vault-refusal.ts'
-import { addVersion, find, newest, type Vault } from '../vault-store.ts'
+import { authoritiesOf, newCertificate } from '../store/new-version.ts'
+import type { Vault } from '../store/stored-object.ts'
+import { addVersion, find, newest } from '../store/vault-store.ts'
 import { type Answer, type Call, findLive, type Operation } from './operation.ts'
 import { readOperations } from './read-operations.ts'
 

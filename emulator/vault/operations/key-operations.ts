@@ -1,8 +1,9 @@
 /** What one can do with keys, once let in: read their public half. Disabled ones too, as the service has it. */
 
 import { attributesOf, objectId, tagsOf } from '../bodies/object-json.ts'
-import { findKey, keysOf } from '../managed.ts'
-import { type KeyVersion, newest } from '../vault-store.ts'
+import { findKey, keysOf } from '../store/managed.ts'
+import type { KeyVersion } from '../store/stored-object.ts'
+import { newest } from '../store/vault-store.ts'
 import type { Operation } from './operation.ts'
 import { readOperations } from './read-operations.ts'
 

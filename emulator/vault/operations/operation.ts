@@ -6,8 +6,9 @@ import {
   type ObjectKind,
   type VaultAction,
   type VaultRefusal,
-} from '../vault-refusal.ts'
-import { findVersion, type StoredObject, type Vault, type Version } from '../vault-store.ts'
+} from '../../refusals/vault-refusal.ts'
+import type { Live, StoredObject, Vault, Version } from '../store/stored-object.ts'
+import { findVersion } from '../store/vault-store.ts'
 import { type PageRequest, pageOf } from './paging.ts'
 
 export interface Call {
@@ -36,11 +37,6 @@ export interface Operation {
   readonly kind: ObjectKind
   readonly action: VaultAction
   readonly run: (call: Call) => Answer | Promise<Answer>
-}
-
-export interface Live<V> {
-  readonly object: StoredObject<V>
-  readonly version: V
 }
 
 /** The version that a call names (none: the newest), unless the object is deleted. */

@@ -1,8 +1,8 @@
 /** How objects of every sort are read: lists, versions, one of them. */
 
-import { notFound, type ObjectKind } from '../vault-refusal.ts'
-import type { Collection, StoredObject, Vault, Version } from '../vault-store.ts'
-import { type Answer, type Call, findLive, type Live, type Operation, paged } from './operation.ts'
+import { notFound, type ObjectKind } from '../../refusals/vault-refusal.ts'
+import type { Collection, Live, StoredObject, Vault, Version } from '../store/stored-object.ts'
+import { type Answer, type Call, findLive, type Operation, paged } from './operation.ts'
 
 export interface Readable<V extends Version> {
   readonly kind: ObjectKind

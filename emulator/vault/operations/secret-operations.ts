@@ -1,6 +1,14 @@
 /** What one can do with secrets, once let in. */
 
 import { contentAs } from '../../material/certificate-content.ts'
+import {
+  badParameter,
+  deletedSecretNotFound,
+  isDeleted,
+  secretDisabled,
+  secretIsManaged,
+  type VaultAction,
+} from '../../refusals/vault-refusal.ts'
 import { readSecretBody } from '../bodies/secret-body.ts'
 import {
   deletedBundle,
@@ -9,32 +17,14 @@ import {
   secretItem,
   versionItem,
 } from '../bodies/secret-json.ts'
-import { findSecret, secretsOf } from '../managed.ts'
-import { newSecret } from '../new-version.ts'
-import {
-  badParameter,
-  deletedSecretNotFound,
-  isDeleted,
-  secretDisabled,
-  secretIsManaged,
-  type VaultAction,
-} from '../vault-refusal.ts'
-import {
-  addVersion,
-  changeVersion,
-  find,
-  newest,
-  purge,
-  type SecretVersion,
-  type StoredObject,
-  setDeleted,
-  type Vault,
-} from '../vault-store.ts'
+import { findSecret, secretsOf } from '../store/managed.ts'
+import { newSecret } from '../store/new-version.ts'
+import type { Live, SecretVersion, StoredObject, Vault } from '../store/stored-object.ts'
+import { addVersion, changeVersion, find, newest, purge, setDeleted } from '../store/vault-store.ts'
 import {
   type Answer,
   type Call,
   findLive,
-  type Live,
   type Operation,
   paged,
   type Refused,

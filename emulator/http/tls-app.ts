@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify'
-import { vaultBody } from './vault/vault-refusal.ts'
+import { vaultBody } from '../refusals/vault-refusal.ts'
 
 export type TlsApp = FastifyInstance<Server>
 

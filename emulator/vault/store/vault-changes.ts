@@ -1,22 +1,24 @@
 /** Changes from outside the data plane: what an operator would do in the portal. */
 
-import type { CertificateData } from '../data/data.ts'
+import type { CertificateData } from '../../data/data.ts'
+import type { ObjectKind } from '../../refusals/vault-refusal.ts'
 import { newCertificate, newKey, newSecret } from './new-version.ts'
-import type { ObjectKind } from './vault-refusal.ts'
+import type {
+  Collection,
+  StoredObject,
+  Vault,
+  Vaults,
+  Version,
+  VersionChange,
+} from './stored-object.ts'
 import {
   addVersion,
-  type Collection,
   changeVersion,
   find,
   findVault,
   findVersion,
   newest,
-  type StoredObject,
   setDeleted,
-  type Vault,
-  type Vaults,
-  type Version,
-  type VersionChange,
 } from './vault-store.ts'
 
 export interface ObjectName {

@@ -4,18 +4,19 @@
  */
 
 import { createPublicKey } from 'node:crypto'
-import type { CertificateData, CertificateMaterial, KeyType } from '../data/data.ts'
-import { lazy } from '../material/lazy.ts'
-import { jwkOf } from '../material/make-key.ts'
-import {
-  type CertificateVersion,
-  type Collection,
-  find,
-  type KeyVersion,
-  type SecretVersion,
-  type StoredObject,
-  type Vault,
-} from './vault-store.ts'
+import type { CertificateData } from '../../data/data.ts'
+import { lazy } from '../../material/lazy.ts'
+import { jwkOf } from '../../material/make-key.ts'
+import type { CertificateMaterial, KeyType } from '../../material/specs.ts'
+import type {
+  CertificateVersion,
+  Collection,
+  KeyVersion,
+  SecretVersion,
+  StoredObject,
+  Vault,
+} from './stored-object.ts'
+import { find } from './vault-store.ts'
 
 /** All secrets, those of certificates included. */
 export const secretsOf = ({ secrets, certificates }: Vault): Collection<SecretVersion> =>

@@ -1,24 +1,24 @@
 /** Makes versions out of what the data file, or a rotation, says of them. */
 
 import { randomBytes, randomInt, X509Certificate } from 'node:crypto'
-import type {
-  CertificateData,
-  CertificateMaterial,
-  CertificateSpec,
-  KeyData,
-  SecretData,
-  VersionData,
-} from '../data/data.ts'
-import { secretValueOf } from '../material/certificate-content.ts'
+import type { CertificateData, KeyData, SecretData, VersionData } from '../../data/data.ts'
+import { secretValueOf } from '../../material/certificate-content.ts'
 import {
   type Issued,
   issueAuthorities,
   issueLeaf,
   type Validity,
-} from '../material/issue-certificate.ts'
-import { lazy } from '../material/lazy.ts'
-import { makeJwk, makePrivateKey } from '../material/make-key.ts'
-import type { CertificateVersion, OwnKeyVersion, SecretVersion, Version } from './vault-store.ts'
+} from '../../material/issue-certificate.ts'
+import { lazy } from '../../material/lazy.ts'
+import { makeJwk, makePrivateKey } from '../../material/make-key.ts'
+import type { CertificateMaterial, CertificateSpec } from '../../material/specs.ts'
+import type {
+  Authorities,
+  CertificateVersion,
+  OwnKeyVersion,
+  SecretVersion,
+  Version,
+} from './stored-object.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 /** As the service does it, for clocks that run behind. */
@@ -33,10 +33,8 @@ export function newKey({ key, ...data }: KeyData, now: Date): OwnKeyVersion {
   return { ...attributes(data, now), key, jwk: lazy(() => makeJwk(key)), managed: false }
 }
 
-type Authorities = CertificateVersion['authorities']
-
 /** One set of authorities for all versions of a certificate, so that its root outlives a rotation. */
-export function authoritiesOf(name: string): (count: number) => Promise<readonly Issued[]> {
+export function authoritiesOf(name: string): Authorities {
   const made = new Map<number, Promise<readonly Issued[]>>()
   return (intermediates) => {
     const authorities = made.get(intermediates) ?? issueAuthorities(name, intermediates)

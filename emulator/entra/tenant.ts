@@ -1,0 +1,33 @@
+import type { Identity } from '../data/data.ts'
+import type { Faults } from '../faults/faults.ts'
+import type { KeysOf } from './issuer-keys.ts'
+import type { Signer } from './signer.ts'
+
+/** What Entra and the emulator's own token issuer work with. */
+export interface Tenant {
+  readonly tenantId: string
+  /** By client ID, in lower case. */
+  readonly identities: ReadonlyMap<string, RegisteredIdentity>
+  readonly faults: Faults
+  /** The resource that tokens for vaults name: `https://vault.azure.net` */
+  readonly audience: string
+  readonly tokenLifetimeSeconds: number
+  readonly entraSigner: Signer
+  readonly issuerSigner: Signer
+  readonly keysOf: KeysOf
+  /** The emulator's own issuer of service account tokens. */
+  readonly ownIssuer: string
+  /** The issuer of a federated credential that doesn't name one. */
+  readonly defaultIssuer: string
+  /** `https://localhost:PORT` */
+  readonly url: string
+  now(): Date
+}
+
+export interface RegisteredIdentity extends Identity {
+  readonly objectId: string
+}
+
+/** The issuer of access tokens: Entra's v1 issuer, which Key Vault expects. */
+export const accessTokenIssuer = (tenantId: string): string =>
+  `https://sts.windows.net/${tenantId}/`

@@ -1,0 +1,71 @@
+/** Finds and changes what the vaults hold, in memory. Names are case-insensitive. */
+
+import type {
+  Collection,
+  StoredObject,
+  Vault,
+  Vaults,
+  Version,
+  VersionChange,
+} from './stored-object.ts'
+
+export const findVault = (vaults: Vaults, name: string): Vault | undefined =>
+  vaults.get(name.toLowerCase())
+
+/** The object, deleted or not. */
+export const find = <V>(collection: Collection<V>, name: string): StoredObject<V> | undefined =>
+  collection.get(name.toLowerCase())
+
+/** The version asked for, or the newest: a disabled one isn't passed over for an older. */
+export const findVersion = <V extends Version>(
+  object: StoredObject<V>,
+  version?: string,
+): V | undefined =>
+  version === undefined
+    ? object.versions.at(-1)
+    : object.versions.find((one) => one.version === version.toLowerCase())
+
+export const newest = <V extends Version>(object: StoredObject<V>): V => {
+  const version = findVersion(object)
+  if (version === undefined) throw new Error(`${object.name} has no version`)
+  return version
+}
+
+/** Adds a version, and the object where there is none of that name. */
+export function addVersion<V>(collection: Collection<V>, name: string, version: V) {
+  const before = find(collection, name) ?? { name, versions: [] }
+  return put(collection, { ...before, versions: [...before.versions, version] })
+}
+
+export interface Change<V> {
+  readonly collection: Collection<V>
+  readonly object: StoredObject<V>
+  readonly version: V
+  readonly change: VersionChange
+  readonly now: Date
+}
+
+export function changeVersion<V extends Version>(wanted: Change<V>): V {
+  const { collection, object, version, change, now } = wanted
+  const changed = { ...version, ...change, updated: now }
+  put(collection, {
+    ...object,
+    versions: object.versions.map((one) => (one.version === version.version ? changed : one)),
+  })
+  return changed
+}
+
+/** Soft deletion, or (undefined) recovery. */
+export const setDeleted = <V>(
+  collection: Collection<V>,
+  object: StoredObject<V>,
+  deletedAt: Date | undefined,
+): StoredObject<V> => put(collection, { ...object, deletedAt })
+
+export const purge = <V>(collection: Collection<V>, { name }: StoredObject<V>): boolean =>
+  collection.delete(name.toLowerCase())
+
+function put<V>(collection: Collection<V>, object: StoredObject<V>): StoredObject<V> {
+  collection.set(object.name.toLowerCase(), object)
+  return object
+}
