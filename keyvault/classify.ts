@@ -25,7 +25,7 @@ const certificateCode =
  */
 export function vaultError(
   failure: Failure,
-  asked: { readonly object: string; readonly vault: string; readonly who: string },
+  asked: { readonly object: string; readonly vault: string; readonly principal: string },
 ): AkvError {
   const host = `vault ${asked.vault}`
   if (failure.kind !== 'status') return withoutAnswer(failure, host)
@@ -44,7 +44,7 @@ export function vaultError(
     const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
     if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
     if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the request`)
-    return error('AKV_FORBIDDEN', `${asked.who} may not read it in ${host}`)
+    return error('AKV_FORBIDDEN', `${asked.principal} may not read it in ${host}`)
   }
   if (status === 401) return error('AKV_UNAUTHORIZED', `${host} rejected the token`)
   if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)

@@ -34,7 +34,7 @@ export interface ObjectReaderOptions {
   readonly agent: Agent
   readonly token: () => Promise<string>
   /** Whose token that is, for messages: `client 2222…`. */
-  readonly who: string
+  readonly principal: string
 }
 
 /** 5,000 versions. A list that goes on for ever would be a hostile one. */
@@ -119,7 +119,7 @@ async function collect(
 
 async function translateErrors<T>(
   reference: ObjectReference,
-  { who, signal }: { readonly who: string; readonly signal: AbortSignal | undefined },
+  { principal, signal }: { readonly principal: string; readonly signal: AbortSignal | undefined },
   call: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -128,7 +128,8 @@ async function translateErrors<T>(
     if (error instanceof AkvError || signal?.aborted) throw error
     const object = describeObject(reference)
     const { vault } = reference
-    if (error instanceof RequestFailure) throw vaultError(error.failure, { object, vault, who })
+    if (error instanceof RequestFailure)
+      throw vaultError(error.failure, { object, vault, principal })
     // The SDK could not read the answer, or it held nothing of use. Its own message may quote the answer.
     throw new AkvError({
       code: 'AKV_BAD_ANSWER',

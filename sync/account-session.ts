@@ -56,7 +56,7 @@ function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectRead
     createObjectReader({
       vaultUrl: cloud.vaultUrl,
       agent,
-      who: signIn.who,
+      principal: signIn.principal,
       token: async () => {
         await pace.turn(vault)
         return await signIn.token()

@@ -10,7 +10,7 @@ export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
   const credential = new AzureCliCredential(tenantId === undefined ? {} : { tenantId })
   let token: Promise<string> | undefined
   return {
-    who: 'whoever is signed in with az login',
+    principal: 'whoever is signed in with az login',
     token() {
       token ??= credential.getToken(`${cloud.audience}/.default`).then(
         ({ token }) => token,

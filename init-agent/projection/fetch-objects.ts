@@ -38,19 +38,19 @@ export interface FetchObjectsOptions {
 }
 
 /**
- * Fetches each object once, side by side, with retries. One that is hopeless ends the retrying of all, but not their
+ * Fetches each object once, side by side, with retries. A permanent failure ends the retrying of all, but not their
  * first tries: whoever has to correct something learns of everything at once.
  */
 export async function fetchObjects(options: FetchObjectsOptions): Promise<FetchOutcomes> {
-  const hopeless = new AbortController()
-  const fetch = sharedFetch(options, AbortSignal.any([options.signal, hopeless.signal]))
+  const permanentFailure = new AbortController()
+  const fetch = sharedFetch(options, AbortSignal.any([options.signal, permanentFailure.signal]))
   const fetchOne = async (object: WantedObject): Promise<FetchOutcome> => {
     try {
       return { kind: 'fetched', found: await findVersions(object, fetch) }
     } catch (thrown) {
       const error = toAkvError(thrown)
       const isAbsent = isGone(error)
-      if (isAbsent ? object.isRequired : !error.facts.heals) hopeless.abort()
+      if (isAbsent ? object.isRequired : !error.facts.isRetryable) permanentFailure.abort()
       return { kind: isAbsent ? 'absent' : 'failed', error }
     }
   }

@@ -25,7 +25,7 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof AkvError) || !error.facts.heals) throw error
+      if (!(error instanceof AkvError) || !error.facts.isRetryable) throw error
       const nowMs = clock.now()
       if (deadline.atMs() <= nowMs || signal?.aborted) throw error
       const { retryAfterMs = 0 } = error

@@ -39,8 +39,8 @@ export function openSession(options: {
           agent,
           now: clock.now,
         })
-  const { token, who } = signIn
+  const { token, principal } = signIn
   const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
-  const reader = createObjectReader({ vaultUrl, agent, token, who })
+  const reader = createObjectReader({ vaultUrl, agent, token, principal })
   return { signIn, reader: pauseThrottledVaults(reader, pauses) }
 }

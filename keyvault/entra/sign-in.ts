@@ -13,7 +13,7 @@ const unusableBeforeMs = 10 * 1000
 
 export interface SignIn {
   /** Whose token it is, for messages: `client 2222…`. */
-  readonly who: string
+  readonly principal: string
   /** The token for the vaults, from Entra only when there is none that lasts. Throws an AkvError. */
   token(): Promise<string>
   /** Drops the token, as a vault refused it: the next {@link SignIn.token} asks Entra. */
@@ -51,7 +51,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     return pending
   }
   return {
-    who: `client ${options.clientId}`,
+    principal: `client ${options.clientId}`,
     async token() {
       if (current && lasts(renewBeforeMs)) return current.value
       try {

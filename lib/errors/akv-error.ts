@@ -48,7 +48,7 @@ export function combineErrors(errors: readonly AkvError[]): AkvError | undefined
   const different = [...new Map(errors.map((error) => [error.message, error])).values()]
   const kinds = [...Map.groupBy(different, ({ code }) => code)]
     .map(([code, ofCode]) => new AkvError({ code, message: joinMessages(ofCode) }))
-    .sort((a, b) => Number(a.facts.heals) - Number(b.facts.heals))
+    .sort((a, b) => Number(a.facts.isRetryable) - Number(b.facts.isRetryable))
   const [first, ...others] = kinds
   if (first === undefined || others.length === 0) return first
   const rest = others.map(({ code, message }) => `${code}: ${message}`)

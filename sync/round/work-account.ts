@@ -161,7 +161,7 @@ function accessOf(
 function sessionOfNobody(error: AkvError): Session {
   const fail = () => Promise.reject(error)
   return {
-    signIn: { who: 'nobody', token: fail, forget: () => undefined },
+    signIn: { principal: 'nobody', token: fail, forget: () => undefined },
     reader: { read: fail, listVersions: fail },
   }
 }

@@ -84,7 +84,7 @@ function startSync(standIn: StandIn, names: readonly string[]): () => Promise<vo
     log: createLog({ level: 'error', write: () => undefined, now: systemClock.now }),
     signal: stop.signal,
     openSession: () => ({
-      signIn: { who: 'bench', token: async () => 'token', forget: () => undefined },
+      signIn: { principal: 'bench', token: async () => 'token', forget: () => undefined },
       reader: { read, listVersions: async () => [] },
     }),
   })

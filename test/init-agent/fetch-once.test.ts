@@ -39,7 +39,7 @@ t.test('who signed in another way needs no client id, and is named when refused'
   await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), {
     code: 'AKV_IDENTITY_MISSING',
   })
-  const signIn = { ...(await signInAt(t, world)), who: 'the developer' }
+  const signIn = { ...(await signInAt(t, world)), principal: 'the developer' }
   world.addFault({ count: 9, action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' } })
   const impatient = { ...config, timeoutSeconds: 0 }
   await t.rejects(fetchOnce({ config: impatient, credential: { signIn }, ...rest() }), {

@@ -66,7 +66,7 @@ export function bench(
     config,
     session: {
       signIn: {
-        who: 'client c',
+        principal: 'client c',
         token: async () => answer('sign-in'),
         forget: () => asked.push('forget'),
       },

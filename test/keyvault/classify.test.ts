@@ -3,7 +3,7 @@ import { signInError, vaultError } from '../../keyvault/classify.ts'
 import type { Failure } from '../../keyvault/clients/request-guard.ts'
 import { entraCodes } from '../../keyvault/entra/entra-codes.ts'
 
-const asked = { object: 'secret team-a:db', vault: 'team-a', who: 'client c' }
+const asked = { object: 'secret team-a:db', vault: 'team-a', principal: 'client c' }
 const sent = { clientId: 'c', tenantId: 't', claims: 'issuer "i", subject "s", audience "a"' }
 
 const status = (status: number, body: unknown = '', retryAfterMs?: number): Failure => ({
@@ -16,7 +16,7 @@ const vaultBody = (code: string, inner?: string) => ({
   error: { code, message: 'm', ...(inner === undefined ? {} : { innererror: { code: inner } }) },
 })
 
-t.test('what a vault answers has a code, and heals or not', async (t) => {
+t.test('what a vault answers has a code, and is retryable or not', async (t) => {
   const cases: [Failure, string, boolean][] = [
     [status(401), 'AKV_UNAUTHORIZED', false],
     [status(404, vaultBody('SecretNotFound')), 'AKV_OBJECT_NOT_FOUND', false],
@@ -49,10 +49,10 @@ t.test('what a vault answers has a code, and heals or not', async (t) => {
     [{ kind: 'too-large', maxBytes: 1 }, 'AKV_BAD_ANSWER', true],
     [{ kind: 'elsewhere' }, 'AKV_REDIRECTED', false],
   ]
-  for (const [failure, code, heals] of cases) {
+  for (const [failure, code, isRetryable] of cases) {
     const error = vaultError(failure, asked)
     t.equal(error.code, code, JSON.stringify(failure))
-    t.equal(error.facts.heals, heals, code)
+    t.equal(error.facts.isRetryable, isRetryable, code)
     t.match(error.message, /team-a/)
   }
 })
@@ -98,7 +98,7 @@ t.test('Entra’s refusals go by number, not by status', async (t) => {
     'every known number is tested',
   )
   // One that isn't listed.
-  for (const [number, code, heals] of [
+  for (const [number, code, isRetryable] of [
     ...entraNumbers,
     [7000215, 'AKV_ENTRA_REFUSED', false] as const,
   ])
@@ -107,7 +107,7 @@ t.test('Entra’s refusals go by number, not by status', async (t) => {
       const told = signInError(status(answered, { error_description: `AADSTS${number}: x` }), sent)
       for (const error of [listed, told]) {
         t.equal(error.code, code, String(number))
-        t.equal(error.facts.heals, heals)
+        t.equal(error.facts.isRetryable, isRetryable)
         t.match(error.message, `AADSTS${number}`)
         const claims = /FEDERATION_MISMATCH|ISSUER_KEYS|ASSERTION_EXPIRED/.test(code)
         t.equal(error.message.includes(sent.claims), claims, `${number} shows the token's claims`)

@@ -18,7 +18,10 @@ async function readerAt(t: Test) {
   const world = await startWorld(t)
   const { token } = await signInAt(t, world)
   const agent = connectTo(t, world.caPem)
-  return { world, ...createObjectReader({ vaultUrl: world.vaultUrl, agent, token, who: clientId }) }
+  return {
+    world,
+    ...createObjectReader({ vaultUrl: world.vaultUrl, agent, token, principal: clientId }),
+  }
 }
 
 /** A vault that answers whatever the test wants. */
@@ -28,7 +31,7 @@ async function hostileVault(t: Test, answer: RequestListener) {
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
     token: async () => 'the-token',
-    who: 'client c',
+    principal: 'client c',
   })
   return { ...host, ...reader }
 }

@@ -14,7 +14,7 @@ async function readerAt(t: Parameters<typeof startWorld>[0]) {
     vaultUrl: world.vaultUrl,
     agent,
     token,
-    who: `client ${clientId}`,
+    principal: `client ${clientId}`,
   })
   return { world, ...reader }
 }
@@ -92,7 +92,7 @@ t.test('a redirect is not followed, and no token reaches its target', async (t) 
       vaultUrl: `${host.url}/{vault}`,
       agent: connectTo(t, host.caPem + target.caPem),
       token: async () => 'the-token',
-      who: `client ${clientId}`,
+      principal: `client ${clientId}`,
     })
     await t.rejects(read(secret('a')), { code: 'AKV_REDIRECTED' }, String(status))
     t.equal(host.requests.length, 1, 'not even to the same host again')
@@ -118,7 +118,7 @@ t.test('no challenge makes it ask for another token, or anybody else', async (t)
       vaultUrl: `${host.url}/{vault}`,
       agent: connectTo(t, host.caPem + elsewhere.caPem),
       token: async () => `token-${++asked}`,
-      who: `client ${clientId}`,
+      principal: `client ${clientId}`,
     })
     await t.rejects(read(secret('a')), { code: 'AKV_UNAUTHORIZED' })
     t.equal(host.requests.length, 1)
@@ -152,7 +152,7 @@ t.test('an answer that holds no text as value is refused, and never quoted', asy
       vaultUrl: `${host.url}/{vault}`,
       agent,
       token: async () => 'the-token',
-      who: `client ${clientId}`,
+      principal: `client ${clientId}`,
     })
     const error = await read(secret('a')).catch((error: AkvError) => error)
     t.match(error, { code: 'AKV_BAD_ANSWER' }, answer)
@@ -170,7 +170,7 @@ t.test('a version in the answer is believed only if it is one', async (t) => {
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
     token: async () => 'the-token',
-    who: `client ${clientId}`,
+    principal: `client ${clientId}`,
   })
   const found = await read(secret('a'))
   t.match(found, { value: 'v' })
@@ -192,7 +192,7 @@ t.test('another version than the one asked for is a wrong answer', async (t) => 
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
     token: async () => 'token',
-    who: 'client',
+    principal: 'client',
   })
   await t.rejects(reader.read(secret('a', '2'.repeat(32))), {
     code: 'AKV_BAD_ANSWER',
@@ -208,7 +208,7 @@ t.test('an aborted read ends at once, as an abort', async (t) => {
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
     token: async () => 'the-token',
-    who: `client ${clientId}`,
+    principal: `client ${clientId}`,
   })
   await t.rejects(read(secret('a'), stop.signal), { name: 'AbortError' })
 })

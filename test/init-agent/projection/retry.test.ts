@@ -4,9 +4,9 @@ import { retry } from '../../../init-agent/projection/retry.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { fakeClock } from '../fake-clock.ts'
 
-const healing = (retryAfterMs?: number) =>
+const retryable = (retryAfterMs?: number) =>
   new AkvError({ code: 'AKV_NETWORK', message: 'cut', retryAfterMs })
-const hopeless = new AkvError({ code: 'AKV_BAD_REQUEST', message: 'no' })
+const permanent = new AkvError({ code: 'AKV_BAD_REQUEST', message: 'no' })
 
 /** Fails with these errors, then succeeds. */
 function failing(...errors: unknown[]) {
@@ -20,7 +20,7 @@ function failing(...errors: unknown[]) {
 }
 
 t.test('it waits a random part of a doubling span, which ends growing', async (t) => {
-  const errors = Array.from({ length: 8 }, () => healing())
+  const errors = Array.from({ length: 8 }, () => retryable())
   for (const random of [0, 0.5, 0.999]) {
     const clock = fakeClock({ random })
     const deadlineMs = clock.now() + 3_600_000
@@ -43,7 +43,7 @@ t.test('it waits a random part of a doubling span, which ends growing', async (t
 t.test('what a service asked for goes before', async (t) => {
   const clock = fakeClock({ random: 0.5 })
   const deadlineMs = clock.now() + 60_000
-  await retry(failing(healing(7000)).attempt, {
+  await retry(failing(retryable(7000)).attempt, {
     clock,
     deadline: fixedDeadline(deadlineMs),
     onFailure: () => undefined,
@@ -52,7 +52,7 @@ t.test('what a service asked for goes before', async (t) => {
 })
 
 t.test('what does not heal is thrown at once', async (t) => {
-  for (const error of [hopeless, new TypeError('x'), 'text']) {
+  for (const error of [permanent, new TypeError('x'), 'text']) {
     const clock = fakeClock({})
     const { attempt, tries } = failing(error)
     const options = {
@@ -70,7 +70,7 @@ t.test('each failure is told before the wait', async (t) => {
   const clock = fakeClock({ onSleep: () => told.push('wait') })
   const deadlineMs = clock.now() + 60_000
   const onFailure = ({ code }: AkvError) => told.push(code)
-  await retry(failing(healing(), healing()).attempt, {
+  await retry(failing(retryable(), retryable()).attempt, {
     clock,
     deadline: fixedDeadline(deadlineMs),
     onFailure,
@@ -81,8 +81,8 @@ t.test('each failure is told before the wait', async (t) => {
 t.test('it tries a last time at the deadline, and throws the last error', async (t) => {
   const clock = fakeClock({ random: 0.999 })
   const deadlineMs = clock.now() + 2000
-  const last = healing()
-  const { attempt, tries } = failing(healing(), healing(), healing(), last, 'not reached')
+  const last = retryable()
+  const { attempt, tries } = failing(retryable(), retryable(), retryable(), last, 'not reached')
   const thrown = await retry(attempt, {
     clock,
     deadline: fixedDeadline(deadlineMs),
@@ -95,7 +95,7 @@ t.test('it tries a last time at the deadline, and throws the last error', async 
 
 t.test('with the deadline in the past there is one try', async (t) => {
   const clock = fakeClock({})
-  const { attempt, tries } = failing(healing())
+  const { attempt, tries } = failing(retryable())
   const options = {
     clock,
     deadline: fixedDeadline(clock.now()),
@@ -111,7 +111,7 @@ t.test(
     const clock = fakeClock({})
     const deadlineMs = clock.now() + 5000
     const options = { clock, deadline: fixedDeadline(deadlineMs), onFailure: () => undefined }
-    const { attempt, tries } = failing(healing(6000), healing())
+    const { attempt, tries } = failing(retryable(6000), retryable())
     await t.rejects(retry(attempt, options), { code: 'AKV_NETWORK' })
     t.strictSame(clock.waits, [5000])
     t.equal(tries(), 1)
@@ -121,7 +121,7 @@ t.test(
 t.test('an abort ends the waiting', async (t) => {
   const stop = new AbortController()
   const clock = fakeClock({ onSleep: () => stop.abort() })
-  const { attempt, tries } = failing(healing(), healing())
+  const { attempt, tries } = failing(retryable(), retryable())
   const { signal } = stop
   const options = { clock, deadline: fixedDeadline(Infinity), signal, onFailure: () => undefined }
   await t.rejects(retry(attempt, options), { code: 'AKV_NETWORK' })

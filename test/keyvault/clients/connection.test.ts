@@ -17,7 +17,12 @@ t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', as
     proxy.asked.length = 0
     const agent = connectTo(t, world.caPem, env)
     const { token } = await signInAt(t, world, { agent })
-    const { read } = createObjectReader({ vaultUrl: world.vaultUrl, agent, token, who: clientId })
+    const { read } = createObjectReader({
+      vaultUrl: world.vaultUrl,
+      agent,
+      token,
+      principal: clientId,
+    })
     t.equal(await secretValue(read(secret('db-password'))), 'correct horse')
     t.ok(proxy.asked.length > 0)
     for (const { url } of proxy.asked) t.equal(url, new URL(world.url).host)

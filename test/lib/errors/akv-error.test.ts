@@ -15,16 +15,18 @@ t.test('docs/errors.md is the table as a page', async (t) => {
 })
 
 t.test('every code says what it means and what to do, in sentences', async (t) => {
-  for (const [code, { heals, exitCode, means, remedy }] of Object.entries<ErrorFacts>(errorTable)) {
+  for (const [code, { isRetryable, exitCode, means, remedy }] of Object.entries<ErrorFacts>(
+    errorTable,
+  )) {
     t.match(code, /^AKV_[A-Z_]+$/)
     t.match(means, /^[A-Z].*\.$/, code)
     t.match(remedy, /^[A-Z].*\.$/, code)
-    t.notOk(heals && exitCode === 2, `${code}: a wrong configuration doesn't heal`)
+    t.notOk(isRetryable && exitCode === 2, `${code}: retrying can't correct a wrong configuration`)
   }
 })
 
 const firewall = '{"error":{"code":"Forbidden","innererror":{"code":"ForbiddenByFirewall"}}}'
-const asked = { object: 'secret team-a:db', vault: 'team-a', who: 'client 2' }
+const asked = { object: 'secret team-a:db', vault: 'team-a', principal: 'client 2' }
 
 t.test('what Secret sync can meet, too, is not told as if there had to be a pod', (t) => {
   const table = Object.entries<ErrorFacts>(errorTable)

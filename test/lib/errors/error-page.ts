@@ -35,7 +35,7 @@ the configuration first. A failed refresh never ends the agent.
 retries every failure with growing pauses.
 `
 
-function section([code, { heals, exitCode, means, remedy, isOfSync }]: [
+function section([code, { isRetryable, exitCode, means, remedy, isOfSync }]: [
   string,
   ErrorFacts,
 ]): string {
@@ -45,7 +45,7 @@ ${means}
 
 **What to do.** ${remedy}
 ${entraNumbers(code)}
-${isOfSync ? 'Secret sync only.' : `${heals ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`}
+${isOfSync ? 'Secret sync only.' : `${isRetryable ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`}
 `
 }
 

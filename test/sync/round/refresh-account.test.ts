@@ -33,7 +33,7 @@ async function refresh(
     account,
     cluster: { readSecret: async () => undefined },
     session: {
-      signIn: { who: 'web', token: async () => 'token', forget: () => undefined },
+      signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
       reader: { read: reader, listVersions: async () => [] },
     },
     before,
