@@ -9,7 +9,16 @@ import {
 } from '../keyvault/reference.ts'
 import { type LogLevel, logLevels } from '../lib/log-level.ts'
 import { printable } from '../lib/printable.ts'
-import { absentOr, type Check, isObject, listOf, oneOf, shape, text, that } from '../lib/shape.ts'
+import {
+  type Check,
+  check,
+  isObject,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  string,
+} from '../lib/shape.ts'
 
 /** Grows with every change that an older agent would misread. */
 export const contractVersion = 1
@@ -171,56 +180,56 @@ export function decodeConfig(json: string): DecodedConfig {
 }
 
 const wanted = {
-  object: shape({
-    vault: text(isVaultName),
+  object: object({
+    vault: string(isVaultName),
     type: oneOf(objectTypes),
-    name: text(isObjectName),
-    version: absentOr(text(isObjectVersion)),
+    name: string(isObjectName),
+    version: optional(string(isObjectVersion)),
   }),
-  optional: absentOr(oneOf([true])),
-  property: absentOr(text((property) => property !== '')),
-  encoding: absentOr(oneOf(objectEncodings)),
+  optional: optional(oneOf([true])),
+  property: optional(string((property) => property !== '')),
+  encoding: optional(oneOf(objectEncodings)),
 }
-const mode = text((digits) => /^0[0-7]{3}$/.test(digits))
-const isWanted = shape(wanted)
-const isSeconds = that((value) => typeof value === 'number' && value >= 0)
-const httpsUrl = text((url) => url.startsWith('https://'))
+const mode = string((digits) => /^0[0-7]{3}$/.test(digits))
+const isWanted = object(wanted)
+const isSeconds = check((value) => typeof value === 'number' && value >= 0)
+const httpsUrl = string((url) => url.startsWith('https://'))
 
 const members: Record<keyof AgentConfig, Check> = {
   version: oneOf([contractVersion]),
-  containers: listOf(text()),
+  containers: listOf(string()),
   files: listOf(
-    shape({
+    object({
       ...wanted,
-      path: text(),
-      mode: absentOr(mode),
-      format: absentOr(oneOf(['pem'])),
-      versions: absentOr(that((count) => Number.isSafeInteger(count) && Number(count) > 0)),
+      path: string(),
+      mode: optional(mode),
+      format: optional(oneOf(['pem'])),
+      versions: optional(check((count) => Number.isSafeInteger(count) && Number(count) > 0)),
     }),
   ),
   templates: listOf(
-    shape({
-      path: text(),
+    object({
+      path: string(),
       segments: listOf((segment) => (typeof segment === 'string' ? undefined : isWanted(segment))),
     }),
   ),
-  env: listOf(shape({ ...wanted, variable: text(isVariableName) })),
+  env: listOf(object({ ...wanted, variable: string(isVariableName) })),
   fileMode: mode,
   refreshSeconds: isSeconds,
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),
-  notify: absentOr(text(isNotifyUrl)),
+  notify: optional(string(isNotifyUrl)),
   logLevel: oneOf(logLevels),
-  identity: shape({
-    clientId: absentOr(text()),
-    tenantId: absentOr(text()),
-    defaultTenantId: absentOr(text()),
+  identity: object({
+    clientId: optional(string()),
+    tenantId: optional(string()),
+    defaultTenantId: optional(string()),
   }),
-  cloud: shape({
+  cloud: object({
     authorityHost: httpsUrl,
-    vaultUrl: text((url) => url.startsWith('https://') && url.includes('{vault}')),
+    vaultUrl: string((url) => url.startsWith('https://') && url.includes('{vault}')),
     audience: httpsUrl,
-    ca: absentOr(text()),
+    ca: optional(string()),
   }),
 }
-const isConfig = shape(members)
+const isConfig = object(members)

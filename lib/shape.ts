@@ -1,6 +1,9 @@
-/** Checks of plain data that comes from outside: configurations, reviews, pods. Pure, and quick on what is right. */
+/**
+ * Checks plain data that comes from outside: configurations, reviews, pods. Pure. A value that passes costs no more than
+ * a walk over the members that are checked.
+ */
 
-/** Undefined when the value is right, else the path to the first wrong member: `.env[2].name`. */
+/** Takes a value, and gives the path to its first wrong member, such as `.env[2].name`; undefined if all are right. */
 export type Check = (value: unknown) => string | undefined
 
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -8,61 +11,61 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A leaf: right when the predicate holds. */
-export const that =
-  (holds: (value: unknown) => boolean): Check =>
+/** A value that the predicate accepts. */
+export const check =
+  (accepts: (value: unknown) => boolean): Check =>
   (value) =>
-    holds(value) ? undefined : ''
+    accepts(value) ? undefined : ''
 
-/** A text for which the predicate holds. */
-export const text = (holds: (text: string) => boolean = () => true): Check =>
-  that((value) => typeof value === 'string' && holds(value))
+/** A string that the predicate accepts. */
+export const string = (accepts: (value: string) => boolean = () => true): Check =>
+  check((value) => typeof value === 'string' && accepts(value))
 
 export const oneOf = (choices: readonly unknown[]): Check =>
-  that((value) => choices.includes(value))
+  check((value) => choices.includes(value))
 
-/** Absent is right too, and so is `null`, which JSON writers in Go mean the same by. */
+/** Absent, or `null`, or what `inner` accepts: for JSON from Go programs, which write an absent member as `null`, too. */
+export const nullable =
+  (inner: Check): Check =>
+  (value) =>
+    value === undefined || value === null ? undefined : inner(value)
+
+/** Absent, or what `inner` accepts: for JSON that we wrote, in which a `null` can only be a mistake. */
 export const optional =
-  (check: Check): Check =>
+  (inner: Check): Check =>
   (value) =>
-    value === undefined || value === null ? undefined : check(value)
-
-/** Absent, or right: for JSON that we wrote ourselves, where `null` would be somebody else's. */
-export const absentOr =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined ? undefined : check(value)
+    value === undefined ? undefined : inner(value)
 
 export const listOf =
-  (check: Check): Check =>
+  (item: Check): Check =>
   (value) => {
     if (!Array.isArray(value)) return ''
     for (let i = 0; i < value.length; i++) {
-      const wrong = check(value[i])
+      const wrong = item(value[i])
       if (wrong !== undefined) return `[${i}]${wrong}`
     }
     return undefined
   }
 
-/** An object whose values are all right, whatever their names. */
+/** An object with members of any name, each of which `member` accepts. */
 export const mapOf =
-  (check: Check): Check =>
+  (member: Check): Check =>
   (value) => {
     if (!isObject(value)) return ''
     for (const name of Object.keys(value)) {
-      const wrong = check(value[name])
+      const wrong = member(value[name])
       if (wrong !== undefined) return `.${name}${wrong}`
     }
     return undefined
   }
 
-/** An object with these members; others are nobody's business. */
-export const shape = (members: Readonly<Record<string, Check>>): Check => {
+/** An object with these members. Further members are not checked. */
+export const object = (members: Readonly<Record<string, Check>>): Check => {
   const checks = Object.entries(members)
   return (value) => {
     if (!isObject(value)) return ''
-    for (const [name, check] of checks) {
-      const wrong = check(value[name])
+    for (const [name, member] of checks) {
+      const wrong = member(value[name])
       if (wrong !== undefined) return `.${name}${wrong}`
     }
     return undefined

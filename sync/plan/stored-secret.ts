@@ -2,13 +2,13 @@ import type { Parsed } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import {
   type Check,
+  check,
   isObject,
   listOf,
   mapOf,
-  optional,
-  shape,
-  text,
-  that,
+  nullable,
+  object,
+  string,
 } from '../../lib/shape.ts'
 import { fieldManager } from './names.ts'
 
@@ -134,31 +134,31 @@ interface SecretJson {
   readonly data?: Readonly<Record<string, string>> | null
 }
 
-const texts = optional(mapOf(text()))
-const anything = that(() => true)
-const checkSecret = shape({
-  metadata: shape({
-    name: text(),
-    uid: text(),
-    resourceVersion: text(),
+const texts = nullable(mapOf(string()))
+const anything = check(() => true)
+const checkSecret = object({
+  metadata: object({
+    name: string(),
+    uid: string(),
+    resourceVersion: string(),
     deletionTimestamp: anything,
     labels: texts,
     annotations: texts,
-    ownerReferences: optional(
-      listOf(shape({ apiVersion: text(), kind: text(), name: text(), uid: text() })),
+    ownerReferences: nullable(
+      listOf(object({ apiVersion: string(), kind: string(), name: string(), uid: string() })),
     ),
-    managedFields: optional(
+    managedFields: nullable(
       listOf(
-        shape({
-          manager: optional(text()),
-          operation: optional(text()),
-          subresource: optional(text()),
+        object({
+          manager: nullable(string()),
+          operation: nullable(string()),
+          subresource: nullable(string()),
           fieldsV1: anything,
         } satisfies Record<keyof ManagedFieldsEntry, Check>),
       ),
     ),
   } satisfies Record<keyof SecretJson['metadata'], Check>),
-  type: text(),
+  type: string(),
   immutable: anything,
   data: texts,
 } satisfies Record<keyof SecretJson, Check>)

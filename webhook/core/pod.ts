@@ -2,13 +2,13 @@ import type { Parsed } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import {
   type Check,
+  check,
   isObject,
   listOf,
   mapOf,
-  optional,
-  shape,
-  text,
-  that,
+  nullable,
+  object,
+  string,
 } from '../../lib/shape.ts'
 
 /** What is read of a pod's spec. Absent and `null` mean the same; whatever else the pod holds is left alone, unseen. */
@@ -77,62 +77,62 @@ export interface Resources {
   readonly limits?: Quantities | null
 }
 
-const anyText = text()
-const number = that((value) => typeof value === 'number')
-const boolean = that((value) => typeof value === 'boolean')
-const anyObject = shape({})
-const quantities = optional(
-  mapOf(that((value) => typeof value === 'string' || typeof value === 'number')),
+const anyString = string()
+const number = check((value) => typeof value === 'number')
+const boolean = check((value) => typeof value === 'boolean')
+const anyObject = object({})
+const quantities = nullable(
+  mapOf(check((value) => typeof value === 'string' || typeof value === 'number')),
 )
-const resources = optional(shape({ requests: quantities, limits: quantities }))
+const resources = nullable(object({ requests: quantities, limits: quantities }))
 
-const anything = that(() => true)
+const anything = check(() => true)
 
-const container = shape({
-  name: anyText,
+const container = object({
+  name: anyString,
   args: anything,
   startupProbe: anything,
-  env: optional(
-    listOf(shape({ name: anyText, value: optional(anyText), valueFrom: optional(anyObject) })),
+  env: nullable(
+    listOf(object({ name: anyString, value: nullable(anyString), valueFrom: nullable(anyObject) })),
   ),
-  volumeMounts: optional(
+  volumeMounts: nullable(
     listOf(
-      shape({
-        name: anyText,
-        mountPath: anyText,
-        readOnly: optional(boolean),
-        subPath: optional(anyText),
-        subPathExpr: optional(anyText),
+      object({
+        name: anyString,
+        mountPath: anyString,
+        readOnly: nullable(boolean),
+        subPath: nullable(anyString),
+        subPathExpr: nullable(anyString),
       }),
     ),
   ),
   resources,
-  restartPolicy: optional(anyText),
-  securityContext: optional(shape({ runAsUser: optional(number) })),
+  restartPolicy: nullable(anyString),
+  securityContext: nullable(object({ runAsUser: nullable(number) })),
 } satisfies Record<keyof Container, Check>)
 
-const pod = shape({
-  spec: shape({
+const pod = object({
+  spec: object({
     containers: listOf(container),
-    initContainers: optional(listOf(container)),
-    volumes: optional(listOf(shape({ name: anyText }))),
-    restartPolicy: optional(anyText),
-    activeDeadlineSeconds: optional(number),
-    runtimeClassName: optional(anyText),
-    nodeSelector: optional(mapOf(anyText)),
-    os: optional(shape({ name: anyText })),
-    shareProcessNamespace: optional(boolean),
-    hostPID: optional(boolean),
+    initContainers: nullable(listOf(container)),
+    volumes: nullable(listOf(object({ name: anyString }))),
+    restartPolicy: nullable(anyString),
+    activeDeadlineSeconds: nullable(number),
+    runtimeClassName: nullable(anyString),
+    nodeSelector: nullable(mapOf(anyString)),
+    os: nullable(object({ name: anyString })),
+    shareProcessNamespace: nullable(boolean),
+    hostPID: nullable(boolean),
     resources,
-    securityContext: optional(shape({ runAsUser: optional(number), fsGroup: optional(number) })),
+    securityContext: nullable(object({ runAsUser: nullable(number), fsGroup: nullable(number) })),
   } satisfies Record<keyof PodSpec, Check>),
 })
 
-const metadata = shape({
-  metadata: shape({
-    name: optional(anyText),
-    generateName: optional(anyText),
-    annotations: optional(anyObject),
+const metadata = object({
+  metadata: object({
+    name: nullable(anyString),
+    generateName: nullable(anyString),
+    annotations: nullable(anyObject),
   } satisfies Record<keyof Metadata, Check>),
 })
 
