@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { reasonOf } from '../lib/reason-of.ts'
 import type { Change, LookResult } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
@@ -82,7 +83,7 @@ async function lookOnce({ look, settings }: RunControllerOptions): Promise<Looke
         return result satisfies never
     }
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error), isFailure: true }
+    return { problem: reasonOf(error), isFailure: true }
   }
 }
 

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { printLines } from '../lib/print-lines.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import { connectCluster } from './cluster.ts'
 import { type CertsLog, type LookStatus, logChange, runController } from './controller.ts'
 import { serveCertsHealth } from './health.ts'
@@ -31,7 +32,7 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
     await lookAfter(read.settings, abort.signal)
     return 0
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     printLines(process.stderr, [`akv-injector certs: cannot start: ${reason}`])
     return 1
   } finally {

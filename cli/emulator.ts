@@ -3,6 +3,7 @@ import type { EmulatorData } from '../emulator/data/data.ts'
 import { parseEmulatorData } from '../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../emulator/emulator.ts'
 import { printLines } from '../lib/print-lines.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input/input-error.ts'
@@ -35,7 +36,7 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
     running = await startEmulator(settings)
     if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     printLines(process.stderr, [`akv-injector emulator: ${reason}`])
     return 1
   }

@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import type { z } from 'zod'
+import { reasonOf } from '../lib/reason-of.ts'
 import type { Commands } from './commands.ts'
 import { tagsSchema } from './data/object-schema.ts'
 import { secretValue } from './data/secret-schema.ts'
@@ -48,9 +49,7 @@ export async function startControl(commands: Commands, port: number) {
       try {
         return (await run(result.data)) ?? {}
       } catch (error) {
-        return reply
-          .code(409)
-          .send({ problems: [error instanceof Error ? error.message : 'failed'] })
+        return reply.code(409).send({ problems: [reasonOf(error)] })
       }
     })
 

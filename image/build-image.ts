@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { reasonOf } from '../lib/reason-of.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { billOfMaterials } from './bill-of-materials.ts'
 import { bundle } from './bundle.ts'
@@ -101,7 +102,7 @@ if (import.meta.main) {
   try {
     await buildImage({ tag, ...values })
   } catch (error) {
-    console.error(`npm run image: ${error instanceof Error ? error.message : error}`)
+    console.error(`npm run image: ${reasonOf(error)}`)
     process.exitCode = 1
   }
 }

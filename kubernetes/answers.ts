@@ -1,4 +1,5 @@
 import { ApiException } from '@kubernetes/client-node'
+import { reasonOf } from '../lib/reason-of.ts'
 
 /** Undefined where there is no such object; whatever else is wrong is thrown as a sentence. */
 export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
@@ -19,9 +20,9 @@ export function asSentence(error: unknown): Error {
   if (error instanceof ApiException)
     return new Error(`the API server answered ${error.code}: ${statusMessage(error.body)}`)
   const { cause } = error as { cause?: unknown }
-  const reason = cause instanceof Error ? cause : error
+  // fetch's own message is only "fetch failed".
   return new Error(
-    `cannot reach the API server: ${reason instanceof Error ? reason.message : String(reason)}`,
+    `cannot reach the API server: ${reasonOf(cause instanceof Error ? cause : error)}`,
   )
 }
 

@@ -5,6 +5,7 @@ import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog, type Log } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import { serveHealth } from '../lib/serve-health.ts'
 import { openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster/api-server.ts'
@@ -37,7 +38,7 @@ export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promi
     await sync(read.settings, { env, signal: abort.signal })
     return 0
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     printLines(process.stderr, [`akv-injector sync: cannot start: ${reason}`])
     return 1
   } finally {

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import { AkvError } from '../lib/errors/akv-error.ts'
 import type { Log } from '../lib/log.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import type { SeenAccount, SyncCluster } from './cluster/cluster-port.ts'
 
 export interface WatchAccountsLoop {
@@ -71,7 +72,7 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
 
 const details = (error: unknown) => ({
   ...(error instanceof AkvError && { code: error.code }),
-  reason: error instanceof Error ? error.message : String(error),
+  reason: reasonOf(error),
 })
 
 type Seen = ReturnType<typeof seenAccounts>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describeProblems } from '../lib/describe-problem.ts'
 import { printLines } from '../lib/print-lines.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings/read-settings.ts'
 
@@ -32,7 +33,7 @@ export async function webhookMain(env = process.env): Promise<number> {
     await webhook.close()
     return 0
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     printLines(process.stderr, [`akv-injector webhook: cannot serve: ${reason}`])
     return 1
   }

@@ -1,4 +1,5 @@
 import { printLines } from '../../lib/print-lines.ts'
+import { reasonOf } from '../../lib/reason-of.ts'
 
 /** What has to be undone, last thing first. */
 export interface CleanUp {
@@ -16,7 +17,7 @@ export function createCleanUp(): CleanUp {
         try {
           await undo()
         } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error)
+          const reason = reasonOf(error)
           printLines(process.stderr, [`akv-injector demo: cannot clean up: ${reason}`])
         }
     },

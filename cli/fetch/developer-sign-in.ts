@@ -3,6 +3,7 @@ import type { AgentConfig } from '../../init-agent/contract.ts'
 import type { SignIn } from '../../keyvault/entra/sign-in.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
+import { reasonOf } from '../../lib/reason-of.ts'
 
 /** Tokens of the developer who has signed in with `az login`, for the operator's audience and the pod's tenant. */
 export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
@@ -25,7 +26,7 @@ export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
 }
 
 function notSignedIn(error: unknown): AkvError {
-  const reason = error instanceof Error ? printable(error.message, 300) : 'no reason given'
+  const reason = printable(reasonOf(error), 300)
   return new AkvError({
     code: 'AKV_IDENTITY_MISSING',
     message: `there is no federated token file, and az has no token to give (${reason}); name one with --federated-token-file, or run az login`,

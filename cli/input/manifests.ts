@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Document, isCollection, parseAllDocuments, visit } from 'yaml'
 import type { Problem } from '../../lib/problem.ts'
+import { reasonOf } from '../../lib/reason-of.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { InputError } from './input-error.ts'
@@ -131,7 +132,7 @@ function toPlain({ document, source }: Manifest): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    throw new InputError(`${source}: ${error instanceof Error ? error.message : 'cannot be read'}`)
+    throw new InputError(`${source}: ${reasonOf(error)}`)
   }
 }
 

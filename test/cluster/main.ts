@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '../../lib/reason-of.ts'
 import { type Api, connect } from './client/api.ts'
 import { clusterOf, until } from './client/cluster.ts'
 import { expectSuccess } from './client/expect-success.ts'
@@ -204,7 +205,7 @@ async function runTests(files: readonly string[], { env, interrupted }: TestOpti
 }
 
 const code = await main().catch((error: unknown) => {
-  console.error(`cluster tests: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`cluster tests: ${reasonOf(error)}`)
   return 1
 })
 // Explicitly: after an error, an open handle could keep Node running.

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Cloud } from '../../init-agent/contract.ts'
 import type { Parsed } from '../../lib/parsed.ts'
+import { reasonOf } from '../../lib/reason-of.ts'
 import { parseChoice } from '../core/annotations/values/parse-choice.ts'
 import type { SettingReader } from './setting-reader.ts'
 
@@ -67,7 +68,7 @@ function readCa(path: string, readFile: (path: string) => string): Parsed<string
   try {
     return parseCa(readFile(path))
   } catch (error) {
-    return { problem: `the file cannot be read: ${error instanceof Error ? error.message : error}` }
+    return { problem: `the file cannot be read: ${reasonOf(error)}` }
   }
 }
 

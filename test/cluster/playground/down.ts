@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
+import { reasonOf } from '../../../lib/reason-of.ts'
 import { until } from '../client/cluster.ts'
 import { leftovers } from '../node/machine/leftovers.ts'
 import { stopKind } from './kind.ts'
@@ -36,6 +37,6 @@ const endTimeoutMs = 60_000
 try {
   console.log(`cluster: ${await down()}`)
 } catch (error) {
-  console.error(`cluster: ${error instanceof Error ? error.message : error}`)
+  console.error(`cluster: ${reasonOf(error)}`)
   process.exitCode = 1
 }

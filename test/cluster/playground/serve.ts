@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { reasonOf } from '../../../lib/reason-of.ts'
 import { connect } from '../client/api.ts'
 import { clusterOf } from '../client/cluster.ts'
 import { createMachineResource } from '../harness/machine-resource.ts'
@@ -70,6 +71,6 @@ try {
   process.disconnect?.()
 } catch (error) {
   console.error(error)
-  report({ kind: 'failed', line: error instanceof Error ? error.message : String(error) })
+  report({ kind: 'failed', line: reasonOf(error) })
   process.disconnect?.()
 }

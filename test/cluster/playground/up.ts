@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { reasonOf } from '../../../lib/reason-of.ts'
 import { describePlayground } from './describe-playground.ts'
 import { checkKind, startKind } from './kind.ts'
 import type { ServeMessage } from './serve.ts'
@@ -68,8 +69,6 @@ const say = (line: string) => console.log(`cluster: ${line}`)
 try {
   say(await up())
 } catch (error) {
-  console.error(
-    `cluster: could not start the cluster. ${error instanceof Error ? error.message : error}`,
-  )
+  console.error(`cluster: could not start the cluster. ${reasonOf(error)}`)
   process.exitCode = 1
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { Parsed } from '../../../lib/parsed.ts'
+import { reasonOf } from '../../../lib/reason-of.ts'
 import { tlsOptions } from '../webhook-server.ts'
 
 /** A certificate (the leaf first, then intermediates) and its private key, both PEM. */
@@ -26,7 +27,7 @@ export function readServingCertificate({ cert, key }: TlsFiles): Parsed<ServingC
     }
   } catch (error) {
     // OpenSSL names the file's kind of error ("no start line"), never its content.
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     return { problem: `tls.crt and tls.key are not a certificate and a key in PEM: ${reason}` }
   }
 }

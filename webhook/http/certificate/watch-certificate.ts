@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 import type { FastifyBaseLogger } from 'fastify'
+import { reasonOf } from '../../../lib/reason-of.ts'
 import type { Metrics } from '../metrics.ts'
 import {
   readServingCertificate,
@@ -58,7 +59,7 @@ export async function watchCertificate(
       const invalid = current && validityProblem(current, new Date())
       if (invalid !== undefined) throw new Error(invalid)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = reasonOf(error)
       if (reason === complaint) return
       complaint = reason
       metrics.countReloadFailure()
