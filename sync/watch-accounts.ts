@@ -1,3 +1,4 @@
+import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AkvError } from '../lib/errors/akv-error.ts'
 import type { Log } from '../lib/log.ts'
@@ -21,6 +22,7 @@ export interface WatchAccountsLoop {
 
 const firstPauseMs = 1_000
 const longestPauseMs = 30_000
+const backoff = { firstMs: firstPauseMs, longestMs: longestPauseMs, jitter: 'half' } as const
 
 /**
  * Tells of the ServiceAccounts of a namespace until `signal` aborts: a list, then watches, each from where the one
@@ -64,8 +66,7 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
         log.warn('cannot watch ServiceAccounts', { namespace, ...details(error) })
         isBlind = true
       }
-      const spanMs = Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs)
-      await clock.sleep((spanMs * (1 + clock.random())) / 2, signal)
+      await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { backoffSpanMs } from '../../lib/backoff.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 
 /** How an object has fared over the refreshes. */
@@ -33,13 +34,14 @@ export function failedStatus(
   failure: { readonly error: AkvError; readonly nowMs: number; readonly intervalMs: number },
 ): ObjectStatus {
   const { error, nowMs, intervalMs } = failure
-  const longestMs = Math.max(longestBackOffMs, intervalMs)
-  const backOffMs = Math.min(intervalMs * Math.min(2 ** before.failures, mostIntervals), longestMs)
+  const longestMs = Math.min(intervalMs * mostIntervals, Math.max(longestBackOffMs, intervalMs))
+  const failures = before.failures + 1
+  const backOffMs = backoffSpanMs({ firstMs: intervalMs, longestMs, failures })
   // Intervals vary by a tenth: half a one less, so that the last isn't missed by a hair.
   const ownMs = backOffMs - intervalMs / 2
   return {
     ...before,
-    failures: before.failures + 1,
+    failures,
     dueAtMs: nowMs + Math.max(ownMs, error.retryAfterMs ?? 0),
     error,
   }

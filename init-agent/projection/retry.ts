@@ -1,9 +1,9 @@
+import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { Deadline } from './deadline.ts'
 
-const firstWaitMs = 500
-const longestWaitMs = 15_000
+const backoff = { firstMs: 500, longestMs: 15_000, jitter: 'full' } as const
 
 export interface RetryOptions {
   readonly clock: Clock
@@ -29,8 +29,7 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       const nowMs = clock.now()
       if (deadline.atMs() <= nowMs || signal?.aborted) throw error
       const { retryAfterMs = 0 } = error
-      const span = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1))
-      const waitMs = retryAfterMs + clock.random() * span
+      const waitMs = retryAfterMs + backoffMs({ ...backoff, failures, clock })
       if (error.code === 'AKV_THROTTLED') deadline.extend({ nowMs, waitMs })
       onFailure(error)
       const leftMs = deadline.atMs() - nowMs

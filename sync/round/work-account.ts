@@ -1,5 +1,6 @@
 import { type Identity, resolveIdentity } from '../../init-agent/projection/identity.ts'
 import type { Session } from '../../init-agent/projection/session.ts'
+import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeProblem } from '../../lib/describe-problem.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
@@ -200,9 +201,9 @@ function nextAfterMs(entry: AccountEntry, { wanted, round, options }: Worked): n
     longestBackOffMs,
     wanted === undefined ? longestBackOffMs : refreshMs(wanted),
   )
-  const spanMs = Math.min(firstBackOffMs * 2 ** (entry.failures - 1), longestMs)
   const retryAfterMs = Math.max(0, ...round.troubles.map(({ error }) => error.retryAfterMs ?? 0))
-  const tryMs = clock.random() * spanMs
+  const { failures } = entry
+  const tryMs = backoffMs({ firstMs: firstBackOffMs, longestMs, failures, jitter: 'full', clock })
   return Math.min(retryAfterMs + tryMs, regularMs ?? Number.POSITIVE_INFINITY)
 }
 
