@@ -1,4 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { backoffMs } from '../lib/backoff.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import type { Change, LookResult } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
@@ -10,37 +12,24 @@ export interface LookStatus {
   readonly problem: string | undefined
 }
 
-export type CertsLog = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  details?: Readonly<Record<string, unknown>>,
-) => void
-
 export interface RunControllerOptions {
   readonly settings: CertsSettings
   readonly look: () => Promise<LookResult>
-  readonly log: CertsLog
+  readonly log: Log
   readonly onLook: (status: LookStatus) => void
   /** Ends the loop. */
   readonly signal: AbortSignal
   readonly lookEveryMs: number
   readonly elapsedMs: () => number
-  /** Resolves after so long, or when the signal aborts. */
-  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
-  /** At least 0, below 1. */
-  readonly random?: () => number
+  readonly clock: Pick<Clock, 'sleep' | 'random'>
 }
-
-const systemSleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  delay(ms, undefined, { signal }).catch(() => undefined)
 
 /** The first pause after a failure; each further one is twice as long, up to the pace of the loop. */
 const firstPauseMs = 1000
 
 /** Looks again and again: no watch, as nothing here is urgent, and a look costs three small reads. */
 export async function runController(options: RunControllerOptions): Promise<void> {
-  const { log, onLook, signal, lookEveryMs, elapsedMs } = options
-  const { sleep = systemSleep, random = Math.random } = options
+  const { log, onLook, signal, lookEveryMs, elapsedMs, clock } = options
   let wasInPlace = false
   let failures = 0
   while (!signal.aborted) {
@@ -48,14 +37,20 @@ export async function runController(options: RunControllerOptions): Promise<void
     if (signal.aborted) return
     onLook({ atMs: elapsedMs(), problem: result.problem })
     failures = result.isFailure ? failures + 1 : 0
-    if (result.isFailure) log('error', result.problem ?? '')
+    if (result.isFailure) log.error(result.problem ?? '')
     const isInPlace = result.problem === undefined
-    if (isInPlace && !wasInPlace) log('info', 'everything is in place')
+    if (isInPlace && !wasInPlace) log.info('everything is in place')
     wasInPlace = isInPlace
     const pauseMs = result.isFailure
-      ? withJitter(Math.min(firstPauseMs * 2 ** (failures - 1), lookEveryMs), random)
+      ? backoffMs({
+          firstMs: firstPauseMs,
+          longestMs: lookEveryMs,
+          failures,
+          jitter: 'half',
+          clock,
+        })
       : Math.min(result.nextMs ?? lookEveryMs, lookEveryMs)
-    await sleep(pauseMs, signal)
+    await clock.sleep(pauseMs, signal)
   }
 }
 
@@ -105,22 +100,22 @@ function describeMissing(
 export function logChange(options: {
   readonly change: Change
   readonly settings: CertsSettings
-  readonly log: CertsLog
+  readonly log: Log
 }): void {
   const { change, log } = options
   const { namespace, caSecret, tlsSecret, webhookConfiguration } = options.settings
   switch (change.kind) {
     case 'publish':
-      log('info', 'published in caBundle', { webhookConfiguration, ...change.changes })
+      log.info('published in caBundle', { webhookConfiguration, ...change.changes })
       break
     case 'issue-authority':
-      log('info', 'made a new authority', {
+      log.info('made a new authority', {
         secret: `${namespace}/${caSecret}`,
         ...because(change),
       })
       break
     case 'issue-leaf':
-      log('info', 'issued a new serving certificate', {
+      log.info('issued a new serving certificate', {
         secret: `${namespace}/${tlsSecret}`,
         ...because(change),
       })
@@ -131,6 +126,3 @@ export function logChange(options: {
 }
 
 const because = ({ reason }: { readonly reason: string }) => ({ reason: `the Secret ${reason}` })
-
-/** Between half and the whole of it. */
-const withJitter = (pauseMs: number, random: () => number) => (pauseMs * (1 + random())) / 2

@@ -1,8 +1,10 @@
 import { performance } from 'node:perf_hooks'
+import { systemClock } from '../lib/clock.ts'
+import { createLog } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { connectCluster } from './cluster.ts'
-import { type CertsLog, type LookStatus, logChange, runController } from './controller.ts'
+import { type LookStatus, logChange, runController } from './controller.ts'
 import { serveCertsHealth } from './health.ts'
 import { createLooker } from './reconcile.ts'
 import { type CertsFlags, type CertsSettings, readFlags } from './settings.ts'
@@ -41,6 +43,7 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
 }
 
 async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<void> {
+  const log = createLog({ level: 'info' })
   const elapsedMs = () => performance.now()
   let status: LookStatus = { atMs: elapsedMs(), problem: 'has not looked yet' }
   const look = createLooker({
@@ -55,7 +58,7 @@ async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<
     elapsedMs,
     staleMs,
   })
-  log('info', 'looking after the serving certificate', {
+  log.info('looking after the serving certificate', {
     ...settings,
     healthPort: health.address.port,
   })
@@ -70,14 +73,9 @@ async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<
       signal,
       lookEveryMs,
       elapsedMs,
+      clock: systemClock,
     })
   } finally {
     health.close()
   }
 }
-
-/** JSON lines with the keys that the webhook's and the agent's have. */
-const log: CertsLog = (level, message, details) =>
-  process.stdout.write(
-    `${JSON.stringify({ time: new Date().toISOString(), level, message, ...details })}\n`,
-  )

@@ -27,11 +27,7 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
   const stopped = Promise.race(signals.map((name) => once(process, name).then(() => name)))
   const env = takeEnvironment()
   const read = readConfig(env[configVariable])
-  const log = createLog({
-    level: 'config' in read ? read.config.logLevel : 'info',
-    write: (line) => process.stdout.write(line),
-    now: Date.now,
-  })
+  const log = createLog({ level: 'config' in read ? read.config.logLevel : 'info' })
   try {
     if ('error' in read) throw read.error
     const { config } = read

@@ -1,22 +1,25 @@
 import { type LogLevel, logLevels } from './log-level.ts'
+import { printableJson } from './printable-json.ts'
 
-/** What a line may hold beside its message. Never a value of a secret, its length or hash, or a token. */
+/** What a line may hold beside its message. Never the value of a secret, its length or hash, or a token. */
 export type LogDetails = Readonly<Record<string, unknown>>
 
 export type Log = Readonly<Record<LogLevel, (message: string, details?: LogDetails) => void>>
 
-/** Logs one JSON object a line: `time`, `level`, `message`, then the details. */
+/** Logs one JSON object a line: `time`, `level`, `message`, then the details. Lines go to standard output by default. */
 export function createLog(options: {
+  /** Lines below this level are left out. */
   readonly level: LogLevel
-  readonly write: (line: string) => void
-  readonly now: () => number
+  readonly write?: (line: string) => void
+  readonly now?: () => number
 }): Log {
+  const { level: lowest, write = writeToStdout, now = Date.now } = options
   const logAt =
     (level: LogLevel) =>
     (message: string, details: LogDetails = {}) => {
-      if (logLevels.indexOf(level) < logLevels.indexOf(options.level)) return
-      const time = new Date(options.now()).toISOString()
-      options.write(`${JSON.stringify({ time, level, message, ...details })}\n`)
+      if (logLevels.indexOf(level) < logLevels.indexOf(lowest)) return
+      const time = new Date(now()).toISOString()
+      write(`${printableJson(JSON.stringify({ time, level, message, ...details }))}\n`)
     }
   return {
     debug: logAt('debug'),
@@ -24,4 +27,8 @@ export function createLog(options: {
     warn: logAt('warn'),
     error: logAt('error'),
   }
+}
+
+const writeToStdout = (line: string): void => {
+  process.stdout.write(line)
 }

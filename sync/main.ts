@@ -52,7 +52,7 @@ async function sync(
 ): Promise<void> {
   const { accounts, policy, healthListen } = settings
   const clock = systemClock
-  const log = logOf(settings)
+  const log = createLog({ level: settings.logLevel })
   // Ends the requests to the API server, after those that write have had their time.
   const end = new AbortController()
   const cluster = connectCluster({ signal: end.signal })
@@ -106,13 +106,6 @@ async function untilEnded(
     log.warn('ends although something still runs')
   late.abort()
 }
-
-const logOf = ({ logLevel }: SyncSettings): Log =>
-  createLog({
-    level: logLevel,
-    write: (line) => process.stdout.write(line),
-    now: systemClock.now,
-  })
 
 const describeAccounts = ({ accounts }: SyncSettings): readonly string[] =>
   [...accounts].map(([namespace, names]) => `${namespace}: ${[...names].join(', ')}`)

@@ -81,7 +81,7 @@ function startSync(standIn: StandIn, names: readonly string[]): () => Promise<vo
     metrics,
     events: createEventBudget(systemClock),
     clock: systemClock,
-    log: createLog({ level: 'error', write: () => undefined, now: systemClock.now }),
+    log: createLog({ level: 'error', write: () => undefined }),
     signal: stop.signal,
     openSession: () => ({
       signIn: { principal: 'bench', token: async () => 'token', forget: () => undefined },

@@ -2,9 +2,11 @@ import t from 'tap'
 import { type LookStatus, logChange, runController } from '../../certs/controller.ts'
 import type { LookResult } from '../../certs/reconcile.ts'
 import { defaultFlags } from '../../certs/settings.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { fakeClock } from '../init-agent/fake-clock.ts'
+import { memoryLog } from '../init-agent/memory-log.ts'
 
 const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }
-type Line = Readonly<Record<string, unknown>>
 
 interface RunOptions {
   readonly lookEveryMs?: number
@@ -17,9 +19,9 @@ async function runOver(
   { lookEveryMs = 60_000, random = 0 }: RunOptions = {},
 ) {
   const abort = new AbortController()
-  const lines: Line[] = []
+  const { log, lines } = memoryLog()
+  const clock = fakeClock({ random })
   const statuses: LookStatus[] = []
-  const pauses: number[] = []
   const remaining = [...results]
   await runController({
     settings,
@@ -28,7 +30,7 @@ async function runOver(
       if (result instanceof Error) throw result
       return result ?? nothing
     },
-    log: (level, message, details) => lines.push({ level, message, ...details }),
+    log,
     onLook: (status) => {
       statuses.push(status)
       if (statuses.length === results.length) abort.abort()
@@ -36,12 +38,9 @@ async function runOver(
     signal: abort.signal,
     lookEveryMs,
     elapsedMs: () => 0,
-    random: () => random,
-    sleep: async (ms, signal) => {
-      if (!signal.aborted) pauses.push(ms)
-    },
+    clock,
   })
-  return { lines, problems: statuses.map(({ problem }) => problem), pauses }
+  return { lines, problems: statuses.map(({ problem }) => problem), pauses: clock.waits }
 }
 
 const nothing: LookResult = { kind: 'nothing' }
@@ -91,17 +90,21 @@ t.test(
 
 t.test('the signal ends a pause, and a look that it interrupts is no failure', async (t) => {
   const abort = new AbortController()
-  const lines: string[] = []
+  const { log, lines } = memoryLog()
   const options = {
     settings,
-    log: (_: string, message: string) => lines.push(message),
+    log,
+    clock: systemClock,
     onLook: () => setImmediate(() => abort.abort()),
     signal: abort.signal,
     lookEveryMs: 60_000,
     elapsedMs: () => 0,
   }
   await runController({ ...options, look: async () => nothing })
-  t.strictSame(lines, ['everything is in place'])
+  t.strictSame(
+    lines.map(({ message }) => message),
+    ['everything is in place'],
+  )
   const interrupted = new AbortController()
   await runController({
     ...options,
@@ -111,13 +114,14 @@ t.test('the signal ends a pause, and a look that it interrupts is no failure', a
       throw new Error('aborted')
     },
   })
-  t.strictSame(lines, ['everything is in place'])
+  t.strictSame(
+    lines.map(({ message }) => message),
+    ['everything is in place'],
+  )
 })
 
 t.test('each change is a line that holds names and reasons', async (t) => {
-  const lines: Line[] = []
-  const log = (level: string, message: string, details?: Line) =>
-    lines.push({ level, message, ...details })
+  const { log, lines } = memoryLog()
   logChange({
     change: { kind: 'publish', bundle: 'PEM', changes: { added: 1, dropped: 2 } },
     settings,
@@ -125,7 +129,8 @@ t.test('each change is a line that holds names and reasons', async (t) => {
   })
   logChange({ change: { kind: 'issue-authority', reason: 'is empty' }, settings, log })
   logChange({ change: { kind: 'issue-leaf', reason: 'is empty' }, settings, log })
-  t.strictSame(lines, [
+  const withoutTime = lines.map(({ time: _, ...line }) => line)
+  t.strictSame(withoutTime, [
     {
       level: 'info',
       message: 'published in caBundle',

@@ -19,6 +19,14 @@ t.test('a line is one JSON object, however odd its text', async (t) => {
   ])
 })
 
+t.test('no character of a line can steer a terminal', async (t) => {
+  const lines: string[] = []
+  createLog({ level: 'info', write: (line) => lines.push(line) }).info('a\u202eb', {
+    file: '\u009b',
+  })
+  t.match(lines, [/"message":"a\\u202eb","file":"\\u009b"}\n$/])
+})
+
 t.test('the level says what is left out', async (t) => {
   t.equal(logged('debug').length, 4)
   t.equal(logged('info').length, 3)

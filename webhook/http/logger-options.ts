@@ -1,4 +1,5 @@
 import type { LogLevel } from '../../lib/log-level.ts'
+import { printableJson } from '../../lib/printable-json.ts'
 
 export interface LogOptions {
   readonly level: LogLevel
@@ -6,7 +7,7 @@ export interface LogOptions {
   readonly stream?: { write(line: string): void } | undefined
 }
 
-/** JSON lines with the keys that the agent's have too: `time`, `level`, `message`. */
+/** Fastify logs with pino. These options give its lines the shape of {@link createLog}'s: `time`, `level`, `message`. */
 export const loggerOptions = ({ level, stream }: LogOptions) => ({
   level,
   ...(stream && { stream }),
@@ -15,4 +16,5 @@ export const loggerOptions = ({ level, stream }: LogOptions) => ({
   messageKey: 'message',
   timestamp: () => `,"time":"${new Date().toISOString()}"`,
   formatters: { level: (label: string) => ({ level: label }) },
+  hooks: { streamWrite: printableJson },
 })

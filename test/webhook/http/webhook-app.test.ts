@@ -49,6 +49,15 @@ t.test('a review is answered with a review', async (t) => {
   t.match(seen, [{ kind: 'Pod', operation: 'CREATE', namespace: 'shop', dryRun: false }])
 })
 
+t.test('no character of a log line can steer a terminal', async (t) => {
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(line) }
+  const metrics = createMetrics()
+  const app = buildWebhookApp({ decide: () => injected, metrics, log: { level: 'info', stream } })
+  app.log.warn({ reason: '\u009b31m' }, 'a\u202eb')
+  t.match(lines, [/"reason":"\\u009b31m","message":"a\\u202eb"}\n$/])
+})
+
 t.test('the pod is handed on as it came', async (t) => {
   const object = JSON.parse('{"__proto__":{"a":1},"constructor":{"prototype":{}},"n":1.0,"x":[]}')
   const { post } = testApp((request) => {
