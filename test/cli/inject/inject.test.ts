@@ -17,7 +17,7 @@ t.test('prints every document, the pods with everything added', async (t) => {
     { name: 'akv-injector', image: 'registry.example/akv-injector:1', restartPolicy: 'Always' },
   ])
   t.match(spec.containers[0].volumeMounts, [{ name: 'akv-injector-files', readOnly: true }])
-  t.match(stdout, '# Files that stay fresh', 'comments stay')
+  t.match(stdout, '# A Deployment with environment variables', 'comments stay')
   t.match(stdout, 'matchLabels: { app: web }', 'spelling too')
 })
 
