@@ -6,8 +6,8 @@ import { workerData } from 'node:worker_threads'
 import { exampleReview } from '../../webhook/http/review.ts'
 
 /**
- * Whom to attack, and for how long with each attack. The attackers run in a worker, so that they don't slow the legitimate
- * client.
+ * The server to attack, and the duration of each attack. The attackers run in a worker, so that they don't slow down the
+ * legitimate client.
  */
 export interface Target {
   readonly port: number
@@ -17,7 +17,7 @@ export interface Target {
 }
 
 const { port, healthPort, ca, secondsEach } = workerData as Target
-// The thread that started this one may be in a raisePriority; the attackers aren't.
+// The main thread may have raised its priority, which a new thread inherits. The attackers don't need that.
 setPriority(0)
 let endMs = 0
 const isOver = () => performance.now() > endMs

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
+import { cpuSeconds } from '../../support/cpu-seconds.ts'
 import { tlsFolder } from '../../webhook/http/tls-folder.ts'
 import { raisePriority } from './raise-priority.ts'
 
@@ -11,7 +12,9 @@ export interface WebhookProcess {
   readonly healthPort: number
   readonly ca: string
   isAlive(): boolean
-  /** The most memory that it ever had. */
+  /** The CPU time that the process has used so far. */
+  cpuSeconds(): number
+  /** The highest memory usage so far. */
   peakBytes(): number
 }
 
@@ -39,6 +42,7 @@ export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
     ...(await readPorts(child)),
     ca: tls.ca,
     isAlive: () => child.exitCode === null && child.signalCode === null,
+    cpuSeconds: () => cpuSeconds(child.pid ?? 0),
     peakBytes: () => {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cpuSeconds } from '../../../support/cpu-seconds.ts'
 import { until } from '../../client/cluster.ts'
 import { startOwnedProcess } from '../../harness/owned-process.ts'
 
@@ -30,7 +31,6 @@ export interface Memory {
 }
 
 const sampleMs = 250
-const ticksPerSecond = 100
 let count = 0
 
 export async function startControllerProcess(
@@ -65,7 +65,7 @@ export async function startControllerProcess(
       most = nothing
       return found
     },
-    cpuSeconds: () => cpuSecondsOf(pid),
+    cpuSeconds: () => cpuSeconds(pid),
     async metric(name, labels = '') {
       const text = await (await fetch(url)).text()
       return text
@@ -91,11 +91,4 @@ function memoryOf(pid: string): Memory {
   const bytes = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]) * 1024
   return { residentBytes: bytes('Rss'), anonymousBytes: bytes('Anonymous') }
-}
-
-/** Fields 14 and 15 of proc_pid_stat(5); the second field, a name in brackets, may hold blanks. */
-function cpuSecondsOf(pid: string): number {
-  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
-  const fields = rest.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
 }
