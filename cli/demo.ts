@@ -12,8 +12,9 @@ import { tell } from './demo/tell.ts'
 import { readEmulatorData } from './emulator.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
+import { findPodTemplates, isAnnotated } from './input/find-objects.ts'
 import { InputError } from './input/input-error.ts'
-import { isAnnotated, type Manifest, podTemplates, readManifests } from './input/manifests.ts'
+import { type Manifest, readManifests } from './input/read-manifests.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
 export interface DemoOptions {
@@ -90,7 +91,7 @@ async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
 }
 
 function firstAnnotated(manifests: readonly Manifest[], file: string) {
-  const templates = manifests.flatMap((manifest) => podTemplates(manifest, 'default'))
+  const templates = manifests.flatMap((manifest) => findPodTemplates(manifest, 'default'))
   const annotated = templates.find(isAnnotated)
   if (annotated !== undefined && annotated.unquoted.length > 0)
     throw new InputError(`${annotated.title} would be denied`, describeProblems(annotated.unquoted))

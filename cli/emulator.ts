@@ -7,7 +7,7 @@ import { reasonOf } from '../lib/reason-of.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input/input-error.ts'
-import { readText } from './input/manifests.ts'
+import { readText } from './input/read-manifests.ts'
 import { untilInterrupted } from './until-interrupted.ts'
 
 export interface EmulatorOptions {

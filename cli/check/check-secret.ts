@@ -5,7 +5,7 @@ import {
   syncedKey,
   unknownKeyOnSecret,
 } from '../../webhook/core/annotations/vocabulary.ts'
-import type { AnnotatedManifest } from '../input/manifests.ts'
+import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { type Verdict, wrong } from './verdict.ts'
 
 /** Whether a Secret would be adopted by the controller of Secret sync, which reads no other annotation of it. */

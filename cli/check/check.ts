@@ -7,12 +7,12 @@ import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../exit-code.ts'
 import {
   type AnnotatedManifest,
-  annotatedObjects,
+  findAnnotatedObjects,
+  findPodTemplates,
   type PodTemplate,
-  podTemplates,
-  readManifests,
-} from '../input/manifests.ts'
+} from '../input/find-objects.ts'
 import { patchedPod } from '../input/patched-pod.ts'
+import { readManifests } from '../input/read-manifests.ts'
 import { policyFromEnvironment, reviewTemplate } from '../input/review.ts'
 import { checkSecret } from './check-secret.ts'
 import { describeInjection } from './describe-injection.ts'
@@ -35,11 +35,11 @@ export interface CheckOptions {
 export function check({ files, namespace }: CheckOptions): ExitCode {
   const policy = policyFromEnvironment()
   const verdicts = readManifests(files).flatMap((manifest) => [
-    ...podTemplates(manifest, namespace).map((template) => verdict(template, policy)),
-    ...annotatedObjects('ServiceAccount', { manifest, namespace }).map((account) =>
+    ...findPodTemplates(manifest, namespace).map((template) => verdict(template, policy)),
+    ...findAnnotatedObjects('ServiceAccount', { manifest, namespace }).map((account) =>
       accountVerdict(account, policy),
     ),
-    ...annotatedObjects('Secret', { manifest, namespace }).map(checkSecret),
+    ...findAnnotatedObjects('Secret', { manifest, namespace }).map(checkSecret),
   ])
   if (verdicts.length === 0)
     printLines(process.stdout, [

@@ -2,7 +2,7 @@ import type { WantedFile } from '../../init-agent/contract.ts'
 import { tlsFileNames } from '../../init-agent/target-path.ts'
 import { filesOfSecret } from '../../sync/plan/secret-data.ts'
 import type { AccountWish } from '../../sync/request/read-account.ts'
-import type { AnnotatedManifest } from '../input/manifests.ts'
+import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** What the controller would do for a ServiceAccount, in words, a line each. */

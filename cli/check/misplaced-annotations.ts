@@ -1,5 +1,5 @@
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import type { PodTemplate } from '../input/manifests.ts'
+import type { PodTemplate } from '../input/find-objects.ts'
 
 /** The commonest mistake of all: nobody is denied, and nothing happens. */
 export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {

@@ -1,4 +1,4 @@
-import type { PodTemplate } from '../input/manifests.ts'
+import type { PodTemplate } from '../input/find-objects.ts'
 
 /** Whose pods the API server never sends to the webhook; the chart adds those of its values, and those with AKS's labels. */
 export const namespacesLeftAlone: readonly string[] = [

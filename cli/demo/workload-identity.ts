@@ -1,7 +1,7 @@
 import { isObject } from '../../lib/shape.ts'
 import { usesWorkloadIdentity } from '../../webhook/core/injection/workload-identity.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
-import type { Manifest } from '../input/manifests.ts'
+import type { Manifest } from '../input/read-manifests.ts'
 
 const clientIdAnnotation = 'azure.workload.identity/client-id'
 

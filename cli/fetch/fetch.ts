@@ -13,9 +13,10 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 import { findAgent } from '../check/describe-injection.ts'
 import { misplacedAnnotations } from '../check/misplaced-annotations.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { findPodTemplates, isAnnotated, type PodTemplate } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
-import { isAnnotated, type PodTemplate, podTemplates, readManifests } from '../input/manifests.ts'
 import { patchedPod } from '../input/patched-pod.ts'
+import { readManifests } from '../input/read-manifests.ts'
 import { policyFromEnvironment, reviewTemplate } from '../input/review.ts'
 import { developerSignIn } from './developer-sign-in.ts'
 import { checkPrivateFile, writePrivateFile } from './private-file.ts'
@@ -105,7 +106,7 @@ const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
 
 function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
   const templates = readManifests([file])
-    .flatMap((manifest) => podTemplates(manifest, namespace))
+    .flatMap((manifest) => findPodTemplates(manifest, namespace))
     .filter(({ title }) => pod === undefined || title === pod)
   if (templates.length === 0)
     throw new InputError(`${file}: there is no ${pod ?? 'pod and no pod template'} here`)

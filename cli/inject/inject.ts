@@ -1,13 +1,15 @@
-import { Document, isCollection, isSeq, visit } from 'yaml'
+import { Document, isSeq, visit } from 'yaml'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import type { AddOperation } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { misplacedAnnotations } from '../check/misplaced-annotations.ts'
 import type { ExitCode } from '../exit-code.ts'
-import { type Manifest, type PodTemplate, podTemplates, readManifests } from '../input/manifests.ts'
+import { findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
+import { type Manifest, readManifestFiles, yamlOptions } from '../input/read-manifests.ts'
 import { placeholderImage, policyFromEnvironment, reviewTemplate } from '../input/review.ts'
 import { printDocuments } from './print-documents.ts'
+import { joinFiles, type Replacement, rewriteFile } from './rewrite-file.ts'
 
 export interface InjectOptions {
   readonly files: readonly string[]
@@ -15,32 +17,40 @@ export interface InjectOptions {
 }
 
 /**
- * `akv-injector inject`: prints all documents to standard output, those with pods as the webhook would make them.
- * With a pod that would be denied it prints the problems to standard error, and no document.
+ * `akv-injector inject`: prints all documents to standard output, with the pods as the webhook would change them.
+ * Documents without such pods stay byte for byte. If the webhook would deny a pod, prints the problems to standard error
+ * and no document.
  *
  * @throws InputError when a file or a setting is wrong
  */
 export function inject({ files, namespace }: InjectOptions): ExitCode {
   const policy = policyFromEnvironment()
-  const results = readManifests(files).map((manifest) =>
-    injectManifest(manifest, { namespace, policy }),
-  )
-  for (const { warnings } of results) printLines(process.stderr, warnings)
-  const problems = results.flatMap((result) => result.problems)
+  const results = readManifestFiles(files).map(({ text, manifests }) => ({
+    text,
+    injections: manifests.map((manifest) => injectManifest(manifest, { namespace, policy })),
+  }))
+  const injections = results.flatMap((result) => result.injections)
+  for (const { warnings } of injections) printLines(process.stderr, warnings)
+  const problems = injections.flatMap((injection) => injection.problems)
   if (problems.length > 0) {
     printLines(process.stderr, problems)
     return 1
   }
-  if (policy.agentImage === placeholderImage && results.some(({ isInjected }) => isInjected))
+  if (policy.agentImage === placeholderImage && injections.some(({ isInjected }) => isInjected))
     printLines(process.stderr, [
       `AKV_INJECTOR_AGENT_IMAGE is not set: the image of the agent reads ${placeholderImage}`,
     ])
-  printDocuments(process.stdout, results.map(({ text }) => text).join('---\n'))
+  const rewritten = results.map(({ text, injections }) =>
+    rewriteFile(
+      text,
+      injections.filter(({ isInjected }) => isInjected),
+    ),
+  )
+  printDocuments(process.stdout, joinFiles(rewritten))
   return 0
 }
 
-interface Result {
-  readonly text: string
+interface Injection extends Replacement {
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
   readonly isInjected: boolean
@@ -49,8 +59,8 @@ interface Result {
 function injectManifest(
   manifest: Manifest,
   { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
-): Result {
-  const templates = podTemplates(manifest, namespace)
+): Injection {
+  const templates = findPodTemplates(manifest, namespace)
   const problems: string[] = []
   const warnings: string[] = []
   let { document } = manifest
@@ -71,23 +81,10 @@ function injectManifest(
     document = withoutAliases(document)
     for (const operation of outcome.operations) add(document, template, operation)
   }
-  return {
-    text: printed(document),
-    problems,
-    warnings,
-    isInjected,
-  }
+  return { manifest, document, problems, warnings, isInjected }
 }
 
-/** JSON stays JSON. */
-function printed(document: Document): string {
-  const { contents } = document
-  return isCollection(contents) && contents.flow
-    ? `${JSON.stringify(document.toJS(), null, 2)}\n`
-    : document.toString({ lineWidth: 0, directives: false })
-}
-
-/** Two places that share one node would both be changed by a change to either. */
+/** Replaces aliases by copies: a change in one place must not change the others that share the node. */
 function withoutAliases(document: Document): Document {
   let hasAliases = false
   visit(document, {
@@ -96,10 +93,12 @@ function withoutAliases(document: Document): Document {
       return visit.BREAK
     },
   })
-  return hasAliases ? new Document(document.toJS(), { aliasDuplicateObjects: false }) : document
+  return hasAliases
+    ? new Document(document.toJS(), { ...yamlOptions, aliasDuplicateObjects: false })
+    : document
 }
 
-/** Carries out an operation on the document itself, so that comments and spelling stay the author's. */
+/** Changes the document itself instead of its values, which keeps the author's comments and spelling. */
 function add(document: Document, { path }: PodTemplate, operation: AddOperation): void {
   const segments = [...path, ...operation.path.split('/').slice(1)]
   const parent = document.getIn(segments.slice(0, -1))

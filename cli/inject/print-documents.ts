@@ -8,6 +8,6 @@ export function printDocuments(
   stream: Pick<NodeJS.WriteStream, 'isTTY'> & { write(text: string): unknown },
   text: string,
 ): void {
-  if (stream.isTTY) printLines(stream, text.trimEnd().split('\n'))
+  if (stream.isTTY) printLines(stream, text.trimEnd().split(/\r?\n/))
   else stream.write(text)
 }

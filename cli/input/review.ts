@@ -5,8 +5,8 @@ import { mutate } from '../../webhook/core/mutate.ts'
 import { denied, type Outcome } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { readSettings, type Settings } from '../../webhook/settings/read-settings.ts'
+import type { PodTemplate } from './find-objects.ts'
 import { InputError } from './input-error.ts'
-import type { PodTemplate } from './manifests.ts'
 
 /** What an operator has to set for a real webhook; here it only stands in the output. */
 export const placeholderImage = 'akv-injector:unset'

@@ -107,9 +107,9 @@ t.test('what cannot be read is named, and the exit code is 2', async (t) => {
   const folder = t.testdir({ 'broken.yaml': 'a: [1\nb: "x' })
   t.match(await run(['check', `${folder}/none.yaml`]), {
     code: 2,
-    stderr: /none.yaml: there is no such file/,
+    stderr: /none.yaml: no such file/,
   })
-  t.match(await run(['check', folder]), { code: 2, stderr: /this is a directory/ })
+  t.match(await run(['check', folder]), { code: 2, stderr: /: is a directory; pass files/ })
   t.match(await run(['check', `${folder}/broken.yaml`]), {
     code: 2,
     stderr: /broken.yaml: .* at line \d/,

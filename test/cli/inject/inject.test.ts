@@ -92,3 +92,110 @@ t.test('JSON stays JSON, and misplaced annotations are pointed out', async (t) =
     stderr: /does nothing; it belongs under spec.template/,
   })
 })
+
+/** A pod to inject, without its final newline. */
+const pod = `kind: Pod
+metadata:
+  name: web
+  annotations:
+    akv-injector.io/vault: team-a
+    akv-injector.io/secrets: db
+spec:
+  containers:
+  - name: app`
+
+/** The lines of the text before, in order, that are missing in the text after. */
+function lostLines(before: string, after: string): readonly string[] {
+  const rest = after.split('\n')
+  return before.split('\n').filter((line) => {
+    const found = rest.indexOf(line)
+    if (found !== -1) rest.splice(0, found + 1)
+    return found === -1
+  })
+}
+
+t.test('documents without a pod to inject stay byte for byte', async (t) => {
+  const others = [
+    '# licence\n\n%YAML 1.1\n# about\n---   # first\nkind:   ConfigMap\ndata: {a: [1,2,  3]}   \n   \n...\n',
+    '---\r\nkind: Service\r\nspec:\r\n      ports:\r\n      - port: 80 \t\r\n# after\r\n',
+    '--- !!map\na: >\n   folded\n   text\nb: |+\n  x\n\n\n',
+    '---\n---\n# only a comment\n---\nlast: "no newline"  # x',
+    '{ "kind": "ConfigMap",\n\t"data": {"n": 12345678901234567890} }',
+    'kind: List\nitems:\n- {kind: Service}\n-   kind: ServiceAccount\n    x: !custom 1\n',
+    '\uFEFFkind: ConfigMap\n',
+    '',
+  ]
+  for (const input of others) {
+    const { code, stdout } = await run(['inject', '-'], { env, input })
+    t.match({ code, stdout }, { code: 0, stdout: input })
+  }
+  const before = '# licence\n---\nkind:   ConfigMap   # x\n\n\n# the pod\n---\n'
+  const after = '\n# after\n---\n# about\nkind:  Service\n...\n'
+  const { stdout } = await run(['inject', '-'], { env, input: `${before}${pod}${after}` })
+  t.ok(stdout.startsWith(`${before}kind: Pod\n`))
+  t.ok(stdout.endsWith(after))
+  t.equal(stdout.match(/# (licence|the pod|after|about)/g)?.length, 4, 'no comment twice')
+})
+
+t.test('a document with a pod keeps the indentation of its source', async (t) => {
+  const sources = {
+    'two spaces, lists at their key': pod,
+    'two spaces, lists indented': `${pod.slice(0, pod.indexOf('spec:'))}spec:\n  containers:\n    - name: app # c\n      args: [ a, "b" ]\n`,
+    'four spaces': `${pod.slice(0, pod.indexOf('spec:')).replaceAll('  ', '    ')}spec:\n    # the app\n    containers:\n        - name: app\n          resources: {limits: {cpu: '1'}}\n`,
+    'without a final newline, after a marker': `--- \n${pod}`,
+    'from Windows': `# c\n---\n${pod}\n`.replaceAll('\n', '\r\n'),
+  }
+  for (const [name, input] of Object.entries(sources)) {
+    const { code, stdout } = await run(['inject', '-'], { env, input })
+    t.equal(code, 0, name)
+    t.strictSame(lostLines(input.replace(/--- $/m, '---'), stdout), [], name)
+    const unix = stdout.replaceAll('\r\n', '\n')
+    if (input.includes('\r')) t.equal(unix.length, stdout.length - stdout.split('\n').length + 1)
+    t.match(parseAllDocuments(unix).at(-1)?.toJS(), { spec: { initContainers: [{}] } }, name)
+  }
+})
+
+t.test('a List keeps the items that have no pod to inject', async (t) => {
+  const items = `kind: List\nitems:\n- kind: Service # s\n- ${pod.replaceAll('\n', '\n  ')}\n`
+  const { stdout } = await run(['inject', '-'], { env, input: items })
+  t.strictSame(lostLines(items, stdout), [])
+})
+
+t.test('JSON keeps its indentation', async (t) => {
+  const input = JSON.stringify(JSON.parse(podText(objects)), null, '\t')
+  const { stdout } = await run(['inject', '-'], { env, input })
+  t.equal(stdout, `${JSON.stringify(JSON.parse(stdout), null, '\t')}\n`)
+})
+
+t.test('strings that kubectl would read as something else stay strings', async (t) => {
+  const input = `${pod}
+    env: &shared [{ name: A, value: "yes" }, { name: B, value: "0400" }]
+  - name: other
+    env: *shared
+`
+  const { stdout } = await run(['inject', '-'], { env, input })
+  const [document] = parseAllDocuments(stdout, { version: '1.1' })
+  t.strictSame(document?.toJS().spec.containers[1].env, [
+    { name: 'A', value: 'yes' },
+    { name: 'B', value: '0400' },
+  ])
+})
+
+t.test('several files become one stream', async (t) => {
+  const folder = t.testdir({
+    'a.yaml': 'a: 1',
+    'b.yaml': '# b\n---\nb: 1\n',
+    'c.yaml': '%YAML 1.1\n---\nc: 1\n',
+    'd.json': '{"d":1}',
+    'latin-1.yaml': Buffer.from('a: \xe9', 'latin1'),
+  })
+  const files = ['a.yaml', 'b.yaml', 'c.yaml', 'd.json'].map((name) => `${folder}/${name}`)
+  t.match(await run(['inject', ...files], { env }), {
+    code: 0,
+    stdout: 'a: 1\n# b\n---\nb: 1\n...\n%YAML 1.1\n---\nc: 1\n---\n{"d":1}',
+  })
+  t.match(await run(['inject', `${folder}/latin-1.yaml`], { env }), {
+    code: 2,
+    stderr: /latin-1.yaml: is not valid UTF-8/,
+  })
+})

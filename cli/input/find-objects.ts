@@ -1,19 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { type Document, isCollection, parseAllDocuments, visit } from 'yaml'
 import type { Problem } from '../../lib/problem.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { InputError } from './input-error.ts'
+import type { Manifest } from './read-manifests.ts'
 import { unquotedAnnotations } from './unquoted-annotations.ts'
-
-/** One document of a manifest file. */
-export interface Manifest {
-  /** The file's name as given, `-` for standard input. */
-  readonly source: string
-  /** Keeps the author's comments and spelling. */
-  readonly document: Document
-}
 
 /** A pod in a manifest, or the template of one. */
 export interface PodTemplate {
@@ -31,64 +22,6 @@ export interface PodTemplate {
   readonly ownerAnnotations: JsonObject
 }
 
-/**
- * Reads files of YAML or JSON documents.
- *
- * @param files - paths; `-` is standard input
- * @throws InputError naming the file, and the line where it is no YAML
- */
-export function readManifests(files: readonly string[]): readonly Manifest[] {
-  return files.flatMap((source) =>
-    parseManifests(readText(source), source === '-' ? 'standard input' : source),
-  )
-}
-
-/** @throws InputError when the file can't be read */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const reasons: Record<string, string> = {
-      ENOENT: 'there is no such file',
-      EISDIR: 'this is a directory; pass files',
-      EACCES: 'it may not be read',
-    }
-    throw new InputError(`${file}: ${reasons[code ?? ''] ?? message}`)
-  }
-}
-
-function parseManifests(text: string, source: string): readonly Manifest[] {
-  // As kubectl reads it: YAML 1.1, where 0644 is octal and "yes" a boolean, but no dates.
-  const documents = parseAllDocuments(text, {
-    version: '1.1',
-    customTags: (tags) =>
-      tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
-  })
-  return [...documents].flatMap((document) => {
-    const [error] = document.errors
-    if (error !== undefined) throw notYaml(source, error)
-    refuseCollectionKeys(document, source)
-    return document.contents === null ? [] : [{ source, document }]
-  })
-}
-
-/** The library writes such a key as YAML again, which takes it seconds for a few hundred nested ones. */
-function refuseCollectionKeys(document: Document.Parsed, source: string): void {
-  visit(document, {
-    Pair: (_key, { key }) => {
-      if (isCollection(key))
-        throw new InputError(`${source}: a list or a mapping can't be a key in a manifest`)
-    },
-  })
-}
-
-/** The library's message: a sentence with the place, and below it the lines that it is about. */
-function notYaml(source: string, { message }: Error): InputError {
-  const [sentence = '', ...excerpt] = message.trim().split('\n')
-  return new InputError(`${source}: ${sentence}`, excerpt)
-}
-
 /** A ServiceAccount or a Secret in a manifest. */
 export interface AnnotatedManifest {
   readonly manifest: Manifest
@@ -102,14 +35,14 @@ export interface AnnotatedManifest {
 }
 
 /** The pods and pod templates of a document: none, one, or several where it is a List. */
-export function podTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
+export function findPodTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
   return objectsOf(toPlain(manifest)).flatMap(({ object, path }) =>
     templateOf(object, { manifest, path, namespace }),
   )
 }
 
 /** The objects of this kind in a document that have annotations of ours. */
-export function annotatedObjects(
+export function findAnnotatedObjects(
   kind: 'ServiceAccount' | 'Secret',
   { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
 ): readonly AnnotatedManifest[] {

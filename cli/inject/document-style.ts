@@ -1,0 +1,52 @@
+import { type Document, isMap, isScalar, isSeq, type ToStringOptions, visit } from 'yaml'
+
+export type Style = Pick<ToStringOptions, 'indent' | 'indentSeq' | 'flowCollectionPadding'>
+
+/**
+ * How the author of a document indents and pads, as options of the YAML library. A document that mixes styles gets the
+ * one that it uses most; a document that shows none gets the library's defaults.
+ *
+ * @param text - the file that the document was parsed from
+ */
+export function documentStyle(document: Document, text: string): Style {
+  const indents: number[] = []
+  const sequenceIndents: number[] = []
+  const paddings: boolean[] = []
+  const columnOf = (offset: number) => offset - text.lastIndexOf('\n', offset - 1) - 1
+  const addPadding = ({ range, flow }: { range?: Node['range']; flow?: boolean | undefined }) => {
+    if (flow && range) paddings.push(/\s/.test(text.charAt(range[0] + 1)))
+  }
+  visit(document, {
+    Collection: (_key, node) => addPadding(node),
+    Pair: (_key, { key, value }) => {
+      if (!isScalar(key) || !key.range || !isBlock(value)) return
+      const deeper = columnOf(value.range[0]) - columnOf(key.range[0])
+      if (isSeq(value)) sequenceIndents.push(deeper)
+      else if (deeper > 0) indents.push(deeper)
+    },
+  })
+  const indent = mostFrequent(indents) ?? mostFrequent(sequenceIndents.filter((one) => one > 0))
+  const indentSeq = mostFrequent(sequenceIndents.map((one) => one > 0))
+  const flowCollectionPadding = mostFrequent(paddings)
+  return {
+    ...(indent !== undefined && { indent }),
+    ...(indentSeq !== undefined && { indentSeq }),
+    ...(flowCollectionPadding !== undefined && { flowCollectionPadding }),
+  }
+}
+
+type Node = { readonly range?: readonly [number, number, number] | null }
+
+function isBlock(value: unknown): value is { range: readonly [number, number, number] } {
+  return (isMap(value) || isSeq(value)) && !value.flow && !!value.range
+}
+
+/** The earlier of two that are equally frequent. */
+function mostFrequent<T>(values: readonly T[]): T | undefined {
+  const counts = new Map<T, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return [...counts].reduce<[T | undefined, number]>(
+    (best, [value, count]) => (count > best[1] ? [value, count] : best),
+    [undefined, 0],
+  )[0]
+}
