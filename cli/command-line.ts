@@ -57,7 +57,7 @@ function buildProgram(end: (exitCode: number) => void): Command {
     )
     .option('--keep', 'leave everything running, to look at, until Ctrl-C')
     .action(async (file, options) =>
-      end(await (await import('./demo.ts')).demo({ file, ...options })),
+      end(await (await import('./demo/demo.ts')).demo({ file, ...options })),
     )
 
   program

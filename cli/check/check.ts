@@ -5,20 +5,20 @@ import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { applyPatch } from '../input/apply-patch.ts'
 import {
   type AnnotatedManifest,
   findAnnotatedObjects,
   findPodTemplates,
   type PodTemplate,
 } from '../input/find-objects.ts'
-import { patchedPod } from '../input/patched-pod.ts'
 import { readManifests } from '../input/read-manifests.ts'
-import { policyFromEnvironment, reviewTemplate } from '../input/review.ts'
+import { policyFromEnvironment, reviewTemplate } from '../input/review-template.ts'
 import { checkSecret } from './check-secret.ts'
 import { describeInjection } from './describe-injection.ts'
 import { describeSync } from './describe-sync.ts'
-import { misplacedAnnotations } from './misplaced-annotations.ts'
-import { namespaceLeftAlone } from './namespace-left-alone.ts'
+import { findExcludedNamespace } from './find-excluded-namespace.ts'
+import { findMisplacedAnnotations } from './find-misplaced-annotations.ts'
 import { type Verdict, wrong } from './verdict.ts'
 
 export interface CheckOptions {
@@ -52,8 +52,8 @@ export function check({ files, namespace }: CheckOptions): ExitCode {
 function verdict(template: PodTemplate, policy: Policy): Verdict {
   const outcome = reviewTemplate(template, policy)
   const title = `${template.title} (${template.manifest.source})`
-  const misplaced = misplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
-  const unseen = namespaceLeftAlone(template).map((warning) => `  warning: ${warning}`)
+  const misplaced = findMisplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
+  const unseen = findExcludedNamespace(template).map((warning) => `  warning: ${warning}`)
   switch (outcome.kind) {
     case 'denied': {
       const { lines } = wrong(`${title}: would be denied`, outcome.problems)
@@ -65,7 +65,7 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
         lines: [`${title}: not injected: ${skipReasons[outcome.reason]}`, ...misplaced],
       }
     case 'injected': {
-      const pod = patchedPod(template.pod, outcome.operations)
+      const pod = applyPatch(template.pod, outcome.operations)
       const warnings = outcome.warnings.map((warning) => `  warning: ${warning}`)
       const description = describeInjection(pod).map((line) => `  ${line}`)
       return {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
-import { settingsFrom } from '../input/review.ts'
+import { settingsFrom } from '../input/review-template.ts'
 
 export interface ServedWebhook {
   readonly port: number

@@ -11,16 +11,16 @@ import type { Log } from '../../lib/log.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { findAgent } from '../check/describe-injection.ts'
-import { misplacedAnnotations } from '../check/misplaced-annotations.ts'
+import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { applyPatch } from '../input/apply-patch.ts'
 import { findPodTemplates, isAnnotated, type PodTemplate } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
-import { patchedPod } from '../input/patched-pod.ts'
 import { readManifests } from '../input/read-manifests.ts'
-import { policyFromEnvironment, reviewTemplate } from '../input/review.ts'
-import { developerSignIn } from './developer-sign-in.ts'
+import { policyFromEnvironment, reviewTemplate } from '../input/review-template.ts'
 import { checkPrivateFile, writePrivateFile } from './private-file.ts'
 import { openPrivateFolder } from './private-folder.ts'
+import { signInAsDeveloper } from './sign-in-as-developer.ts'
 
 export interface FetchOptions {
   readonly file: string
@@ -47,7 +47,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
   const tokenFile =
     options.federatedTokenFile || process.env['AZURE_FEDERATED_TOKEN_FILE'] || undefined
   const credential: Credential =
-    tokenFile === undefined ? { signIn: developerSignIn(config) } : { tokenFile }
+    tokenFile === undefined ? { signIn: signInAsDeveloper(config) } : { tokenFile }
   try {
     const { files, env } = await fetchOnce({
       config,
@@ -73,12 +73,12 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     }
     if (!(error instanceof AkvError)) throw error
     // The table's remedies are for pods; a developer without an identity has been told another.
-    const isTold = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
+    const isExplained = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
     printLines(
       process.stderr,
       error.kinds.flatMap(({ code, message, facts }) => [
         `${code}: ${message}`,
-        ...(isTold ? [] : [facts.remedy]),
+        ...(isExplained ? [] : [facts.remedy]),
       ]),
     )
     return error.facts.exitCode
@@ -113,7 +113,7 @@ function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
   const annotated = templates.filter(isAnnotated)
   const [template, ...others] = annotated
   if (template === undefined) {
-    const hints = templates.flatMap(misplacedAnnotations)
+    const hints = templates.flatMap(findMisplacedAnnotations)
     throw new InputError(
       `${file}: no pod here has an ${annotationPrefix}… annotation`,
       hints.map((hint) => `  ${hint}`),
@@ -128,9 +128,9 @@ function configOf(template: PodTemplate): AgentConfig {
   const outcome = reviewTemplate(template, policyFromEnvironment())
   switch (outcome.kind) {
     case 'injected':
-      return findAgent(patchedPod(template.pod, outcome.operations)).config
+      return findAgent(applyPatch(template.pod, outcome.operations)).config
     case 'skipped':
-      if (outcome.reason === 'complete') return findAgent(patchedPod(template.pod, [])).config
+      if (outcome.reason === 'complete') return findAgent(applyPatch(template.pod, [])).config
       throw new InputError(`${template.title}: its annotations ask for nothing`)
     case 'denied':
       throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))

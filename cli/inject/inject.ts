@@ -3,11 +3,15 @@ import { describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import type { AddOperation } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { misplacedAnnotations } from '../check/misplaced-annotations.ts'
+import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
 import type { ExitCode } from '../exit-code.ts'
 import { findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
 import { type Manifest, readManifestFiles, yamlOptions } from '../input/read-manifests.ts'
-import { placeholderImage, policyFromEnvironment, reviewTemplate } from '../input/review.ts'
+import {
+  placeholderImage,
+  policyFromEnvironment,
+  reviewTemplate,
+} from '../input/review-template.ts'
 import { printDocuments } from './print-documents.ts'
 import { joinFiles, type Replacement, rewriteFile } from './rewrite-file.ts'
 
@@ -68,7 +72,7 @@ function injectManifest(
   for (const template of templates) {
     const outcome = reviewTemplate(template, policy)
     warnings.push(
-      ...misplacedAnnotations(template).map((warning) => `${template.title}: ${warning}`),
+      ...findMisplacedAnnotations(template).map((warning) => `${template.title}: ${warning}`),
     )
     if (outcome.kind === 'denied')
       problems.push(

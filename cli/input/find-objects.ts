@@ -2,9 +2,9 @@ import type { Problem } from '../../lib/problem.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
 import { InputError } from './input-error.ts'
 import type { Manifest } from './read-manifests.ts'
-import { unquotedAnnotations } from './unquoted-annotations.ts'
 
 /** A pod in a manifest, or the template of one. */
 export interface PodTemplate {
@@ -49,7 +49,7 @@ export function findAnnotatedObjects(
   return objectsOf(toPlain(manifest))
     .filter(({ object }) => object['kind'] === kind)
     .map(({ object, path }) => {
-      const { written, problems } = unquotedAnnotations(manifest.document, path)
+      const { written, problems } = findUnquotedAnnotations(manifest.document, path)
       const { annotations, ...names } = namesOf(object, namespace)
       return {
         manifest,
@@ -128,7 +128,7 @@ function templateOf(
   const { title, name, namespace, annotations } = namesOf(object, place.namespace)
   const metadata = objectOf(template['metadata'])
   const podPath = [...place.path, ...path]
-  const { written, problems } = unquotedAnnotations(place.manifest.document, podPath)
+  const { written, problems } = findUnquotedAnnotations(place.manifest.document, podPath)
   const isUnquoted = problems.length > 0
   return [
     {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { namespacesLeftAlone } from '../../../cli/check/namespace-left-alone.ts'
+import { excludedNamespaces } from '../../../cli/check/find-excluded-namespace.ts'
 import { readRendered } from '../../manifests/rendered.ts'
 import { podText, root, run } from '../run.ts'
 
@@ -79,7 +79,7 @@ t.test('a pod in a namespace that the install leaves alone gets a warning', asyn
     readFileSync(join(root, 'manifests/install.yaml'), 'utf8'),
   ).find('MutatingWebhookConfiguration')
   const [{ values }] = webhooks[0].namespaceSelector.matchExpressions
-  t.strictSame(values, namespacesLeftAlone)
+  t.strictSame(values, excludedNamespaces)
   const denied = podText({ ...objects, refresh: '5' })
   for (const [input, code] of [
     [podText(objects), 0],

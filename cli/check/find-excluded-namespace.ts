@@ -1,7 +1,7 @@
 import type { PodTemplate } from '../input/find-objects.ts'
 
 /** Whose pods the API server never sends to the webhook; the chart adds those of its values, and those with AKS's labels. */
-export const namespacesLeftAlone: readonly string[] = [
+export const excludedNamespaces: readonly string[] = [
   'akv-injector',
   'kube-system',
   'kube-node-lease',
@@ -10,8 +10,8 @@ export const namespacesLeftAlone: readonly string[] = [
 ]
 
 /** The pod would start, and have nothing. Manifests don't tell what labels its namespace has: only names are looked at. */
-export function namespaceLeftAlone({ namespace }: PodTemplate): readonly string[] {
-  return namespacesLeftAlone.includes(namespace)
+export function findExcludedNamespace({ namespace }: PodTemplate): readonly string[] {
+  return excludedNamespaces.includes(namespace)
     ? [
         `an install with its defaults never looks at pods of the namespace ${namespace}: there it would start without agent and secrets; choose another namespace`,
       ]

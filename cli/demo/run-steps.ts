@@ -5,19 +5,19 @@ import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../check/describe-injection.ts'
 import type { ExitCode } from '../exit-code.ts'
+import { applyPatch } from '../input/apply-patch.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
-import { patchedPod } from '../input/patched-pod.ts'
 import type { Manifest } from '../input/read-manifests.ts'
 import { admit } from './admit.ts'
 import type { Child } from './child.ts'
 import type { CleanUp } from './clean-up.ts'
-import type { Narrator } from './narrator.ts'
+import type { DemoOutput } from './demo-output.ts'
 import { createPodNode, type PodNode } from './pod-node.ts'
 import type { ServedWebhook } from './serve-webhook.ts'
 import { waitFor } from './wait-for.ts'
 import { serviceAccountOf, workloadIdentity } from './workload-identity.ts'
 
-export interface Stage {
+export interface DemoSetup {
   readonly template: PodTemplate
   readonly manifests: readonly Manifest[]
   readonly tenantId: string
@@ -26,7 +26,7 @@ export interface Stage {
   /** The folder that stands for the agent's `/akv`. */
   readonly root: string
   readonly cleanUp: CleanUp
-  readonly narrator: Narrator
+  readonly output: DemoOutput
 }
 
 /** Longer than any step takes on a slow machine. */
@@ -35,80 +35,80 @@ const patienceMs = 30_000
 const demoRefreshSeconds = 1
 
 /** From the pod's admission to a rotated secret in its files. */
-export async function tell(stage: Stage): Promise<ExitCode> {
-  const { narrator, root } = stage
-  const pod = await tellAdmission(stage)
+export async function runSteps(setup: DemoSetup): Promise<ExitCode> {
+  const { output, root } = setup
+  const pod = await showAdmission(setup)
   if (pod === undefined) return 1
 
   const node = createPodNode(root)
-  const { config, agent, isFresh } = await tellStart(stage, { pod, node })
+  const { config, agent, isFresh } = await showStart(setup, { pod, node })
   if (!(await isFresh)) {
-    narrator.bad('The agent gave up. What kubectl describe pod would show:')
-    narrator.quote(node.terminationMessage().trim())
+    output.bad('The agent gave up. What kubectl describe pod would show:')
+    output.quote(node.terminationMessage().trim())
     return 1
   }
-  tellContent(stage, { config, node })
-  const isRotated = await tellRotation(stage, { config, node })
+  showContent(setup, { config, node })
+  const isRotated = await showRotation(setup, { config, node })
   await agent.stop()
-  if (isRotated) narrator.good('Done.')
+  if (isRotated) output.good('Done.')
   return isRotated ? 0 : 1
 }
 
-async function tellAdmission(stage: Stage): Promise<Pod | undefined> {
-  const { template, webhook, narrator } = stage
+async function showAdmission(setup: DemoSetup): Promise<Pod | undefined> {
+  const { template, webhook, output } = setup
   const { pod, namespace, title, manifest } = template
-  narrator.step(`Admission of ${title} (${manifest.source})`)
+  output.step(`Admission of ${title} (${manifest.source})`)
   const response = await admit({ port: webhook.port, ca: webhook.caPem, pod, namespace })
-  narrator.line('the webhook logs:')
-  narrator.quote(webhook.log().trim())
+  output.line('the webhook logs:')
+  output.quote(webhook.log().trim())
   if (!response.allowed) {
-    narrator.bad('denied:')
-    narrator.quote(response.status?.message ?? 'no reason given')
+    output.bad('denied:')
+    output.quote(response.status?.message ?? 'no reason given')
     return undefined
   }
-  for (const warning of response.warnings ?? []) narrator.line(`warning: ${warning}`)
+  for (const warning of response.warnings ?? []) output.line(`warning: ${warning}`)
   if (response.patch === undefined) {
-    narrator.bad('allowed, and left as it is: the annotations ask for nothing')
+    output.bad('allowed, and left as it is: the annotations ask for nothing')
     return undefined
   }
   const operations: Operation[] = JSON.parse(Buffer.from(response.patch, 'base64').toString())
-  narrator.good(`allowed, with a patch of ${operations.length} operations:`)
-  for (const { op, path } of operations) narrator.quote(`${op} ${path}`)
-  const injected = patchedPod(pod, operations)
-  narrator.line('which makes:')
-  for (const line of describeInjection(injected)) narrator.quote(line)
+  output.good(`allowed, with a patch of ${operations.length} operations:`)
+  for (const { op, path } of operations) output.quote(`${op} ${path}`)
+  const injected = applyPatch(pod, operations)
+  output.line('which makes:')
+  for (const line of describeInjection(injected)) output.quote(line)
   return injected
 }
 
-async function tellStart(
-  stage: Stage,
+async function showStart(
+  setup: DemoSetup,
   { pod, node }: { readonly pod: Pod; readonly node: PodNode },
 ) {
-  const { narrator, emulator, template, cleanUp } = stage
+  const { output, emulator, template, cleanUp } = setup
   const serviceAccount = serviceAccountOf(pod)
   const { namespace } = template
-  narrator.step('The agent, as the patch describes it')
+  output.step('The agent, as the patch describes it')
   node.writeToken(await emulator.serviceAccountToken({ namespace, serviceAccount }))
-  narrator.line(`signs in as system:serviceaccount:${namespace}:${serviceAccount}`)
+  output.line(`signs in as system:serviceaccount:${namespace}:${serviceAccount}`)
 
   const { config: planned } = findAgent(pod)
   const isSidecar = planned.refreshSeconds > 0
   if (isSidecar)
-    narrator.line(
+    output.line(
       `(refreshes every ${demoRefreshSeconds} s here, so that nobody has to wait ${planned.refreshSeconds} s)`,
     )
   const config = isSidecar ? { ...planned, refreshSeconds: demoRefreshSeconds } : planned
   const started = performance.now()
-  const agent = node.startAgent(config, workloadIdentity(stage, pod))
+  const agent = node.startAgent(config, workloadIdentity(setup, pod))
   cleanUp.add(() => agent.stop())
-  narrator.waiting('signing in and fetching')
+  output.waiting('signing in and fetching')
   const folder = hasFiles(config) ? filesFolder : envFolder
   const isFresh = Promise.race([
     waitFor(() => node.currentSet(folder) !== undefined, config.timeoutSeconds * 1000 + patienceMs),
     agent.ended.then((code) => code === 0),
   ]).then((isWritten) => {
     if (isWritten)
-      narrator.good(`everything is written after ${Math.round(performance.now() - started)} ms`)
+      output.good(`everything is written after ${Math.round(performance.now() - started)} ms`)
     return isWritten
   })
   return { config, agent, isFresh }
@@ -120,42 +120,42 @@ interface Running {
   readonly agent?: Child
 }
 
-function tellContent({ narrator }: Stage, { config, node }: Running): void {
+function showContent({ output }: DemoSetup, { config, node }: Running): void {
   if (hasFiles(config)) {
-    narrator.line('Files, as the containers see them:')
-    for (const file of node.listFiles()) narrator.quote(file)
+    output.line('Files, as the containers see them:')
+    for (const file of node.listFiles()) output.quote(file)
   }
   if (config.env.length > 0)
-    narrator.line(`Variables, for the kubelet to read: ${node.envNames().join(', ')}`)
+    output.line(`Variables, for the kubelet to read: ${node.envNames().join(', ')}`)
 }
 
-async function tellRotation(
-  { narrator, emulator }: Stage,
+async function showRotation(
+  { output, emulator }: DemoSetup,
   { config, node }: Running,
 ): Promise<boolean> {
-  narrator.step('A rotation')
+  output.step('A rotation')
   if (config.refreshSeconds === 0) {
-    narrator.line('This pod fetches once. With akv-injector.io/refresh it would follow the vault.')
+    output.line('This pod fetches once. With akv-injector.io/refresh it would follow the vault.')
     return true
   }
   const folder = hasFiles(config) ? filesFolder : envFolder
   const before = node.currentSet(folder)
   const rotated = rotateOne(config, emulator)
   if (rotated === undefined) {
-    narrator.line('No object of this pod can be rotated: all are pinned to a version, or absent.')
+    output.line('No object of this pod can be rotated: all are pinned to a version, or absent.')
     return true
   }
-  narrator.line(rotated)
-  narrator.waiting('the agent looks again')
+  output.line(rotated)
+  output.waiting('the agent looks again')
   const hasSwitched = await waitFor(() => node.currentSet(folder) !== before, patienceMs)
   if (!hasSwitched) {
-    narrator.bad('the pod did not follow')
+    output.bad('the pod did not follow')
     return false
   }
-  narrator.line('All of it switched in one step, as the link moved:')
-  narrator.quote(`..data -> ${before}\n..data -> ${node.currentSet(folder)}`)
-  if (hasFiles(config)) for (const file of node.listFiles()) narrator.quote(file)
-  else narrator.line('A container sees new variables when it is created the next time.')
+  output.line('All of it switched in one step, as the link moved:')
+  output.quote(`..data -> ${before}\n..data -> ${node.currentSet(folder)}`)
+  if (hasFiles(config)) for (const file of node.listFiles()) output.quote(file)
+  else output.line('A container sees new variables when it is created the next time.')
   return true
 }
 

@@ -4,7 +4,7 @@ import type { Problem } from '../../lib/problem.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
 /** Annotations that YAML reads as something other than strings, and that the API server would refuse. */
-export interface Unquoted {
+export interface UnquotedAnnotations {
   /** Their values as they were written: `0400`, which YAML makes the number 256 of. */
   readonly written: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
@@ -15,10 +15,10 @@ export interface Unquoted {
  *
  * @param path - where the object with the annotations stands in the document
  */
-export function unquotedAnnotations(
+export function findUnquotedAnnotations(
   document: Document,
   path: readonly (string | number)[],
-): Unquoted {
+): UnquotedAnnotations {
   const annotations = document.getIn([...path, 'metadata', 'annotations'], true)
   const written: Record<string, string> = Object.create(null)
   for (const { key, value } of isMap(annotations) ? annotations.items : []) {

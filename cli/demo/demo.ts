@@ -2,20 +2,20 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmulator } from '../emulator/emulator.ts'
-import { describeProblems } from '../lib/describe-problem.ts'
-import { annotationPrefix } from '../webhook/core/annotations/own-annotations.ts'
-import { type CleanUp, createCleanUp } from './demo/clean-up.ts'
-import { createNarrator } from './demo/narrator.ts'
-import { serveWebhook } from './demo/serve-webhook.ts'
-import { tell } from './demo/tell.ts'
-import { readEmulatorData } from './emulator.ts'
-import { example } from './example.ts'
-import type { ExitCode } from './exit-code.ts'
-import { findPodTemplates, isAnnotated } from './input/find-objects.ts'
-import { InputError } from './input/input-error.ts'
-import { type Manifest, readManifests } from './input/read-manifests.ts'
-import { untilInterrupted } from './until-interrupted.ts'
+import { startEmulator } from '../../emulator/emulator.ts'
+import { describeProblems } from '../../lib/describe-problem.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { readEmulatorData } from '../emulator.ts'
+import { example } from '../example.ts'
+import type { ExitCode } from '../exit-code.ts'
+import { findPodTemplates, isAnnotated } from '../input/find-objects.ts'
+import { InputError } from '../input/input-error.ts'
+import { type Manifest, readManifests } from '../input/read-manifests.ts'
+import { untilInterrupted } from '../until-interrupted.ts'
+import { type CleanUp, createCleanUp } from './clean-up.ts'
+import { createDemoOutput } from './demo-output.ts'
+import { runSteps } from './run-steps.ts'
+import { serveWebhook } from './serve-webhook.ts'
 
 export interface DemoOptions {
   readonly file?: string
@@ -33,7 +33,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
   const cleanUp = createCleanUp()
   // A reader that has seen enough (| head) is a way to end it, too.
   const interrupted = Promise.race([untilInterrupted(), once(process.stdout, 'error')])
-  const told = tellAll(options, cleanUp).then(async (exitCode) => {
+  const told = runDemo(options, cleanUp).then(async (exitCode) => {
     if (options.keep) await interrupted
     return exitCode
   })
@@ -44,7 +44,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
   }
 }
 
-async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {
+async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {
   const {
     file = example('refresh.yaml'),
     vaultData = example('vault.yaml'),
@@ -53,24 +53,24 @@ async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   const manifests = readManifests([file])
   const template = firstAnnotated(manifests, file)
   const data = readEmulatorData(vaultData)
-  const narrator = createNarrator(process.stdout)
+  const output = createDemoOutput(process.stdout)
 
-  narrator.step('A vault')
+  output.step('A vault')
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-demo-'))
   cleanUp.add(() => rmSync(folder, { recursive: true, force: true }))
-  narrator.waiting('starting Entra and Key Vault')
+  output.waiting('starting Entra and Key Vault')
   const emulator = await startEmulator({ data })
   cleanUp.add(() => emulator.close())
-  narrator.line(`Entra and Key Vault, emulated, serve TLS at ${emulator.url}`)
+  output.line(`Entra and Key Vault, emulated, serve TLS at ${emulator.url}`)
   for (const { name, secrets } of data.vaults)
-    narrator.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
+    output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
 
-  narrator.step('The webhook')
+  output.step('The webhook')
   const webhook = await serveWebhook(emulator, join(folder, 'webhook'))
   cleanUp.add(() => webhook.close())
-  narrator.line(`serves TLS at https://localhost:${webhook.port}/mutate`)
+  output.line(`serves TLS at https://localhost:${webhook.port}/mutate`)
 
-  const exitCode = await tell({
+  const exitCode = await runSteps({
     template,
     manifests,
     tenantId: data.tenantId,
@@ -78,12 +78,12 @@ async function tellAll(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
     webhook,
     root: join(folder, 'akv'),
     cleanUp,
-    narrator,
+    output,
   })
   if (keep) {
-    narrator.step('Everything stays as it is until Ctrl-C')
-    narrator.line(`the files      ${join(folder, 'akv')}`)
-    narrator.line(
+    output.step('Everything stays as it is until Ctrl-C')
+    output.line(`the files      ${join(folder, 'akv')}`)
+    output.line(
       `rotate one     curl ${emulator.controlUrl}/rotate --json '{"vault":"…","name":"…"}'`,
     )
   }

@@ -6,7 +6,7 @@ import { printable } from '../../lib/printable.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 
 /** Tokens of the developer who has signed in with `az login`, for the operator's audience and the pod's tenant. */
-export function developerSignIn({ cloud, identity }: AgentConfig): SignIn {
+export function signInAsDeveloper({ cloud, identity }: AgentConfig): SignIn {
   const tenantId = identity.tenantId ?? process.env['AZURE_TENANT_ID'] ?? identity.defaultTenantId
   const credential = new AzureCliCredential(tenantId === undefined ? {} : { tenantId })
   let token: Promise<string> | undefined

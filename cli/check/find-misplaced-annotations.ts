@@ -2,7 +2,10 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 import type { PodTemplate } from '../input/find-objects.ts'
 
 /** The commonest mistake of all: nobody is denied, and nothing happens. */
-export function misplacedAnnotations({ ownerAnnotations, path }: PodTemplate): readonly string[] {
+export function findMisplacedAnnotations({
+  ownerAnnotations,
+  path,
+}: PodTemplate): readonly string[] {
   const misplaced = Object.keys(ownerAnnotations).filter((key) => key.startsWith(annotationPrefix))
   return misplaced.length === 0
     ? []

@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import { printable } from '../../lib/printable.ts'
 
 /** Tells the demo step by step: in colour and with progress on a terminal, as plain lines into a pipe. */
-export interface Narrator {
+export interface DemoOutput {
   step(title: string): void
   line(text: string): void
   /** What somebody else said: indented, and dim on a terminal. */
@@ -14,7 +14,7 @@ export interface Narrator {
 }
 
 /** @param stream - where to; it decides about colour (as do NO_COLOR and FORCE_COLOR) */
-export function createNarrator(stream: NodeJS.WriteStream): Narrator {
+export function createDemoOutput(stream: NodeJS.WriteStream): DemoOutput {
   // Colours, the mark of a quote and the ends of lines are ours; nothing of what is told is.
   const plain = (text: string) => printable(text, Number.POSITIVE_INFINITY)
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
