@@ -47,10 +47,10 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'no replica of the webhook, and their return':
       'while no replica runs, annotated pods wait, others start, and then all start',
     'a deleted webhook configuration, and its return':
-      'without the configuration pods start bare, with a warning, until it is applied again',
-    'a CA that the API server doesn’t trust': 'by another authority',
-    'an expired serving certificate': "'expired'",
-    'the return of a valid certificate': 'the controller issues and publishes what is valid',
+      'without the webhook configuration, pods start without an agent and with a warning until it is applied again',
+    'a CA that the API server doesn’t trust': 'a certificate of another authority',
+    'an expired serving certificate': 'an expired certificate',
+    'the return of a valid certificate': 'the controller issues and publishes a valid certificate',
   },
   '../policies/uninjected.test.ts': {
     'a namespace that is left alone': 'an annotated pod without an agent starts with a warning',
@@ -59,19 +59,19 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a kubelet that restarts': 'pods don’t notice a restart of the kubelet',
   },
   'lifecycle.test.ts': {
-    'an agent that is killed': 'a killed sidecar starts again',
+    'an agent that is killed': 'a killed sidecar restarts',
     'an agent that runs out of memory': 'the status of an agent that runs out of memory says so',
-    'a sandbox that is lost': 'a pod whose sandbox is lost is served',
-    'a node that reboots': 'where nothing is left, as after a reboot',
+    'a sandbox that is lost': 'a pod that loses its sandbox starts',
+    'a node that reboots': 'a sidecar writes all files again if none is left, as after a reboot',
   },
   'sync.test.ts': {
-    'an object that isn’t there': 'an account is told what is wrong, in words that help',
-    'an account in sync again':
-      'once the annotation is right, the account is told that all is well',
-    'a throttled vault, and its end': 'a throttled vault is named, and so is the end of it',
-    'a Secret of somebody else': 'somebody else’s Secret stays, and makes room when it is deleted',
-    'a lost record': 'a lost record of its Secrets is written again',
-    'an account that isn’t enabled': 'an account that the operator has not listed is told so',
+    'an object that isn’t there': 'the events of an account say what is wrong and what to do',
+    'an account in sync again': 'an event says that a corrected account is in sync again',
+    'a throttled vault, and its end': 'events name a throttled vault, and report when it recovers',
+    'a Secret of somebody else':
+      'a foreign Secret is left alone, and replaced after its owner deletes it',
+    'a lost record': 'a deleted record of an account’s Secrets is written again',
+    'an account that isn’t enabled': 'an event tells an account that the operator hasn’t listed it',
   },
 }
 

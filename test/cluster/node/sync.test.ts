@@ -8,7 +8,7 @@ import { containerMemory } from './harness/container-memory.ts'
 import { withVault } from './harness/install-with-vault.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 
-/** The controller as the chart deploys it: its image, its rights, its policies, its limits. */
+/** Tests the controller as the chart deploys it: its image, permissions, policies and limits. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const manifest = join(import.meta.dirname, '../../fixtures/sync/install.yaml')
@@ -45,7 +45,7 @@ const twoSecrets = `
 const recovered = /Normal +Synced .* everything is in sync again/
 const metadata = { namespace, name: 'db' }
 const secret = () => node.cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
-/** What `kubectl describe` says once it says that, and in any case in the end. */
+/** Waits until the output of `kubectl describe` matches, and returns it; without a match, returns the last output. */
 async function described(pattern: RegExp): Promise<string> {
   let text = ''
   await until(async () => {
@@ -61,7 +61,7 @@ const controller = {
   count: 1,
 }
 
-t.test('an account gets its Secret, and is told so', async (t) => {
+t.test('an account gets its Secret and an event about it', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=db-password" }]'))
   const [pod] = await node.pods(controller)
   await node.untilPod(pod, isRunning)
@@ -76,7 +76,7 @@ t.test('an account gets its Secret, and is told so', async (t) => {
   t.match(await described(created), created)
 })
 
-t.test('an account is told what is wrong, in words that help', async (t) => {
+t.test('the events of an account say what is wrong and what to do', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=absent" }]'))
   const missing = /Warning +SyncFailed .* AKV_OBJECT_NOT_FOUND: .*absent/
   t.match(await described(missing), missing)
@@ -84,12 +84,12 @@ t.test('an account is told what is wrong, in words that help', async (t) => {
   t.match(await described(status), status, 'as long as it lasts, unlike the event')
 })
 
-t.test('once the annotation is right, the account is told that all is well', async (t) => {
+t.test('an event says that a corrected account is in sync again', async (t) => {
   await node.apply(account('[{ secret: db, data: "password=db-password" }]'))
   t.match(await described(recovered), recovered)
 })
 
-t.test('a throttled vault is named, and so is the end of it', async (t) => {
+t.test('events name a throttled vault, and report when it recovers', async (t) => {
   await node.control('/faults', { match: { vault: 'team-a' }, action: { kind: 'throttle' } })
   t.teardown(() => node.clearFaults())
   await node.apply(account('[{ secret: db, data: "password=db-password, key=api-key" }]'))
@@ -100,7 +100,7 @@ t.test('a throttled vault is named, and so is the end of it', async (t) => {
   t.match(await described(updated), updated)
 })
 
-t.test('somebody else’s Secret stays, and makes room when it is deleted', async (t) => {
+t.test('a foreign Secret is left alone, and replaced after its owner deletes it', async (t) => {
   const foreign: KubeObject = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -115,7 +115,7 @@ t.test('somebody else’s Secret stays, and makes room when it is deleted', asyn
   t.match(await described(created), created)
 })
 
-t.test('a lost record of its Secrets is written again', async () => {
+t.test('a deleted record of an account’s Secrets is written again', async () => {
   const record: KubeObject = {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -125,7 +125,7 @@ t.test('a lost record of its Secrets is written again', async () => {
   await until(async () => (await node.cluster.get(record)).status === 200, podTimeoutMs)
 })
 
-t.test('an account that the operator has not listed is told so', async (t) => {
+t.test('an event tells an account that the operator hasn’t listed it', async (t) => {
   const unlisted = account('[{ secret: other, data: "password=db-password" }]')
   const other = { ...unlisted, metadata: { ...unlisted.metadata, name: 'unlisted' } }
   await node.apply(other)
@@ -137,7 +137,7 @@ t.test('an account that the operator has not listed is told so', async (t) => {
   t.match(text, /Warning +SyncFailed .* AKV_SYNC_NOT_ENABLED: .*sync\.namespaces/)
 })
 
-t.test('its pod stays within what it requests, and is not restarted', async (t) => {
+t.test('the controller’s pod stays within its memory request and doesn’t restart', async (t) => {
   const [pod] = await node.pods(controller)
   const [status] = pod.status.containerStatuses ?? []
   if (!status) throw new Error('the pod has no container')

@@ -9,12 +9,12 @@ import { appPod, mountPath, password } from './harness/app-pod.ts'
 import { deploymentOf, describedReplicaSet } from './harness/deployments.ts'
 import { isRunning, openNode } from './harness/open-node.ts'
 
-/** What `kubectl describe` shows while the webhook, its certificate or its configuration fails, and that it comes back. */
+/** Tests what `kubectl describe` shows while the webhook, its certificate or its configuration fails, and the recovery. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const annotated = (name: string) => appPod({ namespace, name })
 const failed = 'failed calling webhook "pods.akv-injector.io"'
-/** A certificate reaches the webhook's pods when the kubelet updates their volume, which takes more than a minute. */
+/** The kubelet takes more than a minute to update the volume with the certificate in the webhook's pods. */
 const recoveryTimeoutMs = 240_000
 
 const scale = (component: 'webhook' | 'certs', replicas: number) =>
@@ -27,7 +27,7 @@ const untilGone = (component: string) =>
     ...['wait', '--for=delete', 'pod', '--namespace=akv-injector', '--timeout=120s'],
     `--selector=app.kubernetes.io/component=${component}`,
   )
-/** The API server takes a moment to notice another configuration. */
+/** The API server notices a changed configuration after a moment. */
 const untilAnswered = (isSo: (answer: Answer) => boolean) =>
   until(
     async () => isSo(await node.cluster.create(annotated('probe'), { dryRun: true })),
@@ -67,7 +67,7 @@ t.test(
 )
 
 t.test(
-  'without the configuration pods start bare, with a warning, until it is applied again',
+  'without the webhook configuration, pods start without an agent and with a warning until it is applied again',
   async (t) => {
     await node.cluster.delete(webhookConfiguration())
     await untilAnswered(({ status, body }) => status < 300 && agentOf(body as Pod) === undefined)
@@ -83,7 +83,7 @@ t.test('a certificate that the API server doesn’t trust, or that has expired',
   await scale('certs', 0)
   await untilGone('certs')
 
-  await t.test('by another authority', async (t) => {
+  await t.test('a certificate of another authority', async (t) => {
     const other = await issueAuthority({ commonName: 'another', now: new Date(), lifetimeDays: 1 })
     await publishAuthority(node.cluster, other.certificatePem)
     await untilAnswered(({ status }) => status >= 300)
@@ -95,7 +95,7 @@ t.test('a certificate that the API server doesn’t trust, or that has expired',
     t.match(described, 'certificate signed by unknown authority')
   })
 
-  await t.test('expired', async (t) => {
+  await t.test('an expired certificate', async (t) => {
     await scale('webhook', 0)
     await untilGone('webhook')
     await putExpiredCertificate()
@@ -108,14 +108,14 @@ t.test('a certificate that the API server doesn’t trust, or that has expired',
     t.match(described, 'no endpoints available for service "akv-injector-webhook"')
   })
 
-  await t.test('the controller issues and publishes what is valid', async (t) => {
+  await t.test('the controller issues and publishes a valid certificate', async (t) => {
     await scale('certs', 1)
     await untilInjected()
     t.match(await certsLogs(), /issued a new serving certificate/)
   })
 })
 
-/** Of all pods of a component; nothing while one of them is yet to start. */
+/** Returns this field of each pod of a component, or nothing while one of them hasn't started. */
 const logsOf = (component: string) => () =>
   node
     .kubectl(
@@ -126,7 +126,7 @@ const logsOf = (component: string) => () =>
 const webhookLogs = logsOf('webhook')
 const certsLogs = logsOf('certs')
 
-/** As the controller would have left it, had it been away for months. */
+/** Writes a certificate as if the controller had not run for months. */
 async function putExpiredCertificate(): Promise<void> {
   const secret = (name: string): KubeObject => ({
     apiVersion: 'v1',

@@ -9,7 +9,7 @@ import { until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { accountsIn, openSyncAccount, secretsIn } from './harness/sync-account.ts'
 
-/** What sync does to Secrets, with the rights and under the policies that the chart gives it. */
+/** Tests sync with the permissions and policies of the chart. */
 const { api, kubeconfigFile, namespaces, container } = await openSyncAccount(t)
 const namespace = namespaces.teamA
 process.env['KUBECONFIG'] = kubeconfigFile
@@ -60,7 +60,7 @@ interface Told {
 }
 
 t.test(
-  'the program runs as its Deployment starts it, and tells an account what is wrong',
+  'the program runs with the arguments of its Deployment, and emits events about a failing account',
   async (t) => {
     const annotations = { 'akv-injector.io/sync': 'no list' }
     expectSuccess(

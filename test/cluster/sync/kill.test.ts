@@ -6,7 +6,7 @@ import { until } from '../client/cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'
 import { openSyncTestbed } from './harness/sync-testbed.ts'
 
-/** The program, with the rights that the chart gives it: killed, stopped and started again. */
+/** Kills, stops and restarts the program, with the permissions of the chart. */
 const testbed = await openSyncTestbed(t)
 const { azure, cluster, namespace, kubeconfigFile } = testbed
 
@@ -19,7 +19,7 @@ const namesAndKeys = (all: readonly KubeObject[]) =>
 const versions = (all: readonly KubeObject[]) =>
   all.map(({ metadata }) => metadata['resourceVersion'])
 
-/** Two lists that have one Secret in common, and that one with other keys. */
+/** Two lists that share one Secret, with different keys. */
 const lists = [
   '[{ secret: db, data: "password=db-password, url=db#url" }, { secret: one, data: extra }, { secret: tls, type: kubernetes.io/tls, data: tls/web }]',
   '[{ secret: db, data: "password=db-password, more=extra" }, { secret: two, data: extra }]',
@@ -36,42 +36,45 @@ const ends = [
 ]
 const kills = 10
 
-t.test('killed at any moment, it ends where it should, and writes nothing twice', async (t) => {
-  const start = await syncProgram(t, {
-    accounts: `${namespace}=web+api`,
-    kubeconfigFile,
-    cloud: azure,
-  })
-  const isSynced = async (program: Awaited<ReturnType<typeof start>>, count: number) =>
-    (await program.metric(
-      `akv_injector_sync_secrets{namespace="${namespace}",account="web",state="synced"}`,
-    )) === count
-  for (let i = 0; i < kills; i++) {
-    await testbed.annotate(annotations(String(lists[i % 2])))
-    const program = await start()
-    await delay(Math.random() * 600)
-    const signal = i % 3 === 2 ? 'SIGTERM' : 'SIGKILL'
-    t.equal(await program.end(signal), signal === 'SIGTERM' ? 0 : null)
-    // Whatever is there is one of the two, and never a part of one.
-    const possible = [...(ends[0] ?? []), ...(ends[1] ?? [])].map((one) => JSON.stringify(one))
-    for (const [name, keys] of namesAndKeys(await secrets()))
-      t.ok(possible.includes(JSON.stringify([name, keys])), `${name} has ${keys}`)
-  }
-  for (const [index, list] of lists.entries()) {
-    await testbed.annotate(annotations(list))
-    const program = await start()
-    const end = ends[index] ?? []
-    await until(async () => JSON.stringify(namesAndKeys(await secrets())) === JSON.stringify(end))
-    await until(() => isSynced(program, end.length - 1))
-    const before = versions(await secrets())
-    t.equal(await program.end('SIGKILL'), null)
+t.test(
+  'a program that is killed at any moment reaches the desired state, and writes nothing twice',
+  async (t) => {
+    const start = await syncProgram(t, {
+      accounts: `${namespace}=web+api`,
+      kubeconfigFile,
+      cloud: azure,
+    })
+    const isSynced = async (program: Awaited<ReturnType<typeof start>>, count: number) =>
+      (await program.metric(
+        `akv_injector_sync_secrets{namespace="${namespace}",account="web",state="synced"}`,
+      )) === count
+    for (let i = 0; i < kills; i++) {
+      await testbed.annotate(annotations(String(lists[i % 2])))
+      const program = await start()
+      await delay(Math.random() * 600)
+      const signal = i % 3 === 2 ? 'SIGTERM' : 'SIGKILL'
+      t.equal(await program.end(signal), signal === 'SIGTERM' ? 0 : null)
+      // Each Secret is either in the old or in the new state, and never in between.
+      const possible = [...(ends[0] ?? []), ...(ends[1] ?? [])].map((one) => JSON.stringify(one))
+      for (const [name, keys] of namesAndKeys(await secrets()))
+        t.ok(possible.includes(JSON.stringify([name, keys])), `${name} has ${keys}`)
+    }
+    for (const [index, list] of lists.entries()) {
+      await testbed.annotate(annotations(list))
+      const program = await start()
+      const end = ends[index] ?? []
+      await until(async () => JSON.stringify(namesAndKeys(await secrets())) === JSON.stringify(end))
+      await until(() => isSynced(program, end.length - 1))
+      const before = versions(await secrets())
+      t.equal(await program.end('SIGKILL'), null)
 
-    const next = await start()
-    await until(() => isSynced(next, end.length - 1))
-    t.strictSame(versions(await secrets()), before, 'a restart changes nothing that is right')
-    t.ok(Number.isNaN(await next.metric('akv_injector_sync_writes_total{operation="apply"}')))
-    t.ok(await next.isReady())
-    t.equal(await next.metric('akv_injector_sync_queue_depth'), 0)
-    t.equal(await next.end('SIGTERM'), 0)
-  }
-})
+      const next = await start()
+      await until(() => isSynced(next, end.length - 1))
+      t.strictSame(versions(await secrets()), before, 'a restart changes nothing that is right')
+      t.ok(Number.isNaN(await next.metric('akv_injector_sync_writes_total{operation="apply"}')))
+      t.ok(await next.isReady())
+      t.equal(await next.metric('akv_injector_sync_queue_depth'), 0)
+      t.equal(await next.end('SIGTERM'), 0)
+    }
+  },
+)

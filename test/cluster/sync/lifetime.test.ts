@@ -5,12 +5,12 @@ import { expectSuccess } from '../client/expect-success.ts'
 import { base64, good, openAccountTestbed, record, sync } from './harness/account-testbed.ts'
 import { accountsIn } from './harness/sync-account.ts'
 
-/** Whole rounds on a real API server: what comes and goes, and what the API server does not take. */
+/** Tests rounds of sync: the lifetime of Secrets, and Secrets that the API server refuses. */
 const testbed = await openAccountTestbed(t)
 const { api, azure, cluster, namespace, object, patch, reset, isStable } = testbed
 
 t.test(
-  'an entry that is taken out takes its Secret with it, also while we were away',
+  'a Secret is deleted when its entry is removed, even while the controller is down',
   async (t) => {
     const two = `${sync.slice(0, -1)}, { secret: more, data: extra }]`
     for (const restart of [() => undefined, testbed.restart]) {
@@ -31,7 +31,7 @@ t.test(
   },
 )
 
-t.test('a slip in the annotation deletes nothing', async (t) => {
+t.test('a mistake in the annotation deletes nothing', async (t) => {
   await reset()
   await testbed.annotate(annotations('[{ secret: other, dat: extra }]'))
   await testbed.round()
@@ -39,7 +39,7 @@ t.test('a slip in the annotation deletes nothing', async (t) => {
   t.match(await testbed.events(), [/^SyncFailed: AKV_SYNC_ANNOTATION: .*dat/])
 })
 
-t.test('a deleted account takes its Secrets with it', async (t) => {
+t.test('the Secrets of a deleted account are deleted', async (t) => {
   await reset()
   expectSuccess(await api.call({ method: 'DELETE', path: `${accountsIn(namespace)}/web` }))
   await until(async () => (await testbed.values('db')) === undefined)
@@ -48,39 +48,43 @@ t.test('a deleted account takes its Secrets with it', async (t) => {
   await testbed.annotate({})
 })
 
+t.test('a recreated account gets new Secrets, which the garbage collector keeps', async (t) => {
+  await reset()
+  const before = await testbed.secret('db')
+  expectSuccess(await api.call({ method: 'DELETE', path: `${accountsIn(namespace)}/web` }))
+  const { metadata } = await testbed.annotate(annotations(sync))
+  for (let i = 0; i < 3; i++) await testbed.round()
+  const after = await testbed.secret('db')
+  t.not(after?.metadata['uid'], before?.metadata['uid'])
+  t.match(after?.metadata['ownerReferences'], [{ uid: metadata['uid'] }])
+  t.strictSame(await testbed.values('db'), good)
+  t.ok(await isStable())
+})
+
 t.test(
-  'an account that is made anew gets its Secrets anew, and the collector leaves these',
+  'a Secret that is deleted while its values are fetched is recreated completely',
   async (t) => {
     await reset()
-    const before = await testbed.secret('db')
-    expectSuccess(await api.call({ method: 'DELETE', path: `${accountsIn(namespace)}/web` }))
-    const { metadata } = await testbed.annotate(annotations(sync))
-    for (let i = 0; i < 3; i++) await testbed.round()
-    const after = await testbed.secret('db')
-    t.not(after?.metadata['uid'], before?.metadata['uid'])
-    t.match(after?.metadata['ownerReferences'], [{ uid: metadata['uid'] }])
-    t.strictSame(await testbed.values('db'), good)
-    t.ok(await isStable())
+    const uid = (await testbed.secret('db'))?.metadata['uid']
+    azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+    azure.addFault({
+      match: { service: 'vault' },
+      count: 2,
+      action: { kind: 'delay', delayMs: 500 },
+    })
+    testbed.pass(330_000)
+    testbed.vaultPaths()
+    const round = testbed.round()
+    await until(async () => testbed.vaultPaths().length > 0)
+    expectSuccess(await cluster.delete(object('db')))
+    await round
+    t.strictSame(await testbed.values('db'), { ...good, password: 'new one' })
+    t.not((await testbed.secret('db'))?.metadata['uid'], uid)
+    azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
   },
 )
 
-t.test('a Secret that is deleted while its values are fetched is made anew, whole', async (t) => {
-  await reset()
-  const uid = (await testbed.secret('db'))?.metadata['uid']
-  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
-  azure.addFault({ match: { service: 'vault' }, count: 2, action: { kind: 'delay', delayMs: 500 } })
-  testbed.pass(330_000)
-  testbed.vaultPaths()
-  const round = testbed.round()
-  await until(async () => testbed.vaultPaths().length > 0)
-  expectSuccess(await cluster.delete(object('db')))
-  await round
-  t.strictSame(await testbed.values('db'), { ...good, password: 'new one' })
-  t.not((await testbed.secret('db'))?.metadata['uid'], uid)
-  azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
-})
-
-t.test('one of another type, and one that is immutable, stay as they are', async (t) => {
+t.test('a Secret of another type and an immutable Secret are left unchanged', async (t) => {
   await reset()
   expectSuccess(await patch('db', { immutable: true }, 'kubectl-edit'))
   t.ok(await isStable())
@@ -98,7 +102,7 @@ t.test('one of another type, and one that is immutable, stay as they are', async
 })
 
 t.test(
-  'what the type’s validation refuses, and more than 1 MiB: a sentence, and the rest goes on',
+  'a Secret that is invalid for its type or larger than 1 MiB fails with an event, and the others are synced',
   async (t) => {
     const big = Array.from({ length: 45 }, (_, i) => `k${i}=big-${i}`).join(', ')
     await reset('[]')
@@ -116,7 +120,7 @@ t.test(
     t.match(events, /AKV_SECRET_TOO_LARGE: Secret big/)
     t.match(events, /Synced: created Secret db/)
     t.notMatch(events, /s3cr3t/)
-    // One that fits beside what somebody else has added: the API server would count both.
+    // The API server counts the data of other managers, too.
     const small = Array.from({ length: 40 }, (_, i) => `k${i}=big-${i}`).join(', ')
     await testbed.annotate(annotations(`[{ secret: big, data: "${small}" }]`))
     await testbed.round()
@@ -131,7 +135,7 @@ t.test(
   },
 )
 
-t.test('in a namespace that goes away nothing can be made, and this is said', async (t) => {
+t.test('in a terminating namespace no Secret can be created, and an event says so', async (t) => {
   const { teamB } = testbed.namespaces
   const account = { namespace: teamB }
   const { metadata } = await testbed.annotate(annotations(sync), account)

@@ -3,11 +3,11 @@ import { annotations } from '../../sync/world.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { base64, good, openAccountTestbed, sync } from './harness/account-testbed.ts'
 
-/** Whole rounds on a real API server: what is written, and what others write beside us. */
+/** Tests rounds of sync: the content of Secrets, and Secrets that others write to. */
 const testbed = await openAccountTestbed(t)
 const { azure, cluster, namespace, object, patch, reset, isStable } = testbed
 
-t.test('a Secret is made whole, and holds nothing but what was asked for', async (t) => {
+t.test('a Secret is created completely, and has only the requested content', async (t) => {
   await reset()
   const secret = await testbed.secret('db')
   t.strictSame(await testbed.values('db'), good)
@@ -61,9 +61,9 @@ t.test('all keys change in one write', async (t) => {
   azure.rotate({ vault: 'team-a', name: 'extra', value: 'more' })
 })
 
-t.test('`kubectl apply` beside us: what it adds stays, and neither takes it back', async (t) => {
+t.test('fields that `kubectl apply` adds stay, and neither side reverts the other', async (t) => {
   await reset()
-  // As kubectl does by default: what was applied last is an annotation, and the difference a patch.
+  // As kubectl does by default: the applied configuration is an annotation, and the change a patch.
   const configuration = JSON.stringify({ data: { theirs: base64('x') } })
   const lastApplied = { 'kubectl.kubernetes.io/last-applied-configuration': configuration }
   const added = {
@@ -83,7 +83,7 @@ t.test('`kubectl apply` beside us: what it adds stays, and neither takes it back
 })
 
 t.test(
-  'a GitOps tool that applies its own part again and again doesn’t fight with us',
+  'a GitOps tool that applies its own fields repeatedly doesn’t conflict with us',
   async (t) => {
     await reset()
     const part = object('db', {
@@ -100,24 +100,27 @@ t.test(
     }
     t.equal(await testbed.version('db'), before)
     t.strictSame(await testbed.values('db'), { ...good, theirs: 'x' })
-    // It gives its part up: what was its own goes, what is ours stays.
+    // The tool drops its fields. They are removed, and ours stay.
     expectSuccess(await cluster.apply(object('db', { data: {} })))
     t.strictSame(await testbed.values('db'), good)
     t.ok(await isStable())
   },
 )
 
-t.test('a GitOps tool that claims our keys by force keeps them, and is named once', async (t) => {
-  await reset()
-  expectSuccess(await cluster.apply(object('db', { data: { password: base64('from git') } })))
-  t.ok(await isStable(), 'nobody’s write is undone')
-  t.strictSame(await testbed.values('db'), { ...good, password: 'from git' })
-  t.match(await testbed.events(), [
-    /^SyncFailed: AKV_SECRET_CONFLICT: .*data\.password belongs to "cluster-tests"/,
-  ])
-})
+t.test(
+  'a GitOps tool that force-applies our keys keeps them, and one event names it',
+  async (t) => {
+    await reset()
+    expectSuccess(await cluster.apply(object('db', { data: { password: base64('from git') } })))
+    t.ok(await isStable(), 'nobody’s write is undone')
+    t.strictSame(await testbed.values('db'), { ...good, password: 'from git' })
+    t.match(await testbed.events(), [
+      /^SyncFailed: AKV_SECRET_CONFLICT: .*data\.password belongs to "cluster-tests"/,
+    ])
+  },
+)
 
-t.test('somebody else’s Secret is not touched, until they hand it over', async (t) => {
+t.test('a foreign Secret is not changed until its owner marks it for adoption', async (t) => {
   await reset('[]')
   const theirs = { theirs: base64('x'), password: base64('old') }
   expectSuccess(await cluster.create(object('db', { data: theirs })))
@@ -143,14 +146,19 @@ t.test('somebody else’s Secret is not touched, until they hand it over', async
   azure.rotate({ vault: 'team-a', name: 'db-password', value: 'correct horse' })
 })
 
-t.test('labels and keys that are asked for no more go, those of others stay', async (t) => {
-  await reset(sync.replace('data:', 'labels: { app: web, tier: db }, data:'))
-  const labels = async () => (await testbed.secret('db'))?.metadata['labels']
-  const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
-  expectSuccess(await patch('db', { metadata: { labels: { team: 'a' } } }, 'kubectl-label'))
-  t.same(await labels(), { ...ours, app: 'web', tier: 'db', team: 'a' })
-  await testbed.annotate(annotations('[{ secret: db, labels: { app: web }, data: "url=db#url" }]'))
-  await testbed.round()
-  t.same(await labels(), { ...ours, app: 'web', team: 'a' })
-  t.strictSame(await testbed.values('db'), { url: good.url })
-})
+t.test(
+  'labels and keys that are no longer requested are removed, and those of others stay',
+  async (t) => {
+    await reset(sync.replace('data:', 'labels: { app: web, tier: db }, data:'))
+    const labels = async () => (await testbed.secret('db'))?.metadata['labels']
+    const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
+    expectSuccess(await patch('db', { metadata: { labels: { team: 'a' } } }, 'kubectl-label'))
+    t.same(await labels(), { ...ours, app: 'web', tier: 'db', team: 'a' })
+    await testbed.annotate(
+      annotations('[{ secret: db, labels: { app: web }, data: "url=db#url" }]'),
+    )
+    await testbed.round()
+    t.same(await labels(), { ...ours, app: 'web', team: 'a' })
+    t.strictSame(await testbed.values('db'), { url: good.url })
+  },
+)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { annotations, apiId } from '../../sync/world.ts'
 import { openSyncTestbed } from './harness/sync-testbed.ts'
 
-/** What fails, and heals, on a real API server. */
+/** Tests failures of sync and the recovery from them. */
 const testbed = await openSyncTestbed(t)
 const { azure } = testbed
 const sync = '[{ secret: db, data: "password=db-password, url=db#url" }]'
@@ -13,7 +13,7 @@ await testbed.annotate(annotations(sync))
 await testbed.round()
 await testbed.events()
 
-/** The controller's rounds of so many minutes, each when it is due. */
+/** Runs the rounds that are due within this many minutes. */
 async function live(minutes: number): Promise<void> {
   let left = minutes * 60_000
   while (left > 0) {
@@ -48,7 +48,7 @@ t.test('a vault that is down for an hour', async (t) => {
   t.strictSame(await testbed.values('db'), good)
 })
 
-t.test('Entra refuses for a while', async (t) => {
+t.test('Entra refuses sign-ins for a while', async (t) => {
   const before = await testbed.version('db')
   testbed.restart()
   await testbed.events()
@@ -66,7 +66,7 @@ t.test('Entra refuses for a while', async (t) => {
 })
 
 t.test(
-  'another account’s client id yields nothing, though its token and values are cached',
+  'an account with another account’s client ID gets nothing, even though that account’s token and values are cached',
   async (t) => {
     await testbed.round()
     testbed.vaultPaths()
@@ -91,7 +91,7 @@ t.test(
   },
 )
 
-t.test('an account that loses its client id keeps what it has', async (t) => {
+t.test('an account that loses its client ID keeps its Secrets', async (t) => {
   const before = await testbed.version('db')
   const { 'azure.workload.identity/client-id': _, ...without } = annotations(sync)
   await testbed.annotate(without)

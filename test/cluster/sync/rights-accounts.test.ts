@@ -3,7 +3,7 @@ import type { KubeObject } from '../client/api.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { accountsIn, deniedBy, fieldManager, openSyncAccount } from './harness/sync-account.ts'
 
-/** That the sync controller's account may change one annotation of a listed ServiceAccount, and nothing else of it. */
+/** Tests that the sync controller can change one annotation of a listed ServiceAccount, and nothing else. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
 const path = `${accountsIn(namespaces.teamA)}/web`
 const key = 'akv-injector.io/sync-status'
@@ -13,7 +13,7 @@ const patch = (body: object, contentType = 'application/merge-patch+json') =>
 const account = async () =>
   expectSuccess(await api.call({ method: 'GET', path })).body as KubeObject
 
-/** What is there before, written by somebody else. */
+/** The account before each test, as somebody else wrote it. */
 const written = {
   metadata: {
     annotations: { 'azure.workload.identity/client-id': 'web', a: 'b' },
@@ -32,7 +32,7 @@ const byAdministrator = (body: object) =>
   })
 
 t.before(async () => {
-  // An Apply, so that the API server tells who manages which field.
+  // Server-side apply, so that the API server records the manager of each field.
   const { metadata, ...fields } = written
   expectSuccess(
     await api.call({
@@ -53,7 +53,7 @@ t.teardown(async () => {
   await byAdministrator({ metadata: { finalizers: [] } })
 })
 
-t.test('it sets the status, changes it, and takes it off', async (t) => {
+t.test('it sets, changes and removes the status', async (t) => {
   for (const status of ['db: ready', `db: ${'x'.repeat(4092)}`, null]) {
     const { status: code, body } = await patch({ metadata: { annotations: { [key]: status } } })
     t.equal(code, 200, body.message ?? '')
@@ -62,7 +62,7 @@ t.test('it sets the status, changes it, and takes it off', async (t) => {
   }
 })
 
-t.test('it also replaces a status that somebody else has written', async (t) => {
+t.test('it replaces a status that somebody else wrote', async (t) => {
   expectSuccess(await byAdministrator({ metadata: { annotations: { [key]: 'a lie' } } }))
   const { status, body } = await patch({ metadata: { annotations: { [key]: 'db: ready' } } })
   t.equal(status, 200, body.message ?? '')
@@ -99,7 +99,7 @@ for (const [what, body] of Object.entries(merges))
     t.strictSame(await account(), before)
   })
 
-t.test('it can’t take fields from those who manage them', async (t) => {
+t.test('it can’t take over fields from other managers', async (t) => {
   const before = await account()
   const entries = before.metadata['managedFields'] as readonly { readonly manager: string }[]
   const place = entries.findIndex(({ manager }) => manager === 'administrator')
@@ -118,7 +118,7 @@ t.test('it can’t take fields from those who manage them', async (t) => {
   t.strictSame(await account(), before)
 })
 
-t.test('by server-side apply it can’t do more', async (t) => {
+t.test('server-side apply doesn’t let it do more', async (t) => {
   const applied = (fields: object) => ({
     apiVersion: 'v1',
     kind: 'ServiceAccount',
@@ -139,7 +139,7 @@ t.test('by server-side apply it can’t do more', async (t) => {
   t.match(body.message, deniedBy('accounts'))
 })
 
-t.test('others change accounts as before', async (t) => {
+t.test('others can still change accounts', async (t) => {
   expectSuccess(await byAdministrator({ metadata: { labels: { app: 'other' } } }))
   t.ok(cluster)
 })

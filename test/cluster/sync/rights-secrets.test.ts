@@ -9,7 +9,7 @@ import {
   secretsIn,
 } from './harness/sync-account.ts'
 
-/** Which Secrets the sync controller's account may write, in the namespaces that list accounts. */
+/** Tests which Secrets the sync controller can write in the namespaces with listed accounts. */
 const { api, controller, namespaces } = await openSyncAccount(t)
 const { teamA } = namespaces
 const ours = { 'app.kubernetes.io/managed-by': 'akv-injector' }
@@ -28,7 +28,7 @@ interface SecretFields {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** One of the controller's, unless told otherwise. */
+/** Returns a Secret, by default one of the controller's. */
 const secret = ({ name, type = 'Opaque', metadata = {}, data = {} }: SecretFields) => ({
   apiVersion: 'v1',
   kind: 'Secret',
@@ -63,7 +63,7 @@ const remove = (name: string, uid?: unknown) =>
     body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } },
   })
 
-/** A Secret that somebody else made. */
+/** Creates a foreign Secret. */
 async function foreign(name: string, fields: object = {}): Promise<KubeObject> {
   const body = {
     apiVersion: 'v1',
@@ -75,7 +75,7 @@ async function foreign(name: string, fields: object = {}): Promise<KubeObject> {
   return expectSuccess(await api.call({ method: 'POST', path: secretsIn(teamA), body })).body
 }
 
-t.test('it makes a Secret, claims it, changes it by apply, and deletes it', async (t) => {
+t.test('it creates a Secret, claims it, changes it by apply and deletes it', async (t) => {
   const { body: made } = expectSuccess(
     await create(secret({ name: 'db', data: { a: value('1') } })),
   )
@@ -97,14 +97,14 @@ t.test('it makes a Secret, claims it, changes it by apply, and deletes it', asyn
   t.equal((await read('db')).status, 404)
 })
 
-t.test('it keeps its record of what an account has had', async (t) => {
+t.test('it writes the record of an account’s Secrets', async (t) => {
   const name = 'akv-injector-sync-web'
   const record = secret({ name, type: 'akv-injector.io/sync-record', data: { names: value('db') } })
   const { body } = expectSuccess(await create(record))
   t.equal((await remove(name, body.metadata['uid'])).status, 200)
 })
 
-t.test('it makes a Secret of every type that a wish may name', async (t) => {
+t.test('it creates a Secret of every type that an annotation can name', async (t) => {
   const types: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'kubernetes.io/tls': { 'tls.crt': value('crt'), 'tls.key': value('key') },
     'kubernetes.io/dockerconfigjson': { '.dockerconfigjson': value('{"auths":{}}') },
@@ -118,7 +118,7 @@ t.test('it makes a Secret of every type that a wish may name', async (t) => {
   }
 })
 
-t.test('what it makes says whose it is, and on whose behalf', async (t) => {
+t.test('it can create Secrets only with its label and the account as owner', async (t) => {
   const configMap = { ...owner, kind: 'ConfigMap' }
   for (const [what, metadata] of Object.entries({
     'no label': { labels: {} },
@@ -141,22 +141,25 @@ t.test('what it makes says whose it is, and on whose behalf', async (t) => {
   t.equal((await read('new')).status, 404)
 })
 
-t.test('it can’t have Kubernetes fill a Secret with a token of an account', async (t) => {
-  const annotations = { 'kubernetes.io/service-account.name': 'other' }
-  for (const type of ['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token']) {
-    const body = secret({ name: 'token', type, metadata: { annotations } })
-    for (const answer of [await create(body), await apply('token', body)]) {
-      t.equal(answer.status, 422, type)
-      t.match(answer.body.message, deniedBy('secrets'), type)
+t.test(
+  'it can’t create a Secret for which Kubernetes issues a service account token',
+  async (t) => {
+    const annotations = { 'kubernetes.io/service-account.name': 'other' }
+    for (const type of ['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token']) {
+      const body = secret({ name: 'token', type, metadata: { annotations } })
+      for (const answer of [await create(body), await apply('token', body)]) {
+        t.equal(answer.status, 422, type)
+        t.match(answer.body.message, deniedBy('secrets'), type)
+      }
     }
-  }
-  expectSuccess(await create(secret({ name: 'turned', metadata: { annotations } })))
-  const { status } = await patch('turned', { type: 'kubernetes.io/service-account-token' })
-  t.equal(status, 422, 'nor turn one of its own into one')
-  expectSuccess(await remove('turned'))
-})
+    expectSuccess(await create(secret({ name: 'turned', metadata: { annotations } })))
+    const { status } = await patch('turned', { type: 'kubernetes.io/service-account-token' })
+    t.equal(status, 422, 'nor turn one of its own into one')
+    expectSuccess(await remove('turned'))
+  },
+)
 
-t.test('a Secret of somebody else’s it neither changes nor deletes', async (t) => {
+t.test('it can neither change nor delete a foreign Secret', async (t) => {
   const labelled = { labels: ours, ownerReferences: [owner] }
   const cases: Readonly<Record<string, object>> = {
     plain: {},
@@ -197,22 +200,25 @@ t.test('a Secret of somebody else’s it neither changes nor deletes', async (t)
   }
 })
 
-t.test('one that somebody else marks for adoption becomes its own, and not before', async (t) => {
-  const annotations = { 'akv-injector.io/adopt': 'true' }
-  const { metadata } = await foreign('given', { metadata: { name: 'given', annotations } })
-  const { uid } = metadata
-  const change = await patch('given', { data: { mine: value('mine') } })
-  t.match(change.body.message, deniedBy('secrets'), 'not without saying whose it is then')
-  const gone = await remove('given', uid)
-  t.match(gone.body.message, deniedBy('secrets'), 'nor to delete it')
+t.test(
+  'it can take over a foreign Secret only after its owner marks it for adoption',
+  async (t) => {
+    const annotations = { 'akv-injector.io/adopt': 'true' }
+    const { metadata } = await foreign('given', { metadata: { name: 'given', annotations } })
+    const { uid } = metadata
+    const change = await patch('given', { data: { mine: value('mine') } })
+    t.match(change.body.message, deniedBy('secrets'), 'not without saying whose it is then')
+    const gone = await remove('given', uid)
+    t.match(gone.body.message, deniedBy('secrets'), 'nor to delete it')
 
-  const wanted = secret({ name: 'given', metadata: { uid }, data: { mine: value('mine') } })
-  const { body } = expectSuccess(await apply('given', wanted))
-  t.strictSame(body['data'], { theirs: value('theirs'), mine: value('mine') })
-  expectSuccess(await remove('given', uid))
-})
+    const wanted = secret({ name: 'given', metadata: { uid }, data: { mine: value('mine') } })
+    const { body } = expectSuccess(await apply('given', wanted))
+    t.strictSame(body['data'], { theirs: value('theirs'), mine: value('mine') })
+    expectSuccess(await remove('given', uid))
+  },
+)
 
-t.test('a token of the cluster’s isn’t adopted', async (t) => {
+t.test('it can’t adopt a service account token', async (t) => {
   await foreign('given-token', {
     metadata: {
       name: 'given-token',
@@ -228,7 +234,7 @@ t.test('a token of the cluster’s isn’t adopted', async (t) => {
   t.match(body.message, deniedBy('secrets'))
 })
 
-t.test('its own it can’t make nobody’s, or somebody else’s', async (t) => {
+t.test('it can’t remove or change the owner of its Secrets', async (t) => {
   expectSuccess(await create(secret({ name: 'own' })))
   for (const metadata of [
     { labels: { 'app.kubernetes.io/managed-by': null } },
@@ -239,7 +245,7 @@ t.test('its own it can’t make nobody’s, or somebody else’s', async (t) => 
   expectSuccess(await remove('own'))
 })
 
-t.test('it reads a Secret of these namespaces by its name, as the docs say', async (t) => {
+t.test('it can read any Secret of these namespaces by name, as documented', async (t) => {
   await foreign('known-by-name')
   t.equal((await read('known-by-name')).status, 200)
 })

@@ -10,7 +10,7 @@ import {
   syncAccount,
 } from './harness/sync-account.ts'
 
-/** What the sync controller's account may do, and that it may do nothing else. Its Secrets: sync-rights-secrets.test.ts. */
+/** Tests the permissions of the sync controller. rights-secrets.test.ts tests those for Secrets. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
 const { teamA, teamB } = namespaces
 const audience = 'api://AzureADTokenExchange'
@@ -82,11 +82,11 @@ t.test('it gets no token of any other account, its own included', async (t) => {
   }
 })
 
-t.test('it sees which accounts there are, and tells them what happened', async (t) => {
+t.test('it lists and watches accounts, and creates events for them', async (t) => {
   const path = accountsIn(teamA)
   t.equal((await controller.call({ method: 'GET', path })).status, 200)
   t.equal((await controller.call({ method: 'GET', path: `${path}/other` })).status, 200)
-  // At a version that is still to come: a watch that ends without a word.
+  // From a future version, so that the watch ends without events.
   const watch = { watch: 'true', timeoutSeconds: '1', resourceVersion: '1000000000' }
   t.equal((await controller.call({ method: 'GET', path, query: watch })).status, 200)
   const event = {
@@ -106,7 +106,7 @@ t.test('it sees which accounts there are, and tells them what happened', async (
   t.equal(told.status, 201, told.body.message ?? '')
 })
 
-t.test('by the API server’s own list, it has these rights and no others, anywhere', async (t) => {
+t.test('the API server lists these permissions and no others, in any namespace', async (t) => {
   const anybody = `system:serviceaccount:${syncAccount.namespace}:anybody`
   const own = async (namespace: string) => {
     const common = await listRights({ caller: api, namespace, as: anybody })
@@ -139,7 +139,7 @@ t.test('by the API server’s own list, it has these rights and no others, anywh
     t.strictSame(await own(namespace), [], namespace)
 })
 
-t.test('everything else that one would try is forbidden', async (t) => {
+t.test('other requests are forbidden', async (t) => {
   const elsewhere = await testNamespace(t, cluster)
   const a = `/api/v1/namespaces/${teamA}`
   const rbac = `/apis/rbac.authorization.k8s.io/v1`
@@ -216,7 +216,7 @@ t.test('everything else that one would try is forbidden', async (t) => {
   }
 })
 
-t.test('it can’t act as anybody else', async (t) => {
+t.test('it can’t impersonate anyone', async (t) => {
   for (const as of [
     'kubernetes-admin',
     'system:kube-controller-manager',
@@ -229,7 +229,7 @@ t.test('it can’t act as anybody else', async (t) => {
   }
 })
 
-t.test('the policies are about that account alone', async (t) => {
+t.test('the policies apply only to that account', async (t) => {
   const secretOf = (fields: object): KubeObject => ({
     apiVersion: 'v1',
     kind: 'Secret',

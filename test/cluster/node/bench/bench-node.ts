@@ -8,16 +8,16 @@ import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from '../harness/node-environment.ts'
 import type { RunningPod } from '../harness/open-node.ts'
 
-/** The node of `npm run cluster:bench`. Everything on it tells its time by one clock, in ms since 1970. */
+/** The node of `npm run cluster:bench`. All times come from one clock, in ms since 1970. */
 export interface BenchNode {
   readonly cluster: Cluster
   readonly vault: NodeEnvironment['vault']
   /** Creates a pod and resolves when all its containers run and are ready. */
   start(pod: KubeObject): Promise<StartedPod>
-  /** Resolves when the pod has gone. */
+  /** Deletes the pod, and resolves when it is gone. */
   remove(pod: KubeObject): Promise<void>
   readStatus(pod: KubeObject): Promise<RunningPod['status']>
-  /** What a container of the pod says, from its last start on. */
+  /** Returns the log of a container since its last start. */
   lines(pod: KubeObject, container: string): Promise<readonly Line[]>
   exec(pod: KubeObject, container: string, ...command: readonly string[]): Promise<void>
   times(containerId: string): ContainerTimes
@@ -35,11 +35,11 @@ export interface Line {
 
 export interface ContainerTimes {
   readonly startedMs: number
-  /** 0 while it runs. */
+  /** 0 while the container runs. */
   readonly finishedMs: number
 }
 
-/** @throws Error when nothing has told us of a node */
+/** @throws Error outside `npm run cluster:bench` */
 export function benchNode(env = process.env): BenchNode {
   const { CLUSTER_NODE, KUBECONFIG } = env
   if (!CLUSTER_NODE || !KUBECONFIG)
@@ -77,7 +77,7 @@ const named = ({ metadata: { namespace = 'default', name = '' } }: KubeObject) =
   `--namespace=${namespace}`,
 ]
 
-/** The kubelet's time of each line, to the nanosecond. */
+/** Parses the kubelet's time stamp of each line. */
 const readLines = (said: string): Line[] =>
   said
     .split('\n')
@@ -87,7 +87,7 @@ const readLines = (said: string): Line[] =>
       return { atMs: Date.parse(time), text: line.slice(time.length + 1) }
     })
 
-/** By containerd's own record: a pod's status has whole seconds. */
+/** Reads the times from containerd, because a pod's status has only whole seconds. */
 function containerTimes(folder: string, containerId: string): ContainerTimes {
   const [, id = ''] = containerId.split('://')
   const records = join(folder, 'containerd/io.containerd.grpc.v1.cri/containers')

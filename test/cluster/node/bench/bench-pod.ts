@@ -2,13 +2,13 @@ import type { KubeObject } from '../../client/api.ts'
 
 export interface BenchPodOptions {
   readonly name: string
-  /** Without their prefix; none, and the pod isn't ours. */
+  /** Without the prefix. A pod without annotations gets no agent. */
   readonly annotations: Readonly<Record<string, string>>
-  /** What the app does. */
+  /** The shell script of the app. */
   readonly commands: string
 }
 
-/** A pod with one container, of the examples' service account that may read the vault `team-b`. */
+/** Returns a pod with one container, and with the examples' service account that can read the vault `team-b`. */
 export const benchPod = ({ name, annotations, commands }: BenchPodOptions): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Pod',

@@ -1,4 +1,4 @@
-/** The median, with the middle half of them and the extremes. */
+/** Formats the median, the quartiles and the extremes of times. */
 export function inWords(timesMs: readonly number[]): string {
   const sorted = timesMs.toSorted((a, b) => a - b)
   const at = (share: number) => {

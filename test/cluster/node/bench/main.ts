@@ -1,4 +1,4 @@
-// npm run cluster:bench: prints how long pods take. Nothing here passes or fails by time: compare within one run.
+// npm run cluster:bench: prints the times of pod starts and rotations. Compare figures only within one run.
 
 import { type Bench, printFigures } from '../../../bench/bench.ts'
 import { expectSuccess } from '../../client/expect-success.ts'

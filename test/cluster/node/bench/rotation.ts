@@ -9,7 +9,7 @@ import { inWords } from './in-words.ts'
 
 const refreshSeconds = 30
 
-/** Rotates a secret that several pods refresh, each in its own rhythm; then restarts their apps, for the variable. */
+/** Rotates a secret that several pods refresh at different times, and then restarts their apps for the variable. */
 export const benchRotation =
   (node: BenchNode): Bench =>
   async ({ isSmoke }) => {
@@ -28,7 +28,7 @@ export const benchRotation =
   }
 
 async function rotate(node: BenchNode, pods: readonly KubeObject[], value: string) {
-  // The one before ended with a refresh: this one is to fall anywhere within an interval.
+  // The previous rotation ended with a refresh. This one should fall at a random point of an interval.
   await delay(Math.random() * refreshSeconds * 1_000)
   await post(`${node.vault.controlUrl}/rotate`, { vault: 'team-b', name: 'shared-token', value })
   const rotatedMs = Date.now()
@@ -37,20 +37,20 @@ async function rotate(node: BenchNode, pods: readonly KubeObject[], value: strin
   )
 }
 
-/** The kubelet reads variables anew for each container that it starts. */
+/** The kubelet reads the variables again each time it starts a container. */
 async function restartApp(node: BenchNode, pod: KubeObject): Promise<number> {
   const [before] = (await node.readStatus(pod)).containerStatuses ?? []
-  // Killed from in there, the command would go with its container.
+  // A command in the container would be killed together with it.
   await node.exec(pod, 'app', 'touch', '/tmp/end')
   const startedMs = await untilSaid(node, pod, 'variable rotation-')
   return startedMs - node.times(before?.containerID ?? '').finishedMs
 }
 
-/** @returns when the app said so */
+/** @returns the time at which the app logged the value */
 async function untilSaid(node: BenchNode, pod: KubeObject, start: string): Promise<number> {
   let atMs: number | undefined
   await until(async () => {
-    // The line has its time, so there is no hurry to see it.
+    // The line has a time stamp, so the interval of this poll doesn't matter.
     await delay(1_000)
     const lines = await node.lines(pod, 'app')
     atMs = lines.find(({ text }) => text.startsWith(start))?.atMs
@@ -59,7 +59,7 @@ async function untilSaid(node: BenchNode, pod: KubeObject, start: string): Promi
   return atMs ?? Number.NaN
 }
 
-/** Says what it finds in the variable when it starts, and in the file whenever that changes. */
+/** A script that prints the variable when it starts, and the file each time it changes. */
 const pod = (name: string): KubeObject =>
   benchPod({
     name,

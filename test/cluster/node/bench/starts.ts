@@ -8,14 +8,14 @@ import type { BenchNode } from './bench-node.ts'
 import { benchPod } from './bench-pod.ts'
 import { inWords } from './in-words.ts'
 
-/** One start, cut where one program hands over to the next. */
+/** The phases of one pod start. */
 interface Start {
   readonly totalMs: number
-  /** From the pod's creation to its first container. */
+  /** From the creation of the pod to the start of its first container. */
   readonly kubeletMs?: number
-  /** From there to everything being written. */
+  /** From there until the agent has written all files. */
   readonly agentMs?: number
-  /** From there to the app's first instruction. */
+  /** From there until the app starts. */
   readonly handoverMs?: number
 }
 
@@ -28,7 +28,7 @@ const variants: Readonly<Record<string, MakePod>> = {
   'sidecar, postStart hook': withHook,
 }
 
-/** Starts pods one after the other, the variants in turns. */
+/** Starts pods one at a time, and alternates between the variants. */
 export const benchStarts =
   (node: BenchNode): Bench =>
   async ({ isSmoke }) => {
@@ -44,7 +44,7 @@ export const benchStarts =
   }
 
 async function measure(node: BenchNode, pod: KubeObject): Promise<Start> {
-  // The kubelet looks around once a second: starts are to fall anywhere within one.
+  // The kubelet syncs pods once a second. Starts should fall at a random point of that second.
   await delay(Math.random() * 1_000)
   const { createdMs, status } = await node.start(pod)
   const [app] = await node.lines(pod, 'app')
@@ -82,7 +82,7 @@ const figures = (what: string, all: readonly Start[]): Figure[] =>
     return times.length > 0 ? [{ what: `${what}, ${parts[part]}`, value: inWords(times) }] : []
   })
 
-/** @param refresh - where it is to have an agent */
+/** @param refresh - the refresh interval; without it the pod has no agent */
 const pod = (name: string, refresh?: string): KubeObject =>
   benchPod({
     name,
@@ -91,8 +91,8 @@ const pod = (name: string, refresh?: string): KubeObject =>
   })
 
 /**
- * What was not adopted (docs/performance.md): instead of the probe, a hook that ends when the files are there. It is a
- * second Node, as nothing else in the image can wait for a file. Without annotations, or the probe would come back.
+ * The alternative that was not adopted (docs/performance.md): a hook that waits for the files, instead of the probe. It is a
+ * second Node process. The pod has no annotations, because the webhook would add the probe again.
  */
 async function withHook(cluster: Cluster, name: string): Promise<KubeObject> {
   const { body } = expectSuccess(await cluster.create(pod(name, '5m'), { dryRun: true }))

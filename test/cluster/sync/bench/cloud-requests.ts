@@ -6,22 +6,22 @@ interface Seen {
   readonly atMs: number
 }
 
-/** What the emulator was asked since it was last looked at. */
+/** The requests to the emulator since the last call. */
 export interface CloudRequests {
   readonly vaultRequests: number
-  /** The most that one vault had within any second. */
+  /** The highest number of requests to one vault within any second. */
   readonly mostPerVaultAndSecond: number
   readonly signIns: number
 }
 
 const lookMs = 2_000
 
-/** Looks at the emulator's log often enough to miss nothing: it forgets all but the last ten thousand. */
+/** Polls the emulator's request log often enough to miss nothing. The emulator keeps the last ten thousand requests. */
 export function followRequests(controlUrl: string) {
   let seen: Seen[] = []
   let lastMs = 0
   async function look(): Promise<void> {
-    // What is asked for while the emulator answers is left to the next look.
+    // Requests that arrive while the emulator answers are left to the next poll.
     const untilMs = Date.now()
     const answer = await fetch(`${controlUrl}/requests`)
     const { requests } = (await answer.json()) as { requests: readonly Seen[] }
@@ -52,7 +52,7 @@ export function followRequests(controlUrl: string) {
   }
 }
 
-/** By a window that slides over sorted times. */
+/** Uses a sliding window over sorted times. */
 function mostInASecond(timesMs: readonly number[]): number {
   let first = 0
   let most = 0

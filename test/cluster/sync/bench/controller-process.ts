@@ -5,22 +5,22 @@ import { until } from '../../client/cluster.ts'
 import { startOwnedProcess } from '../../harness/owned-process.ts'
 
 export interface ControllerOptions {
-  /** The bundle, as the image runs it. */
+  /** The path of the bundle, as in the image. */
   readonly program: string
   readonly accounts: string
   readonly env: Readonly<Record<string, string>>
-  /** For its log. */
+  /** The folder for its log. */
   readonly folder: string
 }
 
-/** The controller as a process of its own, and what it takes. */
+/** A process of the controller, and the resources that it uses. */
 export interface ControllerProcess {
   readonly startedAtMs: number
-  /** At most since this was last asked. */
+  /** The highest values since the last call. */
   memory(): Memory
-  /** Seconds of a CPU since it began. */
+  /** The CPU time since the start. */
   cpuSeconds(): number
-  /** What `/metrics` says of a name, all series added up whose labels contain the text. */
+  /** The sum of the series of this name in `/metrics` whose labels contain the text. */
   metric(name: string, labels?: string): Promise<number>
   stop(): Promise<unknown>
 }
@@ -85,7 +85,7 @@ const larger = (a: Memory, b: Memory): Memory => ({
   anonymousBytes: Math.max(a.anonymousBytes, b.anonymousBytes),
 })
 
-/** From the kernel's summary, in KiB. */
+/** Reads the kernel's summary of the process. */
 function memoryOf(pid: string): Memory {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   const bytes = (name: string) =>

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../client/api.ts'
 
-/** What the bench lets an account ask for. All of it follows from the numbers, so that no list has to be kept. */
+/** Describes the accounts of the bench. Their names and objects are computed from numbers. */
 export interface Fleet {
   readonly namespaces: readonly string[]
   readonly accountsEach: number
@@ -14,7 +14,7 @@ export const tenantId = '11111111-1111-1111-1111-111111111111'
 export const secretCount = ({ namespaces, accountsEach, secretsEach }: Fleet): number =>
   namespaces.length * accountsEach * secretsEach
 
-/** The one that asks for what isn't there, the one whose vault doesn't answer, and the one that asks for a lot. */
+/** An account with absent objects, one with a vault that doesn't answer, and one with many large objects. */
 export const troublesome = ['noisy', 'broken', 'huge'] as const
 export const brokenVault = 'vault-down'
 
@@ -23,11 +23,11 @@ export interface Placed {
   readonly account: string
   readonly secret: string
   readonly vault: string
-  /** Of its first object; the others' names end in other numbers. */
+  /** The name of its first object. The other names end in other numbers. */
   readonly object: string
 }
 
-/** The Secrets, each with the vault that all its objects are in: every account reads all vaults. */
+/** Returns the Secrets, each with the one vault of its objects. Every account reads all vaults. */
 export function placedSecrets(fleet: Fleet): readonly Placed[] {
   const { namespaces, accountsEach, secretsEach } = fleet
   return namespaces.flatMap((namespace, n) =>
@@ -45,7 +45,7 @@ export function placedSecrets(fleet: Fleet): readonly Placed[] {
 
 export const accountName = (index: number): string => `app-${index}`
 
-/** A ServiceAccount as its owner would annotate it. */
+/** Returns an annotated ServiceAccount. */
 export function accountObject(
   fleet: Fleet,
   { namespace, index, refresh }: { namespace: string; index: number; refresh: string },
@@ -65,8 +65,8 @@ export function accountObject(
 }
 
 /**
- * One with a thousand objects that no vault has, one with ten of a vault that hangs, and one with a thousand keys of
- * nearly the length that a vault takes, in Secrets of nearly a mebibyte.
+ * Returns an account with a thousand absent objects, one with ten objects of a vault that hangs, and one with a thousand
+ * keys of nearly the maximum length, in Secrets of nearly 1 MiB.
  */
 export function troublesomeAccounts(namespace: string): readonly KubeObject[] {
   const lists = {
@@ -114,7 +114,7 @@ function serviceAccount(
 const bigValues = 40
 const bigValueLength = 25_000
 
-/** What the emulator's vaults hold: JSON is YAML. */
+/** Returns the content of the emulator's vaults, as JSON, which is valid YAML. */
 export function vaultData(fleet: Fleet): string {
   const identity = (clientId: string, namespace: string, account: string) => ({
     clientId,

@@ -8,7 +8,7 @@ import { accountName, accountObject, type Fleet, range, troublesome } from './fl
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
 
-/** Makes the namespaces of a fleet. Their accounts come later, when everything that they need is there. */
+/** Creates the namespaces of a fleet. Its accounts are created later, after everything that they need. */
 export async function createNamespaces(
   cluster: Cluster,
   count: number,
@@ -24,9 +24,9 @@ export async function createNamespaces(
 }
 
 /**
- * Gives the controller's account what the chart gives it: rights in each namespace, and the two policies.
+ * Gives the controller's account the chart's permissions in each namespace, and applies the policies.
  *
- * @returns what its Deployment sets, and what takes it all away again
+ * @returns the container of the controller's Deployment, and a function that removes everything
  */
 export async function installFleet(cluster: Cluster, fleet: Fleet) {
   const { objects, find } = readRendered(readFileSync(manifest, 'utf8'))
@@ -58,7 +58,7 @@ export async function installFleet(cluster: Cluster, fleet: Fleet) {
   }
 }
 
-/** Annotates all accounts of a fleet, which makes those that aren't there. */
+/** Annotates all accounts of a fleet, and creates them if necessary. */
 export async function applyAccounts(
   cluster: Cluster,
   fleet: Fleet,

@@ -1,5 +1,5 @@
-// npm run cluster:test -- test/cluster/sync/bench/main.ts: prints what sync takes at scale. Nothing here passes or fails by
-// time: compare within one run. It takes a quarter of an hour; with --smoke four minutes, for a twentieth of the Secrets.
+// npm run cluster:test -- test/cluster/sync/bench/main.ts: prints the resources that sync uses at scale. Compare figures
+// only within one run. It takes a quarter of an hour; with --smoke four minutes, for a twentieth of the Secrets.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -122,7 +122,7 @@ async function untilSynced(controller: ControllerProcess): Promise<readonly Figu
   ]
 }
 
-/** Nothing rotates meanwhile, so nothing is to be written. */
+/** Measures a period without rotations, in which nothing should be written. */
 async function rest(controller: ControllerProcess, ms: number): Promise<readonly Figure[]> {
   const [before, cpuBefore] = [await versionsOf(cluster), controller.cpuSeconds()]
   await delay(ms)
@@ -155,12 +155,12 @@ async function rotations(): Promise<readonly Figure[]> {
     .slice(0, count)
   const { controlUrl } = azure
   const times = await measureRotations(placed, { cluster, controlUrl, spreadMs: shortMs })
-  // What was asked for meanwhile isn't of what comes next.
+  // The requests until now don't belong to the next figures.
   await requests.take()
   return [{ what: `${count} of them, looked for each ${shortRefresh}`, value: inWords(times) }]
 }
 
-/** The emulator serves all vaults at one address, so what hangs takes connections from the others, too. */
+/** Lets one vault hang. All emulated vaults have one address, so its pending requests also take connections from the others. */
 async function hang(): Promise<void> {
   const fault = { match: { vault: brokenVault }, action: { kind: 'delay', delayMs: 60_000 } }
   await fetch(`${azure.controlUrl}/faults`, {

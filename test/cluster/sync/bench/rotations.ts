@@ -3,13 +3,13 @@ import type { Cluster } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { Placed } from './fleet.ts'
 
-/** Rotates the first object of each of these Secrets, at random times; how long each took to be in its Secret. */
+/** Rotates the first object of each of these Secrets at a random time, and returns how long each took to reach its Secret. */
 export async function measureRotations(
   placed: readonly Placed[],
   options: {
     readonly cluster: Cluster
     readonly controlUrl: string
-    /** The time over which they are spread. */
+    /** The period that contains the random times. */
     readonly spreadMs: number
   },
 ): Promise<readonly number[]> {

@@ -5,7 +5,7 @@ import { expectSuccess } from '../../client/expect-success.ts'
 import { secretsIn } from './sync-account.ts'
 import { openSyncTestbed, type SyncTestbed } from './sync-testbed.ts'
 
-/** What the account `web` asks for, unless told otherwise, and what that gives. */
+/** The default annotation of the account `web`, and the values that it results in. */
 export const sync = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 export const good = { password: 'correct horse', url: 'postgres://x' }
 export const record = 'akv-injector-sync-web'
@@ -14,12 +14,12 @@ export const base64 = (text: string): string => Buffer.from(text).toString('base
 
 /** A testbed for tests that each begin with one account and its Secrets. */
 export interface AccountTestbed extends SyncTestbed {
-  /** Takes away what the test before has left, and brings the account to what it asks for. */
+  /** Removes the Secrets of the previous test, and syncs the account with this list. */
   reset(list?: string): Promise<void>
-  /** Rounds of a quarter of an hour; whether nobody has written anything. */
+  /** Runs rounds for a quarter of an hour, and tells whether they wrote nothing. */
   isStable(): Promise<boolean>
   object(name: string, fields?: object): KubeObject
-  /** As the field manager of that name. */
+  /** Patches a Secret as a field manager. */
   patch(name: string, fields: object, fieldManager: string): Promise<Answer>
 }
 

@@ -7,23 +7,23 @@ import { expectSuccess } from '../../client/expect-success.ts'
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
 
-/** Two namespaces, with the service accounts that they list for sync. */
+/** Two namespaces with service accounts. */
 export interface SyncNamespaces {
-  /** Lists the accounts `api` and `web`, and has `other`, which isn't listed. */
+  /** Its accounts `api` and `web` are listed for sync, and `other` isn't. */
   readonly teamA: string
-  /** Lists the account `web`. */
+  /** Its account `web` is listed for sync. */
   readonly teamB: string
 }
 
 export interface InstalledSync {
   readonly namespaces: SyncNamespaces
-  /** How its Deployment starts the controller. */
+  /** The container of the controller's Deployment. */
   readonly container: Manifest
 }
 
 /**
- * Installs what the chart gives the sync controller, for two namespaces; all of it goes when the test ends. Its
- * Deployment is tried only: the tests are the controller, or start it.
+ * Installs the chart's objects for sync in two namespaces, and deletes them when the test ends. The Deployment is only
+ * applied by dry run, because the tests act as the controller or start it themselves.
  */
 export async function installSync(t: Test, cluster: Cluster): Promise<InstalledSync> {
   const [teamA, teamB] = [await testNamespace(t, cluster), await testNamespace(t, cluster)]

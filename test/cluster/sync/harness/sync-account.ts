@@ -4,14 +4,14 @@ import { type Answer, type Api, connect } from '../../client/api.ts'
 import { type Cluster, openCluster, until } from '../../client/cluster.ts'
 import { type InstalledSync, installSync } from './install-sync.ts'
 
-/** The sync controller's account, with what the chart gives it, and nothing that acts in its name but the test. */
+/** The service account of the sync controller, with the chart's permissions. Only the test uses it. */
 export interface SyncAccount extends InstalledSync {
   readonly cluster: Cluster
-  /** As an administrator. */
+  /** A client with an administrator's permissions. */
   readonly api: Api
-  /** As the account, by a token such as its pod has. */
+  /** A client with the account's token, as in its pod. */
   readonly controller: Api
-  /** The same, as a file. */
+  /** The kubeconfig of the account. */
   readonly kubeconfigFile: string
 }
 
@@ -20,7 +20,7 @@ export const fieldManager = 'akv-injector-sync'
 export const secretsIn = (namespace: string) => `/api/v1/namespaces/${namespace}/secrets`
 export const accountsIn = (namespace: string) => `/api/v1/namespaces/${namespace}/serviceaccounts`
 
-/** Installs sync for two namespaces, and comes back when its rights and policies are in force. */
+/** Installs sync for two namespaces, and resolves when its permissions and policies are in effect. */
 export async function openSyncAccount(t: Test): Promise<SyncAccount> {
   const cluster = openCluster(t)
   const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
@@ -41,13 +41,13 @@ export async function openSyncAccount(t: Test): Promise<SyncAccount> {
 
 type Policy = 'tokens' | 'secrets' | 'accounts'
 
-/** What one of its policies says when it refuses. */
+/** Matches the message with which one of its policies refuses a request. */
 export const deniedBy = (policy: Policy) =>
   new RegExp(
     `ValidatingAdmissionPolicy 'akv-injector-sync-${policy}' .* denied request: The sync controller`,
   )
 
-/** Rights are in force within moments, policies as soon as the API server has compiled them. */
+/** Permissions take effect within moments, policies when the API server has compiled them. */
 async function untilInForce(controller: Api, namespace: string): Promise<void> {
   const path = secretsIn(namespace)
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'foreign' } }

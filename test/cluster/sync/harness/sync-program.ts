@@ -6,23 +6,23 @@ import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { bundle } from '../../../../image/bundle.ts'
 
-/** `akv-injector sync`, as a process that a test may kill. */
+/** A running `akv-injector sync`, which a test can kill. */
 export interface SyncProgram {
-  /** What `/metrics` says of a series, NaN where there is none. */
+  /** The value of a series in `/metrics`, or NaN if the series doesn't exist. */
   metric(series: string): Promise<number>
   isReady(): Promise<boolean>
-  /** The exit code, null for one that was killed by the signal. */
+  /** Sends the signal. Resolves with the exit code, or with null if the signal ended the process. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
 }
 
 export interface SyncProgramOptions {
-  /** As its flag takes them. */
+  /** The value of the flag `--service-accounts`. */
   readonly accounts: string
   readonly kubeconfigFile: string
   readonly cloud: { readonly url: string; readonly caPem: string }
 }
 
-/** @returns what starts it: each time anew, as the Deployment does after a crash */
+/** @returns a function that starts the program, as the Deployment does after each crash */
 export async function syncProgram(
   t: Test,
   { accounts, kubeconfigFile, cloud }: SyncProgramOptions,

@@ -14,35 +14,35 @@ import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { openSyncAccount, type SyncAccount } from './sync-account.ts'
 
 export interface AccountName {
-  /** `web`, unless told otherwise. */
+  /** `web` by default. */
   readonly name?: string
-  /** Team A's, unless told otherwise. */
+  /** Team A's namespace by default. */
   readonly namespace?: string
 }
 
-/** A real API server, an emulated Azure that takes its tokens, and the controller's rounds, one at a time. */
+/** A real API server, an emulated Azure that accepts its tokens, and the controller, one round at a time. */
 export interface SyncTestbed extends SyncAccount {
   readonly namespace: string
   readonly azure: Emulator
   readonly options: WorkAccountOptions
-  /** Lets time pass for the controller, and nobody else. */
+  /** Advances the controller's clock. */
   pass(ms: number): void
-  /** Sets all annotations of an account, as its owner would by `kubectl apply`. Makes it, where it isn't there. */
+  /** Replaces all annotations of an account, as `kubectl apply` does, and creates the account if necessary. */
   annotate(
     annotations: Readonly<Record<string, string>>,
     account?: AccountName,
   ): Promise<KubeObject>
-  /** A round of work for an account as it is now; when the next is due. */
+  /** Runs a round for an account. Resolves with the time of the next round. */
   round(account?: AccountName): Promise<number | undefined>
-  /** The controller forgets everything. */
+  /** Drops the controller's memory, as a restart does. */
   restart(): void
   secret(name: string): Promise<KubeObject | undefined>
-  /** The keys of a Secret, undefined where there is none. */
+  /** The decoded data of a Secret, or undefined if the Secret doesn't exist. */
   values(name: string): Promise<Readonly<Record<string, string>> | undefined>
   version(name: string): Promise<unknown>
-  /** The Events on accounts of team A since this was last asked. */
+  /** The Events on team A's accounts since the last call. */
   events(): Promise<readonly string[]>
-  /** What asked for objects since this was last asked. */
+  /** The paths of the requests to vaults since the last call. */
   vaultPaths(): readonly string[]
 }
 
@@ -70,7 +70,7 @@ export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
   const { api, cluster, namespaces, kubeconfigFile } = account
   const { server, ca } = readKubeconfig(process.env['KUBECONFIG'] ?? '')
   t.teardown(await publishIssuerKeys(cluster))
-  // The emulator looks up the keys of the API server, as Entra does.
+  // The emulator fetches the keys of the API server, as Entra does.
   setDefaultCACertificates([...getCACertificates('default'), ca ?? ''])
   const parsed = parseEmulatorData(vaultData(namespaces))
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
@@ -147,5 +147,5 @@ export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
   }
 }
 
-/** They are opaque to clients, but their order is etcd's. */
+/** Resource versions are opaque to clients, but in practice they have etcd's order. */
 const versionOf = ({ metadata }: KubeObject): number => Number(metadata['resourceVersion'])
