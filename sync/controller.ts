@@ -1,10 +1,10 @@
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'
-import { abridgedAccount } from './cluster/seen-account.ts'
+import { withoutDetails } from './cluster/seen-account.ts'
 import type { SecretFigures } from './metrics.ts'
 import { isOff } from './request/read-account.ts'
-import { type AccountEntry, accountEntry, type SecretStanding } from './round/account-entry.ts'
+import { type AccountEntry, accountEntry, type SecretStatus } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
 import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
 import { watchAccounts } from './watch-accounts.ts'
@@ -75,7 +75,7 @@ export function startController(options: ControllerOptions): Controller {
     watchAccounts({
       ...options,
       namespace,
-      abridge: (account) => (isListed(account) ? account : abridgedAccount(account)),
+      reduce: (account) => (isListed(account) ? account : withoutDetails(account)),
       onAccount,
       onGone: (name) => onGone(namespace, name),
       onListed: () => unlisted.delete(namespace),
@@ -101,7 +101,7 @@ async function work(
 ): Promise<NextRun | undefined> {
   try {
     const afterMs = await workAccount(entry, options)
-    entry.outlook = entry.failures > 0 ? 'failing' : 'good'
+    entry.outlook = entry.failedRounds > 0 ? 'failing' : 'good'
     return afterMs === undefined ? undefined : { afterMs, outlook: entry.outlook }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
@@ -119,7 +119,7 @@ function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {
 }
 
 /** Never 0 for a Secret that fails, however short that has lasted. */
-function staleSeconds({ failing, dueAtMs }: SecretStanding, nowMs: number): number {
+function staleSeconds({ failing, dueAtMs }: SecretStatus, nowMs: number): number {
   const overdueMs = Math.max(0, nowMs - dueAtMs)
   return failing === undefined
     ? overdueMs / 1000

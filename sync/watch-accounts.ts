@@ -9,8 +9,8 @@ export interface WatchAccountsLoop {
   readonly cluster: Pick<SyncCluster, 'listAccounts' | 'watchAccounts'>
   readonly namespace: string
   /** What is to be kept of an account. */
-  readonly abridge: (account: SeenAccount) => SeenAccount
-  /** Told of each account that is new or another than before. */
+  readonly reduce: (account: SeenAccount) => SeenAccount
+  /** Called for each account that is new or has changed. */
   readonly onAccount: (account: SeenAccount) => void
   readonly onGone: (name: string) => void
   /** After the first list, when all accounts are known. */
@@ -48,7 +48,7 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
             if (isBlind) log.info('ServiceAccount watch restored', { namespace })
             isBlind = false
           },
-          onAccount: (account) => seen.note(options.abridge(account)),
+          onAccount: (account) => seen.note(options.reduce(account)),
           onGone: seen.drop,
           signal,
         })
@@ -78,8 +78,8 @@ const details = (error: unknown) => ({
 
 type Seen = ReturnType<typeof seenAccounts>
 
-async function list({ cluster, namespace, abridge, onListed }: WatchAccountsLoop, seen: Seen) {
-  const { accounts, resourceVersion } = await cluster.listAccounts(namespace, abridge)
+async function list({ cluster, namespace, reduce, onListed }: WatchAccountsLoop, seen: Seen) {
+  const { accounts, resourceVersion } = await cluster.listAccounts(namespace, reduce)
   seen.replace(accounts)
   onListed()
   return resourceVersion

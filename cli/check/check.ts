@@ -86,29 +86,29 @@ function verdict(template: PodTemplate, policy: Policy): Verdict {
 
 function accountVerdict(account: AnnotatedManifest, policy: Policy): Verdict {
   const title = `${account.title} (${account.manifest.source})`
-  const wishes = readAccount(account, policy)
+  const request = readAccount(account, policy)
   const { unquoted } = account
   if (unquoted.length > 0)
     return wrong(`${title}: would not be synced`, [
       ...unquoted,
-      ...(wishes.kind === 'refused' ? wishes.problems : []),
+      ...(request.kind === 'refused' ? request.problems : []),
     ])
   const leftAlone = (reason: string): Verdict => ({
     isDenied: false,
     lines: [`${title}: not synced: ${reason}`],
   })
-  switch (wishes.kind) {
+  switch (request.kind) {
     case 'none':
       return leftAlone(`it has no ${annotationPrefix}${syncKey} annotation`)
     case 'off':
       return leftAlone(skipReasons['turned-off'])
     case 'refused':
-      return wrong(`${title}: would not be synced`, wishes.problems)
+      return wrong(`${title}: would not be synced`, request.problems)
     case 'wanted': {
-      const description = describeSync(account, wishes).map((line) => `  ${line}`)
+      const description = describeSync(account, request).map((line) => `  ${line}`)
       return { isDenied: false, lines: [`${title}: would be synced`, ...description] }
     }
     default:
-      return wishes satisfies never
+      return request satisfies never
   }
 }

@@ -1,14 +1,14 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
 import { tlsFileNames } from '../../init-agent/target-path.ts'
 import { filesOfSecret } from '../../sync/plan/secret-data.ts'
-import type { AccountWish } from '../../sync/request/read-account.ts'
+import type { SyncRequest } from '../../sync/request/read-account.ts'
 import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** What the controller would do for a ServiceAccount, in words, a line each. */
 export function describeSync(
   { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
-  { config, azure, secrets }: AccountWish,
+  { config, azure, secrets }: SyncRequest,
 ): readonly string[] {
   const isKnown = (config.identity.clientId ?? azure.clientId) !== undefined
   return [

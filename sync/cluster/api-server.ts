@@ -48,7 +48,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
   }
 
   return {
-    async listAccounts(namespace, abridge = (account) => account) {
+    async listAccounts(namespace, reduce = (account) => account) {
       const what = `the ServiceAccounts of namespace ${namespace}`
       const accounts: SeenAccount[] = []
       let page: V1ListMeta | undefined
@@ -56,7 +56,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
         const from = page?._continue ? { _continue: page._continue } : {}
         const request = core.listNamespacedServiceAccount({ namespace, limit: pageSize, ...from })
         const { items, metadata } = await ask(what, request)
-        accounts.push(...items.flatMap(readSeenAccount).map(abridge))
+        accounts.push(...items.flatMap(readSeenAccount).map(reduce))
         page = metadata
       } while (page?._continue)
       return { accounts, resourceVersion: page?.resourceVersion ?? '' }

@@ -10,7 +10,7 @@ import { StaleError } from './cluster-port.ts'
  * admission webhooks, can quote what was sent, which are values. Names of fields, managers and policies are.
  */
 
-interface Failure {
+interface FailedRequest {
   /** Undefined: there was none. */
   readonly answer: Answer | undefined
   /** As a message names it: `Secret team-a/db`. */
@@ -18,7 +18,7 @@ interface Failure {
 }
 
 /** For what only reads, and for events. */
-export function clusterError({ answer, what }: Failure): AkvError {
+export function clusterError({ answer, what }: FailedRequest): AkvError {
   if (answer === undefined)
     return new AkvError({
       code: 'AKV_CLUSTER_UNAVAILABLE',
@@ -39,9 +39,9 @@ export function clusterError({ answer, what }: Failure): AkvError {
 }
 
 /** For what writes a Secret. */
-export function writeError(failure: Failure): AkvError | StaleError {
-  const { answer, what } = failure
-  if (answer === undefined) return clusterError(failure)
+export function writeError(request: FailedRequest): AkvError | StaleError {
+  const { answer, what } = request
+  if (answer === undefined) return clusterError(request)
   const { status } = answer
   const causes = causesOf(answer)
   const conflicts = causes.filter(({ reason }) => reason === 'FieldManagerConflict')
@@ -70,12 +70,12 @@ export function writeError(failure: Failure): AkvError | StaleError {
         message: `${what} is too large to be sent`,
       })
     default:
-      return clusterError(failure)
+      return clusterError(request)
   }
 }
 
 /** For a TokenRequest. */
-export function tokenError({ answer, what }: Failure): AkvError {
+export function tokenError({ answer, what }: FailedRequest): AkvError {
   const mayHeal = answer === undefined || answer.status === 429 || answer.status >= 500
   if (mayHeal) return clusterError({ answer, what })
   const reason =

@@ -41,10 +41,10 @@ export interface SecretName {
 
 /** The API server, as far as sync needs it. Everything throws an AkvError, and what writes also {@link StaleError}. */
 export interface SyncCluster {
-  /** @param abridge - what is to be kept of each, as there may be many */
+  /** @param reduce - what is to be kept of each, as there may be many */
   listAccounts(
     namespace: string,
-    abridge?: (account: SeenAccount) => SeenAccount,
+    reduce?: (account: SeenAccount) => SeenAccount,
   ): Promise<AccountList>
   /** Until the API server ends it; gives the version to go on from. */
   watchAccounts(options: WatchAccountsOptions): Promise<string>

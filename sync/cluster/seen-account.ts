@@ -37,7 +37,7 @@ export function readSeenAccount(object: unknown): readonly SeenAccount[] {
 }
 
 /** All that is to be known of an account that the operator has not enabled: whether it asks for something. */
-export const abridgedAccount = ({ status: _, ...account }: SeenAccount): SeenAccount => ({
+export const withoutDetails = ({ status: _, ...account }: SeenAccount): SeenAccount => ({
   ...account,
   annotations: asksForSecrets(account) ? { [annotationPrefix + syncKey]: '' } : {},
 })

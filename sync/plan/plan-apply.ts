@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { syncedAnnotation } from './names.ts'
-import type { SecretSituation, SecretWish } from './plan-secret.ts'
+import type { DesiredSecret, SecretSituation } from './plan-secret.ts'
 import { secretManifest } from './secret-manifest.ts'
 import { secretObstacle } from './secret-obstacle.ts'
 import type { SecretStep } from './secret-step.ts'
@@ -8,7 +8,7 @@ import type { StoredSecret } from './stored-secret.ts'
 
 /** Applies to a Secret that is there, unless all is there and ours already, or something is in the way. */
 export function planApply(
-  { secret, objects }: Pick<SecretWish, 'secret' | 'objects'>,
+  { secret, objects }: Pick<DesiredSecret, 'secret' | 'objects'>,
   options: {
     readonly account: SecretSituation['account']
     readonly stored: StoredSecret

@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import type { Account, WantedSecret } from '../request/read-account.ts'
+import type { Account, RequestedSecret } from '../request/read-account.ts'
 import { lackingKeys } from '../request/secret-types.ts'
 import { describeOwner, ownershipOf } from './ownership.ts'
 import { planApply } from './plan-apply.ts'
@@ -16,13 +16,13 @@ import type { SyncedObject } from './synced-objects.ts'
 export interface SecretSituation {
   readonly account: Pick<Account, 'namespace' | 'name' | 'uid'>
   /** Absent: the account asks for it no more. */
-  readonly wish?: SecretWish | undefined
+  readonly desired?: DesiredSecret | undefined
   /** Absent: there is no Secret of that name. */
   readonly stored?: StoredSecret | undefined
 }
 
-export interface SecretWish {
-  readonly secret: WantedSecret
+export interface DesiredSecret {
+  readonly secret: RequestedSecret
   readonly data: SecretData
   /** For the annotation `akv-injector.io/synced`; none for the record. */
   readonly objects: readonly SyncedObject[]
@@ -35,20 +35,20 @@ const wait: SecretStep = { kind: 'wait' }
  * Decides what to do with one Secret. What isn't the account's own is never touched, unless it was handed over;
  * nothing is created that isn't whole, and nothing written that changes nothing.
  */
-export function planSecret({ account, wish, stored }: SecretSituation): SecretStep {
-  if (stored === undefined) return wish === undefined ? nothing : planCreation(wish, account)
-  if (stored.isBeingDeleted) return wish === undefined ? nothing : wait
+export function planSecret({ account, desired, stored }: SecretSituation): SecretStep {
+  if (stored === undefined) return desired === undefined ? nothing : planCreation(desired, account)
+  if (stored.isBeingDeleted) return desired === undefined ? nothing : wait
 
   const ownership = ownershipOf(stored, account)
-  if (wish === undefined)
+  if (desired === undefined)
     return ownership === 'ours' || ownership === 'former' ? deletion(stored, 'unwanted') : nothing
   switch (ownership) {
     case 'ours':
-      return planChange(wish, { account, stored })
+      return planChange(desired, { account, stored })
     case 'former':
-      return planRenewal(wish, { account, stored })
+      return planRenewal(desired, { account, stored })
     case 'offered':
-      return planAdoption(wish, { account, stored })
+      return planAdoption(desired, { account, stored })
     case 'foreign':
       return { kind: 'blocked', error: foreign(stored) }
     default:
@@ -62,7 +62,7 @@ interface Place {
 }
 
 function planCreation(
-  { secret, data, objects }: SecretWish,
+  { secret, data, objects }: DesiredSecret,
   account: SecretSituation['account'],
 ): SecretStep {
   const { keys, state } = data
@@ -74,31 +74,31 @@ function planCreation(
 }
 
 /** The garbage collector is about to take the old one. It stands until there is something to put in its place. */
-function planRenewal(wish: SecretWish, { account, stored }: Place): SecretStep {
-  const creation = planCreation(wish, account)
+function planRenewal(desired: DesiredSecret, { account, stored }: Place): SecretStep {
+  const creation = planCreation(desired, account)
   return creation.kind === 'create' ? deletion(stored, 'renewed') : creation
 }
 
-function planAdoption(wish: SecretWish, place: Place): SecretStep {
-  const { keys, state } = wish.data
-  return state === 'whole' ? planApply(wish, { ...place, keys, force: true }) : wait
+function planAdoption(desired: DesiredSecret, place: Place): SecretStep {
+  const { keys, state } = desired.data
+  return state === 'whole' ? planApply(desired, { ...place, keys, force: true }) : wait
 }
 
-function planChange(wish: SecretWish, place: Place): SecretStep {
+function planChange(desired: DesiredSecret, place: Place): SecretStep {
   const { stored } = place
   const claim = planClaim(stored)
   if (claim !== undefined) return claim
-  const { keys, state } = wish.data
-  if (state === 'reduced' && isUseless(wish)) return deletion(stored, 'emptied')
-  if (state !== 'waiting') return planApply(wish, { ...place, keys, force: false })
+  const { keys, state } = desired.data
+  if (state === 'reduced' && isUseless(desired)) return deletion(stored, 'emptied')
+  if (state !== 'waiting') return planApply(desired, { ...place, keys, force: false })
   // What somebody has just renamed stays under its old name until the new one has a value.
   const before = [...stored.data].filter(([key]) => stored.applied.data.has(key))
   const all = new Map([...before, ...keys])
-  const step = planApply(wish, { ...place, keys: all, force: false, areKeysKept: true })
+  const step = planApply(desired, { ...place, keys: all, force: false, areKeysKept: true })
   return step.kind === 'nothing' ? wait : step
 }
 
-const isUseless = ({ secret, data }: SecretWish): boolean =>
+const isUseless = ({ secret, data }: DesiredSecret): boolean =>
   data.keys.size === 0 || lackingKeys(secret.type, data.keys).length > 0
 
 const deletion = ({ uid }: StoredSecret, reason: DeletionReason): SecretStep => ({

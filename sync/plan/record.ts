@@ -2,7 +2,7 @@ import { isName, subdomainName } from '../../kubernetes/name-rules.ts'
 import type { Account } from '../request/read-account.ts'
 import { maxTargets } from '../request/secret-bounds.ts'
 import { ownershipOf } from './ownership.ts'
-import type { SecretWish } from './plan-secret.ts'
+import type { DesiredSecret } from './plan-secret.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
 const prefix = 'akv-injector-sync-'
@@ -22,10 +22,10 @@ export const recordName = ({ name }: Pick<Account, 'name'>): string => prefix + 
 export const isRecordName = (name: string): boolean => name.startsWith(prefix)
 
 /** The record that holds these names, to be planned; undefined where there are none. */
-export function recordWish(
+export function desiredRecord(
   account: Pick<Account, 'name'>,
   names: Iterable<string>,
-): SecretWish | undefined {
+): DesiredSecret | undefined {
   const sorted = [...new Set(names)].sort()
   if (sorted.length === 0) return undefined
   const bytes = Buffer.from(sorted.join('\n'))

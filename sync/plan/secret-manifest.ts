@@ -1,4 +1,4 @@
-import type { Account, WantedSecret } from '../request/read-account.ts'
+import type { Account, RequestedSecret } from '../request/read-account.ts'
 import { managedByLabel, managedByUs, syncedAnnotation } from './names.ts'
 import { type SyncedObject, syncedText } from './synced-objects.ts'
 
@@ -33,7 +33,7 @@ interface AccountReference {
  */
 export function secretManifest(options: {
   readonly account: Pick<Account, 'namespace' | 'name' | 'uid'>
-  readonly secret: WantedSecret
+  readonly secret: RequestedSecret
   readonly keys: ReadonlyMap<string, Uint8Array>
   readonly objects: readonly SyncedObject[]
   readonly uid?: string

@@ -1,7 +1,7 @@
 import { propertyNumber } from '../../keyvault/formats/property.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import type { WantedSecret } from '../request/read-account.ts'
+import type { RequestedSecret } from '../request/read-account.ts'
 import { dataKeyProblem, lackingKeys } from '../request/secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
@@ -14,7 +14,7 @@ const maxBytes = 1024 * 1024
  * @param options - `stored`: what is there, whose other keys stay
  */
 export function secretObstacle(
-  { name, type }: WantedSecret,
+  { name, type }: RequestedSecret,
   options: {
     readonly keys: ReadonlyMap<string, Uint8Array>
     readonly stored?: StoredSecret

@@ -36,7 +36,7 @@ export interface Account {
 }
 
 /** A Secret that an account asks for. Its keys are the configuration's files below `name/`. */
-export interface WantedSecret {
+export interface RequestedSecret {
   readonly name: string
   readonly type: string
   /** Besides our own. */
@@ -44,21 +44,21 @@ export interface WantedSecret {
 }
 
 /** What the annotations of an account ask for. */
-export type AccountWishes =
+export type AccountRequest =
   /** No `akv-injector.io/sync`. */
   | { readonly kind: 'none' }
   /** `akv-injector.io/inject` is `"false"`: nothing is touched. */
   | { readonly kind: 'off' }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
-  | AccountWish
+  | SyncRequest
 
-export interface AccountWish {
+export interface SyncRequest {
   readonly kind: 'wanted'
   /** Its files lie at `SECRET/KEY`; a folder `SECRET` is a `tls/` or `#*` whose files are keys of the Secret. */
   readonly config: AgentConfig
   /** The account's `azure.workload.identity/client-id` and `/tenant-id`, which come after our own annotations. */
   readonly azure: AzureIdentity
-  readonly secrets: readonly WantedSecret[]
+  readonly secrets: readonly RequestedSecret[]
 }
 
 export interface AzureIdentity {
@@ -81,7 +81,7 @@ export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): bo
  *
  * @param account - as the API server has it, or as a manifest does, where annotations may be no texts
  */
-export function readAccount(account: ReadableAccount, policy: Policy): AccountWishes {
+export function readAccount(account: ReadableAccount, policy: Policy): AccountRequest {
   const { own, problems: unreadable } = readOwnAnnotations(account.annotations)
   if (Object.keys(own).length + unreadable.length === 0) return { kind: 'none' }
   if (isTurnedOff(own)) return { kind: 'off' }

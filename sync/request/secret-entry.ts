@@ -6,13 +6,13 @@ import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { isRecordName } from '../plan/record.ts'
 import { readLabels } from './labels.ts'
-import type { WantedSecret } from './read-account.ts'
+import type { RequestedSecret } from './read-account.ts'
 import { readSecretKeys } from './secret-keys.ts'
 import { opaqueType, parseSecretType } from './secret-types.ts'
 
 export interface SecretEntry {
   /** Absent where the name can't be read. */
-  readonly secret?: WantedSecret
+  readonly secret?: RequestedSecret
   readonly files: readonly WantedFile[]
   readonly problems: readonly string[]
 }

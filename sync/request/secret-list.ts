@@ -6,7 +6,7 @@ import {
 } from '../../webhook/core/annotations/objects/parse-plain-yaml.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
-import type { WantedSecret } from './read-account.ts'
+import type { RequestedSecret } from './read-account.ts'
 import { maxSpreads, maxTargets } from './secret-bounds.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 
@@ -14,7 +14,7 @@ import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
 
 interface SecretList {
-  readonly secrets: readonly WantedSecret[]
+  readonly secrets: readonly RequestedSecret[]
   /** Of all of them: below a folder of the Secret's name, or that folder. */
   readonly files: readonly WantedFile[]
   readonly problems: readonly Problem[]

@@ -3,7 +3,7 @@ import type { SeenAccount } from '../cluster/cluster-port.ts'
 import type { Outlook } from '../work-queue.ts'
 import type { Failing } from './account-status.ts'
 import type { AccountValues } from './refresh-account.ts'
-import { nothingTold, type Told } from './report.ts'
+import { nothingReported, type Reported } from './report.ts'
 
 /**
  * What the controller remembers of one account. Another uid is another account and begins anew; another identity gets
@@ -18,13 +18,13 @@ export interface AccountEntry {
   access: Access | undefined
   nextRegularAtMs: number
   /** Rounds in a row with something left to do. */
-  failures: number
+  failedRounds: number
   /** By how the last round went. */
   outlook: Outlook
-  told: Told
+  reported: Reported
   /** The status could not be written when that was last tried. */
   isStatusRefused: boolean
-  secrets: ReadonlyMap<string, SecretStanding>
+  secrets: ReadonlyMap<string, SecretStatus>
   /** The account has gone, or is another. */
   readonly gone: AbortController
   /** It has been turned off since the last round began. */
@@ -38,7 +38,7 @@ export interface Access {
   values: AccountValues | undefined
 }
 
-export interface SecretStanding {
+export interface SecretStatus {
   /** Absent: it is as it should be. */
   readonly failing?: Failing | undefined
   /** Until when it has to be known to be up to date again; while it never was, when it was first asked for. */
@@ -53,9 +53,9 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   isChanged: true,
   access: undefined,
   nextRegularAtMs: 0,
-  failures: 0,
+  failedRounds: 0,
   outlook: 'unknown',
-  told: nothingTold,
+  reported: nothingReported,
   isStatusRefused: false,
   secrets: new Map(),
   gone: new AbortController(),

@@ -6,16 +6,16 @@ import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { SyncMetrics } from '../metrics.ts'
-import type { SecretWish } from '../plan/plan-secret.ts'
-import { isRecordName, recordedNames, recordName, recordWish } from '../plan/record.ts'
+import type { DesiredSecret } from '../plan/plan-secret.ts'
+import { desiredRecord, isRecordName, recordedNames, recordName } from '../plan/record.ts'
 import { filesOfSecret, secretData } from '../plan/secret-data.ts'
 import { syncedObjects } from '../plan/synced-objects.ts'
-import type { Account, AccountWishes } from '../request/read-account.ts'
+import type { Account, AccountRequest } from '../request/read-account.ts'
 import type { Failing } from './account-status.ts'
 import { type AccountValues, type RefreshedAccount, refreshAccount } from './refresh-account.ts'
 import { type SecretChange, type SettledSecret, settleSecret } from './settle-secret.ts'
 
-export type Wanted = Extract<AccountWishes, { kind: 'wanted' }>
+export type Wanted = Extract<AccountRequest, { kind: 'wanted' }>
 
 export interface RoundOptions {
   readonly cluster: SyncCluster
@@ -26,7 +26,7 @@ export interface RoundOptions {
   /** Absent: the account asks for nothing any more. */
   readonly wanted?:
     | {
-        readonly wishes: Wanted
+        readonly request: Wanted
         readonly session: Session
         readonly before: AccountValues | undefined
         readonly isRegular: boolean
@@ -39,7 +39,7 @@ export interface RoundOptions {
 }
 
 /** Something that isn't as it should be. `subject`: what, an object's key or a Secret's name. */
-export interface Trouble {
+export interface Failure {
   readonly subject: string
   readonly error: AkvError
 }
@@ -47,7 +47,7 @@ export interface Trouble {
 export interface Round {
   readonly values: AccountValues | undefined
   readonly changes: ReadonlyMap<string, SecretChange>
-  readonly troubles: readonly Trouble[]
+  readonly failures: readonly Failure[]
   /** The Secrets that are as they should be: by name, their versions. */
   readonly synced: ReadonlyMap<string, string>
   /** Somebody else has written one of the Secrets: the next round has to ask for everything. */
@@ -67,14 +67,14 @@ export async function reconcile(options: RoundOptions): Promise<Round> {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
     const recorded = recordedNames(account, storedRecord)
-    const refreshed = wanted && (await refreshAccount({ ...options, ...wanted, ...wanted.wishes }))
+    const refreshed = wanted && (await refreshAccount({ ...options, ...wanted, ...wanted.request }))
     if (options.signal.aborted)
       return { ...progress.end(), values: wanted?.before, isFinished: false }
     const found = new Map([...(refreshed?.found ?? []), [record.name, storedRecord] as const])
     await settleAll(options, { values: refreshed?.values, found, recorded, progress })
     return { ...progress.end(), values: refreshed?.values }
   } catch (thrown) {
-    progress.trouble(accountSubject, toAkvError(thrown))
+    progress.failure(accountSubject, toAkvError(thrown))
     return { ...progress.end(), values: options.wanted?.before }
   }
 }
@@ -84,26 +84,26 @@ type Progress = ReturnType<typeof startProgress>
 
 function startProgress(options: RoundOptions) {
   const changes = new Map<string, SecretChange>()
-  const troubles: Trouble[] = []
+  const failures: Failure[] = []
   const synced = new Map<string, string>()
   let isFinished = true
   let isOutdated = false
-  const trouble = (subject: string, error: AkvError) => {
-    troubles.push({ subject, error })
+  const failure = (subject: string, error: AkvError) => {
+    failures.push({ subject, error })
     isFinished = false
   }
   return {
-    trouble,
+    failure,
     async settle(
       name: string,
-      wish: SecretWish | undefined,
+      desired: DesiredSecret | undefined,
       found: FoundSecrets = new Map(),
     ): Promise<SettledSecret> {
       const { isRegular, leftVersions } = options.wanted ?? {}
       const settled = await settleSecret({
         ...options,
         name,
-        wish,
+        desired,
         found: found.has(name) ? { stored: found.get(name) } : undefined,
         leftVersion: isRegular ? undefined : leftVersions?.get(name),
         onWrite: options.metrics.countWrite,
@@ -111,13 +111,13 @@ function startProgress(options: RoundOptions) {
       const { state, change, error, stored } = settled
       // Nobody needs to hear of our own notes.
       if (change !== undefined && !isRecordName(name)) changes.set(name, change)
-      if (error !== undefined) troubles.push({ subject: secretSubject(name), error })
+      if (error !== undefined) failures.push({ subject: secretSubject(name), error })
       if (state === 'done') synced.set(name, stored?.resourceVersion ?? '')
       else if (state !== 'defied') isFinished = false
       if (state === 'outdated') isOutdated = true
       return settled
     },
-    end: () => ({ changes, troubles, synced, isFinished, isOutdated }),
+    end: () => ({ changes, failures, synced, isFinished, isOutdated }),
   }
 }
 
@@ -133,24 +133,24 @@ async function settleAll(
   const { account, wanted } = options
   const { values, found, recorded, progress } = round
   const record = recordName(account)
-  const names = wanted?.wishes.secrets.map(({ name }) => name) ?? []
+  const names = wanted?.request.secrets.map(({ name }) => name) ?? []
   const unwanted = [...recorded].filter((name) => !names.includes(name))
   // Before anything is made that nobody would know of, were we to end in between.
   const isRecorded =
     names.every((name) => recorded.has(name)) ||
-    (await progress.settle(record, recordWish(account, [...recorded, ...names]), found)).state ===
-      'done'
+    (await progress.settle(record, desiredRecord(account, [...recorded, ...names]), found))
+      .state === 'done'
   let areAllThere = true
   if (wanted && values) {
-    reportObjects(wanted.wishes, { values, progress })
-    for (const secret of wanted.wishes.secrets) {
-      const wish = wishOf(secret, { wishes: wanted.wishes, values })
+    reportObjects(wanted.request, { values, progress })
+    for (const secret of wanted.request.secrets) {
+      const desired = desiredSecret(secret, { request: wanted.request, values })
       const isThere =
         (isRecorded || recorded.has(secret.name)) &&
-        (await progress.settle(secret.name, wish, found)).stored !== undefined
+        (await progress.settle(secret.name, desired, found)).stored !== undefined
       if (isThere) continue
-      if (wish.data.state !== 'reduced') areAllThere = false
-      reportAbsent(wish, { config: wanted.wishes.config, values, progress })
+      if (desired.data.state !== 'reduced') areAllThere = false
+      reportAbsent(desired, { config: wanted.request.config, values, progress })
     }
   }
   // It may be that somebody has only renamed it, and what it is called now has no value yet.
@@ -158,7 +158,7 @@ async function settleAll(
   let isCleared = true
   for (const name of unwanted)
     isCleared = (await progress.settle(name, undefined)).state === 'done' && isCleared
-  if (isCleared) await progress.settle(record, recordWish(account, names))
+  if (isCleared) await progress.settle(record, desiredRecord(account, names))
 }
 
 /** What failed, whether it was asked for in this round or rests. */
@@ -169,13 +169,13 @@ function reportObjects(
   for (const { reference, versions } of wantedObjects(config)) {
     const key = objectKey(reference, { versions })
     const error = values.refresh.statuses.get(key)?.error
-    if (error !== undefined) progress.trouble(key, error)
+    if (error !== undefined) progress.failure(key, error)
   }
 }
 
 /** Why a Secret isn't there, where to remove what has gone from the vault is no failure. */
 function reportAbsent(
-  { secret, data }: SecretWish,
+  { secret, data }: DesiredSecret,
   {
     config,
     values,
@@ -190,14 +190,14 @@ function reportAbsent(
   for (const { object, versions, optional } of filesOfSecret(secret.name, config)) {
     const key = objectKey(object, { versions })
     const error = optional === true ? undefined : values.gone.get(key)
-    if (error !== undefined) progress.trouble(key, error)
+    if (error !== undefined) progress.failure(key, error)
   }
 }
 
-function wishOf(
-  secret: SecretWish['secret'],
-  { wishes: { config }, values }: { readonly wishes: Wanted; readonly values: AccountValues },
-): SecretWish {
+function desiredSecret(
+  secret: DesiredSecret['secret'],
+  { request: { config }, values }: { readonly request: Wanted; readonly values: AccountValues },
+): DesiredSecret {
   const { refresh, gone, filled, versions } = values
   return {
     secret,
@@ -212,9 +212,9 @@ function wishOf(
  */
 export function failureOf(
   name: string,
-  { wishes: { config }, round }: { readonly wishes: Wanted; readonly round: Round },
+  { request: { config }, round }: { readonly request: Wanted; readonly round: Round },
 ): Failing['code'] | undefined {
-  const codes = new Map(round.troubles.map(({ subject, error }) => [subject, error.code]))
+  const codes = new Map(round.failures.map(({ subject, error }) => [subject, error.code]))
   const [ofObject] = filesOfSecret(name, config).flatMap(
     ({ object, versions }) => codes.get(objectKey(object, { versions })) ?? [],
   )
@@ -223,6 +223,6 @@ export function failureOf(
   return codes.get(secretSubject(name)) ?? ofObject ?? ofAccount ?? 'waiting'
 }
 
-/** What troubles are named after: a Secret, or what every Secret of the account needs. Objects have their key. */
+/** What failures are named after: a Secret, or what every Secret of the account needs. Objects have their key. */
 const secretSubject = (name: string): string => `Secret ${name}`
 const accountSubject = 'account'

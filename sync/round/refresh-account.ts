@@ -18,11 +18,11 @@ import type { Log } from '../../lib/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account, WantedSecret } from '../request/read-account.ts'
+import type { Account, RequestedSecret } from '../request/read-account.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
-import { maxKeptBytes } from './kept-values.ts'
+import { maxKeptBytes } from './bound-values.ts'
 import { roundBudget } from './round-budget.ts'
-import { leavingSilentVaults } from './silent-vaults.ts'
+import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
 /** What is known of an account's values between rounds. No other account ever sees it. */
 export interface AccountValues {
@@ -47,7 +47,7 @@ export interface RefreshAccountOptions {
   readonly cluster: Pick<SyncCluster, 'readSecret'>
   readonly account: Account
   readonly config: AgentConfig
-  readonly secrets: readonly WantedSecret[]
+  readonly secrets: readonly RequestedSecret[]
   readonly session: Session
   readonly before: AccountValues | undefined
   /** Ask for everything that may have changed, and not only for what failed. */
@@ -68,7 +68,7 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
   // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })
   const due = isRegular ? refreshable : failedObjects(refreshable, withGone(state, before?.gone))
-  const session = { ...options.session, reader: leavingSilentVaults(options) }
+  const session = { ...options.session, reader: skipUnresponsiveVaults(options) }
   const budget = roundBudget(options.account)
   const {
     state: refresh,

@@ -1,7 +1,7 @@
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import { type SecretName, StaleError, type SyncCluster } from '../cluster/cluster-port.ts'
 import type { WriteKind } from '../metrics.ts'
-import { planSecret, type SecretWish } from '../plan/plan-secret.ts'
+import { type DesiredSecret, planSecret } from '../plan/plan-secret.ts'
 import type { SecretStep } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { Account } from '../request/read-account.ts'
@@ -11,7 +11,7 @@ export interface SettleSecretOptions {
   readonly account: Account
   readonly name: string
   /** Absent: the account asks for it no more. */
-  readonly wish?: SecretWish | undefined
+  readonly desired?: DesiredSecret | undefined
   /** As it was found a moment ago; absent where it has not been looked at. */
   readonly found?: { readonly stored: StoredSecret | undefined } | undefined
   /** The version that we left it in; one that has changed since waits. Absent: it may have changed. */
@@ -45,7 +45,7 @@ const maxSteps = 8
  * what was done before something failed is told.
  */
 export async function settleSecret(options: SettleSecretOptions): Promise<SettledSecret> {
-  const { cluster, account, wish, leftVersion, signal } = options
+  const { cluster, account, desired, leftVersion, signal } = options
   const secret = { namespace: account.namespace, name: options.name }
   let stored = options.found?.stored
   let change: SecretChange | undefined
@@ -62,7 +62,7 @@ export async function settleSecret(options: SettleSecretOptions): Promise<Settle
       return settled('outdated')
     for (let count = 0; count < maxSteps; count++) {
       if (signal.aborted) return settled('stopped')
-      const step = planSecret({ account, wish, stored })
+      const step = planSecret({ account, desired, stored })
       if (step.kind === 'nothing') return settled('done')
       if (step.kind === 'wait') return settled('waiting')
       if (step.kind === 'blocked') return settled('failed', step.error)

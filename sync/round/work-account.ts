@@ -13,11 +13,11 @@ import type { SyncMetrics } from '../metrics.ts'
 import { type Account, asksForSecrets, readAccount } from '../request/read-account.ts'
 import type { Access, AccountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
-import { keptValues } from './kept-values.ts'
+import { boundValues } from './bound-values.ts'
 import { publishStatus } from './publish-status.ts'
-import { type Round, reconcile, type Trouble, type Wanted } from './reconcile.ts'
-import { nothingTold, tellAgainAfterMs, tellRound } from './report.ts'
-import { standingsAfter, standingsRefused } from './secret-standings.ts'
+import { type Failure, type Round, reconcile, type Wanted } from './reconcile.ts'
+import { nextReportAfterMs, nothingReported, reportRound } from './report.ts'
+import { statusesAfter, statusesWhenRefused } from './secret-statuses.ts'
 
 export interface WorkAccountOptions {
   readonly cluster: SyncCluster
@@ -48,42 +48,42 @@ export async function workAccount(
   entry.off = new AbortController()
   const signal = AbortSignal.any([options.signal, entry.gone.signal, entry.off.signal])
   if (!entry.isListed) return await workUnlisted(entry, options)
-  const wishes = readAccount(account, options.policy)
+  const request = readAccount(account, options.policy)
   const isRegular = entry.isChanged || options.clock.now() >= entry.nextRegularAtMs
   entry.isChanged = false
-  if (wishes.kind !== 'wanted')
-    forget(entry, { nowMs: options.clock.now(), isRefused: wishes.kind === 'refused' })
-  if (wishes.kind === 'off') {
-    entry.told = nothingTold
+  if (request.kind !== 'wanted')
+    dropAccess(entry, { nowMs: options.clock.now(), isRefused: request.kind === 'refused' })
+  if (request.kind === 'off') {
+    entry.reported = nothingReported
     await publishStatus(entry, options)
     return undefined
   }
-  if (wishes.kind === 'refused') {
+  if (request.kind === 'refused') {
     await publishStatus(entry, options)
-    return await tellHindrance(entry, { hindrance: mistakes(wishes.problems), options })
+    return await reportBlocked(entry, { failure: annotationFailure(request.problems), options })
   }
-  const wanted = wishes.kind === 'wanted' ? wishes : undefined
+  const wanted = request.kind === 'wanted' ? request : undefined
   const round = await reconcile({
     ...options,
     account,
     signal,
-    wanted: wanted && whatToDo(entry, { wishes: wanted, isRegular, options }),
+    wanted: wanted && roundInput(entry, { request: wanted, isRegular, options }),
   })
   if (signal.aborted) return undefined
-  note(entry, { wanted, round, isRegular, options })
-  await tell(entry, { round, options })
+  recordRound(entry, { wanted, round, isRegular, options })
+  await report(entry, { round, options })
   await publishStatus(entry, options)
   return nextAfterMs(entry, { wanted, round, options })
 }
 
 /** Nothing more is to be done until somebody changes something, but to tell it again from time to time. */
-async function tellHindrance(
+async function reportBlocked(
   entry: AccountEntry,
-  { hindrance, options }: { readonly hindrance: Trouble; readonly options: WorkAccountOptions },
+  { failure, options }: { readonly failure: Failure; readonly options: WorkAccountOptions },
 ): Promise<number | undefined> {
-  const round = { troubles: [hindrance], changes: new Map(), isFinished: false }
-  await tell(entry, { round, options })
-  return tellAgainAfterMs(entry.told, options.clock.now())
+  const round = { failures: [failure], changes: new Map(), isFinished: false }
+  await report(entry, { round, options })
+  return nextReportAfterMs(entry.reported, options.clock.now())
 }
 
 /** What it asks for is not even read: that may be anything, and anybody's. */
@@ -93,39 +93,43 @@ async function workUnlisted(
 ): Promise<number | undefined> {
   const { namespace, name } = entry.account
   if (!asksForSecrets(entry.account)) {
-    entry.told = nothingTold
+    entry.reported = nothingReported
     return undefined
   }
   const message = `ServiceAccount ${namespace}/${name} is not among those that the operator has enabled`
   const error = new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message })
-  return await tellHindrance(entry, { hindrance: { subject: 'account', error }, options })
+  return await reportBlocked(entry, { failure: { subject: 'account', error }, options })
 }
 
 /** Nothing is done for an account with a mistake, and its Secrets stay as they are. */
-function mistakes(problems: readonly Problem[]): Trouble {
+function annotationFailure(problems: readonly Problem[]): Failure {
   const message = problems.map(describeProblem).join('; ')
   // Another mistake is another state.
   return { subject: message, error: new AkvError({ code: 'AKV_SYNC_ANNOTATION', message }) }
 }
 
 /** Neither tokens nor values are kept for an account that asks for nothing. A mistake is to be seen in the metrics. */
-function forget(
+function dropAccess(
   entry: AccountEntry,
   { nowMs, isRefused }: { readonly nowMs: number; readonly isRefused: boolean },
 ): void {
   entry.access = undefined
-  entry.secrets = isRefused ? standingsRefused(entry, nowMs) : new Map()
+  entry.secrets = isRefused ? statusesWhenRefused(entry, nowMs) : new Map()
 }
 
-function whatToDo(
+function roundInput(
   entry: AccountEntry,
   {
-    wishes,
+    request,
     isRegular,
     options,
-  }: { readonly wishes: Wanted; readonly isRegular: boolean; readonly options: WorkAccountOptions },
+  }: {
+    readonly request: Wanted
+    readonly isRegular: boolean
+    readonly options: WorkAccountOptions
+  },
 ) {
-  const access = accessOf(entry, wishes, options)
+  const access = accessOf(entry, request, options)
   const isNew = access !== entry.access
   entry.access = access
   const { session, values } = access
@@ -134,7 +138,7 @@ function whatToDo(
       leftVersion === undefined ? [] : [[name, leftVersion]],
     ),
   )
-  return { wishes, session, before: values, isRegular: isRegular || isNew, leftVersions }
+  return { request, session, before: values, isRegular: isRegular || isNew, leftVersions }
 }
 
 /** That of before, unless the account signs in as somebody else now. */
@@ -173,17 +177,17 @@ interface Worked {
   readonly options: WorkAccountOptions
 }
 
-function note(entry: AccountEntry, worked: Worked & { readonly isRegular: boolean }): void {
+function recordRound(entry: AccountEntry, worked: Worked & { readonly isRegular: boolean }): void {
   const { wanted, round, isRegular, options } = worked
   const { clock } = options
   const nowMs = clock.now()
-  entry.failures = round.isFinished ? 0 : entry.failures + 1
+  entry.failedRounds = round.isFinished ? 0 : entry.failedRounds + 1
   if (wanted === undefined) return
   // What a retry doesn't ask for, another one may have found changed; it is not to be put back.
   if (round.isOutdated) entry.isChanged = true
-  if (entry.access !== undefined) entry.access.values = round.values && keptValues(round.values)
+  if (entry.access !== undefined) entry.access.values = round.values && boundValues(round.values)
   if (isRegular) entry.nextRegularAtMs = nowMs + refreshMs(wanted) * (0.9 + 0.2 * clock.random())
-  entry.secrets = standingsAfter(entry, { wanted, round, isRegular, nowMs })
+  entry.secrets = statusesAfter(entry, { wanted, round, isRegular, nowMs })
 }
 
 const refreshMs = ({ config }: Wanted): number => config.refreshSeconds * 1000
@@ -201,21 +205,25 @@ function nextAfterMs(entry: AccountEntry, { wanted, round, options }: Worked): n
     longestBackOffMs,
     wanted === undefined ? longestBackOffMs : refreshMs(wanted),
   )
-  const retryAfterMs = Math.max(0, ...round.troubles.map(({ error }) => error.retryAfterMs ?? 0))
-  const { failures } = entry
+  const retryAfterMs = Math.max(0, ...round.failures.map(({ error }) => error.retryAfterMs ?? 0))
+  const { failedRounds: failures } = entry
   const tryMs = backoffMs({ firstMs: firstBackOffMs, longestMs, failures, jitter: 'full', clock })
   return Math.min(retryAfterMs + tryMs, regularMs ?? Number.POSITIVE_INFINITY)
 }
 
-async function tell(
+async function report(
   entry: AccountEntry,
   {
     round,
     options,
   }: {
-    readonly round: Pick<Round, 'changes' | 'troubles' | 'isFinished'>
+    readonly round: Pick<Round, 'changes' | 'failures' | 'isFinished'>
     readonly options: WorkAccountOptions
   },
 ): Promise<void> {
-  entry.told = await tellRound(round, { ...options, account: entry.account, told: entry.told })
+  entry.reported = await reportRound(round, {
+    ...options,
+    account: entry.account,
+    reported: entry.reported,
+  })
 }

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SyncCluster } from '../../sync/cluster/cluster-port.ts'
-import { planSecret, type SecretWish } from '../../sync/plan/plan-secret.ts'
+import { type DesiredSecret, planSecret } from '../../sync/plan/plan-secret.ts'
 import { settleSecret } from '../../sync/round/settle-secret.ts'
 
 /** What stands in for others' hands, on a stand-in or on a real API server. */
@@ -24,7 +24,7 @@ export async function showBehaviour(
   const { cluster, others } = options
   const account = { ...options.account, annotations: {} }
   const { namespace } = account
-  const wish = (name: string, data: Readonly<Record<string, string>>): SecretWish => ({
+  const desired = (name: string, data: Readonly<Record<string, string>>): DesiredSecret => ({
     secret: { name, type: 'Opaque', labels: { app: 'web' } },
     data: {
       keys: new Map(Object.entries(data).map(([key, value]) => [key, Buffer.from(value)])),
@@ -41,7 +41,7 @@ export async function showBehaviour(
       cluster,
       account,
       name,
-      wish: data && wish(name, data),
+      desired: data && desired(name, data),
       onWrite: (kind) => writes.push(kind),
       signal: new AbortController().signal,
     })
@@ -110,7 +110,7 @@ export async function showBehaviour(
   await t.test('writes are for the one object that was read', async (t) => {
     await settle('race', { a: '1' })
     const stored = await cluster.readSecret({ namespace, name: 'race' })
-    const step = planSecret({ account, wish: wish('race', { a: '2' }), stored })
+    const step = planSecret({ account, desired: desired('race', { a: '2' }), stored })
     if (step.kind !== 'apply' || !stored) throw new Error('it is to be applied')
     await others.delete('race')
     const stale = (promise: Promise<unknown>, message: string) =>
@@ -141,7 +141,7 @@ export async function showBehaviour(
     const keys = new Map([['.dockerconfigjson', Buffer.from('s3cr3t no JSON')]])
     const step = planSecret({
       account,
-      wish: { secret, data: { keys, state: 'whole' }, objects: [] },
+      desired: { secret, data: { keys, state: 'whole' }, objects: [] },
     })
     if (step.kind !== 'create') throw new Error('it is to be created')
     const error = await cluster.createSecret(step.secret).catch((error: unknown) => error)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { planSecret, type SecretWish } from '../../sync/plan/plan-secret.ts'
+import { type DesiredSecret, planSecret } from '../../sync/plan/plan-secret.ts'
 import { carryOut, fieldsV1, type SecretJson, stored } from './secret-model.ts'
 
 const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }
@@ -12,7 +12,7 @@ const texts = fc.dictionary(key, value, { maxKeys: 4, noNullPrototype: true })
 const label = fc.constantFrom('app', 'team', 'app.kubernetes.io/managed-by')
 const type = fc.constantFrom('Opaque', 'kubernetes.io/tls')
 
-const wish = fc
+const desired = fc
   .record({
     type,
     labels: fc.dictionary(fc.constantFrom('app', 'team'), value, { noNullPrototype: true }),
@@ -20,7 +20,7 @@ const wish = fc
     state: fc.constantFrom('whole', 'waiting', 'reduced'),
     version: fc.option(fc.constantFrom('0'.repeat(32), '1'.repeat(32)), { nil: undefined }),
   })
-  .map(({ texts, state, version, ...secret }): SecretWish => {
+  .map(({ texts, state, version, ...secret }): DesiredSecret => {
     const reference = { vault: 'team-a', type: 'secret', name: 'x' } as const
     return {
       secret: { name: 'db', ...secret },
@@ -93,10 +93,10 @@ const isOurs = ({ metadata }: SecretJson): boolean =>
 
 t.test('what is not ours, and not handed over, is never touched', async () => {
   fc.assert(
-    fc.property(secret, fc.option(wish, { nil: undefined }), (secret, wish) => {
+    fc.property(secret, fc.option(desired, { nil: undefined }), (secret, desired) => {
       fc.pre(!isOurs(secret) && secret.metadata.annotations['akv-injector.io/adopt'] !== 'true')
-      const { kind } = planSecret({ account, wish, stored: stored(secret) })
-      return kind === (wish === undefined ? 'nothing' : 'blocked')
+      const { kind } = planSecret({ account, desired, stored: stored(secret) })
+      return kind === (desired === undefined ? 'nothing' : 'blocked')
     }),
     runs,
   )
@@ -106,8 +106,8 @@ t.test(
   'force is for what was handed over, and a wrong uid is never deleted or applied to',
   async () => {
     fc.assert(
-      fc.property(secret, fc.option(wish, { nil: undefined }), (secret, wish) => {
-        const step = planSecret({ account, wish, stored: stored(secret) })
+      fc.property(secret, fc.option(desired, { nil: undefined }), (secret, desired) => {
+        const step = planSecret({ account, desired, stored: stored(secret) })
         if (step.kind === 'delete') return step.uid === 'stored-uid' && isOurs(secret)
         if (step.kind !== 'apply') return true
         return step.secret.metadata.uid === 'stored-uid' && step.force !== isOurs(secret)
@@ -123,11 +123,11 @@ t.test(
     fc.assert(
       fc.property(
         fc.option(secret, { nil: undefined }),
-        fc.option(wish, { nil: undefined }),
-        (start, wish) => {
+        fc.option(desired, { nil: undefined }),
+        (start, desired) => {
           let current = start
           for (let steps = 0; steps < 5; steps++) {
-            const step = planSecret({ account, wish, stored: current && stored(current) })
+            const step = planSecret({ account, desired, stored: current && stored(current) })
             if (['nothing', 'wait', 'blocked'].includes(step.kind)) return true
             const after = carryOut(step, current)
             // Somebody else holds a field: a person has to decide.
@@ -144,11 +144,11 @@ t.test(
 
 t.test('nothing is created, and nothing wanted is left out, unless all is there', async () => {
   fc.assert(
-    fc.property(fc.option(secret, { nil: undefined }), wish, (secret, wish) => {
-      const step = planSecret({ account, wish, stored: secret && stored(secret) })
-      if (step.kind === 'create') return wish.data.state === 'whole'
+    fc.property(fc.option(secret, { nil: undefined }), desired, (secret, desired) => {
+      const step = planSecret({ account, desired, stored: secret && stored(secret) })
+      if (step.kind === 'create') return desired.data.state === 'whole'
       if (step.kind !== 'apply') return true
-      return [...wish.data.keys].every(
+      return [...desired.data.keys].every(
         ([name, bytes]) => step.secret.data[name] === Buffer.from(bytes).toString('base64'),
       )
     }),
@@ -158,8 +158,8 @@ t.test('nothing is created, and nothing wanted is left out, unless all is there'
 
 t.test('keys, labels and annotations of others are there afterwards', async () => {
   fc.assert(
-    fc.property(secret, wish, (secret, wish) => {
-      const step = planSecret({ account, wish, stored: stored(secret) })
+    fc.property(secret, desired, (secret, desired) => {
+      const step = planSecret({ account, desired, stored: stored(secret) })
       fc.pre(step.kind === 'apply')
       const after = carryOut(step, secret)
       fc.pre(after !== undefined && !('conflicts' in after))

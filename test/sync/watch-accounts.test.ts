@@ -36,15 +36,15 @@ async function runThrough(
     clock,
     log,
     signal: stop.signal,
-    abridge: (account) => ({ ...account, name: account.name.replace(/^long-/, '') }),
+    reduce: (account) => ({ ...account, name: account.name.replace(/^long-/, '') }),
     onAccount: ({ name, resourceVersion }) => told.push(`${name} ${resourceVersion}`),
     onGone: (name) => told.push(`gone ${name}`),
     onListed: () => told.push('listed'),
     cluster: {
-      async listAccounts(_, abridge = (account) => account) {
+      async listAccounts(_, reduce = (account) => account) {
         const accounts = take()
         if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
-        return { accounts: accounts.map(abridge), resourceVersion: '10' }
+        return { accounts: accounts.map(reduce), resourceVersion: '10' }
       },
       async watchAccounts(options) {
         const watch = take()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { abridgedAccount, readSeenAccount } from '../../../sync/cluster/seen-account.ts'
+import { readSeenAccount, withoutDetails } from '../../../sync/cluster/seen-account.ts'
 
 const metadata = { namespace: 'shop', name: 'web', uid: 'u', resourceVersion: '1' }
 const seen = (annotations: Readonly<Record<string, unknown>>) => {
@@ -10,7 +10,7 @@ const seen = (annotations: Readonly<Record<string, unknown>>) => {
 
 t.test('of an account that is not enabled only that it asks for something is known', async (t) => {
   const asks = { 'akv-injector.io/sync': '- secret: db'.repeat(1000) }
-  t.strictSame(abridgedAccount(seen(asks)), {
+  t.strictSame(withoutDetails(seen(asks)), {
     ...metadata,
     annotations: { 'akv-injector.io/sync': '' },
   })
@@ -19,7 +19,7 @@ t.test('of an account that is not enabled only that it asks for something is kno
     { 'akv-injector.io/vault': 'team-a' },
     { ...asks, 'akv-injector.io/inject': 'false' },
   ])
-    t.strictSame(abridgedAccount(seen(annotations)), { ...metadata, annotations: {} })
+    t.strictSame(withoutDetails(seen(annotations)), { ...metadata, annotations: {} })
 })
 
 t.test('what is no account is none', async (t) => {
@@ -34,7 +34,7 @@ t.test('a new status is no change of what an account asks for, and sync-now is o
   t.strictSame(seen({ ...sync, [status]: 'db: ready' }), { ...before, status: 'db: ready' })
   t.strictSame(seen({ ...sync, [status]: 'x'.repeat(200_000) }), { ...before, status: '' })
   t.strictSame(seen({ ...sync, [status]: 1 }), before)
-  t.strictSame(abridgedAccount(seen({ [status]: 'db: ready' })), { ...metadata, annotations: {} })
+  t.strictSame(withoutDetails(seen({ [status]: 'db: ready' })), { ...metadata, annotations: {} })
   t.not(
     seen({ ...sync, 'akv-injector.io/sync-now': '1' }).annotations['akv-injector.io/sync-now'],
     undefined,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { planSecret, type SecretWish } from '../../../sync/plan/plan-secret.ts'
+import { type DesiredSecret, planSecret } from '../../../sync/plan/plan-secret.ts'
 import type { SecretData } from '../../../sync/plan/secret-data.ts'
 import { carryOut, createdSecret, fieldsV1, type SecretJson, stored } from '../secret-model.ts'
 
@@ -9,10 +9,10 @@ const version = '0123456789abcdef0123456789abcdef'
 const bytes = (texts: Record<string, string>) =>
   new Map(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text)]))
 
-function wish(
+function desiredDb(
   texts: Record<string, string>,
-  options: Partial<SecretWish['secret']> & { state?: SecretData['state'] } = {},
-): SecretWish {
+  options: Partial<DesiredSecret['secret']> & { state?: SecretData['state'] } = {},
+): DesiredSecret {
   const { state = 'whole', ...secret } = options
   return {
     secret: { name: 'db', type: 'Opaque', labels: {}, ...secret },
@@ -31,11 +31,11 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /** A Secret that the controller made and claimed. */
 function ours(texts: Record<string, string> = { password: 'one' }, options = {}): SecretJson {
-  const step = planSecret({ account, wish: wish(texts, options) })
+  const step = planSecret({ account, desired: desiredDb(texts, options) })
   if (step.kind !== 'create') throw new Error(step.kind)
   const created = createdSecret(step.secret)
   return carryOut(
-    planSecret({ account, wish: wish(texts, options), stored: stored(created) }),
+    planSecret({ account, desired: desiredDb(texts, options), stored: stored(created) }),
     created,
   ) as SecretJson
 }
@@ -72,7 +72,10 @@ function theirs(
 }
 
 t.test('a Secret that is not there is created whole', async (t) => {
-  const step = planSecret({ account, wish: wish({ password: 'one' }, { labels: { app: 'web' } }) })
+  const step = planSecret({
+    account,
+    desired: desiredDb({ password: 'one' }, { labels: { app: 'web' } }),
+  })
   t.strictSame(step, {
     kind: 'create',
     secret: {
@@ -93,18 +96,18 @@ t.test('a Secret that is not there is created whole', async (t) => {
 
 t.test('what is not whole is not created; what may be absent may be all there is', async (t) => {
   for (const state of ['waiting', 'reduced'] as const)
-    t.strictSame(planSecret({ account, wish: wish({ password: 'one' }, { state }) }), {
+    t.strictSame(planSecret({ account, desired: desiredDb({ password: 'one' }, { state }) }), {
       kind: 'wait',
     })
-  t.match(planSecret({ account, wish: wish({}) }), { kind: 'create', secret: { data: {} } })
+  t.match(planSecret({ account, desired: desiredDb({}) }), { kind: 'create', secret: { data: {} } })
   t.strictSame(planSecret({ account }), { kind: 'nothing' })
 })
 
 t.test('what was created is claimed by its version before anything is applied to it', async (t) => {
   const created = createdSecret(
-    (planSecret({ account, wish: wish({ a: '1' }) }) as never as { secret: never }).secret,
+    (planSecret({ account, desired: desiredDb({ a: '1' }) }) as never as { secret: never }).secret,
   )
-  const step = planSecret({ account, wish: wish({ a: '2' }), stored: stored(created) })
+  const step = planSecret({ account, desired: desiredDb({ a: '2' }), stored: stored(created) })
   t.strictSame(step, {
     kind: 'claim',
     patch: [
@@ -117,26 +120,31 @@ t.test('what was created is claimed by its version before anything is applied to
 })
 
 t.test('a Secret as it should be is left alone', async (t) => {
-  t.strictSame(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(ours()) }), {
-    kind: 'nothing',
-  })
+  t.strictSame(
+    planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(ours()) }),
+    {
+      kind: 'nothing',
+    },
+  )
 })
 
 t.test('any difference in what is ours is applied, with the uid and without force', async (t) => {
   const secret = ours()
   const { uid } = secret.metadata
-  const changes: readonly SecretWish[] = [
-    wish({ password: 'two' }),
-    wish({ password: 'one', url: 'u' }),
-    wish({ url: 'u' }),
-    wish({ password: 'one' }, { labels: { app: 'web' } }),
-    { ...wish({ password: 'one' }), objects: [] },
+  const changes: readonly DesiredSecret[] = [
+    desiredDb({ password: 'two' }),
+    desiredDb({ password: 'one', url: 'u' }),
+    desiredDb({ url: 'u' }),
+    desiredDb({ password: 'one' }, { labels: { app: 'web' } }),
+    { ...desiredDb({ password: 'one' }), objects: [] },
   ]
-  for (const wished of changes) {
-    const step = planSecret({ account, wish: wished, stored: stored(secret) })
+  for (const desired of changes) {
+    const step = planSecret({ account, desired, stored: stored(secret) })
     t.match(step, { kind: 'apply', force: false, secret: { metadata: { uid } } })
     const after = carryOut(step, secret) as SecretJson
-    t.strictSame(planSecret({ account, wish: wished, stored: stored(after) }), { kind: 'nothing' })
+    t.strictSame(planSecret({ account, desired, stored: stored(after) }), {
+      kind: 'nothing',
+    })
   }
 })
 
@@ -150,10 +158,13 @@ t.test('what others add stays, and does not make us write', async (t) => {
     operation: 'Apply',
     fieldsV1: fieldsV1({ data: ['theirs'], labels: ['theirs'], annotations: ['theirs'] }),
   })
-  t.strictSame(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) }), {
-    kind: 'nothing',
-  })
-  const step = planSecret({ account, wish: wish({ url: 'u' }), stored: stored(secret) })
+  t.strictSame(
+    planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(secret) }),
+    {
+      kind: 'nothing',
+    },
+  )
+  const step = planSecret({ account, desired: desiredDb({ url: 'u' }), stored: stored(secret) })
   t.match(carryOut(step, secret), {
     data: { url: base64('u'), theirs: base64('x'), password: undefined },
     metadata: { labels: { theirs: 'x' }, annotations: { theirs: 'x' } },
@@ -175,20 +186,24 @@ t.test('what others took from us is asked for again, which they see as a conflic
     operation: 'Update',
     fieldsV1: fieldsV1({ data: ['password'], labels: [], annotations: [] }),
   })
-  const step = planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) })
+  const step = planSecret({
+    account,
+    desired: desiredDb({ password: 'one' }),
+    stored: stored(secret),
+  })
   t.match(step, { kind: 'apply', force: false })
   t.strictSame(carryOut(step, secret), { conflicts: ['password'] })
 })
 
 t.test('while a value is waited for, the others go on and nothing is taken away', async (t) => {
   const secret = ours({ password: 'one', old: 'x' })
-  const waiting = wish({ password: 'two' }, { state: 'waiting' })
-  const step = planSecret({ account, wish: waiting, stored: stored(secret) })
+  const waiting = desiredDb({ password: 'two' }, { state: 'waiting' })
+  const step = planSecret({ account, desired: waiting, stored: stored(secret) })
   const after = carryOut(step, secret) as SecretJson
   t.strictSame(after.data, { password: base64('two'), old: base64('x') })
-  t.strictSame(planSecret({ account, wish: waiting, stored: stored(after) }), { kind: 'wait' })
-  const whole = wish({ password: 'two', new: 'y' })
-  t.match(carryOut(planSecret({ account, wish: whole, stored: stored(after) }), after), {
+  t.strictSame(planSecret({ account, desired: waiting, stored: stored(after) }), { kind: 'wait' })
+  const whole = desiredDb({ password: 'two', new: 'y' })
+  t.match(carryOut(planSecret({ account, desired: whole, stored: stored(after) }), after), {
     data: { password: base64('two'), new: base64('y'), old: undefined },
   })
 })
@@ -201,13 +216,13 @@ t.test(
     t.match(
       planSecret({
         account,
-        wish: wish({ url: 'u' }, { state: 'reduced' }),
+        desired: desiredDb({ url: 'u' }, { state: 'reduced' }),
         stored: stored(secret),
       }),
       { kind: 'apply', secret: { data: { url: base64('u') } } },
     )
     t.strictSame(
-      planSecret({ account, wish: wish({}, { state: 'reduced' }), stored: stored(secret) }),
+      planSecret({ account, desired: desiredDb({}, { state: 'reduced' }), stored: stored(secret) }),
       {
         kind: 'delete',
         uid,
@@ -219,7 +234,7 @@ t.test(
     t.match(
       planSecret({
         account,
-        wish: wish({ 'tls.crt': 'c', more: 'm' }, { ...tls, state: 'reduced' }),
+        desired: desiredDb({ 'tls.crt': 'c', more: 'm' }, { ...tls, state: 'reduced' }),
         stored: stored(pair),
       }),
       { kind: 'delete', reason: 'emptied' },
@@ -248,31 +263,34 @@ t.test('a Secret of somebody else’s is never touched, and its owner is named',
     [owned, /\(it is of ServiceAccount\/web\)/],
     [others, /\(it is of ServiceAccount\/api\)/],
   ] as const) {
-    t.match(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) }), {
-      kind: 'blocked',
-      error: { code: 'AKV_SECRET_FOREIGN', message },
-    })
+    t.match(
+      planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(secret) }),
+      {
+        kind: 'blocked',
+        error: { code: 'AKV_SECRET_FOREIGN', message },
+      },
+    )
     t.strictSame(planSecret({ account, stored: stored(secret) }), { kind: 'nothing' })
   }
 })
 
 t.test('one that is handed over is adopted by force once, and its other keys stay', async (t) => {
   const secret = theirs({ 'akv-injector.io/adopt': 'true' })
-  const wished = wish({ password: 'one' })
+  const desired = desiredDb({ password: 'one' })
   t.strictSame(
     planSecret({
       account,
-      wish: wish({ password: 'one' }, { state: 'waiting' }),
+      desired: desiredDb({ password: 'one' }, { state: 'waiting' }),
       stored: stored(secret),
     }),
     { kind: 'wait' },
   )
-  const step = planSecret({ account, wish: wished, stored: stored(secret) })
+  const step = planSecret({ account, desired, stored: stored(secret) })
   t.match(step, { kind: 'apply', force: true, secret: { metadata: { uid: 'foreign' } } })
   const after = carryOut(step, secret) as SecretJson
   t.strictSame(after.data, { password: base64('one'), other: base64('o') })
-  t.strictSame(planSecret({ account, wish: wished, stored: stored(after) }), { kind: 'nothing' })
-  t.match(planSecret({ account, wish: wish({ password: 'two' }), stored: stored(after) }), {
+  t.strictSame(planSecret({ account, desired, stored: stored(after) }), { kind: 'nothing' })
+  t.match(planSecret({ account, desired: desiredDb({ password: 'two' }), stored: stored(after) }), {
     kind: 'apply',
     force: false,
   })
@@ -282,23 +300,23 @@ t.test(
   'what was adopted with the values it had is ours alone, so that it can rotate',
   async (t) => {
     const secret = theirs({ 'akv-injector.io/adopt': 'true' })
-    const wished = wish({ password: 'theirs' }, { labels: { app: 'x' } })
+    const desired = desiredDb({ password: 'theirs' }, { labels: { app: 'x' } })
     const adopted = carryOut(
-      planSecret({ account, wish: wished, stored: stored(secret) }),
+      planSecret({ account, desired, stored: stored(secret) }),
       secret,
     ) as SecretJson
-    const step = planSecret({ account, wish: wished, stored: stored(adopted) })
+    const step = planSecret({ account, desired, stored: stored(adopted) })
     t.strictSame(step.kind === 'claim' && step.patch.slice(2), [
       { op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:data/f:password' },
       { op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:metadata/f:labels' },
     ])
     const claimed = carryOut(step, adopted) as SecretJson
-    t.strictSame(planSecret({ account, wish: wished, stored: stored(claimed) }), {
+    t.strictSame(planSecret({ account, desired, stored: stored(claimed) }), {
       kind: 'nothing',
     })
     const rotated = planSecret({
       account,
-      wish: wish({ password: 'new' }, { labels: { app: 'x' } }),
+      desired: desiredDb({ password: 'new' }, { labels: { app: 'x' } }),
       stored: stored(claimed),
     })
     t.match(carryOut(rotated, claimed), { data: { password: base64('new'), other: base64('o') } })
@@ -318,7 +336,11 @@ t.test('what somebody has changed in an adopted Secret is not taken back from th
     operation: 'Update',
     fieldsV1: fieldsV1({ data: ['password'], labels: [], annotations: [] }),
   })
-  const step = planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) })
+  const step = planSecret({
+    account,
+    desired: desiredDb({ password: 'one' }),
+    stored: stored(secret),
+  })
   t.match(step, { kind: 'apply', force: false })
   t.strictSame(carryOut(step, secret), { conflicts: ['password'] })
 })
@@ -335,17 +357,20 @@ t.test('a label of ours in another’s entry is taken out of it by its escaped n
       annotations: [],
     }),
   })
-  t.match(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) }), {
-    kind: 'claim',
-    patch: [
-      {},
-      {},
-      {
-        op: 'remove',
-        path: '/metadata/managedFields/1/fieldsV1/f:metadata/f:labels/f:app.kubernetes.io~1managed-by',
-      },
-    ],
-  })
+  t.match(
+    planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(secret) }),
+    {
+      kind: 'claim',
+      patch: [
+        {},
+        {},
+        {
+          op: 'remove',
+          path: '/metadata/managedFields/1/fieldsV1/f:metadata/f:labels/f:app.kubernetes.io~1managed-by',
+        },
+      ],
+    },
+  )
 })
 
 t.test('what others share with us without having handed it over stays shared', async (t) => {
@@ -355,9 +380,12 @@ t.test('what others share with us without having handed it over stays shared', a
     operation: 'Apply',
     fieldsV1: fieldsV1({ data: ['password'], labels: [], annotations: [] }),
   })
-  t.strictSame(planSecret({ account, wish: wish({ password: 'one' }), stored: stored(secret) }), {
-    kind: 'nothing',
-  })
+  t.strictSame(
+    planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(secret) }),
+    {
+      kind: 'nothing',
+    },
+  )
 })
 
 t.test(
@@ -367,7 +395,11 @@ t.test(
     secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
     const other = { ...account, name: 'api', uid: 'uid-2' }
     t.match(
-      planSecret({ account: other, wish: wish({ password: 'one' }), stored: stored(secret) }),
+      planSecret({
+        account: other,
+        desired: desiredDb({ password: 'one' }),
+        stored: stored(secret),
+      }),
       {
         kind: 'blocked',
         error: { code: 'AKV_SECRET_FOREIGN' },
@@ -390,10 +422,10 @@ t.test(
   async (t) => {
     const secret = ours()
     const again = { ...account, uid: 'uid-9' }
-    const plan = (wished?: SecretWish) =>
-      planSecret({ account: again, wish: wished, stored: stored(secret) })
-    t.strictSame(plan(wish({ password: 'one' }, { state: 'waiting' })), { kind: 'wait' })
-    t.match(plan(wish({ password: 'one' })), {
+    const plan = (desired?: DesiredSecret) =>
+      planSecret({ account: again, desired, stored: stored(secret) })
+    t.strictSame(plan(desiredDb({ password: 'one' }, { state: 'waiting' })), { kind: 'wait' })
+    t.match(plan(desiredDb({ password: 'one' })), {
       kind: 'delete',
       uid: secret.metadata.uid,
       reason: 'renewed',
@@ -405,9 +437,12 @@ t.test(
 t.test('a Secret that is being deleted is waited for', async (t) => {
   const secret = ours()
   secret.metadata.deletionTimestamp = '2026-01-01T00:00:00Z'
-  t.strictSame(planSecret({ account, wish: wish({ password: 'two' }), stored: stored(secret) }), {
-    kind: 'wait',
-  })
+  t.strictSame(
+    planSecret({ account, desired: desiredDb({ password: 'two' }), stored: stored(secret) }),
+    {
+      kind: 'wait',
+    },
+  )
   t.strictSame(planSecret({ account, stored: stored(secret) }), { kind: 'nothing' })
 })
 
@@ -415,49 +450,53 @@ t.test('what the API server would refuse is said in a sentence, without a value'
   const big = 'x'.repeat(1024 * 1024)
   const immutable = { ...ours(), immutable: true }
   const tls = { type: 'kubernetes.io/tls' }
-  for (const [code, message, wished, there] of [
+  for (const [code, message, desired, there] of [
     [
       'AKV_SECRET_TYPE',
       'Secret db: it is of type Opaque, and asked for as kubernetes.io/tls',
-      wish({ 'tls.crt': 'hunter2', 'tls.key': 'k' }, tls),
+      desiredDb({ 'tls.crt': 'hunter2', 'tls.key': 'k' }, tls),
       ours(),
     ],
-    ['AKV_SECRET_IMMUTABLE', /is immutable/, wish({ password: 'hunter2' }), immutable],
-    ['AKV_SECRET_IMMUTABLE', /is immutable/, wish({}), immutable],
-    ['AKV_SECRET_TOO_LARGE', /1 MiB/, wish({ a: big, b: 'x' })],
+    ['AKV_SECRET_IMMUTABLE', /is immutable/, desiredDb({ password: 'hunter2' }), immutable],
+    ['AKV_SECRET_IMMUTABLE', /is immutable/, desiredDb({}), immutable],
+    ['AKV_SECRET_TOO_LARGE', /1 MiB/, desiredDb({ a: big, b: 'x' })],
     [
       'AKV_SECRET_TOO_LARGE',
       /1 MiB/,
-      wish({ password: big.slice(1) }),
+      desiredDb({ password: big.slice(1) }),
       { ...theirs({ 'akv-injector.io/adopt': 'true' }), data: { other: base64('xx') } },
     ],
     [
       'AKV_PROPERTY',
       'Secret db: the name of property number 1 is none for a key: a key is 1 to 253 letters',
-      wish({ 'a b': 'hunter2' }),
+      desiredDb({ 'a b': 'hunter2' }),
     ],
-    ['AKV_PROPERTY', /not every program/, wish(JSON.parse('{"__proto__":"hunter2"}'))],
-    ['AKV_PROPERTY', /begin with/, wish({ '..data': 'hunter2' })],
+    ['AKV_PROPERTY', /not every program/, desiredDb(JSON.parse('{"__proto__":"hunter2"}'))],
+    ['AKV_PROPERTY', /begin with/, desiredDb({ '..data': 'hunter2' })],
     [
       'AKV_SECRET_KEY',
       'Secret db: type kubernetes.io/tls needs the key tls.key',
-      wish({ 'tls.crt': 'hunter2' }, tls),
+      desiredDb({ 'tls.crt': 'hunter2' }, tls),
     ],
     [
       'AKV_SECRET_KEY',
       'username or password',
-      wish({ x: 'hunter2' }, { type: 'kubernetes.io/basic-auth' }),
+      desiredDb({ x: 'hunter2' }, { type: 'kubernetes.io/basic-auth' }),
     ],
   ] as const) {
-    const step = planSecret({ account, wish: wished, ...(there && { stored: stored(there) }) })
+    const step = planSecret({ account, desired, ...(there && { stored: stored(there) }) })
     t.match(step, { kind: 'blocked', error: { code, message } }, code)
     t.notMatch(JSON.stringify(step), /hunter2/)
   }
-  t.match(planSecret({ account, wish: wish({ a: big }) }), { kind: 'create' }, '1 MiB is allowed')
+  t.match(
+    planSecret({ account, desired: desiredDb({ a: big }) }),
+    { kind: 'create' },
+    '1 MiB is allowed',
+  )
   t.match(
     planSecret({
       account,
-      wish: wish({ password: 'one' }, { labels: { a: 'b' } }),
+      desired: desiredDb({ password: 'one' }, { labels: { a: 'b' } }),
       stored: stored(immutable),
     }),
     { kind: 'apply' },

@@ -1,12 +1,17 @@
 import t from 'tap'
 import { planSecret } from '../../../sync/plan/plan-secret.ts'
-import { isRecordName, recordedNames, recordName, recordWish } from '../../../sync/plan/record.ts'
+import {
+  desiredRecord,
+  isRecordName,
+  recordedNames,
+  recordName,
+} from '../../../sync/plan/record.ts'
 import { carryOut, createdSecret, type SecretJson, stored } from '../secret-model.ts'
 
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
 
 function recordOf(names: readonly string[]): SecretJson {
-  const step = planSecret({ account, wish: recordWish(account, names) })
+  const step = planSecret({ account, desired: desiredRecord(account, names) })
   if (step.kind !== 'create') throw new Error(step.kind)
   return createdSecret(step.secret)
 }
@@ -28,7 +33,7 @@ t.test(
 
 t.test('the last name takes the record along', async (t) => {
   const record = recordOf(['db'])
-  const step = planSecret({ account, wish: recordWish(account, []), stored: stored(record) })
+  const step = planSecret({ account, desired: desiredRecord(account, []), stored: stored(record) })
   t.match(step, { kind: 'delete', reason: 'unwanted' })
   t.equal(carryOut(step, record), undefined)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { secretData } from '../../../sync/plan/secret-data.ts'
 import { syncedObjects, syncedText } from '../../../sync/plan/synced-objects.ts'
-import { type AccountWish, readAccount } from '../../../sync/request/read-account.ts'
+import { readAccount, type SyncRequest } from '../../../sync/request/read-account.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const [one, two] = ['1'.repeat(32), '2'.repeat(32)]
@@ -12,7 +12,7 @@ function configOf(sync: string, onDeleted = 'keep') {
     'akv-injector.io/on-deleted': onDeleted,
     'akv-injector.io/sync': sync,
   }
-  return (readAccount({ namespace: 'shop', name: 'web', annotations }, policy) as AccountWish)
+  return (readAccount({ namespace: 'shop', name: 'web', annotations }, policy) as SyncRequest)
     .config
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type AccountWish, readAccount } from '../../../sync/request/read-account.ts'
+import { readAccount, type SyncRequest } from '../../../sync/request/read-account.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
 import { countSteps } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
@@ -20,17 +20,17 @@ function read(own: Record<string, string>, changes: Partial<Policy> & { name?: s
   return readAccount({ namespace: 'shop', name, annotations }, { ...policy, ...policyChanges })
 }
 
-function wish(sync: string, own: Record<string, string> = {}): AccountWish {
-  const wishes = read({ vault: 'team-a', sync, ...own })
-  if (wishes.kind !== 'wanted') throw new Error(JSON.stringify(wishes))
-  return wishes
+function desired(sync: string, own: Record<string, string> = {}): SyncRequest {
+  const request = read({ vault: 'team-a', sync, ...own })
+  if (request.kind !== 'wanted') throw new Error(JSON.stringify(request))
+  return request
 }
 
 /** The sentences of a list that is refused. */
 function refusals(sync: string, own: Record<string, string> = {}): readonly string[] {
-  const wishes = read({ vault: 'team-a', sync, ...own })
-  return wishes.kind === 'refused'
-    ? wishes.problems.map(({ subject, sentence }) => {
+  const request = read({ vault: 'team-a', sync, ...own })
+  return request.kind === 'refused'
+    ? request.problems.map(({ subject, sentence }) => {
         if (subject !== 'akv-injector.io/sync') throw new Error(subject)
         return sentence
       })
@@ -38,7 +38,7 @@ function refusals(sync: string, own: Record<string, string> = {}): readonly stri
 }
 
 t.test('the example of the specification is read', async (t) => {
-  const { config, secrets, azure } = wish(
+  const { config, secrets, azure } = desired(
     `
 - secret: web-tls
   type: kubernetes.io/tls
@@ -67,7 +67,7 @@ t.test('the example of the specification is read', async (t) => {
 })
 
 t.test(
-  'an account without wishes has none, and one that is turned off is left alone',
+  'an account without request has none, and one that is turned off is left alone',
   async (t) => {
     t.strictSame(read({}), { kind: 'none' })
     t.strictSame(read({ 'azure.workload.identity/client-id': 'x' }), { kind: 'none' })
@@ -86,7 +86,7 @@ t.test('any text asks for a round now, and the status that we wrote is no mistak
 })
 
 t.test('what stands beside the list means what it means on a pod', async (t) => {
-  const { config, azure } = wish('- { secret: db, data: x }', {
+  const { config, azure } = desired('- { secret: db, data: x }', {
     'client-id': someone.toUpperCase(),
     'on-deleted': 'remove',
     'azure.workload.identity/client-id': 'not looked at',
@@ -175,7 +175,7 @@ t.test('the operator’s list of vaults binds by namespace', async (t) => {
 })
 
 t.test('keys, and what gives several of them', async (t) => {
-  const { config } = wish(`
+  const { config } = desired(`
 - { secret: a, data: "x, .y=b-c?, Z_1=key/k, pin=c@0123456789abcdef0123456789abcdef, raw=d|base64" }
 - { secret: b, data: "app#*" }
 - { secret: c, data: ".=tls/web, extra=x" }
@@ -376,11 +376,11 @@ t.test('what all Secrets of an account have together is bounded', async (t) => {
   const secrets = (count: number, data: string) =>
     Array.from({ length: count }, (_, i) => `- { secret: s${i}, data: "${data}" }`).join('\n')
   const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=x`).join(',')
-  t.equal(wish(secrets(2, keys(500))).config.files.length, 1000)
+  t.equal(desired(secrets(2, keys(500))).config.files.length, 1000)
   t.strictSame(refusals(`${secrets(2, keys(500))}\n- { secret: one, data: more }`), [
     '1001 entries are too many for one account: 1000 at most',
   ])
-  t.equal(wish(secrets(50, 'x#*')).secrets.length, 50)
+  t.equal(desired(secrets(50, 'x#*')).secrets.length, 50)
   t.strictSame(refusals(secrets(51, 'x#*')), [
     '51 entries with "#*" are too many for one account: 50 at most',
   ])
@@ -434,9 +434,9 @@ t.test('any annotations get an answer, and none names a host', async () => {
   const hosts = new Set(['login.microsoftonline.com', '{vault}.vault.azure.net', 'vault.azure.net'])
   fc.assert(
     fc.property(text, fc.dictionary(fc.string(), text), (sync, others) => {
-      const wishes = read({ vault: 'team-a', ...others, sync })
-      const found = JSON.stringify(wishes).matchAll(/https:\/\/([^/"]*)/g)
-      return wishes.kind !== 'wanted' || [...found].every(([, host = '']) => hosts.has(host))
+      const request = read({ vault: 'team-a', ...others, sync })
+      const found = JSON.stringify(request).matchAll(/https:\/\/([^/"]*)/g)
+      return request.kind !== 'wanted' || [...found].every(([, host = '']) => hosts.has(host))
     }),
     runs,
   )

@@ -3,7 +3,7 @@ import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
-import { type AccountWish, readAccount } from '../../../sync/request/read-account.ts'
+import { readAccount, type SyncRequest } from '../../../sync/request/read-account.ts'
 import { type AccountValues, refreshAccount } from '../../../sync/round/refresh-account.ts'
 import { memoryLog } from '../../init-agent/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
@@ -27,9 +27,9 @@ async function refresh(
     'akv-injector.io/vault': 'team-a',
     'akv-injector.io/sync': `[{ secret: db, data: "${data}" }]`,
   }
-  const wish = readAccount({ ...account, annotations }, policy) as AccountWish
+  const desired = readAccount({ ...account, annotations }, policy) as SyncRequest
   const { values } = await refreshAccount({
-    ...wish,
+    ...desired,
     account,
     cluster: { readSecret: async () => undefined },
     session: {

@@ -2,23 +2,23 @@ import t from 'tap'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import type { AccountEvent } from '../../../sync/cluster/cluster-port.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
-import { nothingTold, tellAgainAfterMs, tellRound } from '../../../sync/round/report.ts'
+import { nextReportAfterMs, nothingReported, reportRound } from '../../../sync/round/report.ts'
 import type { SecretChange } from '../../../sync/round/settle-secret.ts'
 import { memoryLog } from '../../init-agent/memory-log.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
-const trouble = (subject: string, code: AkvErrorCode, message = `${subject} failed`) => ({
+const failure = (subject: string, code: AkvErrorCode, message = `${subject} failed`) => ({
   subject,
   error: new AkvError({ code, message }),
 })
-type Troubles = readonly ReturnType<typeof trouble>[]
+type Failures = readonly ReturnType<typeof failure>[]
 
 /** Rounds one after the other, and the Events of each. */
-function teller() {
+function reporter() {
   const events: AccountEvent[] = []
   const counted: string[] = []
   const { log, lines } = memoryLog()
-  let told = nothingTold
+  let reported = nothingReported
   let nowMs = 1e12
   const clock = { now: () => nowMs }
   const budget = createEventBudget(clock)
@@ -29,18 +29,18 @@ function teller() {
     pass(ms: number) {
       nowMs += ms
     },
-    againAfterMs: () => tellAgainAfterMs(told, nowMs),
+    againAfterMs: () => nextReportAfterMs(reported, nowMs),
     setDown(down: boolean) {
       isDown = down
     },
-    async round(troubles: Troubles, changes: readonly (readonly [string, SecretChange])[] = []) {
+    async round(failures: Failures, changes: readonly (readonly [string, SecretChange])[] = []) {
       events.length = 0
-      const isFinished = troubles.length === 0
-      told = await tellRound(
-        { troubles, changes: new Map(changes), isFinished },
+      const isFinished = failures.length === 0
+      reported = await reportRound(
+        { failures, changes: new Map(changes), isFinished },
         {
           account,
-          told,
+          reported,
           log,
           clock,
           events: budget,
@@ -58,9 +58,9 @@ function teller() {
   }
 }
 
-t.test('a trouble is told when it comes and when all are over, not at each try', async (t) => {
-  const { round, counted } = teller()
-  const a = trouble('a', 'AKV_NETWORK')
+t.test('a failure is reported when it comes and when all are over, not at each try', async (t) => {
+  const { round, counted } = reporter()
+  const a = failure('a', 'AKV_NETWORK')
   t.match(await round([a]), [/^Warning SyncFailed: AKV_NETWORK: a failed\. Check that the vault/])
   t.strictSame(await round([a]), [])
   t.strictSame(await round([a]), [])
@@ -70,17 +70,17 @@ t.test('a trouble is told when it comes and when all are over, not at each try',
   t.strictSame(counted, ['AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK'])
 })
 
-t.test('a trouble that lasts is told again after 1, 2, 4 and then every 6 hours', async (t) => {
-  const { round, pass, againAfterMs } = teller()
-  const all = [trouble('a', 'AKV_FORBIDDEN'), trouble('b', 'AKV_FORBIDDEN')]
+t.test('a failure that lasts is reported again after 1, 2, 4 and then every 6 hours', async (t) => {
+  const { round, pass, againAfterMs } = reporter()
+  const all = [failure('a', 'AKV_FORBIDDEN'), failure('b', 'AKV_FORBIDDEN')]
   await round(all)
   t.equal(againAfterMs(), 3_600_000)
   const toldAtHours: number[] = []
   for (let hour = 1; hour <= 25; hour++) {
     pass(3_600_000)
-    const told = await round(all)
-    if (told.length > 0) toldAtHours.push(hour)
-    if (told.length > 0) t.match(told, [/: a failed; b failed\./], 'in one Event')
+    const reported = await round(all)
+    if (reported.length > 0) toldAtHours.push(hour)
+    if (reported.length > 0) t.match(reported, [/: a failed; b failed\./], 'in one Event')
   }
   t.strictSame(toldAtHours, [1, 3, 7, 13, 19, 25])
   await round([])
@@ -89,7 +89,7 @@ t.test('a trouble that lasts is told again after 1, 2, 4 and then every 6 hours'
 })
 
 t.test('an account that changes all the time has its Events bounded', async (t) => {
-  const { round, pass, lines } = teller()
+  const { round, pass, lines } = reporter()
   let events = 0
   for (let second = 0; second < 3600; second += 2) {
     const isOn = second % 4 === 0
@@ -101,9 +101,9 @@ t.test('an account that changes all the time has its Events bounded', async (t) 
 })
 
 t.test('an Event that was held back comes when there is room for it', async (t) => {
-  const { round, pass, againAfterMs } = teller()
+  const { round, pass, againAfterMs } = reporter()
   for (let i = 0; i < 25; i++) await round([], [['db', 'updated']])
-  const a = trouble('a', 'AKV_FORBIDDEN')
+  const a = failure('a', 'AKV_FORBIDDEN')
   t.strictSame(await round([a]), [])
   t.equal(againAfterMs(), 300_000)
   pass(300_000)
@@ -111,63 +111,66 @@ t.test('an Event that was held back comes when there is room for it', async (t) 
   t.strictSame(await round([a]), [])
 })
 
-t.test('what fails now so, now otherwise, is told of each way once', async (t) => {
-  const { round } = teller()
+t.test('what fails now so, now otherwise, is reported of each way once', async (t) => {
+  const { round } = reporter()
   const codes = ['AKV_NETWORK', 'AKV_VAULT_UNAVAILABLE'] as const
   let events = 0
   for (let i = 0; i < 10; i++)
-    events += (await round([trouble('a', codes[i % 2] ?? 'AKV_NETWORK')])).length
+    events += (await round([failure('a', codes[i % 2] ?? 'AKV_NETWORK')])).length
   t.equal(events, 2)
 })
 
-t.test('one cause is one Event, however many it hits, and a new victim is told', async (t) => {
-  const { round } = teller()
+t.test('one cause is one Event, however many it hits, and a new victim is reported', async (t) => {
+  const { round } = reporter()
   const down = 'vault team-a could not be reached'
-  const all = ['a', 'b', 'c'].map((name) => trouble(name, 'AKV_NETWORK', down))
+  const all = ['a', 'b', 'c'].map((name) => failure(name, 'AKV_NETWORK', down))
   t.strictSame((await round(all)).length, 1)
-  const absent = trouble('d', 'AKV_OBJECT_NOT_FOUND')
+  const absent = failure('d', 'AKV_OBJECT_NOT_FOUND')
   t.match(await round([...all, absent]), [/AKV_OBJECT_NOT_FOUND: d failed/])
-  t.match(await round([...all, absent, trouble('e', 'AKV_OBJECT_NOT_FOUND')]), [/: e failed\./])
+  t.match(await round([...all, absent, failure('e', 'AKV_OBJECT_NOT_FOUND')]), [/: e failed\./])
 })
 
 t.test('some being over is not all being over', async (t) => {
-  const { round } = teller()
-  await round([trouble('a', 'AKV_NETWORK'), trouble('b', 'AKV_FORBIDDEN')])
-  t.strictSame(await round([trouble('b', 'AKV_FORBIDDEN')]), [])
-  t.equal((await round([trouble('a', 'AKV_NETWORK'), trouble('b', 'AKV_FORBIDDEN')])).length, 1)
+  const { round } = reporter()
+  await round([failure('a', 'AKV_NETWORK'), failure('b', 'AKV_FORBIDDEN')])
+  t.strictSame(await round([failure('b', 'AKV_FORBIDDEN')]), [])
+  t.equal((await round([failure('a', 'AKV_NETWORK'), failure('b', 'AKV_FORBIDDEN')])).length, 1)
 })
 
-t.test('while the API server fails nothing is over, and nothing is told again after', async (t) => {
-  const { round } = teller()
-  const a = trouble('a', 'AKV_FORBIDDEN')
-  await round([a])
-  for (const code of ['AKV_CLUSTER_UNAVAILABLE', 'AKV_CLUSTER_FORBIDDEN'] as const) {
-    t.equal((await round([trouble('account web', code)])).length, 1)
-    t.strictSame(await round([a]), [])
-  }
-  t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
-  t.equal((await round([a])).length, 1)
-})
+t.test(
+  'while the API server fails nothing is over, and nothing is reported again after',
+  async (t) => {
+    const { round } = reporter()
+    const a = failure('a', 'AKV_FORBIDDEN')
+    await round([a])
+    for (const code of ['AKV_CLUSTER_UNAVAILABLE', 'AKV_CLUSTER_FORBIDDEN'] as const) {
+      t.equal((await round([failure('account web', code)])).length, 1)
+      t.strictSame(await round([a]), [])
+    }
+    t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
+    t.equal((await round([a])).length, 1)
+  },
+)
 
-t.test('what the API server could not take is told when it can', async (t) => {
-  const { round, setDown, lines } = teller()
+t.test('what the API server could not take is reported when it can', async (t) => {
+  const { round, setDown, lines } = reporter()
   setDown(true)
-  t.strictSame(await round([trouble('a', 'AKV_NETWORK')]), [])
+  t.strictSame(await round([failure('a', 'AKV_NETWORK')]), [])
   t.match(lines, [{ level: 'warn', code: 'AKV_NETWORK' }, { level: 'debug' }], 'the log has it')
   setDown(false)
-  t.equal((await round([trouble('a', 'AKV_NETWORK')])).length, 1)
+  t.equal((await round([failure('a', 'AKV_NETWORK')])).length, 1)
 })
 
-t.test('what was never told of needs no all-clear', async (t) => {
-  const { round, setDown } = teller()
+t.test('what was never reported of needs no all-clear', async (t) => {
+  const { round, setDown } = reporter()
   setDown(true)
-  await round([trouble('a', 'AKV_NETWORK')])
+  await round([failure('a', 'AKV_NETWORK')])
   setDown(false)
   t.strictSame(await round([]), [])
 })
 
 t.test('changes are one Event a round', async (t) => {
-  const { round } = teller()
+  const { round } = reporter()
   const changes = [
     ['a', 'created'],
     ['b', 'created'],
@@ -177,9 +180,9 @@ t.test('changes are one Event a round', async (t) => {
 })
 
 t.test('many sentences are cut, and leave room for what to do', async (t) => {
-  const { round, lines } = teller()
+  const { round, lines } = reporter()
   const many = Array.from({ length: 50 }, (_, i) =>
-    trouble(`object-${i}`, 'AKV_OBJECT_NOT_FOUND', `${'x'.repeat(300)} ${i}`),
+    failure(`object-${i}`, 'AKV_OBJECT_NOT_FOUND', `${'x'.repeat(300)} ${i}`),
   )
   const [event = ''] = await round(many)
   t.ok(event.length < 1024)

@@ -11,7 +11,7 @@ const silentMs = 5_000
  * their time to be over, ten by ten, would keep a place for a quarter of an hour. They are tried again with the next
  * round, and those before them that were there need not be then.
  */
-export function leavingSilentVaults({
+export function skipUnresponsiveVaults({
   session: { reader },
   clock,
 }: {

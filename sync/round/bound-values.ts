@@ -11,7 +11,7 @@ const entryBytes = 256
  * What is kept of an account's values between rounds: all, or where that is too much none. They are in its Secrets then,
  * and read there the next time, as after a restart.
  */
-export function keptValues(values: AccountValues): AccountValues {
+export function boundValues(values: AccountValues): AccountValues {
   if (sizeOf(values.refresh) <= maxKeptBytes) return values
   const refresh = { ...values.refresh, content: noContent, known: new Map() }
   return { ...values, refresh, seeded: new Set(), filled: new Set() }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { noContent } from '../../../init-agent/projection/project-content.ts'
-import { keptValues } from '../../../sync/round/kept-values.ts'
+import { boundValues } from '../../../sync/round/bound-values.ts'
 import type { AccountValues } from '../../../sync/round/refresh-account.ts'
 
 function valuesOf(sizes: { readonly content: number; readonly known: number }): AccountValues {
@@ -22,12 +22,12 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
 
 t.test('values are kept, but not where they are too many', async (t) => {
   const few = valuesOf({ content: 1_000_000, known: 1_000_000 })
-  t.equal(keptValues(few), few)
+  t.equal(boundValues(few), few)
   for (const sizes of [
     { content: 5_000_000, known: 0 },
     { content: 2_200_000, known: 2_200_000 },
   ]) {
-    const { refresh, seeded, filled, versions } = keptValues(valuesOf(sizes))
+    const { refresh, seeded, filled, versions } = boundValues(valuesOf(sizes))
     t.match(
       [refresh.content.files.size, refresh.known.size, seeded.size, filled.size],
       [0, 0, 0, 0],
@@ -40,7 +40,7 @@ t.test('thousands of small values count too', async (t) => {
   const values = valuesOf({ content: 0, known: 0 })
   const file = { bytes: new Uint8Array(1), mode: 0o444 }
   const files = new Map(Array.from({ length: 25_000 }, (_, i) => [`db/${i}`, file]))
-  const { refresh } = keptValues({
+  const { refresh } = boundValues({
     ...values,
     refresh: { ...values.refresh, content: { ...noContent, files } },
   })
