@@ -12,7 +12,7 @@ import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
 import type { SyncCluster } from './cluster/cluster-port.ts'
 import type { SyncMetrics } from './metrics.ts'
-import type { Account } from './request/read-account.ts'
+import type { Account } from './request/account.ts'
 import type { VaultPace } from './vault-pace.ts'
 
 export interface AccountSessionOptions {

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { AkvErrorCode } from '../lib/errors/akv-error.ts'
 import type { SecretStep } from './plan/secret-step.ts'
-import type { Account } from './request/read-account.ts'
+import type { Account } from './request/account.ts'
 
 /** An account as metrics name it. */
 export interface AccountLabels {

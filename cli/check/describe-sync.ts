@@ -1,7 +1,8 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
 import { tlsFileNames } from '../../init-agent/target-path.ts'
 import { filesOfSecret } from '../../sync/plan/secret-data.ts'
-import type { SyncRequest } from '../../sync/request/read-account.ts'
+import type { SyncRequest } from '../../sync/request/account-request.ts'
+import { decodeTarget } from '../../sync/request/key-path.ts'
 import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
@@ -14,7 +15,7 @@ export function describeSync(
   return [
     ...secrets.map((secret) => {
       const labels = Object.entries(secret.labels).map(([key, value]) => `, ${key}=${value}`)
-      const keys = filesOfSecret(secret.name, config).map((file) => describeKey(secret.name, file))
+      const keys = filesOfSecret(secret.name, config).map(describeKey)
       return row('Secret', `${secret.name} (${secret.type}${labels.join('')}): ${keys.join(', ')}`)
     }),
     row('refresh', `every ${config.refreshSeconds} s`),
@@ -25,8 +26,8 @@ export function describeSync(
   ]
 }
 
-function describeKey(secret: string, file: WantedFile): string {
-  const key = file.path === secret ? keysOf(file) : file.path.slice(secret.length + 1)
+function describeKey(file: WantedFile): string {
+  const { key = keysOf(file) } = decodeTarget(file.path)
   return `${key} \u2190 ${describeWanted(file)}`
 }
 

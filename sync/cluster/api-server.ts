@@ -8,7 +8,7 @@ import {
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { fieldManager, statusAnnotation } from '../plan/names.ts'
+import { fieldManager, statusAnnotation } from '../names.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
 import { followAccounts } from './account-events.ts'

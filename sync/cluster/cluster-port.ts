@@ -1,7 +1,7 @@
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import type { ClaimOperation } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
 
 /** A ServiceAccount in one of its states. */
 export interface SeenAccount extends Account {

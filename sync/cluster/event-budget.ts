@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Account } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
 
 /** As client-go bounds Events: so many at once, and then one in so much time. */
 const burst = 25

@@ -1,9 +1,9 @@
 import { isObject } from '../../lib/shape.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
-import { statusAnnotation } from '../plan/names.ts'
+import { statusAnnotation } from '../names.ts'
+import { maxStatusLength } from '../plan/account-status.ts'
 import { asksForSecrets, isReadAnnotation } from '../request/read-account.ts'
-import { maxStatusLength } from '../round/account-status.ts'
 import type { SeenAccount } from './cluster-port.ts'
 
 /**

@@ -1,14 +1,17 @@
-import type { Account } from '../request/read-account.ts'
-import { adoptAnnotation, managedByLabel, managedByUs } from './names.ts'
+import { adoptAnnotation, managedByLabel, managedByUs } from '../names.ts'
+import type { Account } from '../request/account.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
 /**
- * Whose a Secret is, seen from an account: its own (`ours`); its own of a life before, when the account was another
- * object of the same name (`former`); given to it by an annotation (`offered`); or somebody else's (`foreign`).
+ * To whom a Secret belongs, as seen by an account. `ours`: to this account; `former`: to a deleted account of the same
+ * name; `offered`: to somebody else, who hands it over by an annotation; `foreign`: to somebody else.
  */
 export type Ownership = 'ours' | 'former' | 'offered' | 'foreign'
 
-/** Ours is what has the label and an owner reference to the account by its uid: either alone, anybody copies by accident. */
+/**
+ * A Secret is ours if it has the label and an owner reference with the account's uid. One of them isn't enough: people copy
+ * labels, or owner references, by accident.
+ */
 export function ownershipOf(
   stored: StoredSecret,
   account: Pick<Account, 'name' | 'uid'>,
@@ -18,16 +21,16 @@ export function ownershipOf(
   const isManaged = labels.get(managedByLabel) === managedByUs
   if (isManaged && accounts.some(({ uid }) => uid === account.uid)) return 'ours'
   if (isManaged && accounts.some(({ name }) => name === account.name)) return 'former'
-  // Two accounts that name one Secret would take it from each other for ever.
+  // If adoption were allowed here, two accounts that name the same Secret would take it from each other forever.
   if (isManaged && accounts.length > 0) return 'foreign'
   return isOffered(stored) ? 'offered' : 'foreign'
 }
 
-/** Whether somebody has said that the account may have it. */
+/** Whether the Secret's annotation hands it over. */
 export const isOffered = ({ annotations }: Pick<StoredSecret, 'annotations'>): boolean =>
   annotations.get(adoptAnnotation) === 'true'
 
-/** By whom a foreign Secret seems to be made, for a message. */
+/** Who seems to have created a foreign Secret, for a message. */
 export function describeOwner({ labels, owners }: StoredSecret): string | undefined {
   const [owner] = owners
   if (owner !== undefined) return `${owner.kind}/${owner.name}`

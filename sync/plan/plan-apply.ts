@@ -1,20 +1,21 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { syncedAnnotation } from './names.ts'
-import type { DesiredSecret, SecretSituation } from './plan-secret.ts'
+import { syncedAnnotation } from '../names.ts'
+import type { AccountId } from '../request/account.ts'
+import type { DesiredSecret } from './desired-secret.ts'
 import { secretManifest } from './secret-manifest.ts'
 import { secretObstacle } from './secret-obstacle.ts'
 import type { SecretStep } from './secret-step.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
-/** Applies to a Secret that is there, unless all is there and ours already, or something is in the way. */
+/** Plans an apply to an existing Secret, unless nothing would change or the API server would refuse it. */
 export function planApply(
   { secret, objects }: Pick<DesiredSecret, 'secret' | 'objects'>,
   options: {
-    readonly account: SecretSituation['account']
+    readonly account: AccountId
     readonly stored: StoredSecret
     readonly keys: ReadonlyMap<string, Uint8Array>
     readonly force: boolean
-    /** Keys stay that come from objects that aren't asked for any more. */
+    /** `keys` includes keys whose entries are gone from the annotation. */
     readonly areKeysKept?: boolean
   },
 ): SecretStep {
@@ -38,12 +39,12 @@ export function planApply(
   const isDone =
     isData &&
     isExactly(stored.applied.data, [...keys.keys()]) &&
-    hasTexts(stored, 'labels', manifest.metadata.labels) &&
-    hasTexts(stored, 'annotations', manifest.metadata.annotations)
+    hasValues(stored, 'labels', manifest.metadata.labels) &&
+    hasValues(stored, 'annotations', manifest.metadata.annotations)
   return isDone ? { kind: 'nothing' } : { kind: 'apply', secret: manifest, force }
 }
 
-/** Whether the data would be the same: all keys with these bytes, and none of ours that would go. */
+/** Whether applying these keys would leave the data as it is. Applying removes keys that we own and don't send. */
 function hasData({ data, applied }: StoredSecret, keys: ReadonlyMap<string, Uint8Array>): boolean {
   return (
     [...keys].every(([key, bytes]) => {
@@ -53,8 +54,8 @@ function hasData({ data, applied }: StoredSecret, keys: ReadonlyMap<string, Uint
   )
 }
 
-/** Whether these are there with these values, and they and no others are ours. */
-function hasTexts(
+/** Whether the labels or annotations have these values, and we own these and no others. */
+function hasValues(
   stored: StoredSecret,
   member: 'labels' | 'annotations',
   wanted: Readonly<Record<string, string>>,
@@ -72,5 +73,5 @@ const isExactly = (set: ReadonlySet<string>, names: readonly string[]): boolean 
 const immutable = ({ name }: StoredSecret): AkvError =>
   new AkvError({
     code: 'AKV_SECRET_IMMUTABLE',
-    message: `Secret ${name} is immutable, and the vault's objects have changed`,
+    message: `Secret ${name} is immutable, but the objects in the vault have changed`,
   })

@@ -1,10 +1,10 @@
 import { isOffered } from './ownership.ts'
 import type { ClaimOperation, SecretStep } from './secret-step.ts'
-import type { HeldFields, StoredSecret } from './stored-secret.ts'
+import type { OwnedFields, StoredSecret } from './stored-secret.ts'
 
 /**
- * Puts right who holds which field of a Secret that is ours, where a later Apply of ours would be refused for it.
- * Undefined where nothing is to be put right.
+ * Corrects who owns which fields of our Secret, if our next apply would conflict otherwise. Undefined if there is nothing to
+ * correct.
  */
 export function planClaim(stored: StoredSecret): SecretStep | undefined {
   const operations = [...unclaimed(stored), ...(isOffered(stored) ? shared(stored) : [])]
@@ -14,18 +14,18 @@ export function planClaim(stored: StoredSecret): SecretStep | undefined {
     kind: 'claim',
     patch: [
       { op: 'test', path: '/metadata/uid', value: uid },
-      // The places in the list hold for this version only.
+      // The indexes of managedFields are only valid for this version.
       { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
       ...operations,
     ],
   }
 }
 
-const entryPath = (place: number): string => `/metadata/managedFields/${place}`
+const entryPath = (index: number): string => `/metadata/managedFields/${index}`
 
 /**
- * A POST leaves an entry of an Update in the managed fields, with which our own Apply would conflict: it is made an
- * Apply's, as client-go's csaupgrade does.
+ * A POST records our fields as those of an Update, and our own apply would conflict with that. So this changes the entry
+ * to Apply, as client-go's csaupgrade does.
  */
 function unclaimed({ unclaimedEntry }: StoredSecret): readonly ClaimOperation[] {
   return unclaimedEntry === undefined
@@ -34,13 +34,14 @@ function unclaimed({ unclaimedEntry }: StoredSecret): readonly ClaimOperation[] 
 }
 
 /**
- * Who wrote a value that we force anew with the same bytes goes on holding the field beside us, and the first rotation
- * would conflict. What was handed over is ours alone; what somebody has changed since is not ours any more, and stays.
+ * A manager whose value we overwrite with the same bytes stays co-owner, and our first rotation would conflict. So this
+ * removes the other owners from the fields of an adopted Secret that we own. A field that somebody has changed since isn't
+ * ours any more and stays theirs.
  */
 function shared({ applied, others }: StoredSecret): readonly ClaimOperation[] {
-  return [...others].flatMap(([place, held]) =>
+  return [...others].flatMap(([index, held]) =>
     (['data', 'labels', 'annotations'] as const).flatMap((member) =>
-      removals(`${entryPath(place)}/fieldsV1/${fieldPaths[member]}`, {
+      removals(`${entryPath(index)}/fieldsV1/${fieldPaths[member]}`, {
         held: held[member],
         ours: applied[member],
       }),
@@ -48,7 +49,7 @@ function shared({ applied, others }: StoredSecret): readonly ClaimOperation[] {
   )
 }
 
-const fieldPaths: Readonly<Record<keyof HeldFields, string>> = {
+const fieldPaths: Readonly<Record<keyof OwnedFields, string>> = {
   data: 'f:data',
   labels: 'f:metadata/f:labels',
   annotations: 'f:metadata/f:annotations',
@@ -59,7 +60,7 @@ function removals(
   { held, ours }: { readonly held: ReadonlySet<string>; readonly ours: ReadonlySet<string> },
 ): readonly ClaimOperation[] {
   const names = [...held].filter((name) => ours.has(name))
-  // What is left of a map without members would stand for the map itself.
+  // An empty map of fields would mean that the manager owns the map itself.
   if (names.length > 0 && names.length === held.size) return [{ op: 'remove', path }]
   return names.map((name) => ({ op: 'remove', path: `${path}/f:${escaped(name)}` }))
 }

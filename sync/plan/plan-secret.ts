@@ -1,39 +1,31 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import type { Account, RequestedSecret } from '../request/read-account.ts'
+import { isRecordName } from '../record-name.ts'
+import type { AccountId } from '../request/account.ts'
 import { lackingKeys } from '../request/secret-types.ts'
+import type { DesiredSecret } from './desired-secret.ts'
 import { describeOwner, ownershipOf } from './ownership.ts'
 import { planApply } from './plan-apply.ts'
 import { planClaim } from './plan-claim.ts'
-import { isRecordName } from './record.ts'
-import type { SecretData } from './secret-data.ts'
 import { secretManifest } from './secret-manifest.ts'
 import { secretObstacle } from './secret-obstacle.ts'
 import type { DeletionReason, SecretStep } from './secret-step.ts'
 import type { StoredSecret } from './stored-secret.ts'
-import type { SyncedObject } from './synced-objects.ts'
 
 export interface SecretSituation {
-  readonly account: Pick<Account, 'namespace' | 'name' | 'uid'>
-  /** Absent: the account asks for it no more. */
+  readonly account: AccountId
+  /** Absent if the account no longer asks for the Secret. */
   readonly desired?: DesiredSecret | undefined
-  /** Absent: there is no Secret of that name. */
+  /** Absent if no Secret of that name exists. */
   readonly stored?: StoredSecret | undefined
-}
-
-export interface DesiredSecret {
-  readonly secret: RequestedSecret
-  readonly data: SecretData
-  /** For the annotation `akv-injector.io/synced`; none for the record. */
-  readonly objects: readonly SyncedObject[]
 }
 
 const nothing: SecretStep = { kind: 'nothing' }
 const wait: SecretStep = { kind: 'wait' }
 
 /**
- * Decides what to do with one Secret. What isn't the account's own is never touched, unless it was handed over;
- * nothing is created that isn't whole, and nothing written that changes nothing.
+ * Decides the next step for one Secret. Never touches a Secret that isn't the account's, unless it was handed over; never
+ * creates one that lacks a required key; never plans a write that changes nothing.
  */
 export function planSecret({ account, desired, stored }: SecretSituation): SecretStep {
   if (stored === undefined) return desired === undefined ? nothing : planCreation(desired, account)
@@ -56,15 +48,12 @@ export function planSecret({ account, desired, stored }: SecretSituation): Secre
   }
 }
 
-interface Place {
-  readonly account: SecretSituation['account']
+interface Existing {
+  readonly account: AccountId
   readonly stored: StoredSecret
 }
 
-function planCreation(
-  { secret, data, objects }: DesiredSecret,
-  account: SecretSituation['account'],
-): SecretStep {
+function planCreation({ secret, data, objects }: DesiredSecret, account: AccountId): SecretStep {
   const { keys, state } = data
   if (state !== 'whole') return wait
   const error = secretObstacle(secret, { keys })
@@ -73,28 +62,31 @@ function planCreation(
     : { kind: 'blocked', error }
 }
 
-/** The garbage collector is about to take the old one. It stands until there is something to put in its place. */
-function planRenewal(desired: DesiredSecret, { account, stored }: Place): SecretStep {
+/**
+ * The garbage collector is about to delete the Secret, because its owner is gone. Deletes it first, but only once there is
+ * a complete one to replace it.
+ */
+function planRenewal(desired: DesiredSecret, { account, stored }: Existing): SecretStep {
   const creation = planCreation(desired, account)
   return creation.kind === 'create' ? deletion(stored, 'renewed') : creation
 }
 
-function planAdoption(desired: DesiredSecret, place: Place): SecretStep {
+function planAdoption(desired: DesiredSecret, existing: Existing): SecretStep {
   const { keys, state } = desired.data
-  return state === 'whole' ? planApply(desired, { ...place, keys, force: true }) : wait
+  return state === 'whole' ? planApply(desired, { ...existing, keys, force: true }) : wait
 }
 
-function planChange(desired: DesiredSecret, place: Place): SecretStep {
-  const { stored } = place
+function planChange(desired: DesiredSecret, existing: Existing): SecretStep {
+  const { stored } = existing
   const claim = planClaim(stored)
   if (claim !== undefined) return claim
   const { keys, state } = desired.data
   if (state === 'reduced' && isUseless(desired)) return deletion(stored, 'emptied')
-  if (state !== 'waiting') return planApply(desired, { ...place, keys, force: false })
-  // What somebody has just renamed stays under its old name until the new one has a value.
-  const before = [...stored.data].filter(([key]) => stored.applied.data.has(key))
-  const all = new Map([...before, ...keys])
-  const step = planApply(desired, { ...place, keys: all, force: false, areKeysKept: true })
+  if (state !== 'waiting') return planApply(desired, { ...existing, keys, force: false })
+  // Keys of ours whose entries are gone stay until all others have values: the entry may just have been renamed.
+  const owned = [...stored.data].filter(([key]) => stored.applied.data.has(key))
+  const all = new Map([...owned, ...keys])
+  const step = planApply(desired, { ...existing, keys: all, force: false, areKeysKept: true })
   return step.kind === 'nothing' ? wait : step
 }
 
@@ -109,10 +101,10 @@ const deletion = ({ uid }: StoredSecret, reason: DeletionReason): SecretStep => 
 
 function foreign(stored: StoredSecret): AkvError {
   const owner = describeOwner(stored)
-  const whose = owner === undefined ? '' : ` (it is of ${printable(owner)})`
-  const place = isRecordName(stored.name) ? ', the place of the controller’s record,' : ''
+  const whose = owner === undefined ? '' : ` (it belongs to ${printable(owner)})`
+  const use = isRecordName(stored.name) ? ', which the controller needs for its record,' : ''
   return new AkvError({
     code: 'AKV_SECRET_FOREIGN',
-    message: `Secret ${stored.name}${place} is there and not this account's${whose}`,
+    message: `Secret ${stored.name}${use} already exists and isn't this account's${whose}`,
   })
 }

@@ -2,22 +2,23 @@ import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
 import { hasRequiredFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
+import { decodeTarget } from '../request/key-path.ts'
 
-/** What one Secret is to hold after a round. */
+/** The keys that a Secret should hold after a round. */
 export interface SecretData {
   readonly keys: ReadonlyMap<string, Uint8Array>
   /**
-   * `whole`: every key that has to be there is; `waiting`: some have no value yet; `reduced`: none is waited for, but
-   * some were taken away, as the vault has their objects no more (`on-deleted: remove`).
+   * `whole`: every required key has a value; `waiting`: some have no value yet; `reduced`: some keys were removed because
+   * their objects are gone from the vault (`on-deleted: remove`), and all others have values.
    */
   readonly state: 'whole' | 'waiting' | 'reduced'
 }
 
 /**
- * The keys of one Secret, out of the content of its account.
+ * Picks the keys of one Secret out of the content of its account.
  *
- * @param round - `filled`: the paths of "#*" that have been given what there was; `gone`: by `objectKey`, what the vault,
- *   when last asked, did not have or had disabled
+ * @param round - `filled`: the paths of "#*" entries whose value has been fetched; `gone`: the `objectKey`s of objects
+ *   that were missing or disabled when the vault was last asked
  */
 export function secretData(
   name: string,
@@ -29,12 +30,12 @@ export function secretData(
   },
 ): SecretData {
   const { config, content, filled, gone } = round
-  const folder = `${name}/`
-  const keys = [...content.files]
-    .filter(([path]) => path.startsWith(folder))
-    .map(([path, { bytes }]) => [path.slice(folder.length), bytes] as const)
+  const keys = [...content.files].flatMap(([path, { bytes }]) => {
+    const { secret, key } = decodeTarget(path)
+    return secret === name && key !== undefined ? [[key, bytes] as const] : []
+  })
   const missing = filesOfSecret(name, config).filter(
-    // A JSON object without properties has given all that there is.
+    // A JSON object without properties gives no keys, and has given them all.
     (file) =>
       file.optional !== true && !hasRequiredFiles(file, content.files) && !filled.has(file.path),
   )
@@ -44,7 +45,7 @@ export function secretData(
   return { keys: new Map(keys), state: missing.length === 0 ? 'whole' : lacking }
 }
 
-/** What the configuration of an account has for one Secret: a folder that is the Secret, or files in it. */
+/** The files of an account's configuration that stand for the keys of one Secret. */
 export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {
-  return files.filter(({ path }) => path === name || path.startsWith(`${name}/`))
+  return files.filter(({ path }) => decodeTarget(path).secret === name)
 }

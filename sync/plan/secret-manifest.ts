@@ -1,22 +1,23 @@
-import type { Account, RequestedSecret } from '../request/read-account.ts'
-import { managedByLabel, managedByUs, syncedAnnotation } from './names.ts'
+import { managedByLabel, managedByUs, syncedAnnotation } from '../names.ts'
+import type { AccountId } from '../request/account.ts'
+import type { RequestedSecret } from '../request/account-request.ts'
 import { type SyncedObject, syncedText } from './synced-objects.ts'
 
-/** A Secret as the controller writes it, in JSON: everything of it that is ours, and nothing else. */
+/** A Secret as the controller sends it to the API server: the fields that we own, and no others. */
 export interface SecretManifest {
   readonly apiVersion: 'v1'
   readonly kind: 'Secret'
   readonly metadata: {
     readonly name: string
     readonly namespace: string
-    /** The API server refuses to apply to an object of another one, or of none. */
+    /** The API server refuses an apply if the Secret has another uid or doesn't exist. */
     readonly uid?: string
     readonly labels: Readonly<Record<string, string>>
     readonly annotations: Readonly<Record<string, string>>
     readonly ownerReferences: readonly AccountReference[]
   }
   readonly type: string
-  /** In base64. */
+  /** Values in base64. */
   readonly data: Readonly<Record<string, string>>
 }
 
@@ -28,11 +29,11 @@ interface AccountReference {
 }
 
 /**
- * @param options - `uid`: of the Secret that is there; `syncedBefore`: its annotation; `areKeysKept`: keys stay that
- *   come from objects that aren't asked for any more
+ * @param options - `uid` and `syncedBefore`: the existing Secret's uid and `synced` annotation; `areKeysKept`: `keys`
+ *   includes keys whose entries are gone from the account's annotation
  */
 export function secretManifest(options: {
-  readonly account: Pick<Account, 'namespace' | 'name' | 'uid'>
+  readonly account: AccountId
   readonly secret: RequestedSecret
   readonly keys: ReadonlyMap<string, Uint8Array>
   readonly objects: readonly SyncedObject[]

@@ -1,17 +1,18 @@
 import { propertyNumber } from '../../keyvault/formats/property.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import type { RequestedSecret } from '../request/read-account.ts'
+import type { RequestedSecret } from '../request/account-request.ts'
 import { dataKeyProblem, lackingKeys } from '../request/secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
-/** What the API server counts against: all values of a Secret together. */
+/** The API server's limit for all values of a Secret together. */
 const maxBytes = 1024 * 1024
 
 /**
- * Why the API server would refuse a Secret with these keys, in our words: its own may repeat values.
+ * Why the API server would refuse a Secret with these keys. Checked before it is asked, because its messages may repeat
+ * values.
  *
- * @param options - `stored`: what is there, whose other keys stay
+ * @param options - `stored`: the existing Secret; keys in it that aren't ours count towards its size
  */
 export function secretObstacle(
   { name, type }: RequestedSecret,
@@ -26,22 +27,25 @@ export function secretObstacle(
   if (stored !== undefined && stored.type !== type)
     return error(
       'AKV_SECRET_TYPE',
-      `it is of type ${printable(stored.type)}, and asked for as ${type}`,
+      `its type is ${printable(stored.type)}, but the annotation asks for ${type}`,
     )
-  // Only "#*" can bring such a name, a part of the value: all others stand in the annotation.
+  // Names from the annotation have been checked. Those from "#*" are part of a value, so the message doesn't show them.
   for (const [index, key] of [...keys.keys()].entries()) {
     const problem = dataKeyProblem(key)
     if (problem !== undefined)
       return error(
         'AKV_PROPERTY',
-        `the name of ${propertyNumber(index)} is none for a key: ${problem}`,
+        `the name of ${propertyNumber(index)} isn't a valid key: ${problem}`,
       )
   }
   const [lacking] = lackingKeys(type, keys)
   if (lacking !== undefined)
-    return error('AKV_SECRET_KEY', `type ${type} needs the key ${lacking}, which "#*" did not give`)
+    return error(
+      'AKV_SECRET_KEY',
+      `type ${type} needs the key ${lacking}, but the JSON value of "#*" has no such property`,
+    )
   return sizeOf(keys, stored) > maxBytes
-    ? error('AKV_SECRET_TOO_LARGE', 'its values would be more than 1 MiB together')
+    ? error('AKV_SECRET_TOO_LARGE', 'its values together exceed 1 MiB')
     : undefined
 }
 

@@ -10,28 +10,28 @@ import {
   object,
   string,
 } from '../../lib/shape.ts'
-import { fieldManager } from './names.ts'
+import { fieldManager } from '../names.ts'
 
-/** A Secret as the API server has it. */
+/** A Secret as stored in the API server. */
 export interface StoredSecret {
   readonly name: string
   readonly uid: string
   readonly resourceVersion: string
   readonly type: string
   readonly isImmutable: boolean
-  /** It has a deletion timestamp: finalizers keep it, nobody else will. */
+  /** The Secret has a deletion timestamp: it will be gone once its finalizers are removed. */
   readonly isBeingDeleted: boolean
   readonly labels: ReadonlyMap<string, string>
   readonly annotations: ReadonlyMap<string, string>
   readonly owners: readonly Owner[]
   readonly data: ReadonlyMap<string, Uint8Array>
-  /** What our field manager holds by Apply. */
-  readonly applied: HeldFields
-  /** What each other entry of `metadata.managedFields` holds, by its place. */
-  readonly others: ReadonlyMap<number, HeldFields>
+  /** The fields that our field manager owns by apply. */
+  readonly applied: OwnedFields
+  /** The fields that each other entry of `metadata.managedFields` owns, by the entry's index. */
+  readonly others: ReadonlyMap<number, OwnedFields>
   /**
-   * Where in `metadata.managedFields` our entry of the creation stands while it is an Update's: the Secret is created
-   * and not yet claimed.
+   * The index in `metadata.managedFields` of our creation's entry while that is still an Update: the Secret has been
+   * created but not yet claimed.
    */
   readonly unclaimedEntry?: number
 }
@@ -44,18 +44,18 @@ export interface Owner {
   readonly uid: string
 }
 
-export interface HeldFields {
+export interface OwnedFields {
   readonly data: ReadonlySet<string>
   readonly labels: ReadonlySet<string>
   readonly annotations: ReadonlySet<string>
 }
 
-/** Reads a Secret, with its managedFields, as the API server's JSON has it. */
+/** Reads the API server's JSON of a Secret, including its managedFields. */
 export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
   const wrong = checkSecret(object)
   if (wrong !== undefined)
     return {
-      problem: `the API server's answer is no Secret (${printable(wrong.slice(1)) || 'no object'})`,
+      problem: `the API server's answer isn't a valid Secret (${printable(wrong.slice(1)) || 'not an object'})`,
     }
   const { metadata, type, immutable, data } = object as SecretJson
   const entries = metadata.managedFields ?? []
@@ -76,20 +76,20 @@ export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
       data: new Map(
         Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
       ),
-      applied: heldFields(applied?.fieldsV1),
+      applied: ownedFields(applied?.fieldsV1),
       others: new Map(
-        [...entries.entries()].flatMap(([place, entry]) =>
-          entry === applied ? [] : [[place, heldFields(entry.fieldsV1)]],
+        [...entries.entries()].flatMap(([index, entry]) =>
+          entry === applied ? [] : [[index, ownedFields(entry.fieldsV1)]],
         ),
       ),
-      // Two entries of one manager and operation can't be: what was applied before stands.
+      // A manager has at most one Apply entry. If ours exists, an Update entry of ours can't become another.
       ...(applied === undefined && unclaimedEntry >= 0 && { unclaimedEntry }),
     },
   }
 }
 
 /** `fieldsV1` is a tree of `f:NAME`: `{"f:data":{"f:password":{}},"f:metadata":{"f:labels":{"f:app":{}}}}`. */
-function heldFields(fieldsV1: unknown): HeldFields {
+function ownedFields(fieldsV1: unknown): OwnedFields {
   const metadata = memberOf(fieldsV1, 'f:metadata')
   return {
     data: fieldNames(memberOf(fieldsV1, 'f:data')),
@@ -101,13 +101,13 @@ function heldFields(fieldsV1: unknown): HeldFields {
 const memberOf = (tree: unknown, name: string): unknown =>
   isObject(tree) && Object.hasOwn(tree, name) ? tree[name] : undefined
 
-/** `.` stands for the map itself. */
+/** Skips `.`, which stands for the map itself. */
 function fieldNames(tree: unknown): ReadonlySet<string> {
   const names = isObject(tree) ? Object.keys(tree) : []
   return new Set(names.filter((name) => name.startsWith('f:')).map((name) => name.slice(2)))
 }
 
-/** Subresources have entries of their own, and a Secret has none. */
+/** Entries for subresources don't count: a Secret has none. */
 const isOurs = ({ manager, subresource }: ManagedFieldsEntry): boolean =>
   manager === fieldManager && !subresource
 

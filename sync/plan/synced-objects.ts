@@ -5,19 +5,20 @@ import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { filesOfSecret } from './secret-data.ts'
 
-/** An object that a Secret is made of, and the version of it that is there now, as far as this is known. */
+/** A vault object whose value a Secret holds. */
 export interface SyncedObject {
   readonly reference: ObjectReference
+  /** Absent if unknown, such as after a restart. */
   readonly version?: string
-  /** The Secret holds something for it, be it another object's value that stays until this one has been fetched. */
+  /** The Secret has a value for the entry, be it another object's value that stays until this one has been fetched. */
   readonly hasValue: boolean
 }
 
 /**
- * The objects of one Secret.
+ * The vault objects of one Secret.
  *
- * @param round - `versions`: by `objectKey`, of what the content holds; after a restart nobody knows some yet. `gone`:
- *   what the vault doesn't have, and whose values are removed if `on-deleted` says so
+ * @param round - `versions`: of the values in the content, by `objectKey`; incomplete after a restart. `gone`: the
+ *   `objectKey`s of objects that the vault doesn't have, whose values `on-deleted: remove` removes
  */
 export function syncedObjects(
   name: string,
@@ -39,10 +40,10 @@ export function syncedObjects(
 }
 
 /**
- * The objects as the annotation `akv-injector.io/synced` lists them: `team-a:db-password@0123…, team-a:tls/web@4567…`.
+ * The text of the annotation `akv-injector.io/synced`: `team-a:db-password@0123…, team-a:tls/web@4567…`.
  *
- * @param options - `before`: the annotation as it is, which still holds for objects of which no version is known;
- *   `areKeysKept`: keys stay that no entry gives any more
+ * @param options - `before`: the existing annotation, whose versions are kept for objects of unknown version;
+ *   `areKeysKept`: the Secret keeps keys whose entries are gone, so their objects stay listed
  */
 export function syncedText(
   objects: readonly SyncedObject[],
@@ -60,7 +61,8 @@ export function syncedText(
       : [place + version]
   }
   const entries = objects.flatMap(entriesOf)
-  // A key whose entry was changed keeps its value until the new object has been fetched: nobody knows whose it was.
+  // A key whose entry was changed keeps its old value until the new object has been fetched. We don't know which of the
+  // listed objects that value is from, so all of them stay listed.
   const isOfOthers = objects.some((object) => object.hasValue && entriesOf(object).length === 0)
   const places = objects.map(({ reference }) => `${placeOf(reference)}@`)
   const others = known.filter((entry) => !places.some((place) => entry.startsWith(place)))
@@ -68,7 +70,7 @@ export function syncedText(
   return [...new Set([...entries, ...kept])].sort().join(', ')
 }
 
-/** Names compare without regard to case: one object, one entry. */
+/** Vault names are case-insensitive, so lower case gives each object one entry. */
 function placeOf({ vault, type, name }: ObjectReference): string {
   return `${vault}:${type === 'secret' ? '' : `${type}/`}${name.toLowerCase()}`
 }

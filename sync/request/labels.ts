@@ -1,7 +1,7 @@
 import { isName, subdomainName } from '../../kubernetes/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
-import { managedByLabel } from '../plan/names.ts'
+import { managedByLabel } from '../names.ts'
 
 export type Labels = Readonly<Record<string, string>>
 

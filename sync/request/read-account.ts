@@ -1,4 +1,3 @@
-import type { AgentConfig } from '../../init-agent/contract.ts'
 import { isName, labelName, subdomainName } from '../../kubernetes/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
@@ -21,50 +20,11 @@ import {
   unknownKeyOnAccount,
 } from '../../webhook/core/annotations/vocabulary.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { statusAnnotation } from '../plan/names.ts'
-import { maxAccountNameLength } from '../plan/record.ts'
-import type { Labels } from './labels.ts'
+import { statusAnnotation } from '../names.ts'
+import { maxAccountNameLength } from '../record-name.ts'
+import type { Account } from './account.ts'
+import type { AccountRequest, AzureIdentity } from './account-request.ts'
 import { readSecretList } from './secret-list.ts'
-
-/** What is read of a ServiceAccount. */
-export interface Account {
-  readonly namespace: string
-  readonly name: string
-  /** Another one when the account was deleted and made anew. */
-  readonly uid: string
-  readonly annotations: Readonly<Record<string, unknown>>
-}
-
-/** A Secret that an account asks for. Its keys are the configuration's files below `name/`. */
-export interface RequestedSecret {
-  readonly name: string
-  readonly type: string
-  /** Besides our own. */
-  readonly labels: Labels
-}
-
-/** What the annotations of an account ask for. */
-export type AccountRequest =
-  /** No `akv-injector.io/sync`. */
-  | { readonly kind: 'none' }
-  /** `akv-injector.io/inject` is `"false"`: nothing is touched. */
-  | { readonly kind: 'off' }
-  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
-  | SyncRequest
-
-export interface SyncRequest {
-  readonly kind: 'wanted'
-  /** Its files lie at `SECRET/KEY`; a folder `SECRET` is a `tls/` or `#*` whose files are keys of the Secret. */
-  readonly config: AgentConfig
-  /** The account's `azure.workload.identity/client-id` and `/tenant-id`, which come after our own annotations. */
-  readonly azure: AzureIdentity
-  readonly secrets: readonly RequestedSecret[]
-}
-
-export interface AzureIdentity {
-  readonly clientId?: string
-  readonly tenantId?: string
-}
 
 type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
 

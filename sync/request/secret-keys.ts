@@ -11,6 +11,7 @@ import {
   readCsiObjects,
 } from '../../webhook/core/annotations/objects/read-csi-objects.ts'
 import { toWantedValue } from '../../webhook/core/annotations/objects/to-wanted.ts'
+import { decodeTarget, encodeTarget } from './key-path.ts'
 import { dataKeyProblem, lackingKeys } from './secret-types.ts'
 
 /** Their names, versions and places stand in the Secret's metadata, which has its bound. */
@@ -31,7 +32,7 @@ export function readSecretKeys(
   const problems = lists.flatMap((list) => list.problems)
   if (files.length > maxEntries)
     problems.push(`${files.length} entries are too many for one Secret: ${maxEntries} at most`)
-  else problems.push(...conflicts(secret.name, files), ...typeProblems(secret.type, files))
+  else problems.push(...conflicts(files), ...typeProblems(secret.type, files))
   if (files.length + problems.length === 0)
     problems.push('names nothing to put into it; write "data: KEY=OBJECT"')
   return { files, problems }
@@ -70,7 +71,7 @@ function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const { object, property } = reference
   if (object.type === 'tls' || property === '*') {
     if (target === undefined || target === '.')
-      return { value: { path: secret, ...toWantedValue(entry) } }
+      return { value: { path: encodeTarget({ secret }), ...toWantedValue(entry) } }
     return property === '*'
       ? { problem: '"#*" makes a key of each property: write it without a target' }
       : { problem: '"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target' }
@@ -78,7 +79,7 @@ function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const key = target ?? object.name
   const problem = dataKeyProblem(key)
   return problem === undefined
-    ? { value: { path: `${secret}/${key}`, ...toWantedValue(entry) } }
+    ? { value: { path: encodeTarget({ secret, key }), ...toWantedValue(entry) } }
     : { problem }
 }
 
@@ -94,20 +95,20 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
       file.versions === undefined
         ? dataKeyProblem(file.path)
         : 'a history (objectVersionHistory) is a folder of files, and a Secret has none'
-    if (problem === undefined) return [{ ...file, path: `${secret}/${file.path}` }]
+    if (problem === undefined) return [{ ...file, path: encodeTarget({ secret, key: file.path }) }]
     problems.push(`objects, ${place}, "${printable(file.path)}": ${problem}`)
     return []
   })
   return { files, problems }
 }
 
-function conflicts(secret: string, files: readonly WantedFile[]): readonly string[] {
+function conflicts(files: readonly WantedFile[]): readonly string[] {
   const pairs = pathConflicts(files.flatMap(claimedPaths))
-  const keys = pairs.map(([a, b]) => (a === secret || b === secret ? undefined : b))
+  const keys = pairs.map(([a, b]) => decodeTarget(a).key && decodeTarget(b).key)
   return [...new Set(keys)].map((key) =>
     key === undefined
       ? '"#*" gives all keys of its Secret: no other entry can stand beside it'
-      : `two entries would give the key "${printable(key.slice(secret.length + 1))}"; name one otherwise: KEY=OBJECT`,
+      : `two entries would give the key "${printable(key)}"; name one otherwise: KEY=OBJECT`,
   )
 }
 
@@ -115,7 +116,7 @@ function conflicts(secret: string, files: readonly WantedFile[]): readonly strin
 function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
   if (files.length === 0 || files.some(({ property }) => property === '*')) return []
   const keysOf = (some: readonly WantedFile[]) =>
-    new Set(some.flatMap(claimedPaths).map((path) => path.slice(path.indexOf('/') + 1)))
+    new Set(some.flatMap(claimedPaths).flatMap((path) => decodeTarget(path).key ?? []))
   const lacking = lackingKeys(type, keysOf(files))
   const optional = lackingKeys(type, keysOf(files.filter((file) => file.optional !== true)))
   return [

@@ -1,7 +1,7 @@
 import type { Session } from '../../init-agent/projection/session.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
+import type { Failing } from '../plan/account-status.ts'
 import type { Outlook } from '../work-queue.ts'
-import type { Failing } from './account-status.ts'
 import type { AccountValues } from './refresh-account.ts'
 import { nothingReported, type Reported } from './report.ts'
 

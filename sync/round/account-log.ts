@@ -1,5 +1,5 @@
 import type { Log, LogDetails } from '../../lib/log.ts'
-import type { Account } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
 
 /** Says with each line for which account it is. */
 export function accountLog(log: Log, account: Pick<Account, 'namespace' | 'name'>): Log {

@@ -1,8 +1,8 @@
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
+import { statusText } from '../plan/account-status.ts'
 import type { AccountEntry } from './account-entry.ts'
-import { statusText } from './account-status.ts'
 
 /**
  * Writes how the Secrets of an account fare into its annotation `akv-injector.io/sync-status`, if that says otherwise;

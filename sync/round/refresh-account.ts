@@ -18,7 +18,9 @@ import type { Log } from '../../lib/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account, RequestedSecret } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
+import type { RequestedSecret } from '../request/account-request.ts'
+import { encodeTarget } from '../request/key-path.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
 import { maxKeptBytes } from './bound-values.ts'
 import { roundBudget } from './round-budget.ts'
@@ -136,7 +138,7 @@ function filesIn(
   const mode = Number.parseInt(fileMode, 8)
   return [...data]
     .filter(([key]) => unclaimedEntry !== undefined || applied.data.has(key))
-    .map(([key, bytes]) => [`${name}/${key}`, { bytes, mode }] as const)
+    .map(([key, bytes]) => [encodeTarget({ secret: name, key }), { bytes, mode }] as const)
 }
 
 function versionsOf(

@@ -4,7 +4,7 @@ import type { Log } from '../../lib/log.ts'
 import type { AccountEvent, SyncCluster } from '../cluster/cluster-port.ts'
 import type { EventBudget } from '../cluster/event-budget.ts'
 import type { SyncMetrics } from '../metrics.ts'
-import type { Account } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
 import type { Failure, Round } from './reconcile.ts'
 
 export interface ReportOptions {

@@ -1,6 +1,6 @@
 import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { Account } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
 
 /**
  * What converting the values of one account may cost in a round. All accounts share one process, and whoever can write

@@ -1,5 +1,5 @@
+import { type Failing, failingSince } from '../plan/account-status.ts'
 import type { AccountEntry, SecretStatus } from './account-entry.ts'
-import { type Failing, failingSince } from './account-status.ts'
 import { failureOf, type Round, type Wanted } from './reconcile.ts'
 
 /** The state of each Secret of an account after a round, from the state before and what the round came to. */

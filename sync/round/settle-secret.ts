@@ -1,10 +1,11 @@
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import { type SecretName, StaleError, type SyncCluster } from '../cluster/cluster-port.ts'
 import type { WriteKind } from '../metrics.ts'
-import { type DesiredSecret, planSecret } from '../plan/plan-secret.ts'
+import type { DesiredSecret } from '../plan/desired-secret.ts'
+import { planSecret } from '../plan/plan-secret.ts'
 import type { SecretStep } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account } from '../request/read-account.ts'
+import type { Account } from '../request/account.ts'
 
 export interface SettleSecretOptions {
   readonly cluster: SyncCluster

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import t from 'tap'
 import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml'
-import { maxAccountNameLength } from '../../sync/plan/record.ts'
+import { maxAccountNameLength } from '../../sync/record-name.ts'
 
 const read = (path: string) =>
   readFileSync(join(import.meta.dirname, '../../manifests/chart', path), 'utf8')

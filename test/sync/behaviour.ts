@@ -1,7 +1,8 @@
 import type { Test } from 'tap'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SyncCluster } from '../../sync/cluster/cluster-port.ts'
-import { type DesiredSecret, planSecret } from '../../sync/plan/plan-secret.ts'
+import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
+import { planSecret } from '../../sync/plan/plan-secret.ts'
 import { settleSecret } from '../../sync/round/settle-secret.ts'
 
 /** What stands in for others' hands, on a stand-in or on a real API server. */

@@ -94,6 +94,6 @@ t.test('where somebody’s Secret lies in the place of the record, this is said'
   await world.round()
   t.equal(world.values('db'), undefined)
   t.match(world.events(), [
-    /AKV_SECRET_FOREIGN: Secret akv-injector-sync-web, the place of the controller’s record, .*\. Delete that Secret/,
+    /AKV_SECRET_FOREIGN: Secret akv-injector-sync-web, which the controller needs for its record, .*\. Delete that Secret/,
   ])
 })

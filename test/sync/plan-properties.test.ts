@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type DesiredSecret, planSecret } from '../../sync/plan/plan-secret.ts'
+import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
+import { planSecret } from '../../sync/plan/plan-secret.ts'
 import { carryOut, fieldsV1, type SecretJson, stored } from './secret-model.ts'
 
 const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }

@@ -94,7 +94,7 @@ t.test('a Secret of another type and an immutable Secret are left unchanged', as
   t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_IMMUTABLE: Secret db /])
   await testbed.annotate(annotations(sync.replace('data:', 'type: example.com/x, data:')))
   t.ok(await isStable())
-  t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_TYPE: Secret db: it is of type Opaque/])
+  t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_TYPE: Secret db: its type is Opaque/])
   expectSuccess(await cluster.delete(object('db')))
   await testbed.round()
   t.match(await testbed.secret('db'), { type: 'example.com/x' }, 'as its remedy says')

@@ -199,7 +199,7 @@ t.test('what goes wrong has a code, and never the API server’s own words', asy
   standIn.before = () => [200, { kind: 'Table' }]
   await t.rejects(cluster.readSecret(db), {
     code: 'AKV_CLUSTER_UNAVAILABLE',
-    message: /is no Secret/,
+    message: /isn't a valid Secret/,
   })
 })
 

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type DesiredSecret, planSecret } from '../../../sync/plan/plan-secret.ts'
+import type { DesiredSecret } from '../../../sync/plan/desired-secret.ts'
+import { planSecret } from '../../../sync/plan/plan-secret.ts'
 import type { SecretData } from '../../../sync/plan/secret-data.ts'
 import { carryOut, createdSecret, fieldsV1, type SecretJson, stored } from '../secret-model.ts'
 
@@ -256,12 +257,12 @@ t.test('a Secret of somebody else’s is never touched, and its owner is named',
     { apiVersion: 'v1', kind: 'ServiceAccount', name: 'api', uid: 'uid-2' },
   ]
   for (const [secret, message] of [
-    [theirs(), /^Secret db is there and not this account's$/],
-    [theirs({ 'akv-injector.io/adopt': 'yes' }), /not this account's/],
-    [helm, /\(it is of Helm\)/],
-    [labelled, /\(it is of akv-injector\)/],
-    [owned, /\(it is of ServiceAccount\/web\)/],
-    [others, /\(it is of ServiceAccount\/api\)/],
+    [theirs(), /^Secret db already exists and isn't this account's$/],
+    [theirs({ 'akv-injector.io/adopt': 'yes' }), /isn't this account's/],
+    [helm, /\(it belongs to Helm\)/],
+    [labelled, /\(it belongs to akv-injector\)/],
+    [owned, /\(it belongs to ServiceAccount\/web\)/],
+    [others, /\(it belongs to ServiceAccount\/api\)/],
   ] as const) {
     t.match(
       planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(secret) }),
@@ -453,7 +454,7 @@ t.test('what the API server would refuse is said in a sentence, without a value'
   for (const [code, message, desired, there] of [
     [
       'AKV_SECRET_TYPE',
-      'Secret db: it is of type Opaque, and asked for as kubernetes.io/tls',
+      'Secret db: its type is Opaque, but the annotation asks for kubernetes.io/tls',
       desiredDb({ 'tls.crt': 'hunter2', 'tls.key': 'k' }, tls),
       ours(),
     ],
@@ -468,7 +469,7 @@ t.test('what the API server would refuse is said in a sentence, without a value'
     ],
     [
       'AKV_PROPERTY',
-      'Secret db: the name of property number 1 is none for a key: a key is 1 to 253 letters',
+      "Secret db: the name of property number 1 isn't a valid key: a key is 1 to 253 letters",
       desiredDb({ 'a b': 'hunter2' }),
     ],
     ['AKV_PROPERTY', /not every program/, desiredDb(JSON.parse('{"__proto__":"hunter2"}'))],

@@ -97,7 +97,7 @@ t.test('what is no Secret is said to be none, without a word of its content', as
     { ...answer, metadata: { ...answer.metadata, managedFields: 'hunter2' } },
   ]) {
     const parsed = readStoredSecret(object)
-    t.match(parsed, { problem: /^the API server's answer is no Secret/ })
+    t.match(parsed, { problem: /^the API server's answer isn't a valid Secret/ })
     t.notMatch(JSON.stringify(parsed), /hunter2/)
   }
   fc.assert(

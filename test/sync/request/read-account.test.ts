@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { readAccount, type SyncRequest } from '../../../sync/request/read-account.ts'
+import type { SyncRequest } from '../../../sync/request/account-request.ts'
+import { readAccount } from '../../../sync/request/read-account.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
 import { countSteps } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'

@@ -1,26 +1,26 @@
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 
-/** Why a Secret isn't as it should be, and since when. `waiting`: for something that isn't an error. */
+/** Why a Secret isn't in sync, and since when. `waiting`: something that isn't an error has to happen first. */
 export interface Failing {
   readonly code: AkvErrorCode | 'waiting'
   readonly sinceMs: number
 }
 
-/** Enough for some eighty Secrets; it is written into an object that every pod of the account reads. */
+/** Enough for about eighty Secrets. Bounded because it is stored in the ServiceAccount itself. */
 export const maxStatusLength = 4096
-/** Room for the line that sums up what is left out. */
+/** Reserved for the line that counts the Secrets left out. */
 const summaryLength = 64
 
-/** Stands for the account itself, when its annotations can't be read. No Secret can have this name. */
+/** Stands for the account itself if its annotations can't be read. No Secret can have this name. */
 const accountName = '(account)'
 const othersName = '(others)'
 
 /**
- * The text of `akv-injector.io/sync-status`: a line for each Secret, `db: ready` or `db: AKV_FORBIDDEN since TIME`. It is
- * YAML, too. If there are too many, those that fail come first, and the last line counts the others.
+ * The text of `akv-injector.io/sync-status`: a line for each Secret, `db: ready` or `db: AKV_FORBIDDEN since TIME`. The text
+ * is also valid YAML. If there are too many Secrets, the failing ones come first, and the last line counts the rest.
  *
- * @param secrets - by name, why each fails, if it does; the empty name stands for the account
- * @returns undefined if there are none
+ * @param secrets - by name; the empty name stands for the account
+ * @returns undefined if there are no Secrets
  */
 export function statusText(
   secrets: ReadonlyMap<string, { readonly failing?: Failing | undefined }>,
@@ -56,8 +56,8 @@ function lineOf([name, { failing }]: readonly [
 }
 
 /**
- * Since when each Secret fails according to a status, so that a restarted controller goes on from there. Others can write
- * the annotation as well: what isn't a time in the past is ignored.
+ * Reads from a status since when each Secret has been failing, so that a restarted controller keeps these times. Others can
+ * write the annotation too, so anything that isn't a time in the past is ignored.
  */
 export function failingSince(
   status: string | undefined,

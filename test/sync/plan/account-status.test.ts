@@ -4,7 +4,7 @@ import {
   failingSince,
   maxStatusLength,
   statusText,
-} from '../../../sync/round/account-status.ts'
+} from '../../../sync/plan/account-status.ts'
 
 const atMs = Date.parse('2026-11-26T03:00:00.500Z')
 const failing = (code: Failing['code']) => ({ failing: { code, sinceMs: atMs } })
