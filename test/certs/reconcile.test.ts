@@ -2,10 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import { createLooker } from '../../certs/reconcile.ts'
+import { numRuns as propertyRuns } from '../support/property-runs.ts'
 import { type MemoryCluster, memoryCluster } from './memory-cluster.ts'
 import { createWorld, dnsName, settleMs, type World } from './world.ts'
 
-const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 60)
+/** A run here takes weeks of the cluster's time, and much longer than other properties' do. */
+const numRuns = Math.ceil(propertyRuns / 15)
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 

@@ -104,7 +104,7 @@ export function createWorld(delays: Iterator<number> = [].values()): World {
       }
   }
 
-  /** In small steps while anything moves, and in half days when nothing does. */
+  /** In small steps while anything changes, and in days when nothing does. */
   async function pass(ms: number): Promise<void> {
     told.push(`${ms / 1000} s`)
     const end = now + ms
@@ -121,7 +121,7 @@ export function createWorld(delays: Iterator<number> = [].values()): World {
       if (before !== `${changes.length}`) quietSince = now
       if (now >= end) return
       const isQuiet = now - quietSince > settleMs
-      now = Math.min(end, now + (isQuiet ? 12 * 60 * 60_000 : stepMs))
+      now = Math.min(end, now + (isQuiet ? 24 * 60 * 60_000 : stepMs))
     }
   }
 

@@ -2,9 +2,10 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
 import { planSecret } from '../../sync/plan/plan-secret.ts'
+import { numRuns } from '../support/property-runs.ts'
 import { carryOut, fieldsV1, type SecretJson, stored } from './secret-model.ts'
 
-const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }
+const runs = { numRuns }
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
 
 const key = fc.constantFrom('a', 'b', 'tls.crt', 'tls.key', 'constructor', 'a b')

@@ -4,9 +4,10 @@ import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
 import { countSteps } from '../../support/count-steps.ts'
+import { numRuns } from '../../support/property-runs.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
-const runs = { numRuns: Number(process.env['FAST_CHECK_RUNS'] ?? 1000) }
+const runs = { numRuns }
 const someone = '22222222-2222-2222-2222-222222222222'
 
 /** Annotations of ours, and azure-workload-identity's in full. */

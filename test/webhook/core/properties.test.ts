@@ -7,13 +7,12 @@ import { annotationPrefix } from '../../../webhook/core/annotations/own-annotati
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { agentName } from '../../../webhook/core/our-names.ts'
 import type { Injected } from '../../../webhook/core/outcome.ts'
+import { numRuns } from '../../support/property-runs.ts'
 import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
 import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
 import { policy } from './policy.ts'
 
-/** FAST_CHECK_RUNS=100000 for a long run. */
-const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1000)
 function check<T>(t: Test, property: fc.IProperty<T>): void {
   fc.assert(property, { numRuns })
   t.pass(`${numRuns} runs`)
@@ -63,7 +62,7 @@ function demandComplete(pod: object): void {
 
 t.test('the patch applies, and nothing of the user’s is lost, moved or changed', async (t) => {
   checkInjected(t, saneAnnotations, {
-    leastShare: 0.25,
+    leastShare: 0.15,
     verify(pod, outcome) {
       if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
       if (!holds(patched(pod, outcome), pod)) throw new Error('something is lost')
@@ -73,7 +72,7 @@ t.test('the patch applies, and nothing of the user’s is lost, moved or changed
 
 t.test('reviewing the result of an injection adds nothing', async (t) => {
   checkInjected(t, saneAnnotations, {
-    leastShare: 0.25,
+    leastShare: 0.15,
     verify: (pod, outcome) => demandComplete(patched(pod, outcome)),
   })
 })
@@ -137,7 +136,7 @@ t.test('any JSON in place of the pod or a part of it gets an answer', async (t) 
 
 t.test('no annotation makes the agent talk to a host that the operator did not name', async (t) => {
   checkInjected(t, hostileAnnotations, {
-    leastShare: 0.05,
+    leastShare: 0.01,
     verify(pod, outcome) {
       const { cloud, files, templates, env, notify } = configOf(patched(pod, outcome) as Agents)
       if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')

@@ -4,9 +4,9 @@ import type { AdmissionRequest } from '../../../webhook/core/admission-review.ts
 import { denied, type Outcome, skipped } from '../../../webhook/core/outcome.ts'
 import { createMetrics } from '../../../webhook/http/metrics.ts'
 import { buildWebhookApp } from '../../../webhook/http/webhook-app.ts'
+import { numRuns } from '../../support/property-runs.ts'
 import { exampleReview } from './review.ts'
 
-const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1000)
 const json = { 'content-type': 'application/json' }
 const operations = [{ op: 'add', path: '/spec/volumes/-', value: { name: 'x' } }] as const
 const injected: Outcome = { kind: 'injected', operations, warnings: [] }

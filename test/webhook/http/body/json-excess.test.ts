@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { jsonExcess } from '../../../../webhook/http/body/json-excess.ts'
+import { numRuns } from '../../../support/property-runs.ts'
 
-const numRuns = Number(process.env['FAST_CHECK_RUNS'] ?? 1000)
 const bytes = (text: string) => new TextEncoder().encode(text)
 const isDeeperThan = (json: Uint8Array, maxDepth: number) =>
   jsonExcess(json, { maxDepth, maxValues: Number.POSITIVE_INFINITY }) === 'depth'
