@@ -66,12 +66,13 @@ t.test('every file of tests that a page names exists', async (t) => {
 })
 
 t.test('every npm script and every command that a page names exists', async (t) => {
+  const commands = read('cli/local-commands.ts') + read('cli/cluster-commands.ts')
   for (const page of pages) {
     const text = read(page)
     for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?([\w:-]+)/g))
       t.ok(scripts[name], `${page}: npm run ${name}`)
     for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?akv-injector -- (\w+)/g))
-      t.match(read('cli/command-line.ts'), `.command('${name}')`, `${page}: ${name}`)
+      t.match(commands, `.command('${name}')`, `${page}: ${name}`)
   }
   t.ok(existsSync(join(root, bin['akv-injector'])))
 })

@@ -1,0 +1,77 @@
+import type { Command } from 'commander'
+import { defaultFlags } from '../certs/settings.ts'
+import type { End } from './end.ts'
+
+/** Adds the commands that the chart's containers run. */
+export function addClusterCommands(program: Command, end: End): void {
+  program.commandsGroup('In the cluster:')
+  addWebhook(program, end)
+  addAgent(program, end)
+  addCerts(program, end)
+  addSync(program, end)
+}
+
+function addWebhook(program: Command, end: End): void {
+  program
+    .command('webhook')
+    .summary('run the admission webhook')
+    .description('Serves admission reviews until SIGTERM. AKV_INJECTOR_* variables configure it.')
+    .action(async () => end(await (await import('../webhook/main.ts')).webhookMain()))
+}
+
+function addAgent(program: Command, end: End): void {
+  program
+    .command('agent')
+    .summary('fetch and refresh the secrets of its pod')
+    .description(
+      'Fetches the objects that AKV_INJECTOR_CONFIG lists and writes them to the volumes of the pod.',
+    )
+    .option('--root <folder>', 'where the volumes are mounted', '/akv')
+    .option('--termination-log <file>', 'where to write why it failed', '/dev/termination-log')
+    .action(async (options) =>
+      end(await (await import('../init-agent/main.ts')).agentMain(options)),
+    )
+}
+
+function addCerts(program: Command, end: End): void {
+  program
+    .command('certs')
+    .summary('run the certificate controller')
+    .description(
+      'Keeps the webhook’s CA and serving certificate in two Secrets, and the CA in the caBundle of the webhook configuration, until SIGTERM. Connects to the API server as a pod, or with KUBECONFIG.',
+    )
+    .option(
+      '--namespace <name>',
+      'namespace of the Secrets and the Service',
+      defaultFlags.namespace,
+    )
+    .option('--service <name>', 'name of the webhook’s Service', defaultFlags.service)
+    .option('--ca-secret <name>', 'Secret with the CA and its key', defaultFlags.caSecret)
+    .option(
+      '--tls-secret <name>',
+      'Secret with the certificate that the webhook serves',
+      defaultFlags.tlsSecret,
+    )
+    .option(
+      '--webhook-configuration <name>',
+      'webhook configuration to write the caBundle of',
+      defaultFlags.webhookConfiguration,
+    )
+    .option('--health-listen <address>', 'HOST:PORT', defaultFlags.healthListen)
+    .action(async (flags) => end(await (await import('../certs/main.ts')).certsMain(flags)))
+}
+
+function addSync(program: Command, end: End): void {
+  program
+    .command('sync')
+    .summary('run the Secret sync controller')
+    .description(
+      'Keeps the Secrets in sync that these ServiceAccounts request by annotation, each with the account’s own identity, until SIGTERM. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
+    )
+    .requiredOption(
+      '--service-accounts <list>',
+      'accounts to sync: NAMESPACE=NAME+NAME; separate namespaces with ";"',
+    )
+    .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
+    .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
+}

@@ -1,0 +1,111 @@
+import { type Command, Option } from 'commander'
+import type { End } from './end.ts'
+
+/** Adds the commands for a terminal or a pipeline. */
+export function addLocalCommands(program: Command, end: End): void {
+  addDemo(program, end)
+  addCheck(program, end)
+  addInject(program, end)
+  addFetch(program, end)
+  addEmulator(program, end)
+}
+
+function addDemo(program: Command, end: End): void {
+  program
+    .command('demo')
+    .summary('try the whole path on this machine, against the emulator')
+    .description(
+      'Sends a pod through a real TLS webhook, runs the agent that the patch adds against a local Key Vault, rotates a secret and shows the new file.',
+    )
+    .argument('[file]', 'a manifest with an annotated pod; default: an example')
+    .option(
+      '--vault-data <file>',
+      'YAML with the contents and readers of the vaults; default: an example',
+    )
+    .option('--keep', 'leave everything running until Ctrl-C')
+    .action(async (file, options) =>
+      end(await (await import('./demo/demo.ts')).demo({ file, ...options })),
+    )
+}
+
+function addCheck(program: Command, end: End): void {
+  program
+    .command('check')
+    .summary('show what the webhook would do with these manifests')
+    .description(
+      'Reports for each pod and each workload’s pod template what would be injected, or what is wrong; for each annotated ServiceAccount, which Secrets would be synced; and for each annotated Secret, whether it would be adopted. Exits with 1 if a pod would be denied, or an account or a Secret has a mistake.',
+    )
+    .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
+    .addOption(namespaceOption())
+    .action(async (files, options) =>
+      end((await import('./check/check.ts')).check({ files, ...options })),
+    )
+}
+
+function addInject(program: Command, end: End): void {
+  program
+    .command('inject')
+    .summary('print these manifests as the webhook would change them')
+    .description(
+      'Prints the manifests with everything that the webhook would add, to review them, or to apply them in a cluster without the webhook. Other documents stay byte for byte. Prints no manifest if a pod would be denied.',
+    )
+    .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
+    .addOption(namespaceOption())
+    .action(async (files, options) =>
+      end((await import('./inject/inject.ts')).inject({ files, ...options })),
+    )
+}
+
+function addFetch(program: Command, end: End): void {
+  program
+    .command('fetch')
+    .summary('write what a pod’s agent would write, to a folder')
+    .description(
+      'Fetches the objects that the annotations of a pod name and writes them to a folder, using the agent’s own code. Signs in with a federated token file if there is one, otherwise with the account of az login.',
+    )
+    .argument('<file>', 'a manifest with the pod, or a workload; - reads standard input')
+    .option(
+      '-o, --output <folder>',
+      'where to write the files: a new folder, or one that only you may enter',
+    )
+    .option(
+      '--variables <file>',
+      "where to write the variables, as NAME='value' lines that only you can read",
+    )
+    .option(
+      '--federated-token-file <file>',
+      'a service account token to exchange; default: $AZURE_FEDERATED_TOKEN_FILE',
+    )
+    .option('--pod <kind/name>', 'which pod, if the file has several')
+    .addOption(namespaceOption())
+    .action(async (file, options) =>
+      end(await (await import('./fetch/fetch.ts')).fetch({ file, ...options })),
+    )
+}
+
+function addEmulator(program: Command, end: End): void {
+  program
+    .command('emulator')
+    .summary('run a local Entra and Key Vault over TLS')
+    .description(
+      'Serves an Entra token endpoint and Key Vaults for experiments, and a control endpoint on loopback to rotate secrets and cause faults. Not for production: it checks every request, but does not protect the data.',
+    )
+    .option(
+      '--data <file>',
+      'YAML with the contents and readers of the vaults; default: an example',
+    )
+    .option('--listen <address>', 'HOST:PORT', '127.0.0.1:8444')
+    .option('--control-port <port>', 'port of the control endpoint on 127.0.0.1', '8445')
+    .option(
+      '--issuer <url>',
+      'issuer of the service account tokens to accept; default: the emulator',
+    )
+    .option('--ca-out <file>', 'where to write the CA certificate for clients')
+    .action(async (options) => end(await (await import('./emulator.ts')).emulator(options)))
+}
+
+function namespaceOption(): Option {
+  return new Option('-n, --namespace <name>', 'namespace of manifests that don’t name one').default(
+    'default',
+  )
+}
