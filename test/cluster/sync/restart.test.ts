@@ -16,7 +16,7 @@ import { apiServerParts, findParts } from '../parts/find-parts.ts'
 import { syncProgram } from './harness/sync-program.ts'
 
 const { CLUSTER_AUDIT_LOG } = process.env
-const skip = CLUSTER_AUDIT_LOG ? false : 'only an API server of its own may be killed'
+const skip = CLUSTER_AUDIT_LOG ? false : 'needs an API server that it can kill'
 const vaultData = `
 tenantId: ${tenantId}
 identities:
@@ -64,12 +64,15 @@ t.test(
     await annotate('[{ secret: db, data: "password=db-password" }]')
     await until(() => hasKey('password'))
     const { uid, resourceVersion } = (await secret()).metadata
+    // Without a later write, the new API server's first list could still have this version.
+    const metadata = { name: 'later', namespace: 'default' }
+    expectSuccess(await cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata }))
 
     await local.restartApiServer()
     t.match((await secret()).metadata, { uid, resourceVersion })
     await annotate('[{ secret: db, data: "password=db-password, extra" }]')
     await until(() => hasKey('extra'))
-    t.match((await secret()).metadata, { uid }, 'it sees accounts again, and goes on')
+    t.match((await secret()).metadata, { uid }, 'the controller sees accounts again')
     t.ok(await program.isReady())
     t.equal(await program.end('SIGTERM'), 0)
 
@@ -79,8 +82,8 @@ t.test(
     const watch = followAccounts(openConnection({ signal }), {
       namespace: 'default',
       resourceVersion: String(resourceVersion),
-      onAccount: () => t.fail('it tells of an account'),
-      onGone: () => t.fail('it tells of an account that has gone'),
+      onAccount: () => t.fail('the watch reports an account'),
+      onGone: () => t.fail('the watch reports a deleted account'),
       signal,
     })
     await t.rejects(watch, /ended the watch with an error|answered 410/)
