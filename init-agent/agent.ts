@@ -16,58 +16,71 @@ import { openVolumes } from './volume/volumes.ts'
 
 export interface AgentOptions {
   readonly config: AgentConfig
-  /** The folder with the mounts: `/akv` in a pod. */
+  /** The folder that contains the mounts: `/akv` in a pod. */
   readonly root: string
-  /** Where the identity and the proxy are read. */
+  /** Where the identity and the proxy are read from. */
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
-  /** Ends a sidecar, and any waiting. */
+  /** Stops a sidecar, and ends any waiting. */
   readonly signal: AbortSignal
   readonly clock?: Clock
-  /** Called once, when the pod has everything that it needs. */
+  /** Called once, as soon as the pod has everything that it needs. */
   readonly onReady?: () => void
 }
 
 /**
- * Fetches what the configuration names and writes it to the volumes; with a refresh interval, keeps it fresh until
- * `signal` aborts. On a set from before (a container or a node was restarted) the pod is served from that at once.
+ * The agent's life, from annotation to file:
+ * 1. Uses a complete set of files that a previous run left, if there is one: a container or node restart must not wait
+ *    for the vault.
+ * 2. Otherwise fetches everything and writes it, or throws.
+ * 3. With a refresh interval: refreshes until `signal` aborts. Without: refreshes a set from a previous run once.
  *
- * @throws AkvError when the pod can't be given what it needs
+ * @throws AkvError if the pod can't be given what it needs
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { config, root, env, log, signal, onReady, clock = systemClock } = options
-  checkTargets(config)
-  const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
-  const session = openSession({ config, credential, env, clock })
-  const volumes = openVolumes(root, config)
-  const context = { config, session, volumes, clock, log, signal }
+  const { onReady, ...given } = options
+  const context = openContext(given)
+  const { config, log, volumes } = context
 
-  const found = volumes.read()
-  const isReady = found !== undefined && isComplete(config, found.content)
-  if (isReady) log.info('using the complete set left by a previous run')
-  const state = isReady
-    ? startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
-    : startState(config, { ...(await fetchInTime(context)), goodAtMs: clock.now() })
+  const previous = startFromPreviousRun(context)
+  if (previous) log.info('using the complete set left by a previous run')
+  const state = previous ?? (await startFromVault(context))
   onReady?.()
-  if (config.refreshSeconds > 0) return keepFresh(context, { state, isDue: isReady })
-  if (isReady) await refreshBriefly(context, state)
+
+  const isReused = previous !== undefined
+  if (config.refreshSeconds > 0) return keepFresh(context, { state, isDue: isReused })
+  if (isReused) await refreshBriefly(context, state)
   volumes.sweep()
 }
 
-function fetchInTime(context: AgentContext): ReturnType<typeof firstFetch> {
-  const { config, clock } = context
-  const deadline = firstFetchDeadline(config, clock.now())
-  return endHangingFetch(firstFetch(context, deadline), { clock, deadline })
+function openContext(options: Omit<AgentOptions, 'onReady'>): AgentContext {
+  const { config, root, env, log, signal, clock = systemClock } = options
+  checkTargets(config)
+  const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
+  const session = openSession({ config, credential, env, clock })
+  return { config, session, volumes: openVolumes(root, config), clock, log, signal }
 }
 
-/** The pod has all it needs, and its containers wait for this one to end. */
-const servedPatienceMs = 5_000
+function startFromPreviousRun({ config, volumes }: AgentContext): RefreshState | undefined {
+  const found = volumes.read()
+  if (found === undefined || !isComplete(config, found.content)) return undefined
+  return startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
+}
+
+async function startFromVault(context: AgentContext): Promise<RefreshState> {
+  const { config, clock } = context
+  const deadline = firstFetchDeadline(config, clock.now())
+  const fetched = await endHangingFetch(firstFetch(context, deadline), { clock, deadline })
+  return startState(config, { ...fetched, goodAtMs: clock.now() })
+}
+
+/** The pod has all it needs already, and its other containers wait for this one to end. */
+const briefRefreshMs = 5_000
 
 async function refreshBriefly(context: AgentContext, state: RefreshState): Promise<void> {
-  const isOver = AbortSignal.any([context.signal, AbortSignal.timeout(servedPatienceMs)])
-  const refreshed = refreshOnce({ ...context, signal: isOver }, state)
-  const ended = isOver.aborted ? undefined : once(isOver, 'abort')
-  await Promise.race([refreshed, ended])
-  if (isOver.aborted)
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(briefRefreshMs)])
+  const refreshed = refreshOnce({ ...context, signal }, state)
+  await Promise.race([refreshed, signal.aborted ? undefined : once(signal, 'abort')])
+  if (signal.aborted)
     context.log.warn('the vault or Entra takes too long to answer; the pod keeps its current files')
 }

@@ -4,10 +4,10 @@ import { hangGraceSeconds } from './contract.ts'
 import type { Deadline } from './projection/deadline.ts'
 
 /**
- * Ends a first fetch that is still running well after its deadline. The startup probe is patient enough for a throttled
- * vault, and an init container has no probe, so nobody else would.
+ * Waits for a first fetch, but gives up if it still runs well after its deadline. Nothing else would end it: the startup
+ * probe allows for the time that a throttled vault takes, and an init container has no probe.
  *
- * @throws AkvError AKV_NETWORK; also whatever `fetch` fails with
+ * @throws AkvError AKV_NETWORK if it gave up; also whatever `fetch` throws
  */
 export async function endHangingFetch<T>(
   fetch: Promise<T>,

@@ -1,6 +1,7 @@
 import { renewRefusedToken } from '../keyvault/readers/renew-refused-token.ts'
 import { combineErrors } from '../lib/errors/akv-error.ts'
 import type { AgentContext } from './agent-context.ts'
+import type { AgentConfig } from './contract.ts'
 import { fetchConsistently } from './projection/certificate-parts.ts'
 import { type Deadline, firstFetchDeadline, notBefore } from './projection/deadline.ts'
 import type { FetchOutcomes } from './projection/fetch-objects.ts'
@@ -9,65 +10,82 @@ import { retry } from './projection/retry.ts'
 import { wantedObjects } from './projection/wanted-objects.ts'
 import { reportRetries } from './report-retries.ts'
 
-const leastFetchMs = 1_000
+export interface FetchedContent {
+  readonly content: Content
+  readonly outcomes: FetchOutcomes
+}
+
+/** What fetching needs. Writing the content is up to the caller. */
+type FetchContext = Omit<AgentContext, 'volumes'>
 
 /**
- * Signs in and fetches all, retrying until the deadline.
+ * Fetches everything and writes it to the volumes.
  *
- * @throws AkvError when any target that isn't optional is left without a value
+ * @throws AkvError if either fails; then nothing is written
+ */
+export async function firstFetch(
+  context: AgentContext,
+  deadline?: Deadline,
+): Promise<FetchedContent> {
+  const { volumes, log } = context
+  const fetched = await fetchContent(context, deadline)
+  const { files, env } = fetched.content
+  volumes.write(fetched.content)
+  log.info('all files written', { files: [...files.keys()], env: [...env.keys()] })
+  return fetched
+}
+
+/**
+ * Signs in, fetches every object and makes the content of them. Retries until the deadline.
+ *
+ * @throws AkvError if a target that isn't optional has no value
  */
 export async function fetchContent(
-  context: Omit<AgentContext, 'volumes'>,
+  context: FetchContext,
   deadline = firstFetchDeadline(context.config, context.clock.now()),
-): Promise<{ readonly content: Content; readonly outcomes: FetchOutcomes }> {
-  const { config, session, clock, log, signal } = context
-  const onSignInRetry = reportRetries({ log, clock, deadline })
-  // A step of its own, so that fifty objects don't each wait for Entra.
+): Promise<FetchedContent> {
+  await signIn(context, deadline)
+  const outcomes = await fetchEverything(context, deadline)
+  const content = await projectEverything(context.config, outcomes)
+  return { content, outcomes }
+}
+
+/** A step of its own, because otherwise each of the objects would wait and retry for the same token. */
+async function signIn(context: FetchContext, deadline: Deadline): Promise<void> {
+  const { session, clock, log, signal } = context
+  const onRetry = reportRetries({ log, clock, deadline })
   await retry(() => session.signIn.token(), {
     clock,
     deadline,
     signal,
-    onFailure: (error) => onSignInRetry('sign-in', error),
+    onFailure: (error) => onRetry('sign-in', error),
   })
-  const objects = wantedObjects(config)
-  const reader = renewRefusedToken(session)
-  // The sign-in may have taken all of it: what can be asked at once is asked all the same.
-  const fetchDeadline = notBefore(clock.now() + leastFetchMs, deadline)
-  const outcomes = await fetchConsistently({
-    objects,
-    reader,
+}
+
+const minFetchMs = 1_000
+
+async function fetchEverything(context: FetchContext, end: Deadline): Promise<FetchOutcomes> {
+  const { config, session, clock, log, signal } = context
+  // Even if the sign-in has used up the time, every object is asked for once.
+  const deadline = notBefore(clock.now() + minFetchMs, end)
+  return await fetchConsistently({
+    objects: wantedObjects(config),
+    reader: renewRefusedToken(session),
     clock,
-    deadline: fetchDeadline,
-    onRetry: reportRetries({ log, clock, deadline: fetchDeadline }),
+    deadline,
+    onRetry: reportRetries({ log, clock, deadline }),
     log,
     signal,
   })
-  // Nothing was there before that could have been deleted since: what is missing now is missed.
+}
+
+async function projectEverything(config: AgentConfig, outcomes: FetchOutcomes): Promise<Content> {
+  // `remove` is for objects that are deleted later. On the first fetch, a missing object is an error.
   const { content, problems } = await projectContent(
     { ...config, onDeleted: 'keep' },
     { outcomes, before: noContent },
   )
   const failure = combineErrors(problems.map(({ error }) => error))
   if (failure) throw failure
-  return { content, outcomes }
-}
-
-/**
- * Fetches all and writes all.
- *
- * @throws AkvError when that can't be; nothing is written then
- */
-export async function firstFetch(
-  context: AgentContext,
-  deadline?: Deadline,
-): Promise<Awaited<ReturnType<typeof fetchContent>>> {
-  const { volumes, log } = context
-  const fetched = await fetchContent(context, deadline)
-  const { content } = fetched
-  volumes.write(content)
-  log.info('all files written', {
-    files: [...content.files.keys()],
-    env: [...content.env.keys()],
-  })
-  return fetched
+  return content
 }

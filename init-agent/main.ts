@@ -8,18 +8,18 @@ import { writeTerminationMessage } from './termination-message.ts'
 const signals = ['SIGTERM', 'SIGINT'] as const
 
 export interface AgentMainOptions {
-  /** The folder with the mounts. */
+  /** The folder that contains the mounts. */
   readonly root?: string
-  /** Where the kubelet reads why a container ended. */
+  /** The file that the kubelet reads after the container has ended. */
   readonly terminationLog?: string
 }
 
 /**
- * The agent as a process: configuration and identity from the environment, log lines to standard output, the last
- * error also to the termination log.
+ * Runs the agent as a process. Reads configuration and identity from the environment, logs to standard output, and writes
+ * the error that ends it to the termination log too.
  *
- * @returns the exit code to end the process with, at once: 0 done, or stopped by a signal when the pod had everything;
- *   1 gave up, or stopped before that; 2 wrong configuration
+ * @returns the exit code. 0: done, or stopped by a signal after the pod had everything. 1: failed, or stopped before that.
+ *   2: the configuration is invalid. The caller must exit at once, because requests may still be in flight.
  */
 export async function agentMain(options: AgentMainOptions = {}): Promise<number> {
   const { root = agentRoot, terminationLog = '/dev/termination-log' } = options
@@ -35,29 +35,30 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     const onReady = () => {
       isReady = true
     }
-    // Loaded only now: the first process of a container gets no signal that it hasn't asked for yet, and the SDKs take
-    // their time.
+    // Imported after the signal handlers are in place, because the SDKs take long to load: a container's first process
+    // ignores a SIGTERM for which it has no handler.
     const run = import('./agent.ts').then(async ({ runAgent }) => {
       await runAgent({ config, root, env, log, onReady, signal: stop.signal })
       return 0
     })
     const crashed = once(process, 'uncaughtException').then(([error]) => Promise.reject(error))
-    // Files are written without a pause, so between two events no set is half written: nothing has to be waited for.
+    // Writing is synchronous, so a signal never arrives in the middle of it, and the process can end at once.
     const ended = stopped.then((name) => {
+      // An init container that exits with 0 before the files are there lets the kubelet start the app without them.
       const isDone = isReady || config.refreshSeconds > 0
       log.info(`received ${name}, stopping${isReady ? '' : ' before everything was written'}`)
-      // After a 0 from an init container, the kubelet would start the app with an empty mount.
       return isDone ? 0 : 1
     })
     return await Promise.race([run, crashed, ended])
   } catch (thrown) {
-    return end(toAkvError(thrown), { log, terminationLog })
+    return reportFatal(toAkvError(thrown), { log, terminationLog })
   } finally {
     stop.abort()
   }
 }
 
-function end(
+/** Logs the error and returns the exit code for it. */
+function reportFatal(
   error: AkvError,
   { log, terminationLog }: { log: Log; terminationLog: string },
 ): 1 | 2 {

@@ -2,14 +2,16 @@ import { request } from 'node:http'
 import type { Clock } from '../lib/clock.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 
-const tryTimeoutMs = 5_000
+const timeoutMs = 5_000
+/** Before the second and the third try. */
 const waitsMs = [1_000, 2_000]
 
 /**
- * Tells the application that its files have changed: an empty POST, repeated a little, as it may be just restarting.
+ * Notifies the application that its files have changed, by an empty POST. Tries three times, because the application may be
+ * restarting.
  *
- * @param url - `http://127.0.0.1:PORT/PATH`, as the webhook has checked: always the pod itself, never a proxy
- * @returns an error, AKV_NOTIFY_FAILED, when no try was answered with 2xx
+ * @param url - `http://127.0.0.1:PORT/PATH`, checked by `isNotifyUrl`
+ * @returns AKV_NOTIFY_FAILED if no try was answered with 2xx
  */
 export async function notifyApplication(
   url: string,
@@ -17,7 +19,7 @@ export async function notifyApplication(
 ): Promise<AkvError | undefined> {
   for (const waitMs of [...waitsMs, undefined]) {
     try {
-      await post(url, AbortSignal.any([signal, AbortSignal.timeout(tryTimeoutMs)]))
+      await post(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
       return undefined
     } catch (error) {
       if (waitMs === undefined || signal.aborted) return toAkvError(error)
@@ -34,7 +36,7 @@ function post(url: string, signal: AbortSignal): Promise<void> {
       message: `the application did not accept the notification: POST ${url}: ${what}`,
     })
   return new Promise((resolve, reject) => {
-    // An agent of its own, as the global one may honour HTTP_PROXY (NODE_USE_ENV_PROXY).
+    // Not the global agent, which may send this through a proxy (NODE_USE_ENV_PROXY).
     const posted = request(url, { method: 'POST', agent: false, signal }, (response) => {
       const status = response.statusCode ?? 0
       response.destroy()

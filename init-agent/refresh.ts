@@ -12,50 +12,54 @@ import {
 import { reportFreshness } from './report-freshness.ts'
 
 /**
- * Refreshes for ever, until `signal` aborts. No failure ends it: the pod keeps what it has.
+ * Refreshes at every interval until `signal` aborts. A failure doesn't end it: the pod keeps its last good values.
  *
- * @param isDue - refresh at once, as the set found may be old; otherwise the first phase is random, so that pods
- *   started together don't ask together for the rest of their lives
+ * @param start - `isDue`: refresh at once, because the set that was found may be old. Otherwise the first wait is a
+ *   random part of the interval, so that pods that started together don't refresh together.
  */
 export async function keepFresh(
   context: AgentContext,
-  { state, isDue }: { readonly state: RefreshState; readonly isDue: boolean },
+  start: { readonly state: RefreshState; readonly isDue: boolean },
 ): Promise<void> {
   const { config, clock, signal } = context
   const intervalMs = config.refreshSeconds * 1000
   const report = reportFreshness(context)
-  let current = state
-  let waitMs = isDue ? 0 : clock.random() * intervalMs
+  let { state } = start
+  let waitMs = start.isDue ? 0 : clock.random() * intervalMs
   for (;;) {
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
-    current = await refreshOnce(context, current, report)
+    state = await refreshOnce(context, state, report)
     waitMs = intervalMs * (0.9 + 0.2 * clock.random())
   }
 }
 
 /**
- * One round: what is due is fetched, and what changed is switched in.
+ * One refresh: fetches the objects that are due, writes what changed, and notifies the application.
  *
- * @param report - told how the objects fared
+ * @param report - logs which objects are stale
+ * @returns the state for the next refresh
  */
 export async function refreshOnce(
   context: AgentContext,
   state: RefreshState,
   report = reportFreshness(context),
 ): Promise<RefreshState> {
-  const { config, clock } = context
-  const unsettled = refreshableObjects(config, state)
-  const due = dueObjects(unsettled, { ...state, nowMs: clock.now() })
+  const { config, clock, signal } = context
+  const due = dueObjects(refreshableObjects(config, state), { ...state, nowMs: clock.now() })
   const { state: refreshed } = await refreshContent(context, { state, due })
-  if (context.signal.aborted) return state
+  if (signal.aborted) return state
+
   const isWritten = write(context, refreshed.content)
   report({ statuses: refreshed.statuses, isWritten })
   if (!isWritten) return { ...refreshed, content: state.content }
-  await announce(context, changedTargets(state.content, refreshed.content))
+
+  const changed = changedTargets(state.content, refreshed.content)
+  if (changed.length > 0) await reportChange(context, changed)
   return refreshed
 }
 
+/** Whether the volumes now hold the content. */
 function write({ volumes, log }: AgentContext, content: Content): boolean {
   try {
     volumes.sweep()
@@ -68,8 +72,7 @@ function write({ volumes, log }: AgentContext, content: Content): boolean {
   }
 }
 
-async function announce(context: AgentContext, changed: readonly string[]): Promise<void> {
-  if (changed.length === 0) return
+async function reportChange(context: AgentContext, changed: readonly string[]): Promise<void> {
   const { config, log, clock, signal } = context
   log.info('changed values written', { changed })
   if (!config.notify) return

@@ -3,14 +3,14 @@ import type { AkvError } from '../lib/errors/akv-error.ts'
 import type { Log } from '../lib/log.ts'
 import type { Deadline } from './projection/deadline.ts'
 
-const firstPauseMs = 15_000
-const longestPauseMs = 5 * 60_000
+const firstIntervalMs = 15_000
+const maxIntervalMs = 5 * 60_000
 
 /**
- * Logs failures that are retried: the first of each kind at once, with what to do, and then one line after 15 s, 30 s,
- * 60 s and so on, with the number of tries. The others are logged for debugging only.
+ * Logs failures that are retried. The first failure of each source and code is a warning with the remedy. While it lasts,
+ * more follow after 15 s, 30 s, 60 s and so on, up to every 5 minutes. The failures in between are logged at debug level.
  *
- * @returns reports one failed try; `source` is what failed, as a vault, so that each source has its own lines
+ * @returns reports one failed try; `source` is the vault's name or `sign-in`
  */
 export function reportRetries(options: {
   readonly log: Log
@@ -18,21 +18,21 @@ export function reportRetries(options: {
   readonly deadline: Deadline
 }): (source: string, error: AkvError) => void {
   const { log, clock } = options
-  const kinds = new Map<string, { tries: number; nextMs: number; pauseMs: number }>()
+  const kinds = new Map<string, { tries: number; nextMs: number; intervalMs: number }>()
   return (source, error) => {
     const { code, message, facts } = error
     const nowMs = clock.now()
     const kind = `${source} ${code}`
-    const { tries, nextMs, pauseMs } = kinds.get(kind) ?? {
+    const { tries, nextMs, intervalMs } = kinds.get(kind) ?? {
       tries: 0,
       nextMs: 0,
-      pauseMs: firstPauseMs,
+      intervalMs: firstIntervalMs,
     }
     const isDue = nowMs >= nextMs
     kinds.set(kind, {
       tries: tries + 1,
-      nextMs: isDue ? nowMs + pauseMs : nextMs,
-      pauseMs: isDue ? Math.min(pauseMs * 2, longestPauseMs) : pauseMs,
+      nextMs: isDue ? nowMs + intervalMs : nextMs,
+      intervalMs: isDue ? Math.min(intervalMs * 2, maxIntervalMs) : intervalMs,
     })
     const details = { code, tries: tries + 1 }
     if (isDue)
@@ -53,7 +53,7 @@ function outlook(
     : `retrying until ${end}`
 }
 
-/** Later years have more digits in ISO 8601, and a `Date` has an end. */
+/** ISO 8601 writes later years with more digits, and a `Date` can't express every number. */
 const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59)
 
 /** `12:34:56 UTC` */

@@ -1,4 +1,4 @@
-/** What a path of a file below the mount may be. Pure: the webhook refuses with it, and the agent checks again. */
+/** The rules for paths of files below the mount. Pure: the webhook denies by them, and the agent checks again. */
 
 import { printable } from '../lib/printable.ts'
 import type { WantedFile } from './contract.ts'
@@ -6,23 +6,23 @@ import type { WantedFile } from './contract.ts'
 const maxPathBytes = 4096
 const maxComponentBytes = 255
 const encoder = new TextEncoder()
-// A path is shown in logs and listings: no control characters. NUL would end it for the kernel.
-const control = /\p{Cc}/u
+// Paths are shown in logs and listings. The kernel would end a path at NUL.
+const controlCharacter = /\p{Cc}/u
 
 /**
- * What is wrong with the path of a file below the mount, undefined when nothing is (docs/specification.md,
- * "Target paths"). A path can only name a place
- * inside the folder, in one way, and never the `..` names of the atomic switch.
+ * Why a path can't be a target, or undefined if it can (docs/specification.md, "Target paths"). A valid path stays inside
+ * the mount, has one spelling, and doesn't start with `..`, as the names that the atomic switch uses do.
  */
 export function targetPathProblem(path: string): string | undefined {
   if (path === '') return 'the path is empty'
-  if (control.test(path) || !path.isWellFormed()) return 'the path holds a control character'
+  if (controlCharacter.test(path) || !path.isWellFormed())
+    return 'the path contains a control character'
   if (path === '.')
-    return 'the path "." is the mount path itself, where only "tls/" can write; write the name of a file'
+    return 'the path "." is the mount path itself, where only "tls/" can write; add a file name'
   if (path.startsWith('/')) return 'the path must be relative: it is taken below the mount path'
   const components = path.split('/')
   if (components[0]?.startsWith('..')) return 'the path must not start with ".."'
-  if (components.includes('..')) return 'the path must not hold a ".." component'
+  if (components.includes('..')) return 'the path must not contain a ".." component'
   if (path.endsWith('/'))
     return 'the path must not end with "/", as only "tls/" and "#*" write folders'
   if (components.some((component) => component === '' || component === '.'))
@@ -34,46 +34,47 @@ export function targetPathProblem(path: string): string | undefined {
   return undefined
 }
 
-interface Place {
-  readonly children: Map<string, Place>
+interface PathNode {
+  readonly children: Map<string, PathNode>
   /** The path that ends here. */
   file?: string
   /** The first path that leads through here. */
-  readonly first: string
+  readonly firstPath: string
 }
 
 /**
- * Pairs of paths that cannot both be files: one twice, or one that is a folder of the other. Walks a tree, so that the
- * time grows with the length of all paths and no faster.
+ * Pairs of paths that can't both be files, because they are equal or one is a folder of the other. Takes time in
+ * proportion to the length of all paths together.
  */
 export function pathConflicts(paths: readonly string[]): readonly (readonly [string, string])[] {
-  const root: Place = { children: new Map(), first: '' }
+  const root: PathNode = { children: new Map(), firstPath: '' }
   const conflicts = new Map<string, readonly [string, string]>()
   for (const path of paths) {
-    const conflict = take(root, path)
+    const conflict = addPath(root, path)
     if (conflict !== undefined) conflicts.set(conflict.join('\n'), conflict)
   }
   return [...conflicts.values()]
 }
 
-function take(root: Place, path: string): readonly [string, string] | undefined {
-  let place = root
+/** Adds a path to the tree, or returns the pair that conflicts. */
+function addPath(root: PathNode, path: string): readonly [string, string] | undefined {
+  let node = root
   for (const component of path.split('/')) {
-    if (place.file !== undefined) return [place.file, path]
-    let child = place.children.get(component)
+    if (node.file !== undefined) return [node.file, path]
+    let child = node.children.get(component)
     if (child === undefined) {
-      child = { children: new Map(), first: path }
-      place.children.set(component, child)
+      child = { children: new Map(), firstPath: path }
+      node.children.set(component, child)
     }
-    place = child
+    node = child
   }
-  if (place.file !== undefined) return [path, path]
-  if (place.children.size > 0) return [path, place.first]
-  place.file = path
+  if (node.file !== undefined) return [path, path]
+  if (node.children.size > 0) return [path, node.firstPath]
+  node.file = path
   return undefined
 }
 
-/** What is wrong with the paths of a whole set, in one sentence; undefined when nothing is. */
+/** Why the paths can't form one set of files, or undefined if they can. */
 export function pathProblem(paths: readonly string[]): string | undefined {
   for (const path of paths) {
     const problem = targetPathProblem(path)
@@ -89,8 +90,8 @@ export function pathProblem(paths: readonly string[]): string | undefined {
 export const tlsFileNames = ['tls.crt', 'tls.key', 'ca.crt'] as const
 
 /**
- * The paths that a wanted file takes for itself: its own, those in its folder, or, where nobody knows the names before
- * the value is there, the folder as a whole.
+ * The paths that a target claims: its own, or those in its folder. For "#*", whose names depend on the value, it is the
+ * folder as a whole.
  */
 export function claimedPaths({ path, object, versions }: WantedFile): readonly string[] {
   const below = (name: string | number) => (path === '.' ? String(name) : `${path}/${name}`)

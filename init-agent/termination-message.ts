@@ -1,18 +1,19 @@
 import { writeFileSync } from 'node:fs'
 import type { AkvError } from '../lib/errors/akv-error.ts'
 
-/** The kubelet reads no more of it. */
+/** The kubelet reads at most this much. */
 const maxBytes = 4096
-/** If there is less room for what happened, a kind of error is only named. */
-const leastMessageBytes = 160
+/** If a message would be cut shorter than this, the last kinds of error are listed by their code only. */
+const minMessageBytes = 160
 
 /**
- * Why the agent ended, as `kubectl describe pod` shows it: for each kind of error the code, what happened and what to do.
- * If they don't fit, the messages are cut first, as they may list many objects, and then the last kinds.
+ * Why the agent failed, as `kubectl describe pod` shows it: the code, the message and the remedy of each kind of error.
+ * If they don't fit, the messages are cut, because they may list many objects. If they still don't fit, the last kinds
+ * are listed by their code only.
  */
 export function terminationMessage({ kinds }: AkvError): string {
   let shown = kinds
-  while (shown.length > 1 && sizeOf(shown, { kinds, messageBytes: leastMessageBytes }) > maxBytes)
+  while (shown.length > 1 && sizeOf(shown, { kinds, messageBytes: minMessageBytes }) > maxBytes)
     shown = shown.slice(0, -1)
   let messageBytes = 0
   for (let step = maxBytes; step >= 1; step /= 2)
@@ -22,9 +23,9 @@ export function terminationMessage({ kinds }: AkvError): string {
 }
 
 interface Fit {
-  /** All of them. */
+  /** Every kind, shown or not. */
   readonly kinds: readonly AkvError[]
-  /** How long each message may be. */
+  /** The maximum length of each message. */
   readonly messageBytes: number
 }
 
@@ -41,11 +42,11 @@ function render(shown: readonly AkvError[], { kinds, messageBytes }: Fit): strin
   )
 }
 
-/** Ends the message with a full stop, or where it is cut with an ellipsis. */
+/** The message with a full stop, or cut and with an ellipsis. */
 function cut(message: string, maxBytes: number): string {
   const bytes = Buffer.from(message)
   if (bytes.length <= maxBytes) return `${message}.`
-  // A character cut in two would become U+FFFD.
+  // Cutting a character in two leaves U+FFFD.
   const whole = bytes
     .subarray(0, maxBytes)
     .toString()
@@ -53,7 +54,7 @@ function cut(message: string, maxBytes: number): string {
   return `${whole} …`
 }
 
-/** @returns whether the file could be written: outside a pod there may be none */
+/** Returns whether the file could be written. Outside a pod, it may not exist. */
 export function writeTerminationMessage(path: string, error: AkvError): boolean {
   try {
     writeFileSync(path, terminationMessage(error))

@@ -10,24 +10,24 @@ import {
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
 
-/** A refresh doesn't retry, but a rotation is over in moments. */
-const leastPatienceMs = 3_000
+/** A refresh doesn't retry, but a rotation takes only a moment, so it is waited for this long. */
+const minRotationWaitMs = 3_000
 
 /**
- * Fetches all objects so that those which are sides of one certificate (`secret/web` or `tls/web` beside `cert/web` and
- * `key/web`) are of the same version, even while it rotates: what one request finds may be older than what the next does.
- * Where they can't be had of one version they have failed, all of them.
+ * Fetches all objects, with all parts of one certificate at the same version. The parts are its certificate, key and
+ * secret, which share a name: `secret/web` or `tls/web`, `cert/web` and `key/web`. Fetched one by one during a rotation,
+ * they could be of different versions. If they can't be had at one version, all of them have failed.
  */
 export async function fetchConsistently(options: FetchObjectsOptions): Promise<FetchOutcomes> {
   const outcomes = new Map(await fetchObjects(options))
-  const groups = groupParts(options.objects).filter((sides) => isCertificate(sides, outcomes))
-  const aligned = groups.map((sides) => align(sides, { ...options, outcomes }))
-  for (const sides of await Promise.all(aligned))
-    for (const [key, outcome] of sides) outcomes.set(key, outcome)
+  const groups = groupParts(options.objects).filter((parts) => isCertificate(parts, outcomes))
+  const aligned = groups.map((parts) => alignVersions(parts, { ...options, outcomes }))
+  for (const parts of await Promise.all(aligned))
+    for (const [key, outcome] of parts) outcomes.set(key, outcome)
   return outcomes
 }
 
-/** Objects of one name whose newest versions are wanted, as far as there are several of a name. */
+/** Groups of two or more objects that have one name and no pinned version. */
 export function groupParts(objects: readonly WantedObject[]): readonly (readonly WantedObject[])[] {
   const unpinned = objects.filter(({ reference }) => reference.version === undefined)
   const nameOf = ({ reference }: WantedObject) =>
@@ -35,93 +35,86 @@ export function groupParts(objects: readonly WantedObject[]): readonly (readonly
   return [...Map.groupBy(unpinned, nameOf).values()].filter(({ length }) => length > 1)
 }
 
-type Sides = readonly WantedObject[]
+/** Whether an object is the certificate itself, and not its key or secret. */
+export const isCertificateObject = ({ reference }: WantedObject): boolean =>
+  collectionOf(reference) === 'certificates'
+
+type Parts = readonly WantedObject[]
+type AlignOptions = FetchObjectsOptions & { readonly outcomes: FetchOutcomes }
+
 const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
 
-/** A secret and a key of one name may also have nothing to do with each other. */
-function isCertificate(sides: Sides, outcomes: FetchOutcomes): boolean {
-  return sides.some((side) => {
-    const outcome = outcomes.get(keyOf(side))
-    if (isCertificateObject(side)) return outcome?.kind !== 'absent'
+/** Whether a group belongs to a certificate. A secret and a key can have one name without being related. */
+function isCertificate(parts: Parts, outcomes: FetchOutcomes): boolean {
+  return parts.some((part) => {
+    const outcome = outcomes.get(keyOf(part))
+    if (isCertificateObject(part)) return outcome?.kind !== 'absent'
     const [object] = outcome?.kind === 'fetched' ? outcome.found : []
     return object !== undefined && object.kind !== 'certificate' && object.isCertificate
   })
 }
 
-async function align(
-  sides: Sides,
-  options: FetchObjectsOptions & { readonly outcomes: FetchOutcomes },
-): Promise<FetchOutcomes> {
+/** Repeats the fetch until all parts are at one version. If one has failed already, all of them have. */
+async function alignVersions(parts: Parts, options: AlignOptions): Promise<FetchOutcomes> {
   const { clock, signal, onRetry } = options
-  const failed = sides.map((side) => outcomeOf(side, options)).find(({ kind }) => kind === 'failed')
-  if (failed !== undefined) return new Map(sides.map((side) => [keyOf(side), failed]))
-  let current: FetchOutcomes | undefined = options.outcomes
+  const failed = parts.map((part) => outcomeOf(part, options)).find(({ kind }) => kind === 'failed')
+  if (failed !== undefined) return new Map(parts.map((part) => [keyOf(part), failed]))
+  let firstOutcomes: FetchOutcomes | undefined = options.outcomes
+  const attempt = async () => {
+    const outcomes = firstOutcomes ?? (await fetchObjects({ ...options, objects: parts }))
+    firstOutcomes = undefined
+    return await fetchAtOneVersion(parts, { ...options, outcomes })
+  }
   try {
-    return await retry(
-      async () => {
-        const outcomes = current ?? (await fetchObjects({ ...options, objects: sides }))
-        current = undefined
-        return atOneVersion(sides, { ...options, outcomes })
-      },
-      {
-        clock,
-        signal,
-        deadline: notBefore(clock.now() + leastPatienceMs, options.deadline),
-        onFailure: (error) => onRetry(sides[0]?.reference.vault ?? '', error),
-      },
-    )
+    return await retry(attempt, {
+      clock,
+      signal,
+      deadline: notBefore(clock.now() + minRotationWaitMs, options.deadline),
+      onFailure: (error) => onRetry(parts[0]?.reference.vault ?? '', error),
+    })
   } catch (thrown) {
     const error = toAkvError(thrown)
-    return new Map(sides.map((side) => [keyOf(side), { kind: 'failed', error }]))
+    return new Map(parts.map((part) => [keyOf(part), { kind: 'failed', error }]))
   }
 }
 
 /**
- * The sides at the version of the certificate, which is complete as soon as it is there, or else of the secret: what is
- * of another one is fetched at that.
+ * All parts at one version: that of the certificate, because a certificate's version has all its parts as soon as it
+ * exists; without a certificate object, that of the first part found. Parts found at another version are fetched at this.
  *
- * @throws AkvError where one of them failed, or isn't there at that version yet
+ * @throws AkvError if a part failed, or doesn't exist at that version yet
  */
-async function atOneVersion(
-  sides: Sides,
-  options: FetchObjectsOptions & { readonly outcomes: FetchOutcomes },
-): Promise<FetchOutcomes> {
-  const outcomes = new Map(sides.map((side) => [keyOf(side), outcomeOf(side, options)]))
+async function fetchAtOneVersion(parts: Parts, options: AlignOptions): Promise<FetchOutcomes> {
+  const outcomes = new Map(parts.map((part) => [keyOf(part), outcomeOf(part, options)]))
   for (const outcome of outcomes.values()) if (outcome.kind === 'failed') throw outcome.error
-  const versionOf = (side: WantedObject) => {
-    const outcome = outcomeOf(side, options)
+  const versionOf = (part: WantedObject) => {
+    const outcome = outcomeOf(part, options)
     return outcome.kind === 'fetched' ? outcome.found[0].version : undefined
   }
-  const version = [...sides.filter(isCertificateObject), ...sides]
+  const version = [...parts.filter(isCertificateObject), ...parts]
     .map(versionOf)
     .find((one) => one !== undefined)
   if (version === undefined) return outcomes
 
-  const others = sides.filter((side) => versionOf(side) !== version)
-  const pinned = others.map((side) => ({
-    ...side,
+  const others = parts.filter((part) => versionOf(part) !== version)
+  const pinned = others.map((part) => ({
+    ...part,
     isRequired: false,
-    reference: { ...side.reference, version },
+    reference: { ...part.reference, version },
   }))
   const found = await fetchObjects({ ...options, objects: pinned })
-  for (const side of others) {
-    const again = found.get(objectKey({ ...side.reference, version }, side))
-    if (again?.kind === 'failed') throw again.error
-    if (again?.kind === 'fetched') outcomes.set(keyOf(side), again)
-    // What was absent at its newest version may be absent at this one too.
-    else if (versionOf(side) !== undefined) throw rotating(side)
+  for (const part of others) {
+    const outcome = found.get(objectKey({ ...part.reference, version }, part))
+    if (outcome?.kind === 'failed') throw outcome.error
+    if (outcome?.kind === 'fetched') outcomes.set(keyOf(part), outcome)
+    // A part without any version may be absent at this one too.
+    else if (versionOf(part) !== undefined) throw rotating(part)
   }
   return outcomes
 }
 
-export const isCertificateObject = ({ reference }: WantedObject): boolean =>
-  collectionOf(reference) === 'certificates'
-
-function outcomeOf(
-  side: WantedObject,
-  { outcomes }: { readonly outcomes: FetchOutcomes },
-): FetchOutcome {
-  const outcome = outcomes.get(keyOf(side))
+function outcomeOf(part: WantedObject, { outcomes }: Pick<AlignOptions, 'outcomes'>): FetchOutcome {
+  const outcome = outcomes.get(keyOf(part))
   if (outcome === undefined) throw new TypeError('an object without an outcome')
   return outcome
 }

@@ -2,9 +2,9 @@ import type { AgentConfig, WantedFile } from '../contract.ts'
 import { claimedPaths, tlsFileNames } from '../target-path.ts'
 import type { Content } from './project-content.ts'
 
-/** Whether nothing is missing, so that the pod can be served from it. */
+/** Whether the content has everything that the pod needs to start. */
 export function isComplete(config: AgentConfig, { files, env }: Content): boolean {
-  // A set is only ever switched in whole; what `remove` has taken out since is no gap.
+  // A set is only ever written whole. A file that is missing from it was removed after its object was deleted.
   const mayLack = config.onDeleted === 'remove'
   return (
     config.files.every(
@@ -15,7 +15,7 @@ export function isComplete(config: AgentConfig, { files, env }: Content): boolea
   )
 }
 
-/** Whether a target has what it has at least: a certificate may come without a root, an object have few versions. */
+/** Whether a target's files are there. A certificate may come without a `ca.crt`, and a history may have one version only. */
 export function hasRequiredFiles(file: WantedFile, files: Content['files']): boolean {
   if (file.property === '*') {
     const folder = `${file.path}/`
@@ -29,7 +29,7 @@ export function hasRequiredFiles(file: WantedFile, files: Content['files']): boo
   return required.every((path) => files.has(path))
 }
 
-/** The names of the targets whose value is another, or there or not there any more. */
+/** The variables and paths that were added, removed, or have another value. */
 export function changedTargets(before: Content, after: Content): readonly string[] {
   const changed = <T>(
     a: ReadonlyMap<string, T>,

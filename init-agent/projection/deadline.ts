@@ -1,28 +1,28 @@
 import { type AgentConfig, throttlingAllowanceSeconds } from '../contract.ts'
 
-/** When retrying ends. */
+/** Until when to retry. */
 export interface Deadline {
-  /** When the last try may start, in milliseconds since 1970. In the past: one try. */
+  /** When the last try may start, in milliseconds since 1970. If it is in the past, there is exactly one try. */
   atMs(): number
-  /** A vault that throttles makes a caller wait from `nowMs` on. The end moves by as much, within the allowance. */
+  /** Called before a wait for a throttling vault, which starts at `nowMs`. May move the deadline by as much. */
   extend(wait: { readonly nowMs: number; readonly waitMs: number }): void
 }
 
-/** An end that nothing moves. */
+/** A deadline that waiting for a vault doesn't move. */
 export const fixedDeadline = (atMs: number): Deadline => ({
   atMs: () => atMs,
   extend: () => undefined,
 })
 
-/** The same end, but never before `leastMs`. */
-export const notBefore = (leastMs: number, { atMs, extend }: Deadline): Deadline => ({
-  atMs: () => Math.max(atMs(), leastMs),
+/** The given deadline, or `minMs` if that is later. */
+export const notBefore = (minMs: number, { atMs, extend }: Deadline): Deadline => ({
+  atMs: () => Math.max(atMs(), minMs),
   extend,
 })
 
 /**
- * The end of a first fetch. Time that a throttling vault makes us wait doesn't count against the timeout, because a
- * restart would only lose what was fetched. A wait that doesn't fit into what is left of the allowance counts.
+ * The deadline of a first fetch. Waiting for a throttling vault doesn't count towards the timeout, because a restart
+ * would only lose what was fetched already. A wait counts if it doesn't fit into the rest of the allowance.
  */
 export function firstFetchDeadline(
   { timeoutSeconds }: Pick<AgentConfig, 'timeoutSeconds'>,
@@ -36,7 +36,7 @@ export function firstFetchDeadline(
   return {
     atMs: () => nowMs + timeoutMs + extendedMs,
     extend({ nowMs, waitMs }) {
-      // Several objects wait at the same time: each moment counts once.
+      // Several objects wait at the same time, so the parts that overlap count once.
       const addedMs = nowMs + waitMs - Math.max(nowMs, waitedUntilMs)
       if (addedMs <= 0 || extendedMs + addedMs > allowanceMs) return
       extendedMs += addedMs

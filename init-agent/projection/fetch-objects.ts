@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
-import type { FetchedObject, ListedVersion } from '../../keyvault/clients/object-client.ts'
+import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../keyvault/object-reader.ts'
+import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
 import { describeObject, type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import { hasTwins, pickVersions } from '../../keyvault/version-history.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -10,13 +11,15 @@ import type { Deadline } from './deadline.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
 
-/** A vault takes 4,000 requests in 10 s; what bounds this is the pod's own small share of a CPU. */
-const maxSideBySide = 10
+/** A vault accepts 4,000 requests in 10 s. The limit is for the pod's own sake: it has a small share of a CPU. */
+const maxConcurrentRequests = 10
 
-/** What became of one object. `absent`: deleted, never there, or disabled. */
+/** One object, or the versions of its history with the newest first. Never empty. */
+export type FoundVersions = readonly [FetchedObject, ...FetchedObject[]]
+
 export type FetchOutcome =
-  /** `found`: the one object, or the versions of its history, newest first; never empty. */
-  | { readonly kind: 'fetched'; readonly found: readonly [FetchedObject, ...FetchedObject[]] }
+  | { readonly kind: 'fetched'; readonly found: FoundVersions }
+  /** The object was deleted, never existed, or is disabled. */
   | { readonly kind: 'absent'; readonly error: AkvError }
   | { readonly kind: 'failed'; readonly error: AkvError }
 
@@ -25,116 +28,115 @@ export type FetchOutcomes = ReadonlyMap<string, FetchOutcome>
 
 export interface FetchObjectsOptions {
   readonly objects: readonly WantedObject[]
-  /** Versions fetched before, by `referenceKey`: they never change. */
+  /** Versions that were fetched before, by `referenceKey`. A version never changes, so they aren't requested again. */
   readonly known?: ReadonlyMap<string, FetchedObject>
   readonly reader: ObjectReader
   readonly clock: Clock
-  /** When retrying ends, and no first try starts any more. In the past: one try each. */
+  /** After it, nothing is retried and no first try starts. If it has passed already, each object is tried once. */
   readonly deadline: Deadline
-  /** Called with each failed try that is going to be repeated. */
+  /** Called with each failure that is going to be retried. */
   readonly onRetry: (vault: string, error: AkvError) => void
   readonly signal: AbortSignal
   readonly log: Log
 }
 
 /**
- * Fetches each object once, side by side, with retries. A permanent failure ends the retrying of all, but not their
- * first tries: whoever has to correct something learns of everything at once.
+ * Fetches each object once, several at a time, with retries. After a permanent failure nothing is retried any more,
+ * but each object still gets its first try, so that the user sees all errors at once.
  */
 export async function fetchObjects(options: FetchObjectsOptions): Promise<FetchOutcomes> {
+  const { objects, signal } = options
   const permanentFailure = new AbortController()
-  const fetch = sharedFetch(options, AbortSignal.any([options.signal, permanentFailure.signal]))
+  const stopRetrying = AbortSignal.any([signal, permanentFailure.signal])
+  const reader = readEachOnce(retryRequests(options, stopRetrying), options)
   const fetchOne = async (object: WantedObject): Promise<FetchOutcome> => {
     try {
-      return { kind: 'fetched', found: await findVersions(object, fetch) }
+      return { kind: 'fetched', found: await readVersions(object, { reader, signal }) }
     } catch (thrown) {
       const error = toAkvError(thrown)
-      const isAbsent = isGone(error)
+      const isAbsent = isAbsence(error)
       if (isAbsent ? object.isRequired : !error.facts.isRetryable) permanentFailure.abort()
       return { kind: isAbsent ? 'absent' : 'failed', error }
     }
   }
-  const outcomes = options.objects.map(
+  const outcomes = objects.map(
     async (object) => [objectKey(object.reference, object), await fetchOne(object)] as const,
   )
   return new Map(await Promise.all(outcomes))
 }
 
-async function findVersions(
-  { reference, versions }: WantedObject,
-  fetch: SharedFetch,
-): Promise<readonly [FetchedObject, ...FetchedObject[]]> {
-  if (versions === undefined) return [await fetch.object(reference)]
-  const listed = await fetch.list(reference)
-  const { version: _, ...newestReference } = reference
-  const newest = hasTwins(listed)
-    ? await fetch.object(newestReference).catch(undefinedIfGone)
-    : undefined
-  const picked = pickVersions(listed, reference, { count: versions, newest: newest?.version })
-  const found = await Promise.all(picked.map((version) => fetch.object({ ...reference, version })))
-  const [first, ...older] = found
-  if (first === undefined) throw new TypeError('a history without a version')
-  return [first, ...older]
-}
-
-/** The newest of all may be disabled, and so no part of a history. Without an answer, though, the order isn't known. */
-function undefinedIfGone(error: unknown): undefined {
-  if (!isGone(toAkvError(error))) throw error
-}
-
-const isGone = ({ code }: AkvError): boolean =>
-  code === 'AKV_OBJECT_NOT_FOUND' || code === 'AKV_OBJECT_DISABLED'
-
-interface SharedFetch {
-  object(reference: ObjectReference): Promise<FetchedObject>
-  list(reference: ObjectReference): Promise<readonly ListedVersion[]>
-}
-
-/**
- * Calls with retries, a bounded number of them side by side, and none of them twice for the same object.
- *
- * @param signal - ends the retrying
- */
-function sharedFetch(options: FetchObjectsOptions, signal: AbortSignal): SharedFetch {
-  const { clock, deadline, log, reader, known, onRetry } = options
-  const limit = pLimit(maxSideBySide)
-  const isTimed = deadline.atMs() > clock.now()
-  const persistently = <T>(reference: ObjectReference, call: () => Promise<T>): Promise<T> => {
-    let last: AkvError | undefined
-    const timely = () => {
-      // It may have waited its turn until the time was over.
-      if (isTimed && clock.now() >= deadline.atMs()) throw last ?? overdue(reference)
-      return call()
+/** A reader that retries until the deadline, and bounds how many requests are in flight. */
+function retryRequests(options: FetchObjectsOptions, stopRetrying: AbortSignal): ObjectReader {
+  const { reader, clock, deadline, onRetry } = options
+  const limit = pLimit(maxConcurrentRequests)
+  const hasTime = deadline.atMs() > clock.now()
+  return wrapReader(reader, (reference, request) => {
+    let lastError: AkvError | undefined
+    const attempt = () => {
+      // The request may have waited for its turn until the deadline.
+      if (hasTime && clock.now() >= deadline.atMs()) throw lastError ?? overdue(reference)
+      return request()
     }
     const onFailure = (error: AkvError) => {
-      last = error
+      lastError = error
       onRetry(reference.vault, error)
     }
-    return retry(() => limit(timely), { clock, deadline, signal, onFailure })
-  }
-  const read = async (reference: ObjectReference): Promise<FetchedObject> => {
-    const object = await persistently(reference, () => reader.read(reference, options.signal))
-    log.debug('fetched', { object: describeObject(reference), version: object.version })
-    return object
-  }
-
-  const running = new Map<string, Promise<FetchedObject>>()
-  return {
-    object(reference) {
-      const key = referenceKey(reference)
-      const before = known?.get(key)
-      const object = running.get(key) ?? (before ? Promise.resolve(before) : read(reference))
-      running.set(key, object)
-      return object
-    },
-    list: (reference) =>
-      persistently(reference, () => reader.listVersions(reference, options.signal)),
-  }
+    return retry(() => limit(attempt), { clock, deadline, signal: stopRetrying, onFailure })
+  })
 }
 
-/** Others were asked before, and took all the time there was. */
 const overdue = (reference: ObjectReference): AkvError =>
   new AkvError({
     code: 'AKV_NETWORK',
     message: `${describeObject(reference)}: the timeout was over before vault ${reference.vault} could be asked`,
   })
+
+/** A reader that requests each object and version once, however often it is read, and known versions never. */
+function readEachOnce(
+  reader: ObjectReader,
+  { known, log }: Pick<FetchObjectsOptions, 'known' | 'log'>,
+): ObjectReader {
+  const read: ObjectReader['read'] = async (reference, signal) => {
+    const object = await reader.read(reference, signal)
+    log.debug('fetched', { object: describeObject(reference), version: object.version })
+    return object
+  }
+  const objects = new Map<string, Promise<FetchedObject>>()
+  return {
+    listVersions: reader.listVersions,
+    read(reference, signal) {
+      const key = referenceKey(reference)
+      const before = known?.get(key)
+      const object =
+        objects.get(key) ?? (before ? Promise.resolve(before) : read(reference, signal))
+      objects.set(key, object)
+      return object
+    },
+  }
+}
+
+async function readVersions(
+  { reference, versions }: WantedObject,
+  { reader, signal }: Pick<FetchObjectsOptions, 'reader' | 'signal'>,
+): Promise<FoundVersions> {
+  if (versions === undefined) return [await reader.read(reference, signal)]
+  const listed = await reader.listVersions(reference, signal)
+  const { version: _, ...newestReference } = reference
+  const newest = hasTwins(listed)
+    ? await reader.read(newestReference, signal).catch(undefinedIfAbsent)
+    : undefined
+  const picked = pickVersions(listed, reference, { count: versions, newest: newest?.version })
+  const [first, ...older] = await Promise.all(
+    picked.map((version) => reader.read({ ...reference, version }, signal)),
+  )
+  if (first === undefined) throw new TypeError('a history without a version')
+  return [first, ...older]
+}
+
+/** The newest version may be disabled, which leaves it out of the history. Any other failure leaves the order unknown. */
+function undefinedIfAbsent(error: unknown): undefined {
+  if (!isAbsence(toAkvError(error))) throw error
+}
+
+const isAbsence = ({ code }: AkvError): boolean =>
+  code === 'AKV_OBJECT_NOT_FOUND' || code === 'AKV_OBJECT_DISABLED'

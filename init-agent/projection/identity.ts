@@ -3,7 +3,7 @@ import { printable } from '../../lib/printable.ts'
 import { type AgentConfig, isUuid } from '../contract.ts'
 
 /**
- * Set on pods that use AKS identity bindings: https://learn.microsoft.com/azure/aks/identity-bindings-concepts
+ * AKS sets these on pods that use identity bindings: https://learn.microsoft.com/azure/aks/identity-bindings-concepts
  */
 const bindingVariables = [
   'AZURE_KUBERNETES_TOKEN_PROXY',
@@ -18,8 +18,8 @@ export interface Identity {
 }
 
 /**
- * As whom to sign in: the pod's annotations before what the azure-workload-identity webhook put into the environment,
- * before the operator's default tenant.
+ * The identity to sign in with. The pod's annotations win over the environment variables that the
+ * azure-workload-identity webhook sets, and these over the operator's default tenant.
  *
  * @throws AkvError AKV_IDENTITY_MISSING, AKV_IDENTITY_BINDING or AKV_CONFIG_INVALID
  */
@@ -43,7 +43,7 @@ export function resolveIdentity(
   return { clientId: checked('client id', clientId), tenantId: checked('tenant id', tenantId) }
 }
 
-/** Both become part of a URL. */
+/** Both IDs become part of a URL. */
 function checked(what: string, id: string): string {
   if (isUuid(id)) return id.toLowerCase()
   throw new AkvError({

@@ -2,29 +2,29 @@ import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import type { AgentConfig, WantedValue } from '../contract.ts'
 import { hasRequiredFiles } from './compare-content.ts'
-import type { FetchOutcomes } from './fetch-objects.ts'
+import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
 import type { Content } from './project-content.ts'
 import { objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
 
-/** Versions fetched in this life of the agent, by `referenceKey`. A version never changes: none is fetched again. */
+/** Versions that this process has fetched, by `referenceKey`. A version never changes, so it isn't fetched again. */
 export type KnownVersions = ReadonlyMap<string, FetchedObject>
 
 /**
- * What is known after a round: the versions that the configuration names, and those that a history has now.
+ * The versions to keep after a refresh: those that the configuration pins, and those of each history.
  *
- * @param round - `outcomes` of the round; `before`: what was known then
+ * @param refresh - `outcomes`: what was fetched; `before`: the versions kept until now
  */
 export function rememberVersions(
   objects: readonly WantedObject[],
-  round: { readonly outcomes: FetchOutcomes; readonly before: KnownVersions },
+  refresh: { readonly outcomes: FetchOutcomes; readonly before: KnownVersions },
 ): KnownVersions {
-  const { outcomes, before } = round
+  const { outcomes, before } = refresh
   const histories = objects.filter(({ versions }) => versions !== undefined)
   const isComplete = histories.every(
     (object) => outcomes.get(objectKey(object.reference, object))?.kind === 'fetched',
   )
-  // A history that gave nothing this time may need what it had the next.
-  const known = new Map(isComplete ? knownOfPinned(objects, before) : before)
+  // A history that wasn't fetched this time still needs its versions the next time.
+  const known = new Map(isComplete ? pinnedVersions(objects, before) : before)
   for (const object of objects) {
     const { reference, versions } = object
     const outcome = outcomes.get(objectKey(reference, object))
@@ -37,31 +37,31 @@ export function rememberVersions(
   return known
 }
 
-function knownOfPinned(objects: readonly WantedObject[], before: KnownVersions): KnownVersions {
+function pinnedVersions(objects: readonly WantedObject[], known: KnownVersions): KnownVersions {
   const pinned = objects
     .map(({ reference }) => reference)
     .filter(isPinned)
     .map(referenceKey)
-  return new Map([...before].filter(([key]) => pinned.includes(key)))
+  return new Map([...known].filter(([key]) => pinned.includes(key)))
 }
 
 const isPinned = ({ version }: ObjectReference): boolean => version !== undefined
 
-/** FetchOutcomes for the versions that needn't be asked for: a template may have one beside a value that is new. */
+/** Outcomes for the pinned versions that are known: a template may combine one with a new value. */
 export function knownOutcomes(
   objects: readonly WantedObject[],
   known: KnownVersions,
 ): FetchOutcomes {
-  const outcomes: [string, Extract<ReturnType<FetchOutcomes['get']>, { kind: 'fetched' }>][] = []
+  const outcomes = new Map<string, FetchOutcome>()
   for (const { reference, versions } of objects) {
     const found = isPinned(reference) ? known.get(referenceKey(reference)) : undefined
     if (versions === undefined && found !== undefined)
-      outcomes.push([objectKey(reference), { kind: 'fetched', found: [found] }])
+      outcomes.set(objectKey(reference), { kind: 'fetched', found: [found] })
   }
-  return new Map(outcomes)
+  return outcomes
 }
 
-/** Whether an object is a version whose targets have all that it can give them. */
+/** Whether an object needs no refresh any more: it is a pinned version, and all its targets are in place. */
 export function isFinal(
   { reference, versions }: WantedObject,
   state: { readonly config: AgentConfig; readonly content: Content; readonly known: KnownVersions },
@@ -69,15 +69,15 @@ export function isFinal(
   if (!isPinned(reference) || versions !== undefined) return false
   const key = objectKey(reference)
   if (state.known.has(key)) return true
-  const isOurs = (wanted: WantedValue & { readonly versions?: number }) =>
+  const isOfObject = (wanted: WantedValue & { readonly versions?: number }) =>
     objectKey(wanted.object, wanted) === key
   const { config, content } = state
   return (
-    config.files.filter(isOurs).every((file) => hasRequiredFiles(file, content.files)) &&
-    config.env.filter(isOurs).every(({ variable }) => content.env.has(variable)) &&
-    // After a restart the other values of a template would wait for this one.
+    config.files.filter(isOfObject).every((file) => hasRequiredFiles(file, content.files)) &&
+    config.env.filter(isOfObject).every(({ variable }) => content.env.has(variable)) &&
+    // After a restart this version isn't known, and a template can't be written again without it.
     config.templates
-      .filter(({ segments }) => segmentValues(segments).some(isOurs))
+      .filter(({ segments }) => segmentValues(segments).some(isOfObject))
       .every(
         ({ path, segments }) =>
           content.files.has(path) &&

@@ -1,21 +1,21 @@
 import { backoffSpanMs } from '../../lib/backoff.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 
-/** How an object has fared over the refreshes. */
+/** How the refreshes of one object went. */
 export interface ObjectStatus {
-  /** Rounds in a row without a good value. */
+  /** Failed refreshes in a row. */
   readonly failures: number
-  /** It isn't asked for before. */
+  /** The object isn't requested before this time. */
   readonly dueAtMs: number
-  /** When its value was last known to be the vault's; absent: never. */
+  /** When its value was last known to match the vault. Absent: never. */
   readonly goodAtMs?: number
-  /** Why it failed last; absent: it didn't. */
+  /** Why the last refresh failed. Absent: it didn't. */
   readonly error?: AkvError
 }
 
-/** A vault that is back, or a role that is there, should be noticed in reasonable time. */
-const longestBackOffMs = 15 * 60 * 1000
-const mostIntervals = 8
+/** A vault that has recovered, or a role that was granted, is noticed within this time. */
+const maxBackoffMs = 15 * 60 * 1000
+const maxBackoffIntervals = 8
 
 export const goodStatus = (goodAtMs: number): ObjectStatus => ({
   failures: 0,
@@ -26,28 +26,23 @@ export const goodStatus = (goodAtMs: number): ObjectStatus => ({
 export const unknownStatus: ObjectStatus = { failures: 0, dueAtMs: 0 }
 
 /**
- * One failure more: it sits out 0, 1, 3 and then 7 refreshes, but never longer than a quarter of an hour (or one
- * interval, where that is longer), nor less than the service asked for.
+ * The status after one more failure. The object skips 0, 1, 3 and then 7 refreshes, but waits at most 15 minutes (or one
+ * interval if that is longer), and at least as long as the service's `Retry-After` says.
  */
 export function failedStatus(
   before: ObjectStatus,
   failure: { readonly error: AkvError; readonly nowMs: number; readonly intervalMs: number },
 ): ObjectStatus {
   const { error, nowMs, intervalMs } = failure
-  const longestMs = Math.min(intervalMs * mostIntervals, Math.max(longestBackOffMs, intervalMs))
   const failures = before.failures + 1
-  const backOffMs = backoffSpanMs({ firstMs: intervalMs, longestMs, failures })
-  // Intervals vary by a tenth: half a one less, so that the last isn't missed by a hair.
-  const ownMs = backOffMs - intervalMs / 2
-  return {
-    ...before,
-    failures,
-    dueAtMs: nowMs + Math.max(ownMs, error.retryAfterMs ?? 0),
-    error,
-  }
+  const longestMs = Math.min(intervalMs * maxBackoffIntervals, Math.max(maxBackoffMs, intervalMs))
+  const backoffMs = backoffSpanMs({ firstMs: intervalMs, longestMs, failures })
+  // Intervals vary by a tenth. Half an interval less, so that the refresh that ends the back-off isn't just missed.
+  const waitMs = Math.max(backoffMs - intervalMs / 2, error.retryAfterMs ?? 0)
+  return { ...before, failures, dueAtMs: nowMs + waitMs, error }
 }
 
-/** Whole seconds since the value was known to be good. */
+/** Whole seconds since the value was last known to match the vault. Undefined: it never was. */
 export function staleSeconds({ goodAtMs }: ObjectStatus, nowMs: number): number | undefined {
   return goodAtMs === undefined ? undefined : Math.max(0, Math.floor((nowMs - goodAtMs) / 1000))
 }

@@ -9,7 +9,7 @@ import type {
 } from '../contract.ts'
 import { claimedPaths } from '../target-path.ts'
 import { envValueProblem } from './env-value-problem.ts'
-import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
+import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
 import type { FileSet, SetFile } from './file-set.ts'
 import {
   createRenderContext,
@@ -19,7 +19,7 @@ import {
 } from './render-files.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
-/** What the pod gets: files by path, and values by variable, in the configuration's order. */
+/** What a pod gets: files by path and values by variable, in the configuration's order. */
 export interface Content {
   readonly files: FileSet
   readonly env: ReadonlyMap<string, Uint8Array>
@@ -29,7 +29,7 @@ export const noContent: Content = { files: new Map(), env: new Map() }
 
 export interface Projection {
   readonly content: Content
-  /** One for each target that did not get a value of this round, though it should have. */
+  /** One for each target that should have a new value but hasn't. */
   readonly problems: readonly TargetProblem[]
 }
 
@@ -39,187 +39,198 @@ export interface TargetProblem {
   readonly error: AkvError
 }
 
-interface Round {
-  readonly config: AgentConfig
-  /** Of this round, by `objectKey`; an object that wasn't asked for has none. */
+/** The values that templates were last made of, by `objectKey`. They are lost in a restart. */
+export type TemplateValues = ReadonlyMap<string, FoundVersions>
+
+/** What a caller may bound: how many properties "#*" may find, and how much CPU time the projection may take. */
+export type ProjectionBounds = Partial<Pick<RenderContext, 'maxProperties' | 'budget'>>
+
+export interface ProjectionInput extends ProjectionBounds {
+  /** An object that wasn't requested this time has no outcome. */
   readonly outcomes: FetchOutcomes
-  /** What the pod has. */
+  /** The current content. */
   readonly before: Content
-  /** What templates were last filled with, by `objectKey`; after a restart nobody knows. */
-  readonly last?: TemplateValues
+  readonly templateValues?: TemplateValues
+}
+
+interface Projecting extends ProjectionInput {
+  readonly config: AgentConfig
   readonly context: RenderContext
 }
 
-/** What a caller may bound: how many properties "#*" may find, and what CPU time the round may cost. */
-export type RoundBounds = Partial<Pick<RenderContext, 'maxProperties' | 'budget'>>
-
-export type TemplateValues = ReadonlyMap<string, Found>
-
 /**
- * What the pod is to have after a round. A target whose object gave nothing new, or nothing that can be made into what
- * is wanted, keeps what it had, and so does one whose object is gone, unless `onDeleted` says to remove it (files only:
- * a process keeps its environment anyway).
+ * Makes the content of what was fetched. A target keeps its current value if its object wasn't requested, failed, or
+ * can't be converted. If the object is gone, `onDeleted` decides whether a file is kept or removed. A variable is always
+ * kept, because a process keeps its environment anyway.
  */
 export async function projectContent(
   config: AgentConfig,
-  round: Omit<Round, 'config' | 'context'> & RoundBounds,
+  input: ProjectionInput,
 ): Promise<Projection> {
-  const context = createRenderContext(round)
-  const all = { ...round, config, context }
-  const settled: Settled[] = []
-  // One after the other, as several at a time would keep everything else waiting for all of them.
-  for (const settle of [
-    ...config.files.map((file) => () => settleFile(file, all)),
-    ...config.templates.map((template) => () => settleTemplate(template, all)),
-    ...config.env.map((entry) => () => settleVariable(entry, all)),
+  const context = createRenderContext(input)
+  const projecting = { ...input, config, context }
+  const targets: ProjectedTarget[] = []
+  // One at a time, so that the event loop can run between two of them.
+  for (const projectTarget of [
+    ...config.files.map((file) => () => projectFile(file, projecting)),
+    ...config.templates.map((template) => () => projectTemplate(template, projecting)),
+    ...config.env.map((entry) => () => projectVariable(entry, projecting)),
   ]) {
     await context.budget.yieldIfDue()
-    settled.push(await settle())
+    targets.push(await projectTarget())
   }
   return {
     content: {
-      files: new Map(settled.flatMap(({ files = [] }) => [...files])),
-      env: new Map(settled.flatMap(({ env = [] }) => [...env])),
+      files: new Map(targets.flatMap(({ files = [] }) => [...files])),
+      env: new Map(targets.flatMap(({ env = [] }) => [...env])),
     },
-    problems: settled.flatMap(({ problems }) => problems),
+    problems: targets.flatMap(({ problems }) => problems),
   }
 }
 
-interface Settled {
+interface ProjectedTarget {
   readonly files?: FileSet
   readonly env?: ReadonlyMap<string, Uint8Array>
   readonly problems: readonly TargetProblem[]
 }
 
-/** What came of one value in this round. */
-type Result<T> =
+type Rendered<T> =
   | { readonly kind: 'rendered'; readonly value: T }
-  | { readonly kind: 'unasked' }
+  | { readonly kind: 'not-requested' }
   | { readonly kind: 'absent' | 'failed'; readonly problem: TargetProblem }
 
-async function settleFile(file: WantedFile, round: Round): Promise<Settled> {
-  const { config, before } = round
-  const result = await render(file, round, (found) => renderFiles(file, found, round.context))
-  const old = filesOf(file, before.files)
-  if (result.kind === 'unasked') return { files: old, problems: [] }
-  if (result.kind === 'rendered') {
+async function projectFile(file: WantedFile, projecting: Projecting): Promise<ProjectedTarget> {
+  const { config, before, context } = projecting
+  const rendered = await renderFetched(file, projecting, (found) =>
+    renderFiles(file, found, context),
+  )
+  const current = filesOf(file, before.files)
+  if (rendered.kind === 'not-requested') return { files: current, problems: [] }
+  if (rendered.kind === 'rendered') {
     const mode = Number.parseInt(file.mode ?? config.fileMode, 8)
-    const files = [...result.value].map(([path, bytes]) => [path, { bytes, mode }] as const)
+    const files = [...rendered.value].map(([path, bytes]) => [path, { bytes, mode }] as const)
     return { files: new Map(files), problems: [] }
   }
-  if (result.kind === 'absent' && config.onDeleted === 'remove') return { problems: [] }
-  return { files: old, problems: missed(file, { result, isMissed: old.size > 0 }) }
+  if (rendered.kind === 'absent' && config.onDeleted === 'remove') return { problems: [] }
+  return {
+    files: current,
+    problems: problemsOf(rendered, { target: file, hasValue: current.size > 0 }),
+  }
 }
 
-/** A template is of one round, whole: what can't be filled now stays as it is. */
-async function settleTemplate(template: WantedTemplate, round: Round): Promise<Settled> {
-  const { config, before } = round
-  const pieces: Piece[] = []
-  for (const segment of template.segments) pieces.push(await fill(segment, round))
-  const old = before.files.get(template.path)
-  const files = old === undefined ? noContent.files : new Map([[template.path, old]])
-  if (config.onDeleted === 'remove' && pieces.some(({ kind }) => kind === 'absent'))
+/** A template is written with all its values or stays as it is. */
+async function projectTemplate(
+  template: WantedTemplate,
+  projecting: Projecting,
+): Promise<ProjectedTarget> {
+  const { config, before } = projecting
+  const segments: RenderedSegment[] = []
+  for (const segment of template.segments) segments.push(await renderSegment(segment, projecting))
+  const current = before.files.get(template.path)
+  const files = current === undefined ? noContent.files : new Map([[template.path, current]])
+  if (config.onDeleted === 'remove' && segments.some(({ kind }) => kind === 'absent'))
     return { problems: [] }
-  const problems = pieces.flatMap((piece) => ('problem' in piece ? [piece.problem] : []))
+  const problems = segments.flatMap((segment) => ('problem' in segment ? [segment.problem] : []))
   if (problems.length > 0) return { files, problems }
-  if (pieces.some(({ kind }) => kind === 'unasked')) return { files, problems: [] }
-  const bytes = Buffer.concat(pieces.flatMap((piece) => ('value' in piece ? [piece.value] : [])))
+  if (segments.some(({ kind }) => kind === 'not-requested')) return { files, problems: [] }
+  const bytes = Buffer.concat(
+    segments.flatMap((segment) => ('value' in segment ? [segment.value] : [])),
+  )
   const file: SetFile = { bytes, mode: Number.parseInt(config.fileMode, 8) }
-  const kept = pieces.flatMap((piece) => ('keptFor' in piece ? [piece.keptFor] : []))
+  const kept = segments.flatMap((segment) => ('keptFor' in segment ? [segment.keptFor] : []))
   return { files: new Map([[template.path, file]]), problems: kept }
 }
 
-type Piece = Result<Uint8Array> & { readonly keptFor?: TargetProblem }
+/** `keptFor`: why the segment has its last value and not a new one. */
+type RenderedSegment = Rendered<Uint8Array> & { readonly keptFor?: TargetProblem }
 
-/** An optional value that is absent leaves its place empty; one that was there is kept, as `onDeleted` has it. */
-async function fill(segment: string | WantedValue, round: Round): Promise<Piece> {
+/** An optional value that is absent renders as nothing. If it was there before, `onDeleted` decides whether it is kept. */
+async function renderSegment(
+  segment: string | WantedValue,
+  projecting: Projecting,
+): Promise<RenderedSegment> {
   if (typeof segment === 'string') return { kind: 'rendered', value: Buffer.from(segment) }
-  const toValue = ([object]: Found) => renderValue(segment, object, round.context)
-  const result = await render(segment, round, toValue)
-  if (result.kind !== 'absent' || segment.optional !== true) return result
-  const last = round.last?.get(objectKey(segment.object))
-  return last === undefined || round.config.onDeleted === 'remove'
+  const { config, context, templateValues } = projecting
+  const toValue = ([object]: FoundVersions) => renderValue(segment, object, context)
+  const rendered = await renderFetched(segment, projecting, toValue)
+  if (rendered.kind !== 'absent' || segment.optional !== true) return rendered
+  const last = templateValues?.get(objectKey(segment.object))
+  return last === undefined || config.onDeleted === 'remove'
     ? { kind: 'rendered', value: Buffer.of() }
-    : { kind: 'rendered', value: await toValue(last), keptFor: result.problem }
+    : { kind: 'rendered', value: await toValue(last), keptFor: rendered.problem }
 }
 
-/** What the templates' values are now, as far as it was found in this round. */
-export function templateValuesOf(
+/** The last values of all templates, after a fetch. */
+export function templateValuesAfter(
   { templates }: AgentConfig,
   { outcomes, before }: { readonly outcomes: FetchOutcomes; readonly before: TemplateValues },
 ): TemplateValues {
-  const templateValues = new Map(before)
+  const values = new Map(before)
   for (const { object } of templates.flatMap(({ segments }) => segmentValues(segments))) {
     const outcome = outcomes.get(objectKey(object))
-    if (outcome?.kind === 'fetched') templateValues.set(objectKey(object), outcome.found)
+    if (outcome?.kind === 'fetched') values.set(objectKey(object), outcome.found)
   }
-  return templateValues
+  return values
 }
 
-async function settleVariable(entry: WantedVariable, round: Round): Promise<Settled> {
+async function projectVariable(
+  entry: WantedVariable,
+  projecting: Projecting,
+): Promise<ProjectedTarget> {
   const { variable } = entry
-  const old = round.before.env.get(variable)
-  const kept = old === undefined ? noContent.env : new Map([[variable, old]])
-  const result = expressible(
-    entry,
-    await render(entry, round, ([object]) => renderValue(entry, object, round.context)),
-  )
-  if (result.kind === 'unasked') return { env: kept, problems: [] }
-  if (result.kind === 'rendered') return { env: new Map([[variable, result.value]]), problems: [] }
-  return { env: kept, problems: missed(entry, { result, isMissed: kept.size > 0 }) }
+  const toValue = ([object]: FoundVersions) => renderValue(entry, object, projecting.context)
+  const rendered = checkVariable(entry, await renderFetched(entry, projecting, toValue))
+  if (rendered.kind === 'rendered')
+    return { env: new Map([[variable, rendered.value]]), problems: [] }
+  const current = projecting.before.env.get(variable)
+  const env = current === undefined ? noContent.env : new Map([[variable, current]])
+  if (rendered.kind === 'not-requested') return { env, problems: [] }
+  return { env, problems: problemsOf(rendered, { target: entry, hasValue: env.size > 0 }) }
 }
 
-/** What EnvFiles can't say counts as failed; an empty value, where that is allowed, as absent. */
-function expressible(
+/** A value that an EnvFile can't hold counts as failed. An empty value counts as absent if the variable is optional. */
+function checkVariable(
   { variable, object, optional }: WantedVariable,
-  result: Result<Uint8Array>,
-): Result<Uint8Array> {
-  if (result.kind !== 'rendered') return result
-  const reason = envValueProblem(variable, result.value)
-  if (reason === undefined) return result
-  const isAbsent = optional === true && result.value.length === 0
+  rendered: Rendered<Uint8Array>,
+): Rendered<Uint8Array> {
+  if (rendered.kind !== 'rendered') return rendered
+  const reason = envValueProblem(variable, rendered.value)
+  if (reason === undefined) return rendered
+  const isAbsent = optional === true && rendered.value.length === 0
   const message = `variable ${variable}: the value of ${describeObject(object)} ${reason}`
   const error = new AkvError({ code: 'AKV_ENV_VALUE', message })
   return { kind: isAbsent ? 'absent' : 'failed', problem: { key: objectKey(object), error } }
 }
 
-/** Being absent is no problem where it is allowed and nothing is kept of before. */
-function missed(
-  { optional }: WantedValue,
-  {
-    result,
-    isMissed,
-  }: {
-    readonly result: Extract<Result<unknown>, { problem: unknown }>
-    readonly isMissed: boolean
-  },
+/** An absent value isn't a problem if it is optional and the target has no value that is kept instead. */
+function problemsOf(
+  { kind, problem }: Extract<Rendered<unknown>, { problem: unknown }>,
+  { target, hasValue }: { readonly target: WantedValue; readonly hasValue: boolean },
 ): readonly TargetProblem[] {
-  return result.kind === 'failed' || optional !== true || isMissed ? [result.problem] : []
+  return kind === 'failed' || target.optional !== true || hasValue ? [problem] : []
 }
 
-type Found = Extract<FetchOutcome, { kind: 'fetched' }>['found']
-
-async function render<T>(
+async function renderFetched<T>(
   wanted: WantedValue & Pick<WantedFile, 'versions'>,
-  { outcomes }: Round,
-  toValue: (found: Found) => Promise<T>,
-): Promise<Result<T>> {
+  { outcomes }: Projecting,
+  toValue: (found: FoundVersions) => Promise<T>,
+): Promise<Rendered<T>> {
   const key = objectKey(wanted.object, wanted)
   const outcome = outcomes.get(key)
-  if (outcome === undefined) return { kind: 'unasked' }
+  if (outcome === undefined) return { kind: 'not-requested' }
   if (outcome.kind !== 'fetched')
     return { kind: outcome.kind, problem: { key, error: outcome.error } }
   try {
     return { kind: 'rendered', value: await toValue(outcome.found) }
   } catch (thrown) {
     const error = toAkvError(thrown)
-    // "?" says that what is named may be absent, and a property is named too.
+    // "?" makes the property optional too, not only its object.
     const isAbsent = wanted.optional === true && error.code === 'AKV_PROPERTY_ABSENT'
     return { kind: isAbsent ? 'absent' : 'failed', problem: { key, error } }
   }
 }
 
-/** The files that a target has now. */
+/** The files that a target has in a set. */
 function filesOf(file: WantedFile, files: FileSet): FileSet {
   if (file.property !== '*')
     return new Map([...claimedPaths(file)].flatMap((path) => entryOf(path, files)))

@@ -10,16 +10,16 @@ import { isFinal, type KnownVersions, knownOutcomes, rememberVersions } from './
 import { failedStatus, goodStatus, type ObjectStatus, unknownStatus } from './object-status.ts'
 import {
   type Content,
+  type ProjectionBounds,
   projectContent,
-  type RoundBounds,
   type TargetProblem,
   type TemplateValues,
-  templateValuesOf,
+  templateValuesAfter,
 } from './project-content.ts'
 import type { Session } from './session.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
-/** What a refresh starts from, and hands to the next. */
+/** What one refresh hands to the next. */
 export interface RefreshState {
   readonly content: Content
   readonly known: KnownVersions
@@ -30,13 +30,14 @@ export interface RefreshState {
 
 export interface Refreshed {
   readonly state: RefreshState
-  /** Of the objects that were asked for, by `objectKey`. */
+  /** Of the objects that were requested, by `objectKey`. */
   readonly outcomes: FetchOutcomes
-  /** One for each target that did not get a value of this round, though it should have. */
+  /** One for each target that should have a new value but hasn't. */
   readonly problems: readonly TargetProblem[]
 }
 
-export interface RefreshContext extends RoundBounds {
+/** What a refresh needs. Writing the content is up to the caller. */
+export interface RefreshContext extends ProjectionBounds {
   readonly config: AgentConfig
   readonly session: Session
   readonly clock: Clock
@@ -44,11 +45,13 @@ export interface RefreshContext extends RoundBounds {
   readonly signal: AbortSignal
 }
 
+const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
+
 /**
- * The state after content was put in place, or found from before.
+ * The state to refresh from, after a first fetch or a restart.
  *
- * @param start - `goodAtMs`: when everything in it was known to be the vault's, if ever; `outcomes`: what it was made
- *   of, absent where nothing was fetched yet
+ * @param start - `content`: what is in place; `goodAtMs`: when all of it was last known to match the vault, if ever;
+ *   `outcomes`: the fetch that it was made of, if it was fetched in this process
  */
 export function startState(
   config: AgentConfig,
@@ -59,21 +62,19 @@ export function startState(
   },
 ): RefreshState {
   const objects = wantedObjects(config)
-  const { outcomes = new Map(), goodAtMs } = start
+  const { content, outcomes = new Map(), goodAtMs } = start
   const status = goodAtMs === undefined ? unknownStatus : goodStatus(goodAtMs)
   return {
-    content: start.content,
+    content,
     known: rememberVersions(objects, { outcomes, before: new Map() }),
-    templateValues: templateValuesOf(config, { outcomes, before: new Map() }),
+    templateValues: templateValuesAfter(config, { outcomes, before: new Map() }),
     statuses: new Map(objects.map((object) => [keyOf(object), status])),
   }
 }
 
-const keyOf = (object: WantedObject): string => objectKey(object.reference, object)
-
 /**
- * One round: each object that is due is asked for once, without retries, and what there is to have follows from that.
- * Nothing is thrown: what fails keeps its last good value, and is among the problems.
+ * Fetches each object that is due once, without retries, and makes the new content. Doesn't throw: a target whose fetch
+ * fails keeps its last good value, and the problems name it.
  */
 export async function refreshContent(
   context: RefreshContext,
@@ -81,35 +82,63 @@ export async function refreshContent(
 ): Promise<Refreshed> {
   const { config, maxProperties, budget } = context
   const objects = wantedObjects(config)
-  const outcomes = await fetchDue(context, { due, state })
+  const outcomes = await fetchDue(context, { due, known: state.known })
   const known = rememberVersions(objects, { outcomes, before: state.known })
   const all = new Map([...knownOutcomes(objects, known), ...outcomes])
   const { content, problems } = await projectContent(config, {
     outcomes: all,
     before: state.content,
-    last: state.templateValues,
+    templateValues: state.templateValues,
     ...(maxProperties !== undefined && { maxProperties }),
     ...(budget !== undefined && { budget }),
   })
-  const templateValues = templateValuesOf(config, { outcomes: all, before: state.templateValues })
-  const errors = new Map(problems.map(({ key, error }) => [key, error]))
-  const statuses = judge(context, { due, errors, before: state.statuses })
+  const templateValues = templateValuesAfter(config, {
+    outcomes: all,
+    before: state.templateValues,
+  })
+  const statuses = statusesAfter(context, { due, problems, before: state.statuses })
   return { state: { content, known, templateValues, statuses }, outcomes, problems }
 }
 
-function judge(
+async function fetchDue(
+  context: RefreshContext,
+  { due, known }: { readonly due: readonly WantedObject[]; readonly known: KnownVersions },
+): Promise<FetchOutcomes> {
+  if (due.length === 0) return new Map()
+  const { session, clock, log, signal } = context
+  try {
+    await session.signIn.token()
+  } catch (thrown) {
+    const error = toAkvError(thrown)
+    return new Map(due.map((object) => [keyOf(object), { kind: 'failed', error }]))
+  }
+  return await fetchConsistently({
+    // A required object that is gone doesn't end the retrying of the others.
+    objects: due.map((object) => ({ ...object, isRequired: false })),
+    known,
+    reader: renewRefusedToken(session),
+    clock,
+    deadline: fixedDeadline(clock.now()),
+    onRetry: (_vault, error) => log.debug(error.message, { code: error.code }),
+    signal,
+    log,
+  })
+}
+
+function statusesAfter(
   { config, clock }: RefreshContext,
-  round: {
+  refresh: {
     readonly due: readonly WantedObject[]
-    readonly errors: ReadonlyMap<string, AkvError>
+    readonly problems: readonly TargetProblem[]
     readonly before: RefreshState['statuses']
   },
 ): RefreshState['statuses'] {
   const nowMs = clock.now()
   const intervalMs = config.refreshSeconds * 1000
-  const statuses = new Map(round.before)
-  for (const key of round.due.map(keyOf)) {
-    const error = round.errors.get(key)
+  const errors = new Map<string, AkvError>(refresh.problems.map(({ key, error }) => [key, error]))
+  const statuses = new Map(refresh.before)
+  for (const key of refresh.due.map(keyOf)) {
+    const error = errors.get(key)
     const before = statuses.get(key) ?? unknownStatus
     statuses.set(
       key,
@@ -119,7 +148,7 @@ function judge(
   return statuses
 }
 
-/** The objects that may have changed: all but the versions whose targets have what these can give them. */
+/** The objects that can change: all except pinned versions that are in place already. */
 export function refreshableObjects(
   config: AgentConfig,
   state: RefreshState,
@@ -127,19 +156,19 @@ export function refreshableObjects(
   return wantedObjects(config).filter((object) => !isFinal(object, { config, ...state }))
 }
 
-/** Of these, the ones that don't sit out after a failure. */
+/** The given objects without those that back off after a failure. */
 export function dueObjects(
   objects: readonly WantedObject[],
   { statuses, nowMs }: Pick<RefreshState, 'statuses'> & { readonly nowMs: number },
 ): readonly WantedObject[] {
-  const resting = withOtherParts(
+  const backingOff = withOtherParts(
     objects,
     (object) => (statuses.get(keyOf(object))?.dueAtMs ?? 0) > nowMs,
   )
-  return objects.filter((object) => !resting.has(object))
+  return objects.filter((object) => !backingOff.has(object))
 }
 
-/** Of these, the ones that failed when they were last asked for, or never were. */
+/** Those of the given objects that failed the last time, or were never fetched. */
 export function failedObjects(
   objects: readonly WantedObject[],
   { statuses }: Pick<RefreshState, 'statuses'>,
@@ -152,41 +181,17 @@ export function failedObjects(
 }
 
 /**
- * Those of which it holds, and the other sides of certificates: these are asked for together, so that they are of one
- * version. A secret and a key of one name may have nothing to do with each other; where they do, and one failed, both have.
+ * The objects that match, and the other parts of their certificates, because the parts of a certificate are fetched
+ * together at one version. A group without the certificate object isn't extended: a secret and a key of one name may be
+ * unrelated. If they do belong together and one fails, `fetchConsistently` lets both fail.
  */
 function withOtherParts(
   objects: readonly WantedObject[],
-  holds: (object: WantedObject) => boolean,
+  isMatch: (object: WantedObject) => boolean,
 ): ReadonlySet<WantedObject> {
-  const those = new Set(objects.filter(holds))
-  for (const sides of groupParts(objects))
-    if (sides.some(isCertificateObject) && sides.some((side) => those.has(side)))
-      for (const side of sides) those.add(side)
-  return those
-}
-
-async function fetchDue(
-  context: RefreshContext,
-  { due, state }: { readonly due: readonly WantedObject[]; readonly state: RefreshState },
-): Promise<FetchOutcomes> {
-  if (due.length === 0) return new Map()
-  const { session, clock, log, signal } = context
-  try {
-    await session.signIn.token()
-  } catch (thrown) {
-    const error = toAkvError(thrown)
-    return new Map(due.map((object) => [keyOf(object), { kind: 'failed', error }]))
-  }
-  return await fetchConsistently({
-    // What is missing now ends nothing.
-    objects: due.map((object) => ({ ...object, isRequired: false })),
-    known: state.known,
-    reader: renewRefusedToken(session),
-    clock,
-    deadline: fixedDeadline(clock.now()),
-    onRetry: (_vault, error) => log.debug(error.message, { code: error.code }),
-    signal,
-    log,
-  })
+  const matching = new Set(objects.filter(isMatch))
+  for (const parts of groupParts(objects))
+    if (parts.some(isCertificateObject) && parts.some((part) => matching.has(part)))
+      for (const part of parts) matching.add(part)
+  return matching
 }

@@ -8,12 +8,12 @@ import type { Parsed } from '../../lib/parsed.ts'
 import type { WantedFile, WantedValue } from '../contract.ts'
 import { targetPathProblem } from '../target-path.ts'
 
-/** What all targets of one round share. */
+/** What all targets of one projection share. */
 export interface RenderContext {
   /** How many properties "#*" may find. */
   readonly maxProperties: number
   readonly budget: CpuBudget
-  /** JSON values that have been parsed, so that any number of targets costs one parse. */
+  /** Parsed JSON values, so that a value is parsed once for all its targets. */
   readonly documents: WeakMap<FetchedSecret, Parsed<JsonDocument>>
 }
 
@@ -27,10 +27,11 @@ export const createRenderContext = ({
 })
 
 /**
- * A target's files, by path. What only certificates, keys and JSON need is loaded when one is there: most pods have none.
+ * Makes a target's files, by path. The code for certificates, keys and JSON is loaded on first use: most pods need none of
+ * it.
  *
  * @param found - one object, or the versions of its history
- * @throws AkvError naming the object and never a value
+ * @throws AkvError that names the object, and never shows a value
  */
 export async function renderFiles(
   wanted: WantedFile,
@@ -39,22 +40,23 @@ export async function renderFiles(
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const { path, object, property, versions } = wanted
   if (object.type === 'tls')
-    return below(path, await tlsFolder(wanted, secretOf(found[0]), context))
-  if (property === '*') return below(path, await properties(wanted, secretOf(found[0]), context))
+    return inFolder(path, await renderTlsFiles(wanted, secretOf(found[0]), context))
+  if (property === '*')
+    return inFolder(path, await renderProperties(wanted, secretOf(found[0]), context))
   if (versions === undefined) return new Map([[path, await renderValue(wanted, found[0], context)]])
   const entries: [string, Uint8Array][] = []
   for (const [index, version] of found.slice(0, versions).entries())
     entries.push([`${index}`, await renderValue(wanted, version, context)])
-  return below(path, entries)
+  return inFolder(path, entries)
 }
 
-/** Microseconds for a target, and for each character of its value. */
+/** Estimated CPU time in microseconds, for a target and for each character of its value. */
 const targetCost = 5
 const characterCost = 0.02
-/** To parse a public key or a certificate. */
+/** Microseconds to parse a public key or a certificate. */
 const keyCost = 200
 
-/** The one value of a target that isn't a folder. */
+/** Makes the one value of a target that isn't a folder. */
 export async function renderValue(
   wanted: WantedValue & Pick<WantedFile, 'format'>,
   found: FetchedObject,
@@ -66,16 +68,16 @@ export async function renderValue(
       budget.charge(targetCost)
       if (wanted.property === undefined) budget.charge(found.value.length * characterCost)
       return wanted.object.type === 'pfx'
-        ? pfx(wanted, found, context)
-        : secretValue(wanted, found, context)
+        ? renderPfx(wanted, found, context)
+        : renderSecret(wanted, found, context)
     case 'key': {
       budget.charge(keyCost)
       const { publicKeyPem } = await import('../../keyvault/formats/public-key.ts')
-      return Buffer.from(valueOr(publicKeyPem(found.jwk), wanted, 'AKV_KEY_TYPE'))
+      return Buffer.from(valueOrThrow(publicKeyPem(found.jwk), wanted, 'AKV_KEY_TYPE'))
     }
     case 'certificate':
       budget.charge(keyCost)
-      return leafPem(wanted, found.der)
+      return renderCertificate(wanted, found.der)
     default:
       return found satisfies never
   }
@@ -83,35 +85,38 @@ export async function renderValue(
 
 type Entries = readonly (readonly [string, Uint8Array])[]
 
-const below = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array> =>
+const inFolder = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array> =>
   new Map(entries.map(([name, bytes]) => [folder === '.' ? name : `${folder}/${name}`, bytes]))
 
-async function secretValue(
+async function renderSecret(
   wanted: WantedValue & Pick<WantedFile, 'format'>,
   secret: FetchedSecret,
   context: RenderContext,
 ): Promise<Uint8Array> {
   if (wanted.property !== undefined)
-    return decode(await pickFrom(secret, { ...wanted, property: wanted.property }, context), wanted)
+    return decode(
+      await readProperty(secret, { ...wanted, property: wanted.property }, context),
+      wanted,
+    )
   if (wanted.format !== 'pem' || !secret.isCertificate) return decode(secret.value, wanted)
   const { certificateSecretPem } = await import('../../keyvault/formats/certificate-secret.ts')
   const pem = await certificateSecretPem(secret, context.budget)
-  return decode(valueOr(pem, wanted, 'AKV_CERTIFICATE'), wanted)
+  return decode(valueOrThrow(pem, wanted, 'AKV_CERTIFICATE'), wanted)
 }
 
-async function pickFrom(
+async function readProperty(
   secret: FetchedSecret,
   wanted: WantedValue & { readonly property: string },
   context: RenderContext,
 ): Promise<string> {
   const { pickProperty } = await import('../../keyvault/formats/property.ts')
-  const document = valueOr(await documentOf(secret, context), wanted, 'AKV_PROPERTY')
+  const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
   const picked = pickProperty(document, wanted.property, context.budget)
   const isAbsent = 'isAbsent' in picked
-  return valueOr(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
+  return valueOrThrow(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
 }
 
-async function documentOf(
+async function jsonDocumentOf(
   secret: FetchedSecret,
   { documents, budget }: RenderContext,
 ): Promise<Parsed<JsonDocument>> {
@@ -121,27 +126,27 @@ async function documentOf(
   return document
 }
 
-async function properties(
+async function renderProperties(
   wanted: WantedFile,
   secret: FetchedSecret,
   context: RenderContext,
 ): Promise<Entries> {
   const { maxProperties, budget } = context
   const { allProperties, propertyNumber } = await import('../../keyvault/formats/property.ts')
-  const document = valueOr(await documentOf(secret, context), wanted, 'AKV_PROPERTY')
-  const all = valueOr(allProperties(document, budget), wanted, 'AKV_PROPERTY')
+  const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
+  const all = valueOrThrow(allProperties(document, budget), wanted, 'AKV_PROPERTY')
   if (all.length > maxProperties)
-    throw failure(wanted, {
+    throw renderError(wanted, {
       code: 'AKV_PROPERTY',
-      problem: `the value has more than ${maxProperties} properties, which is too many for "#*": name those that are needed`,
+      problem: `the value has more than ${maxProperties} properties, which is too many for "#*"; name the properties that are needed`,
     })
   budget.charge(all.length * targetCost)
   return all.map(({ name, value }, index) => {
     const problem = name.includes('/')
-      ? 'a slash would make a folder of it'
+      ? 'it contains a slash'
       : targetPathProblem(`${wanted.path}/${name}`)
     if (problem !== undefined)
-      throw failure(wanted, {
+      throw renderError(wanted, {
         code: 'AKV_PROPERTY',
         problem: `the name of ${propertyNumber(index)} can't be a file name: ${problem}`,
       })
@@ -149,7 +154,7 @@ async function properties(
   })
 }
 
-async function tlsFolder(
+async function renderTlsFiles(
   wanted: WantedFile,
   secret: FetchedSecret,
   { budget }: RenderContext,
@@ -158,13 +163,17 @@ async function tlsFolder(
     import('../../keyvault/formats/certificate-secret.ts'),
     import('../../keyvault/formats/tls-files.ts'),
   ])
-  const { keys } = valueOr(await readCertificateSecret(secret, budget), wanted, 'AKV_CERTIFICATE')
+  const { keys } = valueOrThrow(
+    await readCertificateSecret(secret, budget),
+    wanted,
+    'AKV_CERTIFICATE',
+  )
   const code = keys.length === 0 ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
-  const files = valueOr(await tlsFiles(secret, budget), wanted, code)
+  const files = valueOrThrow(await tlsFiles(secret, budget), wanted, code)
   return Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])
 }
 
-async function pfx(
+async function renderPfx(
   wanted: WantedValue,
   secret: FetchedSecret,
   { budget }: RenderContext,
@@ -172,43 +181,47 @@ async function pfx(
   const { certificatePfx, readCertificateSecret } = await import(
     '../../keyvault/formats/certificate-secret.ts'
   )
-  const { keys } = valueOr(await readCertificateSecret(secret, budget), wanted, 'AKV_CERTIFICATE')
+  const { keys } = valueOrThrow(
+    await readCertificateSecret(secret, budget),
+    wanted,
+    'AKV_CERTIFICATE',
+  )
   if (keys.length === 0)
-    throw failure(wanted, {
+    throw renderError(wanted, {
       code: 'AKV_KEY_NOT_EXPORTABLE',
       problem: 'the vault does not release the private key',
     })
-  return valueOr(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
+  return valueOrThrow(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
 }
 
-async function leafPem(wanted: WantedValue, der: Uint8Array): Promise<Uint8Array> {
+async function renderCertificate(wanted: WantedValue, der: Uint8Array): Promise<Uint8Array> {
   const [{ readCertificate }, { writePem }] = await Promise.all([
     import('../../keyvault/formats/key-material.ts'),
     import('../../keyvault/formats/pem.ts'),
   ])
   if (readCertificate(der) !== undefined)
     return Buffer.from(writePem({ label: 'CERTIFICATE', der }))
-  throw failure(wanted, {
+  throw renderError(wanted, {
     code: 'AKV_CERTIFICATE',
     problem: "the vault's answer is not a valid X.509 certificate",
   })
 }
 
 function decode(value: string, wanted: WantedValue): Uint8Array {
-  return valueOr(decodeValue(value, wanted.encoding ?? 'utf-8'), wanted, 'AKV_ENCODING')
+  return valueOrThrow(decodeValue(value, wanted.encoding ?? 'utf-8'), wanted, 'AKV_ENCODING')
 }
 
 function secretOf(found: FetchedObject): FetchedSecret {
-  if (found.kind !== 'secret') throw new TypeError(`a ${found.kind} where a secret was asked for`)
+  if (found.kind !== 'secret') throw new TypeError(`expected a secret, found a ${found.kind}`)
   return found
 }
 
-function valueOr<T>(parsed: Parsed<T>, wanted: WantedValue, code: AkvErrorCode): T {
-  if ('problem' in parsed) throw failure(wanted, { code, problem: parsed.problem })
+function valueOrThrow<T>(parsed: Parsed<T>, wanted: WantedValue, code: AkvErrorCode): T {
+  if ('problem' in parsed) throw renderError(wanted, { code, problem: parsed.problem })
   return parsed.value
 }
 
-const failure = (
+const renderError = (
   { object }: WantedValue,
   { code, problem }: { readonly code: AkvErrorCode; readonly problem: string },
 ): AkvError => new AkvError({ code, message: `${describeObject(object)}: ${problem}` })

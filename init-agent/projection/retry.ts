@@ -8,16 +8,18 @@ const backoff = { firstMs: 500, longestMs: 15_000, jitter: 'full' } as const
 export interface RetryOptions {
   readonly clock: Clock
   readonly deadline: Deadline
-  /** Ends the waiting; a try that runs is not cut off. */
+  /** Ends the waiting. A try that is in flight isn't aborted. */
   readonly signal?: AbortSignal
-  /** Told of each failure that is to be waited out, before the wait. */
+  /** Called with each failure that is going to be retried, before the wait. */
   readonly onFailure: (error: AkvError) => void
 }
 
 /**
- * Tries until it succeeds, fails in a way that doesn't heal, or the deadline is there: then throws the last error.
- * Waits with full jitter (a random part of a doubling span), so that many pods that started together part; a
- * service's own `Retry-After` goes before.
+ * Tries until the attempt succeeds, fails with an error that isn't retryable, or the deadline has passed.
+ * Waits as long as the service's `Retry-After` says, and a random part of a doubling span (full jitter), so that pods
+ * that started together don't retry together.
+ *
+ * @throws whatever the last try threw
  */
 export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { clock, deadline, signal, onFailure } = options

@@ -8,20 +8,24 @@ import type { AgentConfig } from '../contract.ts'
 import { resolveIdentity } from './identity.ts'
 import { readTokenFile } from './token-file.ts'
 
-/** What the agent talks to the world through, for all its life: one pool of connections, one token. */
+/** A sign-in and the reader that uses its token. The agent has one for its whole life. */
 export interface Session {
   readonly signIn: SignIn
   readonly reader: ObjectReader
 }
 
-/** A file with a token to exchange for one to the vaults, or another way to one. */
+/** A file with a federated token, or a ready sign-in. */
 export type Credential = { readonly tokenFile: string } | { readonly signIn: SignIn }
 
-/** @throws AkvError for an identity, CA or proxy that can't be used; nothing is sent yet */
+/**
+ * Opens a session with its own pool of connections. Sends nothing yet.
+ *
+ * @throws AkvError if the identity, the CA or the proxy can't be used
+ */
 export function openSession(options: {
   readonly config: AgentConfig
   readonly credential: Credential
-  /** Where the identity and the proxy are read. */
+  /** Where the identity and the proxy are read from. */
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly clock: Clock
 }): Session {

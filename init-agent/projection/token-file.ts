@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 
 /**
- * The pod's service account token, read anew each time: the kubelet replaces it at 80 % of its life.
+ * Reads the pod's service account token. Don't keep it: the kubelet replaces the file after 80 % of the token's lifetime.
  *
  * @throws AkvError AKV_TOKEN_FILE
  */

@@ -1,27 +1,30 @@
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import type { AgentConfig, WantedValue } from '../contract.ts'
 
-/** What is fetched, once however many targets want it. */
+/** An object to fetch: once, however many targets want it. */
 export interface WantedObject {
   readonly reference: ObjectReference
-  /** So many versions instead of one, from the newest (or the one named) on. */
+  /** How many versions of its history to fetch, starting at the newest (or the pinned one). Absent: only that one. */
   readonly versions?: number
-  /** Some target can't do without it: its absence is an error, and a hopeless one. */
+  /** Whether a target needs it. Then its absence is an error, which isn't retried. */
   readonly isRequired: boolean
 }
 
-/** The same text exactly where one {@link WantedObject} serves both. A history is one of its own, of the longest asked for. */
+/**
+ * Identifies a {@link WantedObject}. Two targets with the same key share one object. A history has a key of its own, and
+ * is as long as the longest that is wanted.
+ */
 export const objectKey = (
   reference: ObjectReference,
   { versions }: { readonly versions?: number | undefined } = {},
 ): string => (versions === undefined ? '' : 'history of ') + referenceKey(reference)
 
-/** What single values a template is made of. */
+/** The values of a template, without the text between them. */
 export const segmentValues = (
   segments: readonly (string | WantedValue)[],
 ): readonly WantedValue[] => segments.filter((segment) => typeof segment !== 'string')
 
-/** The objects to fetch, for all targets of a configuration. */
+/** The objects to fetch for all targets of a configuration. */
 export function wantedObjects(config: AgentConfig): readonly WantedObject[] {
   const objects = new Map<string, WantedObject>()
   const templates = config.templates.flatMap(({ segments }) => segmentValues(segments))

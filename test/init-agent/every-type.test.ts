@@ -148,7 +148,7 @@ t.test('what can’t be made into files has its code, and nothing is written', a
     ],
     [
       'AKV_PROPERTY',
-      /number 1 can't be a file name: a slash/,
+      /number 1 can't be a file name: it contains a slash/,
       { files: [secretFile('slash', { property: '*' })] },
     ],
     [
