@@ -17,25 +17,32 @@ const { certificatePem } = await issueAuthority({
 })
 const uuid = '11111111-2222-3333-4444-555555555555'
 
-t.test('the chart is of this version, and for clusters that know fileKeyRef', async (t) => {
-  const chart = parse(readFileSync(chartYaml, 'utf8'))
-  t.match(chart, { version: packageJson.version, appVersion: packageJson.version })
-  t.equal(chart.kubeVersion, '>=1.35.0-0')
-})
+t.test(
+  'the chart has the package’s version, and requires a Kubernetes that knows fileKeyRef',
+  async (t) => {
+    const chart = parse(readFileSync(chartYaml, 'utf8'))
+    t.match(chart, { version: packageJson.version, appVersion: packageJson.version })
+    t.equal(chart.kubeVersion, '>=1.35.0-0')
+  },
+)
 
-t.test('Helm refuses what the schema does, with the place', { skip: withoutHelm }, async (t) => {
-  const { ok, problem } = render({ values: { webhook: { replica: 3 } } })
-  t.notOk(ok)
-  t.match(problem, /webhook.*additional properties 'replica' not allowed/)
-})
+t.test(
+  'Helm refuses what the schema refuses, and names the key',
+  { skip: withoutHelm },
+  async (t) => {
+    const { ok, problem } = render({ values: { webhook: { replica: 3 } } })
+    t.notOk(ok)
+    t.match(problem, /webhook.*additional properties 'replica' not allowed/)
+  },
+)
 
-t.test('it is refused by clusters below 1.35', { skip: withoutHelm }, async (t) => {
+t.test('Kubernetes below 1.35 is refused', { skip: withoutHelm }, async (t) => {
   t.match(render({ kubeVersion: '1.34.9' }).problem, 'requires kubeVersion: >=1.35.0-0')
   t.ok(render({ kubeVersion: '1.35.0-gke.1' }).ok)
 })
 
 t.test(
-  'values that contradict each other are refused in a sentence',
+  'values that contradict each other are refused with an explanation',
   { skip: withoutHelm },
   async (t) => {
     const cases: readonly (readonly [object, string])[] = [
@@ -66,66 +73,62 @@ t.test(
   },
 )
 
-t.test(
-  'every setting of the webhook can be reached, and arrives',
-  { skip: withoutHelm },
-  async (t) => {
-    const values = {
-      tenantId: uuid,
-      defaultVault: 'team-a',
-      allowedVaults: { shop: ['shop-prod', 'shared'], none: [], '*': ['shared'] },
-      cloud: {
-        name: 'custom',
-        authorityHost: 'https://login.example',
-        vaultUrl: 'https://{vault}.vault.example',
-        vaultAudience: 'https://vault.example',
-        ca: certificatePem,
-      },
-      image: { pullPolicy: 'IfNotPresent', digest: `sha256:${'0'.repeat(64)}` },
-      agent: {
-        image: 'registry.example/agent:1',
-        requests: { cpu: '20m', memory: '100Mi' },
-        limits: { cpu: 1, memory: '200Mi' },
-        volumeSizeLimit: '32Mi',
-        allowRoot: true,
-      },
-      webhook: { logLevel: 'debug' },
-    }
-    const { find } = readRendered(render({ values }).text)
-    const { NODE_OPTIONS, ...env } = environmentOf(
-      find('Deployment', 'akv-injector-webhook').spec.template.spec.containers[0],
-    )
-    t.strictSame(
-      settingNames.filter((name) => !(name in env)),
-      ['AKV_INJECTOR_HEALTH_LISTEN', 'AKV_INJECTOR_LISTEN'],
-      'but for the ports, which the Service knows',
-    )
-    const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
-    if ('problems' in settings) throw new Error(JSON.stringify(settings.problems))
-    t.strictSame(settings.settings.policy, {
-      agentImage: 'registry.example/agent:1',
-      agentImagePullPolicy: 'IfNotPresent',
-      cloud: {
-        authorityHost: 'https://login.example',
-        vaultUrl: 'https://{vault}.vault.example',
-        audience: 'https://vault.example',
-        ca: certificatePem,
-      },
-      defaultVault: 'team-a',
-      defaultTenantId: uuid,
-      allowedVaults: new Map([
-        ['*', new Set(['shared'])],
-        ['none', new Set()],
-        ['shop', new Set(['shop-prod', 'shared'])],
-      ]),
-      allowRoot: true,
-      agentRequests: { cpu: '20m', memory: '100Mi' },
-      agentLimits: { cpu: '1', memory: '200Mi' },
+t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, async (t) => {
+  const values = {
+    tenantId: uuid,
+    defaultVault: 'team-a',
+    allowedVaults: { shop: ['shop-prod', 'shared'], none: [], '*': ['shared'] },
+    cloud: {
+      name: 'custom',
+      authorityHost: 'https://login.example',
+      vaultUrl: 'https://{vault}.vault.example',
+      vaultAudience: 'https://vault.example',
+      ca: certificatePem,
+    },
+    image: { pullPolicy: 'IfNotPresent', digest: `sha256:${'0'.repeat(64)}` },
+    agent: {
+      image: 'registry.example/agent:1',
+      requests: { cpu: '20m', memory: '100Mi' },
+      limits: { cpu: 1, memory: '200Mi' },
       volumeSizeLimit: '32Mi',
-      agentLogLevel: 'info',
-    })
-  },
-)
+      allowRoot: true,
+    },
+    webhook: { logLevel: 'debug' },
+  }
+  const { find } = readRendered(render({ values }).text)
+  const { NODE_OPTIONS, ...env } = environmentOf(
+    find('Deployment', 'akv-injector-webhook').spec.template.spec.containers[0],
+  )
+  t.strictSame(
+    settingNames.filter((name) => !(name in env)),
+    ['AKV_INJECTOR_HEALTH_LISTEN', 'AKV_INJECTOR_LISTEN'],
+    'but for the ports, which the Service knows',
+  )
+  const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
+  if ('problems' in settings) throw new Error(JSON.stringify(settings.problems))
+  t.strictSame(settings.settings.policy, {
+    agentImage: 'registry.example/agent:1',
+    agentImagePullPolicy: 'IfNotPresent',
+    cloud: {
+      authorityHost: 'https://login.example',
+      vaultUrl: 'https://{vault}.vault.example',
+      audience: 'https://vault.example',
+      ca: certificatePem,
+    },
+    defaultVault: 'team-a',
+    defaultTenantId: uuid,
+    allowedVaults: new Map([
+      ['*', new Set(['shared'])],
+      ['none', new Set()],
+      ['shop', new Set(['shop-prod', 'shared'])],
+    ]),
+    allowRoot: true,
+    agentRequests: { cpu: '20m', memory: '100Mi' },
+    agentLimits: { cpu: '1', memory: '200Mi' },
+    volumeSizeLimit: '32Mi',
+    agentLogLevel: 'info',
+  })
+})
 
 t.test('an image may come from any registry', { skip: withoutHelm }, async (t) => {
   const imageOf = (values: object) => {
@@ -163,7 +166,7 @@ t.test('an image may come from any registry', { skip: withoutHelm }, async (t) =
   ])
 })
 
-t.test('resources can be taken away', { skip: withoutHelm }, async (t) => {
+t.test('null removes a default resource', { skip: withoutHelm }, async (t) => {
   const nothing = { cpu: null, memory: null }
   const { find } = readRendered(
     render({ values: { agent: { requests: nothing, limits: nothing } } }).text,
@@ -175,7 +178,7 @@ t.test('resources can be taken away', { skip: withoutHelm }, async (t) => {
 })
 
 t.test(
-  'it is installed where one says, and never into "default"',
+  'it is installed into the chosen namespace, but never into "default"',
   { skip: withoutHelm },
   async (t) => {
     const { objects, find } = readRendered(render({ namespace: 'keyvault', withTests: true }).text)
@@ -193,7 +196,7 @@ t.test(
 )
 
 t.test(
-  'nothing that helm test makes is left behind, whether it passes or fails',
+  'helm test leaves no objects behind, whether it passes or fails',
   { skip: withoutHelm },
   async (t) => {
     const { objects } = readRendered(render({ withTests: true }).text)
@@ -209,7 +212,7 @@ t.test(
 )
 
 t.test(
-  'with cert-manager nothing of ours issues certificates',
+  'with cert-manager, the certificate controller isn’t installed',
   { skip: withoutHelm },
   async (t) => {
     const own = readRendered(render({ values: { certs: { mode: 'cert-manager' } } }).text)
@@ -246,7 +249,7 @@ t.test(
   },
 )
 
-t.test('with one’s own files they are used as they are', { skip: withoutHelm }, async (t) => {
+t.test('certificate files of the operator are used unchanged', { skip: withoutHelm }, async (t) => {
   const files = { secretName: 'own', caBundle: certificatePem }
   const { objects, find } = readRendered(
     render({ values: { certs: { mode: 'files', files } } }).text,

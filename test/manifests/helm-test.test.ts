@@ -28,7 +28,7 @@ interface World {
   readonly response?: object
 }
 
-/** The API server and the webhook, in one: they differ by name and path. */
+/** One server stands in for the API server and the webhook; it tells them apart by name and path. */
 async function serve(t: Test, { kubelets, caBundle, response }: World): Promise<number> {
   const server = createServer(
     { key: leaf.keyPem, cert: leaf.certificatePem },
@@ -108,7 +108,7 @@ const well: World = {
   response: { allowed: true, patchType: 'JSONPatch', patch: 'W10=' },
 }
 
-t.test('all is well', async (t) => {
+t.test('a healthy install passes', async (t) => {
   t.strictSame(await run(t, well), {
     code: 0,
     output:
@@ -117,13 +117,13 @@ t.test('all is well', async (t) => {
   })
 })
 
-t.test('a denial is an answer, where namespaces may not name every vault', async (t) => {
+t.test('a denial passes, because the operator may limit the vaults of a namespace', async (t) => {
   const { code } = await run(t, { ...well, response: { allowed: false } })
   t.equal(code, 0)
 })
 
 t.test(
-  'nodes that would ignore fileKeyRef are named, and the webhook is asked all the same',
+  'nodes that would ignore fileKeyRef are named, and the webhook is checked anyway',
   async (t) => {
     const { code, output } = await run(t, { ...well, kubelets: ['v1.36.3', 'v1.34.9', 'v1.9.0'] })
     t.equal(code, 1)
@@ -133,7 +133,7 @@ t.test(
 )
 
 t.test(
-  'a webhook without a certificate, with another’s, or that does nothing, fails',
+  'a webhook with no certificate, with an untrusted one, or without a patch fails',
   async (t) => {
     const other = await issueAuthority({ ...issuing, commonName: 'other' })
     const cases: readonly (readonly [Partial<World>, RegExp])[] = [

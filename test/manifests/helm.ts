@@ -6,10 +6,10 @@ import { join } from 'node:path'
 const helm = process.env['HELM'] ?? 'helm'
 const chart = join(import.meta.dirname, '../../manifests/chart')
 
-/** Why what needs Helm is left out; false where it is there. */
+/** Why tests that need Helm are skipped; false if Helm is available. */
 export const withoutHelm =
   spawnSync(helm, ['version']).status !== 0 &&
-  'Helm is not on the PATH, and HELM names none: charts can only be rendered by it'
+  'rendering the chart needs Helm, which is neither on the PATH nor named by HELM'
 
 export interface Rendering {
   readonly ok: boolean
@@ -19,18 +19,18 @@ export interface Rendering {
 
 export interface RenderOptions {
   readonly values?: object
-  /** As on a command line, such as `webhook.replicas=3`. */
+  /** Values in the form of `--set`, such as `webhook.replicas=3`. */
   readonly set?: readonly string[]
   readonly namespace?: string
   readonly kubeVersion?: string
   readonly withTests?: boolean
-  /** Templates, such as `templates/service.yaml`: nothing but what they make. */
+  /** Renders only these templates, such as `templates/service.yaml`. */
   readonly only?: readonly string[]
-  /** Values that the schema refuses, too. */
+  /** Skips the schema, so that the templates get values that it refuses. */
   readonly unchecked?: boolean
 }
 
-/** `helm template`, as `manifests/install.yaml` is made unless told otherwise. */
+/** Runs `helm template`. Without options, it renders `manifests/install.yaml`. */
 export function render(options: RenderOptions = {}): Rendering {
   const { values = {}, namespace, kubeVersion = '1.36.0', withTests = false } = options
   const { set = [], only = [], unchecked = false } = options

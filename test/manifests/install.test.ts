@@ -16,15 +16,19 @@ const certs = find('Deployment', 'akv-injector-certs')
 const podSpec = webhook.spec.template.spec
 const [container] = podSpec.containers
 
-t.test('install.yaml is the chart, rendered as it stands', { skip: withoutHelm }, async (t) => {
-  t.equal(
-    render().text,
-    installYaml,
-    'helm template akv-injector manifests/chart --kube-version 1.36.0 --skip-tests > manifests/install.yaml',
-  )
-})
+t.test(
+  'install.yaml is the chart, rendered with its defaults',
+  { skip: withoutHelm },
+  async (t) => {
+    t.equal(
+      render().text,
+      installYaml,
+      'helm template akv-injector manifests/chart --kube-version 1.36.0 --skip-tests > manifests/install.yaml',
+    )
+  },
+)
 
-t.test('it is all that one applies', async (t) => {
+t.test('it is the only file to apply', async (t) => {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
   t.strictSame(
     files.map(({ name }) => name),
@@ -88,35 +92,41 @@ t.test('the webhook is called last, for annotated pods only, and fails closed', 
   t.match(webhooks[0].namespaceSelector.matchExpressions[0].values, ['akv-injector', 'kube-system'])
 })
 
-t.test('what is written later is not there, so applying again leaves it as it is', async (t) => {
-  t.notOk('caBundle' in find('MutatingWebhookConfiguration').webhooks[0].clientConfig)
-  for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
-    const { type, data, stringData } = find('Secret', name)
-    t.strictSame(
-      { type, data, stringData },
-      { type: 'Opaque', data: undefined, stringData: undefined },
-    )
-  }
-})
+t.test(
+  'fields that controllers fill are absent, so applying again doesn’t change them',
+  async (t) => {
+    t.notOk('caBundle' in find('MutatingWebhookConfiguration').webhooks[0].clientConfig)
+    for (const name of ['akv-injector-ca', 'akv-injector-webhook-tls']) {
+      const { type, data, stringData } = find('Secret', name)
+      t.strictSame(
+        { type, data, stringData },
+        { type: 'Opaque', data: undefined, stringData: undefined },
+      )
+    }
+  },
+)
 
-t.test('service, budget and network policies mean the pods of the deployments', async (t) => {
-  for (const { spec, metadata } of [webhook, certs]) {
-    const { labels } = spec.template.metadata
-    t.match(labels, spec.selector.matchLabels)
-    t.strictSame(
-      find('NetworkPolicy', metadata.name).spec.podSelector.matchLabels,
-      spec.selector.matchLabels,
-    )
-  }
-  const { matchLabels } = webhook.spec.selector
-  t.strictSame(find('Service').spec.selector, matchLabels)
-  t.strictSame(find('PodDisruptionBudget').spec.selector.matchLabels, matchLabels)
-  for (const constraint of podSpec.topologySpreadConstraints)
-    t.strictSame(constraint.labelSelector.matchLabels, matchLabels)
-  t.strictSame(find('NetworkPolicy', 'akv-injector-webhook').spec.egress, [], 'it calls nobody')
-})
+t.test(
+  'Service, disruption budget and network policies select the pods of the Deployments',
+  async (t) => {
+    for (const { spec, metadata } of [webhook, certs]) {
+      const { labels } = spec.template.metadata
+      t.match(labels, spec.selector.matchLabels)
+      t.strictSame(
+        find('NetworkPolicy', metadata.name).spec.podSelector.matchLabels,
+        spec.selector.matchLabels,
+      )
+    }
+    const { matchLabels } = webhook.spec.selector
+    t.strictSame(find('Service').spec.selector, matchLabels)
+    t.strictSame(find('PodDisruptionBudget').spec.selector.matchLabels, matchLabels)
+    for (const constraint of podSpec.topologySpreadConstraints)
+      t.strictSame(constraint.labelSelector.matchLabels, matchLabels)
+    t.strictSame(find('NetworkPolicy', 'akv-injector-webhook').spec.egress, [], 'it calls nobody')
+  },
+)
 
-t.test('the webhook’s container is set up as the webhook accepts', async (t) => {
+t.test('the webhook accepts the environment of its container', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
   t.match(NODE_OPTIONS, '--max-semi-space-size=4')
   const read = readSettings({ env, readFile: () => '' })
@@ -130,7 +140,7 @@ t.test('the webhook’s container is set up as the webhook accepts', async (t) =
   t.equal(podSpec.priorityClassName, 'system-cluster-critical')
 })
 
-t.test('the certificates’ controller looks after what is installed', async (t) => {
+t.test('the certificate controller is given the names of what is installed', async (t) => {
   const [{ args, ports }] = certs.spec.template.spec.containers
   t.strictSame(args, ['certs', '--namespace=akv-injector'])
   t.ok(find('Service', defaultFlags.service))
@@ -146,7 +156,7 @@ t.test('the certificates’ controller looks after what is installed', async (t)
   )
 })
 
-t.test('nothing but the certificates’ controller has rights, and it has few', async (t) => {
+t.test('only the certificate controller has permissions, and it has few', async (t) => {
   const { caSecret, tlsSecret, webhookConfiguration } = defaultFlags
   t.strictSame(find('Role').rules, [
     {
@@ -175,7 +185,7 @@ t.test('nothing but the certificates’ controller has rights, and it has few', 
   )
 })
 
-t.test('the webhook holds no token, and all pass Pod Security restricted', async (t) => {
+t.test('the webhook has no token, and all pods pass Pod Security restricted', async (t) => {
   t.equal(podSpec.automountServiceAccountToken, false)
   for (const { metadata, automountServiceAccountToken } of objects.filter(
     ({ kind }) => kind === 'ServiceAccount',
@@ -196,7 +206,7 @@ t.test('the webhook holds no token, and all pass Pod Security restricted', async
   t.equal(find('Namespace').metadata.labels['pod-security.kubernetes.io/enforce'], 'restricted')
 })
 
-t.test('what refuses its settings says so in "kubectl describe pod"', async (t) => {
+t.test('"kubectl describe pod" shows why a process refused its settings', async (t) => {
   for (const { spec, metadata } of [webhook, certs])
     t.equal(
       spec.template.spec.containers[0].terminationMessagePolicy,

@@ -26,7 +26,7 @@ t.test('metricsFrom narrows the health port of every process', { skip: withoutHe
   for (const part of ['certs', 'sync']) t.strictSame(of(part), [narrowed])
 })
 
-t.test('webhookFrom narrows the port for reviews alone', { skip: withoutHelm }, async (t) => {
+t.test('webhookFrom narrows only the port for reviews', { skip: withoutHelm }, async (t) => {
   const webhookFrom = [peer('kube-system')]
   const of = ingress({ webhookFrom })
   t.strictSame(of('webhook'), [

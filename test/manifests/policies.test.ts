@@ -4,7 +4,7 @@ import { agentName, envVolume, filesVolume, identityVolume } from '../../webhook
 import { render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
 
-/** test/cluster tries the policies on an API server: here is what values do to them. */
+/** How values change the policies. test/cluster/policies tests the policies themselves on an API server. */
 const skip = withoutHelm
 const policyNames = (text: string) =>
   readRendered(text)
@@ -12,7 +12,7 @@ const policyNames = (text: string) =>
     .map(({ metadata }) => metadata.name)
     .filter((name) => name !== 'akv-injector-certs')
 
-t.test('each policy can be turned off, and nothing of it is left', { skip }, async (t) => {
+t.test('each policy can be turned off completely', { skip }, async (t) => {
   const off = render({
     values: {
       policies: { uninjectedPods: 'off', ephemeralContainers: false, unsyncedAccounts: false },
@@ -44,7 +44,7 @@ t.test(
   },
 )
 
-t.test('the policies and the webhook mean the same namespaces', { skip }, async (t) => {
+t.test('the policies and the webhook exclude the same namespaces', { skip }, async (t) => {
   const values = { webhook: { excludedNamespaces: ['batch', 'infra'] } }
   const { find } = readRendered(render({ values, namespace: 'keyvault' }).text)
   const [byName] = find('MutatingWebhookConfiguration').webhooks[0].namespaceSelector
@@ -56,7 +56,7 @@ t.test('the policies and the webhook mean the same namespaces', { skip }, async 
   t.match(expression, `namespaceObject.metadata.name in ${JSON.stringify(byName.values)}`)
 })
 
-t.test('values of a chart that had no policies get the defaults', { skip }, async (t) => {
+t.test('values of an older chart without policies get the defaults', { skip }, async (t) => {
   t.equal(render({ values: { policies: null } }).text, render().text)
 })
 
@@ -76,17 +76,21 @@ t.test('the policies use the webhook’s names', { skip }, async (t) => {
   t.match(textOf('uninjected-pods'), `container.name == "${agentName}"`)
 })
 
-t.test('who may sync is written into the policy that warns all others', { skip }, async (t) => {
-  const expressionOf = (namespaces: object) => {
-    const { find } = readRendered(render({ values: { sync: { namespaces } } }).text)
-    const policy = find('ValidatingAdmissionPolicy', 'akv-injector-unsynced-accounts')
-    return policy.spec.validations[0].expression
-  }
-  t.match(expressionOf({}), / in \[\]$/)
-  const namespaces = {
-    shop: { serviceAccounts: ['web', 'api'] },
-    other: { serviceAccounts: ['web'] },
-    none: { serviceAccounts: [] },
-  }
-  t.match(expressionOf(namespaces), ' in ["other/web","shop/api","shop/web"]')
-})
+t.test(
+  'the policy that warns about unlisted accounts knows the listed ones',
+  { skip },
+  async (t) => {
+    const expressionOf = (namespaces: object) => {
+      const { find } = readRendered(render({ values: { sync: { namespaces } } }).text)
+      const policy = find('ValidatingAdmissionPolicy', 'akv-injector-unsynced-accounts')
+      return policy.spec.validations[0].expression
+    }
+    t.match(expressionOf({}), / in \[\]$/)
+    const namespaces = {
+      shop: { serviceAccounts: ['web', 'api'] },
+      other: { serviceAccounts: ['web'] },
+      none: { serviceAccounts: [] },
+    }
+    t.match(expressionOf(namespaces), ' in ["other/web","shop/api","shop/web"]')
+  },
+)

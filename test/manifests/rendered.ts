@@ -1,9 +1,9 @@
 import { parseAllDocuments } from 'yaml'
 
-/** What the tests look at of a manifest is too much to spell out: `yaml` gives it as it is written. */
+/** A parsed manifest. It is untyped, because the tests read too many different fields to declare them all. */
 export type Manifest = ReturnType<ReturnType<typeof parseAllDocuments>[number]['toJS']>
 
-/** The objects of a text of YAML documents, and a way to them by kind and, where there are several, name. */
+/** Parses YAML documents. `find` returns the object of a kind, and of a name if there are several. */
 export function readRendered(text: string) {
   const objects: readonly Manifest[] = parseAllDocuments(text)
     .map((document) => document.toJS())
@@ -15,7 +15,7 @@ export function readRendered(text: string) {
   return { objects, find }
 }
 
-/** The plain variables of a container. */
+/** The environment variables of a container that have a plain value. */
 export const environmentOf = (container: Manifest): Readonly<Record<string, string>> =>
   Object.fromEntries(
     container.env.map(({ name, value }: { name: string; value: string }) => [name, value]),

@@ -2,14 +2,14 @@ import t from 'tap'
 import { type Rendering, render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
 
-/** What the values name the accounts by, and what is made of it. */
+/** How the chart turns sync.namespaces into permissions and arguments. */
 const accounts = (...serviceAccounts: readonly unknown[]) => ({ serviceAccounts })
 const sync = (namespaces: object, others: object = {}) => ({ sync: { namespaces, ...others } })
 const ofSync = ({ text }: Rendering): readonly Manifest[] =>
   readRendered(text).objects.filter(({ metadata }) => metadata.name.startsWith('akv-injector-sync'))
 
 t.test(
-  'nothing of sync is installed where namespaces list no account',
+  'sync isn’t installed if no namespace lists an account',
   { skip: withoutHelm },
   async (t) => {
     for (const namespaces of [{}, { a: null }, { a: accounts() }, { a: null, b: accounts() }])
@@ -17,7 +17,7 @@ t.test(
   },
 )
 
-t.test('one flag turns it on for an account', { skip: withoutHelm }, async (t) => {
+t.test('one flag enables sync for an account', { skip: withoutHelm }, async (t) => {
   const rendering = render({ set: ['sync.namespaces.team-a.serviceAccounts={web}'] })
   t.strictSame(
     ofSync(rendering)
@@ -39,17 +39,21 @@ t.test('one flag turns it on for an account', { skip: withoutHelm }, async (t) =
   )
 })
 
-t.test('the controller is told which accounts, in one order', { skip: withoutHelm }, async (t) => {
-  const texts = [
-    sync({ b: accounts('web', 'api'), a: accounts('x.y') }),
-    sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
-  ].map((values) => render({ values }).text)
-  t.equal(texts[0], texts[1])
-  t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y;b=api+web"]')
-})
+t.test(
+  'the controller gets the listed accounts in a stable order',
+  { skip: withoutHelm },
+  async (t) => {
+    const texts = [
+      sync({ b: accounts('web', 'api'), a: accounts('x.y') }),
+      sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
+    ].map((values) => render({ values }).text)
+    t.equal(texts[0], texts[1])
+    t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y;b=api+web"]')
+  },
+)
 
 t.test(
-  'no values give it the tokens of all accounts, even past the schema',
+  'no values give it the tokens of all accounts, even without the schema',
   { skip: withoutHelm },
   async (t) => {
     // An empty list of resourceNames means every name.
@@ -59,7 +63,7 @@ t.test(
 )
 
 t.test(
-  'namespaces whose Secrets are the cluster’s or our own are refused in a sentence',
+  'system namespaces and the install’s own are refused with an explanation',
   { skip: withoutHelm },
   async (t) => {
     for (const namespace of ['kube-system', 'kube-public', 'kube-node-lease']) {
@@ -77,7 +81,7 @@ t.test(
 )
 
 t.test(
-  'more accounts than Linux takes as an argument are refused',
+  'more accounts than fit into an argument on Linux are refused',
   { skip: withoutHelm },
   async (t) => {
     const names = (count: number) =>

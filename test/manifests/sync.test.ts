@@ -20,7 +20,7 @@ const ofSync = ({ text }: Rendering): readonly Manifest[] =>
   readRendered(text).objects.filter(({ metadata }) => metadata.name.startsWith('akv-injector-sync'))
 
 t.test(
-  'what the cluster’s tests install is what the chart makes',
+  'the manifests of the cluster tests are what the chart renders',
   { skip: withoutHelm },
   async (t) => {
     const values = parse(read('test/fixtures/sync/values.yaml'))
@@ -32,11 +32,11 @@ t.test(
   },
 )
 
-t.test('nothing of it is in the install that names no account', async (t) => {
+t.test('an install without accounts contains nothing of sync', async (t) => {
   t.notMatch(read('manifests/install.yaml'), 'akv-injector-sync')
 })
 
-t.test('the controller accepts how it is started', async (t) => {
+t.test('the controller accepts its arguments and environment', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
   const [command, flag, serviceAccounts] = container.args
   t.strictSame([command, flag], ['sync', '--service-accounts'])
@@ -51,87 +51,86 @@ t.test('the controller accepts how it is started', async (t) => {
   )
 })
 
-t.test('its rights are per namespace: few, and tokens of the listed accounts only', async (t) => {
-  t.notOk(objects.some(({ kind }) => kind.startsWith('ClusterRole')))
-  const rules = (names: readonly string[]) => [
-    { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
-    {
-      apiGroups: [''],
-      resources: ['serviceaccounts/token'],
-      resourceNames: names,
-      verbs: ['create'],
-    },
-    { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: names, verbs: ['patch'] },
-    { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
-    { apiGroups: [''], resources: ['events'], verbs: ['create'] },
-  ]
-  const roles = objects.filter(({ kind }) => kind === 'Role')
-  t.strictSame(
-    roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
-    [
-      ['team-a', rules(['api', 'web'])],
-      ['team-b', rules(['web'])],
-    ],
-  )
-  for (const binding of objects.filter(({ kind }) => kind === 'RoleBinding')) {
-    t.equal(binding.roleRef.name, 'akv-injector-sync')
-    t.strictSame(binding.subjects, [
-      { kind: 'ServiceAccount', name: 'akv-injector-sync', namespace: 'akv-injector' },
-    ])
-  }
-})
-
 t.test(
-  'every setting that it reads can be reached, and arrives',
-  { skip: withoutHelm },
+  'it has few permissions, per namespace, and tokens only of the listed accounts',
   async (t) => {
-    const { certificatePem } = await issueAuthority({
-      commonName: 'test',
-      now: new Date(),
-      lifetimeDays: 1,
-    })
-    const values = {
-      ...sync({ shop: accounts('web') }, { logLevel: 'debug', env: { NO_PROXY: '.example' } }),
-      tenantId: '11111111-2222-3333-4444-555555555555',
-      defaultVault: 'shop-prod',
-      allowedVaults: { shop: ['shop-prod'] },
-      cloud: {
-        name: 'custom',
-        authorityHost: 'https://login.example',
-        vaultUrl: 'https://{vault}.vault.example',
-        vaultAudience: 'https://vault.example',
-        ca: certificatePem,
+    t.notOk(objects.some(({ kind }) => kind.startsWith('ClusterRole')))
+    const rules = (names: readonly string[]) => [
+      { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
+      {
+        apiGroups: [''],
+        resources: ['serviceaccounts/token'],
+        resourceNames: names,
+        verbs: ['create'],
       },
+      { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: names, verbs: ['patch'] },
+      { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
+      { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+    ]
+    const roles = objects.filter(({ kind }) => kind === 'Role')
+    t.strictSame(
+      roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
+      [
+        ['team-a', rules(['api', 'web'])],
+        ['team-b', rules(['web'])],
+      ],
+    )
+    for (const binding of objects.filter(({ kind }) => kind === 'RoleBinding')) {
+      t.equal(binding.roleRef.name, 'akv-injector-sync')
+      t.strictSame(binding.subjects, [
+        { kind: 'ServiceAccount', name: 'akv-injector-sync', namespace: 'akv-injector' },
+      ])
     }
-    const rendered = readRendered(render({ values }).text)
-    const { spec, metadata } = rendered.find('Deployment', 'akv-injector-sync').spec.template
-    const { NODE_OPTIONS, NO_PROXY, ...env } = environmentOf(spec.containers[0])
-    t.equal(NO_PROXY, '.example')
-    const { AKV_INJECTOR_CA_FILE } = env
-    const [{ mountPath }] = spec.containers[0].volumeMounts
-    const { data } = rendered.find('ConfigMap', spec.volumes[0].configMap.name)
-    const read = readSettings({
-      env,
-      agentImage: 'none',
-      readFile: (path) => data[path.replace(`${mountPath}/`, '')],
-    })
-    if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-    t.match(read.settings, {
-      logLevel: 'debug',
-      policy: {
-        defaultVault: 'shop-prod',
-        defaultTenantId: values.tenantId,
-        cloud: { authorityHost: 'https://login.example', audience: 'https://vault.example' },
-        allowedVaults: new Map([['shop', new Set(['shop-prod'])]]),
-      },
-    })
-    t.equal(read.settings.policy.cloud.ca, certificatePem)
-    t.ok(AKV_INJECTOR_CA_FILE)
-    t.ok(metadata.annotations['akv-injector-cloud-ca/sha256'], 'another CA is another pod')
   },
 )
 
-t.test('it is one pod, with a token, that passes Pod Security restricted', async (t) => {
+t.test('the chart can set every setting that it reads', { skip: withoutHelm }, async (t) => {
+  const { certificatePem } = await issueAuthority({
+    commonName: 'test',
+    now: new Date(),
+    lifetimeDays: 1,
+  })
+  const values = {
+    ...sync({ shop: accounts('web') }, { logLevel: 'debug', env: { NO_PROXY: '.example' } }),
+    tenantId: '11111111-2222-3333-4444-555555555555',
+    defaultVault: 'shop-prod',
+    allowedVaults: { shop: ['shop-prod'] },
+    cloud: {
+      name: 'custom',
+      authorityHost: 'https://login.example',
+      vaultUrl: 'https://{vault}.vault.example',
+      vaultAudience: 'https://vault.example',
+      ca: certificatePem,
+    },
+  }
+  const rendered = readRendered(render({ values }).text)
+  const { spec, metadata } = rendered.find('Deployment', 'akv-injector-sync').spec.template
+  const { NODE_OPTIONS, NO_PROXY, ...env } = environmentOf(spec.containers[0])
+  t.equal(NO_PROXY, '.example')
+  const { AKV_INJECTOR_CA_FILE } = env
+  const [{ mountPath }] = spec.containers[0].volumeMounts
+  const { data } = rendered.find('ConfigMap', spec.volumes[0].configMap.name)
+  const read = readSettings({
+    env,
+    agentImage: 'none',
+    readFile: (path) => data[path.replace(`${mountPath}/`, '')],
+  })
+  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
+  t.match(read.settings, {
+    logLevel: 'debug',
+    policy: {
+      defaultVault: 'shop-prod',
+      defaultTenantId: values.tenantId,
+      cloud: { authorityHost: 'https://login.example', audience: 'https://vault.example' },
+      allowedVaults: new Map([['shop', new Set(['shop-prod'])]]),
+    },
+  })
+  t.equal(read.settings.policy.cloud.ca, certificatePem)
+  t.ok(AKV_INJECTOR_CA_FILE)
+  t.ok(metadata.annotations['akv-injector-cloud-ca/sha256'], 'another CA is another pod')
+})
+
+t.test('it runs as one pod with a token, and passes Pod Security restricted', async (t) => {
   const { spec } = find('Deployment')
   t.match(spec, { replicas: 1, strategy: { type: 'Recreate' } })
   t.match(spec.template.metadata.labels, spec.selector.matchLabels)
@@ -158,7 +157,7 @@ t.test('it is one pod, with a token, that passes Pod Security restricted', async
 })
 
 t.test(
-  'it reaches the API server, vaults and names, and is reached by probes',
+  'the network policy allows the API server, vaults, DNS and probes',
   { skip: withoutHelm },
   async (t) => {
     const values = { ...sync({ a: accounts('web') }), networkPolicy: { vaultPorts: [443, 3128] } }
@@ -185,7 +184,7 @@ t.test(
   },
 )
 
-t.test('the policies are about its account, wherever it is', { skip: withoutHelm }, async (t) => {
+t.test('the policies apply to its account in any namespace', { skip: withoutHelm }, async (t) => {
   const values = sync({ a: accounts('web') })
   const policies = ofSync(render({ values, namespace: 'keyvault' })).filter(
     ({ kind }) => kind === 'ValidatingAdmissionPolicy',

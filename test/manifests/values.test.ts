@@ -12,7 +12,7 @@ const schema = JSON.parse(read('values.schema.json'))
 const accepts = new Ajv({ allErrors: true }).compile(schema)
 const uuid = '11111111-2222-3333-4444-555555555555'
 
-/** The values, each by its path, with what stands above it. A map that the schema leaves open is one value. */
+/** Each value with its path and the comment above it. A map without fixed keys counts as one value. */
 function listValues(map: YAMLMap, properties: typeof schema, path: readonly string[] = []) {
   const values: { path: string; comment: string }[] = []
   for (const { key, value } of map.items) {
@@ -30,7 +30,7 @@ function listValues(map: YAMLMap, properties: typeof schema, path: readonly stri
 
 const documented = listValues(valuesDocument.contents as YAMLMap, schema.properties)
 
-t.test('each value has its default and a line about it in values.yaml', async (t) => {
+t.test('values.yaml documents each value with its default', async (t) => {
   t.ok(documented.length > 25)
   for (const { path, comment } of documented) t.match(comment, ' -- ', path)
   const inSchema = (properties: typeof schema, at = ''): string[] =>
@@ -51,30 +51,30 @@ const accounts = (name: string, others: object = {}) => ({ serviceAccounts: [nam
 const wrongValues: readonly (readonly [string, object])[] = [
   ['an unknown value', { tenentId: uuid }],
   ['an unknown value inside', { webhook: { replica: 3 } }],
-  ['a tenant that is no UUID', { tenantId: 'contoso.onmicrosoft.com' }],
+  ['a tenant that isn’t a UUID', { tenantId: 'contoso.onmicrosoft.com' }],
   ['one replica', { webhook: { replicas: 1 } }],
   ['replicas as text', { webhook: { replicas: '3' } }],
   ['the URL of a vault', { defaultVault: 'https://a.vault.azure.net' }],
-  ['vaults that are no list', { allowedVaults: { shop: 'shop-prod' } }],
-  ['a namespace that can be none', { allowedVaults: { Shop: ['shop-prod'] } }],
-  ['a cloud that is none', { cloud: { name: 'azure' } }],
+  ['vaults that aren’t a list', { allowedVaults: { shop: 'shop-prod' } }],
+  ['an invalid namespace name', { allowedVaults: { Shop: ['shop-prod'] } }],
+  ['an unknown cloud', { cloud: { name: 'azure' } }],
   ['a vault URL without a place for the vault', { cloud: { vaultUrl: 'https://vault.example' } }],
   ['a vault URL in which a pod names the domain', { cloud: { vaultUrl: 'https://{vault}.com' } }],
   ['an authority without TLS', { cloud: { authorityHost: 'http://login.example' } }],
-  ['a certificate that is none', { cloud: { ca: 'ca.crt' } }],
-  ['a digest that is none', { image: { digest: 'sha256:1' } }],
-  ['a pull policy that is none', { image: { pullPolicy: 'Sometimes' } }],
-  ['a quantity that is none', { agent: { limits: { memory: '160MB' } } }],
+  ['a CA that isn’t a PEM certificate', { cloud: { ca: 'ca.crt' } }],
+  ['an invalid digest', { image: { digest: 'sha256:1' } }],
+  ['an unknown pull policy', { image: { pullPolicy: 'Sometimes' } }],
+  ['an invalid quantity', { agent: { limits: { memory: '160MB' } } }],
   [
     'bytes as a number, which Helm would write as 1.6e+08',
     { agent: { limits: { memory: 160e6 } } },
   ],
-  ['a mode that is none', { certs: { mode: 'manual' } }],
+  ['an unknown mode', { certs: { mode: 'manual' } }],
   [
     'an issuer without a name',
     { certs: { certManager: { issuerRef: { kind: 'ClusterIssuer' } } } },
   ],
-  ['accounts that are no list', { sync: { namespaces: { shop: { serviceAccounts: 'web' } } } }],
+  ['accounts that aren’t a list', { sync: { namespaces: { shop: { serviceAccounts: 'web' } } } }],
   ['accounts without their namespace', { sync: { namespaces: { serviceAccounts: ['web'] } } }],
   ['a namespace without the key', { sync: { namespaces: { shop: ['web'] } } }],
   ['a misspelt key', { sync: { namespaces: { shop: { serviceAccount: ['web'] } } } }],
@@ -91,22 +91,25 @@ const wrongValues: readonly (readonly [string, object])[] = [
     { sync: { namespaces: { shop: accounts('a'.repeat(maxAccountNameLength + 1)) } } },
   ],
   ['a setting among the variables', { sync: { env: { AKV_INJECTOR_CLOUD: 'china' } } }],
-  ['a variable that is no text', { sync: { env: { NO_PROXY: 1 } } }],
+  ['a variable that isn’t a string', { sync: { env: { NO_PROXY: 1 } } }],
   ['no port for vaults', { networkPolicy: { vaultPorts: [] } }],
   ['an empty peer', { networkPolicy: { metricsFrom: [{}] } }],
   ['a peer that is a namespace’s name', { networkPolicy: { metricsFrom: ['monitoring'] } }],
   ['a block without addresses', { networkPolicy: { webhookFrom: [{ ipBlock: {} }] } }],
-  ['a key beside the policy’s', { networkPolicy: { egress: [] } }],
+  ['an unknown key of the network policy', { networkPolicy: { egress: [] } }],
 ]
 
-t.test('accounts are accepted up to the longest whose record can have a name', async (t) => {
-  const namespaces = {
-    shop: { serviceAccounts: ['web', 'web.api-2', 'a'.repeat(maxAccountNameLength)] },
-    'shop-2': { serviceAccounts: [] },
-    gone: null,
-  }
-  t.ok(accepts({ sync: { namespaces } }), JSON.stringify(accepts.errors))
-})
+t.test(
+  'account names are accepted up to the length at which the record’s name is valid',
+  async (t) => {
+    const namespaces = {
+      shop: { serviceAccounts: ['web', 'web.api-2', 'a'.repeat(maxAccountNameLength)] },
+      'shop-2': { serviceAccounts: [] },
+      gone: null,
+    }
+    t.ok(accepts({ sync: { namespaces } }), JSON.stringify(accepts.errors))
+  },
+)
 
 for (const [what, values] of wrongValues)
   t.test(`refused: ${what}`, async (t) => {
