@@ -129,7 +129,7 @@ t.test('a foreign Secret is not changed until its owner marks it for adoption', 
   await testbed.events()
   for (let i = 0; i < 3; i++) await testbed.round()
   t.strictSame(await testbed.secret('db'), before)
-  t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_FOREIGN: Secret db is there/])
+  t.match(await testbed.events(), [/^SyncFailed: AKV_SECRET_FOREIGN: Secret db already exists/])
   const offer = { metadata: { annotations: { 'akv-injector.io/adopt': 'true' } } }
   expectSuccess(await patch('db', offer, 'kubectl-annotate'))
   await testbed.round()
