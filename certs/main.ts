@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
-import { reasonOf } from '../lib/reason-of.ts'
+import { runUntilSignal } from '../lib/run-until-signal.ts'
 import { connectCluster } from './cluster.ts'
 import { type LookStatus, logChange, runController } from './controller.ts'
 import { serveCertsHealth } from './health.ts'
@@ -13,12 +13,11 @@ const lookEveryMs = 60_000
 /** API servers learn of a new `caBundle` within seconds; kubelets may take two minutes to hand out a new leaf. */
 const publishAheadMs = 60_000
 const staleMs = 5 * lookEveryMs
-const signals = ['SIGTERM', 'SIGINT'] as const
 
 /**
  * What `akv-injector certs` runs: looks after the serving certificate until SIGTERM or SIGINT.
  *
- * @returns the exit code: 0 after a signal, 1 when it can't listen or finds no API server, 2 for wrong flags
+ * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for wrong flags
  */
 export async function certsMain(flags: CertsFlags): Promise<number> {
   const read = readFlags(flags)
@@ -27,19 +26,7 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
     printLines(process.stderr, ['akv-injector certs: wrong settings', ...problems])
     return 2
   }
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  for (const name of signals) process.once(name, stop)
-  try {
-    await lookAfter(read.settings, abort.signal)
-    return 0
-  } catch (error) {
-    const reason = reasonOf(error)
-    printLines(process.stderr, [`akv-injector certs: cannot start: ${reason}`])
-    return 1
-  } finally {
-    for (const name of signals) process.off(name, stop)
-  }
+  return await runUntilSignal('certs', (signal) => lookAfter(read.settings, signal))
 }
 
 async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<void> {

@@ -3,12 +3,11 @@ import type { EmulatorData } from '../emulator/data/data.ts'
 import { parseEmulatorData } from '../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../emulator/emulator.ts'
 import { printLines } from '../lib/print-lines.ts'
-import { reasonOf } from '../lib/reason-of.ts'
+import { runUntilSignal, untilAborted } from '../lib/run-until-signal.ts'
 import { example } from './example.ts'
 import type { ExitCode } from './exit-code.ts'
 import { InputError } from './input/input-error.ts'
 import { readText } from './input/read-manifests.ts'
-import { untilInterrupted } from './until-interrupted.ts'
 
 export interface EmulatorOptions {
   readonly data?: string
@@ -31,19 +30,16 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
     controlPort: parsePort(options.controlPort, '--control-port'),
     issuer: parseIssuer(options.issuer),
   }
-  let running: Emulator
-  try {
-    running = await startEmulator(settings)
-    if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
-  } catch (error) {
-    const reason = reasonOf(error)
-    printLines(process.stderr, [`akv-injector emulator: ${reason}`])
-    return 1
-  }
-  printLines(process.stdout, howToUse(running, options))
-  await untilInterrupted()
-  await running.close()
-  return 0
+  return await runUntilSignal('emulator', async (signal) => {
+    const running = await startEmulator(settings)
+    try {
+      if (options.caOut !== undefined) writeFileSync(options.caOut, running.caPem)
+      printLines(process.stdout, howToUse(running, options))
+      await untilAborted(signal)
+    } finally {
+      await running.close()
+    }
+  })
 }
 
 function howToUse(running: Emulator, { caOut }: EmulatorOptions): readonly string[] {

@@ -5,7 +5,7 @@ import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import { systemClock } from '../lib/clock.ts'
 import { createLog, type Log } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
-import { reasonOf } from '../lib/reason-of.ts'
+import { runUntilSignal, untilAborted } from '../lib/run-until-signal.ts'
 import { serveHealth } from '../lib/serve-health.ts'
 import { openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster/api-server.ts'
@@ -15,14 +15,13 @@ import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace, defaultVaultPauseMs } from './vault-pace.ts'
 
-const signals = ['SIGTERM', 'SIGINT'] as const
 /** A write that runs may end; Kubernetes gives us 30 s before it kills us. */
 const graceMs = 15_000
 
 /**
  * What `akv-injector sync` runs: keeps Secrets in step with the vaults until SIGTERM or SIGINT.
  *
- * @returns the exit code: 0 after a signal, 1 when it can't listen or finds no API server, 2 for wrong settings
+ * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for wrong settings
  */
 export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promise<number> {
   const read = readSyncSettings(flags, env)
@@ -31,19 +30,7 @@ export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promi
     printLines(process.stderr, ['akv-injector sync: wrong settings', ...problems])
     return 2
   }
-  const abort = new AbortController()
-  const stop = () => abort.abort()
-  for (const name of signals) process.once(name, stop)
-  try {
-    await sync(read.settings, { env, signal: abort.signal })
-    return 0
-  } catch (error) {
-    const reason = reasonOf(error)
-    printLines(process.stderr, [`akv-injector sync: cannot start: ${reason}`])
-    return 1
-  } finally {
-    for (const name of signals) process.off(name, stop)
-  }
+  return await runUntilSignal('sync', (signal) => sync(read.settings, { env, signal }))
 }
 
 async function sync(
@@ -96,10 +83,7 @@ async function untilEnded(
   ended: Promise<void>,
   { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
 ): Promise<void> {
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (signal.aborted) resolve()
-  })
+  await untilAborted(signal)
   const late = new AbortController()
   const isLate = delay(graceMs, true, { signal: late.signal }).catch(() => false)
   if (await Promise.race([ended.then(() => false), isLate]))

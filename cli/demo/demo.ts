@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startEmulator } from '../../emulator/emulator.ts'
 import { describeProblems } from '../../lib/describe-problem.ts'
+import { untilAborted, withStopSignal } from '../../lib/run-until-signal.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { readEmulatorData } from '../emulator.ts'
 import { example } from '../example.ts'
@@ -11,7 +12,6 @@ import type { ExitCode } from '../exit-code.ts'
 import { findPodTemplates, isAnnotated } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
-import { untilInterrupted } from '../until-interrupted.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
 import { createDemoOutput } from './demo-output.ts'
 import { runSteps } from './run-steps.ts'
@@ -31,17 +31,19 @@ export interface DemoOptions {
  */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
   const cleanUp = createCleanUp()
-  // A reader that has seen enough (| head) is a way to end it, too.
-  const interrupted = Promise.race([untilInterrupted(), once(process.stdout, 'error')])
-  const told = runDemo(options, cleanUp).then(async (exitCode) => {
-    if (options.keep) await interrupted
-    return exitCode
+  return await withStopSignal(async (signal) => {
+    // A reader that has seen enough (| head) is a way to end it, too.
+    const interrupted = Promise.race([untilAborted(signal), once(process.stdout, 'error')])
+    const told = runDemo(options, cleanUp).then(async (exitCode) => {
+      if (options.keep) await interrupted
+      return exitCode
+    })
+    try {
+      return await Promise.race([told, interrupted.then((): ExitCode => (options.keep ? 0 : 1))])
+    } finally {
+      await cleanUp.run()
+    }
   })
-  try {
-    return await Promise.race([told, interrupted.then((): ExitCode => (options.keep ? 0 : 1))])
-  } finally {
-    await cleanUp.run()
-  }
 }
 
 async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {

@@ -50,11 +50,14 @@ t.test('a port that is taken, or a file that cannot be written, is a sentence', 
     await new Promise((resolve) => first.child.stdout.once('data', resolve))
   const port = /^control +http:\/\/127\.0\.0\.1:(\d+)/m.exec(first.output.stdout)?.[1] ?? ''
   const taken = await run(['emulator', '--listen', '127.0.0.1:0', '--control-port', port])
-  t.match(taken, { code: 1, stderr: /^akv-injector emulator: .*EADDRINUSE/ })
+  t.match(taken, { code: 1, stderr: /^akv-injector emulator: cannot start: .*EADDRINUSE/ })
   first.child.kill('SIGTERM')
   await first.ended
   const args = ['--listen', '127.0.0.1:0', '--control-port', '0', '--ca-out', '/nonexistent/ca.crt']
-  t.match(await run(['emulator', ...args]), { code: 1, stderr: /^akv-injector emulator: ENOENT/ })
+  t.match(await run(['emulator', ...args]), {
+    code: 1,
+    stderr: /^akv-injector emulator: cannot start: ENOENT/,
+  })
 })
 
 t.test('wrong data and addresses are wrong input', async (t) => {

@@ -49,7 +49,7 @@ t.test('an address that is taken ends it with 1', async (t) => {
   const port = typeof address === 'object' ? address?.port : undefined
   const { errors, code } = run(t, { ...anyPort, AKV_INJECTOR_HEALTH_LISTEN: `127.0.0.1:${port}` })
   t.equal(await code, 1)
-  t.match(await errors, /akv-injector webhook: cannot serve: .*EADDRINUSE/)
+  t.match(await errors, /akv-injector webhook: cannot start: .*EADDRINUSE/)
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
