@@ -1,5 +1,5 @@
-import type { ErrorFacts } from './facts.ts'
-import { errorTable } from './table.ts'
+import type { ErrorFacts } from './error-facts.ts'
+import { errorTable } from './error-table.ts'
 
 export type AkvErrorCode = keyof typeof errorTable
 

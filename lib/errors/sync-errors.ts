@@ -1,90 +1,100 @@
-/** What can go wrong between a vault and a Kubernetes Secret, beside everything else in `error-table.ts`. */
+import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 
-import type { ErrorFacts } from './facts.ts'
-
-const permanent = { isRetryable: false, exitCode: 1, isOfSync: true } as const
-const retryable = { isRetryable: true, exitCode: 1, isOfSync: true } as const
-
-export const syncErrorTable = {
+/** What can go wrong between a fetched value and a Kubernetes Secret. */
+export const syncErrors = {
   AKV_SYNC_ANNOTATION: {
     ...permanent,
+    isOfSync: true,
     means:
-      "The ServiceAccount's annotations can not be read as they are. Nothing is changed: its Secrets stay as they were.",
+      "The ServiceAccount's annotations are invalid. Nothing is changed: its Secrets stay as they were.",
     remedy:
       'Correct what the message names. The command line (akv-injector check FILE) finds such mistakes before you apply the annotations.',
   },
   AKV_SYNC_NOT_ENABLED: {
     ...permanent,
+    isOfSync: true,
     means:
-      'A ServiceAccount asks for Secrets, but the operator has not turned this on for it: the controller may not act for it.',
+      'A ServiceAccount asks for Secrets, but the operator has not enabled Secret sync for it.',
     remedy:
-      'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or take the annotation akv-injector.io/sync off.',
+      'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or remove the annotation akv-injector.io/sync.',
   },
   AKV_SYNC_COSTLY: {
     ...retryable,
+    isOfSync: true,
     means:
-      'The values of one ServiceAccount take more CPU time to convert than one account may use in a round. What did not fit keeps its last value.',
+      'Converting the values of this ServiceAccount takes more CPU time than one account may use in a round. Values that were not converted stay as they were.',
     remedy:
       'Use fewer objects for this account, or split them among several accounts. PKCS#12 files are the usual cause: export them again with the few thousand rounds of key derivation that OpenSSL uses by default.',
   },
   AKV_ACCOUNT_TOKEN: {
     ...retryable,
+    isOfSync: true,
     means: 'The API server did not issue a token for the ServiceAccount to the controller.',
     remedy:
       'Check that the account exists and is in sync.namespaces of the chart, and that no policy refuses tokens for the audience api://AzureADTokenExchange.',
   },
   AKV_CLUSTER_FORBIDDEN: {
     ...retryable,
-    means: 'The API server does not let the controller do what it needs to do in the namespace.',
+    isOfSync: true,
+    means: 'The API server forbids the controller something that it needs to do in the namespace.',
     remedy:
-      'Install the chart again with the namespace under sync.namespaces, or see which admission policy the message names.',
+      'Upgrade the chart with the namespace under sync.namespaces. If the message names an admission policy, ask its owner.',
   },
   AKV_CLUSTER_UNAVAILABLE: {
     ...retryable,
+    isOfSync: true,
     means: 'The API server could not be reached, or is failing.',
-    remedy: 'Wait; if it lasts, check the network policies of the controller.',
+    remedy: 'Wait. If it lasts, check the network policies of the controller.',
   },
   AKV_SECRET_FOREIGN: {
     ...permanent,
+    isOfSync: true,
     means:
-      'There is a Secret of that name that the ServiceAccount did not make. It is not touched.',
+      'A Secret of that name exists already, and was not created for this ServiceAccount. It is not touched.',
     remedy:
-      'Delete that Secret, or hand it over with the annotation akv-injector.io/adopt: "true" on it. An entry that asks for it can name another.',
+      'Delete that Secret, or set the annotation akv-injector.io/adopt: "true" on it to hand it over. Or choose another name for the Secret in the entry.',
   },
   AKV_SECRET_CONFLICT: {
     ...permanent,
+    isOfSync: true,
     means:
-      'Somebody else has changed what the controller had written into the Secret. Their change is not overwritten.',
+      'Another field manager has changed what the controller had written into the Secret. That change is not overwritten.',
     remedy:
-      'Stop the other one from writing that key, label or annotation; then take it out of the Secret, or delete the Secret: it is made anew.',
+      'Stop the other manager from writing that key, label or annotation. Then remove it from the Secret, or delete the Secret, and the controller creates it again.',
   },
   AKV_SECRET_TYPE: {
     ...permanent,
-    means: 'The Secret has another type than the entry asks for, and a type can not be changed.',
-    remedy: 'Delete the Secret: it is made anew. Or write the type that it has.',
+    isOfSync: true,
+    means:
+      "The Secret has another type than the entry asks for, and Kubernetes does not let a Secret's type change.",
+    remedy:
+      'Delete the Secret, and the controller creates it again. Or write the type that it has in the entry.',
   },
   AKV_SECRET_IMMUTABLE: {
     ...permanent,
-    means: 'The Secret is immutable, and its data would have to change.',
-    remedy: 'Delete the Secret: it is made anew, and not immutable.',
+    isOfSync: true,
+    means: 'The Secret is immutable, but its data has to change.',
+    remedy: 'Delete the Secret. The controller creates it again, not immutable.',
   },
   AKV_SECRET_TOO_LARGE: {
     ...permanent,
-    means: 'The Secret would hold more than Kubernetes allows, which is 1 MiB.',
+    isOfSync: true,
+    means: 'The Secret would be larger than 1 MiB, the most that Kubernetes allows.',
     remedy: 'Spread the objects over several Secrets.',
   },
   AKV_SECRET_KEY: {
     ...permanent,
+    isOfSync: true,
     means:
-      'What was fetched does not fit into the Secret: a key has no valid name, or one that the type needs is missing.',
+      "The fetched values do not fit the Secret: a key's name is not valid, or a key that the Secret's type requires is missing.",
     remedy:
-      'Correct the JSON that "#*" makes keys of, or name its properties one by one: KEY=NAME#PROPERTY.',
+      'Correct the property names in the JSON value that "#*" turns into keys, or name its properties one by one: KEY=NAME#PROPERTY.',
   },
   AKV_SECRET_REFUSED: {
     ...permanent,
-    means:
-      'The API server does not accept the Secret, or an admission webhook, a policy or a quota does not.',
+    isOfSync: true,
+    means: 'The API server, an admission webhook, a policy or a quota rejected the Secret.',
     remedy:
-      'Correct what the message names: mostly a value that is not what the type of the Secret stands for. What a webhook, a policy or a quota wants, its owner knows.',
+      "Correct what the message names. Usually, a value is not valid for the Secret's type. For a webhook, a policy or a quota, ask its owner.",
   },
 } as const satisfies Record<string, ErrorFacts>

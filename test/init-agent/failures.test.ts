@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Fault } from '../../emulator/faults/faults.ts'
 import { type AgentConfig, contractVersion } from '../../init-agent/contract.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
-import { errorTable } from '../../lib/errors/table.ts'
+import { errorTable } from '../../lib/errors/error-table.ts'
 import { startHost } from '../keyvault/hostile-host.ts'
 import { makePod, type Pod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
 

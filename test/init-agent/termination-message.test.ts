@@ -6,7 +6,7 @@ import {
   writeTerminationMessage,
 } from '../../init-agent/termination-message.ts'
 import { AkvError, type AkvErrorCode, combineErrors } from '../../lib/errors/akv-error.ts'
-import { errorTable } from '../../lib/errors/table.ts'
+import { errorTable } from '../../lib/errors/error-table.ts'
 
 const error = (message: string) => new AkvError({ code: 'AKV_FORBIDDEN', message })
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { errorTable } from '../../../lib/errors/table.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
 import { until } from '../client/cluster.ts'
 import { appPod, mountPath, password } from './harness/app-pod.ts'
 import { lastMessage } from './harness/containers.ts'

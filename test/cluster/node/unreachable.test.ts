@@ -1,7 +1,7 @@
 import t from 'tap'
 import { issueAuthority } from '../../../certs/issue.ts'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { errorTable } from '../../../lib/errors/table.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
 import { type ChangedAgentOptions, podWithChangedAgent } from './harness/changed-agent.ts'
 import { lastMessage } from './harness/containers.ts'
 import { openNode } from './harness/open-node.ts'

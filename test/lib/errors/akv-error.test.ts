@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { vaultError } from '../../../keyvault/classify.ts'
 import { AkvError, combineErrors, toAkvError } from '../../../lib/errors/akv-error.ts'
-import type { ErrorFacts } from '../../../lib/errors/facts.ts'
-import { errorTable } from '../../../lib/errors/table.ts'
+import type { ErrorFacts } from '../../../lib/errors/error-facts.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
 import { errorPage, errorPageFile } from './error-page.ts'
 
 t.test('docs/errors.md is the table as a page', async (t) => {

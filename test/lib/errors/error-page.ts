@@ -2,8 +2,8 @@
 
 import { writeFileSync } from 'node:fs'
 import { entraCodes } from '../../../keyvault/entra/entra-codes.ts'
-import type { ErrorFacts } from '../../../lib/errors/facts.ts'
-import { errorTable } from '../../../lib/errors/table.ts'
+import type { ErrorFacts } from '../../../lib/errors/error-facts.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
 
 export const errorPageFile = new URL('../../../docs/errors.md', import.meta.url)
 

@@ -1,0 +1,119 @@
+import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
+
+/** What Entra and the vaults answer, and what happens on the way to them. */
+export const keyvaultErrors = {
+  AKV_FEDERATION_MISMATCH: {
+    ...retryable,
+    means:
+      'The identity has no federated credential that matches the service account token, or none at all.',
+    remedy:
+      'Compare the issuer, subject and audience in the message with the federated credentials of the identity, letter by letter and in the same case. A new credential takes effect after a few minutes.',
+  },
+  AKV_ISSUER_KEYS: {
+    ...retryable,
+    means:
+      "Entra can't verify the service account token: it could not read the keys of the cluster's issuer, or the key that signed the token isn't among them.",
+    remedy:
+      'Check that the issuer in the message serves .well-known/openid-configuration and its keys to the internet. After a cluster was created or its signing key changed, Entra may take half an hour to see the new keys.',
+  },
+  AKV_APP_NOT_FOUND: {
+    ...retryable,
+    means:
+      'Entra does not know an application or managed identity with this client ID in this tenant.',
+    remedy: 'Check the client ID and the tenant ID. A new identity is known after a few minutes.',
+  },
+  AKV_ASSERTION_EXPIRED: {
+    ...retryable,
+    means: 'Entra finds the service account token expired, or not valid yet.',
+    remedy:
+      "Check the node's clock, and in a pod, that the kubelet renews the token in the volume akv-injector-identity.",
+  },
+  AKV_TENANT_NOT_FOUND: {
+    ...permanent,
+    means: 'The tenant does not exist, or belongs to another cloud.',
+    remedy: 'Correct the tenant ID, or the cloud that the operator has set (AKV_INJECTOR_CLOUD).',
+  },
+  AKV_ENTRA_REFUSED: {
+    ...permanent,
+    means: 'Entra refused the sign-in, and another try would not change that.',
+    remedy:
+      'Look up the AADSTS number in the message at https://login.microsoftonline.com/error, or show it to an administrator of the tenant.',
+  },
+  AKV_ENTRA_UNAVAILABLE: {
+    ...retryable,
+    means: 'Entra is overloaded or failing.',
+    remedy: 'Wait. If it lasts, see https://azure.status.microsoft.',
+  },
+  AKV_OBJECT_NOT_FOUND: {
+    ...permanent,
+    means: 'The vault has no object, or no version, of this name. It may have been deleted.',
+    remedy:
+      'Create or recover the object, correct its name, or mark the reference optional with "?".',
+  },
+  AKV_OBJECT_DISABLED: {
+    ...permanent,
+    means: 'The requested version, or the newest one, is disabled.',
+    remedy:
+      'Enable it, add a new version, name another one with "@version", or mark the reference optional with "?".',
+  },
+  AKV_FORBIDDEN: {
+    ...retryable,
+    means: 'The vault knows the identity, but does not let it read the object.',
+    remedy:
+      'Give the identity the role Key Vault Secrets User on the vault (for key/ also Key Vault Crypto User, for cert/ also Key Vault Certificate User). If the vault uses access policies: Get, and List for a history. A new role takes effect after a few minutes.',
+  },
+  AKV_FIREWALL: {
+    ...retryable,
+    means: "The vault's firewall blocks the address that the request came from.",
+    remedy:
+      "Allow the cluster's outbound address or subnet on the vault, or use a private endpoint.",
+  },
+  AKV_UNAUTHORIZED: {
+    ...permanent,
+    means: 'The vault rejected the token that Entra had just issued, and also the one after it.',
+    remedy:
+      "Check that the vault is in the identity's tenant, and that AKV_INJECTOR_CLOUD is the vault's cloud.",
+  },
+  AKV_THROTTLED: {
+    ...retryable,
+    means: 'The vault limits the rate of requests, and the limit is reached.',
+    remedy:
+      'Wait: the limit passes by itself. If it is reached often, refresh less often, or spread the objects over more vaults.',
+  },
+  AKV_VAULT_UNAVAILABLE: {
+    ...retryable,
+    means: 'The vault is failing.',
+    remedy: 'Wait. If it lasts, see https://azure.status.microsoft.',
+  },
+  AKV_NETWORK: {
+    ...retryable,
+    means: 'A host could not be reached, or a connection was lost or too slow.',
+    remedy:
+      'Check that the vault exists and its name is right. Then check DNS, network policies, HTTPS_PROXY and NO_PROXY between the host and the pod (for Secret sync, the controller).',
+  },
+  AKV_TLS_UNTRUSTED: {
+    ...permanent,
+    means: "The host's TLS certificate is not trusted, or is for another name.",
+    remedy:
+      "If a proxy or a private cloud has its own certificate authority, set AKV_INJECTOR_CA_FILE to that authority's certificate.",
+  },
+  AKV_REDIRECTED: {
+    ...permanent,
+    means:
+      'A host answered with a redirect. Redirects are not followed, because a token could end up elsewhere.',
+    remedy:
+      'Set the right host (AKV_INJECTOR_VAULT_URL, AKV_INJECTOR_AUTHORITY_HOST), or check the proxy.',
+  },
+  AKV_BAD_REQUEST: {
+    ...permanent,
+    means: 'The vault did not accept the form of the request.',
+    remedy: 'Check AKV_INJECTOR_VAULT_URL. If it is right, report this as a bug.',
+  },
+  AKV_BAD_ANSWER: {
+    ...retryable,
+    means:
+      'The answer did not come from Key Vault or Entra: it is not their JSON, or not what they can answer.',
+    remedy:
+      'Check that no proxy or captive portal answers in place of the host, and that the host is the right one (AKV_INJECTOR_VAULT_URL, AKV_INJECTOR_AUTHORITY_HOST).',
+  },
+} as const satisfies Record<string, ErrorFacts>
