@@ -1,4 +1,4 @@
-/** What the webhook hands to the agent in `AKV_INJECTOR_CONFIG`. Pure: both sides import this file. */
+/** The configuration that the webhook writes to `AKV_INJECTOR_CONFIG` and the agent reads. Pure: both import this file. */
 
 import {
   isObjectName,
@@ -20,12 +20,12 @@ import {
   string,
 } from '../lib/shape.ts'
 
-/** Grows with every change that an older agent would misread. */
+/** Increases with every change that an older agent would misread. */
 export const contractVersion = 1
 
 /** The environment variable of the agent's container that holds the configuration. */
 export const configVariable = 'AKV_INJECTOR_CONFIG'
-/** One string of the environment may be 128 KiB on Linux; this leaves room. */
+/** Linux allows 128 KiB for one string of the environment. This leaves a margin. */
 export const maxConfigBytes = 96 * 1024
 
 /** Where the volumes are mounted inside the agent's container, below its root (`/akv`). */
@@ -34,60 +34,60 @@ export const filesFolder = 'files'
 export const envFolder = 'env'
 export const identityFolder = 'identity'
 
-/** The file of {@link envFolder} that EnvFiles read, and the file of {@link identityFolder} that holds the token. */
+/** In {@link envFolder}, the file that EnvFiles read; in {@link identityFolder}, the federated token. */
 export const envFileName = 'env'
 export const tokenFileName = 'token'
 
-/** The link through which a volume's current set of files is read: the kubelet's own layout. */
+/** The link to a volume's current set of files, named as in the kubelet's own volumes. */
 export const currentSetLink = '..data'
 
-/** How long a first fetch may wait for vaults that throttle, beyond its timeout. The startup probe allows for it. */
+/** How long a first fetch may wait for throttling vaults, in addition to its timeout. The startup probe allows for it. */
 export const throttlingAllowanceSeconds = 15 * 60
 
-/** A first fetch that is still running so long after its deadline is ended by the agent itself. */
+/** How long after its deadline the agent ends a first fetch that hangs. */
 export const hangGraceSeconds = 30
 
 export const onDeletedChoices = ['keep', 'remove'] as const
 export type OnDeleted = (typeof onDeletedChoices)[number]
 
-/** What the agent may talk to. The operator's alone: no annotation reaches this. */
+/** The services that the agent may talk to. Only the operator sets them: no annotation can. */
 export interface Cloud {
   /** `https://login.microsoftonline.com` */
   readonly authorityHost: string
-  /** `https://{vault}.vault.azure.net`; `{vault}` may stand in the host or in the path. */
+  /** `https://{vault}.vault.azure.net`; `{vault}` may be in the host or in the path. */
   readonly vaultUrl: string
-  /** What a token is asked for: `https://vault.azure.net` */
+  /** The resource to request a token for: `https://vault.azure.net` */
   readonly audience: string
-  /** PEM; when there, the only certificates that are trusted. */
+  /** Certificates in PEM. If set, no others are trusted. */
   readonly ca?: string
 }
 
 export const objectEncodings = ['base64', 'hex'] as const
 export type ObjectEncoding = (typeof objectEncodings)[number]
 
-/** A value, or something picked from it. */
+/** An object's value, or one property of it. */
 export interface WantedValue {
   readonly object: ObjectReference
-  /** Absent or disabled is no error. */
+  /** It isn't an error if the object is absent or disabled. */
   readonly optional?: true
-  /** A path into a JSON value; in a file also `*`, for all top-level properties. */
+  /** A path into a JSON value. For a file also `*`: all top-level properties. */
   readonly property?: string
-  /** What the value, or the property, is decoded from. */
+  /** The encoding to decode the value or property from. */
   readonly encoding?: ObjectEncoding
 }
 
 export interface WantedFile extends WantedValue {
   /** Relative to the mount. A folder for type `tls` (`.` is the mount itself), for `property: "*"`, and for `versions`. */
   readonly path: string
-  /** Four octal digits; default: the configuration's. */
+  /** Four octal digits. Default: {@link AgentConfig.fileMode}. */
   readonly mode?: string
-  /** The PKCS#12 behind a certificate is written as PEM, as the CSI driver does. */
+  /** A certificate's PKCS#12 is written as PEM, as the CSI driver does. */
   readonly format?: 'pem'
-  /** So many versions, the newest (or the pinned one) as file `0` below `path`. */
+  /** How many versions to write, the newest (or the pinned one) as file `0` below `path`. */
   readonly versions?: number
 }
 
-/** A file of text and values. */
+/** A file that combines text and values. */
 export interface WantedTemplate {
   readonly path: string
   readonly segments: readonly (string | WantedValue)[]
@@ -99,22 +99,22 @@ export interface WantedVariable extends WantedValue {
 
 export interface AgentConfig {
   readonly version: typeof contractVersion
-  /** The containers that see the objects. Not the agent's business: it makes the choice auditable and lasting. */
+  /** The containers that see the objects. The agent ignores it: it records the webhook's choice. */
   readonly containers: readonly string[]
   readonly files: readonly WantedFile[]
   readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
   /** Four octal digits: `0444`. */
   readonly fileMode: string
-  /** 0: fetch once and end. */
+  /** 0: fetch once and exit. */
   readonly refreshSeconds: number
-  /** How long the first fetch may go on retrying. */
+  /** How long to keep retrying the first fetch. */
   readonly timeoutSeconds: number
   readonly onDeleted: OnDeleted
-  /** `http://127.0.0.1:PORT/PATH`, posted to after each change. */
+  /** `http://127.0.0.1:PORT/PATH`, which gets a POST after each change. */
   readonly notify?: string
   readonly logLevel: LogLevel
-  /** `clientId` and `tenantId` are the annotations', `defaultTenantId` the operator's, which comes last. */
+  /** The annotations set `clientId` and `tenantId`. The operator sets `defaultTenantId`, which is used last. */
   readonly identity: {
     readonly clientId?: string
     readonly tenantId?: string
@@ -123,17 +123,17 @@ export interface AgentConfig {
   readonly cloud: Cloud
 }
 
-/** Kubernetes sets no bound; each container that sees the variable repeats its name in the pod. */
+/** Kubernetes doesn't limit it. Each container that sees the variable repeats its name in the pod. */
 export const maxVariableNameLength = 253
 
-/** What EnvFiles and shells take as the name of a variable. */
+/** Whether EnvFiles and shells accept the name of a variable. */
 export const isVariableName = (name: string): boolean =>
   name.length <= maxVariableNameLength && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
 
 export const isUuid = (text: string): boolean =>
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
 
-/** `http://127.0.0.1:PORT/PATH`, and this form only: a literal address, a port, no user part, no fragment. */
+/** Accepts `http://127.0.0.1:PORT/PATH` only: a literal address and a port, without a user or a fragment. */
 export function isNotifyUrl(url: string): boolean {
   const port = /^http:\/\/127\.0\.0\.1:([1-9]\d{0,4})\/[!"$-~]*$/.exec(url)?.[1]
   return port !== undefined && Number(port) <= 65535
@@ -143,21 +143,22 @@ export type DecodedConfig =
   | { readonly value: AgentConfig }
   | { readonly problem: string; readonly isNewer?: true }
 
-/** Whether the pod gets any files, and with them a volume to see them in. */
+/** Whether the pod gets files, and so a volume for them. */
 export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
   files.length + templates.length > 0
 
-/** `$` would be expanded by the kubelet (`$(NAME)`) before the agent sees it. */
+/** Escapes `$`, because the kubelet expands `$(NAME)` in environment variables. */
 export function encodeConfig(config: AgentConfig): string {
   return JSON.stringify(config).replaceAll('$', '\\u0024')
 }
 
 /**
- * Reads what {@link encodeConfig} wrote, and checks it: somebody may have put the container there by hand.
- * The problem says which member is wrong; `isNewer` sets apart a configuration that only a newer agent can read.
+ * Reads what {@link encodeConfig} wrote. Checks it, because the container may have been added by hand.
+ *
+ * @returns the configuration, or a problem that names the member. `isNewer`: only a newer agent can read it.
  */
 export function decodeConfig(json: string): DecodedConfig {
-  // In UTF-8 no character is shorter than one byte.
+  // In UTF-8, every character takes at least one byte.
   if (json.length > maxConfigBytes)
     return { problem: `${configVariable} is larger than ${maxConfigBytes} bytes` }
   let value: unknown

@@ -4,22 +4,22 @@ import { currentSetLink } from '../contract.ts'
 import type { FileSet, SetFile } from '../projection/file-set.ts'
 
 /**
- * A volume's files as one set, in the kubelet's own layout for projected volumes:
+ * A volume holds one current set of files, in the kubelet's own layout for projected volumes:
  *
  *     ..2026_07_01_10_00_00.5f3a9c01/   one set, never changed once it is current
  *     ..data -> ..2026_07_01_10_00_00.5f3a9c01
  *     tls.crt -> ..data/tls.crt         one link for each top-level name
  *
- * All of it is synchronous: sets are small and in memory, and no signal can come in between.
+ * Everything is synchronous: sets are small and in memory, and no signal can interrupt a change.
  */
 
 export interface CurrentSet {
   readonly files: FileSet
-  /** When it was written, in milliseconds since 1970. */
+  /** When the set was written, in milliseconds since 1970. */
   readonly writtenAtMs: number
 }
 
-/** The set that readers see, or undefined where there is none, or one that isn't ours. */
+/** The set that readers see, or undefined if there is none or the agent didn't write it. */
 export function readFileSet(volume: string): CurrentSet | undefined {
   const name = currentFolder(volume)
   if (name === undefined) return undefined
@@ -46,13 +46,13 @@ function collect(folder: string, prefix: string, files: Map<string, SetFile>): v
   }
 }
 
-/** The name of the folder that `..data` leads to. Anything but a folder of ours beside it counts as none. */
+/** The name of the folder that `..data` links to, or undefined if the agent didn't write it. */
 export function currentFolder(volume: string): string | undefined {
   const target = linkTarget(join(volume, currentSetLink))
   return target !== undefined && isSetFolder(target) ? target : undefined
 }
 
-/** Removes what a killed agent, or the set before the current one, has left in the volume. */
+/** Removes every set but the current one: the previous set, and one that a killed agent didn't finish. */
 export function sweepFileSets(volume: string): void {
   const current = currentFolder(volume)
   for (const name of readdirSync(volume))
@@ -60,10 +60,10 @@ export function sweepFileSets(volume: string): void {
       rmSync(join(volume, name), { recursive: true, force: true })
 }
 
-/** A folder name of the form that `writeFileSet` makes; a user's own `..` file keeps its peace. */
+/** Whether `prepareFileSet` makes such names. Other names that start with `..` aren't ours to remove. */
 const isSetFolder = (name: string): boolean => /^\.\.\d{4}(_\d\d){5}\.[0-9a-f]{8}$/.test(name)
 
-/** Where a symbolic link leads; undefined for whatever is no link. */
+/** The target of a symbolic link, or undefined if the path isn't one. */
 export function linkTarget(path: string): string | undefined {
   try {
     return readlinkSync(path)

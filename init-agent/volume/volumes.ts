@@ -6,16 +6,19 @@ import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { readFileSet, sweepFileSets } from './read-file-set.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 
-/** Root in the kubelet reads it; no container mounts the volume but the agent's. */
+/** Only the kubelet reads it, as root. No other container mounts the volume. */
 const envFileMode = 0o400
 
-/** The pod's two volumes below the agent's root. One that the configuration has no use for is never looked at. */
+/** The pod's two volumes, for files and for variables. A volume that the configuration doesn't need is never touched. */
 export interface Volumes {
-  /** What the pod has; undefined where a set is missing. `writtenAtMs`: when the older of the two was written. */
+  /** The current content, or undefined if a set is missing. `writtenAtMs`: when the older of the two was written. */
   read(): { readonly content: Content; readonly writtenAtMs: number } | undefined
-  /** Lets the pod have it, variables before files. All or nothing up to the two renames. Throws an AkvError. */
+  /**
+   * Makes the content visible to the pod, variables before files. If writing fails, nothing changes. Only a kill between
+   * the two renames can leave new variables beside old files. Throws an AkvError.
+   */
   write(content: Content): void
-  /** Removes the sets that aren't current any more. */
+  /** Removes the sets that are no longer current. */
   sweep(): void
 }
 
@@ -49,7 +52,7 @@ export function openVolumes(root: string, config: AgentConfig): Volumes {
   }
 }
 
-/** Writes all sets before the first is seen, so that what can fail has failed before anything changes. */
+/** Writes every set before it switches the first, so that a full volume fails before anything changes. */
 function switchSets(wanted: readonly { readonly volume: string; readonly set: FileSet }[]): void {
   const prepared: PreparedSet[] = []
   try {

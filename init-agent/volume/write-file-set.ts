@@ -23,25 +23,25 @@ import type { FileSet } from '../projection/file-set.ts'
 import { pathProblem } from '../target-path.ts'
 import { currentFolder, linkTarget, readFileSet, sweepFileSets } from './read-file-set.ts'
 
-/** Old and new stand side by side while switching, and folders need a little too. */
+/** The volume holds the old and the new set during a switch, and their folders. */
 const largestShare = 0.45
 
-/** A set that is written and waits to be seen. */
+/** A set that is written, but that readers don't see yet. */
 export interface PreparedSet {
-  /** Whether readers will see anything else than before. */
+  /** Whether readers will see a change. */
   readonly isChange: boolean
-  /** Lets readers see it, in one step. */
+  /** Makes the set visible in one step. */
   commit(): void
-  /** Takes it away, unless readers see it already. */
+  /** Removes the set, unless it is visible already. */
   discard(): void
 }
 
 /**
- * Writes a set beside the current one. Readers notice nothing before {@link PreparedSet.commit}; equal content (paths,
- * bytes and modes) writes nothing at all. What a killed agent left, and the set before the current one, go first.
+ * Writes a set beside the current one. Readers don't see it before {@link PreparedSet.commit}. If the paths, bytes and
+ * modes are the same as now, nothing is written. Removes the previous set and the leftovers of a killed agent first.
  *
- * @param volume - an existing folder that only we write to
- * @throws AkvError with a code of the error table; the current set is then as it was
+ * @param volume - an existing folder that only the agent writes to
+ * @throws AkvError; the current set is then unchanged
  */
 export function prepareFileSet(volume: string, files: FileSet): PreparedSet {
   const problem = pathProblem([...files.keys()])
@@ -68,7 +68,7 @@ export function prepareFileSet(volume: string, files: FileSet): PreparedSet {
   })
 }
 
-/** Everything at the top that isn't ours and has a name that we need. */
+/** Throws if a name that the set needs at the top of the volume is taken by something that the agent didn't write. */
 function refuseForeign(volume: string, names: ReadonlySet<string>): void {
   const link = join(volume, currentSetLink)
   const isForeign = (name: string) =>
@@ -83,13 +83,13 @@ function refuseForeign(volume: string, names: ReadonlySet<string>): void {
     })
 }
 
-/** Sizes are in whole pages, as tmpfs counts, so they tell nothing of a single value. */
+/** Counts whole pages, as tmpfs does, so that the message doesn't reveal the length of a value. */
 function checkSize(volume: string, files: FileSet): void {
   const { bsize, blocks } = statfsSync(volume)
   const pages = (bytes: number) => Math.ceil(bytes / bsize) * bsize
   const needed = [...files.values()].reduce((sum, { bytes }) => sum + pages(bytes.length), 0)
   const room = Math.floor(bsize * blocks * largestShare)
-  // A tmpfs without a limit says 0.
+  // A tmpfs without a limit reports 0 blocks.
   if (blocks === 0 || needed <= room) return
   throw new AkvError({
     code: 'AKV_SET_TOO_LARGE',
@@ -133,11 +133,12 @@ function makeFolder(path: string): void {
 }
 
 /**
- * The order is what keeps readers whole:
- * 1. links for names new to this set, dangling until 2, as if absent;
- * 2. `..data` is replaced by a rename, and with it all of the set;
- * 3. links that lead nowhere now are removed;
- * 4. the old folder stays until the next round, for a reader that is inside it, unless it holds what was taken away.
+ * The order lets every reader see either the old set or the new one:
+ * 1. Add links for names that are new. Until step 2 they dangle, so the names still look absent.
+ * 2. Replace `..data` by a rename, which switches the whole set.
+ * 3. Remove the links that lead nowhere now.
+ * 4. Keep the old folder until the next refresh, for a reader that is inside it; but remove it at once if a file was
+ *    removed.
  */
 function switchTo(change: {
   readonly volume: string
@@ -157,7 +158,7 @@ function switchTo(change: {
   if (hasLost) sweepFileSets(volume)
 }
 
-/** For a set that is current already: an agent may have been killed between steps 1 and 3. */
+/** Repeats steps 1 and 3 for the current set: an agent may have been killed between them. */
 function showNames(volume: string, names: ReadonlySet<string>): void {
   translateErrors(volume, () => {
     addLinks(volume, names)
