@@ -7,10 +7,10 @@ export interface Target {
 }
 
 /**
- * A kept-alive TLS connection that sends one request again and again, and checks each answer. On bare sockets, as
- * `node:https` takes more time for a request than the server that is to be measured.
+ * Opens a TLS connection that sends one request repeatedly and checks each answer. It uses bare sockets, because
+ * `node:https` needs more time for a request than the measured server.
  *
- * @returns a function that sends the request and resolves with the answer's arrival; one at a time
+ * @returns a function that sends the request and resolves when the answer has arrived; call it one at a time
  */
 export async function openConnection({ port, ca }: Target, body: string) {
   const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca })

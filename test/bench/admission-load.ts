@@ -1,4 +1,4 @@
-// A process of its own: asks the server of the message it is sent for answers, and says how it went.
+// Runs as a process: sends requests to the server that a message names, and replies with the measurements.
 
 import { once } from 'node:events'
 import { exampleReview } from '../webhook/http/review.ts'
@@ -33,7 +33,7 @@ async function run({ target, warmUpMs, throughputMs, latencyMs }: Load): Promise
   return { perSecond, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
-/** Each connection asks as soon as it has been answered. */
+/** Each connection sends its next request when it has the answer to the previous one. */
 async function throughput(connections: readonly Connection[], durationMs: number): Promise<number> {
   const startMs = performance.now()
   let count = 0
@@ -48,8 +48,8 @@ async function throughput(connections: readonly Connection[], durationMs: number
 }
 
 /**
- * Asks at fixed times, whether or not it has been answered, and measures from the time a request was due: a server
- * that stops for a moment is charged for all that should have been asked meanwhile.
+ * Sends requests at fixed times, without waiting for answers, and measures from the time a request was due. A server
+ * that pauses is charged for all requests that were due in the meantime.
  */
 async function openLoop(connections: readonly Connection[], durationMs: number): Promise<number[]> {
   const free = [...connections]
@@ -66,7 +66,7 @@ async function openLoop(connections: readonly Connection[], durationMs: number):
     const dueMs = startMs + (asked.length / requestsPerSecond) * 1000
     const connection = performance.now() >= dueMs ? free.shift() : undefined
     if (connection) asked.push(ask(connection, dueMs))
-    // Timers are too coarse for this; the process has a core to itself.
+    // A busy loop, because timers are too coarse. The process has a core to itself.
     else await new Promise((resolve) => setImmediate(resolve))
   }
   await Promise.all(asked)

@@ -1,8 +1,8 @@
-// A process of its own: `webhook`, or `bare`. Says where it listens, and what memory it takes when asked.
+// Runs as a process: `webhook` or `bare`. It reports its port, and its memory on request.
 
 const [, , kind = '', tlsDir = ''] = process.argv
 
-// Each imports only what it needs, as memory is compared too.
+// Each variant imports only its own modules, because the bench also compares memory.
 async function start(): Promise<number> {
   if (kind === 'bare') return (await import('./bare-server.ts')).startBareServer(tlsDir)
   const { startWebhook } = await import('../../webhook/http/start-webhook.ts')

@@ -8,7 +8,7 @@ import { tlsFolder } from '../webhook/http/tls-folder.ts'
 import type { Load, LoadResult } from './admission-load.ts'
 import { type Bench, type Figure, mebibytes, milliseconds, perSecond } from './bench.ts'
 
-/** The webhook beside a bare server, each alone on one core, the load coming from another. */
+/** Compares the webhook with a bare server. Each runs on one core, and the load on another. */
 export const benchAdmission: Bench = async ({ isSmoke }) => {
   const folder = await mkdtemp(join(tmpdir(), 'akv-injector-bench-'))
   try {
@@ -38,7 +38,7 @@ interface Measurement {
   readonly kind: 'bare' | 'webhook'
   readonly folder: string
   readonly ca: string
-  /** 1 for figures that mean something, less for a try. */
+  /** 1 for reliable figures, less for a smoke run. */
   readonly scale: number
 }
 
@@ -66,7 +66,7 @@ async function measure({ kind, folder, ca, scale }: Measurement): Promise<Measur
   }
 }
 
-/** With the young generation that the image gives it: a larger one makes for pauses at a low load. */
+/** Sets the young generation as the image does. A larger one causes pauses at a low load. */
 function start(program: string, args: readonly string[] = []): ChildProcess {
   return fork(join(import.meta.dirname, program), args, {
     execArgv: ['--max-semi-space-size=4'],
@@ -74,12 +74,12 @@ function start(program: string, args: readonly string[] = []): ChildProcess {
   })
 }
 
-/** To one core, all its threads, where the machine can do that (Linux) and has that many. */
+/** Pins all threads of a process to one core, if the machine supports it (Linux) and has enough cores. */
 function pin({ pid }: ChildProcess, core: number): void {
   spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
 }
 
-/** Sends a message and gives the answer; fails when the process ends instead. */
+/** Sends a message and resolves with the reply. Rejects if the process ends first. */
 async function ask<T>(child: ChildProcess, message: object | string): Promise<T> {
   child.send(message)
   const ended = once(child, 'exit').then(([code]) => {

@@ -12,7 +12,7 @@ const clientId = '22222222-2222-2222-2222-222222222222'
 const tenantId = '11111111-1111-1111-1111-111111111111'
 const most = 50
 
-/** What pods ask for. The first three pay nothing for what the others need. */
+/** The requests of pods. The first three don't need the modules of the others. */
 const pods: readonly { readonly what: string; readonly files: AgentConfig['files'] }[] = [
   { what: '1 secret', files: targets('secret', 1) },
   { what: '10 secrets', files: targets('secret', 10) },
@@ -30,7 +30,7 @@ function targets(type: ObjectType, count: number): AgentConfig['files'] {
   }))
 }
 
-/** The agent as its image runs it, from start to exit, beside a Node that does nothing, in turns. */
+/** Measures the agent as in its image, from start to exit, and alternates with a Node process that does nothing. */
 export const benchAgent: Bench = async ({ isSmoke }) => {
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bench-'))
   const emulator = startEmulator(folder)
@@ -95,7 +95,7 @@ function agentArguments(stage: Stage): readonly string[] {
   return [stage.program, 'agent', '--root', folder, '--termination-log', join(folder, 'ended')]
 }
 
-/** Runs Node to its end. What it used at its peak is told by Linux as the process goes. */
+/** Runs Node until it exits. Linux reports the peak memory when the process ends. */
 async function measure(
   stage: Stage,
   args: readonly string[],

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fastify } from 'fastify'
 
-/** What the webhook is compared with: Fastify over TLS that parses a review and answers with a patch made by hand. */
+/** The server for comparison: Fastify over TLS that parses a review and answers with a fixed patch. */
 export async function startBareServer(tlsDir: string): Promise<number> {
   const read = (name: string) => readFileSync(join(tlsDir, name), 'utf8')
   const app = fastify({

@@ -4,7 +4,7 @@ export interface Figure {
   readonly value: string
 }
 
-/** Measures something in a few seconds, or in about one if only a smoke run is wanted. */
+/** A measurement that takes a few seconds, or about one as a smoke run. */
 export type Bench = (options: { readonly isSmoke: boolean }) => Promise<readonly Figure[]>
 
 export function printFigures(title: string, figures: readonly Figure[]): void {

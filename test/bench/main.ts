@@ -1,4 +1,4 @@
-// npm run bench: prints a table of figures. Nothing here passes or fails by time: compare within one run.
+// npm run bench: prints tables of figures. Compare figures only within one run.
 
 import { benchAdmission } from './admission.ts'
 import { benchAgent } from './agent.ts'

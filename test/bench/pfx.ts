@@ -6,10 +6,10 @@ import { type Bench, type Figure, milliseconds } from './bench.ts'
 
 const folder = join(import.meta.dirname, '../fixtures/content')
 
-/** The forms that Key Vault hands out: its own, and what people import. */
+/** The PKCS#12 files that Key Vault returns: its own, and imported ones. */
 const files = ['chain-3des', 'chain-rc2-40', 'chain-aes-256', 'chain-ec-p256']
 
-/** PKCS#12 in this process, without the vault: most of it is key derivation, which the file itself asks for. */
+/** Measures reading PKCS#12 without a vault. Key derivation, with the file's own parameters, takes most of the time. */
 export const benchPfx: Bench = async ({ isSmoke }) => {
   const rounds = isSmoke ? 5 : 200
   const figures: Figure[] = []
@@ -21,7 +21,7 @@ export const benchPfx: Bench = async ({ isSmoke }) => {
       figures.push({ what: `${name}.pfx, ${what}`, value: milliseconds(medianMs) })
     }
     await measure('read', () => readPfx(pfx))
-    // A new object each time: what was read of the same one is remembered.
+    // A new object each time, because the result is cached for each object.
     await measure('to tls.crt, tls.key and ca.crt', () =>
       tlsFiles({ value, contentType: 'application/x-pkcs12' }),
     )

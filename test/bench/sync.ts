@@ -16,11 +16,11 @@ import { type Bench, type Figure, milliseconds } from './bench.ts'
 
 const namespace = 'team-a'
 const clientId = '22222222-2222-2222-2222-222222222222'
-/** A vault answers in about this time. */
+/** The approximate response time of a vault. */
 const vaultMs = 20
 const restMs = 2_000
 
-/** 40 certificates whose files ask for 100,000 rounds each, and 60 properties 63 levels deep. */
+/** 40 certificates whose files need 100,000 rounds each, and 60 properties at a depth of 63 levels. */
 const costlyPfx = readFileSync(
   join(import.meta.dirname, '../fixtures/content/chain-100000-rounds.pfx'),
 ).toString('base64')
@@ -36,7 +36,7 @@ const hostileList = JSON.stringify([
   },
 ])
 
-/** One controller with an API server in the same process, and a vault in memory: accounts share one event loop. */
+/** Measures one controller, with an API server in the same process and a vault in memory. Accounts share one event loop. */
 export const benchSync: Bench = async ({ isSmoke }) => {
   const names = Array.from({ length: isSmoke ? 5 : 50 }, (_, i) => `good-${i}`)
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bench-'))
@@ -115,7 +115,7 @@ const annotationsOf = (list: string) => ({
   'akv-injector.io/sync-now': `${Math.random()}`,
 })
 
-/** Each account in turn: how many milliseconds pass from its annotation to the new value in its Secret. */
+/** Measures for one account after the other the milliseconds from its annotation to the new value in its Secret. */
 async function syncEach(standIn: StandIn, names: readonly string[]): Promise<readonly number[]> {
   const times: number[] = []
   for (const name of names) {
@@ -130,7 +130,7 @@ async function syncEach(standIn: StandIn, names: readonly string[]): Promise<rea
   return times
 }
 
-/** Somebody changes the account as often as the controller takes it. */
+/** Changes the account each time the controller has processed it. */
 function toggleHostile(standIn: StandIn): AbortController {
   const stop = new AbortController()
   void (async () => {

@@ -22,7 +22,7 @@ t.test('YAML gives text, lists and mappings, or a problem', async (t) => {
           throw new Error(`a ${typeof field}`)
         return field
       })
-      // An alias would let the value outgrow the text; escapes and the quotes of JSON are all that is added.
+      // Aliases could make the value larger than the text. Without them, only escapes and quotes of JSON are added.
       if ((json?.length ?? 0) > 12 * yaml.length + 100) throw new Error('it outgrows its text')
     }),
   )

@@ -45,7 +45,7 @@ t.test('a PEM of a certificate gives every form of it, or a problem', async (t) 
       if (material === undefined && (files ?? pfx) !== undefined)
         throw new Error('a form of what cannot be read')
       const size = Object.values(files ?? {}).join('').length
-      // Keys come out as PKCS#8, which can be a little longer than what went in.
+      // The output has keys as PKCS#8, which can be a little longer than the input.
       if (size > 2 * value.length) throw new Error(`${size} characters out of ${value.length}`)
     }),
   )

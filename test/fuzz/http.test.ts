@@ -5,7 +5,7 @@ import { exampleReview } from '../webhook/http/review.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { startWebhookProcess, type WebhookProcess } from './harness/webhook-process.ts'
 
-/** A patch of 1 MiB in base64, and what is around it. */
+/** A patch of 1 MiB in base64, and the rest of the response. */
 const maxReviewBytes = 1.5 * 1024 * 1024
 const maxRefusalBytes = 1024
 
@@ -46,7 +46,7 @@ t.test('mutated HTTP over TLS gets reviews, 4xx, or nothing', async (t) => {
   t.match(readAnswers(await exchange(webhook, whole)), [{ status: 200 }], 'and it still answers')
 })
 
-/** A text in which some places were cut, doubled, or written over. */
+/** A text with some places removed, repeated or overwritten. */
 const mutated = (text: string, parts: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
     .array(
@@ -110,19 +110,19 @@ const httpParts = () =>
     fc.string(),
   )
 
-/** Writes the bytes to a connection of its own, ends it, and reads until the webhook has ended it, too. */
+/** Writes the bytes to a new connection, ends it, and reads until the webhook ends it, too. */
 async function exchange({ port, ca }: WebhookProcess, bytes: Buffer): Promise<Buffer> {
   const options = { host: '127.0.0.1', servername: 'localhost', port, ca }
   const socket: TLSSocket = connect(options)
   const chunks: Buffer[] = []
-  // A refusal closes the connection while bytes are still to come, which may reset it.
+  // The webhook may close the connection before it has read everything, and that can reset the connection.
   socket.on('error', () => {}).on('data', (chunk) => chunks.push(chunk))
   socket.end(bytes)
   await new Promise<void>((resolve) => socket.once('close', () => resolve()))
   return Buffer.concat(chunks)
 }
 
-/** Reads what the webhook answered, and throws if it isn't a review or a refusal of the right size. */
+/** Parses the webhook's response. @throws Error if it isn't a review or an error response of a valid size */
 function readAnswers(bytes: Buffer): { status: number }[] {
   const answers: { status: number }[] = []
   let rest = bytes.toString('latin1').replace(/^(HTTP\/1.1 100 Continue\r\n\r\n)+/, '')
@@ -134,7 +134,7 @@ function readAnswers(bytes: Buffer): { status: number }[] {
     const body = Buffer.from(rest.slice(end + 4, end + 4 + length), 'latin1').toString()
     checkAnswer(status, body)
     answers.push({ status })
-    // Node's own refusals are empty, and in chunks.
+    // Node's own error responses are empty and chunked.
     rest = rest.slice(end + 4 + length).replace(/^0\r\n\r\n/, '')
   }
   return answers

@@ -18,7 +18,7 @@ function pfxAround(parts: readonly Uint8Array[]): Buffer {
   return writeElement(tags.sequence, writeInteger(3), authenticatedSafe)
 }
 
-/** A part that holds bags, as plain data. */
+/** A part that contains bags, unencrypted. */
 function dataPart(bags: readonly Uint8Array[]): Buffer {
   const contents = writeElement(tags.octetString, writeElement(tags.sequence, ...bags))
   return writeElement(
@@ -51,7 +51,7 @@ const samples = [
 ].map(fixture)
 
 class BudgetSpentError extends Error {}
-/** Enough for the samples, and little for a file that asks for many rounds. */
+/** Enough for the samples, but not for a file that needs many rounds. */
 const microseconds = 20_000
 
 t.test('a PFX gives its keys and certificates, or a problem', async (t) => {
@@ -68,7 +68,7 @@ t.test('a PFX gives its keys and certificates, or a problem', async (t) => {
       })
       const bytes = [...(material?.keys ?? []), ...(material?.certificates ?? [])]
       const total = bytes.reduce((sum, der) => sum + der.length, 0)
-      // A key comes out as PKCS#8, which can be a little longer than it went in.
+      // The output has the key as PKCS#8, which can be a little longer than the input.
       if (total > 2 * pfx.length) throw new Error(`${total} bytes out of ${pfx.length}`)
     }),
   )

@@ -56,7 +56,7 @@ t.test('a path of plain names picks what JSON.parse finds there', async (t) => {
       if (found === undefined || found === null) return
       const shown = typeof found === 'string' ? found : JSON.stringify(found)
       if (!shown.isWellFormed()) return
-      // A number stays as it is written, which JSON.stringify doesn't know.
+      // A number keeps its original notation, unlike with JSON.stringify.
       const same = 'value' in picked && comparable(picked.value) === comparable(shown)
       if (!same) throw new Error(`picked ${JSON.stringify(picked)} instead of ${shown}`)
     }),

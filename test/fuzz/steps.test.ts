@@ -21,7 +21,7 @@ import {
 
 interface Reader {
   readonly read: (text: string) => unknown
-  /** Texts up to the longest that the reader is ever given, or accepts. */
+  /** Texts up to the maximum length that the reader accepts or is called with. */
   readonly texts: fc.Arbitrary<string>
   /** Work that grows faster than the text would exceed this for long texts. */
   readonly maxStepsPerCharacter: number
@@ -69,7 +69,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
 }
 
-/** What even the shortest text costs, such as a message about it. */
+/** The fixed cost of any text, such as an error message. */
 const baseSteps = 5_000
 
 for (const [name, { read, texts, maxStepsPerCharacter }] of Object.entries(readers))

@@ -9,39 +9,40 @@ import { isRunning, openNode } from './harness/open-node.ts'
 import { leftovers } from './machine/leftovers.ts'
 
 /** Kills a test run while a pod with secrets runs. This file is also the test of the killed run. */
-const { CLEAN_UP_TOLD } = process.env
+const { CLEAN_UP_STATE_FILE } = process.env
 
-if (CLEAN_UP_TOLD) await runPod(CLEAN_UP_TOLD)
+if (CLEAN_UP_STATE_FILE) await runPod(CLEAN_UP_STATE_FILE)
 else
   t.test('a test run that is killed leaves nothing behind', async (t) => {
     const folder = t.testdir()
-    const [told, log] = [join(folder, 'told'), join(folder, 'log')]
+    const [stateFile, log] = [join(folder, 'state'), join(folder, 'log')]
     const output = openSync(log, 'w')
     const { KUBECONFIG: _, CLUSTER_NODE: __, ...env } = process.env
     const main = spawn(
       process.execPath,
       [join(import.meta.dirname, '../main.ts'), import.meta.filename],
-      { env: { ...env, CLEAN_UP_TOLD: told }, stdio: ['ignore', output, output] },
+      { env: { ...env, CLEAN_UP_STATE_FILE: stateFile }, stdio: ['ignore', output, output] },
     )
     closeSync(output)
     t.teardown(() => main.kill('SIGKILL'))
     const hasEnded = () => main.exitCode !== null || main.signalCode !== null
-    await until(async () => existsSync(told) || hasEnded(), 200_000).catch(() => {})
-    if (!existsSync(told)) throw new Error(`the run has no pod; it said last:\n${lastLines(log)}`)
-    const cluster = JSON.parse(readFileSync(told, 'utf8'))
+    await until(async () => existsSync(stateFile) || hasEnded(), 200_000).catch(() => {})
+    if (!existsSync(stateFile))
+      throw new Error(`the run has no pod. Its last output:\n${lastLines(log)}`)
+    const cluster = JSON.parse(readFileSync(stateFile, 'utf8'))
     t.match(
       leftovers(cluster).join(' '),
       /\/net\/.* \/sys\/fs\/cgroup\/.* process /,
-      'all is there',
+      'the node exists',
     )
     main.kill('SIGKILL')
     await once(main, 'close')
     await until(async () => leftovers(cluster).length === 0)
-    t.pass('nothing is left')
+    t.pass('everything was removed')
   })
 
 /** Starts a pod, writes down where the cluster is, and waits to be killed. */
-async function runPod(told: string): Promise<void> {
+async function runPod(stateFile: string): Promise<void> {
   const node = openNode(t)
   const pod = {
     apiVersion: 'v1',
@@ -65,6 +66,6 @@ async function runPod(told: string): Promise<void> {
   )
   await node.untilPod(pod, isRunning)
   const folder = dirname(node.environment.containerd)
-  writeFileSync(told, JSON.stringify({ name: node.environment.nodeName, folder }))
+  writeFileSync(stateFile, JSON.stringify({ name: node.environment.nodeName, folder }))
   await new Promise(() => setInterval(() => {}, 1_000))
 }

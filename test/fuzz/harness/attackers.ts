@@ -31,11 +31,11 @@ type Attack = () => Promise<void>
 interface Held {
   readonly count: number
   readonly said: string
-  /** Where the connection of that number comes from. */
+  /** The source address of a connection, by its number. */
   readonly address: (i: number) => string
 }
 
-/** Keeps that many connections to a port open, without ever finishing a request. A closed one is opened again. */
+/** Keeps `count` connections to a port open without finishing a request, and reopens those that are closed. */
 const holdConnections =
   (to: number, { count, said, address }: Held): Attack =>
   async () => {
@@ -67,7 +67,7 @@ interface Repeated {
   readonly isRead?: boolean
 }
 
-/** Some callers send the same over and over, each time on a new connection. */
+/** Some clients send the same request repeatedly, each time on a new connection. */
 const repeat =
   (said: string, { address, callers = 2, isRead = true }: Repeated): Attack =>
   async () => {
@@ -84,7 +84,7 @@ const repeat =
     await Promise.all(Array.from({ length: callers }, call))
   }
 
-/** Bodies of unknown length that grow by a byte now and then. */
+/** Chunked bodies that grow by a byte now and then. */
 async function drip(): Promise<void> {
   const call = async (_: unknown, i: number) => {
     while (!isOver()) {
@@ -136,10 +136,10 @@ const oneByteChunks = '1\r\n \r\n'.repeat(1_000_000)
 const silent = { count: 1_200, said: '' }
 const halfSent = { count: 600, said: 'GET /healthz HTTP/1.1\r\nx' }
 
-/** Each entry is tried for some seconds, all of its attackers at once. */
+/** Each attack runs for some seconds, with all of its clients at once. */
 const attacks: readonly (readonly Attack[])[] = [
   [holdConnections(port, { ...silent, address: (i) => `127.0.0.${2 + (i % 2)}` })],
-  // Each connection from an address of its own.
+  // Each connection has its own source address.
   [holdConnections(port, { ...silent, address: (i) => `127.1.${i >> 7}.${1 + (i & 127)}` })],
   [holdConnections(healthPort, { ...halfSent, address: (i) => `127.0.0.${2 + (i % 3)}` })],
   [drip],

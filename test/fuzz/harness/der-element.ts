@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { tags, writeElement, writeInteger, writeOid } from '../../../keyvault/formats/der.ts'
 
-/** The identifiers that a PKCS#12 file is made of, and one that nobody knows. */
+/** The object identifiers in a PKCS#12 file, and an unknown one. */
 const identifiers = [
   '1.2.840.113549.1.7.1',
   '1.2.840.113549.1.7.6',
@@ -18,7 +18,7 @@ const identifiers = [
   '1.2.3.4',
 ]
 
-/** How an element says its length: as DER does, without a length as BER may, or wrongly. */
+/** The length of an element: as in DER, indefinite as in BER, or wrong. */
 const framed = fc.constantFrom('definite', 'definite', 'definite', 'indefinite', 'wrong' as const)
 
 function frame(tag: number, how: string, content: Uint8Array): Buffer {
@@ -36,7 +36,7 @@ const leaf = fc.oneof(
   fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
 )
 
-/** ASN.1 in the shape of what PKCS#12 is made of, most of it well-formed. */
+/** ASN.1 that resembles PKCS#12 and is mostly well-formed. */
 export const derElement: fc.Arbitrary<Buffer> = fc.letrec<{ element: Buffer; parent: Buffer }>(
   (tie) => ({
     element: fc.oneof({ depthSize: 'small', withCrossShrink: true }, leaf, tie('parent')),

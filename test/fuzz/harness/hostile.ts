@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { Parsed } from '../../../lib/parsed.ts'
 import { printable } from '../../../lib/printable.ts'
 
-/** Bytes with a few places of them overwritten, cut out, doubled, or exchanged with another's. */
+/** Bytes of which a few ranges are overwritten, removed, repeated or replaced by those of another sample. */
 export function mutated(samples: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
   const sample = fc.constantFrom(...samples)
   const at = fc.double({ min: 0, max: 1, noNaN: true })
@@ -48,7 +48,7 @@ const smallBytes = fc.oneof(
     .map((bytes) => Uint8Array.from(bytes)),
 )
 
-/** A text made of the pieces given, some of them repeated as often as fits. */
+/** A text made of these pieces, some of them repeated up to the maximum length. */
 export function pumped(pieces: readonly string[], maxLength: number): fc.Arbitrary<string> {
   const piece = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...pieces) },
@@ -74,14 +74,14 @@ export const deepJson: fc.Arbitrary<string> = fc
     [open.repeat(depth), inside, close.repeat(depth)].join(''),
   )
 
-/** A problem is one printable sentence, however hostile the input is. */
+/** Checks that a problem is one printable sentence. */
 export function assertSentence(problem: string, maxLength = 1_000): void {
   if (problem === '') throw new Error('the problem is empty')
   if (problem.length > maxLength) throw new Error(`a problem of ${problem.length} characters`)
   if (printable(problem, maxLength) !== problem) throw new Error('the problem is not printable')
 }
 
-/** Throws unless this is a value, or a problem that can be shown. */
+/** Throws unless the result is a value or a printable problem. */
 export function assertParsed<T>(parsed: Parsed<T>): T | undefined {
   if ('value' in parsed) return parsed.value
   assertSentence(parsed.problem)

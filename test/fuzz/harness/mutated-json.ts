@@ -2,7 +2,7 @@ import fc from 'fast-check'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** What happens to one place of a JSON value. `other` is another sample, of which a part may come in. */
+/** A change to one place of a JSON value. Some changes insert a part of `other`, another sample. */
 type Change =
   | { readonly kind: 'set'; readonly value: unknown }
   | { readonly kind: 'remove' }
@@ -11,10 +11,10 @@ type Change =
   | { readonly kind: 'graft'; readonly other: unknown }
 
 /**
- * Samples of JSON with a few places of them changed: set to something else, removed, repeated in their list, moved to
- * another name, or exchanged for the same place of another sample.
+ * Samples of JSON with a few changed places: replaced, removed, repeated in their list, moved to
+ * another name, or replaced by the same place of another sample.
  *
- * @param strings - what strings may become
+ * @param strings - replacements for strings
  */
 export function mutatedJson(
   samples: readonly unknown[],
@@ -54,7 +54,7 @@ export function mutatedJson(
   })
 }
 
-/** @param path - at each level, which member to go to, counted around */
+/** @param path - the index of the member at each level, modulo the number of members */
 function applyChange(root: Json, path: readonly number[], change: Change): void {
   let parent = root
   const names: string[] = []
@@ -110,7 +110,7 @@ function memberOf(value: Json, name: string): Json {
 
 function setMember(parent: Json, name: string, value: Json): void {
   if (typeof parent !== 'object' || parent === null) return
-  // As JSON.parse does it, also for __proto__.
+  // As JSON.parse does, also for __proto__.
   Object.defineProperty(parent, name, {
     value,
     writable: true,

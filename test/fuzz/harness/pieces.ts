@@ -1,6 +1,6 @@
 import { fixtureText } from '../../keyvault/formats/fixtures.ts'
 
-/** The pieces that hostile texts are made of, by the format that they pretend to be in. */
+/** The pieces of hostile texts, by the format that they imitate. */
 
 export const listPieces = [
   'a',

@@ -2,16 +2,16 @@ import { readAdmissionReview } from '../../../webhook/core/admission-review.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
-/** A review may take so many times the CPU that `JSON.parse` of its body takes … */
+/** A review may take this many times the CPU time of `JSON.parse` of its body … */
 const maxMultiple = 10
-/** … or this, if that is more: a small body may hold an honest list of objects, and a busy machine doubles times. */
+/** … or this time, if that is more: a small body can have a valid list of objects, and a busy machine doubles times. */
 const floorMs = 100
 
 /**
- * Checks what the review of a body costs. A review that seems too dear is tried again, and the cheapest try counts, so
- * that other work on the machine can't fail it.
+ * Checks the cost of reviewing a body. A review that seems too expensive is repeated, and the cheapest run counts, so
+ * that other load on the machine can't fail the check.
  *
- * @throws Error when every try is too dear
+ * @throws Error if every run is too expensive
  */
 export function assertCheap(object: unknown): void {
   const body = JSON.stringify({

@@ -50,7 +50,7 @@ export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
   }
 }
 
-/** Reads the ports from the log, and then keeps reading, or a full pipe would stop the process. */
+/** Reads the ports from the log, and then keeps reading, because a full pipe would block the process. */
 function readPorts(child: ChildProcess): Promise<{ port: number; healthPort: number }> {
   return new Promise((resolve, reject) => {
     let port = 0
