@@ -23,7 +23,7 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
   const read = readFlags(flags)
   if ('problems' in read) {
     const problems = read.problems.map((problem) => `  ${problem}`)
-    printLines(process.stderr, ['akv-injector certs: wrong settings', ...problems])
+    printLines(process.stderr, ['akv-injector certs: invalid settings', ...problems])
     return 2
   }
   return await runUntilSignal('certs', (signal) => lookAfter(read.settings, signal))

@@ -21,13 +21,13 @@ const graceMs = 15_000
 /**
  * What `akv-injector sync` runs: keeps Secrets in step with the vaults until SIGTERM or SIGINT.
  *
- * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for wrong settings
+ * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for invalid settings
  */
 export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promise<number> {
   const read = readSyncSettings(flags, env)
   if ('problems' in read) {
     const problems = read.problems.map((problem) => `  ${problem}`)
-    printLines(process.stderr, ['akv-injector sync: wrong settings', ...problems])
+    printLines(process.stderr, ['akv-injector sync: invalid settings', ...problems])
     return 2
   }
   return await runUntilSignal('sync', (signal) => sync(read.settings, { env, signal }))

@@ -6,15 +6,15 @@ import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings/read-settings.ts'
 
 /**
- * What `akv-injector webhook` runs: serves until SIGTERM or SIGINT, then drains. A second signal ends it at once.
+ * Runs `akv-injector webhook`: serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.
  *
- * @returns the exit code: 0 after a signal, 1 if it can't listen, 2 for wrong settings
+ * @returns the exit code: 0 after a signal, 1 if it can't listen, 2 if the settings aren't valid
  */
 export async function webhookMain(env = process.env): Promise<number> {
   const read = readSettings({ env, readFile: (path) => readFileSync(path, 'utf8') })
   if ('problems' in read) {
     const problems = describeProblems(read.problems)
-    printLines(process.stderr, ['akv-injector webhook: wrong settings', ...problems])
+    printLines(process.stderr, ['akv-injector webhook: invalid settings', ...problems])
     return 2
   }
 

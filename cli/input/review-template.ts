@@ -23,7 +23,7 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
     agentImage: placeholderImage,
   })
   if ('settings' in read) return read.settings
-  throw new InputError('wrong settings in the environment', describeProblems(read.problems))
+  throw new InputError('invalid settings in the environment', describeProblems(read.problems))
 }
 
 /** @throws InputError with every wrong setting */

@@ -59,7 +59,7 @@ function parseName(name: unknown): Parsed<string> {
     : { value: name }
 }
 
-/** To look for the nearest takes its time. */
+/** Finding the closest match takes time. */
 const mostStrange = 5
 
 const strangeMembers = (item: JsonObject): readonly string[] =>
@@ -68,7 +68,7 @@ const strangeMembers = (item: JsonObject): readonly string[] =>
     .slice(0, mostStrange)
     .map(
       (key) =>
-        `${printable(key)} is not known; the nearest field that is: ${closestMatch(key.slice(0, 64), secretMembers)}`,
+        `unknown field ${printable(key)}; did you mean ${closestMatch(key.slice(0, 64), secretMembers)}?`,
     )
 
 const found = (value: unknown): string =>

@@ -49,13 +49,13 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
       problems: ['data: expected a text such as "password=db-password, url=db#connection.url"'],
     }
   const list = parseObjectList(data, { defaultVault, targetProblem: writtenKeyProblem })
-  const problems = list.problems.map(({ place, sentence }) =>
-    place === undefined ? `data, ${sentence}` : `data, ${place}: ${sentence}`,
+  const problems = list.problems.map(({ location, sentence }) =>
+    location === undefined ? `data, ${sentence}` : `data, ${location}: ${sentence}`,
   )
   const files = list.entries.flatMap((entry) => {
     const file = keyFile(secret, entry)
     if ('value' in file) return [file.value]
-    problems.push(`data, ${entry.place}: ${file.problem}`)
+    problems.push(`data, ${entry.location}: ${file.problem}`)
     return []
   })
   return { files, problems }
@@ -90,13 +90,13 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
       ? parseCsiObjects(objects, defaultVault)
       : readCsiObjects(objects, defaultVault)
   const problems = list.problems.map((problem) => `objects, ${problem}`)
-  const files = list.files.flatMap(({ place, file: { mode: _, ...file } }) => {
+  const files = list.files.flatMap(({ location, file: { mode: _, ...file } }) => {
     const problem =
       file.versions === undefined
         ? dataKeyProblem(file.path)
         : 'a history (objectVersionHistory) is a folder of files, and a Secret has none'
     if (problem === undefined) return [{ ...file, path: encodeTarget({ secret, key: file.path }) }]
-    problems.push(`objects, ${place}, "${printable(file.path)}": ${problem}`)
+    problems.push(`objects, ${location}, "${printable(file.path)}": ${problem}`)
     return []
   })
   return { files, problems }

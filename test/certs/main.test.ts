@@ -110,7 +110,7 @@ t.test('wrong flags are all told at once', async (t) => {
   ])
   t.equal(code, 2)
   t.match(stderr.trimEnd().split('\n'), [
-    'akv-injector certs: wrong settings',
+    'akv-injector certs: invalid settings',
     /^ {2}--namespace "Not_A_Name": expected at most 63 lower case letters/,
     /^ {2}--service "": expected/,
     /^ {2}--webhook-configuration "x+…": expected at most 253/,

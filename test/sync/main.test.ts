@@ -89,7 +89,7 @@ t.test('wrong settings are told at once, all of them', async (t) => {
   const { code, stderr } = await run(args, { env: { AKV_INJECTOR_MISSPELT: 'x' } })
   t.equal(code, 2)
   t.match(stderr.trimEnd().split('\n'), [
-    'akv-injector sync: wrong settings',
+    'akv-injector sync: invalid settings',
     /^ {2}--service-accounts "Team=web": expected NAMESPACE=NAME/,
     /^ {2}--health-listen "8080": expected an address/,
     /^ {2}AKV_INJECTOR_MISSPELT/,

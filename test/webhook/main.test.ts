@@ -30,13 +30,13 @@ const anyPort = {
   AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
 }
 
-t.test('wrong settings end it with 2 and a sentence for each', async (t) => {
+t.test('invalid settings end it with 2 and a sentence for each', async (t) => {
   const { errors, code } = run(t, { AKV_INJECTOR_LISTEN: 'x', AKV_INJECTOR_TSL_DIR: 'y' })
   t.equal(await code, 2)
   t.strictSame((await errors).trimEnd().split('\n'), [
-    'akv-injector webhook: wrong settings',
-    '  AKV_INJECTOR_TSL_DIR: is no setting; the nearest is AKV_INJECTOR_TLS_DIR',
-    '  AKV_INJECTOR_AGENT_IMAGE: is required: the image of the agent that pods get',
+    'akv-injector webhook: invalid settings',
+    '  AKV_INJECTOR_TSL_DIR: unknown setting; did you mean AKV_INJECTOR_TLS_DIR?',
+    '  AKV_INJECTOR_AGENT_IMAGE: is required: the image of the agent to inject',
     '  AKV_INJECTOR_LISTEN "x": expected an address and a port, such as 0.0.0.0:8443 or [::]:8443',
   ])
 })

@@ -3,7 +3,7 @@ import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import { showJson } from '../../lib/show-json.ts'
 
-/** What is read of an `admission.k8s.io/v1` AdmissionReview. Nothing in it is trusted: anybody in the cluster can send one. */
+/** The members of an `admission.k8s.io/v1` AdmissionReview that we read. None is trusted: anybody in the cluster can send one. */
 export interface AdmissionRequest {
   readonly uid: string
   readonly kind: string
@@ -20,10 +20,11 @@ export interface AdmissionRequest {
  * Finds the request in a review.
  *
  * @param review - any JSON
- * @returns the request, or a sentence that says what an AdmissionReview has and this has not
+ * @returns the request, or a sentence that says what is missing or wrong
  */
 export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
-  if (!isObject(review)) return { problem: 'expected an AdmissionReview, found no JSON object' }
+  if (!isObject(review))
+    return { problem: "expected an AdmissionReview, found a value that isn't a JSON object" }
   const { apiVersion, kind, request } = review
   if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1')
     return {
@@ -32,16 +33,16 @@ export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
   if (!isObject(request)) return { problem: 'the AdmissionReview has no request' }
   const { uid } = request
   if (typeof uid !== 'string' || uid === '' || uid.length > maxUidLength)
-    return { problem: 'request.uid is missing, or no text of 1 to 128 characters' }
+    return { problem: 'request.uid must be a string of 1 to 128 characters' }
   const resource = isObject(request['kind']) ? request['kind'] : {}
   return {
     value: {
       uid,
-      kind: textOf(resource['kind']),
-      group: textOf(resource['group']),
-      operation: textOf(request['operation']),
-      subResource: textOf(request['subResource']),
-      namespace: textOf(request['namespace']),
+      kind: stringOrEmpty(resource['kind']),
+      group: stringOrEmpty(resource['group']),
+      operation: stringOrEmpty(request['operation']),
+      subResource: stringOrEmpty(request['subResource']),
+      namespace: stringOrEmpty(request['namespace']),
       dryRun: request['dryRun'] === true,
       object: request['object'],
     },
@@ -49,7 +50,7 @@ export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
 }
 
 const maxUidLength = 128
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+const stringOrEmpty = (value: unknown): string => (typeof value === 'string' ? value : '')
 const show = (value: unknown): string =>
   value === undefined
     ? 'nothing'

@@ -1,4 +1,4 @@
-/** The names that are ours in a pod. A user's container or volume of such a name is refused. */
+/** The names that we use in a pod. A user's container or volume with such a name is refused. */
 
 export const agentName = 'akv-injector'
 
@@ -8,5 +8,5 @@ export const identityVolume = 'akv-injector-identity'
 
 export const ourVolumes: readonly string[] = [filesVolume, envVolume, identityVolume]
 
-/** The CSI driver's path: apps that move keep theirs. */
+/** The CSI driver's path, so that apps that migrate keep theirs. */
 export const defaultMountPath = '/mnt/secrets-store'

@@ -20,10 +20,10 @@ export interface Injected {
   readonly warnings: readonly string[]
 }
 
-/** Nobody corrects more at a time, and somebody else may send a pod that has a hundred thousand. */
+/** Nobody corrects more problems at a time, but an attacker could send a pod that has a hundred thousand. */
 export const maxProblems = 100
 
-/** A JSON Patch operation (RFC 6902). Only `add`: nothing of the user's is replaced, moved or removed. */
+/** A JSON Patch operation (RFC 6902). Only `add`, so nothing of the user's is replaced, moved or removed. */
 export interface AddOperation {
   readonly op: 'add'
   readonly path: string
@@ -33,14 +33,18 @@ export interface AddOperation {
 /** Why a request is allowed without a patch. */
 export const skipReasons = {
   'not-a-pod': 'only pods are injected',
-  'not-create': 'only the creation of a pod is acted on',
-  subresource: 'subresources are not acted on',
-  'mirror-pod': 'a mirror pod shows a static pod of the kubelet and cannot be changed',
+  'not-create': 'pods are injected only when they are created',
+  subresource: 'subresources are ignored',
+  'mirror-pod': "a mirror pod stands for a static pod of the kubelet and can't be changed",
   'not-annotated': 'it has no akv-injector.io annotations',
   'turned-off': 'akv-injector.io/inject is "false"',
-  complete: 'everything asked for is there already',
+  complete: 'everything that it requests is there already',
 } as const
 export type SkipReason = keyof typeof skipReasons
 
 export const skipped = (reason: SkipReason): Skipped => ({ kind: 'skipped', reason })
 export const denied = (problems: readonly Problem[]): Denied => ({ kind: 'denied', problems })
+export const injected = (
+  operations: readonly AddOperation[],
+  warnings: readonly string[],
+): Injected => ({ kind: 'injected', operations, warnings })

@@ -11,7 +11,7 @@ import {
   string,
 } from '../../lib/shape.ts'
 
-/** What is read of a pod's spec. Absent and `null` mean the same; whatever else the pod holds is left alone, unseen. */
+/** The members of a pod that we read. Absent and `null` mean the same. We never look at the others. */
 export interface Pod {
   readonly spec: PodSpec
 }
@@ -19,7 +19,7 @@ export interface Pod {
 export interface Metadata {
   readonly name?: string | null
   readonly generateName?: string | null
-  /** Texts, unless nobody has checked the pod yet. */
+  /** Strings in a pod that the API server has checked; anything in a manifest. */
   readonly annotations?: Readonly<Record<string, unknown>> | null
 }
 
@@ -66,7 +66,7 @@ export interface VolumeMount {
   readonly subPathExpr?: string | null
 }
 
-/** With a member for its kind, such as `emptyDir`. */
+/** It also has a member for its kind, such as `emptyDir`. */
 export interface Volume {
   readonly name: string
 }
@@ -136,7 +136,7 @@ const metadata = object({
   } satisfies Record<keyof Metadata, Check>),
 })
 
-/** The object's metadata, or a sentence naming the member that is no pod's. */
+/** The object's metadata, or a sentence that names the first member of the wrong type. */
 export function readMetadata(object: unknown): Parsed<Metadata> {
   const wrong = metadata(object)
   return wrong === undefined
@@ -144,15 +144,15 @@ export function readMetadata(object: unknown): Parsed<Metadata> {
     : malformed(wrong)
 }
 
-/** Far above what a node runs, far below what anybody could make us busy with: everybody in the cluster can call. */
+/** Far above what a node runs. Anybody in the cluster can call us, so the work for one pod needs a bound. */
 export const maxContainers = 1000
 
-/** The object as a pod, or a sentence naming the member that is no pod's. Its metadata is not looked at. */
+/** The object as a pod, or a sentence that names the first member of the wrong type. Ignores the metadata. */
 export function readPod(object: unknown): Parsed<Pod> {
   const spec = isObject(object) && isObject(object['spec']) ? object['spec'] : {}
   const count = lengthOf(spec['containers']) + lengthOf(spec['initContainers'])
   if (count > maxContainers)
-    return { problem: `has ${count} containers; ${maxContainers} at most can be injected` }
+    return { problem: `has ${count} containers; at most ${maxContainers} can be injected` }
   const wrong = pod(object)
   return wrong === undefined ? { value: object as Pod } : malformed(wrong)
 }
@@ -160,7 +160,7 @@ export function readPod(object: unknown): Parsed<Pod> {
 const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
 
 const malformed = (wrong: string) => ({
-  problem: `${printable(wrong.slice(1)) || 'the object'} is missing, or not what a pod has there`,
+  problem: `${printable(wrong.slice(1)) || 'the object'} is missing or has the wrong type`,
 })
 
 /** Init containers first: the order they start in. */

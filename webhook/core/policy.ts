@@ -4,14 +4,14 @@ import type { LogLevel } from '../../lib/log-level.ts'
 /** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '96Mi' }`. */
 export type Amounts = Readonly<Record<string, string>>
 
-/** What the operator decided. Annotations choose within it, never beyond it. */
+/** The operator's decisions. Annotations choose within these limits. */
 export interface Policy {
   readonly agentImage: string
   readonly agentImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   readonly cloud: Cloud
   readonly defaultVault?: string
   readonly defaultTenantId?: string
-  /** Vault names a namespace may name, lower case; `*` stands for namespaces not listed. Absent: all. */
+  /** The vaults that each namespace may use, in lower case; `*` stands for all namespaces not listed. Absent: all vaults. */
   readonly allowedVaults?: ReadonlyMap<string, ReadonlySet<string>>
   readonly allowRoot: boolean
   readonly agentRequests: Amounts

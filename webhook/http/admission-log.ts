@@ -10,7 +10,7 @@ export interface LoggedAdmission {
   readonly durationMs: number
 }
 
-/** One line for each admission. Names where a pod's problems are, not what its annotations hold. */
+/** Logs one line for each admission. It names the annotations with problems, but never their values. */
 export function logAdmission(
   log: FastifyBaseLogger,
   { request, outcome, durationMs }: LoggedAdmission,
@@ -39,7 +39,7 @@ export function logAdmission(
     case 'failed':
       log.error(
         { ...line, failureId: outcome.id, err: outcome.error },
-        'failed, and denied the pod',
+        'internal error, pod denied',
       )
       break
     default:
@@ -47,7 +47,7 @@ export function logAdmission(
   }
 }
 
-/** On creation a pod may have a name still to be completed, or none; and nobody has checked that it is a text. */
+/** A pod may have a name, only the beginning of a generated one, or neither. The API server hasn't checked them yet. */
 function podName(object: unknown): string | undefined {
   if (!isObject(object) || !isObject(object['metadata'])) return undefined
   const { name, generateName } = object['metadata']

@@ -1,7 +1,7 @@
 import { describeProblem } from '../../lib/describe-problem.ts'
-import type { Denied, Injected, Outcome } from '../core/outcome.ts'
+import { type Denied, type Injected, maxProblems, type Outcome } from '../core/outcome.ts'
 
-/** The AdmissionReview that answers a request, as text that is ready to send. */
+/** The AdmissionReview that answers a request, as the text to send. */
 export function admissionResponse(uid: string, outcome: Outcome): string {
   switch (outcome.kind) {
     case 'skipped':
@@ -19,9 +19,9 @@ export function admissionResponse(uid: string, outcome: Outcome): string {
   }
 }
 
-/** The answer when the webhook itself failed: a denial, since a pod let through would start without its secrets. */
+/** The answer after an internal error. It denies the pod, which would otherwise start without its secrets. */
 export function failureResponse(uid: string, failureId: string): string {
-  const message = `akv-injector failed through a fault of its own; its log has the details under ${failureId}`
+  const message = `akv-injector failed with an internal error; its log has the details under ${failureId}`
   return review({
     uid,
     allowed: false,
@@ -43,7 +43,7 @@ const patchOf = ({ operations }: Injected) =>
 const warningsOf = ({ warnings }: Injected) =>
   warnings.length === 0 ? {} : { warnings: warnings.map((text) => text.slice(0, maxWarningLength)) }
 
-/** One problem a line, under a count. Bounded, as a pod's annotations may hold a quarter of a megabyte of mistakes. */
+/** A line with the number of problems, and one for each. Bounded, because annotations can hold 256 KiB of mistakes. */
 function denialMessage({ problems }: Denied): string {
   const lines: string[] = []
   let length = 0
@@ -58,7 +58,6 @@ function denialMessage({ problems }: Denied): string {
   return [`akv-injector: ${count}`, ...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
 }
 
-/** The API server cuts what is longer. */
+/** The API server truncates longer warnings. */
 const maxWarningLength = 256
-const maxProblems = 100
 const maxMessageLength = 32 * 1024

@@ -3,7 +3,7 @@ import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { admissionResponse, failureResponse } from './admission-response.ts'
 
-/** The core threw: a fault of ours, which the log and the pod's owner can find by its id. */
+/** The core threw: an internal error. Its ID is in the log and in the answer, so that the two can be matched. */
 export interface Failed {
   readonly kind: 'failed'
   readonly id: string
@@ -16,10 +16,10 @@ export interface AdmissionAnswer {
   readonly body: string
 }
 
-/** What happens to the pod of a request. May throw. */
+/** Decides about the pod of a request. May throw. */
 export type Decide = (request: AdmissionRequest) => Outcome
 
-/** Never throws: whatever goes wrong on the way to an answerRequest is an answerRequest too. */
+/** Answers a request. Never throws: an internal error becomes a denial. */
 export function answerRequest(request: AdmissionRequest, decide: Decide): AdmissionAnswer {
   try {
     const outcome = decide(request)

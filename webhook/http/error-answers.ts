@@ -6,16 +6,16 @@ import { mutatePath } from './mutate-route.ts'
 import type { Refusal, Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
-/** Gives a sentence to what fails before, or outside of, `POST /mutate`. */
+/** Answers requests that never reach `POST /mutate`, or fail before it, with a sentence. */
 export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
-  // Before the body is read, which for Fastify's own handler is later.
+  // Fastify's own handler of unknown paths would read the body first.
   app.addHook('onRequest', (request, reply, next) => {
     if (!request.is404) return next()
     const [path = ''] = request.url.split('?')
     if (path !== mutatePath)
       return refuse(reply, {
         status: 404,
-        sentence: `there is nothing at ${printable(path)}; AdmissionReviews go to POST ${mutatePath}`,
+        sentence: `nothing is served at ${printable(path)}; send AdmissionReviews to POST ${mutatePath}`,
       })
     reply.header('allow', 'POST')
     return refuse(reply, {
@@ -28,7 +28,7 @@ export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
     const refusal = refusalOf(error, request.headers['content-type'] ?? '')
     if (refusal.status < 500) return refuse(reply, refusal)
     const failureId = randomUUID()
-    app.log.error({ err: error, failureId }, 'failed outside of an admission')
+    app.log.error({ err: error, failureId }, 'internal error outside of an admission')
     return refuse(reply, { ...refusal, sentence: `${refusal.sentence} under ${failureId}` })
   })
 }
@@ -38,5 +38,8 @@ function refusalOf(error: FastifyError, contentType: string): Refusal {
   const { statusCode = 500, message } = error
   return statusCode >= 400 && statusCode < 500
     ? { status: statusCode, sentence: message }
-    : { status: 500, sentence: 'akv-injector failed through a fault of its own; its log has it' }
+    : {
+        status: 500,
+        sentence: 'akv-injector failed with an internal error; its log has the details',
+      }
 }

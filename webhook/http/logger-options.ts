@@ -3,7 +3,7 @@ import { printableJson } from '../../lib/printable-json.ts'
 
 export interface LogOptions {
   readonly level: LogLevel
-  /** Where the lines go; standard output unless given. */
+  /** The destination of log lines. Default: standard output. */
   readonly stream?: { write(line: string): void } | undefined
 }
 
@@ -11,7 +11,7 @@ export interface LogOptions {
 export const loggerOptions = ({ level, stream }: LogOptions) => ({
   level,
   ...(stream && { stream }),
-  // Process id and host name: Kubernetes knows which pod a line is from.
+  // No process ID and host name, because Kubernetes knows which pod a line is from.
   base: null,
   messageKey: 'message',
   timestamp: () => `,"time":"${new Date().toISOString()}"`,

@@ -1,10 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { SkipReason } from '../core/outcome.ts'
 
-/** `failed` is a fault of ours, `invalid` a request that is no AdmissionReview. */
+/** `failed`: an internal error. `invalid`: the request wasn't an AdmissionReview. */
 export type AdmissionLabel = 'injected' | 'skipped' | 'denied' | 'failed' | 'invalid'
 
-/** What `/metrics` shows. Labels come from closed sets only: nothing that a caller writes becomes one. */
+/** The metrics of `/metrics`. Labels come from fixed sets, so callers can't create new ones. */
 export interface Metrics {
   readonly registry: Registry
   countAdmission(admission: {

@@ -13,7 +13,7 @@ export interface MutateRouteOptions {
 
 export const mutatePath = '/mutate'
 
-/** `POST /mutate`: an AdmissionReview in, one out. Whatever the review holds, the answerRequest is a review or a 4xx. */
+/** Serves `POST /mutate`, which takes and gives an AdmissionReview. The answer to any body is a review or a 4xx. */
 export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions): void {
   const { decide, metrics, refuse } = options
   app.post(mutatePath, (httpRequest, reply) => {

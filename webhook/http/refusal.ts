@@ -4,15 +4,15 @@ import type { Metrics } from './metrics.ts'
 export interface Refusal {
   /** An HTTP status of 400 and above. */
   readonly status: number
-  /** What was expected, what was found. */
+  /** Says what was expected and what was found. */
   readonly sentence: string
 }
 
 export type Refuse = (reply: FastifyReply, refusal: Refusal) => FastifyReply
 
 /**
- * Answers with a sentence. As plain text, because the API server repeats such a body to whoever created the pod;
- * and closes the connection: the API server's requests are in order, and from others nothing more is wanted.
+ * Answers with a sentence as plain text, because the API server repeats such a body to the pod's author. Closes the
+ * connection, because only a client other than the API server sends bad requests.
  */
 export const refuser =
   (metrics: Metrics): Refuse =>
@@ -26,6 +26,6 @@ export const refuser =
       .send(`${sentence}\n`)
   }
 
-/** A refusal from where only an error can be handed on. */
+/** A refusal as an error, for code that can only throw or pass on errors. */
 export const refusalError = ({ status, sentence }: Refusal): Error =>
   Object.assign(new Error(sentence), { statusCode: status })

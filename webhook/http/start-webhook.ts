@@ -12,21 +12,21 @@ import { type ServerLimits, tlsOptions, type WebhookServer } from './webhook-ser
 
 export interface StartWebhookOptions {
   readonly settings: Settings
-  /** Where log lines go; standard output unless given. */
+  /** The destination of log lines. Default: standard output. */
   readonly logStream?: LogOptions['stream']
   readonly limits?: Partial<ServerLimits>
-  /** How often the TLS folder is looked at. */
+  /** How often the TLS folder is checked. */
   readonly certificatePollMs?: number
-  /** How long it goes on serving once `close` is called, until the cluster has stopped sending requests. */
+  /** How long it still serves after `close`, until the cluster has stopped sending requests. */
   readonly drainMs?: number
-  /** How long requests that run may take after that. */
+  /** How long requests in flight may take after that. */
   readonly finishMs?: number
-  /** Waits for so many milliseconds; a timer unless given. */
+  /** Waits for this many milliseconds. Default: a timer. */
   readonly sleep?: (ms: number) => Promise<void>
 }
 
 export interface RunningWebhook {
-  /** Where it listens: the settings may have asked for any free port. */
+  /** The actual address. The settings may ask for any free port. */
   readonly address: AddressInfo
   readonly healthAddress: AddressInfo
   /** Drains and stops. Further calls join the first. */
@@ -34,8 +34,8 @@ export interface RunningWebhook {
 }
 
 /**
- * Serves admission and health. Without a certificate it starts all the same and isn't ready: in a new cluster the
- * certificate comes later.
+ * Serves admission and health. Without a certificate it starts, but isn't ready, because in a new cluster the certificate
+ * is issued later.
  *
  * @throws Error when it can't listen at an address of the settings
  */
@@ -95,10 +95,10 @@ const notReady = (reason: string | undefined): string | undefined =>
   reason === undefined ? undefined : `not ready: ${reason}`
 
 /**
- * 1. Serve on, as requests keep coming until every node knows that this pod is leaving. Each answer closes its
- *    connection; closing one from here could cut a request in two, and the API server doesn't repeat a POST.
- * 2. Stop listening, close what is idle, let finish what runs.
- * 3. Cut off what doesn't finish: better than being killed in the middle of everything.
+ * 1. Continue to serve, because requests keep arriving until every node knows that this pod is leaving. Each answer
+ *    closes its connection. Closing one here could interrupt a request, and the API server doesn't repeat a POST.
+ * 2. Stop listening, close idle connections, and let requests in flight finish.
+ * 3. Close the connections of requests that don't finish in time, before the kubelet kills the process.
  */
 async function drain(app: WebhookServer, options: StartWebhookOptions): Promise<void> {
   app.log.info('shutting down')

@@ -12,14 +12,14 @@ export interface WebhookAppOptions {
   readonly decide: Decide
   readonly metrics: Metrics
   readonly log: LogOptions
-  /** While true each answer is the last one on its connection. */
+  /** While true, each answer closes its connection. */
   readonly isDraining?: () => boolean
   readonly limits?: Partial<ServerLimits>
   /** A clock that never goes back. Default: the process's own. */
   readonly elapsedMs?: () => number
 }
 
-/** The admission end point, not listening yet: `inject` tests it as it is. */
+/** The admission endpoint, not listening yet, so that tests can use `inject`. */
 export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
   const refuse = refuser(options.metrics)
   const app = createWebhookServer({ ...options, refuse })

@@ -12,7 +12,7 @@ export type WebhookServer = FastifyInstance<
   FastifyBaseLogger
 >
 
-/** How long a caller may take, and how many may call. The defaults suit an API server; tests have less patience. */
+/** Bounds on the time and number of connections. The defaults suit an API server; tests use shorter times. */
 export interface ServerLimits {
   readonly handshakeTimeoutMs: number
   readonly headersTimeoutMs: number
@@ -21,10 +21,10 @@ export interface ServerLimits {
   readonly maxConnections: number
 }
 
-/** The TLS settings that a server is made with, and that each reload of the certificate has to repeat. */
+/** The server's TLS settings. Each reload of the certificate has to repeat them. */
 export const tlsOptions = { minVersion: 'TLSv1.2' } as const
 
-/** An HTTPS server without routes and, so far, without a certificate: handshakes fail until it has one. */
+/** An HTTPS server without routes. Handshakes fail until it is given a certificate. */
 export function createWebhookServer(options: {
   readonly log: LogOptions
   readonly refuse: Refuse
@@ -41,26 +41,26 @@ export function createWebhookServer(options: {
       maxHeaderSize: 8 * 1024,
     },
     requestTimeout: limits.requestTimeoutMs,
-    // A caller that stops in the middle of its request, or of our answer.
+    // For a caller that stops in the middle of its request or of our answer.
     connectionTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    // A drain finishes what it has accepted; Fastify would answer 503.
+    // While draining, accepted requests are still answered. Fastify would answer 503.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    // Fastify's own answer would repeat the whole path.
+    // Fastify's own answer would contain the whole path.
     frameworkErrors: (_error, _request, reply) => options.refuse(reply, notUrl),
     logger: loggerOptions(options.log),
     logController: new LogController({ disableRequestLogging: true }),
-    // One logger for all requests: each line is complete in itself, and a child for each request costs.
+    // One logger serves all requests, because each line is complete, and a child logger for each request costs time.
     childLoggerFactory: (logger) => logger,
   })
   boundConnections(app.server, limits)
   return app
 }
 
-const notUrl: Refusal = { status: 400, sentence: 'expected a URL, found a path that is not valid' }
+const notUrl: Refusal = { status: 400, sentence: 'expected a valid URL path' }
 
-/** Kubernetes keeps an idle connection for 90 s; whoever closes first should be the client. */
+/** The API server closes idle connections after 90 s. The client should be the one that closes first. */
 const keepAliveTimeoutMs = 100_000
 
 const defaultLimits: ServerLimits = {

@@ -13,7 +13,7 @@ export function parseListen(text: string): Parsed<ListenAddress> {
   return value === undefined ? { problem: listenAddressForm(8443) } : { value }
 }
 
-/** An image reference, checked for what would break it (a blank, a quote, a `$`), not for what a registry would take. */
+/** Reads an image reference. Refuses characters that can't be in one (a blank, a quote, a `$`), but checks nothing else. */
 export function parseImage(text: string): Parsed<string> {
   return /^[0-9A-Za-z][\w.:/@-]{0,511}$/.test(text)
     ? { value: text }
@@ -26,7 +26,7 @@ export function parseVaultName(text: string): Parsed<string> {
     : { problem: 'expected the name of a vault (not its URL): 3 to 24 letters, digits and hyphens' }
 }
 
-/** The size of a volume: a quantity of bytes above zero. */
+/** Reads the size of a volume, a quantity above zero. */
 export function parseSize(text: string): Parsed<string> {
   return (parseQuantity(text) ?? 0) >= 1
     ? { value: text }
@@ -40,8 +40,8 @@ export function parseFolder(text: string): Parsed<string> {
 }
 
 /**
- * `namespace=vault+vault;namespace=…;*=…`. A namespace followed by nothing may name no vault.
- * That an empty text is refused matters: left out altogether the setting allows every vault.
+ * Reads `namespace=vault+vault;namespace=…;*=…`. A namespace without vaults may use none.
+ * An empty value is refused, because operators may expect it to forbid all vaults, but an absent setting allows all.
  */
 export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, ReadonlySet<string>>> {
   const allowed = new Map<string, ReadonlySet<string>>()

@@ -24,14 +24,14 @@ const knownClouds = {
 } as const satisfies Record<string, Cloud>
 
 /**
- * What the agents may talk to. `custom` is for sovereign and private clouds and for the emulator: there the operator
- * says where everything is. A setting that only `custom` reads is refused elsewhere, as it would silently mean nothing.
+ * Reads the cloud whose hosts the agents use. With `custom`, for sovereign and private clouds and the emulator, the
+ * operator sets each URL. In other clouds these settings are refused, because they would silently have no effect.
  */
 export function readCloud(reader: SettingReader, readFile: (path: string) => string): Cloud {
   const name = reader.optional('AKV_INJECTOR_CLOUD', parseCloudName) ?? 'public'
   if (name === 'custom') return readCustomCloud(reader, readFile)
   for (const setting of customSettings)
-    reader.refuse(setting, `is only for AKV_INJECTOR_CLOUD=custom, and the cloud is ${name}`)
+    reader.refuse(setting, `is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is ${name}`)
   return knownClouds[name]
 }
 
@@ -42,13 +42,13 @@ function readCustomCloud(reader: SettingReader, readFile: (path: string) => stri
       reader.required({
         name: 'AKV_INJECTOR_AUTHORITY_HOST',
         parse: parseAuthorityHost,
-        sentence: 'is required with AKV_INJECTOR_CLOUD=custom: where tokens are asked for',
+        sentence: 'is required with AKV_INJECTOR_CLOUD=custom: the URL that issues tokens',
       }) ?? '',
     vaultUrl:
       reader.required({
         name: 'AKV_INJECTOR_VAULT_URL',
         parse: parseVaultUrl,
-        sentence: 'is required with AKV_INJECTOR_CLOUD=custom: where the vaults are',
+        sentence: 'is required with AKV_INJECTOR_CLOUD=custom: the URL of the vaults',
       }) ?? '',
     audience:
       reader.optional('AKV_INJECTOR_VAULT_AUDIENCE', parseAudience) ?? knownClouds.public.audience,
@@ -72,7 +72,7 @@ function readCa(path: string, readFile: (path: string) => string): Parsed<string
   }
 }
 
-/** Where tokens are asked for: an https origin, as the tenant follows it. */
+/** Reads the URL that issues tokens. It can't have a path, because the tenant is appended to it. */
 export function parseAuthorityHost(text: string): Parsed<string> {
   const url = parsePlainUrl(text)
   return url === undefined || url.pathname !== '/'
@@ -88,11 +88,11 @@ export function parseAudience(text: string): Parsed<string> {
 }
 
 /**
- * A vault's URL with one `{vault}` in it. A pod chooses what stands there, so it must not choose a domain that somebody
- * can register: in the host, `{vault}` is in the first label, and a domain of two labels or more follows.
+ * Reads a vault's URL with one `{vault}` in it. Pods choose the vault's name, and must not be able to choose a domain
+ * that somebody could register: in a host, `{vault}` is in the first label, before a domain of at least two labels.
  */
 export function parseVaultUrl(text: string): Parsed<string> {
-  const [before = '', after, ...more] = text.split(hole)
+  const [before = '', after, ...more] = text.split(placeholder)
   if (after === undefined || more.length > 0) return { problem: vaultUrlForm }
   const url = parsePlainUrl(`${before}${standIn}${after}`)
   if (url === undefined || url.href.split(standIn).length !== 2) return { problem: vaultUrlForm }
@@ -103,42 +103,43 @@ export function parseVaultUrl(text: string): Parsed<string> {
     return {
       problem: `${vaultUrlForm}; in a host, {vault} is in the first label, before a domain of at least ${minDomainLabels} labels`,
     }
-  return { value: withoutSlash(url.href).replace(standIn, hole) }
+  return { value: withoutSlash(url.href).replace(standIn, placeholder) }
 }
 
 /**
- * The certificates of the file, and nothing else of it: they go into the pods as they are.
- * A private key that lies beside them is refused rather than published.
+ * Reads the certificates in a file, and drops everything else, because every pod receives the result. A file that also
+ * contains a private key is refused, so that the key isn't published by mistake.
  */
 export function parseCa(pem: string): Parsed<string> {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
     return {
-      problem: 'the file holds a private key; it would go into every pod: certificates only',
+      problem:
+        'the file contains a private key, which would be copied into every pod; keep only certificates',
     }
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   const ca = blocks.map((block) => `${block}\n`).join('')
   if (blocks.length === 0 || !blocks.every(isCertificate))
-    return { problem: 'expected a file of certificates in PEM' }
+    return { problem: 'expected a PEM file of certificates' }
   return ca.length > maxCaLength
     ? {
-        problem: `the certificates exceed ${maxCaLength} bytes, and each pod carries them: keep the needed ones`,
+        problem: `the certificates are larger than ${maxCaLength} bytes, and every pod carries them; keep only those that are needed`,
       }
     : { value: ca }
 }
 
-/** `{vault}.com` would let a pod name any domain under .com, and the agent sends its token there. */
+/** With `{vault}.com`, a pod could name any domain under .com, and the agent would send its token there. */
 const minDomainLabels = 2
 const maxUrlLength = 2048
-const hole = '{vault}'
-/** A legal vault name in lower case, which URL parsing leaves alone; 24 characters that nobody writes. */
+const placeholder = '{vault}'
+/** A valid vault name that URL parsing doesn't change, and that nobody would write. */
 const standIn = 'akvplaceholderplaceholde'
 const vaultUrlForm =
   'expected an https URL with one {vault} in it, such as https://{vault}.vault.example or https://vault.example/{vault}, without user, query or fragment'
 
-/** Well below what an agent's configuration may have (96 KiB, and Linux takes 128 KiB of one variable). */
+/** Well below the bound of an agent's configuration (96 KiB; Linux accepts 128 KiB in one variable). */
 const maxCaLength = 64 * 1024
 
-/** An https URL without user, query and fragment. The search for the characters finds empty ones too (`https://a/?`). */
+/** Parses an https URL without user, query and fragment. The regular expression also finds empty ones (`https://a/?`). */
 function parsePlainUrl(text: string): URL | undefined {
   if (text.length > maxUrlLength) return undefined
   const url = URL.parse(text)

@@ -18,14 +18,14 @@ import { readCloud } from './read-cloud.ts'
 import { type Environment, unknownNames } from './setting-names.ts'
 import { type SettingReader, settingReader } from './setting-reader.ts'
 
-/** What the operator decided (docs/specification.md, "Operator settings"), checked and complete. */
+/** The operator's settings (docs/specification.md, "Operator settings"), checked and complete. */
 export interface Settings {
   readonly policy: Policy
   readonly listen: ListenAddress
   readonly healthListen: ListenAddress
   /** The folder of `tls.crt` and `tls.key`. */
   readonly tlsDir: string
-  /** The webhook's own. The agent's default is `info`, an annotation may say otherwise. */
+  /** The webhook's own level. The agent's is `info`, unless an annotation changes it. */
   readonly logLevel: LogLevel
 }
 
@@ -34,18 +34,18 @@ export interface ReadSettingsOptions {
   /** Gives the text of the file that AKV_INJECTOR_CA_FILE names; may throw. */
   readonly readFile: (path: string) => string
   /**
-   * Stands in for an absent AKV_INJECTOR_AGENT_IMAGE: for `check` and the like, which run no pod.
-   * Without it the setting is required.
+   * Replaces an absent AKV_INJECTOR_AGENT_IMAGE, for commands such as `check` that run no pod. Without it the setting is
+   * required.
    */
   readonly agentImage?: string
 }
 
-/** Everything that is wrong at once: an operator shouldn't have to start the webhook once per mistake. */
+/** All problems are reported at once, so that operators need not start the webhook once for each mistake. */
 export type ReadSettings =
   | { readonly settings: Settings }
   | { readonly problems: readonly Problem[] }
 
-/** Reads `AKV_INJECTOR_*`. An empty value is a value, and mostly a wrong one: leave a setting out to get its default. */
+/** Reads `AKV_INJECTOR_*`. An empty value counts as a value: only an absent setting gets its default. */
 export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions): ReadSettings {
   const image = agentImage === undefined ? {} : { AKV_INJECTOR_AGENT_IMAGE: agentImage }
   const reader = settingReader({ ...image, ...env })
@@ -72,7 +72,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
       reader.required({
         name: 'AKV_INJECTOR_AGENT_IMAGE',
         parse: parseImage,
-        sentence: 'is required: the image of the agent that pods get',
+        sentence: 'is required: the image of the agent to inject',
       }) ?? '',
     ...(pullPolicy && { agentImagePullPolicy: pullPolicy }),
     cloud: readCloud(reader, readFile),
@@ -89,7 +89,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
   })
 }
 
-/** The API server refuses a container that requests more than its limit: every pod would fail. */
+/** The API server refuses a container that requests more than its limit, so every pod would fail. */
 function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
   return Object.entries(agentLimits).flatMap(([resource, limit]) => {
     const request = agentRequests[resource]
@@ -98,7 +98,7 @@ function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
     return {
       subject: 'AKV_INJECTOR_AGENT_LIMITS',
       found: `${resource}=${limit}`,
-      sentence: `is less than AKV_INJECTOR_AGENT_REQUESTS asks for (${resource}=${request})`,
+      sentence: `is less than the request in AKV_INJECTOR_AGENT_REQUESTS (${resource}=${request})`,
     }
   })
 }

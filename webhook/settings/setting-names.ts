@@ -3,14 +3,14 @@ import { configVariable } from '../../init-agent/contract.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 
-/** The process environment, or what stands in for it. */
+/** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export const settingPrefix = 'AKV_INJECTOR_'
 
 /**
- * Every operator setting (docs/specification.md, "Operator settings"). What else begins with {@link settingPrefix} is
- * refused at start.
+ * All operator settings (docs/specification.md, "Operator settings"). Any other variable that begins with
+ * {@link settingPrefix} is refused at start.
  */
 export const settingNames = [
   'AKV_INJECTOR_AGENT_IMAGE',
@@ -34,7 +34,7 @@ export const settingNames = [
 ] as const
 export type SettingName = (typeof settingNames)[number]
 
-/** A misspelt setting must not be a setting that silently isn't there: each unknown name is a problem. */
+/** Reports each unknown name, because a misspelt setting would otherwise silently have no effect. */
 export function unknownNames(env: Environment): Problem[] {
   return Object.entries(env)
     .filter(([name, value]) => name.startsWith(settingPrefix) && value !== undefined)
@@ -44,18 +44,18 @@ export function unknownNames(env: Environment): Problem[] {
 
 function unknownSentence(name: string): string {
   if (name === configVariable)
-    return 'is what the webhook hands to the agent, not a setting of the webhook; remove it'
+    return "is set by the webhook for the agent and isn't a setting of the webhook; remove it"
   const nearest =
     name.length <= maxComparedLength ? closestMatch(name.toUpperCase(), settingNames) : undefined
   return nearest === undefined
-    ? `is no setting; the settings are ${settingNames.join(', ')}`
-    : `is no setting; the nearest is ${nearest}`
+    ? `unknown setting; the settings are ${settingNames.join(', ')}`
+    : `unknown setting; did you mean ${nearest}?`
 }
 
 /**
- * The kubelet describes every Service of the namespace in variables of its own, unless the pod sets
- * `enableServiceLinks: false`; those of a Service named `akv-injector…` begin like a setting and are none.
- * Their values are looked at too, so that a misspelt setting such as `AKV_INJECTOR_LISTEN_PORT=8443` isn't taken for one.
+ * The kubelet adds variables for every Service of the namespace, unless the pod sets `enableServiceLinks: false`. Those
+ * of a Service named `akv-injector…` begin like settings. Their values are checked too, so that a misspelt setting such
+ * as `AKV_INJECTOR_LISTEN_PORT=8443` isn't mistaken for one.
  */
 function isServiceLink(name: string, value: string): boolean {
   return serviceLinks.some(([names, values]) => names.test(name) && values.test(value))

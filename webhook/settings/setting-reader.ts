@@ -3,18 +3,18 @@ import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { Environment, SettingName } from './setting-names.ts'
 
-/** Reads settings one by one and gathers what is wrong with them. */
+/** Reads settings one by one and collects their problems. */
 export interface SettingReader {
   readonly problems: Problem[]
-  /** Undefined when the setting is absent, or wrong and therefore among the problems. */
+  /** Undefined if the setting is absent, or if it isn't valid, which adds a problem. */
   optional<T>(name: SettingName, parse: (text: string) => Parsed<T>): T | undefined
-  /** The same, and absence is a problem too: `sentence` says what the setting is for. */
+  /** The same, but an absent setting adds a problem too; `sentence` says what the setting is for. */
   required<T>(setting: {
     readonly name: SettingName
     readonly parse: (text: string) => Parsed<T>
     readonly sentence: string
   }): T | undefined
-  /** Makes a problem of a setting that has no business being there. */
+  /** Adds a problem if the setting is present. */
   refuse(name: SettingName, sentence: string): void
 }
 
@@ -43,5 +43,5 @@ export function settingReader(env: Environment): SettingReader {
   }
 }
 
-/** Somebody may have written a password into a URL. */
+/** A value with an `@` isn't shown, because it may be a URL with a password. */
 const found = (text: string) => (text.includes('@') ? {} : { found: printable(text) })

@@ -29,7 +29,7 @@ t.test('a pod that would be denied is told every problem, and the exit code is 1
   t.match(stdout, 'akv-injector.io/refresh "5": expected a duration')
   t.match(
     stdout,
-    'akv-injector.io/secretes: is not known; the nearest key that is: akv-injector.io/secrets',
+    'akv-injector.io/secretes: unknown annotation; did you mean akv-injector.io/secrets?',
   )
 })
 
@@ -99,7 +99,7 @@ t.test('the operator’s settings count, and so does the namespace', async (t) =
   t.match(await run(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
   t.match(await run(['check', '-'], { input, env }), {
     code: 1,
-    stdout: /"team-a": the operator does not let namespace "default" name this vault/,
+    stdout: /"team-a": the operator does not allow namespace "default" to use this vault/,
   })
 })
 
@@ -282,7 +282,7 @@ t.test('a Secret that would be adopted, and one that would not for a mistake', a
     stdout: 'Secret/web (standard input): would be adopted by the ServiceAccount that asks',
   })
   for (const [annotations, problem] of [
-    [{ adoptt: 'true' }, /adoptt: is not known; .*akv-injector\.io\/adopt$/m],
+    [{ adoptt: 'true' }, /adoptt: unknown annotation; .*akv-injector\.io\/adopt\?$/m],
     [{ adopt: 'True' }, /adopt "True": expected "true"/],
     [{ adopt: true }, /adopt "true": must be a string; quote the value/],
     [{ sync: '[]' }, /sync: belongs on a pod or a ServiceAccount; a Secret has adopt/],

@@ -25,7 +25,7 @@ t.test('what it printed would be left as it is', async (t) => {
   const { stdout } = await run(['inject', 'manifests/examples/refresh.yaml'], { env })
   t.match(await run(['check', '-'], { env, input: stdout }), {
     code: 0,
-    stdout: /everything asked for is there already/,
+    stdout: /everything that it requests is there already/,
   })
 })
 

@@ -173,7 +173,7 @@ t.test('the ReplicaSet of a Deployment reports a bad annotation', async (t) => {
   })
   t.match(
     await describedReplicaSet(node, deploymentOf(pod, 'bad-annotation')),
-    'akv-injector.io/refesh: is not known; the nearest key that is: akv-injector.io/refresh',
+    'akv-injector.io/refesh: unknown annotation; did you mean akv-injector.io/refresh?',
   )
 })
 

@@ -215,5 +215,5 @@ t.test('the author of a pod can’t name the agent among the containers', async 
     appPod({ namespace, name: 'thief', annotations }),
   )
   t.equal(status, 400)
-  t.match(body.message, 'the pod has no such container; it has: app')
+  t.match(body.message, 'the pod has no container of this name; it has app')
 })

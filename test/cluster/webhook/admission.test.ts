@@ -88,7 +88,7 @@ t.test('the client that creates a pod sees all problems in the refusal', async (
   const { status, body } = await cluster.create(annotatedPod({ annotations }), { dryRun: true })
   t.equal(status, 400)
   t.match(body.message, 'admission webhook "pods.akv-injector.io" denied the request')
-  t.match(body.message, 'the nearest key that is: akv-injector.io/secrets')
+  t.match(body.message, 'did you mean akv-injector.io/secrets?')
   t.match(body.message, 'akv-injector.io/refresh "5 minutes"')
 })
 

@@ -30,7 +30,7 @@ t.test('the event of a Deployment’s ReplicaSet has the refusal of its pods', a
     {
       involvedObject: { kind: 'ReplicaSet', name: /^web-/ },
       message:
-        /denied the request: akv-injector: 1 problem\nakv-injector\.io\/secretes: is not known; the nearest key that is: akv-injector\.io\/secrets/,
+        /denied the request: akv-injector: 1 problem\nakv-injector\.io\/secretes: unknown annotation; did you mean akv-injector\.io\/secrets\?/,
     },
   ])
 })

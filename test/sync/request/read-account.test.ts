@@ -121,8 +121,8 @@ t.test(
       ['timeout', /^belongs on a pod/],
       ['adopt', /^belongs on a Secret/],
       ['synced', /^belongs on a Secret/],
-      ['sync-nwo', /the nearest key that is: akv-injector.io\/sync-now/],
-      ['snyc', 'is not known; the nearest key that is: akv-injector.io/sync'],
+      ['sync-nwo', /did you mean akv-injector.io\/sync-now\?/],
+      ['snyc', 'unknown annotation; did you mean akv-injector.io/sync?'],
     ] as const)
       t.match(read({ [key]: 'x' }), {
         kind: 'refused',
@@ -264,9 +264,9 @@ t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
     ],
     ['secret: db, data: x, labels: { akv-injector.io/x: a }', /this label is the controller/],
     ['secret: db, data: x, labels: { x.akv-injector.io/x: a }', /this label is the controller/],
-    ['secret: db, data: x, lables: {}', 'lables is not known; the nearest field that is: labels'],
-    ['secret: db, data: x, __proto__: {}', /__proto__ is not known/],
-    ['secret: db, data: x, constructor: {}', /constructor is not known/],
+    ['secret: db, data: x, lables: {}', 'unknown field lables; did you mean labels?'],
+    ['secret: db, data: x, __proto__: {}', /unknown field __proto__/],
+    ['secret: db, data: x, constructor: {}', /unknown field constructor/],
     ['secret: db', 'names nothing to put into it'],
     ['secret: db, data: ""', 'names nothing to put into it'],
     ['secret: db, data: [x]', 'data: expected a text such as'],

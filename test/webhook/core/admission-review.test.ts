@@ -22,9 +22,11 @@ t.test('the request is read with everything absent but its uid', async (t) => {
   })
 })
 
-t.test('what is no AdmissionReview is told what one has', async (t) => {
+t.test('anything but an AdmissionReview is refused with what is expected', async (t) => {
   for (const body of [null, 0, '', [], true])
-    t.match(readAdmissionReview(body), { problem: /expected an AdmissionReview, found no JSON/ })
+    t.match(readAdmissionReview(body), {
+      problem: /expected an AdmissionReview, found a value that isn't/,
+    })
   for (const body of [{}, { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1beta1' }])
     t.match(readAdmissionReview(body), {
       problem:
@@ -41,7 +43,7 @@ t.test('what is no AdmissionReview is told what one has', async (t) => {
   for (const request of [undefined, null, [], 'x'])
     t.match(readAdmissionReview(review(request)), { problem: /has no request/ })
   for (const uid of [undefined, 1, '', 'x'.repeat(129)])
-    t.match(readAdmissionReview(review({ uid })), { problem: /request.uid is missing/ })
+    t.match(readAdmissionReview(review({ uid })), { problem: /request.uid must be a string/ })
 })
 
 t.test('members of the wrong type read as absent', async (t) => {

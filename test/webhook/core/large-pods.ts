@@ -155,14 +155,14 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
     /templates are too large: 2000/,
   ],
   'entries without end': [pod({ secrets: 'a,'.repeat(120_000) }), /too many entries: 2000/],
-  'nothing but commas': [pod({ secrets: ','.repeat(250_000) }), /there is nothing to fetch/],
+  'nothing but commas': [pod({ secrets: ','.repeat(250_000) }), /nothing to fetch/],
   'amounts without end': [
     pod({ secrets: 'a', 'agent-limits': 'cpu=1,'.repeat(40_000) }),
     /expected a list such as "cpu=10m/,
   ],
   'an amount of many digits': [
     pod({ secrets: 'a', 'agent-limits': `cpu=${'1'.repeat(250_000)}x` }),
-    /isn't a quantity/,
+    /isn't a valid quantity/,
   ],
   'a name of a variable of many letters': [
     pod({ env: `${'V'.repeat(250_000)}=s` }),
@@ -174,6 +174,6 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   'keys without end': [
     pod(Object.fromEntries(many(10_000, (i) => [`k${i}`, '']))),
-    /is not known; the nearest/,
+    /unknown annotation; did you mean/,
   ],
 }

@@ -90,7 +90,12 @@ t.test('what is no review is refused in a sentence', async (t) => {
   const review = exampleReview()
   const deep = `${'['.repeat(65)}${']'.repeat(65)}`
   const refused: [string, Awaited<ReturnType<typeof post>>, number, RegExp][] = [
-    ['no body', await app.inject({ method: 'POST', url: '/mutate' }), 400, /found no JSON object/],
+    [
+      'no body',
+      await app.inject({ method: 'POST', url: '/mutate' }),
+      400,
+      /found a value that isn't a JSON object/,
+    ],
     ['empty', await post('', json), 400, /found a body that is not JSON/],
     ['not JSON', await post('{', json), 400, /found a body that is not JSON/],
     ['a scalar', await post('1', json), 400, /expected an AdmissionReview/],
@@ -110,7 +115,7 @@ t.test('what is no review is refused in a sentence', async (t) => {
       /v1beta1/,
     ],
     ['no request', await post({ ...review, request: undefined }), 400, /has no request/],
-    ['no uid', await post({ ...review, request: {} }), 400, /uid is missing/],
+    ['no uid', await post({ ...review, request: {} }), 400, /uid must be a string/],
     [
       'YAML',
       await post('a: 1', { 'content-type': 'application/yaml' }),
@@ -134,14 +139,14 @@ t.test('what is no review is refused in a sentence', async (t) => {
       'not a URL',
       await app.inject({ method: 'POST', url: '/%', payload: {} }),
       400,
-      /^expected a URL, found a path that is not valid\n$/,
+      /^expected a valid URL path\n$/,
     ],
     ['GET', await app.inject('/mutate?x'), 405, /expected POST \/mutate, found GET/],
     [
       'elsewhere',
       await app.inject({ method: 'POST', url: '/x', payload: {} }),
       404,
-      /nothing at \/x; AdmissionReviews go to POST \/mutate/,
+      /nothing is served at \/x; send AdmissionReviews to POST \/mutate/,
     ],
   ]
   for (const [name, answer, status, sentence] of refused) {

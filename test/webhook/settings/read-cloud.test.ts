@@ -71,10 +71,10 @@ t.test('of a CA file the certificates are taken, and only they', async (t) => {
   t.strictSame(parseCa(`# first\n${certificatePem}\n# again\n${certificatePem}`), {
     value: certificatePem + certificatePem,
   })
-  t.match(parseCa(certificatePem + keyPem), { problem: /holds a private key/ })
-  t.match(parseCa(certificatePem.repeat(200)), { problem: /exceed 65536 bytes/ })
+  t.match(parseCa(certificatePem + keyPem), { problem: /contains a private key/ })
+  t.match(parseCa(certificatePem.repeat(200)), { problem: /larger than 65536 bytes/ })
   for (const text of ['', 'x', certificatePem.replace(/[A-Za-z]{9}/, 'AAAAAAAAA')])
-    t.match(parseCa(text), { problem: /expected a file of certificates in PEM/ })
+    t.match(parseCa(text), { problem: /expected a PEM file of certificates/ })
 })
 
 t.test('what only a custom cloud reads is refused elsewhere', async (t) => {
@@ -88,6 +88,6 @@ t.test('what only a custom cloud reads is refused elsewhere', async (t) => {
   readCloud(reader, () => '')
   t.strictSame(reader.problems.map(({ subject }) => subject).sort(), Object.keys(env).sort())
   for (const { sentence } of reader.problems)
-    t.match(sentence, 'is only for AKV_INJECTOR_CLOUD=custom, and the cloud is public')
+    t.match(sentence, 'is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is public')
   t.notMatch(JSON.stringify(reader.problems), 'hunter2', 'and no password is repeated')
 })

@@ -146,7 +146,7 @@ t.test('all mistakes are reported together', async (t) => {
     'AKV_INJECTOR_TSL_DIR',
     'AKV_INJECTOR_VAULT_URL',
   ])
-  t.match(problems, [{ sentence: 'is no setting; the nearest is AKV_INJECTOR_TLS_DIR' }])
+  t.match(problems, [{ sentence: 'unknown setting; did you mean AKV_INJECTOR_TLS_DIR?' }])
 })
 
 t.test('an image that only stands in yields to the one that is set', async (t) => {
@@ -161,7 +161,7 @@ t.test('a limit below the request is found before every pod is refused for it', 
     {
       subject: 'AKV_INJECTOR_AGENT_LIMITS',
       found: 'memory=64Mi',
-      sentence: 'is less than AKV_INJECTOR_AGENT_REQUESTS asks for (memory=96Mi)',
+      sentence: 'is less than the request in AKV_INJECTOR_AGENT_REQUESTS (memory=96Mi)',
     },
   ])
 })

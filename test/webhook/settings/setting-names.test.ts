@@ -10,7 +10,7 @@ t.test('a misspelt setting is refused with the nearest one', async (t) => {
   ]
   for (const [name, setting] of nearest)
     t.match(unknownNames({ [name]: '8443' }), [
-      { subject: name, sentence: new RegExp(`the nearest is ${setting}$`) },
+      { subject: name, sentence: new RegExp(`did you mean ${setting}\\?$`) },
     ])
 })
 
@@ -21,7 +21,9 @@ t.test('a name too long to compare gets the list', async (t) => {
 })
 
 t.test("the agent's configuration is not a setting of the webhook", async (t) => {
-  t.match(unknownNames({ AKV_INJECTOR_CONFIG: '{}' }), [{ sentence: /hands to the agent/ }])
+  t.match(unknownNames({ AKV_INJECTOR_CONFIG: '{}' }), [
+    { sentence: /set by the webhook for the agent/ },
+  ])
 })
 
 t.test('what the kubelet adds for Services is ignored', async (t) => {

@@ -4,7 +4,11 @@ import type { PodRequest } from './read-pod-annotations.ts'
 
 const defaultTimeoutSeconds = 120
 
-/** What the agent is told: the pod's wishes within the operator's policy, and the two choices the pod's state decides. */
+/**
+ * The agent's configuration: what the annotations ask for, within the operator's policy.
+ *
+ * @param chosen - the two members that can follow from the pod's state
+ */
 export function agentConfig(
   request: PodRequest,
   policy: Policy,

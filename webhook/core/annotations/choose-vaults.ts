@@ -3,16 +3,20 @@ import type { Problem } from '../../../lib/problem.ts'
 import type { Policy } from '../policy.ts'
 import type { Annotations } from './own-annotations.ts'
 
-/** What a reference without a vault means, and what the operator says to the vaults that are named. */
+/** The vault of references that name none, and a check of all vaults against the operator's list. */
 export interface VaultChoice {
   readonly defaultVault?: string
   vaultProblems(vaults: Iterable<string>): readonly Problem[]
 }
 
-/** Stands in for a vault whose name is wrong, so that this is reported once and not again for each entry. */
+/** Replaces a vault name that isn't valid, so that it is reported once and not again for each entry. */
 const anyVault = 'unreadable'
 
-/** @param read - `vault`: the annotation's value, if it could be read */
+/**
+ * Chooses the vault of references that name none: the annotation's, else the operator's default.
+ *
+ * @param read - `vault`: the annotation's value, if it is valid
+ */
 export function chooseVaults(
   own: Annotations,
   read: {
@@ -42,7 +46,7 @@ function forbiddenVaults(
     .map((vault) => ({
       subject: 'the vaults',
       found: vault,
-      // No list: anybody on the network can send a review in the name of any namespace.
-      sentence: `the operator does not let namespace "${printable(namespace)}" name this vault; use another one, or have it added to AKV_INJECTOR_ALLOWED_VAULTS`,
+      // The allowed vaults aren't listed: anybody on the network can send a review for any namespace.
+      sentence: `the operator does not allow namespace "${printable(namespace)}" to use this vault; use another one, or ask the operator to add it to AKV_INJECTOR_ALLOWED_VAULTS`,
     }))
 }

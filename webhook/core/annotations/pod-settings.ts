@@ -45,7 +45,7 @@ export const podSettings = {
   notify: (text: string) =>
     isNotifyUrl(text)
       ? { value: text }
-      : { problem: 'expected http://127.0.0.1:PORT/PATH: this address, a port, a path' },
+      : { problem: 'expected http://127.0.0.1:PORT/PATH, with exactly this address' },
   position: parsePosition,
   'run-as': parseRunAs,
   'agent-requests': parseAmounts,

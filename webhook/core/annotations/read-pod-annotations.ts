@@ -14,7 +14,7 @@ import { type PodSettings, podSettings } from './pod-settings.ts'
 import { readValues } from './read-values.ts'
 import { isObjectKey, objectKeys, unknownKeyOnPod } from './vocabulary.ts'
 
-/** What a pod's annotations ask for. */
+/** A pod's annotations, read and checked. */
 export interface PodRequest extends PodSettings {
   readonly files: readonly WantedFile[]
   readonly templates: readonly WantedTemplate[]
@@ -22,9 +22,9 @@ export interface PodRequest extends PodSettings {
 }
 
 /**
- * Reads annotations, prefix removed, in the context of what the operator allows.
+ * Reads a pod's annotations, within what the operator allows.
  *
- * @returns what is asked for, and every problem found; with problems the request is not to be acted on
+ * @returns the request and every problem found; a request with problems must not be carried out
  */
 export function readPodAnnotations(
   own: Annotations,
@@ -57,7 +57,7 @@ export function readPodAnnotations(
   if (problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push({
       subject: `${annotationPrefix}secrets`,
-      sentence: `there is nothing to fetch: name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,
+      sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,
     })
   return { request: { ...values, files, templates, env }, problems }
 }

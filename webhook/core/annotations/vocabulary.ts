@@ -34,7 +34,9 @@ export const syncedKey = 'synced'
 export const secretSettings = {
   // A misspelt value would leave the Secret to its owner, which is easily overlooked.
   adopt: (text: string) =>
-    text === 'true' ? { value: true } : { problem: 'expected "true"; to keep it, take this off' },
+    text === 'true'
+      ? { value: true }
+      : { problem: 'expected "true"; to keep the Secret, remove this annotation' },
 } as const satisfies ValueTable
 const secretKeys: readonly string[] = [syncedKey, ...Object.keys(secretSettings)]
 
@@ -68,11 +70,13 @@ const maxKeyLength = 63
 
 function unknownKey(key: string, known: readonly string[]): string {
   const nearest = closestMatch(key.slice(0, maxKeyLength), known)
-  return `is not known; the nearest key that is: ${annotationPrefix}${nearest}`
+  return `unknown annotation; did you mean ${annotationPrefix}${nearest}?`
 }
 
 function parseAccountRefresh(text: string): Parsed<number> {
   const parsed = parseDuration(text)
   if ('problem' in parsed || parsed.value >= minRefreshSeconds) return parsed
-  return { problem: `expected at least ${minRefreshSeconds}s: a Secret is kept fresh` }
+  return {
+    problem: `expected at least ${minRefreshSeconds}s, because a Secret is always refreshed`,
+  }
 }

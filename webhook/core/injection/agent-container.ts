@@ -16,22 +16,22 @@ import type { Container, Pod } from '../pod.ts'
 import type { Policy } from '../policy.ts'
 import type { AgentResources } from './agent-resources.ts'
 
-/** The user of the image where the pod sets none: the customary "nonroot". */
+/** The user if the pod sets none: the image's own, the customary "nonroot". */
 const defaultUid = 65532
 /**
- * Where the API server would mount the pod's token for itself, were nothing there: the agent has no use for it. And what
- * it adds after our turn would have the pod reviewed once more.
+ * The API server mounts the pod's API token here, unless the container has a mount at this path. The agent doesn't need
+ * that token, and a mount added after our review would cause another one.
  */
 const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 /**
- * The probe outlasts the agent's own patience, so that the agent gets to say why it gave up. The limit is fixed here,
- * before anybody knows whether a vault will throttle.
+ * The probe fails only after the agent's own deadline, so that the agent can report why it gave up. The pod's limit is
+ * fixed here, so it always includes the time that a throttling vault may add.
  */
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
 /** The image's program waits up to 10 seconds for the path, and must print its message before the kubelet ends it. */
 const probeTimeoutSeconds = 15
 
-/** The members that nobody reads again are not spelt out. */
+/** A container with members that we write but never read. */
 type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>
 
 /** The agent's container as it is added to the pod. Passes Pod Security `restricted` whatever the pod's own settings. */
@@ -107,10 +107,9 @@ function resourcesOf({ requests, limits }: AgentResources) {
 }
 
 /**
- * The user that the agent runs as: the one that `run-as` names, else the one that the pod, or all its containers alike,
- * run as, and never root unless asked for. A process can read what processes of its own user hold, through `/proc`:
- * while others see the agent, it has a user of its own
- * (docs/specification.md, "Security context of the agent").
+ * The user that the agent runs as: the one of `run-as`, else the one that all containers or the pod set. It is root only
+ * if `run-as` says so. Through `/proc`, a process can read the memory of other processes of its user, so an agent that
+ * other containers can see has a user of its own (docs/specification.md, "Security context of the agent").
  */
 export function agentUser(
   { spec }: Pod,
@@ -127,6 +126,6 @@ export function agentUser(
   return { uid: typeof shared === 'number' && shared > 0 ? shared : defaultUid }
 }
 
-/** Whether other containers see the agent's process while the pod runs. */
+/** Whether other containers can see the agent's process while the pod runs. */
 export const isAgentSeen = ({ spec }: Pod, { refreshSeconds }: AgentConfig): boolean =>
   refreshSeconds > 0 && (spec.shareProcessNamespace === true || spec.hostPID === true)

@@ -6,11 +6,11 @@ import { agentName } from '../our-names.ts'
 import { allContainers, type Container, type Pod } from '../pod.ts'
 import type { Amounts, Policy } from '../policy.ts'
 
-/** Node needs this much to start within a second or two; with less it takes half a minute. */
+/** Node needs this much to start within two seconds. With less, it takes half a minute. */
 const minCpuLimit = '250m'
-/** What Node takes at its peak, with fifty objects. */
+/** The peak of a process with fifty objects. */
 const enoughMemory = '96Mi'
-/** Where neither the pod nor the operator says, and the pod's class needs a limit. */
+/** The limit if the pod's class needs one, and neither the pod nor the operator sets it. */
 const fallbackMemoryLimit = '160Mi'
 
 export interface AgentResources {
@@ -21,15 +21,17 @@ export interface AgentResources {
 }
 
 /**
- * What the agent's container asks for, so that the pod stays valid and in its quality-of-service class: a CPU limit
- * when all others have one (a quota on `limits.cpu` wants one of every container), requests equal to limits when all
- * others are Guaranteed, nothing of what the pod sets as a whole (the containers' sum may not exceed it).
+ * The agent's requests and limits, which keep the pod valid and in its quality-of-service class:
+ *
+ * - a CPU limit if all other containers have one, because a quota on `limits.cpu` requires one of every container
+ * - requests equal to limits if all other containers are Guaranteed
+ * - no resource that the pod sets as a whole, because the sum of the containers may not exceed it
  */
 export function agentResources(pod: Pod, asked: PodSettings, policy: Policy): AgentResources {
   const others = allContainers(pod).filter(({ name }) => name !== agentName)
   const requests = { ...(asked['agent-requests'] ?? policy.agentRequests) }
   const limits = { ...(asked['agent-limits'] ?? policy.agentLimits) }
-  const warnings = asked['agent-limits'] === undefined ? [] : scarcity(limits)
+  const warnings = asked['agent-limits'] === undefined ? [] : lowLimitWarnings(limits)
   const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
   if (cpuLimit !== undefined || others.every(hasCpuLimit))
     limits['cpu'] = isLess(cpuLimit ?? '0', minCpuLimit) ? minCpuLimit : (cpuLimit as string)
@@ -45,7 +47,7 @@ export function agentResources(pod: Pod, asked: PodSettings, policy: Policy): Ag
     const isAsked = asked['agent-requests']?.[resource] ?? asked['agent-limits']?.[resource]
     if (isAsked !== undefined)
       warnings.push(
-        `${agentName}: ${resource} is not set for the agent, as spec.resources sets it for the whole pod`,
+        `${agentName}: ${resource} is not set for the agent, because spec.resources sets it for the whole pod`,
       )
     delete requests[resource]
     delete limits[resource]
@@ -55,20 +57,20 @@ export function agentResources(pod: Pod, asked: PodSettings, policy: Policy): Ag
 
 const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
 
-function scarcity({ cpu, memory }: Amounts): string[] {
+function lowLimitWarnings({ cpu, memory }: Amounts): string[] {
   const warnings: string[] = []
   if (cpu !== undefined && isLess(cpu, minCpuLimit))
     warnings.push(
-      `${agentName}: a CPU limit of ${cpu} is raised to ${minCpuLimit}, which the agent needs`,
+      `${agentName}: a CPU limit of ${cpu} is raised to ${minCpuLimit}, the least that the agent needs`,
     )
   if (memory !== undefined && isLess(memory, enoughMemory))
     warnings.push(
-      `${agentName}: a memory limit of ${memory} may not be enough for the agent; ${enoughMemory} is`,
+      `${agentName}: a memory limit of ${memory} may be too low for the agent; use at least ${enoughMemory}`,
     )
   return warnings
 }
 
-/** Kubernetes' rule for the class, for one container: CPU and memory limits, and requests that equal them or default to them. */
+/** Kubernetes' rule for one container: limits on CPU and memory, and requests that equal them or default to them. */
 function isGuaranteed({ resources }: Container): boolean {
   return ['cpu', 'memory'].every((resource) => {
     const limit = resources?.limits?.[resource]

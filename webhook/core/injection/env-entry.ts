@@ -3,7 +3,7 @@ import { isObject } from '../../../lib/shape.ts'
 import { envVolume } from '../our-names.ts'
 import type { Container, EnvVar } from '../pod.ts'
 
-/** The EnvFiles source of a variable: the kubelet reads it when it creates the container. */
+/** The source of a variable. The kubelet reads the file when it creates the container. */
 export function fileKeyRef({ variable, optional }: WantedVariable) {
   return {
     volumeName: envVolume,
@@ -13,20 +13,20 @@ export function fileKeyRef({ variable, optional }: WantedVariable) {
   }
 }
 
-/** A variable as a container gets it. */
+/** The variable to add to a container. */
 export const envEntry = (wanted: WantedVariable): EnvVar => ({
   name: wanted.variable,
   valueFrom: { fileKeyRef: fileKeyRef(wanted) },
 })
 
-/** A container's variables by name, the last of each: the one that counts. */
+/** A container's variables by name. Of several with one name, the last one counts. */
 export function entriesByName({
   env,
 }: Container): ReadonlyMap<string, { readonly entry: EnvVar; readonly index: number }> {
   return new Map((env ?? []).map((entry, index) => [entry.name, { entry, index }]))
 }
 
-/** The volume that the kubelet reads a variable from, where it does so. */
+/** The volume that the kubelet reads a variable from, if it does. */
 export function volumeOf({ valueFrom }: EnvVar): string | undefined {
   const { fileKeyRef } = valueFrom ?? {}
   const name = isObject(fileKeyRef) ? fileKeyRef['volumeName'] : undefined
@@ -34,8 +34,11 @@ export function volumeOf({ valueFrom }: EnvVar): string | undefined {
 }
 
 /**
- * Whose an entry of this name is, where the agent is there already: `ours`; `emptied`, ours after a webhook decoded the
- * pod into types that do not know `fileKeyRef`, and wrote it back without; or `foreign`.
+ * Tells whose an entry of a wanted variable's name is, in a pod that has the agent already:
+ *
+ * - `ours`: as the webhook writes it
+ * - `emptied`: ours, after another webhook with types that don't have `fileKeyRef` dropped that member
+ * - `foreign`: anybody else's
  */
 export function fileKeyRefState(
   { value, valueFrom }: EnvVar,

@@ -8,7 +8,7 @@ export const filesMount = (mountPath: string): VolumeMount => ({
   readOnly: true,
 })
 
-/** Whether a mount is as the webhook makes it. With a `subPath`, a container would see the first set of files for ever. */
+/** Whether a mount is as the webhook makes it. With a `subPath`, a container would see the first set of files forever. */
 export function isOurMount(mount: VolumeMount, mountPath: string): boolean {
   return (
     mount.name === filesVolume &&

@@ -1,7 +1,7 @@
-/** What one injector adds to pods. */
+/** An injector, and the containers that it adds to pods. */
 interface Injector {
   readonly name: string
-  /** The file of its sources that names the containers. */
+  /** The source file that names the containers. */
   readonly source: string
   /** Its sidecar may be the only way out of the pod, so the agent starts after it. */
   readonly isMesh?: boolean
@@ -9,9 +9,9 @@ interface Injector {
 }
 
 /**
- * Containers that other admission webhooks add to a pod. The objects of the pod are for its own containers, and these
- * are often called before us: they see nothing unless `akv-injector.io/containers` names them. Only names that an
- * injector gives to its own containers belong here, never one that people would give to theirs, such as `envoy`
+ * Containers that other admission webhooks add to pods, often before our review. They receive no objects, because these
+ * are for the pod's own containers, unless `akv-injector.io/containers` names them. The list has only names that are
+ * typical of an injector, and none that people may give to their own containers, such as `envoy`
  * (docs/specification.md, "Containers that receive the objects").
  */
 export const injectors: readonly Injector[] = [
@@ -130,5 +130,5 @@ const byContainer = new Map(
   injectors.flatMap((injector) => injector.containers.map((name) => [name, injector] as const)),
 )
 
-/** Who adds a container of this name, if that is known. */
+/** The injector that adds a container of this name, if there is one. */
 export const injectorOf = (container: string): Injector | undefined => byContainer.get(container)

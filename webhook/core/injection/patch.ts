@@ -6,14 +6,14 @@ import { filesMount, isOurMount } from './files-mount.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
 
-/** The operations that add to the pod what the plan has and the pod has not. */
+/** The operations that add everything that the plan has and the pod lacks. */
 export function patchOperations(pod: Pod, plan: Plan): readonly AddOperation[] {
   const { volumes, initContainers } = pod.spec
   const missing = plan.volumes.filter(({ name }) => !volumes?.some((one) => one.name === name))
   return [
     ...append('/spec/volumes', volumes, missing),
     ...plan.consumers.flatMap((consumer) => consumerOperations(consumer, plan)),
-    // Last: it moves the init containers behind it, which the operations above point to.
+    // This comes last, because it shifts the init containers that the operations above point to.
     ...(plan.placement.existing
       ? restoreAgent(plan.placement.existing, plan)
       : insert('/spec/initContainers', initContainers, plan.placement.index, [plan.agent])),
@@ -45,12 +45,12 @@ function consumerOperations(
       hasFiles(config) && !isMounted ? [filesMount(mountPath)] : [],
     ),
     ...emptied,
-    // In front, so that $(NAME) in the container's own variables expands to them.
+    // Our variables come first, so that $(NAME) expands in the container's own.
     ...insert(`${pointer}/env`, container.env, 0, missing.map(envEntry)),
   ]
 }
 
-/** What other webhooks may have dropped from the agent and it cannot do without. What they set otherwise stands. */
+/** Members that the agent needs and another webhook may have dropped. Values that others changed are left alone. */
 const essentials = ['args', 'restartPolicy', 'startupProbe', 'securityContext'] as const
 
 function restoreAgent(existing: Container, { agent, placement }: Plan): readonly AddOperation[] {
@@ -76,7 +76,7 @@ function append(path: string, list: List, values: readonly unknown[]): readonly 
   return insert(path, list, list?.length ?? 0, values)
 }
 
-/** RFC 6902: `add` on an index inserts; on an absent (or null) list there is nothing to insert into, so the list is added. */
+/** RFC 6902: `add` at an index inserts into a list. If the list is absent or null, the whole list is added. */
 function insert(
   path: string,
   list: List,

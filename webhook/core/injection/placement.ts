@@ -6,23 +6,23 @@ import { agentName } from '../our-names.ts'
 import type { Container, PodSpec } from '../pod.ts'
 import { injectorOf } from './injected-containers.ts'
 
-/** A container that sees the objects. */
+/** A container that receives the objects. */
 export interface Consumer {
   readonly container: Container
   /** JSON pointer to it, before the agent is inserted. */
   readonly pointer: string
-  /** It runs before the agent has written anything. */
+  /** True if it starts before the agent. */
   readonly isEarly: boolean
 }
 
-/** Where the agent is, or is to go, among the init containers. */
+/** The agent's position among the init containers: the present one, or the one to insert it at. */
 export interface Placement {
   readonly index: number
-  /** The init container of our name that is there already. */
+  /** The init container of our name, if the pod has one already. */
   readonly existing?: Container
 }
 
-/** Finds the agent's placement: where it stands, else where it is asked to be, else behind a mesh's proxy, else first. */
+/** Finds the agent's position: the present one, else the requested one, else after a service mesh's sidecar, else first. */
 export function findPlacement(
   { initContainers, containers }: PodSpec,
   position?: Position,
@@ -42,8 +42,8 @@ export function findPlacement(
     subject: `${annotationPrefix}position`,
     found: printable(`after:${position.container}`),
     sentence: isMain
-      ? 'this is no init container; the agent runs among these, before the main containers'
-      : `there is no such init container; there are: ${namesOf(inits)}`,
+      ? "isn't an init container; the agent runs among the init containers, before the main containers"
+      : notFound('init container', inits),
   }
   return { placement: { index: 0 }, problems: [problem] }
 }
@@ -54,12 +54,12 @@ function lastMeshSidecar(inits: readonly Container[]): number {
   )
 }
 
-/** The containers that see the objects by default: those that start after the agent, except other injectors'. */
+/** The default consumers: the containers that start after the agent, except those that other injectors add. */
 export function defaultConsumers(spec: PodSpec, placement: Placement): readonly string[] {
   return startAfter(spec, placement).filter((name) => injectorOf(name) === undefined)
 }
 
-/** The containers that start after the agent, but see no objects by default as another injector adds them. */
+/** The containers that start after the agent, but that another injector adds. By default they receive no objects. */
 export function injectedContainers(spec: PodSpec, placement: Placement): readonly string[] {
   return [...new Set(startAfter(spec, placement).filter((name) => injectorOf(name) !== undefined))]
 }
@@ -69,7 +69,7 @@ function startAfter(spec: PodSpec, placement: Placement): readonly string[] {
   return [...later, ...spec.containers].map(({ name }) => name).filter((name) => name !== agentName)
 }
 
-/** Looks the named containers up. */
+/** Finds the named containers in the pod. */
 export function findConsumers(
   spec: PodSpec,
   names: readonly string[],
@@ -96,20 +96,26 @@ export function findConsumers(
   const problems: Problem[] = unknown.slice(0, maxNamed).map((name) => ({
     subject,
     found: printable(name),
-    sentence: `the pod has no such container; it has: ${namesOf([...candidates.values()].map(({ container }) => container))}`,
+    sentence: notFound(
+      'container',
+      [...candidates.values()].map(({ container }) => container),
+    ),
   }))
   if (names.length === 0)
     problems.push({
       subject,
-      sentence: 'no container is left to see the objects; name one that should',
+      sentence: 'no container would receive the objects; name at least one',
     })
   return { consumers, problems }
 }
 
+/** The most containers that a message names. */
 const maxNamed = 20
 
-function namesOf(containers: readonly Container[]): string {
-  if (containers.length === 0) return 'none'
+/** The sentence about a name that no container has. */
+function notFound(kind: string, containers: readonly Container[]): string {
+  if (containers.length === 0) return `the pod has no ${kind}s`
   const names = containers.slice(0, maxNamed).map(({ name }) => printable(name))
-  return names.join(', ') + (containers.length > maxNamed ? ', …' : '')
+  const more = containers.length > maxNamed ? ', …' : ''
+  return `the pod has no ${kind} of this name; it has ${names.join(', ')}${more}`
 }

@@ -3,7 +3,7 @@ import { isObject } from '../../../lib/shape.ts'
 import { envVolume, filesVolume, identityVolume } from '../our-names.ts'
 import type { Volume } from '../pod.ts'
 
-/** What Entra expects in the `aud` of a federated token. */
+/** The audience (`aud`) that Entra requires of a federated token. */
 const tokenAudience = 'api://AzureADTokenExchange'
 const tokenSeconds = 3600
 
@@ -35,7 +35,7 @@ const tokenVolume = {
   },
 }
 
-/** True when a volume of one of our names is of our making, with the API server's defaults and spellings allowed for. */
+/** Whether a volume with one of our names is as the webhook makes it, except for what the API server may have added. */
 export function isOurVolume(volume: Volume): boolean {
   const { emptyDir, projected } = volume as Volume & Record<string, unknown>
   if (volume.name !== identityVolume) return isObject(emptyDir) && emptyDir['medium'] === 'Memory'

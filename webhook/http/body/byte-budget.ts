@@ -1,6 +1,6 @@
-/** A part of the budget, in use. */
+/** A part of the budget that is in use. */
 export interface Share {
-  /** Gives it back. Calling this again does nothing. */
+  /** Returns the bytes to the budget. Further calls do nothing. */
   release(): void
 }
 
@@ -8,12 +8,12 @@ export interface ShareRequest {
   /** The remote address that the bytes are held for. */
   readonly address: string
   readonly bytes: number
-  /** Ends whatever needs the bytes, because somebody else gets them. */
+  /** Ends the work that needs the bytes, because another caller gets them. */
   readonly end: () => void
 }
 
 export interface ByteBudget {
-  /** Gives undefined if the bytes can't be had. */
+  /** Gives undefined if the bytes aren't available. */
   take(request: ShareRequest): Share | undefined
 }
 
@@ -28,14 +28,14 @@ interface HeldShare extends ShareRequest, Share {
 }
 
 /**
- * A number of bytes that all callers share. While there is enough for everybody, anybody may hold any part of it. When
- * it doesn't suffice, these give way, the longest-held share first:
+ * A number of bytes that all callers share. A caller may take any part of it that is free. If too little is free, shares
+ * are withdrawn, the longest-held first:
  *
- * 1. the address that holds the most, if the newcomer's address would hold less than it does
- * 2. shares that have been held for {@link patienceMs}, whoever holds them
+ * 1. from the address that holds the most, if the new caller's address would hold less
+ * 2. else those that have been held for {@link patienceMs}, from any address
  */
 export function createByteBudget({ maxBytes, elapsedMs }: ByteBudgetOptions): ByteBudget {
-  // In the order in which they were taken.
+  // A set iterates in the order of insertion, so the longest-held share comes first.
   const shares = new Set<HeldShare>()
   let heldBytes = 0
 

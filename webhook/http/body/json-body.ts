@@ -8,8 +8,8 @@ import { readBody } from './read-body.ts'
 export const maxBodyBytes = 3 * 1024 * 1024
 
 /**
- * Bodies are JSON, bounded in size and depth, and handed on as they are: Fastify's own parser refuses a `__proto__`
- * anywhere, and what a pod is called or annotated with isn't for us to judge.
+ * Parses bodies as JSON, bounded in size and depth. Fastify's own parser isn't used, because it refuses a `__proto__`
+ * anywhere in the body, and a pod may have such a label.
  */
 export function addJsonBody(app: WebhookServer): void {
   app.removeAllContentTypeParsers()
@@ -45,13 +45,13 @@ function refusalOf(body: Buffer): Refusal | undefined {
   return excess === undefined ? undefined : { status: 400, sentence: tooMuch[excess] }
 }
 
-/** JSON is UTF-8 (RFC 8259, 8.1); callers that say so in a parameter are welcome. */
+/** JSON is UTF-8 (RFC 8259, 8.1). A `charset` parameter may say so. */
 function isUtf8(contentType: string): boolean {
   const [, charset] = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType) ?? []
   return charset === undefined || /^utf-?8$/i.test(charset)
 }
 
-/** A pod's own schema ends below a depth of 20, and what etcd takes of it has a tenth of these values. */
+/** The pod schema is less than 20 levels deep, and the largest pod that etcd stores has a tenth of these values. */
 const limits = { maxDepth: 64, maxValues: 200_000 }
 const tooMuch = {
   depth: `expected an AdmissionReview, found JSON nested more than ${limits.maxDepth} deep`,

@@ -1,10 +1,10 @@
 /**
- * What a body has too much of, looked at in its bytes before it is parsed. Half a megabyte of `[` is cheap to send, and
- * whatever later walks the value would run out of stack; eight of `{},` make fifty times their size of objects.
+ * Checks the bytes of a body against bounds before it is parsed. Half a megabyte of `[` is cheap to send, but code that
+ * walks the value would overflow the stack. Eight megabytes of `{},` become objects of fifty times that size.
  *
- * @param json - UTF-8; text that isn't JSON gets an answer too, which doesn't matter as parsing refuses it
- * @returns `depth` when arrays and objects stand in each other more than `maxDepth` deep, `values` when there are more
- *   than `maxValues` elements and members in all of them, else undefined
+ * @param json - UTF-8; if it isn't JSON, the result doesn't matter, because parsing will refuse it
+ * @returns `depth` if arrays and objects are nested more than `maxDepth` deep, `values` if they have more than
+ *   `maxValues` elements and members in total, else undefined
  */
 export function jsonExcess(
   json: Uint8Array,

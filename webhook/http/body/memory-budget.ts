@@ -5,11 +5,11 @@ import { type ByteBudgetOptions, createByteBudget, type Share } from './byte-bud
 import { maxBodyBytes } from './json-body.ts'
 
 /**
- * Bounds the memory that large bodies take while they arrive, and large answers until they are read. Each one is
+ * Bounds the memory of all large bodies that are arriving, and of all large answers that aren't read yet. Each one is
  * bounded, but anybody on the pod network can open many connections.
  *
- * A body counts by its announced size, or by the largest size if it announces none. Small ones always pass: there can't
- * be more of them than connections.
+ * A body counts with its announced size, or with the largest allowed size if it announces none. Small bodies aren't
+ * counted, because the number of connections bounds them.
  */
 export function addMemoryBudget(
   app: WebhookServer,
@@ -18,7 +18,7 @@ export function addMemoryBudget(
   const budget = createByteBudget({ maxBytes: budgetBytes, elapsedMs })
   const shares = new WeakMap<FastifyRequest, Share>()
 
-  /** Replaces what the request holds. Gives false if the bytes can't be had. */
+  /** Replaces the bytes that a request holds. Gives false if they aren't available. */
   function hold(request: FastifyRequest, bytes: number): boolean {
     shares.get(request)?.release()
     if (bytes <= smallBytes) return true
@@ -29,7 +29,7 @@ export function addMemoryBudget(
   }
 
   app.addHook('onRequest', (request, reply, next) => {
-    // The request's own event doesn't come if it was answered before its body had arrived.
+    // The request itself emits no `close` if it was answered before its body arrived.
     reply.raw.once('close', () => shares.get(request)?.release())
     if (hold(request, announcedBytes(request.headers))) return next()
     reply.header('retry-after', '1')
@@ -44,12 +44,12 @@ export function addMemoryBudget(
   })
 }
 
-interface Headers {
+interface BodyHeaders {
   readonly 'content-length'?: string | undefined
   readonly 'transfer-encoding'?: string | undefined
 }
 
-const announcedBytes = (headers: Headers): number =>
+const announcedBytes = (headers: BodyHeaders): number =>
   headers['transfer-encoding'] === undefined
     ? Math.min(Number(headers['content-length'] ?? 0), maxBodyBytes)
     : maxBodyBytes

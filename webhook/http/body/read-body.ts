@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 
 /**
- * Collects a body in one buffer as it arrives. Keeping the chunks until the end would cost a hundred times the size of
- * a body that is sent in chunks of one byte.
+ * Collects a body in one buffer as it arrives. A list of chunks would take a hundred times the size of a body that is
+ * sent in chunks of one byte.
  *
  * @param announcedBytes - the size that the caller announced, if any; only a hint
  * @param done - called once: with the body; with undefined, as soon as it has more than `maxBytes`; or with the error

@@ -10,29 +10,32 @@ export interface TlsFiles {
   readonly key: string
 }
 
+/** A pair that was checked, and its period of validity. */
 export interface ServingCertificate extends TlsFiles {
   readonly notBefore: Date
   readonly notAfter: Date
 }
 
-/** Checks a pair before a server is given it: a server that has taken a wrong one answers nobody any more. */
+/** Checks a pair before a server uses it: with a wrong pair, a server can't answer anybody. */
 export function readServingCertificate({ cert, key }: TlsFiles): Parsed<ServingCertificate> {
   try {
     const leaf = new X509Certificate(cert)
     if (!leaf.checkPrivateKey(createPrivateKey(key)))
-      return { problem: 'tls.key is not the key of the certificate in tls.crt' }
+      return { problem: "tls.key doesn't match the certificate in tls.crt" }
     createSecureContext({ ...tlsOptions, cert, key })
     return {
       value: { cert, key, notBefore: new Date(leaf.validFrom), notAfter: new Date(leaf.validTo) },
     }
   } catch (error) {
-    // OpenSSL names the file's kind of error ("no start line"), never its content.
+    // OpenSSL's messages name the kind of error ("no start line"), never the file's content.
     const reason = reasonOf(error)
-    return { problem: `tls.crt and tls.key are not a certificate and a key in PEM: ${reason}` }
+    return {
+      problem: `tls.crt and tls.key must be a certificate and a key in PEM format: ${reason}`,
+    }
   }
 }
 
-/** Why nobody would accept the certificate now, or undefined. */
+/** The reason why clients would reject the certificate now, or undefined. */
 export function validityProblem(certificate: ServingCertificate, now: Date): string | undefined {
   if (now > certificate.notAfter)
     return `the serving certificate expired at ${certificate.notAfter.toISOString()}`

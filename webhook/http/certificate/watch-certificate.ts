@@ -15,22 +15,23 @@ export interface WatchCertificateOptions {
   /** The folder of `tls.crt` and `tls.key`. */
   readonly folder: string
   readonly intervalMs: number
-  /** Puts a pair that was checked into use. */
+  /** Gives a checked pair to the server. */
   readonly use: (certificate: ServingCertificate) => void
   readonly log: FastifyBaseLogger
   readonly metrics: Metrics
 }
 
 export interface CertificateWatch {
-  /** Why no handshake would succeed at that time, or undefined. */
+  /** The reason why no handshake would succeed at that time, or undefined. */
   problem(now: Date): string | undefined
   stop(): void
 }
 
 /**
- * Keeps a server's certificate as the folder has it; resolves when the folder has been looked at once. By content and
- * by polling: the kubelet swaps a link above the files, which watching the files wouldn't see. What can't be used is
- * reported once, not at every look, and the certificate in use stays.
+ * Keeps a server's certificate in step with a folder. Resolves after the first check of the folder.
+ *
+ * It polls and compares contents, because the kubelet swaps a link above the files, which a watch of the files wouldn't
+ * notice. A pair that can't be used is reported once, and the certificate in use stays.
  */
 export async function watchCertificate(
   options: WatchCertificateOptions,
@@ -38,7 +39,7 @@ export async function watchCertificate(
   const { folder, intervalMs, use, log, metrics } = options
   let current: ServingCertificate | undefined
   let seen: TlsFiles | undefined
-  let complaint: string | undefined
+  let reportedReason: string | undefined
 
   function load(pair: TlsFiles): void {
     seen = pair
@@ -46,31 +47,31 @@ export async function watchCertificate(
     if ('problem' in read) throw new Error(read.problem)
     use(read.value)
     current = read.value
-    complaint = undefined
+    reportedReason = undefined
     metrics.setCertificateExpiry(current.notAfter)
     log.info({ notAfter: current.notAfter }, 'serving certificate loaded')
   }
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     try {
       const pair = await readPair(folder)
       if (pair && (pair.cert !== seen?.cert || pair.key !== seen.key)) load(pair)
-      // The kubelet doesn't show what a readiness probe answers, so the log has to say it.
+      // The kubelet doesn't show the answer of a readiness probe, so the log has to say why the pod isn't ready.
       const invalid = current && validityProblem(current, new Date())
       if (invalid !== undefined) throw new Error(invalid)
     } catch (error) {
       const reason = reasonOf(error)
-      if (reason === complaint) return
-      complaint = reason
+      if (reason === reportedReason) return
+      reportedReason = reason
       metrics.countReloadFailure()
       log.error({ folder, reason, inUse: current !== undefined }, 'no usable certificate found')
     }
   }
 
-  await look()
-  let looking = Promise.resolve()
+  await check()
+  let checking = Promise.resolve()
   const timer = setInterval(() => {
-    looking = looking.then(look)
+    checking = checking.then(check)
   }, intervalMs)
   return {
     problem: (now) =>
@@ -81,10 +82,7 @@ export async function watchCertificate(
   }
 }
 
-/**
- * Undefined when the files changed between two reads: the certificate of one version and the key of another would be
- * a mismatch that the next look doesn't find.
- */
+/** Undefined if the files changed between two reads, because the certificate and the key may be of different versions. */
 async function readPair(folder: string): Promise<TlsFiles | undefined> {
   const read = (name: string) => readFile(join(folder, name), 'utf8')
   const cert = await read('tls.crt')

@@ -85,7 +85,7 @@ t.test(
       secrets: '../x=tls/web, o3=a',
     })
     t.match(problems, [
-      { subject: 'the files', sentence: /^1100 versions of histories are too many: 1000/ },
+      { subject: 'the files', sentence: /^1100 versions in all histories are too many: 1000/ },
       { subject: 'akv-injector.io/secrets, entry "../x=tls/web"' },
       { subject: 'akv-injector.io/objects, item 4', sentence: /"o3", as .* entry "o3=a" does/ },
     ])
@@ -104,11 +104,13 @@ t.test('a key that is inherited by every object is unknown all the same', async 
     t.match(parse({ vault: 'team-a', secrets: 'x', [key]: 'y' }).problems, [
       {
         subject: `akv-injector.io/${key}`,
-        sentence: /is not known; the nearest key that is: akv-injector.io\//,
+        sentence: /unknown annotation; did you mean akv-injector.io\//,
       },
     ])
   const { own } = readOwnAnnotations(JSON.parse('{"akv-injector.io/__proto__":"x"}'))
-  t.match(parse(own).problems, [{ subject: 'akv-injector.io/__proto__', sentence: /not known/ }])
+  t.match(parse(own).problems, [
+    { subject: 'akv-injector.io/__proto__', sentence: /unknown annotation/ },
+  ])
 })
 
 t.test('an operator’s list of vaults binds by namespace', async (t) => {
@@ -119,12 +121,12 @@ t.test('an operator’s list of vaults binds by namespace', async (t) => {
       subject: 'the vaults',
       found: 'team-b',
       sentence:
-        /does not let namespace "default" name this vault; use another one, or have it added/,
+        /does not allow namespace "default" to use this vault; use another one, or ask the operator/,
     },
   ])
 })
 
-t.test('a value that is no text is told to be one, and hides nothing', async (t) => {
+t.test('a value that is not a string is refused, and hides no other problem', async (t) => {
   const { own, problems } = readOwnAnnotations({
     'akv-injector.io/refresh': 0,
     'akv-injector.io/inject': true,

@@ -56,7 +56,7 @@ for (const { name: injector, containers } of injectors)
       t.strictSame(
         main.warnings,
         [
-          `akv-injector: container ${name} gets no files and no variables, as ${injector} adds a container of this name; if it should, list it in akv-injector.io/containers`,
+          `akv-injector: container ${name} receives no objects, because ${injector} injects a container of this name; if it should, list it in akv-injector.io/containers`,
         ],
         name,
       )

@@ -30,7 +30,7 @@ const use = 'azure.workload.identity/use'
 
 t.test('a pod that names no identity gets a warning', async (t) => {
   const warning =
-    /^akv-injector: nothing says which identity signs in; set akv-injector\.io\/client-id, or label/
+    /^akv-injector: no identity is configured; set akv-injector\.io\/client-id, or label/
   for (const labels of [undefined, null, {}, 'x', [], { [use]: 'false' }, { [use]: true }])
     t.match(warningsOf({}, { labels }), [warning])
   const env = [{ name: 'AZURE_CLIENT_ID', value: 'x' }]

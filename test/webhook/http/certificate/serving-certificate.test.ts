@@ -17,7 +17,7 @@ t.test('a certificate and its key are read with their validity', async (t) => {
 t.test('what would leave a server mute is refused', async (t) => {
   const [one, other] = await Promise.all([tls.issue(), tls.issue()])
   t.strictSame(readServingCertificate({ cert: one.certificatePem, key: other.keyPem }), {
-    problem: 'tls.key is not the key of the certificate in tls.crt',
+    problem: "tls.key doesn't match the certificate in tls.crt",
   })
   const halves: [string, string][] = [
     ['', ''],
@@ -29,7 +29,7 @@ t.test('what would leave a server mute is refused', async (t) => {
   ]
   for (const [cert, key] of halves) {
     const read = readServingCertificate({ cert, key })
-    t.match(read, { problem: /are not a certificate and a key in PEM/ })
+    t.match(read, { problem: /must be a certificate and a key in PEM format/ })
     t.notMatch(JSON.stringify(read), one.keyPem.split('\n')[1] ?? 'absent', 'nor is the key shown')
   }
 })

@@ -5,30 +5,30 @@ import { splitList } from '../values/split-list.ts'
 
 /** One entry of a list in `secrets` or `env`. */
 export interface Entry {
-  /** The entry as messages name it: `entry "db=db-password"`. */
-  readonly place: string
-  /** What was written before the `=`, if anything. */
+  /** How messages name the entry: `entry "db=db-password"`. */
+  readonly location: string
+  /** The text before the `=`, if there is one. */
   readonly target?: string
   readonly reference: ParsedReference
   readonly optional: boolean
 }
 
-/** What is wrong with a list, or with one entry of it. */
+/** A problem with a list, or with one of its entries. */
 export interface ListProblem {
-  /** Absent: the list as a whole. */
-  readonly place?: string
+  /** Absent if the problem is with the whole list. */
+  readonly location?: string
   readonly sentence: string
 }
 
-/** More would not fit into the agent's configuration, and every problem is reported: this bounds the report. */
+/** More entries would not fit into the agent's configuration. */
 const maxEntries = 2000
 
 /**
  * Reads `[target=]reference[?]`, separated by commas or newlines (docs/specification.md, "Object lists").
  *
- * @param reading - `targetProblem`: what is wrong with a target that was written. It is asked for entries that can't be
- *   read otherwise, so that all problems of an entry are told at once; whoever takes the others checks theirs.
- * @returns the entries that could be read, and what is wrong with those that could not
+ * @param reading - `targetProblem` checks a target. It is called only for entries whose reference isn't valid, so that
+ *   both problems are reported at once; the caller checks the targets of valid entries.
+ * @returns the valid entries, and the problems of the others
  */
 export function parseObjectList(
   list: string,
@@ -38,33 +38,33 @@ export function parseObjectList(
   },
 ): { readonly entries: readonly Entry[]; readonly problems: readonly ListProblem[] } {
   const { defaultVault, targetProblem = () => undefined } = reading
-  const written = splitList(list, maxEntries)
-  if (written === undefined)
+  const texts = splitList(list, maxEntries)
+  if (texts === undefined)
     return {
       entries: [],
       problems: [{ sentence: `there are too many entries: ${maxEntries} at most` }],
     }
   const entries: Entry[] = []
   const problems: ListProblem[] = []
-  for (const text of written) {
+  for (const text of texts) {
     if (problems.length >= maxProblems) break
-    const place = `entry "${printable(text)}"`
+    const location = `entry "${printable(text)}"`
     const { required, optional } = cutOptional(text)
     const { target, rest } = cutTarget(required)
     const reference = parseReference(rest, defaultVault)
     const named = target === undefined ? {} : { target }
     if ('value' in reference) {
-      entries.push({ place, ...named, reference: reference.value, optional })
+      entries.push({ location, ...named, reference: reference.value, optional })
       continue
     }
-    problems.push({ place, sentence: reference.problem })
+    problems.push({ location, sentence: reference.problem })
     const sentence = target === undefined ? undefined : targetProblem(target)
-    if (sentence !== undefined) problems.push({ place, sentence })
+    if (sentence !== undefined) problems.push({ location, sentence })
   }
   return { entries, problems }
 }
 
-/** The first `=` ends the target: a property that holds another has a target before it. */
+/** The first `=` ends the target. A property may contain another one, if the entry has a target. */
 function cutTarget(text: string): { readonly target?: string; readonly rest: string } {
   const equals = text.indexOf('=')
   return equals < 0
@@ -72,7 +72,7 @@ function cutTarget(text: string): { readonly target?: string; readonly rest: str
     : { target: text.slice(0, equals).trim(), rest: text.slice(equals + 1) }
 }
 
-/** `name?` may be absent. */
+/** A `?` at the end marks an optional object. */
 export function cutOptional(text: string): {
   readonly required: string
   readonly optional: boolean

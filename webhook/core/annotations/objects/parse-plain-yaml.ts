@@ -2,16 +2,16 @@ import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import type { Parsed } from '../../../../lib/parsed.ts'
 import { printable } from '../../../../lib/printable.ts'
 
-/** How much YAML is read: a parser's time is what somebody may want to waste. */
+/** Bounds on the YAML that is parsed, because an attacker may want to waste the parser's time. */
 export interface YamlBounds {
   readonly maxCharacters: number
-  /** Of the characters that structure YAML. A parser's time grows with these, and most with mistakes among them. */
+  /** The most characters that structure YAML. The parser's time grows with these, and fastest with mistakes. */
   readonly maxCostly: number
 }
 
 const costly = /[\n\r[\]{},"'&*!?#|>%]|[-:](?=\s)/g
 
-/** How many characters of a text structure it, in YAML's terms. */
+/** Counts the characters that structure YAML. */
 export const countCostly = (text: string): number => text.match(costly)?.length ?? 0
 
 /**
@@ -32,13 +32,13 @@ export function parsePlainYaml(
     const document = parseDocument(text, {
       schema: 'failsafe',
       customTags: ['null'],
-      // Tags such as !!binary and !!timestamp would make something else of the text.
+      // Tags such as !!binary and !!timestamp would turn the string into another type.
       resolveKnownTags: false,
       prettyErrors: false,
     })
     const [error] = document.errors
     if (error === undefined) return { value: plainValue(document.contents, 0) }
-    // The parser reports its own exhausted stack as a mistake in the text.
+    // The parser reports its own stack overflow as a mistake in the text.
     if (error.message.includes('call stack')) return { problem: notPlain }
     const line = text.slice(0, error.pos[0]).split('\n').length
     return { problem: `this isn't valid YAML: line ${line}: ${printable(error.message)}` }
@@ -48,13 +48,13 @@ export function parsePlainYaml(
 }
 
 const notPlain =
-  'this is not plain YAML: it is nested too deep, or has aliases or keys that are not strings'
+  "this isn't plain YAML: it is nested too deeply, or has aliases or keys that aren't strings"
 
-/** The lists that we read end at 6. */
+/** The deepest list that we accept has a depth of 6. */
 const maxDepth = 8
 
 /**
- * A node as JSON has it. The library's own conversion writes a mapping that is a key as YAML again, and takes seconds
+ * Converts a node to plain JSON data. The library's own conversion writes a mapping that is a key as YAML again, and takes seconds
  * over a few hundred nested ones.
  *
  * @throws Error when the node is nested too deep, or holds anything but mappings, lists and scalars

@@ -5,14 +5,14 @@ import { printable } from '../../../../lib/printable.ts'
 import { cutOptional } from './parse-object-list.ts'
 import { toWantedValue } from './to-wanted.ts'
 
-/** Text, and values to stand between it. */
+/** Literal text and values, in their order. */
 export type Segments = readonly (string | WantedValue)[]
 
 /**
- * Reads the text of `template.FILE`: `${reference}` stands for a value, `$${` for a literal `${`; any other `$` is
- * text. Substitution and nothing else. A reference ends on its line, so that a `}` further down can't close it.
+ * Reads the text of `template.FILE`: `${reference}` stands for a value, and `$${` for a literal `${`. Any other `$` is
+ * literal text. A reference ends on its line, so that a `}` further down can't close it.
  *
- * @returns the segments, or a sentence for each reference that is wrong, with its line and column
+ * @returns the segments, and a sentence with line and column for each reference that isn't valid
  */
 export function parseTemplate(
   template: string,
@@ -38,7 +38,7 @@ export function parseTemplate(
       problems.push(
         `${position(template, index)}: "\${${printable(inside)}${isClosed ? '}' : ''}" ${parsed.problem}`,
       )
-    if (problems.length === maxProblems) break
+    if (problems.length === maxTemplateProblems) break
   }
   segments.push(template.slice(end))
   return { segments: segments.filter((segment) => segment !== ''), problems }
@@ -47,10 +47,10 @@ export function parseTemplate(
 const literal = '$${'
 const opening = /\$\$\{|\$\{/g
 const unclosed = { problem: 'is not closed by "}" on its line; write "$${" for a literal "${"' }
-/** Finding a place takes longer the further down it is. */
-const maxProblems = 20
+/** Counting the lines before each problem takes time. */
+const maxTemplateProblems = 20
 
-/** How many references and literals a template has at most, without reading them. */
+/** An upper bound of the references and literals in a template, found without parsing it. */
 export const countOpenings = (template: string): number => template.match(opening)?.length ?? 0
 
 function restOfReference(template: string, from: number): readonly string[] {
@@ -66,13 +66,12 @@ function parseSegment(text: string, defaultVault?: string): Parsed<WantedValue> 
   const { object, property } = parsed.value
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')
     return {
-      problem:
-        'stands for files, not for text; "tls/", "pfx/" and "#*" have no place in a template',
+      problem: 'gives files, not text; "tls/", "pfx/" and "#*" cannot be used in a template',
     }
   return { value: toWantedValue({ reference: parsed.value, optional }) }
 }
 
-/** Both counted from 1, the column in characters. */
+/** Line and column count from 1, the column in characters. */
 function position(template: string, index: number): string {
   const lines = template.slice(0, index).split('\n')
   return `line ${lines.length}, column ${[...(lines.at(-1) ?? '')].length + 1}`

@@ -9,21 +9,21 @@ import { maxProblems } from '../../outcome.ts'
 import { parseFileMode } from '../values/parse-file-mode.ts'
 import { countCostly, parsePlainYaml, type YamlBounds } from './parse-plain-yaml.ts'
 
-/** Room for hundreds of objects, and little for somebody who wants the webhook to be busy with YAML. */
+/** Enough for hundreds of objects, and little for an attacker who wants to keep the webhook busy with YAML. */
 const bounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
-/** As the provider has it, where the driver's own default is another. */
+/** The provider's default, which differs from the driver's. */
 const defaultPermission = '0644'
 const maxHistory = 100
 
-/** A file, and where in the list it stands: `item 2`. */
-interface PlacedFile {
-  readonly place: string
+/** A file, and the list item that it comes from: `item 2`. */
+interface LocatedFile {
+  readonly location: string
   readonly file: WantedFile
 }
 
 interface Files {
-  readonly files: readonly PlacedFile[]
-  /** Sentences that begin with the position in the list. */
+  readonly files: readonly LocatedFile[]
+  /** Sentences that begin with the item of the list. */
   readonly problems: readonly string[]
 }
 
@@ -31,7 +31,7 @@ interface Files {
  * Reads the object list of a SecretProviderClass for the Azure provider: the double-encoded `array:` of strings, or a
  * plain YAML list (docs/specification.md, "Object lists of the CSI driver").
  *
- * @param vault - the vault of all these objects; the vocabulary has no word for another
+ * @param vault - the vault of all these objects; the provider's list can't name another
  */
 export function parseCsiObjects(text: string, vault?: string): Files {
   const yaml = parsePlainYaml(text, bounds)
@@ -40,36 +40,36 @@ export function parseCsiObjects(text: string, vault?: string): Files {
     : readCsiObjects(yaml.value, vault)
 }
 
-/** The same, of a list that is read already, every scalar of it a text. */
+/** Reads the same list from parsed YAML, in which every scalar is a string. */
 export function readCsiObjects(value: unknown, vault?: string): Files {
   const list = readList(value)
   if ('problem' in list) return { files: [], problems: [list.problem] }
-  const files: PlacedFile[] = []
+  const files: LocatedFile[] = []
   const problems: string[] = []
   if (vault === undefined)
     problems.push('no vault is named; set the annotation akv-injector.io/vault')
   for (const [index, item] of list.value.entries()) {
     if (problems.length >= maxProblems) break
-    const place = `item ${index + 1}`
+    const location = `item ${index + 1}`
     const fields = readFields(item)
-    if ('problem' in fields) problems.push(`${place}: ${fields.problem}`)
+    if ('problem' in fields) problems.push(`${location}: ${fields.problem}`)
     else {
       const read = readObject(fields.value, vault ?? anyVault)
-      if ('problems' in read) problems.push(...read.problems.map((one) => `${place}, ${one}`))
-      else files.push({ place, file: read.file })
+      if ('problems' in read) problems.push(...read.problems.map((one) => `${location}, ${one}`))
+      else files.push({ location, file: read.file })
     }
   }
   return { files, problems }
 }
 
-/** Stands in where none is named, so that the list's other problems are seen too. */
+/** Replaces a missing vault, so that the list's other problems are reported too. */
 const anyVault = 'unnamed'
 
 function readList(value: unknown): Parsed<readonly unknown[]> {
   const list = isObject(value) && Object.hasOwn(value, 'array') ? value['array'] : value
   if (!Array.isArray(list))
     return { problem: 'expected the "array:" of a SecretProviderClass, or a list of objects' }
-  // Each string is YAML of its own, and an escape in it may stand for what nobody has counted yet.
+  // Each string is YAML of its own. Escapes in it may have hidden structure from the count of the whole text.
   const strings = list.filter((item) => typeof item === 'string')
   const costly = strings.reduce((sum, item) => sum + 1 + countCostly(item), 0)
   return costly <= bounds.maxCostly
@@ -85,7 +85,7 @@ function readFields(item: unknown): Parsed<JsonObject> {
 
 const types = ['secret', 'key', 'cert'] as const satisfies readonly ObjectType[]
 
-/** How each field is read. An empty text means the same as none, as it does to the provider. */
+/** The parser of each field. As for the provider, an empty string counts as an absent field. */
 const fields = {
   objectName: (text: string) =>
     isObjectName(text) ? { value: text } : expected('1 to 127 letters, digits and hyphens'),
@@ -160,7 +160,7 @@ function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEnc
   return objectEncoding === 'base64' || objectEncoding === 'hex' ? { encoding: objectEncoding } : {}
 }
 
-/** As the provider: formats and encodings are of secrets. */
+/** Only secrets have formats and encodings, as in the provider. */
 function combinationProblems({ objectType, objectFormat, objectEncoding }: Fields): string[] {
   if (objectType === 'secret') return []
   return [
@@ -183,10 +183,10 @@ function readFieldValues(item: JsonObject): { values: Fields; problems: string[]
     const value = typeof found === 'string' ? found.trim() : found
     if (!Object.hasOwn(fields, name)) {
       const nearest = closestMatch(name.slice(0, 64), Object.keys(fields))
-      problems.push(`${printable(name)} is not known; the nearest field that is: ${nearest}`)
+      problems.push(`unknown field ${printable(name)}; did you mean ${nearest}?`)
     } else if (isAbsent(value)) {
-      // As good as absent.
-    } else if (typeof value !== 'string') problems.push(`${name}: expected a text`)
+      // The field counts as absent.
+    } else if (typeof value !== 'string') problems.push(`${name}: expected a string`)
     else {
       const parsed: Parsed<unknown> = fields[name as keyof typeof fields](value)
       if ('value' in parsed) values[name] = parsed.value

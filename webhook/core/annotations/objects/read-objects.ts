@@ -19,10 +19,10 @@ import type { Requested } from './requested.ts'
 import { variableNameProblem } from './target-problems.ts'
 import { toWantedFile, toWantedVariable } from './to-wanted.ts'
 
-/** More would not fit into the agent's configuration. */
+/** More templates and references would not fit into the agent's configuration. */
 const maxTemplateWeight = 2000
 
-/** The objects that a pod's annotations name, by where they go. */
+/** The objects that a pod's annotations request, by destination. */
 export interface RequestedObjects {
   readonly files: readonly Requested<WantedFile>[]
   readonly templates: readonly Requested<WantedTemplate>[]
@@ -40,7 +40,7 @@ export function readObjects(own: Annotations, defaultVault?: string): RequestedO
     key: 'secrets',
     defaultVault,
     toWanted: toWantedFile,
-    targetProblem: writtenPathProblem,
+    targetProblem: targetPathProblemOfAnyType,
   })
   const objects = readCsi(own, defaultVault)
   const templates = readTemplates(own, defaultVault)
@@ -51,17 +51,17 @@ export function readObjects(own: Annotations, defaultVault?: string): RequestedO
     targetProblem: (name) => (isVariableName(name) ? undefined : variableNameProblem(name)),
   })
   return {
-    files: [...secrets.asked, ...objects.asked],
-    templates: templates.asked,
-    env: env.asked,
+    files: [...secrets.requested, ...objects.requested],
+    templates: templates.requested,
+    env: env.requested,
     problems: [secrets, objects, templates, env]
       .flatMap(({ problems }) => problems)
       .slice(0, maxProblems),
   }
 }
 
-interface Read<T> {
-  readonly asked: readonly Requested<T>[]
+interface ReadList<T> {
+  readonly requested: readonly Requested<T>[]
   readonly problems: readonly Problem[]
 }
 
@@ -73,59 +73,63 @@ function readList<T>(
     readonly toWanted: (entry: Entry) => Parsed<T>
     readonly targetProblem: (target: string) => string | undefined
   },
-): Read<T> {
+): ReadList<T> {
   const { entries, problems: unread } = parseObjectList(own[list.key] ?? '', list)
   const key = `${annotationPrefix}${list.key}`
-  const subjectOf = (place?: string) => (place === undefined ? key : `${key}, ${place}`)
-  const problems: Problem[] = unread.map(({ place, sentence }) => ({
-    subject: subjectOf(place),
+  const subjectOf = (location?: string) => (location === undefined ? key : `${key}, ${location}`)
+  const problems: Problem[] = unread.map(({ location, sentence }) => ({
+    subject: subjectOf(location),
     sentence,
   }))
-  const asked = entries.flatMap((entry): Requested<T>[] => {
-    const subject = subjectOf(entry.place)
+  const requested = entries.flatMap((entry): Requested<T>[] => {
+    const subject = subjectOf(entry.location)
     const wanted = list.toWanted(entry)
     if ('value' in wanted) return [{ subject, wanted: wanted.value }]
     problems.push({ subject, sentence: wanted.problem })
     return []
   })
-  return { asked, problems }
+  return { requested, problems }
 }
 
-/** Of an entry whose type isn't known: `.`, and a slash at the end, are for those that write folders. */
-const writtenPathProblem = (target: string): string | undefined =>
+/** Checks the path of an entry whose type isn't known. `.` and a slash at the end are valid for types that write folders. */
+const targetPathProblemOfAnyType = (target: string): string | undefined =>
   target === '.' ? undefined : targetPathProblem(target.replace(/\/$/, ''))
 
-function readCsi(own: Annotations, defaultVault?: string): Read<WantedFile> {
-  if (own['objects'] === undefined) return { asked: [], problems: [] }
+function readCsi(own: Annotations, defaultVault?: string): ReadList<WantedFile> {
+  if (own['objects'] === undefined) return { requested: [], problems: [] }
   const { files, problems } = parseCsiObjects(own['objects'], defaultVault)
   const subject = `${annotationPrefix}objects`
   return {
-    asked: files.map(({ place, file }) => ({ subject: `${subject}, ${place}`, wanted: file })),
+    requested: files.map(({ location, file }) => ({
+      subject: `${subject}, ${location}`,
+      wanted: file,
+    })),
     problems: problems.map((sentence) => ({ subject, sentence })),
   }
 }
 
-function readTemplates(own: Annotations, defaultVault?: string): Read<WantedTemplate> {
+function readTemplates(own: Annotations, defaultVault?: string): ReadList<WantedTemplate> {
   const keys = Object.keys(own).filter((key) => key.startsWith(templatePrefix))
   const weight = keys.reduce((sum, key) => sum + 1 + countOpenings(own[key] ?? ''), 0)
   if (weight > maxTemplateWeight) {
-    const sentence = `the templates are too large: ${maxTemplateWeight} of them and of "\${" in them together at most`
+    const sentence = `the templates are too large: at most ${maxTemplateWeight} templates and "\${" in total`
     return {
-      asked: [],
+      requested: [],
       problems: [{ subject: `${annotationPrefix}${templatePrefix}FILE`, sentence }],
     }
   }
   const problems: Problem[] = []
-  const asked = keys.sort().map((key): Requested<WantedTemplate> => {
+  const requested = keys.sort().map((key): Requested<WantedTemplate> => {
     const subject = annotationPrefix + printable(key)
     const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
     problems.push(...sentences.map((sentence) => ({ subject, sentence })))
     if (key.includes('/'))
       problems.push({
         subject,
-        sentence: 'an annotation key has one slash, after the prefix: use a file name without "/"',
+        sentence:
+          'an annotation key can have only one slash, after the prefix; use a file name without "/"',
       })
     return { subject, wanted: { path: key.slice(templatePrefix.length), segments } }
   })
-  return { asked, problems }
+  return { requested, problems }
 }

@@ -15,18 +15,18 @@ import type { Problem } from '../../../../lib/problem.ts'
 import { maxProblems } from '../../outcome.ts'
 import type { Requested } from './requested.ts'
 
-/** Each version is a request to the vault, in every pod. */
+/** Every pod sends one request to the vault for each version. */
 const maxVersions = 1000
-/** Of all paths: more would not fit into the configuration, but for what is written below one folder. */
+/** The length of all paths. Longer ones would not fit into the configuration, except below a common folder. */
 const maxCharacters = 128 * 1024
 
-/** The paths that one entry takes for itself. */
+/** The paths that one entry claims. */
 interface Claim {
   readonly subject: string
   readonly paths: readonly string[]
 }
 
-/** What is wrong with where files are to be written, each alone and beside the others. */
+/** Problems with the paths of files: with each alone, and with several that conflict. */
 export function pathProblems(
   files: readonly Requested<WantedFile>[],
   templates: readonly Requested<WantedTemplate>[],
@@ -37,7 +37,7 @@ export function pathProblems(
   if (versions > maxVersions)
     problems.push({
       subject,
-      sentence: `${versions} versions of histories are too many: ${maxVersions} at most`,
+      sentence: `${versions} versions in all histories are too many: ${maxVersions} at most`,
     })
   const claims = [
     ...files.map(({ subject, wanted }) => ({ subject, paths: pathsOf(wanted, versions) })),
@@ -52,17 +52,17 @@ export function pathProblems(
   if (length > maxCharacters)
     problems.push({
       subject,
-      sentence: `their paths have ${length} characters together: ${maxCharacters} at most`,
+      sentence: `their paths have ${length} characters in total: ${maxCharacters} at most`,
     })
   else problems.push(...conflictProblems(valid))
   return problems
 }
 
-/** With too many versions, their folders stand for them: the others' problems are to be told all the same. */
+/** If there are too many versions, only their folders are checked, so that other files' problems are still reported. */
 const pathsOf = (file: WantedFile, allVersions: number): readonly string[] =>
   file.versions !== undefined && allVersions > maxVersions ? [file.path] : claimedPaths(file)
 
-/** Paths of one claim differ in their last component only: the first and the last have all the problems there are. */
+/** The paths of one claim differ only in the last component, so checking the first and the last is enough. */
 const claimProblem = ({ paths }: Claim): string | undefined =>
   [paths[0], paths.at(-1)]
     .map((path) => (path === undefined ? undefined : targetPathProblem(path)))
@@ -90,9 +90,9 @@ function conflictProblems(claims: readonly Claim[]): readonly Problem[] {
 }
 
 export const variableNameProblem = (name: string): string =>
-  `"${printable(name)}" isn't a valid variable name: ${maxVariableNameLength} letters, digits and _ at most, and no digit first`
+  `"${printable(name)}" isn't a valid variable name: at most ${maxVariableNameLength} letters, digits and _, not beginning with a digit`
 
-/** What is wrong with the names of variables. */
+/** Problems with the names of variables, and with names used twice. */
 export function variableProblems(env: readonly Requested<WantedVariable>[]): readonly Problem[] {
   const owners = new Map<string, string>()
   const problems: Problem[] = []

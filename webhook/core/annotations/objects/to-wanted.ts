@@ -2,7 +2,7 @@ import type { WantedFile, WantedValue, WantedVariable } from '../../../../init-a
 import type { Parsed } from '../../../../lib/parsed.ts'
 import type { Entry } from './parse-object-list.ts'
 
-/** What an entry wants, whatever it is for. */
+/** The value of an entry, without its destination. */
 export function toWantedValue({
   reference,
   optional,
@@ -10,18 +10,21 @@ export function toWantedValue({
   return { ...reference, ...(optional && { optional }) }
 }
 
-/** An entry of `secrets`: named after its object, unless it has a target. */
+/** Makes a file of an entry of `secrets`. Without a target, the file is named after the object. */
 export function toWantedFile(entry: Entry): Parsed<WantedFile> {
   const { object, property } = entry.reference
   const isFolder = property === '*' || object.type === 'tls'
   const target = entry.target ?? object.name
   if (property === '*' && entry.target !== undefined && !target.endsWith('/'))
-    return { problem: '"#*" writes a file for each property: end its target, a folder, with "/"' }
+    return {
+      problem:
+        '"#*" writes a file for each property, so its target must be a folder; end it with "/"',
+    }
   const path = isFolder && target.endsWith('/') ? target.slice(0, -1) : target
   return { value: { path, ...toWantedValue(entry) } }
 }
 
-/** An entry of `env`: upper case and `_` for `-`, unless it has a name. */
+/** Makes a variable of an entry of `env`. Without a target, it is the object's name in upper case, with `_` for `-`. */
 export function toWantedVariable(entry: Entry): Parsed<WantedVariable> {
   const { object, property } = entry.reference
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')

@@ -12,6 +12,6 @@ export function parseFileMode(text: string): Parsed<string> {
     ? { value: `0${digits}` }
     : {
         problem:
-          'expected a mode that lets the owner, the agent, read: "04…", "05…", "06…" or "07…"',
+          'expected a mode that its owner, the agent, can read: "04…", "05…", "06…" or "07…"',
       }
 }

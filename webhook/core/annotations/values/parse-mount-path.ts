@@ -20,8 +20,8 @@ export function parseMountPath(text: string): Parsed<string> {
         'expected an absolute directory other than "/", without "..", ":" or a slash at its end',
     }
   if (systemPath.test(text))
-    return { problem: 'the container runtime mounts there itself; choose a folder of its own' }
+    return { problem: 'the container runtime mounts this folder itself; choose another one' }
   return guardedPaths.some((guarded) => guarded === text || guarded.startsWith(`${text}/`))
-    ? { problem: 'a mount there would hide the service account token; choose a folder of its own' }
+    ? { problem: 'a mount there would hide the service account token; choose another folder' }
     : { value: text }
 }

@@ -5,9 +5,9 @@ import type { Amounts } from '../../policy.ts'
 /** The resources that the agent may be given. */
 export const resourceNames: readonly string[] = ['cpu', 'memory', 'ephemeral-storage']
 
-// Linear: no two parts of it can match the same digit.
+// Runs in linear time: no two parts of it can match the same digit.
 const pattern = /^(\d+(?:\.\d*)?|\.\d+)(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?\d{1,2}))?$/
-/** Kubernetes writes no amount that long. */
+/** Kubernetes never writes an amount that long. */
 const maxLength = 32
 const scales: Readonly<Record<string, number>> = {
   ...Object.fromEntries([...'KMGTPE'].map((letter, i) => [`${letter}i`, 1024 ** (i + 1)])),
@@ -45,12 +45,12 @@ export function parseAmounts(list: string): Parsed<Amounts> {
       return { problem: `"${printable(entry)}": expected ${accepted}` }
     if (Object.hasOwn(amounts, resource)) return { problem: `${resource} is given twice` }
     if (parseQuantity(quantity) === undefined)
-      return { problem: `"${printable(quantity)}" isn't a quantity: expected ${accepted}` }
+      return { problem: `"${printable(quantity)}" isn't a valid quantity: expected ${accepted}` }
     amounts[resource] = quantity
   }
   return { value: amounts }
 }
 
-/** Room for blanks between commas. */
+/** Leaves room for empty entries. */
 const maxAmounts = 16
 const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resourceNames.join(', ')}), or nothing for none`

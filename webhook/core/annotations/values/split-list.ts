@@ -1,7 +1,7 @@
 /**
- * The entries of a list, separated by commas or newlines and trimmed. Empty entries don't count.
+ * Splits a list at commas and newlines. Entries are trimmed, and empty ones dropped.
  *
- * @returns undefined if there are more than `maxEntries`; the rest of the text isn't looked at then
+ * @returns undefined if there are more than `maxEntries`; the rest of the text isn't read then
  */
 export function splitList(text: string, maxEntries: number): readonly string[] | undefined {
   const entries: string[] = []

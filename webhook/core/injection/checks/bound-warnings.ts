@@ -1,10 +1,10 @@
 import { agentName } from '../../our-names.ts'
 
-/** The API server cuts a longer warning, and drops those beyond 4,096 characters together (its `warning.Recorder`). */
+/** The API server truncates a longer warning, and drops warnings beyond a total of 4,096 characters (`warning.Recorder`). */
 const maxCharacters = 256
 const maxWarnings = 16
 
-/** Keeps what the API server would show, and says how many warnings it leaves out. */
+/** Keeps as many warnings as the API server would show, and adds one that counts the others. */
 export function boundWarnings(warnings: readonly string[]): readonly string[] {
   const distinct = [...new Set(warnings)]
   const cut = (warning: string) =>

@@ -10,7 +10,7 @@ import type { Plan } from '../plan.ts'
 import { isOurVolume } from '../volumes.ts'
 import { mountConflicts } from './mount-conflicts.ts'
 
-/** What in the pod stands in the way of the plan, each with what to change; the first of many. */
+/** Everything in the pod that conflicts with the plan, as far as a message can report it. */
 export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
   const problems: Problem[] = []
   for (const problem of allConflicts(pod, plan)) {
@@ -44,7 +44,7 @@ function platformConflicts({ spec }: Pod, { config }: Plan): readonly Problem[] 
     problems.push({
       subject: 'spec.runtimeClassName',
       found: printable(spec.runtimeClassName),
-      sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet cannot read variables from; use ${annotationPrefix}secrets`,
+      sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet can't read variables; use ${annotationPrefix}secrets`,
     })
   return problems
 }
@@ -54,7 +54,7 @@ function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> 
     if (name === agentName)
       yield {
         subject: `container ${agentName}`,
-        sentence: 'this name is the agent’s; give the container another',
+        sentence: 'this name is reserved for the agent; rename the container',
       }
   for (const volume of spec.volumes ?? [])
     if (
@@ -63,11 +63,11 @@ function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> 
     )
       yield {
         subject: `volume ${volume.name}`,
-        sentence: 'this name is the webhook’s; give the volume another',
+        sentence: 'this name is reserved for the webhook; rename the volume',
       }
 }
 
-/** Variables from our volumes that we did not make: what a mount would show of them, without one. */
+/** Variables that read our volumes, and that the webhook didn't add: they give away the same values as a mount. */
 function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Generator<Problem> {
   const wanted = new Map(config.env.map((one) => [one.variable, one]))
   const seeing = new Set(consumers.map(({ container }) => container))
@@ -82,7 +82,7 @@ function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Gener
       if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry)) continue
       yield {
         subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
-        sentence: `volume ${volume} is read by the webhook's own variables only; ask for this one in ${annotationPrefix}env`,
+        sentence: `volume ${volume} may only be read by the webhook's own variables; request this one with ${annotationPrefix}env`,
       }
     }
 }
@@ -97,7 +97,7 @@ function* envConflicts(
     return yield {
       subject: `${annotationPrefix}env`,
       found: `container ${name}`,
-      sentence: `starts before the agent and would wait for its variables for ever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
+      sentence: `starts before the agent and would wait for its variables forever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
     }
   const entries = entriesByName(container)
   for (const wanted of config.env) {

@@ -13,7 +13,7 @@ import {
 import { isOurMount } from '../files-mount.ts'
 import type { Plan } from '../plan.ts'
 
-/** Mounts of our volumes that we did not make, and mounts of others that ours would meet. */
+/** Mounts of our volumes that the webhook didn't add, and other mounts that conflict with ours. */
 export function* mountConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   const consumers = new Set(plan.consumers.map(({ container }) => container))
   const volumes = new Map((pod.spec.volumes ?? []).map((volume) => [volume.name, volume]))
@@ -32,28 +32,28 @@ export function* mountConflicts(pod: Pod, plan: Plan): Generator<Problem> {
 const subjectOf = ({ name }: Container, { mountPath }: VolumeMount): string =>
   `container ${printable(name)}, mount at ${printable(mountPath)}`
 
-/** @param plan - where the container is to have a mount of ours */
+/** @param plan - given if the container is to have our mount */
 function foreignMount(mount: VolumeMount, plan?: Plan): string | undefined {
   return plan?.placement.existing !== undefined && isOurMount(mount, plan.mountPath)
     ? undefined
-    : `volume ${mount.name} is mounted by the webhook only; remove the mount`
+    : `volume ${mount.name} may only be mounted by the webhook; remove the mount`
 }
 
-/** A runtime makes the folder of a mount point in what is mounted above it: that has to be writable. */
+/** The runtime creates the mount point in the volume that is mounted above it, so that volume must be writable. */
 function overlap(
   mount: VolumeMount,
   { plan, volume }: { readonly plan: Plan; readonly volume: Volume | undefined },
 ): string | undefined {
   if (mount.mountPath.length > maxPathLength)
-    return `a path on Linux has at most ${maxPathLength} characters; shorten it`
+    return `a path on Linux can have at most ${maxPathLength} characters; shorten it`
   const path = normalize(mount.mountPath)
   const remedy = `choose another ${annotationPrefix}mount-path`
   if (isAtOrBelow(path, plan.mountPath))
-    return `the files are to be mounted read-only at ${plan.mountPath}; ${remedy}`
+    return `the files will be mounted read-only at ${plan.mountPath}; ${remedy}`
   const isReadOnly =
     mount.readOnly === true || readOnlyKinds.some((kind) => volume && kind in volume)
   return isReadOnly && isAtOrBelow(plan.mountPath, path)
-    ? `is read-only, so no folder for ${plan.mountPath} can be made in it; ${remedy}`
+    ? `is read-only, so the mount point ${plan.mountPath} can't be created in it; ${remedy}`
     : undefined
 }
 
@@ -63,7 +63,7 @@ const readOnlyKinds = ['configMap', 'secret', 'projected', 'downwardAPI'] as con
 const isAtOrBelow = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
 
-/** The path without `.`, `..` and needless slashes. */
+/** Removes `.`, `..` and repeated slashes. */
 function normalize(path: string): string {
   const components: string[] = []
   for (const component of path.split('/'))

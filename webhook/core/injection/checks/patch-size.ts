@@ -5,14 +5,14 @@ import { envEntry } from '../env-entry.ts'
 import { filesMount } from '../files-mount.ts'
 import type { Plan } from '../plan.ts'
 
-/** Of the operations as JSON. etcd takes 1.5 MiB of a whole object, and each review of a large pod costs memory here. */
+/** A bound on the operations as JSON. etcd accepts objects of 1.5 MiB, and each review of a large pod takes our memory. */
 export const maxPatchBytes = 1024 * 1024
 
 /**
  * Refuses a plan whose patch would be too large, before any of its operations is made.
  *
- * The size follows from the plan alone, not from what the pod has already or where a container stands: a pod that was
- * accepted once is accepted again when another webhook has changed it. A list that isn't there yet takes a third less.
+ * The size depends only on the plan, not on the present state of the pod, so that a pod that was accepted once is
+ * accepted again after another webhook has changed it. A patch that adds whole lists is a third smaller.
  */
 export function patchProblems(plan: Plan): readonly Problem[] {
   if (patchBytes(plan) <= maxPatchBytes) return []
@@ -22,12 +22,12 @@ export function patchProblems(plan: Plan): readonly Problem[] {
     {
       subject: 'the patch of the pod',
       found: `${variables}${hasFiles(config) ? ' and a mount' : ''} for ${consumers.length} containers`,
-      sentence: `would be larger than 1 MiB; name only the containers that need them in ${annotationPrefix}containers, or ask for fewer variables, shorter names or a shorter ${annotationPrefix}mount-path`,
+      sentence: `would be larger than 1 MiB; name only the containers that need them in ${annotationPrefix}containers, or request fewer variables, shorter names or a shorter ${annotationPrefix}mount-path`,
     },
   ]
 }
 
-/** At least as many bytes as the operations of the plan have together, whatever is there already. */
+/** An upper bound of the bytes of all operations of the plan, whatever the pod has already. */
 export function patchBytes(plan: Plan): number {
   const { config, consumers, agent, volumes, mountPath } = plan
   const mount = hasFiles(config) ? operationBytes('volumeMounts', filesMount(mountPath)) : 0
@@ -38,11 +38,11 @@ export function patchBytes(plan: Plan): number {
   )
 }
 
-/** A valid name is ASCII without anything that JSON escapes, and stands in its entry twice. */
+/** Each entry contains its name twice. A valid name is ASCII, and JSON escapes none of its characters. */
 const variableBytes = ({ variable, optional }: Plan['config']['env'][number]): number =>
   2 * variable.length + (optional ? optionalEntryBytes : requiredEntryBytes)
 
-/** An operation on a list of a container, whose pointer is as long as one can be, and what parts it from the next. */
+/** An operation on a list of a container, with the longest possible pointer, and the comma behind it. */
 const operationBytes = (list: 'env' | 'volumeMounts' | '', value: unknown): number =>
   encoder.encode(JSON.stringify([{ op: 'add', path: `${longestPointer}/${list}/99999`, value }]))
     .length

@@ -7,7 +7,7 @@ import type { Plan } from '../plan.ts'
 import { conflicts } from './conflicts.ts'
 import { patchProblems } from './patch-size.ts'
 
-/** Everything that prevents the plan from being carried out. */
+/** Every reason not to carry out the plan. */
 export function planProblems(pod: Pod, plan: Plan, encodedConfig: string): readonly Problem[] {
   const tooLarge = [...configProblems(encodedConfig), ...patchProblems(plan)]
   return [
@@ -29,7 +29,7 @@ function foreignAgent({ placement, agent }: Plan, encodedConfig: string): readon
   return [
     {
       subject: `init container ${agentName}`,
-      sentence: `is there already, and is not as these annotations and the operator's settings ask for (${configVariable}, mounts); remove it, the webhook adds its own. If you did not add it the settings have just changed: try again`,
+      sentence: `already exists, but its ${configVariable} or its mounts differ from what these annotations and the operator's settings require; remove it, because the webhook adds its own. If you did not add it, the settings have just changed: try again`,
     },
   ]
 }

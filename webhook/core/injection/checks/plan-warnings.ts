@@ -10,7 +10,7 @@ import { injectedContainers } from '../placement.ts'
 import type { Plan } from '../plan.ts'
 import { usesWorkloadIdentity, workloadIdentityLabel } from '../workload-identity.ts'
 
-/** What will work otherwise than its author may think. */
+/** Warnings of a plan that may not do what the pod's author expects. */
 export function planWarnings(
   pod: Pod,
   plan: Plan,
@@ -27,7 +27,7 @@ export function planWarnings(
   ]
 }
 
-/** PodSettings that have nothing to act on. */
+/** Annotations that have no effect. */
 function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
   const idle = (keys: readonly (keyof PodSettings)[], without: string) =>
     keys
@@ -41,14 +41,14 @@ function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
   ]
 }
 
-/** Somebody may have a container of their own by such a name. */
+/** A user's own container may have the name of an injected one. */
 function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, asked: PodSettings) {
   if (asked.containers !== undefined) return []
   return injectedContainers(spec, placement)
     .filter((name) => !config.containers.includes(name))
     .map(
       (name) =>
-        `${agentName}: container ${name} gets no files and no variables, as ${injectorOf(name)?.name} adds a container of this name; if it should, list it in ${annotationPrefix}containers`,
+        `${agentName}: container ${name} receives no objects, because ${injectorOf(name)?.name} injects a container of this name; if it should, list it in ${annotationPrefix}containers`,
     )
 }
 
@@ -62,7 +62,7 @@ function earlyWarnings({ consumers, config }: Plan): readonly string[] {
     )
 }
 
-/** Files that only the agent's own user, or a group nobody else is in, may read. */
+/** Files that only the agent's user can read, or a group that no container is in. */
 function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs): readonly string[] {
   const mode = modesOf(config).find(
     (one) => !isReadable(one, spec.securityContext?.fsGroup != null),
@@ -84,20 +84,20 @@ function modesOf({ files, templates, fileMode }: AgentConfig): readonly string[]
   return [...files.map(({ mode = fileMode }) => mode), ...templates.map(() => fileMode)]
 }
 
-/** By somebody who is not their owner, and shares a group with them only if the pod has one for its volumes. */
+/** Whether a container with another user can read a file: it is in the file's group only if the pod sets `fsGroup`. */
 function isReadable(mode: string, hasGroup: boolean): boolean {
   const [, , group = '0', others = '0'] = mode
   return Boolean(Number(others) & 4 || (Number(group) & 4 && hasGroup))
 }
 
-/** Through `/proc` a user reads what processes of its own can, be it in another container. */
+/** Through `/proc`, a process can read the files of any process of its user, even in another container. */
 function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly string[] {
   if (!isAgentSeen(pod, config)) return []
   return allContainers(pod)
     .filter(({ name }) => name !== agentName)
     .filter(({ securityContext }) => {
       const uid = securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
-      // Without a number it is the image's user, which 65532 often is, too.
+      // If no user is set, it is the image's, which often is 65532 too.
       return uid == null || uid === runAs.uid
     })
     .map(
@@ -111,20 +111,20 @@ function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
     spec.restartPolicy === 'Never' &&
     spec.activeDeadlineSeconds == null
     ? [
-        `${agentName}: with ${annotationPrefix}refresh an agent that cannot start is retried for ever, also under restartPolicy Never; set activeDeadlineSeconds`,
+        `${agentName}: with ${annotationPrefix}refresh, an agent that cannot start is retried forever, even under restartPolicy Never; set activeDeadlineSeconds`,
       ]
     : []
 }
 
 /**
- * The agent would end with `AKV_IDENTITY_MISSING`. A variable of the app's own containers doesn't reach the agent, and
- * whether the service account names a client id can't be seen from a pod.
+ * The agent would end with `AKV_IDENTITY_MISSING`. The app's own variables don't reach the agent, and a pod doesn't show
+ * whether its service account has a client ID.
  */
 function identityWarnings(pod: Pod, { config, placement }: Plan): readonly string[] {
   const isGiven = placement.existing?.env?.some(({ name }) => name === 'AZURE_CLIENT_ID') ?? false
   return config.identity.clientId !== undefined || isGiven || usesWorkloadIdentity(pod)
     ? []
     : [
-        `${agentName}: nothing says which identity signs in; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
+        `${agentName}: no identity is configured; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
       ]
 }

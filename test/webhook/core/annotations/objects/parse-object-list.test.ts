@@ -11,9 +11,9 @@ t.test(
   async (t) => {
     t.strictSame(read(' a ,,\n b = c ?\r\n, v-1 : d ,\n'), {
       entries: [
-        { place: 'entry "a"', ...reference('a'), optional: false },
-        { place: 'entry "b = c ?"', target: 'b', ...reference('c'), optional: true },
-        { place: 'entry "v-1 : d"', ...reference('d', 'v-1'), optional: false },
+        { location: 'entry "a"', ...reference('a'), optional: false },
+        { location: 'entry "b = c ?"', target: 'b', ...reference('c'), optional: true },
+        { location: 'entry "v-1 : d"', ...reference('d', 'v-1'), optional: false },
       ],
       problems: [],
     })
@@ -23,7 +23,7 @@ t.test(
 
 t.test('the first equals sign splits the target from the reference', async (t) => {
   t.match(read('a=b=c'), {
-    problems: [{ place: 'entry "a=b=c"', sentence: /"b=c" isn't a valid object name/ }],
+    problems: [{ location: 'entry "a=b=c"', sentence: /"b=c" isn't a valid object name/ }],
   })
   t.match(read('=b'), {
     entries: [{ target: '', ...reference('b') }],
@@ -46,9 +46,9 @@ t.test('each entry that cannot be read has its sentence, the others are kept', a
   const { entries, problems } = read('good, b_d, ??, x:y')
   t.equal(entries.length, 1)
   t.match(problems, [
-    { place: 'entry "b_d"' },
-    { place: 'entry "??"' },
-    { place: 'entry "x:y"', sentence: /"x" isn't a valid vault name/ },
+    { location: 'entry "b_d"' },
+    { location: 'entry "??"' },
+    { location: 'entry "x:y"', sentence: /"x" isn't a valid vault name/ },
   ])
 })
 
@@ -60,8 +60,8 @@ t.test('the target of an entry that cannot be read is looked at all the same', a
   })
   t.match(problems, [
     { sentence: /"v" isn't a valid vault name; .*; "n_1" isn't a valid object name/ },
-    { place: 'entry "bad=v:n_1"', sentence: 'not this target' },
-    { place: 'entry "fine=n_2"' },
+    { location: 'entry "bad=v:n_1"', sentence: 'not this target' },
+    { location: 'entry "fine=n_2"' },
   ])
   t.equal(problems.length, 3, 'whoever takes the others checks theirs')
 })

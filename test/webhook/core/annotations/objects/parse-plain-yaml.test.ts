@@ -52,7 +52,7 @@ t.test('keys that are not strings, aliases and deep nesting are refused', async 
     '- '.repeat(9),
     '['.repeat(9) + ']'.repeat(9),
   ])
-    t.match(parse(text), { problem: /^this is not plain YAML: it is nested too deep/ }, text)
+    t.match(parse(text), { problem: /^this isn't plain YAML: it is nested too deep/ }, text)
   t.match(parse('['.repeat(8) + ']'.repeat(8)), { value: [[[[[[[[]]]]]]]] })
   t.match(parse('a: b: c'), { problem: /^this isn't valid YAML: line 1: Nested mappings/ })
 })

@@ -42,7 +42,7 @@ t.test('each reference that is wrong is named with its place', async (t) => {
   const { problems } = parseTemplate('a\n😀 ${b_c} ${tls/web}\n${pfx/x}${app#*}\n${open\n}', 'home')
   t.match(problems, [
     /^line 2, column 3: "\$\{b_c\}" isn't a valid reference: "b_c" isn't a valid object name/,
-    /^line 2, column 10: "\$\{tls\/web\}" stands for files/,
+    /^line 2, column 10: "\$\{tls\/web\}" gives files/,
     /^line 3, column 1: /,
     /^line 3, column 9: /,
     /^line 4, column 1: "\$\{open" is not closed by "}" on its line; write "\$\$\{"/,

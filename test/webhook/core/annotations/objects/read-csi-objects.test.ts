@@ -119,7 +119,7 @@ t.test('every problem is named with its place in the list', async (t) => {
     /^item 1, objectName "a_b": expected 1 to 127 letters/,
     /^item 1, objectType "secrets": expected secret, key or cert/,
     /^item 1, objectVersion "v1": expected 32 hexadecimal digits/,
-    /^item 2, objectname is not known; the nearest field that is: objectName/,
+    /^item 2, unknown field objectname; did you mean objectName\?/,
     /^item 2, objectName is missing/,
     /^item 3, objectEncoding "base64": accepted for objectType secret only/,
     /^item 4, objectFormat "der": expected pem or pfx/,
@@ -127,7 +127,7 @@ t.test('every problem is named with its place in the list', async (t) => {
     /^item 4, filePermission "999": expected 3 or 4 octal digits/,
     /^item 4, objectVersionHistory "-1": expected a number from 0 to 100/,
     /^item 5: expected the fields of an object/,
-    /^item 6, objectName: expected a text/,
+    /^item 6, objectName: expected a string/,
     /^item 7, filePermission "4755": expected 3 or 4 octal/,
     /^item 8, objectFormat "pfx": accepted for objectType secret only/,
     /^item 8, objectEncoding "hex": accepted for objectType secret only/,
@@ -135,7 +135,7 @@ t.test('every problem is named with its place in the list', async (t) => {
   ])
 })
 
-t.test('what is no list is told what one looks like', async (t) => {
+t.test('anything but a list is refused with the accepted form', async (t) => {
   for (const text of ['', 'x', 'array: 1', '{}', 'array:', 'null'])
     t.match(read(text, 'home').problems, [/expected the "array:" of a SecretProviderClass/], text)
   t.match(read('- [', 'home').problems, [/this isn't valid YAML/])
@@ -153,9 +153,9 @@ t.test('a tag does not turn text into something else', async (t) => {
 
 t.test('aliases, depth and length are bounded', async (t) => {
   t.match(read('- &a {objectName: x, objectType: secret}\n- *a', 'home').problems, [
-    /not plain YAML/,
+    /isn't plain YAML/,
   ])
-  t.match(read('['.repeat(2_900), 'home').problems, [/not plain YAML/])
+  t.match(read('['.repeat(2_900), 'home').problems, [/isn't plain YAML/])
   t.match(read('['.repeat(30_000), 'home').problems, [/more than 3000 lines, brackets/])
   const strings = `- "${'\\n'.repeat(400)}"\n`.repeat(8)
   t.match(read(strings, 'home').problems, [/^the strings of the list have more than 3000/])
@@ -216,7 +216,7 @@ t.test('names that every JavaScript object has are not types, fields or choices'
         files: [],
         problems: [
           `item 1, objectType "${name}": expected secret, key or cert`,
-          /is not known; the nearest field/,
+          /unknown field .*; did you mean/,
           `item 1, objectFormat "${name}": expected pem or pfx`,
         ],
       },

@@ -64,7 +64,7 @@ t.test('amounts are a list of resources, possibly none', async (t) => {
     ['gpu=1', /"gpu=1": expected a list such as/],
     ['cpu', /"cpu": expected a list/],
     ['cpu=1=2', /expected a list/],
-    ['cpu=lots', /"lots" isn't a quantity/],
+    ['cpu=lots', /"lots" isn't a valid quantity/],
     ['cpu=1,cpu=2', /cpu is given twice/],
     ['__proto__=1', /expected a list/],
   ]

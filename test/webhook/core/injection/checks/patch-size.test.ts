@@ -72,7 +72,7 @@ t.test('a pod whose patch would exceed 1 MiB is refused, with what to change', a
         subject: 'the patch of the pod',
         found: '60 variables for 1000 containers',
         sentence:
-          'would be larger than 1 MiB; name only the containers that need them in akv-injector.io/containers, or ask for fewer variables, shorter names or a shorter akv-injector.io/mount-path',
+          'would be larger than 1 MiB; name only the containers that need them in akv-injector.io/containers, or request fewer variables, shorter names or a shorter akv-injector.io/mount-path',
       },
     ],
   })
