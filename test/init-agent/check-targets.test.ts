@@ -3,7 +3,7 @@ import { checkTargets } from '../../init-agent/check-targets.ts'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { agentConfig, objectFile, secretFile, secretVariable } from './pod.ts'
 
-t.test('targets that the webhook would refuse are refused', async (t) => {
+t.test('targets that the webhook would deny are refused', async (t) => {
   const value = secretFile('a')
   const cases: readonly [RegExp, Partial<AgentConfig>][] = [
     [/names nothing to fetch/, {}],
@@ -30,7 +30,7 @@ t.test('targets that the webhook would refuse are refused', async (t) => {
     t.throws(() => checkTargets(agentConfig(config)), { code: 'AKV_CONFIG_INVALID', message })
 })
 
-t.test('all that the webhook lets pass is taken', async (t) => {
+t.test('targets that the webhook accepts are accepted', async (t) => {
   checkTargets(
     agentConfig({
       files: [

@@ -35,15 +35,15 @@ const config: AgentConfig = {
   },
 }
 
-t.test('what the webhook encodes the agent decodes', async (t) => {
+t.test('the agent decodes what the webhook encodes', async (t) => {
   t.strictSame(decodeConfig(encodeConfig(config)), { value: config })
 })
 
-t.test('nothing in it is left for the kubelet to expand', async (t) => {
+t.test('the kubelet finds nothing to expand in it', async (t) => {
   t.notMatch(encodeConfig(config), '$')
 })
 
-t.test('a newer version is told apart from a broken configuration', async (t) => {
+t.test('a newer version is distinguished from an invalid configuration', async (t) => {
   const newer = JSON.stringify({ ...config, version: 2, files: 'new form' })
   t.match(decodeConfig(newer), {
     isNewer: true,
@@ -52,13 +52,16 @@ t.test('a newer version is told apart from a broken configuration', async (t) =>
   })
 })
 
-t.test('what is larger than a webhook writes is refused before it is parsed', async (t) => {
-  const json = encodeConfig(config)
-  t.match(decodeConfig(json.padEnd(maxConfigBytes)), { value: config })
-  t.match(decodeConfig(json.padEnd(maxConfigBytes + 1)), {
-    problem: 'AKV_INJECTOR_CONFIG is larger than 98304 bytes',
-  })
-})
+t.test(
+  'a configuration larger than any webhook writes is refused before it is parsed',
+  async (t) => {
+    const json = encodeConfig(config)
+    t.match(decodeConfig(json.padEnd(maxConfigBytes)), { value: config })
+    t.match(decodeConfig(json.padEnd(maxConfigBytes + 1)), {
+      problem: 'AKV_INJECTOR_CONFIG is larger than 98304 bytes',
+    })
+  },
+)
 
 t.test('the name of a variable has 253 characters at most', async (t) => {
   for (const [length, isValid] of [
@@ -74,7 +77,7 @@ t.test('the name of a variable has 253 characters at most', async (t) => {
   )
 })
 
-t.test('the member that is wrong is named', async (t) => {
+t.test('the problem names the wrong member', async (t) => {
   const wrong: [string, unknown][] = [
     ['version', 0],
     ['containers', [1]],

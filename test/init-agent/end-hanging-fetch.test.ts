@@ -16,7 +16,7 @@ t.test('a fetch that hangs is ended well after its deadline', async (t) => {
   t.equal(clock.now(), startMs + 150_000)
 })
 
-t.test('a deadline that moves meanwhile is waited for', async (t) => {
+t.test('it waits for a deadline that has moved meanwhile', async (t) => {
   const clock = fakeClock({
     onSleep: (nowMs) => deadline.extend({ nowMs, waitMs: 600_000 }),
   })
@@ -26,7 +26,7 @@ t.test('a deadline that moves meanwhile is waited for', async (t) => {
   t.equal(clock.now(), startMs + 60_000 + 600_000 + 30_000)
 })
 
-t.test('what ends in time is handed on, and nobody waits any more', async (t) => {
+t.test('a fetch that ends in time passes on its result, and the timer ends', async (t) => {
   let isWoken = false
   const clock = {
     ...fakeClock({}),

@@ -24,7 +24,7 @@ certificates:
 const openssl = (...args: readonly string[]) =>
   execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
-t.test('every type is written in its form, and openssl takes it', async (t) => {
+t.test('every type is written in its form, and openssl accepts it', async (t) => {
   const world = await startWorld(t, secrets, { objects })
   const pod = await makePod(t, world, {
     files: [
@@ -132,71 +132,77 @@ t.test('a history has its versions, newest first', async (t) => {
   t.notOk(existsSync(join(pod.files, 'from/1')))
 })
 
-t.test('what can’t be made into files has its code, and nothing is written', async (t) => {
-  const world = await startWorld(t, `${secrets}text: plain\nslash: '{"a/b":"hunter2"}'`, {
-    objects,
-  })
-  const cases: readonly [string, RegExp, Partial<AgentConfig>][] = [
-    ['AKV_KEY_NOT_EXPORTABLE', /"exportable": true/, { files: [objectFile('tls', 'kept')] }],
-    ['AKV_KEY_TYPE', /type oct/, { files: [objectFile('key', 'sym')] }],
-    ['AKV_CERTIFICATE', /content type/, { files: [objectFile('tls', 'text')] }],
-    ['AKV_PROPERTY', /not JSON/, { files: [secretFile('text', { property: 'a' })] }],
-    [
-      'AKV_PROPERTY_ABSENT',
-      /"db".*"user"/,
-      { env: [secretVariable('A', 'json', { property: 'db.user' })] },
-    ],
-    [
-      'AKV_PROPERTY',
-      /number 1 can't be a file name: it contains a slash/,
-      { files: [secretFile('slash', { property: '*' })] },
-    ],
-    [
-      'AKV_ENCODING',
-      /base64/,
-      { templates: [{ path: 'x', segments: [{ ...secretFile('json'), encoding: 'base64' }] }] },
-    ],
-    [
-      'AKV_OBJECT_NOT_FOUND',
-      /@f+/,
-      {
-        files: [
-          {
-            path: 'a',
-            versions: 2,
-            object: { ...secretFile('many').object, version: 'f'.repeat(32) },
-          },
-        ],
-      },
-    ],
-  ]
-  for (const [code, message, config] of cases) {
-    const pod = await makePod(t, world, config)
-    const { code: exitCode, termination, output } = await runToEnd(t, pod)
-    t.equal(exitCode, 1, output)
-    t.ok(termination.startsWith(`${code}: `), `${code}: ${termination}`)
-    t.match(termination, message)
-    t.notMatch(output + termination, /hunter2|correct horse/)
-    t.notOk(existsSync(join(pod.files, '..data')))
-  }
-})
+t.test(
+  'a value that can’t be made into files has its error code, and nothing is written',
+  async (t) => {
+    const world = await startWorld(t, `${secrets}text: plain\nslash: '{"a/b":"hunter2"}'`, {
+      objects,
+    })
+    const cases: readonly [string, RegExp, Partial<AgentConfig>][] = [
+      ['AKV_KEY_NOT_EXPORTABLE', /"exportable": true/, { files: [objectFile('tls', 'kept')] }],
+      ['AKV_KEY_TYPE', /type oct/, { files: [objectFile('key', 'sym')] }],
+      ['AKV_CERTIFICATE', /content type/, { files: [objectFile('tls', 'text')] }],
+      ['AKV_PROPERTY', /not JSON/, { files: [secretFile('text', { property: 'a' })] }],
+      [
+        'AKV_PROPERTY_ABSENT',
+        /"db".*"user"/,
+        { env: [secretVariable('A', 'json', { property: 'db.user' })] },
+      ],
+      [
+        'AKV_PROPERTY',
+        /number 1 can't be a file name: it contains a slash/,
+        { files: [secretFile('slash', { property: '*' })] },
+      ],
+      [
+        'AKV_ENCODING',
+        /base64/,
+        { templates: [{ path: 'x', segments: [{ ...secretFile('json'), encoding: 'base64' }] }] },
+      ],
+      [
+        'AKV_OBJECT_NOT_FOUND',
+        /@f+/,
+        {
+          files: [
+            {
+              path: 'a',
+              versions: 2,
+              object: { ...secretFile('many').object, version: 'f'.repeat(32) },
+            },
+          ],
+        },
+      ],
+    ]
+    for (const [code, message, config] of cases) {
+      const pod = await makePod(t, world, config)
+      const { code: exitCode, termination, output } = await runToEnd(t, pod)
+      t.equal(exitCode, 1, output)
+      t.ok(termination.startsWith(`${code}: `), `${code}: ${termination}`)
+      t.match(termination, message)
+      t.notMatch(output + termination, /hunter2|correct horse/)
+      t.notOk(existsSync(join(pod.files, '..data')))
+    }
+  },
+)
 
-t.test('a whole set from before serves the pod, though the vault is away', async (t) => {
-  const world = await startWorld(t, secrets, { objects })
-  const { object } = secretFile('json')
-  const pod = await makePod(t, world, {
-    files: [
-      objectFile('tls', 'web'),
-      { path: 'conf', object, property: '*' },
-      secretFile('encoded', { versions: 3 }),
-    ],
-    templates: [{ path: 'app.conf', segments: [objectFile('key', 'web')] }],
-  })
-  t.equal((await runToEnd(t, pod)).code, 0)
-  world.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
-  const { code, lines } = await runToEnd(t, pod)
-  t.equal(code, 0)
-  t.match(lines[0], { message: 'using the complete set left by a previous run' })
-  t.ok(existsSync(join(pod.files, 'web/tls.key')))
-  t.ok(existsSync(join(pod.files, 'encoded/0')))
-})
+t.test(
+  'the pod starts with a complete set from a previous run while the vault is down',
+  async (t) => {
+    const world = await startWorld(t, secrets, { objects })
+    const { object } = secretFile('json')
+    const pod = await makePod(t, world, {
+      files: [
+        objectFile('tls', 'web'),
+        { path: 'conf', object, property: '*' },
+        secretFile('encoded', { versions: 3 }),
+      ],
+      templates: [{ path: 'app.conf', segments: [objectFile('key', 'web')] }],
+    })
+    t.equal((await runToEnd(t, pod)).code, 0)
+    world.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+    const { code, lines } = await runToEnd(t, pod)
+    t.equal(code, 0)
+    t.match(lines[0], { message: 'using the complete set left by a previous run' })
+    t.ok(existsSync(join(pod.files, 'web/tls.key')))
+    t.ok(existsSync(join(pod.files, 'encoded/0')))
+  },
+)

@@ -125,7 +125,7 @@ const cases: readonly Hopeless[] = [
   },
 ]
 
-t.test('each hopeless class fails at once, with its code and what to do', async (t) => {
+t.test('each permanent failure ends it at once, with its code and remedy', async (t) => {
   const world = await startWorld(t, 'good: v\nquote: "it\'s"\noff: { value: x, enabled: false }')
   for (const { name, code, config, fault, arrange, env, gets } of cases)
     await t.test(name, async (t) => {
@@ -149,7 +149,7 @@ t.test('each hopeless class fails at once, with its code and what to do', async 
     })
 })
 
-t.test('several kinds of failures are told with a remedy each', async (t) => {
+t.test('several kinds of failures are reported with a remedy each', async (t) => {
   const world = await startWorld(t, 'good: v\nquote: "it\'s"')
   const pod = await makePod(t, world, {
     files: [secretFile('gone')],
@@ -168,7 +168,7 @@ t.test('several kinds of failures are told with a remedy each', async (t) => {
   }
 })
 
-t.test('all that is hopeless is told at once', async (t) => {
+t.test('all permanent failures are reported together', async (t) => {
   const world = await startWorld(t, 'good: v')
   const names = ['good', 'gone-1', 'gone-2']
   const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
@@ -177,7 +177,7 @@ t.test('all that is hopeless is told at once', async (t) => {
   t.match(termination, /team-a:gone-1.*team-a:gone-2/)
 })
 
-t.test('a host whose certificate is not the operator’s gets nothing', async (t) => {
+t.test('a host whose certificate the operator doesn’t trust gets no token', async (t) => {
   const world = await startWorld(t, 'a: v')
   const other = await startHost(t, (_request, response) => response.end('{}'))
   const pod = await makePod(t, world, { files: [secretFile('a')] })

@@ -16,7 +16,7 @@ const wanted = {
 }
 const rest = () => ({ env: {}, log: memoryLog().log, signal: new AbortController().signal })
 
-t.test('it fetches what the agent writes, as whoever signed in', async (t) => {
+t.test('it fetches what the agent would write, with the given sign-in', async (t) => {
   const world = await startWorld(t, 'a: value', { objects })
   const pod = await makePod(t, world, wanted)
   const { code, output } = await runToEnd(t, pod)
@@ -33,7 +33,7 @@ t.test('it fetches what the agent writes, as whoever signed in', async (t) => {
   }
 })
 
-t.test('who signed in another way needs no client id, and is named when refused', async (t) => {
+t.test('a ready sign-in needs no client id, and a refusal names its principal', async (t) => {
   const world = await startWorld(t, 'a: value')
   const { config, tokenFile } = await makePod(t, world, { ...wanted, identity: {} })
   await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), {
@@ -48,7 +48,7 @@ t.test('who signed in another way needs no client id, and is named when refused'
   })
 })
 
-t.test('without all that is needed it gives nothing', async (t) => {
+t.test('it fails if a required value is missing', async (t) => {
   const world = await startWorld(t, 'a: value')
   const { config, tokenFile } = await makePod(t, world, { files: [secretFile('absent')] })
   await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), AkvError)

@@ -13,7 +13,7 @@ import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const writer = fileURLToPath(new URL('set-writer.ts', import.meta.url))
 
-t.test('killed at any point of writing, a volume holds a whole set', async (t) => {
+t.test('a kill at any point of writing leaves a complete set', async (t) => {
   const volume = cannotMount() === false ? makeTmpfs(t, 'size=1m') : t.testdir({})
   prepareFileSet(volume, generationFiles(0)).commit()
   let unfinished = 0
@@ -40,29 +40,32 @@ t.test('killed at any point of writing, a volume holds a whole set', async (t) =
   t.equal(readdirSync(volume).length, 6)
 })
 
-t.test('an agent killed at random points, and started again, always ends whole', async (t) => {
-  const names = Array.from({ length: 10 }, (_, i) => `s${i}`)
-  const world = await startWorld(t, names.map((name) => `${name}: '0'`).join('\n'))
-  const pod = await makePod(t, world, {
-    files: names.map((name) => secretFile(name)),
-    env: [secretVariable('S0', 's0')],
-  })
-  for (let i = 1; i <= 12; i++) {
-    for (const name of names) world.rotate({ vault: 'team-a', name, value: String(i) })
-    const killed = startAgent(t, pod)
-    await setTimeout(100 + Math.random() * 400)
-    killed.process.kill('SIGKILL')
-    await killed.exited
-    // Before the first set there is nothing; from then on, all of one.
-    const seen = names.map((name) => readOr(join(pod.files, name), 'none'))
-    t.equal(new Set(seen).size, 1, seen.join(' '))
-  }
-  const agent = startAgent(t, pod)
-  t.equal(await agent.exited, 0, agent.output())
-  for (const name of names) t.equal(readFileSync(join(pod.files, name), 'utf8'), '12')
-  t.equal(readFileSync(join(pod.env, 'env'), 'utf8'), "S0='12'\n")
-  t.equal(readdirSync(pod.files).filter((name) => /^\.\.\d/.test(name)).length, 1)
-})
+t.test(
+  'an agent that is killed at random points and restarted always ends with a complete set',
+  async (t) => {
+    const names = Array.from({ length: 10 }, (_, i) => `s${i}`)
+    const world = await startWorld(t, names.map((name) => `${name}: '0'`).join('\n'))
+    const pod = await makePod(t, world, {
+      files: names.map((name) => secretFile(name)),
+      env: [secretVariable('S0', 's0')],
+    })
+    for (let i = 1; i <= 12; i++) {
+      for (const name of names) world.rotate({ vault: 'team-a', name, value: String(i) })
+      const killed = startAgent(t, pod)
+      await setTimeout(100 + Math.random() * 400)
+      killed.process.kill('SIGKILL')
+      await killed.exited
+      // Before the first set there is nothing; from then on, all of one.
+      const seen = names.map((name) => readOr(join(pod.files, name), 'none'))
+      t.equal(new Set(seen).size, 1, seen.join(' '))
+    }
+    const agent = startAgent(t, pod)
+    t.equal(await agent.exited, 0, agent.output())
+    for (const name of names) t.equal(readFileSync(join(pod.files, name), 'utf8'), '12')
+    t.equal(readFileSync(join(pod.env, 'env'), 'utf8'), "S0='12'\n")
+    t.equal(readdirSync(pod.files).filter((name) => /^\.\.\d/.test(name)).length, 1)
+  },
+)
 
 /** Whether there is a set that isn't current and lacks files: the writer was killed before it was seen. */
 function hasUnfinished(volume: string): boolean {

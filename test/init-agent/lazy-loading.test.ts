@@ -14,7 +14,7 @@ function loadedWith({ outputs }: Metafile, chunk: string): ReadonlySet<string> {
   return new Set([...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})))
 }
 
-t.test('a pod with secrets alone loads nothing of what the other types need', async (t) => {
+t.test('a pod with secrets only doesn’t load the code for the other types', async (t) => {
   const { metafile } = await build({
     entryPoints: ['init-agent/agent.ts'],
     absWorkingDir: new URL('../..', import.meta.url).pathname,

@@ -27,7 +27,7 @@ t.test('the application gets one POST', async (t) => {
   t.strictSame(asked, ['POST /reload?a=b'])
 })
 
-t.test('one that is just restarting is asked again', async (t) => {
+t.test('an application that is restarting is notified again', async (t) => {
   let count = 0
   const { url, asked } = await application(t, (_request, response) => {
     response.writeHead(++count < 3 ? 503 : 200).end('x'.repeat(100_000))
@@ -36,7 +36,7 @@ t.test('one that is just restarting is asked again', async (t) => {
   t.equal(asked.length, 3)
 })
 
-t.test('after three tries it is an error that says why', async (t) => {
+t.test('after three tries the error says why', async (t) => {
   const refusing = await application(t, (_request, response) => response.writeHead(404).end())
   t.match(await send(refusing.url), { code: 'AKV_NOTIFY_FAILED', message: 'HTTP 404' })
   t.equal(refusing.asked.length, 3)
@@ -44,7 +44,7 @@ t.test('after three tries it is an error that says why', async (t) => {
   t.match(await send(cutting.url), { code: 'AKV_NOTIFY_FAILED', message: 'ECONNRESET' })
 })
 
-t.test('a redirect is no success, and not followed', async (t) => {
+t.test('a redirect is a failure, and isn’t followed', async (t) => {
   const target = await application(t, (_request, response) => response.end())
   const { url } = await application(t, (_request, response) => {
     response.writeHead(307, { location: target.url }).end()
@@ -53,7 +53,7 @@ t.test('a redirect is no success, and not followed', async (t) => {
   t.strictSame(target.asked, [])
 })
 
-t.test('an abort ends the trying', async (t) => {
+t.test('an abort ends the retries', async (t) => {
   const stop = new AbortController()
   const { url, asked } = await application(t, () => stop.abort())
   await notifyApplication(url, { clock: fakeClock({}), signal: stop.signal })

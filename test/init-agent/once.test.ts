@@ -25,7 +25,7 @@ t.test('files and variables are there when the agent has ended', async (t) => {
   t.notMatch(output, /correct horse/)
 })
 
-t.test('onto a whole set it does not keep the pod waiting for a vault that hangs', async (t) => {
+t.test('with a complete set in place, a vault that hangs doesn’t delay the pod', async (t) => {
   const world = await startWorld(t, 'a: v')
   const pod = await makePod(t, world, { files: [secretFile('a')] })
   t.equal((await runToEnd(t, pod)).code, 0)

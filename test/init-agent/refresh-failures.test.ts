@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { secretFile, secretVariable } from './pod.ts'
-import { bench, stale } from './refresh-bench.ts'
+import { simulatePod, stale } from './simulated-pod.ts'
 
-t.test('what was absent may come, what was there may be deleted', async (t) => {
+t.test('an absent object may appear, and an existing one may be deleted', async (t) => {
   const optional = { optional: true } as const
   for (const onDeleted of ['keep', 'remove'] as const) {
-    const { vault, file, run } = bench(t, {
+    const { vault, file, run } = simulatePod(t, {
       onDeleted,
       files: [secretFile('a'), secretFile('late', optional)],
       env: [secretVariable('A', 'a')],
@@ -29,8 +29,8 @@ t.test('what was absent may come, what was there may be deleted', async (t) => {
   }
 })
 
-t.test('what was removed as asked for is no failure, and told once', async (t) => {
-  const { vault, lines, run } = bench(t, { onDeleted: 'remove', files: [secretFile('a')] })
+t.test('a removal that was asked for isn’t a failure, and is reported once', async (t) => {
+  const { vault, lines, run } = simulatePod(t, { onDeleted: 'remove', files: [secretFile('a')] })
   vault.set('a', '1')
   await run([() => vault.set('a', 'AKV_OBJECT_NOT_FOUND'), () => undefined, () => undefined])
   t.strictSame(stale(lines), [])
@@ -40,8 +40,10 @@ t.test('what was removed as asked for is no failure, and told once', async (t) =
   )
 })
 
-t.test('a sign-in that fails leaves all as it is, in one line', async (t) => {
-  const { vault, asked, file, lines, run } = bench(t, { files: [secretFile('a'), secretFile('b')] })
+t.test('if the sign-in fails, everything stays as it is, and one line says so', async (t) => {
+  const { vault, asked, file, lines, run } = simulatePod(t, {
+    files: [secretFile('a'), secretFile('b')],
+  })
   vault.set('a', '1').set('b', '1')
   await run([() => vault.set('sign-in', 'AKV_ENTRA_UNAVAILABLE')])
   t.strictSame(asked, ['sign-in'])
@@ -50,8 +52,8 @@ t.test('a sign-in that fails leaves all as it is, in one line', async (t) => {
   t.equal(stale(lines).length, 1)
 })
 
-t.test('a token that the vault refuses is replaced once a round', async (t) => {
-  const { vault, asked, file, lines, run } = bench(t, { files: [secretFile('a')] })
+t.test('a token that the vault refuses is replaced once in a refresh', async (t) => {
+  const { vault, asked, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
   vault.set('a', '1')
   await run([() => vault.set('a', 'AKV_UNAUTHORIZED'), () => vault.set('a', '2')])
   t.strictSame(asked, ['sign-in', 'a', 'forget', 'a', 'sign-in', 'a'])
@@ -59,20 +61,23 @@ t.test('a token that the vault refuses is replaced once a round', async (t) => {
   t.equal(file('files/a'), '2')
 })
 
-t.test('a value that became no variable keeps the variable, and the file goes on', async (t) => {
-  const { vault, file, lines, run } = bench(t, {
-    files: [secretFile('a')],
-    env: [secretVariable('A', 'a')],
-  })
-  vault.set('a', '1')
-  await run([() => vault.set('a', "it's")])
-  t.equal(file('env/env'), "A='1'\n")
-  t.equal(file('files/a'), "it's")
-  t.match(stale(lines), [{ objects: [{ code: 'AKV_ENV_VALUE' }] }])
-})
+t.test(
+  'a new value that can’t be a variable keeps the variable, but changes the file',
+  async (t) => {
+    const { vault, file, lines, run } = simulatePod(t, {
+      files: [secretFile('a')],
+      env: [secretVariable('A', 'a')],
+    })
+    vault.set('a', '1')
+    await run([() => vault.set('a', "it's")])
+    t.equal(file('env/env'), "A='1'\n")
+    t.equal(file('files/a'), "it's")
+    t.match(stale(lines), [{ objects: [{ code: 'AKV_ENV_VALUE' }] }])
+  },
+)
 
-t.test('a volume that can’t be written ends nothing, and is tried again', async (t) => {
-  const { context, vault, file, lines, run } = bench(t, { files: [secretFile('a')] })
+t.test('if a volume can’t be written, the agent goes on and tries again', async (t) => {
+  const { context, vault, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
   vault.set('a', '1')
   const { write } = context.volumes
   const full = () => {
@@ -92,7 +97,7 @@ t.test('a volume that can’t be written ends nothing, and is tried again', asyn
   t.equal(file('files/a'), '2')
 })
 
-t.test('the application is told of a change, and of nothing else', async (t) => {
+t.test('the application is notified of changes only', async (t) => {
   let told = 0
   const server = createServer((_request, response) => {
     told++
@@ -101,7 +106,7 @@ t.test('the application is told of a change, and of nothing else', async (t) => 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => server.close())
   const { port } = server.address() as AddressInfo
-  const { vault, run } = bench(t, {
+  const { vault, run } = simulatePod(t, {
     files: [secretFile('a')],
     notify: `http://127.0.0.1:${port}/`,
   })
@@ -110,8 +115,8 @@ t.test('the application is told of a change, and of nothing else', async (t) => 
   t.equal(told, 1)
 })
 
-t.test('an application that does not listen is a warning', async (t) => {
-  const { vault, lines, file, run } = bench(t, {
+t.test('an application that doesn’t listen causes a warning', async (t) => {
+  const { vault, lines, file, run } = simulatePod(t, {
     files: [secretFile('a')],
     notify: 'http://127.0.0.1:9/',
   })
@@ -127,7 +132,7 @@ t.test('an application that does not listen is a warning', async (t) => {
 
 t.test('a line about very many objects stays short', async (t) => {
   const names = Array.from({ length: 300 }, (_, i) => `secret-with-a-long-name-${i}`)
-  const { vault, lines, run } = bench(t, { files: names.map((name) => secretFile(name)) })
+  const { vault, lines, run } = simulatePod(t, { files: names.map((name) => secretFile(name)) })
   for (const name of names) vault.set(name, '1')
   await run([() => names.map((name) => vault.set(name, 'AKV_NETWORK'))])
   const [told] = stale(lines)

@@ -3,7 +3,7 @@ import type { WantedTemplate } from '../../init-agent/contract.ts'
 import { startState } from '../../init-agent/projection/refresh-content.ts'
 import { keepFresh } from '../../init-agent/refresh.ts'
 import { secretFile } from './pod.ts'
-import { bench, stale } from './refresh-bench.ts'
+import { simulatePod, stale } from './simulated-pod.ts'
 
 const version = (digit: number) => `${digit}`.repeat(32)
 const secret = (name: string, of?: number) => ({
@@ -20,8 +20,8 @@ const template = (...segments: WantedTemplate['segments']): WantedTemplate => ({
 })
 const nothing = () => undefined
 
-t.test('a template is filled anew when one of its values changes', async (t) => {
-  const { vault, asked, file, run } = bench(t, {
+t.test('a template is rendered again when one of its values changes', async (t) => {
+  const { vault, asked, file, run } = simulatePod(t, {
     templates: [template('u=', secret('user'), ';p=', secret('pinned', 1), ';')],
   })
   vault.set('user', 'a').set('pinned', 'x')
@@ -34,7 +34,7 @@ t.test('a template is filled anew when one of its values changes', async (t) => 
 })
 
 t.test('one value that fails keeps the whole template as it was', async (t) => {
-  const { vault, file, lines, run } = bench(t, {
+  const { vault, file, lines, run } = simulatePod(t, {
     templates: [template(secret('a'), '-', { ...secret('b'), property: 'x' })],
   })
   vault.set('a', '1').set('b', '{"x":"1"}')
@@ -53,8 +53,8 @@ t.test('one value that fails keeps the whole template as it was', async (t) => {
   t.strictSame(new Set(codes), new Set(['AKV_NETWORK', 'AKV_PROPERTY_ABSENT']))
 })
 
-t.test('an optional value that is absent leaves its place empty', async (t) => {
-  const { vault, file, lines, run } = bench(t, {
+t.test('an absent optional value renders as nothing', async (t) => {
+  const { vault, file, lines, run } = simulatePod(t, {
     templates: [template('[', { ...secret('late'), optional: true }, ']', secret('a'))],
   })
   vault.set('a', '1')
@@ -63,28 +63,28 @@ t.test('an optional value that is absent leaves its place empty', async (t) => {
   t.strictSame(stale(lines), [])
 })
 
-t.test(
-  'an optional value that was there and is deleted stays, or goes, as on-deleted says',
-  async (t) => {
-    for (const onDeleted of ['keep', 'remove'] as const) {
-      const { vault, file, lines, run } = bench(t, {
-        onDeleted,
-        templates: [template('[', { ...secret('b'), optional: true }, ']', secret('a'))],
-      })
-      vault.set('a', '1').set('b', 'x')
-      await run([
-        () => vault.set('b', 'AKV_OBJECT_DISABLED'),
-        () => vault.set('a', '2'),
-        () => t.equal(file('files/app.conf'), onDeleted === 'keep' ? '[x]2' : '[]2'),
-      ])
-      t.equal(stale(lines).length > 0, onDeleted === 'keep', 'what is kept is told')
-    }
-  },
-)
-
-t.test('a template whose value was deleted stays, or goes, as on-deleted says', async (t) => {
+t.test('on-deleted decides whether a deleted optional value stays', async (t) => {
   for (const onDeleted of ['keep', 'remove'] as const) {
-    const { vault, context, run } = bench(t, { onDeleted, templates: [template(secret('a'))] })
+    const { vault, file, lines, run } = simulatePod(t, {
+      onDeleted,
+      templates: [template('[', { ...secret('b'), optional: true }, ']', secret('a'))],
+    })
+    vault.set('a', '1').set('b', 'x')
+    await run([
+      () => vault.set('b', 'AKV_OBJECT_DISABLED'),
+      () => vault.set('a', '2'),
+      () => t.equal(file('files/app.conf'), onDeleted === 'keep' ? '[x]2' : '[]2'),
+    ])
+    t.equal(stale(lines).length > 0, onDeleted === 'keep', 'what is kept is told')
+  }
+})
+
+t.test('on-deleted decides whether a template with a deleted value stays', async (t) => {
+  for (const onDeleted of ['keep', 'remove'] as const) {
+    const { vault, context, run } = simulatePod(t, {
+      onDeleted,
+      templates: [template(secret('a'))],
+    })
     vault.set('a', '1')
     await run([() => vault.set('a', 'AKV_OBJECT_NOT_FOUND')])
     t.equal(context.volumes.read()?.content.files.has('app.conf'), onDeleted === 'keep')
@@ -92,7 +92,7 @@ t.test('a template whose value was deleted stays, or goes, as on-deleted says', 
 })
 
 t.test('the files of a folder come and go with the properties', async (t) => {
-  const { vault, file, context, lines, run } = bench(t, {
+  const { vault, file, context, lines, run } = simulatePod(t, {
     files: [{ ...secret('json'), path: 'conf', property: '*' }, secretFile('a')],
   })
   vault.set('json', '{"x":"1","y":"1"}').set('a', '1')
@@ -112,8 +112,8 @@ t.test('the files of a folder come and go with the properties', async (t) => {
   t.match(stale(lines), [{ objects: [{ code: 'AKV_PROPERTY' }] }, {}])
 })
 
-t.test('a history moves on, and fetches only what is new', async (t) => {
-  const { vault, listed, asked, file, run } = bench(t, {
+t.test('a history moves on, and fetches only new versions', async (t) => {
+  const { vault, listed, asked, file, run } = simulatePod(t, {
     files: [{ ...secretFile('h'), versions: 2 }],
   })
   for (const digit of [1, 2, 3]) vault.set(`h@${version(digit)}`, `v${digit}`)
@@ -130,8 +130,8 @@ t.test('a history moves on, and fetches only what is new', async (t) => {
   )
 })
 
-t.test('a history that is empty now keeps its files, and what it knows', async (t) => {
-  const { vault, listed, asked, file, run } = bench(t, {
+t.test('a history that is empty now keeps its files and its known versions', async (t) => {
+  const { vault, listed, asked, file, run } = simulatePod(t, {
     files: [{ ...secretFile('h'), versions: 3 }],
   })
   vault.set(`h@${version(1)}`, 'v1')
@@ -150,9 +150,9 @@ t.test('a history that is empty now keeps its files, and what it knows', async (
 })
 
 t.test(
-  'on a set from before, a version is fetched only for a template with other values',
+  'after a restart, a pinned version is fetched only for a template with other values',
   async (t) => {
-    const { vault, context, asked, file, run } = bench(t, {
+    const { vault, context, asked, file, run } = simulatePod(t, {
       files: [{ ...secret('p', 1), path: 'p' }],
       templates: [
         { path: 'fixed', segments: [secret('q', 1)] },
@@ -176,8 +176,8 @@ t.test(
   },
 )
 
-t.test('an optional property that is absent is no error', async (t) => {
-  const { vault, context, lines, run } = bench(t, {
+t.test('an absent optional property isn’t an error', async (t) => {
+  const { vault, context, lines, run } = simulatePod(t, {
     files: [{ ...secretFile('a'), property: 'x', optional: true }, secretFile('b')],
   })
   vault.set('a', '{}').set('b', '')

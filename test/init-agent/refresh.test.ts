@@ -1,22 +1,22 @@
 import t from 'tap'
 import { secretFile, secretVariable } from './pod.ts'
-import { bench, stale } from './refresh-bench.ts'
+import { simulatePod, stale } from './simulated-pod.ts'
 
-t.test('the first phase is random, and each interval differs by up to a tenth', async (t) => {
+t.test('the first wait is random, and each interval varies by up to a tenth', async (t) => {
   for (const [random, first, later] of [
     [0, 0, 90_000],
     [0.5, 50_000, 100_000],
     [0.99, 99_000, 109_800],
   ] as const) {
-    const { clock, vault, run } = bench(t, { files: [secretFile('a')] }, { random })
+    const { clock, vault, run } = simulatePod(t, { files: [secretFile('a')] }, { random })
     vault.set('a', '1')
     await run([() => undefined, () => undefined])
     t.strictSame(clock.waits.map(Math.round), [first, later, later])
   }
 })
 
-t.test('a new value is switched in, an old one touches nothing', async (t) => {
-  const { vault, file, lines, run } = bench(t, {
+t.test('a new value is written, an unchanged one touches nothing', async (t) => {
+  const { vault, file, lines, run } = simulatePod(t, {
     files: [secretFile('a')],
     env: [secretVariable('A', 'a')],
   })
@@ -32,9 +32,11 @@ t.test('a new value is switched in, an old one touches nothing', async (t) => {
 })
 
 t.test(
-  'what fails keeps its value while the others switch, and is told once an interval',
+  'a failed target keeps its value while the others change, and is reported once an interval',
   async (t) => {
-    const { vault, file, lines, run } = bench(t, { files: [secretFile('a'), secretFile('b')] })
+    const { vault, file, lines, run } = simulatePod(t, {
+      files: [secretFile('a'), secretFile('b')],
+    })
     vault.set('a', '1').set('b', '1')
     await run([
       () => vault.set('a', '2').set('b', 'AKV_VAULT_UNAVAILABLE'),
@@ -53,8 +55,8 @@ t.test(
   },
 )
 
-t.test('it backs off, and is fresh again when it heals', async (t) => {
-  const { vault, asked, file, lines, run } = bench(t, { files: [secretFile('a')] })
+t.test('a failing object backs off, and is up to date again after the failure', async (t) => {
+  const { vault, asked, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
   vault.set('a', '1')
   const wait = () => undefined
   await run([
@@ -72,25 +74,29 @@ t.test('it backs off, and is fresh again when it heals', async (t) => {
 })
 
 t.test('a pause that the vault asked for outlasts the interval', async (t) => {
-  const { vault, asked, run } = bench(t, { files: [secretFile('a')] }, { retryAfterMs: 250_000 })
+  const { vault, asked, run } = simulatePod(
+    t,
+    { files: [secretFile('a')] },
+    { retryAfterMs: 250_000 },
+  )
   vault.set('a', '1')
   await run([() => vault.set('a', 'AKV_THROTTLED'), ...Array(3).fill(() => undefined)])
   t.equal(asked.filter((name) => name === 'a').length, 2, 'in the 1st and the 4th')
 })
 
-t.test('a version is not asked for again', async (t) => {
+t.test('a pinned version isn’t requested again', async (t) => {
   const version = '0123456789abcdef0123456789abcdef'
   const object = { vault: 'team-a', type: 'secret', name: 'pinned', version } as const
-  const { vault, asked, run } = bench(t, { files: [secretFile('a'), { path: 'p', object }] })
+  const { vault, asked, run } = simulatePod(t, { files: [secretFile('a'), { path: 'p', object }] })
   vault.set('a', '1').set('pinned', '1')
   await run([() => undefined, () => undefined])
   t.strictSame(new Set(asked), new Set(['sign-in', 'a']))
 })
 
-t.test('with versions alone, nobody is asked for anything', async (t) => {
+t.test('with pinned versions only, nothing is requested', async (t) => {
   const version = '0123456789abcdef0123456789abcdef'
   const object = { vault: 'team-a', type: 'secret', name: 'pinned', version } as const
-  const { vault, asked, run } = bench(t, { files: [{ path: 'p', object }] })
+  const { vault, asked, run } = simulatePod(t, { files: [{ path: 'p', object }] })
   vault.set('pinned', '1')
   await run([() => undefined])
   t.strictSame(asked, [])

@@ -32,7 +32,7 @@ function bench(names: readonly string[]) {
   }
 }
 
-t.test('an object that is fresh again is told, with how long it was stale', async (t) => {
+t.test('an object that is up to date again is reported, with how long it was stale', async (t) => {
   const { round } = bench(['a', 'b'])
   t.match(round(['a', 'b']), [{ level: 'warn', count: 2, objects: [{ staleSeconds: 60 }, {}] }])
   t.match(round(['b']), [
@@ -59,7 +59,7 @@ t.test('the next outage is counted from its own beginning', async (t) => {
   t.match(round([]).at(-1), { message: 'all objects are up to date again', staleSeconds: 120 })
 })
 
-t.test('a value that could not be written is not fresh', async (t) => {
+t.test('a value that could not be written isn’t up to date', async (t) => {
   const { round } = bench(['a'])
   round(['a'])
   t.strictSame(round([], { isWritten: false }), [])

@@ -24,7 +24,7 @@ function bench(seconds: number) {
   }
 }
 
-t.test('the first failure is told at once, with what to do and until when', async (t) => {
+t.test('the first failure is reported at once, with the remedy and the deadline', async (t) => {
   const { report, warnings } = bench(120)
   report('team-a', failure('AKV_FORBIDDEN'))
   t.strictSame(
@@ -40,7 +40,7 @@ t.test('the first failure is told at once, with what to do and until when', asyn
   )
 })
 
-t.test('then it is told at growing intervals, with the number of tries', async (t) => {
+t.test('then it is reported at growing intervals, with the number of tries', async (t) => {
   const { report, lines, warnings, pass } = bench(3600)
   const toldAfter: number[] = []
   for (let second = 0; second <= 1200; second += 5) {
@@ -54,7 +54,7 @@ t.test('then it is told at growing intervals, with the number of tries', async (
   t.equal(lines.length, 241, 'the others are there for debugging')
 })
 
-t.test('an end that is past or very far away is told, too', async (t) => {
+t.test('a deadline in the past or very far away can be reported', async (t) => {
   for (const [seconds, end] of [
     [0, '12:00:00'],
     [1e300, '23:59:59'],
@@ -73,19 +73,16 @@ t.test('each vault, and each kind of failure, has its own lines', async (t) => {
   t.equal(warnings().length, 4)
 })
 
-t.test(
-  'a wait for a vault’s limit is told as such, and a pause that is too long, too',
-  async (t) => {
-    const { report, warnings } = bench(600)
-    report('team-a', failure('AKV_THROTTLED', 30_000))
-    report('team-b', failure('AKV_THROTTLED', 3_600_000))
-    t.match(warnings(), [
-      {
-        message: /waiting for the vault's limit, .* up to 15 minutes; retrying until 12:10:00 UTC$/,
-      },
-      {
-        message: /; it asked for a pause of 3600 s, which is too long; giving up at 12:10:00 UTC$/,
-      },
-    ])
-  },
-)
+t.test('the line says if the vault is throttling, and if its pause is too long', async (t) => {
+  const { report, warnings } = bench(600)
+  report('team-a', failure('AKV_THROTTLED', 30_000))
+  report('team-b', failure('AKV_THROTTLED', 3_600_000))
+  t.match(warnings(), [
+    {
+      message: /waiting for the vault's limit, .* up to 15 minutes; retrying until 12:10:00 UTC$/,
+    },
+    {
+      message: /; it asked for a pause of 3600 s, which is too long; giving up at 12:10:00 UTC$/,
+    },
+  ])
+})

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Fault } from '../../emulator/faults/faults.ts'
 import { makePod, runToEnd, secretFile, startWorld } from './pod.ts'
 
-t.test('each class of failure that heals is waited out', async (t) => {
+t.test('each retryable failure is waited out', async (t) => {
   const vaultFaults: Record<string, Fault['action']> = {
     unavailable: { kind: 'status', status: 503 },
     timeout: { kind: 'status', status: 408 },
@@ -49,7 +49,7 @@ t.test('each class of failure that heals is waited out', async (t) => {
   )
 })
 
-t.test('a pause that a vault asks for is kept by every object in it', async (t) => {
+t.test('a vault’s pause holds for each of its objects', async (t) => {
   const names = Array.from({ length: 20 }, (_, i) => `s${i}`)
   const world = await startWorld(t, names.map((name) => `${name}: v`).join('\n'))
   const started = Date.now()
@@ -94,7 +94,7 @@ t.test('a captive portal in place of Entra is waited out', async (t) => {
   t.match(output, 'AKV_BAD_ANSWER')
 })
 
-t.test('a portal that stays ends it when the time is over', async (t) => {
+t.test('a portal that stays ends the fetch at the deadline', async (t) => {
   const world = await startWorld(t, 'a: v')
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
   world.addFault({ match: { service: 'vault' }, action: portal })
@@ -115,7 +115,7 @@ t.test('a token that a vault refuses is replaced once', async (t) => {
   t.equal(world.requests.filter(({ method }) => method === 'POST').length, 2, 'sign-ins')
 })
 
-t.test('it gives up when the time is over, with the last reason', async (t) => {
+t.test('it gives up at the deadline, with the last error', async (t) => {
   const world = await startWorld(t, 'a: v')
   world.addFault({
     match: { service: 'vault' },

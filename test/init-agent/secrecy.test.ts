@@ -33,7 +33,7 @@ t.test('no value and no token is ever shown, whatever the SDKs are told to log',
   }
 })
 
-t.test('no variable that the SDKs read turns it elsewhere', async (t) => {
+t.test('no environment variable of the SDKs sends a request elsewhere', async (t) => {
   const world = await startWorld(t, 'a: v')
   const pod = await makePod(t, world, { files: [secretFile('a')] })
   const { code, output } = await runToEnd(t, pod, {

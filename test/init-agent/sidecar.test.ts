@@ -8,7 +8,7 @@ import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
 
-t.test('a sidecar brings a rotated value, and ends on SIGTERM', async (t) => {
+t.test('a sidecar writes a rotated value, and ends on SIGTERM', async (t) => {
   const world = await startWorld(t, 'a: one')
   const pod = await makePod(t, world, {
     files: [secretFile('a')],
@@ -78,21 +78,27 @@ t.test('a signal after everything is there ends an init container with 0', async
   t.equal(read(pod.files, 'a'), 'one')
 })
 
-t.test('restarted onto a whole set, it serves that at once, whatever the vault says', async (t) => {
-  const world = await startWorld(t, 'a: one')
-  const pod = await makePod(t, world, { files: [secretFile('a')], env: [secretVariable('A', 'a')] })
-  t.equal((await runToEnd(t, pod)).code, 0)
-  world.addFault({ action: { kind: 'status', status: 503 } })
-  const seen = world.requests.length
-  const { code, output, lines } = await runToEnd(t, pod)
-  t.equal(code, 0, output)
-  t.match(lines[0], { message: 'using the complete set left by a previous run' })
-  t.ok(lines.some(({ level, objects }) => level === 'warn' && objects))
-  t.ok(world.requests.length - seen <= 2, 'one try, without retries')
-  t.equal(read(pod.files, 'a'), 'one')
-})
+t.test(
+  'restarted with a complete set, it is ready at once, whatever the vault answers',
+  async (t) => {
+    const world = await startWorld(t, 'a: one')
+    const pod = await makePod(t, world, {
+      files: [secretFile('a')],
+      env: [secretVariable('A', 'a')],
+    })
+    t.equal((await runToEnd(t, pod)).code, 0)
+    world.addFault({ action: { kind: 'status', status: 503 } })
+    const seen = world.requests.length
+    const { code, output, lines } = await runToEnd(t, pod)
+    t.equal(code, 0, output)
+    t.match(lines[0], { message: 'using the complete set left by a previous run' })
+    t.ok(lines.some(({ level, objects }) => level === 'warn' && objects))
+    t.ok(world.requests.length - seen <= 2, 'one try, without retries')
+    t.equal(read(pod.files, 'a'), 'one')
+  },
+)
 
-t.test('restarted onto a whole set, it brings what has changed since', async (t) => {
+t.test('restarted with a complete set, it writes what has changed since', async (t) => {
   const world = await startWorld(t, 'a: one')
   for (const refreshSeconds of [0, 3600]) {
     world.rotate({ vault: 'team-a', name: 'a', value: 'one' })
@@ -107,7 +113,7 @@ t.test('restarted onto a whole set, it brings what has changed since', async (t)
   }
 })
 
-t.test('a set that is only half there is fetched anew, all of it', async (t) => {
+t.test('an incomplete set is fetched again as a whole', async (t) => {
   const world = await startWorld(t, 'a: one\nb: one')
   const pod = await makePod(t, world, {
     files: [secretFile('a'), secretFile('b')],
@@ -120,7 +126,7 @@ t.test('a set that is only half there is fetched anew, all of it', async (t) => 
   t.equal(read(pod.files, 'b'), 'one')
 })
 
-t.test('the token file is renewed under it', async (t) => {
+t.test('the token file is replaced while it runs', async (t) => {
   const world = await startWorld(t, 'a: one', { tokenLifetimeSeconds: 1 })
   const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
   const agent = startAgent(t, pod)
@@ -137,20 +143,24 @@ t.test('the token file is renewed under it', async (t) => {
   t.equal(agent.process.exitCode, null)
 })
 
-t.test('a full volume ends nothing, and heals', { skip: cannotMount() }, async (t) => {
-  const world = await startWorld(t, 'a: one')
-  const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
-  makeTmpfs(t, 'size=64k', pod.files)
-  const agent = startAgent(t, pod)
-  await agent.line(/all files written/)
-  writeFileSync(join(pod.files, 'filler'), Buffer.alloc(48 * 1024))
-  world.rotate({ vault: 'team-a', name: 'a', value: 'x'.repeat(20_000) })
-  await agent.line(/AKV_VOLUME_FULL/)
-  t.equal(read(pod.files, 'a'), 'one')
-  rmSync(join(pod.files, 'filler'))
-  await agent.line(/changed values written/)
-  t.equal(read(pod.files, 'a').length, 20_000)
-})
+t.test(
+  'a full volume doesn’t end the agent, and may have space again',
+  { skip: cannotMount() },
+  async (t) => {
+    const world = await startWorld(t, 'a: one')
+    const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
+    makeTmpfs(t, 'size=64k', pod.files)
+    const agent = startAgent(t, pod)
+    await agent.line(/all files written/)
+    writeFileSync(join(pod.files, 'filler'), Buffer.alloc(48 * 1024))
+    world.rotate({ vault: 'team-a', name: 'a', value: 'x'.repeat(20_000) })
+    await agent.line(/AKV_VOLUME_FULL/)
+    t.equal(read(pod.files, 'a'), 'one')
+    rmSync(join(pod.files, 'filler'))
+    await agent.line(/changed values written/)
+    t.equal(read(pod.files, 'a').length, 20_000)
+  },
+)
 
 t.test(
   'a volume too small for the set ends the first fetch',
@@ -189,7 +199,7 @@ t.test('fifty secrets, an optional one that is absent, and an empty file', async
   t.equal(world.requests.filter(({ method }) => method === 'POST').length, 1, 'one sign-in')
 })
 
-t.test('everything goes through the proxy of its environment, but for NO_PROXY', async (t) => {
+t.test('all requests use the proxy of its environment, except hosts in NO_PROXY', async (t) => {
   const world = await startWorld(t, 'a: one')
   const proxy = await startProxy(t)
   for (const [noProxy, isUsed] of [

@@ -32,7 +32,7 @@ t.test('a path that could lead elsewhere, or be written in two ways, is refused'
     t.match(targetPathProblem(path), problem, JSON.stringify(path))
 })
 
-t.test('whatever is accepted stays inside the folder, unchanged by normalisation', async (t) => {
+t.test('an accepted path stays inside the folder, unchanged by normalisation', async (t) => {
   const piece = fc.constantFrom('..', '.', '/', 'a', 'b', '..data', '\\', '\0', '😀', ' ')
   fc.assert(
     fc.property(
@@ -59,7 +59,7 @@ t.test('two entries cannot be one file, nor one a folder of the other', async (t
   ])
 })
 
-t.test('a whole set is told its first problem in one sentence', async (t) => {
+t.test('the first problem of a set is one sentence', async (t) => {
   t.equal(pathProblem(['a', 'b/c', 'b/d']), undefined)
   t.match(pathProblem(['a', '..data/b']), /^"..data\/b": the path must not start with ".."/)
   t.match(pathProblem(['a', 'b', 'a']), /^"a" is named twice/)

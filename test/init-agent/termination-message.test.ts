@@ -10,12 +10,12 @@ import { errorTable } from '../../lib/errors/error-table.ts'
 
 const error = (message: string) => new AkvError({ code: 'AKV_FORBIDDEN', message })
 
-t.test('it holds the code, what happened and what to do', async (t) => {
+t.test('it contains the code, the message and the remedy', async (t) => {
   const text = terminationMessage(error('secret team-a:db: no'))
   t.match(text, /^AKV_FORBIDDEN: secret team-a:db: no\. Give the identity the role/)
 })
 
-t.test('what to do survives a message of any length, in whole characters', async (t) => {
+t.test('the remedy survives a message of any length, in whole characters', async (t) => {
   for (const piece of ['x', 'é', '🔑'])
     for (const shift of ['', 'a', 'ab', 'abc']) {
       const text = terminationMessage(error(shift + piece.repeat(5000)))
@@ -28,7 +28,7 @@ t.test('what to do survives a message of any length, in whole characters', async
 const combined = (...errors: [AkvErrorCode, string][]) =>
   combineErrors(errors.map(([code, message]) => new AkvError({ code, message }))) ?? error('none')
 
-t.test('each kind of error gets its remedy, and what does not pass comes first', async (t) => {
+t.test('each kind of error has its remedy, and permanent failures come first', async (t) => {
   const text = terminationMessage(
     combined(
       ['AKV_FORBIDDEN', 'secret team-a:a: no'],

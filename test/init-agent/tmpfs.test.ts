@@ -18,7 +18,7 @@ t.test('on a tmpfs', { skip: cannotMount() }, async (t) => {
     t.equal(write(volume, set({ a: Buffer.alloc(56 * 1024, 2) })), true, 'again and again')
   })
 
-  t.test('a volume that runs full keeps the set before, and no half of the new one', async (t) => {
+  t.test('a volume that runs full keeps the current set and nothing of the new one', async (t) => {
     const volume = makeTmpfs(t, 'size=128k')
     write(volume, set({ a: '1' }))
     writeFileSync(join(volume, 'filler'), Buffer.alloc(100 * 1024))
@@ -38,7 +38,7 @@ t.test('on a tmpfs', { skip: cannotMount() }, async (t) => {
     t.equal(text(volume, 'a'), '1')
   })
 
-  t.test('a read-only volume is told as such, with the set untouched', async (t) => {
+  t.test('a read-only volume is named in the error, and the set stays', async (t) => {
     const volume = makeTmpfs(t, 'size=1m')
     write(volume, set({ a: '1' }))
     makeReadOnly(volume)

@@ -59,13 +59,13 @@ async function fetch(
 const named = (reference: ObjectReference) =>
   reference.version === undefined ? undefined : Number(reference.version)
 
-t.test('sides of one version are left alone', async (t) => {
+t.test('parts of one version aren’t fetched again', async (t) => {
   const { results, asked } = await fetch([wanted('cert'), wanted('tls'), wanted('key')], () => 1)
   t.strictSame(results, ['1', '1', '1'])
   t.strictSame(asked, ['cert', 'tls', 'key'])
 })
 
-t.test('what was fetched of another version is fetched at the certificate’s', async (t) => {
+t.test('a part of another version is fetched at the certificate’s version', async (t) => {
   for (const [certificate, secret] of [
     [2, 1],
     [1, 2],
@@ -87,7 +87,7 @@ t.test('without the certificate itself, the secret’s version counts', async (t
   t.strictSame(results, ['2', '2'])
 })
 
-t.test('a side that is not there yet is waited for', async (t) => {
+t.test('a part that doesn’t exist yet is waited for', async (t) => {
   const { results, asked } = await fetch([wanted('cert'), wanted('tls')], (reference, before) => {
     if (reference.type === 'cert') return 2
     if (reference.version !== undefined && before < 5) return 'AKV_OBJECT_NOT_FOUND'
@@ -97,7 +97,7 @@ t.test('a side that is not there yet is waited for', async (t) => {
   t.ok(asked.length > 4)
 })
 
-t.test('one that never comes makes all sides fail, in bounded time', async (t) => {
+t.test('if a part never appears, all parts fail, in bounded time', async (t) => {
   const { results, asked } = await fetch([wanted('cert'), wanted('tls')], (reference) => {
     if (reference.type === 'cert') return 2
     return reference.version === undefined ? 1 : 'AKV_OBJECT_NOT_FOUND'
@@ -106,7 +106,7 @@ t.test('one that never comes makes all sides fail, in bounded time', async (t) =
   t.ok(asked.length < 40, `${asked.length}`)
 })
 
-t.test('a side that failed takes the others along, and is not asked for again', async (t) => {
+t.test('if one part fails, all parts fail, and it isn’t requested again', async (t) => {
   const { results, asked } = await fetch([wanted('cert'), wanted('tls')], ({ type }) =>
     type === 'cert' ? 'AKV_VAULT_UNAVAILABLE' : 2,
   )
@@ -114,16 +114,19 @@ t.test('a side that failed takes the others along, and is not asked for again', 
   t.strictSame(asked, ['cert', 'tls'])
 })
 
-t.test('a newest key that is disabled, as of a pending request, is not the one', async (t) => {
-  const objects = [wanted('cert'), wanted('key', { isRequired: false })]
-  const { results } = await fetch(
-    objects,
-    (reference) => named(reference) ?? (reference.type === 'key' ? 'AKV_OBJECT_DISABLED' : 1),
-  )
-  t.strictSame(results, ['1', '1'])
-  const absent = await fetch(objects, ({ type }) => (type === 'key' ? 'AKV_OBJECT_DISABLED' : 1))
-  t.strictSame(absent.results, ['1', 'AKV_OBJECT_DISABLED'], 'really absent stays absent')
-})
+t.test(
+  'a newest key that is disabled, as in a pending request, doesn’t set the version',
+  async (t) => {
+    const objects = [wanted('cert'), wanted('key', { isRequired: false })]
+    const { results } = await fetch(
+      objects,
+      (reference) => named(reference) ?? (reference.type === 'key' ? 'AKV_OBJECT_DISABLED' : 1),
+    )
+    t.strictSame(results, ['1', '1'])
+    const absent = await fetch(objects, ({ type }) => (type === 'key' ? 'AKV_OBJECT_DISABLED' : 1))
+    t.strictSame(absent.results, ['1', 'AKV_OBJECT_DISABLED'], 'really absent stays absent')
+  },
+)
 
 t.test('a secret and a key that only share a name keep their own versions', async (t) => {
   const objects = [wanted('secret'), wanted('key')]
@@ -147,7 +150,7 @@ t.test('a history begins with the version of the others', async (t) => {
   t.strictSame(results, ['2', '2,1'])
 })
 
-t.test('named versions are nobody’s side', async (t) => {
+t.test('a pinned version is not part of a group', async (t) => {
   const pinned = wanted('tls', {
     reference: { vault: 'team-a', type: 'tls', name: 'web', version: version(1) },
   })

@@ -11,7 +11,7 @@ const content = (files: Record<string, string>, env: Record<string, string> = {}
   env: new Map(Object.entries(env).map(([name, value]) => [name, Buffer.from(value)])),
 })
 
-t.test('a set is whole when only optional things are missing', async (t) => {
+t.test('a set is complete if only optional values are missing', async (t) => {
   const wanted = {
     files: [secretFile('a'), secretFile('b', optional)],
     env: [secretVariable('A', 'a'), secretVariable('B', 'b', optional)],
@@ -24,13 +24,13 @@ t.test('a set is whole when only optional things are missing', async (t) => {
   t.equal(isComplete(removing, content({}, {})), false)
 })
 
-t.test('what changed is named: new, gone or another value', async (t) => {
+t.test('changed targets are named: added, removed or with another value', async (t) => {
   const before = content({ same: '1', other: '1', gone: '1' }, { A: '1' })
   const after = content({ same: '1', other: '2', fresh: '1' }, { A: '2' })
   t.strictSame(changedTargets(before, after), ['A', 'other', 'gone', 'fresh'])
 })
 
-t.test('of a folder, what can’t be absent has to be there', async (t) => {
+t.test('a folder needs its required files', async (t) => {
   const cases = [
     [objectFile('tls', 'w'), ['w/tls.crt', 'w/tls.key'], ['w/tls.crt', 'w/ca.crt']],
     [objectFile('tls', 'w', { path: '.' }), ['tls.crt', 'tls.key'], ['w/tls.crt', 'w/tls.key']],
@@ -47,7 +47,7 @@ t.test('of a folder, what can’t be absent has to be there', async (t) => {
     }
 })
 
-t.test('a template is part of a whole set', async (t) => {
+t.test('a complete set includes the templates', async (t) => {
   const templates = [{ path: 'x', segments: [{ ...secretFile('a'), optional: true } as const] }]
   t.equal(isComplete(config({ templates }), content({ x: '' })), true)
   t.equal(isComplete(config({ templates }), content({})), false)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { envValueProblem } from '../../../init-agent/projection/env-value-problem.ts'
 
-t.test('what EnvFiles can’t express is named, without the value', async (t) => {
+t.test('the reason why an EnvFile can’t hold a value doesn’t show the value', async (t) => {
   const cases: [Uint8Array, RegExp][] = [
     [Buffer.from(''), /^is empty/],
     [Buffer.from("hunter2'"), /single quote/],

@@ -75,7 +75,7 @@ t.test('every object has its outcome, by its name', async (t) => {
   t.match(found.get('team-a:secrets/b'), { kind: 'absent', error: { code: 'AKV_OBJECT_DISABLED' } })
 })
 
-t.test('what heals is tried again, and told once for each vault and kind', async (t) => {
+t.test('a retryable failure is retried, and reported once for each vault and code', async (t) => {
   const tries = new Map<string, number>()
   const { outcomes, lines } = fetch(
     [object('a'), object('b'), object('c', { vault: 'team-b' })],
@@ -95,7 +95,7 @@ t.test('what heals is tried again, and told once for each vault and kind', async
   t.equal(lines.filter(({ level, code }) => level === 'debug' && code).length, 4)
 })
 
-t.test('one hopeless object ends the retrying of all, but no first try', async (t) => {
+t.test('a permanent failure ends all retries, but each object gets its first try', async (t) => {
   let tries = 0
   const objects = [object('bad'), ...Array.from({ length: 25 }, (_, i) => object(`o${i}`))]
   const { outcomes } = fetch(objects, async ({ name }) => {
@@ -139,23 +139,20 @@ t.test('a vault that throttles for longer than the timeout is waited for', async
   t.match(lines[0], { level: 'warn', message: /waiting for the vault's limit/ })
 })
 
-t.test(
-  'a vault that throttles for ever is waited for until the allowance is used up',
-  async (t) => {
-    const clock = fakeClock({})
-    const startMs = clock.now()
-    const { outcomes } = fetch(
-      [object('a')],
-      async () => {
-        throw failure('AKV_THROTTLED', 60_000)
-      },
-      { clock, timeoutMs: 10_000 },
-    )
-    t.match((await outcomes).get('team-a:secrets/a'), { error: { code: 'AKV_THROTTLED' } })
-    const waitedMs = clock.now() - startMs
-    t.ok(waitedMs > 14 * 60_000 && waitedMs <= 15 * 60_000 + 10_000, `${waitedMs} ms`)
-  },
-)
+t.test('a vault that throttles forever is waited for until the allowance is used up', async (t) => {
+  const clock = fakeClock({})
+  const startMs = clock.now()
+  const { outcomes } = fetch(
+    [object('a')],
+    async () => {
+      throw failure('AKV_THROTTLED', 60_000)
+    },
+    { clock, timeoutMs: 10_000 },
+  )
+  t.match((await outcomes).get('team-a:secrets/a'), { error: { code: 'AKV_THROTTLED' } })
+  const waitedMs = clock.now() - startMs
+  t.ok(waitedMs > 14 * 60_000 && waitedMs <= 15 * 60_000 + 10_000, `${waitedMs} ms`)
+})
 
 t.test('a pause longer than the allowance ends it when the time is over', async (t) => {
   const clock = fakeClock({})
@@ -171,7 +168,7 @@ t.test('a pause longer than the allowance ends it when the time is over', async 
   t.equal(clock.now(), startMs + 10_000)
 })
 
-t.test('a vault that asks for a pause is left alone by all, other vaults are not', async (t) => {
+t.test('a pause holds for every request to its vault, but not for other vaults', async (t) => {
   const clock = fakeClock({ random: 0.1 })
   const asked: { vault: string; atMs: number }[] = []
   const startMs = clock.now()
@@ -205,7 +202,7 @@ t.test('no more than ten run side by side', async (t) => {
   t.equal(most, 10)
 })
 
-t.test('when the time is over nothing is asked any more, however many wait', async (t) => {
+t.test('after the deadline nothing is requested any more, however many objects wait', async (t) => {
   const clock = fakeClock({})
   const startedAtMs = clock.now()
   const objects = Array.from({ length: 35 }, (_, i) => object(`o${i}`))
@@ -226,7 +223,7 @@ t.test('when the time is over nothing is asked any more, however many wait', asy
   })
 })
 
-t.test('what nobody foresaw is a failure without its text', async (t) => {
+t.test('an unexpected error becomes a failure that doesn’t show its text', async (t) => {
   const { outcomes } = fetch([object('a')], async () => {
     throw new TypeError('hunter2')
   })
@@ -266,44 +263,50 @@ t.test('a version is fetched once, for histories and by its name', async (t) => 
   t.strictSame(asked.sort(), ['b', 'c'])
 })
 
-t.test('of twins the vault says which is the newest, unless that is disabled', async (t) => {
-  const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
-  for (const [newest, expected] of [
-    ['b', ['b', 'a', 'c']],
-    [undefined, ['a', 'b', 'c']],
-  ] as const) {
+t.test(
+  'if two versions have one creation time, the vault decides which is newest, unless that is disabled',
+  async (t) => {
+    const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
+    for (const [newest, expected] of [
+      ['b', ['b', 'a', 'c']],
+      [undefined, ['a', 'b', 'c']],
+    ] as const) {
+      const { outcomes } = fetch(
+        [{ ...object('h'), versions: 3 }],
+        async (reference) => {
+          if (reference.version !== undefined) return reference.version[0] ?? ''
+          if (newest === undefined) throw failure('AKV_OBJECT_DISABLED')
+          return newest
+        },
+        { listed: twins },
+      )
+      const [outcome] = [...(await outcomes).values()]
+      const found = outcome?.kind === 'fetched' ? outcome.found : []
+      t.strictSame(
+        found.map((one) => 'value' in one && one.value),
+        expected,
+      )
+    }
+  },
+)
+
+t.test(
+  'if two versions have one creation time and the vault doesn’t answer, the history fails',
+  async (t) => {
+    const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
     const { outcomes } = fetch(
       [{ ...object('h'), versions: 3 }],
       async (reference) => {
-        if (reference.version !== undefined) return reference.version[0] ?? ''
-        if (newest === undefined) throw failure('AKV_OBJECT_DISABLED')
-        return newest
+        if (reference.version === undefined) throw failure('AKV_BAD_ANSWER')
+        return reference.version[0] ?? ''
       },
       { listed: twins },
     )
-    const [outcome] = [...(await outcomes).values()]
-    const found = outcome?.kind === 'fetched' ? outcome.found : []
-    t.strictSame(
-      found.map((one) => 'value' in one && one.value),
-      expected,
-    )
-  }
-})
+    t.match([...(await outcomes).values()], [{ kind: 'failed', error: { code: 'AKV_BAD_ANSWER' } }])
+  },
+)
 
-t.test('of twins nothing is guessed when the vault does not answer', async (t) => {
-  const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
-  const { outcomes } = fetch(
-    [{ ...object('h'), versions: 3 }],
-    async (reference) => {
-      if (reference.version === undefined) throw failure('AKV_BAD_ANSWER')
-      return reference.version[0] ?? ''
-    },
-    { listed: twins },
-  )
-  t.match([...(await outcomes).values()], [{ kind: 'failed', error: { code: 'AKV_BAD_ANSWER' } }])
-})
-
-t.test('one version of a history that fails is the failure of it all', async (t) => {
+t.test('if one version of a history fails, the history fails', async (t) => {
   const { outcomes } = fetch(
     [{ ...object('h'), versions: 2 }],
     async ({ version }) => {

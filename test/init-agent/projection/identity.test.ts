@@ -20,7 +20,7 @@ t.test(
   },
 )
 
-t.test('what is missing is named', async (t) => {
+t.test('the error names the missing id', async (t) => {
   const missing = (annotated: Parameters<typeof resolveIdentity>[0], message: RegExp) =>
     t.throws(() => resolveIdentity(annotated, {}), { code: 'AKV_IDENTITY_MISSING', message })
   missing({}, /^no client id and no tenant id is known$/)
@@ -28,7 +28,7 @@ t.test('what is missing is named', async (t) => {
   missing({ defaultTenantId: id('a') }, /^no client id is known$/)
 })
 
-t.test('an id that is no UUID never becomes part of a URL', async (t) => {
+t.test('an id that isn’t a UUID never becomes part of a URL', async (t) => {
   for (const wrong of ['x', '../evil', 'evil.example', `${id('a')}/`, `${id('a')}?a`])
     for (const annotated of [
       { clientId: wrong, tenantId: id('b') },

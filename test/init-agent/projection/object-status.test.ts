@@ -20,13 +20,13 @@ function backOff(intervalMs: number, failures: number): number[] {
   return waits
 }
 
-t.test('a failing object sits out more and more refreshes, within bounds', async (t) => {
+t.test('a failing object skips more and more refreshes, within bounds', async (t) => {
   t.strictSame(backOff(30_000, 6), [1, 2, 4, 8, 8, 8])
   t.strictSame(backOff(5 * minutes, 4), [1, 2, 3, 3], 'no longer than a quarter of an hour')
   t.strictSame(backOff(60 * minutes, 3), [1, 1, 1], 'or one interval')
 })
 
-t.test('a pause that was asked for is kept', async (t) => {
+t.test('the back-off is never shorter than Retry-After', async (t) => {
   const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 90_000 })
   const failed = failedStatus(goodStatus(0), { error: throttled, nowMs: 0, intervalMs: 30_000 })
   t.equal(failed.dueAtMs, 90_000)

@@ -64,60 +64,63 @@ t.test('a value goes to every target that wants it', async (t) => {
   })
 })
 
-t.test('the first time, only what is optional may be absent', async (t) => {
+t.test('on the first fetch, only optional values may be absent', async (t) => {
   const wanted = config({ files: [secretFile('a'), secretFile('b', optional)] })
   const { files, problems } = await project(wanted, { a: not('absent'), b: not('absent') })
   t.strictSame(files, {})
   t.strictSame(problems, ['team-a:secrets/a AKV_NETWORK'])
 })
 
-t.test('what failed is a problem even where it is optional', async (t) => {
+t.test('a failure is a problem even if the value is optional', async (t) => {
   const wanted = config({ files: [secretFile('b', optional)] })
   t.equal((await project(wanted, { b: not('failed') })).problems.length, 1)
 })
 
-t.test('what failed, or was not asked for, keeps its value while others switch', async (t) => {
-  const wanted = config({ files: ['a', 'b', 'c'].map((name) => secretFile(name)) })
-  const before = content({ a: '1', b: '1', c: '1' })
-  t.strictSame(await project(wanted, { a: fetched('2'), b: not('failed') }, before), {
-    files: { a: '2', b: '1', c: '1' },
-    env: {},
-    problems: ['team-a:secrets/b AKV_NETWORK'],
-  })
-})
-
 t.test(
-  'what was deleted stays, or goes, as on-deleted says; a variable always stays',
+  'a target that failed or wasn’t requested keeps its value while others change',
   async (t) => {
-    const wanted = {
-      files: [secretFile('a'), secretFile('b', optional)],
-      env: [secretVariable('A', 'a')],
-    }
-    const before = content({ a: '1', b: '1' }, { A: '1' })
-    const outcomes = { a: not('absent'), b: not('absent') }
-    const kept = await project(config({ ...wanted, onDeleted: 'keep' }), outcomes, before)
-    t.strictSame([kept.files, kept.env], [{ a: '1', b: '1' }, { A: '1' }])
-    const removed = await project(config({ ...wanted, onDeleted: 'remove' }), outcomes, before)
-    t.strictSame([removed.files, removed.env], [{}, { A: '1' }])
+    const wanted = config({ files: ['a', 'b', 'c'].map((name) => secretFile(name)) })
+    const before = content({ a: '1', b: '1', c: '1' })
+    t.strictSame(await project(wanted, { a: fetched('2'), b: not('failed') }, before), {
+      files: { a: '2', b: '1', c: '1' },
+      env: {},
+      problems: ['team-a:secrets/b AKV_NETWORK'],
+    })
   },
 )
 
-t.test('a value that is no variable is an error there, and a file all the same', async (t) => {
-  const wanted = config({
-    files: [secretFile('a')],
-    env: [secretVariable('A', 'a'), secretVariable('E', 'e', optional)],
-  })
-  const { files, env, problems } = await project(wanted, { a: fetched("it's"), e: fetched('') })
-  t.strictSame(files, { a: "it's" })
-  t.strictSame(env, {}, 'empty counts as absent where that is allowed')
-  t.strictSame(problems, ['team-a:secrets/a AKV_ENV_VALUE'])
-  const kept = await project(wanted, { a: fetched("it's") }, content({}, { A: 'its' }))
-  t.strictSame(kept.env, { A: 'its' })
-  const required = config({ env: [secretVariable('E', 'e')] })
-  t.strictSame((await project(required, { e: fetched('') })).problems, [
-    'team-a:secrets/e AKV_ENV_VALUE',
-  ])
+t.test('on-deleted decides whether a deleted file stays; a variable always stays', async (t) => {
+  const wanted = {
+    files: [secretFile('a'), secretFile('b', optional)],
+    env: [secretVariable('A', 'a')],
+  }
+  const before = content({ a: '1', b: '1' }, { A: '1' })
+  const outcomes = { a: not('absent'), b: not('absent') }
+  const kept = await project(config({ ...wanted, onDeleted: 'keep' }), outcomes, before)
+  t.strictSame([kept.files, kept.env], [{ a: '1', b: '1' }, { A: '1' }])
+  const removed = await project(config({ ...wanted, onDeleted: 'remove' }), outcomes, before)
+  t.strictSame([removed.files, removed.env], [{}, { A: '1' }])
 })
+
+t.test(
+  'a value that can’t be a variable is an error there, but is written as a file',
+  async (t) => {
+    const wanted = config({
+      files: [secretFile('a')],
+      env: [secretVariable('A', 'a'), secretVariable('E', 'e', optional)],
+    })
+    const { files, env, problems } = await project(wanted, { a: fetched("it's"), e: fetched('') })
+    t.strictSame(files, { a: "it's" })
+    t.strictSame(env, {}, 'empty counts as absent where that is allowed')
+    t.strictSame(problems, ['team-a:secrets/a AKV_ENV_VALUE'])
+    const kept = await project(wanted, { a: fetched("it's") }, content({}, { A: 'its' }))
+    t.strictSame(kept.env, { A: 'its' })
+    const required = config({ env: [secretVariable('E', 'e')] })
+    t.strictSame((await project(required, { e: fetched('') })).problems, [
+      'team-a:secrets/e AKV_ENV_VALUE',
+    ])
+  },
+)
 
 t.test('no problem ever quotes a value', async () => {
   const wanted = config({ env: [secretVariable('A', 'a')] })
@@ -213,7 +216,7 @@ t.test('between targets everything else gets turns', async (t) => {
   t.ok(turns >= 100, `${turns} turns for 200 values`)
 })
 
-t.test('what is beyond the budget fails by itself, and keeps what it had', async (t) => {
+t.test('a target beyond the budget fails alone, and keeps its current value', async (t) => {
   const budget = createCpuBudget({
     microseconds: 1_000,
     exhausted: () => new AkvError({ code: 'AKV_INTERNAL', message: 'too much' }),

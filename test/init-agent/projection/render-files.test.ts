@@ -77,7 +77,7 @@ t.test('all properties become files of a folder', async (t) => {
   }
 })
 
-t.test('what can’t be picked or decoded has a code', async () => {
+t.test('a value that can’t be picked or decoded has an error code', async () => {
   const property = { property: 'a.b' }
   await fails(file('secret', property), secretAnswer('x'), 'AKV_PROPERTY', /is not JSON/)
   await fails(file('secret', property), secretAnswer('{"a":{}}'), 'AKV_PROPERTY_ABSENT', /"a" is a/)
@@ -87,7 +87,7 @@ t.test('what can’t be picked or decoded has a code', async () => {
     await fails(file('secret', { encoding }), secretAnswer('a-b'), 'AKV_ENCODING', /^secret team-a/)
 })
 
-t.test('a PKCS#12 becomes PEM where that is wanted, and nothing else changes', async (t) => {
+t.test('a PKCS#12 becomes PEM if that is wanted, and nothing else changes', async (t) => {
   const pem = file('secret', { format: 'pem' })
   const authorities = fixtureText('intermediate.crt') + fixtureText('root.crt')
   t.strictSame(await texts(pem, pfxAnswer('chain-rc2-40')), {
@@ -123,7 +123,7 @@ t.test('tls is a folder, or the mount itself', async (t) => {
   t.strictSame(Object.keys(partial), ['p/tls.crt', 'p/tls.key'], 'a root may be absent')
 })
 
-t.test('a certificate that can’t be served is an error that says why', async () => {
+t.test('a certificate that can’t be used for TLS is an error that says why', async () => {
   await fails(file('tls'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /exportable/)
   await fails(file('pfx'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /does not release/)
   const foreign = pemAnswer('ec-p256.key', 'leaf.crt')

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readTokenFile } from '../../../init-agent/projection/token-file.ts'
 
-t.test('a token is what the file holds now', async (t) => {
+t.test('the token is the current content of the file', async (t) => {
   const folder = t.testdir({ token: 'a.b.c\n', empty: ' \n' })
   t.equal(readTokenFile(join(folder, 'token')), 'a.b.c')
   t.throws(() => readTokenFile(join(folder, 'empty')), {

@@ -5,7 +5,7 @@ import { agentConfig as config, secretFile, secretVariable } from '../pod.ts'
 const optional = { optional: true } as const
 
 t.test(
-  'an object that several want is fetched once, and required if one requires it',
+  'an object that several targets want is fetched once, and is required if one of them requires it',
   async (t) => {
     const objects = wantedObjects(
       config({

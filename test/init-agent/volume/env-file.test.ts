@@ -35,7 +35,7 @@ t.test('what is written can be read back, for any values that pass', async () =>
   )
 })
 
-t.test('another file is no env file', async (t) => {
+t.test('any other file isn’t parsed', async (t) => {
   for (const text of ["A='x", 'A=x\n', "A='x'", "A='x'\nB", "\nA='x'\n", "1A='x'\n"])
     t.equal(parseEnvFile(Buffer.from(text)), undefined, text)
   t.equal(parseEnvFile(undefined), undefined)

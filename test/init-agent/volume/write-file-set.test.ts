@@ -30,7 +30,7 @@ t.test('an empty set is a set: a startup probe waits for its link', async (t) =>
   t.equal(write(volume, set({})), false)
 })
 
-t.test('a prepared set is not seen before it is committed, and can be taken back', async (t) => {
+t.test('a prepared set isn’t visible before it is committed, and can be discarded', async (t) => {
   const volume = t.testdir({})
   write(volume, set({ a: '1' }))
   const prepared = prepareFileSet(volume, set({ a: '2', b: '2' }))
@@ -63,7 +63,7 @@ t.test('a byte, a mode, a path more or less is a change', async (t) => {
   t.equal(write(volume, set({ a: '1' }, 0o440)), true)
 })
 
-t.test('the set before stays for its readers until the next round', async (t) => {
+t.test('the previous set stays for its readers until the next refresh', async (t) => {
   const volume = t.testdir({})
   write(volume, set({ a: '1', b: '1' }))
   const before = readlinkSync(join(volume, '..data'))
@@ -74,7 +74,7 @@ t.test('the set before stays for its readers until the next round', async (t) =>
   t.equal(text(volume, 'b'), '2')
 })
 
-t.test('a set that lost a file takes the one before with it at once', async (t) => {
+t.test('if a file was removed, the previous set is removed at once', async (t) => {
   const volume = t.testdir({})
   write(volume, set({ a: '1', b: '1' }))
   write(volume, set({ a: '1' }))
@@ -105,7 +105,7 @@ t.test('a setgid volume (fsGroup) hands its group on to all below', async (t) =>
     t.equal(statSync(join(volume, folder)).mode & 0o7777, 0o2755, folder)
 })
 
-t.test('what a killed agent left is cleaned up', async (t) => {
+t.test('leftovers of a killed agent are cleaned up', async (t) => {
   const volume = t.testdir({})
   write(volume, set({ a: '1' }))
   const half = join(volume, '..2026_01_01_00_00_00.0123abcd')
@@ -124,7 +124,7 @@ t.test('what a killed agent left is cleaned up', async (t) => {
   t.notOk(list(volume).some((name) => name.startsWith('..data_tmp')))
 })
 
-t.test('a link that was never made is made, though the set is current', async (t) => {
+t.test('a missing link is made even if the set is current', async (t) => {
   const volume = t.testdir({})
   write(volume, set({ a: '1' }))
   rmSync(join(volume, 'a'))
@@ -132,7 +132,7 @@ t.test('a link that was never made is made, though the set is current', async (t
   t.equal(text(volume, 'a'), '1')
 })
 
-t.test('what is not the agent’s is neither overwritten nor removed', async (t) => {
+t.test('files that the agent didn’t write are neither overwritten nor removed', async (t) => {
   const foreign: [string, (path: string) => void][] = [
     ['a', (path) => writeFileSync(path, 'mine')],
     ['a', (path) => mkdirSync(path)],
@@ -168,7 +168,7 @@ t.test('no path leads out of the volume, whoever wrote the configuration', async
   t.strictSame(readdirSync(join(outer, 'volume')), [])
 })
 
-t.test('a current set that somebody meddled with is replaced', async (t) => {
+t.test('a current set that was tampered with is replaced', async (t) => {
   const volume = t.testdir({})
   write(volume, set({ a: '1' }))
   symlinkSync('/etc/passwd', join(volume, '..data/evil'))
@@ -177,7 +177,7 @@ t.test('a current set that somebody meddled with is replaced', async (t) => {
   t.strictSame(readFileSet(volume)?.files, set({ a: '1' }))
 })
 
-t.test('a folder that is not there is told as such', async (t) => {
+t.test('the error names a folder that doesn’t exist', async (t) => {
   const volume = join(t.testdir({}), 'none')
   t.equal(readFileSet(volume), undefined)
   t.throws(() => write(volume, set({ a: '1' })), { code: 'AKV_WRITE_FAILED', message: 'ENOENT' })

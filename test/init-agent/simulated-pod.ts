@@ -15,15 +15,15 @@ import { secretAnswer } from './secret-answer.ts'
 
 const interval = 100
 
-/** A pod in this process: real folders, a vault that is a table, and a clock that passes by waiting. */
-export interface Bench {
+/** A pod in this process: real folders, a table as the vault, and a clock that advances when the agent waits. */
+export interface SimulatedPod {
   readonly context: AgentContext
   readonly clock: FakeClock
-  /** What the vault answers from now on; under `name@version` for one version. */
+  /** The vault's answers by name, or by `name@version` for one version. */
   readonly vault: Map<string, string | AkvErrorCode>
-  /** The versions that it lists, newest first, by name. */
+  /** The versions that the vault lists, newest first, by name. */
   readonly listed: Map<string, readonly string[]>
-  /** Names asked for, in order, and `sign-in`. */
+  /** The requests in order: names, and `sign-in`. */
   readonly asked: string[]
   readonly lines: ReturnType<typeof memoryLog>['lines']
   file(path: string): string
@@ -33,11 +33,11 @@ export interface Bench {
 
 const isCode = (value: string): value is AkvErrorCode => value.startsWith('AKV_')
 
-export function bench(
+export function simulatePod(
   t: Test,
   wanted: Partial<AgentConfig>,
   options: { random?: number; retryAfterMs?: number } = {},
-): Bench {
+): SimulatedPod {
   const root = t.testdir({ files: {}, env: {} })
   const stop = new AbortController()
   const vault = new Map<string, string | AkvErrorCode>()
@@ -110,5 +110,5 @@ export function bench(
   }
 }
 
-export const stale = (lines: Bench['lines']) =>
+export const stale = (lines: SimulatedPod['lines']) =>
   lines.filter(({ message }) => /not be refreshed/.test(message))
