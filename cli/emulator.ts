@@ -19,9 +19,9 @@ export interface EmulatorOptions {
 }
 
 /**
- * `akv-injector emulator`: serves until it is interrupted.
+ * `akv-injector emulator`: serves until SIGINT or SIGTERM.
  *
- * @throws InputError when the data or an address is wrong
+ * @throws InputError when the data or an address is invalid
  */
 export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
   const settings = {
@@ -54,11 +54,11 @@ function howToUse(running: Emulator, { caOut }: EmulatorOptions): readonly strin
     `  AKV_INJECTOR_VAULT_URL=${running.vaultUrl}`,
     `  AKV_INJECTOR_CA_FILE=${caOut ?? 'FILE (name one with --ca-out)'}`,
     '',
-    'Ctrl-C ends it.',
+    'Press Ctrl-C to stop.',
   ]
 }
 
-/** @throws InputError with everything that is wrong with the file */
+/** @throws InputError with every problem of the file */
 export function readEmulatorData(file: string): EmulatorData {
   const parsed = parseEmulatorData(readText(file))
   if ('data' in parsed) return parsed.data
@@ -75,7 +75,7 @@ function parseAddress(text: string): { host: string; port: number } {
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: parsePort(port, '--listen') }
 }
 
-/** Its keys are fetched from there: over TLS, or from this machine. */
+/** Keys are fetched from the issuer's URL, so it must use TLS or be on this machine. */
 function parseIssuer(text?: string): string | undefined {
   if (text === undefined || /^(https:\/\/|http:\/\/127\.0\.0\.1[:/])/.test(text)) return text
   throw new InputError(

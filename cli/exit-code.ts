@@ -1,2 +1,2 @@
-/** Fine; something that was tried failed; the input, the settings or the command line is wrong. */
+/** 0: success. 1: failure. 2: the input, the settings or the command line is invalid. */
 export type ExitCode = 0 | 1 | 2

@@ -8,7 +8,7 @@ import {
 import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { type Verdict, wrong } from './verdict.ts'
 
-/** Whether a Secret would be adopted by the controller of Secret sync, which reads no other annotation of it. */
+/** Reports whether Secret sync would adopt a Secret; `adopt` is the only annotation that it reads on one. */
 export function checkSecret(secret: AnnotatedManifest): Verdict {
   const { title, manifest, annotations, unquoted } = secret
   const { own, problems: unreadable } = readOwnAnnotations(annotations)
@@ -21,7 +21,7 @@ export function checkSecret(secret: AnnotatedManifest): Verdict {
   const all = [...unquoted, ...unreadable, ...problems]
   if (all.length > 0) return wrong(`${name}: would not be adopted`, all)
   const what = values.adopt
-    ? 'would be adopted by the ServiceAccount that asks for it'
+    ? 'would be adopted by the ServiceAccount that requests it'
     : 'not adopted: it has no akv-injector.io/adopt annotation'
   return { isDenied: false, lines: [`${name}: ${what}`] }
 }

@@ -27,10 +27,10 @@ export interface CheckOptions {
 }
 
 /**
- * `akv-injector check`: says to standard output what the webhook would do with each pod, and the controller of Secret
- * sync for each ServiceAccount that asks for something, and each Secret that is to be adopted.
+ * `akv-injector check`: reports on standard output what the webhook would do with each pod, and what Secret sync would
+ * do for each annotated ServiceAccount and Secret.
  *
- * @throws InputError when a file or a setting is wrong
+ * @throws InputError when a file or a setting is invalid
  */
 export function check({ files, namespace }: CheckOptions): ExitCode {
   const policy = policyFromEnvironment()

@@ -10,17 +10,17 @@ import { agentName, filesVolume } from '../../webhook/core/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/pod.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
-/** The agent's container in an injected pod, and what it is told. */
+/** The agent's container in an injected pod, and its configuration. */
 export function findAgent({ spec }: Pod): { container: Container; config: AgentConfig } {
   const container = spec.initContainers?.find(({ name }) => name === agentName)
   const text = container?.env?.find(({ name }) => name === configVariable)?.value
   const config = decodeConfig(text ?? '')
   if (container === undefined || 'problem' in config)
-    throw new Error('the pod holds no agent: the webhook said that it was injected')
+    throw new Error('the pod was injected, but has no agent')
   return { container, config: config.value }
 }
 
-/** An injected pod in words, a line each: who sees what, and where it comes from. */
+/** Describes an injected pod, one line for the agent, the containers, and each file and variable. */
 export function describeInjection(pod: Pod): readonly string[] {
   const { config } = findAgent(pod)
   const { files, templates, env, containers, refreshSeconds, fileMode } = config

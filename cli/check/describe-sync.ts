@@ -6,7 +6,7 @@ import { decodeTarget } from '../../sync/request/key-path.ts'
 import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
-/** What the controller would do for a ServiceAccount, in words, a line each. */
+/** Describes what Secret sync would do for a ServiceAccount, one line for each Secret and each setting. */
 export function describeSync(
   { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
   { config, azure, secrets }: SyncRequest,
@@ -31,6 +31,6 @@ function describeKey(file: WantedFile): string {
   return `${key} \u2190 ${describeWanted(file)}`
 }
 
-/** Of an entry that fills the Secret. */
+/** The keys of an entry that fills a whole Secret. */
 const keysOf = ({ object }: WantedFile): string =>
   object.type === 'tls' ? `{${tlsFileNames.join(',')}}` : '*'

@@ -1,6 +1,6 @@
 import type { WantedFile, WantedValue } from '../../init-agent/contract.ts'
 
-/** A reference as one would write it. */
+/** A reference in the syntax of the annotations. */
 export function describeWanted({
   object,
   property,
@@ -14,8 +14,8 @@ export function describeWanted({
   const decoded = encoding === undefined ? '' : `|${encoding}`
   const converted = format === undefined ? '' : ', PKCS#12 as PEM'
   const pinned = version === undefined ? '' : `@${version}`
-  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${converted}${optional ? ', if there' : ''}`
+  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${converted}${optional ? ', optional' : ''}`
 }
 
-/** A line of a description: what it is about, and what there is to say. */
+/** A line of a description: a label, and a text in the second column. */
 export const row = (label: string, text: string): string => `${label.padEnd(10)} ${text}`

@@ -1,6 +1,9 @@
 import type { PodTemplate } from '../input/find-objects.ts'
 
-/** Whose pods the API server never sends to the webhook; the chart adds those of its values, and those with AKS's labels. */
+/**
+ * The namespaces whose pods the API server never sends to the webhook. The chart also excludes namespaces that its values
+ * list, and those with AKS's labels.
+ */
 export const excludedNamespaces: readonly string[] = [
   'akv-injector',
   'kube-system',
@@ -9,11 +12,14 @@ export const excludedNamespaces: readonly string[] = [
   'gatekeeper-system',
 ]
 
-/** The pod would start, and have nothing. Manifests don't tell what labels its namespace has: only names are looked at. */
+/**
+ * Warns about a pod that would start without its secrets because of its namespace. Checks names only: a manifest doesn't
+ * show the labels of its namespace.
+ */
 export function findExcludedNamespace({ namespace }: PodTemplate): readonly string[] {
   return excludedNamespaces.includes(namespace)
     ? [
-        `an install with its defaults never looks at pods of the namespace ${namespace}: there it would start without agent and secrets; choose another namespace`,
+        `a default install ignores pods in the namespace ${namespace}, so this pod would start without an agent and secrets; choose another namespace`,
       ]
     : []
 }

@@ -1,7 +1,7 @@
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
 
-/** The commonest mistake of all: nobody is denied, and nothing happens. */
+/** Warns about our annotations on a workload instead of its pod template: nothing is denied, and nothing happens. */
 export function findMisplacedAnnotations({
   ownerAnnotations,
   path,

@@ -1,7 +1,7 @@
 import { describeProblems } from '../../lib/describe-problem.ts'
 import type { Problem } from '../../lib/problem.ts'
 
-/** What `check` says of one object. */
+/** What `check` reports about one object. */
 export interface Verdict {
   readonly isDenied: boolean
   readonly lines: readonly string[]

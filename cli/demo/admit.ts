@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
 
-/** What the webhook answered. */
+/** The webhook's response. */
 export interface AdmissionResponse {
   readonly allowed: boolean
   /** Base64 of a JSON Patch. */
@@ -12,9 +12,9 @@ export interface AdmissionResponse {
 }
 
 /**
- * Asks the webhook as the API server does: an AdmissionReview, posted over TLS that is verified.
+ * Calls the webhook as the API server does: posts an AdmissionReview over TLS and verifies the certificate.
  *
- * @throws Error when there is no answer, or one that is none
+ * @throws Error when there is no response, or not one of status 200
  */
 export async function admit(options: {
   readonly port: number

@@ -1,22 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** A command of this very program, running as a process of its own. */
+/** A command of this program, in a process of its own. */
 export interface Child {
-  /** Its output so far, both streams. */
+  /** The output so far, of both streams. */
   output(): string
-  /** The exit code; null when a signal ended it. */
+  /** The exit code, or null if a signal ended the process. */
   readonly ended: Promise<number | null>
-  /** Asks it to end, and makes it if it doesn't. */
+  /** Sends SIGTERM, and SIGKILL if the process is still running 10 seconds later. */
   stop(): Promise<void>
 }
 
 const killAfterMs = 10_000
 
 /**
- * Starts `akv-injector ARGS`, with this environment and nothing of ours but the path: as a container has it.
+ * Starts `akv-injector ARGS` as a container would.
  *
- * @param env - its environment
+ * @param env - the whole environment, to which only our PATH is added
  */
 export function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
   const [program = ''] = process.argv.slice(1)
@@ -24,7 +24,7 @@ export function startChild(args: readonly string[], env: Readonly<Record<string,
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C on a terminal goes to the whole group; it is ours to end the others in order.
+    // Ctrl-C in a terminal signals the whole process group, but the demo must stop its processes in order.
     detached: true,
   })
   const chunks: Buffer[] = []

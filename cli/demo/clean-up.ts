@@ -1,10 +1,10 @@
 import { printLines } from '../../lib/print-lines.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 
-/** What has to be undone, last thing first. */
+/** Steps to undo at the end, the last one first. */
 export interface CleanUp {
   add(undo: () => unknown): void
-  /** Undoes everything once; what fails doesn't keep the rest from being undone. */
+  /** Undoes every step once. Goes on with the other steps if one fails. */
   run(): Promise<void>
 }
 

@@ -1,21 +1,21 @@
 import { styleText } from 'node:util'
 import { printable } from '../../lib/printable.ts'
 
-/** Tells the demo step by step: in colour and with progress on a terminal, as plain lines into a pipe. */
+/** Prints the demo's steps: with colours and progress on a terminal, as plain lines to a pipe. */
 export interface DemoOutput {
   step(title: string): void
   line(text: string): void
-  /** What somebody else said: indented, and dim on a terminal. */
+  /** Output of another process: indented, and dim on a terminal. */
   quote(text: string): void
   good(text: string): void
   bad(text: string): void
-  /** What is waited for: on a terminal only, and gone with the next line. */
+  /** Progress: shown on a terminal only, until the next line. */
   waiting(text: string): void
 }
 
-/** @param stream - where to; it decides about colour (as do NO_COLOR and FORCE_COLOR) */
+/** @param stream - colours depend on the stream, NO_COLOR and FORCE_COLOR */
 export function createDemoOutput(stream: NodeJS.WriteStream): DemoOutput {
-  // Colours, the mark of a quote and the ends of lines are ours; nothing of what is told is.
+  // Only this file may write control characters, so all text is made printable.
   const plain = (text: string) => printable(text, Number.POSITIVE_INFINITY)
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     styleText(format, plain(text), { stream })

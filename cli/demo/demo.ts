@@ -24,22 +24,22 @@ export interface DemoOptions {
 }
 
 /**
- * `akv-injector demo`: the whole path of a pod on this machine, told step by step to standard output. Ends on Ctrl-C,
- * and leaves nothing behind.
+ * `akv-injector demo`: runs the whole path of a pod on this machine, and prints its steps to standard output. Stops on
+ * Ctrl-C, and leaves nothing behind.
  *
- * @throws InputError when the manifest or the vaults' data is wrong
+ * @throws InputError when the manifest or the vaults' data is invalid
  */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
   const cleanUp = createCleanUp()
   return await withStopSignal(async (signal) => {
-    // A reader that has seen enough (| head) is a way to end it, too.
+    // A closed pipe (`| head`) ends the demo, too.
     const interrupted = Promise.race([untilAborted(signal), once(process.stdout, 'error')])
-    const told = runDemo(options, cleanUp).then(async (exitCode) => {
+    const finished = runDemo(options, cleanUp).then(async (exitCode) => {
       if (options.keep) await interrupted
       return exitCode
     })
     try {
-      return await Promise.race([told, interrupted.then((): ExitCode => (options.keep ? 0 : 1))])
+      return await Promise.race([finished, interrupted.then((): ExitCode => (options.keep ? 0 : 1))])
     } finally {
       await cleanUp.run()
     }
@@ -63,7 +63,7 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   output.waiting('starting Entra and Key Vault')
   const emulator = await startEmulator({ data })
   cleanUp.add(() => emulator.close())
-  output.line(`Entra and Key Vault, emulated, serve TLS at ${emulator.url}`)
+  output.line(`emulated Entra and Key Vault serve TLS at ${emulator.url}`)
   for (const { name, secrets } of data.vaults)
     output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
 
@@ -83,7 +83,7 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
     output,
   })
   if (keep) {
-    output.step('Everything stays as it is until Ctrl-C')
+    output.step('Everything keeps running until Ctrl-C')
     output.line(`the files      ${join(folder, 'akv')}`)
     output.line(
       `rotate one     curl ${emulator.controlUrl}/rotate --json '{"vault":"…","name":"…"}'`,
@@ -98,7 +98,5 @@ function firstAnnotated(manifests: readonly Manifest[], file: string) {
   if (annotated !== undefined && annotated.unquoted.length > 0)
     throw new InputError(`${annotated.title} would be denied`, describeProblems(annotated.unquoted))
   if (annotated !== undefined) return annotated
-  throw new InputError(
-    `${file}: no pod or pod template here has an ${annotationPrefix}… annotation`,
-  )
+  throw new InputError(`${file}: no pod or pod template has an ${annotationPrefix}… annotation`)
 }

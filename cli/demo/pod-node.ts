@@ -21,21 +21,21 @@ import {
 } from '../../init-agent/contract.ts'
 import { type Child, startChild } from './child.ts'
 
-/** What a kubelet does for the agent of one pod: folders for its volumes, its token, its process. */
+/** Does what a kubelet does for the agent of a pod: creates its volumes, writes its token and starts its process. */
 export interface PodNode {
   writeToken(token: string): void
-  /** Starts the agent as the patch describes it. */
+  /** Starts the agent with the configuration from the patch. */
   startAgent(config: AgentConfig, env: Readonly<Record<string, string>>): Child
   terminationMessage(): string
-  /** Paths and modes of the files as an app sees them, sorted. */
+  /** Modes, sizes and paths of the files that an app sees, sorted by path. */
   listFiles(): readonly string[]
-  /** The names in the file that EnvFiles read. */
+  /** The names in the file that the kubelet reads for EnvFiles. */
   envNames(): readonly string[]
-  /** The folder that a volume's link points to at the moment. */
+  /** The folder that a volume's link points to now. */
   currentSet(folder: typeof filesFolder | typeof envFolder): string | undefined
 }
 
-/** @param root - the folder that stands for `/akv` */
+/** @param root - the folder to use as the agent's `/akv` */
 export function createPodNode(root: string): PodNode {
   for (const folder of [filesFolder, envFolder, identityFolder])
     mkdirSync(join(root, folder), { recursive: true })

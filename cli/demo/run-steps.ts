@@ -23,18 +23,18 @@ export interface DemoSetup {
   readonly tenantId: string
   readonly emulator: Emulator
   readonly webhook: ServedWebhook
-  /** The folder that stands for the agent's `/akv`. */
+  /** The folder to use as the agent's `/akv`. */
   readonly root: string
   readonly cleanUp: CleanUp
   readonly output: DemoOutput
 }
 
-/** Longer than any step takes on a slow machine. */
+/** Longer than a step takes on a slow machine. */
 const patienceMs = 30_000
-/** A minute or an hour would be long to watch. */
+/** Shorter than a pod's interval, so that the rotation shows at once. */
 const demoRefreshSeconds = 1
 
-/** From the pod's admission to a rotated secret in its files. */
+/** Runs and prints the steps from the pod's admission to a rotated secret in its files. */
 export async function runSteps(setup: DemoSetup): Promise<ExitCode> {
   const { output, root } = setup
   const pod = await showAdmission(setup)
@@ -68,14 +68,14 @@ async function showAdmission(setup: DemoSetup): Promise<Pod | undefined> {
   }
   for (const warning of response.warnings ?? []) output.line(`warning: ${warning}`)
   if (response.patch === undefined) {
-    output.bad('allowed, and left as it is: the annotations ask for nothing')
+    output.bad('allowed, but not injected: the annotations list no objects')
     return undefined
   }
   const operations: Operation[] = JSON.parse(Buffer.from(response.patch, 'base64').toString())
   output.good(`allowed, with a patch of ${operations.length} operations:`)
   for (const { op, path } of operations) output.quote(`${op} ${path}`)
   const injected = applyPatch(pod, operations)
-  output.line('which makes:')
+  output.line('the pod now has:')
   for (const line of describeInjection(injected)) output.quote(line)
   return injected
 }
@@ -95,7 +95,7 @@ async function showStart(
   const isSidecar = planned.refreshSeconds > 0
   if (isSidecar)
     output.line(
-      `(refreshes every ${demoRefreshSeconds} s here, so that nobody has to wait ${planned.refreshSeconds} s)`,
+      `(refreshes every ${demoRefreshSeconds} s here, instead of every ${planned.refreshSeconds} s)`,
     )
   const config = isSidecar ? { ...planned, refreshSeconds: demoRefreshSeconds } : planned
   const started = performance.now()
@@ -108,7 +108,7 @@ async function showStart(
     agent.ended.then((code) => code === 0),
   ]).then((isWritten) => {
     if (isWritten)
-      output.good(`everything is written after ${Math.round(performance.now() - started)} ms`)
+      output.good(`all files written after ${Math.round(performance.now() - started)} ms`)
     return isWritten
   })
   return { config, agent, isFresh }
@@ -135,31 +135,33 @@ async function showRotation(
 ): Promise<boolean> {
   output.step('A rotation')
   if (config.refreshSeconds === 0) {
-    output.line('This pod fetches once. With akv-injector.io/refresh it would follow the vault.')
+    output.line(
+      'This pod fetches once. With akv-injector.io/refresh it would pick up new versions.',
+    )
     return true
   }
   const folder = hasFiles(config) ? filesFolder : envFolder
   const before = node.currentSet(folder)
   const rotated = rotateOne(config, emulator)
   if (rotated === undefined) {
-    output.line('No object of this pod can be rotated: all are pinned to a version, or absent.')
+    output.line('No object of this pod can be rotated: each is pinned to a version, or absent.')
     return true
   }
   output.line(rotated)
-  output.waiting('the agent looks again')
+  output.waiting('waiting for the next refresh')
   const hasSwitched = await waitFor(() => node.currentSet(folder) !== before, patienceMs)
   if (!hasSwitched) {
-    output.bad('the pod did not follow')
+    output.bad('the new version did not arrive')
     return false
   }
-  output.line('All of it switched in one step, as the link moved:')
+  output.line('All files switched in one step, when the link changed:')
   output.quote(`..data -> ${before}\n..data -> ${node.currentSet(folder)}`)
   if (hasFiles(config)) for (const file of node.listFiles()) output.quote(file)
-  else output.line('A container sees new variables when it is created the next time.')
+  else output.line('A container gets new variables when it is created the next time.')
   return true
 }
 
-/** Rotates the first object that the emulator has and no version pins; says which. */
+/** Rotates the first object that exists and isn't pinned to a version. Returns a sentence that names it. */
 function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined {
   const wanted = hasFiles(config) ? [...config.files, ...valuesOf(config)] : config.env
   for (const { object } of wanted) {
@@ -168,7 +170,7 @@ function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined 
     try {
       return `${vault}:${name} has a new version, ${emulator.rotate(rotation(object))}`
     } catch {
-      // There is no such object, which the pod may live with; the next, then.
+      // The object doesn't exist, because it is optional: try the next one.
     }
   }
   return undefined
@@ -177,7 +179,7 @@ function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined 
 const valuesOf = ({ templates }: AgentConfig) =>
   templates.flatMap(({ segments }) => segments.filter((segment) => typeof segment !== 'string'))
 
-/** A certificate gets a new one by itself; a secret that is JSON has to stay JSON. */
+/** The emulator makes a new certificate itself. A new secret value must be JSON, since the pod may read a property of it. */
 function rotation({ vault, type, name }: ObjectReference) {
   const value = '{"rotated":"and therefore of another length"}'
   return type === 'secret' ? { vault, name, value } : { vault, name }

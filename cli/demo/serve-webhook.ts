@@ -7,18 +7,18 @@ import { settingsFrom } from '../input/review-template.ts'
 
 export interface ServedWebhook {
   readonly port: number
-  /** The certificate of the authority that its own is from: what a cluster has in `caBundle`. */
+  /** The CA certificate that a cluster would have in `caBundle`. */
   readonly caPem: string
-  /** Its log so far. */
+  /** The log so far. */
   log(): string
   close(): Promise<void>
 }
 
 /**
- * Serves the webhook over TLS on a free port, set up by the environment that its container would have, with a
- * certificate of its own and the emulator for a cloud.
+ * Serves the webhook over TLS on a free port, with the environment that its container would have, a new certificate and
+ * the emulator as its cloud.
  *
- * @param folder - an empty one, for its files
+ * @param folder - an empty folder for the webhook's files
  */
 export async function serveWebhook(emulator: Emulator, folder: string): Promise<ServedWebhook> {
   const tlsDir = join(folder, 'tls')
@@ -40,7 +40,7 @@ export async function serveWebhook(emulator: Emulator, folder: string): Promise<
 
   const log: string[] = []
   const logStream = { write: (line: string) => void log.push(line) }
-  // Nobody but us sends requests: there is nothing to wait for before it stops.
+  // Only the demo sends requests, so there is nothing to drain.
   const webhook = await startWebhook({ settings, logStream, drainMs: 0 })
   return {
     port: webhook.address.port,

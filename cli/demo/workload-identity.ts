@@ -12,8 +12,8 @@ export function serviceAccountOf({ spec }: Pod): string {
 }
 
 /**
- * What the azure-workload-identity webhook would add to the environment of the pod's containers: the client id that
- * the service account beside the pod is annotated with.
+ * The variables that the azure-workload-identity webhook would add to the pod's containers: the client ID comes from the
+ * annotation of the service account in the pod's file.
  */
 export function workloadIdentity(
   { manifests, tenantId }: { readonly manifests: readonly Manifest[]; readonly tenantId: string },

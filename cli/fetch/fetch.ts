@@ -25,20 +25,20 @@ import { signInAsDeveloper } from './sign-in-as-developer.ts'
 export interface FetchOptions {
   readonly file: string
   readonly namespace: string
-  /** The folder to write to; required. Nobody else may enter it. */
+  /** The folder to write to; required. No other user may have access to it. */
   readonly output?: string
-  /** Where to write the variables. Without it their names are told and their values go nowhere. */
+  /** Where to write the variables. Without it only their names are printed. */
   readonly variables?: string
   readonly federatedTokenFile?: string
-  /** Which pod of the file: `Deployment/web`. */
+  /** The pod in the file: `Deployment/web`. */
   readonly pod?: string
 }
 
 /**
- * `akv-injector fetch`: writes what the agent of a pod would write, into a folder. Signs in with a federated token
- * file, else as the developer who is signed in to Azure.
+ * `akv-injector fetch`: writes the files of a pod to a folder, as its agent would. Signs in with a federated token
+ * file if there is one, otherwise as the developer who is signed in to Azure.
  *
- * @throws InputError when the manifest or a setting is wrong
+ * @throws InputError when the manifest or a setting is invalid
  */
 export async function fetch(options: FetchOptions): Promise<ExitCode> {
   const config = configOf(templateOf(options))
@@ -58,7 +58,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       signal: new AbortController().signal,
     })
     prepareFileSet(folder, files).commit()
-    // Nobody reads from the set before, and a laptop is not a pod: nothing old is left lying.
+    // No container reads the previous set here, so don't leave old secrets on a laptop.
     sweepFileSets(folder)
     printLines(
       process.stdout,
@@ -72,7 +72,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       return 1
     }
     if (!(error instanceof AkvError)) throw error
-    // The table's remedies are for pods; a developer without an identity has been told another.
+    // The error table's remedies are for pods; the message already tells a developer how to sign in.
     const isExplained = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
     printLines(
       process.stderr,
@@ -85,10 +85,10 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
   }
 }
 
-/** Before anything is fetched: a fetch shouldn't fail at its last step. */
+/** Checks the outputs before anything is fetched, so that a fetch doesn't fail at its last step. */
 function folderFor(options: FetchOptions): string {
   const { output, variables } = options
-  if (output === undefined) throw new InputError('name the folder to write to: --output DIR')
+  if (output === undefined) throw new InputError('pass the folder to write to: --output DIR')
   try {
     if (variables !== undefined) checkPrivateFile(variables)
     return openPrivateFolder(output)
@@ -109,7 +109,7 @@ function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
     .flatMap((manifest) => findPodTemplates(manifest, namespace))
     .filter(({ title }) => pod === undefined || title === pod)
   if (templates.length === 0)
-    throw new InputError(`${file}: there is no ${pod ?? 'pod and no pod template'} here`)
+    throw new InputError(`${file}: has no ${pod ?? 'pod or pod template'}`)
   const annotated = templates.filter(isAnnotated)
   const [template, ...others] = annotated
   if (template === undefined) {
@@ -151,7 +151,7 @@ function writeVariables(env: ReadonlyMap<string, Uint8Array>, file?: string): vo
   printLines(process.stdout, [`${file}: ${[...env.keys()].join(', ')}`])
 }
 
-/** Somebody waits at a terminal: what is being waited out, and nothing else. */
+/** Prints only warnings and errors, such as the reason for a pause: somebody waits at a terminal. */
 const quietLog: Log = {
   debug: () => undefined,
   info: () => undefined,

@@ -4,22 +4,22 @@ import { dirname } from 'node:path'
 import { InputError } from '../input/input-error.ts'
 
 /**
- * Looks whether {@link writePrivateFile} could write there, without writing anything.
+ * Checks whether {@link writePrivateFile} could write there, without writing anything.
  *
- * @throws InputError when something other than a file has this name; it would be replaced
+ * @throws InputError when the path isn't a regular file, which writing would replace
  */
 export function checkPrivateFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found !== undefined && !found.isFile())
     throw new InputError(
-      `${path}: ${found.isSymbolicLink() ? 'this is a symbolic link' : 'this is not a file'}; name a file to write, or to replace`,
+      `${path}: is ${found.isSymbolicLink() ? 'a symbolic link' : 'not a file'}; name a file to write or to replace`,
     )
   accessSync(dirname(path), constants.W_OK)
 }
 
 /**
- * Writes a file that its owner alone can read. A file that is there is replaced as a whole: its mode isn't kept, and who
- * has it open sees nothing of the new content.
+ * Writes a file that only its owner can read. Replaces an existing file instead of changing it: the old mode is lost, and
+ * processes that have the old file open don't see the new content.
  */
 export function writePrivateFile(path: string, content: Uint8Array): void {
   const beside = `${path}.${randomBytes(4).toString('hex')}`

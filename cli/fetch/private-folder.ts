@@ -1,15 +1,15 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
 import { InputError } from '../input/input-error.ts'
 
-/** Group and others, to read, write or enter. */
+/** Read, write and enter for the group and for others. */
 const sharedBits = 0o077
 
 /**
- * The folder that secrets are written to: made for its owner alone, or already so. Files in it may be readable by
- * everybody, as they are in a pod, so this folder is what keeps other users out.
+ * Creates the folder for the secrets with mode 0700, or checks that an existing one gives other users no access. The files
+ * in it may be readable by everybody, as they are in a pod, so only the folder keeps other users out.
  *
- * @returns its path without symbolic links, so that a link which is changed later leads nowhere else
- * @throws InputError when other users may reach what is in it
+ * @returns its path without symbolic links, so that changing a link later has no effect
+ * @throws InputError when other users have access to the folder
  */
 export function openPrivateFolder(path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -18,11 +18,11 @@ export function openPrivateFolder(path: string): string {
   if (process.platform === 'win32') return folder
   if (uid !== process.geteuid?.())
     throw new InputError(
-      `${path}: this folder belongs to another user, who could read the secrets; name a new folder`,
+      `${path}: belongs to another user, who could read the secrets; name a new folder`,
     )
   if ((mode & sharedBits) !== 0)
     throw new InputError(
-      `${path}: other users may enter this folder (mode ${(mode & 0o7777).toString(8).padStart(4, '0')}) and could read the secrets; name a new folder, or run chmod 700 first`,
+      `${path}: is open to other users (mode ${(mode & 0o7777).toString(8).padStart(4, '0')}), who could read the secrets; name a new folder, or run chmod 700 first`,
     )
   return folder
 }

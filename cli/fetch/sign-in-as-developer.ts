@@ -5,13 +5,13 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 
-/** Tokens of the developer who has signed in with `az login`, for the operator's audience and the pod's tenant. */
+/** Gets tokens of the developer who has signed in with `az login`, for the operator's audience and the pod's tenant. */
 export function signInAsDeveloper({ cloud, identity }: AgentConfig): SignIn {
   const tenantId = identity.tenantId ?? process.env['AZURE_TENANT_ID'] ?? identity.defaultTenantId
   const credential = new AzureCliCredential(tenantId === undefined ? {} : { tenantId })
   let token: Promise<string> | undefined
   return {
-    principal: 'whoever is signed in with az login',
+    principal: 'the account of az login',
     token() {
       token ??= credential.getToken(`${cloud.audience}/.default`).then(
         ({ token }) => token,
@@ -29,6 +29,6 @@ function notSignedIn(error: unknown): AkvError {
   const reason = printable(reasonOf(error), 300)
   return new AkvError({
     code: 'AKV_IDENTITY_MISSING',
-    message: `there is no federated token file, and az has no token to give (${reason}); name one with --federated-token-file, or run az login`,
+    message: `there is no federated token file, and az returned no token (${reason}); pass --federated-token-file, or run az login`,
   })
 }

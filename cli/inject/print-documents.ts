@@ -1,8 +1,8 @@
 import { printLines } from '../../lib/print-lines.ts'
 
 /**
- * Writes manifests. They are data, and leave byte for byte; only a terminal gets them printable, as it would act upon what
- * a comment or a value may hold.
+ * Writes manifests byte for byte. Only on a terminal are they made printable, since it would act on control characters in a
+ * comment or a value.
  */
 export function printDocuments(
   stream: Pick<NodeJS.WriteStream, 'isTTY'> & { write(text: string): unknown },

@@ -6,19 +6,19 @@ import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
 import { InputError } from './input-error.ts'
 import type { Manifest } from './read-manifests.ts'
 
-/** A pod in a manifest, or the template of one. */
+/** A pod or a pod template in a manifest. */
 export interface PodTemplate {
   readonly manifest: Manifest
   /** `Deployment/web` */
   readonly title: string
-  /** Where in the document it stands. */
+  /** The path of the pod in the document. */
   readonly path: readonly (string | number)[]
   readonly namespace: string
-  /** The pod as the API server would send it to the webhook. Annotations that lack quotes are there as they were written. */
+  /** The pod as the API server would send it to the webhook. Unquoted annotations have their values as they are written. */
   readonly pod: JsonObject
-  /** Of annotations that lack their quotes: the API server would not take them. */
+  /** One problem for each unquoted annotation, which the API server would refuse. */
   readonly unquoted: readonly Problem[]
-  /** Annotations of the workload itself, which do nothing for its pods. */
+  /** Annotations of the workload itself, which don't affect its pods. */
   readonly ownerAnnotations: JsonObject
 }
 
@@ -29,19 +29,19 @@ export interface AnnotatedManifest {
   readonly title: string
   readonly namespace: string
   readonly name: string
-  /** Those that lack quotes are there as they were written. */
+  /** Unquoted values are as they are written. */
   readonly annotations: JsonObject
   readonly unquoted: readonly Problem[]
 }
 
-/** The pods and pod templates of a document: none, one, or several where it is a List. */
+/** Finds the pods and pod templates of a document, which may be several if it is a List. */
 export function findPodTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
   return objectsOf(toPlain(manifest)).flatMap(({ object, path }) =>
     templateOf(object, { manifest, path, namespace }),
   )
 }
 
-/** The objects of this kind in a document that have annotations of ours. */
+/** Finds the objects of this kind that have annotations of ours. */
 export function findAnnotatedObjects(
   kind: 'ServiceAccount' | 'Secret',
   { manifest, namespace }: { readonly manifest: Manifest; readonly namespace: string },
@@ -69,7 +69,7 @@ function toPlain({ document, source }: Manifest): unknown {
   }
 }
 
-/** Whether the pod itself has annotations of ours: those of a workload do nothing. */
+/** Whether the pod has annotations of ours. Annotations of its workload don't count. */
 export function isAnnotated({ pod }: PodTemplate): boolean {
   return hasOwn(objectOf(objectOf(pod['metadata'])['annotations']))
 }
@@ -93,7 +93,7 @@ interface Placed {
   readonly path: PodTemplate['path']
 }
 
-/** The object of a document, or those that it lists. */
+/** The object of a document, or the items of a List. */
 function objectsOf(object: unknown, path: Placed['path'] = []): readonly Placed[] {
   if (!isObject(object)) return []
   const { kind, items } = object

@@ -3,17 +3,17 @@ import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
-/** Annotations that YAML reads as something other than strings, and that the API server would refuse. */
+/** Annotations whose values YAML doesn't read as strings, so that the API server would refuse them. */
 export interface UnquotedAnnotations {
-  /** Their values as they were written: `0400`, which YAML makes the number 256 of. */
+  /** The values as they are written: `0400`, which YAML reads as the number 256. */
   readonly written: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]
 }
 
 /**
- * Looks for annotations of ours that lack their quotes.
+ * Finds our annotations that need quotes.
  *
- * @param path - where the object with the annotations stands in the document
+ * @param path - the path of the annotated object in the document
  */
 export function findUnquotedAnnotations(
   document: Document,

@@ -1,7 +1,7 @@
-/** The user's files, settings or command line are wrong: the message says how, and the exit code is 2. */
+/** The user's files, settings or command line are invalid. The exit code is 2. */
 export class InputError extends Error {
   override readonly name = 'InputError'
-  /** Lines to show below the message. */
+  /** Lines to print below the message. */
   readonly details: readonly string[]
 
   /** @param message - one line */

@@ -8,13 +8,13 @@ import { readSettings, type Settings } from '../../webhook/settings/read-setting
 import type { PodTemplate } from './find-objects.ts'
 import { InputError } from './input-error.ts'
 
-/** What an operator has to set for a real webhook; here it only stands in the output. */
+/** The image in the output of `inject` if the operator hasn't set one, which a real webhook requires. */
 export const placeholderImage = 'akv-injector:unset'
 
 /**
- * The operator's settings, as the webhook reads them.
+ * Reads the operator's settings as the webhook does.
  *
- * @throws InputError with every wrong setting
+ * @throws InputError with every invalid setting
  */
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   const read = readSettings({
@@ -26,12 +26,12 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   throw new InputError('invalid settings in the environment', describeProblems(read.problems))
 }
 
-/** @throws InputError with every wrong setting */
+/** @throws InputError with every invalid setting */
 export const policyFromEnvironment = (): Policy => settingsFrom(process.env).policy
 
 /**
- * What the webhook would make of the pod: the very code that it runs. A pod that the API server itself would refuse, as
- * an annotation lacks its quotes, is told all the rest that is wrong with it, too.
+ * What the webhook would decide about the pod, using the webhook's own code. The API server itself refuses a pod with an
+ * unquoted annotation; the outcome then also has the problems that the webhook would find.
  */
 export function reviewTemplate(template: PodTemplate, policy: Policy): Outcome {
   const { pod, namespace, unquoted } = template

@@ -87,7 +87,7 @@ t.test('a pod in a namespace that the install leaves alone gets a warning', asyn
   ] as const) {
     t.match(await run(['check', '-', '-n', 'kube-system'], { input }), {
       code,
-      stdout: /^ {2}warning: an install .* never looks at pods of the namespace kube-system:/m,
+      stdout: /^ {2}warning: a default install ignores pods in the namespace kube-system,/m,
     })
     t.notMatch((await run(['check', '-', '-n', 'shop'], { input })).stdout, 'never looks')
   }
@@ -177,7 +177,7 @@ t.test(
     t.equal(code, 0)
     t.strictSame(stdout.split('\n'), [
       'ServiceAccount/web (standard input): would be synced',
-      '  Secret     db (Opaque, app=web): password ← team-a:db-password, url ← team-a:db#connection.url, pin ← team-a:x, if there',
+      '  Secret     db (Opaque, app=web): password ← team-a:db-password, url ← team-a:db#connection.url, pin ← team-a:x, optional',
       '  Secret     web-tls (kubernetes.io/tls): {tls.crt,tls.key,ca.crt} ← team-a:tls/web',
       '  Secret     app (Opaque): * ← team-b:config#*',
       '  refresh    every 300 s',
@@ -279,7 +279,7 @@ t.test('a Secret that would be adopted, and one that would not for a mistake', a
     accountText(annotations).replace('ServiceAccount', 'Secret')
   t.match(await run(['check', '-'], { input: secret({ adopt: 'true', synced: 'x' }) }), {
     code: 0,
-    stdout: 'Secret/web (standard input): would be adopted by the ServiceAccount that asks',
+    stdout: 'Secret/web (standard input): would be adopted by the ServiceAccount that requests it',
   })
   for (const [annotations, problem] of [
     [{ adoptt: 'true' }, /adoptt: unknown annotation; .*akv-injector\.io\/adopt\?$/m],
@@ -298,7 +298,7 @@ t.test('inject and fetch have nothing to do with accounts', async (t) => {
   t.strictSame(JSON.parse(injected.stdout), JSON.parse(input))
   t.match(await run(['fetch', '-', '-o', t.testdir()], { input }), {
     code: 2,
-    stderr: /there is no pod and no pod template here/,
+    stderr: /has no pod or pod template/,
   })
 })
 

@@ -87,7 +87,7 @@ t.test('wrong files are named, and nothing is started', async (t) => {
   })
   t.match(await run(['demo', `${folder}/plain.json`]), {
     code: 2,
-    stderr: /no pod or pod template here has an akv-injector.io/,
+    stderr: /no pod or pod template has an akv-injector.io/,
   })
   t.match(await run(['demo', '--vault-data', `${folder}/vault.yaml`]), {
     code: 2,
@@ -128,7 +128,7 @@ t.test(
       'absent.json': podText({ secrets: 'other:db?', ...identity }, spec),
     })
     const variables = await run(['demo', `${folder}/env.json`])
-    t.match(variables, { code: 0, stdout: /All of it switched in one step/ })
+    t.match(variables, { code: 0, stdout: /All files switched in one step/ })
     t.match(await run(['demo', `${folder}/absent.json`]), {
       code: 0,
       stdout: /No object of this pod can be rotated/,

@@ -154,8 +154,8 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     const input = podText({ vault: 'team-a', env: 'DB=db-password' })
     const place = t.testdir({ other: 'mine', link: t.fixture('symlink', 'other'), folder: {} })
     for (const [name, problem] of [
-      ['link', /link: this is a symbolic link; name a file/],
-      ['folder', /folder: this is not a file/],
+      ['link', /link: is a symbolic link; name a file/],
+      ['folder', /folder: is not a file/],
     ] as const) {
       const args = ['-o', join(place, 'out'), '--variables', join(place, name)]
       t.match(await run(['fetch', '-', ...args], { input, env }), { code: 2, stderr: problem })
@@ -170,14 +170,14 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     const into = (name: string) =>
       run(['fetch', '-', '-o', join(place, name), ...args], { input, env })
     for (const [mode, shown] of [
-      [0o755, /shared: other users may enter this folder \(mode 0755\).*chmod 700/],
+      [0o755, /shared: is open to other users \(mode 0755\).*chmod 700/],
       [0o711, /mode 0711/],
       [0o770, /mode 0770/],
     ] as const) {
       chmodSync(join(place, 'shared'), mode)
       t.match(await into('shared'), { code: 2, stderr: shown })
     }
-    t.match(await into('link'), { code: 2, stderr: /link: other users may enter/ })
+    t.match(await into('link'), { code: 2, stderr: /link: is open to other users/ })
     t.strictSame(readdirSync(join(place, 'shared')), [])
     chmodSync(join(place, 'shared'), 0o700)
     t.match(await into('link'), { code: 0, stderr: '' })
@@ -238,12 +238,12 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
   const two = `${pod}\n---\n${deployment}`
   const fetch = (input: string, ...args: string[]) =>
     run(['fetch', '-', '-o', t.testdir(), ...args], { input })
-  t.match(await fetch('{}'), { code: 2, stderr: /there is no pod and no pod template here/ })
+  t.match(await fetch('{}'), { code: 2, stderr: /has no pod or pod template/ })
   t.match(await fetch(two), {
     code: 2,
     stderr: /several pods; name one with --pod: Pod\/web, Deployment\/x/,
   })
-  t.match(await fetch(two, '--pod', 'Job/x'), { code: 2, stderr: /there is no Job\/x here/ })
+  t.match(await fetch(two, '--pod', 'Job/x'), { code: 2, stderr: /has no Job\/x/ })
   t.match(await fetch(podText({ vault: 'team-a', secrets: 'a_b' })), {
     code: 2,
     stderr: /Pod\/web would be denied\n.*"a_b" isn't a valid object name/,
@@ -266,6 +266,6 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
   })
   t.match(await run(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }), {
     code: 2,
-    stderr: /name the folder to write to: --output DIR/,
+    stderr: /pass the folder to write to: --output DIR/,
   })
 })
