@@ -1,4 +1,4 @@
-/** What can be asked of a running emulator, by a test or through the control end point. */
+/** The commands that tests and the control endpoint give to a running emulator. */
 
 import type { EmulatorState } from './emulator-state.ts'
 import {
@@ -10,24 +10,24 @@ import type { SeenRequest } from './http/request-log.ts'
 import { type ObjectChange, type Rotation, rotate, update } from './vault/store/vault-changes.ts'
 
 export interface Commands {
-  /** The last 10,000, newest last. */
+  /** The last 10,000 requests, the newest last. */
   readonly requests: readonly SeenRequest[]
   /** A token of the emulator's own issuer, as the API server projects it into a pod. */
   serviceAccountToken(options: ServiceAccountTokenOptions): Promise<string>
   /**
-   * Adds a version, and the secret where there is none. Gives the new version's id. A certificate gets a new key, and so
-   * do its secret and its key, in the same moment.
+   * Adds a version, and creates the secret if it doesn't exist. Returns the ID of the new version. A certificate gets a new
+   * key, and its secret and its key change with it.
    *
-   * @throws Error when there is no such vault, key or certificate, or the object is deleted
+   * @throws Error when the vault, key or certificate doesn't exist, or the object is deleted
    */
   rotate(rotation: Rotation): string
   /**
-   * Changes a version (default: the newest) in place, or deletes or recovers the object.
+   * Changes a version (by default the newest), or deletes or recovers the object.
    *
-   * @throws Error when there is no such vault, object or version
+   * @throws Error when the vault, object or version doesn't exist
    */
   update(change: ObjectChange): void
-  /** @throws Error when there are a thousand already */
+  /** @throws Error when there are already a thousand faults */
   addFault(fault: Fault): void
   clearFaults(): void
 }

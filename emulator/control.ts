@@ -1,4 +1,4 @@
-/** The control end point: plain HTTP, on loopback only. */
+/** The control endpoint: plain HTTP, on loopback only. */
 
 import type { AddressInfo } from 'node:net'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
@@ -37,7 +37,7 @@ const tokenRequest = object({
   expiresInSeconds: optional(wholeNumber(-maxLifetimeSeconds, maxLifetimeSeconds)),
 })
 
-/** Serves the commands. What is wrong with a request is answered in sentences, as `{ "problems": [...] }`. */
+/** Serves the commands. An invalid request is answered with sentences: `{ "problems": [...] }`. */
 export async function startControl(commands: Commands, port: number) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
   guard(app)
@@ -78,9 +78,9 @@ function guard(app: FastifyInstance): void {
         : message
     return reply.code(statusCode).send({ problems: [problem] })
   })
-  // Neither this nor a form needs a browser's leave to be sent here from elsewhere; JSON does.
+  // A web page may send text and forms to another origin without a preflight request, but not JSON.
   app.removeContentTypeParser('text/plain')
-  // A page in somebody's browser must not get here under a name that it has pointed at 127.0.0.1.
+  // Against DNS rebinding: a web page could point its own host name at 127.0.0.1.
   app.addHook('onRequest', async ({ hostname }, reply) =>
     ['127.0.0.1', 'localhost'].includes(hostname)
       ? undefined

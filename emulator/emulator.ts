@@ -1,4 +1,4 @@
-/** A local Entra and Key Vault over TLS, for the demo, the tests and people's laptops. */
+/** A local Entra and Key Vault over TLS, for the demo, the tests and laptops. */
 
 import { randomUUID } from 'node:crypto'
 import { type AddressInfo, isIP, isIPv6 } from 'node:net'
@@ -19,46 +19,46 @@ import { vaultRoutes } from './vault/vault-routes.ts'
 
 export interface EmulatorOptions {
   readonly data: EmulatorData
-  /** Where Entra and the vaults are served. Default: a free port of 127.0.0.1. */
+  /** The address of Entra and the vaults. Default: a free port of 127.0.0.1. */
   readonly listen?: { readonly host: string; readonly port: number } | undefined
-  /** The port of the control end point, always on 127.0.0.1. Default: a free one. */
+  /** The port of the control endpoint, which is always on 127.0.0.1. Default: a free port. */
   readonly controlPort?: number | undefined
-  /** What a federated credential without an issuer means. Default: the emulator's own issuer. */
+  /** The issuer of a federated credential that doesn't name one. Default: the emulator's own issuer. */
   readonly issuer?: string | undefined
-  /** What vaults accept: default `https://vault.azure.net`. */
+  /** The audience that vaults accept. Default: `https://vault.azure.net`. */
   readonly audience?: string | undefined
-  /** Default: a managed identity's 24 hours. */
+  /** Default: 24 hours, like the tokens of a managed identity. */
   readonly tokenLifetimeSeconds?: number | undefined
   /**
-   * Names on the certificate, the first of which stands in {@link Emulator.url}. Default: the address that it listens
-   * on, unless that is loopback's or any; then `localhost`.
+   * DNS names of the certificate; {@link Emulator.url} uses the first. Default: the address that the emulator listens
+   * on, or `localhost` if that is a loopback or wildcard address.
    */
   readonly dnsNames?: readonly [string, ...string[]] | undefined
-  /** Default: a fresh one, from an authority of its own. */
+  /** Default: a new certificate from a new authority. */
   readonly certificate?: (ServingCertificate & { readonly caPem: string }) | undefined
-  /** The clock of tokens, vaults and faults. Default: the machine's. */
+  /** The clock of tokens, vaults and faults. Default: the machine's clock. */
   readonly now?: (() => Date) | undefined
 }
 
 export interface Emulator extends Commands {
-  /** Such as `https://localhost:PORT`: the authority host. */
+  /** The authority host, such as `https://localhost:PORT`. */
   readonly url: string
   /** `https://localhost:PORT/{vault}` */
   readonly vaultUrl: string
   /** `http://127.0.0.1:PORT` */
   readonly controlUrl: string
   readonly caPem: string
-  /** What a federated credential without an issuer means. */
+  /** The issuer of a federated credential that doesn't name one. */
   readonly issuer: string
-  /** Ends open connections, and is done when nothing listens any more. */
+  /** Ends open connections, and resolves when all servers have stopped listening. */
   close(): Promise<void>
 }
 
 const defaultAudience = 'https://vault.azure.net'
-/** What Entra says for 24 hours. */
+/** Entra reports 24 hours as one second less. */
 const managedIdentityLifetimeSeconds = 86_399
 
-/** Starts an emulator. Any number of them can run in one process. */
+/** Starts an emulator. Several can run in one process. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { listen = { host: '127.0.0.1', port: 0 }, now = () => new Date() } = options
   const address = ownAddress(listen.host)
@@ -95,14 +95,14 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-/** RSA keys take longer to make than the rest of an emulator, so all emulators of a process share two of them. */
+/** RSA keys take longer to generate than everything else in an emulator, so all emulators of a process share two keys. */
 function processSigners(): Promise<readonly [Signer, Signer]> {
   signers ??= Promise.all([createSigner(), createSigner()])
   return signers
 }
 let signers: Promise<readonly [Signer, Signer]> | undefined
 
-/** @param url - known only once the port is */
+/** @param url - can be called once the server listens */
 async function createState(options: EmulatorOptions, url: () => string): Promise<EmulatorState> {
   const { data, now = () => new Date() } = options
   const [entraSigner, issuerSigner] = await processSigners()
@@ -139,11 +139,11 @@ function urlOf({ server }: TlsApp, name: string): string {
   return `https://${isIPv6(name) ? `[${name}]` : name}:${port}`
 }
 
-/** The address that others reach it at, if it listens on one. */
+/** The address that other machines can use, if the emulator listens on one. */
 const ownAddress = (host: string): string | undefined =>
   isIP(host) && !['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? host : undefined
 
-/** By the machine's clock, whatever the emulated one says: whoever connects checks it by theirs. */
+/** Issued by the machine's clock, not the emulated one, because clients check it by the machine's clock. */
 async function ownCertificate(dnsNames: readonly string[], address: string | undefined) {
   const now = new Date()
   const lifetimeDays = 365

@@ -2,9 +2,9 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { BundledPackage } from './bundled-packages.ts'
 
 /**
- * The image's bill of materials, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): our program, the packages that
- * its bundle is made of, and Node. Debian's parts stand where Debian and scanners have them, in /var/lib/dpkg/status.d.
- * Nothing in it differs between two builds of the same.
+ * The image's bill of materials, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): the program, the
+ * packages in its bundle, and Node. Debian's packages are listed in /var/lib/dpkg/status.d, where scanners expect them.
+ * Two builds of the same source give the same bytes.
  */
 export function billOfMaterials(packages: readonly BundledPackage[], nodeVersion: string): string {
   const bill = {
@@ -33,7 +33,7 @@ function described({ name, version, license }: Omit<BundledPackage, 'folder'>) {
     'bom-ref': `${name}@${version}`,
     name,
     version,
-    // A package URL has a scope's @ encoded, and its slash not.
+    // A package URL encodes the @ of a scope, but not its slash.
     purl: `pkg:npm/${name.replace(/^@/, '%40')}@${version}`,
     ...(license === undefined ? {} : { licenses: [{ expression: license }] }),
   }

@@ -13,28 +13,28 @@ const root = join(import.meta.dirname, '..')
 
 export interface ImageOptions {
   readonly tag: string
-  /** Such as `linux/amd64,linux/arm64`: several make one manifest list. Default: this machine's. */
+  /** Such as `linux/amd64,linux/arm64`; several platforms become one manifest list. Default: this machine's platform. */
   readonly platform?: string
-  /** What Node and its libraries are taken from, instead of the Containerfile's default. */
+  /** The base image with Node and its libraries, instead of the Containerfile's default. */
   readonly base?: string
 }
 
-/** Container engines in the order of preference: the first that works is taken, as one may be there without its daemon. */
+/** Container engines in order of preference. The first that works is used: docker may be installed without its daemon. */
 const engines = ['buildah', 'podman', 'docker'] as const
 type Engine = (typeof engines)[number]
 
 /**
- * Builds the image of the Containerfile from what stands here: bundles, writes the bill of materials and the licences
- * beside it, and hands all to a container engine.
+ * Builds the image of the Containerfile from this checkout: bundles the program, writes the bill of materials and the
+ * licences beside it, and runs a container engine.
  *
  * @throws Error when no engine works, or the build fails
  */
 export async function buildImage(options: ImageOptions): Promise<void> {
   const engine = engines.find(isWorking)
   if (engine === undefined)
-    throw new Error(`an image is built by ${engines.join(', ')}: none of them works here`)
+    throw new Error(`none of ${engines.join(', ')} works here; install one to build the image`)
   await makeDist()
-  // buildah and podman would add to a list of that name, where the older image comes first, and would refuse an image.
+  // buildah and podman would append to a list of that name, and fail if an image has it.
   if (isList(options) && engine !== 'docker')
     for (const remove of [['manifest', 'rm'], ['rmi']])
       spawnSync(engine, [...remove, options.tag], { stdio: 'ignore' })
@@ -46,9 +46,9 @@ export async function buildImage(options: ImageOptions): Promise<void> {
 }
 
 /**
- * What to call the engine with. The three agree on most of it.
+ * The arguments for the engine. The three engines share most of them.
  *
- * @param revision - Git's name of the commit, with `-dirty` when something was changed since
+ * @param revision - Git's name of the commit, with `-dirty` if the checkout has changes
  */
 export function buildArguments(engine: Engine, options: ImageOptions, revision: string): string[] {
   const { tag, platform, base } = options
@@ -62,15 +62,15 @@ export function buildArguments(engine: Engine, options: ImageOptions, revision: 
     ...(base === undefined ? [] : ['--build-arg', `BASE=${base}`]),
     ...(isDocker ? ['--build-arg', 'SOURCE_DATE_EPOCH=0'] : reproducible),
     ...(platform === undefined ? [] : ['--platform', platform]),
-    // To buildah and podman a tag is of one image, and the second platform would take it from the first.
+    // For buildah and podman a tag is a single image: the second platform would take it from the first.
     ...[isList(options) && !isDocker ? '--manifest' : '--tag', tag],
     '.',
   ]
 }
 
 /**
- * No time of building in it, so that two builds are the same; a layer for each COPY, so that nodes keep that of Node when
- * only the program changes. With their cache, buildah and podman leave platforms out of a list:
+ * A fixed timestamp, so that two builds give the same bytes; a layer for each COPY, so that nodes keep the layer of Node
+ * when only the program changes. With a cache, buildah and podman leave platforms out of a list:
  * https://github.com/containers/podman/issues/18723
  */
 const reproducible = ['--layers', '--no-cache', '--timestamp', '0']

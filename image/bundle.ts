@@ -5,12 +5,12 @@ import { build, type Metafile } from 'esbuild'
 const root = join(import.meta.dirname, '..')
 
 /**
- * Makes plain JavaScript of the program and all that it imports, as the image holds it: a process that starts in
- * every pod has no time to find and read a thousand files.
+ * Bundles the program and everything that it imports as plain JavaScript for the image. The agent starts in every pod, and
+ * finding and reading a thousand files would slow that down.
  *
- * @param folder - where to; `main.js` is the program, beside the parts that its commands load, and `await-files.js` the
+ * @param folder - the output folder; `main.js` is the program, beside the chunks that its commands load, and `await-files.js` the
  *   sidecar's startup probe, which keeps its `#!` line: the Containerfile links it to `/usr/bin/test`
- * @returns what it is made of, by esbuild's own account
+ * @returns esbuild's metafile, which lists the inputs
  */
 export async function bundle(folder: string): Promise<Metafile> {
   const { metafile } = await build({
@@ -23,14 +23,14 @@ export async function bundle(folder: string): Promise<Metafile> {
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    // Some dependencies are CommonJS, and call require.
+    // Some dependencies are CommonJS and call `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
     logLevel: 'warning',
     metafile: true,
   })
-  // Without it Node would try each file as CommonJS first.
+  // Without this, Node would try to parse each file as CommonJS first.
   writeFileSync(resolve(root, folder, 'package.json'), '{"type":"module"}\n')
   return metafile
 }

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 
-/** An npm package of which something is in the bundle. */
+/** An npm package with code in the bundle. */
 export interface BundledPackage {
   readonly name: string
   readonly version: string
-  /** An SPDX expression, when it names one. */
+  /** An SPDX expression, if the package has one. */
   readonly license?: string
   readonly folder: string
 }
@@ -14,8 +14,8 @@ export interface BundledPackage {
 const ofPackage = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 
 /**
- * What esbuild took from node_modules, by name and version. Asked of esbuild, as npm can't tell: of what package.json
- * names much is left out, and what tools of development need as well may be in.
+ * The npm packages that esbuild bundled, by name and version. Read from esbuild's metafile, because npm doesn't know them:
+ * many dependencies in package.json aren't bundled, and packages that development tools also need may be.
  *
  * @param root - the folder that the metafile's paths start from
  */
@@ -25,7 +25,7 @@ export function bundledPackages(metafile: Metafile, root: string): readonly Bund
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .flatMap(([path]) => ofPackage.exec(path) ?? [])
   const packages = [...new Set(folders)].map((folder) => readPackage(join(root, folder)))
-  // npm installs one version more than once where others stand in between.
+  // npm may install the same version in several places.
   const once = new Map(packages.map((found) => [`${found.name}@${found.version}`, found]))
   return [...once.keys()].sort().flatMap((key) => once.get(key) ?? [])
 }

@@ -6,8 +6,8 @@ import type { BundledPackage } from './bundled-packages.ts'
 const isNotice = (file: string): boolean => /licen[cs]e|copying|notice/i.test(file)
 
 /**
- * The licences and notices of what is in the bundle, word for word, as nearly all of them ask of who hands out copies.
- * The bundle itself has no comments left that could carry them.
+ * The licences and notices of the bundled packages, word for word, as nearly all of the licences require of copies. The
+ * bundle itself can't contain them, because it is minified.
  */
 export function thirdPartyNotices(packages: readonly BundledPackage[]): string {
   const parts = packages.map((found) => [heading(found), ...texts(found)].join('\n\n'))

@@ -39,7 +39,10 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
       return exitCode
     })
     try {
-      return await Promise.race([finished, interrupted.then((): ExitCode => (options.keep ? 0 : 1))])
+      return await Promise.race([
+        finished,
+        interrupted.then((): ExitCode => (options.keep ? 0 : 1)),
+      ])
     } finally {
       await cleanUp.run()
     }

@@ -1,4 +1,4 @@
-/** Certificates in the vault file: to be made, or given as `pfx` or `pem`. */
+/** Certificates in the vault file: to generate, or imported as `pfx` or `pem`. */
 
 import { z } from 'zod'
 import { isSubject } from '../material/issue-certificate.ts'
@@ -40,7 +40,7 @@ const pfxForm =
   'a PKCS#12 file in base64 (up to 25 KiB), with an empty password, that holds an RSA or EC key and its certificate'
 const pemForm = 'PEM (up to 25 KiB) that holds an RSA or EC key and its certificate'
 
-/** Both hold a private key, so no message repeats them. */
+/** PKCS#12 and PEM contain a private key, so messages never repeat them. */
 const importedFrom = (form: string, open: (content: string) => Imported | undefined) =>
   secretText(form).transform((content, context): Imported => {
     const imported = open(content)
@@ -65,7 +65,7 @@ type CertificateFields = Fields<typeof shape>
 
 export const certificatesSchema = objectsOf({ kind: 'certificate', shape, toVersion, complete })
 
-/** Before the object's name has filled in what the file leaves out. */
+/** A version before the defaults that depend on the object's name are filled in. */
 type Draft = Omit<CertificateData, 'certificate'> & {
   readonly certificate: DraftSpec | ImportedCertificate
 }
@@ -113,7 +113,7 @@ function toMake(
   return undefined
 }
 
-/** Certificates are signed with RSA or EC keys, and on the curves that TLS knows. */
+/** A certificate needs an RSA key, or an EC key on a curve that TLS supports. */
 function certificateKey(
   key: KeySpec | undefined,
   report: Report,
@@ -127,14 +127,14 @@ function certificateKey(
   return undefined
 }
 
-/** What a certificate that was made elsewhere says of itself. */
-const toldByImport = [
+/** The properties that an imported certificate determines itself. */
+const setByImport = [
   ...['subject', 'dnsNames', 'type', 'size', 'curve', 'issuer', 'lifetimeDays'],
   ...['expires', 'notBefore', 'contentType'],
 ] as const satisfies readonly (keyof CertificateFields)[]
 
 function toImport(found: CertificateFields, imported: Imported, report: Report): Draft | undefined {
-  const stray = toldByImport.filter((name) => found[name] !== undefined)
+  const stray = setByImport.filter((name) => found[name] !== undefined)
   if (stray.length > 0) {
     report(`${stray.join(', ')}: "pfx" and "pem" say that themselves; leave it out`)
     return undefined

@@ -1,4 +1,4 @@
-/** What an emulator is filled with: the typed form of its YAML file (see `parse-data.ts`). */
+/** The contents of an emulator: the typed form of the vault file (see `parse-data.ts`). */
 
 import type { CertificateDefinition, ImportedKey, KeySpec } from '../material/specs.ts'
 
@@ -8,7 +8,7 @@ export interface EmulatorData {
   readonly vaults: readonly VaultData[]
 }
 
-/** An application or a managed identity that may sign in with a token of a service account. */
+/** An application or a managed identity that may sign in with a service account's token. */
 export interface Identity {
   readonly clientId: string
   readonly federatedCredentials: readonly FederatedCredential[]
@@ -23,16 +23,16 @@ export interface FederatedCredential {
 
 export interface VaultData {
   readonly name: string
-  /** Client ids that may read secrets, keys and certificates; `*` is every identity that signed in. */
+  /** Client IDs that may read secrets, keys and certificates; `*` is every identity. */
   readonly readers: readonly string[]
-  /** Client ids that may do everything. */
+  /** Client IDs that may do everything; `*` is every identity. */
   readonly writers: readonly string[]
   readonly secrets: readonly ObjectData<SecretData>[]
   readonly keys: readonly ObjectData<KeyData>[]
   readonly certificates: readonly ObjectData<CertificateData>[]
 }
 
-/** An object with its versions, each a `V`. */
+/** An object with its versions. */
 export interface ObjectData<V> {
   readonly name: string
   /** Never empty. */
@@ -40,7 +40,7 @@ export interface ObjectData<V> {
   readonly deleted: boolean
 }
 
-/** What versions of all sorts have. */
+/** What versions of all kinds have. */
 export interface VersionData {
   /** 32 hex digits. Absent: generated. */
   readonly version?: string | undefined
@@ -56,7 +56,7 @@ export interface SecretData extends VersionData {
   readonly contentType?: string | undefined
 }
 
-/** A text, or how many random characters to make one of. */
+/** The value, or the number of random characters to generate. */
 export type SecretValue = string | { readonly generate: number }
 
 export interface KeyData extends VersionData {
@@ -66,5 +66,5 @@ export interface KeyData extends VersionData {
 export interface CertificateData extends VersionData, CertificateDefinition {}
 
 export const defaultTenantId = '11111111-1111-1111-1111-111111111111'
-/** The audience that a federated credential is made with everywhere; the API server's tokens name it. */
+/** The audience of federated credentials in all clouds, and of the tokens that workload identity projects. */
 export const exchangeAudience = 'api://AzureADTokenExchange'

@@ -1,4 +1,4 @@
-/** Keys in the vault file: to be made (`type`, `size`, `curve`), or given as PEM. */
+/** Keys in the vault file: to generate (`type`, `size`, `curve`), or imported as PEM. */
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { z } from 'zod'
@@ -15,7 +15,7 @@ import { optional, secretText, word } from '../schema/schema-parts.ts'
 import type { KeyData } from './data.ts'
 import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
 
-/** How a key to be made is described. */
+/** The properties of a key to generate. */
 export const keySpecShape = {
   type: optional(word(keyTypes)),
   size: optional(word(rsaSizes)),
@@ -23,7 +23,7 @@ export const keySpecShape = {
 }
 type SpecFields = Fields<typeof keySpecShape>
 
-/** The default is EC: an RSA key takes some hundred times as long to make. */
+/** The default is EC, because generating an RSA key takes about a hundred times as long. */
 export function toKeySpec(
   { type = 'EC', size, curve }: SpecFields,
   report: Report,
@@ -45,7 +45,7 @@ function asymmetric(
   return type === 'RSA' || type === 'RSA-HSM' ? { type, size } : { type, curve }
 }
 
-/** What may be chosen beside a type. */
+/** The property that may be set beside each type. */
 const choiceOf: Readonly<Record<KeyType, 'size' | 'curve' | undefined>> = {
   RSA: 'size',
   'RSA-HSM': 'size',
@@ -61,7 +61,7 @@ const publicKeyPem = secretText(pemForm).transform((pem, context): KeyObject => 
     const key = createPublicKey(pem)
     if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'ec') return key
   } catch {
-    // Node's own message could repeat a part of it.
+    // Node's message isn't shown, because it could contain part of the key.
   }
   context.addIssue(`this is not ${pemForm}`)
   return z.NEVER

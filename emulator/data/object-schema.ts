@@ -1,4 +1,4 @@
-/** An object of the vault file, of whichever kind: one version, or a list of them. */
+/** The schema of an object in the vault file, of any kind: one version, or a list of versions. */
 
 import { z } from 'zod'
 import {
@@ -27,7 +27,7 @@ export const versionShape = {
   notBefore: optional(date),
 }
 
-/** Says what is wrong with a version, and at which key of it if it is one. */
+/** Reports a problem of a version, with the key if the problem is about one. */
 export type Report = (message: string, key?: string) => void
 
 export interface ObjectDefinition<
@@ -35,15 +35,15 @@ export interface ObjectDefinition<
   Draft extends VersionData,
   Version extends VersionData,
 > {
-  /** For people: `secret`. */
+  /** The name in messages: `secret`. */
   readonly kind: string
   /** The keys of a version. */
   readonly shape: Shape
-  /** Makes a version of the values of these keys; undefined once it has reported a problem. */
+  /** Makes a version from the values of these keys. Gives undefined after it has reported a problem. */
   readonly toVersion: (fields: Fields<Shape>, report: Report) => Draft | undefined
-  /** A version that isn't a mapping, such as the bare value of a secret. */
+  /** The schema of a version that isn't a mapping, such as the bare value of a secret. */
   readonly short?: z.ZodType<Draft>
-  /** Fills in what follows from the object's name. */
+  /** Fills in the defaults that depend on the object's name. */
   readonly complete: (draft: Draft, name: string) => Version
 }
 
@@ -88,7 +88,7 @@ function objectSchema<Shape extends z.ZodRawShape, Version extends VersionData>(
     versions: optional(list(object(shape).transform(make))),
   }
   return object({ ...shape, ...envelope }).transform((found, context): Unnamed<Version> => {
-    // The type checker can't see that a generic shape has no keys of the envelope's names.
+    // TypeScript doesn't know that the generic shape and the envelope have no common keys.
     const { deleted, versions, ...fields } = found as z.output<z.ZodObject<typeof envelope>>
     if (versions === undefined)
       return { deleted, versions: [make(fields as Fields<Shape>, context)] }
@@ -116,7 +116,7 @@ function problemWith(
     : ['found an empty list; accepted: one version or more', 'versions']
 }
 
-/** Key Vault's names have no case: two that differ in nothing else would be one object. */
+/** Key Vault's names are case-insensitive: two that differ only in case would be one object. */
 export function reportClashes(names: readonly string[], report: (message: string) => void): void {
   const seen = new Map<string, string>()
   for (const name of names) {

@@ -1,4 +1,4 @@
-/** The emulator's vault file, in YAML. */
+/** Reads the emulator's vault file, in YAML. */
 
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
@@ -10,7 +10,7 @@ import { keysSchema } from './key-schema.ts'
 import { reportClashes } from './object-schema.ts'
 import { secretsSchema } from './secret-schema.ts'
 
-/** Reads a vault file. `problems` are sentences for people, all of them at once; they never hold a secret's value. */
+/** Reads a vault file. `problems` has a sentence for every problem, without secret values. */
 export function parseEmulatorData(
   yamlText: string,
 ): { readonly data: EmulatorData } | { readonly problems: readonly string[] } {
@@ -20,7 +20,7 @@ export function parseEmulatorData(
   return data ? { data } : { problems: describeIssues(error.issues, '') }
 }
 
-/** Every scalar stays text (`failsafe`): a password that is `0644`, `true` or all digits is that password. */
+/** Every scalar stays a string (`failsafe`), so a password may be `0644`, `true` or all digits. */
 function parseYaml(
   yamlText: string,
 ): { readonly value: unknown } | { readonly problems: readonly string[] } {
@@ -31,13 +31,13 @@ function parseYaml(
   )
   if (problems.length > 0) return { problems }
   visit(document, {
-    // `failsafe` takes a key with nothing behind it for an empty text; an empty secret is written as ''.
+    // A key without a value is null, although `failsafe` reads an empty string. An empty secret is written as ''.
     Scalar: (_key, node) => {
       if (node.type === 'PLAIN' && node.source === '') node.value = null
     },
-    // Schemas pass over this name of JavaScript's own without a word.
+    // Schemas silently ignore `__proto__`.
     Pair: (_key, { key }) => {
-      // The library writes such a key as YAML again, which takes it seconds for a few hundred nested ones.
+      // The library turns such a key into YAML again, which takes it seconds if a few hundred are nested.
       if (isCollection(key))
         problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: a list or a mapping can't be a key`)
       if (isScalar(key) && key.value === '__proto__')
@@ -61,7 +61,7 @@ const role = list(
     (found) => found === '*' || uuidPattern.test(found),
   ).toLowerCase(),
 )
-/** Entra takes https only; a test's own issuer may do without a certificate. */
+/** Entra accepts https only; an issuer in a test may use http on 127.0.0.1. */
 const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', (found) => {
   const url = URL.parse(found)
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1')
@@ -89,7 +89,7 @@ const vault = object({
   certificates: certificatesSchema,
 }).superRefine(reportTakenNames)
 
-/** A certificate is also a secret and a key of its name, so neither can exist beside it. */
+/** A certificate is also a secret and a key of the same name, so those names are taken. */
 function reportTakenNames(vault: Omit<VaultData, 'name'>, context: z.RefinementCtx): void {
   const taken = new Set(vault.certificates.map(({ name }) => name.toLowerCase()))
   for (const collection of ['secrets', 'keys'] as const)

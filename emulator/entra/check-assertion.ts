@@ -1,4 +1,4 @@
-/** Entra's check of a client assertion: a token of a service account that stands for an identity. */
+/** Checks a client assertion as Entra does: a service account's token, presented for an identity. */
 
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Identity } from '../data/data.ts'
@@ -8,18 +8,18 @@ import { algorithm } from './signer.ts'
 
 export interface AssertionContext {
   readonly identity: Identity
-  /** What a federated credential without an issuer means. */
+  /** The issuer of a federated credential that doesn't name one. */
   readonly defaultIssuer: string
   readonly keysOf: KeysOf
   readonly now: Date
 }
 
-/** Entra tolerates clocks that are 5 minutes apart. */
+/** Entra tolerates a clock difference of 5 minutes. */
 const clockToleranceSeconds = 300
 
 /**
- * Says why the assertion isn't good for the identity, if it isn't. An issuer is asked for its keys only when one of the
- * identity's credentials names it: what a caller writes into a token makes nobody fetch anything.
+ * Returns the refusal if the assertion isn't valid for the identity. Fetches an issuer's keys only if one of the identity's
+ * credentials names that issuer, so a caller can't make the emulator fetch a URL of its choice.
  */
 export async function checkAssertion(
   assertion: string,
@@ -46,8 +46,8 @@ export async function checkAssertion(
 }
 
 /**
- * The refusal that a fault asks for, in the words that this assertion would get. Other codes than the federation's come
- * without any.
+ * The refusal that a fault asks for, with the message that this assertion would get. Codes that aren't about federation
+ * get a general message.
  */
 export function emulatedRefusal(
   code: number,
@@ -74,7 +74,7 @@ function decode(assertion: string) {
     const header = decodeProtectedHeader(assertion)
     const claims = decodeJwt(assertion)
     const { iss, sub, aud } = claims
-    // Typed by RFC 7519, written by anybody: an object in place of a text must not be taken for one.
+    // The caller may have put any JSON here, although RFC 7519 says string.
     const texts: readonly unknown[] = [header.kid ?? '', iss ?? '', sub ?? '', aud ?? []].flat()
     return texts.every((text) => typeof text === 'string') ? { header, claims } : undefined
   } catch {
@@ -82,7 +82,7 @@ function decode(assertion: string) {
   }
 }
 
-/** Compared to the letter, as Entra does; the refusal names the first part that no credential shares. */
+/** Compares exactly, as Entra does. The refusal names the first part that no credential matches. */
 function matchCredential(
   { iss, sub, aud }: JWTPayload,
   { identity, defaultIssuer }: AssertionContext,
@@ -125,7 +125,7 @@ function refusalFor(error: unknown, { kid, claims, issuer, now }: Presented): En
   return refusals.malformedAssertion()
 }
 
-/** What jose's remote key sets fail with when they can't be read. */
+/** The errors of jose's remote key sets if they can't be read. */
 const isFetchFailure = (error: unknown) =>
   error instanceof errors.JWKSTimeout ||
   error instanceof errors.JWKSInvalid ||

@@ -17,7 +17,7 @@ interface TenantRoute {
 const discovery = '.well-known/openid-configuration'
 
 export function entraRoutes(app: TlsApp, tenant: Tenant): void {
-  // A form that can't be read holds no parameter; anything else is the emulator's own fault.
+  // A form that can't be parsed has no parameters; other errors are the emulator's.
   app.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
     statusCode < 500
       ? refuse(request, reply, refusals.missingParameter('grant_type'))
@@ -59,7 +59,7 @@ export function entraRoutes(app: TlsApp, tenant: Tenant): void {
   app.get('/common/discovery/instance', async () => instanceDiscovery(tenant))
 }
 
-/** What the API server publishes for whoever verifies its tokens. */
+/** The documents that an API server publishes for verifying its tokens. */
 export function issuerRoutes(app: TlsApp, tenant: Tenant): void {
   app.get(`/issuer/${discovery}`, async () => ({
     issuer: tenant.ownIssuer,
@@ -96,7 +96,7 @@ function tenantDiscovery(url: string, tenant: string) {
   }
 }
 
-/** MSAL asks which host names mean the same cloud, unless it is told not to. */
+/** MSAL asks which host names belong to the same cloud, unless instance discovery is disabled. */
 function instanceDiscovery({ url, tenantId }: Tenant) {
   const { host } = new URL(url)
   return {
@@ -106,7 +106,7 @@ function instanceDiscovery({ url, tenantId }: Tenant) {
   }
 }
 
-/** Entra gives back the caller's id, if it is a UUID. */
+/** Entra returns the caller's ID if it is a UUID. */
 function correlationId(request: FastifyRequest): string {
   const given = request.headers['client-request-id']
   return typeof given === 'string' && /^[0-9a-f-]{36}$/i.test(given) ? given : randomUUID()

@@ -1,4 +1,4 @@
-/** Entra's client credentials grant, from the form to the access token. */
+/** Entra's client credentials grant: reads the form, and issues the access token. */
 
 import { randomUUID } from 'node:crypto'
 import { type EntraRefusal, refusals } from '../refusals/entra-refusal.ts'
@@ -13,7 +13,7 @@ export type Grant =
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const scopeSuffix = '/.default'
 
-/** Resources that every tenant has, so that a token for another audience can be had, and shown to a vault. */
+/** Resources that every tenant has, so that tests can present a token for another audience to a vault. */
 const otherResources = [
   'https://management.azure.com',
   'https://graph.microsoft.com',
@@ -77,7 +77,7 @@ async function refuseCredential(
     : refusals.noClientCredential()
 }
 
-/** The claims of an application's v1 token that clients and Key Vault look at. */
+/** An application's v1 token, with the claims that clients and Key Vault read. */
 function accessToken(
   { entraSigner, tenantId, tokenLifetimeSeconds, now }: Tenant,
   { clientId, objectId }: RegisteredIdentity,

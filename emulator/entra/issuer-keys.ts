@@ -6,12 +6,12 @@ export type KeysOf = (issuer: string) => Promise<JWTVerifyGetKey>
 
 const timeoutMs = 5000
 
-/** The issuer's discovery document or key set can't be had. */
+/** The issuer's discovery document or key set can't be fetched. */
 export class IssuerUnreachable extends Error {}
 
 /**
  * Finds the keys of an issuer as Entra does: through its OpenID discovery document, which must name the issuer
- * it was fetched from. Key sets are kept; a failed look-up is tried again the next time.
+ * it was fetched from. Keeps the key sets that it found; tries again after a failure.
  */
 export function createIssuerKeys(): KeysOf {
   const found = new Map<string, JWTVerifyGetKey>()

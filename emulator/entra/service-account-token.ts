@@ -1,4 +1,4 @@
-/** Tokens as the API server projects them into a pod. */
+/** Makes tokens like those that the API server projects into a pod. */
 
 import { randomUUID } from 'node:crypto'
 import { exchangeAudience } from '../data/data.ts'
@@ -9,7 +9,7 @@ export interface ServiceAccountTokenOptions {
   readonly serviceAccount: string
   /** Default: `api://AzureADTokenExchange`. */
   readonly audience?: string | undefined
-  /** Default: 3600. Below 0: expired already. */
+  /** Default: 3600. A negative number makes an expired token. */
   readonly expiresInSeconds?: number | undefined
 }
 

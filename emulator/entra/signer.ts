@@ -1,4 +1,4 @@
-/** A key that signs tokens, and the key set that proves them. */
+/** A key that signs tokens, and the key set that verifies them. */
 
 import {
   calculateJwkThumbprint,
@@ -11,13 +11,13 @@ import {
 } from 'jose'
 
 export interface Signer {
-  /** As it is published. */
+  /** The public key set. */
   readonly jwks: Parameters<typeof createLocalJWKSet>[0]
   readonly findKey: JWTVerifyGetKey
   sign(claims: JWTPayload): Promise<string>
 }
 
-/** RSA, since Entra takes and gives RS256 only. */
+/** Entra accepts and issues only RS256. */
 export const algorithm = 'RS256'
 
 export async function createSigner(): Promise<Signer> {
@@ -33,5 +33,5 @@ export async function createSigner(): Promise<Signer> {
   }
 }
 
-/** A time as tokens and Key Vault write it. */
+/** A time in seconds, as in tokens and in Key Vault's responses. */
 export const seconds = (time: Date): number => Math.floor(time.getTime() / 1000)

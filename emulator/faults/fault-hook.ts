@@ -1,4 +1,4 @@
-/** Carries out the faults that take effect when a request arrives. */
+/** Applies the faults that take effect when a request arrives. */
 
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -17,13 +17,13 @@ export function injectFaults(app: TlsApp, { faults, now }: FaultSource): void {
   app.addHook('preClose', async () => closing.abort())
   app.addHook('onRequest', async (request, reply) => {
     for (const action of faults.take('arrival', targetOf(request))) {
-      if (action.kind !== 'delay') return carryOut(action, request, reply, now())
+      if (action.kind !== 'delay') return applyAction(action, request, reply, now())
       await setTimeout(action.delayMs, undefined, { signal: closing.signal })
     }
   })
 }
 
-/** What a request is to the faults. Paths that name neither Entra nor the issuer are a vault's. */
+/** The properties of a request that faults match. A path that belongs neither to Entra nor to the issuer belongs to a vault. */
 export function targetOf({ url, method, headers }: FastifyRequest): FaultTarget {
   const path = url.split('?')[0] ?? ''
   const [, first = '', second = ''] = path.toLowerCase().split('/')
@@ -44,7 +44,12 @@ function serviceOf(first: string, second: string): Service {
 
 type ArrivalAction = Exclude<ActionAt['arrival'], { kind: 'delay' }>
 
-function carryOut(action: ArrivalAction, request: FastifyRequest, reply: FastifyReply, now: Date) {
+function applyAction(
+  action: ArrivalAction,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  now: Date,
+) {
   switch (action.kind) {
     case 'throttle':
       if (action.retryAfterSeconds !== undefined)
@@ -70,7 +75,7 @@ function carryOut(action: ArrivalAction, request: FastifyRequest, reply: Fastify
 const brokenJson = '{"value": "cut o'
 const emulatedFault = { code: 'EmulatedFault', message: 'A fault was asked for.' }
 
-/** A fault's body has the shape of the service that is at fault. */
+/** The body has the shape that the faulty service would give it. */
 const bodyOf = (request: FastifyRequest, refusal: Omit<VaultRefusal, 'status'>, now: Date) =>
   targetOf(request).service === 'entra'
     ? refusalBody(refusals.transient(), now)

@@ -1,4 +1,4 @@
-/** Faults, as the control API takes them. */
+/** The schema of faults in the control API. */
 
 import { z } from 'zod'
 import { innerForbiddenCodes } from '../refusals/vault-refusal.ts'
@@ -7,7 +7,7 @@ import { type Fault, services } from './faults.ts'
 
 const maxDelayMs = 10 * 60 * 1000
 const anyText = text('a text')
-/** Nothing that would end a header line. */
+/** Excludes line breaks, which would end the header. */
 const headerText = text('printable characters', (found) => /^[\x20-\x7e]+$/.test(found))
 
 const actions = [

@@ -1,25 +1,25 @@
-/** Faults on demand: what to do with which requests, for how many of them or how long. */
+/** Faults on demand: which requests they match, what they do, and for how many requests or how long. */
 
 import type { InnerForbiddenCode } from '../refusals/vault-refusal.ts'
 
 export interface Fault {
-  /** Absent: every request. */
+  /** Absent: the fault hits every request. */
   readonly match?: FaultMatch | undefined
-  /** How many requests it hits. Absent: no limit. */
+  /** How many requests the fault hits. Absent: any number. */
   readonly count?: number | undefined
-  /** How long it lasts from when it was added. Absent: until {@link count} or a clearing ends it. */
+  /** How long the fault lasts after it was added. Absent: until {@link count} requests, or until faults are cleared. */
   readonly forMs?: number | undefined
   readonly action: FaultAction
 }
 
-/** All that is there must hold. */
+/** A request must match every property that is present. */
 export interface FaultMatch {
   readonly service?: Service | undefined
   readonly vault?: string | undefined
-  /** Start of the path, a vault's name included, without regard to case: `/team-a/secrets/db`. */
+  /** The beginning of the path, including the vault's name, case-insensitive: `/team-a/secrets/db`. */
   readonly path?: string | undefined
   readonly method?: string | undefined
-  /** Whether the request carries an Authorization header: the SDKs' first one, which asks for a challenge, doesn't. */
+  /** Whether the request has an Authorization header. The SDKs' first request, which only gets the challenge, has none. */
   readonly authorized?: boolean | undefined
 }
 
@@ -29,28 +29,28 @@ export type Service = (typeof services)[number]
 export type FaultAction =
   | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number | undefined }
   | { readonly kind: 'status'; readonly status: number }
-  /** Answered as usual after that time, unless a further fault applies. */
+  /** The request continues as usual after that time, unless another fault hits it. */
   | { readonly kind: 'delay'; readonly delayMs: number }
   | { readonly kind: 'reset' }
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: number | undefined }
-  /** 401 with this `WWW-Authenticate`, to the letter. */
+  /** 401 with exactly this `WWW-Authenticate` header. */
   | { readonly kind: 'challenge'; readonly header: string }
-  /** 200 with this body (default: JSON that breaks off). */
+  /** 200 with this body (default: truncated JSON). */
   | { readonly kind: 'malformed'; readonly body?: string | undefined }
-  /** A vault's refusal of a caller it knows: with a count or a time, a role or a firewall rule that isn't everywhere yet. */
+  /** A vault refuses an authenticated caller. With a count or a time: a role or a firewall rule that hasn't propagated yet. */
   | { readonly kind: 'forbidden'; readonly innerCode: InnerForbiddenCode }
-  /** Entra's refusal (AADSTS) of a token request: with a count or a time, a federated credential that isn't everywhere yet. */
+  /** Entra refuses a token request (AADSTS). With a count or a time: a federated credential that hasn't propagated yet. */
   | { readonly kind: 'entra'; readonly code: number }
 
 type ForbiddenAction = Extract<FaultAction, { kind: 'forbidden' }>
 type EntraAction = Extract<FaultAction, { kind: 'entra' }>
 
-/** Where in a request's life which faults take effect. */
+/** The stages of a request, with the faults that take effect there. */
 export interface ActionAt {
   readonly arrival: Exclude<FaultAction, ForbiddenAction | EntraAction>
-  /** A vault's, when the caller is known. */
+  /** In a vault, after the caller is authenticated. */
   readonly authorization: ForbiddenAction
-  /** Entra's, when the form is read. */
+  /** In Entra, after the form is parsed. */
   readonly token: EntraAction
 }
 export type Stage = keyof ActionAt
@@ -64,10 +64,10 @@ export interface FaultTarget {
 }
 
 export interface Faults {
-  /** @throws Error when there are a thousand already */
+  /** @throws Error when there are already a thousand faults */
   add(fault: Fault): void
   clear(): void
-  /** What hits this request now, oldest first: delays, and at most one that ends it. They count as used. */
+  /** Takes the faults that hit this request, oldest first: any delays, and at most one other. Counts each as used. */
   take<S extends Stage>(stage: S, target: FaultTarget): readonly ActionAt[S][]
 }
 

@@ -1,19 +1,22 @@
-/** The requests seen, newest last; never a header's or a body's content. */
+/** Logs requests, without the contents of headers and bodies. */
 
 import type { TlsApp } from './tls-app.ts'
 
 export interface SeenRequest {
   readonly method: string
-  /** As it was asked for, without the query. */
+  /** As requested, without the query. */
   readonly path: string
   readonly host: string
-  /** 0: not answered (yet), or the connection was reset. */
+  /** 0 if the request isn't answered yet, or its connection was reset. */
   readonly status: number
   readonly hadAuthorization: boolean
   readonly atMs: number
 }
 
-/** Call it before anything that may answer a request. */
+/**
+ * Adds every request to the log that it returns, the newest last. Call it before adding hooks and routes that answer
+ * requests.
+ */
 export function logRequests(
   app: TlsApp,
   now: () => Date,
@@ -34,7 +37,7 @@ export function logRequests(
     log.push(entry)
     if (log.length > maxEntries) log.shift()
   })
-  // Before the answer leaves: whoever has it can rely on finding its status here.
+  // Set before the response is sent, so that a client that has it finds its status here.
   app.addHook('onSend', async (request, reply) => {
     const entry = open.get(request)
     if (entry !== undefined) entry.status = reply.statusCode

@@ -13,9 +13,9 @@ export interface ServingCertificate {
   readonly keyPem: string
 }
 
-/** A secret of 25 KiB whose every byte is escaped in JSON, with room around it. */
+/** Enough for a secret of 25 KiB with every byte escaped in JSON. */
 const maxBodyBytes = 256 * 1024
-/** Names go up to 127 characters; anything longer is answered, not matched. */
+/** Names have up to 127 characters. Longer ones must reach the handlers, which answer them as the service does. */
 const maxParameterLength = 2048
 const maxConnections = 1000
 
@@ -47,7 +47,7 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
   return app
 }
 
-/** Leaves bodies to the routes, whatever they are said to be. Call it in the scope of those routes. */
+/** Gives routes the body as text, whatever its content type. Call it in the scope of those routes. */
 export function takeBodiesAsText(app: TlsApp): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
@@ -57,7 +57,7 @@ export function takeBodiesAsText(app: TlsApp): void {
   )
 }
 
-/** Node's own way to do this misses connections whose TLS handshake isn't over, and then waits for them. */
+/** Node's own `closeAllConnections` misses connections during their TLS handshake, and `close` would wait for them. */
 function endConnectionsOnClose(app: TlsApp): void {
   const sockets = new Set<Duplex>()
   let closing = false
@@ -72,7 +72,7 @@ function endConnectionsOnClose(app: TlsApp): void {
   })
 }
 
-/** What Fastify refuses before a route sees it is the caller's mistake; the rest is ours. */
+/** A request that Fastify refuses is the caller's mistake; other errors are the emulator's. */
 function answerError({ statusCode = 500, message }: FastifyError, reply: FastifyReply) {
   return statusCode < 500
     ? reply.code(statusCode).send(vaultBody({ code: 'BadParameter', message }))
@@ -85,8 +85,8 @@ function answerError({ statusCode = 500, message }: FastifyError, reply: Fastify
 }
 
 /**
- * Vaults are told apart by path (`/team-a/secrets/x`), and also, as the service does it, by host
- * (`Host: team-a.vault.example` and `/secrets/x`), which becomes the former here.
+ * The path names the vault (`/team-a/secrets/x`). As with the service, the host may name it instead (`Host:
+ * team-a.vault.example` and `/secrets/x`); such a path gets the vault's name in front.
  */
 function vaultPath(url: string, host = ''): string {
   const vault = /^([0-9a-z-]+)\.[0-9a-z-]+(?:\.[0-9a-z-]+)*(?::\d+)?$/i.exec(host)?.[1]

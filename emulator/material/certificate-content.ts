@@ -1,10 +1,10 @@
-/** The secret behind a certificate: its key and all its certificates, as PKCS#12 or PEM. */
+/** The value of a certificate's secret: its key and its chain, as PKCS#12 or PEM. */
 
 import type { KeyObject } from 'node:crypto'
 import type { CertificateContentType, CertificateDefinition, CertificateMaterial } from './specs.ts'
 import { writePfx } from './write-pfx.ts'
 
-/** What is imported comes out as it came in. A key that isn't exportable is left out, as the service leaves it out. */
+/** An imported certificate keeps its bytes. Like the service, leaves out a key that isn't exportable. */
 export function secretValueOf(
   { certificate, exportable, contentType }: CertificateDefinition,
   material: CertificateMaterial,
@@ -13,7 +13,7 @@ export function secretValueOf(
   return contentAs(contentType, material, exportable)
 }
 
-/** @param withKey - whether the private key is to be part of it */
+/** @param withKey - whether to include the private key */
 export function contentAs(
   contentType: CertificateContentType,
   { certificates, privateKey }: CertificateMaterial,

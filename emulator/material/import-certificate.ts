@@ -1,4 +1,4 @@
-/** Takes a certificate apart that was made elsewhere: a PKCS#12 file, or PEM. */
+/** Parses an imported certificate: a PKCS#12 file, or PEM. */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import asn1 from 'node-forge/lib/asn1.js'
@@ -8,8 +8,8 @@ import type { CertificateMaterial } from './specs.ts'
 
 /**
  * @param pfx - DER
- * @param password - default: empty, as in what Key Vault hands out
- * @returns undefined where it can't be opened, or doesn't hold a key and its certificate
+ * @param password - default: empty, as in Key Vault's own files
+ * @returns undefined if it can't be opened, or doesn't contain a key and its certificate
  */
 export function importPfx(pfx: Buffer, password = ''): CertificateMaterial | undefined {
   try {
@@ -18,14 +18,14 @@ export function importPfx(pfx: Buffer, password = ''): CertificateMaterial | und
     const keys = [...bagsOf(pki.oids.keyBag), ...bagsOf(pki.oids.pkcs8ShroudedKeyBag)]
     return materialOf(keys.map(privateKeyOf), bagsOf(pki.oids.certBag).map(certificateOf))
   } catch {
-    // What forge and Node say of it may repeat a part of it.
+    // Messages of node-forge and Node aren't shown, because they could contain part of the key.
     return undefined
   }
 }
 
 /**
  * @param pem - certificates and a private key without a password, in any order
- * @returns undefined where that isn't what it holds
+ * @returns undefined if it doesn't contain a key and its certificate
  */
 export function importPem(pem: string): CertificateMaterial | undefined {
   const blocks = pem.match(/-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g) ?? []
@@ -42,7 +42,7 @@ export function importPem(pem: string): CertificateMaterial | undefined {
   }
 }
 
-/** The leaf is the certificate of the key; the others keep their order. */
+/** The certificate of the key becomes the leaf; the others keep their order. */
 function materialOf(
   [privateKey]: readonly KeyObject[],
   certificates: readonly X509Certificate[],
@@ -55,7 +55,7 @@ function materialOf(
     : { privateKey, certificates: [leaf, ...certificates.filter((one) => one !== leaf)] }
 }
 
-/** Forge reads RSA keys into its own form, and leaves others as they are. */
+/** node-forge converts RSA keys to its own format, and leaves others as ASN.1. */
 function privateKeyOf({ key, asn1: other }: ForgeBag): KeyObject {
   const info = key == null ? other : pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(key))
   return createPrivateKey({ key: derOf(info), format: 'der', type: 'pkcs8' })

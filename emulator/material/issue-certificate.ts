@@ -1,6 +1,6 @@
-/** Makes the data file's certificates, and the authorities above them. */
+/** Issues the vault file's certificates, and the authorities above them. */
 
-// The library's dependency injection needs it to be there first.
+// Must be loaded before @peculiar/x509, whose dependency injection uses it.
 import 'reflect-metadata'
 import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import {
@@ -19,7 +19,7 @@ import {
 } from '@peculiar/x509'
 import { makePrivateKey } from './make-key.ts'
 
-/** A certificate, and what signs with it. */
+/** A certificate and its private key. */
 export interface Issued {
   readonly certificate: X509Certificate
   readonly privateKey: KeyObject
@@ -38,13 +38,13 @@ export interface LeafOptions extends Validity {
   readonly authority?: Issued | undefined
 }
 
-/** Authorities are there for as long as anybody may ask, so that only a leaf can be out of its time. */
+/** Authorities never expire, so that only a leaf can. */
 const authorityValidity: Validity = {
   notBefore: new Date('2000-01-01T00:00:00Z'),
   expires: new Date('2199-12-31T23:59:59Z'),
 }
 
-/** Whether it is a distinguished name. The library takes what it doesn't understand for an empty name. */
+/** Whether this is a distinguished name. The library turns an invalid one into an empty name. */
 export function isSubject(found: string): boolean {
   try {
     return new Name(found).toString() !== ''
@@ -53,7 +53,7 @@ export function isSubject(found: string): boolean {
   }
 }
 
-/** Makes a root and so many intermediates below it. @returns the one that signs leaves first, the root last */
+/** Issues a root and this many intermediates. @returns the authority that signs leaves first, the root last */
 export async function issueAuthorities(
   name: string,
   intermediates: number,
@@ -78,7 +78,7 @@ async function issueAuthority(commonName: string, signer?: Issued): Promise<Issu
   })
 }
 
-/** Makes a certificate for servers and clients, as Key Vault does by default. */
+/** Issues a certificate for servers and clients, as Key Vault does by default. */
 export async function issueLeaf({
   subject,
   dnsNames,
@@ -133,7 +133,7 @@ async function issue({ subject, privateKey, signer, ...rest }: IssueOptions): Pr
   return { certificate, privateKey }
 }
 
-/** By OpenSSL's names of the curves. The digests are those of the curves' strength (RFC 5480, 4). */
+/** By OpenSSL's names of the curves. Each digest matches the strength of its curve (RFC 5480, 4). */
 const curves: Readonly<Record<string, { readonly namedCurve: string; readonly hash: string }>> = {
   prime256v1: { namedCurve: 'P-256', hash: 'SHA-256' },
   secp384r1: { namedCurve: 'P-384', hash: 'SHA-384' },

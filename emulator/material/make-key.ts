@@ -1,10 +1,10 @@
-/** Makes keys, and shows their public half as Key Vault does. */
+/** Generates keys, and describes their public half as Key Vault does. */
 
 import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { AsymmetricKeySpec, ImportedKey, KeySpec, KeyType } from './specs.ts'
 
-/** What of a JSON Web Key (RFC 7517) the vault shows. A symmetric key shows nothing of itself. */
+/** The public part of a JSON Web Key (RFC 7517). A symmetric key has none. */
 export interface PublicJwk {
   readonly kty: KeyType
   readonly key_ops: readonly string[]
@@ -17,7 +17,7 @@ export interface PublicJwk {
 
 const generate = promisify(generateKeyPair)
 
-/** OpenSSL's name of the curve that isn't NIST's. */
+/** P-256K has another name in OpenSSL. */
 const namedCurve = (curve: string) => (curve === 'P-256K' ? 'secp256k1' : curve)
 
 export async function makePrivateKey(spec: AsymmetricKeySpec): Promise<KeyObject> {

@@ -1,4 +1,4 @@
-/** Takes in a certificate that was made elsewhere, with what it is to be called in a policy. */
+/** Opens an imported certificate, and determines its content type. */
 
 import { contentAs } from './certificate-content.ts'
 import { importPem, importPfx } from './import-certificate.ts'
@@ -11,8 +11,8 @@ export interface Imported {
 }
 
 /**
- * @param pfx - PKCS#12 in base64. Key Vault keeps it under an empty password, whatever it came with
- * @returns undefined where it can't be opened, or lacks a key and its certificate
+ * @param pfx - PKCS#12 in base64. Like Key Vault, stores it with an empty password
+ * @returns undefined if it can't be opened, or doesn't contain a key and its certificate
  */
 export function openPfx(pfx: string, password: string): Imported | undefined {
   const material = isBase64(pfx) ? importPfx(Buffer.from(pfx, 'base64'), password) : undefined
@@ -22,12 +22,12 @@ export function openPfx(pfx: string, password: string): Imported | undefined {
   return { certificate: { ...material, value }, contentType }
 }
 
-/** Base64 that a secret can hold. */
+/** Base64 that fits into a secret. */
 const isBase64 = (found: string) =>
   found.length <= maxValueBytes &&
   /^(?:[0-9a-z+/]{4})*(?:[0-9a-z+/]{2}==|[0-9a-z+/]{3}=)?$/i.test(found)
 
-/** @returns undefined where it isn't a key and its certificate */
+/** @returns undefined if it doesn't contain a key and its certificate */
 export function openPem(pem: string): Imported | undefined {
   const material = Buffer.byteLength(pem) <= maxValueBytes ? importPem(pem) : undefined
   return material === undefined

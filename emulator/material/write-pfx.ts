@@ -1,4 +1,4 @@
-/** Writes a PKCS#12 file (RFC 7292) with an empty password, as Key Vault hands it out. */
+/** Writes a PKCS#12 file (RFC 7292) with an empty password, like Key Vault. */
 
 import {
   createHash,
@@ -8,7 +8,7 @@ import {
   type X509Certificate,
 } from 'node:crypto'
 
-/** The identifiers needed, as DER encodes them (X.690, 8.19). */
+/** Object identifiers, in DER (X.690, 8.19). */
 const oids = {
   /** 1.2.840.113549.1.7.1 */
   data: oid('2a864886f70d010701'),
@@ -27,12 +27,13 @@ const iterations = 2048
 const sha256BlockBytes = 64
 
 /**
- * The key (absent: none) is encrypted, since Java passes over one that isn't; certificates are public.
+ * Encrypts the key, since Java ignores an unencrypted one. Doesn't encrypt certificates, which are public.
  *
- * @param certificates - the key's own first
+ * @param certificates - the leaf first
+ * @param privateKey - absent: the file contains certificates only
  */
 export function writePfx(certificates: readonly X509Certificate[], privateKey?: KeyObject): Buffer {
-  // Readers find the certificate of a key by an attribute that both carry.
+  // Readers match a key and its certificate by this attribute.
   const keyId = sequence(oids.localKeyId, set(octets(Buffer.from([1, 0, 0, 0]))))
   const certBags = certificates.map(({ raw }, index) => {
     const certificate = sequence(oids.x509Certificate, explicit(octets(raw)))
@@ -57,8 +58,8 @@ function keyBag(privateKey: KeyObject, keyId: Buffer): Buffer {
 const contentOf = (content: Buffer) => sequence(oids.data, explicit(octets(content)))
 
 /**
- * RFC 7292, 4 and appendix B. A SHA-256 key for HMAC is one block of its derivation: so many digests over the purpose (3),
- * the salt and the password (empty: two zero bytes), each repeated to fill a block of the digest.
+ * RFC 7292, 4 and appendix B. The key for HMAC with SHA-256 is one block of the derivation: repeated digests over the purpose
+ * (3), the salt and the password (two zero bytes if it is empty), each repeated to fill a block of the digest.
  */
 function macOf(safe: Buffer): Buffer {
   const salt = randomBytes(16)
@@ -79,7 +80,7 @@ const set = (...parts: readonly Uint8Array[]) => element(0x31, ...parts)
 const octets = (bytes: Uint8Array) => element(0x04, bytes)
 /** The context-specific tag 0 around another element. */
 const explicit = (content: Uint8Array) => element(0xa0, content)
-/** A number from 1 to 32767. */
+/** Takes a number from 1 to 32767. */
 const integer = (value: number) =>
   element(0x02, Buffer.from(value < 128 ? [value] : [value >> 8, value & 0xff]))
 

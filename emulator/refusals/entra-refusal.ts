@@ -1,4 +1,4 @@
-/** The refusals of Entra's token end point: code, words and status as Entra gives them. */
+/** The refusals of Entra's token endpoint, with Entra's own codes, messages and statuses. */
 
 import { randomUUID } from 'node:crypto'
 

@@ -1,4 +1,4 @@
-/** The refusals of Key Vault's data plane: status, codes and words as the service gives them. */
+/** The refusals of Key Vault's data plane, with the service's own statuses, codes and messages. */
 
 export interface VaultRefusal {
   readonly status: number
@@ -7,7 +7,7 @@ export interface VaultRefusal {
   readonly innerCode?: string
 }
 
-/** Who asked for what, as the service repeats it to them. */
+/** The caller and the operation, as the service repeats them in a refusal. */
 export interface Attempt {
   readonly vault: string
   readonly caller: string
@@ -29,7 +29,7 @@ export type VaultAction =
   | 'recover'
   | 'purge'
 
-/** RBAC's names of the actions on secrets. */
+/** The RBAC names of the actions on secrets. */
 const secretActions: Readonly<Record<Exclude<VaultAction, 'import'>, string>> = {
   get: 'getSecret/action',
   list: 'readMetadata/action',
@@ -40,7 +40,7 @@ const secretActions: Readonly<Record<Exclude<VaultAction, 'import'>, string>> = 
   purge: 'purge/action',
 }
 
-/** Of keys and certificates there is reading, and importing the latter. */
+/** Keys can only be read here, and certificates read and imported. */
 function dataActionOf(kind: ObjectKind, action: VaultAction): string {
   if (action === 'import') return 'import/action'
   return kind === 'secret' ? secretActions[action] : 'read'
@@ -127,7 +127,7 @@ export const noPendingCertificate = (name: string): VaultRefusal => ({
   message: `Pending certificate not found: ${name}`,
 })
 
-/** A certificate's secret changes with the certificate only. */
+/** The secret of a certificate can only be changed through the certificate. */
 export const secretIsManaged = (action: VaultAction): VaultRefusal =>
   forbidden(
     'SecretManagedByKeyVault',
@@ -153,7 +153,7 @@ export const isDeleted = (kind: ObjectKind, name: string): VaultRefusal =>
     `${capitals[kind]} ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the ${kind} can only be recovered or purged.`,
   )
 
-/** The words are the emulator's own. */
+/** The emulator's own message. */
 export const nameIsTaken = (by: ObjectKind, name: string): VaultRefusal =>
   conflict('NameTaken', `There is a ${by} named ${name}, and a certificate is one, too.`)
 
@@ -164,7 +164,7 @@ export const throttled: VaultRefusal = {
     'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached',
 }
 
-/** In the service a vault that isn't there has no DNS name either, so this answer has no model. */
+/** The emulator's own refusal: a vault that doesn't exist in the service has no DNS name, either. */
 export const vaultNotFound = (name: string): VaultRefusal => ({
   status: 404,
   code: 'VaultNotFound',

@@ -3,9 +3,9 @@ import type { z } from 'zod'
 type Issue = z.core.$ZodIssue
 
 /**
- * Turns what a schema found wrong into sentences for people: the place, then what the schema says of it.
+ * Turns a schema's issues into sentences: the path, then the schema's message.
  *
- * @param root what the whole input is called, as in `body.name`; empty for a file
+ * @param root the name of the whole input, as in `body.name`; empty for a file
  */
 export const describeIssues = (issues: readonly Issue[], root: string): readonly string[] =>
   issues.flatMap((issue) => describeIssue(issue, root))
@@ -31,7 +31,7 @@ const placeBelow = (above: string, part: PropertyKey): string => {
 const sentence = (place: string, message: string): string =>
   `${place === '' ? 'the file' : place}: ${message}`
 
-/** What the schema for this kind of value says, if one of them takes the kind; else what the first says. */
+/** The issues of the branch that accepts this kind of value, or else of the first branch. */
 const chosenBranch = (branches: readonly (readonly Issue[])[]): readonly Issue[] =>
   branches.find((issues) => !issues.some(isWrongKind)) ?? branches[0] ?? []
 

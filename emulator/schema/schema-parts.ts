@@ -1,9 +1,9 @@
-/** The building blocks of the schemas for what comes from outside: the vault file (YAML) and the control API (JSON). */
+/** The building blocks of the schemas for the vault file (YAML) and the control API (JSON). */
 
 import leven from 'leven'
 import { z } from 'zod'
 
-/** A mapping with exactly these keys. The sentence about an unknown key names the nearest. */
+/** A mapping with exactly these keys. The message about an unknown key suggests the nearest one. */
 export const object = <Shape extends z.ZodRawShape>(shape: Shape) => {
   const keys = Object.keys(shape)
   return z.strictObject(shape, {
@@ -19,7 +19,7 @@ function unknownKey(key: string, known: readonly string[]): string {
   return `there is no key ${describe(key)}; the nearest is "${nearest}" (accepted: ${known.join(', ')})`
 }
 
-/** Which names a mapping may have, as a test and in words. */
+/** The names that a mapping may have, as a predicate and as text for messages. */
 export interface NameRule {
   readonly isName: (name: string) => boolean
   readonly accepted: string
@@ -37,10 +37,10 @@ export const namesTo = <Value extends z.ZodType>(
 export const list = <Item extends z.ZodType>(item: Item) =>
   z.array(item, { error: ({ input }) => foundKind(input, 'a list') })
 
-/** An editor takes `0644` for a number and `true` for a boolean; the emulator reads the text that was written. */
+/** For editors, `0644` is a number and `true` a boolean; the emulator reads both as strings. */
 const scalar = ['string', 'number', 'boolean']
 
-/** A text that `isValid`. `accepted` says in words what that takes. */
+/** A string that `isValid`. `accepted` describes the valid values. */
 export function text(accepted: string, isValid: (text: string) => boolean = () => true) {
   const error = ({ input }: { readonly input: unknown }) => found(input, accepted)
   return z
@@ -49,18 +49,18 @@ export function text(accepted: string, isValid: (text: string) => boolean = () =
     .meta({ type: scalar, description: accepted })
 }
 
-/** A text that may be a secret, or hold one: no message repeats it. */
+/** A string that may contain a secret, so messages never repeat it. */
 export const secretText = (accepted: string) =>
   z.string({ error: ({ input }) => foundKind(input, accepted) }).meta({ type: scalar })
 
-/** One of a few words. */
+/** One of these words. */
 export const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: ({ input }) => found(input, words.join(', ')) }).meta({
     type: scalar,
     enum: words.flatMap((one) => (/^\d+$/.test(one) ? [one, Number(one)] : [one])),
   })
 
-/** A whole number. Every scalar of the vault file is read as text, so digits count, too. */
+/** A whole number, or a string of digits, because every scalar of the vault file is read as a string. */
 export const wholeNumber = (min: number, max: number) =>
   converted(`a whole number from ${min} to ${max}`, (input) => {
     const value = typeof input === 'string' && /^-?\d{1,15}$/.test(input) ? Number(input) : input
@@ -77,7 +77,7 @@ export const date = converted('a date such as 2026-01-31T12:00:00Z', (input) => 
   return Number.isNaN(value.getTime()) ? undefined : value
 }).meta({ type: 'string', format: 'date-time' })
 
-/** What `convert` makes of the input. If it makes nothing of it, that is the problem. */
+/** The result of `convert`. An input for which it returns undefined is a problem. */
 function converted<T>(accepted: string, convert: (input: unknown) => T | undefined) {
   return z.unknown().transform((input, context): T => {
     const value = convert(input)
@@ -87,20 +87,20 @@ function converted<T>(accepted: string, convert: (input: unknown) => T | undefin
   })
 }
 
-/** A key with nothing behind it counts as absent. */
+/** A key without a value counts as absent. */
 export const optional = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value): z.output<Schema> | undefined => value ?? undefined)
 
 export const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>
   schema.nullish().transform((given): z.output<Schema> => given ?? value)
 
-/** The sentence about a value that can't be a secret, and is repeated in it. */
+/** The message about an invalid value that can't be a secret, so the message repeats it. */
 export function found(input: unknown, accepted: string): string {
   const isRepeated = ['string', 'number', 'boolean'].includes(typeof input)
   return isRepeated ? `found ${describe(input)}; accepted: ${accepted}` : foundKind(input, accepted)
 }
 
-/** The same about a value that may be a secret in the wrong place: only its kind is told. */
+/** The message about a value that may be a misplaced secret, so it only tells the kind of the value. */
 export const foundKind = (input: unknown, accepted: string): string =>
   `found ${kindOf(input)}; accepted: ${accepted}`
 

@@ -1,4 +1,4 @@
-/** Key Vault's check of an access token, and of what its bearer may do. */
+/** Checks an access token, and its owner's permissions, as Key Vault does. */
 
 import { errors, type JWTPayload, jwtVerify } from 'jose'
 import { algorithm } from '../entra/signer.ts'
@@ -16,7 +16,7 @@ import type { VaultService } from './vault-service.ts'
 
 export interface Caller {
   readonly clientId: string
-  /** As the service names a caller in its refusals. */
+  /** The caller's name in the service's refusals. */
   readonly description: string
 }
 
@@ -24,7 +24,7 @@ export type Authentication =
   | { readonly kind: 'known'; readonly caller: Caller }
   | { readonly kind: 'unknown'; readonly refusal: VaultRefusal }
 
-/** @param authorization - the header, if there is one */
+/** @param authorization - the header, if the request has one */
 export async function authenticate(
   service: VaultService,
   authorization?: string,
@@ -46,7 +46,7 @@ export async function authenticate(
   }
 }
 
-/** Roles as Azure has them: a writer (Secrets Officer) may do everything, a reader (Secrets User) read. */
+/** Like Azure's roles: a writer (Secrets Officer) may do everything, a reader (Secrets User) may only read. */
 export function isAllowed(
   { readers, writers }: Vault,
   { clientId }: Caller,

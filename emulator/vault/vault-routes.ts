@@ -1,4 +1,4 @@
-/** Key Vault's data plane over HTTP: who calls, what for, and may they; then the operation. */
+/** Key Vault's data plane over HTTP: authenticates and authorizes the caller, then runs the operation. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { targetOf } from '../faults/fault-hook.ts'
@@ -32,7 +32,7 @@ const apiVersions: ReadonlySet<string> = new Set([
 ])
 
 export function vaultRoutes(app: TlsApp, service: VaultService): void {
-  // Read after the caller has been let in: the SDKs' first request announces JSON and has none.
+  // Bodies are parsed after authorization: the SDKs' first request announces JSON, but has an empty body.
   takeBodiesAsText(app)
   app.addHook('onRequest', async (request, reply) => {
     reply
@@ -55,7 +55,7 @@ export function vaultRoutes(app: TlsApp, service: VaultService): void {
     })
 }
 
-/** In the service's order: the vault, the token, the API version, the role. Only then does a caller learn what there is. */
+/** Checks in the service's order: vault, token, API version, role. Only an authorized caller learns which objects exist. */
 async function admit(
   service: VaultService,
   request: FastifyRequest<VaultRoute>,
@@ -132,7 +132,7 @@ function refuseName({ name }: VaultRoute['Params']): VaultRefusal | undefined {
 
 const single = (found: string | string[] | undefined): string | undefined => [found].flat()[0]
 
-/** A 401 carries the challenge from which the SDKs learn where to get a token, and what for. */
+/** A 401 has the challenge that tells the SDKs where to get a token, and for which resource. */
 function refuse(
   { url, tenantId, audience }: VaultService,
   reply: FastifyReply,

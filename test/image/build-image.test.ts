@@ -149,5 +149,5 @@ t.test('a list of platforms takes the place of the one before', async (t) => {
 t.test('without an engine it says which there could be', async (t) => {
   const { code, stderr } = await runScript(t, { buildah: 1, podman: 1, docker: 1 })
   t.equal(code, 1)
-  t.match(stderr, 'an image is built by buildah, podman, docker: none of them works here')
+  t.match(stderr, 'none of buildah, podman, docker works here; install one')
 })

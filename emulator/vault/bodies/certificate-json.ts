@@ -1,4 +1,4 @@
-/** Certificates as Key Vault writes them. */
+/** Certificates in Key Vault's JSON. */
 
 import { createHash } from 'node:crypto'
 import type { CertificateMaterial } from '../../material/specs.ts'
@@ -9,7 +9,7 @@ import { attributesOf, objectId, tagsOf } from './object-json.ts'
 
 const monthMs = (365.25 / 12) * 24 * 60 * 60 * 1000
 
-/** In a list of versions. */
+/** An item in a list of versions. */
 export async function versionItem(vault: Vault, { object, version }: Live<CertificateVersion>) {
   return {
     id: `${objectId(vault, 'certificate', object.name)}/${version.version}`,
@@ -17,7 +17,7 @@ export async function versionItem(vault: Vault, { object, version }: Live<Certif
   }
 }
 
-/** In a list of certificates. */
+/** An item in a list of certificates. */
 export async function certificateItem(vault: Vault, certificate: StoredObject<CertificateVersion>) {
   const version = newest(certificate)
   return {
@@ -27,7 +27,7 @@ export async function certificateItem(vault: Vault, certificate: StoredObject<Ce
 }
 
 const metadata = (version: CertificateVersion, { certificates: [leaf] }: CertificateMaterial) => ({
-  // RFC 7515, 4.1.7: SHA-1, whatever one thinks of it.
+  // RFC 7515, 4.1.7 requires SHA-1.
   x5t: createHash('sha1').update(leaf.raw).digest('base64url'),
   attributes: attributesOf(version),
   ...tagsOf(version),
@@ -46,7 +46,7 @@ export async function certificateBundle(vault: Vault, live: Live<CertificateVers
   }
 }
 
-/** What the certificate would be renewed by. */
+/** The policy for renewing the certificate. */
 export async function policyOf(vault: Vault, { object, version }: Live<CertificateVersion>) {
   const { data } = version
   const material = await version.material()

@@ -1,10 +1,10 @@
-/** The body of a request that imports a certificate. */
+/** Reads the body of a request that imports a certificate. */
 
 import type { CertificateData } from '../../data/data.ts'
 import { type Imported, openPem, openPfx } from '../../material/open-certificate.ts'
 import { changeIn, isMapping, parseBody } from './secret-body.ts'
 
-/** PEM is told from PKCS#12 by its looks: the SDK for JavaScript leaves out the policy that would say it. */
+/** Recognizes PEM by its content, because the JavaScript SDK leaves out the policy that would name the format. */
 export function readImportBody(
   text: string,
 ): { readonly data: CertificateData } | { readonly problem: string } {

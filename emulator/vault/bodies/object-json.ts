@@ -1,4 +1,4 @@
-/** What secrets, keys and certificates have in common as Key Vault writes them. */
+/** The parts of Key Vault's JSON that secrets, keys and certificates share. */
 
 import { seconds } from '../../entra/signer.ts'
 import type { ObjectKind } from '../../refusals/vault-refusal.ts'
@@ -7,7 +7,7 @@ import type { Vault, Version } from '../store/stored-object.ts'
 const dayMs = 24 * 60 * 60 * 1000
 const recoverableDays = 90
 
-/** Identifiers name the service's own host, as a client of the service expects. */
+/** Identifiers contain the service's host name, as its clients expect. */
 export const objectId = (vault: Vault, kind: ObjectKind, name: string): string =>
   `https://${vault.name}.vault.azure.net/${kind}s/${name}`
 
@@ -23,7 +23,7 @@ export const attributesOf = (version: Version) => ({
 
 export const tagsOf = ({ tags }: Version) => (tags === undefined ? {} : { tags })
 
-/** Of a deleted secret. */
+/** The additional properties of a deleted secret. */
 export const deletion = (vault: Vault, name: string, deletedAt: Date) => ({
   recoveryId: `https://${vault.name}.vault.azure.net/deletedsecrets/${name}`,
   deletedDate: seconds(deletedAt),

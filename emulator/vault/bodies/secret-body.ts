@@ -1,4 +1,4 @@
-/** The body of a request that sets or updates an object. */
+/** Reads the body of a request that sets or updates an object. */
 
 import { maxValueBytes } from '../../material/specs.ts'
 import type { VersionChange } from '../store/stored-object.ts'
@@ -7,7 +7,7 @@ export type SecretBody =
   | { readonly value: string | undefined; readonly change: VersionChange }
   | { readonly problem: string }
 
-/** Lenient as the service is: what it doesn't know it passes over. */
+/** Ignores unknown properties, like the service. */
 export function readSecretBody(text: string): SecretBody {
   const body = parseBody(text)
   if (body === undefined) return { problem: 'Request body not specified' }
@@ -23,7 +23,7 @@ export function readSecretBody(text: string): SecretBody {
 export const isMapping = (found: unknown): found is Record<string, unknown> =>
   typeof found === 'object' && found !== null && !Array.isArray(found)
 
-/** The mapping that a body is to be. */
+/** Parses a body. Gives undefined if it isn't a JSON object. */
 export function parseBody(text: string): Record<string, unknown> | undefined {
   try {
     const body: unknown = JSON.parse(text)
@@ -33,7 +33,7 @@ export function parseBody(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** What bodies of all sorts may say of a version. */
+/** The properties of a version in a body, for objects of all kinds. */
 export function changeIn({
   contentType,
   tags,
@@ -52,6 +52,6 @@ export function changeIn({
 const textsOf = (tags: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(tags).map(([name, value]) => [name, String(value)]))
 
-/** Seconds, within what a Date can hold. */
+/** Whether this is a number of seconds that fits into a Date. */
 const isTime = (found: unknown): found is number =>
   typeof found === 'number' && Math.abs(found) <= 8.64e12

@@ -1,4 +1,4 @@
-/** Secrets as Key Vault writes them. */
+/** Secrets in Key Vault's JSON. */
 
 import type { SecretVersion, StoredObject, Vault } from '../store/stored-object.ts'
 import { newest } from '../store/vault-store.ts'
@@ -14,7 +14,7 @@ const metadata = (id: string, version: SecretVersion) => ({
   ...tagsOf(version),
 })
 
-/** With the version in the identifier, without the value: what an update answers, and a list of versions holds. */
+/** The response to an update, and an item in a list of versions: has the version in its identifier, but no value. */
 export const versionItem = (vault: Vault, { name }: Secret, version: SecretVersion) =>
   metadata(`${objectId(vault, 'secret', name)}/${version.version}`, version)
 
@@ -29,7 +29,7 @@ export async function secretBundle(vault: Vault, secret: Secret, version: Secret
       }
 }
 
-/** In a list of secrets the newest version's metadata stands, the identifier without a version. */
+/** An item in a list of secrets: the newest version's metadata, with an identifier without a version. */
 export const secretItem = (vault: Vault, secret: Secret) =>
   metadata(objectId(vault, 'secret', secret.name), newest(secret))
 

@@ -1,4 +1,4 @@
-/** What one can do with certificates, once let in: read them (disabled ones too: only their secret is withheld), import. */
+/** The operations on certificates: read, even if disabled (only the secret is withheld then), and import. */
 
 import {
   badParameter,
@@ -49,7 +49,7 @@ async function importOne({ vault, name, body, now }: Call): Promise<Answer> {
   return { body: await certificateBundle(vault, { object, version }) }
 }
 
-/** A certificate is a secret and a key, too. */
+/** A certificate is also a secret and a key. */
 function takenBy({ secrets, keys }: Vault, name: string): ObjectKind | undefined {
   if (find(secrets, name) !== undefined) return 'secret'
   return find(keys, name) === undefined ? undefined : 'key'
@@ -60,7 +60,7 @@ async function getPolicy({ vault, name }: Call): Promise<Answer> {
   return 'refusal' in found ? found : { body: await policyOf(vault, found) }
 }
 
-/** Nothing is ever under way here. */
+/** The emulator never has a pending certificate. */
 function getPending({ name }: Call): Answer {
   return { refusal: noPendingCertificate(name) }
 }

@@ -1,4 +1,4 @@
-/** What one can do with keys, once let in: read their public half. Disabled ones too, as the service has it. */
+/** The operations on keys: they read the public half, as in the service even if the key is disabled. */
 
 import { attributesOf, objectId, tagsOf } from '../bodies/object-json.ts'
 import { findKey, keysOf } from '../store/managed.ts'

@@ -1,4 +1,4 @@
-/** What an operation on a vault's objects is. */
+/** The type of an operation on a vault's objects, and the steps that operations share. */
 
 import {
   badParameter,
@@ -13,12 +13,12 @@ import { type PageRequest, pageOf } from './paging.ts'
 
 export interface Call {
   readonly vault: Vault
-  /** Empty for the operations on no particular object. */
+  /** Empty for operations on a collection. */
   readonly name: string
   readonly version: string | undefined
-  /** What a certificate's secret is to be converted to. */
+  /** The content type to convert a certificate's secret to. */
   readonly outContentType: string | undefined
-  /** As it came. */
+  /** The raw text. */
   readonly body: string
   readonly page: PageRequest
   readonly now: Date
@@ -28,7 +28,7 @@ export interface Refused {
   readonly refusal: VaultRefusal
 }
 
-/** A body of undefined is "no content". */
+/** An undefined body means "204 No Content". */
 export type Answer = { readonly body: unknown } | Refused
 
 export interface Operation {
@@ -39,7 +39,7 @@ export interface Operation {
   readonly run: (call: Call) => Answer | Promise<Answer>
 }
 
-/** The version that a call names (none: the newest), unless the object is deleted. */
+/** Finds the version that a call names, or the newest. A deleted object counts as not found. */
 export function findLive<V extends Version>(
   kind: ObjectKind,
   object: StoredObject<V> | undefined,
@@ -52,7 +52,7 @@ export function findLive<V extends Version>(
     : { object, version }
 }
 
-/** A page of a list, sorted by key. Only what is on the page is turned into items. */
+/** A page of a list, sorted by key. Makes items only for the entries on the page. */
 export async function paged<T>(
   all: readonly (readonly [string, T])[],
   request: PageRequest,

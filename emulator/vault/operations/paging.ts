@@ -1,16 +1,16 @@
-/** Key Vault's lists: at most 25 items a page, the rest behind `nextLink`. */
+/** Key Vault's lists: at most 25 items a page; `nextLink` leads to the next page. */
 
 export const maxPageSize = 25
 
 export interface PageRequest {
-  /** `https://host/…/secrets`, where the next page will be asked for. */
+  /** `https://host/…/secrets`, the URL for the next page. */
   readonly url: string
   readonly apiVersion: string
   readonly maxResults?: string | undefined
   readonly skipToken?: string | undefined
 }
 
-/** The query makes no sense. */
+/** The query is invalid. */
 export interface BadPage {
   readonly problem: string
 }
@@ -21,8 +21,8 @@ export interface Page<Item> {
 }
 
 /**
- * The page asked for. The token holds the last key shown, so that what is added or deleted meanwhile moves nothing
- * from one page to another.
+ * Gives the requested page. The token contains the last key of the page before, so adding or deleting items meanwhile
+ * moves no other item to another page.
  */
 export function pageOf<Item>(
   items: ReadonlyMap<string, Item>,

@@ -1,4 +1,4 @@
-/** How objects of every sort are read: lists, versions, one of them. */
+/** The operations that read objects of every kind: list, list versions, get. */
 
 import { notFound, type ObjectKind } from '../../refusals/vault-refusal.ts'
 import type { Collection, Live, StoredObject, Vault, Version } from '../store/stored-object.ts'
@@ -6,12 +6,12 @@ import { type Answer, type Call, findLive, type Operation, paged } from './opera
 
 export interface Readable<V extends Version> {
   readonly kind: ObjectKind
-  /** Deleted ones included. */
+  /** Includes deleted objects. */
   readonly all: (vault: Vault) => Collection<V>
   readonly find: (vault: Vault, name: string) => StoredObject<V> | undefined
-  /** In a list of objects: of the newest version, without its identifier. */
+  /** An item in a list of objects: the newest version, without its identifier. */
   readonly item: (vault: Vault, object: StoredObject<V>) => unknown
-  /** In a list of versions. */
+  /** An item in a list of versions. */
   readonly versionItem: (vault: Vault, live: Live<V>) => unknown
   readonly get: (call: Call, live: Live<V>) => Answer | Promise<Answer>
 }

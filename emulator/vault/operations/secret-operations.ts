@@ -1,4 +1,4 @@
-/** What one can do with secrets, once let in. */
+/** The operations on secrets. */
 
 import { contentAs } from '../../material/certificate-content.ts'
 import {
@@ -63,7 +63,7 @@ async function getSecret(
   return await converted(bundle, version, outContentType)
 }
 
-/** The service converts from PKCS#12 to PEM, and nothing else. */
+/** The service converts only from PKCS#12 to PEM. */
 async function converted(
   bundle: object,
   { content, contentType }: SecretVersion,
@@ -138,7 +138,7 @@ function purgeSecret({ vault, name }: Call): Answer {
   })
 }
 
-/** What one may change: not the secret of a certificate. */
+/** Finds a secret to change. The secret of a certificate can't be changed. */
 function findOwn(
   vault: Vault,
   action: VaultAction,

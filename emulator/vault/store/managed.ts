@@ -1,6 +1,6 @@
 /**
- * A certificate is three objects: itself, and a secret and a key of its name and versions, which follow it in everything.
- * The latter two aren't stored, so that they can't but follow.
+ * A certificate is also a secret and a key with the same name and versions. Those two are derived from the certificate on
+ * each request instead of stored, so they can't get out of step.
  */
 
 import { createPublicKey } from 'node:crypto'
@@ -18,17 +18,17 @@ import type {
 } from './stored-object.ts'
 import { find } from './vault-store.ts'
 
-/** All secrets, those of certificates included. */
+/** All secrets, including those of certificates. */
 export const secretsOf = ({ secrets, certificates }: Vault): Collection<SecretVersion> =>
   new Map([...secrets, ...mapped(certificates, secretOf)])
 
-/** The secret, deleted or not. */
+/** Finds a secret, even if it is deleted. */
 export function findSecret(vault: Vault, name: string): StoredObject<SecretVersion> | undefined {
   const certificate = find(vault.certificates, name)
   return certificate === undefined ? find(vault.secrets, name) : withVersions(certificate, secretOf)
 }
 
-/** All keys, those of certificates included. */
+/** All keys, including those of certificates. */
 export const keysOf = ({ keys, certificates }: Vault): Collection<KeyVersion> =>
   new Map([...keys, ...mapped(certificates, keyOf)])
 
@@ -48,7 +48,7 @@ const keyOf = (certificate: CertificateVersion): KeyVersion => ({
   jwk: lazy(async () => certificateJwk(certificate.data, await certificate.material())),
 })
 
-/** The public key, of the type that the certificate's policy names. */
+/** The public key, with the key type of the certificate's policy. */
 export const certificateJwk = (
   data: CertificateData,
   { certificates: [leaf], privateKey }: CertificateMaterial,

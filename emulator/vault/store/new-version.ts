@@ -1,4 +1,4 @@
-/** Makes versions out of what the data file, or a rotation, says of them. */
+/** Makes versions from the vault file's descriptions, or for a rotation. */
 
 import { randomBytes, randomInt, X509Certificate } from 'node:crypto'
 import type { CertificateData, KeyData, SecretData, VersionData } from '../../data/data.ts'
@@ -21,7 +21,7 @@ import type {
 } from './stored-object.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
-/** As the service does it, for clocks that run behind. */
+/** Like the service, for clients whose clocks are behind. */
 const backdatedMs = 10 * 60 * 1000
 
 export function newSecret({ value, contentType, ...data }: SecretData, now: Date): SecretVersion {
@@ -33,7 +33,7 @@ export function newKey({ key, ...data }: KeyData, now: Date): OwnKeyVersion {
   return { ...attributes(data, now), key, jwk: lazy(() => makeJwk(key)), managed: false }
 }
 
-/** One set of authorities for all versions of a certificate, so that its root outlives a rotation. */
+/** One set of authorities for all versions of a certificate, so that its root stays the same on a rotation. */
 export function authoritiesOf(name: string): Authorities {
   const made = new Map<number, Promise<readonly Issued[]>>()
   return (intermediates) => {
@@ -80,7 +80,7 @@ const validityOf = ({ validFromDate, validToDate }: X509Certificate): Validity =
   expires: validToDate,
 })
 
-/** An `expires` that is past makes a certificate whose time has been. */
+/** An `expires` in the past makes an expired certificate. */
 function validityFor({ lifetimeDays }: CertificateSpec, { created, ...wanted }: Version): Validity {
   const lifetimeMs = lifetimeDays * dayMs
   const latestMs = Math.min(

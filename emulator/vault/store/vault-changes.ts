@@ -1,4 +1,4 @@
-/** Changes from outside the data plane: what an operator would do in the portal. */
+/** Changes that an operator would make in the portal, not through the data plane. */
 
 import type { CertificateData } from '../../data/data.ts'
 import type { ObjectKind } from '../../refusals/vault-refusal.ts'
@@ -24,28 +24,28 @@ import {
 export interface ObjectName {
   readonly vault: string
   readonly name: string
-  /** Default: the certificate of that name where there is one, else the secret. */
+  /** Default: the certificate of that name if it exists, otherwise the secret. */
   readonly type?: ObjectKind | undefined
 }
 
 export interface ObjectChange extends ObjectName {
-  /** Default: the newest. */
+  /** Default: the newest version. */
   readonly version?: string | undefined
   readonly enabled?: boolean | undefined
-  /** Of a secret. */
+  /** Secrets only. */
   readonly contentType?: string | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly deleted?: boolean | undefined
 }
 
 export interface Rotation extends ObjectName {
-  /** Of a secret. Default: a random one. Keys and certificates get a new key by themselves. */
+  /** Secrets only. Default: a random value. Keys and certificates always get a generated key. */
   readonly value?: string | undefined
 }
 
 const generatedLength = 32
 
-/** @throws Error when there is no such vault, key or certificate, or the object is deleted */
+/** @throws Error when the vault, key or certificate doesn't exist, or the object is deleted */
 export function rotate(vaults: Vaults, { value, ...named }: Rotation, now: Date): string {
   const vault = needVault(vaults, named.vault)
   const { name, type = typeOf(vault, named.name) } = named
@@ -81,7 +81,7 @@ function rotateSecret(
   return add(vault.secrets, name, newSecret(data, now))
 }
 
-/** Described as the one before, but for what is of that version alone. */
+/** The previous version's description, without the properties of that version alone. */
 function renewed(data: CertificateData, name: string): CertificateData {
   const { certificate, contentType, exportable } = data
   if ('certificates' in certificate) throw wasImported('certificate', name)
@@ -98,7 +98,7 @@ function add<V extends Version>(collection: Collection<V>, name: string, version
   return version.version
 }
 
-/** @throws Error when there is no such vault, object or version */
+/** @throws Error when the vault, object or version doesn't exist */
 export function update(vaults: Vaults, wanted: ObjectChange, now: Date): void {
   const vault = needVault(vaults, wanted.vault)
   const { type = typeOf(vault, wanted.name) } = wanted

@@ -12,11 +12,11 @@ import type {
 export const findVault = (vaults: Vaults, name: string): Vault | undefined =>
   vaults.get(name.toLowerCase())
 
-/** The object, deleted or not. */
+/** Finds an object, even if it is deleted. */
 export const find = <V>(collection: Collection<V>, name: string): StoredObject<V> | undefined =>
   collection.get(name.toLowerCase())
 
-/** The version asked for, or the newest: a disabled one isn't passed over for an older. */
+/** Finds the requested version, or the newest one even if it is disabled. */
 export const findVersion = <V extends Version>(
   object: StoredObject<V>,
   version?: string,
@@ -31,7 +31,7 @@ export const newest = <V extends Version>(object: StoredObject<V>): V => {
   return version
 }
 
-/** Adds a version, and the object where there is none of that name. */
+/** Adds a version, and creates the object if it doesn't exist. */
 export function addVersion<V>(collection: Collection<V>, name: string, version: V) {
   const before = find(collection, name) ?? { name, versions: [] }
   return put(collection, { ...before, versions: [...before.versions, version] })
@@ -55,7 +55,7 @@ export function changeVersion<V extends Version>(wanted: Change<V>): V {
   return changed
 }
 
-/** Soft deletion, or (undefined) recovery. */
+/** Soft-deletes the object, or recovers it if the date is undefined. */
 export const setDeleted = <V>(
   collection: Collection<V>,
   object: StoredObject<V>,
