@@ -17,8 +17,8 @@ import { serveWebhook } from './harness/serve-webhook.ts'
 
 /** The cases that the API server refuses by itself, and its message. */
 const refusedAnyway = new Map([
-  ['annotation-is-no-text', /cannot unmarshal number into Go struct field ObjectMeta/],
-  ['containers-is-no-list', /cannot unmarshal string into Go struct field PodSpec/],
+  ['annotation-is-not-a-string', /cannot unmarshal number into Go struct field ObjectMeta/],
+  ['containers-is-not-a-list', /cannot unmarshal string into Go struct field PodSpec/],
   ['mirror-pod', /a mirror pod may not reference service accounts/],
 ])
 

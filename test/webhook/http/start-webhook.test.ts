@@ -179,7 +179,7 @@ const isAnswered = (caller: Caller): Promise<boolean> =>
     () => false,
   )
 
-t.test('bytes that are no TLS, or no HTTP, harm nobody', async (t) => {
+t.test('bytes that are not TLS or HTTP do no harm', async (t) => {
   const { webhook, caller } = await serve(t)
   const bare = connectTcp({ host: '127.0.0.1', port: webhook.address.port })
   bare.on('error', () => {})

@@ -85,7 +85,7 @@ t.test('the content type may say that JSON is UTF-8', async (t) => {
     )
 })
 
-t.test('what is no review is refused in a sentence', async (t) => {
+t.test('anything but a review is refused with a sentence', async (t) => {
   const { app, post, count } = testApp()
   const review = exampleReview()
   const deep = `${'['.repeat(65)}${']'.repeat(65)}`

@@ -65,28 +65,34 @@ for (const { name: injector, containers } of injectors)
     }
   })
 
-t.test('a container that the annotation names gets them, and nobody is warned', async (t) => {
-  const outcome = review({
-    containers: [{ name: 'daprd' }],
-    annotations: { 'akv-injector.io/containers': 'app, daprd' },
-  })
-  t.ok(touched(outcome).has('/spec/containers/1'))
-  t.strictSame(outcome.warnings, [])
-  const without = review({
-    containers: [{ name: 'daprd' }],
-    annotations: { 'akv-injector.io/containers': 'app' },
-  })
-  t.strictSame(without.warnings, [], 'left out on purpose')
-})
+t.test(
+  'a container that the annotation names receives the objects, without a warning',
+  async (t) => {
+    const outcome = review({
+      containers: [{ name: 'daprd' }],
+      annotations: { 'akv-injector.io/containers': 'app, daprd' },
+    })
+    t.ok(touched(outcome).has('/spec/containers/1'))
+    t.strictSame(outcome.warnings, [])
+    const without = review({
+      containers: [{ name: 'daprd' }],
+      annotations: { 'akv-injector.io/containers': 'app' },
+    })
+    t.strictSame(without.warnings, [], 'left out on purpose')
+  },
+)
 
-t.test('the agent starts after a mesh’s sidecar, and after nobody else’s', async (t) => {
-  const agentPath = (name: string) =>
-    review({ initContainers: [{ name, restartPolicy: 'Always' }] }).operations.find(
-      ({ value }) => (value as Partial<Container>).name === 'akv-injector',
-    )?.path
-  t.equal(agentPath('istio-proxy'), '/spec/initContainers/1')
-  t.equal(agentPath('vault-agent'), '/spec/initContainers/0')
-})
+t.test(
+  'the agent starts after a mesh’s sidecar, but before other injectors’ containers',
+  async (t) => {
+    const agentPath = (name: string) =>
+      review({ initContainers: [{ name, restartPolicy: 'Always' }] }).operations.find(
+        ({ value }) => (value as Partial<Container>).name === 'akv-injector',
+      )?.path
+    t.equal(agentPath('istio-proxy'), '/spec/initContainers/1')
+    t.equal(agentPath('vault-agent'), '/spec/initContainers/0')
+  },
+)
 
 t.test('each name stands once in the list, with the file that it comes from', async (t) => {
   const names = injectors.flatMap(({ containers }) => containers)

@@ -16,7 +16,7 @@ function testBudget() {
   }
 }
 
-t.test('one address may hold everything while nobody else asks', async (t) => {
+t.test('one address may hold all bytes while no other needs them', async (t) => {
   const { take, ended } = testBudget()
   t.ok(take('a', '10.0.0.1', 6))
   t.ok(take('b', '10.0.0.1', 4))

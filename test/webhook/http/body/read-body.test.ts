@@ -14,7 +14,7 @@ function start(announcedBytes = 0) {
   return { stream, result }
 }
 
-t.test('a body is read whole, whatever was announced', async (t) => {
+t.test('a body is read to its end, whatever size was announced', async (t) => {
   const text = 'abc'.repeat(33_333)
   for (const announcedBytes of [0, 1, 99_999, 5_000_000]) {
     const { stream, result } = start(announcedBytes)

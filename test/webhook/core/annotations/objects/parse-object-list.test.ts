@@ -52,7 +52,7 @@ t.test('each entry that cannot be read has its sentence, the others are kept', a
   ])
 })
 
-t.test('the target of an entry that cannot be read is looked at all the same', async (t) => {
+t.test('the target of an entry is checked even if its reference is not valid', async (t) => {
   const targetProblem = (target: string) => (target === 'bad' ? 'not this target' : undefined)
   const { problems } = parseObjectList('bad=v:n_1, fine=n_2, bad=n', {
     defaultVault: 'home',

@@ -70,7 +70,7 @@ t.test('a plain list means the same', async (t) => {
   t.notOk(files[2]?.versions, 'a history of one is a plain file')
 })
 
-t.test('scalars are text, whatever YAML would make of them', async (t) => {
+t.test('every scalar is a string, even if YAML would read a number', async (t) => {
   const { files, problems } = read(
     `- objectName: yes
   objectType: secret
@@ -162,7 +162,7 @@ t.test('aliases, depth and length are bounded', async (t) => {
   t.match(read(`- ${'x'.repeat(100_000)}`, 'home').problems, [/characters are too many/])
 })
 
-t.test('after a hundred mistakes nobody looks for more', async (t) => {
+t.test('reading stops after a hundred problems', async (t) => {
   t.equal(read(`[${'a,'.repeat(2000)}]`, 'home').problems.length, 100)
   const fields = Array.from({ length: 900 }, (_, i) => `k${i}: v`)
   t.equal(read(`- {${fields.join()}}`, 'home').problems.length, 102)

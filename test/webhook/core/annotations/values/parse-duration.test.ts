@@ -13,7 +13,7 @@ t.test('Go’s form in whole units is read as seconds', async (t) => {
   for (const [text, value] of cases) t.strictSame(parseDuration(text), { value }, text)
 })
 
-t.test('anything else is told what is accepted', async (t) => {
+t.test('anything else is refused with the accepted form', async (t) => {
   for (const text of [
     '',
     '5',

@@ -7,7 +7,7 @@ t.test('warnings that the API server would show stay as they are', async (t) => 
   t.strictSame(boundWarnings(['a', 'b', 'a']), ['a', 'b'], 'each once')
 })
 
-t.test('of more warnings than it would show the number is told', async (t) => {
+t.test('warnings beyond the bound are counted in the last one', async (t) => {
   const bounded = boundWarnings(Array.from({ length: 1000 }, (_, i) => `${i}`))
   t.equal(bounded.length, 16)
   t.equal(bounded.at(-1), 'akv-injector: 985 more warnings')

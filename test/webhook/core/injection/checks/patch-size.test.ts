@@ -83,7 +83,7 @@ t.test('a pod whose patch would exceed 1 MiB is refused, with what to change', a
   })
 })
 
-t.test('whatever is accepted makes a patch of 1 MiB at most', async (t) => {
+t.test('every accepted pod has a patch of at most 1 MiB', async (t) => {
   const outcomes = many(60, (i) =>
     mutate(
       requestFor(podOf(20 * (i + 1), { secrets: 'a', env: 'A=a,B=b,C=c,D=d,E=e,F=f' })),
