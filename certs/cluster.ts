@@ -9,21 +9,23 @@ import {
 import { asSentence, ifFound, isAnswer } from '../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../kubernetes/connection.ts'
 import type { SecretTexts } from './inspect.ts'
-import { type Cluster, ConflictError, type Stored } from './reconcile.ts'
+import { type CertsCluster, ConflictError, type Stored } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
-/** The entry of the webhook configuration whose `caBundle` is looked after. */
+/** The entry of the webhook configuration whose `caBundle` the controller writes. */
 const webhookName = 'pods.akv-injector.io'
 const fieldManager = 'akv-injector-certs'
 const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch)
 
 /**
- * The three objects on an API server: the pod's own, or that of `KUBECONFIG` for a laptop. It gets and patches each
- * by its name and nothing else, so that its rights can be just that.
+ * Connects to the API server of the pod, or to that of `KUBECONFIG`. The only requests are get and patch of the three
+ * objects by name, so the controller needs no other permissions.
+ *
+ * @throws Error if there is no way to an API server
  */
-export function connectCluster(
+export function connectCertsCluster(
   options: ConnectOptions & { readonly settings: CertsSettings },
-): Cluster {
+): CertsCluster {
   const { namespace, caSecret, tlsSecret, webhookConfiguration } = options.settings
   const { configuration, serverTime, reconnect } = openConnection(options)
   const core = new CoreV1Api(configuration)
@@ -48,7 +50,7 @@ export function connectCluster(
   return {
     async read() {
       reconnect()
-      // One after the other, over one connection: there is no hurry.
+      // One request after the other shares one connection. Nothing here is urgent.
       const authority = await readSecret(caSecret)
       const leaf = await readSecret(tlsSecret)
       const configuration = await ifFound(
@@ -58,7 +60,7 @@ export function connectCluster(
     },
     writeAuthority: (secret) => patchSecret(caSecret, secret),
     writeLeaf: (secret) => patchSecret(tlsSecret, secret),
-    // A strategic merge patch finds the entry by its name, whatever stands around it.
+    // A strategic merge patch finds the entry by its name and leaves the other entries alone.
     publish: ({ content, resourceVersion }) =>
       written(
         admission.patchMutatingWebhookConfiguration(
@@ -82,7 +84,7 @@ async function written(request: Promise<unknown>): Promise<void> {
   try {
     await request
   } catch (error) {
-    // 404: deleted since it was read, which the next read tells.
+    // 404: the object was deleted after we read it. The next read finds that out.
     if (isAnswer(error, 404, 409)) throw new ConflictError('changed since it was read')
     throw asSentence(error)
   }

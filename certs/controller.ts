@@ -2,11 +2,11 @@ import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { reasonOf } from '../lib/reason-of.ts'
-import type { Change, LookResult } from './reconcile.ts'
+import type { Change, ReconcileResult } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
-/** What became of the last look. */
-export interface LookStatus {
+/** The result of the last round. */
+export interface ReconcileStatus {
   readonly atMs: number
   /** Why not everything is in place, or undefined. */
   readonly problem: string | undefined
@@ -14,12 +14,12 @@ export interface LookStatus {
 
 export interface RunControllerOptions {
   readonly settings: CertsSettings
-  readonly look: () => Promise<LookResult>
+  readonly reconcile: () => Promise<ReconcileResult>
   readonly log: Log
-  readonly onLook: (status: LookStatus) => void
-  /** Ends the loop. */
+  readonly onReconciled: (status: ReconcileStatus) => void
+  /** Aborts to end the loop. */
   readonly signal: AbortSignal
-  readonly lookEveryMs: number
+  readonly reconcileEveryMs: number
   readonly elapsedMs: () => number
   readonly clock: Pick<Clock, 'sleep' | 'random'>
 }
@@ -27,15 +27,18 @@ export interface RunControllerOptions {
 /** The first pause after a failure; each further one is twice as long, up to the pace of the loop. */
 const firstPauseMs = 1000
 
-/** Looks again and again: no watch, as nothing here is urgent, and a look costs three small reads. */
+/**
+ * Reconciles in a loop until the signal aborts. It does not watch: nothing here is urgent, and a round takes three small
+ * reads.
+ */
 export async function runController(options: RunControllerOptions): Promise<void> {
-  const { log, onLook, signal, lookEveryMs, elapsedMs, clock } = options
+  const { log, onReconciled, signal, reconcileEveryMs, elapsedMs, clock } = options
   let wasInPlace = false
   let failures = 0
   while (!signal.aborted) {
-    const result = await lookOnce(options)
+    const result = await reconcileOnce(options)
     if (signal.aborted) return
-    onLook({ atMs: elapsedMs(), problem: result.problem })
+    onReconciled({ atMs: elapsedMs(), problem: result.problem })
     failures = result.isFailure ? failures + 1 : 0
     if (result.isFailure) log.error(result.problem ?? '')
     const isInPlace = result.problem === undefined
@@ -44,25 +47,25 @@ export async function runController(options: RunControllerOptions): Promise<void
     const pauseMs = result.isFailure
       ? backoffMs({
           firstMs: firstPauseMs,
-          longestMs: lookEveryMs,
+          longestMs: reconcileEveryMs,
           failures,
           jitter: 'half',
           clock,
         })
-      : Math.min(result.nextMs ?? lookEveryMs, lookEveryMs)
+      : Math.min(result.nextMs ?? reconcileEveryMs, reconcileEveryMs)
     await clock.sleep(pauseMs, signal)
   }
 }
 
-interface Looked {
+interface Reconciled {
   readonly problem?: string
   readonly isFailure: boolean
   readonly nextMs?: number
 }
 
-async function lookOnce({ look, settings }: RunControllerOptions): Promise<Looked> {
+async function reconcileOnce({ reconcile, settings }: RunControllerOptions): Promise<Reconciled> {
   try {
-    const result = await look()
+    const result = await reconcile()
     switch (result.kind) {
       case 'nothing':
         return { isFailure: false }
@@ -82,9 +85,9 @@ async function lookOnce({ look, settings }: RunControllerOptions): Promise<Looke
   }
 }
 
-/** It has no right to create them: that takes one that can't be limited to a name. */
+/** The controller may not create objects: RBAC can't limit that permission to a name. */
 function describeMissing(
-  what: Extract<LookResult, { kind: 'missing' }>['what'],
+  what: Extract<ReconcileResult, { kind: 'missing' }>['what'],
   settings: CertsSettings,
 ): string {
   const { namespace, caSecret, tlsSecret, webhookConfiguration } = settings
@@ -93,10 +96,10 @@ function describeMissing(
     leaf: `Secret ${namespace}/${tlsSecret}`,
     configuration: `webhook pods.akv-injector.io in the MutatingWebhookConfiguration ${webhookConfiguration}`,
   }
-  return `there is no ${objects[what]}: apply the install again, which brings it back; everything else goes by itself then`
+  return `there is no ${objects[what]}: install again to create it; the controller then does the rest`
 }
 
-/** One line for each change, with names and reasons and nothing of what was written. */
+/** Logs one line for each change: names and reasons, but nothing that was written. */
 export function logChange(options: {
   readonly change: Change
   readonly settings: CertsSettings

@@ -1,20 +1,20 @@
 import type { ListenAddress } from '../lib/listen-address.ts'
 import { type Health, serveHealth } from '../lib/serve-health.ts'
-import type { LookStatus } from './controller.ts'
+import type { ReconcileStatus } from './controller.ts'
 
 export interface CertsHealthOptions {
   readonly listen: ListenAddress
-  readonly status: () => LookStatus
+  readonly status: () => ReconcileStatus
   readonly elapsedMs: () => number
-  /** A loop that hasn't looked for so long hangs. */
+  /** If the last round ended longer ago than this, the loop hangs. */
   readonly staleMs: number
 }
 
 /**
- * `/healthz`: the loop is alive, whatever it finds, as a restart heals nothing in the cluster. `/readyz`: everything
- * is in place, else why not.
+ * `/healthz` says whether the loop runs. It ignores what the loop finds, because a restart can't correct that.
+ * `/readyz` says whether everything is in place, and why not.
  *
- * @throws Error when it can't listen
+ * @throws Error if it can't listen
  */
 export const serveCertsHealth = (options: CertsHealthOptions): Promise<Health> => {
   const { listen, status, elapsedMs, staleMs } = options
@@ -22,7 +22,7 @@ export const serveCertsHealth = (options: CertsHealthOptions): Promise<Health> =
     listen,
     checks: {
       '/healthz': () =>
-        elapsedMs() - status().atMs > staleMs ? 'has not looked for too long' : undefined,
+        elapsedMs() - status().atMs > staleMs ? 'has not reconciled for too long' : undefined,
       '/readyz': () => status().problem,
     },
   })

@@ -1,57 +1,57 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { authorityName } from './names.ts'
 
-/** A certificate as {@link plan} sees it. Times in ms since the epoch. */
-export interface Certificate {
-  /** In the one form that OpenSSL writes: the same text is the same certificate. */
+/** What {@link plan} needs to know of a certificate. Times are in ms since the epoch. */
+export interface CertificateFacts {
+  /** As OpenSSL writes it, so two certificates are the same if their texts are. */
   readonly pem: string
   readonly notBefore: number
   readonly notAfter: number
-  /** An authority that this program made, whether or not it is the one in use. */
+  /** Whether this controller issued it as an authority, in use or not. */
   readonly isOurs: boolean
 }
 
-export interface Leaf extends Certificate {
-  /** Those of the known authorities that it verifies against. */
-  readonly signers: readonly Certificate[]
+export interface Leaf extends CertificateFacts {
+  /** The known authorities that verify it. */
+  readonly signers: readonly CertificateFacts[]
 }
 
-/** What a Secret holds. `unusable` tells why in half a sentence. */
+/** What a Secret holds. `reason` completes the sentence "the Secret …". */
 export type Held<T> =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unusable'; readonly reason: string }
   | { readonly kind: 'usable'; readonly value: T }
 
 export interface Inspected {
-  readonly authority: Held<Certificate>
+  readonly authority: Held<CertificateFacts>
   readonly leaf: Held<Leaf>
-  /** Undefined where there is no webhook configuration. */
+  /** Undefined if there is no webhook configuration. */
   readonly bundle: Bundle | undefined
 }
 
 export interface Bundle {
   readonly text: string
-  /** The authorities in it; whatever else the text holds verifies nothing. */
-  readonly certificates: readonly Certificate[]
+  /** The authorities in the text. Anything else in it verifies nothing. */
+  readonly certificates: readonly CertificateFacts[]
 }
 
-/** Keys of a Secret and their text. Undefined: there is no such Secret. */
+/** The data of a Secret, by key. Undefined if there is no such Secret. */
 export type SecretTexts = Readonly<Record<string, string>> | undefined
 
 export interface InspectOptions {
   readonly authority: SecretTexts
   readonly leaf: SecretTexts
-  /** The PEM of `caBundle`. Undefined: there is no webhook configuration. */
+  /** The PEM of `caBundle`. Undefined if there is no webhook configuration. */
   readonly bundle: string | undefined
-  /** What the API server verifies: `<service>.<namespace>.svc`. */
+  /** The name that the API server verifies: `<service>.<namespace>.svc`. */
   readonly dnsName: string
 }
 
-/** Makes facts of what the cluster holds, whatever that is: anything may have been edited, emptied or garbled. */
+/** Reads the facts from the three objects. Never throws: anybody may have edited, emptied or garbled them. */
 export function inspect({ authority, leaf, bundle, dnsName }: InspectOptions): Inspected {
   const published = authoritiesIn(bundle ?? '')
   const held = inspectAuthority(authority)
-  // The leaf's Secret carries its signer too: where all else is lost, the leaf can still be verified.
+  // The leaf's Secret holds its authority, too, so the leaf can be verified even if the other two objects are lost.
   const known = [
     ...(held.kind === 'usable' ? [held.value] : []),
     ...published,
@@ -69,9 +69,12 @@ function inspectAuthority(texts: SecretTexts): Held<X509Certificate> {
   if (pair.kind !== 'usable') return pair
   const { publicKey } = pair.value
   if (!isAuthority(pair.value) || !isOurs(pair.value))
-    return { kind: 'unusable', reason: 'holds something else than an authority of ours' }
+    return {
+      kind: 'unusable',
+      reason: 'holds a certificate that this controller did not issue as an authority',
+    }
   if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    return { kind: 'unusable', reason: 'holds an authority whose key is not one on P-256' }
+    return { kind: 'unusable', reason: 'holds an authority whose key is not on the curve P-256' }
   return pair
 }
 
@@ -97,13 +100,13 @@ function readPair(texts: SecretTexts): Held<X509Certificate> {
     const certificate = new X509Certificate(certificatePem)
     if (certificate.checkPrivateKey(createPrivateKey(keyPem)))
       return { kind: 'usable', value: certificate }
-    return { kind: 'unusable', reason: 'holds a certificate and the key of another' }
+    return { kind: 'unusable', reason: 'holds a certificate and a key that do not match' }
   } catch {
-    return { kind: 'unusable', reason: 'holds no certificate with its key in PEM' }
+    return { kind: 'unusable', reason: "doesn't hold a certificate and its key in PEM" }
   }
 }
 
-/** Base64 has no hyphens, which keeps the search linear, however many beginnings without an end there are. */
+/** Base64 contains no hyphens, so the search stays linear even for many BEGIN lines without an END line. */
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 
 function authoritiesIn(text: string): X509Certificate[] {
@@ -117,7 +120,7 @@ function authoritiesIn(text: string): X509Certificate[] {
   })
 }
 
-/** Self-signed, as it has to be an anchor by itself. */
+/** An authority has to be self-signed, because it is a trust anchor. */
 const isAuthority = (certificate: X509Certificate) =>
   certificate.ca && isSignedBy(certificate, certificate)
 
@@ -127,12 +130,12 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   try {
     return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
   } catch {
-    // A kind of key that OpenSSL doesn't know verifies nothing.
+    // OpenSSL doesn't know this type of key.
     return false
   }
 }
 
-const facts = (certificate: X509Certificate): Certificate => ({
+const facts = (certificate: X509Certificate): CertificateFacts => ({
   pem: certificate.toString(),
   notBefore: certificate.validFromDate.getTime(),
   notAfter: certificate.validToDate.getTime(),

@@ -1,9 +1,9 @@
 /**
- * Issues certificates: a small authority, and leaves signed by it. The clock is passed in, nothing is stored;
- * WebCrypto is the only thing used besides the arguments.
+ * Issues certificates: an authority, and leaves that it signs. Pure except for WebCrypto: the time is an argument, and nothing
+ * is stored.
  */
 
-// The library's dependency injection needs it to be there first.
+// @peculiar/x509 needs this import before its own.
 import 'reflect-metadata'
 import {
   AuthorityKeyIdentifierExtension,
@@ -45,10 +45,10 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
 const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' }
 
 const dayMs = 24 * 60 * 60 * 1000
-/** A certificate is often used within the second it was made, by machines whose clocks run behind. */
+/** A new certificate is often used within a second, by machines whose clocks are behind. */
 const clockSkewMs = 5 * 60 * 1000
 
-/** A self-signed authority that may sign leaves, and no further authority. */
+/** Issues a self-signed authority that may sign leaves, but no further authority. */
 export async function issueAuthority(options: AuthorityOptions): Promise<Issued> {
   const keys = await generateKeyPair()
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -65,15 +65,15 @@ export async function issueAuthority(options: AuthorityOptions): Promise<Issued>
 }
 
 /**
- * A server certificate. Clients look at `dnsNames` and `ipAddresses` alone (RFC 9525); the common name is for people.
- * It never outlives its authority, which would leave a chain that no longer verifies.
+ * Issues a server certificate. Clients check only `dnsNames` and `ipAddresses` (RFC 9525); the common name is for people.
+ * The certificate doesn't outlive its authority, because its chain would no longer verify.
  *
- * @throws Error when the authority's PEM isn't one, or when neither a name nor an address is given
+ * @throws Error if the authority's PEM isn't valid, or if there is neither a DNS name nor an IP address
  */
 export async function issueLeaf(options: LeafOptions): Promise<Issued> {
   if (options.dnsNames.length + options.ipAddresses.length === 0)
     throw new Error(
-      'a leaf certificate needs a DNS name or an IP address: clients look at nothing else',
+      'a leaf certificate needs a DNS name or an IP address: clients check nothing else',
     )
   const authority = new X509Certificate(options.authority.certificatePem)
   const signingKey = await importSigningKey(options.authority.keyPem)
@@ -118,7 +118,7 @@ function common({ now, lifetimeDays }: AuthorityOptions) {
   }
 }
 
-/** As a structure of its own type: written as text, a comma, a quote or a leading hash would mean something. */
+/** Built as a structure, because in text a comma, a quote or a leading # has a meaning. */
 const distinguishedName = (commonName: string) => new Name([{ CN: [{ utf8String: commonName }] }])
 
 const generateKeyPair = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
@@ -126,7 +126,7 @@ const generateKeyPair = () => crypto.subtle.generateKey(algorithm, true, ['sign'
 const importSigningKey = (keyPem: string) =>
   crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(keyPem), algorithm, false, ['sign'])
 
-/** RFC 5280, 4.1.2.2: positive and at most 20 octets; so the first bit is 0, and the second 1 keeps the first octet from being 0. */
+/** RFC 5280, 4.1.2.2: positive (the first bit is 0) and at most 20 octets. The second bit is 1, so no octet is dropped. */
 function randomSerialNumber(): string {
   const octets = crypto.getRandomValues(new Uint8Array(20))
   octets[0] = ((octets[0] ?? 0) & 0x7f) | 0x40

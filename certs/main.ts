@@ -3,19 +3,19 @@ import { systemClock } from '../lib/clock.ts'
 import { createLog } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
 import { runUntilSignal } from '../lib/run-until-signal.ts'
-import { connectCluster } from './cluster.ts'
-import { type LookStatus, logChange, runController } from './controller.ts'
+import { connectCertsCluster } from './cluster.ts'
+import { logChange, type ReconcileStatus, runController } from './controller.ts'
 import { serveCertsHealth } from './health.ts'
-import { createLooker } from './reconcile.ts'
+import { createReconciler } from './reconcile.ts'
 import { type CertsFlags, type CertsSettings, readFlags } from './settings.ts'
 
-const lookEveryMs = 60_000
+const reconcileEveryMs = 60_000
 /** API servers learn of a new `caBundle` within seconds; kubelets may take two minutes to hand out a new leaf. */
 const publishAheadMs = 60_000
-const staleMs = 5 * lookEveryMs
+const staleMs = 5 * reconcileEveryMs
 
 /**
- * What `akv-injector certs` runs: looks after the serving certificate until SIGTERM or SIGINT.
+ * Runs `akv-injector certs`: keeps the webhook's serving certificate valid until SIGTERM or SIGINT.
  *
  * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for wrong flags
  */
@@ -26,15 +26,15 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
     printLines(process.stderr, ['akv-injector certs: invalid settings', ...problems])
     return 2
   }
-  return await runUntilSignal('certs', (signal) => lookAfter(read.settings, signal))
+  return await runUntilSignal('certs', (signal) => runCerts(read.settings, signal))
 }
 
-async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<void> {
+async function runCerts(settings: CertsSettings, signal: AbortSignal): Promise<void> {
   const log = createLog({ level: 'info' })
   const elapsedMs = () => performance.now()
-  let status: LookStatus = { atMs: elapsedMs(), problem: 'has not looked yet' }
-  const look = createLooker({
-    cluster: connectCluster({ settings, signal }),
+  let status: ReconcileStatus = { atMs: elapsedMs(), problem: 'has not reconciled yet' }
+  const reconcile = createReconciler({
+    cluster: connectCertsCluster({ settings, signal }),
     dnsName: `${settings.service}.${settings.namespace}.svc`,
     publishAheadMs,
     onChange: (change) => logChange({ change, settings, log }),
@@ -45,20 +45,20 @@ async function lookAfter(settings: CertsSettings, signal: AbortSignal): Promise<
     elapsedMs,
     staleMs,
   })
-  log.info('looking after the serving certificate', {
+  log.info('certificate controller started', {
     ...settings,
     healthPort: health.address.port,
   })
   try {
     await runController({
       settings,
-      look,
+      reconcile,
       log,
-      onLook: (looked) => {
-        status = looked
+      onReconciled: (current) => {
+        status = current
       },
       signal,
-      lookEveryMs,
+      reconcileEveryMs,
       elapsedMs,
       clock: systemClock,
     })

@@ -1,6 +1,6 @@
-/** By this common name the controller knows the authorities that it made. */
+/** The controller recognises the authorities that it issued by this common name. */
 export const authorityName = 'akv-injector serving authority'
 
 export const authorityLifetimeDays = 730
-/** Until its last leaf has expired, an authority stays published. */
+/** An authority stays published until its last leaf has expired. */
 export const leafLifetimeDays = 30

@@ -1,7 +1,7 @@
-import type { Certificate, Inspected, Leaf } from './inspect.ts'
+import type { CertificateFacts, Inspected, Leaf } from './inspect.ts'
 import { leafLifetimeDays } from './names.ts'
 
-/** The one thing to do next. After it, look again. */
+/** The one thing to do next. After it, read everything again. */
 export type Step =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'wait'; readonly forMs: number }
@@ -16,7 +16,7 @@ export interface BundleChanges {
 }
 
 export interface PlanOptions extends Inspected {
-  /** By the API server's clock, which is the one that verifies. Ms since the epoch. */
+  /** In ms since the epoch, by the API server's clock: the API server verifies the certificate. */
   readonly now: number
   /** For how long the authority in use has been seen in `caBundle` without a gap; 0 for just now. */
   readonly publishedForMs: number
@@ -26,15 +26,15 @@ export interface PlanOptions extends Inspected {
 
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
-/** A bundle must stay small enough to be written, even if somebody empties the authority's Secret all the time. */
+/** Keeps the bundle small enough to write, even if somebody keeps emptying the authority's Secret. */
 const maxCertificates = 30
 
 /**
- * Decides what to do next, so that at every moment what the webhook serves verifies against what is published:
+ * Decides what to do next. At every moment, `caBundle` must verify the certificate that the webhook serves:
  *
- * 1. Publish what verifies the leaf, and the authority in use, before anything that verifies is overwritten.
- * 2. Only then make a new authority; it goes round by 1, beside the old one.
- * 3. Only when it has been published for long enough, issue a leaf by it: every API server knows it by then.
+ * 1. Publish the authority in use, and the authorities that verify the leaf, before one of them is overwritten.
+ * 2. Only then issue a new authority. Step 1 publishes it next to the old one.
+ * 3. Once it has been published for long enough that every API server knows it, issue a leaf with it.
  */
 export function plan(options: PlanOptions): Step {
   const { authority, leaf, bundle } = options
@@ -55,14 +55,14 @@ export function plan(options: PlanOptions): Step {
   const reason = leaf.kind === 'unusable' ? leaf.reason : leafReason(leaf.value, inUse, options.now)
   if (reason === undefined) return { kind: 'nothing' }
 
-  // Where nothing else that is valid is published, nothing that is served verifies: a first install needn't wait.
+  // If no other valid authority is published, no certificate verifies now, so there is no reason to wait: a first install.
   const isAlone = wanted.every(({ pem, notAfter }) => pem === inUse.pem || notAfter <= options.now)
   const forMs = isAlone ? 0 : options.publishAheadMs - options.publishedForMs
   return forMs > 0 ? { kind: 'wait', forMs } : { kind: 'issue-leaf', reason }
 }
 
-/** The authority in use, what verifies the leaf, then the rest, the newest first. */
-function wantedCertificates(options: PlanOptions): readonly Certificate[] {
+/** The authority in use, the authorities that verify the leaf, then all others, newest first. */
+function wantedCertificates(options: PlanOptions): readonly CertificateFacts[] {
   const { authority, leaf, bundle, now } = options
   const inUse =
     authority.kind === 'usable' && now < authority.value.notAfter ? authority.value : undefined
@@ -75,13 +75,13 @@ function wantedCertificates(options: PlanOptions): readonly Certificate[] {
 }
 
 /**
- * Whether pods may be serving a leaf that this verifies. The last one of an old authority was made before the
- * authority in use was, and lives 30 days. A certificate of somebody else's stays until a leaf of ours has surely
- * replaced what it verifies, in all pods; then it goes, as nothing of ours needs it.
+ * Whether pods may still serve a leaf that this certificate verifies. The last leaf of an old authority was issued before
+ * the authority in use, and is valid for 30 days. A certificate that isn't ours stays until every pod serves a leaf of
+ * ours; then it is dropped.
  */
 function isStillNeeded(options: {
-  readonly certificate: Certificate
-  readonly inUse: Certificate | undefined
+  readonly certificate: CertificateFacts
+  readonly inUse: CertificateFacts | undefined
   readonly held: Leaf | undefined
   readonly now: number
 }): boolean {
@@ -91,24 +91,30 @@ function isStillNeeded(options: {
   return certificate.isOurs && now < inUse.notBefore + (leafLifetimeDays + 1) * dayMs
 }
 
-function leafReason(leaf: Leaf, authority: Certificate, now: number): string | undefined {
+function leafReason(leaf: Leaf, authority: CertificateFacts, now: number): string | undefined {
   if (!isSignedBy(leaf, authority)) return 'holds a certificate of another authority'
   return dueReason(leaf, now)
 }
 
-/** Two thirds of its life leave time to notice that nobody renews it. A time that can't be read (NaN) is never in time. */
-function dueReason({ notBefore, notAfter }: Certificate, now: number): string | undefined {
+/**
+ * Certificates are renewed after two thirds of their lifetime, so there is time to notice if renewal fails. The comparisons
+ * are negated so that an unreadable time (NaN) means that the certificate is due.
+ */
+function dueReason({ notBefore, notAfter }: CertificateFacts, now: number): string | undefined {
   if (!(now >= notBefore)) return 'holds a certificate that is not valid yet'
   if (!(now < notBefore + ((notAfter - notBefore) * 2) / 3))
     return 'holds a certificate that is past two thirds of its life'
   return undefined
 }
 
-const isSignedBy = (leaf: Leaf, authority: Certificate) =>
+const isSignedBy = (leaf: Leaf, authority: CertificateFacts) =>
   leaf.signers.some(({ pem }) => pem === authority.pem)
 
-function changesTo(before: readonly Certificate[], after: readonly Certificate[]): BundleChanges {
-  const missingFrom = (list: readonly Certificate[]) => (one: Certificate) =>
+function changesTo(
+  before: readonly CertificateFacts[],
+  after: readonly CertificateFacts[],
+): BundleChanges {
+  const missingFrom = (list: readonly CertificateFacts[]) => (one: CertificateFacts) =>
     !list.some(({ pem }) => pem === one.pem)
   return {
     added: after.filter(missingFrom(before)).length,

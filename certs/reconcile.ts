@@ -4,24 +4,24 @@ import { issueAuthority, issueLeaf } from './issue.ts'
 import { authorityLifetimeDays, authorityName, leafLifetimeDays } from './names.ts'
 import { plan, type Step } from './plan.ts'
 
-/** The three objects, as they were read. Undefined: there is none of that name. */
+/** The three objects as they were read. Undefined if there is no object of that name. */
 export interface ClusterState {
   /** By the API server's clock. */
   readonly now: Date
   readonly authority: Stored<SecretTexts> | undefined
   readonly leaf: Stored<SecretTexts> | undefined
-  /** `caBundle` as PEM; empty where there is none. */
+  /** `caBundle` as PEM; empty if it isn't set. */
   readonly bundle: Stored<string> | undefined
 }
 
 export interface Stored<T> {
   readonly content: T
-  /** What a write has to name: it fails when the object has changed meanwhile. */
+  /** A write has to send it, and fails if the object has changed since. */
   readonly resourceVersion: string
 }
 
-/** Reads and writes the three objects. A write that {@link ConflictError} refuses hasn't happened. */
-export interface Cluster {
+/** Reads and writes the three objects. A write that throws a {@link ConflictError} has changed nothing. */
+export interface CertsCluster {
   read(): Promise<ClusterState>
   writeAuthority(secret: Stored<Readonly<Record<string, string>>>): Promise<void>
   writeLeaf(secret: Stored<Readonly<Record<string, string>>>): Promise<void>
@@ -34,28 +34,28 @@ export class ConflictError extends Error {}
 /** What was changed, for the log. */
 export type Change = Extract<Step, { kind: 'publish' | 'issue-authority' | 'issue-leaf' }>
 
-/** How a look ended: with nothing left to change now, or with an object that isn't there. */
-export type LookResult = Extract<Step, { kind: 'nothing' | 'wait' | 'missing' }>
+/** How a call ended: nothing has to change now, or an object is missing. */
+export type ReconcileResult = Extract<Step, { kind: 'nothing' | 'wait' | 'missing' }>
 
-export interface LookerOptions {
-  readonly cluster: Cluster
-  /** What the API server verifies: `<service>.<namespace>.svc`. */
+export interface ReconcilerOptions {
+  readonly cluster: CertsCluster
+  /** The name that the API server verifies: `<service>.<namespace>.svc`. */
   readonly dnsName: string
   readonly publishAheadMs: number
   readonly onChange: (change: Change) => void
-  /** Measures how long an authority has been published: no clock that somebody may set. */
+  /** A monotonic clock: it measures how long an authority has been published. */
   readonly elapsedMs?: () => number
 }
 
-/** Three changes bring an empty cluster up; the rest is for conflicts and for what is edited meanwhile. */
+/** A new install takes three rounds. The others are for conflicts, and for edits in the meantime. */
 const maxRounds = 10
 
 /**
- * Gives a function that looks at the cluster and sets right what isn't, one write at a time, reading everything again
- * after each. Between looks it remembers one thing, since when the authority in use has been seen published; a
- * restart forgets it, and so only waits once more.
+ * Creates a function that brings the three objects into the desired state, with one write at a time. It reads everything
+ * again after each write. Its only memory is when it first saw the authority in use published. A restart loses that, and
+ * only waits once more.
  */
-export function createLooker(options: LookerOptions): () => Promise<LookResult> {
+export function createReconciler(options: ReconcilerOptions): () => Promise<ReconcileResult> {
   const { cluster, dnsName, publishAheadMs, elapsedMs = () => performance.now() } = options
   let seen: { readonly pem: string; readonly atMs: number } | undefined
 
@@ -74,7 +74,7 @@ export function createLooker(options: LookerOptions): () => Promise<LookResult> 
     return plan({ ...inspected, now: state.now.getTime(), publishedForMs, publishAheadMs })
   }
 
-  return async function look() {
+  return async function reconcile() {
     for (let round = 0; round < maxRounds; round++) {
       const state = await cluster.read()
       const step = decide(state)
@@ -87,7 +87,7 @@ export function createLooker(options: LookerOptions): () => Promise<LookResult> 
       }
     }
     throw new Error(
-      `changed or tried to change things ${maxRounds} times and they are not right yet: somebody else keeps changing them`,
+      `tried ${maxRounds} times to reach the desired state: something else keeps changing the objects`,
     )
   }
 }
@@ -95,7 +95,7 @@ export function createLooker(options: LookerOptions): () => Promise<LookResult> 
 async function carryOut(options: {
   readonly step: Change
   readonly state: ClusterState
-  readonly cluster: Cluster
+  readonly cluster: CertsCluster
   readonly dnsName: string
 }): Promise<void> {
   const { step, state, cluster, dnsName } = options

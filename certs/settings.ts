@@ -2,7 +2,7 @@ import { labelName, subdomainName, wrongName } from '../kubernetes/name-rules.ts
 import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
 import { printable } from '../lib/printable.ts'
 
-/** Where the controller finds what it looks after. The defaults are the names that the install gives. */
+/** The names of the objects that the controller reads and writes. The defaults are the names of a default install. */
 export interface CertsSettings {
   readonly namespace: string
   /** The webhook's Service. */
@@ -13,7 +13,7 @@ export interface CertsSettings {
   readonly healthListen: ListenAddress
 }
 
-/** As the flags of `akv-injector certs` are written. */
+/** The flags of `akv-injector certs`, as written. */
 export interface CertsFlags {
   readonly namespace: string
   readonly service: string
@@ -32,7 +32,7 @@ export const defaultFlags: CertsFlags = {
   healthListen: '0.0.0.0:8080',
 }
 
-/** Checks the flags, all at once: a name that no object can have would only be found by its absence. */
+/** Checks all flags at once. An invalid name would otherwise look like a missing object. */
 export function readFlags(
   flags: CertsFlags,
 ): { readonly settings: CertsSettings } | { readonly problems: readonly string[] } {
@@ -43,7 +43,7 @@ export function readFlags(
     ...wrongName('--ca-secret', flags.caSecret, subdomainName),
     ...wrongName('--tls-secret', flags.tlsSecret, subdomainName),
     ...wrongName('--webhook-configuration', flags.webhookConfiguration, subdomainName),
-    // The webhook mounts the one, and must never see the other's key.
+    // The webhook mounts the serving certificate's Secret, and must never see the authority's key.
     ...(flags.caSecret === flags.tlsSecret
       ? [`--tls-secret "${printable(flags.tlsSecret)}": must be another Secret than --ca-secret`]
       : []),

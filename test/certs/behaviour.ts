@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect as connectTls, createServer } from 'node:tls'
 import type { Test } from 'tap'
-import { connectCluster } from '../../certs/cluster.ts'
-import { createLooker } from '../../certs/reconcile.ts'
+import { connectCertsCluster } from '../../certs/cluster.ts'
+import { createReconciler } from '../../certs/reconcile.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
 import { type Answer, type Api, connect } from '../cluster/client/api.ts'
 
@@ -37,34 +37,37 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   await objects.create()
   t.teardown(() => objects.remove())
   const changes: string[] = []
-  const cluster = connectCluster({
+  const cluster = connectCertsCluster({
     settings,
     signal: new AbortController().signal,
     timeoutMs: 30_000,
   })
   let elapsedMs = 0
   const newLooker = () =>
-    createLooker({
+    createReconciler({
       cluster,
       dnsName: dnsNameOf(settings),
       publishAheadMs,
       elapsedMs: () => elapsedMs,
       onChange: ({ kind }) => changes.push(kind),
     })
-  const look = newLooker()
+  const reconcile = newLooker()
 
-  await t.test('a first install is whole after one look, and changes nothing else', async (t) => {
-    const before = await objects.configuration()
-    t.match(await look(), { kind: 'nothing' })
-    t.strictSame(changes, ['issue-authority', 'publish', 'issue-leaf'])
-    const { leaf, caPem } = await objects.content()
-    await t.resolves(handshake({ leaf, caPem, name: dnsNameOf(settings) }))
-    t.strictSame(withoutCaBundle(await objects.configuration()), withoutCaBundle(before))
-  })
+  await t.test(
+    'a first install is whole after one reconcile, and changes nothing else',
+    async (t) => {
+      const before = await objects.configuration()
+      t.match(await reconcile(), { kind: 'nothing' })
+      t.strictSame(changes, ['issue-authority', 'publish', 'issue-leaf'])
+      const { leaf, caPem } = await objects.content()
+      await t.resolves(handshake({ leaf, caPem, name: dnsNameOf(settings) }))
+      t.strictSame(withoutCaBundle(await objects.configuration()), withoutCaBundle(before))
+    },
+  )
 
   await t.test('where all is in place nothing is written', async (t) => {
     const before = await objects.versions()
-    t.match(await look(), { kind: 'nothing' })
+    t.match(await reconcile(), { kind: 'nothing' })
     t.match(await newLooker()(), { kind: 'nothing' }, 'nor by a restarted one')
     t.strictSame(await objects.versions(), before)
   })
@@ -72,13 +75,13 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   await t.test('an emptied authority: a new one beside it, a pause, then its leaf', async (t) => {
     const old = await objects.content()
     await objects.patchSecret(settings.caSecret, { 'tls.crt': null, 'tls.key': null, mine: 'eA==' })
-    const waiting = await look()
+    const waiting = await reconcile()
     t.match(waiting, { kind: 'wait' })
     const between = await objects.content()
     t.strictSame(between.leaf, old.leaf, 'the old leaf is still served')
     await t.resolves(handshake({ ...between, name: dnsNameOf(settings) }))
     elapsedMs += publishAheadMs
-    t.match(await look(), { kind: 'nothing' })
+    t.match(await reconcile(), { kind: 'nothing' })
     const { leaf, caPem } = await objects.content()
     t.not(leaf['tls.crt'], old.leaf['tls.crt'])
     for (const served of [leaf, old.leaf])
@@ -86,12 +89,12 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     t.equal((await objects.secret(settings.caSecret))['mine'], 'x', 'what others added stays')
   })
 
-  await t.test('an emptied and an edited caBundle heal with one look', async (t) => {
+  await t.test('an emptied and an edited caBundle heal in one round', async (t) => {
     for (const caBundle of [null, Buffer.from('garbage').toString('base64')]) {
       const { status } = await objects.setCaBundle(caBundle)
       // An API server may refuse what is no PEM.
       t.ok(status === 200 || status === 422)
-      t.match(await look(), { kind: 'nothing' })
+      t.match(await reconcile(), { kind: 'nothing' })
       const { leaf, caPem } = await objects.content()
       await t.resolves(handshake({ leaf, caPem, name: dnsNameOf(settings) }))
     }
@@ -103,11 +106,11 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
       [settings.tlsSecret, 'leaf'],
     ] as const) {
       await objects.removeSecret(name)
-      t.match(await look(), { kind: 'missing', what })
+      t.match(await reconcile(), { kind: 'missing', what })
       await objects.createSecret(name)
-      await look()
+      await reconcile()
       elapsedMs += publishAheadMs
-      t.match(await look(), { kind: 'nothing' })
+      t.match(await reconcile(), { kind: 'nothing' })
     }
   })
 
@@ -124,12 +127,12 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     const bundleAgain = { content: 'x', resourceVersion: bundle?.resourceVersion ?? '' }
     await t.rejects(cluster.publish(bundleAgain), conflict)
     t.strictSame(await objects.versions(), before)
-    t.match(await look(), { kind: 'nothing' })
+    t.match(await reconcile(), { kind: 'nothing' })
   })
 
   await t.test('without the webhook configuration it says so', async (t) => {
     await objects.removeConfiguration()
-    t.match(await look(), { kind: 'missing', what: 'configuration' })
+    t.match(await reconcile(), { kind: 'missing', what: 'configuration' })
   })
 }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { connectCluster } from '../../certs/cluster.ts'
+import { connectCertsCluster } from '../../certs/cluster.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
 import { showBehaviour } from './behaviour.ts'
 import { kubeconfigText } from './kubeconfig.ts'
@@ -20,7 +20,7 @@ const settings: CertsSettings = {
 const connectTo = (kubeconfigFile: string, timeoutMs = 3000) => {
   process.env['KUBECONFIG'] = kubeconfigFile
   const signal = new AbortController().signal
-  return connectCluster({ settings, signal, timeoutMs })
+  return connectCertsCluster({ settings, signal, timeoutMs })
 }
 
 t.test('on what stands in for an API server', async (t) => {

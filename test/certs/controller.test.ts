@@ -1,6 +1,6 @@
 import t from 'tap'
-import { type LookStatus, logChange, runController } from '../../certs/controller.ts'
-import type { LookResult } from '../../certs/reconcile.ts'
+import { logChange, type ReconcileStatus, runController } from '../../certs/controller.ts'
+import type { ReconcileResult } from '../../certs/reconcile.ts'
 import { defaultFlags } from '../../certs/settings.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { fakeClock } from '../init-agent/fake-clock.ts'
@@ -9,41 +9,41 @@ import { memoryLog } from '../init-agent/memory-log.ts'
 const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }
 
 interface RunOptions {
-  readonly lookEveryMs?: number
+  readonly reconcileEveryMs?: number
   readonly random?: number
 }
 
-/** Runs the loop over these results, one a look, and ends it with the last. Pauses take no time. */
+/** Runs the loop over these results, one a reconcile, and ends it with the last. Pauses take no time. */
 async function runOver(
-  results: readonly (LookResult | Error)[],
-  { lookEveryMs = 60_000, random = 0 }: RunOptions = {},
+  results: readonly (ReconcileResult | Error)[],
+  { reconcileEveryMs = 60_000, random = 0 }: RunOptions = {},
 ) {
   const abort = new AbortController()
   const { log, lines } = memoryLog()
   const clock = fakeClock({ random })
-  const statuses: LookStatus[] = []
+  const statuses: ReconcileStatus[] = []
   const remaining = [...results]
   await runController({
     settings,
-    look: async () => {
+    reconcile: async () => {
       const result = remaining.shift()
       if (result instanceof Error) throw result
       return result ?? nothing
     },
     log,
-    onLook: (status) => {
+    onReconciled: (status) => {
       statuses.push(status)
       if (statuses.length === results.length) abort.abort()
     },
     signal: abort.signal,
-    lookEveryMs,
+    reconcileEveryMs,
     elapsedMs: () => 0,
     clock,
   })
   return { lines, problems: statuses.map(({ problem }) => problem), pauses: clock.waits }
 }
 
-const nothing: LookResult = { kind: 'nothing' }
+const nothing: ReconcileResult = { kind: 'nothing' }
 
 t.test('it says once that everything is in place, and again after something was not', async (t) => {
   const { lines, problems } = await runOver([nothing, nothing, new Error('broken'), nothing])
@@ -56,17 +56,17 @@ t.test('it says once that everything is in place, and again after something was 
 
 t.test('each missing object is named, with what to do', async (t) => {
   const missing = (['authority', 'leaf', 'configuration'] as const).map(
-    (what): LookResult => ({ kind: 'missing', what }),
+    (what): ReconcileResult => ({ kind: 'missing', what }),
   )
   const { problems } = await runOver(missing)
   t.match(problems, [
-    /^there is no Secret akv-injector\/akv-injector-ca: apply the install again/,
-    /^there is no Secret akv-injector\/akv-injector-webhook-tls: apply/,
+    /^there is no Secret akv-injector\/akv-injector-ca: install again/,
+    /^there is no Secret akv-injector\/akv-injector-webhook-tls: install/,
     /^there is no webhook pods.akv-injector.io in the MutatingWebhookConfiguration zz-akv-injector/,
   ])
 })
 
-t.test('it looks again as soon as a wait is over, and not ready meanwhile', async (t) => {
+t.test('it reconciles again as soon as a wait is over, and not ready meanwhile', async (t) => {
   const { problems, pauses, lines } = await runOver([{ kind: 'wait', forMs: 20 }, nothing])
   t.match(problems[0], /waiting until every API server knows/)
   t.strictSame(pauses, [20])
@@ -74,33 +74,33 @@ t.test('it looks again as soon as a wait is over, and not ready meanwhile', asyn
 })
 
 t.test(
-  'after failures it pauses longer and longer, at most as long as between looks',
+  'after failures it pauses longer and longer, at most as long as between rounds',
   async (t) => {
     const failures = Array.from({ length: 8 }, () => new Error('x'))
-    const limits = { lookEveryMs: 60_000 }
+    const limits = { reconcileEveryMs: 60_000 }
     const shortest = await runOver([...failures, nothing], { ...limits, random: 0 })
     const longest = await runOver([...failures, nothing], { ...limits, random: 0.999 })
     t.strictSame(shortest.pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
     t.ok(longest.pauses.every((pause, i) => pause > 1.9 * (shortest.pauses[i] ?? 0)))
-    t.ok(Math.max(...longest.pauses) <= limits.lookEveryMs)
+    t.ok(Math.max(...longest.pauses) <= limits.reconcileEveryMs)
     const { pauses } = await runOver([new Error('x'), nothing, new Error('x'), nothing])
     t.strictSame(pauses, [500, 60_000, 500], 'a success ends the series')
   },
 )
 
-t.test('the signal ends a pause, and a look that it interrupts is no failure', async (t) => {
+t.test('the signal ends a pause, and a round that it interrupts is no failure', async (t) => {
   const abort = new AbortController()
   const { log, lines } = memoryLog()
   const options = {
     settings,
     log,
     clock: systemClock,
-    onLook: () => setImmediate(() => abort.abort()),
+    onReconciled: () => setImmediate(() => abort.abort()),
     signal: abort.signal,
-    lookEveryMs: 60_000,
+    reconcileEveryMs: 60_000,
     elapsedMs: () => 0,
   }
-  await runController({ ...options, look: async () => nothing })
+  await runController({ ...options, reconcile: async () => nothing })
   t.strictSame(
     lines.map(({ message }) => message),
     ['everything is in place'],
@@ -109,7 +109,7 @@ t.test('the signal ends a pause, and a look that it interrupts is no failure', a
   await runController({
     ...options,
     signal: interrupted.signal,
-    look: async () => {
+    reconcile: async () => {
       interrupted.abort()
       throw new Error('aborted')
     },

@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { LookStatus } from '../../certs/controller.ts'
+import type { ReconcileStatus } from '../../certs/controller.ts'
 import { serveCertsHealth } from '../../certs/health.ts'
 
-t.test('alive while it looks, ready while everything is in place', async (t) => {
+t.test('alive while it reconciles, ready while everything is in place', async (t) => {
   let now = 0
-  let status: LookStatus = { atMs: 0, problem: 'has not looked yet' }
+  let status: ReconcileStatus = { atMs: 0, problem: 'has not reconciled yet' }
   const health = await serveCertsHealth({
     listen: { host: '127.0.0.1', port: 0 },
     status: () => status,
@@ -17,13 +17,13 @@ t.test('alive while it looks, ready while everything is in place', async (t) => 
     return `${answer.status} ${await answer.text()}`
   }
   t.equal(await ask('/healthz'), '200 ok\n')
-  t.equal(await ask('/readyz'), '503 has not looked yet\n')
+  t.equal(await ask('/readyz'), '503 has not reconciled yet\n')
   status = { atMs: 1000, problem: undefined }
   t.equal(await ask('/readyz'), '200 ok\n')
   now = 301_000
   t.equal(await ask('/healthz'), '200 ok\n')
   now = 301_001
-  t.equal(await ask('/healthz'), '503 has not looked for too long\n')
+  t.equal(await ask('/healthz'), '503 has not reconciled for too long\n')
   for (const path of ['/', '/__proto__', '/constructor', '/healthz/'])
     t.equal(await ask(path), '404 not found\n', path)
 })

@@ -63,10 +63,14 @@ t.test('a Secret that cannot be used says why', async (t) => {
       [{}, 'unusable', /is empty/],
       [{ 'tls.crt': '', 'tls.key': '' }, 'unusable', /is empty/],
       [{ other: 'x' }, 'unusable', /is empty/],
-      [{ 'tls.crt': 'garbage', 'tls.key': 'garbage' }, 'unusable', /no certificate with its key/],
-      [{ 'tls.crt': leaf.certificatePem }, 'unusable', /no certificate with its key/],
-      [{ 'tls.key': leaf.keyPem }, 'unusable', /no certificate with its key/],
-      [{ ...pair(leaf), 'tls.key': other.keyPem }, 'unusable', /the key of another/],
+      [
+        { 'tls.crt': 'garbage', 'tls.key': 'garbage' },
+        'unusable',
+        /doesn't hold a certificate and its key/,
+      ],
+      [{ 'tls.crt': leaf.certificatePem }, 'unusable', /doesn't hold a certificate and its key/],
+      [{ 'tls.key': leaf.keyPem }, 'unusable', /doesn't hold a certificate and its key/],
+      [{ ...pair(leaf), 'tls.key': other.keyPem }, 'unusable', /a key that do not match/],
       [wrongName, 'unusable', /not for akv-injector-webhook.akv-injector.svc/],
     ]
   for (const [texts, kind, reason] of cases) {
@@ -74,9 +78,9 @@ t.test('a Secret that cannot be used says why', async (t) => {
     t.match(seen.leaf, reason ? { kind, reason } : { kind }, JSON.stringify(texts)?.slice(0, 60))
   }
   for (const [held, reason] of [
-    [pair(leaf), /something else than an authority of ours/],
-    [pair(foreign), /something else than an authority of ours/],
-    [{ ...pair(authority), 'tls.key': other.keyPem }, /the key of another/],
+    [pair(leaf), /did not issue as an authority/],
+    [pair(foreign), /did not issue as an authority/],
+    [{ ...pair(authority), 'tls.key': other.keyPem }, /a key that do not match/],
   ] as const)
     t.match(inspect({ authority: held, leaf: {}, bundle: '', dnsName }).authority, {
       kind: 'unusable',

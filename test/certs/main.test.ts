@@ -55,7 +55,7 @@ t.test('it brings an install up, says what it did, and ends at once when told to
   const standIn = await startStandIn(t)
   await install(standIn)
   const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
-  const { healthPort } = await line(/^looking after/)
+  const { healthPort } = await line(/^certificate controller started/)
   t.match(await line(/^made a new authority/), {
     level: 'info',
     secret: 'akv-injector/akv-injector-ca',
@@ -85,9 +85,8 @@ t.test('a Secret that is not there is named until it comes', async (t) => {
   t.teardown(() => api.close())
   await api.call({ method: 'DELETE', path: `${secretsPath}/akv-injector-ca` })
   const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
-  const { healthPort } = await line(/^looking after/)
-  const sentence =
-    /^there is no Secret akv-injector\/akv-injector-ca: apply the install again, which brings it back/
+  const { healthPort } = await line(/^certificate controller started/)
+  const sentence = /^there is no Secret akv-injector\/akv-injector-ca: install again to create it/
   t.match(await line(sentence), { level: 'error' })
   t.match(await health(healthPort, 'readyz'), { status: 503, text: sentence })
   t.match(await health(healthPort, 'healthz'), { status: 200 }, 'a restart would heal nothing')

@@ -1,5 +1,5 @@
 import {
-  type Cluster,
+  type CertsCluster,
   type ClusterState,
   ConflictError,
   type Stored,
@@ -8,7 +8,7 @@ import {
 export type Texts = Readonly<Record<string, string>>
 
 /** The three objects in memory. What is undefined isn't there. */
-export interface MemoryCluster extends Cluster {
+export interface MemoryCluster extends CertsCluster {
   authority: Texts | undefined
   leaf: Texts | undefined
   bundle: string | undefined

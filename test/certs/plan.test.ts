@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Bundle, Certificate, Held, Leaf } from '../../certs/inspect.ts'
+import type { Bundle, CertificateFacts, Held, Leaf } from '../../certs/inspect.ts'
 import { type PlanOptions, plan } from '../../certs/plan.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -7,18 +7,18 @@ const hourMs = dayMs / 24
 const now = Date.parse('2026-06-01T12:00:00Z')
 
 /** Made so many days ago, for so many days. */
-const certificate = (name: string, ageDays: number, lifeDays: number): Certificate => ({
+const certificate = (name: string, ageDays: number, lifeDays: number): CertificateFacts => ({
   pem: `${name}\n`,
   notBefore: now - ageDays * dayMs,
   notAfter: now + (lifeDays - ageDays) * dayMs,
   isOurs: !name.startsWith('foreign'),
 })
-const leaf = (ageDays: number, ...signers: Certificate[]): Held<Leaf> =>
+const leaf = (ageDays: number, ...signers: CertificateFacts[]): Held<Leaf> =>
   usable({ ...certificate('leaf', ageDays, 30), signers })
 const usable = <T>(value: T): Held<T> => ({ kind: 'usable', value })
 const empty = { kind: 'unusable', reason: 'is empty' } as const
 const missing = { kind: 'missing' } as const
-const bundle = (...certificates: Certificate[]): Bundle => ({
+const bundle = (...certificates: CertificateFacts[]): Bundle => ({
   text: certificates.map(({ pem }) => pem).join(''),
   certificates,
 })

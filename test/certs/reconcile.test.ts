@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { createLooker } from '../../certs/reconcile.ts'
+import { createReconciler } from '../../certs/reconcile.ts'
 import { numRuns as propertyRuns } from '../support/property-runs.ts'
 import { type MemoryCluster, memoryCluster } from './memory-cluster.ts'
 import { createWorld, dnsName, settleMs, type World } from './world.ts'
@@ -11,7 +11,7 @@ const numRuns = Math.ceil(propertyRuns / 15)
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 
-t.test('an empty install is whole after one look', async (t) => {
+t.test('an empty install is whole after one round', async (t) => {
   const world = createWorld()
   await world.pass(0)
   t.match(world.changes, ['issue-authority', 'publish', 'issue-leaf'])
@@ -156,17 +156,20 @@ t.test(`an emptied caBundle heals (${numRuns} runs)`, async (t) => {
   t.pass()
 })
 
-t.test('a leaf that only its own Secret can still verify is verified after one look', async (t) => {
-  const world = createWorld()
-  await world.pass(settleMs)
-  world.cluster.authority = {}
-  world.editBundle('')
-  await world.pass(0)
-  t.match(world.cluster.bundle, world.cluster.leaf?.['ca.crt'] ?? 'nothing')
-  world.forget()
-  await world.pass(settleMs)
-  t.strictSame(world.problems(), [])
-})
+t.test(
+  'a leaf that only its own Secret can still verify is verified after one round',
+  async (t) => {
+    const world = createWorld()
+    await world.pass(settleMs)
+    world.cluster.authority = {}
+    world.editBundle('')
+    await world.pass(0)
+    t.match(world.cluster.bundle, world.cluster.leaf?.['ca.crt'] ?? 'nothing')
+    world.forget()
+    await world.pass(settleMs)
+    t.strictSame(world.problems(), [])
+  },
+)
 
 t.test('a leaked authority is replaced and taken out, as the page says', async (t) => {
   const world = createWorld()
@@ -202,10 +205,15 @@ t.test(
 t.test('what was made by a clock that ran ahead is made again by the right one', async (t) => {
   let now = Date.parse('2027-01-01T00:00:00Z')
   const cluster = memoryCluster(() => now)
-  const look = createLooker({ cluster, dnsName, publishAheadMs: 0, onChange: () => undefined })
-  t.match(await look(), { kind: 'nothing' })
+  const reconcile = createReconciler({
+    cluster,
+    dnsName,
+    publishAheadMs: 0,
+    onChange: () => undefined,
+  })
+  t.match(await reconcile(), { kind: 'nothing' })
   now = Date.parse('2026-06-01T00:00:00Z')
-  t.match(await look(), { kind: 'nothing' })
+  t.match(await reconcile(), { kind: 'nothing' })
   const leaf = new X509Certificate(cluster.leaf?.['tls.crt'] ?? '')
   t.equal(leaf.validFromDate.toISOString(), '2026-05-31T23:55:00.000Z')
   t.ok(leaf.verify(new X509Certificate(cluster.bundle ?? '').publicKey), 'by the first in caBundle')
@@ -221,12 +229,12 @@ t.test('somebody who changes everything back is told about, not fought for ever'
       cluster.bundle = ''
     },
   }
-  const look = createLooker({
+  const reconcile = createReconciler({
     cluster: stubborn,
     dnsName,
     publishAheadMs: 0,
     onChange: () => undefined,
   })
   cluster.authority = {}
-  await t.rejects(look(), /somebody else keeps changing them/)
+  await t.rejects(reconcile(), /something else keeps changing the objects/)
 })

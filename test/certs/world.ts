@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
-import { createLooker } from '../../certs/reconcile.ts'
+import { createReconciler } from '../../certs/reconcile.ts'
 import { type MemoryCluster, memoryCluster, type Texts } from './memory-cluster.ts'
 
 export const dnsName = 'akv-injector-webhook.akv-injector.svc'
@@ -14,7 +14,7 @@ const foreign = await issueAuthority({
   lifetimeDays: 3650,
 })
 
-/** A cluster over time: a controller that looks each minute, pods that get Secrets late, API servers that lag. */
+/** A cluster over time: a controller that reconciles each minute, pods that get Secrets late, API servers that lag. */
 export interface World {
   readonly cluster: MemoryCluster
   /** The kinds of all changes so far. */
@@ -51,7 +51,7 @@ export function createWorld(delays: Iterator<number> = [].values()): World {
   let now = start
   let problems: string[] = []
 
-  let lookers: (() => Promise<unknown>)[] = []
+  let controllers: (() => Promise<unknown>)[] = []
   let backup: Texts | undefined
   const changes: string[] = []
   const told: string[] = []
@@ -60,18 +60,18 @@ export function createWorld(delays: Iterator<number> = [].values()): World {
   const pods: Pod[] = [newPod(), newPod()]
 
   function restartController({ isSecond } = { isSecond: false }): void {
-    const look = createLooker({
+    const reconcile = createReconciler({
       cluster,
       dnsName,
       publishAheadMs: 60_000,
       elapsedMs: () => now,
       onChange: ({ kind }) => changes.push(kind),
     })
-    lookers = isSecond ? [...lookers.slice(-1), look] : [look]
+    controllers = isSecond ? [...controllers.slice(-1), reconcile] : [reconcile]
   }
 
-  async function lookAll(): Promise<void> {
-    for (const look of lookers) await look().catch(() => undefined)
+  async function reconcileAll(): Promise<void> {
+    for (const reconcile of controllers) await reconcile().catch(() => undefined)
     backup ??= cluster.authority?.['tls.crt'] ? cluster.authority : undefined
     noteBundle()
   }
@@ -113,7 +113,7 @@ export function createWorld(delays: Iterator<number> = [].values()): World {
     for (;;) {
       const before = `${changes.length}`
       if (now >= nextLook) {
-        await lookAll()
+        await reconcileAll()
         nextLook = now + 60_000
       }
       mount()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createLooker } from '../../certs/reconcile.ts'
+import { createReconciler } from '../../certs/reconcile.ts'
 import { configVariable, decodeConfig, encodeConfig } from '../../init-agent/contract.ts'
 import { fieldManager } from '../../sync/names.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
@@ -56,7 +56,7 @@ t.test('the certificates are kept until they are due', async (t) => {
   const cluster = memoryCluster(() => nowMs)
   Object.assign(cluster, { authority, leaf, bundle })
   const changes: string[] = []
-  const look = createLooker({
+  const look = createReconciler({
     cluster,
     dnsName,
     publishAheadMs: 60_000,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import jsonpatch from 'fast-json-patch'
 import t from 'tap'
-import { createLooker } from '../../certs/reconcile.ts'
+import { createReconciler } from '../../certs/reconcile.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { memoryCluster } from '../certs/memory-cluster.ts'
@@ -50,7 +50,7 @@ function injected(pod: object): object {
 t.test('the serving certificate and its authority', async () => {
   let nowMs = Date.parse('2026-06-01T12:00:00Z')
   const cluster = memoryCluster(() => nowMs)
-  const look = createLooker({
+  const look = createReconciler({
     cluster,
     dnsName,
     publishAheadMs: 60_000,

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import t from 'tap'
-import { connectCluster } from '../../../certs/cluster.ts'
-import { createLooker } from '../../../certs/reconcile.ts'
+import { connectCertsCluster } from '../../../certs/cluster.ts'
+import { createReconciler } from '../../../certs/reconcile.ts'
 import { defaultFlags } from '../../../certs/settings.ts'
 import { writeLikeKubelet } from '../../webhook/http/tls-folder.ts'
 import { connect } from '../client/api.ts'
@@ -24,7 +24,7 @@ const dnsName = 'akv-injector-webhook.akv-injector.svc'
 const cluster = openCluster(t)
 const api = connect(process.env['KUBECONFIG'] ?? '')
 t.teardown(() => api.close())
-const state = connectCluster({ settings, signal: new AbortController().signal })
+const state = connectCertsCluster({ settings, signal: new AbortController().signal })
 
 t.test(
   `no admission fails while Secrets and caBundle are lost and edited at ${perSecond} admissions a second`,
@@ -88,7 +88,7 @@ t.test(
     t.ok(admitted > perSecond)
 
     function newLooker() {
-      return createLooker({ cluster: state, dnsName, publishAheadMs, onChange: () => undefined })
+      return createReconciler({ cluster: state, dnsName, publishAheadMs, onChange: () => undefined })
     }
 
     async function untilInPlace(): Promise<void> {
