@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { connectCertsCluster } from '../../certs/cluster.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
+import { kubeconfigText } from '../support/kubeconfig-text.ts'
 import { showBehaviour } from './behaviour.ts'
-import { kubeconfigText } from './kubeconfig.ts'
 import { startStandIn } from './stand-in.ts'
 
 const settings: CertsSettings = {
@@ -32,7 +32,7 @@ t.test('it asks for its three objects by name, and for nothing else', async (t) 
   const standIn = await startStandIn(t)
   await connectTo(standIn.kubeconfigFile).read()
   // The client alone would make one for each request, and keep their memory.
-  t.ok(standIn.connections < 3, `${standIn.connections} connections`)
+  t.ok(standIn.connections() < 3, `${standIn.connections()} connections`)
   t.strictSame([...standIn.requests].sort(), [
     'GET /api/v1/namespaces/akv-injector/secrets/ca',
     'GET /api/v1/namespaces/akv-injector/secrets/tls',

@@ -3,8 +3,8 @@ import { logChange, type ReconcileStatus, runController } from '../../certs/cont
 import type { ReconcileResult } from '../../certs/reconcile.ts'
 import { defaultFlags } from '../../certs/settings.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { fakeClock } from '../init-agent/fake-clock.ts'
-import { memoryLog } from '../init-agent/memory-log.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+import { memoryLog } from '../support/memory-log.ts'
 
 const settings = { ...defaultFlags, healthListen: { host: '127.0.0.1', port: 0 } }
 

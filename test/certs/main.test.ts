@@ -3,8 +3,8 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
-import { run, start } from '../cli/run.ts'
 import { connect } from '../cluster/client/api.ts'
+import { run, start } from '../support/run-command-line.ts'
 import { type StandIn, startStandIn } from './stand-in.ts'
 
 type Line = Readonly<Record<string, unknown>>

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type CertsFlags, defaultFlags, readFlags } from '../../certs/settings.ts'
-import { run } from '../cli/run.ts'
+import { run } from '../support/run-command-line.ts'
 
 const read = (flags: Partial<CertsFlags>) => readFlags({ ...defaultFlags, ...flags })
 

@@ -1,22 +1,21 @@
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type ServerOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { KubeObject } from '../cluster/client/api.ts'
-import { kubeconfigText } from './kubeconfig.ts'
+import { kubeconfigText } from '../support/kubeconfig-text.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 
 type Data = Record<string, unknown>
+
+const token = 'stand-in-token'
 
 export interface StandIn {
   readonly kubeconfigFile: string
   /** Method and path of each request that came. */
   readonly requests: string[]
   /** How many were made to it so far. */
-  connections: number
+  connections: () => number
   /** Set: every answer says this time. */
   date: Date | undefined
   /** Set: every answer is this one. */
@@ -25,13 +24,12 @@ export interface StandIn {
 
 /** An API server that knows Secrets and webhook configurations, and merges patches as the real one does. */
 export async function startStandIn(t: Test): Promise<StandIn> {
-  const access = await issueAccess()
   const objects = new Map<string, KubeObject>()
   let lastVersion = 0
   const standIn: StandIn = {
     kubeconfigFile: join(t.testdir(), 'kubeconfig'),
     requests: [],
-    connections: 0,
+    connections: () => 0,
     date: undefined,
     failure: undefined,
   }
@@ -62,13 +60,13 @@ export async function startStandIn(t: Test): Promise<StandIn> {
     return [200, store(path, merge(object as unknown as Data, body) as unknown as KubeObject)]
   }
 
-  const server = createServer(access.tls, async (request, response) => {
+  const server = await startHttpsServer(t, async (request, response) => {
     const { method = '', headers } = request
     const { pathname: path } = new URL(request.url ?? '', 'https://x')
     standIn.requests.push(`${method} ${path}`)
     const said = await text(request)
     const [code, body] =
-      headers.authorization !== `Bearer ${access.token}`
+      headers.authorization !== `Bearer ${token}`
         ? status(401, 'Unauthorized')
         : method === 'PATCH' && !/strategic-merge-patch/.test(headers['content-type'] ?? '')
           ? status(415, 'only strategic merge patches')
@@ -77,20 +75,9 @@ export async function startStandIn(t: Test): Promise<StandIn> {
     response.writeHead(standIn.failure?.status ?? code, { 'content-type': 'application/json' })
     response.end(standIn.failure?.body ?? JSON.stringify(body))
   })
-  server.on('secureConnection', () => {
-    standIn.connections += 1
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
-  writeFileSync(
-    standIn.kubeconfigFile,
-    kubeconfigText({ server: `https://127.0.0.1:${port}`, ...access }),
-  )
+  standIn.connections = server.connections
+  const { url, caPem } = server
+  writeFileSync(standIn.kubeconfigFile, kubeconfigText({ server: url, caPem, token }))
   return standIn
 }
 
@@ -119,19 +106,3 @@ function mergeByName(list: readonly Data[], patches: readonly Data[]): Data[] {
 
 const isData = (value: unknown): value is Data =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-
-async function issueAccess() {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'stand-in', now, lifetimeDays: 2 })
-  const leaf = await issueLeaf({
-    authority,
-    commonName: 'stand-in',
-    dnsNames: [],
-    ipAddresses: ['127.0.0.1'],
-    now,
-    lifetimeDays: 1,
-  })
-  const tls: ServerOptions = { cert: leaf.certificatePem, key: leaf.keyPem }
-  const token = 'stand-in-token'
-  return { tls, token, caPem: authority.certificatePem }
-}

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { podText, run, start } from './run.ts'
+import { podText, run, start } from '../support/run-command-line.ts'
 
 t.test('help names every command', async (t) => {
   const { code, stdout } = await run(['--help'])

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
-import { podText, run } from './run.ts'
+import { podText, run } from '../support/run-command-line.ts'
 
 /** Each would move the cursor, colour what follows, turn a line around, or start another one. */
 const hostile = ['\u001b[2J', '\u009b31m', '\u202emoc', '\u2066\u200b', 'a\rb', '\u2028x', '\u007f']

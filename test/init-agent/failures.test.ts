@@ -5,7 +5,7 @@ import type { Fault } from '../../emulator/faults/faults.ts'
 import { type AgentConfig, contractVersion } from '../../init-agent/contract.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { errorTable } from '../../lib/errors/error-table.ts'
-import { startHost } from '../keyvault/hostile-host.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 import { makePod, type Pod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
 
 const nobody = '33333333-3333-3333-3333-333333333333'
@@ -179,7 +179,7 @@ t.test('all permanent failures are reported together', async (t) => {
 
 t.test('a host whose certificate the operator doesn’t trust gets no token', async (t) => {
   const world = await startWorld(t, 'a: v')
-  const other = await startHost(t, (_request, response) => response.end('{}'))
+  const other = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const pod = await makePod(t, world, { files: [secretFile('a')] })
   const cloud = { ...pod.config.cloud, vaultUrl: `${other.url}/{vault}` }
   const { code, termination } = await runToEnd(t, { ...pod, config: { ...pod.config, cloud } })

@@ -6,7 +6,7 @@ import { renderEnvFile } from '../../init-agent/volume/env-file.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { signInAt } from '../keyvault/world.ts'
-import { memoryLog } from './memory-log.ts'
+import { memoryLog } from '../support/memory-log.ts'
 import { makePod, objectFile, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
 
 const objects = 'certificates: { web: {} }'

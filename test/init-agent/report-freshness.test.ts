@@ -2,7 +2,7 @@ import t from 'tap'
 import { failedStatus, goodStatus } from '../../init-agent/projection/object-status.ts'
 import { reportFreshness } from '../../init-agent/report-freshness.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { memoryLog } from './memory-log.ts'
+import { memoryLog } from '../support/memory-log.ts'
 import { agentConfig, secretFile } from './pod.ts'
 
 const error = new AkvError({ code: 'AKV_NETWORK', message: 'cut' })

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { startProxy } from '../keyvault/proxy.ts'
+import { startProxy } from '../support/start-proxy.ts'
 import { makePod, runToEnd, secretFile, secretVariable, startAgent, startWorld } from './pod.ts'
 import { cannotMount, makeTmpfs } from './tmpfs.ts'
 

@@ -3,7 +3,7 @@ import type { RequestListener } from 'node:http'
 import t, { type Test } from 'tap'
 import { createObjectReader } from '../../keyvault/object-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
-import { startHost } from './hostile-host.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 import { clientId, connectTo, signInAt, startWorld } from './world.ts'
 
 const version = '0123456789abcdef0123456789abcdef'
@@ -26,7 +26,7 @@ async function readerAt(t: Test) {
 
 /** A vault that answers whatever the test wants. */
 async function hostileVault(t: Test, answer: RequestListener) {
-  const host = await startHost(t, answer)
+  const host = await startHttpsServer(t, answer)
   const reader = createObjectReader({
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),
@@ -95,7 +95,7 @@ t.test('what is disabled, deleted or absent is told apart for every type', async
 })
 
 t.test('a list can’t lead the token elsewhere, and has an end', async (t) => {
-  const elsewhere = await startHost(t, (_request, response) => response.end('{}'))
+  const elsewhere = await startHttpsServer(t, (_request, response) => response.end('{}'))
   for (const type of ['secret', 'key', 'cert'] as const) {
     for (const nextLink of [
       `${elsewhere.url}/team-a/secrets`,

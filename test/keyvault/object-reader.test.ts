@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createObjectReader } from '../../keyvault/object-reader.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { startHost } from './hostile-host.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 import { clientId, connectTo, secret, secretValue, signInAt, startWorld } from './world.ts'
 
 const oldVersion = '0123456789abcdef0123456789abcdef'
@@ -83,9 +83,9 @@ t.test('one try is one request: the SDK repeats nothing of its own', async (t) =
 })
 
 t.test('a redirect is not followed, and no token reaches its target', async (t) => {
-  const target = await startHost(t, (_request, response) => response.end('{}'))
+  const target = await startHttpsServer(t, (_request, response) => response.end('{}'))
   for (const status of [301, 302, 303, 307, 308]) {
-    const host = await startHost(t, (_request, response) => {
+    const host = await startHttpsServer(t, (_request, response) => {
       response.writeHead(status, { location: `${target.url}/secrets/a` }).end()
     })
     const { read } = createObjectReader({
@@ -101,7 +101,7 @@ t.test('a redirect is not followed, and no token reaches its target', async (t) 
 })
 
 t.test('no challenge makes it ask for another token, or anybody else', async (t) => {
-  const elsewhere = await startHost(t, (_request, response) => response.end('{}'))
+  const elsewhere = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const challenges = [
     `Bearer authorization="${elsewhere.url}/evil-tenant", resource="https://graph.microsoft.com"`,
     `Bearer authorization="${elsewhere.url}/evil-tenant", scope="https://evil.example/.default"`,
@@ -111,7 +111,7 @@ t.test('no challenge makes it ask for another token, or anybody else', async (t)
   ]
   for (const challenge of challenges) {
     let asked = 0
-    const host = await startHost(t, (_request, response) => {
+    const host = await startHttpsServer(t, (_request, response) => {
       response.writeHead(401, { 'www-authenticate': challenge }).end()
     })
     const { read } = createObjectReader({
@@ -144,7 +144,7 @@ t.test('an answer that holds no text as value is refused, and never quoted', asy
     '{"value":"hunter2","id":"https://v/secrets/a/1","attributes":"x',
   ]
   for (const answer of answers) {
-    const host = await startHost(t, (_request, response) => {
+    const host = await startHttpsServer(t, (_request, response) => {
       response.setHeader('content-type', 'application/json').end(answer)
     })
     const agent = connectTo(t, host.caPem)
@@ -161,7 +161,7 @@ t.test('an answer that holds no text as value is refused, and never quoted', asy
 })
 
 t.test('a version in the answer is believed only if it is one', async (t) => {
-  const host = await startHost(t, (_request, response) => {
+  const host = await startHttpsServer(t, (_request, response) => {
     response
       .setHeader('content-type', 'application/json')
       .end('{"value":"v","id":"https://evil.example/secrets/a/<script>"}')
@@ -178,7 +178,7 @@ t.test('a version in the answer is believed only if it is one', async (t) => {
 })
 
 t.test('another version than the one asked for is a wrong answer', async (t) => {
-  const host = await startHost(t, (_request, response) => {
+  const host = await startHttpsServer(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(
       JSON.stringify({
@@ -203,7 +203,7 @@ t.test('another version than the one asked for is a wrong answer', async (t) => 
 
 t.test('an aborted read ends at once, as an abort', async (t) => {
   const stop = new AbortController()
-  const host = await startHost(t, () => stop.abort())
+  const host = await startHttpsServer(t, () => stop.abort())
   const { read } = createObjectReader({
     vaultUrl: `${host.url}/{vault}`,
     agent: connectTo(t, host.caPem),

@@ -1,35 +1,21 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
 import t, { type Test } from 'tap'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import { watch } from '../../kubernetes/watch.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 
 /** Watches what a server over TLS answers so; the events that came. */
 async function watchWith(t: Test, answer: (response: ServerResponse) => void) {
-  const [now, commonName] = [new Date(), 'stand-in']
-  const authority = await issueAuthority({ commonName, now, lifetimeDays: 2 })
-  const names = { commonName, dnsNames: [], ipAddresses: ['127.0.0.1'] }
-  const leaf = await issueLeaf({ authority, ...names, now, lifetimeDays: 1 })
-  const tls = { cert: leaf.certificatePem, key: leaf.keyPem }
-  const server = createServer(tls, (_, response) => answer(response)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
-  const caData = Buffer.from(authority.certificatePem).toString('base64')
+  const { url, caPem } = await startHttpsServer(t, (_, response) => answer(response))
+  const caData = Buffer.from(caPem).toString('base64')
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromClusterAndUser(
-    { name: 'tests', server: `https://127.0.0.1:${port}`, caData, skipTLSVerify: false },
+    { name: 'tests', server: url, caData, skipTLSVerify: false },
     { name: 'tests', token: 'x' },
   )
   const events: unknown[] = []
   const watching = watch(
-    { kubeConfig, server: new URL(`https://127.0.0.1:${port}`) },
+    { kubeConfig, server: new URL(url) },
     {
       path: '/watched',
       query: {},

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
-import { kubeconfigText } from '../certs/kubeconfig.ts'
+import { kubeconfigText } from '../support/kubeconfig-text.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 import type { Secret } from './managed-fields.ts'
 import {
   type Answer,
@@ -62,16 +59,6 @@ interface Account {
 
 /** An API server over TLS that knows what sync asks of one. */
 export async function startStandIn(t: Pick<Test, 'testdir' | 'teardown'>): Promise<StandIn> {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'stand-in', now, lifetimeDays: 2 })
-  const leaf = await issueLeaf({
-    authority,
-    commonName: 'stand-in',
-    dnsNames: [],
-    ipAddresses: ['127.0.0.1'],
-    now,
-    lifetimeDays: 1,
-  })
   const accounts = createAccounts()
   const secrets = createSecretStore()
   const events: EventSeen[] = []
@@ -119,8 +106,7 @@ export async function startStandIn(t: Pick<Test, 'testdir' | 'teardown'>): Promi
     return status(404, 'NotFound')
   }
 
-  const tls = { cert: leaf.certificatePem, key: leaf.keyPem }
-  const server = createServer(tls, async (request, response) => {
+  const { url, caPem } = await startHttpsServer(t, async (request, response) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'https://x')
     const said = await text(request)
     const seen = {
@@ -139,16 +125,8 @@ export async function startStandIn(t: Pick<Test, 'testdir' | 'teardown'>): Promi
     const [code, body] = await answer(seen, query)
     response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  const { port } = server.address() as AddressInfo
-  const access = { token: 'stand-in-token', caPem: authority.certificatePem }
-  const url = `https://127.0.0.1:${port}`
-  writeFileSync(standIn.kubeconfigFile, kubeconfigText({ server: url, ...access }))
+  const access = { server: url, caPem, token: 'stand-in-token' }
+  writeFileSync(standIn.kubeconfigFile, kubeconfigText(access))
   return standIn
 }
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { createVaultPace } from '../../sync/vault-pace.ts'
-import { fakeClock } from '../init-agent/fake-clock.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 
 function openPace() {
   const clock = fakeClock({})

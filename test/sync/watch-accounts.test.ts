@@ -2,8 +2,8 @@ import t from 'tap'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SeenAccount, WatchAccountsOptions } from '../../sync/cluster/cluster-port.ts'
 import { watchAccounts } from '../../sync/watch-accounts.ts'
-import { fakeClock } from '../init-agent/fake-clock.ts'
-import { memoryLog } from '../init-agent/memory-log.ts'
+import { fakeClock } from '../support/fake-clock.ts'
+import { memoryLog } from '../support/memory-log.ts'
 
 const seen = (name: string, resourceVersion: string): SeenAccount => ({
   namespace: 'team-a',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createWorkQueue, type NextRun } from '../../sync/work-queue.ts'
-import { fakeClock } from '../init-agent/fake-clock.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 
 function start(
   run: (key: string) => Promise<NextRun | undefined>,

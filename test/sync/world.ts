@@ -11,7 +11,7 @@ import { type AccountEntry, accountEntry } from '../../sync/round/account-entry.
 import { type WorkAccountOptions, workAccount } from '../../sync/round/work-account.ts'
 import { createVaultPace, defaultVaultPauseMs } from '../../sync/vault-pace.ts'
 import { start as startEmulator } from '../emulator/fixture.ts'
-import { type MemoryLog, memoryLog } from '../init-agent/memory-log.ts'
+import { type MemoryLog, memoryLog } from '../support/memory-log.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { type StandIn, startStandIn } from './stand-in.ts'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { excludedNamespaces } from '../../../cli/check/find-excluded-namespace.ts'
 import { readRendered } from '../../manifests/rendered.ts'
-import { podText, root, run } from '../run.ts'
+import { podText, root, run } from '../../support/run-command-line.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import t from 'tap'
-import { podText, run, start } from '../run.ts'
+import { podText, run, start } from '../../support/run-command-line.ts'
 
 /** A folder of its own for each run, so that what is left behind is seen. */
 const isolated = (folder: string) => ({ TMPDIR: folder })

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseEmulatorData } from '../../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../../emulator/emulator.ts'
-import { podText, root, run } from '../run.ts'
+import { podText, root, run } from '../../support/run-command-line.ts'
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 const tenantId = '11111111-1111-1111-1111-111111111111'

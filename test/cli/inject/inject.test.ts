@@ -1,6 +1,6 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { podText, run } from '../run.ts'
+import { podText, run } from '../../support/run-command-line.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 const env = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1' }

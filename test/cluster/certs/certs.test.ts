@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { showBehaviour } from '../../certs/behaviour.ts'
-import { start } from '../../cli/run.ts'
+import { start } from '../../support/run-command-line.ts'
 import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { type Call, connect } from '../client/api.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'

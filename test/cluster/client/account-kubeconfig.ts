@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { kubeconfigText } from '../../certs/kubeconfig.ts'
+import { kubeconfigText } from '../../support/kubeconfig-text.ts'
 import type { Api } from './api.ts'
 import { expectSuccess } from './expect-success.ts'
 import { readKubeconfig } from './kubeconfig.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { run } from '../../cli/run.ts'
+import { run } from '../../support/run-command-line.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'

@@ -5,8 +5,8 @@ import type { WantedObject } from '../../../init-agent/projection/wanted-objects
 import type { FetchedObject, ListedVersion } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference, ObjectType } from '../../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { fakeClock } from '../fake-clock.ts'
-import { memoryLog } from '../memory-log.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { memoryLog } from '../../support/memory-log.ts'
 import { secretAnswer } from '../secret-answer.ts'
 
 const version = (number: number) => `${number}`.padStart(32, '0')

@@ -12,8 +12,8 @@ import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-
 import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { type FakeClock, fakeClock } from '../fake-clock.ts'
-import { memoryLog } from '../memory-log.ts'
+import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
+import { memoryLog } from '../../support/memory-log.ts'
 import { secretAnswer } from '../secret-answer.ts'
 
 const object = (

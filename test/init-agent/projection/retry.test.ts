@@ -2,7 +2,7 @@ import t from 'tap'
 import { fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import { retry } from '../../../init-agent/projection/retry.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
-import { fakeClock } from '../fake-clock.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 
 const retryable = (retryAfterMs?: number) =>
   new AkvError({ code: 'AKV_NETWORK', message: 'cut', retryAfterMs })

@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net'
 import t from 'tap'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
 import { createObjectReader } from '../../../keyvault/object-reader.ts'
-import { startProxy } from '../proxy.ts'
+import { startProxy } from '../../support/start-proxy.ts'
 import { clientId, connectTo, secret, secretValue, signInAt, startWorld } from '../world.ts'
 
 t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {

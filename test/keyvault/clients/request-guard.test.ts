@@ -6,13 +6,13 @@ import {
   RequestFailure,
   requestGuard,
 } from '../../../keyvault/clients/request-guard.ts'
-import { type Host, startHost } from '../hostile-host.ts'
+import { type HttpsServer, startHttpsServer } from '../../support/start-https-server.ts'
 import { connectTo } from '../world.ts'
 
-type Tap = Parameters<typeof startHost>[0]
+type Tap = Parameters<typeof connectTo>[0]
 
 /** The SDK itself, with nothing but the guard between it and the host. */
-function clientOf(t: Tap, host: Host, options: Partial<GuardOptions> = {}): SecretClient {
+function clientOf(t: Tap, host: HttpsServer, options: Partial<GuardOptions> = {}): SecretClient {
   const refuse = { getToken: () => Promise.reject(new Error('asked for a token')) }
   return new SecretClient(host.url, refuse, {
     retryOptions: { maxRetries: 0 },
@@ -32,7 +32,7 @@ async function failureOf(work: Promise<unknown>) {
 }
 
 t.test('a host that drips is given up after the time for one try', async (t) => {
-  const host = await startHost(t, (_request, response) => {
+  const host = await startHttpsServer(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('{')
     const drip = setInterval(() => response.write(' '), 10)
     response.on('close', () => clearInterval(drip))
@@ -42,17 +42,17 @@ t.test('a host that drips is given up after the time for one try', async (t) => 
 })
 
 t.test('so is one that never answers', async (t) => {
-  const host = await startHost(t, () => undefined)
+  const host = await startHttpsServer(t, () => undefined)
   const failure = await failureOf(clientOf(t, host, { timeoutMs: 100 }).getSecret('a'))
   t.strictSame(failure, { kind: 'timeout', timeoutMs: 100 })
 })
 
 t.test('an answer is read up to 1 MiB, packed or not', async (t) => {
   const big = Buffer.from(`{"value":"${'x'.repeat(3 * 1024 * 1024)}","id":"https://v/secrets/a/1"}`)
-  const plain = await startHost(t, (_request, response) => {
+  const plain = await startHttpsServer(t, (_request, response) => {
     response.setHeader('content-type', 'application/json').end(big)
   })
-  const packed = await startHost(t, (_request, response) => {
+  const packed = await startHttpsServer(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
     response.end(gzipSync(big))
   })
@@ -61,22 +61,22 @@ t.test('an answer is read up to 1 MiB, packed or not', async (t) => {
 })
 
 t.test('a body cut off in the middle is a network failure', async (t) => {
-  const host = await startHost(t, (_request, response) => {
+  const host = await startHttpsServer(t, (_request, response) => {
     response.writeHead(200, { 'content-length': '100' }).write('{', () => response.destroy())
   })
   t.match(await failureOf(clientOf(t, host).getSecret('a')), { kind: 'network' })
 })
 
 t.test('a certificate that is not trusted is told by its code', async (t) => {
-  const host = await startHost(t, (_request, response) => response.end('{}'))
-  const other = await startHost(t, (_request, response) => response.end('{}'))
+  const host = await startHttpsServer(t, (_request, response) => response.end('{}'))
+  const other = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const failure = await failureOf(clientOf(t, { ...host, caPem: other.caPem }).getSecret('a'))
   t.match(failure, { kind: 'network', code: /^(UNABLE_TO|SELF_SIGNED)/ })
   t.equal(host.requests.length, 0)
 })
 
 t.test('nothing is sent, and no token made, for any place but its own', async (t) => {
-  const host = await startHost(t, (_request, response) => response.end('{}'))
+  const host = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const bases = [
     'https://other.example',
     `${host.url}/team-a`,

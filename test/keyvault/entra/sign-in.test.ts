@@ -1,7 +1,7 @@
 import { Agent } from 'node:https'
 import t from 'tap'
 import { createSignIn } from '../../../keyvault/entra/sign-in.ts'
-import { startHost } from '../hostile-host.ts'
+import { startHttpsServer } from '../../support/start-https-server.ts'
 import {
   audience,
   bareClientId,
@@ -114,11 +114,11 @@ t.test('the assertion is read anew for each exchange', async (t) => {
 })
 
 t.test('a redirecting or lying authority gets no assertion sent on', async (t) => {
-  const target = await startHost(t, (_request, response) => response.end('{}'))
-  const redirecting = await startHost(t, (_request, response) => {
+  const target = await startHttpsServer(t, (_request, response) => response.end('{}'))
+  const redirecting = await startHttpsServer(t, (_request, response) => {
     response.writeHead(307, { location: target.url }).end()
   })
-  const lying = await startHost(t, (request, response) => {
+  const lying = await startHttpsServer(t, (request, response) => {
     const issuer = `https://${request.headers.host}/${tenantId}/v2.0`
     const end = `${target.url}/${tenantId}/oauth2/v2.0/token`
     const metadata = {
@@ -131,7 +131,7 @@ t.test('a redirecting or lying authority gets no assertion sent on', async (t) =
   })
   const answers = ['', 'null', '[]', '{}', '{"access_token":7}', '<html>']
   const garbage = await Promise.all(
-    answers.map((answer) => startHost(t, (_request, response) => response.end(answer))),
+    answers.map((answer) => startHttpsServer(t, (_request, response) => response.end(answer))),
   )
   for (const host of [redirecting, lying, ...garbage]) {
     const signIn = createSignIn({

@@ -2,8 +2,8 @@ import t from 'tap'
 import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-vaults.ts'
 import { createVaultPauses, type VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { fakeClock } from '../../init-agent/fake-clock.ts'
 import { secretAnswer } from '../../init-agent/secret-answer.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 import { secret } from '../world.ts'
 
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
-import { kubeconfigText } from '../../certs/kubeconfig.ts'
+import { kubeconfigText } from '../../support/kubeconfig-text.ts'
 import { showBehaviour } from '../behaviour.ts'
 import { type StandIn, startStandIn } from '../stand-in.ts'
 

@@ -6,7 +6,7 @@ import { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
 import { type AccountValues, refreshAccount } from '../../../sync/round/refresh-account.ts'
-import { memoryLog } from '../../init-agent/memory-log.ts'
+import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 /** A vault that has what begins with "there". */

@@ -4,7 +4,7 @@ import type { AccountEvent } from '../../../sync/cluster/cluster-port.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { nextReportAfterMs, nothingReported, reportRound } from '../../../sync/round/report.ts'
 import type { SecretChange } from '../../../sync/round/settle-secret.ts'
-import { memoryLog } from '../../init-agent/memory-log.ts'
+import { memoryLog } from '../../support/memory-log.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
 const failure = (subject: string, code: AkvErrorCode, message = `${subject} failed`) => ({
