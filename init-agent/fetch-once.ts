@@ -9,7 +9,7 @@ import { type Credential, openSession } from './projection/session.ts'
 export interface FetchOnceOptions {
   readonly config: AgentConfig
   readonly credential: Credential
-  /** Where the identity (with a token file) and the proxy are read. */
+  /** Where the proxy, and with a token file the identity, are read from. */
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly log: Log
   readonly signal: AbortSignal
@@ -17,10 +17,10 @@ export interface FetchOnceOptions {
 }
 
 /**
- * What an agent of this configuration would write, as its first fetch finds it: for who has no pod, but a laptop.
+ * Fetches what an agent with this configuration would write first, without a pod: for `akv-injector fetch` on a laptop.
  * `prepareFileSet` writes the files as a pod sees them, `renderEnvFile` the variables.
  *
- * @throws AkvError when the pod couldn't be given what it needs
+ * @throws AkvError if the agent's first fetch would fail
  */
 export async function fetchOnce(options: FetchOnceOptions): Promise<Content> {
   const { config, credential, env, log, signal, clock = systemClock } = options

@@ -19,38 +19,12 @@ export interface RefreshResult {
  *
  * @returns reports one refresh, and remembers what it has reported
  */
-export function reportFreshness({
-  config,
-  clock,
-  log,
-}: Pick<AgentContext, 'config' | 'clock' | 'log'>): (result: RefreshResult) => void {
-  /** When each stale object became stale, by `objectKey`. */
-  const staleSinceMs = new Map<string, number>()
+export function reportFreshness(context: ReportContext): (result: RefreshResult) => void {
+  const { clock, log } = context
+  const staleSinceMs: StaleObjects = new Map()
   let outageSinceMs = Number.POSITIVE_INFINITY
-  const secondsSince = (sinceMs: number) => Math.max(0, Math.floor((clock.now() - sinceMs) / 1000))
-
-  const updateStaleObjects = ({ statuses, isWritten }: RefreshResult) => {
-    const failed: Record<string, unknown>[] = []
-    const recovered: Record<string, unknown>[] = []
-    for (const wanted of wantedObjects(config)) {
-      const key = objectKey(wanted.reference, wanted)
-      const object = describeObject(wanted.reference)
-      const status = statuses.get(key)
-      const sinceMs = staleSinceMs.get(key)
-      if (status?.error !== undefined) {
-        const { code, message: reason } = status.error
-        failed.push({ object, code, reason, staleSeconds: staleSeconds(status, clock.now()) })
-        staleSinceMs.set(key, sinceMs ?? status.goodAtMs ?? clock.now())
-      } else if (sinceMs !== undefined && isWritten) {
-        recovered.push({ object, staleSeconds: secondsSince(sinceMs) })
-        staleSinceMs.delete(key)
-      }
-    }
-    return { failed, recovered }
-  }
-
   return (result) => {
-    const { failed, recovered } = updateStaleObjects(result)
+    const { failed, recovered } = updateStaleObjects(staleSinceMs, { ...context, ...result })
     outageSinceMs = Math.min(outageSinceMs, ...staleSinceMs.values())
     if (recovered.length > 0) log.info('objects are up to date again', bounded(recovered))
     if (failed.length > 0)
@@ -59,10 +33,45 @@ export function reportFreshness({
         bounded(failed),
       )
     if (staleSinceMs.size > 0 || outageSinceMs === Number.POSITIVE_INFINITY) return
-    log.info('all objects are up to date again', { staleSeconds: secondsSince(outageSinceMs) })
+    log.info('all objects are up to date again', {
+      staleSeconds: secondsBetween(outageSinceMs, clock.now()),
+    })
     outageSinceMs = Number.POSITIVE_INFINITY
   }
 }
+
+type ReportContext = Pick<AgentContext, 'config' | 'clock' | 'log'>
+
+/** When each stale object became stale, by `objectKey`. */
+type StaleObjects = Map<string, number>
+
+/** Adds the objects that failed and removes those that are up to date again. Returns both as log fields. */
+function updateStaleObjects(
+  staleSinceMs: StaleObjects,
+  { config, clock, statuses, isWritten }: ReportContext & RefreshResult,
+) {
+  const failed: Record<string, unknown>[] = []
+  const recovered: Record<string, unknown>[] = []
+  const nowMs = clock.now()
+  for (const wanted of wantedObjects(config)) {
+    const key = objectKey(wanted.reference, wanted)
+    const object = describeObject(wanted.reference)
+    const status = statuses.get(key)
+    const sinceMs = staleSinceMs.get(key)
+    if (status?.error !== undefined) {
+      const { code, message: reason } = status.error
+      failed.push({ object, code, reason, staleSeconds: staleSeconds(status, nowMs) })
+      staleSinceMs.set(key, sinceMs ?? status.goodAtMs ?? nowMs)
+    } else if (sinceMs !== undefined && isWritten) {
+      recovered.push({ object, staleSeconds: secondsBetween(sinceMs, nowMs) })
+      staleSinceMs.delete(key)
+    }
+  }
+  return { failed, recovered }
+}
+
+const secondsBetween = (sinceMs: number, nowMs: number): number =>
+  Math.max(0, Math.floor((nowMs - sinceMs) / 1000))
 
 const bounded = (objects: readonly unknown[]) => ({
   count: objects.length,
