@@ -4,7 +4,7 @@ import t from 'tap'
 import { createReconciler } from '../../certs/reconcile.ts'
 import { numRuns as propertyRuns } from '../support/property-runs.ts'
 import { type MemoryCluster, memoryCluster } from './memory-cluster.ts'
-import { createWorld, dnsName, settleMs, type World } from './world.ts'
+import { dnsName, type SimulatedCluster, settleMs, simulateCluster } from './simulated-cluster.ts'
 
 /** A run here takes weeks of the cluster's time, and much longer than other properties' do. */
 const numRuns = Math.ceil(propertyRuns / 15)
@@ -12,37 +12,37 @@ const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 
 t.test('an empty install is whole after one round', async (t) => {
-  const world = createWorld()
-  await world.pass(0)
-  t.match(world.changes, ['issue-authority', 'publish', 'issue-leaf'])
-  await world.pass(settleMs)
-  t.strictSame(world.problems(), [])
-  t.strictSame(world.servedBy(), ['ok', 'ok'])
+  const simulation = simulateCluster()
+  await simulation.pass(0)
+  t.match(simulation.changes, ['issue-authority', 'publish', 'issue-leaf'])
+  await simulation.pass(settleMs)
+  t.strictSame(simulation.problems(), [])
+  t.strictSame(simulation.servedBy(), ['ok', 'ok'])
 })
 
 t.test('a year passes, with a renewal every 20 days and no other write', async (t) => {
-  const world = createWorld()
-  await world.pass(365 * dayMs)
-  t.strictSame(world.problems(), [])
-  const renewals = world.changes.slice(3)
+  const simulation = simulateCluster()
+  await simulation.pass(365 * dayMs)
+  t.strictSame(simulation.problems(), [])
+  const renewals = simulation.changes.slice(3)
   t.strictSame([...new Set(renewals)], ['issue-leaf'])
   t.ok(renewals.length >= 17 && renewals.length <= 19, `${renewals.length}`)
 })
 
 t.test('authorities follow each other, and old ones go', async (t) => {
-  const world = createWorld()
+  const simulation = simulateCluster()
   const authorities = new Set<string | undefined>()
   for (let i = 0; i < 20; i++) {
-    await world.pass(60 * dayMs)
-    authorities.add(world.cluster.authority?.['tls.crt'])
-    t.ok((world.cluster.bundle?.match(/BEGIN/g)?.length ?? 0) <= 2)
+    await simulation.pass(60 * dayMs)
+    authorities.add(simulation.cluster.authority?.['tls.crt'])
+    t.ok((simulation.cluster.bundle?.match(/BEGIN/g)?.length ?? 0) <= 2)
   }
   t.equal(authorities.size, 3)
-  t.strictSame(world.problems(), [])
+  t.strictSame(simulation.problems(), [])
 })
 
 /** What a person does, and after which nothing that is served may fail to verify. */
-const harmless: Readonly<Record<string, (world: World) => void>> = {
+const harmless: Readonly<Record<string, (simulation: SimulatedCluster) => void>> = {
   'empties the authority': ({ cluster }) => {
     if (cluster.authority) cluster.authority = {}
   },
@@ -61,23 +61,24 @@ const harmless: Readonly<Record<string, (world: World) => void>> = {
   'deletes the leaf': ({ cluster }) => {
     cluster.leaf = undefined
   },
-  'restores an old authority': (world) => {
-    if (world.backup && world.cluster.authority) world.cluster.authority = world.backup
+  'restores an old authority': (simulation) => {
+    if (simulation.backup && simulation.cluster.authority)
+      simulation.cluster.authority = simulation.backup
   },
   'applies the install again': ({ cluster }) => {
     cluster.authority ??= {}
     cluster.leaf ??= {}
     cluster.bundle ??= ''
   },
-  'adds to the bundle': (world) => {
-    world.editBundle(`# mine\n${world.cluster.bundle}${world.foreignPem}x`)
+  'adds to the bundle': (simulation) => {
+    simulation.editBundle(`# mine\n${simulation.cluster.bundle}${simulation.foreignPem}x`)
   },
-  'writes the bundle in another way': (world) => {
-    world.editBundle(world.cluster.bundle?.replaceAll('\n', '\r\n') ?? '')
+  'writes the bundle in another way': (simulation) => {
+    simulation.editBundle(simulation.cluster.bundle?.replaceAll('\n', '\r\n') ?? '')
   },
-  'restarts the controller': (world) => world.restartController(),
-  'starts a second controller': (world) => world.restartController({ isSecond: true }),
-  'restarts a pod': (world) => world.restartPod(),
+  'restarts the controller': (simulation) => simulation.restartController(),
+  'starts a second controller': (simulation) => simulation.restartController({ isSecond: true }),
+  'restarts a pod': (simulation) => simulation.restartPod(),
   'lets writes conflict': ({ cluster }) => {
     cluster.troubles.push('conflict', 'conflict')
   },
@@ -92,28 +93,32 @@ const event = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 15 }).map((days) => days * dayMs) },
 )
 
-async function happens(world: World, events: readonly (string | number)[]): Promise<void> {
+async function happens(
+  simulation: SimulatedCluster,
+  events: readonly (string | number)[],
+): Promise<void> {
   for (const one of events)
     if (typeof one === 'number') {
       // A Secret that nobody brings back for weeks lets its leaf expire; that no order can mend.
-      if (one > hourMs) harmless['applies the install again']?.(world)
-      await world.pass(one)
+      if (one > hourMs) harmless['applies the install again']?.(simulation)
+      await simulation.pass(one)
     } else {
-      world.told.push(one)
-      harmless[one]?.(world)
+      simulation.told.push(one)
+      harmless[one]?.(simulation)
     }
 }
 
-async function becomesWhole(world: World): Promise<void> {
-  world.cluster.troubles.length = 0
-  harmless['applies the install again']?.(world)
-  await world.pass(settleMs)
-  world.restartController()
-  const before = world.changes.length
-  await world.pass(60_000)
-  if (world.changes.length > before) throw new Error(`not whole: ${world.told.join(', ')}`)
-  if (world.servedBy().some((served) => served !== 'ok'))
-    throw new Error(`${world.servedBy().join()}: ${world.told.join(', ')}`)
+async function becomesWhole(simulation: SimulatedCluster): Promise<void> {
+  simulation.cluster.troubles.length = 0
+  harmless['applies the install again']?.(simulation)
+  await simulation.pass(settleMs)
+  simulation.restartController()
+  const before = simulation.changes.length
+  await simulation.pass(60_000)
+  if (simulation.changes.length > before)
+    throw new Error(`not whole: ${simulation.told.join(', ')}`)
+  if (simulation.servedBy().some((served) => served !== 'ok'))
+    throw new Error(`${simulation.servedBy().join()}: ${simulation.told.join(', ')}`)
 }
 
 t.test(`whatever is lost or edited, what is served verifies (${numRuns} runs)`, async (t) => {
@@ -122,11 +127,11 @@ t.test(`whatever is lost or edited, what is served verifies (${numRuns} runs)`, 
       fc.array(event, { maxLength: 25 }),
       fc.infiniteStream(fc.integer({ min: 0, max: 120 })),
       async (events, delays) => {
-        const world = createWorld(delays)
-        await world.pass(0)
-        await happens(world, events)
-        await becomesWhole(world)
-        const [problem] = world.problems()
+        const simulation = simulateCluster(delays)
+        await simulation.pass(0)
+        await happens(simulation, events)
+        await becomesWhole(simulation)
+        const [problem] = simulation.problems()
         if (problem !== undefined) throw new Error(problem)
       },
     ),
@@ -141,14 +146,14 @@ t.test(`an emptied caBundle heals (${numRuns} runs)`, async (t) => {
       fc.array(event, { maxLength: 10 }),
       fc.array(event, { maxLength: 3 }),
       async (before, after) => {
-        const world = createWorld()
-        await happens(world, before)
-        world.editBundle('')
-        await happens(world, after)
-        await becomesWhole(world)
-        world.forget()
-        await world.pass(3 * dayMs)
-        if (world.problems().length > 0) throw new Error(world.problems()[0])
+        const simulation = simulateCluster()
+        await happens(simulation, before)
+        simulation.editBundle('')
+        await happens(simulation, after)
+        await becomesWhole(simulation)
+        simulation.forget()
+        await simulation.pass(3 * dayMs)
+        if (simulation.problems().length > 0) throw new Error(simulation.problems()[0])
       },
     ),
     { numRuns },
@@ -159,46 +164,46 @@ t.test(`an emptied caBundle heals (${numRuns} runs)`, async (t) => {
 t.test(
   'a leaf that only its own Secret can still verify is verified after one round',
   async (t) => {
-    const world = createWorld()
-    await world.pass(settleMs)
-    world.cluster.authority = {}
-    world.editBundle('')
-    await world.pass(0)
-    t.match(world.cluster.bundle, world.cluster.leaf?.['ca.crt'] ?? 'nothing')
-    world.forget()
-    await world.pass(settleMs)
-    t.strictSame(world.problems(), [])
+    const simulation = simulateCluster()
+    await simulation.pass(settleMs)
+    simulation.cluster.authority = {}
+    simulation.editBundle('')
+    await simulation.pass(0)
+    t.match(simulation.cluster.bundle, simulation.cluster.leaf?.['ca.crt'] ?? 'nothing')
+    simulation.forget()
+    await simulation.pass(settleMs)
+    t.strictSame(simulation.problems(), [])
   },
 )
 
 t.test('a leaked authority is replaced and taken out, as the page says', async (t) => {
-  const world = createWorld()
-  await world.pass(settleMs)
-  const leaked = world.cluster.authority?.['tls.crt'] ?? ''
-  world.cluster.authority = {}
-  await world.pass(settleMs)
-  t.match(world.cluster.bundle, leaked, 'it stays beside the new one')
-  world.editBundle(world.cluster.authority?.['tls.crt'] ?? '')
-  const before = world.changes.length
-  await world.pass(dayMs)
-  t.equal(world.changes.length, before, 'nobody brings it back')
-  t.notMatch(world.cluster.bundle, leaked)
-  t.strictSame(world.problems(), [])
+  const simulation = simulateCluster()
+  await simulation.pass(settleMs)
+  const leaked = simulation.cluster.authority?.['tls.crt'] ?? ''
+  simulation.cluster.authority = {}
+  await simulation.pass(settleMs)
+  t.match(simulation.cluster.bundle, leaked, 'it stays beside the new one')
+  simulation.editBundle(simulation.cluster.authority?.['tls.crt'] ?? '')
+  const before = simulation.changes.length
+  await simulation.pass(dayMs)
+  t.equal(simulation.changes.length, before, 'nobody brings it back')
+  t.notMatch(simulation.cluster.bundle, leaked)
+  t.strictSame(simulation.problems(), [])
 })
 
 t.test(
   'a leaf of somebody else is replaced, and verified until then where that can be',
   async (t) => {
-    const world = createWorld()
-    await world.pass(settleMs)
-    const { leaf, authorityPem } = await world.foreignLeaf()
-    world.editBundle(`${world.cluster.bundle}${authorityPem}`)
-    world.cluster.leaf = leaf
-    await world.pass(settleMs)
-    t.strictSame(world.problems(), [])
-    t.match(world.changes.at(-1), 'issue-leaf')
-    await world.pass(dayMs)
-    t.notMatch(world.cluster.bundle, authorityPem, 'and then goes')
+    const simulation = simulateCluster()
+    await simulation.pass(settleMs)
+    const { leaf, authorityPem } = await simulation.foreignLeaf()
+    simulation.editBundle(`${simulation.cluster.bundle}${authorityPem}`)
+    simulation.cluster.leaf = leaf
+    await simulation.pass(settleMs)
+    t.strictSame(simulation.problems(), [])
+    t.match(simulation.changes.at(-1), 'issue-leaf')
+    await simulation.pass(dayMs)
+    t.notMatch(simulation.cluster.bundle, authorityPem, 'and then goes')
   },
 )
 

@@ -15,7 +15,7 @@ const foreign = await issueAuthority({
 })
 
 /** A cluster over time: a controller that reconciles each minute, pods that get Secrets late, API servers that lag. */
-export interface World {
+export interface SimulatedCluster {
   readonly cluster: MemoryCluster
   /** The kinds of all changes so far. */
   readonly changes: string[]
@@ -47,7 +47,7 @@ const stepMs = 15_000
 const lagsMs = [0, 20_000, 50_000]
 
 /** @param delays - after how many seconds a kubelet hands out a changed Secret, one after the other */
-export function createWorld(delays: Iterator<number> = [].values()): World {
+export function simulateCluster(delays: Iterator<number> = [].values()): SimulatedCluster {
   let now = start
   let problems: string[] = []
 
