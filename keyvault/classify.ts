@@ -148,7 +148,7 @@ function vaultCodes(body: string): { code?: string; innerCode?: string } {
   }
 }
 
-/** From `error_codes`, or from the text, where a proxy or an older end point leaves them out. */
+/** Read from `error_codes`, or from the description if a proxy or an older endpoint leaves the codes out. */
 function aadstsNumber(body: string): number | undefined {
   const answer = parse(body)
   const codes = member(answer, 'error_codes')

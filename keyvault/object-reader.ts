@@ -37,7 +37,7 @@ export interface ObjectReaderOptions {
   readonly principal: string
 }
 
-/** 5,000 versions. A list that goes on for ever would be a hostile one. */
+/** 5,000 versions. Only a hostile host would answer with an endless list. */
 const maxPages = 200
 
 /** With one client for each vault and collection, and one pool of connections for all. */
@@ -73,7 +73,7 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
   }
 }
 
-/** The SDKs for keys and certificates are loaded by who wants one: most pods need neither. */
+/** The SDKs for keys and certificates are loaded on first use, because most callers need neither. */
 async function createClient(
   vault: string,
   collection: Collection,

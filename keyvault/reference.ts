@@ -1,7 +1,7 @@
 import type { Parsed } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
 
-/** How a Key Vault object is named. Pure: the webhook, the agent and a browser page can all use it. */
+/** How a Key Vault object is named. Pure. */
 
 /**
  * One object in a vault. Names compare without regard to case (see {@link referenceKey}): the vault's is kept in
@@ -135,7 +135,7 @@ export function describeObject({ vault, type, name, version }: ObjectReference):
  * (see {@link isVaultName}) has no character that could end a host or a path segment.
  *
  * @param template - an https URL with `{vault}` in its host or its path
- * @throws Error when the name is none: nothing unchecked may come this far
+ * @throws Error if the name isn't valid, which callers have to check first
  */
 export function vaultUrl(template: string, vault: string): string {
   if (!isVaultName(vault)) throw new Error(`not a vault name: ${JSON.stringify(vault)}`)

@@ -7,7 +7,7 @@ import { describeObject, type ObjectReference } from './reference.ts'
  *
  * @param options - `newest`: the one that the vault itself takes for the newest, where two are of the same second (see
  *   {@link hasTwins}); among others of one second the names decide, so that their order stays
- * @throws AkvError where there is no such version, or it is disabled
+ * @throws AkvError if there is no such version, or it is disabled
  */
 export function pickVersions(
   listed: readonly ListedVersion[],

@@ -1,7 +1,7 @@
 import { ApiException } from '@kubernetes/client-node'
 import { reasonOf } from '../lib/reason-of.ts'
 
-/** Undefined where there is no such object; whatever else is wrong is thrown as a sentence. */
+/** Gives undefined if the object doesn't exist. Throws a readable Error for any other failure. */
 export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request
@@ -15,7 +15,7 @@ export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
 export const isAnswer = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof ApiException && statuses.includes(error.code)
 
-/** The client's own message holds all headers and the whole body. */
+/** Shortens the client's own message, which contains all headers and the whole body. */
 export function asSentence(error: unknown): Error {
   if (error instanceof ApiException)
     return new Error(`the API server answered ${error.code}: ${statusMessage(error.body)}`)
@@ -31,15 +31,15 @@ function statusMessage(body: unknown): string {
   return typeof message === 'string' ? message.slice(0, 500) : 'no reason given'
 }
 
-/** An answer that is no success, taken apart. */
+/** The parts of an error answer. */
 export interface Answer {
   readonly status: number
-  /** What its Status says, unchecked. It may quote what was sent. */
+  /** The Status object of the answer, unchecked. It may quote the request. */
   readonly said: Readonly<Record<string, unknown>>
   readonly header: (name: string) => string | undefined
 }
 
-/** Undefined for an error that is no answer: there was none. */
+/** Undefined if the error isn't an answer: the API server was not reached. */
 export function answerOf(error: unknown): Answer | undefined {
   if (!(error instanceof ApiException)) return undefined
   const { code, body, headers } = error

@@ -8,7 +8,7 @@ import {
 } from '@kubernetes/client-node'
 
 export interface ConnectOptions {
-  /** Ends what runs. */
+  /** Aborts requests in flight. */
   readonly signal: AbortSignal
   /** How long the API server may take to answer. */
   readonly timeoutMs?: number
@@ -18,9 +18,9 @@ export interface ConnectOptions {
 export type Connection = ReturnType<typeof openConnection>
 
 /**
- * The way to the API server that a pod has, or that of `KUBECONFIG` for a laptop; opened by the first request.
+ * Connects to the API server as a pod, or with `KUBECONFIG` outside one. The first request opens the connection.
  *
- * @throws Error when there is none
+ * @throws Error if there is no such configuration
  */
 export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
   const kubeConfig = new KubeConfig()
@@ -61,9 +61,9 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
       authMethods: { default: kubeConfig },
       httpApi: wrapHttpLibrary({ send }),
     }),
-    /** Its clock is the one that certificates are verified by; where a proxy has taken the header, ours has to do. */
+    /** The API server's time from its last answer, as it verifies certificates by its own clock. Our time if it sent none. */
     serverTime: () => now ?? new Date(),
-    /** The next requests share a new connection, which trusts what the kubeconfig's files then say. */
+    /** Makes the next requests open a new connection, which reads the kubeconfig's files again. */
     reconnect() {
       dispatcher = undefined
     },

@@ -1,4 +1,4 @@
-/** What Kubernetes takes as names (RFC 1123), and sentences for what it wouldn't. */
+/** Kubernetes' rules for names (RFC 1123), and a sentence for a name that breaks one. */
 
 import { printable } from '../lib/printable.ts'
 
@@ -8,14 +8,14 @@ export interface NameRule {
   readonly sentence: string
 }
 
-/** Of namespaces and Services. */
+/** The rule for namespaces and Services. */
 export const labelName: NameRule = {
   pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
   maxLength: 63,
   sentence: 'at most 63 lower case letters, digits and hyphens, none of these at an end',
 }
 
-/** Of nearly everything else: Secrets, service accounts, webhook configurations. */
+/** The rule for nearly all other objects: Secrets, service accounts, webhook configurations. */
 export const subdomainName: NameRule = {
   pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   maxLength: 253,
@@ -26,6 +26,6 @@ export const subdomainName: NameRule = {
 export const isName = (value: string, rule: NameRule): boolean =>
   value.length <= rule.maxLength && rule.pattern.test(value)
 
-/** A sentence for each flag whose value is no name; none where all is well. */
+/** A sentence if the flag's value isn't a valid name, else nothing. */
 export const wrongName = (flag: string, value: string, rule: NameRule): readonly string[] =>
   isName(value, rule) ? [] : [`${flag} "${printable(value)}": expected ${rule.sentence}`]

@@ -26,7 +26,7 @@ export interface WatchEvent {
  * Watches until the API server ends it, or `signal` does. The client's own Watch makes a connection pool for each, and
  * gives up after half a minute of silence.
  *
- * @throws Error when it can't begin, or breaks off
+ * @throws Error if it can't start, or if the connection breaks
  */
 export async function watch(
   { kubeConfig, server }: Pick<Connection, 'kubeConfig' | 'server'>,
@@ -47,11 +47,11 @@ export async function watch(
     throw new Error(`the API server answered ${response.statusCode} to a watch`)
   }
   options.onOpen?.()
-  // What breaks the connection off is thrown to whoever reads it.
+  // A broken connection makes the reader of the response throw.
   sent.on('error', (error) => response.destroy(error))
   const lines = createInterface(response)
   const failed = new Promise<never>((_, reject) => {
-    // The reader of lines passes it on, also when we cut the watch off, and it would kill us where nobody listens.
+    // Both emit an error if the connection breaks, or if we abort. Without a listener, that would end the process.
     for (const source of [response, lines]) source.on('error', reject)
   })
   const read = (async () => {
@@ -69,6 +69,6 @@ function readEvent(line: string): WatchEvent {
   try {
     return JSON.parse(line)
   } catch {
-    throw new Error('the API server sent a line that is no JSON')
+    throw new Error('the API server sent a line that is not valid JSON')
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** Time and chance, passed in so that tests need neither. */
+/** Time and randomness, passed in so that tests control both. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
@@ -10,7 +10,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** Node fires a longer timer at once. Waking early, after 24 days, harms nobody. */
+/** Node fires a longer timer at once. Waking early after 24 days does no harm. */
 const longestTimerMs = 2 ** 31 - 1
 
 export const systemClock: Clock = {

@@ -3,7 +3,7 @@ import type { Problem } from './problem.ts'
 
 /**
  * A problem as one line: `akv-injector.io/refresh "5x": expected …`.
- * A subject may be an annotation's key, which nobody has checked yet, so no character of it may break the line.
+ * A subject may be an unchecked annotation key, so every character of it is made printable.
  */
 export function describeProblem({ subject, found, sentence }: Problem): string {
   const line =

@@ -9,8 +9,8 @@ const maxSockets = 16
  * The one pool of connections, for Entra and all vaults. The SDKs leave proxies and TLS to an agent that they are
  * given; their own proxy support would forget the operator's certificates.
  *
- * @param options - `ca`: PEM, the only certificates to trust when there; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read
- * @throws AkvError AKV_CONFIG_INVALID for a `ca` or a proxy that is none
+ * @param options - `ca`: PEM; if set, only these certificates are trusted; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read
+ * @throws AkvError AKV_CONFIG_INVALID if `ca` or the proxy's URL isn't valid
  */
 export function createConnection(options: {
   readonly ca?: string | undefined
@@ -19,7 +19,7 @@ export function createConnection(options: {
   return new Agent({
     keepAlive: true,
     maxSockets,
-    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing.
+    // Set explicitly, so NODE_TLS_REJECT_UNAUTHORIZED=0 has no effect.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     proxyEnv: proxySettings(options.env),

@@ -2,11 +2,11 @@ import type { SecretClientOptions } from '@azure/keyvault-secrets'
 import type { PublicJwk } from '../formats/public-key.ts'
 import type { ObjectReference } from '../reference.ts'
 
-/** What one answer of a vault holds, as it came. */
+/** An object as a vault answered it. */
 export type FetchedObject = FetchedSecret | FetchedKey | FetchedCertificate
 
 interface Fetched {
-  /** The version answered with; absent where the answer names none. */
+  /** The version in the answer; absent if the answer doesn't name one. */
   readonly version?: string
 }
 

@@ -3,7 +3,7 @@ const maxMs = 60 * 60 * 1000
 
 /**
  * How long a service asked to be left alone: Azure's millisecond headers before `Retry-After`, which is seconds or an
- * HTTP date (RFC 9110, 10.2.3). Undefined where it didn't say, or said nonsense.
+ * HTTP date (RFC 9110, 10.2.3). Undefined if the header is absent or invalid.
  *
  * @param header - looks a header up by its lower-case name
  * @param nowMs - what a date is counted from

@@ -8,7 +8,7 @@ const bindingAudience = 'api://AKSIdentityBinding'
  * What a service account token says of itself, in words for a message: `issuer "…", subject "…", audience "…"`.
  * Its signature is Entra's to check.
  *
- * @throws AkvError AKV_TOKEN_FILE where it is no JWT, AKV_IDENTITY_BINDING where it isn't meant for Entra
+ * @throws AkvError AKV_TOKEN_FILE if it isn't a JWT, AKV_IDENTITY_BINDING if its audience isn't Entra
  */
 export function describeAssertion(token: string): string {
   const claims = payload(token)

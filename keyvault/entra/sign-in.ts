@@ -14,7 +14,7 @@ const unusableBeforeMs = 10 * 1000
 export interface SignIn {
   /** Whose token it is, for messages: `client 2222…`. */
   readonly principal: string
-  /** The token for the vaults, from Entra only when there is none that lasts. Throws an AkvError. */
+  /** The token for the vaults. Asks Entra only if the current token is about to expire. Throws an AkvError. */
   token(): Promise<string>
   /** Drops the token, as a vault refused it: the next {@link SignIn.token} asks Entra. */
   forget(): void

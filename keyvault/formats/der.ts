@@ -85,7 +85,7 @@ export function octetsOf(
 export function integerOf(element: DerElement | undefined, what: string): number {
   const content = Buffer.from(contentOf(element, tags.integer, what))
   if (content.length < 1 || content.length > 6 || content.readInt8(0) < 0)
-    throw new UnreadableError(`${what} is no number that can be meant`)
+    throw new UnreadableError(`${what} isn't a valid number`)
   return content.readUIntBE(0, content.length)
 }
 
@@ -93,7 +93,7 @@ export function integerOf(element: DerElement | undefined, what: string): number
 export function oidOf(element: DerElement | undefined, what: string): string {
   const content = contentOf(element, tags.oid, what)
   if (content.length < 1 || content.length > 32)
-    throw new UnreadableError(`${what} is no identifier`)
+    throw new UnreadableError(`${what} isn't a valid object identifier`)
   const arcs: number[] = []
   let arc = 0
   for (const byte of content) {

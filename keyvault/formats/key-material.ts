@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 
 /** What the secret behind a certificate holds, in the order in which it is stored there. */
 export interface KeyMaterial {
-  /** PKCS#8, DER. None where the key isn't exportable. */
+  /** PKCS#8, DER. Absent if the key isn't exportable. */
   readonly keys: readonly Uint8Array[]
   /** X.509, DER. */
   readonly certificates: readonly Uint8Array[]
@@ -14,7 +14,7 @@ export const maxCertificates = 50
 /**
  * A private key as plain PKCS#8, as OpenSSL and Go write it: without the attributes that Windows adds.
  *
- * @returns undefined when it is no private key
+ * @returns undefined if it isn't a valid private key
  */
 export function toPkcs8(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): Uint8Array | undefined {
   try {
@@ -31,7 +31,7 @@ export function toPkcs8(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): Uint
 export const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
 
-/** @returns undefined when the bytes are no certificate, or hold more than one */
+/** @returns undefined if the bytes aren't a certificate, or contain more than one */
 export function readCertificate(der: Uint8Array): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(der)

@@ -70,14 +70,17 @@ export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
     if (label === 'ENCRYPTED PRIVATE KEY')
       return { problem: `${place} is a private key under a password; accepted: one without` }
     if (label === 'CERTIFICATE') {
-      if (readCertificate(der) === undefined) return { problem: `${place} is no certificate` }
+      if (readCertificate(der) === undefined)
+        return { problem: `${place} isn't a valid certificate` }
       certificates.push(der)
     }
     const format = isKeyLabel(label) ? keyFormats.get(label) : undefined
     if (format === undefined) continue
     const key = toPkcs8(der, format)
     if (key === undefined)
-      return { problem: `${place} is no private key of the kind that it says, ${label}` }
+      return {
+        problem: `${place} isn't a valid private key of the type that its label names, ${label}`,
+      }
     keys.push(key)
   }
   return { value: { keys, certificates } }

@@ -77,7 +77,7 @@ export function allProperties(
   const properties: { name: string; value: string }[] = []
   for (const [name, part] of root.children) {
     if (isNull(part, document.text)) continue
-    if (!name.isWellFormed()) return { problem: 'one of its keys is no text that UTF-8 can hold' }
+    if (!name.isWellFormed()) return { problem: 'one of its keys is not valid Unicode text' }
     const value = textOf(part, { document, budget, what: propertyNumber(properties.length) })
     if ('problem' in value) return value
     properties.push({ name, value: value.value })
@@ -151,5 +151,5 @@ function textOf(
   budget.charge(1 + (end - start) * copyCost)
   const json = document.text.slice(start, end)
   const value = kind === 'string' ? String(JSON.parse(json)) : compactJson(json)
-  return value.isWellFormed() ? { value } : { problem: `${what} is no text that UTF-8 can hold` }
+  return value.isWellFormed() ? { value } : { problem: `${what} is not valid Unicode text` }
 }

@@ -69,9 +69,9 @@ t.test('a connection that breaks off is thrown', async (t) => {
   await aMoment()
 })
 
-t.test('a line that is no JSON is not repeated', async (t) => {
+t.test('a line that is not valid JSON is not repeated', async (t) => {
   const { watching } = await watchWith(t, (response) => {
     response.write('{"hunter2\n')
   })
-  await t.rejects(watching, { message: 'the API server sent a line that is no JSON' })
+  await t.rejects(watching, { message: 'the API server sent a line that is not valid JSON' })
 })

@@ -24,7 +24,7 @@ interface Scheme {
   readonly ivBytes: number
 }
 
-/** RFC 7292, appendix C: ciphers whose key comes from PKCS#12's own derivation. (Its RC4 nobody writes.) */
+/** RFC 7292, appendix C: ciphers whose key comes from PKCS#12's own derivation. RC4 is left out, because no current tool writes it. */
 const pkcs12Schemes: Readonly<Record<string, Scheme>> = {
   '1.2.840.113549.1.12.1.3': { cipher: 'des-ede3-cbc', keyBytes: 24, ivBytes: 8 },
   '1.2.840.113549.1.12.1.4': { cipher: 'des-ede-cbc', keyBytes: 16, ivBytes: 8 },
@@ -63,7 +63,7 @@ export interface DecryptOptions {
  * Decrypts a part of a PFX.
  *
  * @returns undefined when the password is another
- * @throws UnreadableError when the algorithm is none of those above, or asks for too much
+ * @throws UnreadableError if the algorithm isn't one of those above, or costs too much
  */
 export async function decryptPart(
   encrypted: Uint8Array,

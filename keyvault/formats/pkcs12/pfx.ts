@@ -77,7 +77,7 @@ async function readPfxOrThrow(pfx: Uint8Array, budget: DerivationBudget): Promis
   if (integerOf(version, 'its version') !== 3) throw new UnreadableError('its version is not 3')
   const [contentType, content] = childrenOf(authSafe, tags.sequence, 'its authenticated safe')
   if (oidOf(contentType, 'its authenticated safe') !== oids.data)
-    throw new UnreadableError('it is signed with a public key, where a password is expected')
+    throw new UnreadableError('it is signed with a public key instead of a password')
   const safe = octetsOf(explicit(content, 'its authenticated safe'), 'its authenticated safe')
 
   for (const password of ['', undefined] as const) {
@@ -199,12 +199,12 @@ function collect(bags: readonly Bag[]): KeyMaterial {
   return {
     keys: dersOf('key').map(({ der }) => {
       const key = toPkcs8(der, 'pkcs8')
-      if (key === undefined) throw new UnreadableError('a private key in it is none')
+      if (key === undefined) throw new UnreadableError("it contains a private key that isn't valid")
       return key
     }),
     certificates: dersOf('certificate').map(({ der }) => {
       if (readCertificate(der) === undefined)
-        throw new UnreadableError('a certificate in it is none')
+        throw new UnreadableError("it contains a certificate that isn't valid")
       return der
     }),
   }

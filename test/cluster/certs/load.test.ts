@@ -88,7 +88,12 @@ t.test(
     t.ok(admitted > perSecond)
 
     function newLooker() {
-      return createReconciler({ cluster: state, dnsName, publishAheadMs, onChange: () => undefined })
+      return createReconciler({
+        cluster: state,
+        dnsName,
+        publishAheadMs,
+        onChange: () => undefined,
+      })
     }
 
     async function untilInPlace(): Promise<void> {

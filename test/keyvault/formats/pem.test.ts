@@ -55,7 +55,7 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
     ['pkey', '-in', 'key', '-traditional', '-aes256', '-passout', 'pass:x'],
     { key },
   )
-  const notOfKind = /block 1 of the PEM is no private key of the kind that it says/
+  const notOfKind = /block 1 of the PEM isn't a valid private key of the type that its label names/
   const cases: [string, string, RegExp][] = [
     ['cut short', key.slice(0, 900), /the PEM is cut short: its last block has no end/],
     ['two beginnings', key.slice(0, 900).concat('\n', key), /line \d+ .*begins inside another one/],
@@ -70,7 +70,11 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
       fixtureText('root.crt').replaceAll('CERTIFICATE', 'RSA PRIVATE KEY'),
       notOfKind,
     ],
-    ['certificate is none', key.replaceAll('PRIVATE KEY', 'CERTIFICATE'), /is no certificate/],
+    [
+      'certificate is none',
+      key.replaceAll('PRIVATE KEY', 'CERTIFICATE'),
+      /isn't a valid certificate/,
+    ],
     ['key lacks a line', key.replace(`${body}\n`, ''), notOfKind],
     ['many', fixtureText('ec-p256.crt').repeat(51), /more than 50 blocks/],
   ]

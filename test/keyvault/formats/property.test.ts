@@ -138,10 +138,12 @@ t.test('what is not JSON is said, without a part of it', async (t) => {
 })
 
 t.test('a text that UTF-8 can’t hold is refused', async (t) => {
-  const problem = /property "a" is no text that UTF-8 can hold/
+  const problem = /property "a" is not valid Unicode text/
   t.match(pickProperty('{"a":"\\ud800"}', 'a'), { problem })
-  t.match(allProperties('{"b":1,"a":"\\ud800"}'), { problem: /^property number 2 is no text/ })
-  t.match(allProperties('{"\\ud800":1}'), { problem: /^one of its keys is no text that UTF-8/ })
+  t.match(allProperties('{"b":1,"a":"\\ud800"}'), {
+    problem: /^property number 2 is not valid Unicode text/,
+  })
+  t.match(allProperties('{"\\ud800":1}'), { problem: /^one of its keys is not valid Unicode/ })
 })
 
 t.test(
