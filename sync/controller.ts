@@ -4,11 +4,12 @@ import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
 import type { SecretFigures } from './metrics.ts'
 import { isOff } from './request/read-account.ts'
-import { type AccountEntry, accountEntry, type SecretStatus } from './round/account-entry.ts'
+import { type AccountEntry, accountEntry } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
+import type { SecretStatus } from './round/account-state.ts'
 import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
 import { watchAccounts } from './watch-accounts.ts'
-import { createWorkQueue, type NextRun } from './work-queue.ts'
+import { createWorkQueue, type NextRun, type WorkQueue } from './work-queue.ts'
 
 export interface ControllerOptions extends WorkAccountOptions {
   /** The accounts to act for, by namespace. */
@@ -16,24 +17,22 @@ export interface ControllerOptions extends WorkAccountOptions {
 }
 
 export interface Controller {
-  /** Why not everything is known yet, or undefined. */
+  /** Why the controller isn't ready yet; undefined if it is. */
   problem(): string | undefined
-  /** When nothing runs any more, after the signal has aborted. */
+  /** Resolves when nothing runs any more, after the signal has aborted. */
   ended(): Promise<void>
 }
 
-/** Many wait for a vault or the API server most of the time; a vault that hangs must not keep the others. */
+/** Most rounds wait for a vault or the API server, so many can run at once. */
 const sideBySide = 50
-/** Each round may be a list to read and an Event to write: whoever may change an account may do so all the time. */
+/** A round may read a list and write an Event. Anyone who may change an account could start rounds without end. */
 const restMs = 2_000
 const afterMistakeMs = 5 * 60_000
 
-/** Watches the accounts of all namespaces and works on each when it changes, and when its time has come. */
+/** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
 export function startController(options: ControllerOptions): Controller {
   const { accounts, clock, metrics, signal } = options
   const entries = new Map<string, AccountEntry>()
-  const unlisted = new Set(accounts.keys())
-
   const queue = createWorkQueue({
     clock,
     signal,
@@ -44,49 +43,26 @@ export function startController(options: ControllerOptions): Controller {
       return entry && (await work(entry, options))
     },
   })
-
-  const isListed = ({ namespace, name }: SeenAccount) => accounts.get(namespace)?.has(name) === true
-
-  function onAccount(account: SeenAccount): void {
-    const key = keyOf(account.namespace, account.name)
-    const entry = entries.get(key)
-    if (entry?.account.uid === account.uid) {
-      const isSame = haveSameAnnotations(entry.account, account)
-      entry.account = account
-      if (isSame) return
-      entry.isChanged = true
-      if (isOff(account)) entry.off.abort()
-    } else {
-      entry?.gone.abort()
-      entries.set(key, accountEntry(account, isListed(account)))
-    }
-    const { outlook } = entries.get(key) ?? {}
-    queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
-  }
-
-  function onGone(namespace: string, name: string): void {
-    const key = keyOf(namespace, name)
-    entries.get(key)?.gone.abort()
-    entries.delete(key)
-    queue.drop(key)
-  }
-
+  const unlistedNamespaces = new Set(accounts.keys())
+  const updates = entryUpdates({ accounts, entries, queue })
   const watches = [...accounts.keys()].map((namespace) =>
     watchAccounts({
-      ...options,
+      ...updates,
+      cluster: options.cluster,
+      clock,
+      log: options.log,
+      signal,
       namespace,
-      reduce: (account) => (isListed(account) ? account : withoutDetails(account)),
-      onAccount,
-      onGone: (name) => onGone(namespace, name),
-      onListed: () => unlisted.delete(namespace),
+      onGone: (name) => updates.onGone(namespace, name),
+      onListed: () => unlistedNamespaces.delete(namespace),
     }),
   )
   metrics.watch({ secrets: () => figuresOf(entries, clock), queueDepth: queue.depth })
   return {
     problem: () =>
-      unlisted.size === 0
+      unlistedNamespaces.size === 0
         ? undefined
-        : `has not seen the ServiceAccounts of namespace ${[...unlisted].join(', ')} yet`,
+        : `the ServiceAccounts of these namespaces have not been listed yet: ${[...unlistedNamespaces].join(', ')}`,
     async ended() {
       await Promise.all(watches)
       await queue.idle()
@@ -94,14 +70,51 @@ export function startController(options: ControllerOptions): Controller {
   }
 }
 
-/** A mistake of ours in one account must not end the others. */
+/** Keeps the entries up to date with what the watches see, and queues rounds for accounts that have changed. */
+function entryUpdates({
+  accounts,
+  entries,
+  queue,
+}: Pick<ControllerOptions, 'accounts'> & {
+  readonly entries: Map<string, AccountEntry>
+  readonly queue: WorkQueue
+}) {
+  const isListed = ({ namespace, name }: SeenAccount) => accounts.get(namespace)?.has(name) === true
+  return {
+    reduce: (account: SeenAccount) => (isListed(account) ? account : withoutDetails(account)),
+    onAccount(account: SeenAccount): void {
+      const key = keyOf(account.namespace, account.name)
+      const entry = entries.get(key)
+      if (entry?.account.uid === account.uid) {
+        const isSame = haveSameAnnotations(entry.account, account)
+        entry.account = account
+        if (isSame) return
+        entry.isChanged = true
+        if (isOff(account)) entry.off.abort()
+      } else {
+        entry?.gone.abort()
+        entries.set(key, accountEntry(account, isListed(account)))
+      }
+      const { outlook } = entries.get(key) ?? {}
+      queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
+    },
+    onGone(namespace: string, name: string): void {
+      const key = keyOf(namespace, name)
+      entries.get(key)?.gone.abort()
+      entries.delete(key)
+      queue.drop(key)
+    },
+  }
+}
+
+/** A bug that shows with one account must not stop the rounds of all others. */
 async function work(
   entry: AccountEntry,
   options: WorkAccountOptions,
 ): Promise<NextRun | undefined> {
   try {
     const afterMs = await workAccount(entry, options)
-    entry.outlook = entry.failedRounds > 0 ? 'failing' : 'good'
+    entry.outlook = entry.state.failedRounds > 0 ? 'failing' : 'good'
     return afterMs === undefined ? undefined : { afterMs, outlook: entry.outlook }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
@@ -118,7 +131,7 @@ function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {
   return sorted(a) === sorted(b)
 }
 
-/** Never 0 for a Secret that fails, however short that has lasted. */
+/** At least 1 for a failing Secret, so that 0 means that all is well. */
 function staleSeconds({ failing, dueAtMs }: SecretStatus, nowMs: number): number {
   const overdueMs = Math.max(0, nowMs - dueAtMs)
   return failing === undefined
@@ -130,8 +143,8 @@ function* figuresOf(
   entries: ReadonlyMap<string, AccountEntry>,
   clock: Clock,
 ): Generator<SecretFigures> {
-  for (const { account, secrets } of entries.values())
-    for (const { failing, dueAtMs } of secrets.values())
+  for (const { account, state } of entries.values())
+    for (const { failing, dueAtMs } of state.secrets.values())
       yield {
         namespace: account.namespace,
         account: account.name,

@@ -2,20 +2,20 @@ import type { Clock } from '../lib/clock.ts'
 
 export interface WorkQueueOptions {
   /**
-   * Does what is due for a key, never twice at a time for one. Gives when it is due again; undefined for not before it
-   * is added again. It doesn't throw.
+   * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
+   * it is added again. Must not throw.
    */
   readonly run: (key: string) => Promise<NextRun | undefined>
-  /** How many keys at most are worked on side by side. Not all of that is for those of a poor {@link Outlook}. */
+  /** The maximum of keys that run at the same time. Keys of a poor {@link Outlook} get only a part of these places. */
   readonly sideBySide: number
-  /** How long a key rests at least after it was worked on, however often it is added: its owner may be ill-disposed. */
+  /** The minimum pause after a run, however often the key is added: its owner may be malicious. */
   readonly restMs: number
   readonly clock: Clock
-  /** Nothing is begun any more once it has aborted. */
+  /** No new run begins once it has aborted. */
   readonly signal: AbortSignal
 }
 
-/** How work is likely to go. What hangs must not take the places of what works, nor must what nobody knows yet. */
+/** How a run is likely to go. Keys that hang, or that we know nothing about yet, must not take the places of keys that work. */
 export type Outlook = 'failing' | 'unknown' | 'good'
 
 export interface NextRun {
@@ -24,13 +24,13 @@ export interface NextRun {
 }
 
 export interface WorkQueue {
-  /** Due after so many milliseconds, or earlier where it was due earlier already. */
+  /** Makes a key due after `afterMs`, unless it is due earlier already. */
   add(key: string, next: NextRun): void
-  /** Not due any more; what runs is not cut off. */
+  /** Removes a key. Doesn't stop a run. */
   drop(key: string): void
-  /** How many are due, and wait for others to end. */
+  /** How many keys are due and wait for a place. */
   depth(): number
-  /** When nothing runs any more. */
+  /** Resolves when nothing runs any more. */
   idle(): Promise<void>
 }
 
@@ -39,25 +39,24 @@ interface Due {
   readonly outlook: Outlook
 }
 
-/** From the one that has to make room for the others. */
+/** In ascending order: each makes room for those after it. */
 const outlooks: readonly Outlook[] = ['failing', 'unknown', 'good']
-/** The part of all places that those of an outlook, and of poorer ones, may have together. */
+/** The share of all places that keys of this outlook and of poorer ones may take together. */
 const shares: Readonly<Record<Outlook, number>> = { failing: 0.5, unknown: 0.75, good: 1 }
 
-/** Keys and when they are due, each there once; the longest due is begun first. */
+/** Holds keys and when they are due, each at most once. The key that has been due longest runs first. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { run, sideBySide, restMs, clock, signal } = options
+  const { run, restMs, clock, signal } = options
   const dues = new Map<string, Due>()
-  const running = new Map<string, { readonly outlook: Outlook; readonly ended: Promise<void> }>()
+  const places = createPlaces(options)
   const rests = createRests(restMs)
   let timer: AbortController | undefined
 
-  const waiting = () => [...dues].filter(([key]) => !running.has(key)).sort(byTime)
+  const waiting = () => [...dues].filter(([key]) => !places.isTaken(key)).sort(byTime)
 
   function add(key: string, { afterMs, outlook }: NextRun): void {
-    const nowMs = clock.now()
     const before = dues.get(key)
-    const atMs = Math.min(nowMs + afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
+    const atMs = Math.min(clock.now() + afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
     dues.set(key, {
       atMs: Math.max(atMs, rests.endOf(key)),
       outlook: better(outlook, before?.outlook),
@@ -65,28 +64,22 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     begin()
   }
 
-  function hasPlace(outlook: Outlook): boolean {
-    const rank = outlooks.indexOf(outlook)
-    const others = [...running.values()].filter((one) => outlooks.indexOf(one.outlook) <= rank)
-    return others.length < sideBySide * shares[outlook]
-  }
-
   function begin(): void {
     timer?.abort()
     if (signal.aborted) return
     const nowMs = clock.now()
     for (const [key, { atMs, outlook }] of waiting()) {
-      if (running.size >= sideBySide) return
+      if (places.areAllTaken()) return
       if (atMs > nowMs) return void wakeAfter(atMs - nowMs)
-      if (!hasPlace(outlook)) continue
+      if (!places.hasFree(outlook)) continue
       dues.delete(key)
-      running.set(key, { outlook, ended: work(key) })
+      places.take(key, { outlook, ended: work(key) })
     }
   }
 
   async function work(key: string): Promise<void> {
     const next = await run(key)
-    running.delete(key)
+    places.free(key)
     rests.begin(key, clock.now())
     const added = dues.get(key)
     if (added) dues.set(key, { ...added, atMs: Math.max(added.atMs, rests.endOf(key)) })
@@ -105,7 +98,29 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     add,
     drop: (key) => dues.delete(key),
     depth: () => waiting().filter(([, { atMs }]) => atMs <= clock.now()).length,
-    async idle() {
+    idle: places.allFree,
+  }
+}
+
+interface Running {
+  readonly outlook: Outlook
+  readonly ended: Promise<void>
+}
+
+/** The places for keys that run at the same time. Keys of a poor outlook never get all of them. */
+function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
+  const running = new Map<string, Running>()
+  return {
+    isTaken: (key: string) => running.has(key),
+    areAllTaken: () => running.size >= sideBySide,
+    hasFree(outlook: Outlook): boolean {
+      const rank = outlooks.indexOf(outlook)
+      const others = [...running.values()].filter((one) => outlooks.indexOf(one.outlook) <= rank)
+      return others.length < sideBySide * shares[outlook]
+    },
+    take: (key: string, work: Running) => running.set(key, work),
+    free: (key: string) => running.delete(key),
+    async allFree(): Promise<void> {
       while (running.size > 0) await Promise.all([...running.values()].map(({ ended }) => ended))
     },
   }
@@ -113,11 +128,11 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
 const byTime = ([, a]: readonly [string, Due], [, b]: readonly [string, Due]) => a.atMs - b.atMs
 
-/** That of before was given for a reason, and so is the new one: the better counts. */
+/** If a key is added again with another outlook, the better one counts. */
 const better = (one: Outlook, other: Outlook = one): Outlook =>
   outlooks.indexOf(one) < outlooks.indexOf(other) ? other : one
 
-/** Until when keys rest. A key that is dropped and added again has not rested by that. */
+/** Until when each key rests. Dropping a key and adding it again doesn't shorten its rest. */
 function createRests(restMs: number) {
   const ends = new Map<string, number>()
   return {
@@ -125,7 +140,7 @@ function createRests(restMs: number) {
     begin(key: string, nowMs: number): void {
       ends.delete(key)
       ends.set(key, nowMs + restMs)
-      // In the order in which they began.
+      // The map is in the order in which the rests began, so it is also in the order in which they end.
       for (const [other, endMs] of ends) {
         if (endMs > nowMs) break
         ends.delete(other)

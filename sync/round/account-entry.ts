@@ -1,63 +1,36 @@
-import type { Session } from '../../init-agent/projection/session.ts'
 import type { SeenAccount } from '../cluster/cluster-port.ts'
-import type { Failing } from '../plan/account-status.ts'
 import type { Outlook } from '../work-queue.ts'
-import type { AccountValues } from './refresh-account.ts'
-import { nothingReported, type Reported } from './report.ts'
+import { type AccountState, initialState } from './account-state.ts'
 
 /**
- * What the controller remembers of one account. Another uid is another account and begins anew; another identity gets
- * another {@link Access}, so that no token and no value outlives the right to it.
+ * The controller's entry for one account, and the only place where its state changes: the watch updates what it saw, and
+ * `workAccount` stores what each round returned. An account with another uid gets a new entry.
  */
 export interface AccountEntry {
+  /** As the watch saw it last. */
   account: SeenAccount
-  /** Whether the operator lets us act for it. */
+  /** Whether the operator has enabled the account. */
   readonly isListed: boolean
-  /** It has changed since the last round began, which makes the next one a regular one. */
+  /** Whether the account's annotations have changed since the last round began. The next round is a regular one then. */
   isChanged: boolean
-  access: Access | undefined
-  nextRegularAtMs: number
-  /** Rounds in a row with something left to do. */
-  failedRounds: number
-  /** By how the last round went. */
+  state: AccountState
+  /** How the next round is likely to go, judged by the last one. */
   outlook: Outlook
-  reported: Reported
-  /** The status could not be written when that was last tried. */
+  /** Whether the last attempt to write the status failed. */
   isStatusRefused: boolean
-  secrets: ReadonlyMap<string, SecretStatus>
-  /** The account has gone, or is another. */
+  /** Aborted when the account is deleted or replaced. */
   readonly gone: AbortController
-  /** It has been turned off since the last round began. */
+  /** Aborted when sync is turned off for the account. Each round starts with a new one. */
   off: AbortController
-}
-
-/** An identity with what it has fetched. */
-export interface Access {
-  readonly identity: string
-  readonly session: Session
-  values: AccountValues | undefined
-}
-
-export interface SecretStatus {
-  /** Absent: it is as it should be. */
-  readonly failing?: Failing | undefined
-  /** Until when it has to be known to be up to date again; while it never was, when it was first asked for. */
-  readonly dueAtMs: number
-  /** The version that it was left in, if it was done. */
-  readonly leftVersion?: string | undefined
 }
 
 export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({
   account,
   isListed,
   isChanged: true,
-  access: undefined,
-  nextRegularAtMs: 0,
-  failedRounds: 0,
+  state: initialState,
   outlook: 'unknown',
-  reported: nothingReported,
   isStatusRefused: false,
-  secrets: new Map(),
   gone: new AbortController(),
   off: new AbortController(),
 })

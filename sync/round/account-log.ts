@@ -1,7 +1,7 @@
 import type { Log, LogDetails } from '../../lib/log.ts'
 import type { Account } from '../request/account.ts'
 
-/** Says with each line for which account it is. */
+/** A log that names the account in each line. */
 export function accountLog(log: Log, account: Pick<Account, 'namespace' | 'name'>): Log {
   const own = { account: `${account.namespace}/${account.name}` }
   return {

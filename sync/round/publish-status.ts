@@ -1,33 +1,37 @@
-import { toAkvError } from '../../lib/errors/akv-error.ts'
-import type { Log } from '../../lib/log.ts'
-import type { SyncCluster } from '../cluster/cluster-port.ts'
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import type { SeenAccount, SyncCluster } from '../cluster/cluster-port.ts'
 import { statusText } from '../plan/account-status.ts'
-import type { AccountEntry } from './account-entry.ts'
+import type { AccountState } from './account-state.ts'
+
+export type PublishedStatus =
+  | { readonly kind: 'unchanged' }
+  /** `account`: as it is now */
+  | { readonly kind: 'written'; readonly account: SeenAccount }
+  | { readonly kind: 'refused'; readonly error: AkvError }
 
 /**
- * Writes how the Secrets of an account fare into its annotation `akv-injector.io/sync-status`, if that says otherwise;
- * takes it off if the account asks for none. It is for people: that it can't be written keeps nothing else from working.
+ * Writes the status of an account's Secrets into its annotation `akv-injector.io/sync-status`, if that has another text.
+ * Removes the annotation if the account asks for no Secrets.
  */
-export async function publishStatus(
-  entry: AccountEntry,
-  { cluster, log }: { readonly cluster: Pick<SyncCluster, 'writeStatus'>; readonly log: Log },
-): Promise<void> {
-  const { account } = entry
-  const status = statusText(entry.secrets)
-  if (status === account.status) return
+export async function publishStatus({
+  account,
+  secrets,
+  cluster,
+}: {
+  readonly account: SeenAccount
+  readonly secrets: AccountState['secrets']
+  readonly cluster: Pick<SyncCluster, 'writeStatus'>
+}): Promise<PublishedStatus> {
+  const status = statusText(secrets)
+  if (status === account.status) return { kind: 'unchanged' }
   try {
     await cluster.writeStatus(account, status)
-    entry.isStatusRefused = false
-    // The watch may have told of something newer meanwhile.
-    if (entry.account === account) entry.account = withStatus(account, status)
+    const { status: _, ...others } = account
+    return {
+      kind: 'written',
+      account: { ...others, ...(status !== undefined && { status }) },
+    }
   } catch (thrown) {
-    const { code, message } = toAkvError(thrown)
-    if (!entry.isStatusRefused) log.warn(`the status is not written: ${message}`, { code })
-    entry.isStatusRefused = true
+    return { kind: 'refused', error: toAkvError(thrown) }
   }
 }
-
-const withStatus = (
-  { status: _, ...account }: AccountEntry['account'],
-  status: string | undefined,
-): AccountEntry['account'] => ({ ...account, ...(status !== undefined && { status }) })

@@ -5,136 +5,140 @@ import type { AccountEvent, SyncCluster } from '../cluster/cluster-port.ts'
 import type { EventBudget } from '../cluster/event-budget.ts'
 import type { SyncMetrics } from '../metrics.ts'
 import type { Account } from '../request/account.ts'
-import type { Failure, Round } from './reconcile.ts'
+import { type Failure, subjectOf } from './failure.ts'
+import type { RoundResult } from './round-result.ts'
 
 export interface ReportOptions {
+  readonly account: Account
+  /** What earlier rounds have reported. */
+  readonly reported: Reported
   readonly cluster: Pick<SyncCluster, 'createEvent'>
-  /** Of the account's own. */
+  /** Names the account in each line. */
   readonly log: Log
   readonly metrics: Pick<SyncMetrics, 'countFailure'>
   readonly events: EventBudget
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** What has been told of an account's failures, as long as they last: of each subject, the codes. */
+/** What a report needs to know of a round. */
+export type ReportedRound = Pick<RoundResult, 'changes' | 'failures' | 'isFinished'>
+
+/** The failures that have been reported and still last: for each subject, its codes. */
 export type Reported = ReadonlyMap<string, ReadonlyMap<AkvErrorCode, ReportedCode>>
 
 interface ReportedCode {
-  /** False: the Event is still to be written. */
-  readonly isThere: boolean
-  /** When it is to be told again if it lasts until then: the API server keeps an Event for an hour. */
+  /** False if the Event could not be written yet. */
+  readonly isWritten: boolean
+  /** When to report it again if it still lasts: the API server keeps an Event for an hour. */
   readonly againAtMs: number
   readonly intervalMs: number
 }
 
 export const nothingReported: Reported = new Map()
 
-/** When an Event that could not be written is tried again. */
+/** When to retry an Event that could not be written. */
 const retryMs = 5 * 60_000
 const firstIntervalMs = 3600_000
 const longestIntervalMs = 6 * 3600_000
 
-/** What is left out of an Event is in the log. */
-const mostSentences = 5
+/** Bounds of an Event. The log has everything. */
+const maxSentences = 5
 const maxSentencesLength = 700
 
 /**
- * Tells of a round: to the log, and as Events to who looks at the account. A failure is told when it begins, not at each
- * try, and again after an hour, two, four, and then every six hours while it lasts. A subject that alternates between
- * errors reports each code once. The end of all failures is told, too.
+ * Reports a round to the log, to the metrics, and as Events on the account. A failure is reported when it begins and not
+ * at each try; while it lasts, it is repeated after one hour, then two, four, and then every six hours. A subject that
+ * alternates between errors reports each code once. The end of all failures is reported too.
  *
- * @returns what has been told then. What could not be told is to be told the next time.
+ * @returns what has been reported by then. What could not be written is due again in the next round.
  */
-export async function reportRound(
-  round: Pick<Round, 'changes' | 'failures' | 'isFinished'>,
-  {
-    account,
-    reported,
-    ...options
-  }: ReportOptions & { readonly account: Account; readonly reported: Reported },
-): Promise<Reported> {
-  const { metrics, clock } = options
-  const nowMs = clock.now()
+export async function reportRound(round: ReportedRound, options: ReportOptions): Promise<Reported> {
+  const { account, reported, metrics } = options
   for (const code of new Set(round.failures.map(({ error }) => error.code)))
     metrics.countFailure(account, code)
-  const report = (event: Omit<AccountEvent, 'account'>) =>
-    writeEvent({ ...event, account }, options)
-  const reportGood = async (message: string) => {
-    options.log.info(message)
-    await report({ type: 'Normal', reason: 'Synced', message })
-  }
+  if (round.changes.size > 0) await reportSuccess(describeChanges(round.changes), options)
+  const lasting = await reportFailures(round, options)
+  const isOver = round.isFinished && round.failures.length === 0
+  if (isOver && hasWritten(reported)) await reportSuccess('everything is in sync again', options)
+  // A round that was stopped hasn't tried everything, so it can't tell what is over.
+  return round.isFinished || round.failures.length > 0 ? lasting : reported
+}
 
-  if (round.changes.size > 0) await reportGood(describeChanges(round.changes))
-  const now = new Map(
-    [
-      ...(isBlind(round) ? reported.keys() : []),
-      ...round.failures.map(({ subject }) => subject),
-    ].map((subject) => [subject, new Map(reported.get(subject))]),
+async function reportSuccess(message: string, options: ReportOptions): Promise<void> {
+  options.log.info(message)
+  await writeEvent({ type: 'Normal', reason: 'Synced', message }, options)
+}
+
+/** Reports the failures that are new or due again, those of one code in one Event. */
+async function reportFailures(round: ReportedRound, options: ReportOptions): Promise<Reported> {
+  const { reported, log, clock } = options
+  const nowMs = clock.now()
+  const lasting = new Map(
+    lastingSubjects(round, reported).map((subject) => [subject, new Map(reported.get(subject))]),
   )
-  const codeOf = ({ subject, error }: Failure) => now.get(subject)?.get(error.code)
+  const codeOf = (failure: Failure) => lasting.get(subjectOf(failure))?.get(failure.error.code)
   const isNews = (failure: Failure) => (codeOf(failure)?.againAtMs ?? 0) <= nowMs
-  const due = round.failures.filter((failure) => isNews(failure) || !codeOf(failure)?.isThere)
+  const due = round.failures.filter((failure) => isNews(failure) || !codeOf(failure)?.isWritten)
   for (const [code, failures] of Map.groupBy(due, ({ error }) => error.code)) {
-    for (const { message } of distinct(failures.filter(isNews))) options.log.warn(message, { code })
-    const message = describeTroubles(failures)
-    const isThere = await report({ type: 'Warning', reason: 'SyncFailed', message })
-    for (const { subject } of failures) {
-      const codes = now.get(subject)
-      codes?.set(code, reportedNow(codes.get(code), { isThere, nowMs }))
+    for (const { message } of distinct(failures.filter(isNews))) log.warn(message, { code })
+    const message = describeFailures(failures)
+    const isWritten = await writeEvent({ type: 'Warning', reason: 'SyncFailed', message }, options)
+    for (const failure of failures) {
+      const codes = lasting.get(subjectOf(failure))
+      codes?.set(code, reportedNow(codes.get(code), { isWritten, nowMs }))
     }
   }
-  const wasReported = [...reported.values()].some((codes) =>
-    [...codes.values()].some(({ isThere }) => isThere),
-  )
-  const isOver = round.isFinished && round.failures.length === 0
-  if (wasReported && isOver) await reportGood('everything is in sync again')
-  // A round that was stopped has not seen everything.
-  return round.isFinished || round.failures.length > 0 ? now : reported
+  return lasting
 }
+
+/** What failed in this round. While the API server fails, we can't know whether earlier failures are over. */
+function lastingSubjects({ failures }: ReportedRound, reported: Reported): readonly string[] {
+  const isBlind = failures.some(({ error }) => error.code.startsWith('AKV_CLUSTER_'))
+  return [...(isBlind ? reported.keys() : []), ...failures.map(subjectOf)]
+}
+
+const hasWritten = (reported: Reported): boolean =>
+  [...reported.values()].some((codes) => [...codes.values()].some(({ isWritten }) => isWritten))
 
 function reportedNow(
   before: ReportedCode | undefined,
-  { isThere, nowMs }: { readonly isThere: boolean; readonly nowMs: number },
+  { isWritten, nowMs }: { readonly isWritten: boolean; readonly nowMs: number },
 ): ReportedCode {
-  // Only the Event was missing.
-  if (before !== undefined && before.againAtMs > nowMs) return { ...before, isThere }
+  // Not due again yet: only the Event was missing.
+  if (before !== undefined && before.againAtMs > nowMs) return { ...before, isWritten }
   const intervalMs =
     before === undefined ? firstIntervalMs : Math.min(2 * before.intervalMs, longestIntervalMs)
-  return { isThere, intervalMs, againAtMs: nowMs + intervalMs }
+  return { isWritten, intervalMs, againAtMs: nowMs + intervalMs }
 }
 
-/** When the first of what has been told is to be told again, or for the first time if its Event isn't there yet. */
+/** After how many milliseconds the next failure has to be reported again, or its missing Event retried. */
 export function nextReportAfterMs(reported: Reported, nowMs: number): number {
   const all = [...reported.values()].flatMap((codes) => [...codes.values()])
-  const times = all.map(({ isThere, againAtMs }) => (isThere ? againAtMs - nowMs : retryMs))
+  const times = all.map(({ isWritten, againAtMs }) => (isWritten ? againAtMs - nowMs : retryMs))
   return Math.max(0, Math.min(...times))
 }
 
-/** Where the API server fails, nobody knows whether what was told before is over. */
-const isBlind = ({ failures }: Pick<Round, 'failures'>): boolean =>
-  failures.some(({ error: { code } }) => code.startsWith('AKV_CLUSTER_'))
-
-/** Whether the Event is there. */
+/** @returns whether the Event was written */
 async function writeEvent(
-  event: AccountEvent,
-  { cluster, log, events }: ReportOptions,
+  event: Omit<AccountEvent, 'account'>,
+  { account, cluster, log, events }: ReportOptions,
 ): Promise<boolean> {
-  if (!events.take(event.account)) {
-    log.debug('no Event: the account has had many of late')
+  if (!events.take(account)) {
+    log.debug('no Event written: the account has had too many recently')
     return false
   }
   try {
-    await cluster.createEvent(event)
+    await cluster.createEvent({ ...event, account })
     return true
   } catch (thrown) {
     const error = toAkvError(thrown)
-    log.debug(`no Event: ${error.message}`, { code: error.code })
+    log.debug(`no Event written: ${error.message}`, { code: error.code })
     return false
   }
 }
 
 /** `created Secrets a, b; updated Secret c` */
-function describeChanges(changes: Round['changes']): string {
+function describeChanges(changes: RoundResult['changes']): string {
   const groups = Map.groupBy([...changes], ([, change]) => change)
   return [...groups]
     .map(([change, entries]) => {
@@ -144,21 +148,21 @@ function describeChanges(changes: Round['changes']): string {
     .join('; ')
 }
 
-/** `AKV_CODE: what happened; and what else. What to do.` */
-function describeTroubles(failures: readonly Failure[]): string {
+/** `AKV_CODE: first message; second message. Remedy.` */
+function describeFailures(failures: readonly Failure[]): string {
   const errors = distinct(failures)
   const [first] = errors
-  const more = errors.length - mostSentences
-  const reported = errors
-    .slice(0, mostSentences)
+  const more = errors.length - maxSentences
+  const sentences = errors
+    .slice(0, maxSentences)
     .map(({ message }) => message)
     .join('; ')
-  const shortened =
-    reported.length > maxSentencesLength ? `${reported.slice(0, maxSentencesLength)}…` : reported
-  return withRemedy(`${shortened}${more > 0 ? `; and ${more} more` : ''}`, first)
+  const bounded =
+    sentences.length > maxSentencesLength ? `${sentences.slice(0, maxSentencesLength)}…` : sentences
+  return withRemedy(`${bounded}${more > 0 ? `; and ${more} more` : ''}`, first)
 }
 
-/** One of each sentence. */
+/** One error for each message. */
 const distinct = (failures: readonly Failure[]): readonly AkvError[] => [
   ...new Map(failures.map(({ error }) => [error.message, error])).values(),
 ]

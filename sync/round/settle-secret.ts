@@ -11,14 +11,14 @@ export interface SettleSecretOptions {
   readonly cluster: SyncCluster
   readonly account: Account
   readonly name: string
-  /** Absent: the account asks for it no more. */
+  /** Absent if the Secret should be deleted. */
   readonly desired?: DesiredSecret | undefined
-  /** As it was found a moment ago; absent where it has not been looked at. */
+  /** The Secret as this round has read it already. Absent if it has to be read. */
   readonly found?: { readonly stored: StoredSecret | undefined } | undefined
-  /** The version that we left it in; one that has changed since waits. Absent: it may have changed. */
+  /** Leave the Secret alone if its resourceVersion is no longer this one. Absent if it may have changed. */
   readonly leftVersion?: string | undefined
   readonly onWrite: (kind: WriteKind) => void
-  /** No further step is begun once it has aborted; one that runs ends. */
+  /** No further step begins once it has aborted; a running step ends. */
   readonly signal: AbortSignal
 }
 
@@ -28,94 +28,115 @@ export type SecretChange = 'created' | 'updated' | 'adopted' | 'deleted' | 'rene
 export interface SettledSecret {
   readonly change?: SecretChange
   /**
-   * `done`: nothing is left to do; `waiting`: something has to happen first; `outdated`: somebody has written it since,
-   * and may know more of the vault; `failed`: `error` says why; `defied`: so, too, and to try again soon is of no use;
-   * `stopped`: it was told to.
+   * `done`: the Secret is as desired; `waiting`: something has to happen first; `outdated`: somebody else has written the
+   * Secret since, perhaps with newer values; `failed`: `error` says why; `defied`: `error` says why, and retrying soon won't
+   * help; `stopped`: the signal aborted.
    */
   readonly state: 'done' | 'waiting' | 'outdated' | 'failed' | 'defied' | 'stopped'
   readonly error?: AkvError
-  /** The Secret as it is then, as far as this is known. */
+  /** The Secret as last seen. */
   readonly stored: StoredSecret | undefined
 }
 
-/** Creating takes two writes and renewing three; the rest is for what others change meanwhile. */
+/** Creating takes two writes and renewing three. The rest is for changes that others make meanwhile. */
 const maxSteps = 8
 
+/** Where a Secret stands between two steps. */
+interface Progress {
+  readonly stored: StoredSecret | undefined
+  readonly change?: SecretChange | undefined
+  /** The last step, if it was carried out. */
+  readonly written?: Write | undefined
+}
+
 /**
- * Brings one Secret to where it should be, step by step, each planned on what the one before has left. Nothing is thrown:
- * what was done before something failed is told.
+ * Brings one Secret to its desired state, step by step. Each step is planned on the Secret that the step before has left.
+ * Never throws: if a step fails, the result includes what was done before.
  */
 export async function settleSecret(options: SettleSecretOptions): Promise<SettledSecret> {
-  const { cluster, account, desired, leftVersion, signal } = options
-  const secret = { namespace: account.namespace, name: options.name }
-  let stored = options.found?.stored
-  let change: SecretChange | undefined
-  let written: Write | undefined
-  const settled = (state: SettledSecret['state'], error?: AkvError): SettledSecret => ({
+  const { cluster, account, name, desired, found, leftVersion, signal } = options
+  let progress: Progress = { stored: found?.stored }
+  try {
+    if (found === undefined)
+      progress = { stored: await cluster.readSecret({ namespace: account.namespace, name }) }
+    const { stored } = progress
+    if (leftVersion !== undefined && stored && stored.resourceVersion !== leftVersion)
+      return settled(progress, { state: 'outdated' })
+    for (let count = 0; count < maxSteps; count++) {
+      if (signal.aborted) return settled(progress, { state: 'stopped' })
+      const step = planSecret({ account, desired, stored: progress.stored })
+      if (step.kind === 'nothing') return settled(progress, { state: 'done' })
+      if (step.kind === 'wait') return settled(progress, { state: 'waiting' })
+      if (step.kind === 'blocked') return settled(progress, { state: 'failed', error: step.error })
+      if (isRepeated(step, progress)) return defied(name, progress)
+      progress = await advance(step, { progress, options })
+    }
+    return settled(progress, { state: 'failed', error: neverSettled(name) })
+  } catch (thrown) {
+    return settled(progress, { state: 'failed', error: toAkvError(thrown) })
+  }
+}
+
+function settled(
+  { stored, change }: Progress,
+  { state, error }: Pick<SettledSecret, 'state' | 'error'>,
+): SettledSecret {
+  return {
     state,
     stored,
     ...(change !== undefined && { change }),
     ...(error !== undefined && { error }),
-  })
+  }
+}
+
+async function advance(
+  step: Write,
+  { progress, options }: { readonly progress: Progress; readonly options: SettleSecretOptions },
+): Promise<Progress> {
+  const { cluster, account, name, onWrite } = options
+  const secret = { namespace: account.namespace, name }
+  const { stored, change } = progress
   try {
-    if (options.found === undefined) stored = await cluster.readSecret(secret)
-    if (leftVersion !== undefined && stored && stored.resourceVersion !== leftVersion)
-      return settled('outdated')
-    for (let count = 0; count < maxSteps; count++) {
-      if (signal.aborted) return settled('stopped')
-      const step = planSecret({ account, desired, stored })
-      if (step.kind === 'nothing') return settled('done')
-      if (step.kind === 'wait') return settled('waiting')
-      if (step.kind === 'blocked') return settled('failed', step.error)
-      if (written !== undefined && isSameApply(step, written)) {
-        if (change === 'updated') change = undefined
-        return settled('defied', defied(options.name))
-      }
-      try {
-        stored = await carryOut(step, { cluster, secret })
-        written = step
-        options.onWrite(step.kind)
-        change = changeOf(step, change)
-      } catch (error) {
-        written = undefined
-        stored = await afterFailure(error, { cluster, secret, stored })
-      }
-    }
-    return settled('failed', restless(options.name))
-  } catch (thrown) {
-    return settled('failed', toAkvError(thrown))
+    const written = await carryOut(step, { cluster, secret })
+    onWrite(step.kind)
+    return { stored: written, change: changeOf(step, change), written: step }
+  } catch (error) {
+    return { stored: await readAfterFailure(error, { cluster, secret, stored }), change }
   }
 }
 
 type Write = Extract<SecretStep, { kind: WriteKind }>
 
-/** That the answer to one Apply asks for the very same: an admission webhook has changed what was written. */
-const isSameApply = (step: Write, before: Write): boolean =>
+/** After an apply, the plan asks for the very same apply again: an admission webhook has changed what we wrote. */
+const isRepeated = (step: Write, { written }: Progress): boolean =>
   step.kind === 'apply' &&
-  before.kind === 'apply' &&
-  JSON.stringify(step.secret) === JSON.stringify(before.secret)
+  written?.kind === 'apply' &&
+  JSON.stringify(step.secret) === JSON.stringify(written.secret)
 
-const defied = (name: string): AkvError =>
+function defied(name: string, progress: Progress): SettledSecret {
+  const error = new AkvError({
+    code: 'AKV_SECRET_CONFLICT',
+    message: `Secret ${name}: something changes the Secret while it is being written, such as an admission webhook`,
+  })
+  const { change, ...rest } = progress
+  return settled(change === 'updated' ? rest : progress, { state: 'defied', error })
+}
+
+const neverSettled = (name: string): AkvError =>
   new AkvError({
     code: 'AKV_SECRET_CONFLICT',
-    message: `Secret ${name}: something changes what is written while it is written, such as an admission webhook`,
+    message: `Secret ${name} was changed ${maxSteps} times while the controller tried to write it`,
   })
 
-const restless = (name: string): AkvError =>
-  new AkvError({
-    code: 'AKV_SECRET_CONFLICT',
-    message: `Secret ${name} was changed ${maxSteps} times while it was to be written`,
-  })
-
-interface Place {
+interface Target {
   readonly cluster: SyncCluster
   readonly secret: SecretName
 }
 
-/** Gives the Secret as it is then. */
+/** @returns the Secret after the step */
 async function carryOut(
   step: Write,
-  { cluster, secret }: Place,
+  { cluster, secret }: Target,
 ): Promise<StoredSecret | undefined> {
   switch (step.kind) {
     case 'create':
@@ -126,7 +147,7 @@ async function carryOut(
       return await cluster.applySecret(step.secret, { force: step.force })
     case 'delete':
       await cluster.deleteSecret(secret, step.uid)
-      // Finalizers may keep it.
+      // Finalizers may keep the Secret.
       return await cluster.readSecret(secret)
     default:
       return step satisfies never
@@ -134,20 +155,20 @@ async function carryOut(
 }
 
 /**
- * A fresh look, where it may change what there is to do: somebody else's Secret of the same name conflicts with ours,
- * too, before the API server comes to see that it is another.
+ * Reads the Secret again if that may change the plan, and otherwise throws the error. If somebody has replaced the Secret,
+ * the API server may report a conflict of fields before it compares the uids.
  */
-async function afterFailure(
+async function readAfterFailure(
   error: unknown,
-  { cluster, secret, stored }: Place & { readonly stored: StoredSecret | undefined },
+  { cluster, secret, stored }: Target & { readonly stored: StoredSecret | undefined },
 ): Promise<StoredSecret | undefined> {
-  if (!(error instanceof StaleError) && !isOfContent(error)) throw error
+  if (!(error instanceof StaleError) && !isContentRefused(error)) throw error
   const now = await cluster.readSecret(secret)
   if (error instanceof StaleError || now?.uid !== stored?.uid) return now
   throw error
 }
 
-const isOfContent = (error: unknown): boolean =>
+const isContentRefused = (error: unknown): boolean =>
   error instanceof AkvError &&
   (error.code === 'AKV_SECRET_CONFLICT' || error.code === 'AKV_SECRET_REFUSED')
 

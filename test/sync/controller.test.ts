@@ -43,7 +43,10 @@ const stopped = async (world: World, controller: Controller) => {
 
 t.test('accounts are found, and followed', async (t) => {
   const { world, controller } = await start(t)
-  t.match(controller.problem(), /has not seen the ServiceAccounts of namespace team-a yet/)
+  t.match(
+    controller.problem(),
+    /the ServiceAccounts of these namespaces have not been listed yet: team-a$/,
+  )
   await watches(world)
   t.equal(controller.problem(), undefined)
   world.standIn.putAccount('team-a', 'web', annotations(db))

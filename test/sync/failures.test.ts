@@ -177,7 +177,7 @@ t.test('an account with more than is kept of one goes on as after a restart', as
   for (const account of accounts) {
     const entry = accountEntry(account, true)
     await workAccount(entry, world.options)
-    t.equal(entry.access?.values?.refresh.content.files.size, 0)
+    t.equal(entry.state.access?.values?.refresh.content.files.size, 0)
   }
   t.equal(Object.keys(world.values('s5') ?? {}).length, 36)
   await world.round()

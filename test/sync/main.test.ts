@@ -73,7 +73,10 @@ t.test('it is not ready before it has seen the accounts, and ends in mid-round',
   const { healthPort } = await line(/^syncing Secrets$/)
   const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
   t.equal(answer.status, 503)
-  t.match(await answer.text(), /^has not seen the ServiceAccounts of namespace team-a yet/)
+  t.match(
+    await answer.text(),
+    /^the ServiceAccounts of these namespaces have not been listed yet: team-a/,
+  )
   azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 600_000 } })
   standIn.putAccount('team-a', 'web', annotations(db))
   standIn.before = () => undefined

@@ -29,7 +29,7 @@ t.test('an admission webhook that changes what is written is told of, not fought
     t.strictSame(world.writes(), ['PATCH db'])
   }
   t.match(world.events(), [
-    /AKV_SECRET_CONFLICT: Secret db: something changes what is written.*admission webhook/,
+    /AKV_SECRET_CONFLICT: Secret db: something changes the Secret while it is being written.*admission webhook/,
   ])
   t.match(
     await world.options.metrics.text(),

@@ -92,7 +92,7 @@ t.test('a status that can not be written is logged once and stops nothing', asyn
   t.strictSame(world.values('db'), { a: 'correct horse' })
   const warnings = world.log.lines.filter(({ level }) => level === 'warn')
   t.match(warnings, [
-    { message: /^the status is not written: the status of ServiceAccount team-a\/web/ },
+    { message: /^cannot write the status: the status of ServiceAccount team-a\/web/ },
   ])
   t.equal(warnings.length, 1)
 })

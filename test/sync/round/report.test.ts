@@ -2,16 +2,18 @@ import t from 'tap'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import type { AccountEvent } from '../../../sync/cluster/cluster-port.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
+import type { Failure } from '../../../sync/round/failure.ts'
 import { nextReportAfterMs, nothingReported, reportRound } from '../../../sync/round/report.ts'
 import type { SecretChange } from '../../../sync/round/settle-secret.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
-const failure = (subject: string, code: AkvErrorCode, message = `${subject} failed`) => ({
-  subject,
+const failure = (key: string, code: AkvErrorCode, message = `${key} failed`): Failure => ({
+  kind: 'object',
+  key,
   error: new AkvError({ code, message }),
 })
-type Failures = readonly ReturnType<typeof failure>[]
+type Failures = readonly Failure[]
 
 /** Rounds one after the other, and the Events of each. */
 function reporter() {

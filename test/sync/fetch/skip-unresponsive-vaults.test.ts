@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ObjectReader } from '../../../keyvault/object-reader.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
-import { skipUnresponsiveVaults } from '../../../sync/round/skip-unresponsive-vaults.ts'
+import { skipUnresponsiveVaults } from '../../../sync/fetch/skip-unresponsive-vaults.ts'
 
 const object = (vault: string, name = 'x'): ObjectReference => ({ vault, type: 'secret', name })
 
@@ -20,7 +20,7 @@ function start(failure: {
   const reader: ObjectReader = { read: fail, listVersions: fail }
   return {
     asked,
-    reader: skipUnresponsiveVaults({ session: { reader }, clock: { now: () => nowMs } }),
+    reader: skipUnresponsiveVaults(reader, { now: () => nowMs }),
   }
 }
 

@@ -3,8 +3,9 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { Account } from '../request/account.ts'
 
 /**
- * What converting the values of one account may cost in a round. All accounts share one process, and whoever can write
- * to a vault chooses what its values cost. Forty certificates as OpenSSL exports them take about a twelfth of this.
+ * The CPU time that one account may use in a round to convert its values. All accounts share one process, and anyone who
+ * can write to a vault can store values that are expensive to convert. Forty certificates exported by OpenSSL take about a
+ * twelfth of this.
  */
 const microseconds = 2_000_000
 

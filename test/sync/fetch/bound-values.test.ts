@@ -1,7 +1,7 @@
 import t from 'tap'
 import { noContent } from '../../../init-agent/projection/project-content.ts'
-import { boundValues } from '../../../sync/round/bound-values.ts'
-import type { AccountValues } from '../../../sync/round/refresh-account.ts'
+import type { AccountValues } from '../../../sync/fetch/account-values.ts'
+import { boundValues } from '../../../sync/fetch/bound-values.ts'
 
 function valuesOf(sizes: { readonly content: number; readonly known: number }): AccountValues {
   const file = { bytes: new Uint8Array(sizes.content), mode: 0o444 }

@@ -1,15 +1,15 @@
 import { noContent } from '../../init-agent/projection/project-content.ts'
 import type { RefreshState } from '../../init-agent/projection/refresh-content.ts'
-import type { AccountValues } from './refresh-account.ts'
+import type { AccountValues } from './account-values.ts'
 
-/** More than any account should need, and little enough that dozens of them may have it. */
+/** More than an account should need, and little enough for dozens of accounts. */
 export const maxKeptBytes = 4 * 1024 * 1024
-/** What a value costs besides its bytes. */
+/** The memory that a value takes besides its bytes. */
 const entryBytes = 256
 
 /**
- * What is kept of an account's values between rounds: all, or where that is too much none. They are in its Secrets then,
- * and read there the next time, as after a restart.
+ * Bounds what is kept of an account's values between rounds: all values or, if they are too large together, none. The next
+ * round then reads them from the Secrets, as after a restart.
  */
 export function boundValues(values: AccountValues): AccountValues {
   if (sizeOf(values.refresh) <= maxKeptBytes) return values

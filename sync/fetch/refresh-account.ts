@@ -5,6 +5,7 @@ import { unknownStatus } from '../../init-agent/projection/object-status.ts'
 import { type Content, noContent } from '../../init-agent/projection/project-content.ts'
 import {
   failedObjects,
+  type Refreshed,
   type RefreshState,
   refreshableObjects,
   refreshContent,
@@ -13,44 +14,31 @@ import {
 import type { Session } from '../../init-agent/projection/session.ts'
 import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { AkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { Account } from '../request/account.ts'
-import type { RequestedSecret } from '../request/account-request.ts'
+import type { SyncRequest } from '../request/account-request.ts'
 import { encodeTarget } from '../request/key-path.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
+import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes } from './bound-values.ts'
 import { roundBudget } from './round-budget.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
-/** What is known of an account's values between rounds. No other account ever sees it. */
-export interface AccountValues {
-  readonly refresh: RefreshState
-  /** Of what the content holds, by `objectKey`. */
-  readonly versions: ReadonlyMap<string, string>
-  /** What the vault did not have when it was last asked, and how it said so, by `objectKey`. */
-  readonly gone: ReadonlyMap<string, AkvError>
-  /** The paths of `#*` that have been given all properties that there were, of which there may be none. */
-  readonly filled: ReadonlySet<string>
-  /** The names of the Secrets whose values before are in the content. */
-  readonly seeded: ReadonlySet<string>
-}
-
 export interface RefreshedAccount {
   readonly values: AccountValues
-  /** The Secrets that were looked at on the way, by name; undefined for those that aren't there. */
+  /** The Secrets that were read on the way, by name; undefined for those that don't exist. */
   readonly found: ReadonlyMap<string, StoredSecret | undefined>
 }
 
 export interface RefreshAccountOptions {
   readonly cluster: Pick<SyncCluster, 'readSecret'>
   readonly account: Account
-  readonly config: AgentConfig
-  readonly secrets: readonly RequestedSecret[]
+  readonly request: Pick<SyncRequest, 'config' | 'secrets'>
   readonly session: Session
+  /** The values that the last round kept. */
   readonly before: AccountValues | undefined
   /** Ask for everything that may have changed, and not only for what failed. */
   readonly isRegular: boolean
@@ -60,26 +48,43 @@ export interface RefreshAccountOptions {
 }
 
 /**
- * What there is for the Secrets of an account: what the vaults say now, and where they fail what was there before. After
- * a restart that is in the Secrets themselves.
+ * Fetches the values for the Secrets of an account. What can't be fetched keeps its last value, which after a restart is
+ * the one in the Secret.
  */
 export async function refreshAccount(options: RefreshAccountOptions): Promise<RefreshedAccount> {
-  const { config, secrets, before, isRegular } = options
+  const { request, before, isRegular, session, clock, log, signal } = options
+  const { config } = request
   const { content, found } = await seed(options)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
-  // Only a value that is in memory is settled: what a Secret was found with, somebody may have edited.
+  // Values read from Secrets don't count as fetched, because somebody may have edited them.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })
   const due = isRegular ? refreshable : failedObjects(refreshable, withGone(state, before?.gone))
-  const session = { ...options.session, reader: skipUnresponsiveVaults(options) }
-  const budget = roundBudget(options.account)
-  const {
-    state: refresh,
-    outcomes,
-    problems,
-  } = await refreshContent({ ...options, session, maxProperties, budget }, { state, due })
+  const refreshed = await refreshContent(
+    {
+      config,
+      session: { ...session, reader: skipUnresponsiveVaults(session.reader, clock) },
+      clock,
+      log,
+      signal,
+      maxProperties,
+      budget: roundBudget(options.account),
+    },
+    { state, due },
+  )
+  return { values: nextValues(refreshed, { request, before }), found }
+}
+
+function nextValues(
+  { state: refresh, outcomes, problems }: Refreshed,
+  round: Pick<RefreshAccountOptions, 'request' | 'before'>,
+): AccountValues {
+  const { before } = round
+  const { config, secrets } = round.request
   const failed = new Set(problems.map(({ key }) => key))
   const asked = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
-  const values = {
+  const isFetched = (key: string) =>
+    !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key))
+  return {
     refresh: {
       ...refresh,
       content: compact(refresh.content),
@@ -88,20 +93,15 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
     gone: only(asked, goneOf(outcomes, before?.gone)),
-    filled: filledOf(config, {
-      isGiven: (key) =>
-        !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key)),
-      before: before?.filled,
-    }),
+    filled: filledOf(config, { isFetched, before: before?.filled }),
   }
-  return { values, found }
 }
 
-/** Who changes what he asks for all the time must not have us remember it all. */
+/** Keeps only what is still asked for, so an annotation that keeps changing can't grow our memory. */
 const only = <T>(keys: ReadonlySet<string>, all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
   new Map([...all].filter(([key]) => keys.has(key)))
 
-/** A small Buffer holds on to the 8 KiB of a pool that it was cut from: these are kept for long. */
+/** Copies small Buffers: each would keep the 8 KiB pool alive that it was cut from, and these values are kept for long. */
 function compact({ files, env }: Content): Content {
   const whole = ({ bytes }: SetFile) =>
     bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
@@ -111,18 +111,18 @@ function compact({ files, env }: Content): Content {
   return { files: new Map(compacted), env }
 }
 
-/** The content, with what the Secrets hold of which nothing is known yet. */
+/** The content, plus the stored values of Secrets that haven't been read before. */
 async function seed(options: RefreshAccountOptions) {
-  const { cluster, account, config, secrets, before } = options
+  const { cluster, account, request, before } = options
   const found = new Map<string, StoredSecret | undefined>()
   const files = new Map(before?.refresh.content.files)
   let foundBytes = 0
-  for (const { name } of secrets) {
+  for (const { name } of request.secrets) {
     if (before?.seeded.has(name)) continue
     const stored = await cluster.readSecret({ namespace: account.namespace, name })
     if (stored !== undefined && ownershipOf(stored, account) === 'ours')
-      for (const [path, file] of filesIn(stored, config)) files.set(path, file)
-    // A Secret may hold much of somebody else's; what is too much is looked at again when its turn comes.
+      for (const [path, file] of filesIn(stored, request.config)) files.set(path, file)
+    // A Secret may hold a lot of other people's data. Beyond the limit it isn't kept, but read again when its turn comes.
     for (const bytes of stored?.data.values() ?? []) foundBytes += bytes.length
     if (foundBytes <= maxKeptBytes) found.set(name, stored)
   }
@@ -130,7 +130,7 @@ async function seed(options: RefreshAccountOptions) {
   return { content, found }
 }
 
-/** Of a Secret that isn't claimed yet, everything is ours: it was created a moment before we ended. */
+/** The keys that are ours. In a Secret that isn't claimed yet all keys are: we were stopped just after creating it. */
 function filesIn(
   { name, data, applied, unclaimedEntry }: StoredSecret,
   { fileMode }: AgentConfig,
@@ -156,7 +156,7 @@ function versionsOf(
   return versions
 }
 
-/** Of what could not be asked for, the last answer stands. */
+/** For objects that could not be asked for, the vault's last answer stays valid. */
 function goneOf(
   outcomes: FetchOutcomes,
   before: AccountValues['gone'] | undefined,
@@ -168,22 +168,25 @@ function goneOf(
   return gone
 }
 
-/** A value that only another path has got says nothing of this one: whoever renames it in an outage would empty it. */
+/**
+ * The `#*` entries that have been filled. By path, not by object: an entry that is renamed during an outage has a new path
+ * and hasn't been filled, so its keys aren't removed.
+ */
 function filledOf(
   { files }: AgentConfig,
   round: {
-    readonly isGiven: (key: string) => boolean
+    readonly isFetched: (key: string) => boolean
     readonly before: AccountValues['filled'] | undefined
   },
 ): AccountValues['filled'] {
   const filled = files.filter(
     ({ path, object, property }) =>
-      property === '*' && (round.isGiven(objectKey(object)) || round.before?.has(path)),
+      property === '*' && (round.isFetched(objectKey(object)) || round.before?.has(path)),
   )
   return new Set(filled.map(({ path }) => path))
 }
 
-/** To remove what is gone is no failure, yet it may come back. */
+/** Adds the objects that are gone from the vault to the failed ones, so that retries notice when they come back. */
 function withGone(
   { statuses }: Pick<RefreshState, 'statuses'>,
   gone: AccountValues['gone'] = new Map(),

@@ -3,9 +3,10 @@ import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { AccountValues } from '../../../sync/fetch/account-values.ts'
+import { refreshAccount } from '../../../sync/fetch/refresh-account.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
-import { type AccountValues, refreshAccount } from '../../../sync/round/refresh-account.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
@@ -28,9 +29,9 @@ async function refresh(
     'akv-injector.io/vault': 'team-a',
     'akv-injector.io/sync': `[{ secret: db, data: "${data}" }]`,
   }
-  const desired = readAccount({ ...account, annotations }, policy) as SyncRequest
+  const request = readAccount({ ...account, annotations }, policy) as SyncRequest
   const { values } = await refreshAccount({
-    ...desired,
+    request,
     account,
     cluster: { readSecret: async () => undefined },
     session: {

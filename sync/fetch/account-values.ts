@@ -1,0 +1,15 @@
+import type { RefreshState } from '../../init-agent/projection/refresh-content.ts'
+import type { AkvError } from '../../lib/errors/akv-error.ts'
+
+/** What the controller keeps of an account's values between rounds. It is never shared between accounts. */
+export interface AccountValues {
+  readonly refresh: RefreshState
+  /** The versions of the values in the content, by `objectKey`. */
+  readonly versions: ReadonlyMap<string, string>
+  /** The objects that were missing when the vault was last asked, by `objectKey`, with the vault's answer. */
+  readonly gone: ReadonlyMap<string, AkvError>
+  /** The paths of `#*` entries that have been given all properties of their value, possibly none. */
+  readonly filled: ReadonlySet<string>
+  /** The names of the Secrets whose stored values have been read into the content. */
+  readonly seeded: ReadonlySet<string>
+}

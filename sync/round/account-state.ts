@@ -1,0 +1,43 @@
+import type { Session } from '../../init-agent/projection/session.ts'
+import type { AccountValues } from '../fetch/account-values.ts'
+import type { Failing } from '../plan/account-status.ts'
+import { nothingReported, type Reported } from './report.ts'
+
+/** What the last round of an account left for the next one. A round takes a state and returns the next. */
+export interface AccountState {
+  readonly access: Access | undefined
+  /** When the next round is due that asks for everything, and not only for what failed. */
+  readonly nextRegularAtMs: number
+  /** Somebody else has written one of the Secrets, so the next round has to ask for everything. */
+  readonly isOutdated: boolean
+  /** Consecutive rounds that left something to do. */
+  readonly failedRounds: number
+  readonly reported: Reported
+  /** By name. */
+  readonly secrets: ReadonlyMap<string, SecretStatus>
+}
+
+/** An identity and the values fetched with it. They are dropped together, so no value outlives the right to read it. */
+export interface Access {
+  readonly identity: string
+  readonly session: Session
+  readonly values: AccountValues | undefined
+}
+
+export interface SecretStatus {
+  /** Absent if the Secret is in sync. */
+  readonly failing?: Failing | undefined
+  /** When the Secret has to be confirmed up to date again; if it never was, when it was first asked for. */
+  readonly dueAtMs: number
+  /** The resourceVersion after the last round, if that finished the Secret. */
+  readonly leftVersion?: string | undefined
+}
+
+export const initialState: AccountState = {
+  access: undefined,
+  nextRegularAtMs: 0,
+  isOutdated: false,
+  failedRounds: 0,
+  reported: nothingReported,
+  secrets: new Map(),
+}

@@ -1,0 +1,28 @@
+import type { AkvError } from '../../lib/errors/akv-error.ts'
+
+/** What went wrong in a round, and with what. */
+export type Failure =
+  /** Something that all Secrets of the account need. */
+  | { readonly kind: 'account'; readonly error: AkvError }
+  /** Mistakes in the account's annotations. */
+  | { readonly kind: 'annotations'; readonly error: AkvError }
+  /** One vault object. `key`: its `objectKey` */
+  | { readonly kind: 'object'; readonly key: string; readonly error: AkvError }
+  | { readonly kind: 'secret'; readonly name: string; readonly error: AkvError }
+
+/** Identifies what failed. Equal texts mean that the same subject failed again, perhaps with another error. */
+export function subjectOf(failure: Failure): string {
+  switch (failure.kind) {
+    case 'account':
+      return 'account'
+    case 'annotations':
+      // A different mistake is a new failure, although its code is the same.
+      return `annotations: ${failure.error.message}`
+    case 'object':
+      return `object ${failure.key}`
+    case 'secret':
+      return `Secret ${failure.name}`
+    default:
+      return failure satisfies never
+  }
+}
