@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { printLines } from '../lib/print-lines.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { addClusterCommands } from './cluster-commands.ts'
-import type { End } from './end.ts'
+import type { End } from './command/end.ts'
 import { InputError } from './input/input-error.ts'
 import { addLocalCommands } from './local-commands.ts'
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { End } from './end.ts'
+import type { End } from './command/end.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
 export function addLocalCommands(program: Command, end: End): void {
@@ -101,7 +101,9 @@ function addEmulator(program: Command, end: End): void {
       'issuer of the service account tokens to accept; default: the emulator',
     )
     .option('--ca-out <file>', 'where to write the CA certificate for clients')
-    .action(async (options) => end(await (await import('./emulator.ts')).emulator(options)))
+    .action(async (options) =>
+      end(await (await import('./emulator/emulator.ts')).emulator(options)),
+    )
 }
 
 function namespaceOption(): Option {

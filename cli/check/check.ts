@@ -4,7 +4,7 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../command/exit-code.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import {
   type AnnotatedManifest,

@@ -4,7 +4,7 @@ import { type AgentConfig, envFolder, filesFolder, hasFiles } from '../../init-a
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../check/describe-injection.ts'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../command/exit-code.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
 import type { Manifest } from '../input/read-manifests.ts'

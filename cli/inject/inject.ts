@@ -4,7 +4,7 @@ import { printLines } from '../../lib/print-lines.ts'
 import type { AddOperation } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
-import type { ExitCode } from '../exit-code.ts'
+import type { ExitCode } from '../command/exit-code.ts'
 import { findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
 import { type Manifest, readManifestFiles, yamlOptions } from '../input/read-manifests.ts'
 import {

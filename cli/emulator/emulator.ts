@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs'
-import type { EmulatorData } from '../emulator/data/data.ts'
-import { parseEmulatorData } from '../emulator/data/parse-data.ts'
-import { type Emulator, startEmulator } from '../emulator/emulator.ts'
-import { printLines } from '../lib/print-lines.ts'
-import { runUntilSignal, untilAborted } from '../lib/run-until-signal.ts'
-import { example } from './example.ts'
-import type { ExitCode } from './exit-code.ts'
-import { InputError } from './input/input-error.ts'
-import { readText } from './input/read-manifests.ts'
+import type { EmulatorData } from '../../emulator/data/data.ts'
+import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
+import { printLines } from '../../lib/print-lines.ts'
+import { runUntilSignal, untilAborted } from '../../lib/run-until-signal.ts'
+import type { ExitCode } from '../command/exit-code.ts'
+import { example } from '../input/example.ts'
+import { InputError } from '../input/input-error.ts'
+import { readText } from '../input/read-manifests.ts'
 
 export interface EmulatorOptions {
   readonly data?: string

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, get } from 'node:https'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { run, start } from '../support/run-command-line.ts'
+import { run, start } from '../../support/run-command-line.ts'
 
 t.test('runs alone until it is told to end, and says how to use it', async (t) => {
   const folder = t.testdir()
