@@ -190,7 +190,7 @@ t.test('the author of a pod can’t mount our volumes', async (t) => {
       }),
     )
     t.equal(status, 400, JSON.stringify(volumeMount))
-    t.match(body.message, `volume ${volumeMount.name} is mounted by the webhook only`)
+    t.match(body.message, `volume ${volumeMount.name} may only be mounted by the webhook`)
   }
 })
 
@@ -206,7 +206,7 @@ t.test('the author of a pod can’t read our volume by a variable', async (t) =>
     }),
   )
   t.equal(status, 400)
-  t.match(body.message, 'container other, env COPY: volume akv-injector-env is read by the webhook')
+  t.match(body.message, 'container other, env COPY: volume akv-injector-env may only be read by the webhook')
 })
 
 t.test('the author of a pod can’t name the agent among the containers', async (t) => {
