@@ -17,36 +17,45 @@ import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
 import { eventBody } from './event-body.ts'
 import { readSeenAccount } from './seen-account.ts'
 
-/** The one audience that Entra takes; the chart's admission policy lets the controller ask for no other. */
+/** The only audience that Entra accepts. The chart's admission policy doesn't let the controller ask for another. */
 const audience = 'api://AzureADTokenExchange'
-/** The shortest that the API server makes; it is exchanged at once. */
+/** The shortest lifetime that the API server issues. The token is exchanged at once. */
 const tokenSeconds = 600
 
-/** Each may be of the size of a request, and a page is in memory as text and as objects. */
+/** An account may be as large as a request, and a page is in memory both as text and as objects. */
 const pageSize = 50
 
 const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
 
-/** The API server. Secrets are asked for and written by name; there is no right to list them. */
+/** Connects to the API server. Secrets are read and written by name, because the controller has no right to list them. */
 export function connectCluster(options: ConnectOptions): SyncCluster {
   const connection = openConnection(options)
   const core = new CoreV1Api(connection.configuration)
-
-  /** Makes of what goes wrong what `errorOf` says. */
-  async function ask<T>(
-    what: string,
-    request: Promise<T>,
-    errorOf: typeof clusterError | typeof writeError = clusterError,
-  ): Promise<T> {
-    try {
-      return await request
-    } catch (error) {
-      throw errorOf({ answer: answerOf(error), what })
-    }
+  return {
+    watchAccounts: (watchOptions) => followAccounts(connection, watchOptions),
+    ...accountRequests(core),
+    ...reportWrites(core),
+    ...secretReads(core),
+    ...secretWrites(core),
   }
+}
 
+/** Awaits a request, and turns what goes wrong into an error that `errorOf` makes of the answer. */
+async function ask<T>(
+  what: string,
+  request: Promise<T>,
+  errorOf: typeof clusterError | typeof writeError = clusterError,
+): Promise<T> {
+  try {
+    return await request
+  } catch (error) {
+    throw errorOf({ answer: answerOf(error), what })
+  }
+}
+
+function accountRequests(core: CoreV1Api): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
   return {
     async listAccounts(namespace, reduce = (account) => account) {
       const what = `the ServiceAccounts of namespace ${namespace}`
@@ -61,11 +70,10 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
       } while (page?._continue)
       return { accounts, resourceVersion: page?.resourceVersion ?? '' }
     },
-    watchAccounts: (options) => followAccounts(connection, options),
     async requestToken({ namespace, name, uid }) {
       const what = `ServiceAccount ${namespace}/${name}`
       const spec = { audiences: [audience], expirationSeconds: tokenSeconds }
-      // With its uid, so that no account which was made anew meanwhile speaks for the old one.
+      // With the uid, so that we don't get a token of an account that has replaced this one.
       const body = { metadata: { uid }, spec }
       const request = core.createNamespacedServiceAccountToken({ namespace, name, body })
       const { status } = await ask(what, request, tokenError)
@@ -76,6 +84,31 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
         })
       return status.token
     },
+  }
+}
+
+/** What the controller tells the owner of an account. */
+function reportWrites(core: CoreV1Api): Pick<SyncCluster, 'writeStatus' | 'createEvent'> {
+  return {
+    async writeStatus({ namespace, name, uid }, status) {
+      const annotations = { [statusAnnotation]: status ?? null }
+      const request = core.patchNamespacedServiceAccount(
+        // The API server refuses the patch if the account has another uid.
+        { namespace, name, fieldManager, body: { metadata: { uid, annotations } } },
+        mergePatch,
+      )
+      await ask(`the status of ServiceAccount ${namespace}/${name}`, request)
+    },
+    async createEvent(event) {
+      const { namespace } = event.account
+      const request = core.createNamespacedEvent({ namespace, body: eventBody(event) })
+      await ask(`the Event in namespace ${namespace}`, request)
+    },
+  }
+}
+
+function secretReads(core: CoreV1Api): Pick<SyncCluster, 'readSecret'> {
+  return {
     async readSecret({ namespace, name }) {
       const what = describeSecret({ namespace, name })
       const request = core.readNamespacedSecret({ namespace, name }).catch((error: unknown) => {
@@ -84,6 +117,13 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
       const secret = await ask(what, request)
       return secret === undefined ? undefined : stored(what, secret)
     },
+  }
+}
+
+function secretWrites(
+  core: CoreV1Api,
+): Pick<SyncCluster, 'createSecret' | 'claimSecret' | 'applySecret' | 'deleteSecret'> {
+  return {
     async createSecret(secret) {
       const { namespace } = secret.metadata
       const request = core.createNamespacedSecret({
@@ -115,20 +155,6 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
       const request = core.deleteNamespacedSecret({ ...secret, body: { preconditions: { uid } } })
       await ask(describeSecret(secret), request, writeError)
     },
-    async writeStatus({ namespace, name, uid }, status) {
-      const annotations = { [statusAnnotation]: status ?? null }
-      const request = core.patchNamespacedServiceAccount(
-        // The API server refuses the patch if the account has another uid.
-        { namespace, name, fieldManager, body: { metadata: { uid, annotations } } },
-        mergePatch,
-      )
-      await ask(`the status of ServiceAccount ${namespace}/${name}`, request)
-    },
-    async createEvent(event) {
-      const { namespace } = event.account
-      const request = core.createNamespacedEvent({ namespace, body: eventBody(event) })
-      await ask(`the Event in namespace ${namespace}`, request)
-    },
   }
 }
 
@@ -138,7 +164,7 @@ function stored(what: string, secret: V1Secret): StoredSecret {
   throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: `${what}: ${read.problem}` })
 }
 
-/** The client's types know no readonly lists. */
+/** The client's types don't accept readonly arrays. */
 const mutable = ({ metadata, ...secret }: SecretManifest) => ({
   ...secret,
   metadata: { ...metadata, ownerReferences: [...metadata.ownerReferences] },
