@@ -3,16 +3,16 @@ import type { ClaimOperation } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { Account } from '../request/account.ts'
 
-/** A ServiceAccount in one of its states. */
+/** A ServiceAccount as the watch or a list has shown it. */
 export interface SeenAccount extends Account {
   readonly resourceVersion: string
-  /** What `akv-injector.io/sync-status` says. Not among the annotations: a new status must not start a round. */
+  /** The text of `akv-injector.io/sync-status`. Not among the annotations, because a new status must not start a round. */
   readonly status?: string
 }
 
 export interface AccountList {
   readonly accounts: readonly SeenAccount[]
-  /** Where a watch goes on. */
+  /** Where a watch continues. */
   readonly resourceVersion: string
 }
 
@@ -39,29 +39,29 @@ export interface SecretName {
   readonly name: string
 }
 
-/** The API server, as far as sync needs it. Everything throws an AkvError, and what writes also {@link StaleError}. */
+/** What sync needs of the API server. All functions throw AkvError; those that write Secrets also throw {@link StaleError}. */
 export interface SyncCluster {
-  /** @param reduce - what is to be kept of each, as there may be many */
+  /** @param reduce - drops what isn't needed of each account while listing, because there may be many */
   listAccounts(
     namespace: string,
     reduce?: (account: SeenAccount) => SeenAccount,
   ): Promise<AccountList>
-  /** Until the API server ends it; gives the version to go on from. */
+  /** Watches until the API server ends it. Returns the resourceVersion to continue from. */
   watchAccounts(options: WatchAccountsOptions): Promise<string>
-  /** Only while the account is the one of that uid. */
+  /** Fails if the account now has another uid. */
   requestToken(account: Account): Promise<string>
-  /** What writes gives the Secret as it is then. */
+  /** Undefined if it doesn't exist. Functions that write return the Secret as written. */
   readSecret(secret: SecretName): Promise<StoredSecret | undefined>
   createSecret(secret: SecretManifest): Promise<StoredSecret>
   claimSecret(secret: SecretName, patch: readonly ClaimOperation[]): Promise<StoredSecret>
   applySecret(secret: SecretManifest, options: { readonly force: boolean }): Promise<StoredSecret>
   deleteSecret(secret: SecretName, uid: string): Promise<void>
   createEvent(event: AccountEvent): Promise<void>
-  /** Sets the account's `akv-injector.io/sync-status`, or takes it off. Fails if the account is another by now. */
+  /** Sets or removes the account's `akv-injector.io/sync-status`. Fails if the account now has another uid. */
   writeStatus(account: Account, status: string | undefined): Promise<void>
 }
 
-/** The Secret isn't what it was when it was read: nothing was written, and a fresh look tells what to do. */
+/** The Secret has changed since it was read. Nothing was written; read it again and plan anew. */
 export class StaleError extends Error {
   override readonly name = 'StaleError'
 }

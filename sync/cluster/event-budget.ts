@@ -1,21 +1,21 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Account } from '../request/account.ts'
 
-/** As client-go bounds Events: so many at once, and then one in so much time. */
+/** The limits of client-go: a burst, then one Event per interval. */
 const burst = 25
 const refillMs = 5 * 60_000
 
 export interface EventBudget {
-  /** Whether one more Event may be written for an account now. If so, it counts as written. */
+  /** Takes one Event from the account's budget. False if it is used up. */
   take(account: Pick<Account, 'namespace' | 'name'>): boolean
 }
 
 /**
- * Bounds the Events for each account by a token bucket. Whoever may change an account, or delete and create it, could
- * otherwise have the controller write Events without end.
+ * Bounds the Events of each account by a token bucket. Otherwise anyone who may change an account, or delete and create it,
+ * could make the controller write Events without end.
  */
 export function createEventBudget({ now }: Pick<Clock, 'now'>): EventBudget {
-  /** By account, until when its bucket is being refilled; one that is full isn't kept. */
+  /** When each account's bucket will be full again. Full buckets aren't kept. */
   const fullAtMs = new Map<string, number>()
   return {
     take({ namespace, name }) {

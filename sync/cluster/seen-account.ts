@@ -28,7 +28,7 @@ export function readSeenAccount(object: unknown): readonly SeenAccount[] {
       uid,
       resourceVersion,
       annotations,
-      // What is too long the controller hasn't written, so its text doesn't matter.
+      // The controller never writes a longer status, so the text of one doesn't matter.
       ...(typeof status === 'string' && {
         status: status.length > maxStatusLength ? '' : status,
       }),
@@ -36,7 +36,7 @@ export function readSeenAccount(object: unknown): readonly SeenAccount[] {
   ]
 }
 
-/** All that is to be known of an account that the operator has not enabled: whether it asks for something. */
+/** Keeps of an account that isn't enabled only whether it asks for Secrets. */
 export const withoutDetails = ({ status: _, ...account }: SeenAccount): SeenAccount => ({
   ...account,
   annotations: asksForSecrets(account) ? { [annotationPrefix + syncKey]: '' } : {},

@@ -5,10 +5,10 @@ import { managedByLabel } from '../names.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
-/** More than anybody has; each is compared at each refresh. */
+/** More than any Secret should need. Each refresh compares all of them. */
 const maxLabels = 64
 
-/** Reads the labels of a Secret, by the API server's rules, and without those that are the controller's. */
+/** Reads the labels of a Secret by the API server's rules. Refuses the labels that the controller sets itself. */
 export function readLabels(value: unknown): {
   readonly labels: Labels
   readonly problems: readonly string[]
@@ -29,7 +29,7 @@ export function readLabels(value: unknown): {
   return { labels: Object.fromEntries(entries) as Labels, problems }
 }
 
-/** Of the name behind the slash, and of a value. */
+/** Valid both for the part of a key after the slash and for a value. */
 const plain = /^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/
 
 function keyProblem(key: string): string | undefined {

@@ -29,7 +29,7 @@ import { readSecretList } from './secret-list.ts'
 type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
 
 const defaultRefreshSeconds = 3600
-/** A key of a Secret has no mode. */
+/** The configuration requires a mode, but keys of a Secret have none. */
 const anyMode = '0444'
 
 /** Whether `akv-injector.io/inject` is `"false"`. */
@@ -39,7 +39,7 @@ export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): bo
 /**
  * Reads the annotations of a ServiceAccount (docs/specification.md, "Secret sync").
  *
- * @param account - as the API server has it, or as a manifest does, where annotations may be no texts
+ * @param account - from the API server, or from a manifest, where annotations may not be strings
  */
 export function readAccount(account: ReadableAccount, policy: Policy): AccountRequest {
   const { own, problems: unreadable } = readOwnAnnotations(account.annotations)
@@ -77,7 +77,7 @@ export function readAccount(account: ReadableAccount, policy: Policy): AccountRe
   return { kind: 'wanted', config, azure: azure.identity, secrets: list.secrets }
 }
 
-/** A manifest may hold what no API server would take. */
+/** Checks the names, because a manifest may hold what no API server would accept. */
 function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] {
   const problems: Problem[] = []
   const wrong = (subject: string, found: string, sentence: string) =>
@@ -96,16 +96,16 @@ function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] 
 }
 
 /**
- * Whether an account asks for Secrets, without a look at what for: who has not been enabled must not have us busy.
+ * Whether an account asks for Secrets. Doesn't read the annotation, so an account that isn't enabled can't cost us time.
  */
 export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =>
   account.annotations[annotationPrefix + syncKey] !== undefined && !isOff(account)
 
-/** Whether an annotation of that name can change what {@link readAccount} gives. The controller's own status can't. */
+/** Whether {@link readAccount} reads the annotation. It doesn't read the status, which the controller writes itself. */
 export const isReadAnnotation = (key: string): boolean =>
   key !== statusAnnotation && (key.startsWith(annotationPrefix) || azureKeys.includes(key))
 
-/** What azure-workload-identity reads; our own annotations come before. */
+/** The annotations of azure-workload-identity. Our own annotations take precedence. */
 const azurePrefix = 'azure.workload.identity/'
 const azureKeys: readonly string[] = [`${azurePrefix}client-id`, `${azurePrefix}tenant-id`]
 

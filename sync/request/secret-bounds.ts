@@ -1,8 +1,8 @@
-/** What one account may ask for. Each target is kept, compared and rendered anew at each refresh. */
+/** Bounds for one account, because each refresh renders and compares every target again. */
 
 /** All entries of all its Secrets together. */
 export const maxTargets = 1000
 
-/** Of these, how many may be `#*`, which stands for many keys; and how many that may be. */
+/** How many of the entries may be `#*`, and how many keys each of these may give. */
 export const maxSpreads = 50
 export const maxProperties = 500

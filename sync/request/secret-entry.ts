@@ -11,13 +11,13 @@ import { readSecretKeys } from './secret-keys.ts'
 import { opaqueType, parseSecretType } from './secret-types.ts'
 
 export interface SecretEntry {
-  /** Absent where the name can't be read. */
+  /** Absent if the name isn't valid. */
   readonly secret?: RequestedSecret
   readonly files: readonly WantedFile[]
   readonly problems: readonly string[]
 }
 
-/** What an item may hold. */
+/** The fields that an item may have. */
 export const secretMembers = ['secret', 'type', 'data', 'objects', 'labels'] as const
 
 /** Reads one item of the list in `akv-injector.io/sync`. */
@@ -31,7 +31,7 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
   const type = item['type'] == null ? { value: opaqueType } : parseSecretType(item['type'])
   const { labels, problems: wrongLabels } = readLabels(item['labels'])
   const secret = {
-    // Stands in for what can't be read, so that the other problems are seen too.
+    // Placeholders for what isn't valid, so that the other problems are reported too.
     name: 'value' in name ? name.value : 'unreadable',
     type: 'value' in type ? type.value : opaqueType,
     labels,

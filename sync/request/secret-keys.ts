@@ -14,14 +14,14 @@ import { toWantedValue } from '../../webhook/core/annotations/objects/to-wanted.
 import { decodeTarget, encodeTarget } from './key-path.ts'
 import { dataKeyProblem, lackingKeys } from './secret-types.ts'
 
-/** Their names, versions and places stand in the Secret's metadata, which has its bound. */
+/** The Secret's metadata names all entries with their versions, and the API server bounds its size. */
 const maxEntries = 500
 
 /**
- * Reads what a Secret is to hold: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
+ * Reads the keys of a Secret: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
  * `objects`, the CSI provider's list.
  *
- * @returns the files that stand for the keys, below the folder of the Secret's name or that folder itself, and sentences
+ * @returns the files that stand for the keys (key-path.ts encodes their paths), and what is wrong
  */
 export function readSecretKeys(
   secret: { readonly name: string; readonly type: string },
@@ -61,11 +61,11 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
   return { files, problems }
 }
 
-/** Of an entry whose type isn't known: "." is for those that fill the Secret. */
+/** Checks a key before the type of its entry is known. "." is valid for entries that fill the Secret. */
 const writtenKeyProblem = (key: string): string | undefined =>
   key === '.' ? undefined : dataKeyProblem(key)
 
-/** An entry as a file: a key in the Secret's folder, or the folder, which `tls/` and `#*` fill. */
+/** Turns an entry into a file whose path encodes the key, or only the Secret if the entry (`tls/`, `#*`) fills it. */
 function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const { target, reference } = entry
   const { object, property } = reference
@@ -112,7 +112,7 @@ function conflicts(files: readonly WantedFile[]): readonly string[] {
   )
 }
 
-/** What the type needs has to be named, and may not be absent. What `#*` gives, nobody knows yet. */
+/** Requires an entry, and not an optional one, for each key that the type needs. The keys of `#*` aren't known yet. */
 function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
   if (files.length === 0 || files.some(({ property }) => property === '*')) return []
   const keysOf = (some: readonly WantedFile[]) =>

@@ -10,12 +10,12 @@ import type { RequestedSecret } from './account-request.ts'
 import { maxSpreads, maxTargets } from './secret-bounds.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 
-/** Room for hundreds of Secrets of a few keys, in the 256 KiB that all annotations of an object may have. */
+/** Enough for hundreds of Secrets with a few keys each. All annotations of an object may have 256 KiB together. */
 const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
 
 interface SecretList {
   readonly secrets: readonly RequestedSecret[]
-  /** Of all of them: below a folder of the Secret's name, or that folder. */
+  /** The keys of all Secrets. key-path.ts encodes their paths. */
   readonly files: readonly WantedFile[]
   readonly problems: readonly Problem[]
 }
@@ -23,7 +23,7 @@ interface SecretList {
 /**
  * Reads `akv-injector.io/sync`: a YAML list of Secrets.
  *
- * @param text - absent: there are none
+ * @param text - absent if the account has no such annotation
  */
 export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
   if (text === undefined) return { secrets: [], files: [], problems: [] }
@@ -63,10 +63,10 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   }
 }
 
-/** Nobody corrects more at a time, and each is kept and logged. */
+/** Bounded because each problem is kept and logged. */
 const mostProblems = 50
 
-/** The first of them, and one that stands for the rest. */
+/** The first problems, and one that counts the rest. */
 function firstOf(problems: readonly Problem[], rest: (count: number) => Problem) {
   const more = problems.length - mostProblems
   return more <= 0 ? problems : [...problems.slice(0, mostProblems), rest(more)]
@@ -79,7 +79,7 @@ type Named = Pick<SecretEntry, 'secret'>
 const placeOf = ({ secret }: Named, index: number): string =>
   secret === undefined ? `item ${index + 1}` : `item ${index + 1}, Secret ${secret.name}`
 
-/** By their index, the items whose Secret another one before is for. */
+/** The items that name the same Secret as an earlier item, by index. */
 function repetitions(entries: readonly Named[]): ReadonlyMap<number, readonly string[]> {
   const firsts = new Map<string, number>()
   const found = new Map<number, readonly string[]>()

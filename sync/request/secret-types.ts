@@ -1,17 +1,17 @@
-/** What Kubernetes demands of the types that it knows; any other type may hold anything. */
+/** What Kubernetes requires of the types that it knows. Secrets of any other type may hold anything. */
 
 import type { Parsed } from '../../lib/parsed.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
 export const opaqueType = 'Opaque'
 
-/** Made for what they are by others, and worth a cluster: nobody needs them from a vault. */
+/** Types that grant access to the cluster and that nobody needs to sync from a vault. */
 const forbiddenTypes: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/service-account-token', 'Kubernetes itself fills Secrets of this type'],
   ['bootstrap.kubernetes.io/token', 'a Secret of this type lets nodes into the cluster'],
 ])
 
-/** Reads the type of a Secret as an annotation has it. */
+/** Checks the type of a Secret in an annotation. */
 export function parseSecretType(type: unknown): Parsed<string> {
   if (typeof type !== 'string' || !/^[0-9A-Za-z][-./\w]{0,252}$/.test(type))
     return { problem: 'expected the type of a Secret, such as kubernetes.io/tls' }
@@ -21,7 +21,7 @@ export function parseSecretType(type: unknown): Parsed<string> {
   return reason === undefined ? { value: type } : { problem: `is refused: ${reason}` }
 }
 
-/** Of each group one key at least. */
+/** A Secret of the type needs at least one key of each group. */
 const requiredKeys: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
   ['kubernetes.io/tls', [['tls.crt'], ['tls.key']]],
   ['kubernetes.io/dockerconfigjson', [['.dockerconfigjson']]],
@@ -30,7 +30,7 @@ const requiredKeys: ReadonlyMap<string, readonly (readonly string[])[]> = new Ma
   ['kubernetes.io/ssh-auth', [['ssh-privatekey']]],
 ])
 
-/** The keys that the type needs and that are not there: `tls.key`, `username or password`. */
+/** The keys that the type requires and that are missing: `tls.key`, `username or password`. */
 export function lackingKeys(type: string, keys: { has(key: string): boolean }): readonly string[] {
   const groups = requiredKeys.get(type) ?? []
   return groups
@@ -38,12 +38,12 @@ export function lackingKeys(type: string, keys: { has(key: string): boolean }): 
     .map((group) => group.join(' or '))
 }
 
-/** What is wrong with the name of a key, undefined when nothing is: the API server's rule. */
+/** Why a name isn't a valid key by the API server's rules; undefined if it is. */
 export function dataKeyProblem(key: string): string | undefined {
   if (key.includes('/')) return 'a Secret has keys and no folders: no "/"'
   if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key))
     return 'a key is 1 to 253 letters, digits, "-", "_" and "."'
-  // JavaScript's readers of JSON, the controller's own among them, lose it or trip over it.
+  // JSON parsers in JavaScript, including the controller's own, drop this key or misread it.
   if (key === '__proto__') return 'not every program can read a key of this name'
   return key === '.' || key.startsWith('..')
     ? 'a key must not be "." or begin with ".."'
