@@ -206,7 +206,10 @@ t.test('the author of a pod can’t read our volume by a variable', async (t) =>
     }),
   )
   t.equal(status, 400)
-  t.match(body.message, 'container other, env COPY: volume akv-injector-env may only be read by the webhook')
+  t.match(
+    body.message,
+    'container other, env COPY: volume akv-injector-env may only be read by the webhook',
+  )
 })
 
 t.test('the author of a pod can’t name the agent among the containers', async (t) => {

@@ -137,7 +137,10 @@ t.test('the status of an agent that runs out of memory says so', async (t) => {
       { ...pod, metadata: { ...pod.metadata, name: 'again' } },
       { dryRun: true },
     )
-    t.match(warnings.join('\n'), 'a memory limit of 20Mi may be too low for the agent; use at least 96Mi')
+    t.match(
+      warnings.join('\n'),
+      'a memory limit of 20Mi may be too low for the agent; use at least 96Mi',
+    )
     await node.untilPod(pod, (found) => {
       const { state, lastState } = agentStatus(found) ?? {}
       return (state?.terminated ?? lastState?.terminated) !== undefined
