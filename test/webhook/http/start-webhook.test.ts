@@ -82,7 +82,7 @@ t.test('a certificate that cannot be used is reported once, and the old one stay
   const first = await post(caller, review)
   const [one, other] = await Promise.all([tls.issue(), tls.issue()])
   await tls.write({ ...one, keyPem: other.keyPem })
-  await until(() => lines.some((line) => line.includes('tls.key is not the key')))
+  await until(() => lines.some((line) => line.includes("tls.key doesn't match")))
   await rm(`${tls.folder}/tls.key`)
   await until(() => lines.some((line) => line.includes('ENOENT')))
   t.equal((await post(caller, review)).serialNumber, first.serialNumber)
