@@ -28,7 +28,7 @@ const withAgentEnv = (env: readonly object[]) =>
 export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
   'containers without end': [
     pod({ secrets: 'a' }, { containers: named(100_000) }),
-    /has 100000 containers; 1000 at most/,
+    /has 100000 containers; at most 1000/,
   ],
   'a thousand containers, with mounts': [
     pod(
@@ -68,7 +68,7 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
         ],
       },
     ),
-    /read by the webhook's own variables only/,
+    /may only be read by the webhook's own variables/,
   ],
   'a mount path of megabytes': [
     withMounts([{ name: 'v', mountPath: '/a'.repeat(1_450_000) }]),
@@ -80,20 +80,20 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   'mounts of our volumes': [
     withMounts(many(40_000, () => ({ name: 'akv-injector-identity', mountPath: '/x' }))),
-    /mounted by the webhook only/,
+    /may only be mounted by the webhook/,
   ],
   'volumes of our names': [
     pod(
       { secrets: 'a' },
       { containers: named(1), volumes: many(60_000, () => ({ name: 'akv-injector-files' })) },
     ),
-    /this name is the webhook’s/,
+    /this name is reserved for the webhook/,
   ],
   'a configuration of megabytes': [
     withAgentEnv([
       { name: 'AKV_INJECTOR_CONFIG', value: `${'['.repeat(1_400_000)}${']'.repeat(1_400_000)}` },
     ]),
-    /is there already/,
+    /already exists/,
   ],
   'names of containers that are too long together': [
     pod({ secrets: 'a' }, { containers: many(1000, (i) => ({ name: `${i}${'"'.repeat(1400)}` })) }),
@@ -107,11 +107,11 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
           `- { objectName: s${i}, objectType: secret, objectVersionHistory: 100, objectAlias: "${'a/'.repeat(2000)}x${i}" }`,
       ).join('\n'),
     }),
-    /their paths have \d+ characters together/,
+    /their paths have \d+ characters in total/,
   ],
   'folders on deep paths': [
     pod({ secrets: many(60, (i) => `${'a/'.repeat(2000)}x${i}=tls/web`).join('\n') }),
-    /their paths have \d+ characters together/,
+    /their paths have \d+ characters in total/,
   ],
   'files on paths as deep as they may be': [
     pod({ secrets: many(30, (i) => `${'a/'.repeat(2000)}x${i}=web`).join('\n') }),
@@ -144,15 +144,15 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
   ],
   'templates of nothing but openings': [
     pod({ 'template.x': '${'.repeat(60_000) }),
-    /templates are too large: 2000/,
+    /templates are too large: at most 2000/,
   ],
   'templates of nothing but references': [
     pod({ 'template.x': '${a}'.repeat(60_000) }),
-    /templates are too large: 2000/,
+    /templates are too large: at most 2000/,
   ],
   'templates without end': [
     pod(Object.fromEntries(many(8000, (i) => [`template.${i}`, '']))),
-    /templates are too large: 2000/,
+    /templates are too large: at most 2000/,
   ],
   'entries without end': [pod({ secrets: 'a,'.repeat(120_000) }), /too many entries: 2000/],
   'nothing but commas': [pod({ secrets: ','.repeat(250_000) }), /nothing to fetch/],
