@@ -36,7 +36,26 @@ export interface CertificateWatch {
 export async function watchCertificate(
   options: WatchCertificateOptions,
 ): Promise<CertificateWatch> {
-  const { folder, intervalMs, use, log, metrics } = options
+  const { folder, intervalMs } = options
+  const certificate = certificateOf(options)
+  await certificate.check()
+  let checking = Promise.resolve()
+  const timer = setInterval(() => {
+    checking = checking.then(certificate.check)
+  }, intervalMs)
+  return {
+    problem(now) {
+      const current = certificate.current()
+      return current === undefined
+        ? `there is no usable certificate in ${folder} yet`
+        : validityProblem(current, now)
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** The certificate in use, and a check of the folder that may replace it. */
+function certificateOf({ folder, use, log, metrics }: WatchCertificateOptions) {
   let current: ServingCertificate | undefined
   let seen: TlsFiles | undefined
   let reportedReason: string | undefined
@@ -68,18 +87,7 @@ export async function watchCertificate(
     }
   }
 
-  await check()
-  let checking = Promise.resolve()
-  const timer = setInterval(() => {
-    checking = checking.then(check)
-  }, intervalMs)
-  return {
-    problem: (now) =>
-      current === undefined
-        ? `there is no usable certificate in ${folder} yet`
-        : validityProblem(current, now),
-    stop: () => clearInterval(timer),
-  }
+  return { check, current: () => current }
 }
 
 /** Undefined if the files changed between two reads, because the certificate and the key may be of different versions. */
