@@ -9,7 +9,7 @@ import type { EmulatorData } from './data/data.ts'
 import type { EmulatorState } from './emulator-state.ts'
 import { entraRoutes, issuerRoutes } from './entra/entra-routes.ts'
 import { createIssuerKeys } from './entra/issuer-keys.ts'
-import { createSigner, type Signer } from './entra/signer.ts'
+import { createSigner } from './entra/signer.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
 import { logRequests } from './http/request-log.ts'
@@ -95,17 +95,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   }
 }
 
-/** RSA keys take longer to generate than everything else in an emulator, so all emulators of a process share two keys. */
-function processSigners(): Promise<readonly [Signer, Signer]> {
-  signers ??= Promise.all([createSigner(), createSigner()])
-  return signers
-}
-let signers: Promise<readonly [Signer, Signer]> | undefined
-
 /** @param url - can be called once the server listens */
 async function createState(options: EmulatorOptions, url: () => string): Promise<EmulatorState> {
   const { data, now = () => new Date() } = options
-  const [entraSigner, issuerSigner] = await processSigners()
+  const [entraSigner, issuerSigner] = await Promise.all([createSigner(), createSigner()])
   const remoteKeysOf = createIssuerKeys()
   const state: EmulatorState = {
     tenantId: data.tenantId,
