@@ -15,7 +15,7 @@ t.test('the published schema is that of the code (UPDATE_GOLDEN=1 writes it)', a
   t.strictSame(JSON.parse(readFileSync(schemaFile, 'utf8')), JSON.parse(current))
 })
 
-const isValid = new Ajv2020({ strict: false }).compile(vaultFileSchema())
+const isValid = new Ajv2020({ strict: false, validateFormats: false }).compile(vaultFileSchema())
 const withSecret = (secret: unknown) => ({ vaults: { abc: { secrets: { one: secret } } } })
 
 t.test('an editor accepts what the emulator reads', async (t) => {
