@@ -7,16 +7,17 @@ import { createLog, type Log } from '../lib/log.ts'
 import { printLines } from '../lib/print-lines.ts'
 import { runUntilSignal, untilAborted } from '../lib/run-until-signal.ts'
 import { serveHealth } from '../lib/serve-health.ts'
-import { openAccountSession } from './account-session.ts'
+import { type AccountSessionOptions, openAccountSession } from './account-session.ts'
 import { connectCluster } from './cluster/api-server.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
-import { startController } from './controller.ts'
+import { type ControllerOptions, startController } from './controller.ts'
 import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace, defaultVaultPauseMs } from './vault-pace.ts'
 
 /** A write that runs may end; Kubernetes gives us 30 s before it kills us. */
 const graceMs = 15_000
+const clock = systemClock
 
 /**
  * What `akv-injector sync` runs: keeps Secrets in step with the vaults until SIGTERM or SIGINT.
@@ -38,16 +39,12 @@ async function sync(
   { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<void> {
   const { accounts, policy, healthListen } = settings
-  const clock = systemClock
   const log = createLog({ level: settings.logLevel })
+  const metrics = createSyncMetrics(accounts)
+  const agent = createConnection({ ca: policy.cloud.ca, env })
   // Ends the requests to the API server, after those that write have had their time.
   const end = new AbortController()
   const cluster = connectCluster({ signal: end.signal })
-  const agent = createConnection({ ca: policy.cloud.ca, env })
-  const metrics = createSyncMetrics(accounts)
-  const pauses = createVaultPauses({ clock, defaultPauseMs: defaultVaultPauseMs })
-  const pace = createVaultPace({ clock, signal, pauses })
-  const shared = { cloud: policy.cloud, cluster, agent, pace, pauses, metrics, clock }
   let problem = () => 'has not started yet' as string | undefined
   const health = await serveHealth({
     listen: healthListen,
@@ -59,17 +56,10 @@ async function sync(
     healthPort: health.address.port,
   })
   try {
-    const controller = startController({
-      accounts,
-      cluster,
-      policy,
-      metrics,
-      events: createEventBudget(clock),
-      clock,
-      log,
-      signal,
-      openSession: (account, identity) => openAccountSession({ ...shared, account, identity }),
-    })
+    const openSession = sessionOpener({ cloud: policy.cloud, cluster, agent, metrics, signal })
+    const events = createEventBudget(clock)
+    const shared = { cluster, policy, metrics, events, clock, log, signal, openSession }
+    const controller = startController({ ...shared, accounts })
     problem = controller.problem
     await untilEnded(controller.ended(), { signal, log })
   } finally {
@@ -77,6 +67,19 @@ async function sync(
     agent.destroy()
     health.close()
   }
+}
+
+/** All accounts share the pool of connections, and what is known about throttled vaults. */
+function sessionOpener({
+  signal,
+  ...shared
+}: Pick<AccountSessionOptions, 'cloud' | 'cluster' | 'agent' | 'metrics'> & {
+  readonly signal: AbortSignal
+}): ControllerOptions['openSession'] {
+  const pauses = createVaultPauses({ clock, defaultPauseMs: defaultVaultPauseMs })
+  const pace = createVaultPace({ clock, signal, pauses })
+  return (account, identity) =>
+    openAccountSession({ ...shared, pace, pauses, clock, account, identity })
 }
 
 async function untilEnded(

@@ -27,11 +27,14 @@ export interface SyncMetrics {
   countFailure(account: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void
   /** `ok`, or why it failed. */
   countVaultRequest(result: 'ok' | AkvErrorCode): void
-  /** Where the figures of the moment come from. */
-  watch(source: {
-    readonly secrets: () => Iterable<SecretFigures>
-    readonly queueDepth: () => number
-  }): void
+  /** Shows what the source says whenever somebody asks for the metrics. */
+  watch(source: FiguresSource): void
+}
+
+/** Where the figures of the moment come from. */
+export interface FiguresSource {
+  readonly secrets: () => Iterable<SecretFigures>
+  readonly queueDepth: () => number
 }
 
 type ListedAccounts = ReadonlyMap<string, ReadonlySet<string>>
@@ -62,27 +65,33 @@ export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
       failures.inc({ namespace, account: isListed ? name : '', code })
     },
     countVaultRequest: (result) => requests.inc({ result }),
-    watch: (source) => addGauges(registry, { ...source, accounts }),
+    watch({ secrets, queueDepth }) {
+      addSecretGauges(registers, () => groupByAccount(secrets(), accounts))
+      addQueueGauge(registers, queueDepth)
+    },
   }
 }
 
-function addGauges(
-  registry: Registry,
-  source: Parameters<SyncMetrics['watch']>[0] & { readonly accounts: ListedAccounts },
-): void {
-  const registers = [registry]
-  /** Of each listed account, so that one without Secrets shows zeros. */
-  const byAccount = () => {
-    const all = new Map<string, SecretFigures[]>()
-    for (const [namespace, names] of source.accounts)
-      for (const account of names) all.set(`${namespace}/${account}`, [])
-    for (const secret of source.secrets())
-      all.get(`${secret.namespace}/${secret.account}`)?.push(secret)
-    return [...all].map(([key, secrets]) => {
-      const [namespace = '', account = ''] = key.split('/')
-      return { labels: { namespace, account }, secrets }
-    })
-  }
+interface AccountFigures {
+  readonly labels: AccountLabels
+  readonly secrets: readonly SecretFigures[]
+}
+
+/** Includes each listed account, so that an account without Secrets shows zeros. */
+function groupByAccount(
+  figures: Iterable<SecretFigures>,
+  accounts: ListedAccounts,
+): readonly AccountFigures[] {
+  const groups = Map.groupBy(figures, ({ namespace, account }) => `${namespace}/${account}`)
+  return [...accounts].flatMap(([namespace, names]) =>
+    [...names].map((account) => ({
+      labels: { namespace, account },
+      secrets: groups.get(`${namespace}/${account}`) ?? [],
+    })),
+  )
+}
+
+function addSecretGauges(registers: Registry[], byAccount: () => readonly AccountFigures[]): void {
   new Gauge({
     name: `${prefix}secrets`,
     help: 'Secrets that an account asks for, by whether they are as they should be',
@@ -103,15 +112,18 @@ function addGauges(
     registers,
     collect() {
       for (const { labels, secrets } of byAccount())
-        this.set(labels, Math.max(0, ...secrets.map(({ staleSeconds }) => staleSeconds)))
+        this.set({ ...labels }, Math.max(0, ...secrets.map(({ staleSeconds }) => staleSeconds)))
     },
   })
+}
+
+function addQueueGauge(registers: Registry[], queueDepth: () => number): void {
   new Gauge({
     name: `${prefix}queue_depth`,
     help: 'Accounts whose turn has come, and that wait for others',
     registers,
     collect() {
-      this.set(source.queueDepth())
+      this.set(queueDepth())
     },
   })
 }

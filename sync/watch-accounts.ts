@@ -29,45 +29,76 @@ const backoff = { firstMs: firstPauseMs, longestMs: longestPauseMs, jitter: 'hal
  * before ended. Whatever fails, the API server's restart or a version that it has forgotten, is healed by a new list.
  */
 export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
-  const { namespace, clock, log, signal } = options
+  const { clock, signal } = options
   const seen = seenAccounts(options)
+  const health = watchHealth(options)
+  while (!signal.aborted) {
+    try {
+      const version = await list(options, seen)
+      health.listed()
+      await watchFrom(version, { options, seen, health })
+    } catch (error) {
+      if (signal.aborted) return
+      const failures = health.failed(error)
+      await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
+    }
+  }
+}
+
+/** Watches again and again, until a watch fails or `signal` aborts. */
+async function watchFrom(
+  resourceVersion: string,
+  { options, seen, health }: { options: WatchAccountsLoop; seen: Seen; health: WatchHealth },
+): Promise<void> {
+  const { cluster, namespace, reduce, clock, signal } = options
+  let version = resourceVersion
+  while (!signal.aborted) {
+    const startedAtMs = clock.now()
+    version = await cluster.watchAccounts({
+      namespace,
+      resourceVersion: version,
+      onOpen: health.opened,
+      onAccount: (account) => seen.note(reduce(account)),
+      onGone: seen.drop,
+      signal,
+    })
+    health.ended()
+    // If the API server ends watches at once, we must not ask it a thousand times a second.
+    if (!signal.aborted)
+      await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
+  }
+}
+
+type WatchHealth = ReturnType<typeof watchHealth>
+
+/** Counts consecutive failures. Logs when watching keeps failing, and when it works again. */
+function watchHealth({ namespace, clock, log }: WatchAccountsLoop) {
   let failures = 0
   /** It has been logged that the accounts can't be watched. */
   let isBlind = false
   let listedAtMs = Number.POSITIVE_INFINITY
-  while (!signal.aborted) {
-    try {
-      let version = await list(options, seen)
+  return {
+    listed(): void {
       listedAtMs = clock.now()
-      for (;;) {
-        const startedAtMs = clock.now()
-        version = await options.cluster.watchAccounts({
-          namespace,
-          resourceVersion: version,
-          onOpen() {
-            if (isBlind) log.info('ServiceAccount watch restored', { namespace })
-            isBlind = false
-          },
-          onAccount: (account) => seen.note(options.reduce(account)),
-          onGone: seen.drop,
-          signal,
-        })
-        if (signal.aborted) return
-        failures = 0
-        // An API server that ends watches at once is not to be asked a thousand times a second.
-        await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
-      }
-    } catch (error) {
-      if (signal.aborted) return
-      // One that broke off after a while doesn't add to failures of long ago.
+    },
+    opened(): void {
+      if (isBlind) log.info('ServiceAccount watch restored', { namespace })
+      isBlind = false
+    },
+    ended(): void {
+      failures = 0
+    },
+    /** @returns how many times in a row it has failed */
+    failed(error: unknown): number {
+      // A watch that broke off after a while doesn't add to failures of long ago.
       failures = clock.now() - listedAtMs > longestPauseMs ? 1 : failures + 1
       listedAtMs = Number.POSITIVE_INFINITY
       if (failures === 2 && !isBlind) {
         log.warn('cannot watch ServiceAccounts', { namespace, ...details(error) })
         isBlind = true
       }
-      await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
-    }
+      return failures
+    },
   }
 }
 

@@ -46,33 +46,27 @@ const shares: Readonly<Record<Outlook, number>> = { failing: 0.5, unknown: 0.75,
 
 /** Holds keys and when they are due, each at most once. The key that has been due longest runs first. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { run, restMs, clock, signal } = options
-  const dues = new Map<string, Due>()
+  const { run, clock, signal } = options
+  const dues = createDues(options)
   const places = createPlaces(options)
-  const rests = createRests(restMs)
-  let timer: AbortController | undefined
+  const alarm = createAlarm(options, begin)
 
-  const waiting = () => [...dues].filter(([key]) => !places.isTaken(key)).sort(byTime)
+  const waiting = () => dues.inOrder().filter(([key]) => !places.isTaken(key))
 
-  function add(key: string, { afterMs, outlook }: NextRun): void {
-    const before = dues.get(key)
-    const atMs = Math.min(clock.now() + afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
-    dues.set(key, {
-      atMs: Math.max(atMs, rests.endOf(key)),
-      outlook: better(outlook, before?.outlook),
-    })
+  function add(key: string, next: NextRun): void {
+    dues.add(key, next)
     begin()
   }
 
   function begin(): void {
-    timer?.abort()
+    alarm.cancel()
     if (signal.aborted) return
     const nowMs = clock.now()
     for (const [key, { atMs, outlook }] of waiting()) {
       if (places.areAllTaken()) return
-      if (atMs > nowMs) return void wakeAfter(atMs - nowMs)
+      if (atMs > nowMs) return void alarm.set(atMs - nowMs)
       if (!places.hasFree(outlook)) continue
-      dues.delete(key)
+      dues.drop(key)
       places.take(key, { outlook, ended: work(key) })
     }
   }
@@ -80,25 +74,55 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   async function work(key: string): Promise<void> {
     const next = await run(key)
     places.free(key)
-    rests.begin(key, clock.now())
-    const added = dues.get(key)
-    if (added) dues.set(key, { ...added, atMs: Math.max(added.atMs, rests.endOf(key)) })
+    dues.rest(key)
     if (next === undefined) begin()
     else add(key, next)
   }
 
-  async function wakeAfter(ms: number): Promise<void> {
-    const own = new AbortController()
-    timer = own
-    await clock.sleep(ms, AbortSignal.any([own.signal, signal]))
-    if (!own.signal.aborted) begin()
-  }
+  const depth = () => waiting().filter(([, { atMs }]) => atMs <= clock.now()).length
+  return { add, drop: dues.drop, depth, idle: places.allFree }
+}
 
+/** Rings after a while, unless it is cancelled before. */
+function createAlarm(
+  { clock, signal }: Pick<WorkQueueOptions, 'clock' | 'signal'>,
+  ring: () => void,
+) {
+  let current: AbortController | undefined
   return {
-    add,
-    drop: (key) => dues.delete(key),
-    depth: () => waiting().filter(([, { atMs }]) => atMs <= clock.now()).length,
-    idle: places.allFree,
+    cancel: () => current?.abort(),
+    async set(ms: number): Promise<void> {
+      const own = new AbortController()
+      current = own
+      await clock.sleep(ms, AbortSignal.any([own.signal, signal]))
+      if (!own.signal.aborted) ring()
+    },
+  }
+}
+
+/** When each key is due, which is never before its rest has ended. */
+function createDues({ clock, restMs }: Pick<WorkQueueOptions, 'clock' | 'restMs'>) {
+  const dues = new Map<string, Due>()
+  const rests = createRests(restMs)
+  const set = (key: string, due: Due) =>
+    dues.set(key, { ...due, atMs: Math.max(due.atMs, rests.endOf(key)) })
+  return {
+    /** The one that has been due longest comes first. */
+    inOrder: () => [...dues].sort(byTime),
+    add(key: string, { afterMs, outlook }: NextRun): void {
+      const before = dues.get(key)
+      const atMs = Math.min(clock.now() + afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
+      set(key, { atMs, outlook: better(outlook, before?.outlook) })
+    },
+    drop(key: string): void {
+      dues.delete(key)
+    },
+    /** Begins the rest of a key. If the key was added while it ran, it becomes due after the rest. */
+    rest(key: string): void {
+      rests.begin(key, clock.now())
+      const added = dues.get(key)
+      if (added) set(key, added)
+    },
   }
 }
 
