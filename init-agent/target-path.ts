@@ -5,7 +5,6 @@ import type { WantedFile } from './contract.ts'
 
 const maxPathBytes = 4096
 const maxComponentBytes = 255
-const encoder = new TextEncoder()
 // Paths are shown in logs and listings. The kernel would end a path at NUL.
 const controlCharacter = /\p{Cc}/u
 
@@ -27,12 +26,17 @@ export function targetPathProblem(path: string): string | undefined {
     return 'the path must not end with "/", as only "tls/" and "#*" write folders'
   if (components.some((component) => component === '' || component === '.'))
     return 'the path must be in its shortest form, without an empty or "." component'
-  if (components.some((component) => encoder.encode(component).length > maxComponentBytes))
+  if (components.some((component) => isLonger(component, maxComponentBytes)))
     return `a component of the path is longer than ${maxComponentBytes} bytes`
-  if (encoder.encode(path).length > maxPathBytes)
-    return `the path is longer than ${maxPathBytes} bytes`
+  if (isLonger(path, maxPathBytes)) return `the path is longer than ${maxPathBytes} bytes`
   return undefined
 }
+
+/** In UTF-8, a UTF-16 code unit takes at most three bytes, so most components needn't be encoded to be measured. */
+const isLonger = (text: string, maxBytes: number): boolean =>
+  text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes
+
+const encoder = new TextEncoder()
 
 interface PathNode {
   readonly children: Map<string, PathNode>
