@@ -3,9 +3,9 @@ import { connect as connectPlain } from 'node:net'
 import { connect } from 'node:tls'
 import fc from 'fast-check'
 import t from 'tap'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import { logRequests } from '../../emulator/http/request-log.ts'
 import { createTlsApp } from '../../emulator/http/tls-app.ts'
+import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { adminId, ask, authorization, start, tenantId } from './fixture.ts'
 
 const emulator = await start()
@@ -33,10 +33,8 @@ t.test(
 )
 
 t.test('it serves a given certificate, and further names', async (t) => {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'given', now, lifetimeDays: 1 })
-  const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] }
-  const leaf = await issueLeaf({ authority, commonName: 'x', ...names, now, lifetimeDays: 1 })
+  const authority = await issueTestAuthority()
+  const leaf = await authority.issue()
   const given = await start({ certificate: { ...leaf, caPem: authority.certificatePem } })
   t.teardown(() => given.close())
   t.equal((await ask(given, '/issuer/openid/v1/jwks')).status, 200)
@@ -89,8 +87,7 @@ t.test('a control port that is taken leaves nothing behind', async (t) => {
 })
 
 t.test('the log of requests is bounded, and keeps the newest', async (t) => {
-  const authority = await issueAuthority({ commonName: 'x', now: new Date(), lifetimeDays: 1 })
-  const app = createTlsApp(authority)
+  const app = createTlsApp(await issueTestAuthority())
   t.teardown(() => app.close())
   const log = logRequests(app, () => new Date(7), 3)
   for (let index = 0; index < 5; index += 1)

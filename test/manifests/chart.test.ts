@@ -2,19 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { issueAuthority } from '../../certs/issue.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { settingNames } from '../../webhook/settings/setting-names.ts'
+import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { render, withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 
 const chartYaml = join(import.meta.dirname, '../../manifests/chart/Chart.yaml')
-const { certificatePem } = await issueAuthority({
-  commonName: 'test',
-  now: new Date(),
-  lifetimeDays: 1,
-})
+const { certificatePem } = await issueTestAuthority()
 const uuid = '11111111-2222-3333-4444-555555555555'
 
 t.test(

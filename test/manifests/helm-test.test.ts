@@ -1,85 +1,72 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
+import { issueTestAuthority } from '../support/issue-test-authority.ts'
+import { startHttpsServer } from '../support/start-https-server.ts'
 
 const script = join(import.meta.dirname, '../../manifests/chart/files/helm-test.ts')
 const serviceName = 'akv-injector-webhook.akv-injector.svc'
 const token = 'token-of-the-test'
 
-const issuing = { now: new Date(), lifetimeDays: 1 }
-const authority = await issueAuthority({ ...issuing, commonName: 'test' })
-const leaf = await issueLeaf({
-  ...issuing,
-  authority,
-  commonName: 'test',
-  dnsNames: [serviceName],
-  ipAddresses: ['127.0.0.1'],
-})
+const authority = await issueTestAuthority()
 
-interface World {
+interface ClusterAnswers {
   readonly kubelets: readonly string[]
   readonly caBundle?: string
   readonly response?: object
 }
 
-/** One server stands in for the API server and the webhook; it tells them apart by name and path. */
-async function serve(t: Test, { kubelets, caBundle, response }: World): Promise<number> {
-  const server = createServer(
-    { key: leaf.keyPem, cert: leaf.certificatePem },
-    async (request, reply) => {
-      const body = await text(request)
-      if (request.url === '/mutate') {
-        const { servername } = request.socket as TLSSocket
-        if (servername !== serviceName) {
-          reply.writeHead(421).end()
-          return
-        }
-        const { uid } = JSON.parse(body).request
-        reply.end(JSON.stringify({ response: { uid, ...response } }))
+/** Starts one server for the API server and the webhook, which it tells apart by name and path. Gives its port. */
+async function serve(t: Test, { kubelets, caBundle, response }: ClusterAnswers): Promise<string> {
+  async function answer(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const body = await text(request)
+    if (request.url === '/mutate') {
+      const { servername } = request.socket as TLSSocket
+      if (servername !== serviceName) {
+        reply.writeHead(421).end()
         return
       }
-      if (request.headers.authorization !== `Bearer ${token}`) {
-        reply.writeHead(401).end()
-        return
-      }
-      const { port } = server.address() as AddressInfo
-      const service = {
-        name: 'akv-injector-webhook',
-        namespace: 'akv-injector',
-        path: '/mutate',
-        port,
-      }
-      const answers: Readonly<Record<string, object>> = {
-        '/api/v1/nodes': {
-          items: kubelets.map((kubeletVersion, i) => ({
-            metadata: { name: `node-${i}` },
-            status: { nodeInfo: { kubeletVersion } },
-          })),
-        },
-        '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector': {
-          webhooks: [{ clientConfig: { service, caBundle } }],
-        },
-        '/api/v1/namespaces/akv-injector/services/akv-injector-webhook': {
-          spec: { clusterIP: '127.0.0.1' },
-        },
-      }
-      reply.end(JSON.stringify(answers[request.url ?? '']))
-    },
-  )
-  server.listen(0, '127.0.0.1')
-  t.teardown(() => server.close())
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
+      const { uid } = JSON.parse(body).request
+      reply.end(JSON.stringify({ response: { uid, ...response } }))
+      return
+    }
+    if (request.headers.authorization !== `Bearer ${token}`) {
+      reply.writeHead(401).end()
+      return
+    }
+    const service = {
+      name: 'akv-injector-webhook',
+      namespace: 'akv-injector',
+      path: '/mutate',
+      port: Number(port),
+    }
+    const answers: Readonly<Record<string, object>> = {
+      '/api/v1/nodes': {
+        items: kubelets.map((kubeletVersion, i) => ({
+          metadata: { name: `node-${i}` },
+          status: { nodeInfo: { kubeletVersion } },
+        })),
+      },
+      '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector': {
+        webhooks: [{ clientConfig: { service, caBundle } }],
+      },
+      '/api/v1/namespaces/akv-injector/services/akv-injector-webhook': {
+        spec: { clusterIP: '127.0.0.1' },
+      },
+    }
+    reply.end(JSON.stringify(answers[request.url ?? '']))
+  }
+  const { url } = await startHttpsServer(t, answer, { authority, dnsNames: [serviceName] })
+  const { port } = new URL(url)
+  return port
 }
 
 /** Runs the script as its pod does, in a cluster without DNS. */
-async function run(t: Test, world: World) {
+async function run(t: Test, answers: ClusterAnswers) {
   const folder = t.testdir({
     'ca.crt': authority.certificatePem,
     token,
@@ -89,7 +76,7 @@ async function run(t: Test, world: World) {
   const child = spawn(process.execPath, ['--require', join(folder, 'no-dns.cjs'), script], {
     env: {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
-      KUBERNETES_SERVICE_PORT: String(await serve(t, world)),
+      KUBERNETES_SERVICE_PORT: await serve(t, answers),
       ACCOUNT_FOLDER: folder,
     },
   })
@@ -102,7 +89,7 @@ async function run(t: Test, world: World) {
 }
 
 const base64 = (pem: string) => Buffer.from(pem).toString('base64')
-const well: World = {
+const well: ClusterAnswers = {
   kubelets: ['v1.35.4', 'v1.36.3+k3s1'],
   caBundle: base64(authority.certificatePem),
   response: { allowed: true, patchType: 'JSONPatch', patch: 'W10=' },
@@ -135,15 +122,15 @@ t.test(
 t.test(
   'a webhook with no certificate, with an untrusted one, or without a patch fails',
   async (t) => {
-    const other = await issueAuthority({ ...issuing, commonName: 'other' })
-    const cases: readonly (readonly [Partial<World>, RegExp])[] = [
+    const other = await issueTestAuthority('other')
+    const cases: readonly (readonly [Partial<ClusterAnswers>, RegExp])[] = [
       [{ caBundle: '' }, /^FAILED: the webhook configuration has no caBundle yet/m],
       [{ caBundle: base64(other.certificatePem) }, /^FAILED: .*verif/m],
       [{ response: { allowed: true } }, /^FAILED: the webhook answered 200: /m],
       [{ response: { uid: 'another' } }, /^FAILED: the webhook answered 200: /m],
     ]
-    for (const [world, sentence] of cases) {
-      const { code, output } = await run(t, { ...well, ...world })
+    for (const [answers, sentence] of cases) {
+      const { code, output } = await run(t, { ...well, ...answers })
       t.equal(code, 1)
       t.match(output, sentence)
     }

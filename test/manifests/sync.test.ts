@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { issueAuthority } from '../../certs/issue.ts'
 import { readSyncSettings } from '../../sync/settings.ts'
 import { readSettings } from '../../webhook/settings/read-settings.ts'
+import { issueTestAuthority } from '../support/issue-test-authority.ts'
 import { type Rendering, render, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
 
@@ -85,11 +85,7 @@ t.test(
 )
 
 t.test('the chart can set every setting that it reads', { skip: withoutHelm }, async (t) => {
-  const { certificatePem } = await issueAuthority({
-    commonName: 'test',
-    now: new Date(),
-    lifetimeDays: 1,
-  })
+  const { certificatePem } = await issueTestAuthority()
   const values = {
     ...sync({ shop: accounts('web') }, { logLevel: 'debug', env: { NO_PROXY: '.example' } }),
     tenantId: '11111111-2222-3333-4444-555555555555',

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
+import { issueTestAuthority, type TestAuthority } from './issue-test-authority.ts'
 
 export interface HttpsServer {
   readonly url: string
@@ -13,21 +13,17 @@ export interface HttpsServer {
   readonly connections: () => number
 }
 
-/** Serves HTTPS on loopback with a certificate of its own authority, until the test ends. */
+/** Serves HTTPS on loopback with a certificate of the given or a new authority, until the test ends. */
 export async function startHttpsServer(
   t: Pick<Test, 'teardown'>,
   answer: RequestListener,
-): Promise<HttpsServer> {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'test', now, lifetimeDays: 2 })
-  const leaf = await issueLeaf({
+  {
     authority,
-    commonName: 'localhost',
-    dnsNames: ['localhost'],
-    ipAddresses: ['127.0.0.1'],
-    now,
-    lifetimeDays: 1,
-  })
+    dnsNames = ['localhost'],
+  }: { readonly authority?: TestAuthority; readonly dnsNames?: readonly string[] } = {},
+): Promise<HttpsServer> {
+  const { certificatePem: caPem, issue } = authority ?? (await issueTestAuthority())
+  const leaf = await issue({ dnsNames })
   const requests: IncomingMessage[] = []
   let connections = 0
   const tls = { key: leaf.keyPem, cert: leaf.certificatePem }
@@ -45,5 +41,5 @@ export async function startHttpsServer(
   })
   const { port } = server.address() as AddressInfo
   const url = `https://localhost:${port}`
-  return { url, caPem: authority.certificatePem, requests, connections: () => connections }
+  return { url, caPem, requests, connections: () => connections }
 }

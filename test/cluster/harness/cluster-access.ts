@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { issueClientCertificate } from './client-certificate.ts'
 
 export interface ClusterAccessOptions {
@@ -27,16 +27,12 @@ export async function writeClusterAccess(options: ClusterAccessOptions): Promise
     writeFileSync(join(folder, name), text, { mode: 0o600 })
     return join(folder, name)
   }
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'cluster tests', now, lifetimeDays: 2 })
+  const authority = await issueTestAuthority('cluster tests')
   const writeLeaf = async (name: string, subject: string, ipAddresses: readonly string[]) => {
-    const leaf = await issueLeaf({
-      authority,
+    const leaf = await authority.issue({
       commonName: subject,
       dnsNames: [subject, 'localhost', 'kubernetes.default.svc'],
       ipAddresses,
-      now,
-      lifetimeDays: 1,
     })
     write(`${name}.crt`, leaf.certificatePem)
     write(`${name}.key`, leaf.keyPem)

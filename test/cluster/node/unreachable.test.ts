@@ -1,7 +1,7 @@
 import t from 'tap'
-import { issueAuthority } from '../../../certs/issue.ts'
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { type ChangedAgentOptions, podWithChangedAgent } from './harness/changed-agent.ts'
 import { lastMessage } from './harness/containers.ts'
 import { openNode } from './harness/open-node.ts'
@@ -11,11 +11,7 @@ const node = openNode(t)
 const namespace = await node.namespace()
 const { hostname } = new URL(node.environment.vault.url)
 const closedPort = `https://${hostname}:1`
-const { certificatePem: otherCa } = await issueAuthority({
-  commonName: 'another authority',
-  now: new Date(),
-  lifetimeDays: 1,
-})
+const { certificatePem: otherCa } = await issueTestAuthority('another authority')
 
 interface Drill extends Pick<ChangedAgentOptions, 'config' | 'env'> {
   readonly name: string

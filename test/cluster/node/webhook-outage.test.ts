@@ -1,5 +1,6 @@
 import t from 'tap'
-import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
+import { issueLeaf } from '../../../certs/issue.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import type { Answer, KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
@@ -84,7 +85,7 @@ t.test('a certificate that the API server doesn’t trust, or that has expired',
   await untilGone('certs')
 
   await t.test('a certificate of another authority', async (t) => {
-    const other = await issueAuthority({ commonName: 'another', now: new Date(), lifetimeDays: 1 })
+    const other = await issueTestAuthority('another')
     await publishAuthority(node.cluster, other.certificatePem)
     await untilAnswered(({ status }) => status >= 300)
     const described = await describedReplicaSet(

@@ -1,24 +1,15 @@
 import { mkdir, mkdtemp, rename, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { type Issued, issueAuthority, issueLeaf } from '../../../certs/issue.ts'
+import type { Issued } from '../../../certs/issue.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 
 /** An authority, and a way to put leaves for `localhost` into a folder as the kubelet would. */
 export async function tlsFolder(folder: string) {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'test', now, lifetimeDays: 2 })
+  const authority = await issueTestAuthority()
   return {
     folder,
     ca: authority.certificatePem,
-    issue: (options: { now?: Date; lifetimeDays?: number } = {}) =>
-      issueLeaf({
-        authority,
-        commonName: 'webhook',
-        dnsNames: ['localhost'],
-        ipAddresses: ['127.0.0.1'],
-        now,
-        lifetimeDays: 1,
-        ...options,
-      }),
+    issue: authority.issue,
     write: (leaf: Issued) => writeLikeKubelet(folder, leaf),
   }
 }

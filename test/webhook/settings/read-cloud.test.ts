@@ -1,5 +1,4 @@
 import t from 'tap'
-import { issueAuthority } from '../../../certs/issue.ts'
 import {
   parseAudience,
   parseAuthorityHost,
@@ -8,6 +7,7 @@ import {
   readCloud,
 } from '../../../webhook/settings/read-cloud.ts'
 import { settingReader } from '../../../webhook/settings/setting-reader.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 
 t.test('the vault stands in the path, or in the first label of the host', async (t) => {
   const urls: [string, string][] = [
@@ -63,11 +63,7 @@ t.test('the audience is an https URL', async (t) => {
 })
 
 t.test('of a CA file the certificates are taken, and only they', async (t) => {
-  const { certificatePem, keyPem } = await issueAuthority({
-    commonName: 'test',
-    now: new Date(),
-    lifetimeDays: 1,
-  })
+  const { certificatePem, keyPem } = await issueTestAuthority()
   t.strictSame(parseCa(`# first\n${certificatePem}\n# again\n${certificatePem}`), {
     value: certificatePem + certificatePem,
   })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { issueAuthority } from '../../../certs/issue.ts'
 import { type ReadSettings, readSettings } from '../../../webhook/settings/read-settings.ts'
 import { type Environment, settingNames } from '../../../webhook/settings/setting-names.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { policy } from '../core/policy.ts'
 
 const image = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1.0.0' }
@@ -31,11 +31,7 @@ t.test('one setting is enough, the others have defaults', async (t) => {
 })
 
 t.test('every setting is read', async (t) => {
-  const { certificatePem } = await issueAuthority({
-    commonName: 'test',
-    now: new Date(),
-    lifetimeDays: 1,
-  })
+  const { certificatePem } = await issueTestAuthority()
   const env = {
     ...custom,
     AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY: 'Always',

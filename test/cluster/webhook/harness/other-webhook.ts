@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import jsonpatch from 'fast-json-patch'
 import type { Test } from 'tap'
-import { issueAuthority, issueLeaf } from '../../../../certs/issue.ts'
+import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
@@ -114,15 +114,7 @@ function configurationOf(
 }
 
 async function certificate() {
-  const now = new Date()
-  const authority = await issueAuthority({ commonName: 'another webhook', now, lifetimeDays: 2 })
-  const leaf = await issueLeaf({
-    authority,
-    commonName: 'another webhook',
-    dnsNames: [],
-    ipAddresses: [ownAddress()],
-    now,
-    lifetimeDays: 1,
-  })
+  const authority = await issueTestAuthority('another webhook')
+  const leaf = await authority.issue({ dnsNames: [], ipAddresses: [ownAddress()] })
   return { caPem: authority.certificatePem, cert: leaf.certificatePem, key: leaf.keyPem }
 }

@@ -1,11 +1,9 @@
-import { issueAuthority, issueLeaf } from '../../../../certs/issue.ts'
+import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import { writeLikeKubelet } from '../../../webhook/http/tls-folder.ts'
 
 /** Creates an authority, and issues certificates of the webhook's Service into a folder, as the kubelet mounts them. */
 export async function serviceCertificates(folder: string) {
-  const now = new Date()
-  const newAuthority = () =>
-    issueAuthority({ commonName: 'akv-injector cluster tests', now, lifetimeDays: 2 })
+  const newAuthority = () => issueTestAuthority('akv-injector cluster tests')
   let authority = await newAuthority()
   let published = authority.certificatePem
   return {
@@ -23,14 +21,10 @@ export async function serviceCertificates(folder: string) {
       published = authority.certificatePem
     },
     async renew(): Promise<void> {
-      const leaf = await issueLeaf({
-        authority,
-        commonName: 'akv-injector-webhook',
+      const leaf = await authority.issue({
         // The name that the API server verifies.
         dnsNames: ['akv-injector-webhook.akv-injector.svc'],
         ipAddresses: [],
-        now,
-        lifetimeDays: 1,
       })
       await writeLikeKubelet(folder, leaf)
     },

@@ -1,0 +1,25 @@
+import { type Issued, issueAuthority, issueLeaf, type LeafOptions } from '../../certs/issue.ts'
+
+export interface TestAuthority extends Issued {
+  /** Signs a certificate. Without options, it is one for a server on loopback. */
+  readonly issue: (options?: Partial<Omit<LeafOptions, 'authority'>>) => Promise<Issued>
+}
+
+/** Creates an authority that tests trust, or don't trust on purpose. It is valid for two days. */
+export async function issueTestAuthority(commonName = 'test'): Promise<TestAuthority> {
+  const now = new Date()
+  const authority = await issueAuthority({ commonName, now, lifetimeDays: 2 })
+  return {
+    ...authority,
+    issue: (options) =>
+      issueLeaf({
+        authority,
+        commonName: 'localhost',
+        dnsNames: ['localhost'],
+        ipAddresses: ['127.0.0.1'],
+        now,
+        lifetimeDays: 1,
+        ...options,
+      }),
+  }
+}
