@@ -1,5 +1,5 @@
-import { labelName, subdomainName, wrongName } from '../kubernetes/name-rules.ts'
 import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
+import { labelName, subdomainName, wrongName } from '../lib/name-rules.ts'
 import { printable } from '../lib/printable.ts'
 
 /** The names of the objects that the controller reads and writes. The defaults are the names of a default install. */

@@ -1,4 +1,4 @@
-import { subdomainName } from '../kubernetes/name-rules.ts'
+import { subdomainName } from '../lib/name-rules.ts'
 import type { Account } from './request/account.ts'
 
 const prefix = 'akv-injector-sync-'

@@ -1,4 +1,4 @@
-import { isName, subdomainName } from '../../kubernetes/name-rules.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isRecordName, recordName } from '../record-name.ts'
 import type { Account } from '../request/account.ts'
 import { maxTargets } from '../request/secret-bounds.ts'

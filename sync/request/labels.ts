@@ -1,4 +1,4 @@
-import { isName, subdomainName } from '../../kubernetes/name-rules.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import { managedByLabel } from '../names.ts'

@@ -1,4 +1,4 @@
-import { isName, labelName, subdomainName } from '../../kubernetes/name-rules.ts'
+import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { showJson } from '../../lib/show-json.ts'

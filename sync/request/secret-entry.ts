@@ -1,6 +1,6 @@
 import { closestMatch } from 'leven'
 import type { WantedFile } from '../../init-agent/contract.ts'
-import { isName, subdomainName } from '../../kubernetes/name-rules.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'

@@ -1,6 +1,6 @@
 /** Kubernetes' rules for names (RFC 1123), and a sentence for a name that breaks one. */
 
-import { printable } from '../lib/printable.ts'
+import { printable } from './printable.ts'
 
 export interface NameRule {
   readonly pattern: RegExp
