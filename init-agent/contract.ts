@@ -1,27 +1,17 @@
 /** The configuration that the webhook writes to `AKV_INJECTOR_CONFIG` and the agent reads. Pure: both import this file. */
 
-import {
-  isObjectName,
-  isObjectVersion,
-  isVaultName,
-  type ObjectReference,
-  objectTypes,
-} from '../keyvault/reference.ts'
-import { type LogLevel, logLevels } from '../lib/log-level.ts'
-import { printable } from '../lib/printable.ts'
-import {
-  type Check,
-  check,
-  isObject,
-  listOf,
-  object,
-  oneOf,
-  optional,
-  string,
-} from '../lib/shape.ts'
+import type { ObjectReference } from '../keyvault/reference.ts'
+import type { LogLevel } from '../lib/log-level.ts'
 
-/** Increases with every change that an older agent would misread. */
-export const contractVersion = 1
+/**
+ * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
+ * brought {@link AgentConfig.volumes}.
+ */
+export const contractVersion = 2
+
+/** The lowest version that has what the configuration uses, so that older agents still read what they can. */
+export const versionOf = ({ volumes }: Pick<AgentConfig, 'volumes'>): 1 | 2 =>
+  volumes === undefined ? 1 : 2
 
 /** The environment variable of the agent's container that holds the configuration. */
 export const configVariable = 'AKV_INJECTOR_CONFIG'
@@ -33,6 +23,10 @@ export const agentRoot = '/akv'
 export const filesFolder = 'files'
 export const envFolder = 'env'
 export const identityFolder = 'identity'
+/** Contains the folder of each served volume. */
+export const csiFolder = 'csi'
+
+export const servedFolder = (volume: string): string => `${csiFolder}/${volume}`
 
 /** In {@link envFolder}, the file that EnvFiles read; in {@link identityFolder}, the federated token. */
 export const envFileName = 'env'
@@ -40,6 +34,12 @@ export const tokenFileName = 'token'
 
 /** The link to a volume's current set of files, named as in the kubelet's own volumes. */
 export const currentSetLink = '..data'
+
+/**
+ * How many volumes one pod may have served. Each costs the webhook a request to the API server during one review, and
+ * the pod a file system in memory. One volume for each vault is the largest use that we know of.
+ */
+export const maxServedVolumes = 32
 
 /** How long a first fetch may wait for throttling vaults, in addition to its timeout. The startup probe allows for it. */
 export const throttlingAllowanceSeconds = 15 * 60
@@ -85,6 +85,15 @@ export interface WantedFile extends WantedValue {
   readonly format?: 'pem'
   /** How many versions to write, the newest (or the pinned one) as file `0` below `path`. */
   readonly versions?: number
+  /** The name of the served volume that contains `path`. Absent: the volume for our own files. */
+  readonly volume?: string
+}
+
+/** A volume of the pod that was declared for the Secrets Store CSI Driver. The agent writes its files instead. */
+export interface ServedVolume {
+  readonly name: string
+  /** The SecretProviderClass that the volume's files follow from. The agent ignores it: the webhook's next call needs it. */
+  readonly class: string
 }
 
 /** A file that combines text and values. */
@@ -98,9 +107,12 @@ export interface WantedVariable extends WantedValue {
 }
 
 export interface AgentConfig {
-  readonly version: typeof contractVersion
+  /** What {@link versionOf} gives. */
+  readonly version: ReturnType<typeof versionOf>
   /** The containers that see the objects. The agent ignores it: it records the webhook's choice. */
   readonly containers: readonly string[]
+  /** The served volumes, in the pod's order. Absent if there are none. */
+  readonly volumes?: readonly ServedVolume[]
   readonly files: readonly WantedFile[]
   readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
@@ -139,98 +151,27 @@ export function isNotifyUrl(url: string): boolean {
   return port !== undefined && Number(port) <= 65535
 }
 
-export type DecodedConfig =
-  | { readonly value: AgentConfig }
-  | { readonly problem: string; readonly isNewer?: true }
-
-/** Whether the pod gets files, and so a volume for them. */
+/** Whether the pod gets files of our own, and so a volume for them. */
 export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
-  files.length + templates.length > 0
+  templates.length > 0 || files.some(({ volume }) => volume === undefined)
+
+/**
+ * The volumes to write, each by its folder below {@link agentRoot}, in the order in which they are switched: variables,
+ * our own files, then the served volumes.
+ */
+export const volumeFolders = (
+  config: Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>,
+): readonly string[] => [
+  ...(config.env.length > 0 ? [envFolder] : []),
+  ...(hasFiles(config) ? [filesFolder] : []),
+  ...(config.volumes ?? []).map(({ name }) => servedFolder(name)),
+]
+
+/** The path in the agent's container that appears last in a first fetch: the startup probe waits for it. */
+export const readyPath = (config: Parameters<typeof volumeFolders>[0]): string =>
+  `${agentRoot}/${volumeFolders(config).at(-1)}/${currentSetLink}`
 
 /** Escapes `$`, because the kubelet expands `$(NAME)` in environment variables. */
 export function encodeConfig(config: AgentConfig): string {
   return JSON.stringify(config).replaceAll('$', '\\u0024')
 }
-
-/**
- * Reads what {@link encodeConfig} wrote. Checks it, because the container may have been added by hand.
- *
- * @returns the configuration, or a problem that names the member. `isNewer`: only a newer agent can read it.
- */
-export function decodeConfig(json: string): DecodedConfig {
-  // In UTF-8, every character takes at least one byte.
-  if (json.length > maxConfigBytes)
-    return { problem: `${configVariable} is larger than ${maxConfigBytes} bytes` }
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    return { problem: `${configVariable} is not JSON` }
-  }
-  if (!isObject(value)) return { problem: `${configVariable} is not a JSON object` }
-  const version = value['version']
-  if (typeof version === 'number' && version > contractVersion)
-    return {
-      isNewer: true,
-      problem: `${configVariable} has version ${version}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
-    }
-  const wrong = isConfig(value)
-  return wrong === undefined
-    ? { value: value as unknown as AgentConfig }
-    : { problem: `${configVariable}: "${printable(wrong.slice(1))}" is missing or wrong` }
-}
-
-const wanted = {
-  object: object({
-    vault: string(isVaultName),
-    type: oneOf(objectTypes),
-    name: string(isObjectName),
-    version: optional(string(isObjectVersion)),
-  }),
-  optional: optional(oneOf([true])),
-  property: optional(string((property) => property !== '')),
-  encoding: optional(oneOf(objectEncodings)),
-}
-const mode = string((digits) => /^0[0-7]{3}$/.test(digits))
-const isWanted = object(wanted)
-const isSeconds = check((value) => typeof value === 'number' && value >= 0)
-const httpsUrl = string((url) => url.startsWith('https://'))
-
-const members: Record<keyof AgentConfig, Check> = {
-  version: oneOf([contractVersion]),
-  containers: listOf(string()),
-  files: listOf(
-    object({
-      ...wanted,
-      path: string(),
-      mode: optional(mode),
-      format: optional(oneOf(['pem'])),
-      versions: optional(check((count) => Number.isSafeInteger(count) && Number(count) > 0)),
-    }),
-  ),
-  templates: listOf(
-    object({
-      path: string(),
-      segments: listOf((segment) => (typeof segment === 'string' ? undefined : isWanted(segment))),
-    }),
-  ),
-  env: listOf(object({ ...wanted, variable: string(isVariableName) })),
-  fileMode: mode,
-  refreshSeconds: isSeconds,
-  timeoutSeconds: isSeconds,
-  onDeleted: oneOf(onDeletedChoices),
-  notify: optional(string(isNotifyUrl)),
-  logLevel: oneOf(logLevels),
-  identity: object({
-    clientId: optional(string()),
-    tenantId: optional(string()),
-    defaultTenantId: optional(string()),
-  }),
-  cloud: object({
-    authorityHost: httpsUrl,
-    vaultUrl: string((url) => url.startsWith('https://') && url.includes('{vault}')),
-    audience: httpsUrl,
-    ca: optional(string()),
-  }),
-}
-const isConfig = object(members)

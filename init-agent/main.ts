@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 import { createLog, type Log } from '../lib/log.ts'
-import { type AgentConfig, agentRoot, configVariable, decodeConfig } from './contract.ts'
+import { type AgentConfig, agentRoot, configVariable } from './contract.ts'
+import { decodeConfig } from './decode-config.ts'
 import { writeTerminationMessage } from './termination-message.ts'
 
 const signals = ['SIGTERM', 'SIGINT'] as const

@@ -1,10 +1,10 @@
 import {
   type AgentConfig,
   configVariable,
-  decodeConfig,
   type WantedFile,
   type WantedTemplate,
 } from '../../init-agent/contract.ts'
+import { decodeConfig } from '../../init-agent/decode-config.ts'
 import { tlsFileNames } from '../../init-agent/target-path.ts'
 import { agentName, filesVolume } from '../../webhook/core/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/pod.ts'

@@ -1,4 +1,4 @@
-import { type AgentConfig, contractVersion } from '../../../init-agent/contract.ts'
+import { type AgentConfig, versionOf } from '../../../init-agent/contract.ts'
 import type { Policy } from '../policy.ts'
 import type { PodRequest } from './read-pod-annotations.ts'
 
@@ -15,7 +15,7 @@ export function agentConfig(
   { containers, fileMode }: Pick<AgentConfig, 'containers' | 'fileMode'>,
 ): AgentConfig {
   return {
-    version: contractVersion,
+    version: versionOf({}),
     containers,
     files: request.files,
     templates: request.templates,

@@ -2,12 +2,12 @@ import {
   type AgentConfig,
   agentRoot,
   configVariable,
-  currentSetLink,
   envFolder,
   filesFolder,
   hangGraceSeconds,
   hasFiles,
   identityFolder,
+  readyPath,
   throttlingAllowanceSeconds,
 } from '../../../init-agent/contract.ts'
 import type { RunAs } from '../annotations/pod-settings.ts'
@@ -74,13 +74,11 @@ export function agentContainer(options: {
  * The threshold counts one failure for each second that the agent may take, so a probe that fails at once is enough.
  */
 function nativeSidecar(config: AgentConfig) {
-  // The env volume switches first: where there are files, their link is the last thing to appear.
-  const folder = hasFiles(config) ? filesFolder : envFolder
   return {
     restartPolicy: 'Always',
     startupProbe: {
       exec: {
-        command: ['/usr/bin/test', '-e', `${agentRoot}/${folder}/${currentSetLink}`],
+        command: ['/usr/bin/test', '-e', readyPath(config)],
       },
       timeoutSeconds: probeTimeoutSeconds,
       periodSeconds: 1,

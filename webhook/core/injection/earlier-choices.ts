@@ -1,4 +1,5 @@
-import { type AgentConfig, configVariable, decodeConfig } from '../../../init-agent/contract.ts'
+import { type AgentConfig, configVariable } from '../../../init-agent/contract.ts'
+import { decodeConfig } from '../../../init-agent/decode-config.ts'
 import type { Container } from '../pod.ts'
 
 /**
