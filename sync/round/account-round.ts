@@ -13,14 +13,14 @@ import type { Account } from '../request/account.ts'
 import type { AccountRequest, SyncRequest } from '../request/account-request.ts'
 import { asksForSecrets } from '../request/read-account.ts'
 import { accessFor } from './account-access.ts'
-import type { Access, AccountState } from './account-state.ts'
+import type { AccountState } from './account-state.ts'
 import type { Failure } from './failure.ts'
 import { nextRegularAtMs, nextRoundAfterMs } from './next-round.ts'
 import { reconcile } from './reconcile.ts'
-import { nextReportAfterMs, nothingReported, type ReportedRound, reportRound } from './report.ts'
-import type { RoundInput } from './round-input.ts'
+import { nextReportAfterMs, nothingReported, reportRound } from './report/report.ts'
+import { statusesAfter, statusesWhenRefused } from './report/secret-statuses.ts'
+import { roundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
-import { statusesAfter, statusesWhenRefused } from './secret-statuses.ts'
 
 /** What the rounds of all accounts share. */
 export interface RoundServices {
@@ -33,13 +33,13 @@ export interface RoundServices {
   readonly log: Log
 }
 
-export interface AccountRound {
+/** One round for one account, with all that it uses. */
+export interface AccountRound extends RoundServices {
   readonly account: SeenAccount
   /** What the account's annotations ask for. Absent if the operator hasn't enabled the account. */
   readonly request: AccountRequest | undefined
   /** Whether the account has changed since the last round, which makes this a regular one. */
   readonly isChanged: boolean
-  readonly services: RoundServices
   /** Ends the round early. */
   readonly signal: AbortSignal
 }
@@ -56,7 +56,7 @@ export interface NextState {
  */
 export function beginState(
   state: AccountState,
-  { account, request, services }: Omit<AccountRound, 'isChanged' | 'signal'>,
+  { account, request, clock }: Pick<AccountRound, 'account' | 'request' | 'clock'>,
 ): AccountState {
   if (request === undefined || request.kind === 'wanted') return state
   const dropped = { ...state, access: undefined, isOutdated: false, secrets: new Map() }
@@ -67,7 +67,7 @@ export function beginState(
       return { ...dropped, reported: nothingReported }
     case 'refused': {
       const known = { secrets: state.secrets, published: account.status }
-      return { ...dropped, secrets: statusesWhenRefused(known, services.clock.now()) }
+      return { ...dropped, secrets: statusesWhenRefused(known, clock.now()) }
     }
     default:
       return request satisfies never
@@ -120,51 +120,31 @@ async function reportBlocked(
   { failure, round }: { readonly failure: Failure; readonly round: AccountRound },
 ): Promise<NextState> {
   const result = { failures: [failure], changes: new Map(), isFinished: false }
-  const next = await report(state, { result, round })
-  return { state: next, nextAfterMs: nextReportAfterMs(next.reported, round.services.clock.now()) }
+  const reported = await reportRound(result, { ...round, reported: state.reported })
+  const nextAfterMs = nextReportAfterMs(reported, round.clock.now())
+  return { state: { ...state, reported }, nextAfterMs }
 }
 
 async function syncSecrets(
   state: AccountState,
   { request, round }: { readonly request: SyncRequest | undefined; readonly round: AccountRound },
 ): Promise<NextState | undefined> {
-  const { account, isChanged, services, signal } = round
-  const { cluster, metrics, clock, log, openSession } = services
+  const { account, isChanged, clock, openSession, signal } = round
+  // 1. Decide whether to ask for everything, and with which identity.
   const isRegular = isChanged || state.isOutdated || clock.now() >= state.nextRegularAtMs
   const access = request && accessFor(request, { account, last: state.access, openSession })
   const input = request && access && roundInput(state, { request, access, isRegular })
-  const result = await reconcile({ cluster, metrics, clock, log, account, input, signal })
+  // 2. Fetch the values, and settle the Secrets.
+  const result = await reconcile({ ...round, input })
   if (signal.aborted) return undefined
-  const recorded = recordRound({ ...state, access }, { request, isRegular, result, round })
-  const next = await report(recorded, { result, round })
+  // 3. Note the outcome, report it, and decide when the next round is due.
+  const noted = stateAfter({ ...state, access }, { request, isRegular, result, round })
+  const reported = await reportRound(result, { ...round, reported: state.reported })
+  const next = { ...noted, reported }
   return { state: next, nextAfterMs: nextRoundAfterMs(next, { request, result, clock }) }
 }
 
-function roundInput(
-  state: AccountState,
-  round: {
-    readonly request: SyncRequest
-    readonly access: Access
-    readonly isRegular: boolean
-  },
-): RoundInput {
-  const { request, access, isRegular } = round
-  const leftVersions = new Map(
-    [...state.secrets].flatMap(([name, { leftVersion }]) =>
-      leftVersion === undefined ? [] : [[name, leftVersion] as const],
-    ),
-  )
-  return {
-    request,
-    session: access.session,
-    before: access.values,
-    // With a new identity, nothing is known yet.
-    isRegular: isRegular || access !== state.access,
-    leftVersions,
-  }
-}
-
-function recordRound(
+function stateAfter(
   state: AccountState,
   options: {
     readonly request: SyncRequest | undefined
@@ -174,7 +154,7 @@ function recordRound(
   },
 ): AccountState {
   const { request, isRegular, result, round } = options
-  const { clock } = round.services
+  const { account, clock } = round
   const failedRounds = result.isFinished ? 0 : state.failedRounds + 1
   if (request === undefined) return { ...state, failedRounds }
   const nowMs = clock.now()
@@ -190,19 +170,8 @@ function recordRound(
       values: result.values && boundValues(result.values),
     },
     secrets: statusesAfter(
-      { secrets: state.secrets, published: round.account.status },
+      { secrets: state.secrets, published: account.status },
       { request, result, isRegular, nextRegularAtMs: dueAtMs, nowMs },
     ),
   }
-}
-
-async function report(
-  state: AccountState,
-  { result, round }: { readonly result: ReportedRound; readonly round: AccountRound },
-): Promise<AccountState> {
-  const { account, services } = round
-  const { cluster, log, metrics, events, clock } = services
-  const { reported } = state
-  const options = { account, reported, cluster, log, metrics, events, clock }
-  return { ...state, reported: await reportRound(result, options) }
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../../init-agent/projection/session.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failing } from '../plan/account-status.ts'
-import { nothingReported, type Reported } from './report.ts'
+import { nothingReported, type Reported } from './report/report.ts'
 
 /** What the last round of an account left for the next one. A round takes a state and returns the next. */
 export interface AccountState {

@@ -1,11 +1,30 @@
+import type { Clock } from '../../lib/clock.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
+import type { Log } from '../../lib/log.ts'
+import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'
+import type { SyncMetrics } from '../metrics.ts'
 import { recordedNames } from '../plan/record.ts'
 import { isRecordName, recordName } from '../record-name.ts'
-import type { ReconcileOptions } from './round-input.ts'
+import type { Account } from '../request/account.ts'
+import type { RoundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
-import { type RoundStep, settleAll } from './settle-all.ts'
+import type { RoundStep, Settle } from './settle/round-step.ts'
+import { settleAll } from './settle/settle-all.ts'
+import { settleSecret } from './settle/settle-secret.ts'
+
+export interface ReconcileOptions {
+  readonly cluster: SyncCluster
+  readonly metrics: Pick<SyncMetrics, 'countWrite'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly account: Account
+  /** Absent if the account no longer asks for anything. */
+  readonly input: RoundInput | undefined
+  /** No new step begins once it has aborted. */
+  readonly signal: AbortSignal
+}
 
 /**
  * One round for one account: fetches what the vaults have, then brings each Secret to its desired state, one after the
@@ -13,34 +32,41 @@ import { type RoundStep, settleAll } from './settle-all.ts'
  */
 export async function reconcile(options: ReconcileOptions): Promise<RoundResult> {
   const { cluster, account, input, clock, log, signal } = options
-  const before = input?.before
   try {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
     const refreshed =
-      input &&
-      (await refreshAccount({
-        cluster,
-        account,
-        request: input.request,
-        session: input.session,
-        before,
-        isRegular: input.isRegular,
-        clock,
-        log,
-        signal,
-      }))
-    if (signal.aborted) return { ...resultOf([], before), isFinished: false }
-    const steps = await settleAll(options, {
-      values: refreshed?.values,
+      input && (await refreshAccount({ ...input, cluster, account, clock, log, signal }))
+    if (signal.aborted) return { ...resultOf([], input?.before), isFinished: false }
+    const steps = await settleAll({
+      account,
+      asked: refreshed && { request: input.request, values: refreshed.values },
       found: new Map([...(refreshed?.found ?? []), [record.name, storedRecord]]),
       recorded: recordedNames(account, storedRecord),
+      settle: settler(options),
     })
     return resultOf(steps, refreshed?.values)
   } catch (thrown) {
     const failure = { kind: 'account', error: toAkvError(thrown) } as const
-    return resultOf([{ kind: 'failed', failure }], before)
+    return resultOf([{ kind: 'failed', failure }], input?.before)
   }
+}
+
+function settler({ cluster, account, input, metrics, signal }: ReconcileOptions): Settle {
+  return async ({ name, desired, found }) => ({
+    kind: 'settled',
+    name,
+    ...(await settleSecret({
+      cluster,
+      account,
+      name,
+      desired,
+      found: found?.has(name) ? { stored: found.get(name) } : undefined,
+      leftVersion: input?.isRegular ? undefined : input?.leftVersions.get(name),
+      onWrite: metrics.countWrite,
+      signal,
+    })),
+  })
 }
 
 function resultOf(steps: readonly RoundStep[], values: AccountValues | undefined): RoundResult {

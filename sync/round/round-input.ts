@@ -1,11 +1,7 @@
 import type { Session } from '../../init-agent/projection/session.ts'
-import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../lib/log.ts'
-import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
-import type { SyncMetrics } from '../metrics.ts'
-import type { Account } from '../request/account.ts'
 import type { SyncRequest } from '../request/account-request.ts'
+import type { Access, AccountState } from './account-state.ts'
 
 /** What an account asks for in this round, and what is known from earlier rounds. */
 export interface RoundInput {
@@ -19,14 +15,27 @@ export interface RoundInput {
   readonly leftVersions: ReadonlyMap<string, string>
 }
 
-export interface ReconcileOptions {
-  readonly cluster: SyncCluster
-  readonly metrics: Pick<SyncMetrics, 'countWrite'>
-  readonly clock: Clock
-  readonly log: Log
-  readonly account: Account
-  /** Absent if the account no longer asks for anything. */
-  readonly input?: RoundInput | undefined
-  /** No new step begins once it has aborted. */
-  readonly signal: AbortSignal
+/** @param state - what the last round left */
+export function roundInput(
+  state: AccountState,
+  round: {
+    readonly request: SyncRequest
+    readonly access: Access
+    readonly isRegular: boolean
+  },
+): RoundInput {
+  const { request, access, isRegular } = round
+  const leftVersions = new Map(
+    [...state.secrets].flatMap(([name, { leftVersion }]) =>
+      leftVersion === undefined ? [] : [[name, leftVersion] as const],
+    ),
+  )
+  return {
+    request,
+    session: access.session,
+    before: access.values,
+    // With a new identity, nothing is known yet.
+    isRegular: isRegular || access !== state.access,
+    leftVersions,
+  }
 }

@@ -1,6 +1,6 @@
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failure } from './failure.ts'
-import type { SecretChange } from './settle-secret.ts'
+import type { SecretChange } from './settle/settle-secret.ts'
 
 /** What a round achieved. */
 export interface RoundResult {

@@ -3,7 +3,7 @@ import { readAccount } from '../request/read-account.ts'
 import type { AccountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
 import { beginState, type RoundServices, runRound } from './account-round.ts'
-import { publishStatus } from './publish-status.ts'
+import { publishStatus } from './report/publish-status.ts'
 
 export interface WorkAccountOptions extends RoundServices {
   /** Ends the controller. */
@@ -21,17 +21,17 @@ export async function workAccount(
 ): Promise<number | undefined> {
   const { account, isListed, isChanged } = entry
   const request = isListed ? readAccount(account, options.policy) : undefined
-  const services = { ...options, log: accountLog(options.log, account) }
+  const log = accountLog(options.log, account)
   entry.off = new AbortController()
   entry.isChanged = false
   const signal = AbortSignal.any([options.signal, entry.gone.signal, entry.off.signal])
-  const round = { account, request, isChanged, services, signal }
+  const round = { ...options, account, request, isChanged, log, signal }
   entry.state = beginState(entry.state, round)
   const next = await runRound(entry.state, round)
   if (next === undefined) return undefined
   entry.state = next.state
   // The controller may not write to accounts that the operator hasn't enabled.
-  if (isListed) await updateStatus(entry, services)
+  if (isListed) await updateStatus(entry, round)
   return next.nextAfterMs
 }
 

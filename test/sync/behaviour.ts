@@ -3,7 +3,7 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SyncCluster } from '../../sync/cluster/cluster-port.ts'
 import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
 import { planSecret } from '../../sync/plan/plan-secret.ts'
-import { settleSecret } from '../../sync/round/settle-secret.ts'
+import { settleSecret } from '../../sync/round/settle/settle-secret.ts'
 
 /** What stands in for others' hands, on a stand-in or on a real API server. */
 export interface Others {

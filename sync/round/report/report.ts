@@ -1,12 +1,12 @@
-import type { Clock } from '../../lib/clock.ts'
-import { type AkvError, type AkvErrorCode, toAkvError } from '../../lib/errors/akv-error.ts'
-import type { Log } from '../../lib/log.ts'
-import type { AccountEvent, SyncCluster } from '../cluster/cluster-port.ts'
-import type { EventBudget } from '../cluster/event-budget.ts'
-import type { SyncMetrics } from '../metrics.ts'
-import type { Account } from '../request/account.ts'
-import { type Failure, subjectOf } from './failure.ts'
-import type { RoundResult } from './round-result.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { type AkvError, type AkvErrorCode, toAkvError } from '../../../lib/errors/akv-error.ts'
+import type { Log } from '../../../lib/log.ts'
+import type { AccountEvent, SyncCluster } from '../../cluster/cluster-port.ts'
+import type { EventBudget } from '../../cluster/event-budget.ts'
+import type { SyncMetrics } from '../../metrics.ts'
+import type { Account } from '../../request/account.ts'
+import { type Failure, subjectOf } from '../failure.ts'
+import type { RoundResult } from '../round-result.ts'
 
 export interface ReportOptions {
   readonly account: Account

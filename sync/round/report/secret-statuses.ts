@@ -1,9 +1,9 @@
-import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
-import { type Failing, failingSince } from '../plan/account-status.ts'
-import { filesOfSecret } from '../plan/secret-data.ts'
-import type { SyncRequest } from '../request/account-request.ts'
-import type { SecretStatus } from './account-state.ts'
-import type { RoundResult } from './round-result.ts'
+import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
+import { type Failing, failingSince } from '../../plan/account-status.ts'
+import { filesOfSecret } from '../../plan/secret-data.ts'
+import type { SyncRequest } from '../../request/account-request.ts'
+import type { SecretStatus } from '../account-state.ts'
+import type { RoundResult } from '../round-result.ts'
 
 type Statuses = ReadonlyMap<string, SecretStatus>
 

@@ -1,11 +1,15 @@
 import t from 'tap'
-import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import type { AccountEvent } from '../../../sync/cluster/cluster-port.ts'
-import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
-import type { Failure } from '../../../sync/round/failure.ts'
-import { nextReportAfterMs, nothingReported, reportRound } from '../../../sync/round/report.ts'
-import type { SecretChange } from '../../../sync/round/settle-secret.ts'
-import { memoryLog } from '../../support/memory-log.ts'
+import { AkvError, type AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
+import type { AccountEvent } from '../../../../sync/cluster/cluster-port.ts'
+import { createEventBudget } from '../../../../sync/cluster/event-budget.ts'
+import type { Failure } from '../../../../sync/round/failure.ts'
+import {
+  nextReportAfterMs,
+  nothingReported,
+  reportRound,
+} from '../../../../sync/round/report/report.ts'
+import type { SecretChange } from '../../../../sync/round/settle/settle-secret.ts'
+import { memoryLog } from '../../../support/memory-log.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }
 const failure = (key: string, code: AkvErrorCode, message = `${key} failed`): Failure => ({

@@ -1,11 +1,11 @@
-import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import { type SecretName, StaleError, type SyncCluster } from '../cluster/cluster-port.ts'
-import type { WriteKind } from '../metrics.ts'
-import type { DesiredSecret } from '../plan/desired-secret.ts'
-import { planSecret } from '../plan/plan-secret.ts'
-import type { SecretStep } from '../plan/secret-step.ts'
-import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account } from '../request/account.ts'
+import { AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
+import { type SecretName, StaleError, type SyncCluster } from '../../cluster/cluster-port.ts'
+import type { WriteKind } from '../../metrics.ts'
+import type { DesiredSecret } from '../../plan/desired-secret.ts'
+import { planSecret } from '../../plan/plan-secret.ts'
+import type { SecretStep } from '../../plan/secret-step.ts'
+import type { StoredSecret } from '../../plan/stored-secret.ts'
+import type { Account } from '../../request/account.ts'
 
 export interface SettleSecretOptions {
   readonly cluster: SyncCluster
@@ -25,18 +25,20 @@ export interface SettleSecretOptions {
 /** What was done to a Secret, for people. */
 export type SecretChange = 'created' | 'updated' | 'adopted' | 'deleted' | 'renewed'
 
-export interface SettledSecret {
+export type SettledSecret = Outcome & {
   readonly change?: SecretChange
-  /**
-   * `done`: the Secret is as desired; `waiting`: something has to happen first; `outdated`: somebody else has written the
-   * Secret since, perhaps with newer values; `failed`: `error` says why; `defied`: `error` says why, and retrying soon won't
-   * help; `stopped`: the signal aborted.
-   */
-  readonly state: 'done' | 'waiting' | 'outdated' | 'failed' | 'defied' | 'stopped'
-  readonly error?: AkvError
   /** The Secret as last seen. */
   readonly stored: StoredSecret | undefined
 }
+
+type Outcome =
+  /**
+   * `done`: the Secret is as desired; `waiting`: something has to happen first; `outdated`: somebody else has written the
+   * Secret since, perhaps with newer values; `stopped`: the signal aborted.
+   */
+  | { readonly state: 'done' | 'waiting' | 'outdated' | 'stopped'; readonly error?: never }
+  /** `defied`: something undoes what we write, so retrying soon won't help. */
+  | { readonly state: 'failed' | 'defied'; readonly error: AkvError }
 
 /** Creating takes two writes and renewing three. The rest is for changes that others make meanwhile. */
 const maxSteps = 8
@@ -54,7 +56,7 @@ interface Progress {
  * Never throws: if a step fails, the result includes what was done before.
  */
 export async function settleSecret(options: SettleSecretOptions): Promise<SettledSecret> {
-  const { cluster, account, name, desired, found, leftVersion, signal } = options
+  const { cluster, account, name, found, leftVersion } = options
   let progress: Progress = { stored: found?.stored }
   try {
     if (found === undefined)
@@ -63,12 +65,8 @@ export async function settleSecret(options: SettleSecretOptions): Promise<Settle
     if (leftVersion !== undefined && stored && stored.resourceVersion !== leftVersion)
       return settled(progress, { state: 'outdated' })
     for (let count = 0; count < maxSteps; count++) {
-      if (signal.aborted) return settled(progress, { state: 'stopped' })
-      const step = planSecret({ account, desired, stored: progress.stored })
-      if (step.kind === 'nothing') return settled(progress, { state: 'done' })
-      if (step.kind === 'wait') return settled(progress, { state: 'waiting' })
-      if (step.kind === 'blocked') return settled(progress, { state: 'failed', error: step.error })
-      if (isRepeated(step, progress)) return defied(name, progress)
+      const step = nextStep(progress, options)
+      if (step.kind === 'end') return settled(progress, step.outcome)
       progress = await advance(step, { progress, options })
     }
     return settled(progress, { state: 'failed', error: neverSettled(name) })
@@ -77,15 +75,30 @@ export async function settleSecret(options: SettleSecretOptions): Promise<Settle
   }
 }
 
-function settled(
-  { stored, change }: Progress,
-  { state, error }: Pick<SettledSecret, 'state' | 'error'>,
-): SettledSecret {
-  return {
-    state,
-    stored,
-    ...(change !== undefined && { change }),
-    ...(error !== undefined && { error }),
+function settled({ stored, change }: Progress, outcome: Outcome): SettledSecret {
+  // An update that something undoes at once isn't a change.
+  const isUndone = outcome.state === 'defied' && change === 'updated'
+  return { ...outcome, stored, ...(change !== undefined && !isUndone && { change }) }
+}
+
+type End = { readonly kind: 'end'; readonly outcome: Outcome }
+
+const end = (outcome: Outcome): End => ({ kind: 'end', outcome })
+
+/** What to write next, or how it has ended. */
+function nextStep(progress: Progress, options: SettleSecretOptions): Write | End {
+  const { account, name, desired, signal } = options
+  if (signal.aborted) return end({ state: 'stopped' })
+  const step = planSecret({ account, desired, stored: progress.stored })
+  switch (step.kind) {
+    case 'nothing':
+      return end({ state: 'done' })
+    case 'wait':
+      return end({ state: 'waiting' })
+    case 'blocked':
+      return end({ state: 'failed', error: step.error })
+    default:
+      return isRepeated(step, progress) ? end({ state: 'defied', error: defied(name) }) : step
   }
 }
 
@@ -113,14 +126,11 @@ const isRepeated = (step: Write, { written }: Progress): boolean =>
   written?.kind === 'apply' &&
   JSON.stringify(step.secret) === JSON.stringify(written.secret)
 
-function defied(name: string, progress: Progress): SettledSecret {
-  const error = new AkvError({
+const defied = (name: string): AkvError =>
+  new AkvError({
     code: 'AKV_SECRET_CONFLICT',
     message: `Secret ${name}: something changes the Secret while it is being written, such as an admission webhook`,
   })
-  const { change, ...rest } = progress
-  return settled(change === 'updated' ? rest : progress, { state: 'defied', error })
-}
 
 const neverSettled = (name: string): AkvError =>
   new AkvError({

@@ -1,0 +1,29 @@
+import type { AccountValues } from '../../fetch/account-values.ts'
+import type { DesiredSecret } from '../../plan/desired-secret.ts'
+import type { StoredSecret } from '../../plan/stored-secret.ts'
+import type { SyncRequest } from '../../request/account-request.ts'
+import type { Failure } from '../failure.ts'
+import type { SettledSecret } from './settle-secret.ts'
+
+/** What one step of a round came to. */
+export type RoundStep = SettledStep | { readonly kind: 'failed'; readonly failure: Failure }
+
+export type SettledStep = { readonly kind: 'settled'; readonly name: string } & SettledSecret
+
+/** The Secrets that this round has read already, by name; undefined for those that don't exist. */
+export type FoundSecrets = ReadonlyMap<string, StoredSecret | undefined>
+
+/** Brings one Secret of the account to its desired state. */
+export type Settle = (secret: {
+  readonly name: string
+  /** Absent if the Secret should be deleted. */
+  readonly desired?: DesiredSecret | undefined
+  /** Absent if the Secret may have changed since this round read it, and has to be read again. */
+  readonly found?: FoundSecrets
+}) => Promise<SettledStep>
+
+/** What an account asks for, with its values. */
+export interface AskedSecrets {
+  readonly request: SyncRequest
+  readonly values: AccountValues
+}

@@ -1,0 +1,79 @@
+import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
+import type { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { AccountValues } from '../../fetch/account-values.ts'
+import type { DesiredSecret } from '../../plan/desired-secret.ts'
+import { filesOfSecret, secretData } from '../../plan/secret-data.ts'
+import { syncedObjects } from '../../plan/synced-objects.ts'
+import type { RequestedSecret, SyncRequest } from '../../request/account-request.ts'
+import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step.ts'
+
+/**
+ * Settles the Secrets that an account asks for, one after the other, and tells which objects failed.
+ *
+ * @param options - `known`: the names in the account's record. No other Secret is created.
+ * @returns `isComplete` is false if a Secret that is asked for doesn't exist yet
+ */
+export async function settleRequested({
+  request,
+  values,
+  known,
+  found,
+  settle,
+}: AskedSecrets & {
+  readonly known: ReadonlySet<string>
+  readonly found: FoundSecrets
+  readonly settle: Settle
+}): Promise<{ readonly steps: readonly RoundStep[]; readonly isComplete: boolean }> {
+  const steps: RoundStep[] = [...objectFailures(request, values)]
+  let isComplete = true
+  for (const secret of request.secrets) {
+    const { name } = secret
+    const desired = desiredSecret(secret, { request, values })
+    const step = known.has(name) ? await settle({ name, desired, found }) : undefined
+    if (step !== undefined) steps.push(step)
+    if (step?.stored !== undefined) continue
+    // A Secret whose objects are all gone from the vault (`on-deleted: remove`) isn't waited for.
+    if (desired.data.state !== 'reduced') isComplete = false
+    steps.push(...missingObjectFailures(desired, { request, values }))
+  }
+  return { steps, isComplete }
+}
+
+/** The objects that failed, whether they were asked for in this round or are waiting for their next try. */
+function objectFailures({ config }: SyncRequest, { refresh }: AccountValues): readonly RoundStep[] {
+  return wantedObjects(config).flatMap(({ reference, versions }) => {
+    const key = objectKey(reference, { versions })
+    return failedStep(key, refresh.statuses.get(key)?.error)
+  })
+}
+
+/**
+ * Why a Secret couldn't be created: the vault doesn't have its objects. With `on-deleted: remove` that isn't a failure of
+ * the object itself, so {@link objectFailures} doesn't include it.
+ */
+function missingObjectFailures(
+  { secret, data }: DesiredSecret,
+  { request: { config }, values }: AskedSecrets,
+): readonly RoundStep[] {
+  if (data.state === 'whole') return []
+  return filesOfSecret(secret.name, config).flatMap(({ object, versions, optional }) => {
+    const key = objectKey(object, { versions })
+    return failedStep(key, optional === true ? undefined : values.gone.get(key))
+  })
+}
+
+const failedStep = (key: string, error: AkvError | undefined): readonly RoundStep[] =>
+  error === undefined ? [] : [{ kind: 'failed', failure: { kind: 'object', key, error } }]
+
+function desiredSecret(
+  secret: RequestedSecret,
+  { request: { config }, values }: AskedSecrets,
+): DesiredSecret {
+  const { refresh, gone, filled, versions } = values
+  const { content } = refresh
+  return {
+    secret,
+    data: secretData(secret.name, { config, content, filled, gone }),
+    objects: syncedObjects(secret.name, { config, versions, gone, content }),
+  }
+}
