@@ -3,6 +3,12 @@ import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { chooseConnection, type OpenConnection } from './choose-connection.ts'
 
+export interface ConnectionBound {
+  readonly maxConnections: number
+  /** Called for each connection that is closed because there are too many. */
+  readonly onClosed?: () => void
+}
+
 /**
  * Accepts every new connection, and closes another one if that makes too many. {@link chooseConnection} says which, so
  * a caller that opens many connections only closes its own.
@@ -14,7 +20,7 @@ import { chooseConnection, type OpenConnection } from './choose-connection.ts'
  */
 export function boundConnections(
   server: Server | TlsServer,
-  { maxConnections }: { readonly maxConnections: number },
+  { maxConnections, onClosed = () => {} }: ConnectionBound,
 ): void {
   const table = createTable()
 
@@ -23,8 +29,10 @@ export function boundConnections(
     if (table.connections.size <= maxConnections) return
     const options = { maxConnections, nowMs: performance.now() }
     const closed = chooseConnection(table.connections.values(), options) ?? opened
-    closed?.remove()
-    closed?.socket.destroy()
+    if (closed === undefined) return
+    closed.remove()
+    closed.socket.destroy()
+    onClosed()
   })
 
   // Before the server's own listener, which may answer at once.

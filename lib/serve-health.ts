@@ -11,6 +11,8 @@ export interface HealthOptions {
   /** What `/metrics` answers, in Prometheus' text format. */
   readonly metrics?: () => Promise<string>
   readonly limits?: Partial<HealthLimits>
+  /** Called for each connection that is closed because there are too many. */
+  readonly onClosed?: () => void
 }
 
 export interface HealthLimits {
@@ -62,7 +64,10 @@ function createHealthServer(options: HealthOptions): Server {
     },
   )
   server.timeout = limits.idleTimeoutMs
-  boundConnections(server, limits)
+  boundConnections(server, {
+    maxConnections: limits.maxConnections,
+    ...(options.onClosed && { onClosed: options.onClosed }),
+  })
   return server
 }
 

@@ -14,6 +14,8 @@ export interface Metrics {
   }): void
   setCertificateExpiry(expiry: Date): void
   countReloadFailure(): void
+  /** A server closed a connection because too many were open. */
+  countClosedConnection(server: 'admission' | 'health'): void
 }
 
 export function createMetrics(): Metrics {
@@ -42,6 +44,13 @@ export function createMetrics(): Metrics {
     help: 'Certificates found in the TLS folder that could not be used',
     registers,
   })
+  const closedConnections = new Counter({
+    name: 'akv_injector_connections_closed_total',
+    help: 'Connections closed because too many were open, by server: admission or health',
+    labelNames: ['server'],
+    registers,
+  })
+  for (const server of ['admission', 'health']) closedConnections.inc({ server }, 0)
   return {
     registry,
     countAdmission({ outcome, reason = '', durationMs }) {
@@ -50,5 +59,6 @@ export function createMetrics(): Metrics {
     },
     setCertificateExpiry: (date) => expiry.set(date.getTime() / 1000),
     countReloadFailure: () => reloadFailures.inc(),
+    countClosedConnection: (server) => closedConnections.inc({ server }),
   }
 }

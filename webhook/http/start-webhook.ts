@@ -64,6 +64,7 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
     listen: settings.healthListen,
     checks: { '/healthz': () => undefined, '/readyz': () => notReady(notReadyReason()) },
     metrics: () => metrics.registry.metrics(),
+    onClosed: () => metrics.countClosedConnection('health'),
   })
   return {
     address: app.server.address() as AddressInfo,

@@ -3,6 +3,7 @@ import type { Server } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import { boundConnections } from '../../lib/bound-connections.ts'
 import { type LogOptions, loggerOptions } from './logger-options.ts'
+import type { Metrics } from './metrics.ts'
 import type { Refusal, Refuse } from './refusal.ts'
 
 export type WebhookServer = FastifyInstance<
@@ -28,6 +29,7 @@ export const tlsOptions = { minVersion: 'TLSv1.2' } as const
 export function createWebhookServer(options: {
   readonly log: LogOptions
   readonly refuse: Refuse
+  readonly metrics: Metrics
   readonly limits?: Partial<ServerLimits> | undefined
 }): WebhookServer {
   const limits = { ...defaultLimits, ...options.limits }
@@ -54,7 +56,10 @@ export function createWebhookServer(options: {
     // One logger serves all requests, because each line is complete, and a child logger for each request costs time.
     childLoggerFactory: (logger) => logger,
   })
-  boundConnections(app.server, limits)
+  boundConnections(app.server, {
+    maxConnections: limits.maxConnections,
+    onClosed: () => options.metrics.countClosedConnection('admission'),
+  })
   return app
 }
 

@@ -17,7 +17,10 @@ const patient = {
 
 t.test('silent connections from elsewhere leave a kept-alive one alone', async (t) => {
   const maxConnections = 40
-  const { caller } = await serve(t, { finishMs: 50, limits: { ...patient, maxConnections } })
+  const { caller, health } = await serve(t, {
+    finishMs: 50,
+    limits: { ...patient, maxConnections },
+  })
   const agent = keepAliveAgent(t)
   const before = await post({ ...caller, agent }, review)
   const silent = await openSilent(t, caller, 3 * maxConnections)
@@ -27,6 +30,9 @@ t.test('silent connections from elsewhere leave a kept-alive one alone', async (
   t.equal(after.localPort, before.localPort, 'over the same connection')
   t.equal((await post(caller, review)).status, 200, 'a new connection is accepted, too')
   t.equal(silent.filter(({ closed }) => !closed).length, maxConnections - 2)
+  const metrics = await (await fetch(`${health}/metrics`)).text()
+  const closed = `akv_injector_connections_closed_total{server="admission"} ${2 * maxConnections + 2}`
+  t.ok(metrics.includes(closed), 'and the metrics count those that were closed')
 })
 
 t.test('a new connection takes the place of its own address’s idle one', async (t) => {

@@ -6,12 +6,15 @@ t.test('metrics are in the form that Prometheus reads', async (t) => {
   metrics.countAdmission({ outcome: 'skipped', reason: 'not-create', durationMs: 0.3 })
   metrics.setCertificateExpiry(new Date(1_800_000_000_000))
   metrics.countReloadFailure()
+  metrics.countClosedConnection('health')
   const text = await metrics.registry.metrics()
   for (const line of [
     'akv_injector_admissions_total{outcome="skipped",reason="not-create"} 1',
     'akv_injector_admission_duration_seconds_bucket{le="0.0005"} 1',
     'akv_injector_certificate_expiry_timestamp_seconds 1800000000',
     'akv_injector_certificate_reload_failures_total 1',
+    'akv_injector_connections_closed_total{server="admission"} 0',
+    'akv_injector_connections_closed_total{server="health"} 1',
     'process_resident_memory_bytes',
     'nodejs_eventloop_lag_p99_seconds',
   ])
