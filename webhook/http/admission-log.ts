@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { LeftOut } from '../../lib/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
@@ -8,12 +9,13 @@ export interface LoggedAdmission {
   readonly request: AdmissionRequest
   readonly outcome: AdmissionAnswer['outcome']
   readonly durationMs: number
+  readonly leftOut: LeftOut
 }
 
 /** Logs one line for each admission. It names the annotations with problems, but never their values. */
 export function logAdmission(
   log: FastifyBaseLogger,
-  { request, outcome, durationMs }: LoggedAdmission,
+  { request, outcome, durationMs, leftOut }: LoggedAdmission,
 ): void {
   const line = {
     outcome: outcome.kind,
@@ -22,6 +24,7 @@ export function logAdmission(
     pod: podName(request.object),
     dryRun: request.dryRun,
     durationMs: Math.round(durationMs * 1000) / 1000,
+    ...leftOut,
   }
   switch (outcome.kind) {
     case 'injected':

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyError } from 'fastify'
+import type { LineLimit } from '../../lib/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { wrongContentType } from './body/json-body.ts'
 import { mutatePath } from './mutate-route.ts'
@@ -7,7 +8,10 @@ import type { Refusal, Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
 /** Answers requests that never reach `POST /mutate`, or fail before it, with a sentence. */
-export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
+export function addErrorAnswers(
+  app: WebhookServer,
+  { refuse, limitLines }: { readonly refuse: Refuse; readonly limitLines: LineLimit },
+): void {
   // Fastify's own handler of unknown paths would read the body first.
   app.addHook('onRequest', (request, reply, next) => {
     if (!request.is404) return next()
@@ -28,7 +32,12 @@ export function addErrorAnswers(app: WebhookServer, refuse: Refuse): void {
     const refusal = refusalOf(error, request.headers['content-type'] ?? '')
     if (refusal.status < 500) return refuse(reply, refusal)
     const failureId = randomUUID()
-    app.log.error({ err: error, failureId }, 'internal error outside of an admission')
+    limitLines('internal error', (leftOut) =>
+      app.log.error(
+        { err: error, failureId, ...leftOut },
+        'internal error outside of an admission',
+      ),
+    )
     return refuse(reply, { ...refusal, sentence: `${refusal.sentence} under ${failureId}` })
   })
 }

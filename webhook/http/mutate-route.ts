@@ -1,3 +1,4 @@
+import type { LineLimit } from '../../lib/limit-lines.ts'
 import { readAdmissionReview } from '../core/admission-review.ts'
 import { logAdmission } from './admission-log.ts'
 import { answerRequest, type Decide } from './answer-request.ts'
@@ -9,13 +10,14 @@ export interface MutateRouteOptions {
   readonly decide: Decide
   readonly metrics: Metrics
   readonly refuse: Refuse
+  readonly limitLines: LineLimit
 }
 
 export const mutatePath = '/mutate'
 
 /** Serves `POST /mutate`, which takes and gives an AdmissionReview. The answer to any body is a review or a 4xx. */
 export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions): void {
-  const { decide, metrics, refuse } = options
+  const { decide, metrics, refuse, limitLines } = options
   app.post(mutatePath, (httpRequest, reply) => {
     const review = readAdmissionReview(httpRequest.body)
     if ('problem' in review) return refuse(reply, { status: 400, sentence: review.problem })
@@ -28,7 +30,9 @@ export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions):
       durationMs,
       ...(outcome.kind === 'skipped' && { reason: outcome.reason }),
     })
-    logAdmission(app.log, { request, outcome, durationMs })
+    limitLines(outcome.kind, (leftOut) =>
+      logAdmission(app.log, { request, outcome, durationMs, leftOut }),
+    )
     return reply.type('application/json; charset=utf-8').send(body)
   })
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import type { LineLimit } from '../../lib/limit-lines.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface Refusal {
@@ -15,10 +16,12 @@ export type Refuse = (reply: FastifyReply, refusal: Refusal) => FastifyReply
  * connection, because only a client other than the API server sends bad requests.
  */
 export const refuser =
-  (metrics: Metrics): Refuse =>
+  (metrics: Metrics, limitLines: LineLimit): Refuse =>
   (reply, { status, sentence }) => {
     metrics.countAdmission({ outcome: 'invalid', durationMs: reply.elapsedTime })
-    reply.log.info({ outcome: 'invalid', status, problem: sentence }, 'refused')
+    limitLines(`refused ${status}`, (leftOut) =>
+      reply.log.info({ outcome: 'invalid', status, problem: sentence, ...leftOut }, 'refused'),
+    )
     return reply
       .code(status)
       .header('connection', 'close')

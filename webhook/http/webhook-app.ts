@@ -1,3 +1,4 @@
+import { createLineLimit } from '../../lib/limit-lines.ts'
 import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'
@@ -21,16 +22,22 @@ export interface WebhookAppOptions {
 
 /** The admission endpoint, not listening yet, so that tests can use `inject`. */
 export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
-  const refuse = refuser(options.metrics)
-  const app = createWebhookServer({ ...options, refuse })
   const { decide, metrics, isDraining = () => false, elapsedMs = () => performance.now() } = options
+  const refuse = refuser(metrics, createLineLimit({ ...refusalLines, elapsedMs }))
+  const limitLines = createLineLimit({ ...admissionLines, elapsedMs })
+  const app = createWebhookServer({ ...options, refuse })
   app.addHook('onRequest', (_request, reply, next) => {
     if (isDraining()) reply.header('connection', 'close')
     next()
   })
-  addErrorAnswers(app, refuse)
+  addErrorAnswers(app, { refuse, limitLines })
   addMemoryBudget(app, { refuse, elapsedMs })
   addJsonBody(app)
-  addMutateRoute(app, { decide, metrics, refuse })
+  addMutateRoute(app, { decide, metrics, refuse, limitLines })
   return app
 }
+
+/** The API server sends no bad requests, so a line now and then is enough to find who does. */
+const refusalLines = { maxLines: 1, intervalMs: 10_000 }
+/** Far more pods than a cluster creates, for each outcome. */
+const admissionLines = { maxLines: 1_000, intervalMs: 10_000 }

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { AdmissionRequest } from '../../../webhook/core/admission-review.ts'
 import { denied, type Outcome, skipped } from '../../../webhook/core/outcome.ts'
 import { createMetrics } from '../../../webhook/http/metrics.ts'
-import { buildWebhookApp } from '../../../webhook/http/webhook-app.ts'
+import { buildWebhookApp, type WebhookAppOptions } from '../../../webhook/http/webhook-app.ts'
 import { numRuns } from '../../support/property-runs.ts'
 import { exampleReview } from './review.ts'
 
@@ -12,11 +12,14 @@ const operations = [{ op: 'add', path: '/spec/volumes/-', value: { name: 'x' } }
 const injected: Outcome = { kind: 'injected', operations, warnings: [] }
 
 /** The app with one outcome for everybody, and what it logs. */
-function testApp(decide: (request: AdmissionRequest) => Outcome = () => injected) {
+function testApp(
+  decide: (request: AdmissionRequest) => Outcome = () => injected,
+  options: Partial<WebhookAppOptions> = {},
+) {
   const lines: string[] = []
   const metrics = createMetrics()
   const stream = { write: (line: string) => void lines.push(line) }
-  const app = buildWebhookApp({ decide, metrics, log: { level: 'info', stream } })
+  const app = buildWebhookApp({ decide, metrics, log: { level: 'info', stream }, ...options })
   const post = (payload: string | Buffer | object, headers: Record<string, string> = json) =>
     app.inject({ method: 'POST', url: '/mutate?timeout=5s', payload, headers })
   return {
@@ -251,6 +254,25 @@ t.test('nothing in a review can make a second line, or a long one', async (t) =>
   await post({ ...review, request })
   t.equal(log().length, 1)
   t.ok(JSON.stringify(log()).length < 8_000)
+})
+
+t.test('callers cannot fill the log', async (t) => {
+  let nowMs = 0
+  const { app, post, log } = testApp(undefined, { elapsedMs: () => nowMs })
+  for (let i = 0; i < 100; i++) await app.inject({ method: 'GET', url: `/${i}` })
+  for (let i = 0; i < 100; i++) await post('not JSON')
+  for (let i = 0; i < 1_100; i++) await post(exampleReview())
+  const lines = log().map(({ status, outcome }) => status ?? outcome)
+  t.strictSame(lines.slice(0, 2), [404, 400])
+  t.equal(lines.length, 2 + 1_000)
+
+  nowMs = 10_000
+  await post('not JSON')
+  await post(exampleReview())
+  t.match(log().slice(lines.length), [
+    { outcome: 'invalid', status: 400, leftOut: 99 },
+    { outcome: 'injected', leftOut: 100 },
+  ])
 })
 
 t.test('any bytes get an answer, and never a 5xx', async () => {
