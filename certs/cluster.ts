@@ -9,11 +9,9 @@ import {
 import { asSentence, ifFound, isAnswer } from '../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../kubernetes/connection.ts'
 import type { SecretTexts } from './inspect.ts'
-import { type CertsCluster, ConflictError, type Stored } from './reconcile.ts'
+import { type Bundles, type CertsCluster, ConflictError, type Stored } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
-/** The entry of the webhook configuration whose `caBundle` the controller writes. */
-const webhookName = 'pods.akv-injector.io'
 const fieldManager = 'akv-injector-certs'
 const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch)
 
@@ -26,7 +24,7 @@ const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicM
 export function connectCertsCluster(
   options: ConnectOptions & { readonly settings: CertsSettings },
 ): CertsCluster {
-  const { namespace, caSecret, tlsSecret, webhookConfiguration } = options.settings
+  const { namespace, service, caSecret, tlsSecret, webhookConfiguration } = options.settings
   const { configuration, serverTime, reconnect } = openConnection(options)
   const core = new CoreV1Api(configuration)
   const admission = new AdmissionregistrationV1Api(configuration)
@@ -56,11 +54,13 @@ export function connectCertsCluster(
       const configuration = await ifFound(
         admission.readMutatingWebhookConfiguration({ name: webhookConfiguration }),
       )
-      return { now: serverTime(), authority, leaf, bundle: storedBundle(configuration) }
+      const bundles = storedBundles(configuration, { namespace, name: service })
+      return { now: serverTime(), authority, leaf, bundles }
     },
     writeAuthority: (secret) => patchSecret(caSecret, secret),
     writeLeaf: (secret) => patchSecret(tlsSecret, secret),
-    // A strategic merge patch finds the entry by its name and leaves the other entries alone.
+    // A strategic merge patch finds the entries by their names and leaves other entries alone. An entry that was deleted
+    // after we read it isn't created again, because the resourceVersion no longer matches.
     publish: ({ content, resourceVersion }) =>
       written(
         admission.patchMutatingWebhookConfiguration(
@@ -69,7 +69,10 @@ export function connectCertsCluster(
             fieldManager,
             body: {
               metadata: { resourceVersion },
-              webhooks: [{ name: webhookName, clientConfig: { caBundle: toBase64(content) } }],
+              webhooks: Object.entries(content).map(([name, pem]) => ({
+                name,
+                clientConfig: { caBundle: toBase64(pem) },
+              })),
             },
           },
           strategicMerge,
@@ -95,12 +98,20 @@ function storedSecret(secret: V1Secret | undefined): Stored<SecretTexts> | undef
   return { content: mapValues(secret.data ?? {}, fromBase64), ...version(secret) }
 }
 
-function storedBundle(
+/** The API server verifies the certificate of our Service in every entry that calls it, so each needs the same. */
+function storedBundles(
   configuration: V1MutatingWebhookConfiguration | undefined,
-): Stored<string> | undefined {
-  const entry = configuration?.webhooks?.find(({ name }) => name === webhookName)
-  if (configuration === undefined || entry === undefined) return undefined
-  return { content: fromBase64(entry.clientConfig.caBundle ?? ''), ...version(configuration) }
+  called: { readonly namespace: string; readonly name: string },
+): Stored<Bundles> | undefined {
+  const entries = (configuration?.webhooks ?? []).filter(
+    ({ clientConfig: { service } }) =>
+      service?.name === called.name && service.namespace === called.namespace,
+  )
+  if (configuration === undefined || entries.length === 0) return undefined
+  const content = Object.fromEntries(
+    entries.map(({ name, clientConfig }) => [name, fromBase64(clientConfig.caBundle ?? '')]),
+  )
+  return { content, ...version(configuration) }
 }
 
 const version = ({ metadata }: V1Secret | V1MutatingWebhookConfiguration) => ({

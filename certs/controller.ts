@@ -90,11 +90,11 @@ function describeMissing(
   what: Extract<ReconcileResult, { kind: 'missing' }>['what'],
   settings: CertsSettings,
 ): string {
-  const { namespace, caSecret, tlsSecret, webhookConfiguration } = settings
+  const { namespace, service, caSecret, tlsSecret, webhookConfiguration } = settings
   const objects = {
     authority: `Secret ${namespace}/${caSecret}`,
     leaf: `Secret ${namespace}/${tlsSecret}`,
-    configuration: `webhook pods.akv-injector.io in the MutatingWebhookConfiguration ${webhookConfiguration}`,
+    configuration: `webhook that calls the Service ${namespace}/${service} in the MutatingWebhookConfiguration ${webhookConfiguration}`,
   }
   return `there is no ${objects[what]}: install again to create it; the controller then does the rest`
 }

@@ -25,14 +25,17 @@ export type Held<T> =
 export interface Inspected {
   readonly authority: Held<CertificateFacts>
   readonly leaf: Held<Leaf>
-  /** Undefined if there is no webhook configuration. */
+  /** Undefined if no webhook configuration has an entry that calls our Service. */
   readonly bundle: Bundle | undefined
 }
 
+/** `caBundle` of all entries of the webhook configuration that call our Service. */
 export interface Bundle {
-  readonly text: string
-  /** The authorities in the text. Anything else in it verifies nothing. */
-  readonly certificates: readonly CertificateFacts[]
+  /** The text of each entry. */
+  readonly texts: readonly string[]
+  /** The authorities in the texts. Anything else in them verifies nothing. */
+  readonly inAnyEntry: readonly CertificateFacts[]
+  readonly inEveryEntry: readonly CertificateFacts[]
 }
 
 /** The data of a Secret, by key. Undefined if there is no such Secret. */
@@ -41,15 +44,15 @@ export type SecretTexts = Readonly<Record<string, string>> | undefined
 export interface InspectOptions {
   readonly authority: SecretTexts
   readonly leaf: SecretTexts
-  /** The PEM of `caBundle`. Undefined if there is no webhook configuration. */
-  readonly bundle: string | undefined
+  /** `caBundle` of each entry as PEM. Undefined if there is no webhook configuration. */
+  readonly bundles: readonly string[] | undefined
   /** The name that the API server verifies: `<service>.<namespace>.svc`. */
   readonly dnsName: string
 }
 
 /** Reads the facts from the three objects. Never throws: anybody may have edited, emptied or garbled them. */
-export function inspect({ authority, leaf, bundle, dnsName }: InspectOptions): Inspected {
-  const published = authoritiesIn(bundle ?? '')
+export function inspect({ authority, leaf, bundles, dnsName }: InspectOptions): Inspected {
+  const published = (bundles ?? []).flatMap(authoritiesIn)
   const held = inspectAuthority(authority)
   // The leaf's Secret holds its authority, too, so the leaf can be verified even if the other two objects are lost.
   const known = [
@@ -60,8 +63,17 @@ export function inspect({ authority, leaf, bundle, dnsName }: InspectOptions): I
   return {
     authority: held.kind === 'usable' ? { kind: 'usable', value: facts(held.value) } : held,
     leaf: inspectLeaf({ texts: leaf, known, dnsName }),
-    bundle: bundle === undefined ? undefined : { text: bundle, certificates: published.map(facts) },
+    bundle: bundles === undefined ? undefined : inspectBundles(bundles),
   }
+}
+
+function inspectBundles(texts: readonly string[]): Bundle {
+  const entries = texts.map((text) => authoritiesIn(text).map(facts))
+  const inAnyEntry = [...new Map(entries.flat().map((one) => [one.pem, one])).values()]
+  const inEveryEntry = inAnyEntry.filter(({ pem }) =>
+    entries.every((entry) => entry.some((one) => one.pem === pem)),
+  )
+  return { texts, inAnyEntry, inEveryEntry }
 }
 
 function inspectAuthority(texts: SecretTexts): Held<X509Certificate> {

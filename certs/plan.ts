@@ -1,4 +1,4 @@
-import type { CertificateFacts, Inspected, Leaf } from './inspect.ts'
+import type { Bundle, CertificateFacts, Inspected, Leaf } from './inspect.ts'
 import { leafLifetimeDays } from './names.ts'
 
 /** The one thing to do next. After it, read everything again. */
@@ -30,7 +30,7 @@ const dayMs = 24 * hourMs
 const maxCertificates = 30
 
 /**
- * Decides what to do next. At every moment, `caBundle` must verify the certificate that the webhook serves:
+ * Decides what to do next. At every moment, `caBundle` of every entry must verify the certificate that the webhook serves:
  *
  * 1. Publish the authority in use, and the authorities that verify the leaf, before one of them is overwritten.
  * 2. Only then issue a new authority. Step 1 publishes it next to the old one.
@@ -42,8 +42,8 @@ export function plan(options: PlanOptions): Step {
 
   const wanted = wantedCertificates(options)
   const text = wanted.map(({ pem }) => pem).join('')
-  if (wanted.length > 0 && text !== bundle.text)
-    return { kind: 'publish', bundle: text, changes: changesTo(bundle.certificates, wanted) }
+  if (wanted.length > 0 && bundle.texts.some((published) => published !== text))
+    return { kind: 'publish', bundle: text, changes: changesTo(bundle, wanted) }
 
   if (authority.kind === 'missing') return { kind: 'missing', what: 'authority' }
   if (authority.kind === 'unusable') return { kind: 'issue-authority', reason: authority.reason }
@@ -61,13 +61,16 @@ export function plan(options: PlanOptions): Step {
   return forMs > 0 ? { kind: 'wait', forMs } : { kind: 'issue-leaf', reason }
 }
 
-/** The authority in use, the authorities that verify the leaf, then all others, newest first. */
+/**
+ * The authority in use, the authorities that verify the leaf, then all others, newest first. All entries get the same,
+ * because the same pods answer them. What any entry has counts: an entry that was just added has no certificates yet.
+ */
 function wantedCertificates(options: PlanOptions): readonly CertificateFacts[] {
   const { authority, leaf, bundle, now } = options
   const inUse =
     authority.kind === 'usable' && now < authority.value.notAfter ? authority.value : undefined
   const held = leaf.kind === 'usable' ? leaf.value : undefined
-  const others = [...(bundle?.certificates ?? [])]
+  const others = [...(bundle?.inAnyEntry ?? [])]
     .filter((certificate) => isStillNeeded({ certificate, inUse, held, now }))
     .sort((a, b) => b.notBefore - a.notBefore)
   const all = [...(inUse ? [inUse] : []), ...(held?.signers ?? []), ...others]
@@ -110,14 +113,12 @@ function dueReason({ notBefore, notAfter }: CertificateFacts, now: number): stri
 const isSignedBy = (leaf: Leaf, authority: CertificateFacts) =>
   leaf.signers.some(({ pem }) => pem === authority.pem)
 
-function changesTo(
-  before: readonly CertificateFacts[],
-  after: readonly CertificateFacts[],
-): BundleChanges {
+/** Counts a certificate as added if any entry lacked it, and as dropped if any entry had it. */
+function changesTo(before: Bundle, after: readonly CertificateFacts[]): BundleChanges {
   const missingFrom = (list: readonly CertificateFacts[]) => (one: CertificateFacts) =>
     !list.some(({ pem }) => pem === one.pem)
   return {
-    added: after.filter(missingFrom(before)).length,
-    dropped: before.filter(missingFrom(after)).length,
+    added: after.filter(missingFrom(before.inEveryEntry)).length,
+    dropped: before.inAnyEntry.filter(missingFrom(after)).length,
   }
 }

@@ -10,8 +10,11 @@ export interface ClusterState {
   readonly now: Date
   readonly authority: Stored<SecretTexts> | undefined
   readonly leaf: Stored<SecretTexts> | undefined
-  /** `caBundle` as PEM; empty if it isn't set. */
-  readonly bundle: Stored<string> | undefined
+  /**
+   * `caBundle` as PEM of each entry that calls our Service, by the entry's name; empty if it isn't set. Undefined if there is
+   * no such entry.
+   */
+  readonly bundles: Stored<Bundles> | undefined
 }
 
 export interface Stored<T> {
@@ -20,12 +23,14 @@ export interface Stored<T> {
   readonly resourceVersion: string
 }
 
+export type Bundles = Readonly<Record<string, string>>
+
 /** Reads and writes the three objects. A write that throws a {@link ConflictError} has changed nothing. */
 export interface CertsCluster {
   read(): Promise<ClusterState>
   writeAuthority(secret: Stored<Readonly<Record<string, string>>>): Promise<void>
   writeLeaf(secret: Stored<Readonly<Record<string, string>>>): Promise<void>
-  publish(bundle: Stored<string>): Promise<void>
+  publish(bundles: Stored<Bundles>): Promise<void>
 }
 
 /** Somebody else has changed the object since it was read. */
@@ -63,11 +68,11 @@ export function createReconciler(options: ReconcilerOptions): () => Promise<Reco
     const inspected = inspect({
       authority: state.authority?.content,
       leaf: state.leaf?.content,
-      bundle: state.bundle?.content,
+      bundles: state.bundles && Object.values(state.bundles.content),
       dnsName,
     })
     const inUse = inspected.authority.kind === 'usable' ? inspected.authority.value.pem : undefined
-    const isPublished = inspected.bundle?.certificates.some(({ pem }) => pem === inUse) === true
+    const isPublished = inspected.bundle?.inEveryEntry.some(({ pem }) => pem === inUse) === true
     if (!isPublished || inUse === undefined) seen = undefined
     else if (seen?.pem !== inUse) seen = { pem: inUse, atMs: elapsedMs() }
     const publishedForMs = seen ? elapsedMs() - seen.atMs : 0
@@ -105,8 +110,11 @@ async function carryOut(options: {
     resourceVersion: stored?.resourceVersion ?? '',
   })
   switch (step.kind) {
-    case 'publish':
-      return await cluster.publish(write(state.bundle, step.bundle))
+    case 'publish': {
+      const entries = Object.keys(state.bundles?.content ?? {})
+      const bundles = Object.fromEntries(entries.map((name) => [name, step.bundle]))
+      return await cluster.publish(write(state.bundles, bundles))
+    }
     case 'issue-authority': {
       const { certificatePem, keyPem } = await issueAuthority({
         commonName: authorityName,

@@ -16,7 +16,9 @@ export interface BehaviourOptions {
 
 const publishAheadMs = 60_000
 const conflict = { message: 'changed since it was read' }
-const webhookName = 'pods.akv-injector.io'
+/** The entries that call our Service, and one that doesn't. */
+const ourEntries: readonly string[] = ['pods.akv-injector.io', 'csi-pods.akv-injector.io']
+const otherEntry = 'other.example.com'
 const dnsNameOf = ({ service, namespace }: CertsSettings) => `${service}.${namespace}.svc`
 
 /** What the controller does on an API server; the same for a real one and for the stand-in. */
@@ -100,6 +102,28 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     }
   })
 
+  await t.test(
+    'an entry that loses its caBundle, or is added, gets that of the other',
+    async (t) => {
+      const before = await objects.content()
+      const second = ourEntries.slice(1)
+      for (const change of [
+        () => objects.setCaBundle(null, second),
+        async () => {
+          for (const name of second) {
+            await objects.removeEntry(name)
+            t.match(await reconcile(), { kind: 'nothing' }, 'one entry is enough')
+            await objects.addEntry(name)
+          }
+        },
+      ]) {
+        await change()
+        t.match(await reconcile(), { kind: 'nothing' })
+        t.strictSame(await objects.content(), before)
+      }
+    },
+  )
+
   await t.test('a lost Secret is named, and its return heals', async (t) => {
     for (const [name, what] of [
       [settings.caSecret, 'authority'],
@@ -115,7 +139,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   })
 
   await t.test('nothing is written over what changed since it was read', async (t) => {
-    const { authority, leaf, bundle } = await cluster.read()
+    const { authority, leaf, bundles } = await cluster.read()
     await objects.patchSecret(settings.caSecret, { mine: 'eQ==' })
     await objects.patchSecret(settings.tlsSecret, { mine: 'eQ==' })
     await objects.setCaBundle(null)
@@ -124,8 +148,11 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     await t.rejects(cluster.writeAuthority(again), conflict)
     const leafAgain = { content: {}, resourceVersion: leaf?.resourceVersion ?? '' }
     await t.rejects(cluster.writeLeaf(leafAgain), conflict)
-    const bundleAgain = { content: 'x', resourceVersion: bundle?.resourceVersion ?? '' }
-    await t.rejects(cluster.publish(bundleAgain), conflict)
+    const bundlesAgain = {
+      content: { ...bundles?.content },
+      resourceVersion: bundles?.resourceVersion ?? '',
+    }
+    await t.rejects(cluster.publish(bundlesAgain), conflict)
     t.strictSame(await objects.versions(), before)
     t.match(await reconcile(), { kind: 'nothing' })
   })
@@ -180,8 +207,14 @@ function objectsOf(api: Api, settings: CertsSettings) {
     removeConfiguration: () => remove(configurationPath),
     patchSecret: async (name: string, data: Readonly<Record<string, string | null>>) =>
       must(await patch(`${secrets}/${name}`, { data })),
-    setCaBundle: (caBundle: string | null) =>
-      patch(configurationPath, { webhooks: [{ name: webhookName, clientConfig: { caBundle } }] }),
+    setCaBundle: (caBundle: string | null, entries = ourEntries) =>
+      patch(configurationPath, {
+        webhooks: entries.map((name) => ({ name, clientConfig: { caBundle } })),
+      }),
+    removeEntry: async (name: string) =>
+      must(await patch(configurationPath, { webhooks: [{ $patch: 'delete', name }] })),
+    addEntry: async (name: string) =>
+      must(await patch(configurationPath, { webhooks: [entryOf(name, settings)] })),
     async create() {
       await createSecret(settings.caSecret)
       await createSecret(settings.tlsSecret)
@@ -195,8 +228,12 @@ function objectsOf(api: Api, settings: CertsSettings) {
       Promise.all(paths.map(async (path) => (await get(path)).body.metadata['resourceVersion'])),
     async content() {
       const { webhooks } = await configuration()
-      const ours = webhooks.find(({ name }) => name === webhookName)
-      const caPem = Buffer.from(ours?.clientConfig.caBundle ?? '', 'base64').toString()
+      const published = webhooks
+        .filter(({ name }) => ourEntries.includes(name))
+        .map(({ clientConfig }) => clientConfig.caBundle ?? '')
+      const [caBundle = '', ...others] = new Set(published)
+      if (others.length > 0) throw new Error('the entries have different authorities')
+      const caPem = Buffer.from(caBundle, 'base64').toString()
       return { leaf: await secret(settings.tlsSecret), caPem }
     },
   }
@@ -210,32 +247,37 @@ interface WebhookConfiguration {
   }[]
 }
 
-/** For a resource that no cluster has, so that it holds up nothing; with a second webhook, which isn't ours. */
-const configurationObject = ({ namespace, service, webhookConfiguration }: CertsSettings) => ({
+const configurationObject = (settings: CertsSettings) => ({
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'MutatingWebhookConfiguration',
-  metadata: { name: webhookConfiguration, labels: { 'akv-injector.test': 'certs' } },
-  webhooks: ['first.example.com', webhookName].map((name) => ({
-    name,
-    admissionReviewVersions: ['v1'],
-    sideEffects: 'None',
-    clientConfig: { service: { name: service, namespace, path: '/mutate', port: 443 } },
-    rules: [
-      {
-        apiGroups: ['certs-test.example.com'],
-        apiVersions: ['v1'],
-        operations: ['CREATE'],
-        resources: ['nothings'],
-        scope: 'Namespaced',
-      },
-    ],
-  })),
+  metadata: { name: settings.webhookConfiguration, labels: { 'akv-injector.test': 'certs' } },
+  webhooks: [
+    entryOf(otherEntry, { ...settings, service: 'another-webhook' }),
+    ...ourEntries.map((name) => entryOf(name, settings)),
+  ],
+})
+
+/** For a resource that no cluster has, so that it holds up nothing. */
+const entryOf = (name: string, { namespace, service }: CertsSettings) => ({
+  name,
+  admissionReviewVersions: ['v1'],
+  sideEffects: 'None',
+  clientConfig: { service: { name: service, namespace, path: '/mutate', port: 443 } },
+  rules: [
+    {
+      apiGroups: ['certs-test.example.com'],
+      apiVersions: ['v1'],
+      operations: ['CREATE'],
+      resources: ['nothings'],
+      scope: 'Namespaced',
+    },
+  ],
 })
 
 function withoutCaBundle({ webhooks }: WebhookConfiguration) {
   return webhooks.map((webhook) => {
     const { caBundle, ...clientConfig } = webhook.clientConfig
-    const isExpected = caBundle === undefined || webhook.name === webhookName
+    const isExpected = caBundle === undefined || ourEntries.includes(webhook.name)
     return { ...webhook, clientConfig, isExpected }
   })
 }

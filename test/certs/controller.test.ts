@@ -62,7 +62,7 @@ t.test('each missing object is named, with what to do', async (t) => {
   t.match(problems, [
     /^there is no Secret akv-injector\/akv-injector-ca: install again/,
     /^there is no Secret akv-injector\/akv-injector-webhook-tls: install/,
-    /^there is no webhook pods.akv-injector.io in the MutatingWebhookConfiguration zz-akv-injector/,
+    /^there is no webhook that calls the Service akv-injector\/akv-injector-webhook in the MutatingWebhookConfiguration zz-akv-injector/,
   ])
 })
 

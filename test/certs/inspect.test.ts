@@ -24,8 +24,8 @@ const pair = ({ certificatePem, keyPem }: typeof authority) => ({
 })
 
 t.test('a whole state is told in facts', async (t) => {
-  const bundle = `${other.certificatePem}${foreign.certificatePem}`
-  const seen = inspect({ authority: pair(authority), leaf: pair(leaf), bundle, dnsName })
+  const bundles = [`${other.certificatePem}${foreign.certificatePem}`]
+  const seen = inspect({ authority: pair(authority), leaf: pair(leaf), bundles, dnsName })
   t.match(seen.authority, {
     kind: 'usable',
     value: {
@@ -40,19 +40,19 @@ t.test('a whole state is told in facts', async (t) => {
     value: { notAfter: Date.parse('2026-07-01T12:00:00Z'), signers: { length: 1 } },
   })
   t.match(seen.leaf, { value: { signers: [{ pem: authority.certificatePem }] } })
-  t.match(seen.bundle?.certificates, [{ isOurs: true }, { isOurs: false }])
+  t.match(seen.bundle?.inAnyEntry, [{ isOurs: true }, { isOurs: false }])
 })
 
 t.test('what verifies the leaf is found wherever it is', async (t) => {
   const signers = (options: Partial<Parameters<typeof inspect>[0]>) => {
-    const seen = inspect({ authority: {}, leaf: pair(leaf), bundle: '', dnsName, ...options })
+    const seen = inspect({ authority: {}, leaf: pair(leaf), bundles: [''], dnsName, ...options })
     return seen.leaf.kind === 'usable' ? seen.leaf.value.signers.length : seen.leaf
   }
   t.equal(signers({}), 0)
   t.equal(signers({ authority: pair(authority) }), 1)
-  t.equal(signers({ bundle: `x\n${authority.certificatePem.trim()}` }), 1)
+  t.equal(signers({ bundles: [`x\n${authority.certificatePem.trim()}`] }), 1)
   t.equal(signers({ leaf: { ...pair(leaf), 'ca.crt': authority.certificatePem } }), 1)
-  t.equal(signers({ bundle: other.certificatePem }), 0, 'the name alone does not make a signer')
+  t.equal(signers({ bundles: [other.certificatePem] }), 0, 'the name alone does not make a signer')
 })
 
 t.test('a Secret that cannot be used says why', async (t) => {
@@ -74,7 +74,7 @@ t.test('a Secret that cannot be used says why', async (t) => {
       [wrongName, 'unusable', /not for akv-injector-webhook.akv-injector.svc/],
     ]
   for (const [texts, kind, reason] of cases) {
-    const seen = inspect({ authority: {}, leaf: texts as never, bundle: '', dnsName })
+    const seen = inspect({ authority: {}, leaf: texts as never, bundles: [''], dnsName })
     t.match(seen.leaf, reason ? { kind, reason } : { kind }, JSON.stringify(texts)?.slice(0, 60))
   }
   for (const [held, reason] of [
@@ -82,7 +82,7 @@ t.test('a Secret that cannot be used says why', async (t) => {
     [pair(foreign), /did not issue as an authority/],
     [{ ...pair(authority), 'tls.key': other.keyPem }, /a key that do not match/],
   ] as const)
-    t.match(inspect({ authority: held, leaf: {}, bundle: '', dnsName }).authority, {
+    t.match(inspect({ authority: held, leaf: {}, bundles: [''], dnsName }).authority, {
       kind: 'unusable',
       reason,
     })
@@ -90,15 +90,27 @@ t.test('a Secret that cannot be used says why', async (t) => {
 
 t.test('of a bundle the authorities count, whatever stands around them', async (t) => {
   const count = (bundle: string) =>
-    inspect({ authority: {}, leaf: {}, bundle, dnsName }).bundle?.certificates.length
+    inspect({ authority: {}, leaf: {}, bundles: [bundle], dnsName }).bundle?.inAnyEntry.length
   t.equal(count(''), 0)
   t.equal(count('\u0000\ufffd'), 0)
   t.equal(count(leaf.certificatePem), 0, 'a leaf is no authority')
   t.equal(count('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'), 0)
   t.equal(count(`-----BEGIN CERTIFICATE-----\n${authority.certificatePem}`), 1)
   t.equal(count(authority.certificatePem.replaceAll('\n', '\r\n')), 1)
-  t.equal(count(authority.certificatePem + authority.certificatePem), 2)
-  t.equal(inspect({ authority: {}, leaf: {}, bundle: undefined, dnsName }).bundle, undefined)
+  t.equal(count(authority.certificatePem + authority.certificatePem), 1)
+  t.equal(inspect({ authority: {}, leaf: {}, bundles: undefined, dnsName }).bundle, undefined)
+})
+
+t.test('what only some entries have is told apart from what all have', async (t) => {
+  const [ours, others] = [authority.certificatePem, other.certificatePem]
+  const names = (...bundles: string[]) => {
+    const { bundle } = inspect({ authority: {}, leaf: {}, bundles, dnsName })
+    return [bundle?.inAnyEntry.length, bundle?.inEveryEntry.length]
+  }
+  t.strictSame(names(ours, ours), [1, 1])
+  t.strictSame(names(ours + others, `${others}\n# by hand\n${ours}`), [2, 2])
+  t.strictSame(names(ours + others, ours), [2, 1])
+  t.strictSame(names(ours, 'garbage', ''), [1, 0])
 })
 
 // If this took quadratic time, the test would run into its file's timeout.
@@ -106,8 +118,8 @@ t.test('a bundle of megabytes of beginnings is read', async (t) => {
   const { bundle } = inspect({
     authority: {},
     leaf: {},
-    bundle: '-----BEGIN CERTIFICATE-----\n'.repeat(400_000),
+    bundles: ['-----BEGIN CERTIFICATE-----\n'.repeat(400_000)],
     dnsName,
   })
-  t.strictSame(bundle?.certificates, [])
+  t.strictSame(bundle?.inAnyEntry, [])
 })

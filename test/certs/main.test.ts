@@ -41,7 +41,12 @@ async function install({ kubeconfigFile }: StandIn): Promise<void> {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'MutatingWebhookConfiguration',
     metadata: { name: 'zz-akv-injector' },
-    webhooks: [{ name: 'pods.akv-injector.io', clientConfig: {} }],
+    webhooks: [
+      {
+        name: 'pods.akv-injector.io',
+        clientConfig: { service: { namespace: 'akv-injector', name: 'akv-injector-webhook' } },
+      },
+    ],
   })
   api.close()
 }

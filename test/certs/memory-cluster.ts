@@ -1,4 +1,5 @@
 import {
+  type Bundles,
   type CertsCluster,
   type ClusterState,
   ConflictError,
@@ -11,12 +12,15 @@ export type Texts = Readonly<Record<string, string>>
 export interface MemoryCluster extends CertsCluster {
   authority: Texts | undefined
   leaf: Texts | undefined
-  bundle: string | undefined
+  bundles: Bundles | undefined
   /** Each is taken by one call, and decides what becomes of it. */
   readonly troubles: ('conflict' | 'failure')[]
 }
 
-/** As an install leaves them: two Secrets without data, a configuration without `caBundle`. */
+/** The entries of the webhook configuration if the webhook serves the volumes of labelled namespaces. */
+export const twoEntries = ['pods.akv-injector.io', 'csi-pods.akv-injector.io'] as const
+
+/** As an install leaves them: two Secrets without data, a configuration without `caBundle` in any entry. */
 export function memoryCluster(now: () => number): MemoryCluster {
   const stored = <T>(content: T | undefined): Stored<T> | undefined =>
     content === undefined ? undefined : { content, resourceVersion: JSON.stringify(content) }
@@ -32,7 +36,7 @@ export function memoryCluster(now: () => number): MemoryCluster {
   const cluster: MemoryCluster = {
     authority: {},
     leaf: {},
-    bundle: '',
+    bundles: Object.fromEntries(twoEntries.map((name) => [name, ''])),
     troubles: [],
     async read(): Promise<ClusterState> {
       if (cluster.troubles.at(-1) === 'failure') {
@@ -43,7 +47,7 @@ export function memoryCluster(now: () => number): MemoryCluster {
         now: new Date(now()),
         authority: stored(cluster.authority),
         leaf: stored(cluster.leaf),
-        bundle: stored(cluster.bundle),
+        bundles: stored(cluster.bundles),
       }
     },
     async writeAuthority(secret) {
@@ -54,9 +58,9 @@ export function memoryCluster(now: () => number): MemoryCluster {
       write(cluster.leaf, secret)
       cluster.leaf = secret.content
     },
-    async publish(bundle) {
-      write(cluster.bundle, bundle)
-      cluster.bundle = bundle.content
+    async publish(bundles) {
+      write(cluster.bundles, bundles)
+      cluster.bundles = { ...cluster.bundles, ...bundles.content }
     },
   }
   return cluster

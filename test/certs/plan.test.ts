@@ -18,9 +18,12 @@ const leaf = (ageDays: number, ...signers: CertificateFacts[]): Held<Leaf> =>
 const usable = <T>(value: T): Held<T> => ({ kind: 'usable', value })
 const empty = { kind: 'unusable', reason: 'is empty' } as const
 const missing = { kind: 'missing' } as const
-const bundle = (...certificates: CertificateFacts[]): Bundle => ({
-  text: certificates.map(({ pem }) => pem).join(''),
-  certificates,
+const bundle = (...certificates: CertificateFacts[]): Bundle =>
+  inOneEntry(certificates.map(({ pem }) => pem).join(''), certificates)
+const inOneEntry = (text: string, certificates: readonly CertificateFacts[]): Bundle => ({
+  texts: [text],
+  inAnyEntry: certificates,
+  inEveryEntry: certificates,
 })
 
 const ca = certificate('ca', 100, 730)
@@ -112,15 +115,30 @@ t.test('what verifies the leaf is published before the authority is overwritten'
 })
 
 t.test('an edited caBundle becomes again what it was', async (t) => {
-  t.strictSame(published({ bundle: { text: '', certificates: [] } }), ['ca'])
-  t.strictSame(published({ bundle: { text: 'garbage', certificates: [] } }), ['ca'])
-  t.strictSame(published({ bundle: { text: 'ca\n# hello', certificates: [ca] } }), ['ca'])
+  t.strictSame(published({ bundle: inOneEntry('', []) }), ['ca'])
+  t.strictSame(published({ bundle: inOneEntry('garbage', []) }), ['ca'])
+  t.strictSame(published({ bundle: inOneEntry('ca\n# hello', [ca]) }), ['ca'])
   t.match(decide({ bundle: bundle(ca, foreign) }), {
     kind: 'publish',
     bundle: 'ca\n',
     changes: { added: 0, dropped: 1 },
   })
 })
+
+t.test(
+  'an entry that lacks an authority, or has one too many, gets what all should have',
+  async (t) => {
+    const lacking: Bundle = { texts: ['ca\n', ''], inAnyEntry: [ca], inEveryEntry: [] }
+    const expected = { kind: 'publish', bundle: 'ca\n' }
+    t.match(decide({ bundle: lacking }), { ...expected, changes: { added: 1, dropped: 0 } })
+    const one: Bundle = {
+      texts: ['ca\n', 'ca\nforeign\n'],
+      inAnyEntry: [ca, foreign],
+      inEveryEntry: [ca],
+    }
+    t.match(decide({ bundle: one }), { ...expected, changes: { added: 0, dropped: 1 } })
+  },
+)
 
 t.test('a stranger’s certificate goes when a leaf of ours is surely served', async (t) => {
   t.match(decide({ leaf: leaf(0.5 / 24, ca), bundle: bundle(ca, foreign) }), { kind: 'nothing' })
@@ -217,6 +235,8 @@ t.test('times in between do not make it write twice', async (t) => {
     if (step.kind !== 'publish') throw new Error(step.kind)
     const after = step.bundle.trimEnd().split('\n')
     const certificates = [newest, old, foreign].filter(({ pem }) => after.includes(pem.trim()))
-    t.match(plan({ ...options, bundle: { text: step.bundle, certificates } }), { kind: 'nothing' })
+    t.match(plan({ ...options, bundle: inOneEntry(step.bundle, certificates) }), {
+      kind: 'nothing',
+    })
   }
 })

@@ -3,13 +3,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createReconciler } from '../../certs/reconcile.ts'
 import { numRuns as propertyRuns } from '../support/property-runs.ts'
-import { type MemoryCluster, memoryCluster } from './memory-cluster.ts'
+import { type MemoryCluster, memoryCluster, twoEntries } from './memory-cluster.ts'
 import { dnsName, type SimulatedCluster, settleMs, simulateCluster } from './simulated-cluster.ts'
 
 /** A run here takes weeks of the cluster's time, and much longer than other properties' do. */
 const numRuns = Math.ceil(propertyRuns / 15)
 const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
+const [, secondEntry] = twoEntries
 
 t.test('an empty install is whole after one round', async (t) => {
   const simulation = simulateCluster()
@@ -35,7 +36,7 @@ t.test('authorities follow each other, and old ones go', async (t) => {
   for (let i = 0; i < 20; i++) {
     await simulation.pass(60 * dayMs)
     authorities.add(simulation.cluster.authority?.['tls.crt'])
-    t.ok((simulation.cluster.bundle?.match(/BEGIN/g)?.length ?? 0) <= 2)
+    t.ok((simulation.bundle.match(/BEGIN/g)?.length ?? 0) <= 2)
   }
   t.equal(authorities.size, 3)
   t.strictSame(simulation.problems(), [])
@@ -68,13 +69,19 @@ const harmless: Readonly<Record<string, (simulation: SimulatedCluster) => void>>
   'applies the install again': ({ cluster }) => {
     cluster.authority ??= {}
     cluster.leaf ??= {}
-    cluster.bundle ??= ''
   },
   'adds to the bundle': (simulation) => {
-    simulation.editBundle(`# mine\n${simulation.cluster.bundle}${simulation.foreignPem}x`)
+    simulation.editBundle(`# mine\n${simulation.bundle}${simulation.foreignPem}x`)
+  },
+  'adds to the bundle of one entry': (simulation) => {
+    simulation.editBundle(`${simulation.bundle}${simulation.foreignPem}`, [secondEntry])
   },
   'writes the bundle in another way': (simulation) => {
-    simulation.editBundle(simulation.cluster.bundle?.replaceAll('\n', '\r\n') ?? '')
+    simulation.editBundle(simulation.bundle.replaceAll('\n', '\r\n'))
+  },
+  'removes the second entry': (simulation) => simulation.removeEntry(secondEntry),
+  'adds the second entry': (simulation) => {
+    if (simulation.cluster.bundles?.[secondEntry] === undefined) simulation.addEntry(secondEntry)
   },
   'restarts the controller': (simulation) => simulation.restartController(),
   'starts a second controller': (simulation) => simulation.restartController({ isSecond: true }),
@@ -161,6 +168,37 @@ t.test(`an emptied caBundle heals (${numRuns} runs)`, async (t) => {
   t.pass()
 })
 
+t.test('a new entry gets what the others have within one round', async (t) => {
+  const simulation = simulateCluster()
+  simulation.removeEntry(secondEntry)
+  await simulation.pass(settleMs)
+  const { bundle } = simulation
+  simulation.cluster.authority = {}
+  await simulation.pass(60_000)
+  simulation.addEntry(secondEntry)
+  await simulation.pass(60_000)
+  const { [secondEntry]: added, ...others } = simulation.cluster.bundles ?? {}
+  t.strictSame(Object.values(others), [added])
+  t.match(added, bundle, 'with the old authority, which pods still serve')
+  await simulation.pass(settleMs)
+  t.strictSame(simulation.problems(), [])
+  t.strictSame(simulation.servedBy(), ['ok', 'ok'])
+})
+
+t.test('an entry that loses its authorities gets them back from the other', async (t) => {
+  const simulation = simulateCluster()
+  await simulation.pass(settleMs)
+  simulation.cluster.authority = {}
+  await simulation.pass(settleMs)
+  const { bundle } = simulation
+  t.equal(bundle.match(/BEGIN/g)?.length, 2)
+  for (const text of ['', 'garbage', simulation.cluster.authority?.['tls.crt'] ?? '']) {
+    simulation.editBundle(text, [secondEntry])
+    await simulation.pass(60_000)
+    t.strictSame(Object.values(simulation.cluster.bundles ?? {}), [bundle, bundle])
+  }
+})
+
 t.test(
   'a leaf that only its own Secret can still verify is verified after one round',
   async (t) => {
@@ -169,7 +207,7 @@ t.test(
     simulation.cluster.authority = {}
     simulation.editBundle('')
     await simulation.pass(0)
-    t.match(simulation.cluster.bundle, simulation.cluster.leaf?.['ca.crt'] ?? 'nothing')
+    t.match(simulation.bundle, simulation.cluster.leaf?.['ca.crt'] ?? 'nothing')
     simulation.forget()
     await simulation.pass(settleMs)
     t.strictSame(simulation.problems(), [])
@@ -182,12 +220,12 @@ t.test('a leaked authority is replaced and taken out, as the page says', async (
   const leaked = simulation.cluster.authority?.['tls.crt'] ?? ''
   simulation.cluster.authority = {}
   await simulation.pass(settleMs)
-  t.match(simulation.cluster.bundle, leaked, 'it stays beside the new one')
+  t.match(simulation.bundle, leaked, 'it stays beside the new one')
   simulation.editBundle(simulation.cluster.authority?.['tls.crt'] ?? '')
   const before = simulation.changes.length
   await simulation.pass(dayMs)
   t.equal(simulation.changes.length, before, 'nobody brings it back')
-  t.notMatch(simulation.cluster.bundle, leaked)
+  t.notMatch(simulation.bundle, leaked)
   t.strictSame(simulation.problems(), [])
 })
 
@@ -197,13 +235,13 @@ t.test(
     const simulation = simulateCluster()
     await simulation.pass(settleMs)
     const { leaf, authorityPem } = await simulation.foreignLeaf()
-    simulation.editBundle(`${simulation.cluster.bundle}${authorityPem}`)
+    simulation.editBundle(`${simulation.bundle}${authorityPem}`)
     simulation.cluster.leaf = leaf
     await simulation.pass(settleMs)
     t.strictSame(simulation.problems(), [])
     t.match(simulation.changes.at(-1), 'issue-leaf')
     await simulation.pass(dayMs)
-    t.notMatch(simulation.cluster.bundle, authorityPem, 'and then goes')
+    t.notMatch(simulation.bundle, authorityPem, 'and then goes')
   },
 )
 
@@ -220,8 +258,9 @@ t.test('what was made by a clock that ran ahead is made again by the right one',
   now = Date.parse('2026-06-01T00:00:00Z')
   t.match(await reconcile(), { kind: 'nothing' })
   const leaf = new X509Certificate(cluster.leaf?.['tls.crt'] ?? '')
+  const [bundle = ''] = Object.values(cluster.bundles ?? {})
   t.equal(leaf.validFromDate.toISOString(), '2026-05-31T23:55:00.000Z')
-  t.ok(leaf.verify(new X509Certificate(cluster.bundle ?? '').publicKey), 'by the first in caBundle')
+  t.ok(leaf.verify(new X509Certificate(bundle).publicKey), 'by the first in caBundle')
 })
 
 t.test('somebody who changes everything back is told about, not fought for ever', async (t) => {
@@ -229,9 +268,9 @@ t.test('somebody who changes everything back is told about, not fought for ever'
   const publish = cluster.publish
   const stubborn: MemoryCluster = {
     ...cluster,
-    async publish(bundle) {
-      await publish(bundle)
-      cluster.bundle = ''
+    async publish(bundles) {
+      await publish(bundles)
+      cluster.bundles = { [secondEntry]: '' }
     },
   }
   const reconcile = createReconciler({

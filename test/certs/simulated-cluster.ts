@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import { createReconciler } from '../../certs/reconcile.ts'
-import { type MemoryCluster, memoryCluster, type Texts } from './memory-cluster.ts'
+import { type MemoryCluster, memoryCluster, type Texts, twoEntries } from './memory-cluster.ts'
 
 export const dnsName = 'akv-injector-webhook.akv-injector.svc'
 /** Longer than it takes to publish, to wait, to issue and to mount. */
@@ -24,7 +24,13 @@ export interface SimulatedCluster {
   readonly foreignPem: string
   /** What the authority's Secret held first. */
   readonly backup: Texts | undefined
-  editBundle(text: string): void
+  /** `caBundle` of the entry that every install has. */
+  readonly bundle: string
+  /** Writes `caBundle` of these entries, by default of all. */
+  editBundle(text: string, entries?: readonly string[]): void
+  /** Adds an entry without `caBundle`, as an upgrade does, if it isn't there. */
+  addEntry(name: string): void
+  removeEntry(name: string): void
   restartController(options?: { readonly isSecond: boolean }): void
   restartPod(): void
   foreignLeaf(): Promise<{ readonly leaf: Texts; readonly authorityPem: string }>
@@ -56,7 +62,7 @@ export function simulateCluster(delays: Iterator<number> = [].values()): Simulat
   const changes: string[] = []
   const told: string[] = []
   const cluster = memoryCluster(() => now)
-  const bundles: { readonly atMs: number; readonly text: string }[] = []
+  const published = new Map<string, { readonly atMs: number; readonly text: string }[]>()
   const pods: Pod[] = [newPod(), newPod()]
 
   function restartController({ isSecond } = { isSecond: false }): void {
@@ -73,14 +79,29 @@ export function simulateCluster(delays: Iterator<number> = [].values()): Simulat
   async function reconcileAll(): Promise<void> {
     for (const reconcile of controllers) await reconcile().catch(() => undefined)
     backup ??= cluster.authority?.['tls.crt'] ? cluster.authority : undefined
-    noteBundle()
+    noteBundles()
   }
 
-  function noteBundle(): void {
-    const text = cluster.bundle ?? ''
-    if (bundles.at(-1)?.text !== text && (text !== '' || bundles.length > 0))
-      bundles.push({ atMs: now, text })
+  function noteBundles(): void {
+    for (const name of published.keys())
+      if (cluster.bundles?.[name] === undefined) published.delete(name)
+    for (const [name, text] of Object.entries(cluster.bundles ?? {})) {
+      const texts = published.get(name) ?? []
+      if (texts.at(-1)?.text !== text && (text !== '' || texts.length > 0))
+        texts.push({ atMs: now, text })
+      published.set(name, texts)
+    }
   }
+
+  /** What the API servers may use now: of each entry one text for each lag. */
+  const usedBundles = () =>
+    [...published].flatMap(([name, texts]) =>
+      lagsMs.map((lagMs) => ({
+        where: `${name}, lag ${lagMs}`,
+        // An entry that never had a caBundle was never called with success: it may begin with a lag.
+        text: (texts.findLast(({ atMs }) => atMs <= now - lagMs) ?? texts[0])?.text,
+      })),
+    )
 
   function mount(): void {
     for (const pod of pods) {
@@ -96,12 +117,9 @@ export function simulateCluster(delays: Iterator<number> = [].values()): Simulat
 
   function verify(): void {
     for (const [i, { served }] of pods.entries())
-      for (const lagMs of lagsMs) {
-        // Before there was any caBundle nothing was served: a first install may begin with a lag.
-        const text = (bundles.findLast(({ atMs }) => atMs <= now - lagMs) ?? bundles[0])?.text ?? ''
-        if (served && !verifies({ leaf: served, bundle: text, now }))
-          problems.push(`${new Date(now).toISOString()} pod ${i}, lag ${lagMs}: ${told.join(', ')}`)
-      }
+      for (const { where, text } of usedBundles())
+        if (served && text !== undefined && !verifies({ leaf: served, bundle: text, now }))
+          problems.push(`${new Date(now).toISOString()} pod ${i}, ${where}: ${told.join(', ')}`)
   }
 
   /** In small steps while anything changes, and in days when nothing does. */
@@ -134,9 +152,25 @@ export function simulateCluster(delays: Iterator<number> = [].values()): Simulat
     get backup() {
       return backup
     },
-    editBundle(text) {
-      cluster.bundle = text
-      noteBundle()
+    get bundle() {
+      return cluster.bundles?.[twoEntries[0]] ?? ''
+    },
+    editBundle(text, entries = Object.keys(cluster.bundles ?? {})) {
+      const edited = entries.filter((name) => cluster.bundles?.[name] !== undefined)
+      cluster.bundles = {
+        ...cluster.bundles,
+        ...Object.fromEntries(edited.map((name) => [name, text])),
+      }
+      noteBundles()
+    },
+    addEntry(name) {
+      cluster.bundles = { [name]: '', ...cluster.bundles }
+      noteBundles()
+    },
+    removeEntry(name) {
+      const { [name]: _, ...others } = cluster.bundles ?? {}
+      cluster.bundles = others
+      noteBundles()
     },
     restartController,
     restartPod() {
@@ -164,7 +198,10 @@ export function simulateCluster(delays: Iterator<number> = [].values()): Simulat
       pods.map(({ served }) =>
         served === undefined
           ? 'nothing'
-          : verifies({ leaf: served, bundle: cluster.bundle ?? '', now })
+          : twoEntries.every((name) => {
+                const bundle = cluster.bundles?.[name]
+                return bundle === undefined || verifies({ leaf: served, bundle, now })
+              })
             ? 'ok'
             : 'fails',
       ),

@@ -88,7 +88,7 @@ const status = (code: number, message: string): Answer => [
   { apiVersion: 'v1', kind: 'Status', metadata: {}, status: 'Failure', code, message },
 ]
 
-/** A strategic merge patch: objects merge, null deletes, webhooks merge by name. */
+/** A strategic merge patch: objects merge, null deletes, webhooks merge by name, `$patch: delete` removes one. */
 function merge(object: Data, patch: Data): Data {
   const merged: Data = { ...object }
   for (const [key, value] of Object.entries(patch))
@@ -101,7 +101,11 @@ function merge(object: Data, patch: Data): Data {
 }
 
 function mergeByName(list: readonly Data[], patches: readonly Data[]): Data[] {
-  return list.map((entry) => merge(entry, patches.find(({ name }) => name === entry['name']) ?? {}))
+  const patchOf = (entry: Data) => patches.find(({ name }) => name === entry['name'])
+  const added = patches.filter(({ name }) => !list.some((entry) => entry['name'] === name))
+  return [...list.map((entry) => merge(entry, patchOf(entry) ?? {})), ...added].filter(
+    (entry) => entry['$patch'] !== 'delete',
+  )
 }
 
 const isData = (value: unknown): value is Data =>

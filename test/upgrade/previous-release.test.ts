@@ -55,7 +55,7 @@ t.test('the certificates are kept until they are due', async (t) => {
   const { atMs, authority, leaf, bundle } = JSON.parse(read('certificates.json'))
   let nowMs = atMs
   const cluster = memoryCluster(() => nowMs)
-  Object.assign(cluster, { authority, leaf, bundle })
+  Object.assign(cluster, { authority, leaf, bundles: { 'pods.akv-injector.io': bundle } })
   const changes: string[] = []
   const look = createReconciler({
     cluster,
