@@ -3,11 +3,11 @@ import type { Failure } from './clients/request-guard.ts'
 import { entraCodes } from './entra/entra-codes.ts'
 
 /**
- * From what a service answered to a code of the error table: the retry rules as data. A body is read for the
- * codes that we know and never repeated: a hostile host could put a token or a value into it.
+ * Maps the answer of a service to a code of the error table, which says whether to retry. A body is searched only for
+ * codes that we know. It is never repeated, because a hostile host could put a token or a value into it.
  */
 
-/** Inner codes of a vault's 403. Any other one may heal: roles take minutes. */
+/** Inner codes of a vault's 403. Any other 403 may go away by itself, because new roles take minutes to apply. */
 const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
   ['SecretDisabled', 'AKV_OBJECT_DISABLED'],
   ['KeyDisabled', 'AKV_OBJECT_DISABLED'],
@@ -21,7 +21,8 @@ const certificateCode =
 
 /**
  * @param failure - what the vault answered, or why it didn't
- * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `who` asked: `client 2222…`
+ * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
+ * as `client 2222…`
  */
 export function vaultError(
   failure: Failure,
@@ -58,7 +59,8 @@ export function vaultError(
 
 /**
  * @param failure - what Entra answered, or why it didn't
- * @param sent - `clientId`, `tenantId`: as whom; `claims`: issuer, subject and audience of the token, in words
+ * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
+ * message
  */
 export function signInError(
   failure: Failure,
@@ -137,7 +139,7 @@ function withoutAnswer(failure: Exclude<Failure, { kind: 'status' }>, host: stri
   }
 }
 
-/** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: the codes alone, and only if they are words. */
+/** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: only the codes, and only if they are words. */
 function vaultCodes(body: string): { code?: string; innerCode?: string } {
   const error = member(parse(body), 'error')
   const code = word(member(error, 'code'))
@@ -148,7 +150,10 @@ function vaultCodes(body: string): { code?: string; innerCode?: string } {
   }
 }
 
-/** Read from `error_codes`, or from the description if a proxy or an older endpoint leaves the codes out. */
+/**
+ * Reads Entra's number from `error_codes`, or from the description if a proxy or an older endpoint leaves the codes
+ * out.
+ */
 function aadstsNumber(body: string): number | undefined {
   const answer = parse(body)
   const codes = member(answer, 'error_codes')
@@ -172,6 +177,6 @@ const member = (value: unknown, name: string): unknown =>
     ? (value as Record<string, unknown>)[name]
     : undefined
 
-/** Key Vault's codes are single words of letters; whatever else stands there isn't repeated. */
+/** Key Vault's codes are single words of letters. Anything else isn't repeated. */
 const word = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[A-Za-z]{1,40}$/.test(value) ? value : undefined

@@ -20,27 +20,27 @@ import {
   vaultUrl,
 } from './reference.ts'
 
-/** Reads from any vault, each time in one try. Throws an AkvError. */
+/** Reads from any vault, without retries. Throws an AkvError. */
 export interface ObjectReader {
-  /** The version named, or the newest. One that is disabled is an error, whatever its type. */
+  /** Reads the version that the reference names, or the newest one. A disabled version is an error for all types. */
   read(reference: ObjectReference, signal?: AbortSignal): Promise<FetchedObject>
-  /** All versions, in the order of the vault, which says nothing. */
+  /** Lists all versions, in no particular order. */
   listVersions(reference: ObjectReference, signal?: AbortSignal): Promise<readonly ListedVersion[]>
 }
 
 export interface ObjectReaderOptions {
-  /** The operator's template, with `{vault}`. */
+  /** The operator's URL template, with `{vault}`. */
   readonly vaultUrl: string
   readonly agent: Agent
   readonly token: () => Promise<string>
-  /** Whose token that is, for messages: `client 2222…`. */
+  /** Who the token belongs to, for messages: `client 2222…`. */
   readonly principal: string
 }
 
 /** 5,000 versions. Only a hostile host would answer with an endless list. */
 const maxPages = 200
 
-/** With one client for each vault and collection, and one pool of connections for all. */
+/** Creates a reader with one client for each vault and collection, and one connection pool for all. */
 export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
   const clients = new Map<string, Promise<ObjectClient>>()
   const clientFor = (reference: ObjectReference) => {
@@ -57,7 +57,7 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
         const { object, properties } = await client.get(reference, callOptions(signal))
         if (properties.enabled === false) throw disabled(reference)
         const version = properties.version?.toLowerCase() ?? ''
-        // A version never changes, so a wrong one would be believed for ever.
+        // A pinned version is never fetched again, so a wrong answer would stay for ever.
         if (reference.version !== undefined && version !== reference.version)
           throw new AkvError({
             code: 'AKV_BAD_ANSWER',
@@ -130,7 +130,8 @@ async function translateErrors<T>(
     const { vault } = reference
     if (error instanceof RequestFailure)
       throw vaultError(error.failure, { object, vault, principal })
-    // The SDK could not read the answer, or it held nothing of use. Its own message may quote the answer.
+    // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
+    // answer, so it isn't shown.
     throw new AkvError({
       code: 'AKV_BAD_ANSWER',
       message: `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,

@@ -1,34 +1,37 @@
 import type { Parsed } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
 
-/** How a Key Vault object is named. Pure. */
+/** The names of Key Vault objects. Pure. */
 
 /**
- * One object in a vault. Names compare without regard to case (see {@link referenceKey}): the vault's is kept in
- * lower case, as it becomes a host name; the object's as written, as it becomes a file name.
+ * One object in a vault. Names aren't case-sensitive (see {@link referenceKey}). The vault's name is in lower case,
+ * because it becomes a host name. The object's name is as written, because it becomes a file name.
  */
 export interface ObjectReference {
   readonly vault: string
   readonly type: ObjectType
   readonly name: string
-  /** 32 hex digits, lower case. Absent: the newest. */
+  /** 32 hexadecimal digits in lower case. Absent for the newest version. */
   readonly version?: string
 }
 
-/** `tls` and `pfx` are forms of the secret that stands behind a certificate. */
+/** `tls` and `pfx` are forms of the secret that backs a certificate. */
 export const objectTypes = ['secret', 'key', 'cert', 'tls', 'pfx'] as const
 export type ObjectType = (typeof objectTypes)[number]
 
-/** A reference as it is written: an object, and what of its value is meant. */
+/** A reference as written: an object, and which part of its value to use. */
 export interface ParsedReference {
   readonly object: ObjectReference
   /** A path into a JSON value, or `*` for all of its properties. */
   readonly property?: string
-  /** What the value, or the property, is to be decoded from. */
+  /** The encoding of the value or the property. */
   readonly encoding?: 'base64'
 }
 
-/** Key Vault's rule: 3 to 24 letters, digits and hyphens. A hyphen at either end would not be a host name. */
+/**
+ * Key Vault's rule: 3 to 24 letters, digits and hyphens. With a hyphen at either end, it would not be a valid host
+ * name.
+ */
 const vaultPattern = /^[0-9A-Za-z][0-9A-Za-z-]{1,22}[0-9A-Za-z]$/
 const namePattern = /^[0-9A-Za-z-]{1,127}$/
 const versionPattern = /^[0-9A-Fa-f]{32}$/
@@ -38,9 +41,9 @@ export const isObjectName = (text: string): boolean => namePattern.test(text)
 export const isObjectVersion = (text: string): boolean => versionPattern.test(text)
 
 /**
- * Reads `[vault:][type/]name[@version][#property][|base64]`, blanks around any part ignored.
+ * Reads `[vault:][type/]name[@version][#property][|base64]`, and ignores blanks around any part.
  *
- * @param defaultVault - the vault that a reference without one means, if there is one
+ * @param defaultVault - the vault of references that don't name one
  */
 export function parseReference(text: string, defaultVault?: string): Parsed<ParsedReference> {
   const [isDecoded, selection] = cutSuffix(text, '|base64')
@@ -63,7 +66,7 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Pars
   }
 }
 
-/** All problems of the parts are told at once, `;` between them. */
+/** Reports the problems of all parts at once, separated by `;`. */
 function parseObject(text: string, defaultVault?: string): Parsed<ObjectReference> {
   if (/^\s*https?:/i.test(text))
     return { problem: 'a reference names an object and has no URL; write vault:name' }
@@ -99,7 +102,7 @@ function parseObject(text: string, defaultVault?: string): Parsed<ObjectReferenc
 }
 
 const noVault =
-  'no vault is named, here or as a default; write vault:name, or set the annotation akv-injector.io/vault'
+  'it names no vault, and there is no default vault; write vault:name, or set the annotation akv-injector.io/vault'
 
 const invalid = (found: string, what: string, accepted: string): string =>
   `"${printable(found)}" isn't a valid ${what}; accepted: ${accepted}`
@@ -107,7 +110,10 @@ const invalid = (found: string, what: string, accepted: string): string =>
 const isObjectType = (text: string): text is ObjectType =>
   (objectTypes as readonly string[]).includes(text)
 
-/** Where in a vault an object is fetched from: certificates have three sides, and `secrets` has the whole of one. */
+/**
+ * The collection of a vault that an object is fetched from. A certificate is in all three; only its entry in `secrets`
+ * has the private key.
+ */
 export type Collection = 'secrets' | 'keys' | 'certificates'
 
 const collections: Readonly<Record<ObjectType, Collection>> = {
@@ -119,36 +125,36 @@ const collections: Readonly<Record<ObjectType, Collection>> = {
 }
 export const collectionOf = ({ type }: ObjectReference): Collection => collections[type]
 
-/** The same text for two references exactly when one fetch serves both. */
+/** Returns the same text for two references if and only if one fetch serves both. */
 export function referenceKey(reference: ObjectReference): string {
   const { vault, name, version } = reference
   return `${vault}:${collectionOf(reference)}/${name.toLowerCase()}${version === undefined ? '' : `@${version}`}`
 }
 
-/** An object as messages name it: `secret team-a:db-password@0123…`. */
+/** Names an object in messages: `secret team-a:db-password@0123…`. */
 export function describeObject({ vault, type, name, version }: ObjectReference): string {
   return `${type} ${vault}:${name}${version === undefined ? '' : `@${version}`}`
 }
 
 /**
- * The base URL of a vault. The operator writes the template, the pod only the name, and a name
- * (see {@link isVaultName}) has no character that could end a host or a path segment.
+ * Returns the base URL of a vault. The operator sets the template, and the pod only the name. A valid name (see {@link
+ * isVaultName}) contains no character that could end a host or a path segment.
  *
  * @param template - an https URL with `{vault}` in its host or its path
- * @throws Error if the name isn't valid, which callers have to check first
+ * @throws Error if the name isn't valid; callers have to check it first
  */
 export function vaultUrl(template: string, vault: string): string {
   if (!isVaultName(vault)) throw new Error(`not a vault name: ${JSON.stringify(vault)}`)
   return template.replace('{vault}', vault.toLowerCase())
 }
 
-/** `a:b:c` is `a` and `b:c`; without a colon there is no first part. All parts are trimmed. */
+/** Splits `a:b:c` into `a` and `b:c`. Without a colon, there is no first part. All parts are trimmed. */
 function cutPrefix(text: string, separator: string): [string | undefined, string] {
   const [first, rest] = cutAtFirst(text, separator)
   return rest === undefined ? [undefined, first] : [first, rest]
 }
 
-/** `a@b@c` is `a` and `b@c`; without an at sign there is no second part. */
+/** Splits `a@b@c` into `a` and `b@c`. Without an at sign, there is no second part. */
 function cutAtFirst(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator)
   return at < 0 ? [text.trim(), undefined] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]

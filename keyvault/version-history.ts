@@ -3,11 +3,12 @@ import type { ListedVersion } from './clients/object-client.ts'
 import { describeObject, type ObjectReference } from './reference.ts'
 
 /**
- * The newest `count` versions that are enabled, newest first; from the one that the reference names on, if it does.
+ * Picks the newest `count` enabled versions, newest first. If the reference names a version, the history starts with
+ * it.
  *
- * @param options - `newest`: the one that the vault itself takes for the newest, where two are of the same second (see
- *   {@link hasTwins}); among others of one second the names decide, so that their order stays
- * @throws AkvError if there is no such version, or it is disabled
+ * @param options - `newest`: the version that the vault treats as the newest, if two have the same date (see {@link
+ * hasTwins}). Other versions with the same date are ordered by name, so that their order never changes
+ * @throws AkvError if the version doesn't exist, or is disabled
  */
 export function pickVersions(
   listed: readonly ListedVersion[],
@@ -38,7 +39,7 @@ export function pickVersions(
     : fail('AKV_OBJECT_NOT_FOUND', `vault ${reference.vault} lists no version of it`)
 }
 
-/** Whether the list alone can't tell which version is the newest: Key Vault dates them to the second. */
+/** Whether several versions could be the newest: Key Vault's dates have a precision of one second. */
 export function hasTwins(listed: readonly ListedVersion[]): boolean {
   const dates = listed.filter(({ isEnabled }) => isEnabled).map(({ createdAtMs }) => createdAtMs)
   const newest = Math.max(...dates)

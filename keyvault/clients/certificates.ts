@@ -1,7 +1,7 @@
 import { CertificateClient } from '@azure/keyvault-certificates'
 import { type ClientOptions, noCredential, type ObjectClient } from './object-client.ts'
 
-/** The certificates of the vault at `base`: their leaves. */
+/** Reads certificates of the vault at `base`. Key Vault answers with the leaf only. */
 export function certificateObjects(base: string, options: ClientOptions): ObjectClient {
   const client = new CertificateClient(base, noCredential, options)
   return {

@@ -2,12 +2,12 @@ import { X509Certificate } from 'node:crypto'
 import { Agent } from 'node:https'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 
-/** Enough for every fetch that runs side by side, few enough for a proxy. */
+/** Enough for all parallel fetches, and few enough for a proxy. */
 const maxSockets = 16
 
 /**
- * The one pool of connections, for Entra and all vaults. The SDKs leave proxies and TLS to an agent that they are
- * given; their own proxy support would forget the operator's certificates.
+ * Creates the one connection pool for Entra and all vaults. The SDKs use its proxy and TLS settings; their own proxy
+ * support would ignore the operator's certificates.
  *
  * @param options - `ca`: PEM; if set, only these certificates are trusted; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read
  * @throws AkvError AKV_CONFIG_INVALID if `ca` or the proxy's URL isn't valid
@@ -27,7 +27,10 @@ export function createConnection(options: {
   })
 }
 
-/** What Node makes of `https_proxy`, in the forms that curl and Go take too: they read `host:port`, and sub-domains. */
+/**
+ * Reads the proxy variables as curl and Go do, which also accept `host:port` and match sub-domains, and writes them as
+ * Node expects them.
+ */
 function proxySettings(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
   const proxy = env['https_proxy'] || env['HTTPS_PROXY']
   if (!proxy) return {}
@@ -45,14 +48,14 @@ function proxySettings(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
   return { https_proxy: url, no_proxy: noProxy.join(',') }
 }
 
-/** Node would take text without a certificate for an empty list, and then blame the host. */
+/** Node would treat text without a certificate as an empty list, and then report that the host isn't trusted. */
 function certificates(pem: string): string {
   try {
     const found = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
     for (const certificate of found) new X509Certificate(certificate)
     if (found.length > 0) return pem
   } catch {
-    // The sentence below serves both.
+    // Handled below, like an empty list.
   }
   throw new AkvError({
     code: 'AKV_CONFIG_INVALID',

@@ -1,7 +1,7 @@
 import { KeyClient } from '@azure/keyvault-keys'
 import { type ClientOptions, noCredential, type ObjectClient } from './object-client.ts'
 
-/** The keys of the vault at `base`: their public halves. */
+/** Reads keys of the vault at `base`. Key Vault answers with the public half only. */
 export function keyObjects(base: string, options: ClientOptions): ObjectClient {
   const client = new KeyClient(base, noCredential, options)
   return {

@@ -2,7 +2,7 @@ import type { SecretClientOptions } from '@azure/keyvault-secrets'
 import type { PublicJwk } from '../formats/public-key.ts'
 import type { ObjectReference } from '../reference.ts'
 
-/** An object as a vault answered it. */
+/** An object as the vault returned it. */
 export type FetchedObject = FetchedSecret | FetchedKey | FetchedCertificate
 
 interface Fetched {
@@ -14,7 +14,7 @@ export interface FetchedSecret extends Fetched {
   readonly kind: 'secret'
   readonly value: string
   readonly contentType: string | undefined
-  /** A side of a certificate of the same name. */
+  /** Whether the secret backs a certificate of the same name. */
   readonly isCertificate: boolean
 }
 
@@ -26,19 +26,19 @@ export interface FetchedKey extends Fetched {
 
 export interface FetchedCertificate extends Fetched {
   readonly kind: 'certificate'
-  /** The leaf. */
+  /** The leaf certificate. */
   readonly der: Uint8Array
 }
 
-/** One version of an object, as lists have it. */
+/** One version of an object, as a list contains it. */
 export interface ListedVersion {
   readonly version: string
   readonly isEnabled: boolean
-  /** Key Vault's own precision: whole seconds. */
+  /** Key Vault's dates have a precision of one second. */
   readonly createdAtMs: number
 }
 
-/** One of the SDK's clients. What it answers is untrusted, whatever its types say. */
+/** A client of one of the SDKs. Its answers are untrusted, whatever their types say. */
 export interface ObjectClient {
   get(
     reference: ObjectReference,
@@ -51,17 +51,17 @@ export interface CallOptions {
   readonly abortSignal?: AbortSignal
 }
 
-/** What the SDKs' clients have in common. */
+/** The options that the clients of all SDKs share. */
 export type ClientOptions = Omit<SecretClientOptions, 'serviceVersion'>
 
-/** What the properties of all kinds have. */
+/** The properties that objects of all kinds share. */
 export interface ObjectProperties {
   readonly version?: string
   readonly enabled?: boolean
   readonly createdOn?: Date
 }
 
-/** The guard sends the token; the SDKs' own challenge handling never comes to ask for one. */
+/** The guard sends the token, so the SDKs' own challenge handling never requests one. */
 export const noCredential = {
   getToken: () =>
     Promise.reject(new Error('a challenge reached the SDK, which the guard prevents')),

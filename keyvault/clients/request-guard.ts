@@ -1,10 +1,13 @@
 import type { SecretClientOptions } from '@azure/keyvault-secrets'
 import { retryAfterMs } from './retry-after.ts'
 
-/** Key Vault values end at 25 KB, tokens far below: nothing honest comes near. */
+/** Values in Key Vault have at most 25 KB, and tokens are far smaller, so no legitimate answer comes near this. */
 const maxAnswerBytes = 1024 * 1024
 
-/** Why a request brought no 200: the raw material of `classify.ts`. Bodies are the service's, and untrusted. */
+/**
+ * Why a request didn't end with a 200. `classify.ts` turns it into an error code. Bodies come from the service and are
+ * untrusted.
+ */
 export type Failure =
   | {
       readonly kind: 'status'
@@ -12,11 +15,11 @@ export type Failure =
       readonly body: string
       readonly retryAfterMs: number | undefined
     }
-  /** `code`: Node's, as `ECONNREFUSED`. */
+  /** `code`: Node's error code, such as `ECONNREFUSED`. */
   | { readonly kind: 'network'; readonly code: string }
   | { readonly kind: 'timeout'; readonly timeoutMs: number }
   | { readonly kind: 'too-large'; readonly maxBytes: number }
-  /** The request was about to go to another place than {@link GuardOptions.base}; it wasn't sent. */
+  /** The request's URL wasn't below {@link GuardOptions.base}. It wasn't sent. */
   | { readonly kind: 'elsewhere' }
 
 export class RequestFailure extends Error {
@@ -29,12 +32,15 @@ export class RequestFailure extends Error {
 }
 
 export interface GuardOptions {
-  /** The URL below which requests may go; nothing is ever sent anywhere else. */
+  /** Requests may go only to URLs below this one. Any other request isn't sent. */
   readonly base: string
-  /** The token for `base`. It is sent with the first request: no challenge is waited for, none is read. */
+  /**
+   * The token for `base`. It is sent with the first request, without waiting for a challenge. Challenges are never
+   * read.
+   */
   readonly token?: () => Promise<string>
   readonly onFailure?: (failure: Failure) => void
-  /** For one try, from connecting to the last byte, so that a host which drips can't hold us. */
+  /** The time limit for one try, from connecting to the last byte, so that a host that sends slowly can't block us. */
   readonly timeoutMs?: number
 }
 
@@ -79,7 +85,10 @@ export function requestGuard(options: GuardOptions): AdditionalPolicy {
   }
 }
 
-/** The pipeline drops the connection when its listener throws. It counts bytes as unpacked. */
+/**
+ * Ends a response that is too large: if this listener throws, the pipeline drops the connection. Bytes are counted
+ * after decompression.
+ */
 function boundAnswer(request: Request): { isTooLarge(): boolean } {
   let isTooLarge = false
   request.onDownloadProgress = ({ loadedBytes }) => {
@@ -93,7 +102,7 @@ const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`)
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError'
 
-/** Only Node's own codes: a message may repeat what a hostile host sent. */
+/** Returns only Node's own codes, because a message may repeat what a hostile host sent. */
 function networkCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : 'UNKNOWN'

@@ -1,12 +1,12 @@
-/** A service that asks for more is left to the caller's own back-off. */
+/** If a service asks for a longer pause, the caller uses its own back-off instead. */
 const maxMs = 60 * 60 * 1000
 
 /**
- * How long a service asked to be left alone: Azure's millisecond headers before `Retry-After`, which is seconds or an
- * HTTP date (RFC 9110, 10.2.3). Undefined if the header is absent or invalid.
+ * Returns how long the service asked us to wait: from Azure's millisecond headers, otherwise from `Retry-After`, which
+ * is a number of seconds or an HTTP date (RFC 9110, 10.2.3). Returns undefined if the header is absent or invalid.
  *
  * @param header - looks a header up by its lower-case name
- * @param nowMs - what a date is counted from
+ * @param nowMs - the current time, to turn a date into a pause
  */
 export function retryAfterMs(
   header: (name: string) => string | undefined,
@@ -17,7 +17,7 @@ export function retryAfterMs(
   const value = header('retry-after')
   if (value === undefined) return undefined
   if (isDigits(value)) return Math.min(Number(value) * 1000, maxMs)
-  // JavaScript takes much for a date: an HTTP date starts with the day's name.
+  // JavaScript accepts many strings as dates. An HTTP date starts with the name of the day.
   const dateMs = /^[A-Z][a-z]+, /.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(dateMs) ? undefined : Math.min(Math.max(dateMs - nowMs, 0), maxMs)
 }

@@ -1,7 +1,7 @@
 import { SecretClient } from '@azure/keyvault-secrets'
 import { type ClientOptions, noCredential, type ObjectClient } from './object-client.ts'
 
-/** The secrets of the vault at `base`. */
+/** Reads secrets of the vault at `base`. */
 export function secretObjects(base: string, options: ClientOptions): ObjectClient {
   const client = new SecretClient(base, noCredential, options)
   return {
@@ -9,7 +9,7 @@ export function secretObjects(base: string, options: ClientOptions): ObjectClien
       const answer = await client.getSecret(name, { ...call, ...(version && { version }) })
       const { properties } = answer
       const value: unknown = answer.value
-      // A lone surrogate has no UTF-8: writing it would silently write something else.
+      // A lone surrogate can't be encoded in UTF-8: Node would silently write another character.
       if (typeof value !== 'string' || !value.isWellFormed()) throw new TypeError('no text')
       const { contentType, certificateKeyId } = properties
       const isCertificate = certificateKeyId !== undefined && certificateKeyId !== ''

@@ -1,12 +1,12 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 
-/** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster's, not at Entra. */
+/** AKS identity bindings (a preview) exchange such tokens at a proxy of the cluster, not at Entra. */
 const bindingAudience = 'api://AKSIdentityBinding'
 
 /**
- * What a service account token says of itself, in words for a message: `issuer "…", subject "…", audience "…"`.
- * Its signature is Entra's to check.
+ * Describes the claims of a service account token for a message: `issuer "…", subject "…", audience "…"`. It doesn't
+ * check the signature; Entra does.
  *
  * @throws AkvError AKV_TOKEN_FILE if it isn't a JWT, AKV_IDENTITY_BINDING if its audience isn't Entra
  */
@@ -30,7 +30,7 @@ function payload(token: string): Record<string, unknown> {
     if (parts.length === 3 && typeof value === 'object' && value !== null)
       return value as Record<string, unknown>
   } catch {
-    // The sentence below serves both.
+    // Handled below, like a token without the claims.
   }
   throw new AkvError({ code: 'AKV_TOKEN_FILE', message: 'the token file does not contain a JWT' })
 }

@@ -3,7 +3,7 @@ import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 /** What one of Entra's AADSTS numbers means for a workload that signs in with a federated token. */
 export interface EntraCode {
   readonly code: AkvErrorCode
-  /** Completes "Entra refused the sign-in: …"; absent if the error code's own sentence says it already. */
+  /** Completes "Entra refused the sign-in: …"; absent if the error table says enough. */
   readonly reason?: string
 }
 
@@ -16,7 +16,7 @@ const refused = (reason: string): EntraCode => ({ code: 'AKV_ENTRA_REFUSED', rea
 
 /**
  * Entra's numbers for a client credentials request with a federated token. Entra has changed the HTTP statuses of
- * these, so the number decides. A number that isn't listed is judged by its status.
+ * these, so the number decides. For a number that isn't listed, the status decides.
  *
  * Sources, all at learn.microsoft.com unless a line says otherwise:
  * - [codes] entra/identity-platform/reference-error-codes
@@ -35,7 +35,7 @@ export const entraCodes: ReadonlyMap<number, EntraCode> = new Map([
   [700213, mismatch], // github.com/Azure/login issue 482: the subject differs
   [7002138, mismatch], // [changes] and github.com/Azure/login issue 517: the subject differs in case only
   // Entra can't verify the signature. It caches an issuer's keys, so a new issuer or key takes a while to be seen.
-  [50166, unverified], // [codes] ExternalClaimsProviderThrottled: the issuer could not be asked
+  [50166, unverified], // [codes] ExternalClaimsProviderThrottled: Entra could not reach the issuer
   [501661, unverified], // docs.gitlab.com/ci/cloud_services/azure: the issuer isn't reachable from the internet
   [700027, unverified], // [codes] the signature failed validation, or its key was not found
   [7000272, unverified], // [awi] issue 1232: the issuer doesn't publish the key
@@ -43,7 +43,7 @@ export const entraCodes: ReadonlyMap<number, EntraCode> = new Map([
   [700016, unknownApp], // [codes] UnauthorizedClient_DoesNotMatchRequest
   [7000229, unknownApp], // go.microsoft.com/fwlink/?linkid=2225119: no service principal in the tenant
   [700024, { code: 'AKV_ASSERTION_EXPIRED' }], // [codes] the token is outside its validity period
-  // The tenant doesn't exist, or lives in another cloud than the one that was asked.
+  // The tenant doesn't exist in this cloud.
   [90002, unknownTenant], // [codes] InvalidTenantName
   [90038, unknownTenant], // [codes] NationalCloudTenantRedirection
   [900382, unknownTenant], // [codes] not supported in a cross-cloud request

@@ -1,7 +1,6 @@
 /**
- * Names of variables that the Azure SDKs read. Any of them can change how we sign in or what we print: another authority
- * or region, a managed identity instead of the pod's, a proxy beside ours, a verbose log. A test compares this with what
- * the installed packages read.
+ * Names of variables that the Azure SDKs read. Each can change how we sign in or what we print: another authority or
+ * region, another identity, another proxy, a verbose log. A test compares this with what the installed packages read.
  */
 const readBySdks = [
   /^(AZURE|MSAL|IDENTITY|DEFAULT_IDENTITY|IMDS|MSI)_/i,
@@ -14,10 +13,10 @@ export const isReadBySdks = (name: string): boolean =>
   readBySdks.some((pattern) => pattern.test(name))
 
 /**
- * Removes what the Azure SDKs would read from the process's environment. Call it before they are loaded, as some of them
- * read when they are imported.
+ * Removes the variables that the Azure SDKs would read from the process's environment. Call it before the SDKs are
+ * loaded, because some read variables when they are imported.
  *
- * @returns a copy of the environment as it was, for our own use
+ * @returns a copy of the original environment, for our own use
  */
 export function takeEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env }

@@ -5,29 +5,29 @@ import { signInError } from '../classify.ts'
 import { type Failure, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import { describeAssertion } from './assertion.ts'
 
-/** A token is replaced this long before it ends, so that a failing Entra doesn't matter at once. */
+/** A token is replaced this long before it expires, so that a short outage of Entra does no harm. */
 const renewBeforeMs = 5 * 60 * 1000
 
-/** A token this close to its end may not outlast a request. */
+/** A token that expires this soon may expire during a request. */
 const unusableBeforeMs = 10 * 1000
 
 export interface SignIn {
-  /** Whose token it is, for messages: `client 2222…`. */
+  /** Who signs in, for messages: `client 2222…`. */
   readonly principal: string
   /** The token for the vaults. Asks Entra only if the current token is about to expire. Throws an AkvError. */
   token(): Promise<string>
-  /** Drops the token, as a vault refused it: the next {@link SignIn.token} asks Entra. */
+  /** Drops a token that a vault refused. The next {@link SignIn.token} requests a new one from Entra. */
   forget(): void
 }
 
 export interface SignInOptions {
-  /** The operator's, as `https://login.microsoftonline.com`. */
+  /** The operator's authority, such as `https://login.microsoftonline.com`. */
   readonly authorityHost: string
-  /** The one thing a token is ever asked for, as `https://vault.azure.net`. */
+  /** The only resource that tokens are requested for, such as `https://vault.azure.net`. */
   readonly audience: string
   readonly clientId: string
   readonly tenantId: string
-  /** The service account token; asked for each time, as a token file is replaced by the kubelet. */
+  /** Reads the service account token. It is read for each exchange, because the kubelet replaces the token file. */
   readonly readAssertion: () => string | Promise<string>
   readonly agent: Agent
   readonly now: () => number
@@ -38,7 +38,10 @@ interface Token {
   readonly expiresAtMs: number
 }
 
-/** Exchanges the pod's token for one to the vaults. No vault, annotation or environment has a say in where or for what. */
+/**
+ * Exchanges the pod's token for a token for the vaults. No vault, annotation or environment variable can change where
+ * or for what.
+ */
 export function createSignIn(options: SignInOptions): SignIn {
   let current: Token | undefined
   let pending: Promise<Token> | undefined
@@ -70,18 +73,20 @@ export function createSignIn(options: SignInOptions): SignIn {
 }
 
 /**
- * A credential is made for each exchange: MSAL would otherwise answer the next try after a 429 or a 5xx with the old
- * failure out of its own memory for a minute, and keep tokens beside ours.
+ * Creates a credential for each exchange. Otherwise MSAL would repeat a 429 or 5xx from its own cache for a minute
+ * instead of trying again, and would cache tokens as well.
  */
 async function exchange(options: SignInOptions): Promise<Token> {
   const { authorityHost, audience, clientId, tenantId, agent } = options
   const assertion = await options.readAssertion()
   const claims = describeAssertion(assertion)
-  // MSAL wraps what its network layer throws beyond recognition: the first failure is kept on the way.
+  // MSAL wraps errors of its network layer so that they can't be recognised. The guard therefore records the first
+  // failure.
   let failure: Failure | undefined
   const credential = new ClientAssertionCredential(tenantId, clientId, async () => assertion, {
     authorityHost,
-    // Entra's list of known clouds knows no private one; the operator has named the authority.
+    // Entra's list of known clouds contains no private clouds. The operator has named the authority, so MSAL needn't
+    // verify it.
     disableInstanceDiscovery: true,
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },

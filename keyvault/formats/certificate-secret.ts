@@ -8,7 +8,7 @@ import { readKeyMaterial, writeKeyMaterial } from './pem.ts'
 import { buildPfx } from './pkcs12/build-pfx.ts'
 import { readPfx } from './pkcs12/pfx.ts'
 
-/** The secret that Key Vault keeps for a certificate. It has a `kid`, which other secrets don't. */
+/** The secret that backs a certificate in Key Vault. It has a `kid`, which other secrets don't have. */
 export interface CertificateSecret {
   readonly value: string
   /** `application/x-pkcs12`: PKCS#12 in base64; `application/x-pem-file`: PEM. */
@@ -16,8 +16,8 @@ export interface CertificateSecret {
 }
 
 /**
- * What the CSI driver's Azure provider writes for `objectType: secret` that backs a certificate: PFX becomes PEM; PEM
- * stays as it is stored, byte for byte.
+ * Returns what the CSI driver's Azure provider writes for a secret that backs a certificate (`objectType: secret`): PFX
+ * becomes PEM; PEM stays as it is stored, byte for byte.
  */
 export async function certificateSecretPem(
   secret: CertificateSecret,
@@ -33,7 +33,7 @@ export async function certificateSecretPem(
   return { value: writeKeyMaterial({ keys, certificates }) }
 }
 
-/** The certificate as PKCS#12 with an empty password, binary: as stored, or built of what is stored as PEM. */
+/** Returns the certificate as binary PKCS#12 with an empty password: as stored, or built from the stored PEM. */
 export async function certificatePfx(
   secret: CertificateSecret,
   budget = createCpuBudget(),
@@ -48,10 +48,16 @@ export async function certificatePfx(
   return { value: await buildPfx({ keys, certificates }, budget) }
 }
 
-/** What was read is kept beside the secret: PKCS#12 takes milliseconds, and several targets may want the same one. */
+/**
+ * Caches the result for each secret: PKCS#12 takes milliseconds to read, and several targets may use the same
+ * certificate.
+ */
 const known = new WeakMap<CertificateSecret, Parsed<KeyMaterial>>()
 
-/** The keys and certificates of the secret, in the order in which they are stored. At least one certificate. */
+/**
+ * Reads the keys and certificates of the secret, in the order in which they are stored. There is at least one
+ * certificate.
+ */
 export async function readCertificateSecret(
   secret: CertificateSecret,
   budget = createCpuBudget(),
@@ -61,7 +67,7 @@ export async function readCertificateSecret(
   return material
 }
 
-/** Microseconds for each character: the keys and certificates in it are parsed and checked. */
+/** The cost per character in microseconds: the keys and certificates are parsed and checked. */
 const readCost = 0.5
 
 async function readMaterial(

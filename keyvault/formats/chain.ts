@@ -3,13 +3,13 @@ import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
 import { comparisonMicroseconds, isCertificateOf, type KeyMaterial } from './key-material.ts'
 
 export interface Chain {
-  /** Leaf, intermediates, root, as far as they are there. Empty where no leaf could be told. */
+  /** Leaf, intermediates and root, as far as they are present. Empty if no leaf could be determined. */
   readonly chain: readonly Uint8Array[]
-  /** Duplicates, and what belongs to no such chain, in the order in which it was stored. */
+  /** Duplicates and certificates outside the chain, in the order in which they were stored. */
   readonly rest: readonly Uint8Array[]
   /**
-   * The chain's last one, if it is self-signed; it may be the leaf itself. Otherwise an intermediate is missing, and this
-   * is the first self-signed certificate beside the chain.
+   * The last certificate of the chain, if it is self-signed; it may be the leaf itself. Otherwise an intermediate is
+   * missing, and this is the first self-signed certificate outside the chain.
    */
   readonly root?: Uint8Array
 }
@@ -19,12 +19,12 @@ interface Node {
   readonly subject: string
   readonly issuer: string
   readonly isSelfSigned: boolean
-  /** Undefined for a kind of key that OpenSSL doesn't know. */
+  /** Undefined if OpenSSL doesn't know the type of the key. */
   readonly key: KeyObject | undefined
   readonly certificate: X509Certificate
 }
 
-/** Certificates as the provider writes them: leaf, intermediates, root, and then whatever else is there. */
+/** Returns the certificates in the provider's order: leaf, intermediates, root, and then all others. */
 export async function orderChain(
   material: KeyMaterial,
   budget = createCpuBudget(),
@@ -34,9 +34,9 @@ export async function orderChain(
 }
 
 /**
- * Finds the chain from the leaf up. The leaf is the certificate of the first key that has one; without any, the one that
- * has issued no other, and of several such the one with the longest chain. By signature, not by key identifiers as the
- * provider does it: those may be missing.
+ * Finds the chain, starting at the leaf. The leaf is the certificate of the first key that has one. Without such a key,
+ * it is the certificate that has issued no other; if there are several, the one with the longest chain. Issuers are
+ * found by signature, not by key identifiers as in the provider, because those may be missing.
  */
 export async function buildChain(
   material: KeyMaterial,
@@ -47,10 +47,10 @@ export async function buildChain(
   return chain
 }
 
-/** Kept beside the material, because several targets may want the same certificate. */
+/** Caches the chain, because several targets may use the same certificate. */
 const known = new WeakMap<KeyMaterial, Chain>()
 
-/** Microseconds for one signature, of the dearest kinds of key that are in use. */
+/** The cost of verifying one signature in microseconds, for the most expensive types of key in use. */
 const verificationCost = 400
 
 async function findChain({ keys, certificates }: KeyMaterial, budget: CpuBudget): Promise<Chain> {
@@ -74,7 +74,7 @@ async function findChain({ keys, certificates }: KeyMaterial, budget: CpuBudget)
   }
 }
 
-/** The first certificate beside each that has issued it. */
+/** For each certificate, the first other certificate that has issued it. */
 type Issuers = ReadonlyMap<Node, Node | undefined>
 
 function leavesOf(issuers: Issuers, keys: readonly Uint8Array[]): readonly Node[] {
@@ -89,13 +89,13 @@ function leavesOf(issuers: Issuers, keys: readonly Uint8Array[]): readonly Node[
 
 function climb(leaf: Node, issuers: Issuers): readonly Node[] {
   const chain = new Set<Node>()
-  // Two authorities that have certified each other would send us in circles.
+  // Two CAs that have certified each other would cause an endless loop.
   for (let node: Node | undefined = leaf; node && !chain.has(node); node = issuers.get(node))
     chain.add(node)
   return [...chain]
 }
 
-/** Certificates made for the purpose may all bear one name, so that each has to be compared with each. */
+/** Hostile certificates may all have the same name, so that each has to be compared with all others. */
 async function issuerOf(
   child: Node,
   { nodes, budget }: { readonly nodes: readonly Node[]; readonly budget: CpuBudget },
@@ -114,7 +114,8 @@ function nodeOf(der: Uint8Array): Node {
   const certificate = new X509Certificate(der)
   const { subject, issuer } = certificate
   const key = keyOf(certificate)
-  // Not `checkIssued`: it refuses Key Vault's self-signed ones, whose key usage has no certificate signing.
+  // Doesn't use `checkIssued`: it refuses Key Vault's self-signed certificates, whose key usage doesn't include
+  // certificate signing.
   const isSelfSigned = subject === issuer && key !== undefined && isSignedBy(certificate, key)
   return { der, subject, issuer, key, isSelfSigned, certificate }
 }

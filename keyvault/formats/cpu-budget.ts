@@ -1,27 +1,27 @@
 import { setImmediate } from 'node:timers/promises'
 
 /**
- * Accounts for the CPU time that values cost to convert. Costs are estimates in microseconds of one core, derived from
- * the input alone, so that the same input is accepted or refused on every machine.
+ * Counts the CPU time that converting values costs. Costs are estimates in microseconds of one core. They depend only
+ * on the input, so every machine accepts and refuses the same input.
  */
 export interface CpuBudget {
-  /** Charges for work that is about to begin. Throws what `exhausted` gives when the budget doesn't cover it. */
+  /** Charges for work before it begins. Throws the error of `exhausted` if the budget doesn't cover the work. */
   charge(microseconds: number): void
-  /** Lets the rest of the process run. For work that was charged at once and takes longer than a slice. */
+  /** Lets the rest of the process run. Call it during work that was charged at once and takes longer than a slice. */
   yieldNow(): Promise<void>
-  /** The same, if a slice has been charged since the last time. Call it between steps of work. */
+  /** Does the same if a slice has been charged since the last time. Call it between steps of work. */
   yieldIfDue(): Promise<void>
 }
 
 export interface CpuBudgetOptions {
-  /** Absent: unlimited. */
+  /** Unlimited if absent. */
   readonly microseconds?: number
   readonly exhausted?: () => Error
-  /** Gives way to everything else that the event loop has to do. */
+  /** Lets the event loop do all its other work. */
   readonly giveWay?: () => Promise<void>
 }
 
-/** How long conversions may occupy the event loop before they give way. */
+/** How long conversions may occupy the event loop without a break. */
 const sliceMicroseconds = 500
 
 export function createCpuBudget(options: CpuBudgetOptions = {}): CpuBudget {
@@ -39,7 +39,7 @@ export function createCpuBudget(options: CpuBudgetOptions = {}): CpuBudget {
   return {
     yieldNow,
     charge(microseconds) {
-      // Work that doesn't fit takes nothing, so that something smaller behind it may still fit.
+      // Work that is refused isn't charged, so that smaller work after it may still fit.
       if (microseconds > left) throw exhausted()
       left -= microseconds
       sinceYield += microseconds

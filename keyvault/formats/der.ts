@@ -1,6 +1,6 @@
-/** Reads and writes ASN.1 (X.690), as little of it as PKCS#12 needs. */
+/** Reads and writes the part of ASN.1 (X.690) that PKCS#12 needs. */
 
-/** Tag bytes, class and "constructed" bit included. */
+/** Tag bytes, including the class and the "constructed" bit. */
 export const tags = {
   integer: 0x02,
   octetString: 0x04,
@@ -9,25 +9,25 @@ export const tags = {
   sequence: 0x30,
   set: 0x31,
   constructedOctetString: 0x24,
-  /** `[0] IMPLICIT` over a primitive type. */
+  /** `[0] IMPLICIT` of a primitive type. */
   context0: 0x80,
-  /** `[0]` over a constructed type, implicit or explicit. */
+  /** `[0]` of a constructed type, implicit or explicit. */
   constructedContext0: 0xa0,
 } as const
 
 export interface DerElement {
   readonly tag: number
   readonly content: Uint8Array
-  /** Header and content, as they came. */
+  /** Header and content, unchanged. */
   readonly raw: Uint8Array
 }
 
-/** The bytes are not what was expected at their place. The message names the place, never a byte. */
+/** Thrown if the bytes aren't what their place requires. The message names the place, and never shows a byte. */
 export class UnreadableError extends Error {}
 
 /**
- * Splits bytes into the elements that stand side by side in them. It never looks inside an element, so the depth of a
- * hostile nesting costs nothing: the reader descends only as far as the format that it knows.
+ * Splits bytes into consecutive elements. It never looks inside an element, so deep nesting costs nothing: a caller
+ * descends only as far as the format requires.
  *
  * BER's indefinite lengths are read too: NSS and BouncyCastle write PKCS#12 that way, and RFC 7292 allows it.
  *
@@ -49,14 +49,14 @@ export function readElements(bytes: Uint8Array, what: string): readonly DerEleme
   return elements
 }
 
-/** The one element that the bytes are, of the tag given. */
+/** Reads bytes that are exactly one element with this tag. */
 export function readElement(bytes: Uint8Array, tag: number, what: string): DerElement {
   const [element, ...more] = readElements(bytes, what)
   if (more.length > 0) throw new UnreadableError(`${what} is followed by something else`)
   return expectTag(element, tag, what)
 }
 
-/** The elements inside a SEQUENCE (or SET, or `[0]`) that is given as an element. */
+/** Reads the elements inside a SEQUENCE, a SET or `[0]`. */
 export function childrenOf(
   element: DerElement | undefined,
   tag: number,
@@ -65,12 +65,12 @@ export function childrenOf(
   return readElements(expectTag(element, tag, what).content, what)
 }
 
-/** The content of an element that has to be there, with the tag given. */
+/** Returns the content of an element, which must exist and have this tag. */
 export function contentOf(element: DerElement | undefined, tag: number, what: string): Uint8Array {
   return expectTag(element, tag, what).content
 }
 
-/** The bytes of an OCTET STRING, which BER may give in pieces. `primitive` is its tag when it is an implicit one. */
+/** Returns the bytes of an OCTET STRING, which BER may split into pieces. `primitive` is its tag if it is implicit. */
 export function octetsOf(
   element: DerElement | undefined,
   what: string,
@@ -81,7 +81,7 @@ export function octetsOf(
   return Buffer.concat(pieces.map((piece) => contentOf(piece, tags.octetString, what)))
 }
 
-/** A small INTEGER that isn't negative, such as a version or a count. Beyond 2^48 it is refused. */
+/** Reads a small INTEGER that isn't negative, such as a version or a count. Numbers above 2^48 are refused. */
 export function integerOf(element: DerElement | undefined, what: string): number {
   const content = Buffer.from(contentOf(element, tags.integer, what))
   if (content.length < 1 || content.length > 6 || content.readInt8(0) < 0)
@@ -89,7 +89,7 @@ export function integerOf(element: DerElement | undefined, what: string): number
   return content.readUIntBE(0, content.length)
 }
 
-/** An OBJECT IDENTIFIER as text: `1.2.840.113549.1.7.1`. */
+/** Reads an OBJECT IDENTIFIER as text: `1.2.840.113549.1.7.1`. */
 export function oidOf(element: DerElement | undefined, what: string): string {
   const content = contentOf(element, tags.oid, what)
   if (content.length < 1 || content.length > 32)
@@ -107,14 +107,14 @@ export function oidOf(element: DerElement | undefined, what: string): string {
   return [root, first - root * 40, ...rest].join('.')
 }
 
-/** One element around the contents given. */
+/** Writes an element with these contents. */
 export function writeElement(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const length = contents.reduce((sum, content) => sum + content.length, 0)
   const header = length < 0x80 ? [tag, length] : [tag, 0x80 | sizeOf(length), ...bigEndian(length)]
   return Buffer.concat([Buffer.from(header), ...contents])
 }
 
-/** A number below 2^31 that isn't negative. */
+/** Writes a number from 0 to 2^31 - 1. */
 export function writeInteger(value: number): Buffer {
   const bytes = bigEndian(value)
   // The top bit is the sign.
@@ -137,7 +137,7 @@ function bigEndian(value: number): number[] {
 interface Header {
   readonly tag: number
   readonly contentStart: number
-  /** Absent: the length is indefinite. */
+  /** Absent if the length is indefinite. */
   readonly contentEnd?: number
 }
 
@@ -155,7 +155,7 @@ function readHeader(bytes: Uint8Array, offset: number, what: string): Header {
   return { tag, contentStart, contentEnd }
 }
 
-/** Where the end-of-contents mark stands that closes an indefinite length. */
+/** Finds the end-of-contents mark that closes an indefinite length. */
 function endOfContents(bytes: Uint8Array, start: number, what: string): number {
   let open = 1
   for (let offset = start; ; ) {
@@ -174,4 +174,4 @@ function expectTag(element: DerElement | undefined, tag: number, what: string): 
 }
 
 const notDer = (what: string): UnreadableError =>
-  new UnreadableError(`${what} is cut short, or is not what it should be`)
+  new UnreadableError(`${what} is truncated or malformed`)

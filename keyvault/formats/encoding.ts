@@ -1,17 +1,16 @@
 import type { Parsed } from '../../lib/parsed.ts'
 
-/** What a value's characters stand for; `objectEncoding` of the CSI driver's Azure provider. */
+/** How a value encodes bytes: `objectEncoding` of the CSI driver's Azure provider. */
 export type Encoding = 'utf-8' | 'base64' | 'hex'
 
 /**
- * The bytes that a value stands for. Strict where Node is not, which skips what it doesn't know and gives back less:
+ * Decodes a value. It is stricter than Node, which skips characters that it doesn't know and returns fewer bytes:
  *
- * - `base64`: the standard alphabet with its padding (RFC 4648, section 4), as the provider takes it; not the URL-safe
- *   one, nothing after the padding, and no bits left over that would be lost.
+ * - `base64`: the standard alphabet with padding (RFC 4648, section 4), as the provider accepts it; no URL-safe
+ *   alphabet, nothing after the padding, and no leftover bits that would be lost.
  * - `hex`: pairs of digits, in either case.
- * - Line breaks (CR and LF) are passed over in both, as text that was wrapped or written by an editor has them; blanks
- *   are not.
- * - `utf-8`: the value as it is.
+ * - Both ignore line breaks (CR and LF), which wrapped text and editors contain. They don't ignore blanks.
+ * - `utf-8`: the value, unchanged.
  */
 export function decodeValue(value: string, encoding: Encoding): Parsed<Uint8Array> {
   switch (encoding) {

@@ -1,6 +1,6 @@
-/** Takes valid JSON apart as text, because `JSON.parse` would lose how numbers are written and in which order keys stand. */
+/** Splits valid JSON as text, because `JSON.parse` would lose the notation of numbers and the order of keys. */
 
-/** A value inside a JSON text, by its place. */
+/** The position of a value inside a JSON text. */
 export type JsonPart =
   | (Span & { readonly kind: 'string' | 'other' })
   | (Span & {
@@ -16,7 +16,7 @@ interface Span {
 
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 
-/** The same JSON without the blanks between its tokens. */
+/** Removes the blanks between the tokens of a JSON text. */
 export function compactJson(json: string): string {
   return json.match(tokens)?.join('') ?? ''
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 
-/** What the secret behind a certificate holds, in the order in which it is stored there. */
+/** The contents of a secret that backs a certificate, in the order in which they are stored. */
 export interface KeyMaterial {
   /** PKCS#8, DER. Absent if the key isn't exportable. */
   readonly keys: readonly Uint8Array[]
@@ -8,11 +8,11 @@ export interface KeyMaterial {
   readonly certificates: readonly Uint8Array[]
 }
 
-/** More than any chain has; ordering them compares each with each. */
+/** More than any chain has. Ordering certificates compares each with all others. */
 export const maxCertificates = 50
 
 /**
- * A private key as plain PKCS#8, as OpenSSL and Go write it: without the attributes that Windows adds.
+ * Converts a private key to plain PKCS#8, as OpenSSL and Go write it, without the attributes that Windows adds.
  *
  * @returns undefined if it isn't a valid private key
  */
@@ -27,7 +27,7 @@ export function toPkcs8(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): Uint
   }
 }
 
-/** The key that PKCS#8 bytes stand for. They were checked when they were read: see {@link toPkcs8}. */
+/** Parses a key that {@link toPkcs8} has checked. */
 export const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
 
@@ -41,7 +41,7 @@ export function readCertificate(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-/** What {@link isCertificateOf} costs, for a CPU budget. */
+/** The cost of {@link isCertificateOf} for a CPU budget. */
 export const comparisonMicroseconds = 200
 
 /** Whether a certificate is for the public half of a key. */

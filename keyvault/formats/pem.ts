@@ -3,14 +3,14 @@ import { decodeValue } from './encoding.ts'
 import { type KeyMaterial, maxCertificates, readCertificate, toPkcs8 } from './key-material.ts'
 
 export interface PemBlock {
-  /** What stands after BEGIN: `CERTIFICATE`. */
+  /** The text after BEGIN, such as `CERTIFICATE`. */
   readonly label: string
   readonly der: Uint8Array
 }
 
 /**
- * The blocks of a PEM text (RFC 7468), in order. Text around them is passed over, as `openssl` and Key Vault write
- * names there; inside a block nothing but base64 is.
+ * Reads the blocks of a PEM text (RFC 7468), in order. Text between blocks is ignored, because `openssl` and Key Vault
+ * write names there. A block may contain only base64.
  */
 export function readPem(text: string): Parsed<readonly PemBlock[]> {
   const blocks: PemBlock[] = []
@@ -24,7 +24,7 @@ export function readPem(text: string): Parsed<readonly PemBlock[]> {
       open = { label, lines: [] }
     } else if (edge === 'END') {
       if (open?.label !== label)
-        return { problem: `${place}: a block ends that hasn't begun there, or as something else` }
+        return { problem: `${place}: this END line doesn't match a BEGIN line` }
       const body = decodeValue(open.lines.join(''), 'base64')
       if ('problem' in body || body.value.length === 0)
         return { problem: `${place}: ${bodyProblem(open.lines)}` }
@@ -32,16 +32,18 @@ export function readPem(text: string): Parsed<readonly PemBlock[]> {
       open = undefined
     } else if (open) open.lines.push(line.trimStart())
   }
-  return open ? { problem: 'the PEM is cut short: its last block has no end' } : { value: blocks }
+  return open
+    ? { problem: 'the PEM is truncated: its last block has no END line' }
+    : { value: blocks }
 }
 
-/** RFC 1421 writes headers with a colon; in practice they say that the block is encrypted. */
+/** Headers contain a colon (RFC 1421). In practice, they mean that the block is encrypted. */
 const bodyProblem = (lines: readonly string[]): string =>
   lines.some((line) => line.includes(':'))
-    ? 'the block that ends there is encrypted, or has headers; accepted: base64 alone'
+    ? 'the block that ends there is encrypted or has headers; accepted: only base64'
     : 'the block that ends there is not base64'
 
-/** A block as `openssl` writes it: 64 characters a line, a line break at the end. */
+/** Writes a block as `openssl` does: 64 characters per line, and a line break at the end. */
 export function writePem({ label, der }: PemBlock): string {
   const lines =
     Buffer.from(der)
@@ -57,7 +59,7 @@ const keyFormats = new Map([
 ] as const)
 const isKeyLabel = (label: string): label is 'PRIVATE KEY' => keyFormats.has(label as 'PRIVATE KEY')
 
-/** The private keys, turned into PKCS#8, and the certificates of a PEM text. Blocks of other kinds are passed over. */
+/** Reads the private keys of a PEM text, as PKCS#8, and its certificates. Blocks of other kinds are ignored. */
 export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
   const blocks = readPem(text)
   if ('problem' in blocks) return blocks
@@ -68,7 +70,9 @@ export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
   for (const [index, { label, der }] of blocks.value.entries()) {
     const place = `block ${index + 1} of the PEM`
     if (label === 'ENCRYPTED PRIVATE KEY')
-      return { problem: `${place} is a private key under a password; accepted: one without` }
+      return {
+        problem: `${place} is a private key with a password; accepted: a key without a password`,
+      }
     if (label === 'CERTIFICATE') {
       if (readCertificate(der) === undefined)
         return { problem: `${place} isn't a valid certificate` }
@@ -86,7 +90,7 @@ export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
   return { value: { keys, certificates } }
 }
 
-/** Keys first, then certificates: the order of the CSI driver's Azure provider. */
+/** Writes the keys first, then the certificates, which is the order of the CSI driver's Azure provider. */
 export function writeKeyMaterial({ keys, certificates }: KeyMaterial): string {
   return [
     ...keys.map((der) => writePem({ label: 'PRIVATE KEY', der })),

@@ -3,19 +3,19 @@ import { printable } from '../../lib/printable.ts'
 import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
 import { compactJson, indexJson, type JsonPart } from './json-text.ts'
 
-/** No configuration is nested as deep. */
+/** No real configuration is nested this deeply. */
 const maxSegments = 64
-/** What the search for one property may read of names. Only a document made for the purpose needs as much. */
+/** How many characters of names the search for one property may read. Only a hostile document needs that many. */
 const maxSearchedCharacters = 4 * 1024 * 1024
 
-/** Microseconds for each character of a JSON text to parse and to index, or to copy. */
+/** The cost per character of a JSON text in microseconds, to parse and index it, or to copy it. */
 const indexCost = 0.15
 const copyCost = 0.05
 const lookUpCost = 0.2
 const lookUpCharacterCost = 0.002
 
 export type Picked = Parsed<string> & {
-  /** The value is JSON, and has no such property. */
+  /** The value is JSON, but has no such property. */
   readonly isAbsent?: true
 }
 
@@ -28,7 +28,7 @@ export interface JsonDocument {
 /** Parses a JSON value. The problem never repeats the value. */
 export function readJsonDocument(json: string, budget = createCpuBudget()): Parsed<JsonDocument> {
   budget.charge(json.length * indexCost)
-  // RFC 8259, 8.1: a parser may pass over a byte order mark, which editors on Windows write.
+  // A parser may ignore a byte order mark (RFC 8259, 8.1). Editors on Windows write one.
   const text = json.startsWith('\uFEFF') ? json.slice(1) : json
   try {
     JSON.parse(text)
@@ -39,11 +39,12 @@ export function readJsonDocument(json: string, budget = createCpuBudget()): Pars
 }
 
 /**
- * What `#a.b.0` picks from a JSON value: keys and indexes, parted by dots. If the path misses, a key that contains dots
- * itself is tried, the shorter one first. A null counts as absent. A string gives its characters; everything else its JSON as it stands in the
- * document, so that 1.10 stays 1.10 and no digit of a long number is lost; objects and arrays without blanks.
+ * Picks the property `#a.b.0` from a JSON value. Dots separate keys and indexes. If the path doesn't exist, keys that
+ * contain dots are tried, shorter keys first. A null counts as absent. The result is the text of a string; for any
+ * other value, its JSON as the document has it, so that 1.10 stays 1.10 and a long number keeps all its digits, but
+ * without the blanks in objects and arrays.
  *
- * The problem names the path as far as it matched, and never repeats the value.
+ * The problem names the part of the path that exists, and never repeats the value.
  */
 export function pickProperty(
   document: JsonDocument,
@@ -64,8 +65,8 @@ export function pickProperty(
 }
 
 /**
- * Every property that the JSON object has at its top, for `#*`: names as they are, values as by {@link pickProperty}. One
- * that is null counts as absent.
+ * Returns all top-level properties of a JSON object, for `#*`: names unchanged, values as from {@link pickProperty}. A
+ * property that is null counts as absent.
  */
 export function allProperties(
   document: JsonDocument,
@@ -85,25 +86,28 @@ export function allProperties(
   return { value: properties }
 }
 
-/** What a message calls a property that `#*` found, from 0 on: its name is a part of the value. */
+/**
+ * Names a property of `#*` for a message. The property's own name is part of the value, so it isn't shown. `index`
+ * starts at 0.
+ */
 export const propertyNumber = (index: number): string => `property number ${index + 1}`
 
-/** How far the search has come: of all ways through the document, the one that used the most segments. */
+/** The progress of the search: the path through the document that has matched the most segments so far. */
 interface Search {
   readonly segments: readonly string[]
   /** The whole document. */
   readonly text: string
   readonly budget: CpuBudget
-  /** Characters of names that were looked up. */
+  /** The number of characters of all names that were looked up. */
   read: number
   matched: number
   miss: JsonPart
 }
 
-/** Each part of the document is come to at most once: by the one path that leads to it. */
+/** Visits each part of the document at most once, because only one path leads to it. */
 function follow(part: JsonPart, from: number, search: Search): JsonPart | undefined {
   const { segments, budget } = search
-  // A null says that there is no value; a key that contains dots may still have one.
+  // A null means that there is no value here. A key that contains dots may still have one.
   if (from === segments.length && !isNull(part, search.text)) return part
   if (from > search.matched) {
     search.matched = from
@@ -113,7 +117,7 @@ function follow(part: JsonPart, from: number, search: Search): JsonPart | undefi
   let name = ''
   for (let to = from + 1; to <= segments.length; to++) {
     name += (to === from + 1 ? '' : '.') + segments[to - 1]
-    // No key is longer than the text that it stands in.
+    // No key is longer than the text that contains it.
     if (name.length > part.end - part.start || search.read > maxSearchedCharacters) return undefined
     budget.charge(lookUpCost + name.length * lookUpCharacterCost)
     search.read += name.length + 1

@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import type { Parsed } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 
-/** The parts of Key Vault's JSON web key that its public half is made of; numbers as bytes, or as base64url. */
+/** The public members of Key Vault's JSON Web Key. Numbers are bytes or base64url. */
 export interface PublicJwk {
   readonly kty?: string
   readonly crv?: string
@@ -12,7 +12,7 @@ export interface PublicJwk {
   readonly y?: Uint8Array | string
 }
 
-/** Key Vault's names, for what JOSE names otherwise: `-HSM` says where the private half lives. */
+/** Key Vault's key types and their names in JOSE. `-HSM` says that the private half is in an HSM. */
 const types = new Map([
   ['RSA', 'RSA'],
   ['RSA-HSM', 'RSA'],
@@ -27,12 +27,12 @@ const curves = new Map([
   ['SECP256K1', 'secp256k1'],
 ])
 
-/** A key's public half as SPKI in PEM: `-----BEGIN PUBLIC KEY-----`. */
+/** Writes the public half of a key as SPKI in PEM: `-----BEGIN PUBLIC KEY-----`. */
 export function publicKeyPem(jwk: PublicJwk): Parsed<string> {
   const standard = standardJwk(jwk)
   if ('problem' in standard) return standard
   const problem = "the vault's answer for the key holds no public key"
-  // Node reads over characters that aren't base64url, and takes a modulus of nothing.
+  // Node ignores characters that aren't base64url, and accepts an empty modulus.
   const numbers = [standard.value.n, standard.value.e, standard.value.x, standard.value.y]
   if (!numbers.every((text) => text === undefined || /^[\w-]+$/.test(text))) return { problem }
   try {
@@ -45,7 +45,7 @@ export function publicKeyPem(jwk: PublicJwk): Parsed<string> {
   }
 }
 
-/** Half of the smallest that Key Vault makes. */
+/** Half the size of the smallest RSA key that Key Vault creates. */
 const minModulusBits = 1024
 
 function standardJwk({ kty = '', crv = '', n, e, x, y }: PublicJwk): Parsed<JsonWebKey> {

@@ -5,19 +5,20 @@ import { createCpuBudget } from './cpu-budget.ts'
 import { isCertificateOf } from './key-material.ts'
 import { writePem } from './pem.ts'
 
-/** The three files of `tls/`, as text. */
+/** The contents of the three files of `tls/`. */
 export interface TlsFiles {
-  /** The leaf, then intermediates: what a server sends. */
+  /** The leaf, then the intermediates, as a server sends them. */
   readonly 'tls.crt': string
   /** PKCS#8. */
   readonly 'tls.key': string
-  /** The root, if the object has one, even without the intermediate between it and the leaf; a self-signed leaf is its own. */
+  /** The root, if the object has one, even if an intermediate is missing. A self-signed leaf is its own root. */
   readonly 'ca.crt'?: string
 }
 
 /**
- * A certificate as servers and `kubernetes.io/tls` Secrets want it, out of one answer of the vault. The key is checked to
- * belong to the leaf. What belongs to no chain from that leaf is left out: a server would send it to every client.
+ * Converts a certificate to the files that servers and `kubernetes.io/tls` Secrets need, from one answer of the vault.
+ * The key must belong to the leaf. Certificates outside the leaf's chain are left out, because a server would send them
+ * to every client.
  */
 export async function tlsFiles(
   secret: CertificateSecret,
@@ -33,7 +34,8 @@ export async function tlsFiles(
   const key = leaf && keys.find((der) => isCertificateOf(leaf, der))
   if (leaf === undefined || key === undefined)
     return {
-      problem: 'the private key belongs to none of the certificates beside it; import them again',
+      problem:
+        'the private key does not match any of the certificates stored with it; import them again',
     }
   const sent = chain.filter((der) => der === leaf || der !== root)
   return {

@@ -4,8 +4,9 @@ import type { ObjectReader } from '../object-reader.ts'
 import { wrapReader } from './wrap-reader.ts'
 
 /**
- * A reader for one fetch or one refresh. When a vault first refuses the token, it signs in again and repeats the request,
- * and repeats those that were in flight with the old token. If the vault refuses the new token too, the request fails.
+ * Returns a reader for one fetch or one refresh. When a vault first refuses the token, it signs in again and repeats
+ * the request, and repeats those that were in flight with the old token. If the vault refuses the new token too, the
+ * request fails.
  */
 export function renewRefusedToken({
   reader,

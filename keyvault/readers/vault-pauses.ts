@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 
-/** Which vaults are throttling (HTTP 429), and until when they must not be asked. */
+/** Which vaults are throttling (HTTP 429), and when each may be asked again. */
 export interface VaultPauses {
   /** @throws AkvError AKV_THROTTLED with the rest of the pause, while the vault is paused */
   check(vault: string): void
@@ -25,7 +25,7 @@ export function createVaultPauses(options: {
     check(vault) {
       const retryAfterMs = (pausedUntilMs.get(vault) ?? 0) - clock.now()
       if (retryAfterMs <= 0) return
-      const message = `vault ${vault} is throttling; not asked before its pause is over`
+      const message = `vault ${vault} is throttling; it is not asked again before its pause is over`
       const error = new AkvError({ code: 'AKV_THROTTLED', message, retryAfterMs })
       ownErrors.add(error)
       throw error
@@ -35,7 +35,7 @@ export function createVaultPauses(options: {
       // The vault didn't send this error, so it must not extend the pause.
       if (ownErrors.has(error)) return
       const nowMs = clock.now()
-      // Annotations can name any number of vaults: keep only the pauses that still run.
+      // Annotations can name any number of vaults, so keep only pauses that aren't over.
       for (const [name, endMs] of pausedUntilMs) if (endMs <= nowMs) pausedUntilMs.delete(name)
       const endMs = nowMs + (error.retryAfterMs ?? defaultPauseMs)
       pausedUntilMs.set(vault, Math.max(pausedUntilMs.get(vault) ?? 0, endMs))

@@ -4,7 +4,7 @@ import type { ObjectReference } from '../reference.ts'
 /** Carries out one request of a reader: may delay, refuse, count or repeat it. */
 export type AroundRequest = <T>(reference: ObjectReference, request: () => Promise<T>) => Promise<T>
 
-/** A reader that makes each request of `reader` through `around`. */
+/** Returns a reader that makes each request of `reader` through `around`. */
 export function wrapReader(reader: ObjectReader, around: AroundRequest): ObjectReader {
   return {
     read: (reference, signal) => around(reference, () => reader.read(reference, signal)),

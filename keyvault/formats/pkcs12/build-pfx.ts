@@ -5,7 +5,7 @@ import { comparisonMicroseconds, isCertificateOf, type KeyMaterial } from '../ke
 import { pbkdf2Microseconds, pkcs12Microseconds } from './pfx-password.ts'
 import { derivePkcs12Key } from './pkcs12-key.ts'
 
-/** What OpenSSL 3 writes by default, and OpenSSL, Java, .NET and Python read: AES-256, SHA-256, 2,048 rounds. */
+/** OpenSSL's defaults, which OpenSSL, Java, .NET and Python can read: AES-256, SHA-256, 2,048 rounds. */
 const iterations = 2048
 const oids = {
   data: '1.2.840.113549.1.7.1',
@@ -21,17 +21,18 @@ const oids = {
   sha256: '2.16.840.1.101.3.4.2.1',
 } as const
 
-/** It derives a key for each part and for the MAC, and compares keys with certificates. */
+/** The cost of deriving a key for each part and for the MAC, and of comparing keys with certificates. */
 const costOf = ({ keys, certificates }: KeyMaterial): number =>
   (keys.length + 1) * iterations * pbkdf2Microseconds('sha256', 32) +
   iterations * pkcs12Microseconds('sha256', 32) +
   keys.length * certificates.length * comparisonMicroseconds
 
 /**
- * Writes a PKCS#12 file (RFC 7292) with an empty password, certificates in the order given. Though an empty password
- * protects nothing, all is encrypted and has a MAC: Java passes over a key that isn't encrypted.
+ * Writes a PKCS#12 file (RFC 7292) with an empty password, certificates in the given order. An empty password protects
+ * nothing, but everything is encrypted and has a MAC all the same, because Java ignores a key that isn't encrypted.
  *
- * The same in gives the same bytes out, so that a refresh sees what has changed: salts come from the content.
+ * The same input always gives the same bytes, so that a refresh can detect changes. Salts are therefore derived from
+ * the content.
  */
 export async function buildPfx(
   { keys, certificates }: KeyMaterial,
@@ -42,7 +43,7 @@ export async function buildPfx(
   for (const der of [...keys, ...certificates]) seed.update(der)
   const salts = saltsFrom(seed.digest())
 
-  // Readers find the certificate of a key by the attribute that both carry.
+  // Readers match a key and its certificate by an attribute that both have.
   const owner = keys.map((key) => certificates.find((der) => isCertificateOf(der, key)))
   const certBags = certificates.map((der) =>
     bag(oids.certBag, certificate(der), owner.includes(der) ? der : undefined),
@@ -126,7 +127,7 @@ const sequence = (...contents: readonly Uint8Array[]): Buffer =>
 
 const explicit = (content: Buffer): Buffer => writeElement(tags.constructedContext0, content)
 
-/** As many different salts as are asked for, from what is to be salted. */
+/** Derives any number of different salts from the content. */
 function saltsFrom(seed: Buffer): { readonly next: () => Buffer } {
   let count = 0
   return {

@@ -1,4 +1,4 @@
-/** The two modules of node-forge that are used: all of it takes ten times as long to load. */
+/** The two modules of node-forge that we use. The whole package takes ten times as long to load. */
 
 interface ForgeBytes {
   /** One character for each byte. */
@@ -9,7 +9,7 @@ interface ForgeCipher {
   readonly output: ForgeBytes
   start(iv: string): void
   update(input: ForgeBytes): void
-  /** False when the padding is wrong. */
+  /** False if the padding is wrong. */
   finish(): boolean
 }
 

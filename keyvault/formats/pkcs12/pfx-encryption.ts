@@ -49,7 +49,7 @@ const pbkdf2Digests: Readonly<Record<string, Pkcs12Digest>> = {
   '1.2.840.113549.2.10': 'sha384',
   '1.2.840.113549.2.11': 'sha512',
 }
-/** On a thread of its own, so that nothing else waits for it. */
+/** Runs on another thread, so that nothing else waits for it. */
 const derivePbkdf2 = promisify(crypto.pbkdf2)
 
 export interface DecryptOptions {
@@ -62,8 +62,8 @@ export interface DecryptOptions {
 /**
  * Decrypts a part of a PFX.
  *
- * @returns undefined when the password is another
- * @throws UnreadableError if the algorithm isn't one of those above, or costs too much
+ * @returns undefined if the password is wrong
+ * @throws UnreadableError if the algorithm isn't supported, or costs too much
  */
 export async function decryptPart(
   encrypted: Uint8Array,
@@ -135,7 +135,8 @@ async function pbes2Key(
     tags.sequence,
     'its key derivation',
   )
-  // keyLength, an INTEGER, may stand before the function; the cipher says the same. RFC 8018, A.2: SHA-1 by default.
+  // keyLength, an INTEGER, may precede the function. It isn't needed, because the cipher determines it. RFC 8018, A.2:
+  // SHA-1 by default.
   const prf = optional.find(({ tag }) => tag === tags.sequence)
   const digest = prf === undefined ? 'sha1' : known(pbkdf2Digests, algorithmOf(prf))
 
@@ -151,7 +152,7 @@ async function pbes2Key(
   return { cipher, iv, key: await derivePbkdf2(password ?? '', salt, iterations, keyBytes, digest) }
 }
 
-/** The identifier that an AlgorithmIdentifier begins with. */
+/** Returns the identifier at the start of an AlgorithmIdentifier. */
 function algorithmOf(element: DerElement): string {
   const [identifier] = childrenOf(element, tags.sequence, 'an algorithm in it')
   return oidOf(identifier, 'an algorithm in it')

@@ -2,14 +2,17 @@ import type { CpuBudget } from '../cpu-budget.ts'
 import { UnreadableError } from '../der.ts'
 import { type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
 
-/** What tools call "no password": an empty one, or none at all. Only PKCS#12's own key derivation tells them apart. */
+/**
+ * Tools call both an empty password and an absent one "no password". Only PKCS#12's own key derivation treats them
+ * differently.
+ */
 export type PfxPassword = '' | undefined
 
-/** What a file may cost: its salts and counts come from outside, and a count of 2^31 would take half an hour. */
+/** Limits what a file may cost. Its salts and counts come from outside, and a count of 2^31 would take half an hour. */
 export interface DerivationBudget {
-  /** @throws UnreadableError when the count is beyond what any tool writes, or the whole file asks for too much */
+  /** @throws UnreadableError if the count is higher than any tool writes, or the whole file costs too much */
   readonly spend: (cost: DerivationCost) => void
-  /** What all files together may cost. It is charged as well, and throws its own error. */
+  /** The budget of all files together. It is charged too, and throws its own error. */
   readonly cpu: CpuBudget
 }
 
@@ -19,9 +22,9 @@ export interface DerivationCost {
   readonly microsecondsEach: number
 }
 
-/** The largest that tools write (GnuTLS, NSS); OpenSSL and Windows write some 2,000. */
+/** The highest count that tools write (GnuTLS, NSS). OpenSSL and Windows write about 2,000. */
 const maxIterations = 600_000
-/** About a second of one core, and enough for the largest of the above. */
+/** About a second of one core, and enough for the highest count above. */
 const maxMicroseconds = 900_000
 const maxSaltBytes = 1024
 
@@ -32,28 +35,28 @@ export function derivationBudget(cpu: CpuBudget): DerivationBudget {
     spend: ({ iterations, microsecondsEach, salt }) => {
       if (iterations < 1 || iterations > maxIterations)
         throw new UnreadableError(
-          `it asks for ${iterations} rounds of key derivation; accepted: 1 to ${maxIterations}`,
+          `it requires ${iterations} rounds of key derivation; accepted: 1 to ${maxIterations}`,
         )
       if (salt.length > maxSaltBytes) throw new UnreadableError('a salt in it is over 1 KiB')
       left -= iterations * microsecondsEach
       if (left < 0)
         throw new UnreadableError(
-          'its parts together ask for more rounds of key derivation than any tool writes',
+          'its parts together require more rounds of key derivation than any tool writes',
         )
       cpu.charge(iterations * microsecondsEach)
     },
   }
 }
 
-/** Measured. PKCS#12's own derivation calls a digest from here; PBKDF2's HMAC is computed inside OpenSSL. */
+/** Measured costs. For PKCS#12's own derivation, our code calls a digest for each round. PBKDF2 runs inside OpenSSL. */
 const digestMicroseconds = { sha1: 1, sha256: 1, sha384: 1.2, sha512: 1.2 } as const
 const hmacMicroseconds = { sha1: 0.25, sha256: 0.25, sha384: 0.6, sha512: 0.6 } as const
 
-/** What one iteration of PKCS#12's own derivation costs for so many bytes. */
+/** The cost of one iteration of PKCS#12's own derivation. */
 export const pkcs12Microseconds = (digest: Pkcs12Digest, byteLength: number): number =>
   digestMicroseconds[digest] * blocksFor(digest, byteLength)
 
-/** What one iteration of PBKDF2 costs for so many bytes. */
+/** The cost of one iteration of PBKDF2. */
 export const pbkdf2Microseconds = (digest: Pkcs12Digest, byteLength: number): number =>
   hmacMicroseconds[digest] * blocksFor(digest, byteLength)
 

@@ -21,7 +21,7 @@ import {
 } from './pfx-password.ts'
 import { derivePkcs12Key, type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
 
-/** Key Vault's values end at 25 KB. */
+/** Values in Key Vault have at most 25 KB. */
 const maxPfxBytes = 32 * 1024
 
 const macDigests: Readonly<Record<string, Pkcs12Digest>> = {
@@ -44,11 +44,11 @@ const oids = {
 } as const
 
 /**
- * Reads a PKCS#12 file (RFC 7292) whose password is empty, which is what Key Vault hands out. Node's own reader refuses
- * RC2, and libraries parse and rewrite the certificates, which can change their bytes; here they stay as they are.
- * Bags that are neither keys nor certificates are passed over, and so are attributes.
+ * Reads a PKCS#12 file (RFC 7292) with an empty password, as Key Vault returns it. Node's own reader refuses RC2, and
+ * libraries parse and rewrite the certificates, which can change their bytes. Here the bytes stay as they are.
+ * Attributes, and bags with neither keys nor certificates, are ignored.
  *
- * @param pfx - DER, or BER
+ * @param pfx - DER or BER
  */
 export async function readPfx(
   pfx: Uint8Array,
@@ -122,7 +122,7 @@ interface Bag {
   readonly der: Uint8Array
 }
 
-/** Undefined when the password is another. */
+/** Returns undefined if the password is wrong. */
 async function readSafe(
   safe: Uint8Array,
   options: PartOptions,
@@ -210,7 +210,7 @@ function collect(bags: readonly Bag[]): KeyMaterial {
   }
 }
 
-/** What a wrong password decrypts to has the right padding once in 256 times, but then isn't this. */
+/** With a wrong password, one result in 256 has valid padding, but isn't a SEQUENCE. */
 function isSequence(bytes: Uint8Array): boolean {
   try {
     readElement(bytes, tags.sequence, 'a decrypted part of it')
@@ -220,10 +220,10 @@ function isSequence(bytes: Uint8Array): boolean {
   }
 }
 
-/** The one element inside `[0] EXPLICIT`. */
+/** Returns the one element inside `[0] EXPLICIT`. */
 function explicit(element: DerElement | undefined, what: string): DerElement {
   const [inner, ...more] = childrenOf(element, tags.constructedContext0, what)
   if (inner === undefined || more.length > 0)
-    throw new UnreadableError(`${what} holds not one thing`)
+    throw new UnreadableError(`${what} doesn't contain exactly one element`)
   return inner
 }

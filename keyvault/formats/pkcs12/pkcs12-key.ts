@@ -3,21 +3,21 @@ import type { CpuBudget } from '../cpu-budget.ts'
 
 export interface Pkcs12KeyOptions {
   readonly digest: Pkcs12Digest
-  /** Absent: none at all, which is not the same as an empty one (RFC 7292, B.1: the latter is two zero bytes). */
+  /** Absent if there is no password. That differs from an empty one, which is two zero bytes (RFC 7292, B.1). */
   readonly password?: string
   readonly salt: Uint8Array
   readonly iterations: number
   /** RFC 7292, B.3: 1 for a key, 2 for an initialization vector, 3 for a MAC. */
   readonly purpose: 1 | 2 | 3
   readonly byteLength: number
-  /** Charged by the caller; here it only lets the rest of the process run meanwhile. */
+  /** The caller has charged it. Here it only lets the rest of the process run in between. */
   readonly budget: Pick<CpuBudget, 'yieldNow'>
 }
 
 /** About half a millisecond. */
 const digestsAtATime = 500
 
-/** Bytes of a digest's output and of the block that it works on. */
+/** The sizes of a digest's output and of its input block, in bytes. */
 export const pkcs12Digests = {
   sha1: { outputBytes: 20, blockBytes: 64 },
   sha256: { outputBytes: 32, blockBytes: 64 },
@@ -26,7 +26,9 @@ export const pkcs12Digests = {
 } as const
 export type Pkcs12Digest = keyof typeof pkcs12Digests
 
-/** PKCS#12's own way from a password to key bytes: RFC 7292, appendix B.2, whose letters are used here. */
+/**
+ * Derives key bytes from a password with PKCS#12's own method (RFC 7292, appendix B.2). Variables have the RFC's names.
+ */
 export async function derivePkcs12Key(options: Pkcs12KeyOptions): Promise<Uint8Array> {
   const { digest, password, salt, iterations, purpose, byteLength, budget } = options
   const { blockBytes: v } = pkcs12Digests[digest]
@@ -47,7 +49,7 @@ export async function derivePkcs12Key(options: Pkcs12KeyOptions): Promise<Uint8A
   return Buffer.concat(pieces).subarray(0, byteLength)
 }
 
-/** Copies of the bytes up to a whole number of blocks; nothing stays nothing. */
+/** Repeats the bytes to fill a whole number of blocks. Empty input stays empty. */
 function fillBlocks(bytes: Uint8Array, blockBytes: number): Buffer {
   const length = Math.ceil(bytes.length / blockBytes) * blockBytes
   return length === 0 ? Buffer.alloc(0) : Buffer.alloc(length, bytes)

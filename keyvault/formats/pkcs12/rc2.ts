@@ -2,10 +2,11 @@ import rc2 from 'node-forge/lib/rc2.js'
 import util from 'node-forge/lib/util.js'
 
 /**
- * RC2 in CBC mode with PKCS#7 padding (RFC 2268): OpenSSL 3 has it in its legacy provider only, which Node doesn't load.
+ * Decrypts RC2 in CBC mode with PKCS#7 padding (RFC 2268). OpenSSL 3 has RC2 only in its legacy provider, which Node
+ * doesn't load.
  *
- * @param options.key - its length says the effective bits too, as in PKCS#12's two RC2 schemes
- * @returns undefined when the padding shows that the key was another
+ * @param options.key - its length is also the number of effective bits, as in PKCS#12's two RC2 schemes
+ * @returns undefined if the padding shows that the key is wrong
  */
 export function decryptRc2(
   encrypted: Uint8Array,
@@ -18,5 +19,5 @@ export function decryptRc2(
   return cipher.finish() ? Buffer.from(cipher.output.getBytes(), 'latin1') : undefined
 }
 
-/** node-forge's strings hold a byte in each character. */
+/** node-forge's strings have one byte per character. */
 const binary = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')

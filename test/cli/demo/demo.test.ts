@@ -142,7 +142,7 @@ t.test('the operator’s settings count here too', async (t) => {
     code: 2,
     stderr: /AKV_INJECTOR_NOPE/,
   })
-  t.match(await run(['demo', `${folder}/pod.json`]), { code: 1, stdout: /no vault is named/ })
+  t.match(await run(['demo', `${folder}/pod.json`]), { code: 1, stdout: /it names no vault/ })
 })
 
 t.test('a reader that goes away ends it, and nothing is left behind', async (t) => {

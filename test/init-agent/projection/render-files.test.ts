@@ -127,7 +127,7 @@ t.test('a certificate that can’t be used for TLS is an error that says why', a
   await fails(file('tls'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /exportable/)
   await fails(file('pfx'), pfxAnswer('no-key'), 'AKV_KEY_NOT_EXPORTABLE', /does not release/)
   const foreign = pemAnswer('ec-p256.key', 'leaf.crt')
-  await fails(file('tls'), foreign, 'AKV_CERTIFICATE', /belongs to none/)
+  await fails(file('tls'), foreign, 'AKV_CERTIFICATE', /does not match any/)
   await fails(file('tls'), secretAnswer('x'), 'AKV_CERTIFICATE', /content type/)
   await fails(file('pfx'), secretAnswer('x'), 'AKV_CERTIFICATE', /content type/)
 })

@@ -57,14 +57,14 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
   )
   const notOfKind = /block 1 of the PEM isn't a valid private key of the type that its label names/
   const cases: [string, string, RegExp][] = [
-    ['cut short', key.slice(0, 900), /the PEM is cut short: its last block has no end/],
+    ['cut short', key.slice(0, 900), /the PEM is truncated: its last block has no END line/],
     ['two beginnings', key.slice(0, 900).concat('\n', key), /line \d+ .*begins inside another one/],
     ['another end', key.replace('END PRIVATE', 'END PUBLIC'), /line 28 .*as something else/],
-    ['an end alone', '-----END PRIVATE KEY-----', /line 1 of the PEM: a block ends that hasn't/],
+    ['an end alone', '-----END PRIVATE KEY-----', /line 1 of the PEM: this END line doesn't match/],
     ['no base64', key.replace(body, `${body.slice(0, -2)}!!`), /line 28 .*is not base64/],
     ['empty', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----', /line 2 .*not base64/],
-    ['encrypted', encrypted, /block 1 of the PEM is a private key under a password/],
-    ['with headers', traditional, /is encrypted, or has headers/],
+    ['encrypted', encrypted, /block 1 of the PEM is a private key with a password/],
+    ['with headers', traditional, /is encrypted or has headers/],
     [
       'key is none',
       fixtureText('root.crt').replaceAll('CERTIFICATE', 'RSA PRIVATE KEY'),

@@ -96,7 +96,7 @@ t.test('without a key it says what to change in the certificate’s policy', asy
 
 t.test('a key of another certificate is refused', async (t) => {
   t.match(await tlsFiles(pemSecret('ec-p256.key', 'leaf.crt', 'intermediate.crt')), {
-    problem: /the private key belongs to none of the certificates beside it/,
+    problem: /the private key does not match any of the certificates stored with it/,
   })
 })
 

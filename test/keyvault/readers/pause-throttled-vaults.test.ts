@@ -41,7 +41,7 @@ t.test('a 429 pauses its vault for every request, also of other readers', async 
   const refused = {
     code: 'AKV_THROTTLED',
     retryAfterMs: 4_000,
-    message: 'vault a is throttling; not asked before its pause is over',
+    message: 'vault a is throttling; it is not asked again before its pause is over',
   }
   await t.rejects(reader.read(inVault('a')), refused)
   await t.rejects(reader.listVersions(inVault('a')), refused)

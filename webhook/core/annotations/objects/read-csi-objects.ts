@@ -47,7 +47,9 @@ export function readCsiObjects(value: unknown, vault?: string): Files {
   const files: LocatedFile[] = []
   const problems: string[] = []
   if (vault === undefined)
-    problems.push('no vault is named; set the annotation akv-injector.io/vault')
+    problems.push(
+      'it names no vault, and there is no default vault; set the annotation akv-injector.io/vault',
+    )
   for (const [index, item] of list.value.entries()) {
     if (problems.length >= maxProblems) break
     const location = `item ${index + 1}`
