@@ -19,7 +19,7 @@ const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicM
  * Connects to the API server of the pod, or to that of `KUBECONFIG`. The only requests are get and patch of the three
  * objects by name, so the controller needs no other permissions.
  *
- * @throws Error if there is no way to an API server
+ * @throws Error if neither is configured
  */
 export function connectCertsCluster(
   options: ConnectOptions & { readonly settings: CertsSettings },

@@ -8,7 +8,7 @@ import type { CertsSettings } from './settings.ts'
 /** The result of the last round. */
 export interface ReconcileStatus {
   readonly atMs: number
-  /** Why not everything is in place, or undefined. */
+  /** What is still missing, or undefined if everything is in place. */
   readonly problem: string | undefined
 }
 
@@ -24,7 +24,7 @@ export interface RunControllerOptions {
   readonly clock: Pick<Clock, 'sleep' | 'random'>
 }
 
-/** The first pause after a failure; each further one is twice as long, up to the pace of the loop. */
+/** The first pause after a failure. Each further pause is twice as long, up to the interval of the loop. */
 const firstPauseMs = 1000
 
 /**
@@ -71,7 +71,7 @@ async function reconcileOnce({ reconcile, settings }: RunControllerOptions): Pro
         return { isFailure: false }
       case 'wait':
         return {
-          problem: 'waiting until every API server knows the new authority',
+          problem: 'waiting until every API server knows the new CA',
           isFailure: false,
           nextMs: result.forMs,
         }
@@ -94,9 +94,9 @@ function describeMissing(
   const objects = {
     authority: `Secret ${namespace}/${caSecret}`,
     leaf: `Secret ${namespace}/${tlsSecret}`,
-    configuration: `webhook that calls the Service ${namespace}/${service} in the MutatingWebhookConfiguration ${webhookConfiguration}`,
+    configuration: `the webhook that calls the Service ${namespace}/${service} in the MutatingWebhookConfiguration ${webhookConfiguration}`,
   }
-  return `there is no ${objects[what]}: install again to create it; the controller then does the rest`
+  return `${objects[what]} does not exist: apply the install again to create it; the controller then fills it`
 }
 
 /** Logs one line for each change: names and reasons, but nothing that was written. */
@@ -112,7 +112,7 @@ export function logChange(options: {
       log.info('published in caBundle', { webhookConfiguration, ...change.changes })
       break
     case 'issue-authority':
-      log.info('made a new authority', {
+      log.info('issued a new CA', {
         secret: `${namespace}/${caSecret}`,
         ...because(change),
       })

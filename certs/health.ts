@@ -6,13 +6,13 @@ export interface CertsHealthOptions {
   readonly listen: ListenAddress
   readonly status: () => ReconcileStatus
   readonly elapsedMs: () => number
-  /** If the last round ended longer ago than this, the loop hangs. */
+  /** If the last round ended longer ago than this, the loop is stuck. */
   readonly staleMs: number
 }
 
 /**
- * `/healthz` says whether the loop runs. It ignores what the loop finds, because a restart can't correct that.
- * `/readyz` says whether everything is in place, and why not.
+ * `/healthz` reports whether the loop runs. It ignores what the loop finds, because a restart can't fix that. `/readyz`
+ * reports whether everything is in place, and if not, what is missing.
  *
  * @throws Error if it can't listen
  */

@@ -3,7 +3,7 @@ import { authorityName } from './names.ts'
 
 /** What {@link plan} needs to know of a certificate. Times are in ms since the epoch. */
 export interface CertificateFacts {
-  /** As OpenSSL writes it, so two certificates are the same if their texts are. */
+  /** As OpenSSL writes it, so that two certificates are equal if their texts are. */
   readonly pem: string
   readonly notBefore: number
   readonly notAfter: number
@@ -16,7 +16,7 @@ export interface Leaf extends CertificateFacts {
   readonly signers: readonly CertificateFacts[]
 }
 
-/** What a Secret holds. `reason` completes the sentence "the Secret …". */
+/** The contents of a Secret. `reason` completes the sentence "the Secret …". */
 export type Held<T> =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unusable'; readonly reason: string }
@@ -38,13 +38,13 @@ export interface Bundle {
   readonly inEveryEntry: readonly CertificateFacts[]
 }
 
-/** The data of a Secret, by key. Undefined if there is no such Secret. */
+/** The data of a Secret, by key. Undefined if the Secret doesn't exist. */
 export type SecretTexts = Readonly<Record<string, string>> | undefined
 
 export interface InspectOptions {
   readonly authority: SecretTexts
   readonly leaf: SecretTexts
-  /** `caBundle` of each entry as PEM. Undefined if there is no webhook configuration. */
+  /** `caBundle` of each entry as PEM. Undefined if the webhook configuration doesn't exist. */
   readonly bundles: readonly string[] | undefined
   /** The name that the API server verifies: `<service>.<namespace>.svc`. */
   readonly dnsName: string
@@ -83,10 +83,10 @@ function inspectAuthority(texts: SecretTexts): Held<X509Certificate> {
   if (!isAuthority(pair.value) || !isOurs(pair.value))
     return {
       kind: 'unusable',
-      reason: 'holds a certificate that this controller did not issue as an authority',
+      reason: 'holds a certificate that is not a CA issued by this controller',
     }
   if (publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    return { kind: 'unusable', reason: 'holds an authority whose key is not on the curve P-256' }
+    return { kind: 'unusable', reason: 'holds a CA whose key is not on the curve P-256' }
   return pair
 }
 

@@ -10,14 +10,14 @@ import { createReconciler } from './reconcile.ts'
 import { type CertsFlags, type CertsSettings, readFlags } from './settings.ts'
 
 const reconcileEveryMs = 60_000
-/** API servers learn of a new `caBundle` within seconds; kubelets may take two minutes to hand out a new leaf. */
+/** API servers see a new `caBundle` within seconds. Kubelets may take two minutes to update a mounted certificate. */
 const publishAheadMs = 60_000
 const staleMs = 5 * reconcileEveryMs
 
 /**
  * Runs `akv-injector certs`: keeps the webhook's serving certificate valid until SIGTERM or SIGINT.
  *
- * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for wrong flags
+ * @returns the exit code: 0 after a signal, 1 if it can't listen or no API server is configured, 2 for wrong flags
  */
 export async function certsMain(flags: CertsFlags): Promise<number> {
   const read = readFlags(flags)

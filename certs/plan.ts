@@ -1,7 +1,7 @@
 import type { Bundle, CertificateFacts, Inspected, Leaf } from './inspect.ts'
 import { leafLifetimeDays } from './names.ts'
 
-/** The one thing to do next. After it, read everything again. */
+/** The next thing to do. After doing it, read everything again. */
 export type Step =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'wait'; readonly forMs: number }
@@ -95,7 +95,7 @@ function isStillNeeded(options: {
 }
 
 function leafReason(leaf: Leaf, authority: CertificateFacts, now: number): string | undefined {
-  if (!isSignedBy(leaf, authority)) return 'holds a certificate of another authority'
+  if (!isSignedBy(leaf, authority)) return 'holds a certificate that another CA signed'
   return dueReason(leaf, now)
 }
 
@@ -106,7 +106,7 @@ function leafReason(leaf: Leaf, authority: CertificateFacts, now: number): strin
 function dueReason({ notBefore, notAfter }: CertificateFacts, now: number): string | undefined {
   if (!(now >= notBefore)) return 'holds a certificate that is not valid yet'
   if (!(now < notBefore + ((notAfter - notBefore) * 2) / 3))
-    return 'holds a certificate that is past two thirds of its life'
+    return 'holds a certificate that is past two thirds of its lifetime'
   return undefined
 }
 

@@ -4,7 +4,7 @@ import { issueAuthority, issueLeaf } from './issue.ts'
 import { authorityLifetimeDays, authorityName, leafLifetimeDays } from './names.ts'
 import { plan, type Step } from './plan.ts'
 
-/** The three objects as they were read. Undefined if there is no object of that name. */
+/** The three objects as they were read. Undefined if an object doesn't exist. */
 export interface ClusterState {
   /** By the API server's clock. */
   readonly now: Date
@@ -19,7 +19,7 @@ export interface ClusterState {
 
 export interface Stored<T> {
   readonly content: T
-  /** A write has to send it, and fails if the object has changed since. */
+  /** Each write sends this version, and fails if the object has changed since. */
   readonly resourceVersion: string
 }
 
@@ -56,9 +56,9 @@ export interface ReconcilerOptions {
 const maxRounds = 10
 
 /**
- * Creates a function that brings the three objects into the desired state, with one write at a time. It reads everything
- * again after each write. Its only memory is when it first saw the authority in use published. A restart loses that, and
- * only waits once more.
+ * Creates a function that brings the three objects into the desired state, with one write at a time. It reads
+ * everything again after each write. It remembers only when it first saw the authority in use in `caBundle`. After a
+ * restart, it waits once more.
  */
 export function createReconciler(options: ReconcilerOptions): () => Promise<ReconcileResult> {
   const { cluster, dnsName, publishAheadMs, elapsedMs = () => performance.now() } = options

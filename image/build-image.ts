@@ -27,7 +27,7 @@ type Engine = (typeof engines)[number]
  * Builds the image of the Containerfile from this checkout: bundles the program, writes the bill of materials and the
  * licences beside it, and runs a container engine.
  *
- * @throws Error when no engine works, or the build fails
+ * @throws Error if no engine works, or the build fails
  */
 export async function buildImage(options: ImageOptions): Promise<void> {
   const engine = engines.find(isWorking)

@@ -1,7 +1,7 @@
 import { ApiException } from '@kubernetes/client-node'
 import { reasonOf } from '../lib/reason-of.ts'
 
-/** Gives undefined if the object doesn't exist. Throws a readable Error for any other failure. */
+/** Returns undefined if the object doesn't exist. Throws a readable Error for any other failure. */
 export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request
@@ -11,7 +11,7 @@ export async function ifFound<T>(request: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Whether the API server answered, and with one of these statuses. */
+/** Whether the API server answered with one of these statuses. */
 export const isAnswer = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof ApiException && statuses.includes(error.code)
 
@@ -39,7 +39,7 @@ export interface Answer {
   readonly header: (name: string) => string | undefined
 }
 
-/** Undefined if the error isn't an answer: the API server was not reached. */
+/** Returns undefined if the API server wasn't reached. */
 export function answerOf(error: unknown): Answer | undefined {
   if (!(error instanceof ApiException)) return undefined
   const { code, body, headers } = error

@@ -14,13 +14,13 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
 }
 
-/** What the client's APIs are made with: `new CoreV1Api(connection.configuration)`. */
+/** The APIs of the client are created with its `configuration`: `new CoreV1Api(connection.configuration)`. */
 export type Connection = ReturnType<typeof openConnection>
 
 /**
  * Connects to the API server as a pod, or with `KUBECONFIG` outside one. The first request opens the connection.
  *
- * @throws Error if there is no such configuration
+ * @throws Error if neither is configured
  */
 export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
   const kubeConfig = new KubeConfig()
@@ -32,11 +32,11 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
   let dispatcher: ReturnType<RequestContext['getDispatcher']>
   const { httpApi } = createConfiguration()
   async function send(request: RequestContext): Promise<ResponseContext> {
-    // The client has no time limit of its own. One of AbortSignal's would keep all of the request until it is over.
+    // The client has no time limit. AbortSignal.timeout would keep the whole request in memory until the time is over.
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(overdue()), timeoutMs)
     request.setSignal(AbortSignal.any([signal, timeout.signal]))
-    // It makes a connection pool for each request, too, and the memory of so many isn't given back.
+    // The client would also create a connection pool for each request, and the memory of so many pools isn't freed.
     dispatcher ??= request.getDispatcher()
     const own = dispatcher
     if (own) request.setDispatcher(own)
@@ -46,7 +46,7 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
       if (!Number.isNaN(date.getTime())) now = date
       return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
     } catch (error) {
-      // A connection that failed isn't used again; one that another request has opened since may be good.
+      // A failed connection isn't used again. One that another request has opened since then may work.
       if (dispatcher === own) dispatcher = undefined
       throw error
     } finally {
@@ -61,7 +61,10 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
       authMethods: { default: kubeConfig },
       httpApi: wrapHttpLibrary({ send }),
     }),
-    /** The API server's time from its last answer, as it verifies certificates by its own clock. Our time if it sent none. */
+    /**
+     * The API server's time from its last answer, as it verifies certificates by its own clock. Our own time if it
+     * didn't send any.
+     */
     serverTime: () => now ?? new Date(),
     /** Makes the next requests open a new connection, which reads the kubeconfig's files again. */
     reconnect() {

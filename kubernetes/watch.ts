@@ -5,26 +5,26 @@ import { createInterface } from 'node:readline'
 import type { Connection } from './connection.ts'
 
 export interface WatchOptions {
-  /** As `/api/v1/namespaces/team-a/serviceaccounts`. */
+  /** Such as `/api/v1/namespaces/team-a/serviceaccounts`. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
-  /** Told once the API server has accepted the watch. */
+  /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
   readonly onEvent: (event: WatchEvent) => void
   readonly signal: AbortSignal
-  /** A connection on which nothing has come for so long is dead. */
+  /** A connection without any data for this long is dead. */
   readonly quietMs: number
 }
 
-/** What a line of the answer says, unchecked. */
+/** One line of the answer, unchecked. */
 export interface WatchEvent {
   readonly type?: unknown
   readonly object?: unknown
 }
 
 /**
- * Watches until the API server ends it, or `signal` does. The client's own Watch makes a connection pool for each, and
- * gives up after half a minute of silence.
+ * Watches until the API server ends the watch or `signal` aborts. The client's own Watch creates a connection pool for
+ * each watch, and gives up after half a minute of silence.
  *
  * @throws Error if it can't start, or if the connection breaks
  */
@@ -39,7 +39,7 @@ export async function watch(
   for (const [name, value] of Object.entries({ ...query, watch: 'true' }))
     url.searchParams.set(name, value)
   const sent = request(url, { ...access, method: 'GET', signal })
-  sent.setTimeout(quietMs, () => sent.destroy(new Error('nothing came for too long')))
+  sent.setTimeout(quietMs, () => sent.destroy(new Error('no data came for too long')))
   sent.end()
   const [response] = (await once(sent, 'response')) as [IncomingMessage]
   if (response.statusCode !== 200) {
@@ -47,7 +47,7 @@ export async function watch(
     throw new Error(`the API server answered ${response.statusCode} to a watch`)
   }
   options.onOpen?.()
-  // A broken connection makes the reader of the response throw.
+  // If the connection breaks, reading the response throws.
   sent.on('error', (error) => response.destroy(error))
   const lines = createInterface(response)
   const failed = new Promise<never>((_, reject) => {
@@ -64,7 +64,7 @@ export async function watch(
   }
 }
 
-/** JSON.parse would quote the line, in which there may be anything. */
+/** The error of JSON.parse would quote the line, which may contain anything. */
 function readEvent(line: string): WatchEvent {
   try {
     return JSON.parse(line)

@@ -7,12 +7,12 @@ export interface BackoffSpan {
   readonly failures: number
 }
 
-/** The span before the next try: it doubles with each failure in a row. */
+/** Returns the span before the next try. It doubles with each failure in a row. */
 export const backoffSpanMs = ({ firstMs, longestMs, failures }: BackoffSpan): number =>
   Math.min(longestMs, firstMs * 2 ** (failures - 1))
 
 /**
- * How long to wait before the next try: a random part of {@link backoffSpanMs}.
+ * Returns how long to wait before the next try: a random part of {@link backoffSpanMs}.
  *
  * - `full`: anything from 0 to the span. Many clients that failed together spread their next tries over all of it.
  * - `half`: from half the span to the span. For a single client, which should never try again at once.

@@ -13,10 +13,10 @@ export interface ConnectionBound {
  * Accepts every new connection, and closes another one if that makes too many. {@link chooseConnection} says which, so
  * a caller that opens many connections only closes its own.
  *
- * A connection counts from the moment when TCP accepts it: one that never begins its TLS handshake counts, too.
+ * A connection counts from the moment when TCP accepts it, even if it never begins its TLS handshake.
  *
- * A caller that sends a request before it has read the previous answer is cut off. API servers and kubelets don't do
- * that, and a backlog of unread answers would take memory without a bound.
+ * If a caller sends a request before it has read the previous answer, its connection is closed. API servers and
+ * kubelets don't do that, and a backlog of unread answers would take memory without a bound.
  */
 export function boundConnections(
   server: Server | TlsServer,
@@ -56,7 +56,7 @@ function createTable() {
 
   function add(socket: Socket): Connection | undefined {
     const { remoteAddress } = socket
-    // It was closed before we got to see it.
+    // The connection was closed already.
     if (remoteAddress === undefined) return void socket.destroy()
     const key = keyOf(socket)
     const holder = holders.get(remoteAddress) ?? { count: 0 }

@@ -12,12 +12,13 @@ export interface OpenConnection {
 }
 
 /**
- * Chooses the connection to close when there are too many: the one idle longest of the address that holds the most.
+ * Chooses the connection to close if there are too many: of the address that has the most, the one that has been idle
+ * longest.
  *
  * - A connection that waits for our answer is never chosen.
  * - A transfer counts as idle after {@link transferTimeMs}. Until then another connection of its address goes first.
- * - If no address holds many, whoever opens this many connections uses many addresses. Then addresses don't matter, and
- *   the connection goes that was longest without anything new on it.
+ * - If no address has many, an attacker uses many addresses. Addresses then don't matter, and the connection that has
+ *   been without activity longest is closed.
  */
 export function chooseConnection<T extends OpenConnection>(
   connections: Iterable<T>,

@@ -10,14 +10,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** Node fires a longer timer at once. Waking early after 24 days does no harm. */
+/** Node fires timers that are longer than this at once. Waking early after 24 days does no harm. */
 const longestTimerMs = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   random: () => Math.random(),
   async sleep(ms, signal) {
-    // What it rejects with can only be the abort.
+    // It can only reject because of the abort.
     const options = signal === undefined ? {} : { signal }
     await setTimeout(Math.min(ms, longestTimerMs), undefined, options).catch(() => undefined)
   },

@@ -11,7 +11,7 @@ export function describeProblem({ subject, found, sentence }: Problem): string {
   return printable(line, Number.POSITIVE_INFINITY)
 }
 
-/** All of them, a line each, indented to stand below a title. */
+/** Returns one line for each problem, indented below a title. */
 export function describeProblems(problems: readonly Problem[]): readonly string[] {
   return problems.map((problem) => `  ${describeProblem(problem)}`)
 }

@@ -7,8 +7,8 @@ export interface ListenAddress {
 }
 
 /**
- * Parses `0.0.0.0:8443`, `[::]:8443` or `localhost:0`, and gives undefined for anything else. `localhost` means
- * 127.0.0.1, as servers would otherwise listen at ::1 on some machines.
+ * Parses `0.0.0.0:8443`, `[::]:8443` or `localhost:0`, and returns undefined for anything else. `localhost` means
+ * 127.0.0.1, because servers would otherwise listen at ::1 on some machines.
  */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   if (text.length > maxLength) return undefined
@@ -20,7 +20,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return { host: host === 'localhost' ? '127.0.0.1' : host, port }
 }
 
-/** What is expected in place of text that isn't a listen address. */
+/** Says what is expected instead of a text that isn't a listen address. */
 export const listenAddressForm = (port: number): string =>
   `expected an address and a port, such as 0.0.0.0:${port} or [::]:${port}`
 

@@ -1,12 +1,14 @@
 import { type LogLevel, logLevels } from './log-level.ts'
 import { printableJson } from './printable-json.ts'
 
-/** What a line may hold beside its message. Never the value of a secret, its length or hash, or a token. */
+/** Fields of a line in addition to its message. Never the value of a secret, its length or hash, or a token. */
 export type LogDetails = Readonly<Record<string, unknown>>
 
 export type Log = Readonly<Record<LogLevel, (message: string, details?: LogDetails) => void>>
 
-/** Logs one JSON object a line: `time`, `level`, `message`, then the details. Lines go to standard output by default. */
+/**
+ * Logs one JSON object per line: `time`, `level`, `message`, then the details. Lines go to standard output by default.
+ */
 export function createLog(options: {
   /** Lines below this level are left out. */
   readonly level: LogLevel

@@ -26,6 +26,6 @@ export const subdomainName: NameRule = {
 export const isName = (value: string, rule: NameRule): boolean =>
   value.length <= rule.maxLength && rule.pattern.test(value)
 
-/** A sentence if the flag's value isn't a valid name, else nothing. */
+/** Returns one sentence if the flag's value isn't a valid name, otherwise none. */
 export const wrongName = (flag: string, value: string, rule: NameRule): readonly string[] =>
   isName(value, rule) ? [] : [`${flag} "${printable(value)}": expected ${rule.sentence}`]

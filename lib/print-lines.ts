@@ -1,8 +1,8 @@
 import { printable } from './printable.ts'
 
 /**
- * Writes lines for people. Whatever a line repeats, of a file, a manifest or an answer, can't start another line or
- * steer a terminal: every character of it is made printable, and only the ends of the lines are ours.
+ * Writes lines for people. A line may quote a file, a manifest or an answer. Every character is made printable, so that
+ * quoted text can't start another line or control the terminal.
  *
  * @param stream - such as `process.stdout`
  */

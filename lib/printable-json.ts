@@ -1,6 +1,6 @@
 /**
- * Makes a line of serialised JSON safe to show on a terminal. Characters that JSON allows as they are, but that
- * {@link printable} would escape, become JSON's own escapes, so the line still parses to the same value.
+ * Makes a line of serialised JSON safe to show on a terminal. Characters that {@link printable} would escape, but that
+ * JSON allows, become JSON escapes, so the line still parses to the same value.
  *
  * @param json - one or more lines, as `JSON.stringify` or pino write them: both escape U+0000–U+001F and lone surrogates
  */

@@ -1,12 +1,13 @@
-/** Controls, changes of direction and other formatting: they make a terminal act, or one line read as another. */
+/**
+ * Control, bidirectional and other formatting characters. They control a terminal, or make a line look like another.
+ */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 /**
- * Makes somebody else's text safe to show in a message, a log line or on a terminal. The result is one line, in which
- * each such character stands as an escape. Quotes and backslashes stay as they are, so that a text which is printable
- * already doesn't change.
+ * Makes untrusted text safe to show in a message, a log line or on a terminal. The result is one line, in which each
+ * such character is escaped. Quotes and backslashes aren't escaped, so printable text doesn't change.
  *
- * @param maxLength - in characters, of what is shown: a longer text ends in an ellipsis behind that
+ * @param maxLength - of the result, in characters; a longer text is cut off and gets an ellipsis
  */
 export function printable(text: string, maxLength = 80): string {
   if (text.length <= maxLength && !unprintable.test(text)) return text

@@ -1,7 +1,10 @@
-/** Something a person has to change. `subject` is where: an annotation's key, a container, a field of the pod. */
+/**
+ * A mistake that a person has to correct. `subject` is its place: the key of an annotation, a container, a field of the
+ * pod.
+ */
 export interface Problem {
   readonly subject: string
-  /** What was found there, shortened and printable. */
+  /** The value found there, shortened and printable. */
   readonly found?: string
   /** What is wrong with it, what is accepted, what to do. */
   readonly sentence: string

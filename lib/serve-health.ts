@@ -6,9 +6,9 @@ import type { ListenAddress } from './listen-address.ts'
 
 export interface HealthOptions {
   readonly listen: ListenAddress
-  /** For each path, such as `/healthz`: why the process isn't well, or undefined. */
+  /** For each path, such as `/healthz`: why the check fails, or undefined if it passes. */
   readonly checks: Readonly<Record<string, () => string | undefined>>
-  /** What `/metrics` answers, in Prometheus' text format. */
+  /** Returns the metrics in Prometheus' text format. */
   readonly metrics?: () => Promise<string>
   readonly limits?: Partial<HealthLimits>
   /** Called for each connection that is closed because there are too many. */
@@ -17,7 +17,7 @@ export interface HealthOptions {
 
 export interface HealthLimits {
   readonly maxConnections: number
-  /** How long a caller may take for a whole request. */
+  /** The time limit for sending a whole request. */
   readonly requestTimeoutMs: number
   /** How long a connection may stay silent. */
   readonly idleTimeoutMs: number
@@ -30,10 +30,10 @@ export interface Health {
 }
 
 /**
- * Serves what the kubelet's probes and Prometheus ask for, over plain HTTP. Anybody on the pod network may connect, so
- * connections are few, requests are small, and both are short: each answer closes its connection.
+ * Serves the kubelet's probes and Prometheus over plain HTTP. Anybody on the pod network may connect, so connections
+ * are few, requests are small, and both are short: each answer closes its connection.
  *
- * @throws Error when it can't listen
+ * @throws Error if it can't listen
  */
 export async function serveHealth(options: HealthOptions): Promise<Health> {
   const server = createHealthServer(options)
@@ -88,7 +88,7 @@ async function answer(request: IncomingMessage, options: HealthOptions): Promise
   return { status: problem === undefined ? 200 : 503, text: `${problem ?? 'ok'}\n` }
 }
 
-/** A figure that can't be told must not end the process. */
+/** A metric that can't be read must not end the process. */
 async function answerMetrics(metrics: () => Promise<string>): Promise<Answer> {
   try {
     return { status: 200, text: await metrics(), type: 'text/plain; version=0.0.4; charset=utf-8' }

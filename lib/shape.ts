@@ -1,9 +1,11 @@
 /**
- * Checks plain data that comes from outside: configurations, reviews, pods. Pure. A value that passes costs no more than
- * a walk over the members that are checked.
+ * Checks plain data from outside: configurations, reviews, pods. Pure. Checking a valid value costs no more than
+ * visiting the members that are checked.
  */
 
-/** Takes a value, and gives the path to its first wrong member, such as `.env[2].name`; undefined if all are right. */
+/**
+ * Returns the path to the first wrong member of a value, such as `.env[2].name`, or undefined if the value is valid.
+ */
 export type Check = (value: unknown) => string | undefined
 
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -24,13 +26,13 @@ export const string = (accepts: (value: string) => boolean = () => true): Check 
 export const oneOf = (choices: readonly unknown[]): Check =>
   check((value) => choices.includes(value))
 
-/** Absent, or `null`, or what `inner` accepts: for JSON from Go programs, which write an absent member as `null`, too. */
+/** Absent, `null`, or accepted by `inner`: for JSON from Go programs, which may write `null` for an absent member. */
 export const nullable =
   (inner: Check): Check =>
   (value) =>
     value === undefined || value === null ? undefined : inner(value)
 
-/** Absent, or what `inner` accepts: for JSON that we wrote, in which a `null` can only be a mistake. */
+/** Absent, or accepted by `inner`: for JSON that we wrote, in which a `null` can only be a mistake. */
 export const optional =
   (inner: Check): Check =>
   (value) =>

@@ -1,8 +1,8 @@
 import { printable } from './printable.ts'
 
 /**
- * A JSON value as a message shows it, where a string belongs. Objects and arrays are not shown: nobody has bounded their
- * depth or size yet.
+ * Shows in a message the JSON value that was found instead of a string. Objects and arrays aren't shown, because their
+ * depth and size aren't bounded yet.
  */
 export function showJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return printable(String(value))

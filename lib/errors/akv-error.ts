@@ -6,7 +6,7 @@ export type AkvErrorCode = keyof typeof errorTable
 export class AkvError extends Error {
   override readonly name = 'AkvError'
   readonly code: AkvErrorCode
-  /** How long the service asked to be left alone. */
+  /** How long the service asked us to wait. */
   readonly retryAfterMs: number | undefined
 
   private readonly combined: readonly AkvError[] | undefined
@@ -41,8 +41,8 @@ export class AkvError extends Error {
 const maxMessagesOfKind = 20
 
 /**
- * One error for all of them, undefined for none. Errors of one code become one kind, so that each kind is reported with
- * its own remedy. Kinds that another try can't change come first: somebody has to act on those.
+ * Combines errors into one; undefined if there are none. Errors with the same code become one kind, so that each kind
+ * is reported with its own remedy. Errors that a retry can't fix come first, because somebody has to act on those.
  */
 export function combineErrors(errors: readonly AkvError[]): AkvError | undefined {
   const different = [...new Map(errors.map((error) => [error.message, error])).values()]
@@ -61,7 +61,10 @@ function joinMessages(errors: readonly AkvError[]): string {
   return [...messages, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
 }
 
-/** Whatever was thrown, as an error with a code. What isn't ours may quote anything: only its kind and place are shown. */
+/**
+ * Turns anything that was thrown into an error with a code. The message of a foreign error may quote anything, so only
+ * its class and place are shown.
+ */
 export function toAkvError(error: unknown): AkvError {
   if (error instanceof AkvError) return error
   return new AkvError({ code: 'AKV_INTERNAL', message: `unexpected ${kindAndPlace(error)}` })
@@ -69,7 +72,7 @@ export function toAkvError(error: unknown): AkvError {
 
 function kindAndPlace(error: unknown): string {
   if (!(error instanceof Error)) return typeof error
-  // A message may span lines and look like a frame: the frames are what follows it.
+  // A message may span several lines and look like a stack frame. The frames follow the message.
   const { name, message, stack = '' } = error
   const frames = stack.slice(stack.indexOf(message) + message.length)
   const place = /\n {4}(at .{1,200})/.exec(frames)?.[1]

@@ -1,7 +1,7 @@
 export interface ErrorFacts {
   /** Whether another try can succeed. Roles, firewalls and federated credentials take minutes to take effect. */
   readonly isRetryable: boolean
-  /** The agent's. 1: a later start can succeed. 2: somebody has to correct the configuration first. */
+  /** The agent's exit code. 1: a later start can succeed. 2: somebody has to correct the configuration first. */
   readonly exitCode: 1 | 2
   readonly means: string
   readonly remedy: string

@@ -60,9 +60,9 @@ t.test('each missing object is named, with what to do', async (t) => {
   )
   const { problems } = await runOver(missing)
   t.match(problems, [
-    /^there is no Secret akv-injector\/akv-injector-ca: install again/,
-    /^there is no Secret akv-injector\/akv-injector-webhook-tls: install/,
-    /^there is no webhook that calls the Service akv-injector\/akv-injector-webhook in the MutatingWebhookConfiguration zz-akv-injector/,
+    /^Secret akv-injector\/akv-injector-ca does not exist: apply the install again/,
+    /^Secret akv-injector\/akv-injector-webhook-tls does not exist: apply/,
+    /^the webhook that calls the Service akv-injector\/akv-injector-webhook in the MutatingWebhookConfiguration zz-akv-injector/,
   ])
 })
 
@@ -140,7 +140,7 @@ t.test('each change is a line that holds names and reasons', async (t) => {
     },
     {
       level: 'info',
-      message: 'made a new authority',
+      message: 'issued a new CA',
       secret: 'akv-injector/akv-injector-ca',
       reason: 'the Secret is empty',
     },

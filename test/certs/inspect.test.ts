@@ -78,8 +78,8 @@ t.test('a Secret that cannot be used says why', async (t) => {
     t.match(seen.leaf, reason ? { kind, reason } : { kind }, JSON.stringify(texts)?.slice(0, 60))
   }
   for (const [held, reason] of [
-    [pair(leaf), /did not issue as an authority/],
-    [pair(foreign), /did not issue as an authority/],
+    [pair(leaf), /is not a CA issued by this controller/],
+    [pair(foreign), /is not a CA issued by this controller/],
     [{ ...pair(authority), 'tls.key': other.keyPem }, /a key that do not match/],
   ] as const)
     t.match(inspect({ authority: held, leaf: {}, bundles: [''], dnsName }).authority, {

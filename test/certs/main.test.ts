@@ -61,7 +61,7 @@ t.test('it brings an install up, says what it did, and ends at once when told to
   await install(standIn)
   const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
   const { healthPort } = await line(/^certificate controller started/)
-  t.match(await line(/^made a new authority/), {
+  t.match(await line(/^issued a new CA/), {
     level: 'info',
     secret: 'akv-injector/akv-injector-ca',
     reason: 'the Secret is empty',
@@ -91,7 +91,8 @@ t.test('a Secret that is not there is named until it comes', async (t) => {
   await api.call({ method: 'DELETE', path: `${secretsPath}/akv-injector-ca` })
   const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
   const { healthPort } = await line(/^certificate controller started/)
-  const sentence = /^there is no Secret akv-injector\/akv-injector-ca: install again to create it/
+  const sentence =
+    /^Secret akv-injector\/akv-injector-ca does not exist: apply the install again to create it/
   t.match(await line(sentence), { level: 'error' })
   t.match(await health(healthPort, 'readyz'), { status: 503, text: sentence })
   t.match(await health(healthPort, 'healthz'), { status: 200 }, 'a restart would heal nothing')

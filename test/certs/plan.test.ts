@@ -84,7 +84,7 @@ t.test('a change of authority: beside the old one first, a minute, then the leaf
   t.strictSame(decide({ ...both, publishedForMs: 59_999 }), { kind: 'wait', forMs: 1 })
   t.match(decide({ ...both, publishedForMs: 60_000 }), {
     kind: 'issue-leaf',
-    reason: /another authority/,
+    reason: /another CA/,
   })
 })
 

@@ -59,7 +59,11 @@ t.test('what is wrong is said with its place, and nothing of the key', async (t)
   const cases: [string, string, RegExp][] = [
     ['cut short', key.slice(0, 900), /the PEM is truncated: its last block has no END line/],
     ['two beginnings', key.slice(0, 900).concat('\n', key), /line \d+ .*begins inside another one/],
-    ['another end', key.replace('END PRIVATE', 'END PUBLIC'), /line 28 .*doesn't match a BEGIN line/],
+    [
+      'another end',
+      key.replace('END PRIVATE', 'END PUBLIC'),
+      /line 28 .*doesn't match a BEGIN line/,
+    ],
     ['an end alone', '-----END PRIVATE KEY-----', /line 1 of the PEM: this END line doesn't match/],
     ['no base64', key.replace(body, `${body.slice(0, -2)}!!`), /line 28 .*is not base64/],
     ['empty', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----', /line 2 .*not base64/],
