@@ -10,7 +10,7 @@ import { connectCluster } from '../../sync/cluster/api-server.ts'
 import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { startController } from '../../sync/controller.ts'
 import { createSyncMetrics } from '../../sync/metrics.ts'
-import { type StandIn, startStandIn } from '../sync/stand-in.ts'
+import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { type Bench, type Figure, milliseconds } from './bench.ts'
 
@@ -42,18 +42,18 @@ export const benchSync: Bench = async ({ isSmoke }) => {
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bench-'))
   const endings: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
   try {
-    const standIn = await startStandIn({
+    const apiServer = await startApiServer({
       testdir: () => folder,
       teardown: (end: () => unknown) => void endings.unshift(end),
     })
-    const stop = startSync(standIn, [...names, 'hostile'])
+    const stop = startSync(apiServer, [...names, 'hostile'])
     endings.unshift(stop)
-    await syncEach(standIn, names)
+    await syncEach(apiServer, names)
     await delay(restMs)
-    const alone = await syncEach(standIn, names)
-    const hostile = toggleHostile(standIn)
+    const alone = await syncEach(apiServer, names)
+    const hostile = toggleHostile(apiServer)
     await delay(restMs)
-    const beside = await syncEach(standIn, names)
+    const beside = await syncEach(apiServer, names)
     hostile.abort()
     return [
       ...figuresOf('one account changes, until its Secret does', alone),
@@ -68,8 +68,8 @@ export const benchSync: Bench = async ({ isSmoke }) => {
   }
 }
 
-function startSync(standIn: StandIn, names: readonly string[]): () => Promise<void> {
-  process.env['KUBECONFIG'] = standIn.kubeconfigFile
+function startSync(apiServer: ApiServer, names: readonly string[]): () => Promise<void> {
+  process.env['KUBECONFIG'] = apiServer.kubeconfigFile
   const stop = new AbortController()
   const end = new AbortController()
   const accounts = new Map([[namespace, new Set(names)]])
@@ -116,26 +116,29 @@ const annotationsOf = (list: string) => ({
 })
 
 /** Measures for one account after the other the milliseconds from its annotation to the new value in its Secret. */
-async function syncEach(standIn: StandIn, names: readonly string[]): Promise<readonly number[]> {
+async function syncEach(
+  apiServer: ApiServer,
+  names: readonly string[],
+): Promise<readonly number[]> {
   const times: number[] = []
   for (const name of names) {
     rotation += 1
     const wanted = Buffer.from(`value ${rotation}`).toString('base64')
     const list = `[{ secret: ${name}, data: "a=password, b=other" }]`
     const startedAt = performance.now()
-    standIn.putAccount(namespace, name, annotationsOf(list))
-    while (standIn.secrets.get(`${namespace}/${name}`)?.data?.['a'] !== wanted) await delay(1)
+    apiServer.accounts.put(namespace, name, annotationsOf(list))
+    while (apiServer.secrets.get(`${namespace}/${name}`)?.data?.['a'] !== wanted) await delay(1)
     times.push(performance.now() - startedAt)
   }
   return times
 }
 
 /** Changes the account each time the controller has processed it. */
-function toggleHostile(standIn: StandIn): AbortController {
+function toggleHostile(apiServer: ApiServer): AbortController {
   const stop = new AbortController()
   void (async () => {
     while (!stop.signal.aborted) {
-      standIn.putAccount(namespace, 'hostile', annotationsOf(hostileList))
+      apiServer.accounts.put(namespace, 'hostile', annotationsOf(hostileList))
       await delay(restMs / 4)
     }
   })()

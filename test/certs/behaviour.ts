@@ -8,7 +8,7 @@ import type { CertsSettings } from '../../certs/settings.ts'
 import { type Answer, type Api, connect } from '../cluster/client/api.ts'
 
 export interface BehaviourOptions {
-  /** Of an API server, or of what stands in for one. */
+  /** Of the tests' API server, or of a real one. */
   readonly kubeconfigFile: string
   /** A namespace that exists. */
   readonly namespace: string
@@ -21,7 +21,7 @@ const ourEntries: readonly string[] = ['pods.akv-injector.io', 'csi-pods.akv-inj
 const otherEntry = 'other.example.com'
 const dnsNameOf = ({ service, namespace }: CertsSettings) => `${service}.${namespace}.svc`
 
-/** What the controller does on an API server; the same for a real one and for the stand-in. */
+/** Shows what the controller does on the tests' API server or on a real one. */
 export async function showBehaviour(t: Test, options: BehaviourOptions): Promise<void> {
   const { kubeconfigFile, namespace } = options
   process.env['KUBECONFIG'] = kubeconfigFile

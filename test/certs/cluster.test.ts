@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { connectCertsCluster } from '../../certs/cluster.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
+import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../support/kubeconfig-text.ts'
 import { showBehaviour } from './behaviour.ts'
-import { startStandIn } from './stand-in.ts'
 
 const settings: CertsSettings = {
   namespace: 'akv-injector',
@@ -23,17 +23,17 @@ const connectTo = (kubeconfigFile: string, timeoutMs = 3000) => {
   return connectCertsCluster({ settings, signal, timeoutMs })
 }
 
-t.test('on what stands in for an API server', async (t) => {
-  const standIn = await startStandIn(t)
-  await showBehaviour(t, { kubeconfigFile: standIn.kubeconfigFile, namespace: 'akv-injector' })
+t.test('on the tests’ API server, the controller works as on a real one', async (t) => {
+  const apiServer = await startApiServer(t)
+  await showBehaviour(t, { kubeconfigFile: apiServer.kubeconfigFile, namespace: 'akv-injector' })
 })
 
 t.test('it asks for its three objects by name, and for nothing else', async (t) => {
-  const standIn = await startStandIn(t)
-  await connectTo(standIn.kubeconfigFile).read()
+  const apiServer = await startApiServer(t)
+  await connectTo(apiServer.kubeconfigFile).read()
   // The client alone would make one for each request, and keep their memory.
-  t.ok(standIn.connections() < 3, `${standIn.connections()} connections`)
-  t.strictSame([...standIn.requests].sort(), [
+  t.ok(apiServer.connections() < 3, `${apiServer.connections()} connections`)
+  t.strictSame(apiServer.requests.map(({ method, path }) => `${method} ${path}`).sort(), [
     'GET /api/v1/namespaces/akv-injector/secrets/ca',
     'GET /api/v1/namespaces/akv-injector/secrets/tls',
     'GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
@@ -41,15 +41,15 @@ t.test('it asks for its three objects by name, and for nothing else', async (t) 
 })
 
 t.test('the API server’s clock counts', async (t) => {
-  const standIn = await startStandIn(t)
-  standIn.date = new Date('2031-01-01T00:00:00Z')
-  const { now } = await connectTo(standIn.kubeconfigFile).read()
-  t.strictSame(now, standIn.date)
+  const apiServer = await startApiServer(t)
+  apiServer.date = new Date('2031-01-01T00:00:00Z')
+  const { now } = await connectTo(apiServer.kubeconfigFile).read()
+  t.strictSame(now, apiServer.date)
 })
 
 t.test('what goes wrong is one sentence', async (t) => {
-  const standIn = await startStandIn(t)
-  const cluster = connectTo(standIn.kubeconfigFile)
+  const apiServer = await startApiServer(t)
+  const cluster = connectTo(apiServer.kubeconfigFile)
   const write = { content: { 'tls.key': 'a-private-key' }, resourceVersion: '1' }
   for (const [status, body, sentence] of [
     [403, '{"kind":"Status","message":"secrets is forbidden"}', '403: secrets is forbidden'],
@@ -57,13 +57,13 @@ t.test('what goes wrong is one sentence', async (t) => {
     [503, '', '503: no reason given'],
     [400, '"text"', '400: no reason given'],
   ] as const) {
-    standIn.failure = { status, body }
+    apiServer.before = () => [status, body]
     await t.rejects(cluster.read(), { message: `the API server answered ${sentence}` })
     await t.rejects(cluster.writeLeaf(write), { message: `the API server answered ${sentence}` })
   }
-  standIn.failure = { status: 422, body: JSON.stringify({ message: 'x'.repeat(10_000) }) }
+  apiServer.before = () => [422, { message: 'x'.repeat(10_000) }]
   await t.rejects(cluster.read(), { message: /^.{400,600}$/ })
-  standIn.failure = { status: 200, body: '{' }
+  apiServer.before = () => [200, '{']
   await t.rejects(cluster.read(), Error)
 })
 

@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { connect } from '../cluster/client/api.ts'
+import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
-import { type StandIn, startStandIn } from './stand-in.ts'
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -32,7 +32,7 @@ const secretsPath = '/api/v1/namespaces/akv-injector/secrets'
 const secretNames = ['akv-injector-ca', 'akv-injector-webhook-tls']
 
 /** Creates what the install would. */
-async function install({ kubeconfigFile }: StandIn): Promise<void> {
+async function install({ kubeconfigFile }: ApiServer): Promise<void> {
   const api = connect(kubeconfigFile)
   const post = (path: string, body: object) => api.call({ method: 'POST', path, body })
   for (const name of secretNames)
@@ -57,9 +57,9 @@ const health = async (port: unknown, path: string) => {
 }
 
 t.test('it brings an install up, says what it did, and ends at once when told to', async (t) => {
-  const standIn = await startStandIn(t)
-  await install(standIn)
-  const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
+  const apiServer = await startApiServer(t)
+  await install(apiServer)
+  const { child, line, ended } = startCerts(t, apiServer.kubeconfigFile)
   const { healthPort } = await line(/^certificate controller started/)
   t.match(await line(/^issued a new CA/), {
     level: 'info',
@@ -80,16 +80,16 @@ t.test('it brings an install up, says what it did, and ends at once when told to
   const { code, stdout, stderr } = await ended
   t.equal(code, 0)
   t.equal(stderr, '')
-  t.notMatch(stdout, /BEGIN|PRIVATE|stand-in-token/)
+  t.notMatch(stdout, /BEGIN|PRIVATE|test-api-server-token/)
 })
 
 t.test('a Secret that is not there is named until it comes', async (t) => {
-  const standIn = await startStandIn(t)
-  await install(standIn)
-  const api = connect(standIn.kubeconfigFile)
+  const apiServer = await startApiServer(t)
+  await install(apiServer)
+  const api = connect(apiServer.kubeconfigFile)
   t.teardown(() => api.close())
   await api.call({ method: 'DELETE', path: `${secretsPath}/akv-injector-ca` })
-  const { child, line, ended } = startCerts(t, standIn.kubeconfigFile)
+  const { child, line, ended } = startCerts(t, apiServer.kubeconfigFile)
   const { healthPort } = await line(/^certificate controller started/)
   const sentence =
     /^Secret akv-injector\/akv-injector-ca does not exist: apply the install again to create it/
@@ -97,7 +97,7 @@ t.test('a Secret that is not there is named until it comes', async (t) => {
   t.match(await health(healthPort, 'readyz'), { status: 503, text: sentence })
   t.match(await health(healthPort, 'healthz'), { status: 200 }, 'a restart would heal nothing')
   await line(sentence)
-  await install(standIn)
+  await install(apiServer)
   await line(/^everything is in place/)
   child.kill('SIGINT')
   t.match(await ended, { code: 0 })
@@ -132,7 +132,7 @@ t.test('no way to the API server, or a port that is taken, ends it with 1', asyn
     code: 1,
     stderr: /^akv-injector certs: cannot start: the kubeconfig names no cluster/,
   })
-  const standIn = await startStandIn(t)
+  const apiServer = await startApiServer(t)
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())
@@ -140,7 +140,7 @@ t.test('no way to the API server, or a port that is taken, ends it with 1', asyn
   const port = typeof address === 'object' ? address?.port : 0
   t.match(
     await run(['certs', `--health-listen=127.0.0.1:${port}`], {
-      env: { KUBECONFIG: standIn.kubeconfigFile },
+      env: { KUBECONFIG: apiServer.kubeconfigFile },
     }),
     { code: 1, stderr: /cannot start: .*EADDRINUSE/ },
   )

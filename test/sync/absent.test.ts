@@ -6,7 +6,7 @@ const remove = { 'akv-injector.io/on-deleted': 'remove' }
 /** What is asked for while no vault answers. */
 async function askInOutage(world: World, sync: string): Promise<void> {
   world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
-  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  world.apiServer.accounts.put('team-a', 'web', annotations(sync))
   await world.round()
 }
 
@@ -16,7 +16,7 @@ t.test('an entry that is renamed while the vault is away keeps its Secret till t
     ['extra', { extra: 'more' }],
   ] as const) {
     const world = await startWorld(t)
-    world.standIn.putAccount('team-a', 'web', annotations(`[{ secret: cfg, data: "${data}" }]`))
+    world.apiServer.accounts.put('team-a', 'web', annotations(`[{ secret: cfg, data: "${data}" }]`))
     await world.round()
     await askInOutage(world, `[{ secret: cfg2, data: "${data}" }]`)
     t.equal(world.values('cfg2'), undefined, 'not made without its values')
@@ -30,20 +30,10 @@ t.test('an entry that is renamed while the vault is away keeps its Secret till t
 
 t.test('a new one that stands in another’s way keeps no old one from being deleted', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, data: extra }]'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, data: extra }]'))
   await world.round()
-  world.standIn.secrets.post(
-    'team-a/theirs',
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      type: 'Opaque',
-      metadata: { name: 'theirs', namespace: 'team-a' },
-      data: {},
-    },
-    'kubectl-create',
-  )
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: theirs, data: extra }]'))
+  world.apiServer.secrets.create('team-a/theirs')
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: theirs, data: extra }]'))
   await world.round()
   t.equal(world.values('db'), undefined)
 })
@@ -51,10 +41,10 @@ t.test('a new one that stands in another’s way keeps no old one from being del
 t.test('an object without properties is a Secret without keys, also in an outage', async (t) => {
   const world = await startWorld(t)
   world.azure.rotate({ vault: 'team-a', name: 'db', value: '{}' })
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: cfg, data: "db#*" }]'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: cfg, data: "db#*" }]'))
   await world.round()
   t.strictSame(world.values('cfg'), {})
-  world.standIn.secrets.delete('team-a/cfg', undefined)
+  world.apiServer.secrets.delete('team-a/cfg')
   await askInOutage(world, '[{ secret: cfg, data: "db#*" }, { secret: more, data: extra }]')
   t.strictSame(world.values('cfg'), {}, 'what it was given is known')
 })
@@ -62,7 +52,7 @@ t.test('an object without properties is a Secret without keys, also in an outage
 t.test('what was never there is told, also where what is gone is to be removed', async (t) => {
   const world = await startWorld(t)
   const sync = '[{ secret: db, data: "password=db-pasword" }, { secret: ok, data: extra }]'
-  world.standIn.putAccount('team-a', 'web', annotations(sync, remove))
+  world.apiServer.accounts.put('team-a', 'web', annotations(sync, remove))
   await world.round()
   t.match(world.events(), [/created Secret ok$/, /AKV_OBJECT_NOT_FOUND: .*team-a:db-pasword/])
   await world.round()
@@ -75,7 +65,7 @@ t.test('what was never there is told, also where what is gone is to be removed',
 
 t.test('a Secret that lost its last object says which', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount(
+  world.apiServer.accounts.put(
     'team-a',
     'web',
     annotations('[{ secret: db, data: "extra, password=db-password" }]', remove),
@@ -94,27 +84,31 @@ t.test('a Secret that lost its last object says which', async (t) => {
     /AKV_OBJECT_NOT_FOUND: .*team-a:extra/,
     /AKV_OBJECT_DISABLED: .*team-a:db-password/,
   ])
-  world.standIn.putAccount(
+  world.apiServer.accounts.put(
     'team-a',
     'web',
     annotations('[{ secret: db, data: extra }, { secret: more, data: team-b:shared }]', remove),
   )
   await world.round()
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, data: extra }]', remove))
+  world.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations('[{ secret: db, data: extra }]', remove),
+  )
   await world.round()
   t.equal(world.values('more'), undefined, 'what the vault has no more keeps no other one')
 })
 
 t.test('a Secret whose only entry becomes another that is not there stays as it is', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, data: "a=extra" }]'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, data: "a=extra" }]'))
   await world.round()
   world.events()
   const syncedText = () =>
-    world.standIn.secrets.get('team-a/db')?.metadata.annotations?.['akv-injector.io/synced']
+    world.apiServer.secrets.get('team-a/db')?.metadata.annotations?.['akv-injector.io/synced']
   const synced = syncedText()
   t.match(synced, /^team-a:extra@/)
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, data: "a=absent" }]'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, data: "a=absent" }]'))
   const version = world.version('db')
   await world.round()
   t.strictSame(world.values('db'), { a: 'more' })

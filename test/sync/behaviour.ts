@@ -5,7 +5,7 @@ import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
 import { planSecret } from '../../sync/plan/plan-secret.ts'
 import { settleSecret } from '../../sync/round/settle/settle-secret.ts'
 
-/** What stands in for others' hands, on a stand-in or on a real API server. */
+/** The changes that other people make, on the tests' API server or on a real one. */
 export interface Others {
   /** Writes keys of a Secret, which it makes where there is none. */
   write(name: string, data: Readonly<Record<string, string>>): Promise<void>
@@ -13,7 +13,7 @@ export interface Others {
   delete(name: string): Promise<void>
 }
 
-/** The same on a stand-in and on a real API server: what sync does to a Secret, and what it leaves alone. */
+/** Shows what sync does to a Secret and what it leaves alone, on the tests' API server or on a real one. */
 export async function showBehaviour(
   t: Test,
   options: {

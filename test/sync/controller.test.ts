@@ -35,7 +35,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 /** Longer than the file's timeout: whoever waits for the answer fails the test. */
 const delayMs = 600_000
 
-const watches = ({ standIn }: World) => until(() => standIn.watches() === 1)
+const watches = ({ apiServer }: World) => until(() => apiServer.watches() === 1)
 const stopped = async (world: World, controller: Controller) => {
   world.stop.abort()
   await controller.ended()
@@ -49,26 +49,30 @@ t.test('accounts are found, and followed', async (t) => {
   )
   await watches(world)
   t.equal(controller.problem(), undefined)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.values('db') !== undefined)
-  world.standIn.putAccount('team-a', 'web', annotations(db.replace('password', 'pw')))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
   await until(() => world.values('db')?.['pw'] !== undefined)
   t.strictSame(world.values('db'), { pw: 'correct horse' })
-  world.standIn.putAccount('team-a', 'web', {})
+  world.apiServer.accounts.put('team-a', 'web', {})
   await until(() => world.values('db') === undefined)
 })
 
 t.test('a change that concerns nobody is no reason to ask the vault', async (t) => {
   const { world } = await start(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.events().length > 0)
   await watches(world)
   world.vaultPaths()
-  const before = world.standIn.requests.length
-  world.standIn.putAccount('team-a', 'web', annotations(db))
-  world.standIn.putAccount('team-a', 'other', {})
-  world.standIn.putAccount('team-a', 'web', annotations(db, { 'akv-injector.io/refresh': '10m' }))
-  await until(() => world.standIn.requests.length > before)
+  const before = world.apiServer.requests.length
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'other', {})
+  world.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations(db, { 'akv-injector.io/refresh': '10m' }),
+  )
+  await until(() => world.apiServer.requests.length > before)
   await until(() => world.vaultPaths().length === 1)
   t.pass('once, for the change that counts')
 })
@@ -81,12 +85,12 @@ t.test('an account made anew in mid-round is another one', async (t) => {
     count: 1,
     action: { kind: 'delay', delayMs },
   })
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
-  world.standIn.deleteAccount('team-a', 'web')
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.delete('team-a', 'web')
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.values('db') !== undefined)
-  const owners = world.standIn.secrets.get('team-a/db')?.metadata.ownerReferences
+  const owners = world.apiServer.secrets.get('team-a/db')?.metadata.ownerReferences
   const { accounts } = await world.options.cluster.listAccounts('team-a')
   t.match(owners, [{ uid: accounts[0]?.uid }])
   const creations = world.writes().filter((write) => write.startsWith('POST'))
@@ -95,19 +99,19 @@ t.test('an account made anew in mid-round is another one', async (t) => {
 
 t.test('an account deleted in mid-round gets nothing', async (t) => {
   const { world, controller } = await start(t, { names: ['web', 'next'] })
-  const { tokenOf } = world.standIn
-  world.standIn.tokenOf = (namespace) => tokenOf(namespace, 'web')
+  const { tokenOf } = world.apiServer
+  world.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
   await watches(world)
   world.azure.addFault({
     match: { service: 'vault' },
     count: 1,
     action: { kind: 'delay', delayMs },
   })
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
-  world.standIn.deleteAccount('team-a', 'web')
+  world.apiServer.accounts.delete('team-a', 'web')
   // What is watched comes in order, so this one is served only after the deletion has been seen.
-  world.standIn.putAccount('team-a', 'next', annotations(db.replace('db,', 'other,')))
+  world.apiServer.accounts.put('team-a', 'next', annotations(db.replace('db,', 'other,')))
   await until(() => world.values('other') !== undefined)
   await stopped(world, controller)
   t.equal(world.values('db'), undefined)
@@ -117,13 +121,13 @@ t.test('an account that is turned off in mid-round gets nothing any more', async
   const { world, controller } = await start(t)
   await watches(world)
   world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
   const off = { 'akv-injector.io/inject': 'false' }
-  world.standIn.putAccount('team-a', 'web', annotations(db, off))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db, off))
   // The next round begins when the one before has ended, a while after that.
   world.azure.clearFaults()
-  world.standIn.putAccount('team-a', 'web', annotations(db.replace('db,', 'other,')))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db.replace('db,', 'other,')))
   await until(() => world.values('other') !== undefined)
   await stopped(world, controller)
   t.equal(world.values('db'), undefined)
@@ -132,8 +136,8 @@ t.test('an account that is turned off in mid-round gets nothing any more', async
 t.test('watches that break off and a forgotten version are healed', async (t) => {
   const { world } = await start(t)
   await watches(world)
-  world.standIn.endWatches({ type: 'ERROR', object: { code: 410 } })
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.endWatches({ type: 'ERROR', object: { code: 410 } })
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.values('db') !== undefined)
   t.strictSame(world.values('db'), { password: 'correct horse' })
 })
@@ -142,27 +146,27 @@ t.test('told to stop in mid-round, it ends the round and writes nothing', async 
   const { world, controller } = await start(t)
   await watches(world)
   world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => world.vaultPaths().length === 1)
   await stopped(world, controller)
   t.strictSame(world.writes(), [])
-  t.strictSame(world.standIn.events, [])
+  t.strictSame(world.apiServer.events, [])
 })
 
 t.test('a write that runs when it is told to stop, ends', async (t) => {
   const { world, controller } = await start(t)
   await watches(world)
   let isWriting = false
-  world.standIn.before = async ({ method, path }) => {
+  world.apiServer.before = async ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/secrets')) return undefined
     isWriting = true
     await new Promise((resolve) => setTimeout(resolve, 100))
     return undefined
   }
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => isWriting)
   await stopped(world, controller)
-  t.strictSame(world.standIn.secrets.paths(), ['team-a/akv-injector-sync-web'])
+  t.strictSame(world.apiServer.secrets.names(), ['team-a/akv-injector-sync-web'])
 })
 
 t.test(
@@ -180,14 +184,18 @@ t.test(
       sessionOf: (name, session) =>
         name === 'web' ? session : { ...session, reader: { read: hang, listVersions: hang } },
     })
-    const { tokenOf } = world.standIn
-    world.standIn.tokenOf = (namespace) => tokenOf(namespace, 'web')
-    world.standIn.putAccount('team-a', 'web', annotations(db))
+    const { tokenOf } = world.apiServer
+    world.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+    world.apiServer.accounts.put('team-a', 'web', annotations(db))
     await until(() => world.values('db') !== undefined)
     for (const name of broken)
-      world.standIn.putAccount('team-a', name, annotations(`[{ secret: ${name}, data: extra }]`))
+      world.apiServer.accounts.put(
+        'team-a',
+        name,
+        annotations(`[{ secret: ${name}, data: extra }]`),
+      )
     await until(() => hanging >= 30)
-    world.standIn.putAccount('team-a', 'web', annotations(db.replace('password', 'pw')))
+    world.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
     await until(() => world.values('db')?.['pw'] !== undefined)
     t.pass('the account of the working vault is served while the others hang')
   },
@@ -199,10 +207,10 @@ t.test(
     const { world } = await start(t)
     await watches(world)
     const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
-    const { events } = world.standIn
+    const { events } = world.apiServer
     const startedAt = performance.now()
     for (let i = 0; events.length < 2; i++) {
-      world.standIn.putAccount('team-a', 'web', mistaken(i))
+      world.apiServer.accounts.put('team-a', 'web', mistaken(i))
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     t.ok(performance.now() - startedAt >= 1_900, 'it rests between two looks')
@@ -220,14 +228,14 @@ t.test(
       kept.push(...list.accounts.map(({ annotations }) => annotations))
       return list
     }
-    world.standIn.putAccount('team-a', 'web', annotations(db))
-    world.standIn.putAccount('team-a', 'unlisted', annotations(db))
+    world.apiServer.accounts.put('team-a', 'web', annotations(db))
+    world.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
     const controller = startController({
       ...world.options,
       cluster: { ...cluster, listAccounts },
       accounts: new Map([['team-a', new Set(['web'])]]),
     })
-    await until(() => world.standIn.events.length === 2)
+    await until(() => world.apiServer.events.length === 2)
     await stopped(world, controller)
     t.strictSame(kept, [annotations(db), { 'akv-injector.io/sync': '' }])
     t.match([...world.events()].sort(), [
@@ -239,7 +247,7 @@ t.test(
 
 t.test('the metrics tell how it stands', async (t) => {
   const { world } = await start(t)
-  world.standIn.putAccount(
+  world.apiServer.accounts.put(
     'team-a',
     'web',
     annotations(`[{ secret: db, data: extra }, { secret: no, data: absent }]`),
@@ -272,12 +280,12 @@ async function staleSeconds({ options }: World): Promise<number> {
 t.test('stale is what fails or is overdue; an account with a mistake is seen to be', async (t) => {
   const { world } = await start(t)
   const refresh = { 'akv-injector.io/refresh': '1h' }
-  world.standIn.putAccount('team-a', 'web', annotations(db, refresh))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db, refresh))
   await until(() => world.events().length > 0)
   await watches(world)
   world.pass(3_500_000)
   t.equal(await staleSeconds(world), 0)
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dta: x }]', refresh))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]', refresh))
   await until(() => world.events().length > 0)
   t.match(
     await world.options.metrics.text(),
@@ -285,16 +293,16 @@ t.test('stale is what fails or is overdue; an account with a mistake is seen to 
   )
   world.pass(200_000)
   t.ok((await staleSeconds(world)) >= 200, 'since it fails, though the refresh was due later')
-  world.standIn.putAccount('team-a', 'web', {})
+  world.apiServer.accounts.put('team-a', 'web', {})
   await until(() => world.values('db') === undefined)
   t.equal(await staleSeconds(world), 0)
 })
 
 t.test('a mistake that was there from the start is one that fails', async (t) => {
   const { world } = await start(t)
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
-  world.standIn.putAccount('team-a', 'unlisted', annotations(db))
-  await until(() => world.standIn.events.length === 2)
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
+  world.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
+  await until(() => world.apiServer.events.length === 2)
   t.match(
     await world.options.metrics.text(),
     /secrets\{namespace="team-a",account="web",state="failing"\} 1/,

@@ -32,7 +32,7 @@ t.test('the examples of sync get what they ask for from the examples’ vaults',
   for (const file of files) {
     const [account] = parseAllDocuments(read(file)).map((document) => document.toJS())
     const { name, annotations } = account.metadata
-    world.standIn.putAccount('team-a', name, {
+    world.apiServer.accounts.put('team-a', name, {
       ...annotations,
       'akv-injector.io/tenant-id': tenantId,
     })

@@ -8,7 +8,7 @@ const good = { password: 'correct horse', url: 'postgres://x' }
 
 t.test('a vault that is down for an hour: one Event, the data stays, one Event', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.events()
   world.writes()
@@ -37,7 +37,7 @@ t.test('a vault that is down for an hour: one Event, the data stays, one Event',
 
 t.test('only what failed is asked for again, and later each time', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   const match = { path: '/team-a/secrets/db-password' }
   world.azure.addFault({ match, action: { kind: 'status', status: 500 } })
   const delays: number[] = []
@@ -55,7 +55,7 @@ t.test('only what failed is asked for again, and later each time', async (t) => 
 
 t.test('one failing object keeps its value while the others move on', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   const match = { path: '/team-a/secrets/db-password' }
   world.azure.addFault({ match, action: { kind: 'status', status: 500 } })
@@ -67,7 +67,7 @@ t.test('one failing object keeps its value while the others move on', async (t) 
 
 t.test('Entra refuses, and then does not', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   world.azure.addFault({ match: { service: 'entra' }, action: { kind: 'entra', code: 700213 } })
   await world.round()
   await world.round()
@@ -86,8 +86,8 @@ t.test(
   'another account’s client id yields nothing, though its token and values are cached',
   async (t) => {
     const world = await startWorld(t)
-    world.standIn.putAccount('team-a', 'web', annotations(db))
-    world.standIn.putAccount('team-a', 'api', annotations(db.replace('db,', 'stolen,')))
+    world.apiServer.accounts.put('team-a', 'web', annotations(db))
+    world.apiServer.accounts.put('team-a', 'api', annotations(db.replace('db,', 'stolen,')))
     await world.round('web')
     world.vaultPaths()
     await world.round('api')
@@ -102,9 +102,13 @@ t.test(
 
 t.test('another identity begins anew: nothing of the one before is used', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
-  world.standIn.putAccount('team-a', 'web', annotations(db, { 'akv-injector.io/client-id': apiId }))
+  world.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations(db, { 'akv-injector.io/client-id': apiId }),
+  )
   world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
   world.vaultPaths()
   await world.round()
@@ -115,12 +119,12 @@ t.test('another identity begins anew: nothing of the one before is used', async 
 
 t.test('an account without a client id keeps what it has, and is told what to set', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.writes()
   world.events()
   const { 'azure.workload.identity/client-id': _, ...without } = annotations(db)
-  world.standIn.putAccount('team-a', 'web', without)
+  world.apiServer.accounts.put('team-a', 'web', without)
   await world.round()
   t.strictSame(world.values('db'), good)
   t.strictSame(world.writes(), [])
@@ -132,8 +136,8 @@ t.test('an account without a client id keeps what it has, and is told what to se
 t.test('a vault that throttles is left alone by all accounts', async (t) => {
   const world = await startWorld(t)
   const shared = '[{ secret: NAME, data: "token=team-b:shared" }]'
-  world.standIn.putAccount('team-a', 'web', annotations(shared.replace('NAME', 'w')))
-  world.standIn.putAccount('team-a', 'api', {
+  world.apiServer.accounts.put('team-a', 'web', annotations(shared.replace('NAME', 'w')))
+  world.apiServer.accounts.put('team-a', 'api', {
     ...annotations(shared.replace('NAME', 'a')),
     'azure.workload.identity/client-id': apiId,
   })
@@ -153,7 +157,11 @@ t.test('a vault that throttles is left alone by all accounts', async (t) => {
 t.test('a vault that asks for an hour does not have the others wait for it', async (t) => {
   const world = await startWorld(t)
   const two = '[{ secret: db, data: "password=db-password" }, { secret: s, data: "team-b:shared" }]'
-  world.standIn.putAccount('team-a', 'web', annotations(two, { 'akv-injector.io/refresh': '30s' }))
+  world.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations(two, { 'akv-injector.io/refresh': '30s' }),
+  )
   const action = { kind: 'throttle', retryAfterSeconds: 3600 } as const
   world.azure.addFault({ match: { vault: 'team-b' }, action })
   t.ok(((await world.round()) ?? 0) <= 33_000)
@@ -172,7 +180,7 @@ t.test('an account with more than is kept of one goes on as after a restart', as
   const keys = Array.from({ length: 36 }, (_, i) => `k${i}=large-${i % 5}`).join(', ')
   const many = Array.from({ length: 6 }, (_, i) => `- { secret: s${i}, data: "${keys}" }`)
   const sync = `${many.join('\n')}\n- { secret: db, data: "password=db-password, new=absent?" }`
-  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  world.apiServer.accounts.put('team-a', 'web', annotations(sync))
   const { accounts } = await world.options.cluster.listAccounts('team-a')
   for (const account of accounts) {
     const entry = accountEntry(account, true)
@@ -200,7 +208,7 @@ t.test('of a JSON value with thousands of properties no key is made', async (t) 
   const yaml = vaultData.replace('extra: more', `extra: more, wide: '{${properties.join()}}'`)
   const world = await startWorld(t, { yaml })
   const sync = '[{ secret: a, data: "wide#*" }, { secret: b, data: "x=wide#k7" }]'
-  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  world.apiServer.accounts.put('team-a', 'web', annotations(sync))
   await world.round()
   t.equal(world.values('a'), undefined)
   t.strictSame(world.values('b'), { x: '0' })
@@ -210,7 +218,7 @@ t.test('of a JSON value with thousands of properties no key is made', async (t) 
 t.test('an object that is deleted stays, or goes where that is asked for', async (t) => {
   const world = await startWorld(t)
   const sync = '[{ secret: db, data: "password=db-password?, extra" }]'
-  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  world.apiServer.accounts.put('team-a', 'web', annotations(sync))
   await world.round()
   world.azure.update({ vault: 'team-a', name: 'db-password', deleted: true })
   for (const restart of [() => undefined, world.restart]) {
@@ -219,7 +227,7 @@ t.test('an object that is deleted stays, or goes where that is asked for', async
     await world.round()
     t.strictSame(world.values('db'), { password: 'correct horse', extra: 'more' })
   }
-  world.standIn.putAccount(
+  world.apiServer.accounts.put(
     'team-a',
     'web',
     annotations(sync, { 'akv-injector.io/on-deleted': 'remove' }),
@@ -232,33 +240,33 @@ t.test('what the API server refuses is told without the value', async (t) => {
   const world = await startWorld(t)
   const sync =
     '[{ secret: pull, type: kubernetes.io/dockerconfigjson, data: ".dockerconfigjson=pull" }, { secret: db, data: extra }]'
-  world.standIn.putAccount('team-a', 'web', annotations(sync))
+  world.apiServer.accounts.put('team-a', 'web', annotations(sync))
   await world.round()
   t.match(world.events(), [/created Secret db$/, /AKV_SECRET_REFUSED: .*dockerconfigjson/])
-  t.notMatch(JSON.stringify([world.standIn.events, world.log.lines]), /s3cr3t/)
+  t.notMatch(JSON.stringify([world.apiServer.events, world.log.lines]), /s3cr3t/)
 })
 
 t.test('an API server that fails is waited for, and what it missed is told after', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
-  world.standIn.before = ({ path }) => (/secrets|events|token/.test(path) ? [503, {}] : undefined)
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
+  world.apiServer.before = ({ path }) => (/secrets|events|token/.test(path) ? [503, {}] : undefined)
   const nextMs = await world.round()
   t.ok(nextMs && nextMs <= 5_000)
   t.strictSame(world.events(), [])
-  world.standIn.before = ({ path }) => (/token/.test(path) ? [403, {}] : undefined)
+  world.apiServer.before = ({ path }) => (/token/.test(path) ? [403, {}] : undefined)
   await world.round()
   t.match(world.events(), [/AKV_ACCOUNT_TOKEN: ServiceAccount team-a\/web: no token/])
-  world.standIn.before = () => undefined
+  world.apiServer.before = () => undefined
   await world.round()
   t.strictSame(world.values('db'), good)
 })
 
 t.test('neither log nor Event nor error has a value or a token', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   const tokens: string[] = []
-  const { tokenOf } = world.standIn
-  world.standIn.tokenOf = async (...names) => {
+  const { tokenOf } = world.apiServer
+  world.apiServer.tokenOf = async (...names) => {
     const token = await tokenOf(...names)
     tokens.push(token)
     return token
@@ -274,7 +282,7 @@ t.test('neither log nor Event nor error has a value or a token', async (t) => {
     await world.round()
     world.azure.clearFaults()
   }
-  const said = JSON.stringify([world.standIn.events, world.log.lines])
+  const said = JSON.stringify([world.apiServer.events, world.log.lines])
   t.notMatch(said, /correct horse|postgres/)
   t.ok(tokens.length > 0)
   for (const token of tokens) t.notOk(said.includes(token.split('.')[2] ?? ''))

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { start as startEmulator } from '../emulator/fixture.ts'
+import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
-import { startStandIn } from './stand-in.ts'
 import { annotations, vaultData } from './world.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
@@ -15,15 +15,15 @@ const db = '[{ secret: db, data: "password=db-password" }]'
 async function startSync(t: Test) {
   const azure = await startEmulator({ yaml: vaultData })
   t.teardown(() => azure.close())
-  const standIn = await startStandIn(t)
-  standIn.tokenOf = (namespace, serviceAccount) =>
+  const apiServer = await startApiServer(t)
+  apiServer.tokenOf = (namespace, serviceAccount) =>
     azure.serviceAccountToken({ namespace, serviceAccount })
   // A test has one folder, and making it empties it.
-  const caFile = join(dirname(standIn.kubeconfigFile), 'ca.crt')
+  const caFile = join(dirname(apiServer.kubeconfigFile), 'ca.crt')
   writeFileSync(caFile, azure.caPem)
   const args = ['sync', '--service-accounts=team-a=web', '--health-listen=127.0.0.1:0']
   const process = start(args, {
-    KUBECONFIG: standIn.kubeconfigFile,
+    KUBECONFIG: apiServer.kubeconfigFile,
     // Of no consequence: the SDKs don't see them.
     MSAL_FORCE_REGION: 'westeurope',
     ALL_PROXY: 'not a URL',
@@ -42,12 +42,12 @@ async function startSync(t: Test) {
       if (message.test(String(read.message))) return read
     }
   }
-  return { ...process, azure, standIn, line }
+  return { ...process, azure, apiServer, line }
 }
 
 t.test('it fills a Secret, tells how it is, and ends well when told to', async (t) => {
-  const { standIn, child, ended, line } = await startSync(t)
-  standIn.putAccount('team-a', 'web', annotations(db))
+  const { apiServer, child, ended, line } = await startSync(t)
+  apiServer.accounts.put('team-a', 'web', annotations(db))
   const { healthPort } = await line(/^syncing Secrets$/)
   t.match(await line(/^created Secret db$/), { level: 'info', account: 'team-a/web' })
   const ask = async (path: string) => {
@@ -64,12 +64,12 @@ t.test('it fills a Secret, tells how it is, and ends well when told to', async (
   const { code, stdout, stderr } = await ended
   t.equal(code, 0)
   t.equal(stderr, '')
-  t.notMatch(stdout, /correct horse|stand-in-token|eyJ/)
+  t.notMatch(stdout, /correct horse|test-api-server-token|eyJ/)
 })
 
 t.test('it is not ready before it has seen the accounts, and ends in mid-round', async (t) => {
-  const { standIn, child, ended, line, azure } = await startSync(t)
-  standIn.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)
+  const { apiServer, child, ended, line, azure } = await startSync(t)
+  apiServer.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)
   const { healthPort } = await line(/^syncing Secrets$/)
   const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
   t.equal(answer.status, 503)
@@ -78,13 +78,13 @@ t.test('it is not ready before it has seen the accounts, and ends in mid-round',
     /^the ServiceAccounts of these namespaces have not been listed yet: team-a/,
   )
   azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 600_000 } })
-  standIn.putAccount('team-a', 'web', annotations(db))
-  standIn.before = () => undefined
+  apiServer.accounts.put('team-a', 'web', annotations(db))
+  apiServer.before = () => undefined
   while (!azure.requests.some(({ path }) => path.includes('/secrets/')))
     await new Promise((resolve) => setTimeout(resolve, 10))
   child.kill('SIGINT')
   t.match(await ended, { code: 0 })
-  t.strictSame(standIn.secrets.paths(), [])
+  t.strictSame(apiServer.secrets.names(), [])
 })
 
 t.test('wrong settings are told at once, all of them', async (t) => {
@@ -100,7 +100,7 @@ t.test('wrong settings are told at once, all of them', async (t) => {
 })
 
 t.test('no way to the API server, or a port that is taken, ends it with 1', async (t) => {
-  const { kubeconfigFile } = await startStandIn(t)
+  const { kubeconfigFile } = await startApiServer(t)
   const kubeconfig = `${kubeconfigFile}-empty`
   writeFileSync(kubeconfig, '{}')
   const args = ['sync', '--service-accounts=team-a=web']

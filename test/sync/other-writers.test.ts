@@ -5,10 +5,10 @@ const db = '[{ secret: db, data: "password=db-password" }]'
 
 /** An admission webhook that puts its own into what is written. */
 function addWebhook(world: World): void {
-  world.standIn.before = ({ method, path, contentType }) => {
+  world.apiServer.before = ({ method, path, contentType }) => {
     if (method !== 'PATCH' || !path.endsWith('/secrets/db') || !contentType.includes('apply'))
       return undefined
-    const secret = world.standIn.secrets.get('team-a/db')
+    const secret = world.apiServer.secrets.get('team-a/db')
     if (secret === undefined) return undefined
     return [200, { ...secret, data: { ...secret.data, password: 'dGhlaXJz' } }]
   }
@@ -16,7 +16,7 @@ function addWebhook(world: World): void {
 
 t.test('an admission webhook that changes what is written is told of, not fought', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.events()
   world.writes()
@@ -35,7 +35,7 @@ t.test('an admission webhook that changes what is written is told of, not fought
     await world.options.metrics.text(),
     /failures_total\{namespace="team-a",account="web",code="AKV_SECRET_CONFLICT"\} 3/,
   )
-  world.standIn.before = () => undefined
+  world.apiServer.before = () => undefined
   world.pass(301_000)
   await world.round()
   t.strictSame(world.values('db'), { password: 'new one' })
@@ -44,9 +44,9 @@ t.test('an admission webhook that changes what is written is told of, not fought
 
 t.test('a namespace that is not there is named, at the first try', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   const message = 'namespaces "team-a" not found'
-  world.standIn.before = ({ method, path }) =>
+  world.apiServer.before = ({ method, path }) =>
     method === 'POST' && path.endsWith('/secrets')
       ? [404, { message, details: { name: 'team-a', kind: 'namespaces' } }]
       : undefined
@@ -58,10 +58,10 @@ t.test('a namespace that is not there is named, at the first try', async (t) => 
 t.test('a retry does not put back what another replica has brought up to date', async (t) => {
   const world = await startWorld(t)
   const two = `${db.slice(0, -1)}, { secret: more, data: absent }]`
-  world.standIn.putAccount('team-a', 'web', annotations(two))
+  world.apiServer.accounts.put('team-a', 'web', annotations(two))
   await world.round()
   const manager = 'akv-injector-sync'
-  world.standIn.secrets.edit('team-a/db', { data: { password: 'newer' } }, manager)
+  world.apiServer.secrets.edit('team-a/db', { data: { password: 'newer' } }, manager)
   world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'newer' })
   world.writes()
   await world.round()
@@ -75,8 +75,8 @@ t.test('a retry does not put back what another replica has brought up to date', 
 
 t.test('a Secret that was made is told, though its next step failed', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
-  world.standIn.before = ({ method, path }) =>
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
+  world.apiServer.before = ({ method, path }) =>
     method === 'PATCH' && path.endsWith('/secrets/db') ? [503, {}] : undefined
   await world.round()
   t.match(world.events(), [/Synced: created Secret db$/, /AKV_CLUSTER_UNAVAILABLE/])
@@ -84,13 +84,8 @@ t.test('a Secret that was made is told, though its next step failed', async (t) 
 
 t.test('where somebody’s Secret lies in the place of the record, this is said', async (t) => {
   const world = await startWorld(t)
-  const metadata = { name: 'akv-injector-sync-web', namespace: 'team-a' }
-  world.standIn.secrets.post(
-    'team-a/akv-injector-sync-web',
-    { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, data: {} },
-    'kubectl-create',
-  )
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.secrets.create('team-a/akv-injector-sync-web')
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   t.equal(world.values('db'), undefined)
   t.match(world.events(), [

@@ -70,6 +70,8 @@ const secret = fc
   })
   .map(
     ({ labels, annotations, owners, managers, texts, type, immutable }): SecretJson => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
       metadata: {
         name: 'db',
         uid: 'stored-uid',

@@ -1,22 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import jsonpatch from 'fast-json-patch'
+import { isDeepStrictEqual } from 'node:util'
+import { fieldManager } from '../../sync/names.ts'
 import type { SecretManifest } from '../../sync/plan/secret-manifest.ts'
 import type { SecretStep } from '../../sync/plan/secret-step.ts'
 import { readStoredSecret, type StoredSecret } from '../../sync/plan/stored-secret.ts'
+import { applyFields, recordUpdate, toFieldsV1 } from '../support/api-server/managed-fields.ts'
+import { patchObject } from '../support/api-server/patch-object.ts'
 
-/** The members that have managers: `data`, and of the metadata `labels`, `annotations`. */
-type Member = 'data' | 'labels' | 'annotations'
-const members: readonly Member[] = ['data', 'labels', 'annotations']
 type Texts = Record<string, string>
 
-export interface ManagedEntry {
-  manager: string
-  operation: 'Apply' | 'Update'
-  fieldsV1: Record<string, unknown>
-}
-
-/** A Secret in JSON, as far as it matters here. */
+/** The JSON of a Secret, which tests may change. */
 export interface SecretJson {
+  apiVersion: 'v1'
+  kind: 'Secret'
   metadata: {
     name: string
     uid: string
@@ -24,36 +20,25 @@ export interface SecretJson {
     labels: Texts
     annotations: Texts
     ownerReferences: { apiVersion: string; kind: string; name: string; uid: string }[]
-    managedFields: ManagedEntry[]
+    managedFields: { manager: string; operation: 'Apply' | 'Update'; fieldsV1: object }[]
     deletionTimestamp?: string
   }
   type: string
   immutable?: boolean
   data: Texts
+  [field: string]: unknown
 }
 
-const ownManager = 'akv-injector-sync'
-
-/** Some fields as an entry of managedFields has them. */
-export function fieldsV1(fields: Readonly<Record<Member, readonly string[]>>) {
-  const tree = (names: readonly string[]) =>
-    Object.fromEntries(names.map((name) => [`f:${name}`, {}]))
-  return {
-    'f:data': tree(fields.data),
-    'f:metadata': {
-      'f:labels': tree(fields.labels),
-      'f:annotations': tree(fields.annotations),
-    },
-    'f:type': {},
-  }
-}
-
-const fieldsOf = (from: { metadata: object; data: object }) =>
-  fieldsV1({
-    data: Object.keys(from.data),
-    labels: Object.keys((from.metadata as SecretManifest['metadata']).labels),
-    annotations: Object.keys((from.metadata as SecretManifest['metadata']).annotations),
-  })
+/** The `fieldsV1` of an entry in managedFields that owns the type and these fields. */
+export const fieldsV1 = (
+  fields: Readonly<Record<'data' | 'labels' | 'annotations', readonly string[]>>,
+): object =>
+  toFieldsV1([
+    ...fields.data.map((name) => `f:data\nf:${name}`),
+    ...fields.labels.map((name) => `f:metadata\nf:labels\nf:${name}`),
+    ...fields.annotations.map((name) => `f:metadata\nf:annotations\nf:${name}`),
+    'f:type',
+  ])
 
 export const stored = (secret: SecretJson): StoredSecret => {
   const read = readStoredSecret(structuredClone(secret))
@@ -62,28 +47,18 @@ export const stored = (secret: SecretJson): StoredSecret => {
 }
 
 export function createdSecret(manifest: SecretManifest): SecretJson {
-  const { metadata, type, data } = structuredClone(manifest)
-  return {
-    metadata: {
-      name: metadata.name,
-      uid: randomUUID(),
-      resourceVersion: '1',
-      labels: { ...metadata.labels },
-      annotations: { ...metadata.annotations },
-      ownerReferences: [...metadata.ownerReferences],
-      managedFields: [
-        { manager: ownManager, operation: 'Update', fieldsV1: fieldsOf({ metadata, data }) },
-      ],
-    },
-    type,
-    data: { ...data },
-  }
+  const { metadata, ...content } = structuredClone(manifest)
+  const after = { ...content, metadata: { ...metadata, uid: randomUUID(), resourceVersion: '1' } }
+  return recordUpdate(undefined, {
+    after: after as object as SecretJson,
+    manager: fieldManager,
+  })
 }
 
 /**
- * Carries a step out, as the API server does with managers of fields (checked against a real one in the cluster tests).
+ * Carries out a step as the API server does.
  *
- * @returns the Secret after it, undefined when there is none, or the fields that another manager holds
+ * @returns the Secret afterwards, undefined if there is none, or the fields that other managers own
  */
 export function carryOut(
   step: SecretStep,
@@ -91,19 +66,21 @@ export function carryOut(
 ): SecretJson | undefined | { readonly conflicts: readonly string[] } {
   switch (step.kind) {
     case 'create':
-      if (secret !== undefined) throw new Error('there is one already')
+      if (secret !== undefined) throw new Error('the Secret exists already')
       return createdSecret(step.secret)
     case 'claim': {
-      const copy = structuredClone(secret)
-      jsonpatch.applyPatch(copy, structuredClone([...step.patch]), true)
-      return copy && bumped(copy)
+      if (secret === undefined) throw new Error('nothing to claim')
+      const patch = { contentType: 'application/json-patch+json', body: step.patch }
+      const result = patchObject(secret, patch)
+      if ('refusal' in result) throw new Error('the claim is refused')
+      return withNextVersion(result.object as SecretJson)
     }
     case 'apply':
       if (secret === undefined || step.secret.metadata.uid !== secret.metadata.uid)
-        throw new Error('applied to something that is not there')
+        throw new Error('the applied Secret does not exist')
       return applied(step.secret, { secret, force: step.force })
     case 'delete':
-      if (step.uid !== secret?.metadata.uid) throw new Error('deletes what it has not seen')
+      if (step.uid !== secret?.metadata.uid) throw new Error('deletes another Secret')
       return undefined
     default:
       return secret
@@ -115,55 +92,18 @@ function applied(
   { secret, force }: { readonly secret: SecretJson; readonly force: boolean },
 ): SecretJson | { readonly conflicts: readonly string[] } {
   if (manifest.type !== secret.type) throw new Error('a type cannot change')
-  const next = structuredClone(secret)
-  const others = next.metadata.managedFields.filter((entry) => !isOwn(entry))
-  const own = next.metadata.managedFields.find(isOwn)
-  const conflicts: string[] = []
-  for (const member of members) {
-    const wanted = textsOf(manifest, member)
-    const there = textsOf(next, member)
-    for (const [name, value] of Object.entries(wanted)) {
-      const holders = others.filter((entry) => treeOf(entry, member)[`f:${name}`] !== undefined)
-      if (there[name] !== value && holders.length > 0 && !force) conflicts.push(name)
-      if (there[name] !== value)
-        for (const holder of holders) delete treeOf(holder, member)[`f:${name}`]
-      there[name] = value
-    }
-    for (const field of own === undefined ? [] : Object.keys(treeOf(own, member))) {
-      const name = field.slice(2)
-      const isHeld = others.some((entry) => treeOf(entry, member)[field] !== undefined)
-      if (!Object.hasOwn(wanted, name) && !isHeld) delete there[name]
-    }
-  }
-  if (conflicts.length > 0) return { conflicts }
-  if (secret.immutable && JSON.stringify(sorted(next.data)) !== JSON.stringify(sorted(secret.data)))
-    throw new Error('it is immutable')
-  next.metadata.managedFields = [
-    ...others,
-    { manager: ownManager, operation: 'Apply', fieldsV1: fieldsOf(manifest) },
-  ]
-  const uids = new Set(next.metadata.ownerReferences.map(({ uid }) => uid))
-  next.metadata.ownerReferences.push(
-    ...manifest.metadata.ownerReferences.filter(({ uid }) => !uids.has(uid)),
-  )
-  return bumped(next)
+  const result = applyFields(secret, {
+    applied: manifest as object,
+    manager: fieldManager,
+    force,
+  })
+  if ('conflicts' in result) return { conflicts: result.conflicts.map(({ field }) => field) }
+  if (secret.immutable && !isDeepStrictEqual(result.object.data, secret.data))
+    throw new Error('the Secret is immutable')
+  return withNextVersion(result.object)
 }
 
-const isOwn = ({ manager, operation }: ManagedEntry) =>
-  manager === ownManager && operation === 'Apply'
-
-const textsOf = (from: SecretManifest | SecretJson, member: Member): Texts =>
-  (member === 'data' ? from.data : from.metadata[member]) as Texts
-
-function treeOf({ fieldsV1 }: ManagedEntry, member: Member): Record<string, unknown> {
-  const metadata = fieldsV1['f:metadata'] as Record<string, unknown>
-  const tree = member === 'data' ? fieldsV1['f:data'] : metadata[`f:${member}`]
-  return (tree ?? {}) as Record<string, unknown>
-}
-
-const sorted = (texts: Texts) => Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1))
-
-function bumped(secret: SecretJson): SecretJson {
-  secret.metadata.resourceVersion = String(Number(secret.metadata.resourceVersion) + 1)
-  return secret
+function withNextVersion(secret: SecretJson): SecretJson {
+  const resourceVersion = String(Number(secret.metadata.resourceVersion) + 1)
+  return { ...secret, metadata: { ...secret.metadata, resourceVersion } }
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { annotations, startWorld, type World } from './world.ts'
 
 const key = 'akv-injector.io/sync-status'
-const statusOf = ({ standIn }: World) => standIn.annotationsOf('team-a', 'web')?.[key]
+const statusOf = ({ apiServer }: World) => apiServer.accounts.annotationsOf('team-a', 'web')?.[key]
 const one = '[{ secret: db, data: "a=db-password" }]'
 const two = '[{ secret: db, data: "a=db-password" }, { secret: other, data: "a=absent" }]'
 
@@ -10,13 +10,13 @@ t.test(
   'the account says of each Secret whether it is ready, or why not and since when',
   async (t) => {
     const world = await startWorld(t)
-    world.standIn.putAccount('team-a', 'web', annotations(two))
+    world.apiServer.accounts.put('team-a', 'web', annotations(two))
     await world.round()
     const status = statusOf(world) ?? ''
     t.match(status, /^db: ready\nother: AKV_OBJECT_NOT_FOUND since 20\d\d-[-0-9T:]+Z$/)
 
     const patches = () =>
-      world.standIn.requests.filter(
+      world.apiServer.requests.filter(
         ({ method, path }) => method === 'PATCH' && path.endsWith('/serviceaccounts/web'),
       ).length
     t.equal(patches(), 1)
@@ -29,7 +29,7 @@ t.test(
     t.equal(statusOf(world), status, 'since when, a restart does not forget')
     t.equal(patches(), 1)
 
-    world.standIn.putAccount('team-a', 'web', { ...annotations(one), [key]: status })
+    world.apiServer.accounts.put('team-a', 'web', { ...annotations(one), [key]: status })
     await world.round()
     t.equal(statusOf(world), 'db: ready')
   },
@@ -39,10 +39,10 @@ t.test('who asks for no Secrets has no status', async (t) => {
   const world = await startWorld(t)
   const off = { 'akv-injector.io/inject': 'false' }
   for (const last of [{ 'akv-injector.io/vault': 'team-a' }, {}, annotations(one, off)]) {
-    world.standIn.putAccount('team-a', 'web', annotations(one))
+    world.apiServer.accounts.put('team-a', 'web', annotations(one))
     await world.round()
     t.equal(statusOf(world), 'db: ready')
-    world.standIn.putAccount('team-a', 'web', { ...last, [key]: 'db: ready' })
+    world.apiServer.accounts.put('team-a', 'web', { ...last, [key]: 'db: ready' })
     await world.round()
     t.equal(statusOf(world), undefined)
   }
@@ -50,23 +50,30 @@ t.test('who asks for no Secrets has no status', async (t) => {
 
 t.test('an annotation with a mistake is in the status, and ends there', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations('{'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('{'))
   const afterMs = await world.round()
   t.match(statusOf(world), /^\(account\): AKV_SYNC_ANNOTATION since /)
   t.ok(afterMs !== undefined && afterMs <= 3_600_000, 'it is told again')
-  world.standIn.putAccount('team-a', 'web', { ...annotations(one), [key]: statusOf(world) ?? '' })
+  world.apiServer.accounts.put('team-a', 'web', {
+    ...annotations(one),
+    [key]: statusOf(world) ?? '',
+  })
   await world.round()
   t.equal(statusOf(world), 'db: ready')
 })
 
 t.test('a new text in sync-now starts a round that asks for everything', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(one))
+  world.apiServer.accounts.put('team-a', 'web', annotations(one))
   await world.round()
   world.vaultPaths()
   await world.round()
   t.strictSame(world.vaultPaths(), [], 'nothing is due')
-  world.standIn.putAccount('team-a', 'web', annotations(one, { 'akv-injector.io/sync-now': 'now' }))
+  world.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations(one, { 'akv-injector.io/sync-now': 'now' }),
+  )
   await world.round()
   t.match(world.vaultPaths(), [/secrets\/db-password/])
 })
@@ -74,7 +81,7 @@ t.test('a new text in sync-now starts a round that asks for everything', async (
 t.test('what others write into the status is put right, however long', async (t) => {
   const world = await startWorld(t)
   for (const text of ['db: ready\nlie: ready', 'x'.repeat(200_000)]) {
-    world.standIn.putAccount('team-a', 'web', { ...annotations(one), [key]: text })
+    world.apiServer.accounts.put('team-a', 'web', { ...annotations(one), [key]: text })
     await world.round()
     t.equal(statusOf(world), 'db: ready')
   }
@@ -82,9 +89,9 @@ t.test('what others write into the status is put right, however long', async (t)
 
 t.test('a status that can not be written is logged once and stops nothing', async (t) => {
   const world = await startWorld(t)
-  world.standIn.before = ({ method, path }) =>
+  world.apiServer.before = ({ method, path }) =>
     method === 'PATCH' && /serviceaccounts/.test(path) ? [403, { reason: 'Forbidden' }] : undefined
-  world.standIn.putAccount('team-a', 'web', annotations(one))
+  world.apiServer.accounts.put('team-a', 'web', annotations(one))
   for (let i = 0; i < 3; i++) {
     world.pass(400_000)
     await world.round()
@@ -102,7 +109,7 @@ t.test('staleness is never 0 while something fails', async (t) => {
   const { metrics } = world.options
   t.teardown(() => world.stop.abort())
   const { startController } = await import('../../sync/controller.ts')
-  world.standIn.putAccount('team-a', 'web', annotations(two))
+  world.apiServer.accounts.put('team-a', 'web', annotations(two))
   startController({ ...world.options, accounts: new Map([['team-a', new Set(['web', 'api'])]]) })
   let text = ''
   do {

@@ -11,9 +11,9 @@ import { type AccountEntry, accountEntry } from '../../sync/round/account-entry.
 import { type WorkAccountOptions, workAccount } from '../../sync/round/work-account.ts'
 import { createVaultPace, defaultVaultPauseMs } from '../../sync/vault-pace.ts'
 import { start as startEmulator } from '../emulator/fixture.ts'
+import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts'
 import { policy } from '../webhook/core/policy.ts'
-import { type StandIn, startStandIn } from './stand-in.ts'
 
 export const tenantId = '11111111-1111-1111-1111-111111111111'
 export const webId = '22222222-2222-2222-2222-222222222222'
@@ -50,7 +50,7 @@ export const annotations = (
 
 /** An API server and an Azure that are nearly real, and the controller's rounds, one at a time. */
 export interface World {
-  readonly standIn: StandIn
+  readonly apiServer: ApiServer
   readonly azure: Emulator
   readonly clock: Clock
   readonly log: MemoryLog
@@ -76,13 +76,13 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
   let offsetMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
   const azure = await startEmulator({ yaml, now: () => new Date(clock.now()) })
-  const standIn = await startStandIn(t)
-  standIn.tokenOf = (namespace, serviceAccount) =>
+  const apiServer = await startApiServer(t)
+  apiServer.tokenOf = (namespace, serviceAccount) =>
     azure.serviceAccountToken({ namespace, serviceAccount })
   const stop = new AbortController()
   const end = new AbortController()
   const log = memoryLog()
-  const { kubeconfigFile } = standIn
+  const { kubeconfigFile } = apiServer
   const ends = { signal: stop.signal, end: end.signal }
   const options = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
   t.teardown(async () => {
@@ -94,7 +94,7 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
   let entries = new Map<string, AccountEntry>()
   const seen = { events: 0, vault: 0, requests: 0 }
   return {
-    standIn,
+    apiServer,
     azure,
     clock,
     log,
@@ -118,17 +118,17 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
       entries = new Map()
     },
     values(name) {
-      const secret = standIn.secrets.get(`team-a/${name}`)
+      const secret = apiServer.secrets.get(`team-a/${name}`)
       if (secret === undefined) return undefined
       const data = Object.entries(secret.data ?? {})
       return Object.fromEntries(
         data.map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
       )
     },
-    version: (name) => standIn.secrets.get(`team-a/${name}`)?.metadata.resourceVersion,
+    version: (name) => apiServer.secrets.get(`team-a/${name}`)?.metadata.resourceVersion,
     events() {
-      const news = standIn.events.slice(seen.events)
-      seen.events = standIn.events.length
+      const news = apiServer.events.slice(seen.events)
+      seen.events = apiServer.events.length
       return news.map(({ account, reason, message }) => `${account} ${reason}: ${message}`)
     },
     vaultPaths() {
@@ -137,8 +137,8 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
       return news.map(({ path }) => path).filter((path) => /secrets|keys|certificates/.test(path))
     },
     writes() {
-      const news = standIn.requests.slice(seen.requests)
-      seen.requests = standIn.requests.length
+      const news = apiServer.requests.slice(seen.requests)
+      seen.requests = apiServer.requests.length
       return news
         .filter(({ method, path }) => method !== 'GET' && /\/secrets/.test(path))
         .map(({ method, path }) => `${method} ${path.split('/').slice(6).join('/')}`.trim())

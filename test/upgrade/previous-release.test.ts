@@ -76,19 +76,17 @@ t.test('the certificates are kept until they are due', async (t) => {
 
 t.test('the Secrets of an account are kept as they are, and go with it', async (t) => {
   const world = await startWorld(t, { yaml: vault })
-  const { standIn } = world
+  const { apiServer } = world
   const put = (annotations: Readonly<Record<string, string>>) =>
-    standIn.putAccount(account.namespace, account.name, annotations)
+    apiServer.accounts.put(account.namespace, account.name, annotations)
   put(account.annotations)
   const { accounts } = await world.options.cluster.listAccounts(account.namespace)
   const secrets = JSON.parse(read('secrets.json').replaceAll(accountUid, accounts[0]?.uid ?? ''))
   for (const secret of secrets) {
     const path = `${account.namespace}/${secret.metadata.name}`
-    standIn.secrets.post(path, secret, fieldManager)
+    apiServer.secrets.create(path, secret, fieldManager)
     // The controller makes its entry in the managed fields one of server-side apply.
-    standIn.secrets.jsonPatch(path, [
-      { op: 'replace', path: '/metadata/managedFields/0/operation', value: 'Apply' },
-    ])
+    apiServer.secrets.claim(path)
   }
   await world.round()
   t.strictSame(world.writes(), [])

@@ -68,9 +68,9 @@ t.test('the serving certificate and its authority', async () => {
 
 t.test('the Secrets of an account, as they are created', async (t) => {
   const world = await startWorld(t, { yaml: vault })
-  world.standIn.putAccount(account.namespace, account.name, account.annotations)
+  world.apiServer.accounts.put(account.namespace, account.name, account.annotations)
   await world.round()
-  const made = world.standIn.requests.flatMap(({ method, path, body }) =>
+  const made = world.apiServer.requests.flatMap(({ method, path, body }) =>
     method === 'POST' && path.endsWith('/secrets') ? [body] : [],
   )
   const owned = /("kind":"ServiceAccount","name":"web","uid":")[^"]+/g

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
+import { startApiServer } from '../../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../../support/kubeconfig-text.ts'
 import { showBehaviour } from '../behaviour.ts'
-import { type StandIn, startStandIn } from '../stand-in.ts'
 
 function connect(t: Test, kubeconfigFile: string, timeoutMs?: number) {
   process.env['KUBECONFIG'] = kubeconfigFile
@@ -15,52 +15,46 @@ function connect(t: Test, kubeconfigFile: string, timeoutMs?: number) {
 }
 
 async function start(t: Test) {
-  const standIn = await startStandIn(t)
-  return { standIn, cluster: connect(t, standIn.kubeconfigFile) }
+  const apiServer = await startApiServer(t)
+  return { apiServer, cluster: connect(t, apiServer.kubeconfigFile) }
 }
 
 const account = { namespace: 'team-a', name: 'web', uid: 'the-uid', annotations: {} }
 const db = { namespace: 'team-a', name: 'db' }
 
-t.test('on what stands in for an API server', async (t) => {
-  const { standIn, cluster } = await start(t)
-  const { secrets } = standIn
+t.test('on the tests’ API server, sync treats Secrets as on a real one', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const { secrets } = apiServer
   await showBehaviour(t, {
     cluster,
     account,
     others: {
       async write(name, data) {
         const path = `team-a/${name}`
-        if (!secrets.get(path)) putForeign(standIn, name)
+        if (!secrets.get(path)) secrets.create(path)
         secrets.edit(path, { data })
       },
       async offer(name) {
         secrets.edit(`team-a/${name}`, { annotations: { 'akv-injector.io/adopt': 'true' } })
       },
       async delete(name) {
-        secrets.delete(`team-a/${name}`, undefined)
+        secrets.delete(`team-a/${name}`)
       },
     },
   })
   t.notOk(
-    standIn.requests.some(({ method, path }) => method === 'GET' && path.endsWith('/secrets')),
+    apiServer.requests.some(({ method, path }) => method === 'GET' && path.endsWith('/secrets')),
     'Secrets are never listed',
   )
-  t.notOk(standIn.requests.some(({ method }) => method === 'PUT'))
+  t.notOk(apiServer.requests.some(({ method }) => method === 'PUT'))
 })
 
-function putForeign({ secrets }: StandIn, name: string): void {
-  const metadata = { name, namespace: 'team-a' }
-  const secret = { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata } as const
-  secrets.post(`team-a/${name}`, secret, 'kubectl-create')
-}
-
 t.test('a token is asked for with the one audience and the account’s uid', async (t) => {
-  const { standIn, cluster } = await start(t)
-  standIn.putAccount('team-a', 'web', {})
+  const { apiServer, cluster } = await start(t)
+  apiServer.accounts.put('team-a', 'web', {})
   const [seen] = (await cluster.listAccounts('team-a')).accounts
   t.equal(await cluster.requestToken({ ...account, uid: seen?.uid ?? '' }), 'a.b.c')
-  t.match(standIn.requests.at(-1), {
+  t.match(apiServer.requests.at(-1), {
     method: 'POST',
     path: '/api/v1/namespaces/team-a/serviceaccounts/web/token',
     body: { spec: { audiences: ['api://AzureADTokenExchange'], expirationSeconds: 600 } },
@@ -73,22 +67,22 @@ t.test('a token is asked for with the one audience and the account’s uid', asy
     code: 'AKV_ACCOUNT_TOKEN',
     message: /there is no such account$/,
   })
-  standIn.before = () => [201, { status: {} }]
+  apiServer.before = () => [201, { status: {} }]
   await t.rejects(cluster.requestToken(account), { message: /the answer holds no token$/ })
 })
 
 t.test('the status is one annotation of the account of that uid, and nothing else', async (t) => {
-  const { standIn, cluster } = await start(t)
-  standIn.putAccount('team-a', 'web', { a: '1' })
+  const { apiServer, cluster } = await start(t)
+  apiServer.accounts.put('team-a', 'web', { a: '1' })
   const [seen] = (await cluster.listAccounts('team-a')).accounts
   if (seen === undefined) throw new Error('no account')
   await cluster.writeStatus(seen, 'db: ready')
-  t.match(standIn.requests.at(-1), {
+  t.match(apiServer.requests.at(-1), {
     method: 'PATCH',
     path: '/api/v1/namespaces/team-a/serviceaccounts/web',
     contentType: 'application/merge-patch+json',
   })
-  t.strictSame(standIn.annotationsOf('team-a', 'web'), {
+  t.strictSame(apiServer.accounts.annotationsOf('team-a', 'web'), {
     a: '1',
     'akv-injector.io/sync-status': 'db: ready',
   })
@@ -96,12 +90,12 @@ t.test('the status is one annotation of the account of that uid, and nothing els
     message: /^the status of ServiceAccount team-a\/web/,
   })
   await cluster.writeStatus(seen, undefined)
-  t.strictSame(standIn.annotationsOf('team-a', 'web'), { a: '1' })
+  t.strictSame(apiServer.accounts.annotationsOf('team-a', 'web'), { a: '1' })
 })
 
 t.test('a watch tells what changes, and where it ended', async (t) => {
-  const { standIn, cluster } = await start(t)
-  standIn.putAccount('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
+  const { apiServer, cluster } = await start(t)
+  apiServer.accounts.put('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
   const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
   t.match(accounts, [
     { namespace: 'team-a', name: 'web', annotations: { 'akv-injector.io/sync': '1' } },
@@ -115,18 +109,18 @@ t.test('a watch tells what changes, and where it ended', async (t) => {
     onAccount: ({ name, annotations }) => told.push(`${name} ${JSON.stringify(annotations)}`),
     onGone: (name) => told.push(`gone ${name}`),
   })
-  while (standIn.watches() === 0) await new Promise(setImmediate)
-  standIn.putAccount('team-b', 'web', {})
-  standIn.putAccount('team-a', 'web', { 'akv-injector.io/sync': '2' })
-  standIn.putAccount('team-a', 'api', {})
-  standIn.deleteAccount('team-a', 'web')
-  standIn.endWatches({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '77' } } })
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
+  apiServer.accounts.put('team-b', 'web', {})
+  apiServer.accounts.put('team-a', 'web', { 'akv-injector.io/sync': '2' })
+  apiServer.accounts.put('team-a', 'api', {})
+  apiServer.accounts.delete('team-a', 'web')
+  apiServer.endWatches({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '77' } } })
   t.equal(await watching, '77')
   t.strictSame(told, ['open', 'web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
 })
 
 t.test('many accounts are listed page by page, and little is kept of each', async (t) => {
-  const { standIn, cluster } = await start(t)
+  const { apiServer, cluster } = await start(t)
   const names = Array.from({ length: 120 }, (_, i) => `account-${i}`)
   const annotations = {
     'akv-injector.io/vault': 'team-a',
@@ -134,7 +128,7 @@ t.test('many accounts are listed page by page, and little is kept of each', asyn
     'azure.workload.identity/tenant-id': 'y',
   }
   const others = { 'azure.workload.identity/other': 'z', 'example.com/notes': 'x'.repeat(10_000) }
-  for (const name of names) standIn.putAccount('team-a', name, { ...annotations, ...others })
+  for (const name of names) apiServer.accounts.put('team-a', name, { ...annotations, ...others })
   const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
   t.strictSame(
     accounts.map(({ name }) => name),
@@ -142,13 +136,13 @@ t.test('many accounts are listed page by page, and little is kept of each', asyn
   )
   t.strictSame(accounts[119]?.annotations, annotations)
   t.match(resourceVersion, /^\d+$/)
-  t.equal(standIn.requests.length, 3)
+  t.equal(apiServer.requests.length, 3)
   const abridged = await cluster.listAccounts('team-a', (account) => ({ ...account, name: 'x' }))
   t.ok(abridged.accounts.every(({ name }) => name === 'x'))
 })
 
 t.test('a watch that ends with an error, and one that is refused, are errors', async (t) => {
-  const { standIn, cluster } = await start(t)
+  const { apiServer, cluster } = await start(t)
   const options = {
     namespace: 'team-a',
     resourceVersion: '1',
@@ -157,25 +151,25 @@ t.test('a watch that ends with an error, and one that is refused, are errors', a
     onGone: () => t.fail('told of an account'),
   }
   const watching = cluster.watchAccounts(options)
-  while (standIn.watches() === 0) await new Promise(setImmediate)
-  standIn.endWatches({ type: 'ERROR', object: { kind: 'Status', code: 410 } })
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
+  apiServer.endWatches({ type: 'ERROR', object: { kind: 'Status', code: 410 } })
   await t.rejects(watching, { message: 'the API server ended the watch with an error' })
   for (const status of [410, 403, 500]) {
-    standIn.before = () => [status, {}]
+    apiServer.before = () => [status, {}]
     await t.rejects(cluster.watchAccounts(options), {
       message: `the API server answered ${status} to a watch`,
     })
   }
   const stop = new AbortController()
-  standIn.before = () => undefined
+  apiServer.before = () => undefined
   const stopped = cluster.watchAccounts({ ...options, signal: stop.signal })
-  while (standIn.watches() === 0) await new Promise(setImmediate)
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
   stop.abort()
   await t.rejects(stopped)
 })
 
 t.test('what goes wrong has a code, and never the API server’s own words', async (t) => {
-  const { standIn, cluster } = await start(t)
+  const { apiServer, cluster } = await start(t)
   const forbidden =
     'secrets "db" is forbidden: User "x" cannot get resource "secrets" in API group "" in the namespace "team-a"'
   const webhook = 'admission webhook "deny.example.com" denied the request: s3cr3t'
@@ -189,14 +183,14 @@ t.test('what goes wrong has a code, and never the API server’s own words', asy
     [500, 's3cr3t', 'AKV_CLUSTER_UNAVAILABLE', 'the API server answered 500'],
     [418, 's3cr3t', 'AKV_CLUSTER_UNAVAILABLE', 'the API server answered 418'],
   ] as const) {
-    standIn.before = () => [status, { kind: 'Status', message }]
+    apiServer.before = () => [status, { kind: 'Status', message }]
     await t.rejects(cluster.readSecret(db), { code, message: `Secret team-a/db: ${sentence}` })
     const isDenied = message === webhook || message === policy
     const writeCode = isDenied ? 'AKV_SECRET_REFUSED' : code
     await t.rejects(cluster.deleteSecret(db, 'uid'), { code: writeCode })
     await t.rejects(cluster.listAccounts('team-a'), { code })
   }
-  standIn.before = () => [200, { kind: 'Table' }]
+  apiServer.before = () => [200, { kind: 'Table' }]
   await t.rejects(cluster.readSecret(db), {
     code: 'AKV_CLUSTER_UNAVAILABLE',
     message: /isn't a valid Secret/,
@@ -223,10 +217,10 @@ t.test('one that is not there, and one that says nothing, are told in time', asy
 })
 
 t.test('an Event is one that kubectl describe shows with the account', async (t) => {
-  const { standIn, cluster } = await start(t)
+  const { apiServer, cluster } = await start(t)
   const message = 'x'.repeat(2000)
   await cluster.createEvent({ account, type: 'Warning', reason: 'SyncFailed', message })
-  t.match(standIn.requests.at(-1), {
+  t.match(apiServer.requests.at(-1), {
     path: '/api/v1/namespaces/team-a/events',
     body: {
       metadata: { namespace: 'team-a', generateName: 'web.' },
@@ -240,8 +234,8 @@ t.test('an Event is one that kubectl describe shows with the account', async (t)
 })
 
 t.test('nothing of a token or a value is in an error', async (t) => {
-  const { standIn, cluster } = await start(t)
-  standIn.before = () => [403, { message: 'User "x" cannot s3cr3t resource "s3cr3t s3cr3t" in' }]
+  const { apiServer, cluster } = await start(t)
+  apiServer.before = () => [403, { message: 'User "x" cannot s3cr3t resource "s3cr3t s3cr3t" in' }]
   const error = await cluster.readSecret(db).catch((error: Error) => error)
-  t.notMatch(String((error as Error).stack), /s3cr3t|stand-in-token/)
+  t.notMatch(String((error as Error).stack), /s3cr3t|test-api-server-token/)
 })

@@ -47,6 +47,8 @@ function theirs(
   more: Partial<SecretJson> = {},
 ): SecretJson {
   return {
+    apiVersion: 'v1',
+    kind: 'Secret',
     metadata: {
       name: 'db',
       uid: 'foreign',
@@ -193,7 +195,7 @@ t.test('what others took from us is asked for again, which they see as a conflic
     stored: stored(secret),
   })
   t.match(step, { kind: 'apply', force: false })
-  t.strictSame(carryOut(step, secret), { conflicts: ['password'] })
+  t.strictSame(carryOut(step, secret), { conflicts: ['.data.password'] })
 })
 
 t.test('while a value is waited for, the others go on and nothing is taken away', async (t) => {
@@ -308,8 +310,8 @@ t.test(
     ) as SecretJson
     const step = planSecret({ account, desired, stored: stored(adopted) })
     t.strictSame(step.kind === 'claim' && step.patch.slice(2), [
-      { op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:data/f:password' },
-      { op: 'remove', path: '/metadata/managedFields/0/fieldsV1/f:metadata/f:labels' },
+      { op: 'remove', path: '/metadata/managedFields/1/fieldsV1/f:data/f:password' },
+      { op: 'remove', path: '/metadata/managedFields/1/fieldsV1/f:metadata/f:labels' },
     ])
     const claimed = carryOut(step, adopted) as SecretJson
     t.strictSame(planSecret({ account, desired, stored: stored(claimed) }), {
@@ -343,7 +345,7 @@ t.test('what somebody has changed in an adopted Secret is not taken back from th
     stored: stored(secret),
   })
   t.match(step, { kind: 'apply', force: false })
-  t.strictSame(carryOut(step, secret), { conflicts: ['password'] })
+  t.strictSame(carryOut(step, secret), { conflicts: ['.data.password'] })
 })
 
 t.test('a label of ours in another’s entry is taken out of it by its escaped name', async (t) => {

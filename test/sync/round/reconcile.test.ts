@@ -5,7 +5,7 @@ const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 
 t.test('an account gets what it asks for, each Secret whole', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount(
+  world.apiServer.accounts.put(
     'team-a',
     'web',
     annotations(`
@@ -18,7 +18,7 @@ t.test('an account gets what it asks for, each Secret whole', async (t) => {
   t.ok(nextMs > 290_000 && nextMs <= 300_000, 'then the refresh')
   t.strictSame(world.values('db'), { password: 'correct horse', url: 'postgres://x' })
   t.match(world.values('web-tls'), { 'tls.crt': /^-----BEGIN CERT/, 'tls.key': /PRIVATE KEY/ })
-  const { metadata, type } = world.standIn.secrets.get('team-a/db') ?? {}
+  const { metadata, type } = world.apiServer.secrets.get('team-a/db') ?? {}
   t.equal(type, 'Opaque')
   t.match(metadata, {
     labels: { app: 'web', 'app.kubernetes.io/managed-by': 'akv-injector' },
@@ -28,12 +28,12 @@ t.test('an account gets what it asks for, each Secret whole', async (t) => {
     ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name: 'web' }],
   })
   t.strictSame(world.events(), ['team-a/web Synced: created Secrets web-tls, db'])
-  t.notMatch(JSON.stringify([world.log.lines, world.standIn.events]), /correct horse|postgres/)
+  t.notMatch(JSON.stringify([world.log.lines, world.apiServer.events]), /correct horse|postgres/)
 })
 
 t.test('ten refreshes and as many restarts write nothing when nothing changed', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.writes()
   for (let i = 0; i < 10; i++) {
@@ -48,7 +48,7 @@ t.test('ten refreshes and as many restarts write nothing when nothing changed', 
 
 t.test('a rotation comes in one write, with all keys', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.writes()
   world.events()
@@ -66,17 +66,17 @@ t.test('a rotation comes in one write, with all keys', async (t) => {
 t.test('what was taken out of the annotation goes, also after a restart', async (t) => {
   const world = await startWorld(t)
   const two = `${db.slice(0, -1)}, { secret: more, data: extra }]`
-  world.standIn.putAccount('team-a', 'web', annotations(two))
+  world.apiServer.accounts.put('team-a', 'web', annotations(two))
   await world.round()
   world.restart()
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   t.equal(world.values('more'), undefined)
   t.ok(world.values('db'))
   world.restart()
-  world.standIn.putAccount('team-a', 'web', {})
+  world.apiServer.accounts.put('team-a', 'web', {})
   t.equal(await world.round(), undefined)
-  t.strictSame(world.standIn.secrets.paths(), [], 'not even the record is left')
+  t.strictSame(world.apiServer.secrets.names(), [], 'not even the record is left')
   t.match(world.events().slice(1), [
     'team-a/web Synced: deleted Secret more',
     'team-a/web Synced: deleted Secret db',
@@ -88,9 +88,9 @@ t.test('what was taken out of the annotation goes, also after a restart', async 
 
 t.test('a Secret that somebody deleted comes back', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
-  world.standIn.secrets.delete('team-a/db', undefined)
+  world.apiServer.secrets.delete('team-a/db')
   world.pass(301_000)
   await world.round()
   t.strictSame(world.values('db'), { password: 'correct horse', url: 'postgres://x' })
@@ -98,30 +98,34 @@ t.test('a Secret that somebody deleted comes back', async (t) => {
 
 t.test('a mistake in an annotation is told once, and nothing is deleted for it', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.events()
   world.writes()
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
   t.ok(((await world.round()) ?? 0) > 3_000_000, 'it is told again later')
   t.match(world.events(), [/^team-a\/web SyncFailed: AKV_SYNC_ANNOTATION: .*dta/])
   await world.round()
   t.strictSame(world.events(), [])
-  world.standIn.putAccount('team-a', 'web', annotations('[{ secret: db, dtaa: x }]'))
+  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dtaa: x }]'))
   await world.round()
   t.equal(world.events().length, 1, 'another mistake is another state')
   t.strictSame(world.writes(), [])
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   t.match(world.events(), [/everything is in sync again$/])
 })
 
 t.test('inject: "false" stops everything and touches nothing', async (t) => {
   const world = await startWorld(t)
-  world.standIn.putAccount('team-a', 'web', annotations(db))
+  world.apiServer.accounts.put('team-a', 'web', annotations(db))
   await world.round()
   world.writes()
-  world.standIn.putAccount('team-a', 'web', annotations(db, { 'akv-injector.io/inject': 'false' }))
+  world.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations(db, { 'akv-injector.io/inject': 'false' }),
+  )
   world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
   world.vaultPaths()
   t.equal(await world.round(), undefined)
@@ -133,10 +137,10 @@ t.test(
   'an account that the operator has not enabled is told so, and nothing is asked',
   async (t) => {
     const world = await startWorld(t)
-    world.standIn.putAccount('team-a', 'unlisted', annotations(db))
+    world.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
     t.ok(((await world.round('unlisted')) ?? 0) > 3_000_000, 'it is told again later')
     await world.round('unlisted')
     t.match(world.events(), [/AKV_SYNC_NOT_ENABLED: .*team-a\/unlisted.*sync\.namespaces/])
-    t.notOk(world.standIn.requests.some(({ path }) => /secrets|token/.test(path)))
+    t.notOk(world.apiServer.requests.some(({ path }) => /secrets|token/.test(path)))
   },
 )

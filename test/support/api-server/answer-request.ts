@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { type ApiAnswer, failure } from './api-answer.ts'
+import type { ApiObject } from './api-object.ts'
+import type { ObjectStore } from './object-store.ts'
+
+export interface ApiRequest {
+  /** `WATCH` for a GET that watches. */
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly contentType: string
+  readonly body: unknown
+}
+
+const pathPattern =
+  /^(?:\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+))?$/
+
+/** Answers a request for objects of any kind: one by its name, a collection page by page, and any write. */
+export function answerRequest(request: ApiRequest, objects: ObjectStore): ApiAnswer {
+  const { method, path, query, contentType, body } = request
+  const { namespace, resource, name } = pathPattern.exec(path)?.groups ?? {}
+  const manager = query.get('fieldManager') ?? 'unknown'
+  if (resource === undefined) return failure(404, 'NotFound')
+  if (name === undefined) {
+    if (method === 'POST') return create({ path, namespace, manager, objects }, body as ApiObject)
+    // No component has the right to list Secrets.
+    if (method !== 'GET' || resource === 'secrets') return failure(403, 'Forbidden')
+    return [200, listPage(path, { query, objects })]
+  }
+  switch (method) {
+    case 'GET':
+      return found(objects.get(path), path)
+    case 'DELETE':
+      return objects.delete(path, (body as { preconditions?: { uid: string } })?.preconditions?.uid)
+    case 'PATCH':
+      return contentType === 'application/apply-patch+yaml'
+        ? objects.apply(path, {
+            applied: body as ApiObject,
+            manager,
+            force: query.get('force') === 'true',
+          })
+        : objects.patch(path, { contentType, body, manager })
+    default:
+      return failure(405, 'MethodNotAllowed')
+  }
+}
+
+/** Answers a request for a token of a service account. Its uid may be a precondition. */
+export async function answerTokenRequest(
+  { path, body }: ApiRequest,
+  options: {
+    readonly objects: ObjectStore
+    readonly tokenOf: (namespace: string, name: string) => Promise<string>
+  },
+): Promise<ApiAnswer> {
+  const account = options.objects.get(path.replace(/\/token$/, ''))
+  if (account === undefined) return failure(404, 'NotFound')
+  const { uid, namespace = '', name } = account.metadata
+  const wanted = (body as { metadata?: { uid?: string } }).metadata?.uid ?? uid
+  if (wanted !== uid) return failure(409, 'Conflict')
+  return [201, { status: { token: await options.tokenOf(namespace, name) } }]
+}
+
+function create(
+  options: {
+    readonly path: string
+    readonly namespace: string | undefined
+    readonly manager: string
+    readonly objects: ObjectStore
+  },
+  sent: ApiObject,
+): ApiAnswer {
+  const { path, namespace, manager, objects } = options
+  const { generateName } = sent.metadata as { generateName?: string }
+  const name = sent.metadata.name ?? `${generateName}${randomUUID()}`
+  const metadata = { ...(namespace !== undefined && { namespace }), ...sent.metadata, name }
+  return objects.create(`${path}/${name}`, { object: { ...sent, metadata }, manager })
+}
+
+function listPage(
+  collection: string,
+  { query, objects }: { readonly query: URLSearchParams; readonly objects: ObjectStore },
+): object {
+  const all = objects.list(collection)
+  const from = Number(query.get('continue') ?? 0)
+  const to = from + Number(query.get('limit') ?? all.length)
+  const metadata = {
+    resourceVersion: String(objects.version()),
+    ...(to < all.length && { continue: String(to) }),
+  }
+  return { apiVersion: 'v1', kind: 'List', metadata, items: all.slice(from, to) }
+}
+
+const found = (object: ApiObject | undefined, path: string): ApiAnswer =>
+  object ? [200, object] : failure(404, 'NotFound', `${path} not found`)
