@@ -8,13 +8,11 @@ import { claimedPaths, pathProblem } from './target-path.ts'
  *
  * @throws AkvError AKV_CONFIG_INVALID
  */
-export function checkTargets({ files, templates, env }: AgentConfig): void {
-  const invalid = (message: string) => new AkvError({ code: 'AKV_CONFIG_INVALID', message })
-  if (files.length + templates.length + env.length === 0)
+export function checkTargets(config: AgentConfig): void {
+  const { files, templates, env, volumes = [] } = config
+  if (files.length + templates.length + env.length + volumes.length === 0)
     throw invalid('the configuration names nothing to fetch')
-  const paths = [...files.flatMap(claimedPaths), ...templates.map(({ path }) => path)]
-  const wrongPath = pathProblem(paths)
-  if (wrongPath !== undefined) throw invalid(`the path ${wrongPath}`)
+  checkPaths(config)
   const repeated = env.find(({ variable }, index) =>
     env.slice(0, index).some((earlier) => earlier.variable === variable),
   )
@@ -27,6 +25,20 @@ export function checkTargets({ files, templates, env }: AgentConfig): void {
     throw invalid(
       '"tls/" and "#*" give several files, so they are not possible in env, in a template or with a history',
     )
+}
+
+const invalid = (message: string) => new AkvError({ code: 'AKV_CONFIG_INVALID', message })
+
+/** Each volume is a folder of its own, so paths only conflict with those of the same volume. */
+function checkPaths({ files, templates, volumes = [] }: AgentConfig): void {
+  const pathsIn = (name?: string) =>
+    files.filter(({ volume }) => volume === name).flatMap(claimedPaths)
+  const wrongPath = pathProblem([...pathsIn(), ...templates.map(({ path }) => path)])
+  if (wrongPath !== undefined) throw invalid(`the path ${wrongPath}`)
+  for (const { name } of volumes) {
+    const problem = pathProblem(pathsIn(name))
+    if (problem !== undefined) throw invalid(`volume ${name}, the path ${problem}`)
+  }
 }
 
 const hasSeveralFiles = ({ object, property }: WantedValue): boolean =>

@@ -156,20 +156,17 @@ export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'temp
   templates.length > 0 || files.some(({ volume }) => volume === undefined)
 
 /**
- * The volumes to write, each by its folder below {@link agentRoot}, in the order in which they are switched: variables,
- * our own files, then the served volumes.
+ * The path in the agent's container that appears last in a first fetch, so the startup probe waits for it. Volumes are
+ * switched in this order: variables, our own files, then the served volumes.
  */
-export const volumeFolders = (
+export function readyPath(
   config: Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>,
-): readonly string[] => [
-  ...(config.env.length > 0 ? [envFolder] : []),
-  ...(hasFiles(config) ? [filesFolder] : []),
-  ...(config.volumes ?? []).map(({ name }) => servedFolder(name)),
-]
-
-/** The path in the agent's container that appears last in a first fetch: the startup probe waits for it. */
-export const readyPath = (config: Parameters<typeof volumeFolders>[0]): string =>
-  `${agentRoot}/${volumeFolders(config).at(-1)}/${currentSetLink}`
+): string {
+  const lastServed = config.volumes?.at(-1)
+  const ownFolder = hasFiles(config) ? filesFolder : envFolder
+  const folder = lastServed === undefined ? ownFolder : servedFolder(lastServed.name)
+  return `${agentRoot}/${folder}/${currentSetLink}`
+}
 
 /** Escapes `$`, because the kubelet expands `$(NAME)` in environment variables. */
 export function encodeConfig(config: AgentConfig): string {

@@ -102,3 +102,21 @@ export function claimedPaths({ path, object, versions }: WantedFile): readonly s
   if (object.type === 'tls') return tlsFileNames.map(below)
   return versions === undefined ? [path] : Array.from({ length: versions }, (_, i) => below(i))
 }
+
+/**
+ * Identifies a file among those of all volumes: by its path for our own files, as `/VOLUME/PATH` for those of a served
+ * volume. The two never meet, because a target's path is relative.
+ */
+export const fileKey = (path: string, volume: string | undefined): string =>
+  volume === undefined ? path : `/${volume}/${path}`
+
+/** The keys of {@link claimedPaths}. */
+export const claimedKeys = (file: WantedFile): readonly string[] =>
+  claimedPaths(file).map((path) => fileKey(path, file.volume))
+
+/** The path in a volume of the file with a key, or undefined if the file is in another volume. */
+export function pathInVolume(key: string, volume: string | undefined): string | undefined {
+  if (volume === undefined) return key.startsWith('/') ? undefined : key
+  const folder = fileKey('', volume)
+  return key.startsWith(folder) ? key.slice(folder.length) : undefined
+}

@@ -1,5 +1,5 @@
 import type { AgentConfig, WantedFile } from '../contract.ts'
-import { claimedPaths, tlsFileNames } from '../target-path.ts'
+import { claimedKeys, fileKey, tlsFileNames } from '../target-path.ts'
 import type { Content } from './project-content.ts'
 
 /** Whether the content has everything that the pod needs to start. */
@@ -18,18 +18,18 @@ export function isComplete(config: AgentConfig, { files, env }: Content): boolea
 /** Whether a target's files are there. A certificate may come without a `ca.crt`, and a history may have one version only. */
 export function hasRequiredFiles(file: WantedFile, files: Content['files']): boolean {
   if (file.property === '*') {
-    const folder = `${file.path}/`
-    return [...files.keys()].some((path) => path.startsWith(folder))
+    const folder = `${fileKey(file.path, file.volume)}/`
+    return [...files.keys()].some((key) => key.startsWith(folder))
   }
-  const claimed = claimedPaths(file)
+  const claimed = claimedKeys(file)
   const required =
     file.object.type === 'tls'
       ? claimed.slice(0, tlsFileNames.indexOf('ca.crt'))
       : claimed.slice(0, 1)
-  return required.every((path) => files.has(path))
+  return required.every((key) => files.has(key))
 }
 
-/** The variables and paths that were added, removed, or have another value. */
+/** The variables, and the keys of files, that were added, removed, or have another value. */
 export function changedTargets(before: Content, after: Content): readonly string[] {
   const changed = <T>(
     a: ReadonlyMap<string, T>,

@@ -4,5 +4,5 @@ export interface SetFile {
   readonly mode: number
 }
 
-/** From a path relative to the volume, with `/` between its parts. */
+/** By path relative to the volume, with `/` between its parts; if the files are of several volumes, by `fileKey`. */
 export type FileSet = ReadonlyMap<string, SetFile>

@@ -7,7 +7,7 @@ import type {
   WantedValue,
   WantedVariable,
 } from '../contract.ts'
-import { claimedPaths } from '../target-path.ts'
+import { claimedKeys, fileKey } from '../target-path.ts'
 import { envValueProblem } from './env-value-problem.ts'
 import type { FetchOutcomes, FoundVersions } from './fetch-objects.ts'
 import type { FileSet, SetFile } from './file-set.ts'
@@ -19,7 +19,7 @@ import {
 } from './render-files.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
-/** What a pod gets: files by path and values by variable, in the configuration's order. */
+/** What a pod gets: files by {@link fileKey} and values by variable, in the configuration's order. */
 export interface Content {
   readonly files: FileSet
   readonly env: ReadonlyMap<string, Uint8Array>
@@ -108,7 +108,9 @@ async function projectFile(file: WantedFile, projecting: Projecting): Promise<Pr
   if (rendered.kind === 'not-requested') return { files: current, problems: [] }
   if (rendered.kind === 'rendered') {
     const mode = Number.parseInt(file.mode ?? config.fileMode, 8)
-    const files = [...rendered.value].map(([path, bytes]) => [path, { bytes, mode }] as const)
+    const files = [...rendered.value].map(
+      ([path, bytes]) => [fileKey(path, file.volume), { bytes, mode }] as const,
+    )
     return { files: new Map(files), problems: [] }
   }
   if (rendered.kind === 'absent' && config.onDeleted === 'remove') return { problems: [] }
@@ -230,14 +232,14 @@ async function renderFetched<T>(
   }
 }
 
-/** The files that a target has in a set. */
+/** The files that a target has now. */
 function filesOf(file: WantedFile, files: FileSet): FileSet {
-  if (file.property !== '*')
-    return new Map([...claimedPaths(file)].flatMap((path) => entryOf(path, files)))
-  return new Map([...files].filter(([path]) => path.startsWith(`${file.path}/`)))
+  if (file.property !== '*') return new Map(claimedKeys(file).flatMap((key) => entryOf(key, files)))
+  const folder = `${fileKey(file.path, file.volume)}/`
+  return new Map([...files].filter(([key]) => key.startsWith(folder)))
 }
 
-function entryOf(path: string, files: FileSet): readonly (readonly [string, SetFile])[] {
-  const file = files.get(path)
-  return file === undefined ? [] : [[path, file]]
+function entryOf(key: string, files: FileSet): readonly (readonly [string, SetFile])[] {
+  const file = files.get(key)
+  return file === undefined ? [] : [[key, file]]
 }

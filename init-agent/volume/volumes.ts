@@ -1,7 +1,15 @@
 import { join } from 'node:path'
-import { type AgentConfig, envFileName, envFolder, filesFolder, hasFiles } from '../contract.ts'
+import {
+  type AgentConfig,
+  envFileName,
+  envFolder,
+  filesFolder,
+  hasFiles,
+  servedFolder,
+} from '../contract.ts'
 import type { FileSet } from '../projection/file-set.ts'
 import type { Content } from '../projection/project-content.ts'
+import { fileKey, pathInVolume } from '../target-path.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { readFileSet, sweepFileSets } from './read-file-set.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
@@ -9,48 +17,91 @@ import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 /** Only the kubelet reads it, as root. No other container mounts the volume. */
 const envFileMode = 0o400
 
-/** The pod's two volumes, for files and for variables. A volume that the configuration doesn't need is never touched. */
+/** The pod's volumes for variables, for our own files, and those that are served. One without a use is never touched. */
 export interface Volumes {
-  /** The current content, or undefined if a set is missing. `writtenAtMs`: when the older of the two was written. */
-  read(): { readonly content: Content; readonly writtenAtMs: number } | undefined
+  /** The current content, or undefined if a set is missing. `writtenAtMs`: when the oldest of the sets was written. */
+  read(): FoundContent | undefined
   /**
-   * Makes the content visible to the pod, variables before files. If writing fails, nothing changes. Only a kill between
-   * the two renames can leave new variables beside old files. Throws an AkvError.
+   * Makes the content visible to the pod: variables, then our own files, then the served volumes in the pod's order. If
+   * writing fails, nothing changes. Only a kill between two renames can leave new sets beside old ones. Throws an AkvError.
    */
   write(content: Content): void
   /** Removes the sets that are no longer current. */
   sweep(): void
 }
 
-export function openVolumes(root: string, config: AgentConfig): Volumes {
-  const files = hasFiles(config) ? [join(root, filesFolder)] : []
-  const env = config.env.length > 0 ? [join(root, envFolder)] : []
+interface FoundContent {
+  readonly content: Content
+  readonly writtenAtMs: number
+}
 
+/** One volume, and the part of the content that it holds. */
+interface Volume {
+  /** The folder that it is mounted at. */
+  readonly path: string
+  toSet(content: Content): FileSet
+  /** Returns undefined if the agent didn't write the set. */
+  toContent(set: FileSet): Content | undefined
+}
+
+export function openVolumes(root: string, config: AgentConfig): Volumes {
+  // In the order of `readyPath`, which names the last one.
+  const volumes = [
+    ...(config.env.length > 0 ? [envVolume(join(root, envFolder))] : []),
+    ...(hasFiles(config) ? [filesVolume(join(root, filesFolder))] : []),
+    ...(config.volumes ?? []).map(({ name }) => filesVolume(join(root, servedFolder(name)), name)),
+  ]
   return {
     read() {
-      const fileSets = files.map(readFileSet)
-      const envSets = env.map(readFileSet)
-      const variables = envSets.map((set) => parseEnvFile(set?.files.get(envFileName)?.bytes))
-      const times = [...envSets, ...fileSets].flatMap((set) => set?.writtenAtMs ?? [])
-      if ([...fileSets, ...variables].includes(undefined)) return undefined
-      const content = {
-        files: fileSets[0]?.files ?? new Map(),
-        env: variables[0] ?? new Map(),
-      }
-      return { content, writtenAtMs: Math.min(...times) }
+      const found = volumes.flatMap((volume) => readVolume(volume) ?? [])
+      return found.length === volumes.length ? combine(found) : undefined
     },
-    write(content) {
-      const envFile = { bytes: renderEnvFile(content.env), mode: envFileMode }
-      switchSets([
-        ...env.map((volume) => ({ volume, set: new Map([[envFileName, envFile]]) })),
-        ...files.map((volume) => ({ volume, set: content.files })),
-      ])
-    },
+    write: (content) =>
+      switchSets(volumes.map(({ path, toSet }) => ({ volume: path, set: toSet(content) }))),
     sweep() {
-      for (const volume of [...env, ...files]) sweepFileSets(volume)
+      for (const { path } of volumes) sweepFileSets(path)
     },
   }
 }
+
+const envVolume = (path: string): Volume => ({
+  path,
+  toSet: ({ env }) => new Map([[envFileName, { bytes: renderEnvFile(env), mode: envFileMode }]]),
+  toContent(set) {
+    const env = parseEnvFile(set.get(envFileName)?.bytes)
+    return env && { files: new Map(), env }
+  },
+})
+
+/** @param name - of a served volume; absent for the volume of our own files */
+const filesVolume = (path: string, name?: string): Volume => ({
+  path,
+  toSet: ({ files }) =>
+    new Map(
+      [...files].flatMap(([key, file]) => {
+        const inside = pathInVolume(key, name)
+        return inside === undefined ? [] : [[inside, file]]
+      }),
+    ),
+  toContent: (set) => ({
+    files: new Map([...set].map(([inside, file]) => [fileKey(inside, name), file])),
+    env: new Map(),
+  }),
+})
+
+function readVolume({ path, toContent }: Volume): FoundContent | undefined {
+  const set = readFileSet(path)
+  const content = set && toContent(set.files)
+  return content && { content, writtenAtMs: set.writtenAtMs }
+}
+
+const combine = (found: readonly FoundContent[]): FoundContent => ({
+  content: {
+    files: new Map(found.flatMap(({ content }) => [...content.files])),
+    env: new Map(found.flatMap(({ content }) => [...content.env])),
+  },
+  writtenAtMs: Math.min(...found.map(({ writtenAtMs }) => writtenAtMs)),
+})
 
 /** Writes every set before it switches the first, so that a full volume fails before anything changes. */
 function switchSets(wanted: readonly { readonly volume: string; readonly set: FileSet }[]): void {

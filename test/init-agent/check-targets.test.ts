@@ -47,3 +47,43 @@ t.test('targets that the webhook accepts are accepted', async (t) => {
   checkTargets(agentConfig({ templates: [{ path: 'x', segments: [] }] }))
   t.pass('without a complaint')
 })
+
+const volumes = ['one', 'two'].map((name) => ({ name, class: name }))
+
+t.test(
+  'in a served volume, the same targets are refused, and the error names the volume',
+  async (t) => {
+    const cases: readonly [RegExp, AgentConfig['files']][] = [
+      [/^volume two, the path "..\/one\/a": .*".."/, [secretFile('a', { path: '../one/a' })]],
+      [/^volume two, the path "..data": .*".."/, [secretFile('a', { path: '..data' })]],
+      [/^volume two, the path "\/one\/a": .*relative/, [secretFile('a', { path: '/one/a' })]],
+      [/^volume two, the path ".": /, [secretFile('a', { path: '.' })]],
+      [/^volume two, the path "a" is named twice/, [secretFile('a'), secretFile('a')]],
+      [/^volume two, the path "a" would be/, [secretFile('a', { versions: 2 }), secretFile('a')]],
+    ]
+    for (const [message, wanted] of cases) {
+      const files = wanted.map((file) => ({ ...file, volume: 'two' }))
+      t.throws(() => checkTargets(agentConfig({ volumes, files })), {
+        code: 'AKV_CONFIG_INVALID',
+        message,
+      })
+    }
+  },
+)
+
+t.test('paths in different volumes don’t conflict', async (t) => {
+  checkTargets(
+    agentConfig({
+      volumes,
+      files: [
+        secretFile('a'),
+        secretFile('a', { volume: 'one' }),
+        secretFile('a', { path: 'a/b', volume: 'two' }),
+        secretFile('a', { path: 'one/a' }),
+        objectFile('tls', 'w', { path: '.', volume: 'one' }),
+      ],
+    }),
+  )
+  checkTargets(agentConfig({ volumes }))
+  t.pass('without a complaint')
+})

@@ -42,14 +42,17 @@ t.test('a kill at any point of writing leaves a complete set', async (t) => {
 })
 
 t.test(
-  'an agent that is killed at random points and restarted always ends with a complete set',
+  'an agent that is killed at random points and restarted always ends with complete sets',
   async (t) => {
     const names = Array.from({ length: 10 }, (_, i) => `s${i}`)
     const world = await startWorld(t, names.map((name) => `${name}: '0'`).join('\n'))
     const pod = await makePod(t, world, {
-      files: names.map((name) => secretFile(name)),
+      version: 2,
+      volumes: [{ name: 'shop', class: 'shop-kv' }],
+      files: names.flatMap((name) => [secretFile(name), secretFile(name, { volume: 'shop' })]),
       env: [secretVariable('S0', 's0')],
     })
+    const volumes = [pod.files, join(pod.root, 'csi/shop')]
     for (let i = 1; i <= 12; i++) {
       for (const name of names) world.rotate({ vault: 'team-a', name, value: String(i) })
       const killed = startAgent(t, pod)
@@ -57,14 +60,18 @@ t.test(
       killed.process.kill('SIGKILL')
       await killed.exited
       // Before the first set there is nothing; from then on, all of one.
-      const seen = names.map((name) => readOr(join(pod.files, name), 'none'))
-      t.equal(new Set(seen).size, 1, seen.join(' '))
+      for (const volume of volumes) {
+        const seen = names.map((name) => readOr(join(volume, name), 'none'))
+        t.equal(new Set(seen).size, 1, seen.join(' '))
+      }
     }
     const agent = startAgent(t, pod)
     t.equal(await agent.exited, 0, agent.output())
-    for (const name of names) t.equal(readFileSync(join(pod.files, name), 'utf8'), '12')
+    for (const volume of volumes)
+      for (const name of names) t.equal(readFileSync(join(volume, name), 'utf8'), '12')
     t.equal(readFileSync(join(pod.env, 'env'), 'utf8'), "S0='12'\n")
-    t.equal(readdirSync(pod.files).filter((name) => /^\.\.\d/.test(name)).length, 1)
+    for (const volume of volumes)
+      t.equal(readdirSync(volume).filter((name) => /^\.\.\d/.test(name)).length, 1)
   },
 )
 

@@ -14,6 +14,7 @@ import {
   type AgentConfig,
   configVariable,
   encodeConfig,
+  servedFolder,
   type WantedFile,
   type WantedVariable,
 } from '../../init-agent/contract.ts'
@@ -33,16 +34,19 @@ identities:
 
 /**
  * @param secrets - YAML of the secrets in the vault `team-a`, each line `name: value`
- * @param options - `objects`: YAML of what else is in it, each line `keys: …` or `certificates: …`
+ * @param options - `objects`: YAML of what else is in it, each line `keys: …` or `certificates: …`; `vaults`: YAML of
+ *   other vaults
  */
 export async function startWorld(
   t: Test,
   secrets: string,
   {
     objects = '',
+    vaults = '',
     ...options
   }: Omit<Parameters<typeof startEmulator>[0], 'data'> & {
     readonly objects?: string
+    readonly vaults?: string
   } = {},
 ): Promise<Emulator> {
   const indented = (text: string, indent: string) => text.trim().replaceAll(/^/gm, indent)
@@ -52,6 +56,7 @@ export async function startWorld(
     secrets:
 ${indented(secrets, '      ')}
 ${indented(objects, '    ')}
+${indented(vaults, '  ')}
 `
   const parsed = parseEmulatorData(yaml)
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
@@ -138,6 +143,8 @@ export async function makePod(
     }),
   } as const
   for (const folder of [pod.files, pod.env, join(root, 'identity')]) mkdirSync(folder)
+  for (const { name } of pod.config.volumes ?? [])
+    mkdirSync(join(root, servedFolder(name)), { recursive: true })
   writeFileSync(
     pod.tokenFile,
     await emulator.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' }),

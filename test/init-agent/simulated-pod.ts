@@ -38,7 +38,8 @@ export function simulatePod(
   wanted: Partial<AgentConfig>,
   options: { random?: number; retryAfterMs?: number } = {},
 ): SimulatedPod {
-  const root = t.testdir({ files: {}, env: {} })
+  const volumes = (wanted.volumes ?? []).map(({ name }) => [name, {}])
+  const root = t.testdir({ files: {}, env: {}, csi: Object.fromEntries(volumes) })
   const stop = new AbortController()
   const vault = new Map<string, string | AkvErrorCode>()
   const listed = new Map<string, readonly string[]>()
