@@ -9,7 +9,7 @@ import type { EmulatorData } from './data/data.ts'
 import type { EmulatorState } from './emulator-state.ts'
 import { entraRoutes, issuerRoutes } from './entra/entra-routes.ts'
 import { createIssuerKeys } from './entra/issuer-keys.ts'
-import { createSigner } from './entra/signer.ts'
+import { createSigner, type Signer } from './entra/signer.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
 import { logRequests } from './http/request-log.ts'
@@ -36,6 +36,8 @@ export interface EmulatorOptions {
   readonly dnsNames?: readonly [string, ...string[]] | undefined
   /** Default: a new certificate from a new authority. */
   readonly certificate?: (ServingCertificate & { readonly caPem: string }) | undefined
+  /** What signs Entra's tokens, and those of service accounts. Default: new keys, which take most of the time of a start. */
+  readonly signers?: readonly [entra: Signer, issuer: Signer] | undefined
   /** The clock of tokens, vaults and faults. Default: the machine's clock. */
   readonly now?: (() => Date) | undefined
 }
@@ -98,7 +100,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 /** @param url - can be called once the server listens */
 async function createState(options: EmulatorOptions, url: () => string): Promise<EmulatorState> {
   const { data, now = () => new Date() } = options
-  const [entraSigner, issuerSigner] = await Promise.all([createSigner(), createSigner()])
+  const [entraSigner, issuerSigner] =
+    options.signers ?? (await Promise.all([createSigner(), createSigner()]))
   const remoteKeysOf = createIssuerKeys()
   const state: EmulatorState = {
     tenantId: data.tenantId,

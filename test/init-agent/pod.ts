@@ -19,6 +19,7 @@ import {
   type WantedVariable,
 } from '../../init-agent/contract.ts'
 import type { ObjectType } from '../../keyvault/reference.ts'
+import { sharedSigners } from '../support/shared-signers.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
 export const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -60,7 +61,8 @@ ${indented(vaults, '  ')}
 `
   const parsed = parseEmulatorData(yaml)
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
-  const emulator = await startEmulator({ data: parsed.data, ...options })
+  const signers = await sharedSigners()
+  const emulator = await startEmulator({ data: parsed.data, signers, ...options })
   t.teardown(() => emulator.close())
   return emulator
 }

@@ -8,6 +8,7 @@ import { createConnection } from '../../keyvault/clients/connection.ts'
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/entra/sign-in.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
+import { sharedSigners } from '../support/shared-signers.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
 /** An identity without a federated credential. */
@@ -23,7 +24,8 @@ export async function startWorld(
 ): Promise<Emulator> {
   const parsed = parseEmulatorData(yaml)
   if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
-  const emulator = await startEmulator({ data: parsed.data, ...options })
+  const signers = await sharedSigners()
+  const emulator = await startEmulator({ data: parsed.data, signers, ...options })
   t.teardown(() => emulator.close())
   return emulator
 }

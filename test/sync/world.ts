@@ -13,6 +13,7 @@ import { createVaultPace, defaultVaultPauseMs } from '../../sync/vault-pace.ts'
 import { start as startEmulator } from '../emulator/fixture.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts'
+import { sharedSigners } from '../support/shared-signers.ts'
 import { policy } from '../webhook/core/policy.ts'
 
 export const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -75,7 +76,11 @@ export interface World {
 export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<World> {
   let offsetMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
-  const azure = await startEmulator({ yaml, now: () => new Date(clock.now()) })
+  const azure = await startEmulator({
+    yaml,
+    now: () => new Date(clock.now()),
+    signers: await sharedSigners(),
+  })
   const apiServer = await startApiServer(t)
   apiServer.tokenOf = (namespace, serviceAccount) =>
     azure.serviceAccountToken({ namespace, serviceAccount })
