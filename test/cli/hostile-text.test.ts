@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { podText, run } from '../support/run-command-line.ts'
+import { runInProcess } from '../support/run-in-process.ts'
 
 /** Each would move the cursor, colour what follows, turn a line around, or start another one. */
 const hostile = ['\u001b[2J', '\u009b31m', '\u202emoc', '\u2066\u200b', 'a\rb', '\u2028x', '\u007f']
@@ -43,7 +44,7 @@ t.test('whatever a manifest holds, no command steers the terminal', async (t) =>
     [documents['a path'], ['fetch', '-', '-o', t.testdir()]],
     [documents['a workload'], ['demo', '-']],
   ] as const) {
-    const { stdout, stderr } = await run(args, { input })
+    const { stdout, stderr } = await runInProcess(args, { input })
     t.notMatch(`${stdout}${stderr}`, acting)
     t.match(`${stdout}${stderr}`, /\\u\{1b\}/, 'and it shows what was written')
   }
@@ -76,14 +77,14 @@ t.test('nor do file names, arguments, settings or the data of the emulator', asy
     ['certs', '--namespace', evil, '--tls-secret', evil, '--health-listen', evil],
     ['sync', '--service-accounts', evil, '--health-listen', evil],
   ]) {
-    const { code, stdout, stderr } = await run(args, { input })
+    const { code, stdout, stderr } = await runInProcess(args, { input })
     t.not(code, 0)
     t.notMatch(`${stdout}${stderr}`, acting)
     t.match(stderr, /\\u\{/, 'and it shows what it was')
   }
   const env = { AKV_INJECTOR_LISTEN: evil, AKV_INJECTOR_TLS_DIR: evil }
   for (const args of [['check', '-'], ['webhook']]) {
-    const { code, stdout, stderr } = await run(args, { input, env })
+    const { code, stdout, stderr } = await runInProcess(args, { input, env })
     t.equal(code, 2)
     t.notMatch(`${stdout}${stderr}`, acting)
   }
@@ -99,7 +100,7 @@ t.test('a file name cannot pretend to be a line of ours', async (t) => {
 t.test('manifests are data, and leave by a pipe as they came', async (t) => {
   const comment = `# ${hostile.slice(0, 4).join('')}`
   const input = `${comment}\nkind: ConfigMap\ndata: { a: "\\e[2J" }\n`
-  const { code, stdout } = await run(['inject', '-'], { input })
+  const { code, stdout } = await runInProcess(['inject', '-'], { input })
   t.equal(code, 0)
   t.match(stdout, comment)
 })

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
-const program = join(root, 'cli/main.ts')
+/** What a process of ours runs. */
+export const program = join(root, 'cli/main.ts')
 
 export interface Ended {
   readonly code: number | null

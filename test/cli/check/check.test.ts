@@ -4,6 +4,7 @@ import t from 'tap'
 import { excludedNamespaces } from '../../../cli/check/find-excluded-namespace.ts'
 import { readRendered } from '../../manifests/rendered.ts'
 import { podText, root, run } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 
@@ -54,7 +55,7 @@ t.test(
     }
     const list = { kind: 'List', items: [cronJob, { kind: 'Service', metadata: { name: 'x' } }] }
     const input = [...workloads, list].map((one) => JSON.stringify(one)).join('\n---\n')
-    const { code, stdout } = await run(['check', '-'], { input })
+    const { code, stdout } = await runInProcess(['check', '-'], { input })
     t.equal(code, 0)
     for (const kind of [...kinds, 'CronJob'])
       t.match(stdout, `${kind}/x (standard input): would be injected`)
@@ -65,7 +66,7 @@ t.test(
 t.test('annotations on the workload instead of its template get a warning', async (t) => {
   const { metadata, spec } = JSON.parse(podText(objects))
   const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
-  const { code, stdout } = await run(['check', '-'], { input })
+  const { code, stdout } = await runInProcess(['check', '-'], { input })
   t.equal(code, 0)
   t.match(stdout, 'not injected: it has no akv-injector.io annotations')
   t.match(
@@ -85,19 +86,19 @@ t.test('a pod in a namespace that the install leaves alone gets a warning', asyn
     [podText(objects), 0],
     [denied, 1],
   ] as const) {
-    t.match(await run(['check', '-', '-n', 'kube-system'], { input }), {
+    t.match(await runInProcess(['check', '-', '-n', 'kube-system'], { input }), {
       code,
       stdout: /^ {2}warning: a default install ignores pods in the namespace kube-system,/m,
     })
-    t.notMatch((await run(['check', '-', '-n', 'shop'], { input })).stdout, 'never looks')
+    t.notMatch((await runInProcess(['check', '-', '-n', 'shop'], { input })).stdout, 'never looks')
   }
 })
 
 t.test('the operator’s settings count, and so does the namespace', async (t) => {
   const env = { AKV_INJECTOR_ALLOWED_VAULTS: 'shop=team-a' }
   const input = podText(objects)
-  t.match(await run(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
-  t.match(await run(['check', '-'], { input, env }), {
+  t.match(await runInProcess(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
+  t.match(await runInProcess(['check', '-'], { input, env }), {
     code: 1,
     stdout: /"team-a": the operator does not allow namespace "default" to use this vault/,
   })
@@ -130,12 +131,12 @@ t.test('what cannot be read is named, and the exit code is 2', async (t) => {
 t.test('a file that is no manifest, and one that is a bomb, get an answer', async (t) => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`
   const folder = t.testdir({ 'bomb.yaml': bomb, 'text.txt': 'just words', empty: '' })
-  t.match(await run(['check', `${folder}/bomb.yaml`]), { code: 2, stderr: /alias/i })
-  t.match(await run(['check', '-'], { input: '? '.repeat(300) }), {
+  t.match(await runInProcess(['check', `${folder}/bomb.yaml`]), { code: 2, stderr: /alias/i })
+  t.match(await runInProcess(['check', '-'], { input: '? '.repeat(300) }), {
     code: 2,
     stderr: /standard input: a list or a mapping can't be a key/,
   })
-  t.match(await run(['check', `${folder}/text.txt`, `${folder}/empty`]), {
+  t.match(await runInProcess(['check', `${folder}/text.txt`, `${folder}/empty`]), {
     code: 0,
     stdout: /nothing to check/,
   })
@@ -143,7 +144,10 @@ t.test('a file that is no manifest, and one that is a bomb, get an answer', asyn
     join(folder, 'odd.json'),
     '{"kind":"Deployment","metadata":[],"spec":{"template":7}}',
   )
-  t.match(await run(['check', `${folder}/odd.json`]), { code: 0, stdout: /nothing to check/ })
+  t.match(await runInProcess(['check', `${folder}/odd.json`]), {
+    code: 0,
+    stdout: /nothing to check/,
+  })
 })
 
 /** A ServiceAccount with these annotations of ours, as JSON. */
@@ -173,7 +177,7 @@ t.test(
       { vault: 'team-a', refresh: '5m', sync },
       { 'azure.workload.identity/client-id': '22222222-2222-2222-2222-222222222222' },
     )
-    const { code, stdout } = await run(['check', '-', '-n', 'shop'], { input })
+    const { code, stdout } = await runInProcess(['check', '-', '-n', 'shop'], { input })
     t.equal(code, 0)
     t.strictSame(stdout.split('\n'), [
       'ServiceAccount/web (standard input): would be synced',
@@ -189,7 +193,7 @@ t.test(
 
 t.test('an account without a client id gets a warning: somebody may give it one yet', async (t) => {
   const input = accountText({ sync: '- { secret: db, data: "team-a:x" }' })
-  t.match(await run(['check', '-'], { input }), {
+  t.match(await runInProcess(['check', '-'], { input }), {
     code: 0,
     stdout: /warning: no client ID is configured; annotate azure.workload.identity/,
   })
@@ -203,7 +207,7 @@ t.test(
       refresh: '5',
       sync: '- { secret: DB, data: a/b=x }',
     })
-    const { code, stdout } = await run(['check', '-'], { input })
+    const { code, stdout } = await runInProcess(['check', '-'], { input })
     t.equal(code, 1)
     t.match(stdout, 'ServiceAccount/web (standard input): would not be synced')
     t.match(stdout, 'akv-injector.io/refresh "5": expected a duration')
@@ -221,12 +225,15 @@ t.test('accounts that ask for nothing are passed over, or said to be left alone'
     accountText({ inject: 'false', sync: '?' }),
     accountText({ vault: 'team-a' }),
   ]
-  t.match(await run(['check', '-'], { input: plain }), { code: 0, stdout: /nothing to check/ })
+  t.match(await runInProcess(['check', '-'], { input: plain }), {
+    code: 0,
+    stdout: /nothing to check/,
+  })
   const input = JSON.stringify({
     kind: 'List',
     items: [off, other].map((text) => JSON.parse(text)),
   })
-  const { code, stdout } = await run(['check', '-'], { input })
+  const { code, stdout } = await runInProcess(['check', '-'], { input })
   t.equal(code, 0)
   t.match(
     stdout,
@@ -246,13 +253,15 @@ t.test('names that no API server would take are problems, and steer no terminal'
     '__proto__',
     '\u001b[31mred\nServiceAccount/ok: would be synced',
   ]) {
-    const { code, stdout } = await run(['check', '-'], { input: named({ name }) })
+    const { code, stdout } = await runInProcess(['check', '-'], { input: named({ name }) })
     t.equal(code, 1, name)
     t.match(stdout, 'would not be synced\n  metadata.name "')
     t.notMatch(stdout, '\u001b')
     t.equal(stdout.split('\n').length, 3)
   }
-  const { code, stdout } = await run(['check', '-'], { input: named({ namespace: 'a\u001b[2Jb' }) })
+  const { code, stdout } = await runInProcess(['check', '-'], {
+    input: named({ namespace: 'a\u001b[2Jb' }),
+  })
   t.equal(code, 1)
   t.match(stdout, /metadata\.namespace "a.*": expected at most 63/)
   t.notMatch(stdout, '\u001b')
@@ -268,7 +277,9 @@ t.test('a container’s name and a misplaced key steer no terminal either', asyn
   const metadata = { name: bad, annotations: { [`akv-injector.io/${bad}`]: '' } }
   const deployment = JSON.stringify({ kind: 'Deployment', metadata, spec: { template } })
   for (const command of ['check', 'inject']) {
-    const { stderr, ...ended } = await run([command, '-'], { input: `${pod}\n---\n${deployment}` })
+    const { stderr, ...ended } = await runInProcess([command, '-'], {
+      input: `${pod}\n---\n${deployment}`,
+    })
     t.notMatch(stderr, bad)
     if (command === 'check') t.notMatch(ended.stdout, bad)
   }
@@ -277,7 +288,7 @@ t.test('a container’s name and a misplaced key steer no terminal either', asyn
 t.test('a Secret that would be adopted, and one that would not for a mistake', async (t) => {
   const secret = (annotations: Readonly<Record<string, unknown>>) =>
     accountText(annotations).replace('ServiceAccount', 'Secret')
-  t.match(await run(['check', '-'], { input: secret({ adopt: 'true', synced: 'x' }) }), {
+  t.match(await runInProcess(['check', '-'], { input: secret({ adopt: 'true', synced: 'x' }) }), {
     code: 0,
     stdout: 'Secret/web (standard input): would be adopted by the ServiceAccount that requests it',
   })
@@ -287,16 +298,19 @@ t.test('a Secret that would be adopted, and one that would not for a mistake', a
     [{ adopt: true }, /adopt "true": must be a string; quote the value/],
     [{ sync: '[]' }, /sync: belongs on a pod or a ServiceAccount; a Secret has adopt/],
   ] as const)
-    t.match(await run(['check', '-'], { input: secret(annotations) }), { code: 1, stdout: problem })
-  t.match(await run(['check', '-'], { input: secret({}) }), { stdout: /nothing to check/ })
+    t.match(await runInProcess(['check', '-'], { input: secret(annotations) }), {
+      code: 1,
+      stdout: problem,
+    })
+  t.match(await runInProcess(['check', '-'], { input: secret({}) }), { stdout: /nothing to check/ })
 })
 
 t.test('inject and fetch have nothing to do with accounts', async (t) => {
   const input = accountText({ vault: 'team-a', sync: '- { secret: DB }' })
-  const injected = await run(['inject', '-'], { input })
+  const injected = await runInProcess(['inject', '-'], { input })
   t.match(injected, { code: 0, stderr: '' })
   t.strictSame(JSON.parse(injected.stdout), JSON.parse(input))
-  t.match(await run(['fetch', '-', '-o', t.testdir()], { input }), {
+  t.match(await runInProcess(['fetch', '-', '-o', t.testdir()], { input }), {
     code: 2,
     stderr: /has no pod or pod template/,
   })
@@ -314,7 +328,7 @@ t.test('names that every JavaScript object has are told like any other mistake',
     },
     spec: { containers: [{ name: 'app' }] },
   }
-  const { code, stdout } = await run(['check', '-'], {
+  const { code, stdout } = await runInProcess(['check', '-'], {
     input: ['constructor', '__proto__', 'Pod']
       .map((kind) => JSON.stringify({ ...pod, kind }))
       .join('\n---\n'),
@@ -341,7 +355,7 @@ t.test(
 `,
       containers,
     )
-    const { code, stdout } = await run(['check', '-'], { input: pod })
+    const { code, stdout } = await runInProcess(['check', '-'], { input: pod })
     t.equal(code, 1)
     for (const [key, found] of [
       ['vault', '0123'],
@@ -358,18 +372,26 @@ t.test(
     const quoted = mode.replace('0400', '"0400"')
     const sentence = /akv-injector\.io\/file-mode "0400": must be a string; quote the value/
     const input = manifest('Pod', mode, containers)
-    t.match(await run(['inject', '-'], { input }), { code: 1, stdout: '', stderr: sentence })
-    t.match(await run(['demo', '-'], { input }), { code: 2, stderr: sentence })
-    t.match(await run(['check', '-'], { input: manifest('Pod', quoted, containers) }), { code: 0 })
+    t.match(await runInProcess(['inject', '-'], { input }), {
+      code: 1,
+      stdout: '',
+      stderr: sentence,
+    })
+    t.match(await runInProcess(['demo', '-'], { input }), { code: 2, stderr: sentence })
+    t.match(await runInProcess(['check', '-'], { input: manifest('Pod', quoted, containers) }), {
+      code: 0,
+    })
     const template = `spec:\n  template:\n    metadata:\n      annotations:\n${mode.replaceAll('    ', '        ')}    spec: { containers: [{ name: app }] }\n`
     const list = `kind: List\nitems:\n- kind: Deployment\n  metadata: { name: web }\n${template.replace(/^/gm, '  ')}`
-    t.match(await run(['check', '-'], { input: list }), { code: 1, stdout: sentence })
+    t.match(await runInProcess(['check', '-'], { input: list }), { code: 1, stdout: sentence })
     for (const [kind, key] of [
       ['ServiceAccount', 'refresh'],
       ['Secret', 'adopt'],
     ] as const)
       t.match(
-        await run(['check', '-'], { input: manifest(kind, `    akv-injector.io/${key}: 0400\n`) }),
+        await runInProcess(['check', '-'], {
+          input: manifest(kind, `    akv-injector.io/${key}: 0400\n`),
+        }),
         {
           code: 1,
           stdout: new RegExp(`akv-injector\\.io/${key} "0400": must be a string; quote the value`),

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import t from 'tap'
 import { podText, run, start } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
 
 /** A folder of its own for each run, so that what is left behind is seen. */
 const isolated = (folder: string) => ({ TMPDIR: folder })
@@ -85,11 +86,11 @@ t.test('wrong files are named, and nothing is started', async (t) => {
     'plain.json': '{"kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[]}}',
     'vault.yaml': 'vaults: { x: 1 }',
   })
-  t.match(await run(['demo', `${folder}/plain.json`]), {
+  t.match(await runInProcess(['demo', `${folder}/plain.json`]), {
     code: 2,
     stderr: /no pod or pod template has an akv-injector.io/,
   })
-  t.match(await run(['demo', '--vault-data', `${folder}/vault.yaml`]), {
+  t.match(await runInProcess(['demo', '--vault-data', `${folder}/vault.yaml`]), {
     code: 2,
     stderr: /is not valid data for the emulator\n/,
   })
@@ -127,9 +128,9 @@ t.test(
       'env.json': podText({ vault: 'team-a', env: 'api-key', ...identity }, spec),
       'absent.json': podText({ secrets: 'other:db?', ...identity }, spec),
     })
-    const variables = await run(['demo', `${folder}/env.json`])
+    const variables = await runInProcess(['demo', `${folder}/env.json`])
     t.match(variables, { code: 0, stdout: /All files switched in one step/ })
-    t.match(await run(['demo', `${folder}/absent.json`]), {
+    t.match(await runInProcess(['demo', `${folder}/absent.json`]), {
       code: 0,
       stdout: /No object of this pod can be rotated/,
     })
@@ -138,11 +139,14 @@ t.test(
 
 t.test('the operator’s settings count here too', async (t) => {
   const folder = t.testdir({ 'pod.json': podText({ secrets: 'x' }) })
-  t.match(await run(['demo', `${folder}/pod.json`], { env: { AKV_INJECTOR_NOPE: '1' } }), {
+  t.match(await runInProcess(['demo', `${folder}/pod.json`], { env: { AKV_INJECTOR_NOPE: '1' } }), {
     code: 2,
     stderr: /AKV_INJECTOR_NOPE/,
   })
-  t.match(await run(['demo', `${folder}/pod.json`]), { code: 1, stdout: /it names no vault/ })
+  t.match(await runInProcess(['demo', `${folder}/pod.json`]), {
+    code: 1,
+    stdout: /it names no vault/,
+  })
 })
 
 t.test('a reader that goes away ends it, and nothing is left behind', async (t) => {

@@ -4,6 +4,7 @@ import { Agent, get } from 'node:https'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { run, start } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
 
 t.test('runs alone until it is told to end, and says how to use it', async (t) => {
   const folder = t.testdir()
@@ -62,19 +63,28 @@ t.test('a port that is taken, or a file that cannot be written, is a sentence', 
 
 t.test('wrong data and addresses are wrong input', async (t) => {
   const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
-  t.match(await run(['emulator', '--data', `${folder}/v.yaml`]), {
+  t.match(await runInProcess(['emulator', '--data', `${folder}/v.yaml`]), {
     code: 2,
     stderr: /v.yaml is not valid data for the emulator\n/,
   })
-  t.match(await run(['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', 'here']), {
-    code: 2,
-    stderr: /--listen here: expected HOST:PORT/,
-  })
   t.match(
-    await run(['emulator', '--data', 'manifests/examples/vault.yaml', '--control-port', '70000']),
+    await runInProcess(['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', 'here']),
+    {
+      code: 2,
+      stderr: /--listen here: expected HOST:PORT/,
+    },
+  )
+  t.match(
+    await runInProcess([
+      'emulator',
+      '--data',
+      'manifests/examples/vault.yaml',
+      '--control-port',
+      '70000',
+    ]),
     { code: 2, stderr: /expected a port/ },
   )
-  t.match(await run(['emulator', '--issuer', 'me']), {
+  t.match(await runInProcess(['emulator', '--issuer', 'me']), {
     code: 2,
     stderr: /--issuer me: expected an https URL/,
   })

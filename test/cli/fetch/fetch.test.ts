@@ -14,6 +14,7 @@ import t from 'tap'
 import { parseEmulatorData } from '../../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../../emulator/emulator.ts'
 import { podText, root, run } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -90,7 +91,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     async (t) => {
       const input = podText({ vault: 'team-a', env: 'DB=db-password' })
       const withToken = { ...env, AZURE_FEDERATED_TOKEN_FILE: tokenFile }
-      const { code, stdout } = await run(['fetch', '-', '-o', join(folder, 'none')], {
+      const { code, stdout } = await runInProcess(['fetch', '-', '-o', join(folder, 'none')], {
         input,
         env: withToken,
       })
@@ -107,7 +108,10 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     chmodSync(join(bin, 'az'), 0o755)
     const input = podText({ vault: 'team-a', secrets: 'db-password' })
     const path = { ...env, PATH: `${bin}:${process.env['PATH']}` }
-    const result = await run(['fetch', '-', '-o', join(folder, 'az')], { input, env: path })
+    const result = await runInProcess(['fetch', '-', '-o', join(folder, 'az')], {
+      input,
+      env: path,
+    })
     t.match(result, { code: 0, stderr: '' })
     t.ok(existsSync(join(folder, 'az/db-password')))
   })
@@ -115,7 +119,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
   await t.test('and without either says what to do', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'db-password' })
     const nothing = { ...env, PATH: t.testdir() }
-    t.match(await run(['fetch', '-', '-o', join(folder, 'x')], { input, env: nothing }), {
+    t.match(await runInProcess(['fetch', '-', '-o', join(folder, 'x')], { input, env: nothing }), {
       code: 2,
       stderr: /AKV_IDENTITY_MISSING: .*--federated-token-file, or run az login/,
     })
@@ -125,7 +129,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
   await t.test('again, into the same folder, and nothing old is left lying', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'api-key' })
     const args = ['--federated-token-file', tokenFile]
-    t.match(await run(['fetch', '-', '-o', output, ...args], { input, env }), { code: 0 })
+    t.match(await runInProcess(['fetch', '-', '-o', output, ...args], { input, env }), { code: 0 })
     t.equal(readdirSync(output).filter((name) => name.startsWith('..2')).length, 1)
     t.notOk(existsSync(join(output, 'db-password')))
     t.equal(statSync(output).mode & 0o777, 0o700)
@@ -140,9 +144,12 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
       chmodSync(variables, 0o644)
       const open = openSync(variables, 'r')
       const args = ['-o', join(place, 'out'), '--federated-token-file', tokenFile]
-      t.match(await run(['fetch', '-', ...args, '--variables', variables], { input, env }), {
-        code: 0,
-      })
+      t.match(
+        await runInProcess(['fetch', '-', ...args, '--variables', variables], { input, env }),
+        {
+          code: 0,
+        },
+      )
       t.equal(statSync(variables).mode & 0o777, 0o600)
       t.equal(readFileSync(open, 'utf8'), 'old', 'who has it open sees nothing of the new')
       closeSync(open)
@@ -158,7 +165,10 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
       ['folder', /folder: is not a file/],
     ] as const) {
       const args = ['-o', join(place, 'out'), '--variables', join(place, name)]
-      t.match(await run(['fetch', '-', ...args], { input, env }), { code: 2, stderr: problem })
+      t.match(await runInProcess(['fetch', '-', ...args], { input, env }), {
+        code: 2,
+        stderr: problem,
+      })
     }
     t.equal(readFileSync(join(place, 'other'), 'utf8'), 'mine')
   })
@@ -168,7 +178,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     const place = t.testdir({ shared: {}, link: t.fixture('symlink', 'shared') })
     const args = ['--federated-token-file', tokenFile]
     const into = (name: string) =>
-      run(['fetch', '-', '-o', join(place, name), ...args], { input, env })
+      runInProcess(['fetch', '-', '-o', join(place, name), ...args], { input, env })
     for (const [mode, shown] of [
       [0o755, /shared: is open to other users \(mode 0755\).*chmod 700/],
       [0o711, /mode 0711/],
@@ -187,13 +197,16 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
   await t.test('where it cannot write it says so, before anything is fetched', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'db-password', env: 'A=api-key' })
     const args = ['--federated-token-file', tokenFile]
-    t.match(await run(['fetch', '-', '-o', tokenFile, ...args], { input, env }), {
+    t.match(await runInProcess(['fetch', '-', '-o', tokenFile, ...args], { input, env }), {
       code: 2,
       stderr: /token: cannot be written \(EEXIST\)/,
     })
     const variables = ['--variables', '/nowhere/at/all']
     t.match(
-      await run(['fetch', '-', '-o', join(folder, 'v'), ...args, ...variables], { input, env }),
+      await runInProcess(['fetch', '-', '-o', join(folder, 'v'), ...args, ...variables], {
+        input,
+        env,
+      }),
       {
         code: 2,
         stderr: /\/nowhere\/at: cannot be written \(ENOENT\)/,
@@ -237,7 +250,7 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
   })
   const two = `${pod}\n---\n${deployment}`
   const fetch = (input: string, ...args: string[]) =>
-    run(['fetch', '-', '-o', t.testdir(), ...args], { input })
+    runInProcess(['fetch', '-', '-o', t.testdir(), ...args], { input })
   t.match(await fetch('{}'), { code: 2, stderr: /has no pod or pod template/ })
   t.match(await fetch(two), {
     code: 2,
@@ -264,8 +277,11 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
     code: 2,
     stderr: /its annotations ask for nothing/,
   })
-  t.match(await run(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }), {
-    code: 2,
-    stderr: /pass the folder to write to: --output DIR/,
-  })
+  t.match(
+    await runInProcess(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }),
+    {
+      code: 2,
+      stderr: /pass the folder to write to: --output DIR/,
+    },
+  )
 })

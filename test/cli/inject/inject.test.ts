@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { podText, run } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 const env = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1' }
@@ -22,8 +23,8 @@ t.test('prints every document, the pods with everything added', async (t) => {
 })
 
 t.test('what it printed would be left as it is', async (t) => {
-  const { stdout } = await run(['inject', 'manifests/examples/refresh.yaml'], { env })
-  t.match(await run(['check', '-'], { env, input: stdout }), {
+  const { stdout } = await runInProcess(['inject', 'manifests/examples/refresh.yaml'], { env })
+  t.match(await runInProcess(['check', '-'], { env, input: stdout }), {
     code: 0,
     stdout: /everything that it requests is there already/,
   })
@@ -43,7 +44,7 @@ spec:
     - name: app
       env: [{ name: SINCE, value: "2026-01-01" }]
 `
-  const { stdout } = await run(['inject', '-'], { env, input })
+  const { stdout } = await runInProcess(['inject', '-'], { env, input })
   t.match(stdout, /# keep me[\s\S]*- name: keys # mode is octal\n.*defaultMode: 0400/)
   t.match(stdout, 'value: "2026-01-01"')
 })
@@ -60,7 +61,7 @@ spec:
     - name: other
       env: *shared
 `
-  const { stdout } = await run(['inject', '-'], { env, input })
+  const { stdout } = await runInProcess(['inject', '-'], { env, input })
   const [app, other] = parseAllDocuments(stdout)[0]?.toJS().spec.containers ?? []
   t.match(app.env, [{ name: 'DB' }, { name: 'A' }])
   t.strictSame(other.env, [{ name: 'A', value: '1' }])
@@ -76,19 +77,19 @@ t.test('if a pod would be denied nothing is printed but why', async (t) => {
 })
 
 t.test('an image that nobody set is pointed out', async (t) => {
-  t.match(await run(['inject', '-'], { input: podText(objects) }), {
+  t.match(await runInProcess(['inject', '-'], { input: podText(objects) }), {
     code: 0,
     stderr: /AKV_INJECTOR_AGENT_IMAGE is not set/,
   })
 })
 
 t.test('JSON stays JSON, and misplaced annotations are pointed out', async (t) => {
-  const { code, stdout } = await run(['inject', '-'], { env, input: podText(objects) })
+  const { code, stdout } = await runInProcess(['inject', '-'], { env, input: podText(objects) })
   t.equal(code, 0)
   t.match(JSON.parse(stdout), { spec: { initContainers: [{ name: 'akv-injector' }] } })
   const { metadata, spec } = JSON.parse(podText(objects))
   const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
-  t.match(await run(['inject', '-'], { env, input }), {
+  t.match(await runInProcess(['inject', '-'], { env, input }), {
     stderr: /does nothing; it belongs under spec.template/,
   })
 })
@@ -126,12 +127,12 @@ t.test('documents without a pod to inject stay byte for byte', async (t) => {
     '',
   ]
   for (const input of others) {
-    const { code, stdout } = await run(['inject', '-'], { env, input })
+    const { code, stdout } = await runInProcess(['inject', '-'], { env, input })
     t.match({ code, stdout }, { code: 0, stdout: input })
   }
   const before = '# licence\n---\nkind:   ConfigMap   # x\n\n\n# the pod\n---\n'
   const after = '\n# after\n---\n# about\nkind:  Service\n...\n'
-  const { stdout } = await run(['inject', '-'], { env, input: `${before}${pod}${after}` })
+  const { stdout } = await runInProcess(['inject', '-'], { env, input: `${before}${pod}${after}` })
   t.ok(stdout.startsWith(`${before}kind: Pod\n`))
   t.ok(stdout.endsWith(after))
   t.equal(stdout.match(/# (licence|the pod|after|about)/g)?.length, 4, 'no comment twice')
@@ -146,7 +147,7 @@ t.test('a document with a pod keeps the indentation of its source', async (t) =>
     'from Windows': `# c\n---\n${pod}\n`.replaceAll('\n', '\r\n'),
   }
   for (const [name, input] of Object.entries(sources)) {
-    const { code, stdout } = await run(['inject', '-'], { env, input })
+    const { code, stdout } = await runInProcess(['inject', '-'], { env, input })
     t.equal(code, 0, name)
     t.strictSame(lostLines(input.replace(/--- $/m, '---'), stdout), [], name)
     const unix = stdout.replaceAll('\r\n', '\n')
@@ -157,13 +158,13 @@ t.test('a document with a pod keeps the indentation of its source', async (t) =>
 
 t.test('a List keeps the items that have no pod to inject', async (t) => {
   const items = `kind: List\nitems:\n- kind: Service # s\n- ${pod.replaceAll('\n', '\n  ')}\n`
-  const { stdout } = await run(['inject', '-'], { env, input: items })
+  const { stdout } = await runInProcess(['inject', '-'], { env, input: items })
   t.strictSame(lostLines(items, stdout), [])
 })
 
 t.test('JSON keeps its indentation', async (t) => {
   const input = JSON.stringify(JSON.parse(podText(objects)), null, '\t')
-  const { stdout } = await run(['inject', '-'], { env, input })
+  const { stdout } = await runInProcess(['inject', '-'], { env, input })
   t.equal(stdout, `${JSON.stringify(JSON.parse(stdout), null, '\t')}\n`)
 })
 
@@ -173,7 +174,7 @@ t.test('strings that kubectl would read as something else stay strings', async (
   - name: other
     env: *shared
 `
-  const { stdout } = await run(['inject', '-'], { env, input })
+  const { stdout } = await runInProcess(['inject', '-'], { env, input })
   const [document] = parseAllDocuments(stdout, { version: '1.1' })
   t.strictSame(document?.toJS().spec.containers[1].env, [
     { name: 'A', value: 'yes' },
@@ -190,11 +191,11 @@ t.test('several files become one stream', async (t) => {
     'latin-1.yaml': Buffer.from('a: \xe9', 'latin1'),
   })
   const files = ['a.yaml', 'b.yaml', 'c.yaml', 'd.json'].map((name) => `${folder}/${name}`)
-  t.match(await run(['inject', ...files], { env }), {
+  t.match(await runInProcess(['inject', ...files], { env }), {
     code: 0,
     stdout: 'a: 1\n# b\n---\nb: 1\n...\n%YAML 1.1\n---\nc: 1\n---\n{"d":1}',
   })
-  t.match(await run(['inject', `${folder}/latin-1.yaml`], { env }), {
+  t.match(await runInProcess(['inject', `${folder}/latin-1.yaml`], { env }), {
     code: 2,
     stderr: /latin-1.yaml: is not valid UTF-8/,
   })
