@@ -27,7 +27,7 @@ function addAgent(program: Command, end: End): void {
       'Fetches the objects that AKV_INJECTOR_CONFIG lists and writes them to the volumes of the pod.',
     )
     .option('--root <folder>', 'where the volumes are mounted', '/akv')
-    .option('--termination-log <file>', 'where to write why it failed', '/dev/termination-log')
+    .option('--termination-log <file>', 'where to write the last error', '/dev/termination-log')
     .action(async (options) =>
       end(await (await import('../init-agent/main.ts')).agentMain(options)),
     )
@@ -54,7 +54,7 @@ function addCerts(program: Command, end: End): void {
     )
     .option(
       '--webhook-configuration <name>',
-      'webhook configuration to write the caBundle of',
+      'webhook configuration whose caBundle to write',
       defaultFlags.webhookConfiguration,
     )
     .option('--health-listen <address>', 'HOST:PORT', defaultFlags.healthListen)
@@ -66,7 +66,7 @@ function addSync(program: Command, end: End): void {
     .command('sync')
     .summary('run the Secret sync controller')
     .description(
-      'Keeps the Secrets in sync that these ServiceAccounts request by annotation, each with the account’s own identity, until SIGTERM. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
+      'Keeps the Secrets that the listed ServiceAccounts request in sync with Key Vault until SIGTERM, using the identity of each account. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
     )
     .requiredOption(
       '--service-accounts <list>',

@@ -13,9 +13,9 @@ export function addLocalCommands(program: Command, end: End): void {
 function addDemo(program: Command, end: End): void {
   program
     .command('demo')
-    .summary('try the whole path on this machine, against the emulator')
+    .summary('run webhook, agent and emulator on this machine')
     .description(
-      'Sends a pod through a real TLS webhook, runs the agent that the patch adds against a local Key Vault, rotates a secret and shows the new file.',
+      'Sends a pod to a real webhook over TLS, runs the agent that the patch adds against an emulated Key Vault, rotates a secret and shows the new file.',
     )
     .argument('[file]', 'a manifest with an annotated pod; default: an example')
     .option(
@@ -33,7 +33,7 @@ function addCheck(program: Command, end: End): void {
     .command('check')
     .summary('show what the webhook would do with these manifests')
     .description(
-      'Reports for each pod and each workload’s pod template what would be injected, or what is wrong; for each annotated ServiceAccount, which Secrets would be synced; and for each annotated Secret, whether it would be adopted. Exits with 1 if a pod would be denied, or an account or a Secret has a mistake.',
+      'Reports what would be injected into each pod and each workload’s pod template, which Secrets each annotated ServiceAccount would get, whether each annotated Secret would be adopted, and every mistake. Exits with 1 if a pod would be denied, or an account or a Secret has a mistake.',
     )
     .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
     .addOption(namespaceOption())
@@ -59,7 +59,7 @@ function addInject(program: Command, end: End): void {
 function addFetch(program: Command, end: End): void {
   program
     .command('fetch')
-    .summary('write what a pod’s agent would write, to a folder')
+    .summary('write a pod’s files to a folder, as its agent would')
     .description(
       'Fetches the objects that the annotations of a pod name and writes them to a folder, using the agent’s own code. Signs in with a federated token file if there is one, otherwise with the account of az login.',
     )
@@ -86,9 +86,9 @@ function addFetch(program: Command, end: End): void {
 function addEmulator(program: Command, end: End): void {
   program
     .command('emulator')
-    .summary('run a local Entra and Key Vault over TLS')
+    .summary('run an emulator of Entra and Key Vault over TLS')
     .description(
-      'Serves an Entra token endpoint and Key Vaults for experiments, and a control endpoint on loopback to rotate secrets and cause faults. Not for production: it checks every request, but does not protect the data.',
+      'Serves an Entra token endpoint and Key Vaults for development, and a control endpoint on loopback that rotates secrets and injects faults. Not for production: it checks every request, but does not protect the data.',
     )
     .option(
       '--data <file>',

@@ -18,7 +18,7 @@ const maxLifetimeSeconds = 10 * 365 * 24 * 3600
 const name = text('1 to 127 letters, digits and hyphens', (found) =>
   /^[0-9a-z-]{1,127}$/i.test(found),
 )
-const dnsName = text('a name as Kubernetes has them', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
+const dnsName = text('a Kubernetes name', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
 const named = { vault: text('a vault'), name, type: optional(word(objectKinds)) }
 const rotation = object({ ...named, value: optional(secretValue) })
@@ -27,17 +27,17 @@ const change = object({
   version: optional(text('32 hexadecimal digits')),
   enabled: optional(flag),
   deleted: optional(flag),
-  contentType: optional(text('a text')),
+  contentType: optional(text('a string')),
   tags: optional(tagsSchema),
 })
 const tokenRequest = object({
   namespace: dnsName,
   serviceAccount: dnsName,
-  audience: optional(text('a text')),
+  audience: optional(text('a string')),
   expiresInSeconds: optional(wholeNumber(-maxLifetimeSeconds, maxLifetimeSeconds)),
 })
 
-/** Serves the commands. An invalid request is answered with sentences: `{ "problems": [...] }`. */
+/** Serves the commands. The answer to an invalid request lists its problems: `{ "problems": [...] }`. */
 export async function startControl(commands: Commands, port: number) {
   const app = fastify({ forceCloseConnections: true, bodyLimit: maxBodyBytes })
   guard(app)
@@ -84,8 +84,8 @@ function guard(app: FastifyInstance): void {
   app.addHook('onRequest', async ({ hostname }, reply) =>
     ['127.0.0.1', 'localhost'].includes(hostname)
       ? undefined
-      : reply
-          .code(403)
-          .send({ problems: ['this end point answers to 127.0.0.1 and localhost only'] }),
+      : reply.code(403).send({
+          problems: ['this endpoint accepts only the host names 127.0.0.1 and localhost'],
+        }),
   )
 }

@@ -93,15 +93,15 @@ function accountVerdict(account: AnnotatedManifest, policy: Policy): Verdict {
       ...unquoted,
       ...(request.kind === 'refused' ? request.problems : []),
     ])
-  const leftAlone = (reason: string): Verdict => ({
+  const notSynced = (reason: string): Verdict => ({
     isDenied: false,
     lines: [`${title}: not synced: ${reason}`],
   })
   switch (request.kind) {
     case 'none':
-      return leftAlone(`it has no ${annotationPrefix}${syncKey} annotation`)
+      return notSynced(`it has no ${annotationPrefix}${syncKey} annotation`)
     case 'off':
-      return leftAlone(skipReasons['turned-off'])
+      return notSynced(skipReasons['turned-off'])
     case 'refused':
       return wrong(`${title}: would not be synced`, request.problems)
     case 'wanted': {

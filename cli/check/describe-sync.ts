@@ -31,6 +31,6 @@ function describeKey(file: WantedFile): string {
   return `${key} \u2190 ${describeWanted(file)}`
 }
 
-/** The keys of an entry that fills a whole Secret. */
+/** The keys of an entry that writes all keys of its Secret. */
 const keysOf = ({ object }: WantedFile): string =>
   object.type === 'tls' ? `{${tlsFileNames.join(',')}}` : '*'

@@ -24,8 +24,8 @@ export interface DemoOptions {
 }
 
 /**
- * `akv-injector demo`: runs the whole path of a pod on this machine, and prints its steps to standard output. Stops on
- * Ctrl-C, and leaves nothing behind.
+ * `akv-injector demo`: runs webhook, agent and emulator for a pod on this machine, and prints each step to standard
+ * output. Stops on Ctrl-C, and removes everything that it created.
  *
  * @throws InputError when the manifest or the vaults' data is invalid
  */

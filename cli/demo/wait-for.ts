@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits until the condition is true. Gives false if that takes longer than the timeout. */
+/** Waits until the condition is true. Returns false if that takes longer than the timeout. */
 export async function waitFor(condition: () => boolean, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
   while (!condition()) {

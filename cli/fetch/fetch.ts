@@ -25,7 +25,7 @@ import { signInAsDeveloper } from './sign-in-as-developer.ts'
 export interface FetchOptions {
   readonly file: string
   readonly namespace: string
-  /** The folder to write to; required. No other user may have access to it. */
+  /** The folder to write to; required. Other users must have no access to it. */
   readonly output?: string
   /** Where to write the variables. Without it only their names are printed. */
   readonly variables?: string
@@ -115,7 +115,7 @@ function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
   if (template === undefined) {
     const hints = templates.flatMap(findMisplacedAnnotations)
     throw new InputError(
-      `${file}: no pod here has an ${annotationPrefix}… annotation`,
+      `${file}: no pod in it has an ${annotationPrefix}… annotation`,
       hints.map((hint) => `  ${hint}`),
     )
   }
@@ -131,7 +131,7 @@ function configOf(template: PodTemplate): AgentConfig {
       return findAgent(applyPatch(template.pod, outcome.operations)).config
     case 'skipped':
       if (outcome.reason === 'complete') return findAgent(applyPatch(template.pod, [])).config
-      throw new InputError(`${template.title}: its annotations ask for nothing`)
+      throw new InputError(`${template.title}: its annotations request no objects`)
     case 'denied':
       throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
     default:

@@ -3,8 +3,8 @@ import { type Document, isMap, isScalar, isSeq, type ToStringOptions, visit } fr
 export type Style = Pick<ToStringOptions, 'indent' | 'indentSeq' | 'flowCollectionPadding'>
 
 /**
- * How the author of a document indents and pads, as options of the YAML library. A document that mixes styles gets the
- * one that it uses most; a document that shows none gets the library's defaults.
+ * Detects how the author of a document indents and pads, as options of the YAML library. If a document mixes styles,
+ * the most frequent one wins. If it shows none, the library's defaults apply.
  *
  * @param text - the file that the document was parsed from
  */

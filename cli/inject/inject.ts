@@ -42,7 +42,7 @@ export function inject({ files, namespace }: InjectOptions): ExitCode {
   }
   if (policy.agentImage === placeholderImage && injections.some(({ isInjected }) => isInjected))
     printLines(process.stderr, [
-      `AKV_INJECTOR_AGENT_IMAGE is not set: the image of the agent reads ${placeholderImage}`,
+      `AKV_INJECTOR_AGENT_IMAGE is not set: the output contains the placeholder ${placeholderImage} as the image of the agent`,
     ])
   const rewritten = results.map(({ text, injections }) =>
     rewriteFile(
@@ -88,7 +88,7 @@ function injectManifest(
   return { manifest, document, problems, warnings, isInjected }
 }
 
-/** Replaces aliases by copies: a change in one place must not change the others that share the node. */
+/** Replaces aliases with copies, because a change in one place must not change the others that share the node. */
 function withoutAliases(document: Document): Document {
   let hasAliases = false
   visit(document, {

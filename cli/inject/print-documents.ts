@@ -1,8 +1,8 @@
 import { printLines } from '../../lib/print-lines.ts'
 
 /**
- * Writes manifests byte for byte. Only on a terminal are they made printable, since it would act on control characters in a
- * comment or a value.
+ * Writes manifests byte for byte. On a terminal they are made printable, because control characters in a comment or a
+ * value would control it.
  */
 export function printDocuments(
   stream: Pick<NodeJS.WriteStream, 'isTTY'> & { write(text: string): unknown },

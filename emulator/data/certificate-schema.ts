@@ -81,7 +81,7 @@ function complete({ certificate, ...rest }: Draft, name: string): CertificateDat
 function toVersion(found: CertificateFields, report: Report): Draft | undefined {
   const { pfx, pem } = found
   if (pfx !== undefined && pem !== undefined) {
-    report('"pfx" beside "pem"; accepted: one of them')
+    report('found both "pfx" and "pem"; accepted: one of them')
     return undefined
   }
   const imported = pfx ?? pem
@@ -97,9 +97,10 @@ function toMake(
   const isHsm = key.type.endsWith('-HSM')
   const { exportable = !isHsm, contentType = 'application/x-pkcs12', pfx, pem, ...version } = rest
   const { notBefore, expires, enabled = true } = version
-  if (exportable && isHsm) report(`a key of type ${type} can't be; leave it out`, 'exportable')
+  if (exportable && isHsm)
+    report(`a key of type ${type} can't be exportable; leave it out`, 'exportable')
   else if (notBefore !== undefined && expires !== undefined && notBefore >= expires)
-    report(`it isn't after "notBefore"`, 'expires')
+    report(`must be later than "notBefore"`, 'expires')
   else {
     const certificate: DraftSpec = {
       ...(subject === undefined ? {} : { subject }),
@@ -136,7 +137,7 @@ const setByImport = [
 function toImport(found: CertificateFields, imported: Imported, report: Report): Draft | undefined {
   const stray = setByImport.filter((name) => found[name] !== undefined)
   if (stray.length > 0) {
-    report(`${stray.join(', ')}: "pfx" and "pem" say that themselves; leave it out`)
+    report(`${stray.join(', ')}: the imported certificate determines this; leave it out`)
     return undefined
   }
   const { version, tags, enabled = true, created, exportable = true } = found

@@ -16,7 +16,7 @@ export interface Identity {
 
 export interface FederatedCredential {
   readonly subject: string
-  /** Absent: the emulator's default issuer. */
+  /** The emulator's default issuer if absent. */
   readonly issuer?: string | undefined
   readonly audience: string
 }
@@ -40,9 +40,9 @@ export interface ObjectData<V> {
   readonly deleted: boolean
 }
 
-/** What versions of all kinds have. */
+/** The properties that versions of all kinds share. */
 export interface VersionData {
-  /** 32 hex digits. Absent: generated. */
+  /** 32 hexadecimal digits; generated if absent. */
   readonly version?: string | undefined
   readonly tags?: Readonly<Record<string, string>> | undefined
   readonly enabled: boolean

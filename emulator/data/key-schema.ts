@@ -32,7 +32,7 @@ export function toKeySpec(
     ([name, value]) => value !== undefined && name !== choiceOf[type],
   )
   if (stray !== undefined) {
-    report(`a key of type ${type} has none; leave it out`, stray[0])
+    report(`a key of type ${type} has no such property; leave it out`, stray[0])
     return undefined
   }
   return type === 'oct' || type === 'oct-HSM' ? { type } : asymmetric(type, { size, curve })
@@ -45,7 +45,7 @@ function asymmetric(
   return type === 'RSA' || type === 'RSA-HSM' ? { type, size } : { type, curve }
 }
 
-/** The property that may be set beside each type. */
+/** The property that may be set for each type. */
 const choiceOf: Readonly<Record<KeyType, 'size' | 'curve' | undefined>> = {
   RSA: 'size',
   'RSA-HSM': 'size',
@@ -92,7 +92,7 @@ function imported(
 ): ImportedKey | undefined {
   const own = publicKey.asymmetricKeyType === 'rsa' ? 'RSA' : 'EC'
   if (size !== undefined || curve !== undefined) {
-    report('"pem" beside "size" or "curve"; accepted: one or the other')
+    report('found "pem" together with "size" or "curve"; accepted: only one of them')
     return undefined
   }
   const accepted = [own, `${own}-HSM`] as const

@@ -13,9 +13,9 @@ import {
 } from '../schema/schema-parts.ts'
 import type { ObjectData, VersionData } from './data.ts'
 
-export const tagsSchema = namesTo(text('a text'))
+export const tagsSchema = namesTo(text('a string'))
 
-/** What versions of all kinds may have. */
+/** The properties that versions of all kinds may have. */
 export const versionShape = {
   version: optional(
     text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found)).toLowerCase(),
@@ -39,7 +39,7 @@ export interface ObjectDefinition<
   readonly kind: string
   /** The keys of a version. */
   readonly shape: Shape
-  /** Makes a version from the values of these keys. Gives undefined after it has reported a problem. */
+  /** Makes a version from the values of these keys. Returns undefined after it has reported a problem. */
   readonly toVersion: (fields: Fields<Shape>, report: Report) => Draft | undefined
   /** The schema of a version that isn't a mapping, such as the bare value of a secret. */
   readonly short?: z.ZodType<Draft>
@@ -105,12 +105,12 @@ function problemWith(
 ): readonly [problem: string, key?: string] | undefined {
   const ids = versions.flatMap(({ version }) => version ?? [])
   if (new Set(ids).size < ids.length)
-    return ['two have the same "version"; accepted: each its own', 'versions']
+    return ['two versions have the same "version"; accepted: unique ones', 'versions']
   const beside = Object.entries(fields).flatMap(([key, value]) =>
     value === undefined ? [] : [key],
   )
   if (beside.length > 0)
-    return [`${beside.join(', ')} beside "versions"; accepted: in each version`]
+    return [`found ${beside.join(', ')} next to "versions"; accepted: in each version`]
   return versions.length > 0
     ? undefined
     : ['found an empty list; accepted: one version or more', 'versions']
@@ -122,7 +122,7 @@ export function reportClashes(names: readonly string[], report: (message: string
   for (const name of names) {
     const earlier = seen.get(name.toLowerCase())
     if (earlier !== undefined)
-      report(`"${earlier}" and "${name}" are the same name: case doesn't count`)
+      report(`"${earlier}" and "${name}" are the same name, because names aren't case-sensitive`)
     seen.set(name.toLowerCase(), name)
   }
 }

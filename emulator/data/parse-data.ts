@@ -27,7 +27,7 @@ function parseYaml(
   const document: Document = parseDocument(yamlText, { schema: 'failsafe', prettyErrors: false })
   const lineOf = (offset: number) => yamlText.slice(0, offset).split('\n').length
   const problems = document.errors.map(
-    ({ code, pos }) => `line ${lineOf(pos[0])}: this is not YAML (${code})`,
+    ({ code, pos }) => `line ${lineOf(pos[0])}: invalid YAML (${code})`,
   )
   if (problems.length > 0) return { problems }
   visit(document, {
@@ -41,20 +41,20 @@ function parseYaml(
       if (isCollection(key))
         problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: a list or a mapping can't be a key`)
       if (isScalar(key) && key.value === '__proto__')
-        problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: there can be no key "__proto__"`)
+        problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: the key "__proto__" is not accepted`)
     },
   })
   if (problems.length > 0) return { problems }
   try {
     return { value: document.toJS({ maxAliasCount: 100 }) }
   } catch {
-    return { problems: ['the file has too many aliases, or one that leads nowhere'] }
+    return { problems: ['the file has too many aliases, or an alias without an anchor'] }
   }
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const uuid = text('a UUID', (found) => uuidPattern.test(found)).toLowerCase()
-const nonEmpty = text('a text', (found) => found !== '')
+const nonEmpty = text('a string', (found) => found !== '')
 const role = list(
   text(
     'a client id (UUID), or "*" for every identity',
@@ -98,7 +98,7 @@ function reportTakenNames(vault: Omit<VaultData, 'name'>, context: z.RefinementC
         context.addIssue({
           code: 'custom',
           path: [collection, name],
-          message: 'the certificate of this name takes it; accepted: another name',
+          message: 'a certificate already has this name; accepted: another name',
         })
 }
 

@@ -5,16 +5,16 @@ import { optional, secretText, text, wholeNumber } from '../schema/schema-parts.
 import type { SecretData } from './data.ts'
 import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
 
-export const secretValue = secretText('a text').refine(
+export const secretValue = secretText('a string').refine(
   (value) => Buffer.byteLength(value) <= maxValueBytes,
-  { error: 'longer than Key Vault takes; accepted: up to 25 KiB' },
+  { error: 'longer than Key Vault allows; accepted: up to 25 KiB' },
 )
 
 const shape = {
   ...versionShape,
   value: optional(secretValue),
   generate: optional(wholeNumber(1, maxValueBytes)),
-  contentType: optional(text('a text')),
+  contentType: optional(text('a string')),
 }
 
 export const secretsSchema = objectsOf({
@@ -30,7 +30,7 @@ function toVersion(
   report: Report,
 ): SecretData | undefined {
   if ((value === undefined) === (generate === undefined)) {
-    report('accepted: either "value" or "generate", exactly one of them')
+    report('accepted: exactly one of "value" and "generate"')
     return undefined
   }
   return { ...rest, enabled, value: value ?? { generate: generate ?? 1 } }

@@ -46,8 +46,8 @@ export async function checkAssertion(
 }
 
 /**
- * The refusal that a fault asks for, with the message that this assertion would get. Codes that aren't about federation
- * get a general message.
+ * Returns the refusal that a fault requests, with the message that Entra would send for this assertion. Codes that
+ * aren't about federation get a general message.
  */
 export function emulatedRefusal(
   code: number,
@@ -66,7 +66,9 @@ export function emulatedRefusal(
     refusals.unknownKey(String(header?.kid), String(iss)),
     refusals.invalidSignature(),
   ].find((refusal) => refusal.code === code)
-  return known ?? { code, error: 'invalid_client', status: 401, message: 'A fault was asked for.' }
+  return (
+    known ?? { code, error: 'invalid_client', status: 401, message: 'This fault was injected.' }
+  )
 }
 
 function decode(assertion: string) {
@@ -74,7 +76,7 @@ function decode(assertion: string) {
     const header = decodeProtectedHeader(assertion)
     const claims = decodeJwt(assertion)
     const { iss, sub, aud } = claims
-    // The caller may have put any JSON here, although RFC 7519 says string.
+    // The caller may have sent any JSON here, although RFC 7519 requires strings.
     const texts: readonly unknown[] = [header.kid ?? '', iss ?? '', sub ?? '', aud ?? []].flat()
     return texts.every((text) => typeof text === 'string') ? { header, claims } : undefined
   } catch {

@@ -3,7 +3,7 @@ import type { Faults } from '../faults/faults.ts'
 import type { KeysOf } from './issuer-keys.ts'
 import type { Signer } from './signer.ts'
 
-/** What Entra and the emulator's own token issuer work with. */
+/** The state of Entra and of the emulator's own token issuer. */
 export interface Tenant {
   readonly tenantId: string
   /** By client ID, in lower case. */

@@ -73,7 +73,7 @@ function applyAction(
 }
 
 const brokenJson = '{"value": "cut o'
-const emulatedFault = { code: 'EmulatedFault', message: 'A fault was asked for.' }
+const emulatedFault = { code: 'EmulatedFault', message: 'This fault was injected.' }
 
 /** The body has the shape that the faulty service would give it. */
 const bodyOf = (request: FastifyRequest, refusal: Omit<VaultRefusal, 'status'>, now: Date) =>

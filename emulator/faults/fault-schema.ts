@@ -6,7 +6,7 @@ import { flag, found, object, optional, text, wholeNumber, word } from '../schem
 import { type Fault, services } from './faults.ts'
 
 const maxDelayMs = 10 * 60 * 1000
-const anyText = text('a text')
+const anyText = text('a string')
 /** Excludes line breaks, which would end the header. */
 const headerText = text('printable characters', (found) => /^[\x20-\x7e]+$/.test(found))
 

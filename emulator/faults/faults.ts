@@ -3,9 +3,9 @@
 import type { InnerForbiddenCode } from '../refusals/vault-refusal.ts'
 
 export interface Fault {
-  /** Absent: the fault hits every request. */
+  /** If absent, the fault hits every request. */
   readonly match?: FaultMatch | undefined
-  /** How many requests the fault hits. Absent: any number. */
+  /** How many requests the fault hits; any number if absent. */
   readonly count?: number | undefined
   /** How long the fault lasts after it was added. Absent: until {@link count} requests, or until faults are cleared. */
   readonly forMs?: number | undefined

@@ -40,7 +40,7 @@ export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): Tl
     reply.code(404).send(
       vaultBody({
         code: 'NotFound',
-        message: `The emulator serves no ${method} ${url.split('?')[0]}.`,
+        message: `The emulator does not support ${method} ${url.split('?')[0]}.`,
       }),
     ),
   )

@@ -1,4 +1,4 @@
-/** Makes a value on the first call, and returns the same one on later calls. */
+/** Creates a value on the first call, and returns the same value on later calls. */
 export function lazy<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

@@ -5,7 +5,9 @@ interface ForgeAsn1 {
   readonly type: number
 }
 
-/** A certificate's bag holds `cert`, or `asn1` where forge doesn't know its kind of key; a key's bag alike. */
+/**
+ * A certificate's bag has `cert`, or `asn1` if forge doesn't know the type of its key. A key's bag has `key` or `asn1`.
+ */
 interface ForgeBag {
   readonly cert?: object | null
   readonly key?: object | null

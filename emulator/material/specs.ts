@@ -1,11 +1,11 @@
-/** Keys and certificates: how the vault file describes them, and what is made of the description. */
+/** Keys and certificates: their descriptions in the vault file, and the objects created from them. */
 
 import type { KeyObject, X509Certificate } from 'node:crypto'
 
 /** Key Vault's own limit on a secret's value. */
 export const maxValueBytes = 25 * 1024
 
-/** A key to make. The `-HSM` types differ from the others in name only. */
+/** A key to generate. The `-HSM` types differ from the others in name only. */
 export type KeySpec = AsymmetricKeySpec | { readonly type: 'oct' | 'oct-HSM' }
 
 export type AsymmetricKeySpec =
@@ -24,7 +24,7 @@ export interface ImportedKey {
   readonly publicKey: KeyObject
 }
 
-/** A certificate to make, or one that was imported, and how its secret presents it. */
+/** A certificate to issue, or an imported one, and the format of its secret. */
 export interface CertificateDefinition {
   readonly contentType: CertificateContentType
   /** Whether the secret includes the private key. */
@@ -35,7 +35,7 @@ export interface CertificateDefinition {
 export const certificateContentTypes = ['application/x-pkcs12', 'application/x-pem-file'] as const
 export type CertificateContentType = (typeof certificateContentTypes)[number]
 
-/** A certificate to make. */
+/** A certificate to issue. */
 export interface CertificateSpec {
   /** `CN=web.example, O=Contoso` */
   readonly subject: string

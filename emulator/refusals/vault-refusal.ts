@@ -155,7 +155,10 @@ export const isDeleted = (kind: ObjectKind, name: string): VaultRefusal =>
 
 /** The emulator's own message. */
 export const nameIsTaken = (by: ObjectKind, name: string): VaultRefusal =>
-  conflict('NameTaken', `There is a ${by} named ${name}, and a certificate is one, too.`)
+  conflict(
+    'NameTaken',
+    `A ${by} named ${name} already exists, and a certificate would create one, too.`,
+  )
 
 export const throttled: VaultRefusal = {
   status: 429,

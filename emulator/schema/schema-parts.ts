@@ -16,7 +16,7 @@ export const object = <Shape extends z.ZodRawShape>(shape: Shape) => {
 
 function unknownKey(key: string, known: readonly string[]): string {
   const [nearest] = known.toSorted((a, b) => leven(a, key) - leven(b, key))
-  return `there is no key ${describe(key)}; the nearest is "${nearest}" (accepted: ${known.join(', ')})`
+  return `unknown key ${describe(key)}; did you mean "${nearest}"? (accepted: ${known.join(', ')})`
 }
 
 /** The names that a mapping may have, as a predicate and as text for messages. */
@@ -100,7 +100,7 @@ export function found(input: unknown, accepted: string): string {
   return isRepeated ? `found ${describe(input)}; accepted: ${accepted}` : foundKind(input, accepted)
 }
 
-/** The message about a value that may be a misplaced secret, so it only tells the kind of the value. */
+/** The message about a value that may be a misplaced secret, so it only names the kind of the value. */
 export const foundKind = (input: unknown, accepted: string): string =>
   `found ${kindOf(input)}; accepted: ${accepted}`
 
@@ -108,7 +108,7 @@ function kindOf(input: unknown): string {
   if (input === undefined || input === null) return 'nothing'
   if (Array.isArray(input)) return 'a list'
   if (typeof input === 'object') return 'a mapping'
-  return typeof input === 'string' ? 'a text' : `a ${typeof input}`
+  return typeof input === 'string' ? 'a string' : `a ${typeof input}`
 }
 
 function describe(input: unknown): string {

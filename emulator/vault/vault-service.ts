@@ -1,7 +1,7 @@
 import type { Tenant } from '../entra/tenant.ts'
 import type { Vaults } from './store/stored-object.ts'
 
-/** What Key Vault works with: the vaults, and the tenant whose tokens it accepts. */
+/** The state of Key Vault: the vaults, and the tenant whose tokens they accept. */
 export interface VaultService
   extends Pick<Tenant, 'tenantId' | 'audience' | 'entraSigner' | 'faults' | 'url' | 'now'> {
   readonly vaults: Vaults

@@ -134,7 +134,13 @@ t.test('refusals carry the service’s codes, and inner codes', async (t) => {
     [`/team-a/deletedsecrets/old?${version}`, 404, 'SecretNotFound', undefined, /^Deleted Secret/],
     [`/team-a/secrets/old?${version}`, 403, 'Forbidden', 'SecretDisabled', /disabled secret.$/],
     [`/nowhere/secrets/a?${version}`, 404, 'VaultNotFound', undefined, /no vault named nowhere/],
-    [`/team-a/x/a?${version}`, 404, 'NotFound', undefined, /serves no GET \/team-a\/x\/a\.$/],
+    [
+      `/team-a/x/a?${version}`,
+      404,
+      'NotFound',
+      undefined,
+      /does not support GET \/team-a\/x\/a\.$/,
+    ],
     [
       `/team-a/secrets/none?${version}`,
       403,

@@ -1,4 +1,4 @@
-/** What a vault holds: collections of objects, each with its versions. */
+/** The contents of a vault: collections of objects with their versions. */
 
 import type { CertificateData, KeyData, VersionData } from '../../data/data.ts'
 import type { Issued } from '../../material/issue-certificate.ts'
@@ -34,7 +34,7 @@ export interface Live<V> {
   readonly version: V
 }
 
-/** What versions of all kinds have. */
+/** The properties that versions of all kinds share. */
 export interface Version extends VersionData {
   readonly version: string
   readonly created: Date

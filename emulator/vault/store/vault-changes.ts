@@ -50,7 +50,7 @@ export function rotate(vaults: Vaults, { value, ...named }: Rotation, now: Date)
   const vault = needVault(vaults, named.vault)
   const { name, type = typeOf(vault, named.name) } = named
   if (type !== 'secret' && value !== undefined)
-    throw new Error(`the ${type} ${name} takes no value: it gets a new key by itself`)
+    throw new Error(`the ${type} ${name} takes no value: a rotation generates a new key`)
   switch (type) {
     case 'secret':
       return rotateSecret(vault, name, { value, now })
@@ -75,7 +75,7 @@ function rotateSecret(
   { value, now }: { readonly value: string | undefined; readonly now: Date },
 ): string {
   if (find(vault.certificates, name) !== undefined)
-    throw new Error(`the secret ${name} is a certificate's: rotate the certificate`)
+    throw new Error(`the secret ${name} belongs to a certificate: rotate the certificate`)
   if (find(vault.secrets, name)?.deletedAt !== undefined) throw isDeleted('secret', name)
   const data = { value: value ?? { generate: generatedLength }, enabled: true }
   return add(vault.secrets, name, newSecret(data, now))
@@ -89,7 +89,7 @@ function renewed(data: CertificateData, name: string): CertificateData {
 }
 
 const wasImported = (type: ObjectKind, name: string) =>
-  new Error(`the ${type} ${name} was imported: there is nothing to make another by`)
+  new Error(`the ${type} ${name} was imported, so the emulator cannot generate a new version`)
 const isDeleted = (type: ObjectKind, name: string) =>
   new Error(`the ${type} ${name} is deleted: recover it first`)
 
@@ -156,6 +156,6 @@ function needLive<V>(vault: Vault, collection: Collection<V>, named: Named): Sto
 function needVault(vaults: Vaults, name: string): Vault {
   const vault = findVault(vaults, name)
   if (vault === undefined)
-    throw new Error(`there is no vault ${name}; there are: ${[...vaults.keys()].join(', ')}`)
+    throw new Error(`unknown vault ${name}; existing vaults: ${[...vaults.keys()].join(', ')}`)
   return vault
 }

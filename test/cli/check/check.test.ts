@@ -219,7 +219,7 @@ t.test(
   },
 )
 
-t.test('accounts that ask for nothing are passed over, or said to be left alone', async (t) => {
+t.test('accounts that request nothing are ignored, or reported as not synced', async (t) => {
   const [plain, off, other] = [
     accountText({}, { 'azure.workload.identity/client-id': 'x' }),
     accountText({ inject: 'false', sync: '?' }),

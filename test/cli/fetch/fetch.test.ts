@@ -270,12 +270,12 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
     {
       code: 2,
       stderr:
-        /no pod here has an akv-injector.io\/… annotation\n.*on the workload itself does nothing/,
+        /no pod in it has an akv-injector.io\/… annotation\n.*on the workload itself does nothing/,
     },
   )
   t.match(await fetch(podText({ inject: 'false' })), {
     code: 2,
-    stderr: /its annotations ask for nothing/,
+    stderr: /its annotations request no objects/,
   })
   t.match(
     await runInProcess(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }),

@@ -12,14 +12,14 @@ import { changeEnforcement } from './policy-binding.ts'
 const cluster = openCluster(t)
 await serveWebhook(t, cluster)
 const ordinary = await testNamespace(t, cluster)
-const leftAlone = await testNamespace(t, cluster, { 'control-plane': 'x' })
+const excluded = await testNamespace(t, cluster, { 'control-plane': 'x' })
 const managed = await testNamespace(t, cluster, { 'kubernetes.azure.com/managedby': 'aks' })
 
 const warning = /akv-injector\.io annotations but no agent/
 const policyName = 'akv-injector-uninjected-pods'
 const tryPod = (pod: KubeObject) => cluster.create(pod, { dryRun: true })
 const annotated = (annotations: Readonly<Record<string, string>> = filesAndEnv) =>
-  annotatedPod({ namespace: leftAlone, annotations })
+  annotatedPod({ namespace: excluded, annotations })
 /** Policies take effect a moment after the install. */
 await until(async () => (await tryPod(annotated())).warnings.length > 0)
 
@@ -39,7 +39,7 @@ t.test('the API server reports no type errors in the policies', async (t) => {
 })
 
 t.test('an annotated pod without an agent starts with a warning', async (t) => {
-  for (const namespace of [leftAlone, managed, 'kube-public']) {
+  for (const namespace of [excluded, managed, 'kube-public']) {
     const { status, warnings } = await tryPod(annotatedPod({ namespace }))
     t.equal(status, 201)
     t.match(warnings, [warning], namespace)
@@ -53,8 +53,8 @@ t.test('pods with an agent, and pods without annotations, start without a warnin
       namespace: ordinary,
       annotations: { ...filesAndEnv, 'client-id': '22222222-2222-2222-2222-222222222222' },
     }),
-    plainPod({}, { namespace: leftAlone }),
-    plainPod({}, { namespace: leftAlone, annotations: { 'akv-injector.example/secrets': 'x' } }),
+    plainPod({}, { namespace: excluded }),
+    plainPod({}, { namespace: excluded, annotations: { 'akv-injector.example/secrets': 'x' } }),
     ...['false', 'False', 'FALSE'].map((inject) => annotated({ ...filesAndEnv, inject })),
   ]
   for (const pod of pods) t.notMatch(expectSuccess(await tryPod(pod)).warnings.join(), warning)
@@ -65,7 +65,7 @@ t.test('pods with an agent, and pods without annotations, start without a warnin
 t.test('mirror pods get no warning', async (t) => {
   const metadata = {
     name: 'mirror',
-    namespace: leftAlone,
+    namespace: excluded,
     annotations: { ...prefixed(filesAndEnv), 'kubernetes.io/config.mirror': 'x' },
   }
   const mirror = { ...plainPod({ nodeName: 'node' }), metadata }
@@ -143,7 +143,7 @@ const workloads = (
 const apply = (object: KubeObject) => cluster.apply(object, { dryRun: true })
 
 t.test('a workload in an excluded namespace is admitted with a warning', async (t) => {
-  for (const namespace of [leftAlone, managed, 'kube-public'])
+  for (const namespace of [excluded, managed, 'kube-public'])
     for (const workload of workloads(namespace)) {
       const { warnings } = expectSuccess(await apply(workload))
       t.equal(warnings.length, 1, workload.kind)
@@ -152,7 +152,7 @@ t.test('a workload in an excluded namespace is admitted with a warning', async (
 })
 
 t.test('an update of such a workload is admitted with a warning', async (t) => {
-  const [deployment] = workloads(leftAlone)
+  const [deployment] = workloads(excluded)
   if (!deployment) throw new Error('none')
   expectSuccess(await cluster.apply(deployment))
   const changed = { ...deployment, metadata: { ...deployment.metadata, labels: { changed: 'x' } } }
@@ -173,9 +173,9 @@ t.test('workloads in other namespaces, or without annotations, get no warning', 
   })
   const quiet = [
     ...workloads(ordinary),
-    ...workloads(leftAlone, {}),
-    ...workloads(leftAlone, { ...filesAndEnv, inject: 'False' }),
-    ...workloads(leftAlone).map(ownedBy),
+    ...workloads(excluded, {}),
+    ...workloads(excluded, { ...filesAndEnv, inject: 'False' }),
+    ...workloads(excluded).map(ownedBy),
   ]
   for (const workload of quiet)
     t.strictSame(expectSuccess(await apply(workload)).warnings, [], workload.kind)

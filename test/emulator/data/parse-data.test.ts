@@ -69,7 +69,7 @@ t.test('an empty secret is written as one', async (t) => {
     data: { vaults: [{ secrets: [{ versions: [{ value: '' }] }] }] },
   })
   const parsed = parseEmulatorData('vaults:\n  abc:\n    secrets:\n      s:\n')
-  t.match(parsed, { problems: ['vaults.abc.secrets.s: found nothing; accepted: a text'] })
+  t.match(parsed, { problems: ['vaults.abc.secrets.s: found nothing; accepted: a string'] })
 })
 
 t.test('ids and vault names have no case', async (t) => {
@@ -115,32 +115,32 @@ vaults:
   const parsed = parseEmulatorData(text)
   const problems = 'problems' in parsed ? parsed.problems : []
   const expected = [
-    /^there is no key "tenant"; the nearest is "tenantId" \(accepted: tenantId, identities, vaults\)$/,
+    /^unknown key "tenant"; did you mean "tenantId"\? \(accepted: tenantId, identities, vaults\)$/,
     /^tenantId: found "contoso"; accepted: a UUID$/,
     /^identities\[0\]\.clientId: found "1"; accepted: a UUID$/,
-    /^identities\[0\]\.federatedCredentials\[0\]: there is no key "subjct"; the nearest is "subject"/,
-    /^identities\[0\]\.federatedCredentials\[0\]\.subject: found nothing; accepted: a text$/,
+    /^identities\[0\]\.federatedCredentials\[0\]: unknown key "subjct"; did you mean "subject"/,
+    /^identities\[0\]\.federatedCredentials\[0\]\.subject: found nothing; accepted: a string$/,
     /\.issuer: found "http:\/\/evil\.example"; accepted: a URL with https/,
     /^vaults\.ab: found "ab"; accepted: 3 to 24/,
     /^vaults\.-abc: found "-abc"; accepted: 3 to 24/,
     /^vaults\.team-a\.readers\[0\]: found "someone"; accepted: a client id \(UUID\), or "\*"/,
     /secrets\.a_b: found "a_b"; accepted: 1 to 127 letters/,
-    /secrets\.empty: accepted: either "value" or "generate", exactly one/,
-    /secrets\.both: accepted: either "value" or "generate", exactly one/,
+    /secrets\.empty: accepted: exactly one of "value" and "generate"/,
+    /secrets\.both: accepted: exactly one of "value" and "generate"/,
     /secrets\.many\.generate: found "99999"; accepted: a whole number from 1 to 25600$/,
-    /secrets\.listed: found a list; accepted: a text$/,
-    /secrets\.nothing: found nothing; accepted: a text$/,
-    /secrets\.mixed: value beside "versions"; accepted: in each version$/,
+    /secrets\.listed: found a list; accepted: a string$/,
+    /secrets\.nothing: found nothing; accepted: a string$/,
+    /secrets\.mixed: found value next to "versions"; accepted: in each version$/,
     /secrets\.none\.versions: found an empty list; accepted: one version or more$/,
-    /secrets\.twice\.versions: two have the same "version"/,
+    /secrets\.twice\.versions: two versions have the same "version"/,
     /secrets\.odd\.version: found "latest"; accepted: 32 hexadecimal digits$/,
     /secrets\.odd\.enabled: found "maybe"; accepted: true or false$/,
     /secrets\.odd\.expires: found "soon"; accepted: a date such as/,
     /secrets\.odd\.tags: found a list; accepted: a mapping$/,
-    /secrets\.odd: there is no key "tagz"; the nearest is "tags"/,
-    /^vaults\.team-b\.secrets: found a text; accepted: a mapping$/,
+    /secrets\.odd: unknown key "tagz"; did you mean "tags"/,
+    /^vaults\.team-b\.secrets: found a string; accepted: a mapping$/,
     /^vaults\.team-c\.secrets: "DB" and "db" are the same name/,
-    /^vaults\.team-d: found a text; accepted: a mapping with readers/,
+    /^vaults\.team-d: found a string; accepted: a mapping with readers/,
   ]
   for (const one of expected)
     t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
@@ -234,14 +234,14 @@ vaults:
       /keys\.a_b: found "a_b"; accepted: .* as the name of a key$/,
       /keys\.nothing: found nothing; accepted: a mapping with version, /,
       /keys\.kind\.type: found "DSA"; accepted: RSA, RSA-HSM, EC, EC-HSM, oct, oct-HSM$/,
-      /keys\.size\.size: a key of type EC has none; leave it out$/,
-      /keys\.curve\.curve: a key of type oct has none; leave it out$/,
+      /keys\.size\.size: a key of type EC has no such property; leave it out$/,
+      /keys\.curve\.curve: a key of type oct has no such property; leave it out$/,
       /keys\.small\.size: found "1024"; accepted: 2048, 3072, 4096$/,
       /keys\.pem\.pem: this is not an RSA or EC key in PEM/,
-      /keys\.plain: found a text; accepted: a mapping/,
+      /keys\.plain: found a string; accepted: a mapping/,
       /certificates\.oct\.type: found "oct"; accepted: RSA, RSA-HSM, EC, EC-HSM$/,
       /certificates\.koblitz\.curve: found "P-256K"; accepted: P-256, P-384, P-521$/,
-      /certificates\.hsm\.exportable: a key of type RSA-HSM can't be; leave it out$/,
+      /certificates\.hsm\.exportable: a key of type RSA-HSM can't be exportable; leave it out$/,
       /certificates\.subject\.subject: found "hunter"; accepted: a distinguished name such as/,
       /certificates\.subject\.dnsNames\[0\]: found "a b"; accepted: a DNS name$/,
       /certificates\.issuer\.issuer: found "DigiCert"; accepted: self$/,
@@ -252,8 +252,8 @@ vaults:
       /certificates\.list\.pem: found a list; accepted: PEM/,
       /certificates\.type\.contentType: found "text\/plain"; accepted: application\/x-pkcs12, appl/,
       /certificates\.type\.lifetimeDays: found "0"; accepted: a whole number from 1/,
-      /certificates\.past\.expires: it isn't after "notBefore"$/,
-      /certificates\.misspelt: there is no key "dnsName"; the nearest is "dnsNames"/,
+      /certificates\.past\.expires: must be later than "notBefore"$/,
+      /certificates\.misspelt: unknown key "dnsName"; did you mean "dnsNames"/,
     ]
     for (const one of expected)
       t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
@@ -267,8 +267,8 @@ t.test('a certificate’s name is taken in all three lists', async (t) => {
     'vaults: { abc: { secrets: { WEB: x, ok: y }, keys: { Web: {} }, certificates: { web: {} } } }'
   t.match(parseEmulatorData(text), {
     problems: [
-      /^vaults\.abc\.secrets\.WEB: the certificate of this name takes it/,
-      /^vaults\.abc\.keys\.Web: the certificate of this name takes it/,
+      /^vaults\.abc\.secrets\.WEB: a certificate already has this name/,
+      /^vaults\.abc\.keys\.Web: a certificate already has this name/,
     ],
   })
 })
@@ -279,9 +279,11 @@ t.test('what an imported certificate says itself can’t be said beside it', asy
     parseEmulatorData(JSON.stringify({ vaults: { abc: { certificates: { web: more } } } }))
   t.match(parse({ pem }), { data: { vaults: [{ certificates: [{ name: 'web' }] }] } })
   t.match(parse({ pfx }), { data: { vaults: [{ certificates: [{ name: 'web' }] }] } })
-  t.match(parse({ pem, pfx }), { problems: [/web: "pfx" beside "pem"; accepted: one of them$/] })
+  t.match(parse({ pem, pfx }), {
+    problems: [/web: found both "pfx" and "pem"; accepted: one of them$/],
+  })
   t.match(parse({ pfx, type: 'RSA', expires: '2030-01-01' }), {
-    problems: [/web: type, expires: "pfx" and "pem" say that themselves; leave it out$/],
+    problems: [/web: type, expires: the imported certificate determines this; leave it out$/],
   })
   const [key = ''] = blocksOf('PRIVATE KEY', pem)
   const [certificate = ''] = blocksOf('CERTIFICATE', pem)
@@ -305,12 +307,12 @@ function imported() {
 
 t.test('what is no YAML is told by its line, without repeating it', async (t) => {
   const cases: [string, RegExp][] = [
-    ['vaults:\n  a: "hunter2', /^line 2: this is not YAML \(MISSING_CHAR\)$/],
-    ['a: 1\na: 2', /^line 2: this is not YAML \(DUPLICATE_KEY\)$/],
+    ['vaults:\n  a: "hunter2', /^line 2: invalid YAML \(MISSING_CHAR\)$/],
+    ['a: 1\na: 2', /^line 2: invalid YAML \(DUPLICATE_KEY\)$/],
     ['vaults: *hunter2', /alias/],
     ['? '.repeat(300), /^line 1: a list or a mapping can't be a key$/],
     ['- a', /^the file: found a list; accepted: a mapping with tenantId/],
-    ['hunter2', /^the file: found a text; accepted: a mapping/],
+    ['hunter2', /^the file: found a string; accepted: a mapping/],
   ]
   for (const [text, problem] of cases) {
     const parsed = parseEmulatorData(text)
@@ -330,7 +332,9 @@ t.test('a file that unfolds without end is refused', async (t) => {
 t.test('names from JavaScript’s own are names like others', async (t) => {
   const parsed = parseEmulatorData('vaults: { constructor: { secrets: { toString: a } } }')
   t.match(parsed, { data: { vaults: [{ name: 'constructor', secrets: [{ name: 'toString' }] }] } })
-  t.match(parseEmulatorData('{ __proto__: { tenantId: x } }'), { problems: [/no key "__proto__"/] })
+  t.match(parseEmulatorData('{ __proto__: { tenantId: x } }'), {
+    problems: [/the key "__proto__" is not accepted/],
+  })
 })
 
 t.test('any text gets data or problems', async () => {
