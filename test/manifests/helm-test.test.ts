@@ -17,21 +17,27 @@ const authority = await issueTestAuthority()
 interface ClusterAnswers {
   readonly kubelets: readonly string[]
   readonly caBundle?: string
+  /** `caBundle` of an entry that serves volumes of the CSI driver. Without it, there is no such entry. */
+  readonly csiCaBundle?: string
   readonly response?: object
+  /** The answer to a pod with such a volume. */
+  readonly csiResponse?: object
 }
 
 /** Starts one server for the API server and the webhook, which it tells apart by name and path. Gives its port. */
-async function serve(t: Test, { kubelets, caBundle, response }: ClusterAnswers): Promise<string> {
+async function serve(t: Test, answersOf: ClusterAnswers): Promise<string> {
+  const { kubelets, caBundle, csiCaBundle, response, csiResponse } = answersOf
   async function answer(request: IncomingMessage, reply: ServerResponse): Promise<void> {
     const body = await text(request)
-    if (request.url === '/mutate') {
+    if (request.url?.startsWith('/mutate')) {
       const { servername } = request.socket as TLSSocket
       if (servername !== serviceName) {
         reply.writeHead(421).end()
         return
       }
-      const { uid } = JSON.parse(body).request
-      reply.end(JSON.stringify({ response: { uid, ...response } }))
+      const { uid, object } = JSON.parse(body).request
+      const chosen = object.spec.volumes ? csiResponse : response
+      reply.end(JSON.stringify({ response: { uid, ...chosen } }))
       return
     }
     if (request.headers.authorization !== `Bearer ${token}`) {
@@ -44,6 +50,9 @@ async function serve(t: Test, { kubelets, caBundle, response }: ClusterAnswers):
       path: '/mutate',
       port: Number(port),
     }
+    const csiEntry = {
+      clientConfig: { service: { ...service, path: '/mutate/csi' }, caBundle: csiCaBundle },
+    }
     const answers: Readonly<Record<string, object>> = {
       '/api/v1/nodes': {
         items: kubelets.map((kubeletVersion, i) => ({
@@ -52,7 +61,10 @@ async function serve(t: Test, { kubelets, caBundle, response }: ClusterAnswers):
         })),
       },
       '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector': {
-        webhooks: [{ clientConfig: { service, caBundle } }],
+        webhooks: [
+          { clientConfig: { service, caBundle } },
+          ...(csiCaBundle === undefined ? [] : [csiEntry]),
+        ],
       },
       '/api/v1/namespaces/akv-injector/services/akv-injector-webhook': {
         spec: { clusterIP: '127.0.0.1' },
@@ -136,3 +148,35 @@ t.test(
     }
   },
 )
+
+const denied = (message: string) => ({ allowed: false, status: { message } })
+const serving: ClusterAnswers = {
+  ...well,
+  csiCaBundle: base64(authority.certificatePem),
+  csiResponse: denied(
+    'volume helm-test, SecretProviderClass helm-test: namespace helm-test has no such SecretProviderClass; apply it before the pod',
+  ),
+}
+
+t.test('a webhook that can look up classes passes', async (t) => {
+  const { code, output } = await run(t, serving)
+  t.equal(code, 0)
+  t.match(output, 'ok: the webhook can look up SecretProviderClasses')
+})
+
+t.test('a second entry without a caBundle, or look-ups that fail, are reported', async (t) => {
+  const forbidden = 'cannot be read: the API server answered 403 to the webhook'
+  const cases: readonly (readonly [Partial<ClusterAnswers>, RegExp])[] = [
+    [{ csiCaBundle: '' }, /^FAILED: the webhook configuration has no caBundle yet/m],
+    [
+      { csiResponse: denied(forbidden) },
+      /^FAILED: the webhook can't look up classes: cannot be read: .*403/m,
+    ],
+    [{ csiResponse: { allowed: true } }, /^FAILED: the webhook answered 200: /m],
+  ]
+  for (const [answers, sentence] of cases) {
+    const { code, output } = await run(t, { ...serving, ...answers })
+    t.equal(code, 1)
+    t.match(output, sentence)
+  }
+})

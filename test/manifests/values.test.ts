@@ -69,6 +69,10 @@ const wrongValues: readonly (readonly [string, object])[] = [
     'bytes as a number, which Helm would write as 1.6e+08',
     { agent: { limits: { memory: 160e6 } } },
   ],
+  ['an unknown choice of served namespaces', { csi: { namespaces: 'labeled' } }],
+  ['a refresh as a number', { csi: { refresh: 120 } }],
+  ['a refresh without a unit', { csi: { refresh: '120' } }],
+  ['an empty refresh', { csi: { refresh: '' } }],
   ['an unknown mode', { certs: { mode: 'manual' } }],
   [
     'an issuer without a name',

@@ -1,5 +1,5 @@
-// `helm test` runs this program in a pod. It checks the versions of the nodes. Then it sends the webhook a review as the
-// API server would: over TLS, to the address and with the caBundle of the webhook configuration.
+// `helm test` runs this program in a pod. It checks the versions of the nodes. Then it sends the webhook reviews as the
+// API server would: over TLS, to the address and with the caBundle of each entry of the webhook configuration.
 
 import { readFileSync } from 'node:fs'
 import { request } from 'node:https'
@@ -82,12 +82,28 @@ async function checkNodes() {
   return `all ${versions.length} nodes run Kubernetes 1.${oldestMinor} or later`
 }
 
-/** The webhook serves a certificate that the API server trusts, and adds the agent to an annotated pod. */
-async function checkWebhook() {
+interface Entry {
+  readonly clientConfig: {
+    readonly caBundle?: string
+    readonly service: {
+      readonly namespace: string
+      readonly name: string
+      readonly port: number
+      readonly path: string
+    }
+  }
+}
+
+async function readEntries(): Promise<readonly Entry[]> {
   const { webhooks } = await ask(
     '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/zz-akv-injector',
   )
-  const { caBundle, service } = webhooks[0].clientConfig
+  return webhooks
+}
+
+/** Sends a review to the webhook, and returns the response in its answer. */
+async function askWebhook({ clientConfig }: Entry, pod: object) {
+  const { caBundle, service } = clientConfig
   if (!caBundle)
     throw new Error(
       'the webhook configuration has no caBundle yet: check the log of the controller that issues the certificate',
@@ -97,43 +113,79 @@ async function checkWebhook() {
   const answer = await send(`https://${inUrl(spec.clusterIP)}:${service.port}${service.path}`, {
     ca: Buffer.from(caBundle, 'base64').toString(),
     servername: `${service.name}.${service.namespace}.svc`,
-    body: review,
+    body: reviewOf(pod),
   })
   const { response } = answer.status === 200 ? JSON.parse(answer.body) : {}
-  // A denial counts as success too: the operator may have limited the vaults that namespaces may name.
-  if (response?.uid !== review.request.uid || (response.allowed && !response.patch))
+  if (response?.uid !== reviewUid || (response.allowed && !response.patch))
     throw new Error(`the webhook answered ${answer.status}: ${answer.body}`)
+  return response
+}
+
+/** The webhook serves a certificate that the API server trusts, and adds the agent to an annotated pod. */
+async function checkWebhook() {
+  // A denial counts as success too: the operator may have limited the vaults that namespaces may name.
+  for (const entry of await readEntries()) await askWebhook(entry, annotatedPod)
   return 'the webhook responds correctly, over TLS that the API server trusts'
 }
 
-const review = {
+/** With csi.namespaces, the webhook has the permission and the network access to look up classes. */
+async function checkLookups() {
+  const entry = (await readEntries()).find(
+    ({ clientConfig }) => clientConfig.service.path === '/mutate/csi',
+  )
+  if (entry === undefined) return undefined
+  const { allowed, status } = await askWebhook(entry, podWithVolume)
+  if (!allowed && !status?.message?.includes('has no such SecretProviderClass'))
+    throw new Error(`the webhook can't look up classes: ${status?.message}`)
+  return 'the webhook can look up SecretProviderClasses'
+}
+
+const reviewUid = 'helm-test'
+const reviewOf = (object: object) => ({
   apiVersion: 'admission.k8s.io/v1',
   kind: 'AdmissionReview',
   request: {
-    uid: 'helm-test',
+    uid: reviewUid,
     operation: 'CREATE',
     kind: { group: '', version: 'v1', kind: 'Pod' },
     resource: { group: '', version: 'v1', resource: 'pods' },
     namespace: 'helm-test',
     dryRun: true,
-    object: {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: {
+    object,
+  },
+})
+
+const podOf = (metadata: object, spec: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'helm-test', ...metadata },
+  spec: { containers: [{ name: 'app', image: 'app' }], ...spec },
+})
+
+const annotatedPod = podOf({
+  annotations: { 'akv-injector.io/vault': 'helm-test', 'akv-injector.io/secrets': 'helm-test' },
+})
+
+const podWithVolume = podOf(
+  {},
+  {
+    volumes: [
+      {
         name: 'helm-test',
-        annotations: {
-          'akv-injector.io/vault': 'helm-test',
-          'akv-injector.io/secrets': 'helm-test',
+        csi: {
+          driver: 'secrets-store.csi.k8s.io',
+          readOnly: true,
+          volumeAttributes: { secretProviderClass: 'helm-test' },
         },
       },
-      spec: { containers: [{ name: 'app', image: 'app' }] },
-    },
+    ],
   },
-}
+)
 
-for (const check of [checkNodes, checkWebhook])
+for (const check of [checkNodes, checkWebhook, checkLookups])
   try {
-    console.log(`ok: ${await check()}`)
+    const result = await check()
+    if (result) console.log(`ok: ${result}`)
   } catch (error) {
     console.error(`FAILED: ${error instanceof Error ? error.message : error}`)
     process.exitCode = 1

@@ -36,6 +36,11 @@ not have them yet.
 {{- .Values.policies | default dict | mergeOverwrite (dict "ephemeralContainers" true "uninjectedPods" "warn" "unsyncedAccounts" true) | toJson -}}
 {{- end -}}
 
+{{/* The values of csi as JSON, with their defaults, for the same reason. */}}
+{{- define "akv-injector.csi" -}}
+{{- .Values.csi | default dict | mergeOverwrite (dict "namespaces" "none" "refresh" "0" "crd" true) | toJson -}}
+{{- end -}}
+
 {{/* The names of the namespaces whose pods the webhook never sees, as JSON. */}}
 {{- define "akv-injector.excludedNamespaces" -}}
 {{- $builtIn := list (include "akv-injector.namespace" .) "kube-system" "kube-node-lease" "kube-public" "gatekeeper-system" -}}
@@ -198,6 +203,18 @@ tolerations:
 affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* The egress rule of a NetworkPolicy to the API server, whose address a policy can't know. */}}
+{{- define "akv-injector.apiServerEgress" -}}
+# The API server, whose address a policy can't know, and DNS, in case the API server is addressed by name.
+- ports:
+    {{- range .Values.networkPolicy.apiServerPorts }}
+    - port: {{ . }}
+    {{- end }}
+    - port: 53
+    - port: 53
+      protocol: UDP
 {{- end -}}
 
 {{/* The ingress rule of a NetworkPolicy for probes and scrapers. A node can always connect to the pods that it runs. */}}

@@ -1,0 +1,101 @@
+import t from 'tap'
+import type { KubeObject } from '../client/api.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { plainPod, prefixed } from '../client/pods.ts'
+import { readCsiManifests } from '../harness/csi-manifests.ts'
+import { readManifest } from '../harness/install.ts'
+
+/** Tests the warning about workloads with volumes of the CSI driver in namespaces that are labelled but excluded. */
+const cluster = openCluster(t)
+const csiLabel = { 'akv-injector.io/csi': 'true' }
+const excluded = await testNamespace(t, cluster, { 'control-plane': 'x', ...csiLabel })
+const unlabelled = await testNamespace(t, cluster, { 'control-plane': 'x' })
+const served = await testNamespace(t, cluster, csiLabel)
+
+const volumeOf = (driver: string) => ({
+  name: 'secrets-store',
+  csi: { driver, readOnly: true, volumeAttributes: { secretProviderClass: 'azure-kv' } },
+})
+const driver = 'secrets-store.csi.k8s.io'
+
+interface WorkloadOptions {
+  readonly namespace?: string
+  readonly volumes?: readonly object[]
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+/** Returns a Deployment, and a CronJob, whose pod template is one level deeper. */
+function workloads(options: WorkloadOptions = {}): readonly KubeObject[] {
+  const { namespace = excluded, volumes = [volumeOf(driver)], annotations = {} } = options
+  const template = (restartPolicy: string) => ({
+    metadata: { labels: { app: 'web' }, annotations: prefixed(annotations) },
+    spec: { ...plainPod().spec, volumes, restartPolicy },
+  })
+  const metadata = { name: 'web', namespace }
+  return [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels: { app: 'web' } }, template: template('Always') },
+    },
+    {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata,
+      spec: { schedule: '@daily', jobTemplate: { spec: { template: template('Never') } } },
+    },
+  ]
+}
+
+const warningsOf = async (options?: WorkloadOptions): Promise<readonly string[]> => {
+  const answers = await Promise.all(
+    workloads(options).map((workload) => cluster.apply(workload, { dryRun: true })),
+  )
+  return answers.flatMap((answer) => expectSuccess(answer).warnings)
+}
+
+const policies = ({ kind }: KubeObject) => kind.startsWith('ValidatingAdmissionPolicy')
+t.teardown(async () => {
+  for (const object of readManifest('install.yaml').filter(policies)) await cluster.apply(object)
+})
+for (const object of readCsiManifests('labelled').filter(policies))
+  expectSuccess(await cluster.apply(object))
+await until(async () => (await warningsOf()).length > 0)
+
+t.test('such a workload is admitted with a warning', async (t) => {
+  const warnings = await warningsOf()
+  t.equal(warnings.length, 2)
+  for (const warning of warnings) {
+    t.match(warning, `the namespace ${excluded} is excluded from injection`)
+    t.match(warning, 'leaves the volume to the driver')
+  }
+})
+
+t.test('others are admitted without a warning', async (t) => {
+  const others: Readonly<Record<string, WorkloadOptions>> = {
+    'of a namespace that is served': { namespace: served },
+    'of a namespace without the label': { namespace: unlabelled },
+    'with a volume of another driver': { volumes: [volumeOf('other.csi.example')] },
+    'with a volume of another kind': { volumes: [{ name: 'secrets-store', emptyDir: {} }] },
+    'without a volume': { volumes: [] },
+    'that wants the driver': { annotations: { inject: 'False' } },
+  }
+  for (const [which, options] of Object.entries(others))
+    t.strictSame(await warningsOf(options), [], which)
+})
+
+t.test('the API server reports no type errors in the policies', async (t) => {
+  for (const policy of readCsiManifests('labelled').filter(
+    ({ kind }) => kind === 'ValidatingAdmissionPolicy',
+  )) {
+    const { generation } = (await cluster.get(policy)).body.metadata
+    let status: { observedGeneration?: unknown; typeChecking?: object } = {}
+    await until(async () => {
+      status = ((await cluster.get(policy)).body['status'] ?? {}) as typeof status
+      return status.observedGeneration === generation
+    })
+    t.strictSame(status.typeChecking ?? {}, {}, policy.metadata.name ?? '')
+  }
+})
