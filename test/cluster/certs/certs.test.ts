@@ -1,12 +1,11 @@
-import { createInterface } from 'node:readline'
 import t from 'tap'
 import { showBehaviour } from '../../certs/behaviour.ts'
-import { start } from '../../support/run-command-line.ts'
-import { accountKubeconfig } from '../client/account-kubeconfig.ts'
 import { type Call, connect } from '../client/api.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
+import { applyCsiWebhooks, csiWebhookConfiguration } from '../harness/csi-manifests.ts'
 import { installObjects, webhookConfiguration } from '../harness/install.ts'
+import { runCerts } from './run-certs.ts'
 
 const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
 const cluster = openCluster(t)
@@ -24,8 +23,9 @@ const attempt = (call: Call) =>
   api.call({ ...call, query: { ...call.query, dryRun: 'All' }, as: account })
 const patch = (path: string, body: object, type = 'strategic-merge-patch') =>
   attempt({ method: 'PATCH', path, body, contentType: `application/${type}+json` })
-const patchWebhook = (webhook: object) =>
-  patch(ourPath, { webhooks: [{ name: 'pods.akv-injector.io', ...webhook }] })
+const patchWebhook = (webhook: object, name = 'pods.akv-injector.io') =>
+  patch(ourPath, { webhooks: [{ name, ...webhook }] })
+const csiEntry = 'csi-pods.akv-injector.io'
 
 const caBundle = Buffer.from('-----BEGIN CERTIFICATE-----\n').toString('base64')
 
@@ -34,10 +34,15 @@ t.test('on a real API server', async (t) => {
 })
 
 t.test(
-  'the controller’s account can change caBundle, and nothing else of the webhook',
+  'the controller’s account can change caBundle of every entry, and nothing else of any',
   async (t) => {
-    const { status, body } = await patchWebhook({ clientConfig: { caBundle } })
-    t.equal(status, 200, body.message ?? '')
+    await applyCsiWebhooks(t, cluster, 'labelled')
+    const names = ['pods.akv-injector.io', csiEntry]
+    const bundles = names.map((name) => ({ name, clientConfig: { caBundle } }))
+    for (const webhooks of [bundles, ...bundles.map((webhook) => [webhook])]) {
+      const { status, body } = await patch(ourPath, { webhooks })
+      t.equal(status, 200, body.message ?? '')
+    }
 
     const service = { name: 'akv-injector-webhook', namespace, path: '/mutate', port: 443 }
     const others: Readonly<Record<string, object>> = {
@@ -71,9 +76,16 @@ t.test(
     }
     for (const [what, change] of Object.entries(others)) {
       const { clientConfig, ...rest } = change as { clientConfig?: object }
-      // Also together with a valid caBundle.
-      for (const webhook of [change, { ...rest, clientConfig: { caBundle, ...clientConfig } }]) {
-        const { status, body } = await patchWebhook(webhook)
+      const withBundle = { ...rest, clientConfig: { caBundle, ...clientConfig } }
+      // Also together with a valid caBundle, and beside a valid change of the other entry.
+      const attempts = [change, withBundle].flatMap((webhook) =>
+        names.map((name) => [
+          ...bundles.filter((other) => other.name !== name),
+          { name, ...webhook },
+        ]),
+      )
+      for (const webhooks of attempts) {
+        const { status, body } = await patch(ourPath, { webhooks })
         t.equal(status, 422, what)
         t.match(
           body.message,
@@ -86,7 +98,8 @@ t.test(
 )
 
 t.test('it can’t change the metadata or the list of webhooks', async (t) => {
-  const [webhook] = webhookConfiguration()['webhooks'] as readonly object[]
+  await applyCsiWebhooks(t, cluster, 'labelled')
+  const [webhook, second] = csiWebhookConfiguration('labelled')['webhooks'] as readonly object[]
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }
   for (const [what, answer] of Object.entries({
     label: await patch(ourPath, { metadata: { labels: { a: 'b' } } }),
@@ -95,6 +108,18 @@ t.test('it can’t change the metadata or the list of webhooks', async (t) => {
     owner: await patch(ourPath, { metadata: { ownerReferences: [owner] } }),
     added: await patchWebhook({ ...webhook, name: 'evil.example.com' }),
     removed: await patch(ourPath, { webhooks: [] }, 'merge-patch'),
+    'one removed': await patch(ourPath, { webhooks: [webhook] }, 'merge-patch'),
+    reordered: await patch(ourPath, { webhooks: [second, webhook] }, 'merge-patch'),
+    'fields exchanged': await patch(
+      ourPath,
+      {
+        webhooks: [
+          { ...webhook, name: csiEntry },
+          { ...second, name: 'pods.akv-injector.io' },
+        ],
+      },
+      'merge-patch',
+    ),
     renamed: await patch(
       ourPath,
       [{ op: 'replace', path: '/webhooks/0/name', value: 'evil.example.com' }],
@@ -160,22 +185,8 @@ t.test('the policy applies only to that account', async (t) => {
 t.test(
   'with these rights the program completes an install, and a second install keeps its work',
   async (t) => {
-    const kubeconfig = await accountKubeconfig({
-      api,
-      kubeconfigFile,
-      account: { name: 'akv-injector-certs', namespace },
-      folder: t.testdir(),
-    })
-    const { child, ended } = start(['certs', '--health-listen=127.0.0.1:0'], {
-      KUBECONFIG: kubeconfig,
-    })
-    t.teardown(() => child.kill('SIGKILL'))
-    for await (const line of createInterface(child.stdout)) {
-      const { level, message } = JSON.parse(line)
-      t.equal(level, 'info', message)
-      if (message === 'everything is in place') child.kill()
-    }
-    t.match(await ended, { code: 0, stderr: '' })
+    const ended = await runCerts(t, { api, kubeconfigFile, until: 'everything is in place' })
+    t.match(ended, { code: 0, stderr: '' })
 
     const before = await stored()
     for (const { data } of before) t.match(data, /tls.crt|LS0t/)
