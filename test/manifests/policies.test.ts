@@ -1,4 +1,5 @@
 import t from 'tap'
+import { agentRoot, csiFolder } from '../../init-agent/contract.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { agentName, envVolume, filesVolume, identityVolume } from '../../webhook/core/our-names.ts'
 import { render, withoutHelm } from './helm.ts'
@@ -6,6 +7,7 @@ import { type Manifest, readRendered } from './rendered.ts'
 
 /** How values change the policies. test/cluster/policies tests the policies themselves on an API server. */
 const skip = withoutHelm
+const servedFolders = `${agentRoot}/${csiFolder}/`
 const policyNames = (text: string) =>
   readRendered(text)
     .objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
@@ -67,7 +69,7 @@ t.test('the policies use the webhook’s names', { skip }, async (t) => {
       '\\"',
       '"',
     )
-  for (const name of [agentName, envVolume, filesVolume, identityVolume])
+  for (const name of [agentName, envVolume, filesVolume, identityVolume, servedFolders])
     t.match(textOf('ephemeral-containers'), `"${name}"`)
   for (const text of [textOf('uninjected-pods'), textOf('uninjected-workloads')]) {
     t.match(text, `startsWith("${annotationPrefix}")`)

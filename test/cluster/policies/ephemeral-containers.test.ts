@@ -1,4 +1,5 @@
 import t from 'tap'
+import { agentRoot, servedFolder } from '../../../init-agent/contract.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
@@ -85,6 +86,39 @@ t.test('the app can still be debugged, with its files read-only', async (t) => {
     [plain, { targetContainerName: 'app' }],
   ] as const)
     t.equal((await debug(one, container)).status, 200)
+})
+
+/** As the webhook leaves a pod whose volume of the CSI driver it serves. The pod itself needs no annotation. */
+const servedPod = async () => {
+  const served = {
+    name: 'secrets-store',
+    mountPath: `${agentRoot}/${servedFolder('secrets-store')}`,
+  }
+  const spec = {
+    initContainers: [
+      {
+        name: 'akv-injector',
+        image: 'registry.example/akv-injector:1',
+        volumeMounts: [served, { name: 'scratch', mountPath: '/tmp' }],
+      },
+    ],
+    volumes: ['secrets-store', 'scratch'].map((name) => ({ name, emptyDir: {} })),
+  }
+  return expectSuccess(await cluster.create(plainPod(spec, { namespace }))).body
+}
+
+t.test('a debug container mounts served volumes of the CSI driver only read-only', async (t) => {
+  const pod = await servedPod()
+  for (const readOnly of [undefined, false]) {
+    const { status, body } = await debug(pod, mounting('secrets-store', readOnly))
+    t.equal(status, 422)
+    t.match(body.message, /agent serves, only with readOnly: true/)
+  }
+  t.equal((await debug(pod, mounting('secrets-store', true))).status, 200)
+  t.equal((await debug(pod, mounting('scratch'))).status, 200, 'other volumes are as they were')
+  const unserved = plainPod({ volumes: [{ name: 'secrets-store', emptyDir: {} }] }, { namespace })
+  const own = expectSuccess(await cluster.create(unserved)).body
+  t.equal((await debug(own, mounting('secrets-store'))).status, 200, 'the name alone is free')
 })
 
 t.test('a debug container from before the policy doesn’t block later ones', async (t) => {
