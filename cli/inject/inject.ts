@@ -1,7 +1,7 @@
 import { Document, isSeq, visit } from 'yaml'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
-import type { AddOperation } from '../../webhook/core/outcome.ts'
+import type { Operation } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -83,7 +83,7 @@ function injectManifest(
     warnings.push(...outcome.warnings.map((warning) => `${template.title}: ${warning}`))
     isInjected = true
     document = withoutAliases(document)
-    for (const operation of outcome.operations) add(document, template, operation)
+    for (const operation of outcome.operations) apply(document, template, operation)
   }
   return { manifest, document, problems, warnings, isInjected }
 }
@@ -103,8 +103,12 @@ function withoutAliases(document: Document): Document {
 }
 
 /** Changes the document itself instead of its values, which keeps the author's comments and spelling. */
-function add(document: Document, { path }: PodTemplate, operation: AddOperation): void {
+function apply(document: Document, { path }: PodTemplate, operation: Operation): void {
   const segments = [...path, ...operation.path.split('/').slice(1)]
+  if (operation.op === 'remove') {
+    document.deleteIn(segments)
+    return
+  }
   const parent = document.getIn(segments.slice(0, -1))
   if (isSeq(parent))
     parent.items.splice(Number(segments.at(-1)), 0, document.createNode(operation.value))

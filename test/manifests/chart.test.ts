@@ -97,7 +97,12 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
   )
   t.strictSame(
     settingNames.filter((name) => !(name in env)),
-    ['AKV_INJECTOR_HEALTH_LISTEN', 'AKV_INJECTOR_LISTEN'],
+    [
+      'AKV_INJECTOR_CSI',
+      'AKV_INJECTOR_CSI_REFRESH',
+      'AKV_INJECTOR_HEALTH_LISTEN',
+      'AKV_INJECTOR_LISTEN',
+    ],
     'but for the ports, which the Service knows',
   )
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
@@ -105,6 +110,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
   t.strictSame(settings.settings.policy, {
     agentImage: 'registry.example/agent:1',
     agentImagePullPolicy: 'IfNotPresent',
+    cloudName: 'custom',
     cloud: {
       authorityHost: 'https://login.example',
       vaultUrl: 'https://{vault}.vault.example',
@@ -123,6 +129,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
     agentLimits: { cpu: '1', memory: '200Mi' },
     volumeSizeLimit: '32Mi',
     agentLogLevel: 'info',
+    csiRefreshSeconds: 0,
   })
 })
 

@@ -1,58 +1,111 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LookedUp, Lookup } from '../../webhook/core/csi/looked-up.ts'
 import type { Outcome } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { policy } from '../webhook/core/policy.ts'
-import { expand, readFixture, readParts, writeFixture } from './fixture-yaml.ts'
+import { expand, type Parts, readFixture, readParts, writeFixture } from './fixture-yaml.ts'
 
 /**
  * A case of admission is a folder whose name says what the case shows. `pod.yaml` is the pod under review, and
- * `outcome.yaml` is the expected outcome. Two files are optional: `request.yaml` has the fields of the request that
- * differ from the creation of a pod, and `policy.yaml` has the operator's settings that differ from the tests' policy.
+ * `outcome.yaml` is the expected outcome. Four files are optional:
+ *
+ * - `request.yaml` has the fields of the request that differ from the creation of a pod
+ * - `policy.yaml` has the operator's settings that differ from the tests' policy
+ * - `classes.yaml` maps the names of SecretProviderClasses to the objects, or to the kind of a failed look-up. With it,
+ *   the pod is reviewed as at `/mutate/csi`.
+ * - `account.yaml` has the pod's ServiceAccount, or the kind of a failed look-up
+ *
  * `parts.yaml`, beside the folders, has what the cases share.
  */
 export interface AdmissionCase {
   readonly name: string
   readonly review: { readonly request: Readonly<Record<string, unknown>> }
   readonly policyChanges?: PolicyChanges
+  readonly lookedUp?: LookedUp
 }
 
 export type PolicyChanges = Omit<Partial<Policy>, 'allowedVaults'> & {
   readonly allowedVaults?: Readonly<Record<string, readonly string[]>>
 }
 
-const folder = join(import.meta.dirname, '../fixtures/admission')
-const parts = readParts(readFileSync(join(folder, 'parts.yaml'), 'utf8'))
+export interface CaseFolder {
+  /** All cases, sorted by name. */
+  readonly cases: readonly AdmissionCase[]
+  /** Gives the complete expected outcome of a case, its keys in the order in which the webhook writes them. */
+  readOutcome(name: string): Outcome
+  /** Replaces the expected outcome of a case. */
+  writeOutcome(name: string, outcome: Outcome): void
+}
 
-function readCase(name: string): AdmissionCase {
-  const object = readIfThere(name, 'pod.yaml') as { metadata?: { name?: string } } | undefined
+const fixtures = join(import.meta.dirname, '../fixtures')
+
+/** @param parts - more parts than the folder's own `parts.yaml`, which may extend them */
+function readFolder(name: string, shared = ''): CaseFolder {
+  const folder = join(fixtures, name)
+  const parts = readParts(shared + readFileSync(join(folder, 'parts.yaml'), 'utf8'))
+  const readFrom = (one: string, file: string): unknown =>
+    readFixture(readFileSync(join(folder, one, file), 'utf8'), parts)
+  const readIfThere = (one: string) => (file: string) =>
+    existsSync(join(folder, one, file)) ? readFrom(one, file) : undefined
+  return {
+    cases: readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => readCase(entry.name, readIfThere(entry.name), parts)),
+    readOutcome: (one) => readFrom(one, 'outcome.yaml') as Outcome,
+    writeOutcome: (one, outcome) =>
+      writeFileSync(join(folder, one, 'outcome.yaml'), writeFixture(outcome, parts)),
+  }
+}
+
+function readCase(name: string, read: (file: string) => unknown, parts: Parts): AdmissionCase {
+  const object = read('pod.yaml') as { metadata?: { name?: string } } | undefined
   const request = {
     name: object?.metadata?.name ?? '',
     ...(object !== undefined && { object }),
-    ...(readIfThere(name, 'request.yaml') as object | undefined),
+    ...(read('request.yaml') as object | undefined),
   }
   const review = expand({ extends: 'review', request }, parts) as AdmissionCase['review']
-  const policyChanges = readIfThere(name, 'policy.yaml') as PolicyChanges | undefined
-  return { name, review, ...(policyChanges && { policyChanges }) }
+  const policyChanges = read('policy.yaml') as PolicyChanges | undefined
+  const classes = read('classes.yaml') as Readonly<Record<string, unknown>> | undefined
+  const account = read('account.yaml')
+  return {
+    name,
+    review,
+    ...(policyChanges && { policyChanges }),
+    ...(classes && {
+      lookedUp: {
+        classes: new Map(Object.entries(classes).map(([one, found]) => [one, lookupOf(found)])),
+        ...(account !== undefined && { account: lookupOf(account) }),
+      },
+    }),
+  }
 }
 
-const readIfThere = (name: string, file: string): unknown =>
-  existsSync(join(folder, name, file)) ? read(name, file) : undefined
+function lookupOf(found: unknown): Lookup {
+  switch (found) {
+    case 'absent':
+    case 'no-kind':
+    case 'forbidden':
+    case 'not-in-files':
+      return { kind: found }
+    case 'timed-out':
+      return { kind: found, seconds: 2 }
+    default:
+      return { kind: 'found', object: found }
+  }
+}
 
-const read = (name: string, file: string): unknown =>
-  readFixture(readFileSync(join(folder, name, file), 'utf8'), parts)
+const admission = readFolder('admission')
+export const admissionCases: readonly AdmissionCase[] = admission.cases
+export const readOutcome = admission.readOutcome
+export const writeOutcome = admission.writeOutcome
 
-/** All cases, sorted by name. */
-export const admissionCases: readonly AdmissionCase[] = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map(({ name }) => readCase(name))
-
-/** Gives the complete expected outcome of a case, its keys in the order in which the webhook writes them. */
-export const readOutcome = (name: string): Outcome => read(name, 'outcome.yaml') as Outcome
-
-/** Replaces the expected outcome of a case. */
-export const writeOutcome = (name: string, outcome: Outcome): void =>
-  writeFileSync(join(folder, name, 'outcome.yaml'), writeFixture(outcome, parts))
+/** Manifests of the Secrets Store CSI Driver, as people have them. */
+export const seedCases: CaseFolder = readFolder(
+  'seeds',
+  readFileSync(join(fixtures, 'admission/parts.yaml'), 'utf8'),
+)
 
 /** Gives the tests' policy with the changes of a case applied. */
 export function policyWith({ allowedVaults, ...changes }: PolicyChanges = {}): Policy {

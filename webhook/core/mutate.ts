@@ -1,50 +1,61 @@
 import type { AdmissionRequest } from './admission-review.ts'
-import { isTurnedOff, readOwnAnnotations } from './annotations/own-annotations.ts'
-import { readPodAnnotations } from './annotations/read-pod-annotations.ts'
+import { type PodRequest, readPodAnnotations } from './annotations/read-pod-annotations.ts'
+import type { LookedUp } from './csi/looked-up.ts'
+import { readServedVolumes, type ServedVolumes } from './csi/read-served-volumes.ts'
 import { boundWarnings } from './injection/checks/bound-warnings.ts'
 import { patchOperations } from './injection/patch.ts'
 import { planInjection } from './injection/plan-injection.ts'
-import { denied, injected, type Outcome, type SkipReason, skipped } from './outcome.ts'
-import { readMetadata, readPod } from './pod.ts'
+import { openRequest } from './open-request.ts'
+import { denied, injected, type Outcome, skipped } from './outcome.ts'
 import type { Policy } from './policy.ts'
 
 /**
- * Decides about the pod of an admission request (docs/specification.md, "Admission"). Pure: the same request gives the
- * same outcome, and a review of our own result adds nothing.
+ * Decides about the pod of an admission request (docs/specification.md, "Admission"). Pure: the same request and objects
+ * give the same outcome, and a review of our own result adds nothing.
+ *
+ * @param lookedUp - the objects that `classesNeeded` and `accountNeeded` ask for. Without it, volumes of the CSI driver
+ *   are left alone.
  */
-export function mutate(request: AdmissionRequest, policy: Policy): Outcome {
-  const reason = skipReason(request)
-  if (reason !== undefined) return skipped(reason)
+export function mutate(request: AdmissionRequest, policy: Policy, lookedUp?: LookedUp): Outcome {
+  const opened = openRequest(request, { servesVolumes: lookedUp !== undefined })
+  if (opened.kind === 'decided') return opened.outcome
+  const { pod, own, notStrings, isAnnotated } = opened
+  const { namespace } = request
 
-  const metadata = readMetadata(request.object)
-  if ('problem' in metadata) return deniedAs(metadata.problem)
-  const annotations = metadata.value.annotations ?? {}
-  if (annotations[mirrorAnnotation] !== undefined) return skipped('mirror-pod')
-  const { own, problems: notStrings } = readOwnAnnotations(annotations)
-  if (Object.keys(own).length + notStrings.length === 0) return skipped('not-annotated')
-  if (isTurnedOff(own)) return skipped('turned-off')
+  const served = lookedUp && readServedVolumes(pod, { own, policy, namespace, lookedUp })
+  if (!isAnnotated && !asksForVolumes(served))
+    return skipped(served?.leftToDriver ?? 'not-annotated')
 
-  const pod = readPod(request.object)
-  if ('problem' in pod) return deniedAs(pod.problem)
-  const read = readPodAnnotations(own, { policy, namespace: request.namespace })
-  const planned = planInjection(pod.value, read.request, policy)
-  const problems = [...notStrings, ...read.problems, ...planned.problems]
+  const read = readPodAnnotations(own, { policy, namespace, hasVolumes: asksForVolumes(served) })
+  const wanted = served === undefined ? read.request : withVolumes(read.request, served, policy)
+  const planned = planInjection(pod, wanted, policy)
+  const problems = [
+    ...notStrings,
+    ...read.problems,
+    ...(served?.problems ?? []),
+    ...planned.problems,
+  ]
   if (problems.length > 0) return denied(problems)
 
-  const operations = patchOperations(pod.value, planned.plan)
+  const operations = patchOperations(pod, planned.plan)
   return operations.length === 0
     ? skipped('complete')
-    : injected(operations, boundWarnings(planned.warnings))
+    : injected(operations, boundWarnings([...(served?.warnings ?? []), ...planned.warnings]))
 }
 
-function skipReason(request: AdmissionRequest): SkipReason | undefined {
-  const { group, kind, operation, subResource } = request
-  if (group !== '' || kind !== 'Pod') return 'not-a-pod'
-  if (operation !== 'CREATE') return 'not-create'
-  return subResource === '' ? undefined : 'subresource'
+const asksForVolumes = (served?: ServedVolumes): boolean =>
+  served !== undefined && served.volumes.length + served.problems.length > 0
+
+/** Adds what a pod's volumes ask for to what its annotations ask for. The annotations take precedence. */
+function withVolumes(request: PodRequest, served: ServedVolumes, policy: Policy): PodRequest {
+  if (served.volumes.length === 0) return request
+  const { clientId, tenantId } = served.identity
+  return {
+    refresh: policy.csiRefreshSeconds,
+    ...(clientId !== undefined && { 'client-id': clientId }),
+    ...(tenantId !== undefined && { 'tenant-id': tenantId }),
+    ...request,
+    files: [...request.files, ...served.files],
+    volumes: served.volumes,
+  }
 }
-
-/** The kubelet sets it on the mirror pod that represents a static pod in the API server. */
-const mirrorAnnotation = 'kubernetes.io/config.mirror'
-
-const deniedAs = (sentence: string): Outcome => denied([{ subject: 'the pod', sentence }])

@@ -15,7 +15,7 @@ export interface Denied {
 
 export interface Injected {
   readonly kind: 'injected'
-  readonly operations: readonly AddOperation[]
+  readonly operations: readonly Operation[]
   /** Bounded by `boundWarnings`. */
   readonly warnings: readonly string[]
 }
@@ -23,11 +23,21 @@ export interface Injected {
 /** Nobody corrects more problems at a time, but an attacker could send a pod that has a hundred thousand. */
 export const maxProblems = 100
 
-/** A JSON Patch operation (RFC 6902). Only `add`, so nothing of the user's is replaced, moved or removed. */
+/**
+ * A JSON Patch operation (RFC 6902). Nearly always `add`, so nothing of the user's is replaced, moved or removed. The one
+ * exception is the member `csi` of a volume that is served (docs/specification.md, "Volumes of the CSI driver").
+ */
+export type Operation = AddOperation | RemoveOperation
+
 export interface AddOperation {
   readonly op: 'add'
   readonly path: string
   readonly value: unknown
+}
+
+export interface RemoveOperation {
+  readonly op: 'remove'
+  readonly path: string
 }
 
 /** Why a request is allowed without a patch. */
@@ -38,6 +48,8 @@ export const skipReasons = {
   'mirror-pod': "a mirror pod stands for a static pod of the kubelet and can't be changed",
   'not-annotated': 'it has no akv-injector.io annotations',
   'turned-off': 'akv-injector.io/inject is "false"',
+  'windows-pod': 'it runs on Windows, where volumes are left to the Secrets Store CSI Driver',
+  'other-provider': 'its SecretProviderClasses are not of the provider azure',
   complete: 'everything that it requests is there already',
 } as const
 export type SkipReason = keyof typeof skipReasons
@@ -45,6 +57,6 @@ export type SkipReason = keyof typeof skipReasons
 export const skipped = (reason: SkipReason): Skipped => ({ kind: 'skipped', reason })
 export const denied = (problems: readonly Problem[]): Denied => ({ kind: 'denied', problems })
 export const injected = (
-  operations: readonly AddOperation[],
+  operations: readonly Operation[],
   warnings: readonly string[],
 ): Injected => ({ kind: 'injected', operations, warnings })

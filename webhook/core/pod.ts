@@ -27,6 +27,9 @@ export interface PodSpec {
   readonly containers: readonly Container[]
   readonly initContainers?: readonly Container[] | null
   readonly volumes?: readonly Volume[] | null
+  readonly serviceAccountName?: string | null
+  /** The deprecated name of the same. */
+  readonly serviceAccount?: string | null
   readonly restartPolicy?: string | null
   readonly activeDeadlineSeconds?: number | null
   readonly runtimeClassName?: string | null
@@ -116,6 +119,8 @@ const pod = object({
     containers: listOf(container),
     initContainers: nullable(listOf(container)),
     volumes: nullable(listOf(object({ name: anyString }))),
+    serviceAccountName: nullable(anyString),
+    serviceAccount: nullable(anyString),
     restartPolicy: nullable(anyString),
     activeDeadlineSeconds: nullable(number),
     runtimeClassName: nullable(anyString),
@@ -162,6 +167,10 @@ const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length :
 const malformed = (wrong: string) => ({
   problem: `${printable(wrong.slice(1)) || 'the object'} is missing or has the wrong type`,
 })
+
+/** Whether the pod asks for a Windows node. */
+export const isWindows = ({ spec }: Pod): boolean =>
+  spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows'
 
 /** Init containers first: the order they start in. */
 export function allContainers({ spec }: Pod): readonly Container[] {

@@ -4,10 +4,15 @@ import type { LogLevel } from '../../lib/log-level.ts'
 /** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '96Mi' }`. */
 export type Amounts = Readonly<Record<string, string>>
 
+/** The operator's clouds, as `AKV_INJECTOR_CLOUD` names them. */
+export const cloudNames = ['public', 'usgov', 'china', 'custom'] as const
+export type CloudName = (typeof cloudNames)[number]
+
 /** The operator's decisions. Annotations choose within these limits. */
 export interface Policy {
   readonly agentImage: string
   readonly agentImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  readonly cloudName: CloudName
   readonly cloud: Cloud
   readonly defaultVault?: string
   readonly defaultTenantId?: string
@@ -18,4 +23,6 @@ export interface Policy {
   readonly agentLimits: Amounts
   readonly volumeSizeLimit: string
   readonly agentLogLevel: LogLevel
+  /** How often the agent of a pod with volumes of the CSI driver refreshes, unless an annotation says so; 0: never. */
+  readonly csiRefreshSeconds: number
 }

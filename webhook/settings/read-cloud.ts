@@ -3,6 +3,7 @@ import type { Cloud } from '../../init-agent/contract.ts'
 import type { Parsed } from '../../lib/parsed.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import { parseChoice } from '../core/annotations/values/parse-choice.ts'
+import { type CloudName, cloudNames } from '../core/policy.ts'
 import type { SettingReader } from './setting-reader.ts'
 
 const knownClouds = {
@@ -27,12 +28,15 @@ const knownClouds = {
  * Reads the cloud whose hosts the agents use. With `custom`, for sovereign and private clouds and the emulator, the
  * operator sets each URL. In other clouds these settings are refused, because they would silently have no effect.
  */
-export function readCloud(reader: SettingReader, readFile: (path: string) => string): Cloud {
-  const name = reader.optional('AKV_INJECTOR_CLOUD', parseCloudName) ?? 'public'
-  if (name === 'custom') return readCustomCloud(reader, readFile)
+export function readCloud(
+  reader: SettingReader,
+  readFile: (path: string) => string,
+): { readonly cloudName: CloudName; readonly cloud: Cloud } {
+  const name = reader.optional('AKV_INJECTOR_CLOUD', parseChoice(cloudNames)) ?? 'public'
+  if (name === 'custom') return { cloudName: name, cloud: readCustomCloud(reader, readFile) }
   for (const setting of customSettings)
     reader.refuse(setting, `is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is ${name}`)
-  return knownClouds[name]
+  return { cloudName: name, cloud: knownClouds[name] }
 }
 
 function readCustomCloud(reader: SettingReader, readFile: (path: string) => string): Cloud {
@@ -56,7 +60,6 @@ function readCustomCloud(reader: SettingReader, readFile: (path: string) => stri
   }
 }
 
-const parseCloudName = parseChoice(['public', 'usgov', 'china', 'custom'])
 const customSettings = [
   'AKV_INJECTOR_AUTHORITY_HOST',
   'AKV_INJECTOR_VAULT_URL',

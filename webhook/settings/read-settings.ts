@@ -1,6 +1,7 @@
 import type { ListenAddress } from '../../lib/listen-address.ts'
 import { type LogLevel, logLevels } from '../../lib/log-level.ts'
 import type { Problem } from '../../lib/problem.ts'
+import { podSettings } from '../core/annotations/pod-settings.ts'
 import { parseBoolean } from '../core/annotations/values/parse-boolean.ts'
 import { parseChoice } from '../core/annotations/values/parse-choice.ts'
 import { parseUuid } from '../core/annotations/values/parse-uuid.ts'
@@ -18,6 +19,13 @@ import { readCloud } from './read-cloud.ts'
 import { type Environment, unknownNames } from './setting-names.ts'
 import { type SettingReader, settingReader } from './setting-reader.ts'
 
+/**
+ * The namespaces in which the operator has volumes of the CSI driver served. The webhook configuration selects them; the
+ * webhook itself only needs to know whether there are any.
+ */
+export const csiModes = ['none', 'labelled', 'all'] as const
+export type CsiMode = (typeof csiModes)[number]
+
 /** The operator's settings (docs/specification.md, "Operator settings"), checked and complete. */
 export interface Settings {
   readonly policy: Policy
@@ -25,6 +33,8 @@ export interface Settings {
   readonly healthListen: ListenAddress
   /** The folder of `tls.crt` and `tls.key`. */
   readonly tlsDir: string
+  /** The namespaces in which volumes of the CSI driver are served. */
+  readonly csi: CsiMode
   /** The webhook's own level. The agent's is `info`, unless an annotation changes it. */
   readonly logLevel: LogLevel
 }
@@ -55,6 +65,7 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
     healthListen:
       reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
+    csi: reader.optional('AKV_INJECTOR_CSI', parseChoice(csiModes)) ?? 'none',
     logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
   })
   const mistakes = [...unknownNames(env), ...reader.problems]
@@ -75,7 +86,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
         sentence: 'is required: the image of the agent to inject',
       }) ?? '',
     ...(pullPolicy && { agentImagePullPolicy: pullPolicy }),
-    cloud: readCloud(reader, readFile),
+    ...readCloud(reader, readFile),
     ...(defaultVault && { defaultVault }),
     ...(defaultTenantId && { defaultTenantId }),
     ...(allowedVaults && { allowedVaults }),
@@ -86,6 +97,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     volumeSizeLimit:
       reader.optional('AKV_INJECTOR_VOLUME_SIZE_LIMIT', parseSize) ?? defaults.volumeSizeLimit,
     agentLogLevel: 'info',
+    csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
   })
 }
 

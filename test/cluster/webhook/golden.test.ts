@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { describeProblem } from '../../../lib/describe-problem.ts'
-import type { AddOperation } from '../../../webhook/core/outcome.ts'
+import type { Operation } from '../../../webhook/core/outcome.ts'
 import {
   type AdmissionCase,
   admissionCases,
@@ -109,9 +109,11 @@ function namesIn(value: unknown): string[] {
   return [...(typeof name === 'string' ? [name] : []), ...Object.values(value).flatMap(namesIn)]
 }
 
-function missingNames(operations: readonly AddOperation[], pod: KubeObject): string[] {
+function missingNames(operations: readonly Operation[], pod: KubeObject): string[] {
   const there = new Set(namesIn(pod['spec']))
-  return namesIn(operations.map(({ value }) => value)).filter((name) => !there.has(name))
+  return namesIn(operations.map((one) => (one.op === 'add' ? one.value : []))).filter(
+    (name) => !there.has(name),
+  )
 }
 
 const ours = ({ spec }: Pod) =>

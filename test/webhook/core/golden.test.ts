@@ -1,11 +1,15 @@
 import jsonpatch from 'fast-json-patch'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { readAdmissionReview } from '../../../webhook/core/admission-review.ts'
+import { accountNeeded, classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
+import type { Outcome } from '../../../webhook/core/outcome.ts'
 import {
+  type AdmissionCase,
   admissionCases,
   policyWith,
   readOutcome,
+  seedCases,
   writeOutcome,
 } from '../../support/admission-cases.ts'
 
@@ -18,24 +22,58 @@ function requestOf(review: unknown) {
   return read.value
 }
 
-for (const { name, review, policyChanges } of admissionCases)
-  t.test(name, async (t) => {
-    const request = requestOf(review)
-    const policy = policyWith(policyChanges)
-    const outcome = mutate(request, policy)
-    if (updates) writeOutcome(name, outcome)
-    const expected = readOutcome(name)
-    t.strictSame(JSON.parse(JSON.stringify(outcome)), expected)
-    t.equal(JSON.stringify(outcome), JSON.stringify(expected), 'byte for byte')
+function checkCase(
+  t: Test,
+  { name, review, policyChanges, lookedUp }: AdmissionCase,
+  outcomes: {
+    readonly readOutcome: (name: string) => Outcome
+    readonly writeOutcome: (name: string, outcome: Outcome) => void
+  },
+): void {
+  const request = requestOf(review)
+  const policy = policyWith(policyChanges)
+  const outcome = mutate(request, policy, lookedUp)
+  if (updates) outcomes.writeOutcome(name, outcome)
+  const expected = outcomes.readOutcome(name)
+  t.strictSame(JSON.parse(JSON.stringify(outcome)), expected)
+  t.equal(JSON.stringify(outcome), JSON.stringify(expected), 'byte for byte')
 
-    if (outcome.kind !== 'injected') return
-    const object = structuredClone(request.object)
-    jsonpatch.applyPatch(object, structuredClone([...outcome.operations]), true)
-    t.strictSame(
-      mutate({ ...request, object }, policy),
-      { kind: 'skipped', reason: 'complete' },
-      'reviewing the result adds nothing',
-    )
+  if (outcome.kind !== 'injected') return
+  const object = structuredClone(request.object)
+  jsonpatch.applyPatch(object, structuredClone([...outcome.operations]), true)
+  const again = { ...request, object }
+  t.strictSame(
+    mutate(again, policy, lookedUp),
+    { kind: 'skipped', reason: 'complete' },
+    'reviewing the result adds nothing',
+  )
+  if (lookedUp === undefined) return
+  t.strictSame(classesNeeded(again).toSorted(), classesNeeded(request).toSorted(), 'the same again')
+  t.equal(accountNeeded(again, lookedUp.classes), accountNeeded(request, lookedUp.classes))
+}
+
+for (const one of admissionCases)
+  t.test(one.name, async (t) => {
+    checkCase(t, one, { readOutcome, writeOutcome })
   })
 
-t.test('there are cases', async (t) => t.ok(admissionCases.length >= 138))
+/** A pod without volumes of the driver has the same outcome where such volumes are served. */
+for (const { name, review, policyChanges } of admissionCases)
+  t.test(`${name}: the same in a namespace whose volumes are served`, async (t) => {
+    const request = requestOf(review)
+    t.strictSame(classesNeeded(request), [])
+    const outcome = mutate(request, policyWith(policyChanges), { classes: new Map() })
+    t.equal(JSON.stringify(outcome), JSON.stringify(readOutcome(name)))
+  })
+
+for (const one of seedCases.cases)
+  t.test(`seeds: ${one.name}`, async (t) => {
+    checkCase(t, one, seedCases)
+    const needed = classesNeeded(requestOf(one.review))
+    t.strictSame([...(one.lookedUp?.classes.keys() ?? [])].toSorted(), needed.toSorted())
+  })
+
+t.test('there are cases', async (t) => {
+  t.ok(admissionCases.length >= 138)
+  t.ok(seedCases.cases.length >= 60)
+})

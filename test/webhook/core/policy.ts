@@ -3,6 +3,7 @@ import type { Policy } from '../../../webhook/core/policy.ts'
 /** An operator who changed nothing but what has no default. */
 export const policy: Policy = {
   agentImage: 'registry.example/akv-injector:1.0.0',
+  cloudName: 'public',
   cloud: {
     authorityHost: 'https://login.microsoftonline.com',
     vaultUrl: 'https://{vault}.vault.azure.net',
@@ -13,4 +14,5 @@ export const policy: Policy = {
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',
   agentLogLevel: 'info',
+  csiRefreshSeconds: 0,
 }

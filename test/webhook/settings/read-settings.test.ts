@@ -25,6 +25,7 @@ t.test('one setting is enough, the others have defaults', async (t) => {
       listen: { host: '0.0.0.0', port: 8443 },
       healthListen: { host: '0.0.0.0', port: 8080 },
       tlsDir: '/etc/akv-injector/tls',
+      csi: 'none',
       logLevel: 'info',
     },
   })
@@ -40,6 +41,8 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_ALLOWED_VAULTS: 'web = Team-A + team-b; none=; *=shared;',
     AKV_INJECTOR_ALLOW_ROOT: 'True',
     AKV_INJECTOR_CA_FILE: '/ca.pem',
+    AKV_INJECTOR_CSI: 'labelled',
+    AKV_INJECTOR_CSI_REFRESH: '2m',
     AKV_INJECTOR_DEFAULT_TENANT_ID: '11111111-1111-1111-1111-AAAAAAAAAAAA',
     AKV_INJECTOR_DEFAULT_VAULT: 'Team-A',
     AKV_INJECTOR_HEALTH_LISTEN: '[::1]:0',
@@ -55,6 +58,7 @@ t.test('every setting is read', async (t) => {
     policy: {
       agentImage: image.AKV_INJECTOR_AGENT_IMAGE,
       agentImagePullPolicy: 'Always',
+      cloudName: 'custom',
       cloud: {
         authorityHost: 'https://localhost:8444',
         vaultUrl: 'https://localhost:8444/{vault}',
@@ -73,7 +77,9 @@ t.test('every setting is read', async (t) => {
       agentLimits: { cpu: '1', memory: '1Gi' },
       volumeSizeLimit: '1Gi',
       agentLogLevel: 'info',
+      csiRefreshSeconds: 120,
     },
+    csi: 'labelled',
     listen: { host: '127.0.0.1', port: 1 },
     healthListen: { host: '::1', port: 0 },
     tlsDir: './tls',

@@ -15,8 +15,9 @@ export function agentConfig(
   { containers, fileMode }: Pick<AgentConfig, 'containers' | 'fileMode'>,
 ): AgentConfig {
   return {
-    version: versionOf({}),
+    version: versionOf(request),
     containers,
+    ...(request.volumes && { volumes: request.volumes }),
     files: request.files,
     templates: request.templates,
     env: request.env,

@@ -35,7 +35,8 @@ export function chooseVaults(
   }
 }
 
-function forbiddenVaults(
+/** The vaults that the operator doesn't allow in the namespace. */
+export function forbiddenVaults(
   vaults: Iterable<string>,
   { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
 ): readonly Problem[] {

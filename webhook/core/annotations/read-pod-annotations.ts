@@ -1,4 +1,9 @@
-import type { WantedFile, WantedTemplate, WantedVariable } from '../../../init-agent/contract.ts'
+import type {
+  ServedVolume,
+  WantedFile,
+  WantedTemplate,
+  WantedVariable,
+} from '../../../init-agent/contract.ts'
 import type { Problem } from '../../../lib/problem.ts'
 import type { Policy } from '../policy.ts'
 import { chooseVaults } from './choose-vaults.ts'
@@ -14,22 +19,26 @@ import { type PodSettings, podSettings } from './pod-settings.ts'
 import { readValues } from './read-values.ts'
 import { isObjectKey, objectKeys, unknownKeyOnPod } from './vocabulary.ts'
 
-/** A pod's annotations, read and checked. */
+/** What a pod asks for, read and checked. */
 export interface PodRequest extends PodSettings {
   readonly files: readonly WantedFile[]
   readonly templates: readonly WantedTemplate[]
   readonly env: readonly WantedVariable[]
+  /** The volumes of the CSI driver that the agent serves. Absent if there are none. */
+  readonly volumes?: readonly ServedVolume[]
 }
 
 /**
  * Reads a pod's annotations, within what the operator allows.
  *
+ * @param by - `hasVolumes`: the pod asks for something else, so its annotations need not name objects
  * @returns the request and every problem found; a request with problems must not be carried out
  */
 export function readPodAnnotations(
   own: Annotations,
-  { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
+  by: { readonly policy: Policy; readonly namespace: string; readonly hasVolumes?: boolean },
 ): { readonly request: PodRequest; readonly problems: readonly Problem[] } {
+  const { policy, namespace, hasVolumes = false } = by
   const excess = sizeProblems(own)
   if (excess.length > 0) return { request: { files: [], templates: [], env: [] }, problems: excess }
 
@@ -54,7 +63,7 @@ export function readPodAnnotations(
   const files = wanted.files.map(({ wanted }) => wanted)
   const templates = wanted.templates.map(({ wanted }) => wanted)
   const env = wanted.env.map(({ wanted }) => wanted)
-  if (problems.length === 0 && files.length + templates.length + env.length === 0)
+  if (!hasVolumes && problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push({
       subject: `${annotationPrefix}secrets`,
       sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,

@@ -8,6 +8,7 @@ import {
   hasFiles,
   identityFolder,
   readyPath,
+  servedFolder,
   throttlingAllowanceSeconds,
 } from '../../../init-agent/contract.ts'
 import type { RunAs } from '../annotations/pod-settings.ts'
@@ -91,6 +92,10 @@ function agentMounts(config: AgentConfig) {
   return [
     ...(hasFiles(config) ? [{ name: filesVolume, mountPath: `${agentRoot}/${filesFolder}` }] : []),
     ...(config.env.length > 0 ? [{ name: envVolume, mountPath: `${agentRoot}/${envFolder}` }] : []),
+    ...(config.volumes ?? []).map(({ name }) => ({
+      name,
+      mountPath: `${agentRoot}/${servedFolder(name)}`,
+    })),
     { name: identityVolume, mountPath: `${agentRoot}/${identityFolder}`, readOnly: true },
     { name: identityVolume, mountPath: apiTokenPath, readOnly: true },
   ]

@@ -1,17 +1,20 @@
 import { hasFiles } from '../../../init-agent/contract.ts'
-import type { AddOperation } from '../outcome.ts'
+import type { AddOperation, Operation } from '../outcome.ts'
 import type { Container, Pod } from '../pod.ts'
 import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
 import { filesMount, isOurMount } from './files-mount.ts'
 import type { Consumer } from './placement.ts'
 import type { Plan } from './plan.ts'
+import { replaceVolumes, sealMounts } from './replace-volumes.ts'
 
-/** The operations that add everything that the plan has and the pod lacks. */
-export function patchOperations(pod: Pod, plan: Plan): readonly AddOperation[] {
+/** The operations that give the pod everything that the plan has and the pod lacks. */
+export function patchOperations(pod: Pod, plan: Plan): readonly Operation[] {
   const { volumes, initContainers } = pod.spec
   const missing = plan.volumes.filter(({ name }) => !volumes?.some((one) => one.name === name))
   return [
+    ...replaceVolumes(pod, plan),
     ...append('/spec/volumes', volumes, missing),
+    ...sealMounts(plan),
     ...plan.consumers.flatMap((consumer) => consumerOperations(consumer, plan)),
     // This comes last, because it shifts the init containers that the operations above point to.
     ...(plan.placement.existing

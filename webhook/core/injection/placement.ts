@@ -69,12 +69,8 @@ function startAfter(spec: PodSpec, placement: Placement): readonly string[] {
   return [...later, ...spec.containers].map(({ name }) => name).filter((name) => name !== agentName)
 }
 
-/** Finds the named containers in the pod. */
-export function findConsumers(
-  spec: PodSpec,
-  names: readonly string[],
-  placement: Placement,
-): { readonly consumers: readonly Consumer[]; readonly problems: readonly Problem[] } {
+/** All containers but the agent, in the order they start in. */
+export function placedContainers(spec: PodSpec, placement: Placement): readonly Consumer[] {
   const inits = (spec.initContainers ?? []).map((container, i) => ({
     container,
     pointer: `/spec/initContainers/${i}`,
@@ -85,10 +81,17 @@ export function findConsumers(
     pointer: `/spec/containers/${i}`,
     isEarly: false,
   }))
+  return [...inits, ...mains].filter(({ container }) => container.name !== agentName)
+}
+
+/** Finds the named containers in the pod. */
+export function findConsumers(
+  spec: PodSpec,
+  names: readonly string[],
+  placement: Placement,
+): { readonly consumers: readonly Consumer[]; readonly problems: readonly Problem[] } {
   const candidates = new Map(
-    [...inits, ...mains]
-      .filter(({ container }) => container.name !== agentName)
-      .map((one) => [one.container.name, one]),
+    placedContainers(spec, placement).map((one) => [one.container.name, one]),
   )
   const consumers = names.flatMap((name) => candidates.get(name) ?? [])
   const unknown = names.filter((name) => !candidates.has(name))
@@ -101,13 +104,19 @@ export function findConsumers(
       [...candidates.values()].map(({ container }) => container),
     ),
   }))
-  if (names.length === 0)
-    problems.push({
-      subject,
-      sentence: 'no container would receive the objects; name at least one',
-    })
   return { consumers, problems }
 }
+
+/** A problem if no container would receive objects that the annotations request. */
+export const noConsumer = (names: readonly string[]): readonly Problem[] =>
+  names.length > 0
+    ? []
+    : [
+        {
+          subject: `${annotationPrefix}containers`,
+          sentence: 'no container would receive the objects; name at least one',
+        },
+      ]
 
 /** The most containers that a message names. */
 const maxNamed = 20

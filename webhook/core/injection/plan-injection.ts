@@ -1,4 +1,4 @@
-import { encodeConfig } from '../../../init-agent/contract.ts'
+import { encodeConfig, hasFiles } from '../../../init-agent/contract.ts'
 import type { Problem } from '../../../lib/problem.ts'
 import { agentConfig } from '../annotations/agent-config.ts'
 import type { PodRequest } from '../annotations/read-pod-annotations.ts'
@@ -10,8 +10,9 @@ import { agentResources } from './agent-resources.ts'
 import { planProblems } from './checks/plan-problems.ts'
 import { planWarnings } from './checks/plan-warnings.ts'
 import { earlierChoices } from './earlier-choices.ts'
-import { defaultConsumers, findConsumers, findPlacement } from './placement.ts'
+import { defaultConsumers, findConsumers, findPlacement, noConsumer } from './placement.ts'
 import type { Plan } from './plan.ts'
+import { findServedMounts } from './served-mounts.ts'
 import { wantedVolumes } from './volumes.ts'
 
 /** A plan, the problems that forbid to carry it out, and warnings that don't. */
@@ -39,6 +40,12 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
     consumers,
     mountPath: request['mount-path'] ?? defaultMountPath,
     volumes: wantedVolumes(config, policy.volumeSizeLimit),
+    servedMounts: findServedMounts(
+      pod.spec,
+      placement,
+      new Set(config.volumes?.map(({ name }) => name)),
+    ),
+    sizeLimit: policy.volumeSizeLimit,
   }
   return {
     plan,
@@ -59,13 +66,22 @@ function chooseConfig(
   { policy, placement }: { readonly policy: Policy; readonly placement: Plan['placement'] },
 ) {
   const earlier = earlierChoices(placement.existing)
-  const names = request.containers ?? earlier?.containers ?? defaultConsumers(pod.spec, placement)
+  const hasOwnObjects = hasFiles(request) || request.env.length > 0
+  const names =
+    request.containers ??
+    earlier?.containers ??
+    (hasOwnObjects ? defaultConsumers(pod.spec, placement) : [])
   const containers = [...new Set(names)]
   const config = agentConfig(request, policy, {
     containers,
     fileMode: request['file-mode'] ?? earlier?.fileMode ?? defaultFileMode(pod),
   })
-  return { config, ...findConsumers(pod.spec, containers, placement) }
+  const { consumers, problems } = findConsumers(pod.spec, containers, placement)
+  return {
+    config,
+    consumers,
+    problems: [...problems, ...(hasOwnObjects ? noConsumer(containers) : [])],
+  }
 }
 
 /** With `fsGroup` the files belong to that group, and the containers are in it, so others need not read them. */

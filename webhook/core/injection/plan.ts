@@ -1,6 +1,7 @@
 import type { AgentConfig } from '../../../init-agent/contract.ts'
 import type { Container, Volume } from '../pod.ts'
 import type { Consumer, Placement } from './placement.ts'
+import type { ServedMount } from './served-mounts.ts'
 
 /** The desired state of the pod, whether or not parts of it exist already. */
 export interface Plan {
@@ -10,4 +11,8 @@ export interface Plan {
   readonly consumers: readonly Consumer[]
   readonly mountPath: string
   readonly volumes: readonly Volume[]
+  /** The mounts of the volumes that are served for the CSI driver. */
+  readonly servedMounts: readonly ServedMount[]
+  /** Of each volume in memory. */
+  readonly sizeLimit: string
 }

@@ -39,6 +39,7 @@ export async function serveWebhook(
       listen: { host: '0.0.0.0', port: 0 },
       healthListen: { host: '127.0.0.1', port: 0 },
       tlsDir: certificates.folder,
+      csi: 'none',
       logLevel: 'info',
     },
     logStream: { write: (line) => void lines.push(JSON.parse(line)) },

@@ -3,12 +3,13 @@ import type { Problem } from '../../../../lib/problem.ts'
 import { annotationPrefix } from '../../annotations/own-annotations.ts'
 import { agentName, ourVolumes } from '../../our-names.ts'
 import { maxProblems } from '../../outcome.ts'
-import { allContainers, type Container, type EnvVar, type Pod } from '../../pod.ts'
+import { allContainers, type Container, type EnvVar, isWindows, type Pod } from '../../pod.ts'
 import { entriesByName, fileKeyRefState, volumeOf } from '../env-entry.ts'
 import type { Consumer } from '../placement.ts'
 import type { Plan } from '../plan.ts'
 import { isOurVolume } from '../volumes.ts'
 import { mountConflicts } from './mount-conflicts.ts'
+import { servedConflicts } from './served-conflicts.ts'
 
 /** Everything in the pod that conflicts with the plan, as far as a message can report it. */
 export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
@@ -29,13 +30,15 @@ function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   yield* platformConflicts(pod, plan)
   yield* nameConflicts(pod, plan)
   yield* mountConflicts(pod, plan)
+  yield* servedConflicts(plan)
   yield* readConflicts(pod, plan)
   for (const consumer of plan.consumers) yield* envConflicts(consumer, plan)
 }
 
-function platformConflicts({ spec }: Pod, { config }: Plan): readonly Problem[] {
+function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
+  const { spec } = pod
   const problems: Problem[] = []
-  if (spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows')
+  if (isWindows(pod))
     problems.push({
       subject: 'the pod',
       sentence: 'runs on Windows, which has no tmpfs; only Linux pods can be injected',

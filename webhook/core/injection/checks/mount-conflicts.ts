@@ -2,6 +2,7 @@ import { hasFiles } from '../../../../init-agent/contract.ts'
 import { printable } from '../../../../lib/printable.ts'
 import type { Problem } from '../../../../lib/problem.ts'
 import { annotationPrefix } from '../../annotations/own-annotations.ts'
+import { isDriverVolume } from '../../csi/find-class-volumes.ts'
 import { ourVolumes } from '../../our-names.ts'
 import {
   allContainers,
@@ -48,14 +49,26 @@ function overlap(
     return `a path on Linux can have at most ${maxPathLength} characters; shorten it`
   const path = normalize(mount.mountPath)
   const remedy = `choose another ${annotationPrefix}mount-path`
+  const isOfDriver = isClassVolume(volume, plan)
   if (isAtOrBelow(path, plan.mountPath))
-    return `the files will be mounted read-only at ${plan.mountPath}; ${remedy}`
+    return isOfDriver
+      ? replacedByAnnotations(mount)
+      : `the files will be mounted read-only at ${plan.mountPath}; ${remedy}`
   const isReadOnly =
-    mount.readOnly === true || readOnlyKinds.some((kind) => volume && kind in volume)
-  return isReadOnly && isAtOrBelow(plan.mountPath, path)
-    ? `is read-only, so the mount point ${plan.mountPath} can't be created in it; ${remedy}`
-    : undefined
+    isOfDriver || mount.readOnly === true || readOnlyKinds.some((kind) => volume && kind in volume)
+  if (!isReadOnly || !isAtOrBelow(plan.mountPath, path)) return undefined
+  return isOfDriver
+    ? replacedByAnnotations(mount)
+    : `is read-only, so the mount point ${plan.mountPath} can't be created in it; ${remedy}`
 }
+
+/** Whether a volume is one of the CSI driver, or is served in its place. */
+const isClassVolume = (volume: Volume | undefined, { config }: Plan): boolean =>
+  isDriverVolume(volume) || Boolean(config.volumes?.some(({ name }) => name === volume?.name))
+
+/** The pod's author has begun to migrate: the annotations write the files that the volume of the CSI driver had. */
+const replacedByAnnotations = ({ name }: VolumeMount): string =>
+  `volume ${printable(name)} is one of the Secrets Store CSI Driver, and the annotations write files at the same path; remove the volume and its mounts, or remove the annotations`
 
 const maxPathLength = 4096
 const readOnlyKinds = ['configMap', 'secret', 'projected', 'downwardAPI'] as const

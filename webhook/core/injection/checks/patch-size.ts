@@ -29,18 +29,24 @@ export function patchProblems(plan: Plan): readonly Problem[] {
 
 /** An upper bound of the bytes of all operations of the plan, whatever the pod has already. */
 export function patchBytes(plan: Plan): number {
-  const { config, consumers, agent, volumes, mountPath } = plan
+  const { config, consumers, agent, volumes, mountPath, servedMounts } = plan
   const mount = hasFiles(config) ? operationBytes('volumeMounts', filesMount(mountPath)) : 0
   return (
     operationBytes('', agent) +
     sum(volumes.map((volume) => operationBytes('', volume))) +
-    consumers.length * (mount + sum(config.env.map(variableBytes)))
+    consumers.length * (mount + sum(config.env.map(variableBytes))) +
+    (config.volumes ?? []).length * replacementBytes +
+    servedMounts.length * sealBytes
   )
 }
 
 /** Each entry contains its name twice. A valid name is ASCII, and JSON escapes none of its characters. */
 const variableBytes = ({ variable, optional }: Plan['config']['env'][number]): number =>
   2 * variable.length + (optional ? optionalEntryBytes : requiredEntryBytes)
+
+/** The operations on a served volume, and on a mount of it. */
+const replacementBytes = 256
+const sealBytes = 128
 
 /** An operation on a list of a container, with the longest possible pointer, and the comma behind it. */
 const operationBytes = (list: 'env' | 'volumeMounts' | '', value: unknown): number =>

@@ -6,9 +6,10 @@ import { agentName } from '../../our-names.ts'
 import { allContainers, type Pod } from '../../pod.ts'
 import { isAgentSeen } from '../agent-container.ts'
 import { injectorOf } from '../injected-containers.ts'
-import { injectedContainers } from '../placement.ts'
+import { type Consumer, injectedContainers } from '../placement.ts'
 import type { Plan } from '../plan.ts'
 import { usesWorkloadIdentity, workloadIdentityLabel } from '../workload-identity.ts'
+import { earlyServedWarnings } from './served-conflicts.ts'
 
 /** Warnings of a plan that may not do what the pod's author expects. */
 export function planWarnings(
@@ -20,6 +21,7 @@ export function planWarnings(
     ...idleWarnings(asked, plan),
     ...leftOutWarnings(pod, plan, asked),
     ...earlyWarnings(plan),
+    ...earlyServedWarnings(plan),
     ...modeWarnings(pod, plan, runAs),
     ...processWarnings(pod, plan, runAs),
     ...restartWarnings(pod, plan),
@@ -38,12 +40,18 @@ function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
       ? []
       : idle(['notify', 'on-deleted'], `${annotationPrefix}refresh`)),
     ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
+    ...(hasOwnObjects(config)
+      ? []
+      : idle(['containers'], `objects in ${annotationPrefix}secrets or ${annotationPrefix}env`)),
   ]
 }
 
+/** Whether the annotations name objects, which the chosen containers receive. */
+const hasOwnObjects = (config: AgentConfig): boolean => hasFiles(config) || config.env.length > 0
+
 /** A user's own container may have the name of an injected one. */
 function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, asked: PodSettings) {
-  if (asked.containers !== undefined) return []
+  if (asked.containers !== undefined || !hasOwnObjects(config)) return []
   return injectedContainers(spec, placement)
     .filter((name) => !config.containers.includes(name))
     .map(
@@ -63,12 +71,30 @@ function earlyWarnings({ consumers, config }: Plan): readonly string[] {
 }
 
 /** Files that only the agent's user can read, or a group that no container is in. */
-function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs): readonly string[] {
-  const mode = modesOf(config).find(
-    (one) => !isReadable(one, spec.securityContext?.fsGroup != null),
-  )
+function modeWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly string[] {
+  const { config, consumers, servedMounts } = plan
+  const ofVolume = (volume: string) =>
+    servedMounts.filter(({ mount }) => mount.name === volume).map(({ consumer }) => consumer)
+  const warningsOf = (readers: readonly Consumer[], volume?: string) =>
+    unreadableWarnings(pod, { readers, modes: modesOf(config, volume), runAs })
+  return [
+    ...warningsOf(consumers),
+    ...(config.volumes ?? []).flatMap(({ name }) => warningsOf(ofVolume(name), name)),
+  ]
+}
+
+function unreadableWarnings(
+  { spec }: Pod,
+  by: {
+    readonly readers: readonly Consumer[]
+    readonly modes: readonly string[]
+    readonly runAs: RunAs
+  },
+): readonly string[] {
+  const { readers, modes, runAs } = by
+  const mode = modes.find((one) => !isReadable(one, spec.securityContext?.fsGroup != null))
   if (mode === undefined) return []
-  return consumers
+  return readers
     .map(({ container }) => container)
     .filter(({ securityContext }) => {
       const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
@@ -80,8 +106,12 @@ function modeWarnings({ spec }: Pod, { consumers, config }: Plan, runAs: RunAs):
     )
 }
 
-function modesOf({ files, templates, fileMode }: AgentConfig): readonly string[] {
-  return [...files.map(({ mode = fileMode }) => mode), ...templates.map(() => fileMode)]
+/** The modes of the files in a volume; undefined stands for the volume of our own files. */
+function modesOf({ files, templates, fileMode }: AgentConfig, volume?: string): readonly string[] {
+  return [
+    ...files.filter((file) => file.volume === volume).map(({ mode = fileMode }) => mode),
+    ...(volume === undefined ? templates.map(() => fileMode) : []),
+  ]
 }
 
 /** Whether a container with another user can read a file: it is in the file's group only if the pod sets `fsGroup`. */

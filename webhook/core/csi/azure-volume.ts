@@ -1,0 +1,12 @@
+import type { ClassParameters } from './class-parameters.ts'
+import type { ClassVolume } from './find-class-volumes.ts'
+
+/** A volume whose class is of the Azure provider. */
+export interface AzureVolume extends ClassVolume {
+  readonly className: string
+  /** How messages name the volume and its class. */
+  readonly subject: string
+  readonly parameters: ClassParameters
+  /** The names of the Secrets that the class asks for. */
+  readonly secrets: ReadonlySet<string>
+}

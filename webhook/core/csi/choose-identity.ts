@@ -1,0 +1,118 @@
+import type { Problem } from '../../../lib/problem.ts'
+import type { AccountIdentity } from './account.ts'
+import type { OtherSignIn } from './class-parameters.ts'
+
+/** What a served volume says about the identity that reads its vault. */
+export interface VolumeIdentity {
+  readonly subject: string
+  readonly volume: string
+  readonly clientId?: string
+  /** True if the class names a client, even if its ID isn't valid, which is reported elsewhere. */
+  readonly namesClient: boolean
+  readonly tenantId?: string
+  readonly otherSignIn?: OtherSignIn
+  readonly hasClientSecret: boolean
+}
+
+/** What else the pod says about its identity. */
+export interface PodIdentity {
+  /** From our annotations; they take precedence. */
+  readonly annotated: {
+    readonly clientId: string | undefined
+    readonly tenantId: string | undefined
+  }
+  /** From the ServiceAccount. Absent if no volume needs it. */
+  readonly account?: AccountIdentity
+  /** True if azure-workload-identity sets the client in the agent's environment. */
+  readonly isLabelled: boolean
+  readonly namespace: string
+  readonly accountName: string
+}
+
+export interface ChosenIdentity {
+  readonly clientId?: string
+  readonly tenantId?: string
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Chooses the one identity of the pod's agent. The client comes from our annotation, else from the class, else from the
+ * ServiceAccount, else from azure-workload-identity (docs/specification.md, "Identity of a served pod").
+ */
+export function chooseIdentity(
+  volumes: readonly VolumeIdentity[],
+  pod: PodIdentity,
+): ChosenIdentity {
+  const clients = volumes.map((one) => ({ ...one, id: clientOf(one, pod) }))
+  const tenants = volumes.map((one) => ({ ...one, id: tenantOf(one, pod) }))
+  const clientId = firstId(clients)
+  const tenantId = firstId(tenants)
+  const isReadable = pod.account === undefined || pod.account.problems.length === 0
+  const nobody =
+    isReadable && !pod.isLabelled
+      ? clients.filter(({ id, namesClient }) => id === undefined && !namesClient)
+      : []
+  return {
+    ...(clientId !== undefined && { clientId }),
+    ...(tenantId !== undefined && { tenantId }),
+    problems: [
+      ...(pod.account?.problems ?? []),
+      ...nobody.map((one) => ({ subject: one.subject, sentence: nobodySentence(one, pod) })),
+      ...differences(clients, clientSentence),
+      ...differences(tenants, tenantSentence),
+    ],
+    warnings: clients.flatMap((one) => unusedSignInWarnings(one, pod)),
+  }
+}
+
+const clientOf = (volume: VolumeIdentity, { annotated, account }: PodIdentity) =>
+  annotated.clientId ?? volume.clientId ?? account?.clientId
+
+/** The ServiceAccount's tenant goes with its client. */
+const tenantOf = (volume: VolumeIdentity, { annotated, account }: PodIdentity) =>
+  annotated.tenantId ??
+  volume.tenantId ??
+  (annotated.clientId === undefined && volume.clientId === undefined
+    ? account?.tenantId
+    : undefined)
+
+interface Identified extends VolumeIdentity {
+  readonly id: string | undefined
+}
+
+const firstId = (volumes: readonly Identified[]): string | undefined =>
+  volumes.find(({ id }) => id !== undefined)?.id
+
+function differences(
+  volumes: readonly Identified[],
+  sentence: (id: string, other: { readonly volume: string; readonly id: string }) => string,
+): readonly Problem[] {
+  const [first, ...others] = volumes.filter(({ id }) => id !== undefined)
+  const other = others.find(({ id }) => id !== first?.id)
+  return first?.id === undefined || other?.id === undefined
+    ? []
+    : [{ subject: first.subject, sentence: sentence(first.id, { ...other, id: other.id }) }]
+}
+
+const clientSentence: Parameters<typeof differences>[1] = (id, other) =>
+  `signs in as ${id}, and volume ${other.volume} as ${other.id}; a pod has one identity here: give one of them both vaults`
+const tenantSentence: Parameters<typeof differences>[1] = (id, other) =>
+  `signs in to tenant ${id}, and volume ${other.volume} to ${other.id}; a pod has one identity here: give one of them both vaults`
+
+/** How the provider would sign in. Without any flag, it uses the client secret of `nodePublishSecretRef`. */
+const otherSignInOf = ({ otherSignIn }: VolumeIdentity): string => otherSignIn ?? 'a client secret'
+
+const nobodySentence = (volume: VolumeIdentity, { namespace, accountName }: PodIdentity): string =>
+  `signs in with ${otherSignInOf(volume)}, which pods here cannot; they sign in with their service account. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
+
+function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly string[] {
+  const { id, otherSignIn, hasClientSecret } = volume
+  if (otherSignIn === undefined && !hasClientSecret) return []
+  if (id === undefined && !pod.isLabelled) return []
+  const asks = otherSignIn === undefined ? 'the volume asks for' : 'the class asks for'
+  const client = id === undefined ? '' : ` as ${id}`
+  return [
+    `${volume.subject}: ${asks} ${otherSignInOf(volume)}; the pod signs in${client} with its service account ${pod.accountName}, which needs a federated credential`,
+  ]
+}

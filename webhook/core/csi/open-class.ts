@@ -1,0 +1,60 @@
+import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
+import { printable } from '../../../lib/printable.ts'
+import type { Problem } from '../../../lib/problem.ts'
+import { ourVolumes } from '../our-names.ts'
+import type { Policy } from '../policy.ts'
+import type { ClassVolume } from './find-class-volumes.ts'
+import { type LookedUp, lookupProblem } from './looked-up.ts'
+import { type ReadClass, readClass } from './read-class.ts'
+
+/** How messages name a volume and its class. */
+export const subjectOf = ({ name, className }: Pick<ClassVolume, 'name' | 'className'>): string =>
+  className === undefined
+    ? `volume ${printable(name)}`
+    : `volume ${printable(name)}, SecretProviderClass ${printable(className)}`
+
+export type OpenedClass =
+  | Exclude<ReadClass, { readonly kind: 'wrong' }>
+  | { readonly kind: 'refused'; readonly problem: Problem }
+
+/** Gives the class of a volume, or says why the volume can't be served. */
+export function openClass(
+  volume: ClassVolume,
+  by: { readonly lookedUp: LookedUp; readonly policy: Policy; readonly namespace: string },
+): OpenedClass {
+  const refused = (sentence: string): OpenedClass => ({
+    kind: 'refused',
+    problem: { subject: subjectOf(volume), sentence },
+  })
+  const unservable = volumeProblem(volume, by.namespace)
+  if (unservable !== undefined) return refused(unservable)
+  const lookup = by.lookedUp.classes.get(volume.className ?? '')
+  if (lookup?.kind !== 'found') {
+    const kind = 'SecretProviderClass'
+    return refused(lookupProblem(lookup, { kind, namespace: by.namespace }))
+  }
+  const read = readClass(lookup.object, by.policy.cloudName)
+  return read.kind === 'wrong' ? refused(read.sentence) : read
+}
+
+/**
+ * Why a volume can't be served, whatever its class. We are called before the API server has checked the pod, and the names
+ * become paths of URLs and of mounts.
+ */
+function volumeProblem(volume: ClassVolume, namespace: string): string | undefined {
+  const { name, className, state, hasOtherType } = volume
+  if (!isName(name, labelName)) return `the name of a volume has ${labelName.sentence}`
+  if (ourVolumes.includes(name)) return 'this name is reserved for the webhook; rename the volume'
+  if (className === undefined) return 'names no secretProviderClass in its volumeAttributes'
+  if (!isName(className, subdomainName))
+    return `the name of a SecretProviderClass has ${subdomainName.sentence}`
+  if (!isName(namespace, labelName))
+    return `"${printable(namespace)}" isn't a valid namespace: expected ${labelName.sentence}`
+  if (state === 'changed')
+    return 'the agent writes to this volume, but it is no longer an emptyDir in memory; find out what changed it, and recreate the pod'
+  return hasOtherType ? 'has another type of volume beside csi; keep one of them' : undefined
+}
+
+/** The class to look up for a volume. Undefined if a name isn't valid. */
+export const classToLookUp = (volume: ClassVolume, namespace: string): string | undefined =>
+  volumeProblem(volume, namespace) === undefined ? volume.className : undefined

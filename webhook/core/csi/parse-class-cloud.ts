@@ -1,0 +1,23 @@
+import type { Parsed } from '../../../lib/parsed.ts'
+import type { CloudName } from '../policy.ts'
+
+/** The names of clouds in a SecretProviderClass, in upper case: the provider ignores case. */
+const clouds: ReadonlyMap<string, CloudName> = new Map([
+  ['AZURECLOUD', 'public'],
+  ['AZUREPUBLICCLOUD', 'public'],
+  ['AZUREUSGOVERNMENT', 'usgov'],
+  ['AZUREUSGOVERNMENTCLOUD', 'usgov'],
+  ['AZURECHINACLOUD', 'china'],
+  ['AZURESTACKCLOUD', 'custom'],
+])
+const maxNameLength = 64
+
+/** Accepts the name of the operator's cloud only: a class can't choose where a pod sends its token. */
+export function parseClassCloud(name: string, cloudName: CloudName): Parsed<CloudName> {
+  const cloud = name.length <= maxNameLength ? clouds.get(name.toUpperCase()) : undefined
+  return cloud === cloudName
+    ? { value: cloud }
+    : {
+        problem: `this cluster's pods use the cloud "${cloudName}", which is the operator's to choose`,
+      }
+}

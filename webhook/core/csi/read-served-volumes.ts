@@ -1,0 +1,147 @@
+import type { ServedVolume, WantedFile } from '../../../init-agent/contract.ts'
+import { maxServedVolumes } from '../../../init-agent/contract.ts'
+import { printable } from '../../../lib/printable.ts'
+import type { Problem } from '../../../lib/problem.ts'
+import { forbiddenVaults } from '../annotations/choose-vaults.ts'
+import type { Annotations } from '../annotations/own-annotations.ts'
+import { usesWorkloadIdentity } from '../injection/workload-identity.ts'
+import { agentName } from '../our-names.ts'
+import { maxProblems } from '../outcome.ts'
+import { isWindows, type Pod } from '../pod.ts'
+import type { Policy } from '../policy.ts'
+import { accountOf, readAccountIdentity } from './account.ts'
+import type { AzureVolume } from './azure-volume.ts'
+import { type ChosenIdentity, chooseIdentity, type PodIdentity } from './choose-identity.ts'
+import { type ClassVolume, findClassVolumes } from './find-class-volumes.ts'
+import type { LookedUp } from './looked-up.ts'
+import { openClass, subjectOf } from './open-class.ts'
+import { secretWarnings } from './secret-warnings.ts'
+import { readServedFiles } from './served-files.ts'
+
+/** What a pod's volumes of the CSI driver ask for, read and checked. */
+export interface ServedVolumes {
+  /** In the pod's order. */
+  readonly volumes: readonly ServedVolume[]
+  readonly files: readonly WantedFile[]
+  readonly identity: Pick<ChosenIdentity, 'clientId' | 'tenantId'>
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+  /** Why none of the volumes is served, if the pod has any and the driver may be there for them. */
+  readonly leftToDriver?: 'windows-pod' | 'other-provider'
+}
+
+const nothingServed: ServedVolumes = {
+  volumes: [],
+  files: [],
+  identity: {},
+  problems: [],
+  warnings: [],
+}
+
+/** Reads the volumes of the CSI driver (docs/specification.md, "Volumes of the CSI driver"). */
+export function readServedVolumes(
+  pod: Pod,
+  by: {
+    readonly own: Annotations
+    readonly policy: Policy
+    readonly namespace: string
+    readonly lookedUp: LookedUp
+  },
+): ServedVolumes {
+  const found = findClassVolumes(pod)
+  if (found.length === 0) return nothingServed
+  if (isWindows(pod)) return { ...nothingServed, leftToDriver: 'windows-pod' }
+  const excess = countProblems(found)
+  if (excess.length > 0) return { ...nothingServed, problems: excess }
+
+  const opened = found.map((volume) => ({ volume, class: openClass(volume, by) }))
+  const azure = opened.flatMap(({ volume, class: one }): AzureVolume[] =>
+    one.kind === 'azure' && volume.className !== undefined
+      ? [{ ...volume, ...one, className: volume.className, subject: subjectOf(volume) }]
+      : [],
+  )
+  const refused = opened.flatMap(({ class: one }) => (one.kind === 'refused' ? one.problem : []))
+  if (azure.length + refused.length === 0)
+    return { ...nothingServed, leftToDriver: 'other-provider' }
+
+  const { files, problems: wrongFiles } = readServedFiles(azure)
+  const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, by))
+  return {
+    volumes: azure.map(({ name, className }) => ({ name, class: className })),
+    files,
+    identity,
+    problems: [
+      ...refused,
+      ...azure.flatMap((volume) => parameterProblems(volume, by)),
+      ...wrongFiles,
+      ...identity.problems,
+    ].slice(0, maxProblems),
+    warnings: [
+      ...identity.warnings,
+      ...azure.flatMap(unknownParameterWarnings),
+      ...secretWarnings(pod, azure, by.namespace),
+    ].map((warning) => `${agentName}: ${warning}`),
+  }
+}
+
+/** Bounds the volumes before anything is done for each of them, and refuses two of one name, as the API server will. */
+function countProblems(volumes: readonly ClassVolume[]): readonly Problem[] {
+  const subject = 'spec.volumes'
+  if (volumes.length > maxServedVolumes)
+    return [
+      {
+        subject,
+        sentence: `has ${volumes.length} volumes of the Secrets Store CSI Driver: ${maxServedVolumes} at most`,
+      },
+    ]
+  const names = volumes.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  return twice === undefined
+    ? []
+    : [{ subject, sentence: `has two volumes with the name "${printable(twice)}"; rename one` }]
+}
+
+function parameterProblems(
+  { subject, parameters }: AzureVolume,
+  by: { readonly policy: Policy; readonly namespace: string },
+): readonly Problem[] {
+  const { vault, problems } = parameters
+  return [
+    ...problems,
+    ...forbiddenVaults(vault === undefined ? [] : [vault], by).map(
+      ({ found, sentence }) => `parameters.keyvaultName "${found}": ${sentence}`,
+    ),
+  ].map((sentence) => ({ subject, sentence }))
+}
+
+const identityOf = ({ name, subject, parameters, hasClientSecret }: AzureVolume) => ({
+  volume: name,
+  subject,
+  hasClientSecret,
+  ...parameters,
+})
+
+function podIdentity(
+  pod: Pod,
+  volumes: readonly AzureVolume[],
+  by: { readonly own: Annotations; readonly namespace: string; readonly lookedUp: LookedUp },
+): PodIdentity {
+  const { own, namespace } = by
+  const name = accountOf(pod)
+  const needsAccount =
+    own['client-id'] === undefined && volumes.some(({ parameters }) => !parameters.namesClient)
+  return {
+    annotated: { clientId: own['client-id'], tenantId: own['tenant-id'] },
+    ...(needsAccount && {
+      account: readAccountIdentity(by.lookedUp.account, { name, namespace }),
+    }),
+    isLabelled: usesWorkloadIdentity(pod),
+    namespace,
+    accountName: printable(name),
+  }
+}
+
+const unknownParameterWarnings = ({ subject, parameters }: AzureVolume): readonly string[] =>
+  parameters.unknown.map(
+    (name) => `${subject}: parameters.${printable(name)} is not known and not read`,
+  )

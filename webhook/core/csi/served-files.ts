@@ -1,0 +1,71 @@
+import type { WantedFile } from '../../../init-agent/contract.ts'
+import type { Problem } from '../../../lib/problem.ts'
+import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
+import type { Requested } from '../annotations/objects/requested.ts'
+import { pathProblems } from '../annotations/objects/target-problems.ts'
+import type { AzureVolume } from './azure-volume.ts'
+import type { ClassParameters } from './class-parameters.ts'
+
+/** The agent's configuration would not hold the objects of longer lists. */
+const maxCharacters = 64 * 1024
+
+export interface ServedFiles {
+  readonly files: readonly WantedFile[]
+  readonly problems: readonly Problem[]
+}
+
+/** Reads the object lists of all served volumes. A list that several volumes use is read once. */
+export function readServedFiles(volumes: readonly AzureVolume[]): ServedFiles {
+  const classes = new Map(volumes.map(({ className, parameters }) => [className, parameters]))
+  const characters = [...classes.values()].reduce(
+    (sum, { objects = '' }) => sum + objects.length,
+    0,
+  )
+  if (characters > maxCharacters)
+    return {
+      files: [],
+      problems: [
+        {
+          subject: 'the SecretProviderClasses of the pod',
+          sentence: `their parameters.objects have ${characters} characters in total: ${maxCharacters} at most`,
+        },
+      ],
+    }
+  const lists = new Map([...classes].map(([name, parameters]) => [name, readList(parameters)]))
+  const requested: Requested<WantedFile>[] = []
+  const problems: Problem[] = []
+  for (const { name, className, subject } of volumes) {
+    const list = lists.get(className)
+    for (const { location, file } of list?.files ?? [])
+      requested.push({
+        subject: `${subject}, parameters.objects, ${location}`,
+        wanted: { volume: name, ...file },
+      })
+    problems.push(...(list?.sentences ?? []).map((sentence) => ({ subject, sentence })))
+  }
+  const files = requested.map(({ wanted }) => wanted)
+  return { files, problems: [...problems, ...pathProblems(requested.map(belowVolume), [])] }
+}
+
+function readList({ objects, vault }: ClassParameters) {
+  if (objects === undefined) return { files: [], sentences: [] }
+  const { files, problems } = parseCsiObjects(objects, vault ?? anyVault)
+  const sentences = problems.map(
+    (problem) => `parameters.objects${isOfItem(problem) ? ',' : ':'} ${problem}`,
+  )
+  if (files.length === 0 && problems.length === 0)
+    sentences.push('parameters.objects: nothing to fetch; name at least one object')
+  return { files, sentences }
+}
+
+/** Replaces a vault that isn't valid, which is reported already. */
+const anyVault = 'unreadable'
+
+/** Whether the sentence begins with a place in the list, and not with what is wrong with the whole of it. */
+const isOfItem = (problem: string): boolean => /^item \d+[,:]/.test(problem)
+
+/** Volumes don't share files, so a path conflicts only within its volume. */
+const belowVolume = ({ subject, wanted }: Requested<WantedFile>): Requested<WantedFile> => ({
+  subject,
+  wanted: { ...wanted, path: `${wanted.volume}/${wanted.path}` },
+})

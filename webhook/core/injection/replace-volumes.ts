@@ -1,0 +1,33 @@
+import { findClassVolumes } from '../csi/find-class-volumes.ts'
+import type { Operation } from '../outcome.ts'
+import type { Pod } from '../pod.ts'
+import type { Plan } from './plan.ts'
+import type { ServedMount } from './served-mounts.ts'
+
+/** The operations that make each served volume of the CSI driver an `emptyDir` in memory, in its place. */
+export function replaceVolumes(pod: Pod, { config, sizeLimit }: Plan): readonly Operation[] {
+  const { volumes: served = [] } = config
+  if (served.length === 0) return []
+  const names = new Set(served.map(({ name }) => name))
+  return findClassVolumes(pod)
+    .filter(({ name, state }) => names.has(name) && state === 'declared')
+    .flatMap(({ index }): Operation[] => [
+      { op: 'remove', path: `/spec/volumes/${index}/csi` },
+      {
+        op: 'add',
+        path: `/spec/volumes/${index}/emptyDir`,
+        value: { medium: 'Memory', sizeLimit },
+      },
+    ])
+}
+
+/** The operations that make the user's mounts of served volumes read-only, as the driver's volumes always are. */
+export function sealMounts({ servedMounts }: Plan): readonly Operation[] {
+  return servedMounts.filter(({ mount }) => mount.readOnly !== true).map(sealOperation)
+}
+
+export const sealOperation = ({ consumer, index }: ServedMount): Operation => ({
+  op: 'add',
+  path: `${consumer.pointer}/volumeMounts/${index}/readOnly`,
+  value: true,
+})
