@@ -4,7 +4,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../image/bundle.ts'
-import { type AgentConfig, configVariable, encodeConfig } from '../../init-agent/contract.ts'
+import {
+  type AgentConfig,
+  configVariable,
+  encodeConfig,
+  servedFolder,
+  versionOf,
+} from '../../init-agent/contract.ts'
 import type { ObjectType } from '../../keyvault/reference.ts'
 import { type Bench, type Figure, mebibytes, milliseconds } from './bench.ts'
 
@@ -12,11 +18,20 @@ const clientId = '22222222-2222-2222-2222-222222222222'
 const tenantId = '11111111-1111-1111-1111-111111111111'
 const most = 50
 
-/** The requests of pods. The first three don't need the modules of the others. */
-const pods: readonly { readonly what: string; readonly files: AgentConfig['files'] }[] = [
+type Wanted = Pick<AgentConfig, 'files' | 'volumes'>
+
+const volumes = ['one', 'two'].map((name) => ({ name, class: name }))
+
+/** The requests of pods. The first four don't need the modules of the others. */
+const pods: readonly (Wanted & { readonly what: string })[] = [
   { what: '1 secret', files: targets('secret', 1) },
   { what: '10 secrets', files: targets('secret', 10) },
   { what: `${most} secrets`, files: targets('secret', most) },
+  {
+    what: `${most} secrets in two served volumes`,
+    files: targets('secret', most).map((file, i) => ({ ...file, volume: i % 2 ? 'one' : 'two' })),
+    volumes,
+  },
   { what: '1 key', files: targets('key', 1) },
   { what: '1 certificate as cert/', files: targets('cert', 1) },
   { what: '10 certificates as tls/', files: targets('tls', 10) },
@@ -64,9 +79,9 @@ async function measureInTurns(stage: Stage, turns: number): Promise<Figure[]> {
   const agents = pods.map((pod) => ({ ...pod, runs: [] as Run[] }))
   for (let turn = 0; turn < turns; turn++) {
     nothing.push(await measure(stage, ['-e', '0'], {}))
-    for (const { files, runs } of agents)
+    for (const { what: _, runs, ...wanted } of agents)
       runs.push(
-        await measure(stage, agentArguments(stage), { [configVariable]: configOf(stage, files) }),
+        await measure(stage, agentArguments(stage), { [configVariable]: configOf(stage, wanted) }),
       )
   }
   const idle = medianOf(nothing)
@@ -89,7 +104,8 @@ const root = (stage: Stage) => join(stage.folder, 'akv')
 function agentArguments(stage: Stage): readonly string[] {
   const folder = root(stage)
   rmSync(folder, { recursive: true, force: true })
-  for (const name of ['files', 'env', 'identity'])
+  const served = volumes.map(({ name }) => servedFolder(name))
+  for (const name of ['files', 'env', 'identity', ...served])
     mkdirSync(join(folder, name), { recursive: true })
   writeFileSync(join(folder, 'identity/token'), stage.token)
   return [stage.program, 'agent', '--root', folder, '--termination-log', join(folder, 'ended')]
@@ -122,11 +138,11 @@ async function measure(
   return { wallMs, peakBytes: Number(readFileSync(peakFile, 'utf8')) * 1024 }
 }
 
-function configOf({ url, ca }: Stage, files: AgentConfig['files']): string {
+function configOf({ url, ca }: Stage, wanted: Wanted): string {
   const config: AgentConfig = {
-    version: 1,
+    version: versionOf(wanted),
     containers: ['app'],
-    files,
+    ...wanted,
     templates: [],
     env: [],
     fileMode: '0444',
