@@ -18,6 +18,7 @@ import { findPodTemplates, isAnnotated, type PodTemplate } from '../input/find-o
 import { InputError } from '../input/input-error.ts'
 import { readManifests } from '../input/read-manifests.ts'
 import { policyFromEnvironment, reviewTemplate } from '../input/review-template.ts'
+import { outputFiles } from './output-files.ts'
 import { checkPrivateFile, writePrivateFile } from './private-file.ts'
 import { openPrivateFolder } from './private-folder.ts'
 import { signInAsDeveloper } from './sign-in-as-developer.ts'
@@ -49,7 +50,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
   const credential: Credential =
     tokenFile === undefined ? { signIn: signInAsDeveloper(config) } : { tokenFile }
   try {
-    const { files, env } = await fetchOnce({
+    const fetched = await fetchOnce({
       config,
       credential,
       // `az` needs the developer's own environment; a federated token doesn't.
@@ -57,6 +58,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       log: quietLog,
       signal: new AbortController().signal,
     })
+    const files = outputFiles(fetched.files, config)
     prepareFileSet(folder, files).commit()
     // No container reads the previous set here, so don't leave old secrets on a laptop.
     sweepFileSets(folder)
@@ -64,7 +66,7 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
       process.stdout,
       [...files.keys()].map((path) => `${output}/${path}`),
     )
-    writeVariables(env, options.variables)
+    writeVariables(fetched.env, options.variables)
     return 0
   } catch (error) {
     if (isFileError(error)) {

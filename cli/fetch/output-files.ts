@@ -1,0 +1,19 @@
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { FileSet } from '../../init-agent/projection/file-set.ts'
+import { pathInVolume } from '../../init-agent/target-path.ts'
+import { filesVolume } from '../../webhook/core/our-names.ts'
+
+/**
+ * The files of all volumes as one set for the output folder. If the pod has served volumes, each volume becomes a folder of
+ * its own, ours too, because equal paths in different volumes are different files.
+ *
+ * @param files - by `fileKey`, so that `/VOLUME/PATH` is a file of a served volume
+ */
+export function outputFiles(files: FileSet, { volumes }: Pick<AgentConfig, 'volumes'>): FileSet {
+  if (volumes === undefined) return files
+  const outputPath = (key: string) => {
+    const own = pathInVolume(key, undefined)
+    return own === undefined ? key.slice(1) : `${filesVolume}/${own}`
+  }
+  return new Map([...files].map(([key, file]) => [outputPath(key), file]))
+}
