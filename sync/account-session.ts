@@ -20,7 +20,7 @@ export interface AccountSessionOptions {
   readonly identity: Identity
   readonly cloud: Cloud
   readonly cluster: Pick<SyncCluster, 'requestToken'>
-  /** The one pool of connections. It holds no token. */
+  /** The connection pool that all accounts share. It holds no tokens. */
   readonly agent: Agent
   readonly pace: VaultPace
   readonly pauses: VaultPauses
@@ -29,8 +29,8 @@ export interface AccountSessionOptions {
 }
 
 /**
- * The way of one account to the vaults. Its token is in this closure and nowhere else: whoever names another account's
- * client id asks Entra anew, as himself.
+ * Opens the session in which one account reads its vaults. The token exists only in this closure. An account that names
+ * another account's client ID still signs in with its own ServiceAccount token.
  */
 export function openAccountSession(options: AccountSessionOptions): Session {
   const { account, identity, cloud, cluster, agent, pauses, metrics, clock } = options
@@ -47,8 +47,8 @@ export function openAccountSession(options: AccountSessionOptions): Session {
 }
 
 /**
- * Each request, including each page of a list, waits its turn at its vault. The SDK clients are created for each request
- * and not kept, because thousands of accounts would keep thousands of them.
+ * Each request, including each page of a list, waits until the pace of its vault allows it. The SDK clients are created
+ * for each request and not kept, because thousands of accounts would keep thousands of them.
  */
 function pacedReader(signIn: SignIn, options: AccountSessionOptions): ObjectReader {
   const { cloud, agent, pace } = options

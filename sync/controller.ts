@@ -19,7 +19,7 @@ export interface ControllerOptions extends WorkAccountOptions {
 export interface Controller {
   /** Why the controller isn't ready yet; undefined if it is. */
   problem(): string | undefined
-  /** Resolves when nothing runs any more, after the signal has aborted. */
+  /** Resolves when no round is running any more, after the signal has aborted. */
   ended(): Promise<void>
 }
 

@@ -15,14 +15,14 @@ import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace, defaultVaultPauseMs } from './vault-pace.ts'
 
-/** A write that runs may end; Kubernetes gives us 30 s before it kills us. */
+/** A running write may finish. Kubernetes kills the process after 30 s. */
 const graceMs = 15_000
 const clock = systemClock
 
 /**
- * What `akv-injector sync` runs: keeps Secrets in step with the vaults until SIGTERM or SIGINT.
+ * Runs `akv-injector sync`: keeps Secrets in sync with the vaults until SIGTERM or SIGINT.
  *
- * @returns the exit code: 0 after a signal, 1 if it can't listen or has no way to an API server, 2 for invalid settings
+ * @returns the exit code: 0 after a signal, 1 if it can't listen or no API server is configured, 2 for invalid settings
  */
 export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promise<number> {
   const read = readSyncSettings(flags, env)
@@ -42,7 +42,7 @@ async function sync(
   const log = createLog({ level: settings.logLevel })
   const metrics = createSyncMetrics(accounts)
   const agent = createConnection({ ca: policy.cloud.ca, env })
-  // Ends the requests to the API server, after those that write have had their time.
+  // Aborts requests to the API server once writes have had time to finish.
   const end = new AbortController()
   const cluster = connectCluster({ signal: end.signal })
   let problem = () => 'has not started yet' as string | undefined
@@ -69,7 +69,7 @@ async function sync(
   }
 }
 
-/** All accounts share the pool of connections, and what is known about throttled vaults. */
+/** All accounts share the connection pool and the pauses of throttled vaults. */
 function sessionOpener({
   signal,
   ...shared
@@ -90,7 +90,7 @@ async function untilEnded(
   const late = new AbortController()
   const isLate = delay(graceMs, true, { signal: late.signal }).catch(() => false)
   if (await Promise.race([ended.then(() => false), isLate]))
-    log.warn('ends although something still runs')
+    log.warn('stopping although some requests are still running')
   late.abort()
 }
 

@@ -3,7 +3,7 @@ import type { AkvErrorCode } from '../lib/errors/akv-error.ts'
 import type { SecretStep } from './plan/secret-step.ts'
 import type { Account } from './request/account.ts'
 
-/** An account as metrics name it. */
+/** The labels of an account in metrics. */
 export interface AccountLabels {
   readonly namespace: string
   readonly account: string
@@ -12,26 +12,28 @@ export interface AccountLabels {
 /** The state of one Secret. */
 export interface SecretFigures extends AccountLabels {
   readonly isSynced: boolean
-  /** For how long it has been failing, or its refresh has been overdue. 0: neither. */
+  /** How long it has been failing, or its refresh has been overdue; 0 if neither. */
   readonly staleSeconds: number
 }
 
 export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
 
-/** What `/metrics` shows. Labels come from closed sets, and from the operator's list of accounts. */
+/**
+ * The metrics of the controller. The values of labels come from fixed sets, and from the operator's list of accounts.
+ */
 export interface SyncMetrics {
-  /** In Prometheus' text format. */
+  /** Returns the metrics in Prometheus' text format. */
   text(): Promise<string>
   countWrite(operation: WriteKind): void
-  /** A round of the account in which something failed with this code. */
+  /** Counts a round of the account in which something failed with this code. */
   countFailure(account: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void
-  /** `ok`, or why it failed. */
+  /** Counts a request with its result: `ok`, or why it failed. */
   countVaultRequest(result: 'ok' | AkvErrorCode): void
-  /** Shows what the source says whenever somebody asks for the metrics. */
+  /** Reads the gauges from this source on each scrape. */
   watch(source: FiguresSource): void
 }
 
-/** Where the figures of the moment come from. */
+/** The source of the gauges. */
 export interface FiguresSource {
   readonly secrets: () => Iterable<SecretFigures>
   readonly queueDepth: () => number
@@ -42,7 +44,7 @@ type ListedAccounts = ReadonlyMap<string, ReadonlySet<string>>
 const prefix = 'akv_injector_sync_'
 const accountLabels = ['namespace', 'account']
 
-/** @param accounts - those that the operator has listed, by namespace; others share an empty label */
+/** @param accounts - the accounts that the operator has listed, by namespace; all others share an empty label */
 export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
   const registry = new Registry()
   const registers = [registry]
@@ -94,7 +96,7 @@ function groupByAccount(
 function addSecretGauges(registers: Registry[], byAccount: () => readonly AccountFigures[]): void {
   new Gauge({
     name: `${prefix}secrets`,
-    help: 'Secrets that an account asks for, by whether they are as they should be',
+    help: 'Requested Secrets by account and state',
     labelNames: [...accountLabels, 'state'],
     registers,
     collect() {
@@ -107,7 +109,7 @@ function addSecretGauges(registers: Registry[], byAccount: () => readonly Accoun
   })
   new Gauge({
     name: `${prefix}staleness_seconds`,
-    help: 'For how long the worst Secret of an account has been failing, or its refresh has been overdue',
+    help: 'How long the worst Secret of an account has been failing, or its refresh has been overdue',
     labelNames: accountLabels,
     registers,
     collect() {
@@ -120,7 +122,7 @@ function addSecretGauges(registers: Registry[], byAccount: () => readonly Accoun
 function addQueueGauge(registers: Registry[], queueDepth: () => number): void {
   new Gauge({
     name: `${prefix}queue_depth`,
-    help: 'Accounts whose turn has come, and that wait for others',
+    help: 'Accounts that wait for their round',
     registers,
     collect() {
       this.set(queueDepth())

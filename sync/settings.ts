@@ -7,30 +7,30 @@ import { printable } from '../lib/printable.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { readSettings } from '../webhook/settings/read-settings.ts'
 
-/** As the flags of `akv-injector sync` are written. */
+/** The flags of `akv-injector sync`, unparsed. */
 export interface SyncFlags {
   readonly serviceAccounts: string
   readonly healthListen: string
 }
 
 export interface SyncSettings {
-  /** The accounts to act for, by namespace: those that the chart has written the rights for. */
+  /** The accounts to act for, by namespace. The chart grants permissions for the same accounts. */
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
   readonly healthListen: ListenAddress
   readonly policy: Policy
   readonly logLevel: LogLevel
 }
 
-const form = 'expected NAMESPACE=NAME+NAME, several of them with ";" between'
+const form = 'expected NAMESPACE=NAME+NAME; separate namespaces with ";"'
 
-/** Checks the flags and the `AKV_INJECTOR_*` variables, and tells all that is wrong at once. */
+/** Checks the flags and the `AKV_INJECTOR_*` variables, and reports all problems at once. */
 export function readSyncSettings(
   flags: SyncFlags,
   env: Readonly<NodeJS.ProcessEnv>,
 ): { readonly settings: SyncSettings } | { readonly problems: readonly string[] } {
   const accounts = parseAccounts(flags.serviceAccounts)
   const healthListen = parseListenAddress(flags.healthListen)
-  // No pod is made here: the image of the agent is nobody's business.
+  // The controller injects no pods, so it needs no image for the agent.
   const read = readSettings({
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
@@ -58,9 +58,9 @@ function parseAccounts(text: string) {
     const names = list.split('+')
     if (rest.length > 0 || !isName(namespace, labelName)) wrong(entry, form)
     else if (!names.every((name) => isName(name, subdomainName))) wrong(entry, form)
-    else if (accounts.has(namespace)) wrong(entry, 'the namespace is there twice')
+    else if (accounts.has(namespace)) wrong(entry, 'the namespace is listed twice')
     else accounts.set(namespace, new Set(names))
   }
-  if (accounts.size === 0 && problems.length === 0) wrong(text, `names no account; ${form}`)
+  if (accounts.size === 0 && problems.length === 0) wrong(text, `lists no account; ${form}`)
   return { accounts, problems }
 }

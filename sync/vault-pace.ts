@@ -1,7 +1,7 @@
 import type { VaultPauses } from '../keyvault/readers/vault-pauses.ts'
 import type { Clock } from '../lib/clock.ts'
 
-/** A vault accepts 400 requests a second from all its readers together: the rest is for the other readers. */
+/** A vault accepts 400 requests per second from all its readers together. The difference is left for other readers. */
 const maxPerSecond = 300
 
 /** How long to pause a vault that is throttling and doesn't say for how long. */

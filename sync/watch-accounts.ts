@@ -8,12 +8,12 @@ import type { SeenAccount, SyncCluster } from './cluster/cluster-port.ts'
 export interface WatchAccountsLoop {
   readonly cluster: Pick<SyncCluster, 'listAccounts' | 'watchAccounts'>
   readonly namespace: string
-  /** What is to be kept of an account. */
+  /** Drops the parts of an account that need not be kept. */
   readonly reduce: (account: SeenAccount) => SeenAccount
   /** Called for each account that is new or has changed. */
   readonly onAccount: (account: SeenAccount) => void
   readonly onGone: (name: string) => void
-  /** After the first list, when all accounts are known. */
+  /** Called after the first list, when all accounts are known. */
   readonly onListed: () => void
   readonly clock: Clock
   readonly log: Log
@@ -25,8 +25,9 @@ const longestPauseMs = 30_000
 const backoff = { firstMs: firstPauseMs, longestMs: longestPauseMs, jitter: 'half' } as const
 
 /**
- * Tells of the ServiceAccounts of a namespace until `signal` aborts: a list, then watches, each from where the one
- * before ended. Whatever fails, the API server's restart or a version that it has forgotten, is healed by a new list.
+ * Reports the ServiceAccounts of a namespace until `signal` aborts: first a list, then watches, each of which continues
+ * where the previous one ended. After any failure, such as a restart of the API server or an expired version, it lists
+ * again.
  */
 export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
   const { clock, signal } = options
@@ -63,7 +64,7 @@ async function watchFrom(
       signal,
     })
     health.ended()
-    // If the API server ends watches at once, we must not ask it a thousand times a second.
+    // If the API server ends watches at once, we must not send a thousand requests per second.
     if (!signal.aborted)
       await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
   }
@@ -74,7 +75,7 @@ type WatchHealth = ReturnType<typeof watchHealth>
 /** Counts consecutive failures. Logs when watching keeps failing, and when it works again. */
 function watchHealth({ namespace, clock, log }: WatchAccountsLoop) {
   let failures = 0
-  /** It has been logged that the accounts can't be watched. */
+  /** Whether it has been logged that the accounts can't be watched. */
   let isBlind = false
   let listedAtMs = Number.POSITIVE_INFINITY
   return {
@@ -90,7 +91,7 @@ function watchHealth({ namespace, clock, log }: WatchAccountsLoop) {
     },
     /** @returns how many times in a row it has failed */
     failed(error: unknown): number {
-      // A watch that broke off after a while doesn't add to failures of long ago.
+      // If a watch worked for a while, earlier failures no longer count.
       failures = clock.now() - listedAtMs > longestPauseMs ? 1 : failures + 1
       listedAtMs = Number.POSITIVE_INFINITY
       if (failures === 2 && !isBlind) {
@@ -116,7 +117,7 @@ async function list({ cluster, namespace, reduce, onListed }: WatchAccountsLoop,
   return resourceVersion
 }
 
-/** Which accounts there are, so that a list can tell what has gone and what is as it was. */
+/** The known accounts, to find out from a new list which ones were deleted and which ones haven't changed. */
 function seenAccounts({ onAccount, onGone }: WatchAccountsLoop) {
   const versions = new Map<string, string>()
   const note = (account: SeenAccount) => {

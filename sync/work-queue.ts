@@ -30,7 +30,7 @@ export interface WorkQueue {
   drop(key: string): void
   /** How many keys are due and wait for a place. */
   depth(): number
-  /** Resolves when nothing runs any more. */
+  /** Resolves when no run is active any more. */
   idle(): Promise<void>
 }
 
@@ -83,7 +83,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   return { add, drop: dues.drop, depth, idle: places.allFree }
 }
 
-/** Rings after a while, unless it is cancelled before. */
+/** Calls back after a while, unless it is cancelled before. */
 function createAlarm(
   { clock, signal }: Pick<WorkQueueOptions, 'clock' | 'signal'>,
   ring: () => void,
@@ -107,7 +107,7 @@ function createDues({ clock, restMs }: Pick<WorkQueueOptions, 'clock' | 'restMs'
   const set = (key: string, due: Due) =>
     dues.set(key, { ...due, atMs: Math.max(due.atMs, rests.endOf(key)) })
   return {
-    /** The one that has been due longest comes first. */
+    /** The key that has been due longest comes first. */
     inOrder: () => [...dues].sort(byTime),
     add(key: string, { afterMs, outlook }: NextRun): void {
       const before = dues.get(key)

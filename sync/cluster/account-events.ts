@@ -4,15 +4,15 @@ import { isObject } from '../../lib/shape.ts'
 import type { WatchAccountsOptions } from './cluster-port.ts'
 import { readSeenAccount } from './seen-account.ts'
 
-/** The API server ends a watch after this time; that a connection is dead is known a little later. */
+/** The API server ends a watch after this time. Silence for a little longer means that the connection is dead. */
 const watchSeconds = 240
 const quietMs = 270_000
 
 /**
- * One watch of the ServiceAccounts of a namespace, until the API server ends it.
+ * Watches the ServiceAccounts of a namespace until the API server ends the watch.
  *
- * @returns the resourceVersion to go on from
- * @throws Error when it breaks off, or has to begin with a list again (410: too old)
+ * @returns the resourceVersion to continue from
+ * @throws Error if the watch breaks, or if a new list is needed (410: the version is too old)
  */
 export async function followAccounts(
   connection: Connection,
@@ -24,7 +24,7 @@ export async function followAccounts(
     query: {
       resourceVersion,
       timeoutSeconds: String(watchSeconds),
-      // They move the version on where nothing happens, so that it never gets too old.
+      // Bookmarks update the version even if nothing happens, so that it never gets too old.
       allowWatchBookmarks: 'true',
     },
     quietMs,

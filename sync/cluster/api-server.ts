@@ -29,7 +29,9 @@ const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
 
-/** Connects to the API server. Secrets are read and written by name, because the controller has no right to list them. */
+/**
+ * Connects to the API server. Secrets are read and written by name, because the controller isn't allowed to list them.
+ */
 export function connectCluster(options: ConnectOptions): SyncCluster {
   const connection = openConnection(options)
   const core = new CoreV1Api(connection.configuration)
@@ -42,7 +44,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
   }
 }
 
-/** Awaits a request, and turns what goes wrong into an error that `errorOf` makes of the answer. */
+/** Awaits a request. If it fails, throws the error that `errorOf` creates from the answer. */
 async function ask<T>(
   what: string,
   request: Promise<T>,
@@ -80,14 +82,14 @@ function accountRequests(core: CoreV1Api): Pick<SyncCluster, 'listAccounts' | 'r
       if (!status?.token)
         throw new AkvError({
           code: 'AKV_ACCOUNT_TOKEN',
-          message: `${what}: the answer holds no token`,
+          message: `${what}: the answer contains no token`,
         })
       return status.token
     },
   }
 }
 
-/** What the controller tells the owner of an account. */
+/** Reports to the owner of an account. */
 function reportWrites(core: CoreV1Api): Pick<SyncCluster, 'writeStatus' | 'createEvent'> {
   return {
     async writeStatus({ namespace, name, uid }, status) {

@@ -6,18 +6,19 @@ import { isObject } from '../../lib/shape.ts'
 import { StaleError } from './cluster-port.ts'
 
 /**
- * From what the API server answered to a code of the error table. Its sentences are never repeated: they, and those of
- * admission webhooks, can quote what was sent, which are values. Names of fields, managers and policies are.
+ * Maps the answer of the API server to a code of the error table. Messages of the API server and of admission webhooks
+ * are never repeated, because they can quote the request, which contains values. Names of fields, managers and policies
+ * are repeated.
  */
 
 interface FailedRequest {
-  /** Undefined: there was none. */
+  /** Undefined if there was no answer. */
   readonly answer: Answer | undefined
-  /** As a message names it: `Secret team-a/db`. */
+  /** The object for a message, such as `Secret team-a/db`. */
   readonly what: string
 }
 
-/** For what only reads, and for events. */
+/** For reads, and for Events. */
 export function clusterError({ answer, what }: FailedRequest): AkvError {
   if (answer === undefined)
     return new AkvError({
@@ -38,7 +39,7 @@ export function clusterError({ answer, what }: FailedRequest): AkvError {
   })
 }
 
-/** For what writes a Secret. */
+/** For writes of a Secret. */
 export function writeError(request: FailedRequest): AkvError | StaleError {
   const { answer, what } = request
   if (answer === undefined) return clusterError(request)
@@ -48,7 +49,7 @@ export function writeError(request: FailedRequest): AkvError | StaleError {
   if (status === 409 && conflicts.length > 0) return conflictError(what, conflicts)
   const told = causes.filter(({ field }) => field !== '')
   if (status === 422 && told.length > 0) return invalidError(what, told)
-  // Whoever denies in an admission webhook chooses the status himself.
+  // An admission webhook chooses its own status, so look for one before switching on it.
   const refuser = admissionName(answer)
   if (refuser !== undefined)
     return new AkvError({ code: 'AKV_SECRET_REFUSED', message: `${what}: ${refuser}` })
@@ -57,17 +58,17 @@ export function writeError(request: FailedRequest): AkvError | StaleError {
       return isOfNamespace(answer)
         ? new AkvError({
             code: 'AKV_CLUSTER_FORBIDDEN',
-            message: `${what}: its namespace is not there`,
+            message: `${what}: its namespace does not exist`,
           })
-        : new StaleError(`${what} is not there any more`)
+        : new StaleError(`${what} no longer exists`)
     case 409:
-    // A test of our JSON patch that failed is told without causes.
+    // If a test of our JSON patch fails, the answer has no causes.
     case 422:
       return new StaleError(`${what} has changed`)
     case 413:
       return new AkvError({
         code: 'AKV_SECRET_TOO_LARGE',
-        message: `${what} is too large to be sent`,
+        message: `${what} is too large for the API server`,
       })
     default:
       return clusterError(request)
@@ -80,9 +81,9 @@ export function tokenError({ answer, what }: FailedRequest): AkvError {
   if (mayHeal) return clusterError({ answer, what })
   const reason =
     answer.status === 404
-      ? 'there is no such account'
+      ? 'the account does not exist'
       : answer.status === 409
-        ? 'the account was made anew meanwhile'
+        ? 'the account was deleted and created again'
         : refusal(answer)
   return new AkvError({ code: 'AKV_ACCOUNT_TOKEN', message: `${what}: no token: ${reason}` })
 }
@@ -93,7 +94,7 @@ interface Cause {
   readonly message: string
 }
 
-/** `status.details.causes`, as far as they are what the API server makes. */
+/** Reads `status.details.causes`, and ignores any that don't have the API server's form. */
 function causesOf({ said }: Answer): readonly Cause[] {
   const { causes } = (said['details'] ?? {}) as { causes?: unknown }
   if (!Array.isArray(causes)) return []
@@ -106,7 +107,7 @@ function causesOf({ said }: Answer): readonly Cause[] {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-/** What is said of each is enough for three. */
+/** The messages of three causes fit into an Event. */
 const mostTold = 3
 
 function conflictError(what: string, conflicts: readonly Cause[]): AkvError {
@@ -122,15 +123,15 @@ function conflictError(what: string, conflicts: readonly Cause[]): AkvError {
 }
 
 function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleError {
-  // Somebody has made it anew meanwhile.
+  // Somebody has deleted the Secret and created it again.
   if (causes.some(({ field }) => field === 'metadata.uid'))
-    return new StaleError(`${what} is another`)
+    return new StaleError(`${what} was replaced`)
   const told = causes.slice(0, mostTold).map(({ field, reason }) => {
     return `${printable(field)} (${/^\w{1,60}$/.test(reason) ? reason : 'no reason given'})`
   })
   return new AkvError({
     code: 'AKV_SECRET_REFUSED',
-    message: `${what}: not accepted: ${told.join(', ')}${andMore(causes)}`,
+    message: `${what}: rejected: ${told.join(', ')}${andMore(causes)}`,
   })
 }
 
@@ -140,10 +141,10 @@ const isOfNamespace = ({ said }: Answer): boolean =>
 const andMore = ({ length }: readonly unknown[]) =>
   length > mostTold ? ` and ${length - mostTold} more` : ''
 
-/** Why the API server forbade something, in words that it can only have of us or of an operator. */
+/** Why the API server forbade something. Contains only words that come from us or from an operator. */
 function refusal(answer: Answer): string {
   if (causesOf(answer).some(({ reason }) => reason === 'NamespaceTerminating'))
-    return 'its namespace is going away'
+    return 'its namespace is being deleted'
   const message = textOf(answer.said['message'])
   const [, verb, resource] =
     / cannot (\w{1,20}) resource "([a-z/]{1,60})" in API group /.exec(message) ?? []
@@ -151,7 +152,7 @@ function refusal(answer: Answer): string {
   return admissionName(answer) ?? `the API server refused it (${answer.status})`
 }
 
-/** Who refused it, if it was an admission plugin. */
+/** Names the admission plugin that refused the request, if one did. */
 function admissionName({ said }: Answer): string | undefined {
   const message = textOf(said['message'])
   const [, webhook] = /admission webhook "([\w.-]{1,253})" denied/.exec(message) ?? []

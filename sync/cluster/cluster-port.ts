@@ -3,7 +3,7 @@ import type { ClaimOperation } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { Account } from '../request/account.ts'
 
-/** A ServiceAccount as the watch or a list has shown it. */
+/** A ServiceAccount, as read from a list or a watch. */
 export interface SeenAccount extends Account {
   readonly resourceVersion: string
   /** The text of `akv-injector.io/sync-status`. Not among the annotations, because a new status must not start a round. */
@@ -19,14 +19,14 @@ export interface AccountList {
 export interface WatchAccountsOptions {
   readonly namespace: string
   readonly resourceVersion: string
-  /** Once the API server has accepted the watch. */
+  /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
   readonly onAccount: (account: SeenAccount) => void
   readonly onGone: (name: string) => void
   readonly signal: AbortSignal
 }
 
-/** What the controller tells the owner of an account. */
+/** An Event that informs the owner of an account. */
 export interface AccountEvent {
   readonly account: Account
   readonly type: 'Normal' | 'Warning'
@@ -39,14 +39,17 @@ export interface SecretName {
   readonly name: string
 }
 
-/** What sync needs of the API server. All functions throw AkvError; those that write Secrets also throw {@link StaleError}. */
+/**
+ * The requests that sync makes to the API server. All functions throw AkvError; those that write Secrets also throw
+ * {@link StaleError}.
+ */
 export interface SyncCluster {
   /** @param reduce - drops what isn't needed of each account while listing, because there may be many */
   listAccounts(
     namespace: string,
     reduce?: (account: SeenAccount) => SeenAccount,
   ): Promise<AccountList>
-  /** Watches until the API server ends it. Returns the resourceVersion to continue from. */
+  /** Watches until the API server ends the watch. Returns the resourceVersion to continue from. */
   watchAccounts(options: WatchAccountsOptions): Promise<string>
   /** Fails if the account now has another uid. */
   requestToken(account: Account): Promise<string>

@@ -1,19 +1,19 @@
 import { printable } from '../../lib/printable.ts'
 import type { AccountEvent } from './cluster-port.ts'
 
-/** The newer events API allows 1024 with the ellipsis, and `kubectl describe` can still show them. */
+/** The newer Events API allows 1024 characters. Longer messages are cut off and get an ellipsis. */
 const maxMessageLength = 1023
 
 const component = 'akv-injector-sync'
 
-/** The Event on an account, as `kubectl describe serviceaccount` shows it. */
+/** Creates the Event on an account that `kubectl describe serviceaccount` shows. */
 export function eventBody({ account, type, reason, message }: AccountEvent) {
   const { namespace, name, uid } = account
   const now = new Date()
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    // The name of an account is at most 253 characters, and what is generated is cut to that.
+    // The API server shortens the prefix of a generated name to fit into 253 characters.
     metadata: { namespace, generateName: `${name}.` },
     involvedObject: { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name, uid },
     type,

@@ -11,8 +11,8 @@ export interface EventBudget {
 }
 
 /**
- * Bounds the Events of each account by a token bucket. Otherwise anyone who may change an account, or delete and create it,
- * could make the controller write Events without end.
+ * Limits the Events of each account with a token bucket. Otherwise anyone who may change an account, or delete and
+ * create it, could make the controller write Events without end.
  */
 export function createEventBudget({ now }: Pick<Clock, 'now'>): EventBudget {
   /** When each account's bucket will be full again. Full buckets aren't kept. */

@@ -7,8 +7,8 @@ import { asksForSecrets, isReadAnnotation } from '../request/read-account.ts'
 import type { SeenAccount } from './cluster-port.ts'
 
 /**
- * A ServiceAccount of a list or a watch; none where it isn't one. Annotations that are none of our business are left
- * out: a namespace may have thousands of accounts, and each 256 KiB of them.
+ * Reads a ServiceAccount of a list or a watch. Returns an empty list for anything else. Annotations that we don't read
+ * are left out, because a namespace may have thousands of accounts with 256 KiB of annotations each.
  */
 export function readSeenAccount(object: unknown): readonly SeenAccount[] {
   const metadata = isObject(object) ? object['metadata'] : undefined
@@ -28,7 +28,7 @@ export function readSeenAccount(object: unknown): readonly SeenAccount[] {
       uid,
       resourceVersion,
       annotations,
-      // The controller never writes a longer status, so the text of one doesn't matter.
+      // The controller never writes a longer status, so a longer text isn't kept.
       ...(typeof status === 'string' && {
         status: status.length > maxStatusLength ? '' : status,
       }),
@@ -36,7 +36,7 @@ export function readSeenAccount(object: unknown): readonly SeenAccount[] {
   ]
 }
 
-/** Keeps of an account that isn't enabled only whether it asks for Secrets. */
+/** For an account that isn't enabled, keeps only whether it requests Secrets. */
 export const withoutDetails = ({ status: _, ...account }: SeenAccount): SeenAccount => ({
   ...account,
   annotations: asksForSecrets(account) ? { [annotationPrefix + syncKey]: '' } : {},

@@ -14,7 +14,7 @@ import type { StoredSecret } from './stored-secret.ts'
 
 export interface SecretSituation {
   readonly account: AccountId
-  /** Absent if the account no longer asks for the Secret. */
+  /** Absent if the account no longer requests the Secret. */
   readonly desired?: DesiredSecret | undefined
   /** Absent if no Secret of that name exists. */
   readonly stored?: StoredSecret | undefined
@@ -83,7 +83,8 @@ function planChange(desired: DesiredSecret, existing: Existing): SecretStep {
   const { keys, state } = desired.data
   if (state === 'reduced' && isUseless(desired)) return deletion(stored, 'emptied')
   if (state !== 'waiting') return planApply(desired, { ...existing, keys, force: false })
-  // Keys of ours whose entries are gone stay until all others have values: the entry may just have been renamed.
+  // Our keys whose entries were removed stay until all other keys have values, because an entry may only have been
+  // renamed.
   const owned = [...stored.data].filter(([key]) => stored.applied.data.has(key))
   const all = new Map([...owned, ...keys])
   const step = planApply(desired, { ...existing, keys: all, force: false, areKeysKept: true })

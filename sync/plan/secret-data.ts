@@ -15,7 +15,7 @@ export interface SecretData {
 }
 
 /**
- * Picks the keys of one Secret out of the content of its account.
+ * Picks the keys of one Secret from the content of its account.
  *
  * @param round - `filled`: the paths of "#*" entries whose value has been fetched; `gone`: the `objectKey`s of objects
  *   that were missing or disabled when the vault was last asked
@@ -35,7 +35,7 @@ export function secretData(
     return secret === name && key !== undefined ? [[key, bytes] as const] : []
   })
   const missing = filesOfSecret(name, config).filter(
-    // A JSON object without properties gives no keys, and has given them all.
+    // A JSON object without properties has no keys, so none is missing.
     (file) =>
       file.optional !== true && !hasRequiredFiles(file, content.files) && !filled.has(file.path),
   )
@@ -45,7 +45,7 @@ export function secretData(
   return { keys: new Map(keys), state: missing.length === 0 ? 'whole' : lacking }
 }
 
-/** The files of an account's configuration that stand for the keys of one Secret. */
+/** The files in an account's configuration that represent the keys of one Secret. */
 export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {
   return files.filter(({ path }) => decodeTarget(path).secret === name)
 }

@@ -19,7 +19,7 @@ export type SecretStep =
   | { readonly kind: 'blocked'; readonly error: AkvError }
 
 /**
- * `unwanted`: the account no longer asks for the Secret; `renewed`: the account was deleted and created again, and so is
+ * `unwanted`: the account no longer requests the Secret; `renewed`: the account was deleted and created again, and so is
  * the Secret; `emptied`: its objects are gone from the vault, and `on-deleted` is `remove`.
  */
 export type DeletionReason = 'unwanted' | 'renewed' | 'emptied'

@@ -10,7 +10,10 @@ export interface SyncedObject {
   readonly reference: ObjectReference
   /** Absent if unknown, such as after a restart. */
   readonly version?: string
-  /** The Secret has a value for the entry, be it another object's value that stays until this one has been fetched. */
+  /**
+   * Whether the Secret has a value for the entry. It may be another object's value, which stays until this one has been
+   * fetched.
+   */
   readonly hasValue: boolean
 }
 

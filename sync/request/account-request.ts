@@ -2,11 +2,11 @@ import type { AgentConfig } from '../../init-agent/contract.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { Labels } from './labels.ts'
 
-/** What the annotations of an account ask for. */
+/** What the annotations of an account request. */
 export type AccountRequest =
   /** No `akv-injector.io/sync`. */
   | { readonly kind: 'none' }
-  /** `akv-injector.io/inject` is `"false"`: nothing is touched. */
+  /** `akv-injector.io/inject` is `"false"`: the controller changes nothing. */
   | { readonly kind: 'off' }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
   | SyncRequest
@@ -25,7 +25,7 @@ export interface SyncRequest {
 export interface RequestedSecret {
   readonly name: string
   readonly type: string
-  /** Besides the controller's own label. */
+  /** Labels in addition to the controller's own. */
   readonly labels: Labels
 }
 

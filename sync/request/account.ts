@@ -1,4 +1,4 @@
-/** What the controller reads of a ServiceAccount. */
+/** The fields of a ServiceAccount that the controller reads. */
 export interface Account {
   readonly namespace: string
   readonly name: string

@@ -1,6 +1,6 @@
 /**
- * Where the value of an entry goes: to one key of a Secret. An entry that fills its Secret (`tls/`, `#*`) has no key of
- * its own, because it gives several.
+ * The target of an entry: one key of a Secret. An entry that fills its Secret (`tls/`, `#*`) writes several keys, so
+ * its target has no key.
  */
 export interface SecretTarget {
   readonly secret: string
@@ -14,7 +14,7 @@ export interface SecretTarget {
 export const encodeTarget = ({ secret, key }: SecretTarget): string =>
   key === undefined ? secret : `${secret}/${key}`
 
-/** Decodes what {@link encodeTarget} gave. */
+/** Decodes the result of {@link encodeTarget}. */
 export function decodeTarget(path: string): SecretTarget {
   const slash = path.indexOf('/')
   return slash < 0 ? { secret: path } : { secret: path.slice(0, slash), key: path.slice(slash + 1) }

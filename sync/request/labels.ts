@@ -20,7 +20,7 @@ export function readLabels(value: unknown): {
   if (entries.length > maxLabels)
     return {
       labels: {},
-      problems: [`labels: ${entries.length} are too many: ${maxLabels} at most`],
+      problems: [`labels: found ${entries.length}; accepted: at most ${maxLabels}`],
     }
   const problems = entries.flatMap(([key, text]) => {
     const problem = keyProblem(key) ?? valueProblem(text)
@@ -38,11 +38,11 @@ function keyProblem(key: string): string | undefined {
   if (!plain.test(name) || (domain !== undefined && !isName(domain, subdomainName)))
     return 'expected NAME or DOMAIN/NAME, the name of at most 63 letters, digits, "-", "_" and "."'
   const isOurs = key === managedByLabel || /(^|\.)akv-injector\.io$/.test(domain ?? '')
-  return isOurs ? 'this label is the controller’s' : undefined
+  return isOurs ? 'the controller sets this label itself; remove it' : undefined
 }
 
 function valueProblem(value: unknown): string | undefined {
   return typeof value === 'string' && (value === '' || plain.test(value))
     ? undefined
-    : 'expected a text of at most 63 letters, digits, "-", "_" and ".", a letter or digit at each end'
+    : 'expected a string of at most 63 letters, digits, "-", "_" and ".", a letter or digit at each end'
 }

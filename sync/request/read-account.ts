@@ -77,7 +77,7 @@ export function readAccount(account: ReadableAccount, policy: Policy): AccountRe
   return { kind: 'wanted', config, azure: azure.identity, secrets: list.secrets }
 }
 
-/** Checks the names, because a manifest may hold what no API server would accept. */
+/** Checks the names, because a manifest may contain names that no API server would accept. */
 function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] {
   const problems: Problem[] = []
   const wrong = (subject: string, found: string, sentence: string) =>
@@ -96,7 +96,7 @@ function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] 
 }
 
 /**
- * Whether an account asks for Secrets. Doesn't read the annotation, so an account that isn't enabled can't cost us time.
+ * Whether an account requests Secrets. Doesn't read the annotation, so an account that isn't enabled can't cost us time.
  */
 export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =>
   account.annotations[annotationPrefix + syncKey] !== undefined && !isOff(account)

@@ -31,7 +31,7 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
   const type = item['type'] == null ? { value: opaqueType } : parseSecretType(item['type'])
   const { labels, problems: wrongLabels } = readLabels(item['labels'])
   const secret = {
-    // Placeholders for what isn't valid, so that the other problems are reported too.
+    // Placeholders replace invalid values, so that the other problems are reported too.
     name: 'value' in name ? name.value : 'unreadable',
     type: 'value' in type ? type.value : opaqueType,
     labels,
@@ -55,7 +55,7 @@ function parseName(name: unknown): Parsed<string> {
   if (typeof name !== 'string' || !isName(name, subdomainName))
     return { problem: `expected the name of a Secret: ${subdomainName.sentence}` }
   return isRecordName(name)
-    ? { problem: 'the controller keeps its records under such names; choose another' }
+    ? { problem: 'the controller uses such names for its records; choose another name' }
     : { value: name }
 }
 

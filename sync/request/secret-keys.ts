@@ -31,10 +31,9 @@ export function readSecretKeys(
   const files = lists.flatMap((list) => list.files)
   const problems = lists.flatMap((list) => list.problems)
   if (files.length > maxEntries)
-    problems.push(`${files.length} entries are too many for one Secret: ${maxEntries} at most`)
+    problems.push(`found ${files.length} entries; accepted: at most ${maxEntries} for one Secret`)
   else problems.push(...conflicts(files), ...typeProblems(secret.type, files))
-  if (files.length + problems.length === 0)
-    problems.push('names nothing to put into it; write "data: KEY=OBJECT"')
+  if (files.length + problems.length === 0) problems.push('lists no keys; write "data: KEY=OBJECT"')
   return { files, problems }
 }
 
@@ -46,7 +45,7 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
   if (typeof data !== 'string')
     return {
       files: [],
-      problems: ['data: expected a text such as "password=db-password, url=db#connection.url"'],
+      problems: ['data: expected a string such as "password=db-password, url=db#connection.url"'],
     }
   const list = parseObjectList(data, { defaultVault, targetProblem: writtenKeyProblem })
   const problems = list.problems.map(({ location, sentence }) =>
@@ -94,7 +93,7 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
     const problem =
       file.versions === undefined
         ? dataKeyProblem(file.path)
-        : 'a history (objectVersionHistory) is a folder of files, and a Secret has none'
+        : 'a history (objectVersionHistory) is a folder of files, and a Secret cannot have folders'
     if (problem === undefined) return [{ ...file, path: encodeTarget({ secret, key: file.path }) }]
     problems.push(`objects, ${location}, "${printable(file.path)}": ${problem}`)
     return []
@@ -108,11 +107,11 @@ function conflicts(files: readonly WantedFile[]): readonly string[] {
   return [...new Set(keys)].map((key) =>
     key === undefined
       ? '"#*" gives all keys of its Secret: no other entry can stand beside it'
-      : `two entries would give the key "${printable(key)}"; name one otherwise: KEY=OBJECT`,
+      : `two entries write the key "${printable(key)}"; give one of them another key: KEY=OBJECT`,
   )
 }
 
-/** Requires an entry, and not an optional one, for each key that the type needs. The keys of `#*` aren't known yet. */
+/** Requires an entry that isn't optional for each key that the type needs. The keys of `#*` aren't known yet. */
 function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
   if (files.length === 0 || files.some(({ property }) => property === '*')) return []
   const keysOf = (some: readonly WantedFile[]) =>
@@ -120,9 +119,9 @@ function typeProblems(type: string, files: readonly WantedFile[]): readonly stri
   const lacking = lackingKeys(type, keysOf(files))
   const optional = lackingKeys(type, keysOf(files.filter((file) => file.optional !== true)))
   return [
-    ...lacking.map((key) => `type ${type} needs the key ${key}, which no entry gives`),
+    ...lacking.map((key) => `type ${type} needs the key ${key}, but no entry writes it`),
     ...optional
       .filter((key) => !lacking.includes(key))
-      .map((key) => `type ${type} needs the key ${key}: take the "?" off its entry`),
+      .map((key) => `type ${type} needs the key ${key}: remove the "?" from its entry`),
   ]
 }

@@ -23,7 +23,7 @@ interface SecretList {
 /**
  * Reads `akv-injector.io/sync`: a YAML list of Secrets.
  *
- * @param text - absent if the account has no such annotation
+ * @param text - absent if the account doesn't have the annotation
  */
 export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
   if (text === undefined) return { secrets: [], files: [], problems: [] }
@@ -38,16 +38,16 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   if (!Array.isArray(yaml.value)) return refused(`expected a list of Secrets, such as ${example}`)
   if (yaml.value.length === 0)
     return refused(
-      `names no Secret, and what there was is kept, as this may be a slip; to have none, take the annotation off`,
+      `lists no Secret; this may be a typo, so existing Secrets are kept; to delete them, remove the annotation`,
     )
   const entries = yaml.value.map((item) => readSecretEntry(item, defaultVault))
   const files = entries.flatMap((entry) => entry.files)
   if (files.length > maxTargets)
-    return refused(`${files.length} entries are too many for one account: ${maxTargets} at most`)
+    return refused(`found ${files.length} entries; accepted: at most ${maxTargets} for one account`)
   const spreads = files.filter(({ property }) => property === '*').length
   if (spreads > maxSpreads)
     return refused(
-      `${spreads} entries with "#*" are too many for one account: ${maxSpreads} at most`,
+      `found ${spreads} entries with "#*"; accepted: at most ${maxSpreads} for one account`,
     )
   const repeated = repetitions(entries)
   const problems = entries.flatMap((entry, index) =>
@@ -66,7 +66,7 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
 /** Bounded because each problem is kept and logged. */
 const mostProblems = 50
 
-/** The first problems, and one that counts the rest. */
+/** Returns the first problems, and one that counts the rest. */
 function firstOf(problems: readonly Problem[], rest: (count: number) => Problem) {
   const more = problems.length - mostProblems
   return more <= 0 ? problems : [...problems.slice(0, mostProblems), rest(more)]
@@ -87,7 +87,7 @@ function repetitions(entries: readonly Named[]): ReadonlyMap<number, readonly st
     if (secret === undefined) continue
     const first = firsts.get(secret.name)
     if (first === undefined) firsts.set(secret.name, index)
-    else found.set(index, [`is what item ${first + 1} is for already; put the two together`])
+    else found.set(index, [`item ${first + 1} already lists this Secret; merge the two items`])
   }
   return found
 }

@@ -1,4 +1,4 @@
-/** What Kubernetes requires of the types that it knows. Secrets of any other type may hold anything. */
+/** Kubernetes' requirements for the Secret types that it knows. Secrets of other types may contain anything. */
 
 import type { Parsed } from '../../lib/parsed.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
@@ -16,7 +16,7 @@ export function parseSecretType(type: unknown): Parsed<string> {
   if (typeof type !== 'string' || !/^[0-9A-Za-z][-./\w]{0,252}$/.test(type))
     return { problem: 'expected the type of a Secret, such as kubernetes.io/tls' }
   if (type.startsWith(annotationPrefix))
-    return { problem: 'the controller keeps its records as such types; choose another' }
+    return { problem: 'the controller uses such types for its records; choose another type' }
   const reason = forbiddenTypes.get(type)
   return reason === undefined ? { value: type } : { problem: `is refused: ${reason}` }
 }
@@ -40,7 +40,7 @@ export function lackingKeys(type: string, keys: { has(key: string): boolean }): 
 
 /** Why a name isn't a valid key by the API server's rules; undefined if it is. */
 export function dataKeyProblem(key: string): string | undefined {
-  if (key.includes('/')) return 'a Secret has keys and no folders: no "/"'
+  if (key.includes('/')) return 'a key of a Secret must not contain "/"'
   if (!/^[-._a-zA-Z0-9]{1,253}$/.test(key))
     return 'a key is 1 to 253 letters, digits, "-", "_" and "."'
   // JSON parsers in JavaScript, including the controller's own, drop this key or misread it.

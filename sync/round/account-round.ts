@@ -22,7 +22,7 @@ import { statusesAfter, statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
 
-/** What the rounds of all accounts share. */
+/** The services that the rounds of all accounts share. */
 export interface RoundServices {
   readonly cluster: SyncCluster
   readonly policy: Policy
@@ -33,10 +33,10 @@ export interface RoundServices {
   readonly log: Log
 }
 
-/** One round for one account, with all that it uses. */
+/** One round for one account, with everything that it uses. */
 export interface AccountRound extends RoundServices {
   readonly account: SeenAccount
-  /** What the account's annotations ask for. Absent if the operator hasn't enabled the account. */
+  /** What the account's annotations request. Absent if the operator hasn't enabled the account. */
   readonly request: AccountRequest | undefined
   /** Whether the account has changed since the last round, which makes this a regular one. */
   readonly isChanged: boolean
@@ -51,8 +51,8 @@ export interface NextState {
 }
 
 /**
- * The state with which a round begins: without what the account no longer asks for. Stored before the round runs, so that
- * tokens, values and statuses are gone at once.
+ * Returns the state at the beginning of a round, without anything that the account no longer requests. It is stored
+ * before the round runs, so that tokens, values and statuses are dropped at once.
  */
 export function beginState(
   state: AccountState,
@@ -75,10 +75,10 @@ export function beginState(
 }
 
 /**
- * One round for one account: does what the account asks for, and reports.
+ * Runs one round for one account: does what the account requests, and reports the result.
  *
  * @param state - from {@link beginState}
- * @returns undefined if the round was stopped: the state stays what it was
+ * @returns undefined if the round was stopped; the state then stays the same
  */
 export async function runRound(
   state: AccountState,
@@ -137,7 +137,7 @@ async function syncSecrets(
   // 2. Fetch the values, and settle the Secrets.
   const result = await reconcile({ ...round, input })
   if (signal.aborted) return undefined
-  // 3. Note the outcome, report it, and decide when the next round is due.
+  // 3. Record the outcome, report it, and decide when the next round is due.
   const noted = stateAfter({ ...state, access }, { request, isRegular, result, round })
   const reported = await reportRound(result, { ...round, reported: state.reported })
   const next = { ...noted, reported }

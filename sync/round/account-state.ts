@@ -6,7 +6,7 @@ import { nothingReported, type Reported } from './report/report.ts'
 /** What the last round of an account left for the next one. A round takes a state and returns the next. */
 export interface AccountState {
   readonly access: Access | undefined
-  /** When the next round is due that asks for everything, and not only for what failed. */
+  /** When the next regular round is due, which fetches everything and not only what failed. */
   readonly nextRegularAtMs: number
   /** Somebody else has written one of the Secrets, so the next round has to ask for everything. */
   readonly isOutdated: boolean

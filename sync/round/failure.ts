@@ -1,6 +1,6 @@
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 
-/** What went wrong in a round, and with what. */
+/** A failure in a round, and what it affects. */
 export type Failure =
   /** Something that all Secrets of the account need. */
   | { readonly kind: 'account'; readonly error: AkvError }

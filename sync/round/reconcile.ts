@@ -20,7 +20,7 @@ export interface ReconcileOptions {
   readonly clock: Clock
   readonly log: Log
   readonly account: Account
-  /** Absent if the account no longer asks for anything. */
+  /** Absent if the account no longer requests anything. */
   readonly input: RoundInput | undefined
   /** No new step begins once it has aborted. */
   readonly signal: AbortSignal

@@ -3,13 +3,13 @@ import type { AccountValues } from '../fetch/account-values.ts'
 import type { SyncRequest } from '../request/account-request.ts'
 import type { Access, AccountState } from './account-state.ts'
 
-/** What an account asks for in this round, and what is known from earlier rounds. */
+/** What an account requests in this round, and what is known from earlier rounds. */
 export interface RoundInput {
   readonly request: SyncRequest
   readonly session: Session
   /** The values that the last round kept. */
   readonly before: AccountValues | undefined
-  /** A regular round asks for everything that may have changed; others ask only for what failed. */
+  /** A regular round fetches everything that may have changed. Other rounds fetch only what failed. */
   readonly isRegular: boolean
   /** The resourceVersions of the Secrets that the last round finished, by name. */
   readonly leftVersions: ReadonlyMap<string, string>

@@ -2,7 +2,7 @@ import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failure } from './failure.ts'
 import type { SecretChange } from './settle/settle-secret.ts'
 
-/** What a round achieved. */
+/** The result of a round. */
 export interface RoundResult {
   readonly values: AccountValues | undefined
   /** By the name of the Secret. */

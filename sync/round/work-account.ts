@@ -35,7 +35,7 @@ export async function workAccount(
   return next.nextAfterMs
 }
 
-/** The status is for people: if it can't be written, everything else goes on. */
+/** The status is for people. If it can't be written, everything else continues. */
 async function updateStatus(
   entry: AccountEntry,
   { cluster, log }: Pick<RoundServices, 'cluster'> & { readonly log: Log },

@@ -149,7 +149,7 @@ export async function showBehaviour(
     if (!(error instanceof AkvError)) throw new Error('it is refused')
     t.match(error, {
       code: 'AKV_SECRET_REFUSED',
-      message: /Secret .*\/pull: not accepted: data\[\.dockerconfigjson\] \(FieldValueInvalid\)$/,
+      message: /Secret .*\/pull: rejected: data\[\.dockerconfigjson\] \(FieldValueInvalid\)$/,
     })
   })
 }

@@ -52,7 +52,7 @@ t.test('a namespace that is not there is named, at the first try', async (t) => 
       : undefined
   await world.round()
   t.equal(world.writes().length, 1)
-  t.match(world.events(), [/AKV_CLUSTER_FORBIDDEN: .*its namespace is not there/])
+  t.match(world.events(), [/AKV_CLUSTER_FORBIDDEN: .*its namespace does not exist/])
 })
 
 t.test('a retry does not put back what another replica has brought up to date', async (t) => {

@@ -173,5 +173,5 @@ t.test('nothing can be written into a namespace that goes away', async (t) => {
   await world.round()
   await world.round()
   const warnings = world.log.lines.filter(({ level }) => level === 'warn')
-  t.match(warnings[0], { code: 'AKV_CLUSTER_FORBIDDEN', message: /its namespace is going away/ })
+  t.match(warnings[0], { code: 'AKV_CLUSTER_FORBIDDEN', message: /its namespace is being deleted/ })
 })

@@ -36,7 +36,7 @@ t.test('what is no list is told, with the form', async (t) => {
       { problems: [/^--service-accounts ".*": .*expected NAMESPACE=NAME\+NAME/] },
       text,
     )
-  t.match(read('a=x;a=y'), { problems: [/the namespace is there twice$/] })
+  t.match(read('a=x;a=y'), { problems: [/the namespace is listed twice$/] })
   t.match(read(`a=${'x'.repeat(10_000)}\n`), { problems: [/^[^\n]{0,250}$/] })
 })
 

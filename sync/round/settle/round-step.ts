@@ -5,7 +5,7 @@ import type { SyncRequest } from '../../request/account-request.ts'
 import type { Failure } from '../failure.ts'
 import type { SettledSecret } from './settle-secret.ts'
 
-/** What one step of a round came to. */
+/** The result of one step of a round. */
 export type RoundStep = SettledStep | { readonly kind: 'failed'; readonly failure: Failure }
 
 export type SettledStep = { readonly kind: 'settled'; readonly name: string } & SettledSecret

@@ -6,7 +6,7 @@ import { settleRequested } from './settle-requested.ts'
 
 export interface SettleAllOptions {
   readonly account: Account
-  /** Absent if the account no longer asks for anything. */
+  /** Absent if the account no longer requests anything. */
   readonly asked: AskedSecrets | undefined
   readonly found: FoundSecrets
   /** The names in the account's record. */
@@ -30,7 +30,7 @@ export async function settleAll(options: SettleAllOptions): Promise<readonly Rou
     ? [await settle({ name: record, desired: desiredRecord(account, all), found })]
     : []
 
-  // 2. Settle each Secret that is asked for, but none that isn't in the record.
+  // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all) : recorded
   const { steps: requested, isComplete } = asked
     ? await settleRequested({ ...asked, known, found, settle })

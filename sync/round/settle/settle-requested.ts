@@ -8,10 +8,10 @@ import type { RequestedSecret, SyncRequest } from '../../request/account-request
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step.ts'
 
 /**
- * Settles the Secrets that an account asks for, one after the other, and tells which objects failed.
+ * Settles the Secrets that an account requests, one after the other, and returns which objects failed.
  *
  * @param options - `known`: the names in the account's record. No other Secret is created.
- * @returns `isComplete` is false if a Secret that is asked for doesn't exist yet
+ * @returns `isComplete` is false if a Secret that was requested doesn't exist yet
  */
 export async function settleRequested({
   request,
@@ -32,14 +32,14 @@ export async function settleRequested({
     const step = known.has(name) ? await settle({ name, desired, found }) : undefined
     if (step !== undefined) steps.push(step)
     if (step?.stored !== undefined) continue
-    // A Secret whose objects are all gone from the vault (`on-deleted: remove`) isn't waited for.
+    // A Secret whose objects are all gone from the vault (`on-deleted: remove`) doesn't count as missing.
     if (desired.data.state !== 'reduced') isComplete = false
     steps.push(...missingObjectFailures(desired, { request, values }))
   }
   return { steps, isComplete }
 }
 
-/** The objects that failed, whether they were asked for in this round or are waiting for their next try. */
+/** The objects that failed, whether they were requested in this round or wait for their next retry. */
 function objectFailures({ config }: SyncRequest, { refresh }: AccountValues): readonly RoundStep[] {
   return wantedObjects(config).flatMap(({ reference, versions }) => {
     const key = objectKey(reference, { versions })

@@ -85,7 +85,7 @@ type End = { readonly kind: 'end'; readonly outcome: Outcome }
 
 const end = (outcome: Outcome): End => ({ kind: 'end', outcome })
 
-/** What to write next, or how it has ended. */
+/** The next write, or the outcome. */
 function nextStep(progress: Progress, options: SettleSecretOptions): Write | End {
   const { account, name, desired, signal } = options
   if (signal.aborted) return end({ state: 'stopped' })

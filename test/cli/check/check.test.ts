@@ -214,7 +214,7 @@ t.test(
     t.match(stdout, 'akv-injector.io/sync: item 1: secret "DB": expected the name of a Secret')
     t.match(
       stdout,
-      'akv-injector.io/sync: item 1: data, entry "a/b=x": a Secret has keys and no folders',
+      'akv-injector.io/sync: item 1: data, entry "a/b=x": a key of a Secret must not contain',
     )
   },
 )

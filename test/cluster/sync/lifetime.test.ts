@@ -116,7 +116,7 @@ t.test(
     t.equal(await testbed.values('pull'), undefined)
     t.equal(await testbed.values('big'), undefined)
     const events = (await testbed.events()).join('\n')
-    t.match(events, /AKV_SECRET_REFUSED: .*pull: not accepted: data\[\.dockerconfigjson\]/)
+    t.match(events, /AKV_SECRET_REFUSED: .*pull: rejected: data\[\.dockerconfigjson\]/)
     t.match(events, /AKV_SECRET_TOO_LARGE: Secret big/)
     t.match(events, /Synced: created Secret db/)
     t.notMatch(events, /s3cr3t/)

@@ -61,14 +61,14 @@ t.test('a token is asked for with the one audience and the account’s uid', asy
   })
   await t.rejects(cluster.requestToken(account), {
     code: 'AKV_ACCOUNT_TOKEN',
-    message: 'ServiceAccount team-a/web: no token: the account was made anew meanwhile',
+    message: 'ServiceAccount team-a/web: no token: the account was deleted and created again',
   })
   await t.rejects(cluster.requestToken({ ...account, name: 'no' }), {
     code: 'AKV_ACCOUNT_TOKEN',
-    message: /there is no such account$/,
+    message: /the account does not exist$/,
   })
   apiServer.before = () => [201, { status: {} }]
-  await t.rejects(cluster.requestToken(account), { message: /the answer holds no token$/ })
+  await t.rejects(cluster.requestToken(account), { message: /the answer contains no token$/ })
 })
 
 t.test('the status is one annotation of the account of that uid, and nothing else', async (t) => {

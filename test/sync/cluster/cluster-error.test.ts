@@ -67,7 +67,7 @@ t.test('what is refused is told by field and reason', async (t) => {
   const { message } = writeError({ answer: answer(422, { ...refused, message: 's3cr3t' }), what })
   t.equal(
     message,
-    'Secret team-a/db: not accepted: data[.dockerconfigjson] (FieldValueInvalid), data[b] (no reason given)',
+    'Secret team-a/db: rejected: data[.dockerconfigjson] (FieldValueInvalid), data[b] (no reason given)',
   )
   t.match(writeError({ answer: answer(413), what }), { code: 'AKV_SECRET_TOO_LARGE' })
   const policy = {
@@ -83,7 +83,7 @@ t.test('a namespace that goes away, and a quota that is full, are named', async 
   const ending = causes({ reason: 'NamespaceTerminating', field: 'metadata.namespace' })
   t.match(writeError({ answer: answer(403, ending), what }), {
     code: 'AKV_CLUSTER_FORBIDDEN',
-    message: 'Secret team-a/db: its namespace is going away',
+    message: 'Secret team-a/db: its namespace is being deleted',
   })
   const quota = { message: 'secrets "db" is forbidden: exceeded quota: few, requested: secrets=1' }
   t.match(writeError({ answer: answer(403, quota), what }), {

@@ -216,7 +216,7 @@ t.test('what is no list of Secrets is refused', async (t) => {
     ['', /^expected a list of Secrets/],
     ['db', /^expected a list of Secrets/],
     ['secret: db', /^expected a list of Secrets/],
-    ['[]', /^names no Secret, and what there was is kept.*take the annotation off/],
+    ['[]', /^lists no Secret; .*existing Secrets are kept; .*remove the annotation/],
     ['- db', /^item 1: expected a Secret: "secret: NAME"/],
     ['- [a]', /^item 1: expected a Secret/],
     ['- a: 1\n b', /this isn't valid YAML: line \d/],
@@ -236,7 +236,7 @@ t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
     ],
     ['secret: ../db, data: x', /expected the name of a Secret/],
     [`secret: ${'a'.repeat(254)}, data: x`, /expected the name of a Secret/],
-    ['secret: akv-injector-sync-web, data: x', /keeps its records under such names/],
+    ['secret: akv-injector-sync-web, data: x', /uses such names for its records/],
     ['secret: db, data: x, type: ""', /type "": expected the type of a Secret/],
     ['secret: db, data: x, type: [a]', 'type: expected the type of a Secret'],
     [
@@ -247,30 +247,36 @@ t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
       'secret: db, data: x, type: bootstrap.kubernetes.io/token',
       'is refused: a Secret of this type lets',
     ],
-    ['secret: db, data: x, type: akv-injector.io/sync-record', /keeps its records/],
+    ['secret: db, data: x, type: akv-injector.io/sync-record', /uses such types for its records/],
     ['secret: db, data: x, labels: [a]', 'labels: expected names and values'],
-    ['secret: db, data: x, labels: { app: [a] }', 'label app: expected a text'],
+    ['secret: db, data: x, labels: { app: [a] }', 'label app: expected a string'],
     ['secret: db, data: x, labels: { a/b/c: d }', 'label a/b/c: expected NAME or DOMAIN/NAME'],
     ['secret: db, data: x, labels: { -a: d }', /expected NAME or DOMAIN\/NAME/],
     ['secret: db, data: x, labels: { UP.example/a: d }', /expected NAME or DOMAIN\/NAME/],
     ['secret: db, data: x, labels: { __proto__: d }', /label __proto__: expected NAME/],
     [
       `secret: db, data: x, labels: { a: ${'b'.repeat(64)} }`,
-      /label a: expected a text of at most 63/,
+      /label a: expected a string of at most 63/,
     ],
     [
       'secret: db, data: x, labels: { app.kubernetes.io/managed-by: Helm }',
-      /this label is the controller/,
+      /the controller sets this label itself/,
     ],
-    ['secret: db, data: x, labels: { akv-injector.io/x: a }', /this label is the controller/],
-    ['secret: db, data: x, labels: { x.akv-injector.io/x: a }', /this label is the controller/],
+    [
+      'secret: db, data: x, labels: { akv-injector.io/x: a }',
+      /the controller sets this label itself/,
+    ],
+    [
+      'secret: db, data: x, labels: { x.akv-injector.io/x: a }',
+      /the controller sets this label itself/,
+    ],
     ['secret: db, data: x, lables: {}', 'unknown field lables; did you mean labels?'],
     ['secret: db, data: x, __proto__: {}', /unknown field __proto__/],
     ['secret: db, data: x, constructor: {}', /unknown field constructor/],
-    ['secret: db', 'names nothing to put into it'],
-    ['secret: db, data: ""', 'names nothing to put into it'],
-    ['secret: db, data: [x]', 'data: expected a text such as'],
-    ['secret: db, data: { password: x }', 'data: expected a text such as'],
+    ['secret: db', 'lists no keys'],
+    ['secret: db, data: ""', 'lists no keys'],
+    ['secret: db, data: [x]', 'data: expected a string such as'],
+    ['secret: db, data: { password: x }', 'data: expected a string such as'],
     ['secret: db, objects: x', 'objects, expected the "array:"'],
     ['secret: db, objects: [{ objectName: x }]', 'objects, item 1, objectType is missing'],
   ] as const) {
@@ -282,7 +288,7 @@ t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
 
 t.test('what can be no key of a Secret is refused in terms of Secrets', async (t) => {
   for (const [data, sentence] of [
-    ['conf/app=x', 'entry "conf/app=x": a Secret has keys and no folders'],
+    ['conf/app=x', 'entry "conf/app=x": a key of a Secret must not contain "/"'],
     ['a b=x', 'entry "a b=x": a key is 1 to 253 letters'],
     ['=x', 'entry "=x": a key is 1 to 253 letters'],
     ['..=x', 'a key must not be "." or begin with ".."'],
@@ -292,8 +298,8 @@ t.test('what can be no key of a Secret is refused in terms of Secrets', async (t
     [`${'k'.repeat(254)}=x`, 'a key is 1 to 253 letters'],
     ['web=tls/web', '"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target'],
     ['conf/=app#*', '"#*" makes a key of each property: write it without a target'],
-    ['x=a, x=b', 'two entries would give the key "x"; name one otherwise: KEY=OBJECT'],
-    ['tls/web, tls.key=x', 'two entries would give the key "tls.key"'],
+    ['x=a, x=b', 'two entries write the key "x"; give one of them another key: KEY=OBJECT'],
+    ['tls/web, tls.key=x', 'two entries write the key "tls.key"'],
     ['app#*, x', '"#*" gives all keys of its Secret: no other entry can stand beside it'],
     ['x, app#*, other#*', '"#*" gives all keys of its Secret'],
     ['https://team-a.vault.azure.net/secrets/x', 'a reference names an object and has no URL'],
@@ -305,11 +311,11 @@ t.test('what can be no key of a Secret is refused in terms of Secrets', async (t
   }
   const history = '{ objectName: x, objectType: secret, objectVersionHistory: 3 }'
   t.match(refusals(`- { secret: db, objects: [${history}] }`), [
-    /objects, item 1, "x": a history \(objectVersionHistory\) is a folder of files, and a Secret has none/,
+    /objects, item 1, "x": a history \(objectVersionHistory\) is a folder of files, and a Secret cannot have folders/,
   ])
   t.match(
     refusals('- { secret: db, objects: [{ objectName: x, objectType: key, objectAlias: a/b }] }'),
-    [/objects, item 1, "a\/b": a Secret has keys and no folders/],
+    [/objects, item 1, "a\/b": a key of a Secret must not contain/],
   )
 })
 
@@ -318,16 +324,16 @@ t.test('the keys that a type needs have to be named, and to be there', async (t)
     [
       'kubernetes.io/tls',
       'tls.crt=cert/web',
-      'type kubernetes.io/tls needs the key tls.key, which no entry gives',
+      'type kubernetes.io/tls needs the key tls.key, but no entry writes it',
     ],
-    ['kubernetes.io/tls', 'tls/web?', 'needs the key tls.crt: take the "?" off its entry'],
+    ['kubernetes.io/tls', 'tls/web?', 'needs the key tls.crt: remove the "?" from its entry'],
     ['kubernetes.io/dockerconfigjson', 'registry', 'needs the key .dockerconfigjson'],
     ['kubernetes.io/dockercfg', 'registry', 'needs the key .dockercfg'],
     ['kubernetes.io/basic-auth', 'user=x', 'needs the key username or password'],
     [
       'kubernetes.io/basic-auth',
       'username=x?',
-      'needs the key username or password: take the "?" off',
+      'needs the key username or password: remove the "?"',
     ],
     ['kubernetes.io/ssh-auth', 'key=x', 'needs the key ssh-privatekey'],
   ] as const)
@@ -347,7 +353,7 @@ t.test('the keys that a type needs have to be named, and to be there', async (t)
 t.test('a Secret that is named twice is refused once', async (t) => {
   t.strictSame(
     refusals('- { secret: db, data: x }\n- { secret: a, data: x }\n- { secret: db, data: y }'),
-    ['item 3, Secret db: is what item 1 is for already; put the two together'],
+    ['item 3, Secret db: item 1 already lists this Secret; merge the two items'],
   )
 })
 
@@ -370,7 +376,7 @@ t.test('lists that are made to keep us busy are refused for little work', async 
   }
   const wide = Array.from({ length: 501 }, (_, i) => `k${i}=x`).join(', ')
   t.match(refusals(`- { secret: db, data: "${wide}" }`), [
-    /501 entries are too many for one Secret/,
+    /found 501 entries; accepted: at most 500 for one Secret/,
   ])
 })
 
@@ -380,11 +386,11 @@ t.test('what all Secrets of an account have together is bounded', async (t) => {
   const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=x`).join(',')
   t.equal(desired(secrets(2, keys(500))).config.files.length, 1000)
   t.strictSame(refusals(`${secrets(2, keys(500))}\n- { secret: one, data: more }`), [
-    '1001 entries are too many for one account: 1000 at most',
+    'found 1001 entries; accepted: at most 1000 for one account',
   ])
   t.equal(desired(secrets(50, 'x#*')).secrets.length, 50)
   t.strictSame(refusals(secrets(51, 'x#*')), [
-    '51 entries with "#*" are too many for one account: 50 at most',
+    'found 51 entries with "#*"; accepted: at most 50 for one account',
   ])
 })
 
