@@ -34,7 +34,7 @@ const madePfx = (...args: readonly string[]) =>
 const oldPfx = madePfx('-legacy')
 const indented = madePem.trim().replaceAll('\n', '\n          ')
 
-const emulator = await start({
+const emulator = await start(t, {
   yaml: `
 identities:
   - { clientId: ${webId}, federatedCredentials: [{ subject: '${subject}' }] }
@@ -68,7 +68,6 @@ vaults:
           ${indented}
 `,
 })
-t.teardown(() => emulator.close())
 const certificates = certificateClient(emulator)
 const secrets = secretClient(emulator)
 const keys = keyClient(emulator)

@@ -4,8 +4,7 @@ import { decodeJwt } from 'jose'
 import t from 'tap'
 import { ask, askToken, authorization, start } from './fixture.ts'
 
-const emulator = await start()
-t.teardown(() => emulator.close())
+const emulator = await start(t)
 const headers = await authorization(emulator)
 
 const get = (name: string) => ask(emulator, `/team-a/secrets/${name}?api-version=7.6`, { headers })
@@ -47,13 +46,12 @@ t.test('a secret is disabled, enabled, labelled, deleted and recovered', async (
 })
 
 t.test('a key or a certificate is rotated and changed by its type', async (t) => {
-  const own = await start({
+  const own = await start(t, {
     yaml: `
 vaults:
   abc: { secrets: { signing: x }, keys: { signing: {} }, certificates: { web: {} } }
 `,
   })
-  t.teardown(() => own.close())
   const send = async (path: string, body: object) => {
     const response = await fetch(own.controlUrl + path, {
       method: 'POST',

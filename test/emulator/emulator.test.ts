@@ -6,10 +6,10 @@ import t from 'tap'
 import { logRequests } from '../../emulator/http/request-log.ts'
 import { createTlsApp } from '../../emulator/http/tls-app.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
-import { adminId, ask, authorization, start, tenantId } from './fixture.ts'
+import { tenantId } from '../support/start-test-emulator.ts'
+import { adminId, ask, authorization, start } from './fixture.ts'
 
-const emulator = await start()
-t.teardown(() => emulator.close())
+const emulator = await start(t)
 
 t.test(
   'it is trusted through its own authority, by name and by address, from TLS 1.2 on',
@@ -35,30 +35,27 @@ t.test(
 t.test('it serves a given certificate, and further names', async (t) => {
   const authority = await issueTestAuthority()
   const leaf = await authority.issue()
-  const given = await start({ certificate: { ...leaf, caPem: authority.certificatePem } })
-  t.teardown(() => given.close())
+  const given = await start(t, { certificate: { ...leaf, caPem: authority.certificatePem } })
   t.equal((await ask(given, '/issuer/openid/v1/jwks')).status, 200)
 
-  const named = await start({ dnsNames: ['emulator.test.svc', 'localhost'] })
-  t.teardown(() => named.close())
+  const named = await start(t, { dnsNames: ['emulator.test.svc', 'localhost'] })
   t.match(named.url, /^https:\/\/emulator\.test\.svc:\d+$/)
 })
 
 t.test('listening on an address that others reach, it is called and trusted by that', async (t) => {
-  const own = await start({ listen: { host: '127.0.0.2', port: 0 } })
-  t.teardown(() => own.close())
+  const own = await start(t, { listen: { host: '127.0.0.2', port: 0 } })
   t.match(own.url, /^https:\/\/127\.0\.0\.2:\d+$/)
   t.equal((await ask(own, '/issuer/openid/v1/jwks')).status, 200)
 })
 
 t.test('many run in one process, each with its own port, authority and keys', async (t) => {
-  const many = await Promise.all(Array.from({ length: 5 }, () => start()))
+  const many = await Promise.all(Array.from({ length: 5 }, () => start(t)))
   t.equal(new Set(many.flatMap(({ url, controlUrl, caPem }) => [url, controlUrl, caPem])).size, 15)
   await Promise.all(many.map((one) => one.close()))
 })
 
 t.test('it closes at once, whatever is still open', async (t) => {
-  const own = await start()
+  const own = await start(t)
   const headers = await authorization(own)
   own.addFault({ action: { kind: 'delay', delayMs: 600_000 } })
   const waiting = ask(own, '/team-a/secrets/db-password?api-version=7.6', { headers })
@@ -83,7 +80,7 @@ t.test('it closes at once, whatever is still open', async (t) => {
 
 t.test('a control port that is taken leaves nothing behind', async (t) => {
   const controlPort = Number(new URL(emulator.controlUrl).port)
-  await t.rejects(start({ controlPort }), { code: 'EADDRINUSE' })
+  await t.rejects(start(t, { controlPort }), { code: 'EADDRINUSE' })
 })
 
 t.test('the log of requests is bounded, and keeps the newest', async (t) => {

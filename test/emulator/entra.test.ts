@@ -4,19 +4,10 @@ import { ClientAssertionCredential } from '@azure/identity'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import t from 'tap'
 import { createSigner } from '../../emulator/entra/signer.ts'
-import {
-  adminId,
-  ask,
-  askToken,
-  bareId,
-  start,
-  type TokenRequest,
-  tenantId,
-  webId,
-} from './fixture.ts'
+import { tenantId } from '../support/start-test-emulator.ts'
+import { adminId, ask, askToken, bareId, start, type TokenRequest, webId } from './fixture.ts'
 
-const emulator = await start()
-t.teardown(() => emulator.close())
+const emulator = await start(t)
 
 const web = { namespace: 'default', serviceAccount: 'web' }
 const claims = decodeJwt(await emulator.serviceAccountToken(web))
@@ -122,8 +113,10 @@ async function tampered() {
 }
 
 t.test('tokens go by the clock that the emulator is given', async (t) => {
-  const own = await start({ now: () => new Date('2020-01-01T00:00:00Z'), tokenLifetimeSeconds: 60 })
-  t.teardown(() => own.close())
+  const own = await start(t, {
+    now: () => new Date('2020-01-01T00:00:00Z'),
+    tokenLifetimeSeconds: 60,
+  })
   const { json } = await askToken(own)
   t.match(json, { expires_in: 60 })
   const { iat, exp } = decodeJwt(Object(json).access_token)
@@ -132,8 +125,7 @@ t.test('tokens go by the clock that the emulator is given', async (t) => {
 
 t.test('without an expiry there is no token', async (t) => {
   const issuer = await externalIssuer(t)
-  const own = await start({ issuer: issuer.url })
-  t.teardown(() => own.close())
+  const own = await start(t, { issuer: issuer.url })
   const { exp: _, nbf: __, ...endless } = claims
   const assertion = await issuer.sign({ ...endless, iss: issuer.url })
   t.match((await askToken(own, { assertion })).json, { error_codes: [700024] })
@@ -141,8 +133,7 @@ t.test('without an expiry there is no token', async (t) => {
 
 t.test('with another issuer, its published keys decide', async (t) => {
   const issuer = await externalIssuer(t)
-  const own = await start({ issuer: issuer.url })
-  t.teardown(() => own.close())
+  const own = await start(t, { issuer: issuer.url })
   t.equal(own.issuer, issuer.url)
   const good = { ...claims, iss: issuer.url }
   t.equal((await askToken(own, { assertion: await issuer.sign(good) })).status, 200)
@@ -157,8 +148,7 @@ t.test('with another issuer, its published keys decide', async (t) => {
 
 t.test('an issuer that can’t be read is said to be, and is asked again next time', async (t) => {
   const issuer = await externalIssuer(t)
-  const own = await start({ issuer: issuer.url })
-  t.teardown(() => own.close())
+  const own = await start(t, { issuer: issuer.url })
   const assertion = await issuer.sign({ ...claims, iss: issuer.url })
   for (const broken of [
     '{',

@@ -5,10 +5,10 @@ import { ClientAssertionCredential } from '@azure/identity'
 import { CertificateClient } from '@azure/keyvault-certificates'
 import { KeyClient } from '@azure/keyvault-keys'
 import { SecretClient } from '@azure/keyvault-secrets'
-import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts'
+import type { Test } from 'tap'
+import type { Emulator, EmulatorOptions } from '../../emulator/emulator.ts'
+import { startTestEmulator, tenantId } from '../support/start-test-emulator.ts'
 
-export const tenantId = '11111111-1111-1111-1111-111111111111'
 /** Reads `team-a`. */
 export const webId = '22222222-2222-2222-2222-222222222222'
 /** Writes `team-a`. */
@@ -49,14 +49,11 @@ vaults:
   open: { readers: ['*'], secrets: { a: b } }
 `
 
-export async function start({
-  yaml: text = yaml,
-  ...options
-}: Partial<EmulatorOptions> & { readonly yaml?: string } = {}): Promise<Emulator> {
-  const parsed = parseEmulatorData(text)
-  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
-  return await startEmulator({ data: parsed.data, ...options })
-}
+/** Starts an emulator with signing keys of its own and these vaults, unless the options have others. */
+export const start = (
+  t: Test,
+  options: Partial<EmulatorOptions> & { readonly yaml?: string } = {},
+): Promise<Emulator> => startTestEmulator(t, { yaml, signers: undefined, ...options })
 
 /** The unmodified SDKs, told nothing but where things are and whom to trust. */
 export const secretClient = (emulator: Emulator, clientId = webId, vault = 'team-a') =>

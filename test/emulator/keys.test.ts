@@ -17,7 +17,7 @@ const givenPem = openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramge
 const oldVersion = '0123456789abcdef0123456789abcdef'
 const indented = givenPem.replaceAll('\n', '\n            ')
 
-const emulator = await start({
+const emulator = await start(t, {
   yaml: `
 identities:
   - { clientId: ${webId}, federatedCredentials: [{ subject: '${subject}' }] }
@@ -47,7 +47,6 @@ vaults:
       gone: { deleted: true }
 `,
 })
-t.teardown(() => emulator.close())
 const reader = keyClient(emulator)
 const headers = await authorization(emulator)
 const get = (path: string) => ask(emulator, `/team-a/${path}?api-version=7.6`, { headers })

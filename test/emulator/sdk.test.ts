@@ -1,8 +1,7 @@
 import t from 'tap'
 import { adminId, oldVersion, secretClient, start, strangerId } from './fixture.ts'
 
-const emulator = await start()
-t.teardown(() => emulator.close())
+const emulator = await start(t)
 const reader = secretClient(emulator)
 const writer = secretClient(emulator, adminId)
 
@@ -141,8 +140,7 @@ t.test('a writer sets, updates, deletes, recovers and purges', async (t) => {
 })
 
 t.test('a generated value has the length asked for, and differs from start to start', async (t) => {
-  const other = await start()
-  t.teardown(() => other.close())
+  const other = await start(t)
   const values = await Promise.all(
     [emulator, other].map(async (one) => (await secretClient(one).getSecret('random')).value),
   )

@@ -1,19 +1,10 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { createSigner } from '../../emulator/entra/signer.ts'
-import {
-  adminId,
-  ask,
-  askToken,
-  authorization,
-  oldVersion,
-  start,
-  strangerId,
-  tenantId,
-} from './fixture.ts'
+import { tenantId } from '../support/start-test-emulator.ts'
+import { adminId, ask, askToken, authorization, oldVersion, start, strangerId } from './fixture.ts'
 
-const emulator = await start()
-t.teardown(() => emulator.close())
+const emulator = await start(t)
 const reader = await authorization(emulator)
 const writer = await authorization(emulator, adminId)
 const get = (path: string, headers: Record<string, string> = reader) =>
@@ -41,8 +32,7 @@ t.test('without a token the answer says where to get one', async (t) => {
 t.test('a token of another sort is refused, and the challenge says why', async (t) => {
   const stray = await createSigner()
   const claims = decodeJwt(reader.authorization.slice('Bearer '.length))
-  const stale = await start({ tokenLifetimeSeconds: -1 })
-  t.teardown(() => stale.close())
+  const stale = await start(t, { tokenLifetimeSeconds: -1 })
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
   const cases: [string, RegExp, Record<string, string>][] = [
     [
@@ -209,8 +199,7 @@ t.test('a body that can’t be read is refused, and changes nothing', async (t) 
 
 t.test('the audience of a private cloud is one’s own to choose', async (t) => {
   const audience = 'https://vault.private.example'
-  const own = await start({ audience })
-  t.teardown(() => own.close())
+  const own = await start(t, { audience })
   t.match((await askToken(own)).json, { error_codes: [500011] })
   const headers = await authorization(own, undefined, `${audience}/.default`)
   const path = `/team-a/secrets/db-password?${version}`

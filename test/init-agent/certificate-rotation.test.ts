@@ -5,12 +5,16 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { makePod, objectFile, secretFile, startAgent, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, objectFile, secretFile, startAgent } from './pod.ts'
 
 const wantedSets = 25
 
 t.test('a certificate, its key and its secret are of one version while it rotates', async (t) => {
-  const world = await startWorld(t, 'other: x', { objects: 'certificates: { web: {} }' })
+  const emulator = await startTestEmulator(t, {
+    secrets: 'other: x',
+    objects: 'certificates: { web: {} }',
+  })
   const problems: string[] = []
   let sets = 0
   let finish = () => {}
@@ -33,7 +37,7 @@ t.test('a certificate, its key and its secret are of one version while it rotate
     server.close()
     server.closeAllConnections()
   })
-  const pod = await makePod(t, world, {
+  const pod = await makePod(t, emulator, {
     files: [
       objectFile('cert', 'web', { path: 'web.crt' }),
       objectFile('key', 'web', { path: 'web.pub' }),
@@ -50,7 +54,7 @@ t.test('a certificate, its key and its secret are of one version while it rotate
   const stop = new AbortController()
   const rotating = (async () => {
     while (!stop.signal.aborted) {
-      world.rotate({ vault: 'team-a', name: 'web' })
+      emulator.rotate({ vault: 'team-a', name: 'web' })
       await setTimeout(4)
     }
   })()

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { fixture, fixtureText } from '../keyvault/formats/fixtures.ts'
-import { makePod, objectFile, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './pod.ts'
 
 const secrets = `
 json: '{"db":{"password":"correct horse"},"tls.key":"k","list":[1,2.50]}'
@@ -25,8 +26,8 @@ const openssl = (...args: readonly string[]) =>
   execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
 t.test('every type is written in its form, and openssl accepts it', async (t) => {
-  const world = await startWorld(t, secrets, { objects })
-  const pod = await makePod(t, world, {
+  const emulator = await startTestEmulator(t, { secrets, objects })
+  const pod = await makePod(t, emulator, {
     files: [
       objectFile('tls', 'web', { path: '.' }),
       objectFile('tls', 'web', { path: 'again/web' }),
@@ -97,17 +98,17 @@ t.test('every type is written in its form, and openssl accepts it', async (t) =>
     `PASSWORD='correct horse'\nPUBLIC='${publicKey}'\nLEAF='${text('web.crt')}'\n`,
   )
 
-  const gets = world.requests.map(({ path }) => path).filter((path) => path.includes('team-a'))
+  const gets = emulator.requests.map(({ path }) => path).filter((path) => path.includes('team-a'))
   t.strictSame(new Set(gets).size, gets.length, 'nothing is fetched twice')
   t.equal(gets.length, 9)
   t.notMatch(output, /correct horse|PRIVATE/)
 })
 
 t.test('a history has its versions, newest first', async (t) => {
-  const world = await startWorld(t, 'a: v0', { objects })
-  for (const value of ['v1', 'v2', 'v3']) world.rotate({ vault: 'team-a', name: 'a', value })
+  const emulator = await startTestEmulator(t, { secrets: 'a: v0', objects })
+  for (const value of ['v1', 'v2', 'v3']) emulator.rotate({ vault: 'team-a', name: 'a', value })
   const pinned = { ...secretFile('many').object, version: oldVersion }
-  const pod = await makePod(t, world, {
+  const pod = await makePod(t, emulator, {
     files: [
       secretFile('a', { versions: 2 }),
       secretFile('a', { path: 'now' }),
@@ -135,7 +136,8 @@ t.test('a history has its versions, newest first', async (t) => {
 t.test(
   'a value that can’t be made into files has its error code, and nothing is written',
   async (t) => {
-    const world = await startWorld(t, `${secrets}text: plain\nslash: '{"a/b":"hunter2"}'`, {
+    const emulator = await startTestEmulator(t, {
+      secrets: `${secrets}text: plain\nslash: '{"a/b":"hunter2"}'`,
       objects,
     })
     const cases: readonly [string, RegExp, Partial<AgentConfig>][] = [
@@ -173,7 +175,7 @@ t.test(
       ],
     ]
     for (const [code, message, config] of cases) {
-      const pod = await makePod(t, world, config)
+      const pod = await makePod(t, emulator, config)
       const { code: exitCode, termination, output } = await runToEnd(t, pod)
       t.equal(exitCode, 1, output)
       t.ok(termination.startsWith(`${code}: `), `${code}: ${termination}`)
@@ -187,9 +189,9 @@ t.test(
 t.test(
   'the pod starts with a complete set from a previous run while the vault is down',
   async (t) => {
-    const world = await startWorld(t, secrets, { objects })
+    const emulator = await startTestEmulator(t, { secrets, objects })
     const { object } = secretFile('json')
-    const pod = await makePod(t, world, {
+    const pod = await makePod(t, emulator, {
       files: [
         objectFile('tls', 'web'),
         { path: 'conf', object, property: '*' },
@@ -198,7 +200,7 @@ t.test(
       templates: [{ path: 'app.conf', segments: [objectFile('key', 'web')] }],
     })
     t.equal((await runToEnd(t, pod)).code, 0)
-    world.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+    emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
     const { code, lines } = await runToEnd(t, pod)
     t.equal(code, 0)
     t.match(lines[0], { message: 'using the complete set left by a previous run' })

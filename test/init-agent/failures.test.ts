@@ -6,7 +6,8 @@ import { type AgentConfig, contractVersion } from '../../init-agent/contract.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { errorTable } from '../../lib/errors/error-table.ts'
 import { startHttpsServer } from '../support/start-https-server.ts'
-import { makePod, type Pod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, type Pod, runToEnd, secretFile, secretVariable } from './pod.ts'
 
 const nobody = '33333333-3333-3333-3333-333333333333'
 
@@ -126,13 +127,15 @@ const cases: readonly Hopeless[] = [
 ]
 
 t.test('each permanent failure ends it at once, with its code and remedy', async (t) => {
-  const world = await startWorld(t, 'good: v\nquote: "it\'s"\noff: { value: x, enabled: false }')
+  const emulator = await startTestEmulator(t, {
+    secrets: 'good: v\nquote: "it\'s"\noff: { value: x, enabled: false }',
+  })
   for (const { name, code, config, fault, arrange, env, gets } of cases)
     await t.test(name, async (t) => {
-      world.clearFaults()
-      const seen = world.requests.length
-      if (fault) world.addFault(fault)
-      const pod = await makePod(t, world, { files: [secretFile('good')], ...config })
+      emulator.clearFaults()
+      const seen = emulator.requests.length
+      if (fault) emulator.addFault(fault)
+      const pod = await makePod(t, emulator, { files: [secretFile('good')], ...config })
       arrange?.(pod)
       const before = readdirSync(pod.files)
       const { code: exitCode, lines, termination, output } = await runToEnd(t, pod, env)
@@ -141,7 +144,7 @@ t.test('each permanent failure ends it at once, with its code and remedy', async
       t.match(lines.at(-1), { level: 'error', code, remedy: errorTable[code].remedy })
       t.ok(termination.startsWith(`${code}: `), termination)
       t.ok(termination.endsWith(errorTable[code].remedy))
-      const asked = world.requests.slice(seen).filter(({ path }) => path.includes('/secrets/'))
+      const asked = emulator.requests.slice(seen).filter(({ path }) => path.includes('/secrets/'))
       t.equal(asked.length, gets, 'nothing is retried')
       t.strictSame(readdirSync(pod.files), before, 'nothing is written')
       t.strictSame(readdirSync(pod.env), [])
@@ -150,8 +153,8 @@ t.test('each permanent failure ends it at once, with its code and remedy', async
 })
 
 t.test('several kinds of failures are reported with a remedy each', async (t) => {
-  const world = await startWorld(t, 'good: v\nquote: "it\'s"')
-  const pod = await makePod(t, world, {
+  const emulator = await startTestEmulator(t, { secrets: 'good: v\nquote: "it\'s"' })
+  const pod = await makePod(t, emulator, {
     files: [secretFile('gone')],
     env: [secretVariable('Q', 'quote')],
   })
@@ -169,18 +172,18 @@ t.test('several kinds of failures are reported with a remedy each', async (t) =>
 })
 
 t.test('all permanent failures are reported together', async (t) => {
-  const world = await startWorld(t, 'good: v')
+  const emulator = await startTestEmulator(t, { secrets: 'good: v' })
   const names = ['good', 'gone-1', 'gone-2']
-  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
   const { code, termination } = await runToEnd(t, pod)
   t.equal(code, 1)
   t.match(termination, /team-a:gone-1.*team-a:gone-2/)
 })
 
 t.test('a host whose certificate the operator doesn’t trust gets no token', async (t) => {
-  const world = await startWorld(t, 'a: v')
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
   const other = await startHttpsServer(t, (_request, response) => response.end('{}'))
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   const cloud = { ...pod.config.cloud, vaultUrl: `${other.url}/{vault}` }
   const { code, termination } = await runToEnd(t, { ...pod, config: { ...pod.config, cloud } })
   t.equal(code, 1)

@@ -5,9 +5,10 @@ import { fetchOnce } from '../../init-agent/fetch-once.ts'
 import { renderEnvFile } from '../../init-agent/volume/env-file.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { signInAt } from '../keyvault/world.ts'
+import { signInAt } from '../keyvault/emulated-vault.ts'
 import { memoryLog } from '../support/memory-log.ts'
-import { makePod, objectFile, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './pod.ts'
 
 const objects = 'certificates: { web: {} }'
 const wanted = {
@@ -17,12 +18,12 @@ const wanted = {
 const rest = () => ({ env: {}, log: memoryLog().log, signal: new AbortController().signal })
 
 t.test('it fetches what the agent would write, with the given sign-in', async (t) => {
-  const world = await startWorld(t, 'a: value', { objects })
-  const pod = await makePod(t, world, wanted)
+  const emulator = await startTestEmulator(t, { secrets: 'a: value', objects })
+  const pod = await makePod(t, emulator, wanted)
   const { code, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
   const folder = t.testdir({ out: {} })
-  const signIn = await signInAt(t, world)
+  const signIn = await signInAt(t, emulator)
   for (const credential of [{ tokenFile: pod.tokenFile }, { signIn }]) {
     const { files, env } = await fetchOnce({ config: pod.config, credential, ...rest() })
     prepareFileSet(join(folder, 'out'), files).commit()
@@ -34,13 +35,13 @@ t.test('it fetches what the agent would write, with the given sign-in', async (t
 })
 
 t.test('a ready sign-in needs no client id, and a refusal names its principal', async (t) => {
-  const world = await startWorld(t, 'a: value')
-  const { config, tokenFile } = await makePod(t, world, { ...wanted, identity: {} })
+  const emulator = await startTestEmulator(t, { secrets: 'a: value' })
+  const { config, tokenFile } = await makePod(t, emulator, { ...wanted, identity: {} })
   await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), {
     code: 'AKV_IDENTITY_MISSING',
   })
-  const signIn = { ...(await signInAt(t, world)), principal: 'the developer' }
-  world.addFault({ count: 9, action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' } })
+  const signIn = { ...(await signInAt(t, emulator)), principal: 'the developer' }
+  emulator.addFault({ count: 9, action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' } })
   const impatient = { ...config, timeoutSeconds: 0 }
   await t.rejects(fetchOnce({ config: impatient, credential: { signIn }, ...rest() }), {
     code: 'AKV_FORBIDDEN',
@@ -49,8 +50,8 @@ t.test('a ready sign-in needs no client id, and a refusal names its principal', 
 })
 
 t.test('it fails if a required value is missing', async (t) => {
-  const world = await startWorld(t, 'a: value')
-  const { config, tokenFile } = await makePod(t, world, { files: [secretFile('absent')] })
+  const emulator = await startTestEmulator(t, { secrets: 'a: value' })
+  const { config, tokenFile } = await makePod(t, emulator, { files: [secretFile('absent')] })
   await t.rejects(fetchOnce({ config, credential: { tokenFile }, ...rest() }), AkvError)
   const nothing = { ...config, files: [] }
   await t.rejects(fetchOnce({ config: nothing, credential: { tokenFile }, ...rest() }), {

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { currentFolder, sweepFileSets } from '../../init-agent/volume/read-file-set.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { generationFiles, generationProblem } from './generations.ts'
-import { makePod, readOr, secretFile, secretVariable, startAgent, startWorld } from './pod.ts'
+import { makePod, readOr, secretFile, secretVariable, startAgent } from './pod.ts'
 import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const writer = fileURLToPath(new URL('set-writer.ts', import.meta.url))
@@ -45,8 +46,10 @@ t.test(
   'an agent that is killed at random points and restarted always ends with complete sets',
   async (t) => {
     const names = Array.from({ length: 10 }, (_, i) => `s${i}`)
-    const world = await startWorld(t, names.map((name) => `${name}: '0'`).join('\n'))
-    const pod = await makePod(t, world, {
+    const emulator = await startTestEmulator(t, {
+      secrets: names.map((name) => `${name}: '0'`).join('\n'),
+    })
+    const pod = await makePod(t, emulator, {
       version: 2,
       volumes: [{ name: 'shop', class: 'shop-kv' }],
       files: names.flatMap((name) => [secretFile(name), secretFile(name, { volume: 'shop' })]),
@@ -54,7 +57,7 @@ t.test(
     })
     const volumes = [pod.files, join(pod.root, 'csi/shop')]
     for (let i = 1; i <= 12; i++) {
-      for (const name of names) world.rotate({ vault: 'team-a', name, value: String(i) })
+      for (const name of names) emulator.rotate({ vault: 'team-a', name, value: String(i) })
       const killed = startAgent(t, pod)
       await setTimeout(100 + Math.random() * 400)
       killed.process.kill('SIGKILL')

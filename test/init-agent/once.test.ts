@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { makePod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, runToEnd, secretFile, secretVariable } from './pod.ts'
 
 t.test('files and variables are there when the agent has ended', async (t) => {
-  const world = await startWorld(t, 'db-password: correct horse\napi-key: k1')
-  const pod = await makePod(t, world, {
+  const emulator = await startTestEmulator(t, {
+    secrets: 'db-password: correct horse\napi-key: k1',
+  })
+  const pod = await makePod(t, emulator, {
     files: [secretFile('db-password'), secretFile('api-key', { path: 'creds/api.key' })],
     env: [secretVariable('DB_PASSWORD', 'db-password')],
   })
@@ -20,16 +23,16 @@ t.test('files and variables are there when the agent has ended', async (t) => {
     readdirSync(pod.files).filter((name) => !/^\.\.\d{4}_/.test(name)),
     ['..data', 'creds', 'db-password'],
   )
-  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   t.equal(gets.length, 2, 'each object is asked for once, with the token at once')
   t.notMatch(output, /correct horse/)
 })
 
 t.test('with a complete set in place, a vault that hangs doesn’t delay the pod', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   t.equal((await runToEnd(t, pod)).code, 0)
-  world.addFault({ match: { service: 'entra' }, action: { kind: 'delay', delayMs: 600_000 } })
+  emulator.addFault({ match: { service: 'entra' }, action: { kind: 'delay', delayMs: 600_000 } })
   const { code, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
   t.match(output, 'the pod keeps its current files')

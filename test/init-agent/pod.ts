@@ -8,8 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
-import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
+import type { Emulator } from '../../emulator/emulator.ts'
 import {
   type AgentConfig,
   configVariable,
@@ -19,53 +18,9 @@ import {
   type WantedVariable,
 } from '../../init-agent/contract.ts'
 import type { ObjectType } from '../../keyvault/reference.ts'
-import { sharedSigners } from '../support/shared-signers.ts'
-
-export const clientId = '22222222-2222-2222-2222-222222222222'
-export const tenantId = '11111111-1111-1111-1111-111111111111'
+import { clientId, tenantId } from '../support/start-test-emulator.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
-
-/** Who may read: the pods' client, in the vault `team-a`. */
-const identities = `
-identities:
-  - clientId: ${clientId}
-    federatedCredentials: [{ subject: 'system:serviceaccount:default:web' }]
-`
-
-/**
- * @param secrets - YAML of the secrets in the vault `team-a`, each line `name: value`
- * @param options - `objects`: YAML of what else is in it, each line `keys: …` or `certificates: …`; `vaults`: YAML of
- *   other vaults
- */
-export async function startWorld(
-  t: Test,
-  secrets: string,
-  {
-    objects = '',
-    vaults = '',
-    ...options
-  }: Omit<Parameters<typeof startEmulator>[0], 'data'> & {
-    readonly objects?: string
-    readonly vaults?: string
-  } = {},
-): Promise<Emulator> {
-  const indented = (text: string, indent: string) => text.trim().replaceAll(/^/gm, indent)
-  const yaml = `${identities}vaults:
-  team-a:
-    readers: [${clientId}]
-    secrets:
-${indented(secrets, '      ')}
-${indented(objects, '    ')}
-${indented(vaults, '  ')}
-`
-  const parsed = parseEmulatorData(yaml)
-  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
-  const signers = await sharedSigners()
-  const emulator = await startEmulator({ data: parsed.data, signers, ...options })
-  t.teardown(() => emulator.close())
-  return emulator
-}
 
 export const secretFile = (name: string, more: Partial<WantedFile> = {}): WantedFile =>
   objectFile('secret', name, more)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Fault } from '../../emulator/faults/faults.ts'
-import { makePod, runToEnd, secretFile, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, runToEnd, secretFile } from './pod.ts'
 
 t.test('each retryable failure is waited out', async (t) => {
   const vaultFaults: Record<string, Fault['action']> = {
@@ -15,22 +16,24 @@ t.test('each retryable failure is waited out', async (t) => {
     portal: { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' },
   }
   const names = Object.keys(vaultFaults)
-  const world = await startWorld(t, names.map((name) => `${name}: value-of-${name}`).join('\n'))
+  const emulator = await startTestEmulator(t, {
+    secrets: names.map((name) => `${name}: value-of-${name}`).join('\n'),
+  })
   for (const [name, action] of Object.entries(vaultFaults))
-    world.addFault({ match: { path: `/team-a/secrets/${name}` }, count: 2, action })
+    emulator.addFault({ match: { path: `/team-a/secrets/${name}` }, count: 2, action })
   const entra: Fault['action'][] = [
     { kind: 'entra', code: 70025 },
     { kind: 'entra', code: 7000272 },
     { kind: 'status', status: 503 },
   ]
   for (const action of entra)
-    world.addFault({ match: { service: 'entra', method: 'POST' }, count: 1, action })
+    emulator.addFault({ match: { service: 'entra', method: 'POST' }, count: 1, action })
 
-  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
   const { code, lines, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
   for (const name of names) {
-    const gets = world.requests.filter(({ path }) => path.startsWith(`/team-a/secrets/${name}/`))
+    const gets = emulator.requests.filter(({ path }) => path.startsWith(`/team-a/secrets/${name}/`))
     t.equal(gets.length, 3, name)
   }
   const warned = lines.filter(({ level }) => level === 'warn').map(({ code }) => code)
@@ -51,17 +54,19 @@ t.test('each retryable failure is waited out', async (t) => {
 
 t.test('a vault’s pause holds for each of its objects', async (t) => {
   const names = Array.from({ length: 20 }, (_, i) => `s${i}`)
-  const world = await startWorld(t, names.map((name) => `${name}: v`).join('\n'))
+  const emulator = await startTestEmulator(t, {
+    secrets: names.map((name) => `${name}: v`).join('\n'),
+  })
   const started = Date.now()
-  world.addFault({
+  emulator.addFault({
     match: { service: 'vault' },
     count: 5,
     action: { kind: 'throttle', retryAfterSeconds: 2 },
   })
-  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
   const { code, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
-  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   const refused = gets.filter(({ status }) => status === 429)
   t.equal(refused.length, 5)
   t.equal(gets.length, refused.length + names.length, 'none was asked for during the pause')
@@ -69,13 +74,13 @@ t.test('a vault’s pause holds for each of its objects', async (t) => {
 })
 
 t.test('a pause longer than the timeout is waited for, and the log says so', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  world.addFault({
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
+  emulator.addFault({
     match: { service: 'vault' },
     count: 1,
     action: { kind: 'throttle', retryAfterSeconds: 3 },
   })
-  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 2 })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 2 })
   const { code, lines, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
   t.match(
@@ -85,20 +90,20 @@ t.test('a pause longer than the timeout is waited for, and the log says so', asy
 })
 
 t.test('a captive portal in place of Entra is waited out', async (t) => {
-  const world = await startWorld(t, 'a: v')
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
-  world.addFault({ match: { service: 'entra' }, count: 2, action: portal })
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  emulator.addFault({ match: { service: 'entra' }, count: 2, action: portal })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   const { code, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
   t.match(output, 'AKV_BAD_ANSWER')
 })
 
 t.test('a portal that stays ends the fetch at the deadline', async (t) => {
-  const world = await startWorld(t, 'a: v')
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
-  world.addFault({ match: { service: 'vault' }, action: portal })
-  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 1 })
+  emulator.addFault({ match: { service: 'vault' }, action: portal })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 1 })
   const { code, termination } = await runToEnd(t, pod)
   t.equal(code, 1)
   t.match(termination, /^AKV_BAD_ANSWER: .*captive portal/)
@@ -106,22 +111,24 @@ t.test('a portal that stays ends the fetch at the deadline', async (t) => {
 
 t.test('a token that a vault refuses is replaced once', async (t) => {
   const names = ['a', 'b', 'c', 'd']
-  const world = await startWorld(t, names.map((name) => `${name}: v`).join('\n'))
+  const emulator = await startTestEmulator(t, {
+    secrets: names.map((name) => `${name}: v`).join('\n'),
+  })
   const challenge: Fault['action'] = { kind: 'challenge', header: 'Bearer' }
-  world.addFault({ match: { service: 'vault' }, count: names.length, action: challenge })
-  const pod = await makePod(t, world, { files: names.map((name) => secretFile(name)) })
+  emulator.addFault({ match: { service: 'vault' }, count: names.length, action: challenge })
+  const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
   const { code, output } = await runToEnd(t, pod)
   t.equal(code, 0, output)
-  t.equal(world.requests.filter(({ method }) => method === 'POST').length, 2, 'sign-ins')
+  t.equal(emulator.requests.filter(({ method }) => method === 'POST').length, 2, 'sign-ins')
 })
 
 t.test('it gives up at the deadline, with the last error', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  world.addFault({
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
+  emulator.addFault({
     match: { service: 'vault' },
     action: { kind: 'forbidden', innerCode: 'ForbiddenByRbac' },
   })
-  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 1 })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 1 })
   const { code, termination } = await runToEnd(t, pod)
   t.equal(code, 1)
   t.match(termination, /^AKV_FORBIDDEN: .*team-a:a.*Key Vault Secrets User/)

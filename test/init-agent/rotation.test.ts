@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { makePod, secretFile, startAgent, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, secretFile, startAgent } from './pod.ts'
 import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const rotations = 1000
@@ -32,7 +33,9 @@ async function startApplication(t: Test, next: () => void): Promise<string> {
 }
 
 t.test('a reader sees no torn, missing or half-written file in 1,000 rotations', async (t) => {
-  const world = await startWorld(t, `a: '${value(0)}'\nb: '${value(0)}'\nstart: '0'`)
+  const emulator = await startTestEmulator(t, {
+    secrets: `a: '${value(0)}'\nb: '${value(0)}'\nstart: '0'`,
+  })
   let generation = 0
   let finish = () => undefined as undefined
   const finished = new Promise<void>((resolve) => {
@@ -41,10 +44,11 @@ t.test('a reader sees no torn, missing or half-written file in 1,000 rotations',
   const notify = await startApplication(t, () => {
     if (generation === rotations) return finish()
     generation++
-    for (const name of ['a', 'b']) world.rotate({ vault: 'team-a', name, value: value(generation) })
+    for (const name of ['a', 'b'])
+      emulator.rotate({ vault: 'team-a', name, value: value(generation) })
     return undefined
   })
-  const pod = await makePod(t, world, {
+  const pod = await makePod(t, emulator, {
     files: [secretFile('a'), secretFile('b', { path: 'folder/b' }), secretFile('start')],
     notify,
     refreshSeconds: 0.002,
@@ -61,7 +65,7 @@ t.test('a reader sees no torn, missing or half-written file in 1,000 rotations',
   const lines = createInterface({ input: reading.stdout })
   await once(lines, 'line')
   // The pair itself is only ever changed while the agent waits for the application, so its two fetches agree.
-  world.rotate({ vault: 'team-a', name: 'start', value: '1' })
+  emulator.rotate({ vault: 'team-a', name: 'start', value: '1' })
   t.equal(await Promise.race([finished, agent.exited]), undefined, 'the agent goes on to the end')
   reading.kill('SIGTERM')
   const [result] = await once(lines, 'line')

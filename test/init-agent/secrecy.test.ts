@@ -1,22 +1,26 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { makePod, runToEnd, secretFile, secretVariable, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, runToEnd, secretFile, secretVariable } from './pod.ts'
 
 const nobody = '33333333-3333-3333-3333-333333333333'
 
 t.test('a wrong federation shows what was sent, but not the token', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  const pod = await makePod(t, world, { files: [secretFile('a')], timeoutSeconds: 0 })
-  const token = await world.serviceAccountToken({ namespace: 'default', serviceAccount: 'other' })
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 0 })
+  const token = await emulator.serviceAccountToken({
+    namespace: 'default',
+    serviceAccount: 'other',
+  })
   writeFileSync(pod.tokenFile, token)
   const { output, termination } = await runToEnd(t, pod)
-  t.match(termination, `issuer "${world.issuer}", subject "system:serviceaccount:default:other"`)
+  t.match(termination, `issuer "${emulator.issuer}", subject "system:serviceaccount:default:other"`)
   for (const part of token.split('.')) t.notMatch(output + termination, part)
 })
 
 t.test('no value and no token is ever shown, whatever the SDKs are told to log', async (t) => {
-  const world = await startWorld(t, 'a: hunter2-hunter2')
-  world.addFault({
+  const emulator = await startTestEmulator(t, { secrets: 'a: hunter2-hunter2' })
+  emulator.addFault({
     match: { service: 'vault' },
     action: { kind: 'malformed', body: '{"value":"hunter2-hunter2"' },
   })
@@ -24,8 +28,8 @@ t.test('no value and no token is ever shown, whatever the SDKs are told to log',
   const config = { ...wanted, timeoutSeconds: 0 }
   const env = { AZURE_LOG_LEVEL: 'verbose', TYPESPEC_RUNTIME_LOG_LEVEL: 'verbose' }
   for (const exitCode of [1, 0]) {
-    const pod = await makePod(t, world, config)
-    if (exitCode === 0) world.clearFaults()
+    const pod = await makePod(t, emulator, config)
+    if (exitCode === 0) emulator.clearFaults()
     const { code, output, termination } = await runToEnd(t, pod, env)
     t.equal(code, exitCode)
     t.notMatch(output, /azure:|typeSpecRuntime:/, 'neither variable reaches the SDKs')
@@ -34,8 +38,8 @@ t.test('no value and no token is ever shown, whatever the SDKs are told to log',
 })
 
 t.test('no environment variable of the SDKs sends a request elsewhere', async (t) => {
-  const world = await startWorld(t, 'a: v')
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const emulator = await startTestEmulator(t, { secrets: 'a: v' })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   const { code, output } = await runToEnd(t, pod, {
     AZURE_AUTHORITY_HOST: 'https://evil.example',
     AZURE_REGIONAL_AUTHORITY_NAME: 'westeurope',

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { currentFolder } from '../../init-agent/volume/read-file-set.ts'
+import { clientId, startTestEmulator } from '../support/start-test-emulator.ts'
 import {
-  clientId,
   makePod,
   objectFile,
   type Pod,
@@ -12,7 +12,6 @@ import {
   secretFile,
   secretVariable,
   startAgent,
-  startWorld,
 } from './pod.ts'
 import { simulatePod } from './simulated-pod.ts'
 
@@ -41,7 +40,8 @@ const wanted: Partial<AgentConfig> = {
 }
 
 async function startTwoVaults(t: Test) {
-  return await startWorld(t, 'db: correct horse', {
+  return await startTestEmulator(t, {
+    secrets: 'db: correct horse',
     objects: 'certificates: { web: {} }',
     vaults: `partner: { readers: [${clientId}], secrets: { key: battery staple } }`,
   })
@@ -52,8 +52,8 @@ const setsOf = ({ root }: Pod) =>
   ['env', 'files', 'csi/shop', 'csi/partner'].map((folder) => currentFolder(join(root, folder)))
 
 t.test('volumes of two vaults are written beside variables and files', async (t) => {
-  const world = await startTwoVaults(t)
-  const pod = await makePod(t, world, wanted)
+  const emulator = await startTwoVaults(t)
+  const pod = await makePod(t, emulator, wanted)
   const { code, output, lines } = await runToEnd(t, pod)
   t.equal(code, 0, output)
   t.equal(read(pod, 'csi/shop/db'), 'correct horse')
@@ -68,18 +68,18 @@ t.test('volumes of two vaults are written beside variables and files', async (t)
     lines.find(({ message }) => message === 'all files written'),
     { files: ['shop/db', '/shop/db', '/shop/tls/web.pem', '/partner/key'], env: ['DB'] },
   )
-  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   t.equal(gets.length, 3, 'each object is fetched once')
   t.notMatch(output, /correct|battery|PRIVATE/)
 })
 
 t.test('a rotation in one vault touches only the volume of that vault', async (t) => {
-  const world = await startTwoVaults(t)
-  const pod = await makePod(t, world, { ...wanted, refreshSeconds: 0.05 })
+  const emulator = await startTwoVaults(t)
+  const pod = await makePod(t, emulator, { ...wanted, refreshSeconds: 0.05 })
   const agent = startAgent(t, pod)
   await agent.line(/all files written/)
   const before = setsOf(pod)
-  world.rotate({ vault: 'partner', name: 'key', value: 'k2' })
+  emulator.rotate({ vault: 'partner', name: 'key', value: 'k2' })
   t.strictSame((await agent.line(/changed values/))['changed'], ['/partner/key'])
   t.equal(read(pod, 'csi/partner/key'), 'k2')
   t.strictSame(setsOf(pod).slice(0, 3), before.slice(0, 3))
@@ -89,11 +89,11 @@ t.test('a rotation in one vault touches only the volume of that vault', async (t
 })
 
 t.test('a restart serves complete volumes while the vaults are down', async (t) => {
-  const world = await startTwoVaults(t)
-  const pod = await makePod(t, world, { ...wanted, timeoutSeconds: 0 })
+  const emulator = await startTwoVaults(t)
+  const pod = await makePod(t, emulator, { ...wanted, timeoutSeconds: 0 })
   t.equal((await runToEnd(t, pod)).code, 0)
   const before = setsOf(pod)
-  world.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   const restarted = await runToEnd(t, pod)
   t.equal(restarted.code, 0, restarted.output)
   t.match(restarted.lines[0], { message: 'using the complete set left by a previous run' })

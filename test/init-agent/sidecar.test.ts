@@ -3,14 +3,15 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { startProxy } from '../support/start-proxy.ts'
-import { makePod, runToEnd, secretFile, secretVariable, startAgent, startWorld } from './pod.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { makePod, runToEnd, secretFile, secretVariable, startAgent } from './pod.ts'
 import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
 
 t.test('a sidecar writes a rotated value, and ends on SIGTERM', async (t) => {
-  const world = await startWorld(t, 'a: one')
-  const pod = await makePod(t, world, {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, {
     files: [secretFile('a')],
     env: [secretVariable('A', 'a')],
     refreshSeconds: 0.1,
@@ -19,7 +20,7 @@ t.test('a sidecar writes a rotated value, and ends on SIGTERM', async (t) => {
   await agent.line(/all files written/)
   t.ok(existsSync(join(pod.files, '..data')), 'what the startup probe looks for')
   t.equal(read(pod.files, 'a'), 'one')
-  world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
   await agent.line(/changed values written/)
   t.equal(read(pod.files, 'a'), 'two')
   t.equal(read(pod.env, 'env'), "A='two'\n")
@@ -31,15 +32,15 @@ for (const refreshSeconds of [0, 3600])
   t.test(
     `a signal during the first fetch ends ${refreshSeconds ? 'a sidecar with 0' : 'an init container with 1'}, whatever it waits for`,
     async (t) => {
-      const world = await startWorld(t, 'a: one')
+      const emulator = await startTestEmulator(t, { secrets: 'a: one' })
       for (const signal of ['SIGTERM', 'SIGINT'] as const)
         for (const service of ['entra', 'vault'] as const) {
-          world.clearFaults()
-          const seen = world.requests.length
-          world.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
-          const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds })
+          emulator.clearFaults()
+          const seen = emulator.requests.length
+          emulator.addFault({ match: { service }, action: { kind: 'delay', delayMs: 60_000 } })
+          const pod = await makePod(t, emulator, { files: [secretFile('a')], refreshSeconds })
           const agent = startAgent(t, pod)
-          while (!world.requests.slice(seen).some(({ path }) => isOf(service, path)))
+          while (!emulator.requests.slice(seen).some(({ path }) => isOf(service, path)))
             await setTimeout(10)
           agent.process.kill(signal)
           t.equal(await agent.exited, refreshSeconds ? 0 : 1)
@@ -53,12 +54,12 @@ const isOf = (service: 'entra' | 'vault', path: string) =>
   path.startsWith('/team-a/') === (service === 'vault')
 
 t.test('a signal while the retries wait ends an init container with 1', async (t) => {
-  const world = await startWorld(t, 'a: one')
-  world.addFault({
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  emulator.addFault({
     match: { service: 'vault' },
     action: { kind: 'throttle', retryAfterSeconds: 600 },
   })
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   const agent = startAgent(t, pod)
   await agent.line(/AKV_THROTTLED/)
   agent.process.kill('SIGTERM')
@@ -66,11 +67,11 @@ t.test('a signal while the retries wait ends an init container with 1', async (t
 })
 
 t.test('a signal after everything is there ends an init container with 0', async (t) => {
-  const world = await startWorld(t, 'a: one')
-  const pod = await makePod(t, world, { files: [secretFile('a')] })
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   t.equal((await runToEnd(t, pod)).code, 0)
   // Restarted, it has the set of before, and takes a little time to look for a newer one.
-  world.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 60_000 } })
   const agent = startAgent(t, pod)
   await agent.line(/using the complete set/)
   agent.process.kill('SIGTERM')
@@ -81,30 +82,30 @@ t.test('a signal after everything is there ends an init container with 0', async
 t.test(
   'restarted with a complete set, it is ready at once, whatever the vault answers',
   async (t) => {
-    const world = await startWorld(t, 'a: one')
-    const pod = await makePod(t, world, {
+    const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+    const pod = await makePod(t, emulator, {
       files: [secretFile('a')],
       env: [secretVariable('A', 'a')],
     })
     t.equal((await runToEnd(t, pod)).code, 0)
-    world.addFault({ action: { kind: 'status', status: 503 } })
-    const seen = world.requests.length
+    emulator.addFault({ action: { kind: 'status', status: 503 } })
+    const seen = emulator.requests.length
     const { code, output, lines } = await runToEnd(t, pod)
     t.equal(code, 0, output)
     t.match(lines[0], { message: 'using the complete set left by a previous run' })
     t.ok(lines.some(({ level, objects }) => level === 'warn' && objects))
-    t.ok(world.requests.length - seen <= 2, 'one try, without retries')
+    t.ok(emulator.requests.length - seen <= 2, 'one try, without retries')
     t.equal(read(pod.files, 'a'), 'one')
   },
 )
 
 t.test('restarted with a complete set, it writes what has changed since', async (t) => {
-  const world = await startWorld(t, 'a: one')
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
   for (const refreshSeconds of [0, 3600]) {
-    world.rotate({ vault: 'team-a', name: 'a', value: 'one' })
-    const pod = await makePod(t, world, { files: [secretFile('a')] })
+    emulator.rotate({ vault: 'team-a', name: 'a', value: 'one' })
+    const pod = await makePod(t, emulator, { files: [secretFile('a')] })
     t.equal((await runToEnd(t, pod)).code, 0)
-    world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+    emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
     const agent = startAgent(t, { ...pod, config: { ...pod.config, refreshSeconds } })
     await agent.line(/changed values written/)
     agent.process.kill('SIGTERM')
@@ -114,8 +115,8 @@ t.test('restarted with a complete set, it writes what has changed since', async 
 })
 
 t.test('an incomplete set is fetched again as a whole', async (t) => {
-  const world = await startWorld(t, 'a: one\nb: one')
-  const pod = await makePod(t, world, {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one\nb: one' })
+  const pod = await makePod(t, emulator, {
     files: [secretFile('a'), secretFile('b')],
     env: [secretVariable('A', 'a')],
   })
@@ -127,8 +128,8 @@ t.test('an incomplete set is fetched again as a whole', async (t) => {
 })
 
 t.test('the token file is replaced while it runs', async (t) => {
-  const world = await startWorld(t, 'a: one', { tokenLifetimeSeconds: 1 })
-  const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
+  const emulator = await startTestEmulator(t, { secrets: 'a: one', tokenLifetimeSeconds: 1 })
+  const pod = await makePod(t, emulator, { files: [secretFile('a')], refreshSeconds: 0.1 })
   const agent = startAgent(t, pod)
   await agent.line(/all files written/)
   const good = read(pod.tokenFile)
@@ -137,7 +138,7 @@ t.test('the token file is replaced while it runs', async (t) => {
   await agent.line(/AKV_TOKEN_FILE|could not be refreshed/)
   writeFileSync(`${pod.tokenFile}.new`, good)
   renameSync(`${pod.tokenFile}.new`, pod.tokenFile)
-  world.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
   await agent.line(/changed values written/)
   t.equal(read(pod.files, 'a'), 'two')
   t.equal(agent.process.exitCode, null)
@@ -147,13 +148,13 @@ t.test(
   'a full volume doesn’t end the agent, and may have space again',
   { skip: cannotMount() },
   async (t) => {
-    const world = await startWorld(t, 'a: one')
-    const pod = await makePod(t, world, { files: [secretFile('a')], refreshSeconds: 0.1 })
+    const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+    const pod = await makePod(t, emulator, { files: [secretFile('a')], refreshSeconds: 0.1 })
     makeTmpfs(t, 'size=64k', pod.files)
     const agent = startAgent(t, pod)
     await agent.line(/all files written/)
     writeFileSync(join(pod.files, 'filler'), Buffer.alloc(48 * 1024))
-    world.rotate({ vault: 'team-a', name: 'a', value: 'x'.repeat(20_000) })
+    emulator.rotate({ vault: 'team-a', name: 'a', value: 'x'.repeat(20_000) })
     await agent.line(/AKV_VOLUME_FULL/)
     t.equal(read(pod.files, 'a'), 'one')
     rmSync(join(pod.files, 'filler'))
@@ -166,8 +167,8 @@ t.test(
   'a volume too small for the set ends the first fetch',
   { skip: cannotMount() },
   async (t) => {
-    const world = await startWorld(t, `a: ${'x'.repeat(20_000)}`)
-    const pod = await makePod(t, world, { files: [secretFile('a')] })
+    const emulator = await startTestEmulator(t, { secrets: `a: ${'x'.repeat(20_000)}` })
+    const pod = await makePod(t, emulator, { files: [secretFile('a')] })
     makeTmpfs(t, 'size=32k', pod.files)
     const { code, termination } = await runToEnd(t, pod)
     t.equal(code, 1)
@@ -177,11 +178,10 @@ t.test(
 
 t.test('fifty secrets, an optional one that is absent, and an empty file', async (t) => {
   const names = Array.from({ length: 50 }, (_, i) => `s${i}`)
-  const world = await startWorld(
-    t,
-    `${names.map((name) => `${name}: v-${name}`).join('\n')}\nempty: ''`,
-  )
-  const pod = await makePod(t, world, {
+  const emulator = await startTestEmulator(t, {
+    secrets: `${names.map((name) => `${name}: v-${name}`).join('\n')}\nempty: ''`,
+  })
+  const pod = await makePod(t, emulator, {
     files: [
       ...names.map((name) => secretFile(name)),
       secretFile('absent', { optional: true }),
@@ -196,18 +196,18 @@ t.test('fifty secrets, an optional one that is absent, and an empty file', async
   t.notOk(existsSync(join(pod.files, 'absent')))
   t.equal(read(pod.env, 'env'), "S='v-s0'\n")
   t.notMatch(output, /Warning/)
-  t.equal(world.requests.filter(({ method }) => method === 'POST').length, 1, 'one sign-in')
+  t.equal(emulator.requests.filter(({ method }) => method === 'POST').length, 1, 'one sign-in')
 })
 
 t.test('all requests use the proxy of its environment, except hosts in NO_PROXY', async (t) => {
-  const world = await startWorld(t, 'a: one')
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
   const proxy = await startProxy(t)
   for (const [noProxy, isUsed] of [
     ['169.254.169.254,.svc', true],
     ['localhost', false],
   ] as const) {
     proxy.asked.length = 0
-    const pod = await makePod(t, world, { files: [secretFile('a')] })
+    const pod = await makePod(t, emulator, { files: [secretFile('a')] })
     const { code, output } = await runToEnd(t, pod, { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy })
     t.equal(code, 0, output)
     t.equal(proxy.asked.length > 0, isUsed)

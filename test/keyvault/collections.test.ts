@@ -4,7 +4,8 @@ import t, { type Test } from 'tap'
 import { createObjectReader } from '../../keyvault/object-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { startHttpsServer } from '../support/start-https-server.ts'
-import { clientId, connectTo, signInAt, startWorld } from './world.ts'
+import { clientId } from '../support/start-test-emulator.ts'
+import { connectTo, signInAt, startVault } from './emulated-vault.ts'
 
 const version = '0123456789abcdef0123456789abcdef'
 const object = (type: ObjectReference['type'], name: string, of?: string): ObjectReference => ({
@@ -15,12 +16,12 @@ const object = (type: ObjectReference['type'], name: string, of?: string): Objec
 })
 
 async function readerAt(t: Test) {
-  const world = await startWorld(t)
-  const { token } = await signInAt(t, world)
-  const agent = connectTo(t, world.caPem)
+  const emulator = await startVault(t)
+  const { token } = await signInAt(t, emulator)
+  const agent = connectTo(t, emulator.caPem)
   return {
-    world,
-    ...createObjectReader({ vaultUrl: world.vaultUrl, agent, token, principal: clientId }),
+    emulator,
+    ...createObjectReader({ vaultUrl: emulator.vaultUrl, agent, token, principal: clientId }),
   }
 }
 
@@ -60,13 +61,14 @@ t.test('the three sides of a certificate are of one version and belong together'
 })
 
 t.test('versions are read by name, and all of them are listed, page after page', async (t) => {
-  const { world, read, listVersions } = await readerAt(t)
+  const { emulator, read, listVersions } = await readerAt(t)
   t.match(await read(object('cert', 'pinned-cert', version)), { kind: 'certificate', version })
   t.match(await read(object('key', 'pinned-cert', version)), { kind: 'key', version })
-  for (let i = 0; i < 60; i++) world.rotate({ vault: 'team-a', name: 'db-password', value: `${i}` })
+  for (let i = 0; i < 60; i++)
+    emulator.rotate({ vault: 'team-a', name: 'db-password', value: `${i}` })
   const listed = await listVersions(object('secret', 'db-password'))
   t.equal(new Set(listed.map((one) => one.version)).size, 61)
-  t.equal(world.requests.filter(({ path }) => path.includes('/db-password/versions')).length, 3)
+  t.equal(emulator.requests.filter(({ path }) => path.includes('/db-password/versions')).length, 3)
   for (const type of ['cert', 'key', 'pfx'] as const) {
     const [one, two] = await listVersions(object(type, 'pinned-cert'))
     t.match(

@@ -2,21 +2,22 @@ import t from 'tap'
 import { createObjectReader } from '../../keyvault/object-reader.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { startHttpsServer } from '../support/start-https-server.ts'
-import { clientId, connectTo, secret, secretValue, signInAt, startWorld } from './world.ts'
+import { clientId } from '../support/start-test-emulator.ts'
+import { connectTo, secret, secretValue, signInAt, startVault } from './emulated-vault.ts'
 
 const oldVersion = '0123456789abcdef0123456789abcdef'
 
-async function readerAt(t: Parameters<typeof startWorld>[0]) {
-  const world = await startWorld(t)
-  const { token } = await signInAt(t, world)
-  const agent = connectTo(t, world.caPem)
+async function readerAt(t: Parameters<typeof startVault>[0]) {
+  const emulator = await startVault(t)
+  const { token } = await signInAt(t, emulator)
+  const agent = connectTo(t, emulator.caPem)
   const reader = createObjectReader({
-    vaultUrl: world.vaultUrl,
+    vaultUrl: emulator.vaultUrl,
     agent,
     token,
     principal: `client ${clientId}`,
   })
-  return { world, ...reader }
+  return { emulator, ...reader }
 }
 
 t.test('a secret is its newest version, or the one named', async (t) => {
@@ -35,15 +36,15 @@ t.test('a secret is its newest version, or the one named', async (t) => {
 })
 
 t.test('the token goes along at once: one request for each secret, no challenge', async (t) => {
-  const { world, read } = await readerAt(t)
+  const { emulator, read } = await readerAt(t)
   await Promise.all([read(secret('db-password')), read(secret('pinned')), read(secret('empty'))])
-  const gets = world.requests.filter(({ path }) => path.includes('/secrets/'))
+  const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   t.equal(gets.length, 3)
-  t.equal(world.requests.filter(({ path }) => path.endsWith('/oauth2/v2.0/token')).length, 1)
+  t.equal(emulator.requests.filter(({ path }) => path.endsWith('/oauth2/v2.0/token')).length, 1)
 })
 
 t.test('each refusal of a vault has its code', async (t) => {
-  const { world, read } = await readerAt(t)
+  const { emulator, read } = await readerAt(t)
   const fails = (reference: Parameters<typeof read>[0], code: string) =>
     t.rejects(read(reference), { name: 'AkvError', code }, code)
   await fails(secret('absent'), 'AKV_OBJECT_NOT_FOUND')
@@ -51,18 +52,18 @@ t.test('each refusal of a vault has its code', async (t) => {
   await fails(secret('pinned', 'f'.repeat(32)), 'AKV_OBJECT_NOT_FOUND')
   await fails(secret('off'), 'AKV_OBJECT_DISABLED')
   await fails({ vault: 'team-b', type: 'secret', name: 'other' }, 'AKV_FORBIDDEN')
-  world.addFault({
+  emulator.addFault({
     count: 1,
     action: { kind: 'forbidden', innerCode: 'ForbiddenByFirewall' },
   })
   await fails(secret('db-password'), 'AKV_FIREWALL')
-  world.addFault({ count: 1, action: { kind: 'status', status: 503 } })
+  emulator.addFault({ count: 1, action: { kind: 'status', status: 503 } })
   await fails(secret('db-password'), 'AKV_VAULT_UNAVAILABLE')
-  world.addFault({ count: 1, action: { kind: 'reset' } })
+  emulator.addFault({ count: 1, action: { kind: 'reset' } })
   await fails(secret('db-password'), 'AKV_NETWORK')
-  world.addFault({ count: 1, action: { kind: 'malformed' } })
+  emulator.addFault({ count: 1, action: { kind: 'malformed' } })
   await fails(secret('db-password'), 'AKV_BAD_ANSWER')
-  world.addFault({ count: 1, action: { kind: 'throttle', retryAfterSeconds: 7 } })
+  emulator.addFault({ count: 1, action: { kind: 'throttle', retryAfterSeconds: 7 } })
   await t.rejects(read(secret('db-password')), { code: 'AKV_THROTTLED', retryAfterMs: 7000 })
   t.equal(
     await secretValue(read(secret('db-password'))),
@@ -72,13 +73,13 @@ t.test('each refusal of a vault has its code', async (t) => {
 })
 
 t.test('one try is one request: the SDK repeats nothing of its own', async (t) => {
-  const { world, read } = await readerAt(t)
+  const { emulator, read } = await readerAt(t)
   await read(secret('db-password'))
   for (const status of [401, 408, 429, 500, 503]) {
-    const before = world.requests.length
-    world.addFault({ count: 1, action: { kind: 'status', status } })
+    const before = emulator.requests.length
+    emulator.addFault({ count: 1, action: { kind: 'status', status } })
     await t.rejects(read(secret('db-password')), AkvError)
-    t.equal(world.requests.length - before, 1, String(status))
+    t.equal(emulator.requests.length - before, 1, String(status))
   }
 })
 

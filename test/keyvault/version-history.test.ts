@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { ListedVersion } from '../../keyvault/clients/object-client.ts'
 import { hasTwins, pickVersions } from '../../keyvault/version-history.ts'
-import { secret } from './world.ts'
+import { secret } from './emulated-vault.ts'
 
 const version = (digit: string) => digit.repeat(32)
 const listed = (digit: string, createdAtMs: number, isEnabled = true): ListedVersion => ({

@@ -4,17 +4,16 @@ import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
-import { start as startEmulator } from '../emulator/fixture.ts'
 import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { annotations, vaultData } from './world.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 
 /** The controller as a process of its own, as the image runs it, and its log lines as they come. */
 async function startSync(t: Test) {
-  const azure = await startEmulator({ yaml: vaultData })
-  t.teardown(() => azure.close())
+  const azure = await startTestEmulator(t, { yaml: vaultData })
   const apiServer = await startApiServer(t)
   apiServer.tokenOf = (namespace, serviceAccount) =>
     azure.serviceAccountToken({ namespace, serviceAccount })

@@ -10,10 +10,9 @@ import { createSyncMetrics, type SyncMetrics } from '../../sync/metrics.ts'
 import { type AccountEntry, accountEntry } from '../../sync/round/account-entry.ts'
 import { type WorkAccountOptions, workAccount } from '../../sync/round/work-account.ts'
 import { createVaultPace, defaultVaultPauseMs } from '../../sync/vault-pace.ts'
-import { start as startEmulator } from '../emulator/fixture.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts'
-import { sharedSigners } from '../support/shared-signers.ts'
+import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { policy } from '../webhook/core/policy.ts'
 
 export const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -76,11 +75,7 @@ export interface World {
 export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<World> {
   let offsetMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
-  const azure = await startEmulator({
-    yaml,
-    now: () => new Date(clock.now()),
-    signers: await sharedSigners(),
-  })
+  const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now()) })
   const apiServer = await startApiServer(t)
   apiServer.tokenOf = (namespace, serviceAccount) =>
     azure.serviceAccountToken({ namespace, serviceAccount })
@@ -90,10 +85,9 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
   const { kubeconfigFile } = apiServer
   const ends = { signal: stop.signal, end: end.signal }
   const options = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
-  t.teardown(async () => {
+  t.teardown(() => {
     stop.abort()
     end.abort()
-    await azure.close()
   })
 
   let entries = new Map<string, AccountEntry>()

@@ -2,8 +2,7 @@ import t from 'tap'
 import type { Fault } from '../../../emulator/faults/faults.ts'
 import { ask, askToken, authorization, secretClient, start } from '../fixture.ts'
 
-const emulator = await start()
-t.teardown(() => emulator.close())
+const emulator = await start(t)
 t.afterEach(() => emulator.clearFaults())
 const headers = await authorization(emulator)
 const path = '/team-a/secrets/db-password?api-version=7.6'
@@ -114,8 +113,7 @@ t.test('a federated credential that isn’t everywhere yet is refused a few time
 
 t.test('a fault may end by the clock', async (t) => {
   let nowMs = Date.parse('2026-06-01T12:00:00Z')
-  const own = await start({ now: () => new Date(nowMs) })
-  t.teardown(() => own.close())
+  const own = await start(t, { now: () => new Date(nowMs) })
   own.addFault({ forMs: 60_000, action: { kind: 'status', status: 503 } })
   nowMs += 59_999
   t.equal((await ask(own, path)).status, 503)

@@ -5,27 +5,28 @@ import t from 'tap'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
 import { createObjectReader } from '../../../keyvault/object-reader.ts'
 import { startProxy } from '../../support/start-proxy.ts'
-import { clientId, connectTo, secret, secretValue, signInAt, startWorld } from '../world.ts'
+import { clientId } from '../../support/start-test-emulator.ts'
+import { connectTo, secret, secretValue, signInAt, startVault } from '../emulated-vault.ts'
 
 t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {
-  const world = await startWorld(t)
+  const emulator = await startVault(t)
   const proxy = await startProxy(t)
   for (const env of [
     { HTTPS_PROXY: proxy.url },
     { https_proxy: proxy.url.replace('http://', '') },
   ]) {
     proxy.asked.length = 0
-    const agent = connectTo(t, world.caPem, env)
-    const { token } = await signInAt(t, world, { agent })
+    const agent = connectTo(t, emulator.caPem, env)
+    const { token } = await signInAt(t, emulator, { agent })
     const { read } = createObjectReader({
-      vaultUrl: world.vaultUrl,
+      vaultUrl: emulator.vaultUrl,
       agent,
       token,
       principal: clientId,
     })
     t.equal(await secretValue(read(secret('db-password'))), 'correct horse')
     t.ok(proxy.asked.length > 0)
-    for (const { url } of proxy.asked) t.equal(url, new URL(world.url).host)
+    for (const { url } of proxy.asked) t.equal(url, new URL(emulator.url).host)
   }
 })
 
@@ -48,14 +49,14 @@ t.test('NO_PROXY names hosts and domains, with or without a dot in front', async
 })
 
 t.test('a proxy that refuses is a network failure, and nothing goes around it', async (t) => {
-  const world = await startWorld(t)
+  const emulator = await startVault(t)
   for (const answer of [403, 407, 502]) {
     const proxy = await startProxy(t, answer)
-    const agent = connectTo(t, world.caPem, { HTTPS_PROXY: proxy.url })
-    const { token } = await signInAt(t, world, { agent })
+    const agent = connectTo(t, emulator.caPem, { HTTPS_PROXY: proxy.url })
+    const { token } = await signInAt(t, emulator, { agent })
     await t.rejects(token(), { code: 'AKV_NETWORK' })
   }
-  t.equal(world.requests.length, 0)
+  t.equal(emulator.requests.length, 0)
 })
 
 t.test('a proxy that is none is refused, without repeating its password', async (t) => {
@@ -73,11 +74,11 @@ t.test('a CA that holds no certificate is refused', async (t) => {
 })
 
 t.test('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing', async (t) => {
-  const [world, other] = await Promise.all([startWorld(t), startWorld(t)])
+  const [emulator, other] = await Promise.all([startVault(t), startVault(t)])
   t.intercept(process, 'env', {
     value: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
   })
-  const { token } = await signInAt(t, world, { agent: connectTo(t, other.caPem) })
+  const { token } = await signInAt(t, emulator, { agent: connectTo(t, other.caPem) })
   await t.rejects(token(), { code: 'AKV_TLS_UNTRUSTED' })
-  t.equal(world.requests.length, 0)
+  t.equal(emulator.requests.length, 0)
 })

@@ -7,7 +7,7 @@ import {
   requestGuard,
 } from '../../../keyvault/clients/request-guard.ts'
 import { type HttpsServer, startHttpsServer } from '../../support/start-https-server.ts'
-import { connectTo } from '../world.ts'
+import { connectTo } from '../emulated-vault.ts'
 
 type Tap = Parameters<typeof connectTo>[0]
 

@@ -2,52 +2,45 @@ import { Agent } from 'node:https'
 import t from 'tap'
 import { createSignIn } from '../../../keyvault/entra/sign-in.ts'
 import { startHttpsServer } from '../../support/start-https-server.ts'
-import {
-  audience,
-  bareClientId,
-  clientId,
-  connectTo,
-  signInAt,
-  startWorld,
-  tenantId,
-} from '../world.ts'
+import { clientId, tenantId } from '../../support/start-test-emulator.ts'
+import { audience, bareClientId, connectTo, signInAt, startVault } from '../emulated-vault.ts'
 
 const assertion = `e30.${Buffer.from('{"iss":"i","sub":"s","aud":"a"}').toString('base64url')}.c2ln`
 
 t.test('a token is asked for once, however many want it at the same time', async (t) => {
-  const world = await startWorld(t)
-  const signIn = await signInAt(t, world)
+  const emulator = await startVault(t)
+  const signIn = await signInAt(t, emulator)
   const tokens = await Promise.all([signIn.token(), signIn.token(), signIn.token()])
   t.equal(new Set([...tokens, await signIn.token()]).size, 1)
-  t.equal(world.requests.filter(({ method }) => method === 'POST').length, 1)
+  t.equal(emulator.requests.filter(({ method }) => method === 'POST').length, 1)
 })
 
 t.test('a forgotten token is replaced', async (t) => {
-  const world = await startWorld(t)
-  const signIn = await signInAt(t, world)
+  const emulator = await startVault(t)
+  const signIn = await signInAt(t, emulator)
   await signIn.token()
   signIn.forget()
   await signIn.token()
-  t.equal(world.requests.filter(({ method }) => method === 'POST').length, 2)
+  t.equal(emulator.requests.filter(({ method }) => method === 'POST').length, 2)
 })
 
 t.test('a token near its end is renewed, and serves on while Entra fails', async (t) => {
-  const world = await startWorld(t, { tokenLifetimeSeconds: 3600 })
+  const emulator = await startVault(t, { tokenLifetimeSeconds: 3600 })
   let nowMs = Date.now()
-  const signIn = await signInAt(t, world, { now: () => nowMs })
+  const signIn = await signInAt(t, emulator, { now: () => nowMs })
   const first = await signIn.token()
   nowMs += 3400 * 1000
-  world.addFault({ match: { service: 'entra' }, action: { kind: 'status', status: 503 } })
+  emulator.addFault({ match: { service: 'entra' }, action: { kind: 'status', status: 503 } })
   t.equal(await signIn.token(), first, 'as Entra is down')
   nowMs += 195 * 1000
   await t.rejects(signIn.token(), { code: 'AKV_ENTRA_UNAVAILABLE' }, 'but not to its very end')
-  world.clearFaults()
+  emulator.clearFaults()
   t.ok(await signIn.token(), 'and one failure is not remembered against the next try')
 })
 
 t.test('each refusal of Entra has its code, and the next try is a new one', async (t) => {
-  const world = await startWorld(t)
-  const signIn = await signInAt(t, world)
+  const emulator = await startVault(t)
+  const signIn = await signInAt(t, emulator)
   const codes: [number, string][] = [
     [70021, 'AKV_FEDERATION_MISMATCH'],
     [70025, 'AKV_FEDERATION_MISMATCH'],
@@ -63,18 +56,21 @@ t.test('each refusal of Entra has its code, and the next try is a new one', asyn
     [90002, 'AKV_TENANT_NOT_FOUND'],
   ]
   for (const [code, name] of codes) {
-    world.addFault({ count: 1, action: { kind: 'entra', code } })
+    emulator.addFault({ count: 1, action: { kind: 'entra', code } })
     await t.rejects(signIn.token(), { code: name, message: `AADSTS${code}` }, String(code))
   }
-  world.addFault({ count: 1, action: { kind: 'throttle', retryAfterSeconds: 9 } })
+  emulator.addFault({ count: 1, action: { kind: 'throttle', retryAfterSeconds: 9 } })
   await t.rejects(signIn.token(), { code: 'AKV_ENTRA_UNAVAILABLE', retryAfterMs: 9000 })
   t.ok(await signIn.token())
 })
 
 t.test('a wrong subject is shown, with issuer and audience', async (t) => {
-  const world = await startWorld(t)
-  const other = await world.serviceAccountToken({ namespace: 'default', serviceAccount: 'other' })
-  const signIn = await signInAt(t, world, { readAssertion: () => other })
+  const emulator = await startVault(t)
+  const other = await emulator.serviceAccountToken({
+    namespace: 'default',
+    serviceAccount: 'other',
+  })
+  const signIn = await signInAt(t, emulator, { readAssertion: () => other })
   const error = await signIn.token().catch((error: Error) => error)
   t.match(error, { code: 'AKV_FEDERATION_MISMATCH' })
   t.match(String(error), 'subject "system:serviceaccount:default:other"')
@@ -85,8 +81,8 @@ t.test('a wrong subject is shown, with issuer and audience', async (t) => {
 t.test(
   'an identity without any federated credential is a mismatch that shows the token',
   async (t) => {
-    const world = await startWorld(t)
-    const signIn = await signInAt(t, world, { clientId: bareClientId })
+    const emulator = await startVault(t)
+    const signIn = await signInAt(t, emulator, { clientId: bareClientId })
     const error = await signIn.token().catch((error: Error) => error)
     t.match(error, { code: 'AKV_FEDERATION_MISMATCH', message: /AADSTS70025/ })
     t.match(String(error), 'issuer "')
@@ -96,19 +92,19 @@ t.test(
 )
 
 t.test('an unknown tenant or client is told apart', async (t) => {
-  const world = await startWorld(t)
+  const emulator = await startVault(t)
   const nobody = '33333333-3333-3333-3333-333333333333'
-  const inTenant = await signInAt(t, world, { tenantId: nobody })
+  const inTenant = await signInAt(t, emulator, { tenantId: nobody })
   await t.rejects(inTenant.token(), { code: 'AKV_TENANT_NOT_FOUND' })
-  const asClient = await signInAt(t, world, { clientId: nobody })
+  const asClient = await signInAt(t, emulator, { clientId: nobody })
   await t.rejects(asClient.token(), { code: 'AKV_APP_NOT_FOUND' })
 })
 
 t.test('the assertion is read anew for each exchange', async (t) => {
-  const world = await startWorld(t)
-  const good = await world.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' })
+  const emulator = await startVault(t)
+  const good = await emulator.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' })
   const assertions = [assertion, good]
-  const signIn = await signInAt(t, world, { readAssertion: () => assertions.shift() ?? '' })
+  const signIn = await signInAt(t, emulator, { readAssertion: () => assertions.shift() ?? '' })
   await t.rejects(signIn.token(), { name: 'AkvError' })
   t.ok(await signIn.token())
 })
@@ -179,7 +175,7 @@ t.test('in every cloud the operator’s authority is the only host that is asked
 })
 
 t.test('no AZURE_ variable has a say in where it asks', async (t) => {
-  const world = await startWorld(t)
+  const emulator = await startVault(t)
   t.intercept(process, 'env', {
     value: {
       ...process.env,
@@ -188,6 +184,6 @@ t.test('no AZURE_ variable has a say in where it asks', async (t) => {
       AZURE_CLIENT_ID: 'evil',
     },
   })
-  const signIn = await signInAt(t, world)
+  const signIn = await signInAt(t, emulator)
   t.ok(await signIn.token())
 })

@@ -4,7 +4,7 @@ import { createVaultPauses, type VaultPauses } from '../../../keyvault/readers/v
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { secretAnswer } from '../../init-agent/secret-answer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
-import { secret } from '../world.ts'
+import { secret } from '../emulated-vault.ts'
 
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>
   new AkvError({ code, message: 'x', retryAfterMs })

@@ -1,11 +1,11 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Test } from 'tap'
-import { parseEmulatorData } from '../../../../emulator/data/parse-data.ts'
-import { type Emulator, startEmulator } from '../../../../emulator/emulator.ts'
+import type { Emulator } from '../../../../emulator/emulator.ts'
 import { type Clock, systemClock } from '../../../../lib/clock.ts'
 import { type AccountEntry, accountEntry } from '../../../../sync/round/account-entry.ts'
 import { type WorkAccountOptions, workAccount } from '../../../../sync/round/work-account.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
+import { startTestEmulator } from '../../../support/start-test-emulator.ts'
 import { apiId, connectAll, webId } from '../../../sync/world.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
@@ -72,18 +72,15 @@ export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
   t.teardown(await publishIssuerKeys(cluster))
   // The emulator fetches the keys of the API server, as Entra does.
   setDefaultCACertificates([...getCACertificates('default'), ca ?? ''])
-  const parsed = parseEmulatorData(vaultData(namespaces))
-  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
-  const azure = await startEmulator({ data: parsed.data, issuer: server.origin })
+  const azure = await startTestEmulator(t, { yaml: vaultData(namespaces), issuer: server.origin })
   let offsetMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
   const [stop, end] = [new AbortController(), new AbortController()]
   const ends = { signal: stop.signal, end: end.signal }
   const options = connectAll({ kubeconfigFile, azure, clock, log: memoryLog(), ...ends })
-  t.teardown(async () => {
+  t.teardown(() => {
     stop.abort()
     end.abort()
-    await azure.close()
   })
 
   const namespace = namespaces.teamA
