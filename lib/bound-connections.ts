@@ -38,15 +38,16 @@ export function boundConnections(
   // Before the server's own listener, which may answer at once.
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const connection = table.connections.get(keyOf(request.socket))
-    if (connection?.hasUnreadAnswer()) connection.socket.destroy()
-    else connection?.begin(request, response)
+    if (connection?.mayBegin()) connection.begin(request, response)
+    else connection?.socket.destroy()
   })
 }
 
 interface Connection extends OpenConnection {
   readonly socket: Socket
   begin(request: IncomingMessage, response: ServerResponse): void
-  hasUnreadAnswer(): boolean
+  /** Whether the caller may send a request: it has read our previous answer, as far as we know. */
+  mayBegin(): boolean
   remove(): void
 }
 
@@ -87,6 +88,7 @@ function trackConnection({
   readonly remove: () => void
 }): Connection {
   let sinceMs = performance.now()
+  let isChecking = false
   let exchange: { request: IncomingMessage; response: ServerResponse } | undefined
   return {
     socket,
@@ -100,7 +102,18 @@ function trackConnection({
       const { request, response } = exchange
       return request.complete && !response.writableEnded ? 'answer' : 'transfer'
     },
-    hasUnreadAnswer: () => exchange !== undefined && !exchange.response.writableFinished,
+    mayBegin() {
+      if (exchange === undefined || exchange.response.writableFinished) return true
+      const { response } = exchange
+      if (isChecking || !response.writableEnded) return false
+      // TLS reports that an answer is sent one turn of the event loop later, and the caller may be faster than that.
+      isChecking = true
+      setImmediate(() => {
+        isChecking = false
+        if (!response.writableFinished) socket.destroy()
+      })
+      return true
+    },
     begin(request, response) {
       const current = { request, response }
       exchange = current
