@@ -2,6 +2,7 @@ import { createLineLimit } from '../../lib/limit-lines.ts'
 import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'
+import { createTurns } from './body/turns.ts'
 import { addErrorAnswers } from './error-answers.ts'
 import type { LogOptions } from './logger-options.ts'
 import type { Metrics } from './metrics.ts'
@@ -32,7 +33,7 @@ export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
   })
   addErrorAnswers(app, { refuse, limitLines })
   addMemoryBudget(app, { refuse, elapsedMs })
-  addJsonBody(app)
+  addJsonBody(app, { takeTurn: createTurns({ elapsedMs }) })
   addMutateRoute(app, { decide, metrics, refuse, limitLines })
   return app
 }

@@ -3,6 +3,7 @@ import { type Refusal, refusalError } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'
 import { jsonExcess } from './json-excess.ts'
 import { readBody } from './read-body.ts'
+import type { TakeTurn } from './turns.ts'
 
 /** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -11,7 +12,10 @@ export const maxBodyBytes = 3 * 1024 * 1024
  * Parses bodies as JSON, bounded in size and depth. Fastify's own parser isn't used, because it refuses a `__proto__`
  * anywhere in the body, and a pod may have such a label.
  */
-export function addJsonBody(app: WebhookServer): void {
+export function addJsonBody(
+  app: WebhookServer,
+  { takeTurn }: { readonly takeTurn: TakeTurn },
+): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request, payload, done) => {
     const { 'content-type': contentType = '', 'content-length': announced } = request.headers
@@ -21,17 +25,27 @@ export function addJsonBody(app: WebhookServer): void {
     readBody(payload, { announcedBytes, maxBytes: maxBodyBytes }, (error, body) => {
       if (error !== null) return done(Object.assign(error, { statusCode: 400 }))
       if (body === undefined) return done(refusalError(tooLarge))
-      const refusal = refusalOf(body)
-      if (refusal !== undefined) return done(refusalError(refusal))
-      let review: unknown
-      try {
-        review = JSON.parse(body.toString())
-      } catch {
-        return done(refusalError({ status: 400, sentence: notJson }))
-      }
-      done(null, review)
+      // The whole review happens in this turn, because `done` calls the route's handler.
+      takeTurn(() => {
+        if (request.raw.socket.destroyed) return
+        const parsed = parseBody(body)
+        if ('refusal' in parsed) done(refusalError(parsed.refusal))
+        else done(null, parsed.value)
+      })
     })
   })
+}
+
+type ParsedBody = { readonly value: unknown } | { readonly refusal: Refusal }
+
+function parseBody(body: Buffer): ParsedBody {
+  const excess = jsonExcess(body, limits)
+  if (excess !== undefined) return { refusal: { status: 400, sentence: tooMuch[excess] } }
+  try {
+    return { value: JSON.parse(body.toString()) }
+  } catch {
+    return { refusal: { status: 400, sentence: notJson } }
+  }
 }
 
 /** The refusal of a body that isn't labelled as JSON. */
@@ -39,11 +53,6 @@ export const wrongContentType = (found: string): Refusal => ({
   status: 415,
   sentence: `expected Content-Type application/json (in UTF-8), found "${printable(found)}"`,
 })
-
-function refusalOf(body: Buffer): Refusal | undefined {
-  const excess = jsonExcess(body, limits)
-  return excess === undefined ? undefined : { status: 400, sentence: tooMuch[excess] }
-}
 
 /** JSON is UTF-8 (RFC 8259, 8.1). A `charset` parameter may say so. */
 function isUtf8(contentType: string): boolean {

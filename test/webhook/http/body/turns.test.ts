@@ -1,0 +1,72 @@
+import t from 'tap'
+import { createTurns } from '../../../../webhook/http/body/turns.ts'
+
+/** An event loop whose turns the test makes, and work that takes a while. */
+function simulate() {
+  let nowMs = 0
+  let callbacks: (() => void)[] = []
+  const done: string[] = []
+  const takeTurn = createTurns({
+    elapsedMs: () => nowMs,
+    nextTurn: (callback) => callbacks.push(callback),
+  })
+  return {
+    takeTurn,
+    done,
+    work: (name: string, ms: number) =>
+      takeTurn(() => {
+        nowMs += ms
+        done.push(name)
+      }),
+    turn() {
+      const due = callbacks
+      callbacks = []
+      for (const callback of due) callback()
+      return due.length
+    },
+  }
+}
+
+t.test('work that finds nothing waiting runs at once', async (t) => {
+  const { work, turn, done } = simulate()
+  work('a', 0.2)
+  t.strictSame(done, ['a'])
+  turn()
+  work('b', 0.2)
+  t.strictSame(done, ['a', 'b'])
+})
+
+t.test('in one turn of the event loop, one piece of work runs', async (t) => {
+  const { work, turn, done } = simulate()
+  for (const name of ['a', 'b', 'c']) work(name, 0.2)
+  const counts = [done.length]
+  for (let i = 0; i < 3; i++) {
+    turn()
+    counts.push(done.length)
+  }
+  t.strictSame(counts, [1, 2, 3, 3])
+  t.strictSame(done, ['a', 'b', 'c'], 'in the order of their arrival')
+  t.equal(turn(), 0, 'and then the loop may sleep')
+})
+
+t.test('after work of several milliseconds, the loop turns as often', async (t) => {
+  const { work, turn, done } = simulate()
+  work('long', 20)
+  work('next', 0.2)
+  for (let i = 0; i < 19; i++) turn()
+  t.strictSame(done, ['long'])
+  turn()
+  t.strictSame(done, ['long', 'next'])
+})
+
+t.test('work that throws does not stop the others', async (t) => {
+  const { takeTurn, work, turn, done } = simulate()
+  t.throws(() =>
+    takeTurn(() => {
+      throw new Error('failed')
+    }),
+  )
+  work('next', 0)
+  turn()
+  t.strictSame(done, ['next'])
+})
