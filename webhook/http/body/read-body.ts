@@ -15,8 +15,13 @@ export function readBody(
 ): void {
   let buffer = Buffer.allocUnsafe(Math.min(announcedBytes || startBytes, maxBytes))
   let length = 0
+  let pieces = 0
 
   function onData(chunk: Buffer): void {
+    if (++pieces > maxPieces) {
+      finish(new Error(`expected a body in at most ${maxPieces} pieces, found more`))
+      return
+    }
     const newLength = length + chunk.length
     if (newLength > maxBytes) {
       finish(null)
@@ -41,3 +46,5 @@ export function readBody(
 }
 
 const startBytes = 16 * 1024
+/** The largest body arrives in about two thousand packets. A body in chunks of one byte takes a second to read. */
+const maxPieces = 10_000

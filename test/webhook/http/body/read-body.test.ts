@@ -45,6 +45,12 @@ t.test('a body beyond the limit is given up at once', async (t) => {
   t.strictSame(await result, [null, undefined])
 })
 
+t.test('a body in too many pieces is given up, too', async (t) => {
+  const { stream, result } = start()
+  for (let i = 0; i < 10_001; i++) stream.write('x')
+  t.match(await result, [{ message: /at most 10000 pieces/ }, undefined])
+})
+
 t.test('a body that breaks off is an error', async (t) => {
   const { stream, result } = start()
   stream.write('x')
