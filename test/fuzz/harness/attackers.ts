@@ -6,17 +6,19 @@ import { workerData } from 'node:worker_threads'
 import { exampleReview } from '../../webhook/http/review.ts'
 
 /**
- * The server to attack, and the duration of each attack. The attackers run in a worker, so that they don't slow down the
- * legitimate client.
+ * The server to attack. The attackers run in workers, so that they don't slow down the legitimate client.
  */
 export interface Target {
   readonly port: number
   readonly healthPort: number
   readonly ca: string
-  readonly secondsEach: number
+  /** The duration of each attack. */
+  readonly seconds: number
+  /** This worker's number and the count of all, if they share the attacks and run them at once; else one after another. */
+  readonly share?: { readonly worker: number; readonly workers: number }
 }
 
-const { port, healthPort, ca, secondsEach } = workerData as Target
+const { port, healthPort, ca, seconds, share } = workerData as Target
 // The main thread may have raised its priority, which a new thread inherits. The attackers don't need that.
 setPriority(0)
 let endMs = 0
@@ -158,7 +160,10 @@ const attacks: readonly (readonly Attack[])[] = [
   [repeat(post(reviewWith({})).repeat(20), { address: '127.0.0.10', callers: 20, isRead: false })],
 ]
 
-for (const attack of attacks) {
-  endMs = performance.now() + secondsEach * 1000
-  await Promise.all(attack.map((attacker) => attacker()))
+async function run(attackers: readonly Attack[]): Promise<void> {
+  endMs = performance.now() + seconds * 1000
+  await Promise.all(attackers.map((attacker) => attacker()))
 }
+
+if (share === undefined) for (const attackers of attacks) await run(attackers)
+else await run(attacks.filter((_, i) => i % share.workers === share.worker).flat())
