@@ -91,9 +91,16 @@ export function webhookConfiguration(): KubeObject {
   return found
 }
 
-/** Replaces `caBundle`, so that the API server trusts this authority. */
-export async function publishAuthority(cluster: Cluster, caPem: string): Promise<void> {
-  const configuration = webhookConfiguration()
+/**
+ * Replaces `caBundle`, so that the API server trusts this authority.
+ *
+ * @param configuration - the webhook configuration to apply; by default that of an install
+ */
+export async function publishAuthority(
+  cluster: Cluster,
+  caPem: string,
+  configuration = webhookConfiguration(),
+): Promise<void> {
   const webhooks = configuration['webhooks'] as { clientConfig: object }[]
   const caBundle = Buffer.from(caPem).toString('base64')
   expectSuccess(
