@@ -61,9 +61,12 @@ function addFetch(program: Command, end: End): void {
     .command('fetch')
     .summary('write a pod’s files to a folder, as its agent would')
     .description(
-      'Fetches the objects that the annotations of a pod name and writes them to a folder, using the agent’s own code. Signs in with a federated token file if there is one, otherwise with the account of az login.',
+      'Fetches the objects that the annotations of a pod and its volumes of the Secrets Store CSI Driver name, and writes them to a folder, using the agent’s own code. Signs in with a federated token file if there is one, otherwise with the account of az login.',
     )
-    .argument('<file>', 'a manifest with the pod, or a workload; - reads standard input')
+    .argument(
+      '<file...>',
+      'manifests with the pod, or a workload, and its SecretProviderClasses; - reads standard input',
+    )
     .option(
       '-o, --output <folder>',
       'where to write the files: a new folder, or one that only you may enter',
@@ -76,10 +79,10 @@ function addFetch(program: Command, end: End): void {
       '--federated-token-file <file>',
       'a service account token to exchange; default: $AZURE_FEDERATED_TOKEN_FILE',
     )
-    .option('--pod <kind/name>', 'which pod, if the file has several')
+    .option('--pod <kind/name>', 'which pod, if the files have several')
     .addOption(namespaceOption())
-    .action(async (file, options) =>
-      end(await (await import('./fetch/fetch.ts')).fetch({ file, ...options })),
+    .action(async (files, options) =>
+      end(await (await import('./fetch/fetch.ts')).fetch({ files, ...options })),
     )
 }
 

@@ -50,7 +50,7 @@ export function check({ files, namespace }: CheckOptions): ExitCode {
 }
 
 function verdict(template: PodTemplate, policy: Policy): Verdict {
-  const outcome = reviewTemplate(template, policy)
+  const outcome = reviewTemplate(template, { policy })
   const title = `${template.title} (${template.manifest.source})`
   const misplaced = findMisplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
   const unseen = findExcludedNamespace(template).map((warning) => `  warning: ${warning}`)

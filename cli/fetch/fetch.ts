@@ -1,38 +1,26 @@
-import type { AgentConfig } from '../../init-agent/contract.ts'
 import { fetchOnce } from '../../init-agent/fetch-once.ts'
 import type { Credential } from '../../init-agent/projection/session.ts'
 import { renderEnvFile } from '../../init-agent/volume/env-file.ts'
 import { sweepFileSets } from '../../init-agent/volume/read-file-set.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
 import { takeEnvironment } from '../../keyvault/entra/sdk-environment.ts'
-import { describeProblems } from '../../lib/describe-problem.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log.ts'
 import { printLines } from '../../lib/print-lines.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { findAgent } from '../check/describe-injection.ts'
-import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { applyPatch } from '../input/apply-patch.ts'
-import { findPodTemplates, isAnnotated, type PodTemplate } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
-import { readManifests } from '../input/read-manifests.ts'
-import { policyFromEnvironment, reviewTemplate } from '../input/review-template.ts'
 import { outputFiles } from './output-files.ts'
+import { type PodChoice, podConfig } from './pod-config.ts'
 import { checkPrivateFile, writePrivateFile } from './private-file.ts'
 import { openPrivateFolder } from './private-folder.ts'
 import { signInAsDeveloper } from './sign-in-as-developer.ts'
 
-export interface FetchOptions {
-  readonly file: string
-  readonly namespace: string
+export interface FetchOptions extends PodChoice {
   /** The folder to write to; required. Other users must have no access to it. */
   readonly output?: string
   /** Where to write the variables. Without it only their names are printed. */
   readonly variables?: string
   readonly federatedTokenFile?: string
-  /** The pod in the file: `Deployment/web`. */
-  readonly pod?: string
 }
 
 /**
@@ -42,7 +30,7 @@ export interface FetchOptions {
  * @throws InputError when the manifest or a setting is invalid
  */
 export async function fetch(options: FetchOptions): Promise<ExitCode> {
-  const config = configOf(templateOf(options))
+  const config = podConfig(options)
   const { output } = options
   const folder = folderFor(options)
   const tokenFile =
@@ -105,41 +93,6 @@ const cannotWrite = (error: NodeJS.ErrnoException, { output }: FetchOptions): st
 
 const isFileError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && !(error instanceof AkvError) && 'syscall' in error && 'code' in error
-
-function templateOf({ file, namespace, pod }: FetchOptions): PodTemplate {
-  const templates = readManifests([file])
-    .flatMap((manifest) => findPodTemplates(manifest, namespace))
-    .filter(({ title }) => pod === undefined || title === pod)
-  if (templates.length === 0)
-    throw new InputError(`${file}: has no ${pod ?? 'pod or pod template'}`)
-  const annotated = templates.filter(isAnnotated)
-  const [template, ...others] = annotated
-  if (template === undefined) {
-    const hints = templates.flatMap(findMisplacedAnnotations)
-    throw new InputError(
-      `${file}: no pod in it has an ${annotationPrefix}… annotation`,
-      hints.map((hint) => `  ${hint}`),
-    )
-  }
-  if (others.length === 0) return template
-  const titles = annotated.map(({ title }) => title)
-  throw new InputError(`${file} has several pods; name one with --pod: ${titles.join(', ')}`)
-}
-
-function configOf(template: PodTemplate): AgentConfig {
-  const outcome = reviewTemplate(template, policyFromEnvironment())
-  switch (outcome.kind) {
-    case 'injected':
-      return findAgent(applyPatch(template.pod, outcome.operations)).config
-    case 'skipped':
-      if (outcome.reason === 'complete') return findAgent(applyPatch(template.pod, [])).config
-      throw new InputError(`${template.title}: its annotations request no objects`)
-    case 'denied':
-      throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
-    default:
-      return outcome satisfies never
-  }
-}
 
 function writeVariables(env: ReadonlyMap<string, Uint8Array>, file?: string): void {
   if (env.size === 0) return

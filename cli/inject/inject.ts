@@ -70,7 +70,7 @@ function injectManifest(
   let { document } = manifest
   let isInjected = false
   for (const template of templates) {
-    const outcome = reviewTemplate(template, policy)
+    const outcome = reviewTemplate(template, { policy })
     warnings.push(
       ...findMisplacedAnnotations(template).map((warning) => `${template.title}: ${warning}`),
     )

@@ -34,6 +34,22 @@ export interface AnnotatedManifest {
   readonly unquoted: readonly Problem[]
 }
 
+/** An object in a manifest, as plain data. */
+export interface NamedObject {
+  readonly kind: unknown
+  readonly namespace: string
+  readonly name: string
+  readonly object: JsonObject
+}
+
+/** Finds the objects of a document, which may be several if it is a List. */
+export function findNamedObjects(manifest: Manifest, namespace: string): readonly NamedObject[] {
+  return objectsOf(toPlain(manifest)).map(({ object }) => {
+    const names = namesOf(object, namespace)
+    return { kind: object['kind'], namespace: names.namespace, name: names.name, object }
+  })
+}
+
 /** Finds the pods and pod templates of a document, which may be several if it is a List. */
 export function findPodTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
   return objectsOf(toPlain(manifest)).flatMap(({ object, path }) =>

@@ -5,8 +5,9 @@ import { mutate } from '../../webhook/core/mutate.ts'
 import { denied, type Outcome } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { readSettings, type Settings } from '../../webhook/settings/read-settings.ts'
-import type { PodTemplate } from './find-objects.ts'
+import type { NamedObject, PodTemplate } from './find-objects.ts'
 import { InputError } from './input-error.ts'
+import { lookUpInFiles } from './look-up-in-files.ts'
 
 /** The image in the output of `inject` if the operator hasn't set one, which a real webhook requires. */
 export const placeholderImage = 'akv-injector:unset'
@@ -32,8 +33,14 @@ export const policyFromEnvironment = (): Policy => settingsFrom(process.env).pol
 /**
  * What the webhook would decide about the pod, using the webhook's own code. The API server itself refuses a pod with an
  * unquoted annotation; the outcome then also has the problems that the webhook would find.
+ *
+ * @param by - `objects`: where to find the SecretProviderClasses of the pod's volumes. Without it, volumes of the CSI
+ *   driver are left alone.
  */
-export function reviewTemplate(template: PodTemplate, policy: Policy): Outcome {
+export function reviewTemplate(
+  template: PodTemplate,
+  by: { readonly policy: Policy; readonly objects?: readonly NamedObject[] | undefined },
+): Outcome {
   const { pod, namespace, unquoted } = template
   const request: AdmissionRequest = {
     uid: 'command-line',
@@ -45,7 +52,8 @@ export function reviewTemplate(template: PodTemplate, policy: Policy): Outcome {
     dryRun: true,
     object: pod,
   }
-  const outcome = mutate(request, policy)
+  const lookedUp = by.objects && lookUpInFiles(request, by.objects)
+  const outcome = mutate(request, by.policy, lookedUp)
   if (unquoted.length === 0) return outcome
   return denied([...unquoted, ...(outcome.kind === 'denied' ? outcome.problems : [])])
 }

@@ -50,6 +50,54 @@ async function stage(): Promise<{
   }
 }
 
+const servedPod = `
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  annotations: { akv-injector.io/secrets: shop/key=team-a:api-key }
+spec:
+  serviceAccountName: web
+  containers:
+    - name: app
+      image: app
+      volumeMounts: [{ name: shop, mountPath: /mnt/shop, readOnly: true }]
+  volumes:
+    - name: shop
+      csi:
+        driver: secrets-store.csi.k8s.io
+        readOnly: true
+        volumeAttributes: { secretProviderClass: shop-kv }
+    - name: certificates
+      csi:
+        driver: secrets-store.csi.k8s.io
+        readOnly: true
+        volumeAttributes: { secretProviderClass: shop-certificates }
+`
+
+const secretClass = (name: string, object: string) => `
+apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata: { name: ${name} }
+spec:
+  provider: azure
+  parameters:
+    keyvaultName: team-a
+    clientID: ${clientId}
+    tenantId: ${tenantId}
+    objects: |
+      array:
+        - |
+          ${object}
+`
+const classes = [
+  secretClass('shop-kv', 'objectName: db-password\n          objectType: secret'),
+  secretClass(
+    'shop-certificates',
+    'objectName: web-tls\n          objectType: secret\n          objectAlias: tls/web.pem',
+  ),
+].join('---\n')
+
 t.test('fetch writes what the agent would, and signs in', async (t) => {
   const { env, folder } = await stage()
   const tokenFile = join(folder, 'token')
@@ -214,6 +262,48 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     )
   })
 
+  await t.test('each volume of the CSI driver into a folder of its own', async (t) => {
+    const place = t.testdir({ 'pod.yaml': servedPod, 'classes.yaml': classes })
+    const [pod, list] = ['pod.yaml', 'classes.yaml'].map((name) => join(place, name))
+    const fetch = (names: readonly (string | undefined)[], more = {}) =>
+      runInProcess(
+        [
+          'fetch',
+          ...names.flatMap((name) => name ?? []),
+          ...['-o', join(place, 'out'), '--federated-token-file', tokenFile],
+        ],
+        { env: { ...env, ...more } },
+      )
+    const text = (path: string) => readFileSync(join(place, 'out', path), 'utf8')
+
+    t.match(await fetch([pod, list]), {
+      code: 0,
+      stderr: /^AKV_INJECTOR_CSI is not set: assuming that volumes .* are served\n$/,
+    })
+    t.equal(text('shop/db-password'), 'correct horse battery staple')
+    t.match(text('certificates/tls/web.pem'), /^-----BEGIN PRIVATE KEY/)
+    t.equal(text('akv-injector-files/shop/key').length, 32)
+    t.equal(statSync(join(place, 'out/shop/db-password')).mode & 0o777, 0o644)
+
+    const labelled = { AKV_INJECTOR_CSI: 'labelled' }
+    t.match(await fetch([pod, list], labelled), { code: 0, stderr: '' })
+    t.match(await fetch([pod], labelled), {
+      code: 2,
+      stderr:
+        /Pod\/web would be denied\n.*volume shop, SecretProviderClass shop-kv: is not among these files/,
+    })
+    t.match(await fetch([pod, list, '-n', 'elsewhere'], labelled), {
+      code: 0,
+      stderr: '',
+    })
+    t.match(await fetch([pod, list], { AKV_INJECTOR_CSI: 'none' }), { code: 0, stderr: '' })
+    t.strictSame(
+      readdirSync(join(place, 'out')).filter((name) => !name.startsWith('..')),
+      ['shop'],
+      'of the annotations only: the driver serves the volumes',
+    )
+  })
+
   await t.test('what cannot be fetched fails with its code, and writes nothing', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'db-password, nothing-of-this-name' })
     const args = ['--federated-token-file', tokenFile]
@@ -270,12 +360,12 @@ t.test('a file that names no pod to fetch for, or several, is wrong input', asyn
     {
       code: 2,
       stderr:
-        /no pod in it has an akv-injector.io\/… annotation\n.*on the workload itself does nothing/,
+        /no pod in it has an akv-injector.io\/… annotation or a volume of .*\n.*on the workload itself does nothing/,
     },
   )
   t.match(await fetch(podText({ inject: 'false' })), {
     code: 2,
-    stderr: /its annotations request no objects/,
+    stderr: /Pod\/web: nothing to fetch, akv-injector.io\/inject is "false"/,
   })
   t.match(
     await runInProcess(['fetch', '-'], { input: podText({ vault: 'team-a', secrets: 'a' }) }),

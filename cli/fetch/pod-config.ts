@@ -1,0 +1,86 @@
+import type { AgentConfig } from '../../init-agent/contract.ts'
+import { describeProblems } from '../../lib/describe-problem.ts'
+import { printLines } from '../../lib/print-lines.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
+import { skipReasons } from '../../webhook/core/outcome.ts'
+import { findAgent } from '../check/describe-injection.ts'
+import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
+import { applyPatch } from '../input/apply-patch.ts'
+import {
+  findNamedObjects,
+  findPodTemplates,
+  isAnnotated,
+  type PodTemplate,
+} from '../input/find-objects.ts'
+import { InputError } from '../input/input-error.ts'
+import { type Manifest, readManifests } from '../input/read-manifests.ts'
+import { reviewTemplate, settingsFrom } from '../input/review-template.ts'
+
+export interface PodChoice {
+  readonly files: readonly string[]
+  readonly namespace: string
+  /** The pod in the files: `Deployment/web`. */
+  readonly pod?: string
+}
+
+/**
+ * The configuration that the webhook would give to the agent of a pod in the files. The SecretProviderClasses of its
+ * volumes come from the files, too.
+ *
+ * @throws InputError if there isn't exactly one such pod, or the webhook would deny it
+ */
+export function podConfig(choice: PodChoice): AgentConfig {
+  const { policy, csi } = settingsFrom(process.env)
+  const isModeSet = Boolean(process.env['AKV_INJECTOR_CSI'])
+  const servesVolumes = csi !== 'none' || !isModeSet
+  const manifests = readManifests(choice.files)
+  const template = choosePod(manifests, { ...choice, servesVolumes })
+  if (!isModeSet && mayHaveClassVolumes(template.pod))
+    printLines(process.stderr, [
+      'AKV_INJECTOR_CSI is not set: assuming that volumes of the Secrets Store CSI Driver are served',
+    ])
+  const objects = manifests.flatMap((manifest) => findNamedObjects(manifest, choice.namespace))
+  const outcome = reviewTemplate(template, {
+    policy,
+    objects: servesVolumes ? objects : undefined,
+  })
+  switch (outcome.kind) {
+    case 'injected':
+      return findAgent(applyPatch(template.pod, outcome.operations)).config
+    case 'skipped':
+      if (outcome.reason === 'complete') return findAgent(applyPatch(template.pod, [])).config
+      throw new InputError(`${template.title}: nothing to fetch, ${skipReasons[outcome.reason]}`)
+    case 'denied':
+      throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
+    default:
+      return outcome satisfies never
+  }
+}
+
+function choosePod(
+  manifests: readonly Manifest[],
+  { files, namespace, pod, servesVolumes }: PodChoice & { readonly servesVolumes: boolean },
+): PodTemplate {
+  const where = files.join(', ')
+  const templates = manifests
+    .flatMap((manifest) => findPodTemplates(manifest, namespace))
+    .filter(({ title }) => pod === undefined || title === pod)
+  if (templates.length === 0)
+    throw new InputError(`${where}: has no ${pod ?? 'pod or pod template'}`)
+  const wanted = templates.filter(
+    (template) => isAnnotated(template) || (servesVolumes && mayHaveClassVolumes(template.pod)),
+  )
+  const [template, ...others] = wanted
+  if (template === undefined) {
+    const hints = templates.flatMap(findMisplacedAnnotations)
+    const orVolume = servesVolumes ? ' or a volume of the Secrets Store CSI Driver' : ''
+    throw new InputError(
+      `${where}: no pod in it has an ${annotationPrefix}… annotation${orVolume}`,
+      hints.map((hint) => `  ${hint}`),
+    )
+  }
+  if (others.length === 0) return template
+  const titles = wanted.map(({ title }) => title)
+  throw new InputError(`${where} has several pods; name one with --pod: ${titles.join(', ')}`)
+}

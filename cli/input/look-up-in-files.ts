@@ -1,0 +1,24 @@
+import type { AdmissionRequest } from '../../webhook/core/admission-review.ts'
+import type { LookedUp, LookedUpKind, Lookup } from '../../webhook/core/csi/looked-up.ts'
+import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
+import type { NamedObject } from './find-objects.ts'
+
+/**
+ * Finds the objects that the webhook would look up for a request in the manifests. If several have the same name, the last
+ * one counts, as with `kubectl apply`.
+ */
+export function lookUpInFiles(
+  request: AdmissionRequest,
+  objects: readonly NamedObject[],
+): LookedUp {
+  const lookUp = (kind: LookedUpKind, name: string): Lookup => {
+    const found = objects.findLast(
+      (one) => one.kind === kind && one.name === name && one.namespace === request.namespace,
+    )
+    return found === undefined ? { kind: 'not-in-files' } : { kind: 'found', object: found.object }
+  }
+  const names = classesNeeded(request)
+  const classes = new Map(names.map((name) => [name, lookUp('SecretProviderClass', name)]))
+  const account = accountNeeded(request, classes)
+  return { classes, ...(account !== undefined && { account: lookUp('ServiceAccount', account) }) }
+}
