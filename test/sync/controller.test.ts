@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { Session } from '../../init-agent/projection/session.ts'
 import { type Controller, startController } from '../../sync/controller.ts'
-import { annotations, startWorld, type World } from './world.ts'
+import { annotations, type Simulation, startSimulation } from './simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 
@@ -13,18 +13,18 @@ async function start(
     sessionOf = (_, session) => session,
   }: { names?: string[]; sessionOf?: (name: string, session: Session) => Session } = {},
 ) {
-  const world = await startWorld(t)
-  const { openSession } = world.options
+  const simulation = await startSimulation(t)
+  const { openSession } = simulation.options
   const controller = startController({
-    ...world.options,
+    ...simulation.options,
     openSession: (account, identity) => sessionOf(account.name, openSession(account, identity)),
     accounts: new Map([['team-a', new Set(names)]]),
   })
   t.teardown(async () => {
-    world.stop.abort()
+    simulation.stop.abort()
     await controller.ended()
   })
-  return { world, controller }
+  return { simulation, controller }
 }
 
 /** Waits for something that happens by itself. If it doesn't, the file runs into its timeout. */
@@ -35,138 +35,138 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 /** Longer than the file's timeout: whoever waits for the answer fails the test. */
 const delayMs = 600_000
 
-const watches = ({ apiServer }: World) => until(() => apiServer.watches() === 1)
-const stopped = async (world: World, controller: Controller) => {
-  world.stop.abort()
+const watches = ({ apiServer }: Simulation) => until(() => apiServer.watches() === 1)
+const stopped = async (simulation: Simulation, controller: Controller) => {
+  simulation.stop.abort()
   await controller.ended()
 }
 
 t.test('accounts are found, and followed', async (t) => {
-  const { world, controller } = await start(t)
+  const { simulation, controller } = await start(t)
   t.match(
     controller.problem(),
     /the ServiceAccounts of these namespaces have not been listed yet: team-a$/,
   )
-  await watches(world)
+  await watches(simulation)
   t.equal(controller.problem(), undefined)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.values('db') !== undefined)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
-  await until(() => world.values('db')?.['pw'] !== undefined)
-  t.strictSame(world.values('db'), { pw: 'correct horse' })
-  world.apiServer.accounts.put('team-a', 'web', {})
-  await until(() => world.values('db') === undefined)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.values('db') !== undefined)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
+  await until(() => simulation.values('db')?.['pw'] !== undefined)
+  t.strictSame(simulation.values('db'), { pw: 'correct horse' })
+  simulation.apiServer.accounts.put('team-a', 'web', {})
+  await until(() => simulation.values('db') === undefined)
 })
 
 t.test('a change that concerns nobody is no reason to ask the vault', async (t) => {
-  const { world } = await start(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.events().length > 0)
-  await watches(world)
-  world.vaultPaths()
-  const before = world.apiServer.requests.length
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  world.apiServer.accounts.put('team-a', 'other', {})
-  world.apiServer.accounts.put(
+  const { simulation } = await start(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.events().length > 0)
+  await watches(simulation)
+  simulation.vaultPaths()
+  const before = simulation.apiServer.requests.length
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  simulation.apiServer.accounts.put('team-a', 'other', {})
+  simulation.apiServer.accounts.put(
     'team-a',
     'web',
     annotations(db, { 'akv-injector.io/refresh': '10m' }),
   )
-  await until(() => world.apiServer.requests.length > before)
-  await until(() => world.vaultPaths().length === 1)
+  await until(() => simulation.apiServer.requests.length > before)
+  await until(() => simulation.vaultPaths().length === 1)
   t.pass('once, for the change that counts')
 })
 
 t.test('an account made anew in mid-round is another one', async (t) => {
-  const { world } = await start(t)
-  await watches(world)
-  world.azure.addFault({
+  const { simulation } = await start(t)
+  await watches(simulation)
+  simulation.azure.addFault({
     match: { service: 'vault' },
     count: 1,
     action: { kind: 'delay', delayMs },
   })
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.vaultPaths().length === 1)
-  world.apiServer.accounts.delete('team-a', 'web')
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.values('db') !== undefined)
-  const owners = world.apiServer.secrets.get('team-a/db')?.metadata.ownerReferences
-  const { accounts } = await world.options.cluster.listAccounts('team-a')
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.vaultPaths().length === 1)
+  simulation.apiServer.accounts.delete('team-a', 'web')
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.values('db') !== undefined)
+  const owners = simulation.apiServer.secrets.get('team-a/db')?.metadata.ownerReferences
+  const { accounts } = await simulation.options.cluster.listAccounts('team-a')
   t.match(owners, [{ uid: accounts[0]?.uid }])
-  const creations = world.writes().filter((write) => write.startsWith('POST'))
+  const creations = simulation.writes().filter((write) => write.startsWith('POST'))
   t.equal(creations.length, 2, 'a record and a Secret: the old one has written neither')
 })
 
 t.test('an account deleted in mid-round gets nothing', async (t) => {
-  const { world, controller } = await start(t, { names: ['web', 'next'] })
-  const { tokenOf } = world.apiServer
-  world.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
-  await watches(world)
-  world.azure.addFault({
+  const { simulation, controller } = await start(t, { names: ['web', 'next'] })
+  const { tokenOf } = simulation.apiServer
+  simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+  await watches(simulation)
+  simulation.azure.addFault({
     match: { service: 'vault' },
     count: 1,
     action: { kind: 'delay', delayMs },
   })
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.vaultPaths().length === 1)
-  world.apiServer.accounts.delete('team-a', 'web')
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.vaultPaths().length === 1)
+  simulation.apiServer.accounts.delete('team-a', 'web')
   // What is watched comes in order, so this one is served only after the deletion has been seen.
-  world.apiServer.accounts.put('team-a', 'next', annotations(db.replace('db,', 'other,')))
-  await until(() => world.values('other') !== undefined)
-  await stopped(world, controller)
-  t.equal(world.values('db'), undefined)
+  simulation.apiServer.accounts.put('team-a', 'next', annotations(db.replace('db,', 'other,')))
+  await until(() => simulation.values('other') !== undefined)
+  await stopped(simulation, controller)
+  t.equal(simulation.values('db'), undefined)
 })
 
 t.test('an account that is turned off in mid-round gets nothing any more', async (t) => {
-  const { world, controller } = await start(t)
-  await watches(world)
-  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.vaultPaths().length === 1)
+  const { simulation, controller } = await start(t)
+  await watches(simulation)
+  simulation.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.vaultPaths().length === 1)
   const off = { 'akv-injector.io/inject': 'false' }
-  world.apiServer.accounts.put('team-a', 'web', annotations(db, off))
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db, off))
   // The next round begins when the one before has ended, a while after that.
-  world.azure.clearFaults()
-  world.apiServer.accounts.put('team-a', 'web', annotations(db.replace('db,', 'other,')))
-  await until(() => world.values('other') !== undefined)
-  await stopped(world, controller)
-  t.equal(world.values('db'), undefined)
+  simulation.azure.clearFaults()
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db.replace('db,', 'other,')))
+  await until(() => simulation.values('other') !== undefined)
+  await stopped(simulation, controller)
+  t.equal(simulation.values('db'), undefined)
 })
 
 t.test('watches that break off and a forgotten version are healed', async (t) => {
-  const { world } = await start(t)
-  await watches(world)
-  world.apiServer.endWatches({ type: 'ERROR', object: { code: 410 } })
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.values('db') !== undefined)
-  t.strictSame(world.values('db'), { password: 'correct horse' })
+  const { simulation } = await start(t)
+  await watches(simulation)
+  simulation.apiServer.endWatches({ type: 'ERROR', object: { code: 410 } })
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.values('db') !== undefined)
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
 })
 
 t.test('told to stop in mid-round, it ends the round and writes nothing', async (t) => {
-  const { world, controller } = await start(t)
-  await watches(world)
-  world.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await until(() => world.vaultPaths().length === 1)
-  await stopped(world, controller)
-  t.strictSame(world.writes(), [])
-  t.strictSame(world.apiServer.events, [])
+  const { simulation, controller } = await start(t)
+  await watches(simulation)
+  simulation.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.vaultPaths().length === 1)
+  await stopped(simulation, controller)
+  t.strictSame(simulation.writes(), [])
+  t.strictSame(simulation.apiServer.events, [])
 })
 
 t.test('a write that runs when it is told to stop, ends', async (t) => {
-  const { world, controller } = await start(t)
-  await watches(world)
+  const { simulation, controller } = await start(t)
+  await watches(simulation)
   let isWriting = false
-  world.apiServer.before = async ({ method, path }) => {
+  simulation.apiServer.before = async ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/secrets')) return undefined
     isWriting = true
     await new Promise((resolve) => setTimeout(resolve, 100))
     return undefined
   }
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => isWriting)
-  await stopped(world, controller)
-  t.strictSame(world.apiServer.secrets.names(), ['team-a/akv-injector-sync-web'])
+  await stopped(simulation, controller)
+  t.strictSame(simulation.apiServer.secrets.names(), ['team-a/akv-injector-sync-web'])
 })
 
 t.test(
@@ -179,24 +179,24 @@ t.test(
       await once(signal ?? new AbortController().signal, 'abort')
       throw new Error('stopped')
     }
-    const { world } = await start(t, {
+    const { simulation } = await start(t, {
       names: ['web', ...broken],
       sessionOf: (name, session) =>
         name === 'web' ? session : { ...session, reader: { read: hang, listVersions: hang } },
     })
-    const { tokenOf } = world.apiServer
-    world.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
-    world.apiServer.accounts.put('team-a', 'web', annotations(db))
-    await until(() => world.values('db') !== undefined)
+    const { tokenOf } = simulation.apiServer
+    simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+    await until(() => simulation.values('db') !== undefined)
     for (const name of broken)
-      world.apiServer.accounts.put(
+      simulation.apiServer.accounts.put(
         'team-a',
         name,
         annotations(`[{ secret: ${name}, data: extra }]`),
       )
     await until(() => hanging >= 30)
-    world.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
-    await until(() => world.values('db')?.['pw'] !== undefined)
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
+    await until(() => simulation.values('db')?.['pw'] !== undefined)
     t.pass('the account of the working vault is served while the others hang')
   },
 )
@@ -204,13 +204,13 @@ t.test(
 t.test(
   'an account that changes all the time is looked at every other second at most',
   async (t) => {
-    const { world } = await start(t)
-    await watches(world)
+    const { simulation } = await start(t)
+    await watches(simulation)
     const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
-    const { events } = world.apiServer
+    const { events } = simulation.apiServer
     const startedAt = performance.now()
     for (let i = 0; events.length < 2; i++) {
-      world.apiServer.accounts.put('team-a', 'web', mistaken(i))
+      simulation.apiServer.accounts.put('team-a', 'web', mistaken(i))
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     t.ok(performance.now() - startedAt >= 1_900, 'it rests between two looks')
@@ -220,25 +220,25 @@ t.test(
 t.test(
   'of an account that is not enabled nothing is kept but that it asks for something',
   async (t) => {
-    const world = await startWorld(t)
-    const { cluster } = world.options
+    const simulation = await startSimulation(t)
+    const { cluster } = simulation.options
     const kept: unknown[] = []
     const listAccounts: typeof cluster.listAccounts = async (namespace, abridge) => {
       const list = await cluster.listAccounts(namespace, abridge)
       kept.push(...list.accounts.map(({ annotations }) => annotations))
       return list
     }
-    world.apiServer.accounts.put('team-a', 'web', annotations(db))
-    world.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+    simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
     const controller = startController({
-      ...world.options,
+      ...simulation.options,
       cluster: { ...cluster, listAccounts },
       accounts: new Map([['team-a', new Set(['web'])]]),
     })
-    await until(() => world.apiServer.events.length === 2)
-    await stopped(world, controller)
+    await until(() => simulation.apiServer.events.length === 2)
+    await stopped(simulation, controller)
     t.strictSame(kept, [annotations(db), { 'akv-injector.io/sync': '' }])
-    t.match([...world.events()].sort(), [
+    t.match([...simulation.events()].sort(), [
       /^team-a\/unlisted .*AKV_SYNC_NOT_ENABLED/,
       /^team-a\/web .*created/,
     ])
@@ -246,8 +246,8 @@ t.test(
 )
 
 t.test('the metrics tell how it stands', async (t) => {
-  const { world } = await start(t)
-  world.apiServer.accounts.put(
+  const { simulation } = await start(t)
+  simulation.apiServer.accounts.put(
     'team-a',
     'web',
     annotations(`[{ secret: db, data: extra }, { secret: no, data: absent }]`),
@@ -265,48 +265,52 @@ t.test('the metrics tell how it stands', async (t) => {
   ]
   // The account's state is stored only after its Events are written.
   await until(async () => {
-    const text = await world.options.metrics.text()
+    const text = await simulation.options.metrics.text()
     return expected.every((line) => text.includes(line))
   })
-  world.pass(600_000)
-  t.ok((await staleSeconds(world)) >= 600)
+  simulation.pass(600_000)
+  t.ok((await staleSeconds(simulation)) >= 600)
 })
 
-async function staleSeconds({ options }: World): Promise<number> {
+async function staleSeconds({ options }: Simulation): Promise<number> {
   const text = await options.metrics.text()
   return Number(/staleness_seconds\{namespace="team-a",account="web"\} (\d+)/.exec(text)?.[1])
 }
 
 t.test('stale is what fails or is overdue; an account with a mistake is seen to be', async (t) => {
-  const { world } = await start(t)
+  const { simulation } = await start(t)
   const refresh = { 'akv-injector.io/refresh': '1h' }
-  world.apiServer.accounts.put('team-a', 'web', annotations(db, refresh))
-  await until(() => world.events().length > 0)
-  await watches(world)
-  world.pass(3_500_000)
-  t.equal(await staleSeconds(world), 0)
-  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]', refresh))
-  await until(() => world.events().length > 0)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db, refresh))
+  await until(() => simulation.events().length > 0)
+  await watches(simulation)
+  simulation.pass(3_500_000)
+  t.equal(await staleSeconds(simulation), 0)
+  simulation.apiServer.accounts.put(
+    'team-a',
+    'web',
+    annotations('[{ secret: db, dta: x }]', refresh),
+  )
+  await until(() => simulation.events().length > 0)
   t.match(
-    await world.options.metrics.text(),
+    await simulation.options.metrics.text(),
     /secrets\{namespace="team-a",account="web",state="failing"\} 1/,
   )
-  world.pass(200_000)
-  t.ok((await staleSeconds(world)) >= 200, 'since it fails, though the refresh was due later')
-  world.apiServer.accounts.put('team-a', 'web', {})
-  await until(() => world.values('db') === undefined)
-  t.equal(await staleSeconds(world), 0)
+  simulation.pass(200_000)
+  t.ok((await staleSeconds(simulation)) >= 200, 'since it fails, though the refresh was due later')
+  simulation.apiServer.accounts.put('team-a', 'web', {})
+  await until(() => simulation.values('db') === undefined)
+  t.equal(await staleSeconds(simulation), 0)
 })
 
 t.test('a mistake that was there from the start is one that fails', async (t) => {
-  const { world } = await start(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
-  world.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
-  await until(() => world.apiServer.events.length === 2)
+  const { simulation } = await start(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
+  simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
+  await until(() => simulation.apiServer.events.length === 2)
   t.match(
-    await world.options.metrics.text(),
+    await simulation.options.metrics.text(),
     /secrets\{namespace="team-a",account="web",state="failing"\} 1/,
   )
-  world.pass(100_000)
-  t.ok((await staleSeconds(world)) >= 100)
+  simulation.pass(100_000)
+  t.ok((await staleSeconds(simulation)) >= 100)
 })

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { startWorld, tenantId } from './world.ts'
+import { tenantId } from '../support/start-test-emulator.ts'
+import { startSimulation } from './simulation.ts'
 
 const folder = join(import.meta.dirname, '../../manifests/examples')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
@@ -28,17 +29,17 @@ t.test('the examples of sync get what they ask for from the examples’ vaults',
   const files = readdirSync(folder).filter((name) => name.startsWith('sync-'))
   t.strictSame(files, Object.keys(expected))
   const yaml = read('vault.yaml').replaceAll(':default:', ':team-a:')
-  const world = await startWorld(t, { yaml })
+  const simulation = await startSimulation(t, { yaml })
   for (const file of files) {
     const [account] = parseAllDocuments(read(file)).map((document) => document.toJS())
     const { name, annotations } = account.metadata
-    world.apiServer.accounts.put('team-a', name, {
+    simulation.apiServer.accounts.put('team-a', name, {
       ...annotations,
       'akv-injector.io/tenant-id': tenantId,
     })
-    await world.round(name)
+    await simulation.round(name)
     for (const [secret, values] of Object.entries(expected[file] ?? {}))
-      t.match(world.values(secret), values, file)
-    t.match(world.events(), [/Synced: created Secret/])
+      t.match(simulation.values(secret), values, file)
+    t.match(simulation.events(), [/Synced: created Secret/])
   }
 })

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { annotations, vaultData } from './world.ts'
+import { annotations, vaultData } from './simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 

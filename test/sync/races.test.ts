@@ -1,14 +1,18 @@
 import t from 'tap'
 import type { ApiRequest } from '../support/api-server/answer-request.ts'
-import { annotations, startWorld, type World } from './world.ts'
+import { annotations, type Simulation, startSimulation } from './simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 const good = { password: 'correct horse', url: 'postgres://x' }
 
 /** Does something once, just before the first request of this kind is answered. */
-function onFirst(world: World, isIt: (request: ApiRequest) => boolean, act: () => void): void {
+function onFirst(
+  simulation: Simulation,
+  isIt: (request: ApiRequest) => boolean,
+  act: () => void,
+): void {
   let isDone = false
-  world.apiServer.before = (request) => {
+  simulation.apiServer.before = (request) => {
     if (!isDone && isIt(request)) {
       isDone = true
       act()
@@ -17,8 +21,8 @@ function onFirst(world: World, isIt: (request: ApiRequest) => boolean, act: () =
   }
 }
 
-function putForeign(world: World, name: string): void {
-  world.apiServer.secrets.create(`team-a/${name}`, { data: { theirs: 'eA==' } })
+function putForeign(simulation: Simulation, name: string): void {
+  simulation.apiServer.secrets.create(`team-a/${name}`, { data: { theirs: 'eA==' } })
 }
 
 const writes =
@@ -27,20 +31,22 @@ const writes =
     found === method && /\/secrets(\/db)?$/.test(path)
 
 t.test('a foreign Secret that appears in the last moment is not touched', async (t) => {
-  const world = await startWorld(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
+  const simulation = await startSimulation(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   const isOurs = ({ method, body }: ApiRequest) =>
     method === 'POST' && (body as { metadata?: { name?: string } }).metadata?.name === 'db'
-  onFirst(world, isOurs, () => putForeign(world, 'db'))
-  await world.round()
-  t.strictSame(world.values('db'), { theirs: 'x' })
-  t.match(world.events(), [/SyncFailed: AKV_SECRET_FOREIGN: .*db/])
-  await world.round()
-  t.strictSame(world.events(), [], 'told once')
-  world.apiServer.secrets.edit('team-a/db', { annotations: { 'akv-injector.io/adopt': 'true' } })
-  await world.round()
-  t.strictSame(world.values('db'), { theirs: 'x', ...good })
-  t.match(world.events(), [/Synced: adopted Secret db$/, /everything is in sync again$/])
+  onFirst(simulation, isOurs, () => putForeign(simulation, 'db'))
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { theirs: 'x' })
+  t.match(simulation.events(), [/SyncFailed: AKV_SECRET_FOREIGN: .*db/])
+  await simulation.round()
+  t.strictSame(simulation.events(), [], 'told once')
+  simulation.apiServer.secrets.edit('team-a/db', {
+    annotations: { 'akv-injector.io/adopt': 'true' },
+  })
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { theirs: 'x', ...good })
+  t.match(simulation.events(), [/Synced: adopted Secret db$/, /everything is in sync again$/])
 })
 
 t.test('a Secret deleted while its values are fetched, or before it is written', async (t) => {
@@ -48,16 +54,20 @@ t.test('a Secret deleted while its values are fetched, or before it is written',
     ({ path }: ApiRequest) => path.endsWith('/secrets/akv-injector-sync-web'),
     writes('PATCH'),
   ]) {
-    const world = await startWorld(t)
-    world.apiServer.accounts.put('team-a', 'web', annotations(db))
-    await world.round()
-    const uid = world.apiServer.secrets.get('team-a/db')?.metadata.uid
-    world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
-    world.pass(301_000)
-    onFirst(world, moment, () => world.apiServer.secrets.delete('team-a/db'))
-    await world.round()
-    t.strictSame(world.values('db'), { ...good, password: 'new one' })
-    t.not(world.apiServer.secrets.get('team-a/db')?.metadata.uid, uid, 'made anew, not resurrected')
+    const simulation = await startSimulation(t)
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+    await simulation.round()
+    const uid = simulation.apiServer.secrets.get('team-a/db')?.metadata.uid
+    simulation.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+    simulation.pass(301_000)
+    onFirst(simulation, moment, () => simulation.apiServer.secrets.delete('team-a/db'))
+    await simulation.round()
+    t.strictSame(simulation.values('db'), { ...good, password: 'new one' })
+    t.not(
+      simulation.apiServer.secrets.get('team-a/db')?.metadata.uid,
+      uid,
+      'made anew, not resurrected',
+    )
   }
 })
 
@@ -66,112 +76,113 @@ t.test('a Secret replaced by a foreign one before it is written, or deleted', as
     ['PATCH', db],
     ['DELETE', '[{ secret: other, data: extra }]'],
   ] as const) {
-    const world = await startWorld(t)
-    world.apiServer.accounts.put('team-a', 'web', annotations(db))
-    await world.round()
-    world.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
-    world.apiServer.accounts.put('team-a', 'web', annotations(sync))
-    world.pass(301_000)
-    onFirst(world, writes(method), () => {
-      world.apiServer.secrets.delete('team-a/db')
-      putForeign(world, 'db')
+    const simulation = await startSimulation(t)
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+    await simulation.round()
+    simulation.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new one' })
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(sync))
+    simulation.pass(301_000)
+    onFirst(simulation, writes(method), () => {
+      simulation.apiServer.secrets.delete('team-a/db')
+      putForeign(simulation, 'db')
     })
-    await world.round()
-    t.strictSame(world.values('db'), { theirs: 'x' }, method)
+    await simulation.round()
+    t.strictSame(simulation.values('db'), { theirs: 'x' }, method)
   }
 })
 
 t.test('an account that is made anew gets its Secrets anew', async (t) => {
-  const world = await startWorld(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await world.round()
-  const before = world.apiServer.secrets.get('team-a/db')?.metadata
-  world.apiServer.accounts.delete('team-a', 'web')
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await world.round()
-  const after = world.apiServer.secrets.get('team-a/db')?.metadata
+  const simulation = await startSimulation(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await simulation.round()
+  const before = simulation.apiServer.secrets.get('team-a/db')?.metadata
+  simulation.apiServer.accounts.delete('team-a', 'web')
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await simulation.round()
+  const after = simulation.apiServer.secrets.get('team-a/db')?.metadata
   t.not(after?.uid, before?.uid)
   t.not(after?.ownerReferences?.[0]?.uid, before?.ownerReferences?.[0]?.uid)
-  t.strictSame(world.values('db'), good)
-  t.strictSame(world.events().slice(1), ['team-a/web Synced: renewed Secret db'])
+  t.strictSame(simulation.values('db'), good)
+  t.strictSame(simulation.events().slice(1), ['team-a/web Synced: renewed Secret db'])
 })
 
 t.test('what somebody else changed of ours is left to them, and told once', async (t) => {
-  const world = await startWorld(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await world.round()
-  world.events()
-  world.apiServer.secrets.edit('team-a/db', { data: { password: 'edited', more: 'x' } })
+  const simulation = await startSimulation(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await simulation.round()
+  simulation.events()
+  simulation.apiServer.secrets.edit('team-a/db', { data: { password: 'edited', more: 'x' } })
   for (let i = 0; i < 3; i++) {
-    world.pass(301_000)
-    await world.round()
+    simulation.pass(301_000)
+    await simulation.round()
   }
-  t.strictSame(world.values('db'), { ...good, password: 'edited', more: 'x' })
-  t.match(world.events(), [/AKV_SECRET_CONFLICT: .*data\.password belongs to "kubectl-edit"/])
+  t.strictSame(simulation.values('db'), { ...good, password: 'edited', more: 'x' })
+  t.match(simulation.events(), [/AKV_SECRET_CONFLICT: .*data\.password belongs to "kubectl-edit"/])
 })
 
 t.test('killed at any point, the next life brings it to the same end', async (t) => {
   const two = `${db.slice(0, -1)}, { secret: more, data: extra }]`
-  const world = await startWorld(t)
+  const simulation = await startSimulation(t)
   for (let survived = 0; survived < 9; survived++) {
-    world.apiServer.accounts.delete('team-a', 'web')
-    for (const path of world.apiServer.secrets.names()) world.apiServer.secrets.delete(path)
+    simulation.apiServer.accounts.delete('team-a', 'web')
+    for (const path of simulation.apiServer.secrets.names())
+      simulation.apiServer.secrets.delete(path)
     const killAfter = (count: number) => {
       let left = count
-      world.apiServer.before = ({ method, path }) => {
+      simulation.apiServer.before = ({ method, path }) => {
         if (left < 0) return [503, {}]
         if (method !== 'GET' && path.includes('/secrets')) left -= 1
         return left < 0 ? [503, {}] : undefined
       }
     }
-    world.apiServer.accounts.put('team-a', 'web', annotations(two))
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
     killAfter(survived)
-    await world.round()
-    world.restart()
-    world.apiServer.before = () => undefined
-    await world.round()
-    t.strictSame(world.values('db'), good, `${survived} writes survived`)
-    t.strictSame(world.values('more'), { extra: 'more' })
+    await simulation.round()
+    simulation.restart()
+    simulation.apiServer.before = () => undefined
+    await simulation.round()
+    t.strictSame(simulation.values('db'), good, `${survived} writes survived`)
+    t.strictSame(simulation.values('more'), { extra: 'more' })
 
-    world.apiServer.accounts.put('team-a', 'web', annotations(db))
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
     killAfter(survived)
-    await world.round()
-    world.restart()
-    world.apiServer.before = () => undefined
-    await world.round()
-    t.equal(world.values('more'), undefined)
-    world.writes()
-    world.pass(301_000)
-    await world.round()
-    t.strictSame(world.writes(), [])
+    await simulation.round()
+    simulation.restart()
+    simulation.apiServer.before = () => undefined
+    await simulation.round()
+    t.equal(simulation.values('more'), undefined)
+    simulation.writes()
+    simulation.pass(301_000)
+    await simulation.round()
+    t.strictSame(simulation.writes(), [])
   }
 })
 
 t.test('a Secret that finalizers keep is waited for', async (t) => {
-  const world = await startWorld(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await world.round()
-  world.apiServer.secrets.edit('team-a/db', { finalizers: ['x.io/y'] })
-  world.apiServer.secrets.delete('team-a/db')
-  world.pass(301_000)
-  const nextMs = await world.round()
+  const simulation = await startSimulation(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await simulation.round()
+  simulation.apiServer.secrets.edit('team-a/db', { finalizers: ['x.io/y'] })
+  simulation.apiServer.secrets.delete('team-a/db')
+  simulation.pass(301_000)
+  const nextMs = await simulation.round()
   t.ok(nextMs && nextMs <= 5_000, 'soon')
-  world.writes()
-  world.apiServer.secrets.edit('team-a/db', { finalizers: [] })
-  world.apiServer.secrets.delete('team-a/db')
-  await world.round()
-  t.strictSame(world.values('db'), good)
+  simulation.writes()
+  simulation.apiServer.secrets.edit('team-a/db', { finalizers: [] })
+  simulation.apiServer.secrets.delete('team-a/db')
+  await simulation.round()
+  t.strictSame(simulation.values('db'), good)
 })
 
 t.test('nothing can be written into a namespace that goes away', async (t) => {
-  const world = await startWorld(t)
-  world.apiServer.accounts.put('team-a', 'web', annotations(db))
-  world.apiServer.before = ({ method, path }) =>
+  const simulation = await startSimulation(t)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  simulation.apiServer.before = ({ method, path }) =>
     method === 'POST' && !path.endsWith('/token')
       ? [403, { details: { causes: [{ reason: 'NamespaceTerminating' }] } }]
       : undefined
-  await world.round()
-  await world.round()
-  const warnings = world.log.lines.filter(({ level }) => level === 'warn')
+  await simulation.round()
+  await simulation.round()
+  const warnings = simulation.log.lines.filter(({ level }) => level === 'warn')
   t.match(warnings[0], { code: 'AKV_CLUSTER_FORBIDDEN', message: /its namespace is being deleted/ })
 })

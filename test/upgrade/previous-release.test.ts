@@ -10,7 +10,7 @@ import { mutate } from '../../webhook/core/mutate.ts'
 import { memoryCluster } from '../certs/memory-cluster.ts'
 import { dnsName } from '../certs/simulated-cluster.ts'
 import { agentOf, type Pod } from '../cluster/client/pods.ts'
-import { startWorld } from '../sync/world.ts'
+import { startSimulation } from '../sync/simulation.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { account, accountUid, pods, vault } from './scenes.ts'
 
@@ -75,12 +75,12 @@ t.test('the certificates are kept until they are due', async (t) => {
 })
 
 t.test('the Secrets of an account are kept as they are, and go with it', async (t) => {
-  const world = await startWorld(t, { yaml: vault })
-  const { apiServer } = world
+  const simulation = await startSimulation(t, { yaml: vault })
+  const { apiServer } = simulation
   const put = (annotations: Readonly<Record<string, string>>) =>
     apiServer.accounts.put(account.namespace, account.name, annotations)
   put(account.annotations)
-  const { accounts } = await world.options.cluster.listAccounts(account.namespace)
+  const { accounts } = await simulation.options.cluster.listAccounts(account.namespace)
   const secrets = JSON.parse(read('secrets.json').replaceAll(accountUid, accounts[0]?.uid ?? ''))
   for (const secret of secrets) {
     const path = `${account.namespace}/${secret.metadata.name}`
@@ -88,13 +88,13 @@ t.test('the Secrets of an account are kept as they are, and go with it', async (
     // The controller makes its entry in the managed fields one of server-side apply.
     apiServer.secrets.claim(path)
   }
-  await world.round()
-  t.strictSame(world.writes(), [])
-  t.strictSame(world.events(), [])
+  await simulation.round()
+  t.strictSame(simulation.writes(), [])
+  t.strictSame(simulation.events(), [])
 
   const { 'akv-injector.io/sync': _, ...rest } = account.annotations
   put({ ...rest, 'akv-injector.io/sync': '[{ secret: db, data: "password=db-password" }]' })
-  await world.round()
-  t.ok(world.writes().includes('DELETE other'), 'known by the record')
-  t.strictSame(world.values('db'), { password: 'correct horse' })
+  await simulation.round()
+  t.ok(simulation.writes().includes('DELETE other'), 'known by the record')
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
 })

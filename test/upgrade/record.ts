@@ -7,7 +7,7 @@ import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { memoryCluster } from '../certs/memory-cluster.ts'
 import { dnsName } from '../certs/simulated-cluster.ts'
-import { startWorld } from '../sync/world.ts'
+import { startSimulation } from '../sync/simulation.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { account, accountUid, pods, vault } from './scenes.ts'
 
@@ -67,10 +67,10 @@ t.test('the serving certificate and its authority', async () => {
 })
 
 t.test('the Secrets of an account, as they are created', async (t) => {
-  const world = await startWorld(t, { yaml: vault })
-  world.apiServer.accounts.put(account.namespace, account.name, account.annotations)
-  await world.round()
-  const made = world.apiServer.requests.flatMap(({ method, path, body }) =>
+  const simulation = await startSimulation(t, { yaml: vault })
+  simulation.apiServer.accounts.put(account.namespace, account.name, account.annotations)
+  await simulation.round()
+  const made = simulation.apiServer.requests.flatMap(({ method, path, body }) =>
     method === 'POST' && path.endsWith('/secrets') ? [body] : [],
   )
   const owned = /("kind":"ServiceAccount","name":"web","uid":")[^"]+/g

@@ -6,7 +6,7 @@ import { type AccountEntry, accountEntry } from '../../../../sync/round/account-
 import { type WorkAccountOptions, workAccount } from '../../../../sync/round/work-account.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
 import { startTestEmulator } from '../../../support/start-test-emulator.ts'
-import { apiId, connectAll, webId } from '../../../sync/world.ts'
+import { apiId, connectAll, webId } from '../../../sync/simulation.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'

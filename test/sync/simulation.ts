@@ -12,11 +12,10 @@ import { type WorkAccountOptions, workAccount } from '../../sync/round/work-acco
 import { createVaultPace, defaultVaultPauseMs } from '../../sync/vault-pace.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../support/memory-log.ts'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { clientId, startTestEmulator, tenantId } from '../support/start-test-emulator.ts'
 import { policy } from '../webhook/core/policy.ts'
 
-export const tenantId = '11111111-1111-1111-1111-111111111111'
-export const webId = '22222222-2222-2222-2222-222222222222'
+export const webId = clientId
 export const apiId = '33333333-3333-3333-3333-333333333333'
 
 export const vaultData = `
@@ -35,7 +34,7 @@ vaults:
     secrets: { shared: token }
 `
 
-/** What an account asks for, most of the time. */
+/** The annotations of an account that asks for these Secrets. */
 export const annotations = (
   sync: string,
   more: Readonly<Record<string, string>> = {},
@@ -48,31 +47,32 @@ export const annotations = (
   ...more,
 })
 
-/** An API server and an Azure that are nearly real, and the controller's rounds, one at a time. */
-export interface World {
+/** The tests' API server, an emulated Azure, and the controller, one round at a time. */
+export interface Simulation {
   readonly apiServer: ApiServer
   readonly azure: Emulator
   readonly clock: Clock
   readonly log: MemoryLog
   readonly options: WorkAccountOptions
   readonly stop: AbortController
-  /** Lets time pass, for tokens and refreshes. */
+  /** Advances the clock of the controller and of Azure. */
   pass(ms: number): void
-  /** The account as it is now; a round of work for it; when the next is due. */
+  /** Runs a round for an account as it is now. Resolves with the time of the next round. */
   round(name?: string): Promise<number | undefined>
-  /** The controller forgets everything. */
+  /** Drops the controller's memory, as a restart does. */
   restart(): void
-  /** The keys of a Secret, undefined where there is none. */
+  /** The decoded data of a Secret, or undefined if the Secret doesn't exist. */
   values(name: string): Readonly<Record<string, string>> | undefined
   version(name: string): string | undefined
-  /** The Events since this was last asked. */
+  /** The Events since the last call. */
   events(): readonly string[]
-  /** What asked for secrets and certificates since this was last asked. */
+  /** The paths of the requests for vault objects since the last call. */
   vaultPaths(): readonly string[]
+  /** The writes of Secrets since the last call, such as `PATCH db`. */
   writes(): readonly string[]
 }
 
-export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<World> {
+export async function startSimulation(t: Test, { yaml = vaultData } = {}): Promise<Simulation> {
   let offsetMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
   const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now()) })
@@ -145,7 +145,7 @@ export async function startWorld(t: Test, { yaml = vaultData } = {}): Promise<Wo
   }
 }
 
-/** What the controller's rounds need, with a real client of whatever API server it is. */
+/** Connects everything that a round needs to the API server of a kubeconfig, the tests' own or a real one. */
 export function connectAll(parts: {
   readonly kubeconfigFile: string
   readonly azure: Emulator
