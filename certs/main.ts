@@ -21,12 +21,12 @@ const staleMs = 5 * reconcileEveryMs
  */
 export async function certsMain(flags: CertsFlags): Promise<number> {
   const read = readFlags(flags)
-  if ('problems' in read) {
+  if (read.kind === 'invalid') {
     const problems = read.problems.map((problem) => `  ${problem}`)
     printLines(process.stderr, ['akv-injector certs: invalid settings', ...problems])
     return 2
   }
-  return await runUntilSignal('certs', (signal) => runCerts(read.settings, signal))
+  return await runUntilSignal('certs', (signal) => runCerts(read.value, signal))
 }
 
 async function runCerts(settings: CertsSettings, signal: AbortSignal): Promise<void> {

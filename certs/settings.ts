@@ -1,5 +1,6 @@
 import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
 import { labelName, subdomainName, wrongName } from '../lib/name-rules.ts'
+import { allInvalid, type Checked, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
 
 /** The names of the objects that the controller reads and writes. The defaults are the names of a default install. */
@@ -33,9 +34,7 @@ export const defaultFlags: CertsFlags = {
 }
 
 /** Checks all flags at once. An invalid name would otherwise look like a missing object. */
-export function readFlags(
-  flags: CertsFlags,
-): { readonly settings: CertsSettings } | { readonly problems: readonly string[] } {
+export function readFlags(flags: CertsFlags): Checked<CertsSettings> {
   const healthListen = parseListenAddress(flags.healthListen)
   const problems = [
     ...wrongName('--namespace', flags.namespace, labelName),
@@ -50,6 +49,6 @@ export function readFlags(
     ...(healthListen ? [] : [wrongAddress('--health-listen', flags.healthListen)]),
   ]
   return healthListen && problems.length === 0
-    ? { settings: { ...flags, healthListen } }
-    : { problems }
+    ? valid({ ...flags, healthListen })
+    : allInvalid(problems)
 }

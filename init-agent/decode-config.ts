@@ -3,6 +3,7 @@
 import { isObjectName, isObjectVersion, isVaultName, objectTypes } from '../keyvault/reference.ts'
 import { logLevels } from '../lib/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
+import { invalid, type Parsed, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
 import {
   type Check,
@@ -27,9 +28,7 @@ import {
   versionOf,
 } from './contract.ts'
 
-export type DecodedConfig =
-  | { readonly value: AgentConfig }
-  | { readonly problem: string; readonly isNewer?: true }
+export type DecodedConfig = Parsed<AgentConfig> & { readonly isNewer?: true }
 
 /**
  * Reads what `encodeConfig` wrote. Checks it, because the container may have been added by hand.
@@ -39,24 +38,26 @@ export type DecodedConfig =
 export function decodeConfig(json: string): DecodedConfig {
   // In UTF-8, every character takes at least one byte.
   if (json.length > maxConfigBytes)
-    return { problem: `${configVariable} is larger than ${maxConfigBytes} bytes` }
+    return invalid(`${configVariable} is larger than ${maxConfigBytes} bytes`)
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch {
-    return { problem: `${configVariable} is not JSON` }
+    return invalid(`${configVariable} is not JSON`)
   }
-  if (!isObject(value)) return { problem: `${configVariable} is not a JSON object` }
+  if (!isObject(value)) return invalid(`${configVariable} is not a JSON object`)
   const version = value['version']
   if (typeof version === 'number' && version > contractVersion)
     return {
       isNewer: true,
-      problem: `${configVariable} has version ${version}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
+      ...invalid(
+        `${configVariable} has version ${version}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
+      ),
     }
   const wrong = isConfig(value) ?? wrongVolume(value as unknown as AgentConfig)
   return wrong === undefined
-    ? { value: value as unknown as AgentConfig }
-    : { problem: `${configVariable}: "${printable(wrong.slice(1))}" is missing or wrong` }
+    ? valid(value as unknown as AgentConfig)
+    : invalid(`${configVariable}: "${printable(wrong.slice(1))}" is missing or wrong`)
 }
 
 const wanted = {

@@ -76,7 +76,7 @@ function readConfig(text: string | undefined): { config: AgentConfig } | { error
       error: new AkvError({ code: 'AKV_CONFIG_INVALID', message: `${configVariable} is not set` }),
     }
   const decoded = decodeConfig(text)
-  if ('value' in decoded) return { config: decoded.value }
+  if (decoded.kind === 'valid') return { config: decoded.value }
   const code = decoded.isNewer ? 'AKV_CONFIG_NEWER' : 'AKV_CONFIG_INVALID'
   return { error: new AkvError({ code, message: decoded.problem }) }
 }

@@ -1,4 +1,4 @@
-import type { Parsed } from '../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
 
 /** The names of Key Vault objects. Pure. */
@@ -49,62 +49,58 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Pars
   const [isDecoded, selection] = cutSuffix(text, '|base64')
   const [place, property] = cutAtFirst(selection, '#')
   const object = parseObject(place, defaultVault)
-  const problems = 'problem' in object ? [object.problem] : []
+  const problems = object.kind === 'invalid' ? [object.problem] : []
   if (property === '') problems.push('after "#" the property is missing')
-  if ('problem' in object || problems.length > 0) return { problem: problems.join('; ') }
+  if (object.kind === 'invalid' || problems.length > 0) return invalid(problems.join('; '))
   const { type } = object.value
   if (type !== 'secret' && (isDecoded || property !== undefined))
-    return {
-      problem: `"${isDecoded ? '|base64' : '#'}" picks from the value of a secret; type "${type}" has a form of its own`,
-    }
-  return {
-    value: {
-      object: object.value,
-      ...(property !== undefined && { property }),
-      ...(isDecoded && { encoding: 'base64' }),
-    },
-  }
+    return invalid(
+      `"${isDecoded ? '|base64' : '#'}" picks from the value of a secret; type "${type}" has a form of its own`,
+    )
+  return valid({
+    object: object.value,
+    ...(property !== undefined && { property }),
+    ...(isDecoded && { encoding: 'base64' }),
+  })
 }
 
 /** Reports the problems of all parts at once, separated by `;`. */
 function parseObject(text: string, defaultVault?: string): Parsed<ObjectReference> {
   if (/^\s*https?:/i.test(text))
-    return { problem: 'a reference names an object and has no URL; write vault:name' }
+    return invalid('a reference names an object and has no URL; write vault:name')
   const [written, typed] = cutPrefix(text, ':')
   const [type = 'secret', named] = cutPrefix(typed, '/')
   const [name, version] = cutAtFirst(named, '@')
   if (name.includes('|'))
-    return { problem: `"${printable(name)}": the only suffix accepted is "|base64"` }
+    return invalid(`"${printable(name)}": the only suffix accepted is "|base64"`)
   const vault = written ?? defaultVault
   const problems = [
-    isObjectType(type) ? undefined : invalid(type, 'object type', objectTypes.join(', ')),
+    isObjectType(type) ? undefined : wrongPart(type, 'object type', objectTypes.join(', ')),
     vault === undefined ? noVault : undefined,
     written === undefined || isVaultName(written)
       ? undefined
-      : invalid(written, 'vault name', '3 to 24 letters, digits and hyphens'),
+      : wrongPart(written, 'vault name', '3 to 24 letters, digits and hyphens'),
     isObjectName(name)
       ? undefined
-      : invalid(name, 'object name', '1 to 127 letters, digits and hyphens'),
+      : wrongPart(name, 'object name', '1 to 127 letters, digits and hyphens'),
     version === undefined || isObjectVersion(version)
       ? undefined
-      : invalid(version, 'version', '32 hexadecimal digits'),
+      : wrongPart(version, 'version', '32 hexadecimal digits'),
   ].filter((problem) => problem !== undefined)
   if (!isObjectType(type) || vault === undefined || problems.length > 0)
-    return { problem: problems.join('; ') }
-  return {
-    value: {
-      vault: vault.toLowerCase(),
-      type,
-      name,
-      ...(version !== undefined && { version: version.toLowerCase() }),
-    },
-  }
+    return invalid(problems.join('; '))
+  return valid({
+    vault: vault.toLowerCase(),
+    type,
+    name,
+    ...(version !== undefined && { version: version.toLowerCase() }),
+  })
 }
 
 const noVault =
   'it names no vault, and there is no default vault; write vault:name, or set the annotation akv-injector.io/vault'
 
-const invalid = (found: string, what: string, accepted: string): string =>
+const wrongPart = (found: string, what: string, accepted: string): string =>
   `"${printable(found)}" isn't a valid ${what}; accepted: ${accepted}`
 
 const isObjectType = (text: string): text is ObjectType =>

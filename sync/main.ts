@@ -26,12 +26,12 @@ const clock = systemClock
  */
 export async function syncMain(flags: SyncFlags, env = takeEnvironment()): Promise<number> {
   const read = readSyncSettings(flags, env)
-  if ('problems' in read) {
+  if (read.kind === 'invalid') {
     const problems = read.problems.map((problem) => `  ${problem}`)
     printLines(process.stderr, ['akv-injector sync: invalid settings', ...problems])
     return 2
   }
-  return await runUntilSignal('sync', (signal) => sync(read.settings, { env, signal }))
+  return await runUntilSignal('sync', (signal) => sync(read.value, { env, signal }))
 }
 
 async function sync(

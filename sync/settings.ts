@@ -3,6 +3,7 @@ import { describeProblem } from '../lib/describe-problem.ts'
 import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
 import type { LogLevel } from '../lib/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
+import { allInvalid, type Checked, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { readSettings } from '../webhook/settings/read-settings.ts'
@@ -27,7 +28,7 @@ const form = 'expected NAMESPACE=NAME+NAME; separate namespaces with ";"'
 export function readSyncSettings(
   flags: SyncFlags,
   env: Readonly<NodeJS.ProcessEnv>,
-): { readonly settings: SyncSettings } | { readonly problems: readonly string[] } {
+): Checked<SyncSettings> {
   const accounts = parseAccounts(flags.serviceAccounts)
   const healthListen = parseListenAddress(flags.healthListen)
   // The controller injects no pods, so it needs no image for the agent.
@@ -39,11 +40,12 @@ export function readSyncSettings(
   const problems = [
     ...accounts.problems,
     ...(healthListen ? [] : [wrongAddress('--health-listen', flags.healthListen)]),
-    ...('problems' in read ? read.problems.map(describeProblem) : []),
+    ...(read.kind === 'invalid' ? read.problems.map(describeProblem) : []),
   ]
-  if ('problems' in read || healthListen === undefined || problems.length > 0) return { problems }
-  const { policy, logLevel } = read.settings
-  return { settings: { accounts: accounts.accounts, healthListen, policy, logLevel } }
+  if (read.kind === 'invalid' || healthListen === undefined || problems.length > 0)
+    return allInvalid(problems)
+  const { policy, logLevel } = read.value
+  return valid({ accounts: accounts.accounts, healthListen, policy, logLevel })
 }
 
 /** `team-a=web+api;team-b=web` */

@@ -12,14 +12,14 @@ import { readSettings } from './settings/read-settings.ts'
  */
 export async function webhookMain(env = process.env): Promise<number> {
   const read = readSettings({ env, readFile: (path) => readFileSync(path, 'utf8') })
-  if ('problems' in read) {
+  if (read.kind === 'invalid') {
     const problems = describeProblems(read.problems)
     printLines(process.stderr, ['akv-injector webhook: invalid settings', ...problems])
     return 2
   }
 
   return await runUntilSignal('webhook', async (signal) => {
-    const webhook = await startWebhook({ settings: read.settings })
+    const webhook = await startWebhook({ settings: read.value })
     await untilAborted(signal)
     await webhook.close()
   })

@@ -15,7 +15,7 @@ export function findAgent({ spec }: Pod): { container: Container; config: AgentC
   const container = spec.initContainers?.find(({ name }) => name === agentName)
   const text = container?.env?.find(({ name }) => name === configVariable)?.value
   const config = decodeConfig(text ?? '')
-  if (container === undefined || 'problem' in config)
+  if (container === undefined || config.kind === 'invalid')
     throw new Error('the pod was injected, but has no agent')
   return { container, config: config.value }
 }

@@ -61,7 +61,7 @@ function howToUse(running: Emulator, { caOut }: EmulatorOptions): readonly strin
 /** @throws InputError with every problem of the file */
 export function readEmulatorData(file: string): EmulatorData {
   const parsed = parseEmulatorData(readText(file))
-  if ('data' in parsed) return parsed.data
+  if (parsed.kind === 'valid') return parsed.value
   throw new InputError(
     `${file} is not valid data for the emulator`,
     parsed.problems.map((one) => `  ${one}`),

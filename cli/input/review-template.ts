@@ -23,7 +23,7 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
     readFile: (path) => readFileSync(path, 'utf8'),
     agentImage: placeholderImage,
   })
-  if ('settings' in read) return read.settings
+  if (read.kind === 'valid') return read.value
   throw new InputError('invalid settings in the environment', describeProblems(read.problems))
 }
 

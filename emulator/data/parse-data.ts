@@ -2,6 +2,7 @@
 
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
+import { allInvalid, type Checked, valid } from '../../lib/parsed.ts'
 import { describeIssues } from '../schema/describe-issues.ts'
 import { list, namesTo, object, optional, text, withDefault } from '../schema/schema-parts.ts'
 import { certificatesSchema } from './certificate-schema.ts'
@@ -11,25 +12,21 @@ import { reportClashes } from './object-schema.ts'
 import { secretsSchema } from './secret-schema.ts'
 
 /** Reads a vault file. `problems` has a sentence for every problem, without secret values. */
-export function parseEmulatorData(
-  yamlText: string,
-): { readonly data: EmulatorData } | { readonly problems: readonly string[] } {
+export function parseEmulatorData(yamlText: string): Checked<EmulatorData> {
   const parsed = parseYaml(yamlText)
-  if ('problems' in parsed) return parsed
+  if (parsed.kind === 'invalid') return parsed
   const { data, error } = dataSchema.safeParse(parsed.value ?? {})
-  return data ? { data } : { problems: describeIssues(error.issues, '') }
+  return data ? valid(data) : allInvalid(describeIssues(error.issues, ''))
 }
 
 /** Every scalar stays a string (`failsafe`), so a password may be `0644`, `true` or all digits. */
-function parseYaml(
-  yamlText: string,
-): { readonly value: unknown } | { readonly problems: readonly string[] } {
+function parseYaml(yamlText: string): Checked<unknown> {
   const document: Document = parseDocument(yamlText, { schema: 'failsafe', prettyErrors: false })
   const lineOf = (offset: number) => yamlText.slice(0, offset).split('\n').length
   const problems = document.errors.map(
     ({ code, pos }) => `line ${lineOf(pos[0])}: invalid YAML (${code})`,
   )
-  if (problems.length > 0) return { problems }
+  if (problems.length > 0) return allInvalid(problems)
   visit(document, {
     // A key without a value is null, although `failsafe` reads an empty string. An empty secret is written as ''.
     Scalar: (_key, node) => {
@@ -44,11 +41,11 @@ function parseYaml(
         problems.push(`line ${lineOf(key.range?.[0] ?? 0)}: the key "__proto__" is not accepted`)
     },
   })
-  if (problems.length > 0) return { problems }
+  if (problems.length > 0) return allInvalid(problems)
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }) }
+    return valid(document.toJS({ maxAliasCount: 100 }))
   } catch {
-    return { problems: ['the file has too many aliases, or an alias without an anchor'] }
+    return allInvalid(['the file has too many aliases, or an alias without an anchor'])
   }
 }
 

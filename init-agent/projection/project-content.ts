@@ -132,11 +132,13 @@ async function projectTemplate(
   const files = current === undefined ? noContent.files : new Map([[template.path, current]])
   if (config.onDeleted === 'remove' && segments.some(({ kind }) => kind === 'absent'))
     return { problems: [] }
-  const problems = segments.flatMap((segment) => ('problem' in segment ? [segment.problem] : []))
+  const problems = segments.flatMap((segment) =>
+    segment.kind === 'absent' || segment.kind === 'failed' ? [segment.problem] : [],
+  )
   if (problems.length > 0) return { files, problems }
   if (segments.some(({ kind }) => kind === 'not-requested')) return { files, problems: [] }
   const bytes = Buffer.concat(
-    segments.flatMap((segment) => ('value' in segment ? [segment.value] : [])),
+    segments.flatMap((segment) => (segment.kind === 'rendered' ? [segment.value] : [])),
   )
   const file: SetFile = { bytes, mode: Number.parseInt(config.fileMode, 8) }
   const kept = segments.flatMap((segment) => ('keptFor' in segment ? [segment.keptFor] : []))

@@ -217,7 +217,7 @@ function secretOf(found: FetchedObject): FetchedSecret {
 }
 
 function valueOrThrow<T>(parsed: Parsed<T>, wanted: WantedValue, code: AkvErrorCode): T {
-  if ('problem' in parsed) throw renderError(wanted, { code, problem: parsed.problem })
+  if (parsed.kind === 'invalid') throw renderError(wanted, { code, problem: parsed.problem })
   return parsed.value
 }
 

@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { orderChain } from './chain.ts'
 import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
@@ -23,14 +23,14 @@ export async function certificateSecretPem(
   secret: CertificateSecret,
   budget = createCpuBudget(),
 ): Promise<Parsed<string>> {
-  const kind = kindOf(secret)
-  if ('problem' in kind) return kind
-  if (kind.value === 'pem') return { value: secret.value }
+  const format = formatOf(secret)
+  if (format.kind === 'invalid') return format
+  if (format.value === 'pem') return valid(secret.value)
   const material = await readCertificateSecret(secret, budget)
-  if ('problem' in material) return material
+  if (material.kind === 'invalid') return material
   const { keys } = material.value
   const certificates = await orderChain(material.value, budget)
-  return { value: writeKeyMaterial({ keys, certificates }) }
+  return valid(writeKeyMaterial({ keys, certificates }))
 }
 
 /** Returns the certificate as binary PKCS#12 with an empty password: as stored, or built from the stored PEM. */
@@ -38,14 +38,14 @@ export async function certificatePfx(
   secret: CertificateSecret,
   budget = createCpuBudget(),
 ): Promise<Parsed<Uint8Array>> {
-  const kind = kindOf(secret)
-  if ('problem' in kind) return kind
-  if (kind.value === 'pfx') return decodeValue(secret.value, 'base64')
+  const format = formatOf(secret)
+  if (format.kind === 'invalid') return format
+  if (format.value === 'pfx') return decodeValue(secret.value, 'base64')
   const material = await readCertificateSecret(secret, budget)
-  if ('problem' in material) return material
+  if (material.kind === 'invalid') return material
   const { keys } = material.value
   const certificates = await orderChain(material.value, budget)
-  return { value: await buildPfx({ keys, certificates }, budget) }
+  return valid(await buildPfx({ keys, certificates }, budget))
 }
 
 /**
@@ -74,13 +74,13 @@ async function readMaterial(
   secret: CertificateSecret,
   budget: CpuBudget,
 ): Promise<Parsed<KeyMaterial>> {
-  const kind = kindOf(secret)
-  if ('problem' in kind) return kind
+  const format = formatOf(secret)
+  if (format.kind === 'invalid') return format
   budget.charge(secret.value.length * readCost)
   const material =
-    kind.value === 'pem' ? readKeyMaterial(secret.value) : await readBase64Pfx(secret, budget)
-  if ('problem' in material || material.value.certificates.length > 0) return material
-  return { problem: 'there is no certificate in the secret that backs the certificate' }
+    format.value === 'pem' ? readKeyMaterial(secret.value) : await readBase64Pfx(secret, budget)
+  if (material.kind === 'invalid' || material.value.certificates.length > 0) return material
+  return invalid('there is no certificate in the secret that backs the certificate')
 }
 
 async function readBase64Pfx(
@@ -88,18 +88,18 @@ async function readBase64Pfx(
   budget: CpuBudget,
 ): Promise<Parsed<KeyMaterial>> {
   const pfx = decodeValue(value, 'base64')
-  return 'problem' in pfx ? pfx : await readPfx(pfx.value, budget)
+  return pfx.kind === 'invalid' ? pfx : await readPfx(pfx.value, budget)
 }
 
-function kindOf({ contentType = '' }: CertificateSecret): Parsed<'pfx' | 'pem'> {
+function formatOf({ contentType = '' }: CertificateSecret): Parsed<'pfx' | 'pem'> {
   switch (contentType.trim().toLowerCase()) {
     case 'application/x-pkcs12':
-      return { value: 'pfx' }
+      return valid('pfx')
     case 'application/x-pem-file':
-      return { value: 'pem' }
+      return valid('pem')
     default:
-      return {
-        problem: `the content type of the certificate's secret is "${printable(contentType)}"; accepted: application/x-pkcs12, application/x-pem-file`,
-      }
+      return invalid(
+        `the content type of the certificate's secret is "${printable(contentType)}"; accepted: application/x-pkcs12, application/x-pem-file`,
+      )
   }
 }

@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 
 /** How a value encodes bytes: `objectEncoding` of the CSI driver's Azure provider. */
 export type Encoding = 'utf-8' | 'base64' | 'hex'
@@ -15,16 +15,16 @@ export type Encoding = 'utf-8' | 'base64' | 'hex'
 export function decodeValue(value: string, encoding: Encoding): Parsed<Uint8Array> {
   switch (encoding) {
     case 'utf-8':
-      return { value: Buffer.from(value, 'utf8') }
+      return valid(Buffer.from(value, 'utf8'))
     case 'base64': {
       const text = withoutLineBreaks(value)
       const bytes = Buffer.from(text, 'base64')
-      return bytes.toString('base64') === text ? { value: bytes } : { problem: notBase64 }
+      return bytes.toString('base64') === text ? valid(bytes) : invalid(notBase64)
     }
     case 'hex': {
       const text = withoutLineBreaks(value).toLowerCase()
       const bytes = Buffer.from(text, 'hex')
-      return bytes.toString('hex') === text ? { value: bytes } : { problem: notHex }
+      return bytes.toString('hex') === text ? valid(bytes) : invalid(notHex)
     }
     default:
       return encoding satisfies never

@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { decodeValue } from './encoding.ts'
 import { type KeyMaterial, maxCertificates, readCertificate, toPkcs8 } from './key-material.ts'
 
@@ -20,21 +20,19 @@ export function readPem(text: string): Parsed<readonly PemBlock[]> {
     const [, edge, label = ''] = /^-----(BEGIN|END) ([^-]*(?:-[^-]+)*)-----$/.exec(line) ?? []
     const place = `line ${index + 1} of the PEM`
     if (edge === 'BEGIN') {
-      if (open) return { problem: `${place}: a block begins inside another one` }
+      if (open) return invalid(`${place}: a block begins inside another one`)
       open = { label, lines: [] }
     } else if (edge === 'END') {
       if (open?.label !== label)
-        return { problem: `${place}: this END line doesn't match a BEGIN line` }
+        return invalid(`${place}: this END line doesn't match a BEGIN line`)
       const body = decodeValue(open.lines.join(''), 'base64')
-      if ('problem' in body || body.value.length === 0)
-        return { problem: `${place}: ${bodyProblem(open.lines)}` }
+      if (body.kind === 'invalid' || body.value.length === 0)
+        return invalid(`${place}: ${bodyProblem(open.lines)}`)
       blocks.push({ label, der: body.value })
       open = undefined
     } else if (open) open.lines.push(line.trimStart())
   }
-  return open
-    ? { problem: 'the PEM is truncated: its last block has no END line' }
-    : { value: blocks }
+  return open ? invalid('the PEM is truncated: its last block has no END line') : valid(blocks)
 }
 
 /** Headers contain a colon (RFC 1421). In practice, they mean that the block is encrypted. */
@@ -62,32 +60,31 @@ const isKeyLabel = (label: string): label is 'PRIVATE KEY' => keyFormats.has(lab
 /** Reads the private keys of a PEM text, as PKCS#8, and its certificates. Blocks of other kinds are ignored. */
 export function readKeyMaterial(text: string): Parsed<KeyMaterial> {
   const blocks = readPem(text)
-  if ('problem' in blocks) return blocks
+  if (blocks.kind === 'invalid') return blocks
   if (blocks.value.length > maxCertificates)
-    return { problem: `the PEM holds more than ${maxCertificates} blocks` }
+    return invalid(`the PEM holds more than ${maxCertificates} blocks`)
   const keys: Uint8Array[] = []
   const certificates: Uint8Array[] = []
   for (const [index, { label, der }] of blocks.value.entries()) {
     const place = `block ${index + 1} of the PEM`
     if (label === 'ENCRYPTED PRIVATE KEY')
-      return {
-        problem: `${place} is a private key with a password; accepted: a key without a password`,
-      }
+      return invalid(
+        `${place} is a private key with a password; accepted: a key without a password`,
+      )
     if (label === 'CERTIFICATE') {
-      if (readCertificate(der) === undefined)
-        return { problem: `${place} isn't a valid certificate` }
+      if (readCertificate(der) === undefined) return invalid(`${place} isn't a valid certificate`)
       certificates.push(der)
     }
     const format = isKeyLabel(label) ? keyFormats.get(label) : undefined
     if (format === undefined) continue
     const key = toPkcs8(der, format)
     if (key === undefined)
-      return {
-        problem: `${place} isn't a valid private key of the type that its label names, ${label}`,
-      }
+      return invalid(
+        `${place} isn't a valid private key of the type that its label names, ${label}`,
+      )
     keys.push(key)
   }
-  return { value: { keys, certificates } }
+  return valid({ keys, certificates })
 }
 
 /** Writes the keys first, then the certificates, which is the order of the CSI driver's Azure provider. */

@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
 import { compactJson, indexJson, type JsonPart } from './json-text.ts'
@@ -33,9 +33,9 @@ export function readJsonDocument(json: string, budget = createCpuBudget()): Pars
   try {
     JSON.parse(text)
   } catch {
-    return { problem: 'the value is not JSON, so no property can be picked from it' }
+    return invalid('the value is not JSON, so no property can be picked from it')
   }
-  return { value: { text, root: indexJson(text) } }
+  return valid({ text, root: indexJson(text) })
 }
 
 /**
@@ -53,14 +53,14 @@ export function pickProperty(
 ): Picked {
   const segments = path.split('.', maxSegments + 1)
   if (segments.length > maxSegments)
-    return { problem: `property "${printable(path)}" has over ${maxSegments} parts` }
+    return invalid(`property "${printable(path)}" has over ${maxSegments} parts`)
   const { root, text } = document
   const search: Search = { segments, text, budget, read: 0, matched: 0, miss: root }
   const found = follow(root, 0, search)
   if (search.read > maxSearchedCharacters)
-    return { problem: `property "${printable(path)}" can be read in too many ways` }
+    return invalid(`property "${printable(path)}" can be read in too many ways`)
   return found === undefined
-    ? { problem: describeMiss(search), isAbsent: true }
+    ? { ...invalid(describeMiss(search)), isAbsent: true }
     : textOf(found, { document, budget, what: `property "${printable(path)}"` })
 }
 
@@ -74,16 +74,16 @@ export function allProperties(
 ): Parsed<readonly { readonly name: string; readonly value: string }[]> {
   const { root } = document
   if (root.kind !== 'object')
-    return { problem: `the value is ${describeKind(root)}; "#*" needs a JSON object` }
+    return invalid(`the value is ${describeKind(root)}; "#*" needs a JSON object`)
   const properties: { name: string; value: string }[] = []
   for (const [name, part] of root.children) {
     if (isNull(part, document.text)) continue
-    if (!name.isWellFormed()) return { problem: 'one of its keys is not valid Unicode text' }
+    if (!name.isWellFormed()) return invalid('one of its keys is not valid Unicode text')
     const value = textOf(part, { document, budget, what: propertyNumber(properties.length) })
-    if ('problem' in value) return value
+    if (value.kind === 'invalid') return value
     properties.push({ name, value: value.value })
   }
-  return { value: properties }
+  return valid(properties)
 }
 
 /**
@@ -155,5 +155,5 @@ function textOf(
   budget.charge(1 + (end - start) * copyCost)
   const json = document.text.slice(start, end)
   const value = kind === 'string' ? String(JSON.parse(json)) : compactJson(json)
-  return value.isWellFormed() ? { value } : { problem: `${what} is not valid Unicode text` }
+  return value.isWellFormed() ? valid(value) : invalid(`${what} is not valid Unicode text`)
 }

@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 
 /** The public members of Key Vault's JSON Web Key. Numbers are bytes or base64url. */
@@ -30,18 +30,18 @@ const curves = new Map([
 /** Writes the public half of a key as SPKI in PEM: `-----BEGIN PUBLIC KEY-----`. */
 export function publicKeyPem(jwk: PublicJwk): Parsed<string> {
   const standard = standardJwk(jwk)
-  if ('problem' in standard) return standard
+  if (standard.kind === 'invalid') return standard
   const problem = "the vault's answer for the key holds no public key"
   // Node ignores characters that aren't base64url, and accepts an empty modulus.
   const numbers = [standard.value.n, standard.value.e, standard.value.x, standard.value.y]
-  if (!numbers.every((text) => text === undefined || /^[\w-]+$/.test(text))) return { problem }
+  if (!numbers.every((text) => text === undefined || /^[\w-]+$/.test(text))) return invalid(problem)
   try {
     const key = createPublicKey({ key: standard.value, format: 'jwk' })
     const { modulusLength = minModulusBits, publicExponent = 3n } = key.asymmetricKeyDetails ?? {}
-    if (modulusLength < minModulusBits || publicExponent < 3n) return { problem }
-    return { value: key.export({ type: 'spki', format: 'pem' }).toString() }
+    if (modulusLength < minModulusBits || publicExponent < 3n) return invalid(problem)
+    return valid(key.export({ type: 'spki', format: 'pem' }).toString())
   } catch {
-    return { problem }
+    return invalid(problem)
   }
 }
 
@@ -51,16 +51,16 @@ const minModulusBits = 1024
 function standardJwk({ kty = '', crv = '', n, e, x, y }: PublicJwk): Parsed<JsonWebKey> {
   const type = types.get(kty)
   if (type === undefined)
-    return {
-      problem: /^oct\b/i.test(kty)
+    return invalid(
+      /^oct\b/i.test(kty)
         ? `a key of type ${printable(kty)} is symmetric and has no public half to write; accepted: ${namesIn(types)}`
         : `the key's type is "${printable(kty)}"; accepted: ${namesIn(types)}`,
-    }
-  if (type === 'RSA') return { value: { kty: type, n: base64url(n), e: base64url(e) } }
+    )
+  if (type === 'RSA') return valid({ kty: type, n: base64url(n), e: base64url(e) })
   const curve = curves.get(crv)
   return curve === undefined
-    ? { problem: `the key's curve is "${printable(crv)}"; accepted: ${namesIn(curves)}` }
-    : { value: { kty: type, crv: curve, x: base64url(x), y: base64url(y) } }
+    ? invalid(`the key's curve is "${printable(crv)}"; accepted: ${namesIn(curves)}`)
+    : valid({ kty: type, crv: curve, x: base64url(x), y: base64url(y) })
 }
 
 const base64url = (number: Uint8Array | string | undefined): string =>

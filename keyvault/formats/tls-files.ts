@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { type CertificateSecret, readCertificateSecret } from './certificate-secret.ts'
 import { buildChain } from './chain.ts'
 import { createCpuBudget } from './cpu-budget.ts'
@@ -25,26 +25,23 @@ export async function tlsFiles(
   budget = createCpuBudget(),
 ): Promise<Parsed<TlsFiles>> {
   const material = await readCertificateSecret(secret, budget)
-  if ('problem' in material) return material
+  if (material.kind === 'invalid') return material
   const { keys } = material.value
-  if (keys.length === 0) return { problem: notExportable }
+  if (keys.length === 0) return invalid(notExportable)
 
   const { chain, root } = await buildChain(material.value, budget)
   const leaf = chain[0]
   const key = leaf && keys.find((der) => isCertificateOf(leaf, der))
   if (leaf === undefined || key === undefined)
-    return {
-      problem:
-        'the private key does not match any of the certificates stored with it; import them again',
-    }
+    return invalid(
+      'the private key does not match any of the certificates stored with it; import them again',
+    )
   const sent = chain.filter((der) => der === leaf || der !== root)
-  return {
-    value: {
-      'tls.crt': sent.map((der) => writePem({ label: 'CERTIFICATE', der })).join(''),
-      'tls.key': writePem({ label: 'PRIVATE KEY', der: key }),
-      ...(root ? { 'ca.crt': writePem({ label: 'CERTIFICATE', der: root }) } : {}),
-    },
-  }
+  return valid({
+    'tls.crt': sent.map((der) => writePem({ label: 'CERTIFICATE', der })).join(''),
+    'tls.key': writePem({ label: 'PRIVATE KEY', der: key }),
+    ...(root ? { 'ca.crt': writePem({ label: 'CERTIFICATE', der: root }) } : {}),
+  })
 }
 
 const notExportable =

@@ -162,7 +162,7 @@ function secretWrites(
 
 function stored(what: string, secret: V1Secret): StoredSecret {
   const read = readStoredSecret(secret)
-  if ('value' in read) return read.value
+  if (read.kind === 'valid') return read.value
   throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: `${what}: ${read.problem}` })
 }
 

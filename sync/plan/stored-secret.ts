@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import {
   type Check,
@@ -54,38 +54,36 @@ export interface OwnedFields {
 export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
   const wrong = checkSecret(object)
   if (wrong !== undefined)
-    return {
-      problem: `the API server's answer isn't a valid Secret (${printable(wrong.slice(1)) || 'not an object'})`,
-    }
+    return invalid(
+      `the API server's answer isn't a valid Secret (${printable(wrong.slice(1)) || 'not an object'})`,
+    )
   const { metadata, type, immutable, data } = object as SecretJson
   const entries = metadata.managedFields ?? []
   const own = entries.filter(isOurs)
   const applied = own.find(({ operation }) => operation === 'Apply')
   const unclaimedEntry = entries.findIndex((entry) => isOurs(entry) && entry.operation === 'Update')
-  return {
-    value: {
-      name: metadata.name,
-      uid: metadata.uid,
-      resourceVersion: metadata.resourceVersion,
-      type,
-      isImmutable: immutable === true,
-      isBeingDeleted: metadata.deletionTimestamp != null,
-      labels: new Map(Object.entries(metadata.labels ?? {})),
-      annotations: new Map(Object.entries(metadata.annotations ?? {})),
-      owners: metadata.ownerReferences ?? [],
-      data: new Map(
-        Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
+  return valid({
+    name: metadata.name,
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    type,
+    isImmutable: immutable === true,
+    isBeingDeleted: metadata.deletionTimestamp != null,
+    labels: new Map(Object.entries(metadata.labels ?? {})),
+    annotations: new Map(Object.entries(metadata.annotations ?? {})),
+    owners: metadata.ownerReferences ?? [],
+    data: new Map(
+      Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]),
+    ),
+    applied: ownedFields(applied?.fieldsV1),
+    others: new Map(
+      [...entries.entries()].flatMap(([index, entry]) =>
+        entry === applied ? [] : [[index, ownedFields(entry.fieldsV1)]],
       ),
-      applied: ownedFields(applied?.fieldsV1),
-      others: new Map(
-        [...entries.entries()].flatMap(([index, entry]) =>
-          entry === applied ? [] : [[index, ownedFields(entry.fieldsV1)]],
-        ),
-      ),
-      // A manager has at most one Apply entry. If ours exists, an Update entry of ours can't become another.
-      ...(applied === undefined && unclaimedEntry >= 0 && { unclaimedEntry }),
-    },
-  }
+    ),
+    // A manager has at most one Apply entry. If ours exists, an Update entry of ours can't become another.
+    ...(applied === undefined && unclaimedEntry >= 0 && { unclaimedEntry }),
+  })
 }
 
 /** `fieldsV1` is a tree of `f:NAME`: `{"f:data":{"f:password":{}},"f:metadata":{"f:labels":{"f:app":{}}}}`. */

@@ -122,7 +122,7 @@ function readAzure(
     const text = annotations[azurePrefix + key] ?? ''
     if (own[key] !== undefined || text === '') continue
     const parsed = parseUuid(typeof text === 'string' ? text : '')
-    if ('value' in parsed) identity[member] = parsed.value
+    if (parsed.kind === 'valid') identity[member] = parsed.value
     else
       problems.push({
         subject: azurePrefix + key,

@@ -1,7 +1,7 @@
 import { closestMatch } from 'leven'
 import type { WantedFile } from '../../init-agent/contract.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { isRecordName } from '../record-name.ts'
@@ -28,23 +28,23 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
       problems: ['expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it'],
     }
   const name = parseName(item['secret'])
-  const type = item['type'] == null ? { value: opaqueType } : parseSecretType(item['type'])
+  const type = item['type'] == null ? valid(opaqueType) : parseSecretType(item['type'])
   const { labels, problems: wrongLabels } = readLabels(item['labels'])
   const secret = {
     // Placeholders replace invalid values, so that the other problems are reported too.
-    name: 'value' in name ? name.value : 'unreadable',
-    type: 'value' in type ? type.value : opaqueType,
+    name: name.kind === 'valid' ? name.value : 'unreadable',
+    type: type.kind === 'valid' ? type.value : opaqueType,
     labels,
   }
   const { data, objects } = item
   const keys = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) })
   return {
-    ...('value' in name && { secret }),
+    ...(name.kind === 'valid' && { secret }),
     files: keys.files,
     problems: [
       ...strangeMembers(item),
-      ...('problem' in name ? [`secret${found(item['secret'])}: ${name.problem}`] : []),
-      ...('problem' in type ? [`type${found(item['type'])}: ${type.problem}`] : []),
+      ...(name.kind === 'invalid' ? [`secret${found(item['secret'])}: ${name.problem}`] : []),
+      ...(type.kind === 'invalid' ? [`type${found(item['type'])}: ${type.problem}`] : []),
       ...wrongLabels,
       ...keys.problems,
     ],
@@ -53,10 +53,10 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
 
 function parseName(name: unknown): Parsed<string> {
   if (typeof name !== 'string' || !isName(name, subdomainName))
-    return { problem: `expected the name of a Secret: ${subdomainName.sentence}` }
+    return invalid(`expected the name of a Secret: ${subdomainName.sentence}`)
   return isRecordName(name)
-    ? { problem: 'the controller uses such names for its records; choose another name' }
-    : { value: name }
+    ? invalid('the controller uses such names for its records; choose another name')
+    : valid(name)
 }
 
 /** Finding the closest match takes time. */

@@ -1,6 +1,6 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
 import { claimedPaths, pathConflicts } from '../../init-agent/target-path.ts'
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import {
   type Entry,
@@ -53,7 +53,7 @@ function readData(secret: string, { data, defaultVault }: Written): Read {
   )
   const files = list.entries.flatMap((entry) => {
     const file = keyFile(secret, entry)
-    if ('value' in file) return [file.value]
+    if (file.kind === 'valid') return [file.value]
     problems.push(`data, ${entry.location}: ${file.problem}`)
     return []
   })
@@ -70,16 +70,16 @@ function keyFile(secret: string, entry: Entry): Parsed<WantedFile> {
   const { object, property } = reference
   if (object.type === 'tls' || property === '*') {
     if (target === undefined || target === '.')
-      return { value: { path: encodeTarget({ secret }), ...toWantedValue(entry) } }
+      return valid({ path: encodeTarget({ secret }), ...toWantedValue(entry) })
     return property === '*'
-      ? { problem: '"#*" makes a key of each property: write it without a target' }
-      : { problem: '"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target' }
+      ? invalid('"#*" makes a key of each property: write it without a target')
+      : invalid('"tls/" gives the keys tls.crt, tls.key and ca.crt: write it without a target')
   }
   const key = target ?? object.name
   const problem = dataKeyProblem(key)
   return problem === undefined
-    ? { value: { path: encodeTarget({ secret, key }), ...toWantedValue(entry) } }
-    : { problem }
+    ? valid({ path: encodeTarget({ secret, key }), ...toWantedValue(entry) })
+    : invalid(problem)
 }
 
 function readObjects(secret: string, { objects, defaultVault }: Written): Read {

@@ -34,7 +34,7 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
     problems: [{ subject, sentence }],
   })
   const yaml = parsePlainYaml(text, bounds)
-  if ('problem' in yaml) return refused(yaml.problem)
+  if (yaml.kind === 'invalid') return refused(yaml.problem)
   if (!Array.isArray(yaml.value)) return refused(`expected a list of Secrets, such as ${example}`)
   if (yaml.value.length === 0)
     return refused(

@@ -1,6 +1,6 @@
 /** Kubernetes' requirements for the Secret types that it knows. Secrets of other types may contain anything. */
 
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
 export const opaqueType = 'Opaque'
@@ -14,11 +14,11 @@ const forbiddenTypes: ReadonlyMap<string, string> = new Map([
 /** Checks the type of a Secret in an annotation. */
 export function parseSecretType(type: unknown): Parsed<string> {
   if (typeof type !== 'string' || !/^[0-9A-Za-z][-./\w]{0,252}$/.test(type))
-    return { problem: 'expected the type of a Secret, such as kubernetes.io/tls' }
+    return invalid('expected the type of a Secret, such as kubernetes.io/tls')
   if (type.startsWith(annotationPrefix))
-    return { problem: 'the controller uses such types for its records; choose another type' }
+    return invalid('the controller uses such types for its records; choose another type')
   const reason = forbiddenTypes.get(type)
-  return reason === undefined ? { value: type } : { problem: `is refused: ${reason}` }
+  return reason === undefined ? valid(type) : invalid(`is refused: ${reason}`)
 }
 
 /** A Secret of the type needs at least one key of each group. */

@@ -24,7 +24,7 @@ export const benchCore: Bench = async ({ isSmoke }) => {
 
 function requestOf(text: string): AdmissionRequest {
   const read = readAdmissionReview(JSON.parse(text))
-  if ('problem' in read) throw new Error(read.problem)
+  if (read.kind === 'invalid') throw new Error(read.problem)
   return read.value
 }
 

@@ -7,18 +7,18 @@ import { run } from '../support/run-command-line.ts'
 const read = (flags: Partial<CertsFlags>) => readFlags({ ...defaultFlags, ...flags })
 
 t.test('the defaults are right, and addresses are taken apart', async (t) => {
-  t.match(read({}), { settings: { healthListen: { host: '0.0.0.0', port: 8080 } } })
+  t.match(read({}), { value: { healthListen: { host: '0.0.0.0', port: 8080 } } })
   t.match(read({ healthListen: '[::1]:1' }), {
-    settings: { healthListen: { host: '::1', port: 1 } },
+    value: { healthListen: { host: '::1', port: 1 } },
   })
 })
 
 t.test('names are those that Kubernetes takes', async (t) => {
   for (const name of ['a', 'a-b', '9', 'x'.repeat(63)])
-    t.match(read({ service: name }), { settings: {} })
+    t.match(read({ service: name }), { value: {} })
   for (const name of ['', '-a', 'a-', 'A', 'a_b', 'a.b', 'a/b', '../x', 'x'.repeat(64), 'ä', 'a\n'])
     t.match(read({ service: name }), { problems: { length: 1 } }, JSON.stringify(name))
-  for (const name of ['a.b', 'x'.repeat(253)]) t.match(read({ caSecret: name }), { settings: {} })
+  for (const name of ['a.b', 'x'.repeat(253)]) t.match(read({ caSecret: name }), { value: {} })
   for (const name of ['.', 'a..b', 'a.', '.a', 'a.-b', 'x'.repeat(254)])
     t.match(read({ caSecret: name }), { problems: { length: 1 } }, name)
 })

@@ -44,20 +44,20 @@ async function main(): Promise<number> {
     return skipped(why) || code
   }
   const found = await findParts({ env: process.env, log, names: apiServerParts })
-  if ('problem' in found)
+  if (found.kind === 'invalid')
     return skipped(`skipped, because no API server is available. ${found.problem}`)
   const node =
     files.onNode.length > 0
       ? await findNode({ env: process.env, log, install: required })
       : undefined
   const code =
-    node && 'problem' in node
+    node?.kind === 'invalid'
       ? skipped(`skipping the tests with pods, because no node is available. ${node.problem}`)
       : 0
   if (code) return code
-  const foundNode = node && 'problem' in node ? undefined : node
+  const foundNode = node?.kind === 'valid' ? node.value : undefined
   return await interruptible((interrupted) =>
-    runLocally(files, { parts: found.parts, node: foundNode, interrupted }),
+    runLocally(files, { parts: found.value, node: foundNode, interrupted }),
   )
 }
 

@@ -34,7 +34,7 @@ const strings = fc.oneof(
 )
 const objects = admissionCases.flatMap(({ review }) => {
   const read = readAdmissionReview(review)
-  return 'value' in read && read.value.object !== undefined ? [read.value.object] : []
+  return read.kind === 'valid' && read.value.object !== undefined ? [read.value.object] : []
 })
 const pods = mutatedJson(objects, strings)
 
@@ -79,7 +79,7 @@ t.test('any JSON in place of a review gets an answer', async (t) => {
     t,
     fc.property(fc.oneof(reviews, fc.jsonValue()), (review) => {
       const read = readAdmissionReview(review)
-      if ('problem' in read) assertSentence(read.problem)
+      if (read.kind === 'invalid') assertSentence(read.problem)
       else assertValid(mutate(read.value, policy))
     }),
   )
@@ -106,7 +106,7 @@ const patched = (object: unknown, { operations }: Injected): Pod =>
 function configOf(pod: Pod): AgentConfig {
   const agent = pod.spec.initContainers?.find(({ name }) => name === agentName)
   const config = decodeConfig(agent?.env?.find(({ name }) => name === configVariable)?.value ?? '')
-  if ('problem' in config) throw new Error(config.problem)
+  if (config.kind === 'invalid') throw new Error(config.problem)
   return config.value
 }
 

@@ -40,7 +40,7 @@ const readers: Readonly<Record<string, Reader>> = {
   JSON: {
     read: (text) => {
       const document = readJsonDocument(text)
-      if ('problem' in document) return
+      if (document.kind === 'invalid') return
       pickProperty(document.value, 'a.a.a.0.a')
       allProperties(document.value)
     },

@@ -23,7 +23,7 @@ const served: AgentConfig = {
 
 t.test('the agent decodes what the webhook encodes', async (t) => {
   for (const each of [config, served])
-    t.strictSame(decodeConfig(encodeConfig(each)), { value: each })
+    t.strictSame(decodeConfig(encodeConfig(each)), { kind: 'valid', value: each })
 })
 
 t.test('a newer version is distinguished from an invalid configuration', async (t) => {
@@ -107,7 +107,7 @@ t.test('the problem names a wrong member of the served volumes', async (t) => {
   for (const [member, change] of wrong)
     t.strictSame(
       decodeConfig(JSON.stringify({ ...served, ...change })),
-      { problem: `AKV_INJECTOR_CONFIG: "${member}" is missing or wrong` },
+      { kind: 'invalid', problem: `AKV_INJECTOR_CONFIG: "${member}" is missing or wrong` },
       JSON.stringify(change),
     )
 })

@@ -14,7 +14,7 @@ t.test('a reference names a vault, a type, an object and a version', async (t) =
     [`key/a@${version.toUpperCase()}`, { vault: 'home', type: 'key', name: 'a', version }],
   ]
   for (const [text, object] of cases)
-    t.strictSame(parseReference(text, 'home'), { value: { object } }, text)
+    t.strictSame(parseReference(text, 'home'), { kind: 'valid', value: { object } }, text)
 })
 
 t.test('a reference may mean a property, and what base64 stands for', async (t) => {
@@ -26,13 +26,14 @@ t.test('a reference may mean a property, and what base64 stands for', async (t) 
     ['app|base64', { object, encoding: 'base64' }],
     ['app#a|b |base64 ', { object, property: 'a|b', encoding: 'base64' }],
   ]
-  for (const [text, value] of cases) t.strictSame(parseReference(text, 'home'), { value }, text)
+  for (const [text, value] of cases)
+    t.strictSame(parseReference(text, 'home'), { kind: 'valid', value }, text)
 })
 
 t.test('references that one fetch serves have one key, whatever their case', async (t) => {
   const keyOf = (text: string) => {
     const parsed = parseReference(text, 'home')
-    return 'value' in parsed ? referenceKey(parsed.value.object) : parsed.problem
+    return parsed.kind === 'valid' ? referenceKey(parsed.value.object) : parsed.problem
   }
   t.equal(keyOf('V-1:Name'), keyOf('v-1:name'))
   t.equal(keyOf('tls/web'), keyOf('secret/web'))

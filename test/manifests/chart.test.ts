@@ -106,8 +106,8 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
     'but for the ports, which the Service knows',
   )
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
-  if ('problems' in settings) throw new Error(JSON.stringify(settings.problems))
-  t.strictSame(settings.settings.policy, {
+  if (settings.kind === 'invalid') throw new Error(JSON.stringify(settings.problems))
+  t.strictSame(settings.value.policy, {
     agentImage: 'registry.example/agent:1',
     agentImagePullPolicy: 'IfNotPresent',
     cloudName: 'custom',

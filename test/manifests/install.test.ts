@@ -130,8 +130,8 @@ t.test('the webhook accepts the environment of its container', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
   t.match(NODE_OPTIONS, '--max-semi-space-size=4')
   const read = readSettings({ env, readFile: () => '' })
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  const { listen, healthListen, tlsDir, policy } = read.settings
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems))
+  const { listen, healthListen, tlsDir, policy } = read.value
   t.match(container.ports, [{ containerPort: listen.port }, { containerPort: healthListen.port }])
   t.match(container.volumeMounts, [{ mountPath: tlsDir, readOnly: true }])
   t.equal(policy.agentImage, container.image, 'the agent comes from the same image')

@@ -41,9 +41,9 @@ t.test('the controller accepts its arguments and environment', async (t) => {
   const [command, flag, serviceAccounts] = container.args
   t.strictSame([command, flag], ['sync', '--service-accounts'])
   const read = readSyncSettings({ serviceAccounts, healthListen: '0.0.0.0:8080' }, env)
-  if ('problems' in read) throw new Error(read.problems.join('\n'))
+  if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
   t.strictSame(
-    [...read.settings.accounts],
+    [...read.value.accounts],
     [
       ['team-a', new Set(['api', 'web'])],
       ['team-b', new Set(['web'])],
@@ -111,8 +111,8 @@ t.test('the chart can set every setting that it reads', { skip: withoutHelm }, a
     agentImage: 'none',
     readFile: (path) => data[path.replace(`${mountPath}/`, '')],
   })
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  t.match(read.settings, {
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems))
+  t.match(read.value, {
     logLevel: 'debug',
     policy: {
       defaultVault: 'shop-prod',
@@ -121,7 +121,7 @@ t.test('the chart can set every setting that it reads', { skip: withoutHelm }, a
       allowedVaults: new Map([['shop', new Set(['shop-prod'])]]),
     },
   })
-  t.equal(read.settings.policy.cloud.ca, certificatePem)
+  t.equal(read.value.policy.cloud.ca, certificatePem)
   t.ok(AKV_INJECTOR_CA_FILE)
   t.ok(metadata.annotations['akv-injector-cloud-ca/sha256'], 'another CA is another pod')
 })

@@ -29,9 +29,9 @@ export async function startTestEmulator(
   options: TestEmulatorOptions,
 ): Promise<Emulator> {
   const parsed = parseEmulatorData('yaml' in options ? options.yaml : vaultFileOf(options))
-  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+  if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('\n'))
   const signers = await sharedSigners()
-  const emulator = await startEmulator({ data: parsed.data, signers, ...options })
+  const emulator = await startEmulator({ data: parsed.value, signers, ...options })
   t.teardown(() => emulator.close())
   return emulator
 }

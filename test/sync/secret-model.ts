@@ -42,7 +42,7 @@ export const fieldsV1 = (
 
 export const stored = (secret: SecretJson): StoredSecret => {
   const read = readStoredSecret(structuredClone(secret))
-  if ('problem' in read) throw new Error(read.problem)
+  if (read.kind === 'invalid') throw new Error(read.problem)
   return read.value
 }
 

@@ -7,7 +7,7 @@ const read = (serviceAccounts: string, env: NodeJS.ProcessEnv = {}) =>
 
 t.test('accounts are listed by namespace', async (t) => {
   t.match(read('team-a=web+api.v2; team-b=web;'), {
-    settings: {
+    value: {
       accounts: new Map([
         ['team-a', new Set(['web', 'api.v2'])],
         ['team-b', new Set(['web'])],
@@ -47,7 +47,7 @@ t.test(
     t.match(
       read('a=b', { AKV_INJECTOR_DEFAULT_TENANT_ID: tenant, AKV_INJECTOR_LOG_LEVEL: 'debug' }),
       {
-        settings: { policy: { defaultTenantId: tenant }, logLevel: 'debug' },
+        value: { policy: { defaultTenantId: tenant }, logLevel: 'debug' },
       },
     )
   },

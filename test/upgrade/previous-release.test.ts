@@ -30,7 +30,7 @@ for (const [name, pod] of Object.entries(recorded)) {
       (variable) => variable.name === configVariable,
     ) as { value?: string }
     const decoded = decodeConfig(value)
-    if ('problem' in decoded) throw new Error(decoded.problem)
+    if (decoded.kind === 'invalid') throw new Error(decoded.problem)
     t.equal(encodeConfig(decoded.value), value, 'all of it')
   })
 
@@ -45,7 +45,7 @@ for (const [name, pod] of Object.entries(recorded)) {
           kind: { group: '', version: 'v1', kind: 'Pod' },
         },
       })
-      if ('problem' in review) throw new Error(review.problem)
+      if (review.kind === 'invalid') throw new Error(review.problem)
       t.strictSame(mutate(review.value, policy), { kind: 'skipped', reason: 'complete' })
     },
   )

@@ -39,7 +39,7 @@ function injected(pod: object): object {
     kind: 'AdmissionReview',
     request: { ...request, namespace: 'default', dryRun: false },
   })
-  if ('problem' in review) throw new Error(review.problem)
+  if (review.kind === 'invalid') throw new Error(review.problem)
   const outcome = mutate(review.value, policy)
   if (outcome.kind !== 'injected') throw new Error(JSON.stringify(outcome))
   const object = structuredClone(pod)

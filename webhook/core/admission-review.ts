@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import { showJson } from '../../lib/show-json.ts'
@@ -24,29 +24,27 @@ export interface AdmissionRequest {
  */
 export function readAdmissionReview(review: unknown): Parsed<AdmissionRequest> {
   if (!isObject(review))
-    return { problem: "expected an AdmissionReview, found a value that isn't a JSON object" }
+    return invalid("expected an AdmissionReview, found a value that isn't a JSON object")
   const { apiVersion, kind, request } = review
   if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1')
-    return {
-      problem: `expected kind AdmissionReview of admission.k8s.io/v1, found kind ${show(kind)} of ${show(apiVersion)}`,
-    }
-  if (!isObject(request)) return { problem: 'the AdmissionReview has no request' }
+    return invalid(
+      `expected kind AdmissionReview of admission.k8s.io/v1, found kind ${show(kind)} of ${show(apiVersion)}`,
+    )
+  if (!isObject(request)) return invalid('the AdmissionReview has no request')
   const { uid } = request
   if (typeof uid !== 'string' || uid === '' || uid.length > maxUidLength)
-    return { problem: 'request.uid must be a string of 1 to 128 characters' }
+    return invalid('request.uid must be a string of 1 to 128 characters')
   const resource = isObject(request['kind']) ? request['kind'] : {}
-  return {
-    value: {
-      uid,
-      kind: stringOrEmpty(resource['kind']),
-      group: stringOrEmpty(resource['group']),
-      operation: stringOrEmpty(request['operation']),
-      subResource: stringOrEmpty(request['subResource']),
-      namespace: stringOrEmpty(request['namespace']),
-      dryRun: request['dryRun'] === true,
-      object: request['object'],
-    },
-  }
+  return valid({
+    uid,
+    kind: stringOrEmpty(resource['kind']),
+    group: stringOrEmpty(resource['group']),
+    operation: stringOrEmpty(request['operation']),
+    subResource: stringOrEmpty(request['subResource']),
+    namespace: stringOrEmpty(request['namespace']),
+    dryRun: request['dryRun'] === true,
+    object: request['object'],
+  })
 }
 
 const maxUidLength = 128

@@ -31,7 +31,7 @@ export function openRequest(
   if (reason !== undefined) return decided(skipped(reason))
 
   const metadata = readMetadata(request.object)
-  if ('problem' in metadata) return deniedAs(metadata.problem)
+  if (metadata.kind === 'invalid') return deniedAs(metadata.problem)
   const annotations = metadata.value.annotations ?? {}
   if (annotations[mirrorAnnotation] !== undefined) return decided(skipped('mirror-pod'))
   const { own, problems: notStrings } = readOwnAnnotations(annotations)
@@ -41,7 +41,7 @@ export function openRequest(
   if (isTurnedOff(own)) return decided(skipped('turned-off'))
 
   const pod = readPod(request.object)
-  if ('problem' in pod) return deniedAs(pod.problem)
+  if (pod.kind === 'invalid') return deniedAs(pod.problem)
   return { kind: 'open', pod: pod.value, own, notStrings, isAnnotated }
 }
 

@@ -1,4 +1,4 @@
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import {
   type Check,
@@ -145,7 +145,7 @@ const metadata = object({
 export function readMetadata(object: unknown): Parsed<Metadata> {
   const wrong = metadata(object)
   return wrong === undefined
-    ? { value: (object as { readonly metadata: Metadata }).metadata }
+    ? valid((object as { readonly metadata: Metadata }).metadata)
     : malformed(wrong)
 }
 
@@ -157,16 +157,15 @@ export function readPod(object: unknown): Parsed<Pod> {
   const spec = isObject(object) && isObject(object['spec']) ? object['spec'] : {}
   const count = lengthOf(spec['containers']) + lengthOf(spec['initContainers'])
   if (count > maxContainers)
-    return { problem: `has ${count} containers; at most ${maxContainers} can be injected` }
+    return invalid(`has ${count} containers; at most ${maxContainers} can be injected`)
   const wrong = pod(object)
-  return wrong === undefined ? { value: object as Pod } : malformed(wrong)
+  return wrong === undefined ? valid(object as Pod) : malformed(wrong)
 }
 
 const lengthOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0)
 
-const malformed = (wrong: string) => ({
-  problem: `${printable(wrong.slice(1)) || 'the object'} is missing or has the wrong type`,
-})
+const malformed = (wrong: string) =>
+  invalid(`${printable(wrong.slice(1)) || 'the object'} is missing or has the wrong type`)
 
 /** Whether the pod asks for a Windows node. */
 export const isWindows = ({ spec }: Pod): boolean =>

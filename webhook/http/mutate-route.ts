@@ -20,7 +20,7 @@ export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions):
   const { decide, metrics, refuse, limitLines } = options
   app.post(mutatePath, (httpRequest, reply) => {
     const review = readAdmissionReview(httpRequest.body)
-    if ('problem' in review) return refuse(reply, { status: 400, sentence: review.problem })
+    if (review.kind === 'invalid') return refuse(reply, { status: 400, sentence: review.problem })
     const request = review.value
 
     const { outcome, body } = answerRequest(request, decide)

@@ -4,39 +4,37 @@ import {
   listenAddressForm,
   parseListenAddress,
 } from '../../lib/listen-address.ts'
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { parseQuantity } from '../core/annotations/values/quantity.ts'
 
 export function parseListen(text: string): Parsed<ListenAddress> {
   const value = parseListenAddress(text)
-  return value === undefined ? { problem: listenAddressForm(8443) } : { value }
+  return value === undefined ? invalid(listenAddressForm(8443)) : valid(value)
 }
 
 /** Reads an image reference. Refuses characters that can't be in one (a blank, a quote, a `$`), but checks nothing else. */
 export function parseImage(text: string): Parsed<string> {
   return /^[0-9A-Za-z][\w.:/@-]{0,511}$/.test(text)
-    ? { value: text }
-    : { problem: 'expected an image reference, such as registry.example/akv-injector:1.0.0' }
+    ? valid(text)
+    : invalid('expected an image reference, such as registry.example/akv-injector:1.0.0')
 }
 
 export function parseVaultName(text: string): Parsed<string> {
   return isVaultName(text)
-    ? { value: text.toLowerCase() }
-    : { problem: 'expected the name of a vault (not its URL): 3 to 24 letters, digits and hyphens' }
+    ? valid(text.toLowerCase())
+    : invalid('expected the name of a vault (not its URL): 3 to 24 letters, digits and hyphens')
 }
 
 /** Reads the size of a volume, a quantity above zero. */
 export function parseSize(text: string): Parsed<string> {
   return (parseQuantity(text) ?? 0) >= 1
-    ? { value: text }
-    : { problem: 'expected a quantity of bytes above zero, such as 16Mi' }
+    ? valid(text)
+    : invalid('expected a quantity of bytes above zero, such as 16Mi')
 }
 
 export function parseFolder(text: string): Parsed<string> {
-  return text === '' || text.includes('\0')
-    ? { problem: 'expected the path of a folder' }
-    : { value: text }
+  return text === '' || text.includes('\0') ? invalid('expected the path of a folder') : valid(text)
 }
 
 /**
@@ -49,17 +47,17 @@ export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, Rea
   for (const entry of entries.filter((entry) => entry !== '')) {
     const [namespace = '', vaults, ...more] = entry.split('=').map((part) => part.trim())
     if (!namespacePattern.test(namespace) || vaults === undefined || more.length > 0)
-      return { problem: `"${printable(entry)}": ${allowedVaultsForm}` }
-    if (allowed.has(namespace)) return { problem: `namespace ${namespace} is given twice` }
+      return invalid(`"${printable(entry)}": ${allowedVaultsForm}`)
+    if (allowed.has(namespace)) return invalid(`namespace ${namespace} is given twice`)
     const names = vaults === '' ? [] : vaults.split('+').map((name) => name.trim())
     const wrong = names.find((name) => !isVaultName(name))
     if (wrong !== undefined)
-      return { problem: `"${printable(wrong)}" isn't a valid vault name; ${allowedVaultsForm}` }
+      return invalid(`"${printable(wrong)}" isn't a valid vault name; ${allowedVaultsForm}`)
     allowed.set(namespace, new Set(names.map((name) => name.toLowerCase())))
   }
   return allowed.size === 0
-    ? { problem: `${allowedVaultsForm}; leave it out to allow every vault` }
-    : { value: allowed }
+    ? invalid(`${allowedVaultsForm}; leave it out to allow every vault`)
+    : valid(allowed)
 }
 
 const namespacePattern = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import type { Cloud } from '../../init-agent/contract.ts'
-import type { Parsed } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
 import { parseChoice } from '../core/annotations/values/parse-choice.ts'
 import { type CloudName, cloudNames } from '../core/policy.ts'
@@ -71,7 +71,7 @@ function readCa(path: string, readFile: (path: string) => string): Parsed<string
   try {
     return parseCa(readFile(path))
   } catch (error) {
-    return { problem: `the file cannot be read: ${reasonOf(error)}` }
+    return invalid(`the file cannot be read: ${reasonOf(error)}`)
   }
 }
 
@@ -79,15 +79,15 @@ function readCa(path: string, readFile: (path: string) => string): Parsed<string
 export function parseAuthorityHost(text: string): Parsed<string> {
   const url = parsePlainUrl(text)
   return url === undefined || url.pathname !== '/'
-    ? { problem: 'expected an https URL without a path, such as https://login.microsoftonline.com' }
-    : { value: url.origin }
+    ? invalid('expected an https URL without a path, such as https://login.microsoftonline.com')
+    : valid(url.origin)
 }
 
 export function parseAudience(text: string): Parsed<string> {
   const url = parsePlainUrl(text)
   return url === undefined
-    ? { problem: 'expected an https URL, such as https://vault.azure.net' }
-    : { value: withoutSlash(url.href) }
+    ? invalid('expected an https URL, such as https://vault.azure.net')
+    : valid(withoutSlash(url.href))
 }
 
 /**
@@ -96,17 +96,17 @@ export function parseAudience(text: string): Parsed<string> {
  */
 export function parseVaultUrl(text: string): Parsed<string> {
   const [before = '', after, ...more] = text.split(placeholder)
-  if (after === undefined || more.length > 0) return { problem: vaultUrlForm }
+  if (after === undefined || more.length > 0) return invalid(vaultUrlForm)
   const url = parsePlainUrl(`${before}${standIn}${after}`)
-  if (url === undefined || url.href.split(standIn).length !== 2) return { problem: vaultUrlForm }
+  if (url === undefined || url.href.split(standIn).length !== 2) return invalid(vaultUrlForm)
 
   const [firstLabel = '', ...domain] = url.hostname.split('.').filter((label) => label !== '')
   const isInHost = url.hostname.includes(standIn)
   if (isInHost && (!firstLabel.includes(standIn) || domain.length < minDomainLabels))
-    return {
-      problem: `${vaultUrlForm}; in a host, {vault} is in the first label, before a domain of at least ${minDomainLabels} labels`,
-    }
-  return { value: withoutSlash(url.href).replace(standIn, placeholder) }
+    return invalid(
+      `${vaultUrlForm}; in a host, {vault} is in the first label, before a domain of at least ${minDomainLabels} labels`,
+    )
+  return valid(withoutSlash(url.href).replace(standIn, placeholder))
 }
 
 /**
@@ -115,19 +115,18 @@ export function parseVaultUrl(text: string): Parsed<string> {
  */
 export function parseCa(pem: string): Parsed<string> {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
-    return {
-      problem:
-        'the file contains a private key, which would be copied into every pod; keep only certificates',
-    }
+    return invalid(
+      'the file contains a private key, which would be copied into every pod; keep only certificates',
+    )
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   const ca = blocks.map((block) => `${block}\n`).join('')
   if (blocks.length === 0 || !blocks.every(isCertificate))
-    return { problem: 'expected a PEM file of certificates' }
+    return invalid('expected a PEM file of certificates')
   return ca.length > maxCaLength
-    ? {
-        problem: `the certificates are larger than ${maxCaLength} bytes, and every pod carries them; keep only those that are needed`,
-      }
-    : { value: ca }
+    ? invalid(
+        `the certificates are larger than ${maxCaLength} bytes, and every pod carries them; keep only those that are needed`,
+      )
+    : valid(ca)
 }
 
 /** With `{vault}.com`, a pod could name any domain under .com, and the agent would send its token there. */

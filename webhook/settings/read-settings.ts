@@ -1,5 +1,6 @@
 import type { ListenAddress } from '../../lib/listen-address.ts'
 import { type LogLevel, logLevels } from '../../lib/log-level.ts'
+import { allInvalid, type Checked, valid } from '../../lib/parsed.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { podSettings } from '../core/annotations/pod-settings.ts'
 import { parseBoolean } from '../core/annotations/values/parse-boolean.ts'
@@ -51,9 +52,7 @@ export interface ReadSettingsOptions {
 }
 
 /** All problems are reported at once, so that operators need not start the webhook once for each mistake. */
-export type ReadSettings =
-  | { readonly settings: Settings }
-  | { readonly problems: readonly Problem[] }
+export type ReadSettings = Checked<Settings, Problem>
 
 /** Reads `AKV_INJECTOR_*`. An empty value counts as a value: only an absent setting gets its default. */
 export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions): ReadSettings {
@@ -70,7 +69,7 @@ export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions)
   })
   const mistakes = [...unknownNames(env), ...reader.problems]
   const problems = mistakes.length > 0 ? mistakes : contradictions(settings.policy)
-  return problems.length > 0 ? { problems } : { settings }
+  return problems.length > 0 ? allInvalid(problems) : valid(settings)
 }
 
 function readPolicy(reader: SettingReader, readFile: (path: string) => string): Policy {

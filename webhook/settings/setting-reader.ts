@@ -25,7 +25,7 @@ export function settingReader(env: Environment): SettingReader {
     const text = env[name]
     if (text === undefined) return undefined
     const parsed = parse(text)
-    if ('value' in parsed) return parsed.value
+    if (parsed.kind === 'valid') return parsed.value
     problems.push({ subject: name, ...found(text), sentence: parsed.problem })
     return undefined
   }

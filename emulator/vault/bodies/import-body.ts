@@ -1,23 +1,21 @@
 /** Reads the body of a request that imports a certificate. */
 
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import type { CertificateData } from '../../data/data.ts'
 import { type Imported, openPem, openPfx } from '../../material/open-certificate.ts'
 import { changeIn, isMapping, parseBody } from './secret-body.ts'
 
 /** Recognizes PEM by its content, because the JavaScript SDK leaves out the policy that would name the format. */
-export function readImportBody(
-  text: string,
-): { readonly data: CertificateData } | { readonly problem: string } {
+export function readImportBody(text: string): Parsed<CertificateData> {
   const body = parseBody(text)
-  if (body === undefined) return { problem: 'Request body not specified' }
+  if (body === undefined) return invalid('Request body not specified')
   const imported = open(body)
   if (imported === undefined)
-    return {
-      problem:
-        'The specified PKCS#12 or PEM X.509 certificate content can not be read, or lacks its private key. Please check the password, too.',
-    }
+    return invalid(
+      'The specified PKCS#12 or PEM X.509 certificate content can not be read, or lacks its private key. Please check the password, too.',
+    )
   const { enabled = true, tags } = changeIn(body)
-  return { data: { ...imported, enabled, tags, exportable: isExportable(body['policy']) } }
+  return valid({ ...imported, enabled, tags, exportable: isExportable(body['policy']) })
 }
 
 function open({ value, pwd }: Record<string, unknown>): Imported | undefined {

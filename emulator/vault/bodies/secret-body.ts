@@ -1,23 +1,28 @@
 /** Reads the body of a request that sets or updates an object. */
 
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { maxValueBytes } from '../../material/specs.ts'
 import type { VersionChange } from '../store/stored-object.ts'
 
-export type SecretBody =
-  | { readonly value: string | undefined; readonly change: VersionChange }
-  | { readonly problem: string }
+export interface SecretBody {
+  readonly value: string | undefined
+  readonly change: VersionChange
+}
 
 /** Ignores unknown properties, like the service. */
-export function readSecretBody(text: string): SecretBody {
+export function readSecretBody(text: string): Parsed<SecretBody> {
   const body = parseBody(text)
-  if (body === undefined) return { problem: 'Request body not specified' }
+  if (body === undefined) return invalid('Request body not specified')
   const { value } = body
   if (
     value !== undefined &&
     (typeof value !== 'string' || Buffer.byteLength(value) > maxValueBytes)
   )
-    return { problem: `The value must be a string of at most ${maxValueBytes} bytes.` }
-  return { value: typeof value === 'string' ? value : undefined, change: changeIn(body) }
+    return invalid(`The value must be a string of at most ${maxValueBytes} bytes.`)
+  return valid({
+    value: typeof value === 'string' ? value : undefined,
+    change: changeIn(body),
+  })
 }
 
 export const isMapping = (found: unknown): found is Record<string, unknown> =>

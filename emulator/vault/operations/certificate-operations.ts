@@ -38,13 +38,13 @@ export const certificateOperations: readonly Operation[] = [
 
 async function importOne({ vault, name, body, now }: Call): Promise<Answer> {
   const read = readImportBody(body)
-  if ('problem' in read) return { refusal: badParameter(read.problem) }
+  if (read.kind === 'invalid') return { refusal: badParameter(read.problem) }
   const before = find(vault.certificates, name)
   if (before?.deletedAt !== undefined) return { refusal: isDeleted(kind, name) }
   const taken = before === undefined ? takenBy(vault, name) : undefined
   if (taken !== undefined) return { refusal: nameIsTaken(taken, name) }
   const authorities = before === undefined ? authoritiesOf(name) : newest(before).authorities
-  const version = newCertificate(read.data, { authorities, now })
+  const version = newCertificate(read.value, { authorities, now })
   const object = addVersion(vault.certificates, name, version)
   return { body: await certificateBundle(vault, { object, version }) }
 }

@@ -59,6 +59,7 @@ export async function paged<T>(
   itemOf: (one: T) => unknown,
 ): Promise<Answer> {
   const page = pageOf(new Map(all), request)
-  if ('problem' in page) return { refusal: badParameter(page.problem) }
-  return { body: { ...page, value: await Promise.all(page.value.map(itemOf)) } }
+  if (page.kind === 'invalid') return { refusal: badParameter(page.problem) }
+  const { value: items, nextLink } = page.value
+  return { body: { value: await Promise.all(items.map(itemOf)), nextLink } }
 }

@@ -1,3 +1,5 @@
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+
 /** Key Vault's lists: at most 25 items a page; `nextLink` leads to the next page. */
 
 export const maxPageSize = 25
@@ -8,11 +10,6 @@ export interface PageRequest {
   readonly apiVersion: string
   readonly maxResults?: string | undefined
   readonly skipToken?: string | undefined
-}
-
-/** The query is invalid. */
-export interface BadPage {
-  readonly problem: string
 }
 
 export interface Page<Item> {
@@ -27,19 +24,19 @@ export interface Page<Item> {
 export function pageOf<Item>(
   items: ReadonlyMap<string, Item>,
   { url, apiVersion, maxResults, skipToken }: PageRequest,
-): Page<Item> | BadPage {
+): Parsed<Page<Item>> {
   const size = maxResults === undefined ? maxPageSize : Number(maxResults)
   if (!Number.isInteger(size) || size < 1 || size > maxPageSize)
-    return { problem: `Invalid maxresults. It must be between 1 and ${maxPageSize}.` }
+    return invalid(`Invalid maxresults. It must be between 1 and ${maxPageSize}.`)
   const after = Buffer.from(skipToken ?? '', 'base64url').toString()
   const rest = [...items].filter(([key]) => key > after).toSorted(([a], [b]) => (a < b ? -1 : 1))
   const shown = rest.slice(0, size)
   const last = shown.at(-1)?.[0]
   if (last === undefined || rest.length <= size)
-    return { value: shown.map(([, item]) => item), nextLink: null }
+    return valid({ value: shown.map(([, item]) => item), nextLink: null })
   const token = Buffer.from(last).toString('base64url')
-  return {
+  return valid({
     value: shown.map(([, item]) => item),
     nextLink: `${url}?api-version=${encodeURIComponent(apiVersion)}&$skiptoken=${token}&maxresults=${size}`,
-  }
+  })
 }

@@ -83,8 +83,8 @@ async function converted(
 
 async function setSecret({ vault, name, body, now }: Call): Promise<Answer> {
   const read = readSecretBody(body)
-  if ('problem' in read) return { refusal: badParameter(read.problem) }
-  const { value, change } = read
+  if (read.kind === 'invalid') return { refusal: badParameter(read.problem) }
+  const { value, change } = read.value
   if (value === undefined) return { refusal: badParameter('The value property is required.') }
   if (find(vault.certificates, name) !== undefined) return { refusal: secretIsManaged('set') }
   if (find(vault.secrets, name)?.deletedAt !== undefined) return { refusal: isDeleted(kind, name) }
@@ -95,11 +95,11 @@ async function setSecret({ vault, name, body, now }: Call): Promise<Answer> {
 
 function updateSecret({ vault, name, version: wanted, body, now }: Call): Answer {
   const read = readSecretBody(body)
-  if ('problem' in read) return { refusal: badParameter(read.problem) }
+  if (read.kind === 'invalid') return { refusal: badParameter(read.problem) }
   const found = findOwn(vault, 'update', { name, version: wanted })
   if ('refusal' in found) return found
   const { object, version } = found
-  const { change } = read
+  const { change } = read.value
   const changed = changeVersion({ collection: vault.secrets, object, version, change, now })
   return { body: versionItem(vault, object, changed) }
 }

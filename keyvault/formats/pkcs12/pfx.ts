@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Parsed } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { createCpuBudget } from '../cpu-budget.ts'
 import {
   childrenOf,
@@ -56,10 +56,10 @@ export async function readPfx(
 ): Promise<Parsed<KeyMaterial>> {
   try {
     if (pfx.length > maxPfxBytes) throw new UnreadableError(`it is over ${maxPfxBytes / 1024} KiB`)
-    return { value: await readPfxOrThrow(pfx, derivationBudget(budget)) }
+    return valid(await readPfxOrThrow(pfx, derivationBudget(budget)))
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error
-    return { problem: `the PFX (PKCS#12) can't be read: ${error.message}` }
+    return invalid(`the PFX (PKCS#12) can't be read: ${error.message}`)
   }
 }
 

@@ -27,8 +27,8 @@ async function stage(): Promise<{
   const parsed = parseEmulatorData(
     readFileSync(join(root, 'manifests/examples/vault.yaml'), 'utf8'),
   )
-  if ('problems' in parsed) throw new Error(parsed.problems.join())
-  const emulator = await startEmulator({ data: parsed.data })
+  if (parsed.kind === 'invalid') throw new Error(parsed.problems.join())
+  const emulator = await startEmulator({ data: parsed.value })
   t.teardown(() => emulator.close())
   const folder = t.testdir()
   const token = await emulator.serviceAccountToken({ namespace: 'default', serviceAccount: 'web' })

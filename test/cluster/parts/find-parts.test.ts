@@ -23,7 +23,8 @@ t.test('KUBEBUILDER_ASSETS comes before PATH, and PATH before the cache', async 
   for (const folder of [path, cache]) program(folder, 'etcd')
   program(cache, 'kube-apiserver')
   t.strictSame(await findParts({ env, log, names: apiServerParts }), {
-    parts: { etcd, 'kube-apiserver': server, 'kube-controller-manager': controllers },
+    kind: 'valid',
+    value: { etcd, 'kube-apiserver': server, 'kube-controller-manager': controllers },
   })
 })
 
@@ -45,7 +46,10 @@ t.test('the programs of a node aren’t taken from PATH', async (t) => {
   const env = { HOME: t.testdir(), PATH: join(t.testdirName, 'bin') }
   program(env.PATH, 'kubectl')
   const kubectl = program(cacheFolder(env, 'kubernetes'), 'kubectl')
-  t.strictSame(await findParts({ env, log, names: ['kubectl'] }), { parts: { kubectl } })
+  t.strictSame(await findParts({ env, log, names: ['kubectl'] }), {
+    kind: 'valid',
+    value: { kubectl },
+  })
 })
 
 t.test('each program is in the cache folder of its Go module', async (t) => {
@@ -53,7 +57,10 @@ t.test('each program is in the cache folder of its Go module', async (t) => {
   const ctr = program(cacheFolder(env, 'containerd'), 'ctr')
   const etcd = program(cacheFolder(env, 'kubernetes'), 'etcd')
   program(cacheFolder(env, 'kubernetes'), 'ctr')
-  t.strictSame(await findParts({ env, log, names: ['ctr', 'etcd'] }), { parts: { ctr, etcd } })
+  t.strictSame(await findParts({ env, log, names: ['ctr', 'etcd'] }), {
+    kind: 'valid',
+    value: { ctr, etcd },
+  })
 })
 
 t.test('Go builds each program once, into the cache', async (t) => {
@@ -63,9 +70,9 @@ t.test('Go builds each program once, into the cache', async (t) => {
   const env = { HOME: home, PATH: home }
   const lines: string[] = []
   const find = () => findParts({ env, log: (line) => void lines.push(line), names: ['etcd'] })
-  const parts = { etcd: join(cacheFolder(env, 'kubernetes'), 'etcd') }
-  t.strictSame(await find(), { parts })
-  t.strictSame(await find(), { parts })
+  const built = { kind: 'valid', value: { etcd: join(cacheFolder(env, 'kubernetes'), 'etcd') } }
+  t.strictSame(await find(), built)
+  t.strictSame(await find(), built)
   t.match(lines, [/^building etcd/])
   t.equal(lines.length, 1)
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { goBuild, goProblem } from './go-build.ts'
 import { isProgram } from './is-program.ts'
 
@@ -45,9 +46,7 @@ export interface FindPartsOptions<Name extends Part = Part> {
 }
 
 /** The path of each program, or the reason why one can't be had. */
-export type FoundParts<Name extends Part = Part> =
-  | { readonly parts: Parts<Name> }
-  | { readonly problem: string }
+export type FoundParts<Name extends Part = Part> = Parsed<Parts<Name>>
 
 /**
  * Looks for each program in KUBEBUILDER_ASSETS (envtest's convention), in PATH (not for a node's programs) and in our
@@ -63,16 +62,16 @@ export async function findParts<Name extends Part>(
   const missing = names.filter((name) => found.get(name) === undefined)
   if (missing.length > 0) {
     const problem = await goProblem(env)
-    if (problem) return { problem: `${missing.join(', ')} can't be built: ${problem}. ${advice}` }
+    if (problem) return invalid(`${missing.join(', ')} can't be built: ${problem}. ${advice}`)
   }
   for (const name of missing) {
     const cache = cacheFolder(env, sources[name][0])
     log(`building ${name} into ${cache}, which takes minutes the first time`)
     const problem = await build(name, cache, env)
-    if (problem) return { problem: `${name} could not be built. ${advice}\n${problem}` }
+    if (problem) return invalid(`${name} could not be built. ${advice}\n${problem}`)
     found.set(name, join(cache, name))
   }
-  return { parts: Object.fromEntries(found) as Record<Name, string> }
+  return valid(Object.fromEntries(found) as Record<Name, string>)
 }
 
 /** Returns the folder for the programs of a Go module, in `$XDG_CACHE_HOME` or `~/.cache`. */

@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Parsed } from '../../../lib/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { connect } from '../client/api.ts'
 import { clusterOf } from '../client/cluster.ts'
@@ -35,7 +36,7 @@ async function serve(stateFolder: string): Promise<NodeState> {
   writeState(stateFolder, starting)
   const options = { env, log: (line: string) => void report({ kind: 'progress', line }) }
   const found = orThrow(await findNode({ ...options, install: false }))
-  const { parts } = orThrow(await findParts({ ...options, names: apiServerParts }))
+  const parts = orThrow(await findParts({ ...options, names: apiServerParts }))
 
   options.log('starting the cluster')
   const { path: folder } = temporaryFolder()
@@ -54,9 +55,9 @@ async function serve(stateFolder: string): Promise<NodeState> {
   return state
 }
 
-function orThrow<T extends object>(found: T | { readonly problem: string }): T {
-  if ('problem' in found) throw new Error(found.problem)
-  return found
+function orThrow<T>(found: Parsed<T>): T {
+  if (found.kind === 'invalid') throw new Error(found.problem)
+  return found.value
 }
 
 const exampleData = join(import.meta.dirname, '../../../manifests/examples/vault.yaml')

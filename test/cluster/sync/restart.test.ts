@@ -33,10 +33,10 @@ t.test(
   async (t) => {
     const log = (line: string) => void t.comment(line)
     const found = await findParts({ env: process.env, log, names: apiServerParts })
-    if ('problem' in found) throw new Error(found.problem)
+    if (found.kind === 'invalid') throw new Error(found.problem)
     const { path: folder, remove } = temporaryFolder()
     t.teardown(remove)
-    const local = await startCluster({ parts: found.parts, folder })
+    const local = await startCluster({ parts: found.value, folder })
     t.teardown(() => local.stop())
     const { kubeconfigFile } = local
     const cluster = clusterOf(connect(kubeconfigFile))

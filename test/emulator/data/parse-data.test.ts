@@ -9,7 +9,7 @@ const id = '22222222-2222-2222-2222-222222222222'
 t.test('the form in the documentation is read', async (t) => {
   const parsed = parseEmulatorData(yaml)
   t.match(parsed, {
-    data: {
+    value: {
       tenantId: '11111111-1111-1111-1111-111111111111',
       identities: [
         {
@@ -51,7 +51,7 @@ t.test('the form in the documentation is read', async (t) => {
 
 t.test('an empty file is an empty emulator', async (t) => {
   for (const text of ['', '# nothing', '{}', 'vaults: {}', 'vaults:'])
-    t.match(parseEmulatorData(text), { data: { identities: [], vaults: [] } }, text)
+    t.match(parseEmulatorData(text), { value: { identities: [], vaults: [] } }, text)
 })
 
 t.test('values stay what was written, however they look', async (t) => {
@@ -59,14 +59,14 @@ t.test('values stay what was written, however they look', async (t) => {
     for (const form of [value, `{ value: ${value} }`, `{ versions: [{ value: ${value} }] }`])
       t.match(
         parseEmulatorData(`vaults: { abc: { secrets: { s: ${form} } } }`),
-        { data: { vaults: [{ secrets: [{ versions: [{ value }] }] }] } },
+        { value: { vaults: [{ secrets: [{ versions: [{ value }] }] }] } },
         form,
       )
 })
 
 t.test('an empty secret is written as one', async (t) => {
   t.match(parseEmulatorData("vaults: { abc: { secrets: { s: '' } } }"), {
-    data: { vaults: [{ secrets: [{ versions: [{ value: '' }] }] }] },
+    value: { vaults: [{ secrets: [{ versions: [{ value: '' }] }] }] },
   })
   const parsed = parseEmulatorData('vaults:\n  abc:\n    secrets:\n      s:\n')
   t.match(parsed, { problems: ['vaults.abc.secrets.s: found nothing; accepted: a string'] })
@@ -77,7 +77,7 @@ t.test('ids and vault names have no case', async (t) => {
   t.match(
     parseEmulatorData(`{ tenantId: ${upper}, vaults: { Team-A: { readers: [${upper}] } } }`),
     {
-      data: {
+      value: {
         tenantId: upper.toLowerCase(),
         vaults: [{ name: 'team-a', readers: [upper.toLowerCase()] }],
       },
@@ -113,7 +113,7 @@ vaults:
   team-d: hunter2
 `
   const parsed = parseEmulatorData(text)
-  const problems = 'problems' in parsed ? parsed.problems : []
+  const problems = parsed.kind === 'invalid' ? parsed.problems : []
   const expected = [
     /^unknown key "tenant"; did you mean "tenantId"\? \(accepted: tenantId, identities, vaults\)$/,
     /^tenantId: found "contoso"; accepted: a UUID$/,
@@ -158,7 +158,7 @@ vaults:
       chained: { type: RSA-HSM, issuer: { intermediates: 0, root: false }, dnsNames: [] }
 `)
   t.match(parsed, {
-    data: {
+    value: {
       vaults: [
         {
           keys: [
@@ -229,7 +229,7 @@ vaults:
       misspelt: { dnsName: x }
 `
     const parsed = parseEmulatorData(text)
-    const problems = 'problems' in parsed ? parsed.problems : []
+    const problems = parsed.kind === 'invalid' ? parsed.problems : []
     const expected = [
       /keys\.a_b: found "a_b"; accepted: .* as the name of a key$/,
       /keys\.nothing: found nothing; accepted: a mapping with version, /,
@@ -277,8 +277,8 @@ t.test('what an imported certificate says itself can’t be said beside it', asy
   const { pem, pfx } = imported()
   const parse = (more: object) =>
     parseEmulatorData(JSON.stringify({ vaults: { abc: { certificates: { web: more } } } }))
-  t.match(parse({ pem }), { data: { vaults: [{ certificates: [{ name: 'web' }] }] } })
-  t.match(parse({ pfx }), { data: { vaults: [{ certificates: [{ name: 'web' }] }] } })
+  t.match(parse({ pem }), { value: { vaults: [{ certificates: [{ name: 'web' }] }] } })
+  t.match(parse({ pfx }), { value: { vaults: [{ certificates: [{ name: 'web' }] }] } })
   t.match(parse({ pem, pfx }), {
     problems: [/web: found both "pfx" and "pem"; accepted: one of them$/],
   })
@@ -331,7 +331,7 @@ t.test('a file that unfolds without end is refused', async (t) => {
 
 t.test('names from JavaScript’s own are names like others', async (t) => {
   const parsed = parseEmulatorData('vaults: { constructor: { secrets: { toString: a } } }')
-  t.match(parsed, { data: { vaults: [{ name: 'constructor', secrets: [{ name: 'toString' }] }] } })
+  t.match(parsed, { value: { vaults: [{ name: 'constructor', secrets: [{ name: 'toString' }] }] } })
   t.match(parseEmulatorData('{ __proto__: { tenantId: x } }'), {
     problems: [/the key "__proto__" is not accepted/],
   })
@@ -346,7 +346,7 @@ t.test('any text gets data or problems', async () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const parsed = parseEmulatorData(text)
-      return 'data' in parsed || parsed.problems.length > 0
+      return parsed.kind === 'valid' || parsed.problems.length > 0
     }),
   )
 })

@@ -83,7 +83,7 @@ export function assertSentence(problem: string, maxLength = 1_000): void {
 
 /** Throws unless the result is a value or a printable problem. */
 export function assertParsed<T>(parsed: Parsed<T>): T | undefined {
-  if ('value' in parsed) return parsed.value
+  if (parsed.kind === 'valid') return parsed.value
   assertSentence(parsed.problem)
   return undefined
 }

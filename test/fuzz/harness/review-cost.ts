@@ -45,7 +45,7 @@ export function assertCheap(object: unknown, run: (parsed: unknown) => unknown =
 
 function review(parsed: unknown): void {
   const read = readAdmissionReview(parsed)
-  if ('value' in read) mutate(read.value, policy)
+  if (read.kind === 'valid') mutate(read.value, policy)
 }
 
 const bodyOf = (object: unknown): string =>

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Parsed } from '../../../lib/parsed.ts'
 
 const folder = join(import.meta.dirname, '../../fixtures/content')
 
@@ -56,7 +57,7 @@ export const pemBlocks = (text: string): string[] =>
   text.match(/-----BEGIN [\s\S]*?-----END [^-]+-----\n/g) ?? []
 
 /** The value of what was expected to have no problem. */
-export function parsedValue<T>(parsed: { readonly value: T } | { readonly problem: string }): T {
-  if ('problem' in parsed) throw new Error(parsed.problem)
+export function parsedValue<T>(parsed: Parsed<T>): T {
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem)
   return parsed.value
 }

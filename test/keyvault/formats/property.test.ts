@@ -10,7 +10,7 @@ function inDocument<T>(
   find: (document: property.JsonDocument) => T,
 ): T | Extract<Parsed<never>, { problem: string }> {
   const document = property.readJsonDocument(json)
-  return 'problem' in document ? document : find(document.value)
+  return document.kind === 'invalid' ? document : find(document.value)
 }
 const pickProperty = (json: string, path: string) =>
   inDocument(json, (document) => property.pickProperty(document, path))
@@ -47,7 +47,8 @@ t.test('a path picks what it leads to', async (t) => {
     ['q"{[,:]}', 'odd'],
     ['.', 'empty keys'],
   ]
-  for (const [path, value] of cases) t.strictSame(pickProperty(document, path), { value }, path)
+  for (const [path, value] of cases)
+    t.strictSame(pickProperty(document, path), { kind: 'valid', value }, path)
 })
 
 t.test('a null counts as absent', async (t) => {
@@ -58,12 +59,25 @@ t.test('a null counts as absent', async (t) => {
     ['a.b.c', 'property "a.b" is null'],
   ]
   for (const [path, problem] of absent)
-    t.strictSame(pickProperty(json, path), { problem, isAbsent: true }, path)
-  t.strictSame(pickProperty('null', 'a'), { problem: 'the value is null', isAbsent: true })
-  t.strictSame(pickProperty(json, 'text'), { value: 'null' })
-  t.strictSame(pickProperty(json, 'list'), { value: '[null,1]' }, 'nulls inside a value stay')
-  t.strictSame(pickProperty(json, 'a.b'), { value: 'literal' }, 'a key that contains dots is tried')
+    t.strictSame(pickProperty(json, path), { kind: 'invalid', problem, isAbsent: true }, path)
+  t.strictSame(pickProperty('null', 'a'), {
+    kind: 'invalid',
+    problem: 'the value is null',
+    isAbsent: true,
+  })
+  t.strictSame(pickProperty(json, 'text'), { kind: 'valid', value: 'null' })
+  t.strictSame(
+    pickProperty(json, 'list'),
+    { kind: 'valid', value: '[null,1]' },
+    'nulls inside a value stay',
+  )
+  t.strictSame(
+    pickProperty(json, 'a.b'),
+    { kind: 'valid', value: 'literal' },
+    'a key that contains dots is tried',
+  )
   t.strictSame(allProperties('{"a": null, "b": [ null ]}'), {
+    kind: 'valid',
     value: [{ name: 'b', value: '[null]' }],
   })
 })
@@ -72,13 +86,13 @@ t.test(
   'of a key that stands twice the last one counts, and the document’s order stays',
   async (t) => {
     const json = '{"b":1,"10":{"z":0,"9":0},"b":2}'
-    t.strictSame(pickProperty(json, 'b'), { value: '2' })
-    t.strictSame(pickProperty(json, '10'), { value: '{"z":0,"9":0}' })
+    t.strictSame(pickProperty(json, 'b'), { kind: 'valid', value: '2' })
+    t.strictSame(pickProperty(json, '10'), { kind: 'valid', value: '{"z":0,"9":0}' })
   },
 )
 
 t.test('a document with a byte order mark is read', async (t) => {
-  t.strictSame(pickProperty('\ufeff{"a":1}', 'a'), { value: '1' })
+  t.strictSame(pickProperty('\ufeff{"a":1}', 'a'), { kind: 'valid', value: '1' })
 })
 
 t.test('a miss names the path as far as it matched, and never a value', async (t) => {
@@ -100,14 +114,15 @@ t.test('a miss names the path as far as it matched, and never a value', async (t
   ]
   const value = document.replace('"": {', '"e": {')
   for (const [path, problem] of cases)
-    t.strictSame(pickProperty(value, path), { problem, isAbsent: true }, path)
+    t.strictSame(pickProperty(value, path), { kind: 'invalid', problem, isAbsent: true }, path)
 })
 
 t.test('own properties of any name are found', async (t) => {
   const json = '{"__proto__":{"a":1},"constructor":2,"toString":3}'
-  t.strictSame(pickProperty(json, '__proto__.a'), { value: '1' })
-  t.strictSame(pickProperty(json, 'constructor'), { value: '2' })
+  t.strictSame(pickProperty(json, '__proto__.a'), { kind: 'valid', value: '1' })
+  t.strictSame(pickProperty(json, 'constructor'), { kind: 'valid', value: '2' })
   t.strictSame(allProperties(json), {
+    kind: 'valid',
     value: [
       { name: '__proto__', value: '{"a":1}' },
       { name: 'constructor', value: '2' },
@@ -131,6 +146,7 @@ t.test('what is not JSON is said, without a part of it', async (t) => {
       t.strictSame(
         result,
         {
+          kind: 'invalid',
           problem: 'the value is not JSON, so no property can be picked from it',
         },
         json,
@@ -151,6 +167,7 @@ t.test(
   async (t) => {
     const json = '{"b": 1.0, "a/b": "x", "..": {"c": [ ]}, "": null, "2": "y", "1": true}'
     t.strictSame(allProperties(json), {
+      kind: 'valid',
       value: [
         { name: 'b', value: '1.0' },
         { name: 'a/b', value: 'x' },
@@ -159,8 +176,9 @@ t.test(
         { name: '1', value: 'true' },
       ],
     })
-    t.strictSame(allProperties('{ }'), { value: [] })
+    t.strictSame(allProperties('{ }'), { kind: 'valid', value: [] })
     t.strictSame(allProperties('[1]'), {
+      kind: 'invalid',
       problem: 'the value is a JSON array; "#*" needs a JSON object',
     })
     t.match(allProperties('"a"'), { problem: /neither an object nor an array; "#\*" needs/ })
@@ -185,10 +203,10 @@ t.test('it agrees with a naive evaluator on any JSON', async (t) => {
     fc.property(json, path, fc.constantFrom(0, 2, '\t'), (value, segments, indent) => {
       const expected = naive(value, segments)
       const result = pickProperty(JSON.stringify(value, null, indent), segments.join('.'))
-      if (expected === undefined) return 'problem' in result
-      if (typeof expected === 'string' && !expected.isWellFormed()) return 'problem' in result
+      if (expected === undefined) return result.kind === 'invalid'
+      if (typeof expected === 'string' && !expected.isWellFormed()) return result.kind === 'invalid'
       found += 1
-      if (!('value' in result)) return false
+      if (!(result.kind === 'valid')) return false
       return typeof expected === 'string'
         ? result.value === expected
         : result.value === JSON.stringify(expected)

@@ -17,9 +17,9 @@ t.test('a chain becomes leaf and intermediate, the key, and the root', async (t)
     'tls.key': fixtureText('leaf.key'),
     'ca.crt': fixtureText('root.crt'),
   }
-  t.strictSame(await tlsFiles(pfxSecret('chain-rc2-40')), { value: expected })
+  t.strictSame(await tlsFiles(pfxSecret('chain-rc2-40')), { kind: 'valid', value: expected })
   const stored = pemSecret('root.crt', 'leaf-pkcs1.key', 'intermediate.crt', 'leaf.crt')
-  t.strictSame(await tlsFiles(stored), { value: expected }, 'PEM, in disorder')
+  t.strictSame(await tlsFiles(stored), { kind: 'valid', value: expected }, 'PEM, in disorder')
   const more = pemSecret(
     'leaf.key',
     'unrelated.crt',
@@ -30,7 +30,7 @@ t.test('a chain becomes leaf and intermediate, the key, and the root', async (t)
   )
   t.strictSame(
     await tlsFiles(more),
-    { value: expected },
+    { kind: 'valid', value: expected },
     'duplicates and unrelated ones are not sent',
   )
 })
@@ -49,6 +49,7 @@ t.test('openssl verifies the files with one another', async (t) => {
 t.test('a self-signed leaf is its own root', async (t) => {
   const [crt, key] = [fixtureText('self-signed.crt'), fixtureText('self-signed.key')]
   t.strictSame(await tlsFiles(pfxSecret('self-signed')), {
+    kind: 'valid',
     value: { 'tls.crt': crt, 'tls.key': key, 'ca.crt': crt },
   })
 })
@@ -70,7 +71,7 @@ t.test('a root without the intermediate below it is written all the same', async
   for (const [others, root] of cases)
     t.strictSame(
       await tlsFiles(pemSecret('leaf.key', 'leaf.crt', ...others)),
-      { value: { ...leaf, 'ca.crt': fixtureText(root) } },
+      { kind: 'valid', value: { ...leaf, 'ca.crt': fixtureText(root) } },
       others.join(', then '),
     )
   const whole = pemSecret('leaf.key', 'self-signed.crt', 'leaf.crt', 'root.crt', 'intermediate.crt')

@@ -47,7 +47,7 @@ const answer = {
 
 const read = (object: unknown) => {
   const parsed = readStoredSecret(object)
-  if ('problem' in parsed) throw new Error(parsed.problem)
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem)
   return parsed.value
 }
 
@@ -104,7 +104,8 @@ t.test('what is no Secret is said to be none, without a word of its content', as
     fc.property(fc.anything(), (fieldsV1) => {
       const managedFields = [{ manager: 'akv-injector-sync', operation: 'Apply', fieldsV1 }]
       return (
-        'value' in readStoredSecret({ ...answer, metadata: { ...answer.metadata, managedFields } })
+        readStoredSecret({ ...answer, metadata: { ...answer.metadata, managedFields } }).kind ===
+        'valid'
       )
     }),
   )

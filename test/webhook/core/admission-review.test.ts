@@ -9,6 +9,7 @@ const review = (request: unknown) => ({
 
 t.test('the request is read with everything absent but its uid', async (t) => {
   t.strictSame(readAdmissionReview(review({ uid: 'u1' })), {
+    kind: 'valid',
     value: {
       uid: 'u1',
       kind: '',

@@ -18,7 +18,7 @@ const updates = Boolean(process.env['UPDATE_GOLDEN'])
 
 function requestOf(review: unknown) {
   const read = readAdmissionReview(review)
-  if ('problem' in read) throw new Error(read.problem)
+  if (read.kind === 'invalid') throw new Error(read.problem)
   return read.value
 }
 

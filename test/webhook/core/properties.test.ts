@@ -158,7 +158,7 @@ t.test('no annotation makes the agent talk to a host that the operator did not n
 function configOf({ spec }: Agents): AgentConfig {
   const agent = spec.initContainers.find(({ name }) => name === agentName)
   const config = decodeConfig(agent?.env.find(({ name }) => name === configVariable)?.value ?? '')
-  if ('problem' in config) throw new Error(config.problem)
+  if (config.kind === 'invalid') throw new Error(config.problem)
   return config.value
 }
 

@@ -11,6 +11,6 @@ export function testSettings(tlsDir: string): Settings {
     },
     readFile: () => '',
   })
-  if ('problems' in read) throw new Error(JSON.stringify(read.problems))
-  return read.settings
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems))
+  return read.value
 }

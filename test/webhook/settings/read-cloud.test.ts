@@ -16,7 +16,8 @@ t.test('the vault stands in the path, or in the first label of the host', async 
     ['https://localhost:8444/{vault}', 'https://localhost:8444/{vault}'],
     ['https://vault.example/a/../b/{vault}/', 'https://vault.example/b/{vault}'],
   ]
-  for (const [text, value] of urls) t.strictSame(parseVaultUrl(text), { value }, text)
+  for (const [text, value] of urls)
+    t.strictSame(parseVaultUrl(text), { kind: 'valid', value }, text)
 })
 
 t.test('a vault URL that a pod could turn to another host is refused', async (t) => {
@@ -51,13 +52,19 @@ t.test('a vault URL that a pod could turn to another host is refused', async (t)
 })
 
 t.test('the authority is an https origin', async (t) => {
-  t.strictSame(parseAuthorityHost('https://Login.Example/'), { value: 'https://login.example' })
+  t.strictSame(parseAuthorityHost('https://Login.Example/'), {
+    kind: 'valid',
+    value: 'https://login.example',
+  })
   for (const text of ['', 'login.example', 'http://login.example', 'https://login.example/common'])
     t.match(parseAuthorityHost(text), { problem: /expected an https URL without a path/ }, text)
 })
 
 t.test('the audience is an https URL', async (t) => {
-  t.strictSame(parseAudience('https://vault.example/x/'), { value: 'https://vault.example/x' })
+  t.strictSame(parseAudience('https://vault.example/x/'), {
+    kind: 'valid',
+    value: 'https://vault.example/x',
+  })
   for (const text of ['', 'vault.example', 'api://x', 'https://a.example?b', 'https://a@b.example'])
     t.match(parseAudience(text), { problem: /expected an https URL/ }, text)
 })
@@ -65,6 +72,7 @@ t.test('the audience is an https URL', async (t) => {
 t.test('of a CA file the certificates are taken, and only they', async (t) => {
   const { certificatePem, keyPem } = await issueTestAuthority()
   t.strictSame(parseCa(`# first\n${certificatePem}\n# again\n${certificatePem}`), {
+    kind: 'valid',
     value: certificatePem + certificatePem,
   })
   t.match(parseCa(certificatePem + keyPem), { problem: /contains a private key/ })

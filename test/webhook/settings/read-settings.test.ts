@@ -15,12 +15,13 @@ const noFile = (path: string): string => {
   throw new Error(`ENOENT: no such file or directory, open '${path}'`)
 }
 const read = (env: Environment, readFile = noFile) => readSettings({ env, readFile })
-const settingsOf = (result: ReadSettings) => ('settings' in result ? result.settings : undefined)
-const problemsOf = (result: ReadSettings) => ('problems' in result ? result.problems : [])
+const settingsOf = (result: ReadSettings) => (result.kind === 'valid' ? result.value : undefined)
+const problemsOf = (result: ReadSettings) => (result.kind === 'invalid' ? result.problems : [])
 
 t.test('one setting is enough, the others have defaults', async (t) => {
   t.strictSame(read({ ...image, PATH: '/bin', AKV: 'x' }), {
-    settings: {
+    kind: 'valid',
+    value: {
       policy,
       listen: { host: '0.0.0.0', port: 8443 },
       healthListen: { host: '0.0.0.0', port: 8080 },

@@ -45,7 +45,7 @@ export function valueProblem(own: Annotations, key: string, sentence: string): P
 /** True if `inject` is "false": then no other annotation counts. */
 export function isTurnedOff({ inject }: Annotations): boolean {
   const parsed = inject === undefined ? undefined : parseBoolean(inject)
-  return parsed !== undefined && 'value' in parsed && !parsed.value
+  return parsed !== undefined && parsed.kind === 'valid' && !parsed.value
 }
 
 /** Gives a problem if the annotations are too large to be read. */

@@ -1,7 +1,7 @@
 import { isNotifyUrl, onDeletedChoices } from '../../../init-agent/contract.ts'
 import { isVaultName } from '../../../keyvault/reference.ts'
 import { logLevels } from '../../../lib/log-level.ts'
-import type { Parsed } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { maxContainers } from '../pod.ts'
 import type { ValuesOf, ValueTable } from './read-values.ts'
 import { parseBoolean } from './values/parse-boolean.ts'
@@ -32,8 +32,8 @@ export const podSettings = {
   inject: parseBoolean,
   vault: (text: string) =>
     isVaultName(text)
-      ? { value: text.toLowerCase() }
-      : { problem: 'expected the name of a vault: 3 to 24 letters, digits and hyphens' },
+      ? valid(text.toLowerCase())
+      : invalid('expected the name of a vault: 3 to 24 letters, digits and hyphens'),
   'mount-path': parseMountPath,
   containers: parseContainerNames,
   refresh: parseRefresh,
@@ -44,8 +44,8 @@ export const podSettings = {
   'on-deleted': parseChoice(onDeletedChoices),
   notify: (text: string) =>
     isNotifyUrl(text)
-      ? { value: text }
-      : { problem: 'expected http://127.0.0.1:PORT/PATH, with exactly this address' },
+      ? valid(text)
+      : invalid('expected http://127.0.0.1:PORT/PATH, with exactly this address'),
   position: parsePosition,
   'run-as': parseRunAs,
   'agent-requests': parseAmounts,
@@ -58,32 +58,32 @@ export type PodSettings = ValuesOf<typeof podSettings>
 function parseContainerNames(text: string): Parsed<readonly string[]> {
   const names = splitList(text, maxContainers)
   return names !== undefined && names.length > 0
-    ? { value: [...new Set(names)] }
-    : { problem: `expected 1 to ${maxContainers} names of containers, separated by commas` }
+    ? valid([...new Set(names)])
+    : invalid(`expected 1 to ${maxContainers} names of containers, separated by commas`)
 }
 
 export const minRefreshSeconds = 30
 
 function parseRefresh(text: string): Parsed<number> {
   const parsed = parseDuration(text)
-  if ('problem' in parsed) return parsed
+  if (parsed.kind === 'invalid') return parsed
   return parsed.value === 0 || parsed.value >= minRefreshSeconds
     ? parsed
-    : { problem: `expected at least ${minRefreshSeconds}s, or "0" to fetch once` }
+    : invalid(`expected at least ${minRefreshSeconds}s, or "0" to fetch once`)
 }
 
 function parseTimeout(text: string): Parsed<number> {
   const parsed = parseDuration(text)
-  if ('value' in parsed && parsed.value === 0) return { problem: 'expected more than 0' }
+  if (parsed.kind === 'valid' && parsed.value === 0) return invalid('expected more than 0')
   return parsed
 }
 
 function parsePosition(text: string): Parsed<Position> {
-  if (text === 'first') return { value: { kind: 'first' } }
+  if (text === 'first') return valid({ kind: 'first' })
   const container = /^after:(.+)$/.exec(text)?.[1]
   return container === undefined
-    ? { problem: 'expected "first" or "after:CONTAINER"' }
-    : { value: { kind: 'after', container } }
+    ? invalid('expected "first" or "after:CONTAINER"')
+    : valid({ kind: 'after', container })
 }
 
 /** The API server's bound for runAsUser and runAsGroup. */
@@ -94,6 +94,6 @@ function parseRunAs(text: string): Parsed<RunAs> {
   const uid = Number(user)
   const gid = Number(group ?? 0)
   if (match === undefined || uid > maxId || gid > maxId)
-    return { problem: `expected UID or UID:GID, numbers up to ${maxId}` }
-  return { value: group === undefined ? { uid } : { uid, gid } }
+    return invalid(`expected UID or UID:GID, numbers up to ${maxId}`)
+  return valid(group === undefined ? { uid } : { uid, gid })
 }

@@ -40,7 +40,7 @@ export function readValues<Table extends ValueTable>(
       continue
     }
     const parsed = parse(own[key] as string)
-    if ('value' in parsed) values[key] = parsed.value
+    if (parsed.kind === 'valid') values[key] = parsed.value
     else problems.push(valueProblem(own, key, parsed.problem))
   }
   return { values: values as ValuesOf<Table>, problems }

@@ -1,5 +1,5 @@
 import { closestMatch } from 'leven'
-import type { Parsed } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { annotationPrefix } from './own-annotations.ts'
 import { minRefreshSeconds, podSettings } from './pod-settings.ts'
 import type { ValueTable } from './read-values.ts'
@@ -25,7 +25,7 @@ export const accountSettings = {
   'tenant-id': podSettings['tenant-id'],
   'on-deleted': podSettings['on-deleted'],
   // Any text will do: a change of it starts a round.
-  'sync-now': (text: string) => ({ value: text }),
+  'sync-now': (text: string) => valid(text),
 } as const satisfies ValueTable
 
 /** On a Secret, written by the controller: the versions that the Secret holds. */
@@ -35,8 +35,8 @@ export const secretSettings = {
   // A misspelt value would leave the Secret to its owner, which is easily overlooked.
   adopt: (text: string) =>
     text === 'true'
-      ? { value: true }
-      : { problem: 'expected "true"; to keep the Secret, remove this annotation' },
+      ? valid(true)
+      : invalid('expected "true"; to keep the Secret, remove this annotation'),
 } as const satisfies ValueTable
 const secretKeys: readonly string[] = [syncedKey, ...Object.keys(secretSettings)]
 
@@ -75,8 +75,6 @@ function unknownKey(key: string, known: readonly string[]): string {
 
 function parseAccountRefresh(text: string): Parsed<number> {
   const parsed = parseDuration(text)
-  if ('problem' in parsed || parsed.value >= minRefreshSeconds) return parsed
-  return {
-    problem: `expected at least ${minRefreshSeconds}s, because a Secret is always refreshed`,
-  }
+  if (parsed.kind === 'invalid' || parsed.value >= minRefreshSeconds) return parsed
+  return invalid(`expected at least ${minRefreshSeconds}s, because a Secret is always refreshed`)
 }

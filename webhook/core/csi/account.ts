@@ -46,7 +46,7 @@ export function readAccountIdentity(
     const text = annotations(key)
     if (text === '') continue
     const parsed = parseUuid(text)
-    if ('value' in parsed) identity[member] = parsed.value
+    if (parsed.kind === 'valid') identity[member] = parsed.value
     else
       problems.push({
         subject: `${subject}, ${key}`,

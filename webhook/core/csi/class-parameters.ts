@@ -1,4 +1,4 @@
-import type { Parsed } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { printable } from '../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { podSettings } from '../annotations/pod-settings.ts'
@@ -60,7 +60,7 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
     const value = text(name)
     if (value === undefined) return undefined
     const result = parse(value)
-    if ('value' in result) return result.value
+    if (result.kind === 'valid') return result.value
     problems.push(`parameters.${name} "${printable(value)}": ${result.problem}`)
     return undefined
   }
@@ -118,11 +118,10 @@ const isTrue = (text?: string): boolean =>
 
 const refuseTokenProxy = (text: string): Parsed<undefined> =>
   isTrue(text)
-    ? {
-        problem:
-          'AKS identity bindings, a preview feature, are not supported; remove this parameter, and give the identity a federated credential for the service account',
-      }
-    : { value: undefined }
+    ? invalid(
+        'AKS identity bindings, a preview feature, are not supported; remove this parameter, and give the identity a federated credential for the service account',
+      )
+    : valid(undefined)
 
 function unknownNames(parameters: JsonObject): readonly string[] {
   const unknown: string[] = []

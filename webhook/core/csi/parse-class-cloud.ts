@@ -1,4 +1,4 @@
-import type { Parsed } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import type { CloudName } from '../policy.ts'
 
 /** The names of clouds in a SecretProviderClass, in upper case: the provider ignores case. */
@@ -16,8 +16,6 @@ const maxNameLength = 64
 export function parseClassCloud(name: string, cloudName: CloudName): Parsed<CloudName> {
   const cloud = name.length <= maxNameLength ? clouds.get(name.toUpperCase()) : undefined
   return cloud === cloudName
-    ? { value: cloud }
-    : {
-        problem: `this cluster's pods use the cloud "${cloudName}", which is the operator's to choose`,
-      }
+    ? valid(cloud)
+    : invalid(`this cluster's pods use the cloud "${cloudName}", which is the operator's to choose`)
 }

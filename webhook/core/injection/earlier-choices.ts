@@ -12,7 +12,7 @@ import type { Container } from '../pod.ts'
 export function earlierChoices(existing?: Container): AgentConfig | undefined {
   const encoded = encodedConfigOf(existing)
   const decoded = encoded === undefined ? undefined : decodeConfig(encoded)
-  return decoded !== undefined && 'value' in decoded ? decoded.value : undefined
+  return decoded !== undefined && decoded.kind === 'valid' ? decoded.value : undefined
 }
 
 /** The configuration in a container's environment. Several entries count as none: the kubelet would use the last. */

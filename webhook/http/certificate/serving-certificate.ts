@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import type { Parsed } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { tlsOptions } from '../webhook-server.ts'
 
@@ -21,17 +21,18 @@ export function readServingCertificate({ cert, key }: TlsFiles): Parsed<ServingC
   try {
     const leaf = new X509Certificate(cert)
     if (!leaf.checkPrivateKey(createPrivateKey(key)))
-      return { problem: "tls.key doesn't match the certificate in tls.crt" }
+      return invalid("tls.key doesn't match the certificate in tls.crt")
     createSecureContext({ ...tlsOptions, cert, key })
-    return {
-      value: { cert, key, notBefore: new Date(leaf.validFrom), notAfter: new Date(leaf.validTo) },
-    }
+    return valid({
+      cert,
+      key,
+      notBefore: new Date(leaf.validFrom),
+      notAfter: new Date(leaf.validTo),
+    })
   } catch (error) {
     // OpenSSL's messages name the kind of error ("no start line"), never the file's content.
     const reason = reasonOf(error)
-    return {
-      problem: `tls.crt and tls.key must be a certificate and a key in PEM format: ${reason}`,
-    }
+    return invalid(`tls.crt and tls.key must be a certificate and a key in PEM format: ${reason}`)
   }
 }
 

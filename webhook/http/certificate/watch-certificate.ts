@@ -63,7 +63,7 @@ function certificateOf({ folder, use, log, metrics }: WatchCertificateOptions) {
   function load(pair: TlsFiles): void {
     seen = pair
     const read = readServingCertificate(pair)
-    if ('problem' in read) throw new Error(read.problem)
+    if (read.kind === 'invalid') throw new Error(read.problem)
     use(read.value)
     current = read.value
     reportedReason = undefined

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import { isProgram } from '../../parts/is-program.ts'
 
 export interface DebianPrograms {
@@ -34,9 +35,9 @@ export function findDebianPrograms({
   install,
 }: {
   readonly install: boolean
-}): DebianPrograms | { readonly problem: string } {
+}): Parsed<DebianPrograms> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return { problem: 'A node needs Linux and root.' }
+    return invalid('A node needs Linux and root.')
   const missing = missingPackages()
   if (missing.length > 0 && install && findProgram('apt-get')) {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
@@ -49,14 +50,14 @@ export function findDebianPrograms({
     return findDebianPrograms({ install: false })
   }
   if (missing.length > 0)
-    return {
-      problem: `A node needs programs that are not installed: apt-get install ${missing.join(' ')}`,
-    }
-  return {
+    return invalid(
+      `A node needs programs that are not installed: apt-get install ${missing.join(' ')}`,
+    )
+  return valid({
     runc: findProgram('runc') ?? '',
     busybox: findProgram('busybox') ?? '',
     pluginFolder: findPluginFolder() ?? '',
-  }
+  })
 }
 
 const missingPackages = (): string[] => [

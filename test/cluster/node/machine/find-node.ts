@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { type Parsed, valid } from '../../../../lib/parsed.ts'
 import { cacheFolder, findParts, nodeParts, type Parts } from '../../parts/find-parts.ts'
 import { appArchive } from '../images/app-image.ts'
 import { productArchive } from '../images/product-image.ts'
@@ -19,15 +20,13 @@ export interface FindNodeOptions {
 }
 
 /** Finds or builds the programs and images of a node, or returns the reason why a node isn't possible. */
-export async function findNode(
-  options: FindNodeOptions,
-): Promise<FoundNode | { readonly problem: string }> {
+export async function findNode(options: FindNodeOptions): Promise<Parsed<FoundNode>> {
   const { env, log } = options
   const debian = findDebianPrograms(options)
-  if ('problem' in debian) return debian
+  if (debian.kind === 'invalid') return debian
   const found = await findParts({ env, log, names: nodeParts })
-  if ('problem' in found) return found
+  if (found.kind === 'invalid') return found
   const cache = join(dirname(cacheFolder(env, 'kubernetes')), 'images')
-  const archives = [appArchive(cache, debian.busybox), await productArchive(cache, log)]
-  return { programs: { ...found.parts, ...debian }, archives }
+  const archives = [appArchive(cache, debian.value.busybox), await productArchive(cache, log)]
+  return valid({ programs: { ...found.value, ...debian.value }, archives })
 }

@@ -17,6 +17,7 @@ t.test('a certificate and its key are read with their validity', async (t) => {
 t.test('what would leave a server mute is refused', async (t) => {
   const [one, other] = await Promise.all([tls.issue(), tls.issue()])
   t.strictSame(readServingCertificate({ cert: one.certificatePem, key: other.keyPem }), {
+    kind: 'invalid',
     problem: "tls.key doesn't match the certificate in tls.crt",
   })
   const halves: [string, string][] = [

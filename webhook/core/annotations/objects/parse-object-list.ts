@@ -53,7 +53,7 @@ export function parseObjectList(
     const { target, rest } = cutTarget(required)
     const reference = parseReference(rest, defaultVault)
     const named = target === undefined ? {} : { target }
-    if ('value' in reference) {
+    if (reference.kind === 'valid') {
       entries.push({ location, ...named, reference: reference.value, optional })
       continue
     }

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import { printable } from '../../../../lib/printable.ts'
 
 /** Bounds on the YAML that is parsed, because an attacker may want to waste the parser's time. */
@@ -23,11 +23,9 @@ export function parsePlainYaml(
   { maxCharacters, maxCostly }: YamlBounds,
 ): Parsed<unknown> {
   if (text.length > maxCharacters)
-    return { problem: `${text.length} characters are too many: ${maxCharacters} at most` }
+    return invalid(`${text.length} characters are too many: ${maxCharacters} at most`)
   if (countCostly(text) > maxCostly)
-    return {
-      problem: `there are more than ${maxCostly} lines, brackets, quotes, commas and colons`,
-    }
+    return invalid(`there are more than ${maxCostly} lines, brackets, quotes, commas and colons`)
   try {
     const document = parseDocument(text, {
       schema: 'failsafe',
@@ -37,13 +35,13 @@ export function parsePlainYaml(
       prettyErrors: false,
     })
     const [error] = document.errors
-    if (error === undefined) return { value: plainValue(document.contents, 0) }
+    if (error === undefined) return valid(plainValue(document.contents, 0))
     // The parser reports its own stack overflow as a mistake in the text.
-    if (error.message.includes('call stack')) return { problem: notPlain }
+    if (error.message.includes('call stack')) return invalid(notPlain)
     const line = text.slice(0, error.pos[0]).split('\n').length
-    return { problem: `this isn't valid YAML: line ${line}: ${printable(error.message)}` }
+    return invalid(`this isn't valid YAML: line ${line}: ${printable(error.message)}`)
   } catch {
-    return { problem: notPlain }
+    return invalid(notPlain)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { WantedValue } from '../../../../init-agent/contract.ts'
 import { parseReference } from '../../../../keyvault/reference.ts'
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import { printable } from '../../../../lib/printable.ts'
 import { cutOptional } from './parse-object-list.ts'
 import { toWantedValue } from './to-wanted.ts'
@@ -33,7 +33,7 @@ export function parseTemplate(
     end += inside.length + 1
     const isClosed = template[end - 1] === '}'
     const parsed = isClosed ? parseSegment(inside, defaultVault) : unclosed
-    if ('value' in parsed) segments.push(parsed.value)
+    if (parsed.kind === 'valid') segments.push(parsed.value)
     else
       problems.push(
         `${position(template, index)}: "\${${printable(inside)}${isClosed ? '}' : ''}" ${parsed.problem}`,
@@ -46,7 +46,7 @@ export function parseTemplate(
 
 const literal = '$${'
 const opening = /\$\$\{|\$\{/g
-const unclosed = { problem: 'is not closed by "}" on its line; write "$${" for a literal "${"' }
+const unclosed = invalid('is not closed by "}" on its line; write "$${" for a literal "${"')
 /** Counting the lines before each problem takes time. */
 const maxTemplateProblems = 20
 
@@ -62,13 +62,11 @@ function restOfReference(template: string, from: number): readonly string[] {
 function parseSegment(text: string, defaultVault?: string): Parsed<WantedValue> {
   const { required, optional } = cutOptional(text)
   const parsed = parseReference(required, defaultVault)
-  if ('problem' in parsed) return { problem: `isn't a valid reference: ${parsed.problem}` }
+  if (parsed.kind === 'invalid') return invalid(`isn't a valid reference: ${parsed.problem}`)
   const { object, property } = parsed.value
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')
-    return {
-      problem: 'gives files, not text; "tls/", "pfx/" and "#*" cannot be used in a template',
-    }
-  return { value: toWantedValue({ reference: parsed.value, optional }) }
+    return invalid('gives files, not text; "tls/", "pfx/" and "#*" cannot be used in a template')
+  return valid(toWantedValue({ reference: parsed.value, optional }))
 }
 
 /** Line and column count from 1, the column in characters. */

@@ -2,7 +2,7 @@ import { closestMatch } from 'leven'
 import type { ObjectEncoding, WantedFile } from '../../../../init-agent/contract.ts'
 import { targetPathProblem } from '../../../../init-agent/target-path.ts'
 import { isObjectName, isObjectVersion, type ObjectType } from '../../../../keyvault/reference.ts'
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { allInvalid, type Checked, invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import { printable } from '../../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../../lib/shape.ts'
 import { maxProblems } from '../../outcome.ts'
@@ -35,7 +35,7 @@ interface Files {
  */
 export function parseCsiObjects(text: string, vault?: string): Files {
   const yaml = parsePlainYaml(text, bounds)
-  return 'problem' in yaml
+  return yaml.kind === 'invalid'
     ? { files: [], problems: [yaml.problem] }
     : readCsiObjects(yaml.value, vault)
 }
@@ -43,7 +43,7 @@ export function parseCsiObjects(text: string, vault?: string): Files {
 /** Reads the same list from parsed YAML, in which every scalar is a string. */
 export function readCsiObjects(value: unknown, vault?: string): Files {
   const list = readList(value)
-  if ('problem' in list) return { files: [], problems: [list.problem] }
+  if (list.kind === 'invalid') return { files: [], problems: [list.problem] }
   const files: LocatedFile[] = []
   const problems: string[] = []
   if (vault === undefined)
@@ -54,11 +54,12 @@ export function readCsiObjects(value: unknown, vault?: string): Files {
     if (problems.length >= maxProblems) break
     const location = `item ${index + 1}`
     const fields = readFields(item)
-    if ('problem' in fields) problems.push(`${location}: ${fields.problem}`)
+    if (fields.kind === 'invalid') problems.push(`${location}: ${fields.problem}`)
     else {
       const read = readObject(fields.value, vault ?? anyVault)
-      if ('problems' in read) problems.push(...read.problems.map((one) => `${location}, ${one}`))
-      else files.push({ location, file: read.file })
+      if (read.kind === 'invalid')
+        problems.push(...read.problems.map((one) => `${location}, ${one}`))
+      else files.push({ location, file: read.value })
     }
   }
   return { files, problems }
@@ -70,19 +71,19 @@ const anyVault = 'unnamed'
 function readList(value: unknown): Parsed<readonly unknown[]> {
   const list = isObject(value) && Object.hasOwn(value, 'array') ? value['array'] : value
   if (!Array.isArray(list))
-    return { problem: 'expected the "array:" of a SecretProviderClass, or a list of objects' }
+    return invalid('expected the "array:" of a SecretProviderClass, or a list of objects')
   // Each string is YAML of its own. Escapes in it may have hidden structure from the count of the whole text.
   const strings = list.filter((item) => typeof item === 'string')
   const costly = strings.reduce((sum, item) => sum + 1 + countCostly(item), 0)
   return costly <= bounds.maxCostly
-    ? { value: list }
-    : { problem: `the strings of the list have more than ${bounds.maxCostly} lines and fields` }
+    ? valid(list)
+    : invalid(`the strings of the list have more than ${bounds.maxCostly} lines and fields`)
 }
 
 function readFields(item: unknown): Parsed<JsonObject> {
-  const fields = typeof item === 'string' ? parsePlainYaml(item, bounds) : { value: item }
-  if ('problem' in fields || isObject(fields.value)) return fields as Parsed<JsonObject>
-  return { problem: 'expected the fields of an object, such as "objectName: db-password"' }
+  const fields = typeof item === 'string' ? parsePlainYaml(item, bounds) : valid(item)
+  if (fields.kind === 'invalid' || isObject(fields.value)) return fields as Parsed<JsonObject>
+  return invalid('expected the fields of an object, such as "objectName: db-password"')
 }
 
 const types = ['secret', 'key', 'cert'] as const satisfies readonly ObjectType[]
@@ -90,36 +91,34 @@ const types = ['secret', 'key', 'cert'] as const satisfies readonly ObjectType[]
 /** The parser of each field. As for the provider, an empty string counts as an absent field. */
 const fields = {
   objectName: (text: string) =>
-    isObjectName(text) ? { value: text } : expected('1 to 127 letters, digits and hyphens'),
+    isObjectName(text) ? valid(text) : expected('1 to 127 letters, digits and hyphens'),
   objectAlias: (text: string): Parsed<string> => {
     const problem = targetPathProblem(text)
-    return problem === undefined ? { value: text } : { problem }
+    return problem === undefined ? valid(text) : invalid(problem)
   },
   objectType: (text: string): Parsed<ObjectType> => {
     const type = types.find((one) => one === text.toLowerCase())
-    return type === undefined ? expected('secret, key or cert') : { value: type }
+    return type === undefined ? expected('secret, key or cert') : valid(type)
   },
   objectVersion: (text: string): Parsed<string | undefined> =>
     isObjectVersion(text) || text === 'latest'
-      ? { value: text === 'latest' ? undefined : text.toLowerCase() }
+      ? valid(text === 'latest' ? undefined : text.toLowerCase())
       : expected('32 hexadecimal digits'),
   objectVersionHistory: (text: string): Parsed<number> =>
     /^\d{1,4}$/.test(text) && Number(text) <= maxHistory
-      ? { value: Number(text) }
+      ? valid(Number(text))
       : expected(`a number from 0 to ${maxHistory}`),
   objectFormat: choice(['pem', 'pfx']),
   objectEncoding: choice(['utf-8', 'base64', 'hex']),
   filePermission: parseFileMode,
 } as const
 
-function expected(what: string): { readonly problem: string } {
-  return { problem: `expected ${what}` }
-}
+const expected = (what: string) => invalid(`expected ${what}`)
 
 function choice<T extends string>(choices: readonly T[]) {
   return (text: string): Parsed<T> => {
     const found = choices.find((one) => one === text.toLowerCase())
-    return found === undefined ? expected(choices.join(' or ')) : { value: found }
+    return found === undefined ? expected(choices.join(' or ')) : valid(found)
   }
 }
 
@@ -130,32 +129,27 @@ type Fields = {
   >['value']
 }
 
-function readObject(
-  item: JsonObject,
-  vault: string,
-): { readonly file: WantedFile } | { readonly problems: readonly string[] } {
+function readObject(item: JsonObject, vault: string): Checked<WantedFile> {
   const { values, problems } = readFieldValues(item)
   const { objectName, objectType } = values
   for (const name of ['objectName', 'objectType'] as const)
     if (isAbsent(item[name])) problems.push(`${name} is missing`)
   if (objectName === undefined || objectType === undefined || problems.length > 0)
-    return { problems }
+    return allInvalid(problems)
 
   const version = values.objectVersion
   const versions = values.objectVersionHistory ?? 0
   const object = { vault, type: objectType, name: objectName, ...(version && { version }) }
   const combinations = combinationProblems(values)
-  if (combinations.length > 0) return { problems: combinations }
-  return {
-    file: {
-      object,
-      path: values.objectAlias ?? objectName,
-      mode: values.filePermission ?? defaultPermission,
-      ...(objectType === 'secret' && values.objectFormat !== 'pfx' && { format: 'pem' }),
-      ...encodingOf(values),
-      ...(versions > 1 && { versions }),
-    },
-  }
+  if (combinations.length > 0) return allInvalid(combinations)
+  return valid({
+    object,
+    path: values.objectAlias ?? objectName,
+    mode: values.filePermission ?? defaultPermission,
+    ...(objectType === 'secret' && values.objectFormat !== 'pfx' && { format: 'pem' }),
+    ...encodingOf(values),
+    ...(versions > 1 && { versions }),
+  })
 }
 
 function encodingOf({ objectEncoding }: Fields): { readonly encoding?: ObjectEncoding } {
@@ -191,7 +185,7 @@ function readFieldValues(item: JsonObject): { values: Fields; problems: string[]
     } else if (typeof value !== 'string') problems.push(`${name}: expected a string`)
     else {
       const parsed: Parsed<unknown> = fields[name as keyof typeof fields](value)
-      if ('value' in parsed) values[name] = parsed.value
+      if (parsed.kind === 'valid') values[name] = parsed.value
       else problems.push(`${name} "${printable(value)}": ${parsed.problem}`)
     }
   }

@@ -84,7 +84,7 @@ function readList<T>(
   const requested = entries.flatMap((entry): Requested<T>[] => {
     const subject = subjectOf(entry.location)
     const wanted = list.toWanted(entry)
-    if ('value' in wanted) return [{ subject, wanted: wanted.value }]
+    if (wanted.kind === 'valid') return [{ subject, wanted: wanted.value }]
     problems.push({ subject, sentence: wanted.problem })
     return []
   })

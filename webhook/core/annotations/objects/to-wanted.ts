@@ -1,5 +1,5 @@
 import type { WantedFile, WantedValue, WantedVariable } from '../../../../init-agent/contract.ts'
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import type { Entry } from './parse-object-list.ts'
 
 /** The value of an entry, without its destination. */
@@ -16,21 +16,20 @@ export function toWantedFile(entry: Entry): Parsed<WantedFile> {
   const isFolder = property === '*' || object.type === 'tls'
   const target = entry.target ?? object.name
   if (property === '*' && entry.target !== undefined && !target.endsWith('/'))
-    return {
-      problem:
-        '"#*" writes a file for each property, so its target must be a folder; end it with "/"',
-    }
+    return invalid(
+      '"#*" writes a file for each property, so its target must be a folder; end it with "/"',
+    )
   const path = isFolder && target.endsWith('/') ? target.slice(0, -1) : target
-  return { value: { path, ...toWantedValue(entry) } }
+  return valid({ path, ...toWantedValue(entry) })
 }
 
 /** Makes a variable of an entry of `env`. Without a target, it is the object's name in upper case, with `_` for `-`. */
 export function toWantedVariable(entry: Entry): Parsed<WantedVariable> {
   const { object, property } = entry.reference
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')
-    return {
-      problem: '"tls/", "pfx/" and "#*" write files, not variables; use akv-injector.io/secrets',
-    }
+    return invalid(
+      '"tls/", "pfx/" and "#*" write files, not variables; use akv-injector.io/secrets',
+    )
   const variable = entry.target ?? object.name.toUpperCase().replaceAll('-', '_')
-  return { value: { variable, ...toWantedValue(entry) } }
+  return valid({ variable, ...toWantedValue(entry) })
 }

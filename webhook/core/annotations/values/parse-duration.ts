@@ -1,4 +1,4 @@
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 
 const accepted =
   'a duration in whole hours, minutes and seconds such as "90s", "5m" or "1h30m", or "0"'
@@ -7,9 +7,9 @@ const maxSeconds = 365 * 24 * 3600
 
 /** Reads Go's form of a duration in whole units, or `0`. Gives seconds; a year at most. */
 export function parseDuration(text: string): Parsed<number> {
-  if (text === '0') return { value: 0 }
+  if (text === '0') return valid(0)
   const [match, hours = 0, minutes = 0, seconds = 0] = pattern.exec(text) ?? []
-  if (!match) return { problem: `expected ${accepted}` }
+  if (!match) return invalid(`expected ${accepted}`)
   const value = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)
-  return value <= maxSeconds ? { value } : { problem: `expected ${accepted}, a year at most` }
+  return value <= maxSeconds ? valid(value) : invalid(`expected ${accepted}, a year at most`)
 }

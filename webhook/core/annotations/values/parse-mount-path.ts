@@ -1,4 +1,4 @@
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 
 /** The folder of the service account token. In most images `/var/run` is a link to `/run`. */
 const guardedPaths = ['/var/run/secrets', '/run/secrets']
@@ -15,13 +15,12 @@ export function parseMountPath(text: string): Parsed<string> {
     components.every((component) => component !== '' && component !== '.' && component !== '..')
   // The API server refuses a ":" in a mount path, and no path can hold a NUL.
   if (!isPlain || text.includes(':') || /\p{Cc}/u.test(text))
-    return {
-      problem:
-        'expected an absolute directory other than "/", without "..", ":" or a slash at its end',
-    }
+    return invalid(
+      'expected an absolute directory other than "/", without "..", ":" or a slash at its end',
+    )
   if (systemPath.test(text))
-    return { problem: 'the container runtime mounts this folder itself; choose another one' }
+    return invalid('the container runtime mounts this folder itself; choose another one')
   return guardedPaths.some((guarded) => guarded === text || guarded.startsWith(`${text}/`))
-    ? { problem: 'a mount there would hide the service account token; choose another folder' }
-    : { value: text }
+    ? invalid('a mount there would hide the service account token; choose another folder')
+    : valid(text)
 }

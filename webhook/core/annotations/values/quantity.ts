@@ -1,4 +1,4 @@
-import type { Parsed } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import { printable } from '../../../../lib/printable.ts'
 import type { Amounts } from '../../policy.ts'
 
@@ -37,18 +37,18 @@ export function isSameQuantity(a: string | number, b: string | number): boolean 
 export function parseAmounts(list: string): Parsed<Amounts> {
   const amounts: Record<string, string> = {}
   const entries = list.split(',', maxAmounts + 1)
-  if (entries.length > maxAmounts) return { problem: `expected ${accepted}` }
+  if (entries.length > maxAmounts) return invalid(`expected ${accepted}`)
   for (const entry of entries) {
     const [resource = '', quantity, ...more] = entry.split('=').map((part) => part.trim())
     if (resource === '' && quantity === undefined) continue
     if (!resourceNames.includes(resource) || quantity === undefined || more.length > 0)
-      return { problem: `"${printable(entry)}": expected ${accepted}` }
-    if (Object.hasOwn(amounts, resource)) return { problem: `${resource} is given twice` }
+      return invalid(`"${printable(entry)}": expected ${accepted}`)
+    if (Object.hasOwn(amounts, resource)) return invalid(`${resource} is given twice`)
     if (parseQuantity(quantity) === undefined)
-      return { problem: `"${printable(quantity)}" isn't a valid quantity: expected ${accepted}` }
+      return invalid(`"${printable(quantity)}" isn't a valid quantity: expected ${accepted}`)
     amounts[resource] = quantity
   }
-  return { value: amounts }
+  return valid(amounts)
 }
 
 /** Leaves room for empty entries. */

@@ -9,10 +9,11 @@ const parse = (text: string) => parsePlainYaml(text, bounds)
 
 t.test('scalars stay strings, and an empty one reads as null', async (t) => {
   t.strictSame(parse('- { a: 0644, b: true, c: 2026-01-01, d: , e: "", f: ~ }'), {
+    kind: 'valid',
     value: [{ a: '0644', b: 'true', c: '2026-01-01', d: null, e: '', f: null }],
   })
-  t.strictSame(parse(''), { value: null })
-  t.strictSame(parse(': x'), { value: { '': 'x' } })
+  t.strictSame(parse(''), { kind: 'valid', value: null })
+  t.strictSame(parse(': x'), { kind: 'valid', value: { '': 'x' } })
   const { value } = parse('{ __proto__: a, constructor: b }') as { readonly value: object }
   t.strictSame(Object.entries(value), [
     ['__proto__', 'a'],

@@ -10,7 +10,8 @@ t.test('Go’s form in whole units is read as seconds', async (t) => {
     ['1h0m1s', 3601],
     ['0s', 0],
   ]
-  for (const [text, value] of cases) t.strictSame(parseDuration(text), { value }, text)
+  for (const [text, value] of cases)
+    t.strictSame(parseDuration(text), { kind: 'valid', value }, text)
 })
 
 t.test('anything else is refused with the accepted form', async (t) => {
