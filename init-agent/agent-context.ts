@@ -4,7 +4,7 @@ import type { AgentConfig } from './contract.ts'
 import type { Session } from './projection/session.ts'
 import type { Volumes } from './volume/volumes.ts'
 
-/** What every step of the agent works with. */
+/** The context that all steps of the agent share. */
 export interface AgentContext {
   readonly config: AgentConfig
   readonly session: Session

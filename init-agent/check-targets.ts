@@ -23,7 +23,7 @@ export function checkTargets(config: AgentConfig): void {
     files.some((file) => file.versions !== undefined && hasSeveralFiles(file))
   )
     throw invalid(
-      '"tls/" and "#*" give several files, so they are not possible in env, in a template or with a history',
+      '"tls/" and "#*" write several files, so they cannot be used in env, in a template or with a history',
     )
 }
 

@@ -107,7 +107,7 @@ export interface WantedVariable extends WantedValue {
 }
 
 export interface AgentConfig {
-  /** What {@link versionOf} gives. */
+  /** The result of {@link versionOf}. */
   readonly version: ReturnType<typeof versionOf>
   /** The containers that see the objects. The agent ignores it: it records the webhook's choice. */
   readonly containers: readonly string[]

@@ -15,7 +15,7 @@ export interface FetchedContent {
   readonly outcomes: FetchOutcomes
 }
 
-/** What fetching needs. Writing the content is up to the caller. */
+/** The context for fetching. The caller writes the content. */
 type FetchContext = Omit<AgentContext, 'volumes'>
 
 /**
@@ -36,7 +36,7 @@ export async function firstFetch(
 }
 
 /**
- * Signs in, fetches every object and makes the content of them. Retries until the deadline.
+ * Signs in, fetches every object and creates the content from them. Retries until the deadline.
  *
  * @throws AkvError if a target that isn't optional has no value
  */

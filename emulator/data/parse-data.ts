@@ -54,7 +54,7 @@ const uuid = text('a UUID', (found) => uuidPattern.test(found)).toLowerCase()
 const nonEmpty = text('a string', (found) => found !== '')
 const role = list(
   text(
-    'a client id (UUID), or "*" for every identity',
+    'a client ID (UUID), or "*" for every identity',
     (found) => found === '*' || uuidPattern.test(found),
   ).toLowerCase(),
 )

@@ -10,13 +10,14 @@ import {
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
 
-/** A refresh doesn't retry, but a rotation takes only a moment, so it is waited for this long. */
+/** A refresh doesn't retry, but a rotation takes only a moment, so a refresh waits this long for it to finish. */
 const minRotationWaitMs = 3_000
 
 /**
  * Fetches all objects, with all parts of one certificate at the same version. The parts are its certificate, key and
- * secret, which share a name: `secret/web` or `tls/web`, `cert/web` and `key/web`. Fetched one by one during a rotation,
- * they could be of different versions. If they can't be had at one version, all of them have failed.
+ * secret, which share a name: `secret/web` or `tls/web`, `cert/web` and `key/web`. Fetched one by one during a
+ * rotation, they could be of different versions. If not all parts are available at one version, all of them count as
+ * failed.
  */
 export async function fetchConsistently(options: FetchObjectsOptions): Promise<FetchOutcomes> {
   const outcomes = new Map(await fetchObjects(options))

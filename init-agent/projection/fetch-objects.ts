@@ -11,7 +11,7 @@ import type { Deadline } from './deadline.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
 
-/** A vault accepts 4,000 requests in 10 s. The limit is for the pod's own sake: it has a small share of a CPU. */
+/** A vault accepts 4,000 requests in 10 s. This lower limit suits the pod, which has a small share of a CPU. */
 const maxConcurrentRequests = 10
 
 /** One object, or the versions of its history with the newest first. Never empty. */

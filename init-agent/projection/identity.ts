@@ -38,9 +38,9 @@ export function resolveIdentity(
   if (!clientId || !tenantId)
     throw new AkvError({
       code: 'AKV_IDENTITY_MISSING',
-      message: `no ${[clientId ? [] : 'client id', tenantId ? [] : 'tenant id'].flat().join(' and no ')} is known`,
+      message: `no ${[clientId ? [] : 'client ID', tenantId ? [] : 'tenant ID'].flat().join(' and no ')} is configured`,
     })
-  return { clientId: checked('client id', clientId), tenantId: checked('tenant id', tenantId) }
+  return { clientId: checked('client ID', clientId), tenantId: checked('tenant ID', tenantId) }
 }
 
 /** Both IDs become part of a URL. */

@@ -19,7 +19,7 @@ import {
 } from './render-files.ts'
 import { objectKey, segmentValues } from './wanted-objects.ts'
 
-/** What a pod gets: files by {@link fileKey} and values by variable, in the configuration's order. */
+/** The content of a pod's volumes: files by {@link fileKey} and values by variable, in the configuration's order. */
 export interface Content {
   readonly files: FileSet
   readonly env: ReadonlyMap<string, Uint8Array>
@@ -39,10 +39,10 @@ export interface TargetProblem {
   readonly error: AkvError
 }
 
-/** The values that templates were last made of, by `objectKey`. They are lost in a restart. */
+/** The values that templates were last rendered with, by `objectKey`. A restart loses them. */
 export type TemplateValues = ReadonlyMap<string, FoundVersions>
 
-/** What a caller may bound: how many properties "#*" may find, and how much CPU time the projection may take. */
+/** Bounds that a caller may set: how many properties "#*" may find, and how much CPU time the projection may take. */
 export type ProjectionBounds = Partial<Pick<RenderContext, 'maxProperties' | 'budget'>>
 
 export interface ProjectionInput extends ProjectionBounds {
@@ -59,9 +59,9 @@ interface Projecting extends ProjectionInput {
 }
 
 /**
- * Makes the content of what was fetched. A target keeps its current value if its object wasn't requested, failed, or
- * can't be converted. If the object is gone, `onDeleted` decides whether a file is kept or removed. A variable is always
- * kept, because a process keeps its environment anyway.
+ * Creates the content from the fetched objects. A target keeps its current value if its object wasn't requested,
+ * failed, or can't be converted. If the object is gone, `onDeleted` decides whether a file is kept or removed. A
+ * variable is always kept, because a process keeps its environment anyway.
  */
 export async function projectContent(
   config: AgentConfig,

@@ -19,7 +19,7 @@ import {
 import type { Session } from './session.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
-/** What one refresh hands to the next. */
+/** The state that one refresh passes to the next. */
 export interface RefreshState {
   readonly content: Content
   readonly known: KnownVersions
@@ -36,7 +36,7 @@ export interface Refreshed {
   readonly problems: readonly TargetProblem[]
 }
 
-/** What a refresh needs. Writing the content is up to the caller. */
+/** The context of a refresh. The caller writes the content. */
 export interface RefreshContext extends ProjectionBounds {
   readonly config: AgentConfig
   readonly session: Session

@@ -8,7 +8,7 @@ import type { Parsed } from '../../lib/parsed.ts'
 import type { WantedFile, WantedValue } from '../contract.ts'
 import { targetPathProblem } from '../target-path.ts'
 
-/** What all targets of one projection share. */
+/** The context that all targets of one projection share. */
 export interface RenderContext {
   /** How many properties "#*" may find. */
   readonly maxProperties: number

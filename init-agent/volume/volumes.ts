@@ -17,7 +17,10 @@ import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 /** Only the kubelet reads it, as root. No other container mounts the volume. */
 const envFileMode = 0o400
 
-/** The pod's volumes for variables, for our own files, and those that are served. One without a use is never touched. */
+/**
+ * The pod's volumes for variables and for our own files, and its served volumes. A volume that isn't used is never
+ * touched.
+ */
 export interface Volumes {
   /** The current content, or undefined if a set is missing. `writtenAtMs`: when the oldest of the sets was written. */
   read(): FoundContent | undefined

@@ -36,7 +36,7 @@ export const agentErrors = {
   AKV_CERTIFICATE_ROTATING: {
     ...retryable,
     means:
-      'A certificate and its key are requested separately, and were of different versions each time.',
+      'A certificate and its key are requested separately, and each try got different versions of the two.',
     remedy:
       'Wait until the vault has completed the new version. With tls/, both come from one answer and always match.',
   },

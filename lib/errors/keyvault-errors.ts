@@ -4,8 +4,7 @@ import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 export const keyvaultErrors = {
   AKV_FEDERATION_MISMATCH: {
     ...retryable,
-    means:
-      'The identity has no federated credential that matches the service account token, or none at all.',
+    means: 'The identity has no federated credential that matches the service account token.',
     remedy:
       'Compare the issuer, subject and audience in the message with the federated credentials of the identity, letter by letter and in the same case. A new credential takes effect after a few minutes.',
   },
@@ -70,15 +69,15 @@ export const keyvaultErrors = {
   },
   AKV_UNAUTHORIZED: {
     ...permanent,
-    means: 'The vault rejected the token that Entra had just issued, and also the one after it.',
+    means: 'The vault rejected a token that Entra had just issued, and then also a new one.',
     remedy:
       "Check that the vault is in the identity's tenant, and that AKV_INJECTOR_CLOUD is the vault's cloud.",
   },
   AKV_THROTTLED: {
     ...retryable,
-    means: 'The vault limits the rate of requests, and the limit is reached.',
+    means: 'The vault is throttling: it has received too many requests.',
     remedy:
-      'Wait: the limit passes by itself. If it is reached often, refresh less often, or spread the objects over more vaults.',
+      'Wait: throttling ends by itself. If it happens often, refresh less often, or spread the objects over more vaults.',
   },
   AKV_VAULT_UNAVAILABLE: {
     ...retryable,
@@ -112,7 +111,7 @@ export const keyvaultErrors = {
   AKV_BAD_ANSWER: {
     ...retryable,
     means:
-      'The answer did not come from Key Vault or Entra: it is not their JSON, or not what they can answer.',
+      'The answer did not come from Key Vault or Entra: it is not JSON, or not in a form that they use.',
     remedy:
       'Check that no proxy or captive portal answers in place of the host, and that the host is the right one (AKV_INJECTOR_VAULT_URL, AKV_INJECTOR_AUTHORITY_HOST).',
   },

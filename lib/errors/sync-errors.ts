@@ -66,15 +66,15 @@ export const syncErrors = {
     ...permanent,
     isOfSync: true,
     means:
-      "The Secret has another type than the entry asks for, and Kubernetes does not let a Secret's type change.",
+      "The Secret's type differs from the one in the entry, and Kubernetes does not let a Secret's type change.",
     remedy:
-      'Delete the Secret, and the controller creates it again. Or write the type that it has in the entry.',
+      'Delete the Secret, and the controller creates it again. Or change the entry to the type that the Secret has.',
   },
   AKV_SECRET_IMMUTABLE: {
     ...permanent,
     isOfSync: true,
     means: 'The Secret is immutable, but its data has to change.',
-    remedy: 'Delete the Secret. The controller creates it again, not immutable.',
+    remedy: 'Delete the Secret. The controller creates it again without "immutable".',
   },
   AKV_SECRET_TOO_LARGE: {
     ...permanent,

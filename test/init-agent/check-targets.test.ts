@@ -20,11 +20,11 @@ t.test('targets that the webhook would deny are refused', async (t) => {
       { files: [secretFile('a', { property: '*' }), secretFile('a/b')] },
     ],
     [/variable A is named twice/, { env: [secretVariable('A', 'a'), secretVariable('A', 'b')] }],
-    [/not possible in env/, { env: [secretVariable('A', 'a', { property: '*' })] }],
-    [/not possible in env/, { env: [{ ...objectFile('tls', 'a'), variable: 'A' }] }],
-    [/not possible in env/, { templates: [{ path: 'x', segments: [objectFile('tls', 'a')] }] }],
-    [/not possible in env/, { files: [objectFile('tls', 'a', { versions: 2 })] }],
-    [/not possible in env/, { files: [secretFile('a', { property: '*', versions: 2 })] }],
+    [/cannot be used in env/, { env: [secretVariable('A', 'a', { property: '*' })] }],
+    [/cannot be used in env/, { env: [{ ...objectFile('tls', 'a'), variable: 'A' }] }],
+    [/cannot be used in env/, { templates: [{ path: 'x', segments: [objectFile('tls', 'a')] }] }],
+    [/cannot be used in env/, { files: [objectFile('tls', 'a', { versions: 2 })] }],
+    [/cannot be used in env/, { files: [secretFile('a', { property: '*', versions: 2 })] }],
   ]
   for (const [message, config] of cases)
     t.throws(() => checkTargets(agentConfig(config)), { code: 'AKV_CONFIG_INVALID', message })

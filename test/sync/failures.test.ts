@@ -135,7 +135,7 @@ t.test('an account without a client id keeps what it has, and is told what to se
   t.strictSame(simulation.values('db'), good)
   t.strictSame(simulation.writes(), [])
   t.match(simulation.events(), [
-    /AKV_IDENTITY_MISSING: no client id is known\. .*azure\.workload\.identity\/client-id/,
+    /AKV_IDENTITY_MISSING: no client ID is configured\. .*azure\.workload\.identity\/client-id/,
   ])
 })
 

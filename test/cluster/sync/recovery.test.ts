@@ -97,7 +97,7 @@ t.test('an account that loses its client ID keeps its Secrets', async (t) => {
   await testbed.annotate(without)
   await testbed.events()
   for (let i = 0; i < 3; i++) await testbed.round()
-  t.match(await testbed.events(), [/^SyncFailed: AKV_IDENTITY_MISSING: no client id is known/])
+  t.match(await testbed.events(), [/^SyncFailed: AKV_IDENTITY_MISSING: no client ID is configured/])
   t.equal(await testbed.version('db'), before)
   await testbed.annotate(annotations(sync))
   await testbed.round()

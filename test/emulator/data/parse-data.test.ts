@@ -123,7 +123,7 @@ vaults:
     /\.issuer: found "http:\/\/evil\.example"; accepted: a URL with https/,
     /^vaults\.ab: found "ab"; accepted: 3 to 24/,
     /^vaults\.-abc: found "-abc"; accepted: 3 to 24/,
-    /^vaults\.team-a\.readers\[0\]: found "someone"; accepted: a client id \(UUID\), or "\*"/,
+    /^vaults\.team-a\.readers\[0\]: found "someone"; accepted: a client ID \(UUID\), or "\*"/,
     /secrets\.a_b: found "a_b"; accepted: 1 to 127 letters/,
     /secrets\.empty: accepted: exactly one of "value" and "generate"/,
     /secrets\.both: accepted: exactly one of "value" and "generate"/,

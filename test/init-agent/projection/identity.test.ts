@@ -23,9 +23,9 @@ t.test(
 t.test('the error names the missing id', async (t) => {
   const missing = (annotated: Parameters<typeof resolveIdentity>[0], message: RegExp) =>
     t.throws(() => resolveIdentity(annotated, {}), { code: 'AKV_IDENTITY_MISSING', message })
-  missing({}, /^no client id and no tenant id is known$/)
-  missing({ clientId: id('a') }, /^no tenant id is known$/)
-  missing({ defaultTenantId: id('a') }, /^no client id is known$/)
+  missing({}, /^no client ID and no tenant ID is configured$/)
+  missing({ clientId: id('a') }, /^no tenant ID is configured$/)
+  missing({ defaultTenantId: id('a') }, /^no client ID is configured$/)
 })
 
 t.test('an id that isn’t a UUID never becomes part of a URL', async (t) => {
