@@ -1,6 +1,6 @@
 import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
+import type { Log } from '../lib/log/log.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import type { Change, ReconcileResult } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'

@@ -1,5 +1,5 @@
-import type { ListenAddress } from '../lib/listen-address.ts'
-import { type Health, serveHealth } from '../lib/serve-health.ts'
+import type { ListenAddress } from '../lib/server/listen-address.ts'
+import { type Health, serveHealth } from '../lib/server/serve-health.ts'
 import type { ReconcileStatus } from './controller.ts'
 
 export interface CertsHealthOptions {

@@ -1,7 +1,11 @@
-import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
 import { labelName, subdomainName, wrongName } from '../lib/name-rules.ts'
 import { allInvalid, type Checked, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
+import {
+  type ListenAddress,
+  parseListenAddress,
+  wrongAddress,
+} from '../lib/server/listen-address.ts'
 
 /** The names of the objects that the controller reads and writes. The defaults are the names of a default install. */
 export interface CertsSettings {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
+import type { Log } from '../lib/log/log.ts'
 import type { AgentContext } from './agent-context.ts'
 import { checkTargets } from './check-targets.ts'
 import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'

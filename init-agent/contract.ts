@@ -1,7 +1,7 @@
 /** The configuration that the webhook writes to `AKV_INJECTOR_CONFIG` and the agent reads. Pure: both import this file. */
 
 import type { ObjectReference } from '../keyvault/reference.ts'
-import type { LogLevel } from '../lib/log-level.ts'
+import type { LogLevel } from '../lib/log/log-level.ts'
 
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2

@@ -1,7 +1,7 @@
 /** Reads the agent's configuration, and checks every member of it. Pure: the webhook reads a pod's configuration too. */
 
 import { isObjectName, isObjectVersion, isVaultName, objectTypes } from '../keyvault/reference.ts'
-import { logLevels } from '../lib/log-level.ts'
+import { logLevels } from '../lib/log/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
 import { invalid, type Parsed, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../lib/clock.ts'
-import type { Log } from '../lib/log.ts'
+import type { Log } from '../lib/log/log.ts'
 import { checkTargets } from './check-targets.ts'
 import type { AgentConfig } from './contract.ts'
 import { fetchContent } from './first-fetch.ts'

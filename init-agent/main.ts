@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
-import { createLog, type Log } from '../lib/log.ts'
+import { createLog, type Log } from '../lib/log/log.ts'
 import { type AgentConfig, agentRoot, configVariable } from './contract.ts'
 import { decodeConfig } from './decode-config.ts'
 import { writeTerminationMessage } from './termination-message.ts'

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describeProblem } from '../lib/describe-problem.ts'
-import { type ListenAddress, parseListenAddress, wrongAddress } from '../lib/listen-address.ts'
-import type { LogLevel } from '../lib/log-level.ts'
+import type { LogLevel } from '../lib/log/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
 import { allInvalid, type Checked, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
+import {
+  type ListenAddress,
+  parseListenAddress,
+  wrongAddress,
+} from '../lib/server/listen-address.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { readSettings } from '../webhook/settings/read-settings.ts'
 

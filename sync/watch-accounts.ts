@@ -1,7 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AkvError } from '../lib/errors/akv-error.ts'
-import type { Log } from '../lib/log.ts'
+import type { Log } from '../lib/log/log.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import type { SeenAccount, SyncCluster } from './cluster/cluster-port.ts'
 

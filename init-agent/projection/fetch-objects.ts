@@ -6,7 +6,7 @@ import { describeObject, type ObjectReference, referenceKey } from '../../keyvau
 import { hasTwins, pickVersions } from '../../keyvault/version-history.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import type { Log } from '../../lib/log.ts'
+import type { Log } from '../../lib/log/log.ts'
 import type { Deadline } from './deadline.ts'
 import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'

@@ -1,7 +1,7 @@
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import type { Log } from '../../lib/log.ts'
+import type { Log } from '../../lib/log/log.ts'
 import type { AgentConfig } from '../contract.ts'
 import { fetchConsistently, groupParts, isCertificateObject } from './certificate-parts.ts'
 import { fixedDeadline } from './deadline.ts'

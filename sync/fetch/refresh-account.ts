@@ -14,7 +14,7 @@ import {
 import type { Session } from '../../init-agent/projection/session.ts'
 import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { Log } from '../../lib/log.ts'
+import type { Log } from '../../lib/log/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'

@@ -1,4 +1,4 @@
-import type { Log, LogDetails } from '../../lib/log.ts'
+import type { Log, LogDetails } from '../../lib/log/log.ts'
 import type { Account } from '../request/account.ts'
 
 /** A log that names the account in each line. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import { toAkvError } from '../../lib/errors/akv-error.ts'
-import type { Log } from '../../lib/log.ts'
+import type { Log } from '../../lib/log/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'

@@ -1,4 +1,4 @@
-import type { Log } from '../../lib/log.ts'
+import type { Log } from '../../lib/log/log.ts'
 import { readAccount } from '../request/read-account.ts'
 import type { AccountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'

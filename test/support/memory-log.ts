@@ -1,4 +1,4 @@
-import { createLog, type Log } from '../../lib/log.ts'
+import { createLog, type Log } from '../../lib/log/log.ts'
 
 export interface MemoryLog {
   readonly log: Log

@@ -1,5 +1,5 @@
 import type { Cloud } from '../../init-agent/contract.ts'
-import type { LogLevel } from '../../lib/log-level.ts'
+import type { LogLevel } from '../../lib/log/log-level.ts'
 
 /** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '96Mi' }`. */
 export type Amounts = Readonly<Record<string, string>>

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { LeftOut } from '../../lib/limit-lines.ts'
+import type { LeftOut } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyError } from 'fastify'
-import type { LineLimit } from '../../lib/limit-lines.ts'
+import type { LineLimit } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { wrongContentType } from './body/json-body.ts'
 import { mutatePath } from './mutate-route.ts'

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../lib/log-level.ts'
+import type { LogLevel } from '../../lib/log/log-level.ts'
 import { printableJson } from '../../lib/printable-json.ts'
 
 export interface LogOptions {

@@ -1,4 +1,4 @@
-import type { LineLimit } from '../../lib/limit-lines.ts'
+import type { LineLimit } from '../../lib/log/limit-lines.ts'
 import { readAdmissionReview } from '../core/admission-review.ts'
 import { logAdmission } from './admission-log.ts'
 import { answerRequest, type Decide } from './answer-request.ts'

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { LineLimit } from '../../lib/limit-lines.ts'
+import type { LineLimit } from '../../lib/log/limit-lines.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface Refusal {

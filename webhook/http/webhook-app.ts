@@ -1,4 +1,4 @@
-import { createLineLimit } from '../../lib/limit-lines.ts'
+import { createLineLimit } from '../../lib/log/limit-lines.ts'
 import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
-import { boundConnections } from '../../lib/bound-connections.ts'
+import { boundConnections } from '../../lib/server/bound-connections.ts'
 import { type LogOptions, loggerOptions } from './logger-options.ts'
 import type { Metrics } from './metrics.ts'
 import type { Refusal, Refuse } from './refusal.ts'

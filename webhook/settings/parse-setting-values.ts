@@ -1,11 +1,11 @@
 import { isVaultName } from '../../keyvault/reference.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
 import {
   type ListenAddress,
   listenAddressForm,
   parseListenAddress,
-} from '../../lib/listen-address.ts'
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
-import { printable } from '../../lib/printable.ts'
+} from '../../lib/server/listen-address.ts'
 import { parseQuantity } from '../core/annotations/values/quantity.ts'
 
 export function parseListen(text: string): Parsed<ListenAddress> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { type AkvError, type AkvErrorCode, toAkvError } from '../../../lib/errors/akv-error.ts'
-import type { Log } from '../../../lib/log.ts'
+import type { Log } from '../../../lib/log/log.ts'
 import type { AccountEvent, SyncCluster } from '../../cluster/cluster-port.ts'
 import type { EventBudget } from '../../cluster/event-budget.ts'
 import type { SyncMetrics } from '../../metrics.ts'

@@ -1,6 +1,6 @@
 import { isNotifyUrl, onDeletedChoices } from '../../../init-agent/contract.ts'
 import { isVaultName } from '../../../keyvault/reference.ts'
-import { logLevels } from '../../../lib/log-level.ts'
+import { logLevels } from '../../../lib/log/log-level.ts'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { maxContainers } from '../pod.ts'
 import type { ValuesOf, ValueTable } from './read-values.ts'

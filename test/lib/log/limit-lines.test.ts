@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createLineLimit } from '../../lib/limit-lines.ts'
+import { createLineLimit } from '../../../lib/log/limit-lines.ts'
 
 t.test('each kind gets a few lines in an interval', async (t) => {
   let nowMs = 0

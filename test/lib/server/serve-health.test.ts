@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { type HealthOptions, serveHealth } from '../../lib/serve-health.ts'
-import { until } from '../webhook/http/running-webhook.ts'
+import { type HealthOptions, serveHealth } from '../../../lib/server/serve-health.ts'
+import { until } from '../../webhook/http/running-webhook.ts'
 
 async function serve(t: Test, options: Partial<HealthOptions> = {}) {
   const health = await serveHealth({

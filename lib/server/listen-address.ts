@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 
 /** Where a server listens. Port 0 takes any free port. */
 export interface ListenAddress {

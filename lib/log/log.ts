@@ -1,5 +1,5 @@
+import { printableJson } from '../printable-json.ts'
 import { type LogLevel, logLevels } from './log-level.ts'
-import { printableJson } from './printable-json.ts'
 
 /** Fields of a line in addition to its message. Never the value of a secret, its length or hash, or a token. */
 export type LogDetails = Readonly<Record<string, unknown>>

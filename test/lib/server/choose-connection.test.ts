@@ -1,5 +1,5 @@
 import t from 'tap'
-import { chooseConnection, type OpenConnection } from '../../lib/choose-connection.ts'
+import { chooseConnection, type OpenConnection } from '../../../lib/server/choose-connection.ts'
 
 interface Named extends OpenConnection {
   readonly name: string

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { parseListenAddress } from '../../lib/listen-address.ts'
+import { parseListenAddress } from '../../../lib/server/listen-address.ts'
 
 t.test('a listen address is a host and a port', async (t) => {
   const addresses = {

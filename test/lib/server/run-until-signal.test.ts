@@ -1,5 +1,9 @@
 import t from 'tap'
-import { runUntilSignal, untilAborted, withStopSignal } from '../../lib/run-until-signal.ts'
+import {
+  runUntilSignal,
+  untilAborted,
+  withStopSignal,
+} from '../../../lib/server/run-until-signal.ts'
 
 const listeners = () => process.listenerCount('SIGTERM') + process.listenerCount('SIGINT')
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createLog } from '../../lib/log.ts'
+import { createLog } from '../../../lib/log/log.ts'
 
 function logged(level: 'debug' | 'info' | 'warn' | 'error') {
   const lines: string[] = []
