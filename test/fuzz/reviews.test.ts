@@ -1,9 +1,6 @@
 import fc from 'fast-check'
-import jsonpatch from 'fast-json-patch'
 import t from 'tap'
-import { type AgentConfig, configVariable } from '../../init-agent/contract.ts'
-import { decodeConfig } from '../../init-agent/decode-config.ts'
-import { vaultUrl } from '../../keyvault/reference.ts'
+import { configVariable } from '../../init-agent/contract.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { podSettings } from '../../webhook/core/annotations/pod-settings.ts'
@@ -11,11 +8,12 @@ import { objectKeys } from '../../webhook/core/annotations/vocabulary.ts'
 import { maxPatchBytes } from '../../webhook/core/injection/checks/patch-size.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { agentName, identityVolume } from '../../webhook/core/our-names.ts'
-import type { Injected, Outcome } from '../../webhook/core/outcome.ts'
+import type { Outcome } from '../../webhook/core/outcome.ts'
 import { allContainers, type Pod } from '../../webhook/core/pod.ts'
 import { admissionCases } from '../support/admission-cases.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
 import { holds } from '../webhook/core/holds.ts'
+import { assertOperatorsHosts, patchedPod } from '../webhook/core/patched-pod.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { assertSentence, pumped } from './harness/hostile.ts'
@@ -59,12 +57,12 @@ t.test('an injection only adds, is complete, and obeys the operator', async (t) 
     fc.property(pods, (object) => {
       const outcome = mutate(requestFor(object), policy)
       if (outcome.kind !== 'injected') return
-      const after = patched(object, outcome)
+      const after = patchedPod(object, outcome) as Pod
       if (!holds(after, object)) throw new Error('something of the pod is lost')
       const again = mutate(requestFor(after), policy)
       if (again.kind !== 'skipped' || again.reason !== 'complete')
         throw new Error(`reviewed again: ${JSON.stringify(again)}`)
-      assertOperatorsHosts(configOf(after))
+      assertOperatorsHosts(after)
       assertIdentityIsTheAgents(after)
     }),
   )
@@ -97,32 +95,6 @@ function assertValid(outcome: Outcome): void {
   const bytes = Buffer.byteLength(JSON.stringify(outcome.operations))
   if (bytes > maxPatchBytes) throw new Error(`a patch of ${bytes} bytes`)
   for (const warning of outcome.warnings) assertSentence(warning, 256)
-}
-
-const patched = (object: unknown, { operations }: Injected): Pod =>
-  jsonpatch.applyPatch(structuredClone(object), structuredClone([...operations]), true)
-    .newDocument as Pod
-
-function configOf(pod: Pod): AgentConfig {
-  const agent = pod.spec.initContainers?.find(({ name }) => name === agentName)
-  const config = decodeConfig(agent?.env?.find(({ name }) => name === configVariable)?.value ?? '')
-  if (config.kind === 'invalid') throw new Error(config.problem)
-  return config.value
-}
-
-/** No annotation changes a host, the authority or the audience. */
-function assertOperatorsHosts({ cloud, files, templates, env, notify }: AgentConfig): void {
-  if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
-  const inTemplates = templates.flatMap(({ segments }) =>
-    segments.filter((segment) => typeof segment !== 'string'),
-  )
-  for (const { object } of [...files, ...inTemplates, ...env]) {
-    const { hostname, pathname, username } = new URL(vaultUrl(cloud.vaultUrl, object.vault))
-    if (!/^[a-z0-9-]+\.vault\.azure\.net$/.test(hostname) || pathname !== '/' || username)
-      throw new Error(`another host: ${hostname}`)
-  }
-  if (notify !== undefined && new URL(notify).hostname !== '127.0.0.1')
-    throw new Error(`notifies ${notify}`)
 }
 
 function assertIdentityIsTheAgents(pod: Pod): void {

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import jsonpatch from 'fast-json-patch'
 import t from 'tap'
 import { createReconciler } from '../../certs/reconcile.ts'
 import { readAdmissionReview } from '../../webhook/core/admission-review.ts'
@@ -8,6 +7,7 @@ import { mutate } from '../../webhook/core/mutate.ts'
 import { memoryCluster } from '../certs/memory-cluster.ts'
 import { dnsName } from '../certs/simulated-cluster.ts'
 import { startSimulation } from '../sync/simulation.ts'
+import { patchedPod } from '../webhook/core/patched-pod.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { account, accountUid, pods, vault } from './scenes.ts'
 
@@ -42,9 +42,7 @@ function injected(pod: object): object {
   if (review.kind === 'invalid') throw new Error(review.problem)
   const outcome = mutate(review.value, policy)
   if (outcome.kind !== 'injected') throw new Error(JSON.stringify(outcome))
-  const object = structuredClone(pod)
-  jsonpatch.applyPatch(object, structuredClone([...outcome.operations]), true)
-  return object
+  return patchedPod(pod, outcome)
 }
 
 t.test('the serving certificate and its authority', async () => {

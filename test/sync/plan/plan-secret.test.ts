@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { DesiredSecret } from '../../../sync/plan/desired-secret.ts'
 import { planSecret } from '../../../sync/plan/plan-secret.ts'
 import type { SecretData } from '../../../sync/plan/secret-data.ts'
@@ -174,8 +174,8 @@ t.test('what others add stays, and does not make us write', async (t) => {
   })
 })
 
-t.test('what others took from us is asked for again, which they see as a conflict', async (t) => {
-  const secret = ours()
+/** Edits a value of ours as somebody else. The plan may ask for the field again, but never by force. */
+function assertLeftToEditor(t: Test, secret: SecretJson): void {
   secret.data['password'] = base64('edited')
   const [own] = secret.metadata.managedFields
   if (own)
@@ -196,6 +196,11 @@ t.test('what others took from us is asked for again, which they see as a conflic
   })
   t.match(step, { kind: 'apply', force: false })
   t.strictSame(carryOut(step, secret), { conflicts: ['.data.password'] })
+}
+
+t.test('what others took from us is asked for again, which they see as a conflict', async (t) => {
+  const secret = ours()
+  assertLeftToEditor(t, secret)
 })
 
 t.test('while a value is waited for, the others go on and nothing is taken away', async (t) => {
@@ -329,23 +334,7 @@ t.test(
 t.test('what somebody has changed in an adopted Secret is not taken back from them', async (t) => {
   const secret = ours()
   secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
-  secret.data['password'] = base64('edited')
-  const [own] = secret.metadata.managedFields
-  const label = 'app.kubernetes.io/managed-by'
-  const synced = 'akv-injector.io/synced'
-  if (own) own.fieldsV1 = fieldsV1({ data: [], labels: [label], annotations: [synced] })
-  secret.metadata.managedFields.push({
-    manager: 'kubectl-edit',
-    operation: 'Update',
-    fieldsV1: fieldsV1({ data: ['password'], labels: [], annotations: [] }),
-  })
-  const step = planSecret({
-    account,
-    desired: desiredDb({ password: 'one' }),
-    stored: stored(secret),
-  })
-  t.match(step, { kind: 'apply', force: false })
-  t.strictSame(carryOut(step, secret), { conflicts: ['.data.password'] })
+  assertLeftToEditor(t, secret)
 })
 
 t.test('a label of ours in another’s entry is taken out of it by its escaped name', async (t) => {

@@ -1,4 +1,3 @@
-import jsonpatch from 'fast-json-patch'
 import t, { type Test } from 'tap'
 import { readAdmissionReview } from '../../../webhook/core/admission-review.ts'
 import { accountNeeded, classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
@@ -12,6 +11,7 @@ import {
   seedCases,
   writeOutcome,
 } from '../../support/admission-cases.ts'
+import { patchedPod } from './patched-pod.ts'
 
 /** UPDATE_GOLDEN=1 writes the outcomes anew, to be read in the diff. */
 const updates = Boolean(process.env['UPDATE_GOLDEN'])
@@ -39,9 +39,7 @@ function checkCase(
   t.equal(JSON.stringify(outcome), JSON.stringify(expected), 'byte for byte')
 
   if (outcome.kind !== 'injected') return
-  const object = structuredClone(request.object)
-  jsonpatch.applyPatch(object, structuredClone([...outcome.operations]), true)
-  const again = { ...request, object }
+  const again = { ...request, object: patchedPod(request.object, outcome) }
   t.strictSame(
     mutate(again, policy, lookedUp),
     { kind: 'skipped', reason: 'complete' },

@@ -1,17 +1,14 @@
 import fc from 'fast-check'
-import jsonpatch from 'fast-json-patch'
 import t, { type Test } from 'tap'
-import { type AgentConfig, configVariable } from '../../../init-agent/contract.ts'
-import { decodeConfig } from '../../../init-agent/decode-config.ts'
-import { vaultUrl } from '../../../keyvault/reference.ts'
 import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import { agentName } from '../../../webhook/core/our-names.ts'
 import type { Injected } from '../../../webhook/core/outcome.ts'
+import type { Pod } from '../../../webhook/core/pod.ts'
 import { numRuns } from '../../support/property-runs.ts'
 import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
 import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
+import { assertOperatorsHosts, patchedPod } from './patched-pod.ts'
 import { policy } from './policy.ts'
 
 function check<T>(t: Test, property: fc.IProperty<T>): void {
@@ -23,9 +20,6 @@ const injection = (object: object): Injected | undefined => {
   const outcome = mutate(requestFor(object), policy)
   return outcome.kind === 'injected' ? outcome : undefined
 }
-const patched = <T extends object>(object: T, { operations }: Injected): T =>
-  jsonpatch.applyPatch(structuredClone(object), structuredClone([...operations]), true).newDocument
-
 /**
  * Checks what becomes of pods that are injected, and that enough of them are.
  *
@@ -66,7 +60,7 @@ t.test('the patch applies, and nothing of the user’s is lost, moved or changed
     leastShare: 0.15,
     verify(pod, outcome) {
       if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
-      if (!holds(patched(pod, outcome), pod)) throw new Error('something is lost')
+      if (!holds(patchedPod(pod, outcome), pod)) throw new Error('something is lost')
     },
   })
 })
@@ -74,7 +68,7 @@ t.test('the patch applies, and nothing of the user’s is lost, moved or changed
 t.test('reviewing the result of an injection adds nothing', async (t) => {
   checkInjected(t, saneAnnotations, {
     leastShare: 0.15,
-    verify: (pod, outcome) => demandComplete(patched(pod, outcome)),
+    verify: (pod, outcome) => demandComplete(patchedPod(pod, outcome)),
   })
 })
 
@@ -85,13 +79,13 @@ t.test('what another webhook does to the result is mended, once', async (t) => {
     fc.property(anyPod(saneAnnotations), interference, (pod, interfere) => {
       const outcome = injection(pod)
       if (outcome === undefined) return
-      const changed = structuredClone(patched(pod, outcome))
+      const changed = structuredClone(patchedPod(pod, outcome))
       interfere(changed as InjectedPod)
       const second = mutate(requestFor(changed), policy)
       if (second.kind === 'denied') throw new Error(JSON.stringify(second.problems))
       if (second.kind === 'skipped') return
       mended++
-      demandComplete(patched(changed, second))
+      demandComplete(patchedPod(changed, second))
     }),
   )
   t.ok(mended > numRuns / 20, `${mended} of ${numRuns} results were mended`)
@@ -139,37 +133,10 @@ t.test('no annotation makes the agent talk to a host that the operator did not n
   checkInjected(t, hostileAnnotations, {
     leastShare: 0.01,
     verify(pod, outcome) {
-      const { cloud, files, templates, env, notify } = configOf(patched(pod, outcome) as Agents)
-      if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
-      const inTemplates = templates.flatMap(({ segments }) =>
-        segments.filter((segment) => typeof segment !== 'string'),
-      )
-      for (const { object } of [...files, ...inTemplates, ...env]) {
-        const { hostname, pathname, username } = new URL(vaultUrl(cloud.vaultUrl, object.vault))
-        if (!/^[a-z0-9-]+\.vault\.azure\.net$/.test(hostname) || pathname !== '/' || username)
-          throw new Error(`another host: ${hostname}`)
-      }
-      if (notify !== undefined && new URL(notify).hostname !== '127.0.0.1')
-        throw new Error(`notifies ${notify}`)
+      assertOperatorsHosts(patchedPod(pod, outcome) as Pod)
     },
   })
 })
-
-function configOf({ spec }: Agents): AgentConfig {
-  const agent = spec.initContainers.find(({ name }) => name === agentName)
-  const config = decodeConfig(agent?.env.find(({ name }) => name === configVariable)?.value ?? '')
-  if (config.kind === 'invalid') throw new Error(config.problem)
-  return config.value
-}
-
-interface Agents {
-  readonly spec: {
-    readonly initContainers: readonly {
-      readonly name: string
-      readonly env: readonly { readonly name: string; readonly value?: string }[]
-    }[]
-  }
-}
 
 t.test(
   'every sentence is short enough for its reader, whatever the annotations hold',

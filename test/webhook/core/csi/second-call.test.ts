@@ -1,7 +1,7 @@
-import jsonpatch from 'fast-json-patch'
 import t from 'tap'
 import type { LookedUp } from '../../../../webhook/core/csi/looked-up.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
+import { patchedPod } from '../patched-pod.ts'
 import { policy } from '../policy.ts'
 import { csiPod, csiVolume, type ExamplePod, exampleClass, lookedUp, requestOf } from './example.ts'
 
@@ -10,8 +10,7 @@ const classes = lookedUp({ 'azure-kv': exampleClass() })
 function patched(pod: ExamplePod, by: LookedUp = classes): ExamplePod {
   const outcome = mutate(requestOf(pod), policy, by)
   if (outcome.kind !== 'injected') throw new Error(JSON.stringify(outcome))
-  const copy = structuredClone(pod)
-  return jsonpatch.applyPatch(copy, structuredClone([...outcome.operations]), true).newDocument
+  return patchedPod(pod, outcome)
 }
 
 /** Reviews the result of a first review, after another webhook has changed it. */
