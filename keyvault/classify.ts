@@ -22,7 +22,7 @@ const certificateCode =
 /**
  * @param failure - what the vault answered, or why it didn't
  * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
- * as `client 2222…`
+ *   as `client 2222…`
  */
 export function vaultError(
   failure: Failure,
@@ -60,7 +60,7 @@ export function vaultError(
 /**
  * @param failure - what Entra answered, or why it didn't
  * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
- * message
+ *   message
  */
 export function signInError(
   failure: Failure,

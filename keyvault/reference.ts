@@ -133,8 +133,8 @@ export function describeObject({ vault, type, name, version }: ObjectReference):
 }
 
 /**
- * Returns the base URL of a vault. The operator sets the template, and the pod only the name. A valid name (see {@link
- * isVaultName}) contains no character that could end a host or a path segment.
+ * Returns the base URL of a vault. The operator sets the template, and the pod only the name. A valid name (see
+ * {@link isVaultName}) contains no character that could end a host or a path segment.
  *
  * @param template - an https URL with `{vault}` in its host or its path
  * @throws Error if the name isn't valid; callers have to check it first

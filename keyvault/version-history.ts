@@ -6,8 +6,8 @@ import { describeObject, type ObjectReference } from './reference.ts'
  * Picks the newest `count` enabled versions, newest first. If the reference names a version, the history starts with
  * it.
  *
- * @param options - `newest`: the version that the vault treats as the newest, if two have the same date (see {@link
- * hasTwins}). Other versions with the same date are ordered by name, so that their order never changes
+ * @param options - `newest`: the version that the vault treats as the newest, if two have the same date (see
+ *   {@link hasTwins}). Other versions with the same date are ordered by name, so that their order never changes
  * @throws AkvError if the version doesn't exist, or is disabled
  */
 export function pickVersions(
