@@ -21,8 +21,11 @@ export interface CpuBudgetOptions {
   readonly giveWay?: () => Promise<void>
 }
 
-/** How long conversions may occupy the event loop without a break. */
-const sliceMicroseconds = 500
+/**
+ * How long conversions may occupy the event loop without a break. A sync of another account takes about twenty turns of
+ * the loop and 30 ms, and may wait for such a slice in each of them.
+ */
+const sliceMicroseconds = 200
 
 export function createCpuBudget(options: CpuBudgetOptions = {}): CpuBudget {
   const {

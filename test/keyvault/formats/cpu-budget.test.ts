@@ -18,10 +18,10 @@ t.test('work gives way once for each slice that was charged', async (t) => {
   await budget.yieldIfDue()
   t.equal(turns(), 0, 'nothing was charged')
   for (let i = 0; i < 100; i++) {
-    budget.charge(125)
+    budget.charge(50)
     await budget.yieldIfDue()
   }
-  t.equal(turns(), 25, '12.5 ms of work in slices of 0.5 ms')
+  t.equal(turns(), 25, '5 ms of work in slices of 0.2 ms')
   await budget.yieldNow()
   t.equal(turns(), 26)
 })
