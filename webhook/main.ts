@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describeProblems } from '../lib/describe-problem.ts'
 import { printLines } from '../lib/print-lines.ts'
 import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
+import { inClusterAccess } from './api-server/api-access.ts'
 import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings/read-settings.ts'
 
@@ -12,15 +13,21 @@ import { readSettings } from './settings/read-settings.ts'
  */
 export async function webhookMain(env = process.env): Promise<number> {
   const read = readSettings({ env, readFile: (path) => readFileSync(path, 'utf8') })
-  if (read.kind === 'invalid') {
-    const problems = describeProblems(read.problems)
-    printLines(process.stderr, ['akv-injector webhook: invalid settings', ...problems])
-    return 2
-  }
+  if (read.kind === 'invalid') return refuse(describeProblems(read.problems))
+  const access = read.value.csi === 'none' ? undefined : inClusterAccess(env)
+  if (access?.kind === 'invalid') return refuse([`  ${access.problem}`])
 
   return await runUntilSignal('webhook', async (signal) => {
-    const webhook = await startWebhook({ settings: read.value })
+    const webhook = await startWebhook({
+      settings: read.value,
+      ...(access && { apiAccess: access.value }),
+    })
     await untilAborted(signal)
     await webhook.close()
   })
+}
+
+function refuse(problems: readonly string[]): number {
+  printLines(process.stderr, ['akv-injector webhook: invalid settings', ...problems])
+  return 2
 }

@@ -7,6 +7,8 @@ import type { AdmissionAnswer } from './answer-request.ts'
 
 export interface LoggedAdmission {
   readonly request: AdmissionRequest
+  /** The names of the SecretProviderClasses that were looked up. */
+  readonly classes: readonly string[]
   readonly outcome: AdmissionAnswer['outcome']
   readonly durationMs: number
   readonly leftOut: LeftOut
@@ -15,7 +17,7 @@ export interface LoggedAdmission {
 /** Logs one line for each admission. It names the annotations with problems, but never their values. */
 export function logAdmission(
   log: FastifyBaseLogger,
-  { request, outcome, durationMs, leftOut }: LoggedAdmission,
+  { request, classes, outcome, durationMs, leftOut }: LoggedAdmission,
 ): void {
   const line = {
     outcome: outcome.kind,
@@ -23,6 +25,7 @@ export function logAdmission(
     namespace: printable(request.namespace, maxNameLength),
     pod: podName(request.object),
     dryRun: request.dryRun,
+    ...(classes.length > 0 && { classes }),
     durationMs: Math.round(durationMs * 1000) / 1000,
     ...leftOut,
   }

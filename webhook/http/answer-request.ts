@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AdmissionRequest } from '../core/admission-review.ts'
+import type { LookedUp } from '../core/csi/looked-up.ts'
 import type { Outcome } from '../core/outcome.ts'
 import { admissionResponse, failureResponse } from './admission-response.ts'
 
@@ -16,8 +17,8 @@ export interface AdmissionAnswer {
   readonly body: string
 }
 
-/** Decides about the pod of a request. May throw. */
-export type Decide = (request: AdmissionRequest) => Outcome
+/** Decides about the pod of a request. Without `lookedUp`, volumes of the CSI driver are left alone. May throw. */
+export type Decide = (request: AdmissionRequest, lookedUp?: LookedUp) => Outcome
 
 /** Answers a request. Never throws: an internal error becomes a denial. */
 export function answerRequest(request: AdmissionRequest, decide: Decide): AdmissionAnswer {

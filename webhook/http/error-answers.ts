@@ -3,7 +3,7 @@ import type { FastifyError } from 'fastify'
 import type { LineLimit } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { wrongContentType } from './body/json-body.ts'
-import { mutatePath } from './mutate-route.ts'
+import { csiPath, mutatePath } from './mutate-route.ts'
 import type { Refusal, Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
@@ -16,7 +16,7 @@ export function addErrorAnswers(
   app.addHook('onRequest', (request, reply, next) => {
     if (!request.is404) return next()
     const [path = ''] = request.url.split('?')
-    if (path !== mutatePath)
+    if (path !== mutatePath && path !== csiPath)
       return refuse(reply, {
         status: 404,
         sentence: `nothing is served at ${printable(path)}; send AdmissionReviews to POST ${mutatePath}`,
@@ -24,7 +24,7 @@ export function addErrorAnswers(
     reply.header('allow', 'POST')
     return refuse(reply, {
       status: 405,
-      sentence: `expected POST ${mutatePath}, found ${request.method}`,
+      sentence: `expected POST ${path}, found ${request.method}`,
     })
   })
 

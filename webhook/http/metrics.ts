@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type ClassResult, classResults } from '../api-server/look-up.ts'
 import type { SkipReason } from '../core/outcome.ts'
 
 /** `failed`: an internal error. `invalid`: the request wasn't an AdmissionReview. */
@@ -14,6 +15,7 @@ export interface Metrics {
   }): void
   setCertificateExpiry(expiry: Date): void
   countReloadFailure(): void
+  countClassLookup(result: ClassResult): void
   /** A server closed a connection because too many were open. */
   countClosedConnection(server: 'admission' | 'health'): void
 }
@@ -50,6 +52,13 @@ export function createMetrics(): Metrics {
     labelNames: ['server'],
     registers,
   })
+  const classLookups = new Counter({
+    name: 'akv_injector_class_lookups_total',
+    help: 'SecretProviderClasses that reviews looked up, by result; absent: the class or its kind',
+    labelNames: ['result'],
+    registers,
+  })
+  for (const result of classResults) classLookups.inc({ result }, 0)
   for (const server of ['admission', 'health']) closedConnections.inc({ server }, 0)
   return {
     registry,
@@ -59,6 +68,7 @@ export function createMetrics(): Metrics {
     },
     setCertificateExpiry: (date) => expiry.set(date.getTime() / 1000),
     countReloadFailure: () => reloadFailures.inc(),
+    countClassLookup: (result) => classLookups.inc({ result }),
     countClosedConnection: (server) => closedConnections.inc({ server }),
   }
 }

@@ -1,38 +1,89 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LineLimit } from '../../lib/log/limit-lines.ts'
-import { readAdmissionReview } from '../core/admission-review.ts'
+import type { LookUp } from '../api-server/look-up.ts'
+import { type AdmissionRequest, readAdmissionReview } from '../core/admission-review.ts'
+import type { LookedUp } from '../core/csi/looked-up.ts'
 import { logAdmission } from './admission-log.ts'
 import { answerRequest, type Decide } from './answer-request.ts'
+import { announcedBytes } from './body/memory-budget.ts'
+import type { TakeTurn } from './body/turns.ts'
 import type { Metrics } from './metrics.ts'
 import type { Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
 export interface MutateRouteOptions {
   readonly decide: Decide
+  readonly lookUp: LookUp
   readonly metrics: Metrics
   readonly refuse: Refuse
   readonly limitLines: LineLimit
+  readonly takeTurn: TakeTurn
 }
 
 export const mutatePath = '/mutate'
+/** For namespaces in which volumes of the CSI driver are served. */
+export const csiPath = '/mutate/csi'
 
-/** Serves `POST /mutate`, which takes and gives an AdmissionReview. The answer to any body is a review or a 4xx. */
-export function addMutateRoute(app: WebhookServer, options: MutateRouteOptions): void {
-  const { decide, metrics, refuse, limitLines } = options
-  app.post(mutatePath, (httpRequest, reply) => {
+/**
+ * Serves `POST /mutate` and `POST /mutate/csi`, which take and give an AdmissionReview. The answer to any body is a review
+ * or a 4xx. The first answers at once; the second may have to look up objects first.
+ */
+export function addMutateRoutes(app: WebhookServer, options: MutateRouteOptions): void {
+  const { decide, lookUp, refuse, takeTurn } = options
+
+  const read = (httpRequest: FastifyRequest, reply: FastifyReply): AdmissionRequest | undefined => {
     const review = readAdmissionReview(httpRequest.body)
-    if (review.kind === 'invalid') return refuse(reply, { status: 400, sentence: review.problem })
-    const request = review.value
+    if (review.kind === 'valid') return review.value
+    refuse(reply, { status: 400, sentence: review.problem })
+    return undefined
+  }
 
-    const { outcome, body } = answerRequest(request, decide)
-    const durationMs = reply.elapsedTime
-    metrics.countAdmission({
-      outcome: outcome.kind,
-      durationMs,
-      ...(outcome.kind === 'skipped' && { reason: outcome.reason }),
-    })
-    limitLines(outcome.kind, (leftOut) =>
-      logAdmission(app.log, { request, outcome, durationMs, leftOut }),
-    )
-    return reply.type('application/json; charset=utf-8').send(body)
+  app.post(mutatePath, (httpRequest, reply) => {
+    const request = read(httpRequest, reply)
+    if (request === undefined) return
+    respond(app, reply, { ...options, request })
   })
+
+  app.post(csiPath, async (httpRequest, reply) => {
+    const request = read(httpRequest, reply)
+    if (request === undefined) return reply
+    const caller = { address: httpRequest.ip, bodyBytes: announcedBytes(httpRequest.headers) }
+    const prepared = lookUp(request, caller).then(
+      (lookedUp) => ({ lookedUp, decide: (one: AdmissionRequest) => decide(one, lookedUp) }),
+      (error: unknown) => ({
+        decide() {
+          throw error
+        },
+      }),
+    )
+    const answer = await prepared
+    // Many look-ups may end in the same turn of the event loop.
+    takeTurn(() => {
+      if (!httpRequest.raw.socket.destroyed) respond(app, reply, { ...options, request, ...answer })
+    })
+    return reply
+  })
+}
+
+function respond(
+  app: WebhookServer,
+  reply: FastifyReply,
+  options: MutateRouteOptions & {
+    readonly request: AdmissionRequest
+    readonly lookedUp?: LookedUp
+  },
+): FastifyReply {
+  const { request, lookedUp, decide, metrics, limitLines } = options
+  const { outcome, body } = answerRequest(request, decide)
+  const durationMs = reply.elapsedTime
+  metrics.countAdmission({
+    outcome: outcome.kind,
+    durationMs,
+    ...(outcome.kind === 'skipped' && { reason: outcome.reason }),
+  })
+  const classes = [...(lookedUp?.classes.keys() ?? [])]
+  limitLines(outcome.kind, (leftOut) =>
+    logAdmission(app.log, { request, classes, outcome, durationMs, leftOut }),
+  )
+  return reply.type('application/json; charset=utf-8').send(body)
 }

@@ -2,6 +2,9 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ListenAddress } from '../../lib/server/listen-address.ts'
 import { type Health, type HealthOptions, serveHealth } from '../../lib/server/serve-health.ts'
+import type { ApiAccess } from '../api-server/api-access.ts'
+import { createObjectReader } from '../api-server/get-object.ts'
+import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import type { Settings } from '../settings/read-settings.ts'
 import { watchCertificate } from './certificate/watch-certificate.ts'
@@ -12,6 +15,8 @@ import { type ServerLimits, tlsOptions, type WebhookServer } from './webhook-ser
 
 export interface StartWebhookOptions {
   readonly settings: Settings
+  /** Where SecretProviderClasses are looked up. Absent: nothing is looked up. */
+  readonly apiAccess?: ApiAccess
   /** The destination of log lines. Default: standard output. */
   readonly logStream?: LogOptions['stream']
   readonly limits?: Partial<ServerLimits>
@@ -42,11 +47,19 @@ export interface RunningWebhook {
 export async function startWebhook(options: StartWebhookOptions): Promise<RunningWebhook> {
   const { settings } = options
   const metrics = createMetrics()
+  const reader = options.apiAccess && createObjectReader(options.apiAccess)
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
   const app = buildWebhookApp({
-    decide: (request) => mutate(request, settings.policy),
+    decide: (request, lookedUp) => mutate(request, settings.policy, lookedUp),
     metrics,
+    ...(reader && {
+      lookUp: createLookUp({
+        get: reader.get,
+        countLookup: metrics.countClassLookup,
+        elapsedMs: () => performance.now(),
+      }),
+    }),
     log: { level: settings.logLevel, stream: options.logStream },
     isDraining,
     ...(options.limits && { limits: options.limits }),
@@ -58,7 +71,10 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
     log: app.log,
     metrics,
   })
-  app.addHook('onClose', async () => certificate.stop())
+  app.addHook('onClose', async () => {
+    certificate.stop()
+    reader?.close()
+  })
   const notReadyReason = () => (isDraining() ? 'shutting down' : certificate.problem(new Date()))
   const health = await listen(app, settings.listen, {
     listen: settings.healthListen,

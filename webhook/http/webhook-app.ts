@@ -1,4 +1,5 @@
 import { createLineLimit } from '../../lib/log/limit-lines.ts'
+import { type LookUp, refuseLookUps } from '../api-server/look-up.ts'
 import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'
@@ -6,12 +7,14 @@ import { createTurns } from './body/turns.ts'
 import { addErrorAnswers } from './error-answers.ts'
 import type { LogOptions } from './logger-options.ts'
 import type { Metrics } from './metrics.ts'
-import { addMutateRoute } from './mutate-route.ts'
+import { addMutateRoutes } from './mutate-route.ts'
 import { refuser } from './refusal.ts'
 import { createWebhookServer, type ServerLimits, type WebhookServer } from './webhook-server.ts'
 
 export interface WebhookAppOptions {
   readonly decide: Decide
+  /** Default: it looks up nothing, and says so. */
+  readonly lookUp?: LookUp
   readonly metrics: Metrics
   readonly log: LogOptions
   /** While true, each answer closes its connection. */
@@ -23,7 +26,8 @@ export interface WebhookAppOptions {
 
 /** The admission endpoint, not listening yet, so that tests can use `inject`. */
 export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
-  const { decide, metrics, isDraining = () => false, elapsedMs = () => performance.now() } = options
+  const { decide, metrics, lookUp = refuseLookUps } = options
+  const { isDraining = () => false, elapsedMs = () => performance.now() } = options
   const refuse = refuser(metrics, createLineLimit({ ...refusalLines, elapsedMs }))
   const limitLines = createLineLimit({ ...admissionLines, elapsedMs })
   const app = createWebhookServer({ ...options, refuse })
@@ -33,8 +37,9 @@ export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
   })
   addErrorAnswers(app, { refuse, limitLines })
   addMemoryBudget(app, { refuse, elapsedMs })
-  addJsonBody(app, { takeTurn: createTurns({ elapsedMs }) })
-  addMutateRoute(app, { decide, metrics, refuse, limitLines })
+  const takeTurn = createTurns({ elapsedMs })
+  addJsonBody(app, { takeTurn })
+  addMutateRoutes(app, { decide, lookUp, takeTurn, metrics, refuse, limitLines })
   return app
 }
 

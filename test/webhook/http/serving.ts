@@ -7,6 +7,8 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 export interface Caller {
   readonly port: number
   readonly ca: string
+  /** Default: `/mutate`. */
+  readonly path?: string
   /** Absent: a connection of its own. */
   readonly agent?: Agent
 }
@@ -25,13 +27,16 @@ export interface Reply {
 const oneUse = new Agent({ keepAlive: false, maxCachedSessions: 0 })
 
 /** Posts a review over TLS as the API server does. */
-export function post({ port, ca, agent = oneUse }: Caller, body: string): Promise<Reply> {
+export function post(
+  { port, ca, agent = oneUse, path = '/mutate' }: Caller,
+  body: string,
+): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const call = request({
       host: '127.0.0.1',
       servername: 'localhost',
       port,
-      path: '/mutate?timeout=5s',
+      path: `${path}?timeout=5s`,
       method: 'POST',
       ca,
       agent,

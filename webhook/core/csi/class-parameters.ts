@@ -42,8 +42,10 @@ const read = [
 ]
 const known: ReadonlySet<string> = new Set([...passedOver, ...read])
 
-/** More unknown parameters than a pod gets warnings. */
-const maxUnknown = 16
+export const isKnownParameter = (name: string): boolean => known.has(name)
+
+/** As many unknown parameters as a pod gets warnings. */
+export const maxUnknown = 16
 
 /**
  * Reads the parameters of a class (docs/specification.md, "Parameters of a SecretProviderClass").
@@ -127,7 +129,7 @@ function unknownNames(parameters: JsonObject): readonly string[] {
   const unknown: string[] = []
   for (const name in parameters) {
     if (unknown.length === maxUnknown) break
-    if (Object.hasOwn(parameters, name) && !known.has(name)) unknown.push(name)
+    if (Object.hasOwn(parameters, name) && !isKnownParameter(name)) unknown.push(name)
   }
   return unknown
 }

@@ -49,7 +49,8 @@ interface BodyHeaders {
   readonly 'transfer-encoding'?: string | undefined
 }
 
-const announcedBytes = (headers: BodyHeaders): number =>
+/** The size of a body as its headers announce it, or the largest allowed size. */
+export const announcedBytes = (headers: BodyHeaders): number =>
   headers['transfer-encoding'] === undefined
     ? Math.min(Number(headers['content-length'] ?? 0), maxBodyBytes)
     : maxBodyBytes

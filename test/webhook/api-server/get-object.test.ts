@@ -1,0 +1,154 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import type { RequestListener, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { inClusterAccess } from '../../../webhook/api-server/api-access.ts'
+import { createObjectReader } from '../../../webhook/api-server/get-object.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
+import { startHttpsServer } from '../../support/start-https-server.ts'
+
+const address = { path: '/apis/x/namespaces/shop/things/kv', name: 'kv' }
+const never = () => new AbortController().signal
+
+/** A stand-in for the API server, and a reader with the credentials that a kubelet would mount. */
+async function testReader(t: Test, answer: RequestListener) {
+  const server = await startHttpsServer(t, answer)
+  const folder = t.testdir()
+  const mount = async (token: string, ca = server.caPem) => {
+    await mkdir(folder, { recursive: true })
+    await writeFile(join(folder, 'token'), `${token}\n`)
+    await writeFile(join(folder, 'ca.crt'), ca)
+  }
+  await mount('token-1')
+  const access = inClusterAccess(
+    { KUBERNETES_SERVICE_HOST: 'localhost', KUBERNETES_SERVICE_PORT: new URL(server.url).port },
+    folder,
+  )
+  if (access.kind === 'invalid') throw new Error(access.problem)
+  const reader = createObjectReader(access.value)
+  t.teardown(() => reader.close())
+  return { ...reader, server, mount, folder }
+}
+
+const send = (response: ServerResponse, status: number, body: string) =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+
+t.test('an object is read with the mounted token, over one kept connection', async (t) => {
+  const { get, server, mount } = await testReader(t, (request, response) =>
+    send(response, 200, JSON.stringify({ token: request.headers.authorization })),
+  )
+  t.strictSame(await get(address, never()), {
+    kind: 'found',
+    object: { token: 'Bearer token-1' },
+  })
+  await mount('token-2')
+  t.strictSame(
+    await get(address, never()),
+    { kind: 'found', object: { token: 'Bearer token-2' } },
+    'the kubelet has renewed it',
+  )
+  t.match(server.requests, [{ method: 'GET', url: address.path }, { url: address.path }])
+  t.equal(server.connections(), 1)
+})
+
+const secret = 'internal error: etcdserver at 10.1.2.3 \u202e'
+const answers: Readonly<Record<string, readonly [number, string, object]>> = {
+  'no object of this name': [
+    404,
+    JSON.stringify({ kind: 'Status', details: { name: 'kv' } }),
+    { kind: 'absent' },
+  ],
+  'no such kind': [404, '404 page not found\n', { kind: 'no-kind' }],
+  'no such kind, as a Status': [
+    404,
+    JSON.stringify({ kind: 'Status', details: {} }),
+    { kind: 'no-kind' },
+  ],
+  forbidden: [403, JSON.stringify({ message: secret }), { kind: 'forbidden' }],
+  unauthorized: [401, secret, { kind: 'failed', reason: /^the API server answered 401 / }],
+  overloaded: [429, secret, { kind: 'failed', reason: /^the API server answered 429 / }],
+  broken: [500, secret, { kind: 'failed', reason: /^the API server answered 500 / }],
+  redirected: [302, '', { kind: 'failed', reason: /^the API server answered 302 / }],
+  'not JSON': [200, secret, { kind: 'failed', reason: /something else than a JSON object$/ }],
+  'not an object': [200, '[1]', { kind: 'failed', reason: /something else than a JSON object$/ }],
+  'larger than 1 MiB': [
+    200,
+    JSON.stringify('x'.repeat(1024 * 1024)),
+    { kind: 'failed', reason: 'it is larger than 1048576 bytes' },
+  ],
+  'nested deeply': [
+    200,
+    `${'['.repeat(100_000)}${']'.repeat(100_000)}`,
+    { kind: 'failed', reason: 'it is nested more than 64 deep' },
+  ],
+  'many values': [
+    200,
+    `[${'{},'.repeat(200_000)}1]`,
+    { kind: 'failed', reason: 'it has more than 100000 values' },
+  ],
+}
+
+for (const [name, [status, body, expected]] of Object.entries(answers))
+  t.test(`an answer of the API server: ${name}`, async (t) => {
+    const { get } = await testReader(t, (_request, response) => send(response, status, body))
+    const lookup = await get(address, never())
+    t.match(lookup, expected)
+    t.notMatch(JSON.stringify(lookup), /etcdserver/, 'its text isn’t repeated')
+  })
+
+t.test('a kept connection that the server has just closed doesn’t fail a look-up', async (t) => {
+  let count = 0
+  const { get } = await testReader(t, (request, response) => {
+    count++
+    // As a server that restarts: the second request arrives at a connection that is already gone.
+    if (count === 2) request.socket.destroy()
+    else send(response, 200, '{}')
+  })
+  for (let i = 0; i < 2; i++) t.match(await get(address, never()), { kind: 'found' })
+  t.equal(count, 3)
+})
+
+t.test('a server that cuts every connection fails a look-up, with the code only', async (t) => {
+  const { get } = await testReader(t, (request) => void request.socket.destroy())
+  t.strictSame(await get(address, never()), {
+    kind: 'failed',
+    reason: 'the API server could not be reached (ECONNRESET); try again',
+  })
+})
+
+t.test('a server that another authority certified is not asked', async (t) => {
+  const { get, mount, server } = await testReader(t, (_request, response) =>
+    send(response, 200, '{}'),
+  )
+  await mount('token-1', (await issueTestAuthority()).certificatePem)
+  t.match(await get(address, never()), {
+    kind: 'failed',
+    reason: /^the API server could not be reached \([A-Z_]+\); try again$/,
+  })
+  t.equal(server.requests.length, 0)
+})
+
+t.test('a look-up ends when its signal aborts', async (t) => {
+  const ending = new AbortController()
+  const { get } = await testReader(t, () => ending.abort())
+  t.match(await get(address, ending.signal), { kind: 'failed' })
+})
+
+t.test('without a token, a look-up says what is missing', async (t) => {
+  const { get, folder } = await testReader(t, (_request, response) => send(response, 200, '{}'))
+  await rm(join(folder, 'token'))
+  t.match(await get(address, never()), {
+    kind: 'failed',
+    reason: /^the webhook has no token for the API server/,
+  })
+})
+
+t.test('outside of a pod, there is no API server to ask', async (t) => {
+  t.match(inClusterAccess({}), { problem: /KUBERNETES_SERVICE_HOST/ })
+  t.match(inClusterAccess({ KUBERNETES_SERVICE_HOST: 'x', KUBERNETES_SERVICE_PORT: 'y' }), {
+    problem: /KUBERNETES_SERVICE_PORT/,
+  })
+  t.match(inClusterAccess({ KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' }), {
+    value: { host: 'fd00::1', port: 443 },
+  })
+})

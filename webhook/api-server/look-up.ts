@@ -1,0 +1,136 @@
+import type { AdmissionRequest } from '../core/admission-review.ts'
+import type { LookedUp, LookedUpKind, Lookup } from '../core/csi/looked-up.ts'
+import { accountNeeded, classesNeeded } from '../core/csi/needed-objects.ts'
+import { pruneClass } from '../core/csi/prune-class.ts'
+import { createByteBudget } from '../http/body/byte-budget.ts'
+import type { GetObject } from './get-object.ts'
+import { shareRequests } from './share-requests.ts'
+
+/** Whoever sent a review, for whom memory is held while the review waits. */
+export interface Caller {
+  readonly address: string
+  /** The size of the review. */
+  readonly bodyBytes: number
+}
+
+/** Looks up what a review needs. Never rejects. */
+export type LookUp = (request: AdmissionRequest, caller: Caller) => Promise<LookedUp>
+
+export const classResults = ['found', 'absent', 'forbidden', 'failed'] as const
+export type ClassResult = (typeof classResults)[number]
+
+export interface LookUpOptions {
+  readonly get: GetObject
+  readonly countLookup: (result: ClassResult) => void
+  /** A clock that never goes back. */
+  readonly elapsedMs: () => number
+  /** Calls back after this many milliseconds, unless what it returns is called before. Default: a timer. */
+  readonly callAfter?: (ms: number, callback: () => void) => () => void
+}
+
+/** How long a review waits for all objects together. The API server gives a webhook five seconds. */
+const timeoutMs = 2_000
+
+/**
+ * All waiting reviews share this much memory. An object counts with {@link objectBytes}, and a review with eight times its
+ * size, which is what parsed JSON takes. So a slow API server can hold up 512 reviews of one class each. Of others, the
+ * address that holds the most loses first.
+ */
+const budgetBytes = 32 * 1024 * 1024
+const objectBytes = 64 * 1024
+const parsedFactor = 8
+
+/** Looks up the classes of a review side by side, and then its ServiceAccount, if it is needed. Caches nothing. */
+export function createLookUp(options: LookUpOptions): LookUp {
+  const { get, countLookup, elapsedMs, callAfter = callAfterTimer } = options
+  const budget = createByteBudget({ maxBytes: budgetBytes, elapsedMs })
+  const getShared = shareRequests(async (path, signal) => {
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    const lookup = await get({ path, name }, signal)
+    return path.startsWith(classRoot) && lookup.kind === 'found'
+      ? pruneClass(lookup.object)
+      : lookup
+  })
+
+  return async (request, { address, bodyBytes }) => {
+    const names = classesNeeded(request)
+    if (names.length === 0) return { classes: new Map() }
+
+    const ending = new AbortController()
+    let ended: Lookup = timedOut
+    const bytes = Math.max(names.length * objectBytes, bodyBytes * parsedFactor)
+    const end = () => {
+      ended = tooMany
+      ending.abort()
+    }
+    const share = budget.take({ address, bytes, end })
+    if (share === undefined) end()
+    const stopTimer = callAfter(timeoutMs, () => ending.abort())
+    const lookUpOne = async (kind: LookedUpKind, name: string): Promise<Lookup> => {
+      if (ending.signal.aborted) return ended
+      const path = pathOf(kind, { namespace: request.namespace, name })
+      return (await getShared(path, ending.signal)) ?? ended
+    }
+    try {
+      const lookups = await Promise.all(
+        names.map(async (name) => [name, await lookUpOne('SecretProviderClass', name)] as const),
+      )
+      const classes = new Map(lookups)
+      for (const lookup of classes.values()) countLookup(resultOf(lookup))
+      const account = accountNeeded(request, classes)
+      return account === undefined
+        ? { classes }
+        : { classes, account: await lookUpOne('ServiceAccount', account) }
+    } finally {
+      stopTimer()
+      share?.release()
+    }
+  }
+}
+
+/** For a webhook that may not read classes: a pod that needs one is denied. */
+export const refuseLookUps: LookUp = async (request) => ({
+  classes: new Map(classesNeeded(request).map((name) => [name, turnedOff])),
+})
+
+const turnedOff: Lookup = {
+  kind: 'failed',
+  reason:
+    'AKV_INJECTOR_CSI is none in this webhook; if the operator has just changed csi.namespaces, try again',
+}
+const timedOut: Lookup = { kind: 'timed-out', seconds: timeoutMs / 1000 }
+const tooMany: Lookup = { kind: 'failed', reason: 'too many look-ups are under way; try again' }
+
+function callAfterTimer(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms)
+  return () => clearTimeout(timer)
+}
+
+const classRoot = '/apis/secrets-store.csi.x-k8s.io/v1/'
+
+/** Both names are valid names of Kubernetes, so nothing in them has a meaning in a URL. */
+function pathOf(
+  kind: LookedUpKind,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): string {
+  return kind === 'SecretProviderClass'
+    ? `${classRoot}namespaces/${namespace}/secretproviderclasses/${name}`
+    : `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
+}
+
+function resultOf({ kind }: Lookup): ClassResult {
+  switch (kind) {
+    case 'found':
+    case 'forbidden':
+      return kind
+    case 'absent':
+    case 'no-kind':
+      return 'absent'
+    case 'timed-out':
+    case 'failed':
+    case 'not-in-files':
+      return 'failed'
+    default:
+      return kind satisfies never
+  }
+}
