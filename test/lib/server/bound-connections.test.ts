@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { boundConnections } from '../../../lib/server/bound-connections.ts'
 import { tlsFolder } from '../../webhook/http/tls-folder.ts'
-import type { PromptCaller } from '../prompt-caller.ts'
+import type { PromptCaller } from './prompt-caller.ts'
 
 t.test('a caller may be faster than the report that its answer was sent', async (t) => {
   const tls = await tlsFolder(t.testdir())
