@@ -85,14 +85,17 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
     cleanUp,
     output,
   })
-  if (keep) {
-    output.step('Everything keeps running until Ctrl-C')
-    output.line(`the files      ${join(folder, 'akv')}`)
-    output.line(
-      `rotate one     curl ${emulator.controlUrl}/rotate --json '{"vault":"…","name":"…"}'`,
-    )
-  }
+  if (keep) sayWhatIsKept(output, { root: join(folder, 'akv'), controlUrl: emulator.controlUrl })
   return exitCode
+}
+
+function sayWhatIsKept(
+  output: ReturnType<typeof createDemoOutput>,
+  { root, controlUrl }: { readonly root: string; readonly controlUrl: string },
+): void {
+  output.step('Everything keeps running until Ctrl-C')
+  output.line(`the files      ${root}`)
+  output.line(`rotate one     curl ${controlUrl}/rotate --json '{"vault":"…","name":"…"}'`)
 }
 
 function firstAnnotated(manifests: readonly Manifest[], file: string) {

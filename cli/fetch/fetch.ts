@@ -64,15 +64,17 @@ export async function fetch(options: FetchOptions): Promise<ExitCode> {
     if (!(error instanceof AkvError)) throw error
     // The error table's remedies are for pods; the message already tells a developer how to sign in.
     const isExplained = error.code === 'AKV_IDENTITY_MISSING' && tokenFile === undefined
-    printLines(
-      process.stderr,
-      error.kinds.flatMap(({ code, message, facts }) => [
-        `${code}: ${message}`,
-        ...(isExplained ? [] : [facts.remedy]),
-      ]),
-    )
+    printError(error, { withRemedy: !isExplained })
     return error.facts.exitCode
   }
+}
+
+function printError(error: AkvError, { withRemedy }: { readonly withRemedy: boolean }): void {
+  const lines = error.kinds.flatMap(({ code, message, facts }) => [
+    `${code}: ${message}`,
+    ...(withRemedy ? [facts.remedy] : []),
+  ])
+  printLines(process.stderr, lines)
 }
 
 /** Checks the outputs before anything is fetched, so that a fetch doesn't fail at its last step. */
