@@ -45,7 +45,7 @@ function rendered({ manifest, document }: Replacement, text: string): string {
   const content = isJson(source)
     ? `${JSON.stringify(document.toJS(), null, jsonIndent(source))}\n`
     : renderedYaml(document, documentStyle(manifest.document, text))
-  // The text before it may end with `---`, whose line the source goes on with.
+  // The text before the document may end with `---`, and the document may continue on that line.
   const isAtLineStart = start === 0 || '\n\uFEFF'.includes(text.charAt(start - 1))
   const lines = isAtLineStart ? content : `\n${content}`
   return source.includes('\r\n') ? lines.replaceAll('\n', '\r\n') : lines

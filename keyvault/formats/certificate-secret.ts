@@ -80,7 +80,7 @@ async function readMaterial(
   const material =
     format.value === 'pem' ? readKeyMaterial(secret.value) : await readBase64Pfx(secret, budget)
   if (material.kind === 'invalid' || material.value.certificates.length > 0) return material
-  return invalid('there is no certificate in the secret that backs the certificate')
+  return invalid('the secret that backs the certificate contains no certificate')
 }
 
 async function readBase64Pfx(

@@ -64,7 +64,7 @@ export interface SyncCluster {
   writeStatus(account: Account, status: string | undefined): Promise<void>
 }
 
-/** The Secret has changed since it was read. Nothing was written; read it again and plan anew. */
+/** The Secret has changed since it was read. Nothing was written. Read it again, and plan the next step from that. */
 export class StaleError extends Error {
   override readonly name = 'StaleError'
 }

@@ -8,8 +8,8 @@ export const maxKeptBytes = 4 * 1024 * 1024
 const entryBytes = 256
 
 /**
- * Bounds what is kept of an account's values between rounds: all values or, if they are too large together, none. The next
- * round then reads them from the Secrets, as after a restart.
+ * Bounds the values of an account that are kept between rounds: keeps all of them, or none if they are too large
+ * together. The next round then reads them from the Secrets, as after a restart.
  */
 export function boundValues(values: AccountValues): AccountValues {
   if (sizeOf(values.refresh) <= maxKeptBytes) return values

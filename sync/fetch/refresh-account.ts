@@ -97,7 +97,7 @@ function nextValues(
   }
 }
 
-/** Keeps only what is still asked for, so an annotation that keeps changing can't grow our memory. */
+/** Keeps only values that are still requested, so an annotation that keeps changing can't grow our memory. */
 const only = <T>(keys: ReadonlySet<string>, all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
   new Map([...all].filter(([key]) => keys.has(key)))
 

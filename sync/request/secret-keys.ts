@@ -21,7 +21,7 @@ const maxEntries = 500
  * Reads the keys of a Secret: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
  * `objects`, the CSI provider's list.
  *
- * @returns the files that stand for the keys (key-path.ts encodes their paths), and what is wrong
+ * @returns the files that represent the keys (key-path.ts encodes their paths), and all problems
  */
 export function readSecretKeys(
   secret: { readonly name: string; readonly type: string },

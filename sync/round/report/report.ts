@@ -60,7 +60,7 @@ export async function reportRound(round: ReportedRound, options: ReportOptions):
   const lasting = await reportFailures(round, options)
   const isOver = round.isFinished && round.failures.length === 0
   if (isOver && hasWritten(reported)) await reportSuccess('everything is in sync again', options)
-  // A round that was stopped hasn't tried everything, so it can't tell what is over.
+  // A round that was stopped hasn't tried everything, so it can't tell which failures are over.
   return round.isFinished || round.failures.length > 0 ? lasting : reported
 }
 

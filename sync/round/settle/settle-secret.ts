@@ -40,7 +40,7 @@ type Outcome =
   /** `defied`: something undoes what we write, so retrying soon won't help. */
   | { readonly state: 'failed' | 'defied'; readonly error: AkvError }
 
-/** Creating takes two writes and renewing three. The rest is for changes that others make meanwhile. */
+/** Creating takes two writes and renewing three. The other steps allow for changes by others in between. */
 const maxSteps = 8
 
 /** Where a Secret stands between two steps. */

@@ -107,7 +107,9 @@ t.test('what holds no certificate, or is of another type, is refused in a senten
   for (const [name, secret, problem] of cases) {
     t.match(await certificateSecretPem(secret), { problem }, name)
   }
-  t.match(await certificatePfx(pemSecret('')), { problem: /no certificate in the secret/ })
+  t.match(await certificatePfx(pemSecret('')), {
+    problem: /the secret that backs the certificate contains no certificate/,
+  })
   t.match(await certificatePfx(pemSecret(fixtureText('leaf.key'))), { problem: /no certificate/ })
 })
 

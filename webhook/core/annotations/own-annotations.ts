@@ -56,7 +56,7 @@ export function sizeProblems(own: Annotations): readonly Problem[] {
     : [
         {
           subject: 'metadata.annotations',
-          sentence: `${size} characters are too many: 256 KiB at most`,
+          sentence: `found ${size} characters; accepted: at most 256 KiB`,
         },
       ]
 }

@@ -85,7 +85,10 @@ t.test(
       secrets: '../x=tls/web, o3=a',
     })
     t.match(problems, [
-      { subject: 'the files', sentence: /^1100 versions in all histories are too many: 1000/ },
+      {
+        subject: 'the files',
+        sentence: /^found 1100 versions in all histories; accepted: at most 1000/,
+      },
       { subject: 'akv-injector.io/secrets, entry "../x=tls/web"' },
       { subject: 'akv-injector.io/objects, item 4', sentence: /"o3", as .* entry "o3=a" does/ },
     ])

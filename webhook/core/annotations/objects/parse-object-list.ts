@@ -42,7 +42,9 @@ export function parseObjectList(
   if (texts === undefined)
     return {
       entries: [],
-      problems: [{ sentence: `there are too many entries: ${maxEntries} at most` }],
+      problems: [
+        { sentence: `found more than ${maxEntries} entries; accepted: at most ${maxEntries}` },
+      ],
     }
   const entries: Entry[] = []
   const problems: ListProblem[] = []

@@ -23,7 +23,7 @@ export function parsePlainYaml(
   { maxCharacters, maxCostly }: YamlBounds,
 ): Parsed<unknown> {
   if (text.length > maxCharacters)
-    return invalid(`${text.length} characters are too many: ${maxCharacters} at most`)
+    return invalid(`found ${text.length} characters; accepted: at most ${maxCharacters}`)
   if (countCostly(text) > maxCostly)
     return invalid(`there are more than ${maxCostly} lines, brackets, quotes, commas and colons`)
   try {

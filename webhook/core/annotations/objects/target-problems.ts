@@ -37,7 +37,7 @@ export function pathProblems(
   if (versions > maxVersions)
     problems.push({
       subject,
-      sentence: `${versions} versions in all histories are too many: ${maxVersions} at most`,
+      sentence: `found ${versions} versions in all histories; accepted: at most ${maxVersions}`,
     })
   const claims = [
     ...files.map(({ subject, wanted }) => ({ subject, paths: pathsOf(wanted, versions) })),

@@ -68,6 +68,6 @@ t.test('the target of an entry is checked even if its reference is not valid', a
 
 t.test('a list has a bound', async (t) => {
   t.match(read('a,'.repeat(2001)), {
-    problems: [{ sentence: /too many entries: 2000 at most/ }],
+    problems: [{ sentence: /found more than 2000 entries; accepted: at most 2000/ }],
   })
 })

@@ -41,7 +41,7 @@ t.test('everything that structures YAML is counted before it is parsed', async (
     t.match(parse(piece.repeat(101)), { problem: /^there are more than 100 lines/ }, piece)
   }
   t.equal(countCostly('db-password-of-a:b'), 0)
-  t.match(parse('a'.repeat(1001)), { problem: '1001 characters are too many: 1000 at most' })
+  t.match(parse('a'.repeat(1001)), { problem: 'found 1001 characters; accepted: at most 1000' })
 })
 
 t.test('keys that are not strings, aliases and deep nesting are refused', async (t) => {
