@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { connectCertsCluster } from '../../certs/cluster.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
 import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../support/kubeconfig-text.ts'
+import { startSilentServer } from '../support/start-silent-server.ts'
 import { showBehaviour } from './behaviour.ts'
 
 const settings: CertsSettings = {
@@ -70,15 +69,10 @@ t.test('what goes wrong is one sentence', async (t) => {
 t.test('no API server, and one that says nothing, are told', async (t) => {
   const folder = t.testdir()
   const file = join(folder, 'kubeconfig')
-  const sockets: Socket[] = []
-  const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const address = silent.address()
-  const port = typeof address === 'object' ? address?.port : 0
+  const { port, close } = await startSilentServer(t)
   writeFileSync(file, kubeconfigText({ server: `https://127.0.0.1:${port}`, token: 'x' }))
   await t.rejects(connectTo(file, 100).read(), { message: /^cannot reach the API server: .*time/ })
-  silent.close()
-  for (const socket of sockets) socket.destroy()
+  close()
   await t.rejects(connectTo(file).read(), {
     message: /^cannot reach the API server: .*ECONNREFUSED/,
   })

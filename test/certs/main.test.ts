@@ -1,11 +1,10 @@
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { connect } from '../cluster/client/api.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
+import { startSilentServer } from '../support/start-silent-server.ts'
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -133,11 +132,7 @@ t.test('no way to the API server, or a port that is taken, ends it with 1', asyn
     stderr: /^akv-injector certs: cannot start: the kubeconfig names no cluster/,
   })
   const apiServer = await startApiServer(t)
-  const taken = createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  t.teardown(() => taken.close())
-  const address = taken.address()
-  const port = typeof address === 'object' ? address?.port : 0
+  const { port } = await startSilentServer(t)
   t.match(
     await run(['certs', `--health-listen=127.0.0.1:${port}`], {
       env: { KUBECONFIG: apiServer.kubeconfigFile },

@@ -4,9 +4,16 @@ import t, { type Test } from 'tap'
 import { watch } from '../../kubernetes/watch.ts'
 import { startHttpsServer } from '../support/start-https-server.ts'
 
-/** Watches what a server over TLS answers so; the events that came. */
+/**
+ * Watches a server over TLS. Gives the events that came, and when the server has seen the connection end: an error thrown
+ * outside of any promise would end the process before.
+ */
 async function watchWith(t: Test, answer: (response: ServerResponse) => void) {
-  const { url, caPem } = await startHttpsServer(t, (_, response) => answer(response))
+  const { promise: closed, resolve } = Promise.withResolvers<void>()
+  const { url, caPem } = await startHttpsServer(t, (_, response) => {
+    response.on('close', resolve)
+    answer(response)
+  })
   const caData = Buffer.from(caPem).toString('base64')
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromClusterAndUser(
@@ -27,12 +34,11 @@ async function watchWith(t: Test, answer: (response: ServerResponse) => void) {
       quietMs: 10_000,
     },
   )
-  return { events, watching }
+  const ended = closed.then(() => new Promise(setImmediate))
+  return { events, watching, ended }
 }
 
 const event = (type: string) => `${JSON.stringify({ type, object: {} })}\n`
-/** What is thrown outside of any promise would come a moment later. */
-const aMoment = () => new Promise((resolve) => setTimeout(resolve, 50))
 
 t.test('events come as they are sent, until the server ends them', async (t) => {
   const { events, watching } = await watchWith(t, (response) => {
@@ -44,29 +50,29 @@ t.test('events come as they are sent, until the server ends them', async (t) => 
 })
 
 t.test('a refusal is thrown, and leaves nothing behind, however slow its body is', async (t) => {
-  const { watching } = await watchWith(t, (response) => {
+  const { watching, ended } = await watchWith(t, (response) => {
     response.writeHead(410, { 'content-type': 'application/json' })
     response.write('{"kind":"Status",')
   })
   await t.rejects(watching, /answered 410 to a watch/)
-  await aMoment()
+  await ended
 })
 
 t.test('what an event makes us throw ends the watch, though it would go on', async (t) => {
-  const { watching } = await watchWith(t, (response) => {
+  const { watching, ended } = await watchWith(t, (response) => {
     response.write(event('ERROR'))
   })
   await t.rejects(watching, /no more/)
-  await aMoment()
+  await ended
 })
 
 t.test('a connection that breaks off is thrown', async (t) => {
-  const { events, watching } = await watchWith(t, (response) => {
+  const { events, watching, ended } = await watchWith(t, (response) => {
     response.write(event('ADDED'), () => response.destroy())
   })
   await t.rejects(watching)
   t.match(events, [{ type: 'ADDED' }])
-  await aMoment()
+  await ended
 })
 
 t.test('a line that is not valid JSON is not repeated', async (t) => {

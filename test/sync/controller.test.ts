@@ -160,7 +160,7 @@ t.test('a write that runs when it is told to stop, ends', async (t) => {
   simulation.apiServer.before = async ({ method, path }) => {
     if (method !== 'POST' || !path.endsWith('/secrets')) return undefined
     isWriting = true
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await once(simulation.stop.signal, 'abort')
     return undefined
   }
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))

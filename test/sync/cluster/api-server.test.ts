@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../../support/kubeconfig-text.ts'
+import { startSilentServer } from '../../support/start-silent-server.ts'
 import { showBehaviour } from '../behaviour.ts'
 
 function connect(t: Test, kubeconfigFile: string, timeoutMs?: number) {
@@ -198,12 +197,7 @@ t.test('what goes wrong has a code, and never the API server’s own words', asy
 })
 
 t.test('one that is not there, and one that says nothing, are told in time', async (t) => {
-  const silent = createServer()
-  const sockets: Socket[] = []
-  silent.on('connection', (socket) => sockets.push(socket)).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  const address = silent.address()
-  const port = typeof address === 'object' ? address?.port : 0
+  const { port, close } = await startSilentServer(t)
   const file = `${t.testdir()}/kubeconfig`
   writeFileSync(file, kubeconfigText({ server: `https://127.0.0.1:${port}`, token: 'x' }))
   const expected = {
@@ -211,8 +205,7 @@ t.test('one that is not there, and one that says nothing, are told in time', asy
     message: 'Secret team-a/db: the API server could not be reached',
   }
   await t.rejects(connect(t, file, 100).readSecret(db), expected)
-  silent.close()
-  for (const socket of sockets) socket.destroy()
+  close()
   await t.rejects(connect(t, file).readSecret(db), expected)
 })
 
