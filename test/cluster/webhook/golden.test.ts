@@ -47,7 +47,7 @@ t.test('the cases with the default policy', async (t) => {
 for (const { name, review, policyChanges } of admissionCases.filter(hasOwnPolicy))
   t.test(name, async (t) => {
     const pod = podOf(review.request)
-    await serveWebhook(t, cluster, policyWith(inOurNamespace(policyChanges)))
+    await serveWebhook(t, cluster, { policy: policyWith(inOurNamespace(policyChanges)) })
     if (pod) await agrees(t, name, pod)
   })
 

@@ -40,7 +40,7 @@ t.test('signing in with tokens of a real API server', { skip }, async (t) => {
     audience: 'https://vault.azure.net',
     ca: azure.caPem,
   }
-  await serveWebhook(t, cluster, { ...policy, cloud })
+  await serveWebhook(t, cluster, { policy: { ...policy, cloud } })
   const created = expectSuccess(
     await cluster.create(annotatedPod({ annotations }), { dryRun: true }),
   )

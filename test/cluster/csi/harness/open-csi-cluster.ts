@@ -34,10 +34,11 @@ export async function removeCrd(cluster: Cluster): Promise<void> {
 export const untilEstablished = (cluster: Cluster, crd: KubeObject): Promise<void> =>
   until(async () => {
     const { status = {} } = (await cluster.get(crd)).body as { status?: CrdStatus }
-    const { conditions = [] } = status
-    return conditions.some(({ type, status }) => type === 'Established' && status === 'True')
+    return (status.conditions ?? []).some(
+      ({ type, status }) => type === 'Established' && status === 'True',
+    )
   })
 
 interface CrdStatus {
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null
 }

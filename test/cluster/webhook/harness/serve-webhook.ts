@@ -1,10 +1,12 @@
 import type { Test } from 'tap'
+import type { ApiAccess } from '../../../../webhook/api-server/api-access.ts'
 import type { Policy } from '../../../../webhook/core/policy.ts'
 import { startWebhook } from '../../../../webhook/http/start-webhook.ts'
 import { policy as standardPolicy } from '../../../webhook/core/policy.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { annotatedPod } from '../../client/pods.ts'
-import { publishAuthority } from '../../harness/install.ts'
+import { type CsiManifests, csiWebhookConfiguration } from '../../harness/csi-manifests.ts'
+import { publishAuthority, webhookConfiguration } from '../../harness/install.ts'
 import { addEndpoint } from './endpoint.ts'
 import { serviceCertificates } from './service-certificates.ts'
 
@@ -13,6 +15,12 @@ export interface LogLine {
   readonly pod?: string
   readonly dryRun?: boolean
   readonly [field: string]: unknown
+}
+
+export interface ServeWebhookOptions {
+  readonly policy?: Policy
+  /** The value of `csi.namespaces`, and the API server at which the webhook looks up classes. */
+  readonly csi?: { readonly mode: CsiManifests; readonly apiAccess: ApiAccess }
 }
 
 export interface ServedWebhook {
@@ -28,8 +36,9 @@ export interface ServedWebhook {
 export async function serveWebhook(
   t: Test,
   cluster: Cluster,
-  policy: Policy = standardPolicy,
+  options: ServeWebhookOptions = {},
 ): Promise<ServedWebhook> {
+  const { policy = standardPolicy, csi } = options
   const certificates = await serviceCertificates(t.testdir())
   await certificates.renew()
   const lines: LogLine[] = []
@@ -39,13 +48,16 @@ export async function serveWebhook(
       listen: { host: '0.0.0.0', port: 0 },
       healthListen: { host: '127.0.0.1', port: 0 },
       tlsDir: certificates.folder,
-      csi: 'none',
+      csi: csi?.mode ?? 'none',
       logLevel: 'info',
     },
+    ...(csi && { apiAccess: csi.apiAccess }),
     logStream: { write: (line) => void lines.push(JSON.parse(line)) },
     drainMs: 0,
   })
-  await publishAuthority(cluster, certificates.caPem)
+  if (csi) t.teardown(() => cluster.apply(webhookConfiguration()))
+  const configuration = csi ? csiWebhookConfiguration(csi.mode) : webhookConfiguration()
+  await publishAuthority(cluster, certificates.caPem, configuration)
   const endpoint = await addEndpoint(cluster, webhook.address.port)
   let closed: Promise<void> | undefined
   const close = () => {
