@@ -8,8 +8,9 @@ import { createReconciler } from '../../../certs/reconcile.ts'
 import { defaultFlags } from '../../../certs/settings.ts'
 import { writeLikeKubelet } from '../../webhook/http/tls-folder.ts'
 import { connect } from '../client/api.ts'
-import { openCluster, until } from '../client/cluster.ts'
+import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
+import { applyCsiWebhooks } from '../harness/csi-manifests.ts'
 import { addEndpoint } from '../webhook/harness/endpoint.ts'
 import { untilCalled } from '../webhook/harness/serve-webhook.ts'
 import { startSteadyLoad } from '../webhook/harness/steady-load.ts'
@@ -27,8 +28,10 @@ t.teardown(() => api.close())
 const state = connectCertsCluster({ settings, signal: new AbortController().signal })
 
 t.test(
-  `no admission fails while Secrets and caBundle are lost and edited at ${perSecond} admissions a second`,
+  `no admission by either entry fails while Secrets and caBundle are lost and edited at ${perSecond} admissions a second`,
   async (t) => {
+    await applyCsiWebhooks(t, cluster, 'labelled')
+    const labelled = await testNamespace(t, cluster, { 'akv-injector.io/csi': 'true' })
     const tlsDir = t.testdir()
     let look = newLooker()
     await untilInPlace()
@@ -38,7 +41,7 @@ t.test(
     t.teardown(() => endpoint.remove())
     await untilCalled(cluster)
 
-    const load = startSteadyLoad(cluster, perSecond)
+    const load = startSteadyLoad(cluster, perSecond, ['default', labelled])
     const first = await servedFingerprint()
 
     await t.test('an emptied certificate is issued again at once', async (t) => {
@@ -67,7 +70,7 @@ t.test(
       const text = `# by hand\n${bundle.replaceAll('\n', '\r\n')}`
       await setCaBundle(text)
       t.match(await look(), { kind: 'nothing' })
-      t.strictSame(await readBundles(), [bundle])
+      t.strictSame(await readBundles(), [bundle, bundle])
     })
 
     await t.test(

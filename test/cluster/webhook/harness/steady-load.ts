@@ -13,15 +13,25 @@ export interface LoadResult {
 /**
  * Creates annotated pods by dry run, `perSecond` of them if the machine can do it. A slower machine gets a lower rate:
  * calls that were only queued here would delay the end of the test, and load nothing.
+ *
+ * @param namespaces - where to create the pods, in turns
  */
-export function startSteadyLoad(cluster: Cluster, perSecond: number) {
+export function startSteadyLoad(
+  cluster: Cluster,
+  perSecond: number,
+  namespaces: readonly string[] = ['default'],
+) {
   let admitted = 0
   let slowestMs = 0
   const failures: string[] = []
   const pending = new Set<Promise<void>>()
+  let created = 0
   const create = async () => {
     const startMs = performance.now()
-    const failure = failureOf(await cluster.create(annotatedPod(), { dryRun: true }))
+    const namespace = namespaces[created % namespaces.length] ?? 'default'
+    created += 1
+    const pod = annotatedPod({ namespace })
+    const failure = failureOf(await cluster.create(pod, { dryRun: true }))
     slowestMs = Math.max(slowestMs, performance.now() - startMs)
     if (failure) failures.push(failure)
     else admitted += 1
