@@ -3,7 +3,8 @@
  * If coverage is wanted, it leaves tap alone.
  */
 
-import { enableCompileCache } from 'node:module'
+import asyncHooks, { type AsyncHook } from 'node:async_hooks'
+import { enableCompileCache, setSourceMapsSupport, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 
 if (process.env['_TAPJS_PROCESSINFO_COVERAGE_'] === '0') {
@@ -11,6 +12,15 @@ if (process.env['_TAPJS_PROCESSINFO_COVERAGE_'] === '0') {
   const cache = join(import.meta.dirname, '../../.tap/compile-cache')
   enableCompileCache(cache)
   process.env['NODE_COMPILE_CACHE'] = cache
+
+  // Node strips types without moving anything, so stacks are right without source maps.
+  setSourceMapsSupport(false)
+
+  // tap follows every promise and callback, to know which test an uncaught exception belongs to. Without that, such an
+  // exception still fails the file, and Node prints its stack.
+  const hook: AsyncHook = { enable: () => hook, disable: () => hook }
+  Object.assign(asyncHooks, { createHook: () => hook })
+  syncBuiltinESMExports()
 
   // For its coverage, tap reads the source map of each module and loads itself into each program that a test starts.
   // It skips files that match this expression, and believes that it has started already if it finds this global.
