@@ -6,6 +6,7 @@ import type { AgentConfig } from '../../init-agent/contract.ts'
 import { fixture, fixtureText } from '../keyvault/formats/fixtures.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './pod.ts'
+import { runAgentInProcess } from './run-agent-in-process.ts'
 
 const secrets = `
 json: '{"db":{"password":"correct horse"},"tls.key":"k","list":[1,2.50]}'
@@ -117,7 +118,7 @@ t.test('a history has its versions, newest first', async (t) => {
       { path: 'from', object: pinned, versions: 3, format: 'pem' },
     ],
   })
-  const { code, output } = await runToEnd(t, pod)
+  const { code, output } = await runAgentInProcess(pod)
   t.equal(code, 0, output)
   const text = (name: string) => readFileSync(join(pod.files, name), 'utf8')
   t.strictSame([text('a/0'), text('now')], ['v3', 'v3'], 'though all are of one second')
@@ -176,7 +177,7 @@ t.test(
     ]
     for (const [code, message, config] of cases) {
       const pod = await makePod(t, emulator, config)
-      const { code: exitCode, termination, output } = await runToEnd(t, pod)
+      const { code: exitCode, termination, output } = await runAgentInProcess(pod)
       t.equal(exitCode, 1, output)
       t.ok(termination.startsWith(`${code}: `), `${code}: ${termination}`)
       t.match(termination, message)
@@ -199,9 +200,9 @@ t.test(
       ],
       templates: [{ path: 'app.conf', segments: [objectFile('key', 'web')] }],
     })
-    t.equal((await runToEnd(t, pod)).code, 0)
+    t.equal((await runAgentInProcess(pod)).code, 0)
     emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
-    const { code, lines } = await runToEnd(t, pod)
+    const { code, lines } = await runAgentInProcess(pod)
     t.equal(code, 0)
     t.match(lines[0], { message: 'using the complete set left by a previous run' })
     t.ok(existsSync(join(pod.files, 'web/tls.key')))

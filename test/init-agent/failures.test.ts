@@ -8,6 +8,7 @@ import { errorTable } from '../../lib/errors/error-table.ts'
 import { startHttpsServer } from '../support/start-https-server.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { makePod, type Pod, runToEnd, secretFile, secretVariable } from './pod.ts'
+import { runAgentInProcess } from './run-agent-in-process.ts'
 
 const nobody = '33333333-3333-3333-3333-333333333333'
 
@@ -18,6 +19,8 @@ interface Hopeless {
   readonly fault?: Fault
   readonly arrange?: (pod: Pod) => unknown
   readonly env?: NodeJS.ProcessEnv
+  /** Whether the agent is a process of its own, as it is once for each exit code. */
+  readonly isProcess?: true
   /** The requests that reach the vault. */
   readonly gets: number
 }
@@ -102,6 +105,7 @@ const cases: readonly Hopeless[] = [
   {
     name: 'a newer configuration',
     code: 'AKV_CONFIG_NEWER',
+    isProcess: true,
     gets: 0,
     env: { AKV_INJECTOR_CONFIG: JSON.stringify({ version: contractVersion + 1 }) },
   },
@@ -130,7 +134,7 @@ t.test('each permanent failure ends it at once, with its code and remedy', async
   const emulator = await startTestEmulator(t, {
     secrets: 'good: v\nquote: "it\'s"\noff: { value: x, enabled: false }',
   })
-  for (const { name, code, config, fault, arrange, env, gets } of cases)
+  for (const { name, code, config, fault, arrange, env, isProcess, gets } of cases)
     await t.test(name, async (t) => {
       emulator.clearFaults()
       const seen = emulator.requests.length
@@ -138,7 +142,8 @@ t.test('each permanent failure ends it at once, with its code and remedy', async
       const pod = await makePod(t, emulator, { files: [secretFile('good')], ...config })
       arrange?.(pod)
       const before = readdirSync(pod.files)
-      const { code: exitCode, lines, termination, output } = await runToEnd(t, pod, env)
+      const run = isProcess ? runToEnd(t, pod, env) : runAgentInProcess(pod, env)
+      const { code: exitCode, lines, termination, output } = await run
 
       t.equal(exitCode, errorTable[code].exitCode, output)
       t.match(lines.at(-1), { level: 'error', code, remedy: errorTable[code].remedy })
@@ -175,7 +180,7 @@ t.test('all permanent failures are reported together', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'good: v' })
   const names = ['good', 'gone-1', 'gone-2']
   const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
-  const { code, termination } = await runToEnd(t, pod)
+  const { code, termination } = await runAgentInProcess(pod)
   t.equal(code, 1)
   t.match(termination, /team-a:gone-1.*team-a:gone-2/)
 })
@@ -185,7 +190,10 @@ t.test('a host whose certificate the operator doesn’t trust gets no token', as
   const other = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const pod = await makePod(t, emulator, { files: [secretFile('a')] })
   const cloud = { ...pod.config.cloud, vaultUrl: `${other.url}/{vault}` }
-  const { code, termination } = await runToEnd(t, { ...pod, config: { ...pod.config, cloud } })
+  const { code, termination } = await runAgentInProcess({
+    ...pod,
+    config: { ...pod.config, cloud },
+  })
   t.equal(code, 1)
   t.match(termination, /^AKV_TLS_UNTRUSTED: /)
   t.equal(other.requests.length, 0)

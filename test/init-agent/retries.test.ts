@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Fault } from '../../emulator/faults/faults.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { makePod, runToEnd, secretFile } from './pod.ts'
+import { runAgentInProcess } from './run-agent-in-process.ts'
 
 t.test('each retryable failure is waited out', async (t) => {
   const vaultFaults: Record<string, Fault['action']> = {
@@ -30,7 +31,7 @@ t.test('each retryable failure is waited out', async (t) => {
     emulator.addFault({ match: { service: 'entra', method: 'POST' }, count: 1, action })
 
   const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
-  const { code, lines, output } = await runToEnd(t, pod)
+  const { code, lines, output } = await runAgentInProcess(pod)
   t.equal(code, 0, output)
   for (const name of names) {
     const gets = emulator.requests.filter(({ path }) => path.startsWith(`/team-a/secrets/${name}/`))
@@ -64,7 +65,7 @@ t.test('a vault’s pause holds for each of its objects', async (t) => {
     action: { kind: 'throttle', retryAfterSeconds: 2 },
   })
   const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
-  const { code, output } = await runToEnd(t, pod)
+  const { code, output } = await runAgentInProcess(pod)
   t.equal(code, 0, output)
   const gets = emulator.requests.filter(({ path }) => path.includes('/secrets/'))
   const refused = gets.filter(({ status }) => status === 429)
@@ -81,7 +82,7 @@ t.test('a pause longer than the timeout is waited for, and the log says so', asy
     action: { kind: 'throttle', retryAfterSeconds: 3 },
   })
   const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 2 })
-  const { code, lines, output } = await runToEnd(t, pod)
+  const { code, lines, output } = await runAgentInProcess(pod)
   t.equal(code, 0, output)
   t.match(
     lines.find(({ code }) => code === 'AKV_THROTTLED'),
@@ -94,7 +95,7 @@ t.test('a captive portal in place of Entra is waited out', async (t) => {
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
   emulator.addFault({ match: { service: 'entra' }, count: 2, action: portal })
   const pod = await makePod(t, emulator, { files: [secretFile('a')] })
-  const { code, output } = await runToEnd(t, pod)
+  const { code, output } = await runAgentInProcess(pod)
   t.equal(code, 0, output)
   t.match(output, 'AKV_BAD_ANSWER')
 })
@@ -104,7 +105,7 @@ t.test('a portal that stays ends the fetch at the deadline', async (t) => {
   const portal: Fault['action'] = { kind: 'malformed', body: '<html>Sign in to the Wi-Fi</html>' }
   emulator.addFault({ match: { service: 'vault' }, action: portal })
   const pod = await makePod(t, emulator, { files: [secretFile('a')], timeoutSeconds: 1 })
-  const { code, termination } = await runToEnd(t, pod)
+  const { code, termination } = await runAgentInProcess(pod)
   t.equal(code, 1)
   t.match(termination, /^AKV_BAD_ANSWER: .*captive portal/)
 })
@@ -117,7 +118,7 @@ t.test('a token that a vault refuses is replaced once', async (t) => {
   const challenge: Fault['action'] = { kind: 'challenge', header: 'Bearer' }
   emulator.addFault({ match: { service: 'vault' }, count: names.length, action: challenge })
   const pod = await makePod(t, emulator, { files: names.map((name) => secretFile(name)) })
-  const { code, output } = await runToEnd(t, pod)
+  const { code, output } = await runAgentInProcess(pod)
   t.equal(code, 0, output)
   t.equal(emulator.requests.filter(({ method }) => method === 'POST').length, 2, 'sign-ins')
 })

@@ -5,6 +5,7 @@ import t from 'tap'
 import { startProxy } from '../support/start-proxy.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
 import { makePod, runToEnd, secretFile, secretVariable, startAgent } from './pod.ts'
+import { runAgentInProcess } from './run-agent-in-process.ts'
 import { cannotMount, makeTmpfs } from './tmpfs.ts'
 
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
@@ -104,7 +105,7 @@ t.test('restarted with a complete set, it writes what has changed since', async 
   for (const refreshSeconds of [0, 3600]) {
     emulator.rotate({ vault: 'team-a', name: 'a', value: 'one' })
     const pod = await makePod(t, emulator, { files: [secretFile('a')] })
-    t.equal((await runToEnd(t, pod)).code, 0)
+    t.equal((await runAgentInProcess(pod)).code, 0)
     emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
     const agent = startAgent(t, { ...pod, config: { ...pod.config, refreshSeconds } })
     await agent.line(/changed values written/)
@@ -120,8 +121,8 @@ t.test('an incomplete set is fetched again as a whole', async (t) => {
     files: [secretFile('a'), secretFile('b')],
     env: [secretVariable('A', 'a')],
   })
-  await runToEnd(t, { ...pod, config: { ...pod.config, files: [secretFile('a')] } })
-  const { code, lines } = await runToEnd(t, pod)
+  await runAgentInProcess({ ...pod, config: { ...pod.config, files: [secretFile('a')] } })
+  const { code, lines } = await runAgentInProcess(pod)
   t.equal(code, 0)
   t.match(lines.at(-1), { message: 'all files written' })
   t.equal(read(pod.files, 'b'), 'one')
@@ -208,7 +209,10 @@ t.test('all requests use the proxy of its environment, except hosts in NO_PROXY'
   ] as const) {
     proxy.asked.length = 0
     const pod = await makePod(t, emulator, { files: [secretFile('a')] })
-    const { code, output } = await runToEnd(t, pod, { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy })
+    const { code, output } = await runAgentInProcess(pod, {
+      HTTPS_PROXY: proxy.url,
+      NO_PROXY: noProxy,
+    })
     t.equal(code, 0, output)
     t.equal(proxy.asked.length > 0, isUsed)
   }

@@ -33,17 +33,21 @@ const readInput = (...[path, ...options]: Parameters<typeof readFileSync>) => {
 Object.assign(fs, { readFileSync: readInput })
 syncBuiltinESMExports()
 
-/** Runs the command line to its end. One at a time, as they share the environment of the process. */
+interface Options {
+  readonly input?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** Whether `env` is the whole environment. Otherwise the command has the process's environment, too. */
+  readonly isEnvComplete?: boolean
+}
+
+/** Runs the command line to its end. One at a time, because commands share the environment of the process. */
 export async function runInProcess(
   args: readonly string[],
-  {
-    input = '',
-    env = {},
-  }: { readonly input?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  { input = '', env = {}, isEnvComplete = false }: Options = {},
 ): Promise<Ended> {
   const [stdout, stderr] = [collect(), collect()]
-  const before = { ...process.env }
-  const { argv } = process
+  const restore = [keepEnvironment(), keepArguments(), ...listened.map(keepListeners)]
+  if (isEnvComplete) for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, env)
   process.argv = [process.execPath, program, ...args]
   try {
@@ -52,9 +56,33 @@ export async function runInProcess(
     )
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   } finally {
+    for (const one of restore) one()
+  }
+}
+
+function keepEnvironment(): () => void {
+  const before = { ...process.env }
+  return () => {
     for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name]
     Object.assign(process.env, before)
+  }
+}
+
+function keepArguments(): () => void {
+  const { argv } = process
+  return () => {
     process.argv = argv
+  }
+}
+
+/** A command listens until its process ends. Afterwards the test must fail again on what nobody catches. */
+const listened = ['SIGTERM', 'SIGINT', 'uncaughtException'] as const
+
+function keepListeners(event: (typeof listened)[number]): () => void {
+  const before = process.rawListeners(event)
+  return () => {
+    for (const listener of process.rawListeners(event))
+      if (!before.includes(listener)) process.off(event, listener as () => void)
   }
 }
 

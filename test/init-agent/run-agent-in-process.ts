@@ -1,0 +1,20 @@
+import { configVariable, encodeConfig } from '../../init-agent/contract.ts'
+import { runInProcess } from '../support/run-in-process.ts'
+import { type LogLine, type Pod, readOr } from './pod.ts'
+
+/** Runs an agent to its end in the process of the test (see {@link runInProcess}). It has only this environment. */
+export async function runAgentInProcess(
+  { root, terminationLog, config }: Pod,
+  env: NodeJS.ProcessEnv = {},
+) {
+  const args = ['agent', '--root', root, '--termination-log', terminationLog]
+  const { code, stdout, stderr } = await runInProcess(args, {
+    env: { [configVariable]: encodeConfig(config), ...env },
+    isEnvComplete: true,
+  })
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): LogLine => JSON.parse(line))
+  return { code, lines, output: stdout + stderr, termination: readOr(terminationLog) }
+}
