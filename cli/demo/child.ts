@@ -16,13 +16,14 @@ const killAfterMs = 10_000
 /**
  * Starts `akv-injector ARGS` as a container would.
  *
- * @param env - the whole environment, to which only our PATH is added
+ * @param env - the whole environment, to which only our PATH and Node's compile cache are added
  */
 export function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
   const [program = ''] = process.argv.slice(1)
-  const { PATH = '' } = process.env
+  const { PATH, NODE_COMPILE_CACHE } = process.env
   const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH, ...env },
+    // Variables that are undefined are left out.
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Ctrl-C in a terminal signals the whole process group, but the demo must stop its processes in order.
     detached: true,
