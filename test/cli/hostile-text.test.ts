@@ -14,7 +14,7 @@ const acting = /[^\P{C}\n]|[\u2028\u2029]/u
 const pod = (annotations: Readonly<Record<string, string>>, spec = {}) =>
   podText({ vault: 'team-a', ...annotations }, spec)
 
-t.test('whatever a manifest holds, no command steers the terminal', async (t) => {
+t.test('every command makes hostile text of a manifest printable', async (t) => {
   const named = (kind: string, annotations: object) =>
     stringify({ kind, metadata: { name: evil, namespace: evil, annotations } })
   const inputs = {
@@ -50,54 +50,60 @@ t.test('whatever a manifest holds, no command steers the terminal', async (t) =>
   }
 })
 
-t.test('nor do file names, arguments, settings or the data of the emulator', async (t) => {
-  const folder = join(t.testdir(), evil)
-  mkdirSync(folder)
-  const data = join(folder, 'data.yaml')
-  writeFileSync(
-    data,
-    stringify({
-      [evil]: 1,
-      vaults: { [evil]: {}, 'team-a': { secrets: { [evil]: 'x', [`${evil}b`]: { [evil]: 'x' } } } },
-    }),
-  )
-  const input = pod({ secrets: 'db' })
-  for (const args of [
-    [evil],
-    ['check', `--${evil}`],
-    ['check', `${folder}/missing.yaml`],
-    ['fetch', '-', '-o', `${folder}/data.yaml`],
-    ['fetch', '-', '-o', folder, '--pod', evil],
-    ['fetch', '-', '-o', folder, '--variables', `${folder}/${evil}/x`],
-    ['demo', '--vault-data', data],
-    ['emulator', '--data', data],
-    ['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', evil],
-    ['emulator', '--data', 'manifests/examples/vault.yaml', '--control-port', evil],
-    ['emulator', '--data', 'manifests/examples/vault.yaml', '--issuer', evil],
-    ['certs', '--namespace', evil, '--tls-secret', evil, '--health-listen', evil],
-    ['sync', '--service-accounts', evil, '--health-listen', evil],
-  ]) {
-    const { code, stdout, stderr } = await runInProcess(args, { input })
-    t.not(code, 0)
-    t.notMatch(`${stdout}${stderr}`, acting)
-    t.match(stderr, /\\u\{/, 'and it shows what it was')
-  }
-  const env = { AKV_INJECTOR_LISTEN: evil, AKV_INJECTOR_TLS_DIR: evil }
-  for (const args of [['check', '-'], ['webhook']]) {
-    const { code, stdout, stderr } = await runInProcess(args, { input, env })
-    t.equal(code, 2)
-    t.notMatch(`${stdout}${stderr}`, acting)
-  }
-})
+t.test(
+  'every command makes hostile file names, arguments, settings and vault data printable',
+  async (t) => {
+    const folder = join(t.testdir(), evil)
+    mkdirSync(folder)
+    const data = join(folder, 'data.yaml')
+    writeFileSync(
+      data,
+      stringify({
+        [evil]: 1,
+        vaults: {
+          [evil]: {},
+          'team-a': { secrets: { [evil]: 'x', [`${evil}b`]: { [evil]: 'x' } } },
+        },
+      }),
+    )
+    const input = pod({ secrets: 'db' })
+    for (const args of [
+      [evil],
+      ['check', `--${evil}`],
+      ['check', `${folder}/missing.yaml`],
+      ['fetch', '-', '-o', `${folder}/data.yaml`],
+      ['fetch', '-', '-o', folder, '--pod', evil],
+      ['fetch', '-', '-o', folder, '--variables', `${folder}/${evil}/x`],
+      ['demo', '--vault-data', data],
+      ['emulator', '--data', data],
+      ['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', evil],
+      ['emulator', '--data', 'manifests/examples/vault.yaml', '--control-port', evil],
+      ['emulator', '--data', 'manifests/examples/vault.yaml', '--issuer', evil],
+      ['certs', '--namespace', evil, '--tls-secret', evil, '--health-listen', evil],
+      ['sync', '--service-accounts', evil, '--health-listen', evil],
+    ]) {
+      const { code, stdout, stderr } = await runInProcess(args, { input })
+      t.not(code, 0)
+      t.notMatch(`${stdout}${stderr}`, acting)
+      t.match(stderr, /\\u\{/, 'and it shows what it was')
+    }
+    const env = { AKV_INJECTOR_LISTEN: evil, AKV_INJECTOR_TLS_DIR: evil }
+    for (const args of [['check', '-'], ['webhook']]) {
+      const { code, stdout, stderr } = await runInProcess(args, { input, env })
+      t.equal(code, 2)
+      t.notMatch(`${stdout}${stderr}`, acting)
+    }
+  },
+)
 
-t.test('a file name cannot pretend to be a line of ours', async (t) => {
+t.test('a file name can’t start another line of the output', async (t) => {
   const name = 'x.yaml\nPod/web (good.yaml): would be injected'
   const { stderr } = await run(['check', name])
   t.equal(stderr.split('\n').length, 2)
   t.match(stderr, 'x.yaml\\nPod/web')
 })
 
-t.test('manifests are data, and leave by a pipe as they came', async (t) => {
+t.test('inject writes the characters of a manifest into a pipe as they are', async (t) => {
   const comment = `# ${hostile.slice(0, 4).join('')}`
   const input = `${comment}\nkind: ConfigMap\ndata: { a: "\\e[2J" }\n`
   const { code, stdout } = await runInProcess(['inject', '-'], { input })

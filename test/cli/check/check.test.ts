@@ -8,7 +8,7 @@ import { runInProcess } from '../../support/run-in-process.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 
-t.test('every example would be injected, or synced', async (t) => {
+t.test('check reports every example as injected or synced', async (t) => {
   const folder = 'manifests/examples'
   const files = readdirSync(join(root, folder)).filter((name) => name !== 'vault.yaml')
   const { code, stdout } = await run(['check', ...files.map((name) => `${folder}/${name}`)])
@@ -22,7 +22,7 @@ t.test('every example would be injected, or synced', async (t) => {
   t.match(stdout, /variable +DB_PASSWORD from team-a:db-password/)
 })
 
-t.test('a pod that would be denied is told every problem, and the exit code is 1', async (t) => {
+t.test('check reports every problem of a pod that would be denied, and exits with 1', async (t) => {
   const input = podText({ ...objects, refresh: '5', secretes: 'x' })
   const { code, stdout } = await run(['check', '-'], { input })
   t.equal(code, 1)
@@ -34,36 +34,33 @@ t.test('a pod that would be denied is told every problem, and the exit code is 1
   )
 })
 
-t.test(
-  'everything that has a pod template is looked at, also in lists and several documents',
-  async (t) => {
-    const { metadata, spec } = JSON.parse(podText(objects))
-    const template = { metadata: { annotations: metadata.annotations }, spec }
-    const kinds = [
-      'Deployment',
-      'StatefulSet',
-      'DaemonSet',
-      'ReplicaSet',
-      'Job',
-      'ReplicationController',
-    ]
-    const workloads = kinds.map((kind) => ({ kind, metadata: { name: 'x' }, spec: { template } }))
-    const cronJob = {
-      kind: 'CronJob',
-      metadata: { name: 'x' },
-      spec: { jobTemplate: { spec: { template } } },
-    }
-    const list = { kind: 'List', items: [cronJob, { kind: 'Service', metadata: { name: 'x' } }] }
-    const input = [...workloads, list].map((one) => JSON.stringify(one)).join('\n---\n')
-    const { code, stdout } = await runInProcess(['check', '-'], { input })
-    t.equal(code, 0)
-    for (const kind of [...kinds, 'CronJob'])
-      t.match(stdout, `${kind}/x (standard input): would be injected`)
-    t.notMatch(stdout, 'Service/x')
-  },
-)
+t.test('check finds every pod template, also in lists and in several documents', async (t) => {
+  const { metadata, spec } = JSON.parse(podText(objects))
+  const template = { metadata: { annotations: metadata.annotations }, spec }
+  const kinds = [
+    'Deployment',
+    'StatefulSet',
+    'DaemonSet',
+    'ReplicaSet',
+    'Job',
+    'ReplicationController',
+  ]
+  const workloads = kinds.map((kind) => ({ kind, metadata: { name: 'x' }, spec: { template } }))
+  const cronJob = {
+    kind: 'CronJob',
+    metadata: { name: 'x' },
+    spec: { jobTemplate: { spec: { template } } },
+  }
+  const list = { kind: 'List', items: [cronJob, { kind: 'Service', metadata: { name: 'x' } }] }
+  const input = [...workloads, list].map((one) => JSON.stringify(one)).join('\n---\n')
+  const { code, stdout } = await runInProcess(['check', '-'], { input })
+  t.equal(code, 0)
+  for (const kind of [...kinds, 'CronJob'])
+    t.match(stdout, `${kind}/x (standard input): would be injected`)
+  t.notMatch(stdout, 'Service/x')
+})
 
-t.test('annotations on the workload instead of its template get a warning', async (t) => {
+t.test('check warns of annotations on a workload instead of its pod template', async (t) => {
   const { metadata, spec } = JSON.parse(podText(objects))
   const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
   const { code, stdout } = await runInProcess(['check', '-'], { input })
@@ -75,7 +72,7 @@ t.test('annotations on the workload instead of its template get a warning', asyn
   )
 })
 
-t.test('a pod in a namespace that the install leaves alone gets a warning', async (t) => {
+t.test('check warns of a pod in a namespace that a default install ignores', async (t) => {
   const { webhooks } = readRendered(
     readFileSync(join(root, 'manifests/install.yaml'), 'utf8'),
   ).find('MutatingWebhookConfiguration')
@@ -94,7 +91,7 @@ t.test('a pod in a namespace that the install leaves alone gets a warning', asyn
   }
 })
 
-t.test('the operator’s settings count, and so does the namespace', async (t) => {
+t.test('check applies the operator’s settings, and the namespace of --namespace', async (t) => {
   const env = { AKV_INJECTOR_ALLOWED_VAULTS: 'shop=team-a' }
   const input = podText(objects)
   t.match(await runInProcess(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
@@ -104,7 +101,7 @@ t.test('the operator’s settings count, and so does the namespace', async (t) =
   })
 })
 
-t.test('what cannot be read is named, and the exit code is 2', async (t) => {
+t.test('check names a file or setting that it can’t read, and exits with 2', async (t) => {
   const folder = t.testdir({ 'broken.yaml': 'a: [1\nb: "x' })
   t.match(await run(['check', `${folder}/none.yaml`]), {
     code: 2,
@@ -128,7 +125,7 @@ t.test('what cannot be read is named, and the exit code is 2', async (t) => {
   )
 })
 
-t.test('a file that is no manifest, and one that is a bomb, get an answer', async (t) => {
+t.test('check answers for a file that isn’t a manifest, and for an alias bomb', async (t) => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, i) => `${name}: &${name} [${`*${'abcdefgh'[i]},`.repeat(9)}]`).join('\n')}\n`
   const folder = t.testdir({ 'bomb.yaml': bomb, 'text.txt': 'just words', empty: '' })
   t.match(await runInProcess(['check', `${folder}/bomb.yaml`]), { code: 2, stderr: /alias/i })
@@ -167,7 +164,7 @@ const accountText = (annotations: Readonly<Record<string, unknown>>, more: objec
   })
 
 t.test(
-  'a ServiceAccount is told which Secrets would be synced, and what is still to do',
+  'check reports which Secrets of a ServiceAccount would be synced, and what is still missing',
   async (t) => {
     const sync = `
 - { secret: db, data: "password=db-password, url=db#connection.url, pin=x?", labels: { app: web } }
@@ -191,7 +188,7 @@ t.test(
   },
 )
 
-t.test('an account without a client id gets a warning: somebody may give it one yet', async (t) => {
+t.test('check warns of an account without a client ID, because it can still get one', async (t) => {
   const input = accountText({ sync: '- { secret: db, data: "team-a:x" }' })
   t.match(await runInProcess(['check', '-'], { input }), {
     code: 0,
@@ -199,25 +196,22 @@ t.test('an account without a client id gets a warning: somebody may give it one 
   })
 })
 
-t.test(
-  'an account whose annotations are wrong is told every problem, and the exit code is 1',
-  async (t) => {
-    const input = accountText({
-      vault: 'team-a',
-      refresh: '5',
-      sync: '- { secret: DB, data: a/b=x }',
-    })
-    const { code, stdout } = await runInProcess(['check', '-'], { input })
-    t.equal(code, 1)
-    t.match(stdout, 'ServiceAccount/web (standard input): would not be synced')
-    t.match(stdout, 'akv-injector.io/refresh "5": expected a duration')
-    t.match(stdout, 'akv-injector.io/sync: item 1: secret "DB": expected the name of a Secret')
-    t.match(
-      stdout,
-      'akv-injector.io/sync: item 1: data, entry "a/b=x": a key of a Secret must not contain',
-    )
-  },
-)
+t.test('check reports every problem of an account, and exits with 1', async (t) => {
+  const input = accountText({
+    vault: 'team-a',
+    refresh: '5',
+    sync: '- { secret: DB, data: a/b=x }',
+  })
+  const { code, stdout } = await runInProcess(['check', '-'], { input })
+  t.equal(code, 1)
+  t.match(stdout, 'ServiceAccount/web (standard input): would not be synced')
+  t.match(stdout, 'akv-injector.io/refresh "5": expected a duration')
+  t.match(stdout, 'akv-injector.io/sync: item 1: secret "DB": expected the name of a Secret')
+  t.match(
+    stdout,
+    'akv-injector.io/sync: item 1: data, entry "a/b=x": a key of a Secret must not contain',
+  )
+})
 
 t.test('accounts that request nothing are ignored, or reported as not synced', async (t) => {
   const [plain, off, other] = [
@@ -242,32 +236,35 @@ t.test('accounts that request nothing are ignored, or reported as not synced', a
   t.match(stdout, 'not synced: it has no akv-injector.io/sync annotation')
 })
 
-t.test('names that no API server would take are problems, and steer no terminal', async (t) => {
-  const sync = { sync: '- { secret: db, data: "team-a:x" }' }
-  const named = (metadata: object) => {
-    const account = JSON.parse(accountText(sync))
-    return JSON.stringify({ ...account, metadata: { ...account.metadata, ...metadata } })
-  }
-  for (const name of [
-    'Bad_Name',
-    '__proto__',
-    '\u001b[31mred\nServiceAccount/ok: would be synced',
-  ]) {
-    const { code, stdout } = await runInProcess(['check', '-'], { input: named({ name }) })
-    t.equal(code, 1, name)
-    t.match(stdout, 'would not be synced\n  metadata.name "')
+t.test(
+  'check reports names that an API server would refuse, and makes them printable',
+  async (t) => {
+    const sync = { sync: '- { secret: db, data: "team-a:x" }' }
+    const named = (metadata: object) => {
+      const account = JSON.parse(accountText(sync))
+      return JSON.stringify({ ...account, metadata: { ...account.metadata, ...metadata } })
+    }
+    for (const name of [
+      'Bad_Name',
+      '__proto__',
+      '\u001b[31mred\nServiceAccount/ok: would be synced',
+    ]) {
+      const { code, stdout } = await runInProcess(['check', '-'], { input: named({ name }) })
+      t.equal(code, 1, name)
+      t.match(stdout, 'would not be synced\n  metadata.name "')
+      t.notMatch(stdout, '\u001b')
+      t.equal(stdout.split('\n').length, 3)
+    }
+    const { code, stdout } = await runInProcess(['check', '-'], {
+      input: named({ namespace: 'a\u001b[2Jb' }),
+    })
+    t.equal(code, 1)
+    t.match(stdout, /metadata\.namespace "a.*": expected at most 63/)
     t.notMatch(stdout, '\u001b')
-    t.equal(stdout.split('\n').length, 3)
-  }
-  const { code, stdout } = await runInProcess(['check', '-'], {
-    input: named({ namespace: 'a\u001b[2Jb' }),
-  })
-  t.equal(code, 1)
-  t.match(stdout, /metadata\.namespace "a.*": expected at most 63/)
-  t.notMatch(stdout, '\u001b')
-})
+  },
+)
 
-t.test('a container’s name and a misplaced key steer no terminal either', async (t) => {
+t.test('check and inject make a container’s name and a misplaced key printable', async (t) => {
   const bad = '\u001b[31m'
   const pod = podText(
     { vault: 'team-a', secrets: 'x' },
@@ -285,7 +282,7 @@ t.test('a container’s name and a misplaced key steer no terminal either', asyn
   }
 })
 
-t.test('a Secret that would be adopted, and one that would not for a mistake', async (t) => {
+t.test('check reports whether a Secret would be adopted, or its mistake', async (t) => {
   const secret = (annotations: Readonly<Record<string, unknown>>) =>
     accountText(annotations).replace('ServiceAccount', 'Secret')
   t.match(await runInProcess(['check', '-'], { input: secret({ adopt: 'true', synced: 'x' }) }), {
@@ -305,7 +302,7 @@ t.test('a Secret that would be adopted, and one that would not for a mistake', a
   t.match(await runInProcess(['check', '-'], { input: secret({}) }), { stdout: /nothing to check/ })
 })
 
-t.test('inject and fetch have nothing to do with accounts', async (t) => {
+t.test('inject and fetch ignore ServiceAccounts', async (t) => {
   const input = accountText({ vault: 'team-a', sync: '- { secret: DB }' })
   const injected = await runInProcess(['inject', '-'], { input })
   t.match(injected, { code: 0, stderr: '' })
@@ -316,7 +313,7 @@ t.test('inject and fetch have nothing to do with accounts', async (t) => {
   })
 })
 
-t.test('names that every JavaScript object has are told like any other mistake', async (t) => {
+t.test('check reports names that every JavaScript object has like any other mistake', async (t) => {
   const pod = {
     kind: 'Pod',
     metadata: {
@@ -338,7 +335,7 @@ t.test('names that every JavaScript object has are told like any other mistake',
 })
 
 t.test(
-  'an annotation without quotes is shown as it was written, whatever YAML makes of it',
+  'check shows an annotation without quotes as it was written, whatever YAML reads it as',
   async (t) => {
     const manifest = (kind: string, annotations: string, more = '') =>
       `kind: ${kind}\nmetadata:\n  name: web\n  annotations:\n${annotations}${more}`

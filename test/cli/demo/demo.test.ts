@@ -8,7 +8,7 @@ import { runInProcess } from '../../support/run-in-process.ts'
 const isolated = (folder: string) => ({ TMPDIR: folder })
 
 t.test(
-  'the example goes all the way, told in plain lines, and leaves nothing behind',
+  'the demo runs its example to the end, prints plain lines, and leaves nothing behind',
   async (t) => {
     const folder = t.testdir()
     const { code, stdout, stderr } = await run(['demo'], { env: isolated(folder) })
@@ -25,7 +25,7 @@ t.test(
   },
 )
 
-t.test('one’s own pod and vault data', async (t) => {
+t.test('the demo runs the caller’s own pod and vault data', async (t) => {
   const folder = t.testdir({
     tmp: {},
     'pod.json': podText(
@@ -52,36 +52,33 @@ vaults:
   t.match(stdout, /0444 +9 B +a\/b\n/)
 })
 
-t.test(
-  'a pod that would be denied, or an agent that gives up, fails with the reason',
-  async (t) => {
-    const folder = t.testdir({
-      tmp: {},
-      'denied.json': podText({ vault: 'team-a', secrets: 'a', refresh: 'x' }),
-      'absent.json': podText(
-        {
-          vault: 'team-a',
-          secrets: 'nothing-of-this-name',
-          'client-id': '22222222-2222-2222-2222-222222222222',
-          'tenant-id': '11111111-1111-1111-1111-111111111111',
-        },
-        { serviceAccountName: 'web' },
-      ),
-    })
-    const env = isolated(`${folder}/tmp`)
-    t.match(await run(['demo', `${folder}/denied.json`], { env }), {
-      code: 1,
-      stdout: /denied:[\s\S]*akv-injector.io\/refresh "x"/,
-    })
-    t.match(await run(['demo', `${folder}/absent.json`], { env }), {
-      code: 1,
-      stdout: /AKV_OBJECT_NOT_FOUND/,
-    })
-    t.strictSame(readdirSync(`${folder}/tmp`), [])
-  },
-)
+t.test('the demo fails with the reason if the pod is denied or the agent gives up', async (t) => {
+  const folder = t.testdir({
+    tmp: {},
+    'denied.json': podText({ vault: 'team-a', secrets: 'a', refresh: 'x' }),
+    'absent.json': podText(
+      {
+        vault: 'team-a',
+        secrets: 'nothing-of-this-name',
+        'client-id': '22222222-2222-2222-2222-222222222222',
+        'tenant-id': '11111111-1111-1111-1111-111111111111',
+      },
+      { serviceAccountName: 'web' },
+    ),
+  })
+  const env = isolated(`${folder}/tmp`)
+  t.match(await run(['demo', `${folder}/denied.json`], { env }), {
+    code: 1,
+    stdout: /denied:[\s\S]*akv-injector.io\/refresh "x"/,
+  })
+  t.match(await run(['demo', `${folder}/absent.json`], { env }), {
+    code: 1,
+    stdout: /AKV_OBJECT_NOT_FOUND/,
+  })
+  t.strictSame(readdirSync(`${folder}/tmp`), [])
+})
 
-t.test('wrong files are named, and nothing is started', async (t) => {
+t.test('the demo names an invalid file, and starts nothing', async (t) => {
   const folder = t.testdir({
     'plain.json': '{"kind":"Pod","metadata":{"name":"x"},"spec":{"containers":[]}}',
     'vault.yaml': 'vaults: { x: 1 }',
@@ -96,7 +93,7 @@ t.test('wrong files are named, and nothing is started', async (t) => {
   })
 })
 
-t.test('Ctrl-C ends it and cleans up, with --keep and at any other time', async (t) => {
+t.test('Ctrl-C ends the demo and cleans up, with --keep and at any other time', async (t) => {
   const folder = t.testdir()
   const { child, output, ended } = start(['demo', '--keep'], isolated(folder))
   while (!output.stdout.includes('until Ctrl-C'))
@@ -115,29 +112,26 @@ t.test('Ctrl-C ends it and cleans up, with --keep and at any other time', async 
   t.ok(readdirSync(tmpdir()))
 })
 
-t.test(
-  'a pod of variables only, and one that names an absent vault, are told as they are',
-  async (t) => {
-    const identity = {
-      'client-id': '22222222-2222-2222-2222-222222222222',
-      'tenant-id': '11111111-1111-1111-1111-111111111111',
-      refresh: '5m',
-    }
-    const spec = { serviceAccountName: 'web' }
-    const folder = t.testdir({
-      'env.json': podText({ vault: 'team-a', env: 'api-key', ...identity }, spec),
-      'absent.json': podText({ secrets: 'other:db?', ...identity }, spec),
-    })
-    const variables = await runInProcess(['demo', `${folder}/env.json`])
-    t.match(variables, { code: 0, stdout: /All files switched in one step/ })
-    t.match(await runInProcess(['demo', `${folder}/absent.json`]), {
-      code: 0,
-      stdout: /No object of this pod can be rotated/,
-    })
-  },
-)
+t.test('the demo reports a pod with variables only, and a pod whose vault is absent', async (t) => {
+  const identity = {
+    'client-id': '22222222-2222-2222-2222-222222222222',
+    'tenant-id': '11111111-1111-1111-1111-111111111111',
+    refresh: '5m',
+  }
+  const spec = { serviceAccountName: 'web' }
+  const folder = t.testdir({
+    'env.json': podText({ vault: 'team-a', env: 'api-key', ...identity }, spec),
+    'absent.json': podText({ secrets: 'other:db?', ...identity }, spec),
+  })
+  const variables = await runInProcess(['demo', `${folder}/env.json`])
+  t.match(variables, { code: 0, stdout: /All files switched in one step/ })
+  t.match(await runInProcess(['demo', `${folder}/absent.json`]), {
+    code: 0,
+    stdout: /No object of this pod can be rotated/,
+  })
+})
 
-t.test('the operator’s settings count here too', async (t) => {
+t.test('the demo applies the operator’s settings', async (t) => {
   const folder = t.testdir({ 'pod.json': podText({ secrets: 'x' }) })
   t.match(await runInProcess(['demo', `${folder}/pod.json`], { env: { AKV_INJECTOR_NOPE: '1' } }), {
     code: 2,
@@ -149,7 +143,7 @@ t.test('the operator’s settings count here too', async (t) => {
   })
 })
 
-t.test('a reader that goes away ends it, and nothing is left behind', async (t) => {
+t.test('the demo ends and cleans up when its reader closes the pipe', async (t) => {
   const folder = t.testdir()
   const { child, ended } = start(['demo'], isolated(folder))
   child.stdout.once('data', () => child.stdout.destroy())

@@ -6,7 +6,7 @@ import t from 'tap'
 import { run, start } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
-t.test('runs alone until it is told to end, and says how to use it', async (t) => {
+t.test('the emulator prints how to use it, and serves until SIGTERM', async (t) => {
   const folder = t.testdir()
   const { child, output, ended } = start([
     'emulator',
@@ -45,23 +45,33 @@ t.test('runs alone until it is told to end, and says how to use it', async (t) =
   t.match(await ended, { code: 0 })
 })
 
-t.test('a port that is taken, or a file that cannot be written, is a sentence', async (t) => {
-  const first = start(['emulator', '--listen', '127.0.0.1:0', '--control-port', '0'])
-  while (!first.output.stdout.includes('Ctrl-C'))
-    await new Promise((resolve) => first.child.stdout.once('data', resolve))
-  const port = /^control +http:\/\/127\.0\.0\.1:(\d+)/m.exec(first.output.stdout)?.[1] ?? ''
-  const taken = await run(['emulator', '--listen', '127.0.0.1:0', '--control-port', port])
-  t.match(taken, { code: 1, stderr: /^akv-injector emulator: cannot start: .*EADDRINUSE/ })
-  first.child.kill('SIGTERM')
-  await first.ended
-  const args = ['--listen', '127.0.0.1:0', '--control-port', '0', '--ca-out', '/nonexistent/ca.crt']
-  t.match(await run(['emulator', ...args]), {
-    code: 1,
-    stderr: /^akv-injector emulator: cannot start: ENOENT/,
-  })
-})
+t.test(
+  'the emulator says in a sentence that a port is taken or a file can’t be written',
+  async (t) => {
+    const first = start(['emulator', '--listen', '127.0.0.1:0', '--control-port', '0'])
+    while (!first.output.stdout.includes('Ctrl-C'))
+      await new Promise((resolve) => first.child.stdout.once('data', resolve))
+    const port = /^control +http:\/\/127\.0\.0\.1:(\d+)/m.exec(first.output.stdout)?.[1] ?? ''
+    const taken = await run(['emulator', '--listen', '127.0.0.1:0', '--control-port', port])
+    t.match(taken, { code: 1, stderr: /^akv-injector emulator: cannot start: .*EADDRINUSE/ })
+    first.child.kill('SIGTERM')
+    await first.ended
+    const args = [
+      '--listen',
+      '127.0.0.1:0',
+      '--control-port',
+      '0',
+      '--ca-out',
+      '/nonexistent/ca.crt',
+    ]
+    t.match(await run(['emulator', ...args]), {
+      code: 1,
+      stderr: /^akv-injector emulator: cannot start: ENOENT/,
+    })
+  },
+)
 
-t.test('wrong data and addresses are wrong input', async (t) => {
+t.test('the emulator reports invalid data and addresses as invalid input', async (t) => {
   const folder = t.testdir({ 'v.yaml': 'vaults: [1]\nfoo: 1' })
   t.match(await runInProcess(['emulator', '--data', `${folder}/v.yaml`]), {
     code: 2,

@@ -98,12 +98,12 @@ const classes = [
   ),
 ].join('---\n')
 
-t.test('fetch writes what the agent would, and signs in', async (t) => {
+t.test('fetch signs in and writes what the agent would write', async (t) => {
   const { env, folder } = await stage()
   const tokenFile = join(folder, 'token')
   const output = join(folder, 'out')
 
-  await t.test('with a federated token file, every kind of object', async (t) => {
+  await t.test('it fetches every type of object with a federated token file', async (t) => {
     const input = podText({
       vault: 'team-a',
       secrets: 'db-password, certs=tls/web-tls, log=app-config#log',
@@ -135,7 +135,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
   })
 
   await t.test(
-    'with the file that AZURE_FEDERATED_TOKEN_FILE names; variables without a file go nowhere',
+    'it uses the file that AZURE_FEDERATED_TOKEN_FILE names, and writes no variables without --variables',
     async (t) => {
       const input = podText({ vault: 'team-a', env: 'DB=db-password' })
       const withToken = { ...env, AZURE_FEDERATED_TOKEN_FILE: tokenFile }
@@ -148,7 +148,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     },
   )
 
-  await t.test('as the developer who is signed in with az', async (t) => {
+  await t.test('it signs in as the developer who is signed in with az', async (t) => {
     const token = await developerToken(folder, env)
     const bin = t.testdir({
       az: `#!/bin/sh\necho '{"accessToken":"${token}","expiresOn":"2099-01-01 00:00:00.000000","expires_on":4070908800}'\n`,
@@ -164,7 +164,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     t.ok(existsSync(join(folder, 'az/db-password')))
   })
 
-  await t.test('and without either says what to do', async (t) => {
+  await t.test('it says what to do if there is neither a token file nor an az login', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'db-password' })
     const nothing = { ...env, PATH: t.testdir() }
     t.match(await runInProcess(['fetch', '-', '-o', join(folder, 'x')], { input, env: nothing }), {
@@ -174,7 +174,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     t.notOk(existsSync(join(folder, 'x/db-password')))
   })
 
-  await t.test('again, into the same folder, and nothing old is left lying', async (t) => {
+  await t.test('it removes the old files when it writes into the same folder again', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'api-key' })
     const args = ['--federated-token-file', tokenFile]
     t.match(await runInProcess(['fetch', '-', '-o', output, ...args], { input, env }), { code: 0 })
@@ -184,7 +184,7 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
   })
 
   await t.test(
-    'a file of variables that others could read is replaced by one for its owner',
+    'it replaces a file of variables that others can read by one that only its owner can read',
     async (t) => {
       const input = podText({ vault: 'team-a', env: 'DB=db-password' })
       const place = t.testdir({ env: 'old' })
@@ -205,23 +205,26 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     },
   )
 
-  await t.test('a link, or what is no file, is not replaced', async (t) => {
-    const input = podText({ vault: 'team-a', env: 'DB=db-password' })
-    const place = t.testdir({ other: 'mine', link: t.fixture('symlink', 'other'), folder: {} })
-    for (const [name, problem] of [
-      ['link', /link: is a symbolic link; name a file/],
-      ['folder', /folder: is not a file/],
-    ] as const) {
-      const args = ['-o', join(place, 'out'), '--variables', join(place, name)]
-      t.match(await runInProcess(['fetch', '-', ...args], { input, env }), {
-        code: 2,
-        stderr: problem,
-      })
-    }
-    t.equal(readFileSync(join(place, 'other'), 'utf8'), 'mine')
-  })
+  await t.test(
+    'it doesn’t replace a symbolic link or a folder by a file of variables',
+    async (t) => {
+      const input = podText({ vault: 'team-a', env: 'DB=db-password' })
+      const place = t.testdir({ other: 'mine', link: t.fixture('symlink', 'other'), folder: {} })
+      for (const [name, problem] of [
+        ['link', /link: is a symbolic link; name a file/],
+        ['folder', /folder: is not a file/],
+      ] as const) {
+        const args = ['-o', join(place, 'out'), '--variables', join(place, name)]
+        t.match(await runInProcess(['fetch', '-', ...args], { input, env }), {
+          code: 2,
+          stderr: problem,
+        })
+      }
+      t.equal(readFileSync(join(place, 'other'), 'utf8'), 'mine')
+    },
+  )
 
-  await t.test('a folder that others may enter is refused, and by a link too', async (t) => {
+  await t.test('it refuses a folder that others can enter, also through a link', async (t) => {
     const input = podText({ vault: 'team-a', secrets: 'db-password' })
     const place = t.testdir({ shared: {}, link: t.fixture('symlink', 'shared') })
     const args = ['--federated-token-file', tokenFile]
@@ -242,25 +245,28 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     t.ok(existsSync(join(place, 'shared/db-password')))
   })
 
-  await t.test('where it cannot write it says so, before anything is fetched', async (t) => {
-    const input = podText({ vault: 'team-a', secrets: 'db-password', env: 'A=api-key' })
-    const args = ['--federated-token-file', tokenFile]
-    t.match(await runInProcess(['fetch', '-', '-o', tokenFile, ...args], { input, env }), {
-      code: 2,
-      stderr: /token: cannot be written \(EEXIST\)/,
-    })
-    const variables = ['--variables', '/nowhere/at/all']
-    t.match(
-      await runInProcess(['fetch', '-', '-o', join(folder, 'v'), ...args, ...variables], {
-        input,
-        env,
-      }),
-      {
+  await t.test(
+    'it reports a place that it can’t write to before it fetches anything',
+    async (t) => {
+      const input = podText({ vault: 'team-a', secrets: 'db-password', env: 'A=api-key' })
+      const args = ['--federated-token-file', tokenFile]
+      t.match(await runInProcess(['fetch', '-', '-o', tokenFile, ...args], { input, env }), {
         code: 2,
-        stderr: /\/nowhere\/at: cannot be written \(ENOENT\)/,
-      },
-    )
-  })
+        stderr: /token: cannot be written \(EEXIST\)/,
+      })
+      const variables = ['--variables', '/nowhere/at/all']
+      t.match(
+        await runInProcess(['fetch', '-', '-o', join(folder, 'v'), ...args, ...variables], {
+          input,
+          env,
+        }),
+        {
+          code: 2,
+          stderr: /\/nowhere\/at: cannot be written \(ENOENT\)/,
+        },
+      )
+    },
+  )
 
   await t.test('each volume of the CSI driver into a folder of its own', async (t) => {
     const place = t.testdir({ 'pod.yaml': servedPod, 'classes.yaml': classes })
@@ -304,15 +310,18 @@ t.test('fetch writes what the agent would, and signs in', async (t) => {
     )
   })
 
-  await t.test('what cannot be fetched fails with its code, and writes nothing', async (t) => {
-    const input = podText({ vault: 'team-a', secrets: 'db-password, nothing-of-this-name' })
-    const args = ['--federated-token-file', tokenFile]
-    t.match(await run(['fetch', '-', '-o', join(folder, 'y'), ...args], { input, env }), {
-      code: 1,
-      stderr: /AKV_OBJECT_NOT_FOUND: .*team-a:nothing-of-this-name/,
-    })
-    t.notOk(existsSync(join(folder, 'y/db-password')))
-  })
+  await t.test(
+    'it reports the code of an object that it can’t fetch, and writes nothing',
+    async (t) => {
+      const input = podText({ vault: 'team-a', secrets: 'db-password, nothing-of-this-name' })
+      const args = ['--federated-token-file', tokenFile]
+      t.match(await run(['fetch', '-', '-o', join(folder, 'y'), ...args], { input, env }), {
+        code: 1,
+        stderr: /AKV_OBJECT_NOT_FOUND: .*team-a:nothing-of-this-name/,
+      })
+      t.notOk(existsSync(join(folder, 'y/db-password')))
+    },
+  )
 })
 
 /** What Entra gives the federated identity is as good as what it gives a developer. */
@@ -331,7 +340,7 @@ async function developerToken(folder: string, env: Record<string, string>): Prom
   return await signIn.token()
 }
 
-t.test('a file that names no pod to fetch for, or several, is wrong input', async (t) => {
+t.test('fetch refuses a file without a pod to fetch for, or with several', async (t) => {
   const pod = podText({ vault: 'team-a', secrets: 'a' })
   const deployment = JSON.stringify({
     kind: 'Deployment',

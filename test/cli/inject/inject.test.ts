@@ -6,7 +6,7 @@ import { runInProcess } from '../../support/run-in-process.ts'
 const objects = { vault: 'team-a', secrets: 'db-password' }
 const env = { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1' }
 
-t.test('prints every document, the pods with everything added', async (t) => {
+t.test('inject prints every document, and the pods with everything added', async (t) => {
   const { code, stdout, stderr } = await run(['inject', 'manifests/examples/refresh.yaml'], { env })
   t.equal(code, 0)
   t.equal(stderr, '')
@@ -22,7 +22,7 @@ t.test('prints every document, the pods with everything added', async (t) => {
   t.match(stdout, 'matchLabels: { app: web }', 'spelling too')
 })
 
-t.test('what it printed would be left as it is', async (t) => {
+t.test('check finds nothing to add to what inject printed', async (t) => {
   const { stdout } = await runInProcess(['inject', 'manifests/examples/refresh.yaml'], { env })
   t.match(await runInProcess(['check', '-'], { env, input: stdout }), {
     code: 0,
@@ -30,7 +30,7 @@ t.test('what it printed would be left as it is', async (t) => {
   })
 })
 
-t.test('scalars keep their spelling, and their meaning to kubectl', async (t) => {
+t.test('scalars keep their spelling, and their meaning for kubectl', async (t) => {
   const input = `# keep me
 kind: Pod
 metadata:
@@ -49,7 +49,7 @@ spec:
   t.match(stdout, 'value: "2026-01-01"')
 })
 
-t.test('an anchor shared by two containers is not changed twice', async (t) => {
+t.test('an anchor that two containers share is changed only for one of them', async (t) => {
   const input = `kind: Pod
 metadata:
   name: web
@@ -67,7 +67,7 @@ spec:
   t.strictSame(other.env, [{ name: 'A', value: '1' }])
 })
 
-t.test('if a pod would be denied nothing is printed but why', async (t) => {
+t.test('inject prints only the reason if a pod would be denied', async (t) => {
   const input = `${podText(objects)}\n---\n${podText({ ...objects, refresh: 'x' })}`
   t.match(await run(['inject', '-'], { env, input }), {
     code: 1,
@@ -76,14 +76,14 @@ t.test('if a pod would be denied nothing is printed but why', async (t) => {
   })
 })
 
-t.test('an image that nobody set is pointed out', async (t) => {
+t.test('inject says if no image of the agent is set', async (t) => {
   t.match(await runInProcess(['inject', '-'], { input: podText(objects) }), {
     code: 0,
     stderr: /AKV_INJECTOR_AGENT_IMAGE is not set/,
   })
 })
 
-t.test('JSON stays JSON, and misplaced annotations are pointed out', async (t) => {
+t.test('JSON stays JSON, and inject warns of misplaced annotations', async (t) => {
   const { code, stdout } = await runInProcess(['inject', '-'], { env, input: podText(objects) })
   t.equal(code, 0)
   t.match(JSON.parse(stdout), { spec: { initContainers: [{ name: 'akv-injector' }] } })
@@ -182,7 +182,7 @@ t.test('strings that kubectl would read as something else stay strings', async (
   ])
 })
 
-t.test('several files become one stream', async (t) => {
+t.test('inject joins several files to one stream of documents', async (t) => {
   const folder = t.testdir({
     'a.yaml': 'a: 1',
     'b.yaml': '# b\n---\nb: 1\n',
