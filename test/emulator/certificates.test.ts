@@ -82,7 +82,7 @@ const unpacked = async (name: string) =>
 const certificatesOf = (pem: string) =>
   blocksOf('CERTIFICATE', pem).map((block) => new X509Certificate(block))
 
-t.test('a certificate is three objects of one version, which belong together', async (t) => {
+t.test('a certificate is three objects of one version that belong together', async (t) => {
   const certificate = await certificates.getCertificate('web')
   const { version } = certificate.properties
   const key = await keys.getKey('web')
@@ -115,7 +115,7 @@ t.test('a certificate is three objects of one version, which belong together', a
   )
 })
 
-t.test('openssl verifies every chain, and each has what was asked for', async (t) => {
+t.test('openssl verifies every chain and finds the requested properties', async (t) => {
   const cases: [string, string, string[]][] = [
     ['Web', 'NIST CURVE: P-256', ['CN=Web']],
     [
@@ -148,7 +148,7 @@ t.test('openssl verifies every chain, and each has what was asked for', async (t
   }
 })
 
-t.test('a PEM-backed one is its key in PKCS#8 and its certificates', async (t) => {
+t.test('a PEM certificate’s secret contains its PKCS#8 key and its certificates', async (t) => {
   const { value, properties } = await secrets.getSecret('named')
   t.equal(properties.contentType, 'application/x-pem-file')
   t.strictSame(value?.match(/-----BEGIN [A-Z ]+-----/g), [
@@ -185,7 +185,7 @@ t.test('a PEM-backed one is its key in PKCS#8 and its certificates', async (t) =
   })
 })
 
-t.test('a key that isn’t exportable stays where it is', async (t) => {
+t.test('a key that isn’t exportable never leaves the vault', async (t) => {
   for (const name of ['kept', 'pfx-kept']) {
     const pem = await unpacked(name)
     t.notMatch(pem, 'PRIVATE KEY', name)
@@ -199,7 +199,7 @@ t.test('a key that isn’t exportable stays where it is', async (t) => {
   t.match(await keys.getKey('kept-pem'), { keyType: 'EC-HSM' })
 })
 
-t.test('an expired one is served as ever, and openssl says that it is', async (t) => {
+t.test('an expired certificate is still served, and openssl reports that it expired', async (t) => {
   const { properties } = await certificates.getCertificate('expired')
   t.same(properties.expiresOn, new Date('2020-01-01T00:00:00Z'))
   t.same(properties.notBefore, new Date('2019-12-02T00:00:00Z'))
@@ -209,7 +209,7 @@ t.test('an expired one is served as ever, and openssl says that it is', async (t
   t.match(openssl(['verify', '-attime', '1577000000', ...args]), /: OK/)
 })
 
-t.test('a disabled one keeps back its secret only', async (t) => {
+t.test('a disabled certificate hides only its secret', async (t) => {
   t.match(await certificates.getCertificate('disabled'), { properties: { enabled: false } })
   t.match(await keys.getKey('disabled'), { properties: { enabled: false } })
   await t.rejects(secrets.getSecret('disabled'), {
@@ -220,7 +220,7 @@ t.test('a disabled one keeps back its secret only', async (t) => {
   t.ok((await certificates.getCertificateVersion('disabled', oldVersion)).cer)
 })
 
-t.test('what is absent or deleted is found as none of the three', async (t) => {
+t.test('an absent or deleted certificate has none of its three objects', async (t) => {
   for (const name of ['none', 'gone', 'other', 'plain']) {
     const error = { statusCode: 404, code: 'CertificateNotFound' }
     await t.rejects(certificates.getCertificate(name), error, name)
@@ -236,7 +236,7 @@ t.test('what is absent or deleted is found as none of the three', async (t) => {
   })
 })
 
-t.test('imported ones come out as they went in', async (t) => {
+t.test('imported certificates are served unchanged', async (t) => {
   t.equal(await valueFor('pfx'), oldPfx)
   t.equal((await valueFor('pem')).trim(), madePem.trim())
   const [made] = certificatesOf(madePem)
@@ -254,7 +254,7 @@ t.test('imported ones come out as they went in', async (t) => {
   }
 })
 
-t.test('all three lists have them', async (t) => {
+t.test('certificates are in all three lists', async (t) => {
   const named = async (list: AsyncIterable<{ name?: string; managed?: boolean }>) => {
     const names: string[] = []
     for await (const { name, managed } of list) names.push(`${name}${managed ? ' managed' : ''}`)
@@ -275,7 +275,7 @@ t.test('all three lists have them', async (t) => {
   t.match((await get('certificates', '&maxresults=1')).json, { value: [{ x5t: /^[\w-]{27}$/ }] })
 })
 
-t.test('the service turns PKCS#12 into PEM, and nothing else into anything', async (t) => {
+t.test('the service can convert PKCS#12 to PEM, and nothing else', async (t) => {
   const pem = 'application/x-pem-file'
   const { json } = await get('secrets/rsa', `&outContentType=${pem}`)
   const { value, contentType } = Object(json)
@@ -294,7 +294,7 @@ t.test('the service turns PKCS#12 into PEM, and nothing else into anything', asy
     })
 })
 
-t.test('a vault may stand in the host instead of the path', async (t) => {
+t.test('a vault can be named in the host instead of the path', async (t) => {
   for (const path of ['certificates/web', 'keys/web', 'secrets/web'])
     t.match(
       await ask(emulator, `/${path}?api-version=7.6`, {
@@ -305,30 +305,33 @@ t.test('a vault may stand in the host instead of the path', async (t) => {
     )
 })
 
-t.test('a rotation gives all three a new version and key, under the same root', async (t) => {
-  const before = { chain: certificatesOf(await unpacked('rsa')), key: await keys.getKey('rsa') }
-  const version = emulator.rotate({ vault: 'team-a', name: 'RSA' })
-  const chain = certificatesOf(await unpacked('rsa'))
-  const certificate = await certificates.getCertificate('rsa')
-  const key = await keys.getKey('rsa')
-  t.equal(certificate.properties.version, version)
-  t.equal(key.properties.version, version)
-  t.equal((await secrets.getSecret('rsa')).properties.version, version)
-  t.same(chain[0]?.raw, Buffer.from(certificate.cer ?? []))
-  t.notSame(key.key?.n, before.key.key?.n)
-  t.same(chain.slice(1).map(String), before.chain.slice(1).map(String))
-  const older = await keys.getKey('rsa', { version: before.key.properties.version ?? '' })
-  t.same(older.key?.n, before.key.key?.n)
-  t.equal(await valueFor('rsa'), await valueFor('rsa'), 'the same bytes each time')
-})
+t.test(
+  'a rotation gives all three objects a new version and key under the same root',
+  async (t) => {
+    const before = { chain: certificatesOf(await unpacked('rsa')), key: await keys.getKey('rsa') }
+    const version = emulator.rotate({ vault: 'team-a', name: 'RSA' })
+    const chain = certificatesOf(await unpacked('rsa'))
+    const certificate = await certificates.getCertificate('rsa')
+    const key = await keys.getKey('rsa')
+    t.equal(certificate.properties.version, version)
+    t.equal(key.properties.version, version)
+    t.equal((await secrets.getSecret('rsa')).properties.version, version)
+    t.same(chain[0]?.raw, Buffer.from(certificate.cer ?? []))
+    t.notSame(key.key?.n, before.key.key?.n)
+    t.same(chain.slice(1).map(String), before.chain.slice(1).map(String))
+    const older = await keys.getKey('rsa', { version: before.key.properties.version ?? '' })
+    t.same(older.key?.n, before.key.key?.n)
+    t.equal(await valueFor('rsa'), await valueFor('rsa'), 'the same bytes each time')
+  },
+)
 
-t.test('a rotation of an expired one makes one that isn’t', async (t) => {
+t.test('the rotation of an expired certificate creates a valid one', async (t) => {
   emulator.rotate({ vault: 'team-a', name: 'expired', type: 'certificate' })
   const { properties } = await certificates.getCertificate('expired')
   t.ok((properties.expiresOn?.getTime() ?? 0) > Date.now())
 })
 
-t.test('a certificate is disabled, deleted and recovered as a whole', async (t) => {
+t.test('a certificate’s three objects are disabled, deleted and recovered together', async (t) => {
   const named = { vault: 'team-a', name: 'p384' }
   emulator.update({ ...named, enabled: false })
   await t.rejects(secrets.getSecret('p384'), { statusCode: 403, code: 'Forbidden' })
@@ -343,7 +346,7 @@ t.test('a certificate is disabled, deleted and recovered as a whole', async (t) 
   t.throws(() => emulator.rotate({ ...named, type: 'secret' }), /rotate the certificate/)
 })
 
-t.test('nobody writes to a certificate’s secret', async (t) => {
+t.test('a certificate’s secret can’t be written', async (t) => {
   const writer = secretClient(emulator, adminId)
   const refusal = { statusCode: 403, message: /since it is associated with a certificate/ }
   await t.rejects(writer.setSecret('web', 'mine'), refusal)
@@ -352,7 +355,7 @@ t.test('nobody writes to a certificate’s secret', async (t) => {
   await t.rejects(writer.updateSecretProperties('web', version, { enabled: false }), refusal)
 })
 
-t.test('a writer imports PKCS#12 and PEM, with or without a password', async (t) => {
+t.test('a writer can import PKCS#12 and PEM, with or without a password', async (t) => {
   const writer = certificateClient(emulator, adminId)
   const locked = opensslBytes(['pkcs12', '-export', '-passout', 'pass:secret'], madePem)
   const options = { password: 'secret', enabled: true, tags: { a: 'b' } }

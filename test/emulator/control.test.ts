@@ -18,7 +18,7 @@ async function post(path: string, body: unknown) {
   return { status: response.status, json: await response.json() }
 }
 
-t.test('a secret is rotated, to a given value or to a random one', async (t) => {
+t.test('a secret can be rotated to a given or a random value', async (t) => {
   const given = await post('/rotate', { vault: 'team-a', name: 'db-password', value: 'v2' })
   t.match(given, { status: 200, json: { version: /^[0-9a-f]{32}$/ } })
   t.match((await get('db-password')).json, { value: 'v2' })
@@ -28,7 +28,7 @@ t.test('a secret is rotated, to a given value or to a random one', async (t) => 
   t.match((await get('brand-new')).json, { value: '' })
 })
 
-t.test('a secret is disabled, enabled, labelled, deleted and recovered', async (t) => {
+t.test('a secret can be disabled, enabled, tagged, deleted and recovered', async (t) => {
   const secret = { vault: 'team-a', name: 'api-key' }
   const set = (change: object) => post('/set', { ...secret, ...change })
   t.match(await set({ enabled: false }), { status: 200, json: {} })
@@ -45,7 +45,7 @@ t.test('a secret is disabled, enabled, labelled, deleted and recovered', async (
   t.equal((await get('api-key')).status, 200)
 })
 
-t.test('a key or a certificate is rotated and changed by its type', async (t) => {
+t.test('keys and certificates can be rotated and changed by their type', async (t) => {
   const own = await start(t, {
     yaml: `
 vaults:
@@ -74,7 +74,7 @@ vaults:
   })
 })
 
-t.test('faults are added and cleared', async (t) => {
+t.test('faults can be added and cleared', async (t) => {
   const fault = { match: { vault: 'team-a' }, action: { kind: 'throttle', retryAfterSeconds: 3 } }
   t.match(await post('/faults', fault), { status: 200 })
   t.match(await get('db-password'), { status: 429, headers: { 'retry-after': '3' } })
@@ -82,7 +82,7 @@ t.test('faults are added and cleared', async (t) => {
   t.equal((await get('db-password')).status, 200)
 })
 
-t.test('it hands out tokens of service accounts', async (t) => {
+t.test('it issues tokens for service accounts', async (t) => {
   const account = { namespace: 'default', serviceAccount: 'web' }
   const { json } = await post('/service-account-tokens', account)
   t.equal((await askToken(emulator, { assertion: Object(json).token })).status, 200)
@@ -96,7 +96,7 @@ t.test('it hands out tokens of service accounts', async (t) => {
   t.ok((claims.exp ?? 0) < Date.now() / 1000)
 })
 
-t.test('it tells what it has seen, and no secret of it', async (t) => {
+t.test('it lists the requests it has seen, without secrets', async (t) => {
   await get('db-password')
   const response = await fetch(`${emulator.controlUrl}/requests`)
   const seen = await response.text()
@@ -111,7 +111,7 @@ t.test('it tells what it has seen, and no secret of it', async (t) => {
   t.notMatch(seen, /eyJ|Bearer|correct horse/)
 })
 
-t.test('what is wrong with a request is said', async (t) => {
+t.test('an invalid control request is answered with every problem', async (t) => {
   const secret = { vault: 'team-a', name: 'old' }
   const cases: [string, unknown, number, RegExp][] = [
     ['/rotate', '{', 400, /JSON/],
@@ -155,7 +155,7 @@ t.test('what is wrong with a request is said', async (t) => {
   t.match(await form.json(), { problems: ['send JSON, as content-type: application/json'] })
 })
 
-t.test('a name that somebody pointed at loopback gets nothing', async (t) => {
+t.test('a request for another host name is refused, so DNS rebinding gains nothing', async (t) => {
   const { hostname, port } = new URL(emulator.controlUrl)
   const answer = await new Promise<[number | undefined, string]>((resolve, reject) => {
     const headers = { host: 'evil.example' }

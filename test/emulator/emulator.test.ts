@@ -12,7 +12,7 @@ import { adminId, ask, authorization, start } from './fixture.ts'
 const emulator = await start(t)
 
 t.test(
-  'it is trusted through its own authority, by name and by address, from TLS 1.2 on',
+  'clients that trust its authority connect by name and by address, with TLS 1.2 or later',
   async (t) => {
     const port = Number(new URL(emulator.url).port)
     const shake = async (more: object) => {
@@ -32,7 +32,7 @@ t.test(
   },
 )
 
-t.test('it serves a given certificate, and further names', async (t) => {
+t.test('it can serve a given certificate or further names', async (t) => {
   const authority = await issueTestAuthority()
   const leaf = await authority.issue()
   const given = await start(t, { certificate: { ...leaf, caPem: authority.certificatePem } })
@@ -42,19 +42,19 @@ t.test('it serves a given certificate, and further names', async (t) => {
   t.match(named.url, /^https:\/\/emulator\.test\.svc:\d+$/)
 })
 
-t.test('listening on an address that others reach, it is called and trusted by that', async (t) => {
+t.test('an emulator on another address has a URL and a certificate for that address', async (t) => {
   const own = await start(t, { listen: { host: '127.0.0.2', port: 0 } })
   t.match(own.url, /^https:\/\/127\.0\.0\.2:\d+$/)
   t.equal((await ask(own, '/issuer/openid/v1/jwks')).status, 200)
 })
 
-t.test('many run in one process, each with its own port, authority and keys', async (t) => {
+t.test('several emulators in one process have different ports, authorities and keys', async (t) => {
   const many = await Promise.all(Array.from({ length: 5 }, () => start(t)))
   t.equal(new Set(many.flatMap(({ url, controlUrl, caPem }) => [url, controlUrl, caPem])).size, 15)
   await Promise.all(many.map((one) => one.close()))
 })
 
-t.test('it closes at once, whatever is still open', async (t) => {
+t.test('it closes at once, even with open connections and requests', async (t) => {
   const own = await start(t)
   const headers = await authorization(own)
   own.addFault({ action: { kind: 'delay', delayMs: 600_000 } })
@@ -78,12 +78,12 @@ t.test('it closes at once, whatever is still open', async (t) => {
   await t.rejects(ask(own, '/'), { code: 'ECONNREFUSED' })
 })
 
-t.test('a control port that is taken leaves nothing behind', async (t) => {
+t.test('if the control port is taken, nothing keeps running', async (t) => {
   const controlPort = Number(new URL(emulator.controlUrl).port)
   await t.rejects(start(t, { controlPort }), { code: 'EADDRINUSE' })
 })
 
-t.test('the log of requests is bounded, and keeps the newest', async (t) => {
+t.test('the request log is bounded and keeps the newest requests', async (t) => {
   const app = createTlsApp(await issueTestAuthority())
   t.teardown(() => app.close())
   const log = logRequests(app, () => new Date(7), 3)
@@ -96,7 +96,7 @@ t.test('the log of requests is bounded, and keeps the newest', async (t) => {
   )
 })
 
-t.test('any path, header and body gets an answer, and nothing of the emulator’s own', async (t) => {
+t.test('every path, header and body gets an answer that reveals nothing internal', async (t) => {
   const bearer = await authorization(emulator, adminId)
   const segment = fc.oneof(
     fc.constantFrom('team-a', 'secrets', 'deletedsecrets', 'versions', 'old', '%', '%zz', '..'),
@@ -134,7 +134,7 @@ t.test('any path, header and body gets an answer, and nothing of the emulator’
   )
 })
 
-t.test('bytes that are no HTTP, or no TLS, do no harm', async (t) => {
+t.test('bytes that aren’t valid TLS or HTTP do no harm', async (t) => {
   const port = Number(new URL(emulator.url).port)
   for (const bytes of [
     'GET / HTTP/1.1\r\n\r\n',

@@ -12,7 +12,7 @@ const emulator = await start(t)
 const web = { namespace: 'default', serviceAccount: 'web' }
 const claims = decodeJwt(await emulator.serviceAccountToken(web))
 
-t.test('a token is a signed JWT that says for whom, by whom and for what it is', async (t) => {
+t.test('a token is a signed JWT with subject, issuer and audience', async (t) => {
   const { status, json, headers } = await askToken(emulator)
   t.equal(status, 200)
   t.equal(headers['cache-control'], 'no-store, no-cache')
@@ -31,7 +31,7 @@ t.test('a token is a signed JWT that says for whom, by whom and for what it is',
   t.match(keys.json, { keys: [{ kid: decodeProtectedHeader(token).kid, kty: 'RSA' }] })
 })
 
-t.test('a service account token looks as the API server’s does', async (t) => {
+t.test('a service account token has the claims of the API server’s', async (t) => {
   t.match(claims, {
     aud: ['api://AzureADTokenExchange'],
     iss: emulator.issuer,
@@ -41,7 +41,7 @@ t.test('a service account token looks as the API server’s does', async (t) => 
   t.equal((claims.exp ?? 0) - (claims.iat ?? 0), 3600)
 })
 
-t.test('each mistake gets its own refusal', async (t) => {
+t.test('each mistake in a token request gets its own error', async (t) => {
   const stray = await createSigner()
   const token = (more: object) => emulator.serviceAccountToken({ ...web, ...more })
   const cases: [number, number, string, TokenRequest][] = [
@@ -112,7 +112,7 @@ async function tampered() {
   return `${header}.${Buffer.from(JSON.stringify(more)).toString('base64url')}.${signature}`
 }
 
-t.test('tokens go by the clock that the emulator is given', async (t) => {
+t.test('tokens are issued and verified with the emulator’s clock', async (t) => {
   const own = await start(t, {
     now: () => new Date('2020-01-01T00:00:00Z'),
     tokenLifetimeSeconds: 60,
@@ -123,7 +123,7 @@ t.test('tokens go by the clock that the emulator is given', async (t) => {
   t.strictSame([iat, exp], [1_577_836_800, 1_577_836_860])
 })
 
-t.test('without an expiry there is no token', async (t) => {
+t.test('an assertion without an expiry gets no token', async (t) => {
   const issuer = await externalIssuer(t)
   const own = await start(t, { issuer: issuer.url })
   const { exp: _, nbf: __, ...endless } = claims
@@ -131,7 +131,7 @@ t.test('without an expiry there is no token', async (t) => {
   t.match((await askToken(own, { assertion })).json, { error_codes: [700024] })
 })
 
-t.test('with another issuer, its published keys decide', async (t) => {
+t.test('assertions of another issuer are verified with its published keys', async (t) => {
   const issuer = await externalIssuer(t)
   const own = await start(t, { issuer: issuer.url })
   t.equal(own.issuer, issuer.url)
@@ -146,7 +146,7 @@ t.test('with another issuer, its published keys decide', async (t) => {
   t.match((await askToken(own)).json, { error_codes: [700211] }, 'the built-in issuer is another')
 })
 
-t.test('an issuer that can’t be read is said to be, and is asked again next time', async (t) => {
+t.test('an unreadable issuer is reported, and is asked again next time', async (t) => {
   const issuer = await externalIssuer(t)
   const own = await start(t, { issuer: issuer.url })
   const assertion = await issuer.sign({ ...claims, iss: issuer.url })
@@ -165,14 +165,14 @@ t.test('an issuer that can’t be read is said to be, and is asked again next ti
   t.equal((await askToken(own, { assertion })).status, 200)
 })
 
-t.test('nobody but the issuers of the data file is ever asked for keys', async (t) => {
+t.test('only the issuers in the vault file are asked for keys', async (t) => {
   const issuer = await externalIssuer(t)
   const assertion = await issuer.sign({ ...claims, iss: issuer.url })
   t.match((await askToken(emulator, { assertion })).json, { error_codes: [700211] })
   t.equal(issuer.asked, 0)
 })
 
-t.test('the SDK reports the refusal by its code', async (t) => {
+t.test('the SDK reports a refusal with its code', async (t) => {
   const credential = new ClientAssertionCredential(
     tenantId,
     adminId,
@@ -189,7 +189,7 @@ t.test('the SDK reports the refusal by its code', async (t) => {
   })
 })
 
-t.test('discovery names this emulator, and MSAL’s instance discovery too', async (t) => {
+t.test('the discovery documents, MSAL’s included, name this emulator', async (t) => {
   const { json } = await ask(emulator, `/${tenantId}/v2.0/.well-known/openid-configuration`)
   t.match(json, {
     issuer: `${emulator.url}/${tenantId}/v2.0`,
@@ -204,7 +204,7 @@ t.test('discovery names this emulator, and MSAL’s instance discovery too', asy
   t.match(issuer.json, { issuer: emulator.issuer, jwks_uri: `${emulator.issuer}/openid/v1/jwks` })
 })
 
-t.test('the caller’s correlation id comes back, if it is one', async (t) => {
+t.test('a valid correlation id of the caller is returned', async (t) => {
   const path = `/${bareId}/oauth2/v2.0/token`
   const id = '99999999-9999-4999-8999-999999999999'
   const own = await ask(emulator, path, { method: 'POST', headers: { 'client-request-id': id } })

@@ -12,7 +12,7 @@ import { openssl, opensslBytes } from './openssl.ts'
 
 const segment = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '').toString('base64url')
 
-t.test('no assertion but a good one passes, and none makes it throw', async (t) => {
+t.test('only a valid assertion passes, and none makes the emulator throw', async (t) => {
   const signer = await createSigner()
   const now = new Date('2026-06-01T12:00:00Z')
   const good = { iss: 'https://i', sub: 's', aud: 'a', exp: now.getTime() / 1000 + 60 }
@@ -67,7 +67,7 @@ t.test('no assertion but a good one passes, and none makes it throw', async (t) 
   )
 })
 
-t.test('a body is read or refused, never thrown at', async () => {
+t.test('every body is read or refused without an exception', async () => {
   const attributes = fc.dictionary(fc.constantFrom('enabled', 'nbf', 'exp'), fc.jsonValue())
   const body = fc.record(
     { value: fc.jsonValue(), contentType: fc.jsonValue(), tags: fc.jsonValue(), attributes },
@@ -89,7 +89,7 @@ t.test('a body is read or refused, never thrown at', async () => {
   )
 })
 
-t.test('page after page shows every item once, in one order', async () => {
+t.test('the pages show every item once, in a stable order', async () => {
   const keys = fc.uniqueArray(fc.stringMatching(/^[0-9a-z-]{1,20}$/), { maxLength: 120 })
   fc.assert(
     fc.property(keys, fc.integer({ min: 1, max: 25 }), (names, size) => {
@@ -110,7 +110,7 @@ t.test('page after page shows every item once, in one order', async () => {
   )
 })
 
-t.test('faults don’t pile up without end', async (t) => {
+t.test('the number of faults is bounded', async (t) => {
   const faults = createFaults(() => new Date(0))
   const fault = { action: { kind: 'reset' } } as const
   for (let added = 0; added < 1000; added += 1) faults.add(fault)
@@ -119,7 +119,7 @@ t.test('faults don’t pile up without end', async (t) => {
   t.doesNotThrow(() => faults.add(fault))
 })
 
-t.test('a certificate is opened or refused, never thrown at', async (t) => {
+t.test('every certificate is read or refused without an exception', async (t) => {
   const pem = openssl([
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
     ...['-keyout', '-', '-subj', '/CN=a'],

@@ -61,7 +61,7 @@ const opened = (key: JsonWebKey, kty: string) =>
     }),
   )
 
-t.test('keys of every sort are made, and openssl reads them', async (t) => {
+t.test('keys of every type are generated, and openssl reads them', async (t) => {
   const cases: [string, string, string | undefined, RegExp][] = [
     ['default', 'EC', 'P-256', /NIST CURVE: P-256/],
     ['rsa', 'RSA', undefined, /Public-Key: \(2048 bit\)/],
@@ -78,7 +78,7 @@ t.test('keys of every sort are made, and openssl reads them', async (t) => {
   t.match((await get('keys/koblitz')).json, { key: { kty: 'EC', crv: 'P-256K', x: /^[\w-]{43}$/ } })
 })
 
-t.test('a key is answered as the service does, to the letter', async (t) => {
+t.test('the answer for a key equals the service’s, to the letter', async (t) => {
   const { json } = await get('KEYS/given')
   const { key, ...rest } = Object(json)
   t.match(key.kid, /^https:\/\/team-a\.vault\.azure\.net\/keys\/Given\/[0-9a-f]{32}$/)
@@ -98,14 +98,14 @@ t.test('a key is answered as the service does, to the letter', async (t) => {
   })
 })
 
-t.test('an imported key is the one that was given', async (t) => {
+t.test('an imported key is served unchanged', async (t) => {
   const { key } = Object((await get('keys/given')).json)
   const shown = createPublicKey({ key: { ...key, kty: 'EC' }, format: 'jwk' })
   const own = openssl(['pkey', '-pubout'], givenPem)
   t.equal(shown.export({ type: 'spki', format: 'pem' }), own)
 })
 
-t.test('a symmetric key shows nothing of itself', async (t) => {
+t.test('a symmetric key’s material is never shown', async (t) => {
   for (const [name, kty] of [
     ['symmetric', 'oct'],
     ['symmetric-hsm', 'oct-HSM'],
@@ -140,12 +140,12 @@ t.test('the SDK reads keys, versions and lists', async (t) => {
   ])
 })
 
-t.test('a disabled key is still shown: it is public', async (t) => {
+t.test('a disabled key is still shown, because it is public', async (t) => {
   t.match(await reader.getKey('old'), { properties: { enabled: false } })
   t.match(await reader.getKey('old', { version: oldVersion }), { properties: { enabled: true } })
 })
 
-t.test('what is absent, deleted or a secret is no key', async (t) => {
+t.test('absent and deleted keys, and secrets, are not found as keys', async (t) => {
   for (const name of ['none', 'gone', 'plain'])
     await t.rejects(reader.getKey(name), {
       statusCode: 404,
@@ -157,14 +157,14 @@ t.test('what is absent, deleted or a secret is no key', async (t) => {
   await t.rejects(secretClient(emulator).getSecret('rsa'), { code: 'SecretNotFound' })
 })
 
-t.test('who has no role is told which', async (t) => {
+t.test('an identity without a role is told which role it needs', async (t) => {
   await t.rejects(keyClient(emulator, strangerId).getKey('rsa'), {
     statusCode: 403,
     message: /Action: 'Microsoft\.KeyVault\/vaults\/keys\/read'\r\nResource: '.*\/keys\/rsa'/,
   })
 })
 
-t.test('a key is rotated, disabled and deleted', async (t) => {
+t.test('a key can be rotated, disabled and deleted', async (t) => {
   const named = { vault: 'team-a', name: 'default', type: 'key' } as const
   const before = await reader.getKey('default')
   const version = emulator.rotate(named)

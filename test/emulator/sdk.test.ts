@@ -31,7 +31,7 @@ t.test('the SDKs sign in by challenge and fetch a secret', async (t) => {
 })
 
 t.test(
-  'attributes, tags and the content type come along, whatever the case of the name',
+  'a secret has its attributes, tags and content type, whatever the case of its name',
   async (t) => {
     const { value, properties } = await reader.getSecret('api-KEY')
     t.equal(value, 'k1')
@@ -46,7 +46,7 @@ t.test(
   },
 )
 
-t.test('a disabled version is refused, an older one is still there by its id', async (t) => {
+t.test('a disabled version is refused, but an older one can be read by its id', async (t) => {
   await t.rejects(reader.getSecret('old'), {
     statusCode: 403,
     code: 'Forbidden',
@@ -55,14 +55,14 @@ t.test('a disabled version is refused, an older one is still there by its id', a
   t.equal((await reader.getSecret('old', { version: oldVersion.toUpperCase() })).value, 'v1')
 })
 
-t.test('what is absent, deleted or of an unknown version is not found', async (t) => {
+t.test('absent or deleted secrets and unknown versions are not found', async (t) => {
   await t.rejects(reader.getSecret('nothing'), { statusCode: 404, code: 'SecretNotFound' })
   await t.rejects(reader.getSecret('gone'), { statusCode: 404, code: 'SecretNotFound' })
   const version = 'f'.repeat(32)
   await t.rejects(reader.getSecret('old', { version }), { code: 'SecretNotFound' })
 })
 
-t.test('who has no role is told so, also about what there isn’t', async (t) => {
+t.test('an identity without a role is refused, even for secrets that don’t exist', async (t) => {
   const stranger = secretClient(emulator, strangerId)
   for (const name of ['db-password', 'nothing'])
     await t.rejects(stranger.getSecret(name), {
@@ -74,14 +74,14 @@ t.test('who has no role is told so, also about what there isn’t', async (t) =>
   t.equal((await secretClient(emulator, strangerId, 'open').getSecret('a')).value, 'b')
 })
 
-t.test('a rotation is seen at once, and the version before stays', async (t) => {
+t.test('a rotation is visible at once, and the previous version stays', async (t) => {
   const before = (await reader.getSecret('db-password')).properties.version ?? ''
   const version = emulator.rotate({ vault: 'Team-A', name: 'DB-password', value: 'battery' })
   t.match(await reader.getSecret('db-password'), { value: 'battery', properties: { version } })
   t.equal((await reader.getSecret('db-password', { version: before })).value, 'correct horse')
 })
 
-t.test('lists go over several pages, each item once', async (t) => {
+t.test('lists have several pages and contain each item once', async (t) => {
   const versions = Array.from({ length: 60 }, (_, index) =>
     emulator.rotate({ vault: 'team-a', name: 'many', value: `v${index}` }),
   )
@@ -139,7 +139,7 @@ t.test('a writer sets, updates, deletes, recovers and purges', async (t) => {
   await t.rejects(reader.getDeletedSecret('gone'), { statusCode: 404, code: 'SecretNotFound' })
 })
 
-t.test('a generated value has the length asked for, and differs from start to start', async (t) => {
+t.test('a generated value has the requested length and differs at each start', async (t) => {
   const other = await start(t)
   const values = await Promise.all(
     [emulator, other].map(async (one) => (await secretClient(one).getSecret('random')).value),
@@ -148,7 +148,7 @@ t.test('a generated value has the length asked for, and differs from start to st
   t.not(values[0], values[1])
 })
 
-t.test('a value of 25 KiB of any characters passes, a longer one doesn’t', async (t) => {
+t.test('a value of 25 KiB is accepted, and a longer one is refused', async (t) => {
   const value = '\u0001"é'.repeat(25 * 256)
   await writer.setSecret('big', value)
   t.equal((await reader.getSecret('big')).value, value)

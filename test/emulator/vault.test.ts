@@ -13,7 +13,7 @@ const get = (path: string, headers: Record<string, string> = reader) =>
 const version = 'api-version=7.6'
 const challenge = `Bearer authorization="${emulator.url}/${tenantId}", resource="https://vault.azure.net"`
 
-t.test('without a token the answer says where to get one', async (t) => {
+t.test('a request without a token gets a challenge that says where to get one', async (t) => {
   for (const headers of [{}, { authorization: 'Basic YTpi' }, { authorization: 'Bearer ' }]) {
     const answer = await get(`/team-a/secrets/db-password?${version}`, headers)
     t.match(answer, {
@@ -29,7 +29,7 @@ t.test('without a token the answer says where to get one', async (t) => {
   }
 })
 
-t.test('a token of another sort is refused, and the challenge says why', async (t) => {
+t.test('an invalid token is refused, and the challenge says why', async (t) => {
   const stray = await createSigner()
   const claims = decodeJwt(reader.authorization.slice('Bearer '.length))
   const stale = await start(t, { tokenLifetimeSeconds: -1 })
@@ -61,7 +61,7 @@ t.test('a token of another sort is refused, and the challenge says why', async (
   t.match(expired, { status: 401, json: { error: { message: /^\[TokenExpired\]/ } } })
 })
 
-t.test('a secret is answered as the service does, to the letter', async (t) => {
+t.test('the answer for a secret equals the service’s, to the letter', async (t) => {
   const answer = await get(`/team-a/secrets/api-key?${version}`)
   t.match(answer.headers, {
     'cache-control': 'no-cache',
@@ -86,17 +86,20 @@ t.test('a secret is answered as the service does, to the letter', async (t) => {
   })
 })
 
-t.test('trailing slash, escaped hyphen, case and every stable version are taken', async (t) => {
-  for (const path of [
-    '/team-a/secrets/db-password/?api%2Dversion=2025-07-01',
-    '/TEAM-A/SECRETS/DB-Password?api-version=2026-04-01',
-    `/team-a/secrets/old/${oldVersion}/?api-version=7.5`,
-    `/team-a/secrets/old/${oldVersion.toUpperCase()}?api-version=7.6`,
-  ])
-    t.equal((await get(path)).status, 200, path)
-})
+t.test(
+  'a trailing slash, an escaped hyphen, any case and every stable API version are accepted',
+  async (t) => {
+    for (const path of [
+      '/team-a/secrets/db-password/?api%2Dversion=2025-07-01',
+      '/TEAM-A/SECRETS/DB-Password?api-version=2026-04-01',
+      `/team-a/secrets/old/${oldVersion}/?api-version=7.5`,
+      `/team-a/secrets/old/${oldVersion.toUpperCase()}?api-version=7.6`,
+    ])
+      t.equal((await get(path)).status, 200, path)
+  },
+)
 
-t.test('a vault may stand in the host instead of the path', async (t) => {
+t.test('a vault can be named in the host instead of the path', async (t) => {
   const host = (name: string) => ({ ...reader, host: name })
   const path = `/secrets/db-password?${version}`
   for (const name of ['team-a.vault.azure.net', 'Team-A.vault.example:8443'])
@@ -110,7 +113,7 @@ t.test('a vault may stand in the host instead of the path', async (t) => {
   })
 })
 
-t.test('refusals carry the service’s codes, and inner codes', async (t) => {
+t.test('refusals carry the service’s error codes and inner codes', async (t) => {
   const stranger = await authorization(emulator, strangerId)
   const cases: [string, number, string, string | undefined, RegExp, Record<string, string>?][] = [
     ['/team-a/secrets/a', 400, 'BadParameter', undefined, /^api-version must be specified/],
@@ -156,7 +159,7 @@ t.test('refusals carry the service’s codes, and inner codes', async (t) => {
   }
 })
 
-t.test('a page’s link leads to the next page, and nothing else does', async (t) => {
+t.test('only the link in a page leads to the next page', async (t) => {
   const first = await get(`/team-a/secrets?${version}&maxresults=2`)
   const { value, nextLink } = Object(first.json)
   t.match(value, [{ id: /secrets\/API-key$/ }, { id: /secrets\/db-password$/ }])
@@ -174,12 +177,12 @@ t.test('a page’s link leads to the next page, and nothing else does', async (t
   t.equal(odd.status, 200)
 })
 
-t.test('lists hold no values', async (t) => {
+t.test('lists don’t contain values', async (t) => {
   for (const path of ['secrets', 'secrets/old/versions', 'deletedsecrets'])
     t.notMatch((await get(`/team-a/${path}?${version}`)).text, /"value":"/, path)
 })
 
-t.test('a body that can’t be read is refused, and changes nothing', async (t) => {
+t.test('an unreadable body is refused and changes nothing', async (t) => {
   const put = (body: string) =>
     ask(emulator, `/team-a/secrets/put?${version}`, {
       method: 'PUT',
@@ -197,7 +200,7 @@ t.test('a body that can’t be read is refused, and changes nothing', async (t) 
   })
 })
 
-t.test('the audience of a private cloud is one’s own to choose', async (t) => {
+t.test('the audience can be configured, as in a private cloud', async (t) => {
   const audience = 'https://vault.private.example'
   const own = await start(t, { audience })
   t.match((await askToken(own)).json, { error_codes: [500011] })

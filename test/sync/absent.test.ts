@@ -13,7 +13,7 @@ async function askInOutage(simulation: Simulation, sync: string): Promise<void> 
   await simulation.round()
 }
 
-t.test('an entry that is renamed while the vault is away keeps its Secret till then', async (t) => {
+t.test('a Secret that is renamed during an outage stays until its successor exists', async (t) => {
   for (const [data, values] of [
     ['db#*', { url: 'postgres://x' }],
     ['extra', { extra: 'more' }],
@@ -35,7 +35,7 @@ t.test('an entry that is renamed while the vault is away keeps its Secret till t
   }
 })
 
-t.test('a new one that stands in another’s way keeps no old one from being deleted', async (t) => {
+t.test('a blocked new Secret doesn’t prevent the deletion of an old one', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, data: extra }]'))
   await simulation.round()
@@ -49,32 +49,45 @@ t.test('a new one that stands in another’s way keeps no old one from being del
   t.equal(simulation.values('db'), undefined)
 })
 
-t.test('an object without properties is a Secret without keys, also in an outage', async (t) => {
-  const simulation = await startSimulation(t)
-  simulation.azure.rotate({ vault: 'team-a', name: 'db', value: '{}' })
-  simulation.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: cfg, data: "db#*" }]'))
-  await simulation.round()
-  t.strictSame(simulation.values('cfg'), {})
-  simulation.apiServer.secrets.delete('team-a/cfg')
-  await askInOutage(simulation, '[{ secret: cfg, data: "db#*" }, { secret: more, data: extra }]')
-  t.strictSame(simulation.values('cfg'), {}, 'what it was given is known')
-})
+t.test(
+  'a JSON object without properties gives a Secret without keys, even during an outage',
+  async (t) => {
+    const simulation = await startSimulation(t)
+    simulation.azure.rotate({ vault: 'team-a', name: 'db', value: '{}' })
+    simulation.apiServer.accounts.put(
+      'team-a',
+      'web',
+      annotations('[{ secret: cfg, data: "db#*" }]'),
+    )
+    await simulation.round()
+    t.strictSame(simulation.values('cfg'), {})
+    simulation.apiServer.secrets.delete('team-a/cfg')
+    await askInOutage(simulation, '[{ secret: cfg, data: "db#*" }, { secret: more, data: extra }]')
+    t.strictSame(simulation.values('cfg'), {}, 'what it was given is known')
+  },
+)
 
-t.test('what was never there is told, also where what is gone is to be removed', async (t) => {
-  const simulation = await startSimulation(t)
-  const sync = '[{ secret: db, data: "password=db-pasword" }, { secret: ok, data: extra }]'
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(sync, remove))
-  await simulation.round()
-  t.match(simulation.events(), [/created Secret ok$/, /AKV_OBJECT_NOT_FOUND: .*team-a:db-pasword/])
-  await simulation.round()
-  t.strictSame(simulation.events(), [], 'once')
-  simulation.azure.rotate({ vault: 'team-a', name: 'db-pasword', value: 'correct horse' })
-  await simulation.round()
-  t.strictSame(simulation.values('db'), { password: 'correct horse' }, 'the next try asks for it')
-  t.match(simulation.events(), [/created Secret db$/, /in sync again$/])
-})
+t.test(
+  'an object that never existed is reported, even if deleted objects are to be removed',
+  async (t) => {
+    const simulation = await startSimulation(t)
+    const sync = '[{ secret: db, data: "password=db-pasword" }, { secret: ok, data: extra }]'
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(sync, remove))
+    await simulation.round()
+    t.match(simulation.events(), [
+      /created Secret ok$/,
+      /AKV_OBJECT_NOT_FOUND: .*team-a:db-pasword/,
+    ])
+    await simulation.round()
+    t.strictSame(simulation.events(), [], 'once')
+    simulation.azure.rotate({ vault: 'team-a', name: 'db-pasword', value: 'correct horse' })
+    await simulation.round()
+    t.strictSame(simulation.values('db'), { password: 'correct horse' }, 'the next try asks for it')
+    t.match(simulation.events(), [/created Secret db$/, /in sync again$/])
+  },
+)
 
-t.test('a Secret that lost its last object says which', async (t) => {
+t.test('the deletion of a Secret names the last object that it lost', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put(
     'team-a',
@@ -110,7 +123,7 @@ t.test('a Secret that lost its last object says which', async (t) => {
   t.equal(simulation.values('more'), undefined, 'what the vault has no more keeps no other one')
 })
 
-t.test('a Secret whose only entry becomes another that is not there stays as it is', async (t) => {
+t.test('a Secret whose only entry now names a missing object stays as it is', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put(
     'team-a',

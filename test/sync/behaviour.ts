@@ -58,7 +58,7 @@ export async function showBehaviour(
   const version = async (name: string) =>
     (await cluster.readSecret({ namespace, name }))?.resourceVersion
 
-  await t.test('a Secret is created whole, claimed, changed and deleted', async (t) => {
+  await t.test('a Secret is created with all keys, claimed, changed and deleted', async (t) => {
     t.match(await settle('db', { a: '1', b: '2', 'c.d': '3' }), {
       change: 'created',
       state: 'done',
@@ -75,7 +75,7 @@ export async function showBehaviour(
     t.strictSame(writes.splice(0), ['delete'])
   })
 
-  await t.test('what others add stays, and what they changed of ours is told', async (t) => {
+  await t.test('keys that others add stay, and their changes of ours are reported', async (t) => {
     await settle('shared', { a: '1', b: '2' })
     await others.write('shared', { theirs: 'x' })
     await settle('shared', { a: '1', b: '3' })
@@ -88,7 +88,7 @@ export async function showBehaviour(
     t.strictSame(await read('shared'), { a: 'edited', b: '3', theirs: 'x' })
   })
 
-  await t.test('a foreign one is not touched, until it is handed over', async (t) => {
+  await t.test('a foreign Secret isn’t changed until it is offered', async (t) => {
     await others.write('foreign', { a: 'old', theirs: 'x' })
     const before = await version('foreign')
     await t.rejects(settle('foreign', { a: '1' }), { code: 'AKV_SECRET_FOREIGN' })
@@ -100,7 +100,7 @@ export async function showBehaviour(
     t.match(await settle('foreign', { a: '2' }), { change: 'updated' })
   })
 
-  await t.test('one that is handed over with the values it has can rotate, too', async (t) => {
+  await t.test('a Secret offered with equal values can rotate, too', async (t) => {
     await others.write('same', { a: '1', theirs: 'x' })
     await others.offer('same')
     t.match(await settle('same', { a: '1' }), { change: 'adopted', state: 'done' })
@@ -108,7 +108,7 @@ export async function showBehaviour(
     t.strictSame(await read('same'), { a: '2', theirs: 'x' })
   })
 
-  await t.test('writes are for the one object that was read', async (t) => {
+  await t.test('writes only affect the object that was read', async (t) => {
     await settle('race', { a: '1' })
     const stored = await cluster.readSecret({ namespace, name: 'race' })
     const step = planSecret({ account, desired: desired('race', { a: '2' }), stored })
@@ -137,7 +137,7 @@ export async function showBehaviour(
     await t.rejects(settle('race', { a: '2' }), { code: 'AKV_SECRET_FOREIGN' })
   })
 
-  await t.test('what the API server refuses is told without a value', async (t) => {
+  await t.test('a refusal of the API server is reported without values', async (t) => {
     const secret = { name: 'pull', type: 'kubernetes.io/dockerconfigjson', labels: {} }
     const keys = new Map([['.dockerconfigjson', Buffer.from('s3cr3t no JSON')]])
     const step = planSecret({

@@ -41,7 +41,7 @@ const stopped = async (simulation: Simulation, controller: Controller) => {
   await controller.ended()
 }
 
-t.test('accounts are found, and followed', async (t) => {
+t.test('the controller finds accounts and follows their changes', async (t) => {
   const { simulation, controller } = await start(t)
   t.match(
     controller.problem(),
@@ -58,7 +58,7 @@ t.test('accounts are found, and followed', async (t) => {
   await until(() => simulation.values('db') === undefined)
 })
 
-t.test('a change that concerns nobody is no reason to ask the vault', async (t) => {
+t.test('irrelevant changes send no request to the vault', async (t) => {
   const { simulation } = await start(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => simulation.events().length > 0)
@@ -77,7 +77,7 @@ t.test('a change that concerns nobody is no reason to ask the vault', async (t) 
   t.pass('once, for the change that counts')
 })
 
-t.test('an account made anew in mid-round is another one', async (t) => {
+t.test('an account that is recreated during a round is a new account', async (t) => {
   const { simulation } = await start(t)
   await watches(simulation)
   simulation.azure.addFault({
@@ -97,7 +97,7 @@ t.test('an account made anew in mid-round is another one', async (t) => {
   t.equal(creations.length, 2, 'a record and a Secret: the old one has written neither')
 })
 
-t.test('an account deleted in mid-round gets nothing', async (t) => {
+t.test('an account that is deleted during a round gets no Secret', async (t) => {
   const { simulation, controller } = await start(t, { names: ['web', 'next'] })
   const { tokenOf } = simulation.apiServer
   simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
@@ -117,7 +117,7 @@ t.test('an account deleted in mid-round gets nothing', async (t) => {
   t.equal(simulation.values('db'), undefined)
 })
 
-t.test('an account that is turned off in mid-round gets nothing any more', async (t) => {
+t.test('an account that is turned off during a round gets no further Secret', async (t) => {
   const { simulation, controller } = await start(t)
   await watches(simulation)
   simulation.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
@@ -133,7 +133,7 @@ t.test('an account that is turned off in mid-round gets nothing any more', async
   t.equal(simulation.values('db'), undefined)
 })
 
-t.test('watches that break off and a forgotten version are healed', async (t) => {
+t.test('the controller recovers from broken watches and expired versions', async (t) => {
   const { simulation } = await start(t)
   await watches(simulation)
   simulation.apiServer.endWatches({ type: 'ERROR', object: { code: 410 } })
@@ -142,7 +142,7 @@ t.test('watches that break off and a forgotten version are healed', async (t) =>
   t.strictSame(simulation.values('db'), { password: 'correct horse' })
 })
 
-t.test('told to stop in mid-round, it ends the round and writes nothing', async (t) => {
+t.test('a stop during a round ends the round without a write', async (t) => {
   const { simulation, controller } = await start(t)
   await watches(simulation)
   simulation.azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs } })
@@ -153,7 +153,7 @@ t.test('told to stop in mid-round, it ends the round and writes nothing', async 
   t.strictSame(simulation.apiServer.events, [])
 })
 
-t.test('a write that runs when it is told to stop, ends', async (t) => {
+t.test('a stop lets a write in flight finish', async (t) => {
   const { simulation, controller } = await start(t)
   await watches(simulation)
   let isWriting = false
@@ -169,83 +169,74 @@ t.test('a write that runs when it is told to stop, ends', async (t) => {
   t.strictSame(simulation.apiServer.secrets.names(), ['team-a/akv-injector-sync-web'])
 })
 
-t.test(
-  'more new accounts than there are places, of a vault that hangs, do not delay one that works',
-  async (t) => {
-    const broken = Array.from({ length: 60 }, (_, i) => `broken-${i}`)
-    let hanging = 0
-    const hang = async (_: unknown, signal?: AbortSignal) => {
-      hanging += 1
-      await once(signal ?? new AbortController().signal, 'abort')
-      throw new Error('stopped')
-    }
-    const { simulation } = await start(t, {
-      names: ['web', ...broken],
-      sessionOf: (name, session) =>
-        name === 'web' ? session : { ...session, reader: { read: hang, listVersions: hang } },
-    })
-    const { tokenOf } = simulation.apiServer
-    simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
-    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-    await until(() => simulation.values('db') !== undefined)
-    for (const name of broken)
-      simulation.apiServer.accounts.put(
-        'team-a',
-        name,
-        annotations(`[{ secret: ${name}, data: extra }]`),
-      )
-    await until(() => hanging >= 30)
-    simulation.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
-    await until(() => simulation.values('db')?.['pw'] !== undefined)
-    t.pass('the account of the working vault is served while the others hang')
-  },
-)
+t.test('many new accounts of a vault that hangs don’t delay an account that works', async (t) => {
+  const broken = Array.from({ length: 60 }, (_, i) => `broken-${i}`)
+  let hanging = 0
+  const hang = async (_: unknown, signal?: AbortSignal) => {
+    hanging += 1
+    await once(signal ?? new AbortController().signal, 'abort')
+    throw new Error('stopped')
+  }
+  const { simulation } = await start(t, {
+    names: ['web', ...broken],
+    sessionOf: (name, session) =>
+      name === 'web' ? session : { ...session, reader: { read: hang, listVersions: hang } },
+  })
+  const { tokenOf } = simulation.apiServer
+  simulation.apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  await until(() => simulation.values('db') !== undefined)
+  for (const name of broken)
+    simulation.apiServer.accounts.put(
+      'team-a',
+      name,
+      annotations(`[{ secret: ${name}, data: extra }]`),
+    )
+  await until(() => hanging >= 30)
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
+  await until(() => simulation.values('db')?.['pw'] !== undefined)
+  t.pass('the account of the working vault is served while the others hang')
+})
 
-t.test(
-  'an account that changes all the time is looked at every other second at most',
-  async (t) => {
-    const { simulation } = await start(t)
-    await watches(simulation)
-    const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
-    const { events } = simulation.apiServer
-    const startedAt = performance.now()
-    for (let i = 0; events.length < 2; i++) {
-      simulation.apiServer.accounts.put('team-a', 'web', mistaken(i))
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    t.ok(performance.now() - startedAt >= 1_900, 'it rests between two looks')
-  },
-)
+t.test('an account that changes constantly gets at most one round in two seconds', async (t) => {
+  const { simulation } = await start(t)
+  await watches(simulation)
+  const mistaken = (i: number) => annotations(`[{ secret: db, wrong${i}: x }]`)
+  const { events } = simulation.apiServer
+  const startedAt = performance.now()
+  for (let i = 0; events.length < 2; i++) {
+    simulation.apiServer.accounts.put('team-a', 'web', mistaken(i))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.ok(performance.now() - startedAt >= 1_900, 'it rests between two looks')
+})
 
-t.test(
-  'of an account that is not enabled nothing is kept but that it asks for something',
-  async (t) => {
-    const simulation = await startSimulation(t)
-    const { cluster } = simulation.options
-    const kept: unknown[] = []
-    const listAccounts: typeof cluster.listAccounts = async (namespace, abridge) => {
-      const list = await cluster.listAccounts(namespace, abridge)
-      kept.push(...list.accounts.map(({ annotations }) => annotations))
-      return list
-    }
-    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-    simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
-    const controller = startController({
-      ...simulation.options,
-      cluster: { ...cluster, listAccounts },
-      accounts: new Map([['team-a', new Set(['web'])]]),
-    })
-    await until(() => simulation.apiServer.events.length === 2)
-    await stopped(simulation, controller)
-    t.strictSame(kept, [annotations(db), { 'akv-injector.io/sync': '' }])
-    t.match([...simulation.events()].sort(), [
-      /^team-a\/unlisted .*AKV_SYNC_NOT_ENABLED/,
-      /^team-a\/web .*created/,
-    ])
-  },
-)
+t.test('of an account that isn’t enabled, only the existence of its request is kept', async (t) => {
+  const simulation = await startSimulation(t)
+  const { cluster } = simulation.options
+  const kept: unknown[] = []
+  const listAccounts: typeof cluster.listAccounts = async (namespace, abridge) => {
+    const list = await cluster.listAccounts(namespace, abridge)
+    kept.push(...list.accounts.map(({ annotations }) => annotations))
+    return list
+  }
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))
+  const controller = startController({
+    ...simulation.options,
+    cluster: { ...cluster, listAccounts },
+    accounts: new Map([['team-a', new Set(['web'])]]),
+  })
+  await until(() => simulation.apiServer.events.length === 2)
+  await stopped(simulation, controller)
+  t.strictSame(kept, [annotations(db), { 'akv-injector.io/sync': '' }])
+  t.match([...simulation.events()].sort(), [
+    /^team-a\/unlisted .*AKV_SYNC_NOT_ENABLED/,
+    /^team-a\/web .*created/,
+  ])
+})
 
-t.test('the metrics tell how it stands', async (t) => {
+t.test('the metrics show the state of each account', async (t) => {
   const { simulation } = await start(t)
   simulation.apiServer.accounts.put(
     'team-a',
@@ -277,32 +268,38 @@ async function staleSeconds({ options }: Simulation): Promise<number> {
   return Number(/staleness_seconds\{namespace="team-a",account="web"\} (\d+)/.exec(text)?.[1])
 }
 
-t.test('stale is what fails or is overdue; an account with a mistake is seen to be', async (t) => {
-  const { simulation } = await start(t)
-  const refresh = { 'akv-injector.io/refresh': '1h' }
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(db, refresh))
-  await until(() => simulation.events().length > 0)
-  await watches(simulation)
-  simulation.pass(3_500_000)
-  t.equal(await staleSeconds(simulation), 0)
-  simulation.apiServer.accounts.put(
-    'team-a',
-    'web',
-    annotations('[{ secret: db, dta: x }]', refresh),
-  )
-  await until(() => simulation.events().length > 0)
-  t.match(
-    await simulation.options.metrics.text(),
-    /secrets\{namespace="team-a",account="web",state="failing"\} 1/,
-  )
-  simulation.pass(200_000)
-  t.ok((await staleSeconds(simulation)) >= 200, 'since it fails, though the refresh was due later')
-  simulation.apiServer.accounts.put('team-a', 'web', {})
-  await until(() => simulation.values('db') === undefined)
-  t.equal(await staleSeconds(simulation), 0)
-})
+t.test(
+  'an account is stale if it fails or is overdue, and mistakes count as failures',
+  async (t) => {
+    const { simulation } = await start(t)
+    const refresh = { 'akv-injector.io/refresh': '1h' }
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db, refresh))
+    await until(() => simulation.events().length > 0)
+    await watches(simulation)
+    simulation.pass(3_500_000)
+    t.equal(await staleSeconds(simulation), 0)
+    simulation.apiServer.accounts.put(
+      'team-a',
+      'web',
+      annotations('[{ secret: db, dta: x }]', refresh),
+    )
+    await until(() => simulation.events().length > 0)
+    t.match(
+      await simulation.options.metrics.text(),
+      /secrets\{namespace="team-a",account="web",state="failing"\} 1/,
+    )
+    simulation.pass(200_000)
+    t.ok(
+      (await staleSeconds(simulation)) >= 200,
+      'since it fails, though the refresh was due later',
+    )
+    simulation.apiServer.accounts.put('team-a', 'web', {})
+    await until(() => simulation.values('db') === undefined)
+    t.equal(await staleSeconds(simulation), 0)
+  },
+)
 
-t.test('a mistake that was there from the start is one that fails', async (t) => {
+t.test('a mistake that exists at the start counts as a failure', async (t) => {
   const { simulation } = await start(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations('[{ secret: db, dta: x }]'))
   simulation.apiServer.accounts.put('team-a', 'unlisted', annotations(db))

@@ -25,7 +25,7 @@ const expected: Readonly<Record<string, object>> = {
   },
 }
 
-t.test('the examples of sync get what they ask for from the examples’ vaults', async (t) => {
+t.test('the example accounts get their Secrets from the example vaults', async (t) => {
   const files = readdirSync(folder).filter((name) => name.startsWith('sync-'))
   t.strictSame(files, Object.keys(expected))
   const yaml = read('vault.yaml').replaceAll(':default:', ':team-a:')

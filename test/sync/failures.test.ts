@@ -6,39 +6,42 @@ import { annotations, apiId, startSimulation, vaultData } from './simulation.ts'
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 const good = { password: 'correct horse', url: 'postgres://x' }
 
-t.test('a vault that is down for an hour: one Event, the data stays, one Event', async (t) => {
-  const simulation = await startSimulation(t)
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
-  await simulation.round()
-  simulation.events()
-  simulation.writes()
-  simulation.azure.addFault({
-    match: { service: 'vault' },
-    action: { kind: 'status', status: 503 },
-  })
-  simulation.pass(301_000)
-  let minutes = 0
-  while (minutes < 60) {
-    const nextMs = (await simulation.round()) ?? 0
-    t.ok(nextMs <= 300_000)
-    simulation.pass(nextMs)
-    minutes += nextMs / 60_000
-  }
-  t.match(simulation.events(), [
-    /^team-a\/web SyncFailed: AKV_VAULT_UNAVAILABLE: [^A]*vault team-a is failing/,
-  ])
-  simulation.restart()
-  await simulation.round()
-  t.strictSame(simulation.writes(), [], 'also after a restart')
-  t.strictSame(simulation.values('db'), good)
-  simulation.events()
-  simulation.azure.clearFaults()
-  await simulation.round()
-  t.strictSame(simulation.events(), ['team-a/web Synced: everything is in sync again'])
-  t.strictSame(simulation.writes(), [])
-})
+t.test(
+  'an outage of an hour gives one Event at its start and one at its end, and the data stays',
+  async (t) => {
+    const simulation = await startSimulation(t)
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+    await simulation.round()
+    simulation.events()
+    simulation.writes()
+    simulation.azure.addFault({
+      match: { service: 'vault' },
+      action: { kind: 'status', status: 503 },
+    })
+    simulation.pass(301_000)
+    let minutes = 0
+    while (minutes < 60) {
+      const nextMs = (await simulation.round()) ?? 0
+      t.ok(nextMs <= 300_000)
+      simulation.pass(nextMs)
+      minutes += nextMs / 60_000
+    }
+    t.match(simulation.events(), [
+      /^team-a\/web SyncFailed: AKV_VAULT_UNAVAILABLE: [^A]*vault team-a is failing/,
+    ])
+    simulation.restart()
+    await simulation.round()
+    t.strictSame(simulation.writes(), [], 'also after a restart')
+    t.strictSame(simulation.values('db'), good)
+    simulation.events()
+    simulation.azure.clearFaults()
+    await simulation.round()
+    t.strictSame(simulation.events(), ['team-a/web Synced: everything is in sync again'])
+    t.strictSame(simulation.writes(), [])
+  },
+)
 
-t.test('only what failed is asked for again, and later each time', async (t) => {
+t.test('only failed objects are retried, each time after a longer pause', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   const match = { path: '/team-a/secrets/db-password' }
@@ -56,7 +59,7 @@ t.test('only what failed is asked for again, and later each time', async (t) => 
   t.strictSame(simulation.values('db'), good)
 })
 
-t.test('one failing object keeps its value while the others move on', async (t) => {
+t.test('a failing object keeps its value while the others are updated', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -68,7 +71,7 @@ t.test('one failing object keeps its value while the others move on', async (t) 
   t.strictSame(simulation.values('db'), { ...good, url: 'postgres://y' })
 })
 
-t.test('Entra refuses, and then does not', async (t) => {
+t.test('an account recovers after Entra has refused it', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   simulation.azure.addFault({
@@ -89,7 +92,7 @@ t.test('Entra refuses, and then does not', async (t) => {
 })
 
 t.test(
-  'another account’s client id yields nothing, though its token and values are cached',
+  'another account’s client id gains nothing, even while its token and values are cached',
   async (t) => {
     const simulation = await startSimulation(t)
     simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
@@ -106,7 +109,7 @@ t.test(
   },
 )
 
-t.test('another identity begins anew: nothing of the one before is used', async (t) => {
+t.test('a new identity uses nothing that the previous one fetched', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -123,7 +126,7 @@ t.test('another identity begins anew: nothing of the one before is used', async 
   t.match(simulation.events().at(-1), /AKV_FEDERATION_MISMATCH/)
 })
 
-t.test('an account without a client id keeps what it has, and is told what to set', async (t) => {
+t.test('an account without a client id keeps its Secrets and is told what to set', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -139,7 +142,7 @@ t.test('an account without a client id keeps what it has, and is told what to se
   ])
 })
 
-t.test('a vault that throttles is left alone by all accounts', async (t) => {
+t.test('no account sends requests to a vault that throttles', async (t) => {
   const simulation = await startSimulation(t)
   const shared = '[{ secret: NAME, data: "token=team-b:shared" }]'
   simulation.apiServer.accounts.put('team-a', 'web', annotations(shared.replace('NAME', 'w')))
@@ -160,7 +163,7 @@ t.test('a vault that throttles is left alone by all accounts', async (t) => {
   t.strictSame(simulation.values('a'), { token: 'token' })
 })
 
-t.test('a vault that asks for an hour does not have the others wait for it', async (t) => {
+t.test('a vault that throttles for an hour doesn’t delay other vaults', async (t) => {
   const simulation = await startSimulation(t)
   const two = '[{ secret: db, data: "password=db-password" }, { secret: s, data: "team-b:shared" }]'
   simulation.apiServer.accounts.put(
@@ -179,7 +182,7 @@ t.test('a vault that asks for an hour does not have the others wait for it', asy
   t.notMatch(simulation.vaultPaths().join(), /team-b/, 'which is left alone')
 })
 
-t.test('an account with more than is kept of one goes on as after a restart', async (t) => {
+t.test('an account with more values than we keep continues as after a restart', async (t) => {
   const large = Array.from({ length: 5 }, (_, i) => `large-${i}: '${String(i).repeat(24_000)}'`)
   const yaml = vaultData.replace('extra: more', `extra: more, ${large.join(', ')}`)
   const simulation = await startSimulation(t, { yaml })
@@ -212,7 +215,7 @@ t.test('an account with more than is kept of one goes on as after a restart', as
   t.equal(simulation.writes().length, 6)
 })
 
-t.test('of a JSON value with thousands of properties no key is made', async (t) => {
+t.test('a JSON value with thousands of properties is refused', async (t) => {
   const properties = Array.from({ length: 501 }, (_, i) => `"k${i}":0`)
   const yaml = vaultData.replace('extra: more', `extra: more, wide: '{${properties.join()}}'`)
   const simulation = await startSimulation(t, { yaml })
@@ -227,7 +230,7 @@ t.test('of a JSON value with thousands of properties no key is made', async (t) 
   ])
 })
 
-t.test('an object that is deleted stays, or goes where that is asked for', async (t) => {
+t.test('the value of a deleted object stays, or goes if on-deleted says so', async (t) => {
   const simulation = await startSimulation(t)
   const sync = '[{ secret: db, data: "password=db-password?, extra" }]'
   simulation.apiServer.accounts.put('team-a', 'web', annotations(sync))
@@ -248,7 +251,7 @@ t.test('an object that is deleted stays, or goes where that is asked for', async
   t.strictSame(simulation.values('db'), { extra: 'more' })
 })
 
-t.test('what the API server refuses is told without the value', async (t) => {
+t.test('a refusal of the API server is reported without the value', async (t) => {
   const simulation = await startSimulation(t)
   const sync =
     '[{ secret: pull, type: kubernetes.io/dockerconfigjson, data: ".dockerconfigjson=pull" }, { secret: db, data: extra }]'
@@ -258,7 +261,7 @@ t.test('what the API server refuses is told without the value', async (t) => {
   t.notMatch(JSON.stringify([simulation.apiServer.events, simulation.log.lines]), /s3cr3t/)
 })
 
-t.test('an API server that fails is waited for, and what it missed is told after', async (t) => {
+t.test('after an outage of the API server, the Events that it missed are written', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   simulation.apiServer.before = ({ path }) =>
@@ -274,7 +277,7 @@ t.test('an API server that fails is waited for, and what it missed is told after
   t.strictSame(simulation.values('db'), good)
 })
 
-t.test('neither log nor Event nor error has a value or a token', async (t) => {
+t.test('logs, Events and errors contain no value and no token', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   const tokens: string[] = []

@@ -43,7 +43,7 @@ async function startSync(t: Test) {
   return { ...process, azure, apiServer, line }
 }
 
-t.test('it fills a Secret, tells how it is, and ends well when told to', async (t) => {
+t.test('it fills a Secret, serves health and metrics, and ends with 0 on SIGTERM', async (t) => {
   const { apiServer, child, ended, line } = await startSync(t)
   apiServer.accounts.put('team-a', 'web', annotations(db))
   const { healthPort } = await line(/^syncing Secrets$/)
@@ -65,27 +65,30 @@ t.test('it fills a Secret, tells how it is, and ends well when told to', async (
   t.notMatch(stdout, /correct horse|test-api-server-token|eyJ/)
 })
 
-t.test('it is not ready before it has seen the accounts, and ends in mid-round', async (t) => {
-  const { apiServer, child, ended, line, azure } = await startSync(t)
-  apiServer.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)
-  const { healthPort } = await line(/^syncing Secrets$/)
-  const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
-  t.equal(answer.status, 503)
-  t.match(
-    await answer.text(),
-    /^the ServiceAccounts of these namespaces have not been listed yet: team-a/,
-  )
-  azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 600_000 } })
-  apiServer.accounts.put('team-a', 'web', annotations(db))
-  apiServer.before = () => undefined
-  while (!azure.requests.some(({ path }) => path.includes('/secrets/')))
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  child.kill('SIGINT')
-  t.match(await ended, { code: 0 })
-  t.strictSame(apiServer.secrets.names(), [])
-})
+t.test(
+  'it isn’t ready before it has listed the accounts, and can end during a round',
+  async (t) => {
+    const { apiServer, child, ended, line, azure } = await startSync(t)
+    apiServer.before = ({ path }) => (path.endsWith('/serviceaccounts') ? [503, {}] : undefined)
+    const { healthPort } = await line(/^syncing Secrets$/)
+    const answer = await fetch(`http://127.0.0.1:${healthPort}/readyz`)
+    t.equal(answer.status, 503)
+    t.match(
+      await answer.text(),
+      /^the ServiceAccounts of these namespaces have not been listed yet: team-a/,
+    )
+    azure.addFault({ match: { service: 'vault' }, action: { kind: 'delay', delayMs: 600_000 } })
+    apiServer.accounts.put('team-a', 'web', annotations(db))
+    apiServer.before = () => undefined
+    while (!azure.requests.some(({ path }) => path.includes('/secrets/')))
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    child.kill('SIGINT')
+    t.match(await ended, { code: 0 })
+    t.strictSame(apiServer.secrets.names(), [])
+  },
+)
 
-t.test('wrong settings are told at once, all of them', async (t) => {
+t.test('all invalid settings are reported at once', async (t) => {
   const args = ['sync', '--service-accounts=Team=web', '--health-listen=8080']
   const { code, stderr } = await run(args, { env: { AKV_INJECTOR_MISSPELT: 'x' } })
   t.equal(code, 2)
@@ -97,7 +100,7 @@ t.test('wrong settings are told at once, all of them', async (t) => {
   ])
 })
 
-t.test('no way to the API server, or a port that is taken, ends it with 1', async (t) => {
+t.test('a missing API server or a port that is taken ends it with 1', async (t) => {
   const { kubeconfigFile } = await startApiServer(t)
   const kubeconfig = `${kubeconfigFile}-empty`
   writeFileSync(kubeconfig, '{}')

@@ -14,7 +14,7 @@ function addWebhook(simulation: Simulation): void {
   }
 }
 
-t.test('an admission webhook that changes what is written is told of, not fought', async (t) => {
+t.test('a webhook that changes our writes is reported, and we don’t write again', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -42,7 +42,7 @@ t.test('an admission webhook that changes what is written is told of, not fought
   t.match(simulation.events(), [/updated Secret db$/, /in sync again$/])
 })
 
-t.test('a namespace that is not there is named, at the first try', async (t) => {
+t.test('a missing namespace is named at the first attempt', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   const message = 'namespaces "team-a" not found'
@@ -55,7 +55,7 @@ t.test('a namespace that is not there is named, at the first try', async (t) => 
   t.match(simulation.events(), [/AKV_CLUSTER_FORBIDDEN: .*its namespace does not exist/])
 })
 
-t.test('a retry does not put back what another replica has brought up to date', async (t) => {
+t.test('a retry doesn’t undo the newer write of another replica', async (t) => {
   const simulation = await startSimulation(t)
   const two = `${db.slice(0, -1)}, { secret: more, data: absent }]`
   simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
@@ -77,7 +77,7 @@ t.test('a retry does not put back what another replica has brought up to date', 
   t.strictSame(simulation.values('db'), { password: 'newer' })
 })
 
-t.test('a Secret that was made is told, though its next step failed', async (t) => {
+t.test('a created Secret is reported even if the next step fails', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   simulation.apiServer.before = ({ method, path }) =>
@@ -86,7 +86,7 @@ t.test('a Secret that was made is told, though its next step failed', async (t) 
   t.match(simulation.events(), [/Synced: created Secret db$/, /AKV_CLUSTER_UNAVAILABLE/])
 })
 
-t.test('where somebody’s Secret lies in the place of the record, this is said', async (t) => {
+t.test('a foreign Secret with the record’s name is reported', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.secrets.create('team-a/akv-injector-sync-web')
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))

@@ -95,7 +95,7 @@ const isOurs = ({ metadata }: SecretJson): boolean =>
     ({ kind, name, uid }) => kind === 'ServiceAccount' && (uid === account.uid || name === 'web'),
   )
 
-t.test('what is not ours, and not handed over, is never touched', async () => {
+t.test('Secrets that aren’t ours and aren’t offered are never changed', async () => {
   fc.assert(
     fc.property(secret, fc.option(desired, { nil: undefined }), (secret, desired) => {
       fc.pre(!isOurs(secret) && secret.metadata.annotations['akv-injector.io/adopt'] !== 'true')
@@ -106,47 +106,41 @@ t.test('what is not ours, and not handed over, is never touched', async () => {
   )
 })
 
-t.test(
-  'force is for what was handed over, and a wrong uid is never deleted or applied to',
-  async () => {
-    fc.assert(
-      fc.property(secret, fc.option(desired, { nil: undefined }), (secret, desired) => {
-        const step = planSecret({ account, desired, stored: stored(secret) })
-        if (step.kind === 'delete') return step.uid === 'stored-uid' && isOurs(secret)
-        if (step.kind !== 'apply') return true
-        return step.secret.metadata.uid === 'stored-uid' && step.force !== isOurs(secret)
-      }),
-      runs,
-    )
-  },
-)
+t.test('force is only for offered Secrets, and writes always carry the stored uid', async () => {
+  fc.assert(
+    fc.property(secret, fc.option(desired, { nil: undefined }), (secret, desired) => {
+      const step = planSecret({ account, desired, stored: stored(secret) })
+      if (step.kind === 'delete') return step.uid === 'stored-uid' && isOurs(secret)
+      if (step.kind !== 'apply') return true
+      return step.secret.metadata.uid === 'stored-uid' && step.force !== isOurs(secret)
+    }),
+    runs,
+  )
+})
 
-t.test(
-  'it comes to rest after a few steps: what was carried out is not asked for again',
-  async () => {
-    fc.assert(
-      fc.property(
-        fc.option(secret, { nil: undefined }),
-        fc.option(desired, { nil: undefined }),
-        (start, desired) => {
-          let current = start
-          for (let steps = 0; steps < 5; steps++) {
-            const step = planSecret({ account, desired, stored: current && stored(current) })
-            if (['nothing', 'wait', 'blocked'].includes(step.kind)) return true
-            const after = carryOut(step, current)
-            // Somebody else holds a field: a person has to decide.
-            if (after !== undefined && 'conflicts' in after) return true
-            current = after
-          }
-          return false
-        },
-      ),
-      runs,
-    )
-  },
-)
+t.test('a few steps reach the desired state, and no step repeats', async () => {
+  fc.assert(
+    fc.property(
+      fc.option(secret, { nil: undefined }),
+      fc.option(desired, { nil: undefined }),
+      (start, desired) => {
+        let current = start
+        for (let steps = 0; steps < 5; steps++) {
+          const step = planSecret({ account, desired, stored: current && stored(current) })
+          if (['nothing', 'wait', 'blocked'].includes(step.kind)) return true
+          const after = carryOut(step, current)
+          // Somebody else holds a field: a person has to decide.
+          if (after !== undefined && 'conflicts' in after) return true
+          current = after
+        }
+        return false
+      },
+    ),
+    runs,
+  )
+})
 
-t.test('nothing is created, and nothing wanted is left out, unless all is there', async () => {
+t.test('only complete Secrets are created, and an apply contains every desired key', async () => {
   fc.assert(
     fc.property(fc.option(secret, { nil: undefined }), desired, (secret, desired) => {
       const step = planSecret({ account, desired, stored: secret && stored(secret) })
@@ -160,7 +154,7 @@ t.test('nothing is created, and nothing wanted is left out, unless all is there'
   )
 })
 
-t.test('keys, labels and annotations of others are there afterwards', async () => {
+t.test('keys, labels and annotations of others survive', async () => {
   fc.assert(
     fc.property(secret, desired, (secret, desired) => {
       const step = planSecret({ account, desired, stored: stored(secret) })

@@ -30,7 +30,7 @@ const writes =
   ({ method: found, path }: ApiRequest) =>
     found === method && /\/secrets(\/db)?$/.test(path)
 
-t.test('a foreign Secret that appears in the last moment is not touched', async (t) => {
+t.test('a foreign Secret that appears just before the creation is not changed', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   const isOurs = ({ method, body }: ApiRequest) =>
@@ -49,7 +49,7 @@ t.test('a foreign Secret that appears in the last moment is not touched', async 
   t.match(simulation.events(), [/Synced: adopted Secret db$/, /everything is in sync again$/])
 })
 
-t.test('a Secret deleted while its values are fetched, or before it is written', async (t) => {
+t.test('a Secret deleted during the fetch or before the write is created again', async (t) => {
   for (const moment of [
     ({ path }: ApiRequest) => path.endsWith('/secrets/akv-injector-sync-web'),
     writes('PATCH'),
@@ -71,7 +71,7 @@ t.test('a Secret deleted while its values are fetched, or before it is written',
   }
 })
 
-t.test('a Secret replaced by a foreign one before it is written, or deleted', async (t) => {
+t.test('a foreign Secret that replaces ours is neither written nor deleted', async (t) => {
   for (const [method, sync] of [
     ['PATCH', db],
     ['DELETE', '[{ secret: other, data: extra }]'],
@@ -91,7 +91,7 @@ t.test('a Secret replaced by a foreign one before it is written, or deleted', as
   }
 })
 
-t.test('an account that is made anew gets its Secrets anew', async (t) => {
+t.test('a recreated account gets new Secrets', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -106,7 +106,7 @@ t.test('an account that is made anew gets its Secrets anew', async (t) => {
   t.strictSame(simulation.events().slice(1), ['team-a/web Synced: renewed Secret db'])
 })
 
-t.test('what somebody else changed of ours is left to them, and told once', async (t) => {
+t.test('a value that somebody else changed is left alone and reported once', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -120,7 +120,7 @@ t.test('what somebody else changed of ours is left to them, and told once', asyn
   t.match(simulation.events(), [/AKV_SECRET_CONFLICT: .*data\.password belongs to "kubectl-edit"/])
 })
 
-t.test('killed at any point, the next life brings it to the same end', async (t) => {
+t.test('a restart after a kill at any point reaches the same state', async (t) => {
   const two = `${db.slice(0, -1)}, { secret: more, data: extra }]`
   const simulation = await startSimulation(t)
   for (let survived = 0; survived < 9; survived++) {
@@ -158,7 +158,7 @@ t.test('killed at any point, the next life brings it to the same end', async (t)
   }
 })
 
-t.test('a Secret that finalizers keep is waited for', async (t) => {
+t.test('it waits for a Secret that finalizers keep', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await simulation.round()
@@ -174,7 +174,7 @@ t.test('a Secret that finalizers keep is waited for', async (t) => {
   t.strictSame(simulation.values('db'), good)
 })
 
-t.test('nothing can be written into a namespace that goes away', async (t) => {
+t.test('failed writes into a terminating namespace are reported once', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   simulation.apiServer.before = ({ method, path }) =>

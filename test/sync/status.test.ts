@@ -8,7 +8,7 @@ const one = '[{ secret: db, data: "a=db-password" }]'
 const two = '[{ secret: db, data: "a=db-password" }, { secret: other, data: "a=absent" }]'
 
 t.test(
-  'the account says of each Secret whether it is ready, or why not and since when',
+  'the status of an account says for each Secret whether it is ready, or why not and since when',
   async (t) => {
     const simulation = await startSimulation(t)
     simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
@@ -36,7 +36,7 @@ t.test(
   },
 )
 
-t.test('who asks for no Secrets has no status', async (t) => {
+t.test('an account without a request has no status', async (t) => {
   const simulation = await startSimulation(t)
   const off = { 'akv-injector.io/inject': 'false' }
   for (const last of [{ 'akv-injector.io/vault': 'team-a' }, {}, annotations(one, off)]) {
@@ -49,7 +49,7 @@ t.test('who asks for no Secrets has no status', async (t) => {
   }
 })
 
-t.test('an annotation with a mistake is in the status, and ends there', async (t) => {
+t.test('a mistake in an annotation is in the status until it is corrected', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations('{'))
   const afterMs = await simulation.round()
@@ -63,7 +63,7 @@ t.test('an annotation with a mistake is in the status, and ends there', async (t
   t.equal(statusOf(simulation), 'db: ready')
 })
 
-t.test('a new text in sync-now starts a round that asks for everything', async (t) => {
+t.test('a new text in sync-now starts a round that fetches everything', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(one))
   await simulation.round()
@@ -79,7 +79,7 @@ t.test('a new text in sync-now starts a round that asks for everything', async (
   t.match(simulation.vaultPaths(), [/secrets\/db-password/])
 })
 
-t.test('what others write into the status is put right, however long', async (t) => {
+t.test('the status is corrected if others change it, however long their text is', async (t) => {
   const simulation = await startSimulation(t)
   for (const text of ['db: ready\nlie: ready', 'x'.repeat(200_000)]) {
     simulation.apiServer.accounts.put('team-a', 'web', { ...annotations(one), [key]: text })
@@ -88,7 +88,7 @@ t.test('what others write into the status is put right, however long', async (t)
   }
 })
 
-t.test('a status that can not be written is logged once and stops nothing', async (t) => {
+t.test('a status that can’t be written is logged once and stops nothing', async (t) => {
   const simulation = await startSimulation(t)
   simulation.apiServer.before = ({ method, path }) =>
     method === 'PATCH' && /serviceaccounts/.test(path) ? [403, { reason: 'Forbidden' }] : undefined

@@ -14,7 +14,7 @@ function openPace() {
 const throttled = (retryAfterMs: number) =>
   new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs })
 
-t.test('a burst is spread to 300 a second for each vault', async (t) => {
+t.test('a burst is spread to 300 requests a second for each vault', async (t) => {
   const { clock, pace } = openPace()
   const began = clock.now()
   const times: number[] = []
@@ -31,14 +31,14 @@ t.test('a burst is spread to 300 a second for each vault', async (t) => {
   t.equal(clock.now(), before, 'another vault is not concerned')
 })
 
-t.test('a paused vault is not asked', async (t) => {
+t.test('a paused vault gets no requests', async (t) => {
   const { pauses, pace } = openPace()
   pauses.record('a', throttled(1_000))
   await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED', retryAfterMs: 1_000 })
   await pace.turn('b')
 })
 
-t.test('a request that waits when the vault begins to throttle is refused, too', async (t) => {
+t.test('a waiting request is refused, too, once the vault throttles', async (t) => {
   const { pauses, pace } = openPace()
   await pace.turn('a')
   const waiting = pace.turn('a')
@@ -46,7 +46,7 @@ t.test('a request that waits when the vault begins to throttle is refused, too',
   await t.rejects(waiting, { code: 'AKV_THROTTLED' })
 })
 
-t.test('requests to any number of other vaults do not shorten a queue', async (t) => {
+t.test('requests to many other vaults don’t shorten a queue', async (t) => {
   const { clock, pace } = openPace()
   const turns = Array.from({ length: 300 }, () => pace.turn('a'))
   for (let i = 0; i < 100; i++) await pace.turn(`vault-${i}`)

@@ -58,7 +58,7 @@ async function runThrough(
   return { told, lines, waits: clock.waits }
 }
 
-t.test('a list, then watches from where the one before ended', async (t) => {
+t.test('it lists once, and each watch starts where the previous one ended', async (t) => {
   const versions: string[] = []
   const watch =
     (next: string, ...accounts: readonly SeenAccount[]): Watch =>
@@ -82,7 +82,7 @@ t.test('a list, then watches from where the one before ended', async (t) => {
   )
 })
 
-t.test('a list after a failure tells what is new, other or gone, and nothing else', async (t) => {
+t.test('a list after a failure reports only new, changed and deleted accounts', async (t) => {
   const { told, lines } = await runThrough([
     [seen('web', '1'), seen('api', '2'), seen('old', '3')],
     new Error('410: too old'),
@@ -98,7 +98,7 @@ t.test('a list after a failure tells what is new, other or gone, and nothing els
   t.strictSame(lines, [], 'one failure is nothing to tell of')
 })
 
-t.test('it backs off, says so once, and at once when it watches again', async (t) => {
+t.test('it backs off after failures, logs that once, and logs the recovery at once', async (t) => {
   const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
   const { told, lines, waits } = await runThrough(
     [
@@ -119,7 +119,7 @@ t.test('it backs off, says so once, and at once when it watches again', async (t
   t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
 })
 
-t.test('a watch that broke off after a while is not added to failures of long ago', async (t) => {
+t.test('a watch that breaks after a while doesn’t add to earlier failures', async (t) => {
   const { waits } = await runThrough([
     new Error('down'),
     new Error('down'),
@@ -133,7 +133,7 @@ t.test('a watch that broke off after a while is not added to failures of long ag
   t.strictSame(waits, [1_000, 2_000, 60_000, 1_000, 60_000])
 })
 
-t.test('watches that end at once are not a storm', async (t) => {
+t.test('watches that end at once don’t cause a storm of requests', async (t) => {
   const { waits } = await runThrough([[], ...Array.from({ length: 5 }, () => async () => '11')], {
     watchMs: 0,
   })

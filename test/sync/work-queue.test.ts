@@ -33,7 +33,7 @@ function jobs() {
   return { begun, run, end }
 }
 
-t.test('so many side by side, and the longest due first', async (t) => {
+t.test('a bounded number of keys runs at a time, the longest due first', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run)
   for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0))
@@ -47,7 +47,7 @@ t.test('so many side by side, and the longest due first', async (t) => {
   t.equal(queue.depth(), 0)
 })
 
-t.test('a key is there once, and never worked on twice at a time', async (t) => {
+t.test('a key is queued once and never runs twice at the same time', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run)
   queue.add('a', after(0))
@@ -60,7 +60,7 @@ t.test('a key is there once, and never worked on twice at a time', async (t) => 
   t.strictSame(begun, ['a', 'a'])
 })
 
-t.test('it comes again when it said so, or earlier where that was asked for', async (t) => {
+t.test('a key runs again when it is due, or earlier if it is added', async (t) => {
   const times: number[] = []
   const { queue, clock } = start(async () => {
     times.push(clock.now())
@@ -76,7 +76,7 @@ t.test('it comes again when it said so, or earlier where that was asked for', as
   )
 })
 
-t.test('a key of another time does not hold up the next', async (t) => {
+t.test('a key that is due later doesn’t delay the next', async (t) => {
   const begun: string[] = []
   const { queue } = start(async (key) => {
     begun.push(key)
@@ -88,7 +88,7 @@ t.test('a key of another time does not hold up the next', async (t) => {
   t.strictSame(begun, ['soon', 'late'])
 })
 
-t.test('what is tried again leaves half of the places to what works', async (t) => {
+t.test('failing keys leave half of the places to working ones', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 4 })
   for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0))
@@ -107,7 +107,7 @@ t.test('what is tried again leaves half of the places to what works', async (t) 
   t.strictSame(begun, ['d'])
 })
 
-t.test('what nobody knows yet leaves a quarter of the places to what worked', async (t) => {
+t.test('unknown keys leave a quarter of the places to working ones', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 4 })
   for (const key of ['a', 'b', 'c', 'd']) queue.add(key, after(0, 'unknown'))
@@ -118,7 +118,7 @@ t.test('what nobody knows yet leaves a quarter of the places to what worked', as
   t.strictSame(begun.splice(0), ['d', 'a', 'b'], 'what fails has two')
 })
 
-t.test('a key rests after it was worked on, also where it is added again and again', async (t) => {
+t.test('a key rests after a run, even if it is added again and again', async (t) => {
   const times: number[] = []
   const { queue, clock } = start(
     async () => {
@@ -141,7 +141,7 @@ t.test('a key rests after it was worked on, also where it is added again and aga
   )
 })
 
-t.test('what is dropped is not begun', async (t) => {
+t.test('a dropped key doesn’t run', async (t) => {
   const { begun, run, end } = jobs()
   const { queue } = start(run, { sideBySide: 1 })
   queue.add('a', after(0))
@@ -151,7 +151,7 @@ t.test('what is dropped is not begun', async (t) => {
   t.strictSame(begun, ['a'])
 })
 
-t.test('told to stop, it begins nothing more and says when all has ended', async (t) => {
+t.test('after a stop nothing new runs, and idle resolves when all runs have ended', async (t) => {
   const { begun, run, end } = jobs()
   const { queue, stop } = start(run)
   queue.add('a', after(0))
@@ -169,7 +169,7 @@ t.test('told to stop, it begins nothing more and says when all has ended', async
   t.strictSame(begun, ['a'])
 })
 
-t.test('thousands of keys run all', async (t) => {
+t.test('thousands of keys all run', async (t) => {
   let ran = 0
   const { queue } = start(
     async () => {

@@ -6,7 +6,7 @@ import { blocksOf, openssl, opensslBytes } from '../openssl.ts'
 
 const id = '22222222-2222-2222-2222-222222222222'
 
-t.test('the form in the documentation is read', async (t) => {
+t.test('the format in the documentation is accepted', async (t) => {
   const parsed = parseEmulatorData(yaml)
   t.match(parsed, {
     value: {
@@ -49,12 +49,12 @@ t.test('the form in the documentation is read', async (t) => {
   })
 })
 
-t.test('an empty file is an empty emulator', async (t) => {
+t.test('an empty file gives an emulator without vaults', async (t) => {
   for (const text of ['', '# nothing', '{}', 'vaults: {}', 'vaults:'])
     t.match(parseEmulatorData(text), { value: { identities: [], vaults: [] } }, text)
 })
 
-t.test('values stay what was written, however they look', async (t) => {
+t.test('values that look like numbers or dates stay as written', async (t) => {
   for (const value of ['0644', 'true', 'no', '1e3', '~', 'null', '2026-01-01', '0x1F', '1_000'])
     for (const form of [value, `{ value: ${value} }`, `{ versions: [{ value: ${value} }] }`])
       t.match(
@@ -64,7 +64,7 @@ t.test('values stay what was written, however they look', async (t) => {
       )
 })
 
-t.test('an empty secret is written as one', async (t) => {
+t.test('an empty secret must be written explicitly', async (t) => {
   t.match(parseEmulatorData("vaults: { abc: { secrets: { s: '' } } }"), {
     value: { vaults: [{ secrets: [{ versions: [{ value: '' }] }] }] },
   })
@@ -72,7 +72,7 @@ t.test('an empty secret is written as one', async (t) => {
   t.match(parsed, { problems: ['vaults.abc.secrets.s: found nothing; accepted: a string'] })
 })
 
-t.test('ids and vault names have no case', async (t) => {
+t.test('ids and vault names are case-insensitive', async (t) => {
   const upper = 'AAAAAAAA-2222-2222-2222-222222222222'
   t.match(
     parseEmulatorData(`{ tenantId: ${upper}, vaults: { Team-A: { readers: [${upper}] } } }`),
@@ -85,8 +85,10 @@ t.test('ids and vault names have no case', async (t) => {
   )
 })
 
-t.test('all problems are told at once, each with where, what and what else', async (t) => {
-  const text = `
+t.test(
+  'all problems are reported at once, each with its place, the value and what is accepted',
+  async (t) => {
+    const text = `
 tenantId: contoso
 tenant: x
 identities:
@@ -112,43 +114,44 @@ vaults:
   team-c: { secrets: { DB: x, db: y } }
   team-d: hunter2
 `
-  const parsed = parseEmulatorData(text)
-  const problems = parsed.kind === 'invalid' ? parsed.problems : []
-  const expected = [
-    /^unknown key "tenant"; did you mean "tenantId"\? \(accepted: tenantId, identities, vaults\)$/,
-    /^tenantId: found "contoso"; accepted: a UUID$/,
-    /^identities\[0\]\.clientId: found "1"; accepted: a UUID$/,
-    /^identities\[0\]\.federatedCredentials\[0\]: unknown key "subjct"; did you mean "subject"/,
-    /^identities\[0\]\.federatedCredentials\[0\]\.subject: found nothing; accepted: a string$/,
-    /\.issuer: found "http:\/\/evil\.example"; accepted: a URL with https/,
-    /^vaults\.ab: found "ab"; accepted: 3 to 24/,
-    /^vaults\.-abc: found "-abc"; accepted: 3 to 24/,
-    /^vaults\.team-a\.readers\[0\]: found "someone"; accepted: a client ID \(UUID\), or "\*"/,
-    /secrets\.a_b: found "a_b"; accepted: 1 to 127 letters/,
-    /secrets\.empty: accepted: exactly one of "value" and "generate"/,
-    /secrets\.both: accepted: exactly one of "value" and "generate"/,
-    /secrets\.many\.generate: found "99999"; accepted: a whole number from 1 to 25600$/,
-    /secrets\.listed: found a list; accepted: a string$/,
-    /secrets\.nothing: found nothing; accepted: a string$/,
-    /secrets\.mixed: found value next to "versions"; accepted: in each version$/,
-    /secrets\.none\.versions: found an empty list; accepted: one version or more$/,
-    /secrets\.twice\.versions: two versions have the same "version"/,
-    /secrets\.odd\.version: found "latest"; accepted: 32 hexadecimal digits$/,
-    /secrets\.odd\.enabled: found "maybe"; accepted: true or false$/,
-    /secrets\.odd\.expires: found "soon"; accepted: a date such as/,
-    /secrets\.odd\.tags: found a list; accepted: a mapping$/,
-    /secrets\.odd: unknown key "tagz"; did you mean "tags"/,
-    /^vaults\.team-b\.secrets: found a string; accepted: a mapping$/,
-    /^vaults\.team-c\.secrets: "DB" and "db" are the same name/,
-    /^vaults\.team-d: found a string; accepted: a mapping with readers/,
-  ]
-  for (const one of expected)
-    t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
-  t.equal(problems.length, expected.length)
-  t.notMatch(problems.join('\n'), /hunter2/, 'a value is never repeated')
-})
+    const parsed = parseEmulatorData(text)
+    const problems = parsed.kind === 'invalid' ? parsed.problems : []
+    const expected = [
+      /^unknown key "tenant"; did you mean "tenantId"\? \(accepted: tenantId, identities, vaults\)$/,
+      /^tenantId: found "contoso"; accepted: a UUID$/,
+      /^identities\[0\]\.clientId: found "1"; accepted: a UUID$/,
+      /^identities\[0\]\.federatedCredentials\[0\]: unknown key "subjct"; did you mean "subject"/,
+      /^identities\[0\]\.federatedCredentials\[0\]\.subject: found nothing; accepted: a string$/,
+      /\.issuer: found "http:\/\/evil\.example"; accepted: a URL with https/,
+      /^vaults\.ab: found "ab"; accepted: 3 to 24/,
+      /^vaults\.-abc: found "-abc"; accepted: 3 to 24/,
+      /^vaults\.team-a\.readers\[0\]: found "someone"; accepted: a client ID \(UUID\), or "\*"/,
+      /secrets\.a_b: found "a_b"; accepted: 1 to 127 letters/,
+      /secrets\.empty: accepted: exactly one of "value" and "generate"/,
+      /secrets\.both: accepted: exactly one of "value" and "generate"/,
+      /secrets\.many\.generate: found "99999"; accepted: a whole number from 1 to 25600$/,
+      /secrets\.listed: found a list; accepted: a string$/,
+      /secrets\.nothing: found nothing; accepted: a string$/,
+      /secrets\.mixed: found value next to "versions"; accepted: in each version$/,
+      /secrets\.none\.versions: found an empty list; accepted: one version or more$/,
+      /secrets\.twice\.versions: two versions have the same "version"/,
+      /secrets\.odd\.version: found "latest"; accepted: 32 hexadecimal digits$/,
+      /secrets\.odd\.enabled: found "maybe"; accepted: true or false$/,
+      /secrets\.odd\.expires: found "soon"; accepted: a date such as/,
+      /secrets\.odd\.tags: found a list; accepted: a mapping$/,
+      /secrets\.odd: unknown key "tagz"; did you mean "tags"/,
+      /^vaults\.team-b\.secrets: found a string; accepted: a mapping$/,
+      /^vaults\.team-c\.secrets: "DB" and "db" are the same name/,
+      /^vaults\.team-d: found a string; accepted: a mapping with readers/,
+    ]
+    for (const one of expected)
+      t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
+    t.equal(problems.length, expected.length)
+    t.notMatch(problems.join('\n'), /hunter2/, 'a value is never repeated')
+  },
+)
 
-t.test('keys and certificates are read, each with what it leaves out', async (t) => {
+t.test('keys and certificates are read, with defaults for omitted members', async (t) => {
   const parsed = parseEmulatorData(`
 vaults:
   abc:
@@ -198,10 +201,8 @@ vaults:
   })
 })
 
-t.test(
-  'what is wrong with a key or a certificate is told, and no private key with it',
-  async (t) => {
-    const text = `
+t.test('problems of keys and certificates are reported without private keys', async (t) => {
+  const text = `
 vaults:
   abc:
     keys:
@@ -228,41 +229,40 @@ vaults:
       past: { notBefore: 2026-01-02T00:00:00Z, expires: 2026-01-01T00:00:00Z }
       misspelt: { dnsName: x }
 `
-    const parsed = parseEmulatorData(text)
-    const problems = parsed.kind === 'invalid' ? parsed.problems : []
-    const expected = [
-      /keys\.a_b: found "a_b"; accepted: .* as the name of a key$/,
-      /keys\.nothing: found nothing; accepted: a mapping with version, /,
-      /keys\.kind\.type: found "DSA"; accepted: RSA, RSA-HSM, EC, EC-HSM, oct, oct-HSM$/,
-      /keys\.size\.size: a key of type EC has no such property; leave it out$/,
-      /keys\.curve\.curve: a key of type oct has no such property; leave it out$/,
-      /keys\.small\.size: found "1024"; accepted: 2048, 3072, 4096$/,
-      /keys\.pem\.pem: this is not an RSA or EC key in PEM/,
-      /keys\.plain: found a string; accepted: a mapping/,
-      /certificates\.oct\.type: found "oct"; accepted: RSA, RSA-HSM, EC, EC-HSM$/,
-      /certificates\.koblitz\.curve: found "P-256K"; accepted: P-256, P-384, P-521$/,
-      /certificates\.hsm\.exportable: a key of type RSA-HSM can't be exportable; leave it out$/,
-      /certificates\.subject\.subject: found "hunter"; accepted: a distinguished name such as/,
-      /certificates\.subject\.dnsNames\[0\]: found "a b"; accepted: a DNS name$/,
-      /certificates\.issuer\.issuer: found "DigiCert"; accepted: self$/,
-      /certificates\.chain\.issuer\.intermediates: found "9"; accepted: a whole number from 0 to 5$/,
-      /certificates\.pfx\.pfx: this is not a PKCS#12 file in base64/,
-      /certificates\.junk\.pfx: this is not a PKCS#12 file in base64/,
-      /certificates\.pem\.pem: this is not PEM/,
-      /certificates\.list\.pem: found a list; accepted: PEM/,
-      /certificates\.type\.contentType: found "text\/plain"; accepted: application\/x-pkcs12, appl/,
-      /certificates\.type\.lifetimeDays: found "0"; accepted: a whole number from 1/,
-      /certificates\.past\.expires: must be later than "notBefore"$/,
-      /certificates\.misspelt: unknown key "dnsName"; did you mean "dnsNames"/,
-    ]
-    for (const one of expected)
-      t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
-    t.equal(problems.length, expected.length, problems.join('\n'))
-    t.notMatch(problems.join('\n'), /hunter2/)
-  },
-)
+  const parsed = parseEmulatorData(text)
+  const problems = parsed.kind === 'invalid' ? parsed.problems : []
+  const expected = [
+    /keys\.a_b: found "a_b"; accepted: .* as the name of a key$/,
+    /keys\.nothing: found nothing; accepted: a mapping with version, /,
+    /keys\.kind\.type: found "DSA"; accepted: RSA, RSA-HSM, EC, EC-HSM, oct, oct-HSM$/,
+    /keys\.size\.size: a key of type EC has no such property; leave it out$/,
+    /keys\.curve\.curve: a key of type oct has no such property; leave it out$/,
+    /keys\.small\.size: found "1024"; accepted: 2048, 3072, 4096$/,
+    /keys\.pem\.pem: this is not an RSA or EC key in PEM/,
+    /keys\.plain: found a string; accepted: a mapping/,
+    /certificates\.oct\.type: found "oct"; accepted: RSA, RSA-HSM, EC, EC-HSM$/,
+    /certificates\.koblitz\.curve: found "P-256K"; accepted: P-256, P-384, P-521$/,
+    /certificates\.hsm\.exportable: a key of type RSA-HSM can't be exportable; leave it out$/,
+    /certificates\.subject\.subject: found "hunter"; accepted: a distinguished name such as/,
+    /certificates\.subject\.dnsNames\[0\]: found "a b"; accepted: a DNS name$/,
+    /certificates\.issuer\.issuer: found "DigiCert"; accepted: self$/,
+    /certificates\.chain\.issuer\.intermediates: found "9"; accepted: a whole number from 0 to 5$/,
+    /certificates\.pfx\.pfx: this is not a PKCS#12 file in base64/,
+    /certificates\.junk\.pfx: this is not a PKCS#12 file in base64/,
+    /certificates\.pem\.pem: this is not PEM/,
+    /certificates\.list\.pem: found a list; accepted: PEM/,
+    /certificates\.type\.contentType: found "text\/plain"; accepted: application\/x-pkcs12, appl/,
+    /certificates\.type\.lifetimeDays: found "0"; accepted: a whole number from 1/,
+    /certificates\.past\.expires: must be later than "notBefore"$/,
+    /certificates\.misspelt: unknown key "dnsName"; did you mean "dnsNames"/,
+  ]
+  for (const one of expected)
+    t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
+  t.equal(problems.length, expected.length, problems.join('\n'))
+  t.notMatch(problems.join('\n'), /hunter2/)
+})
 
-t.test('a certificate’s name is taken in all three lists', async (t) => {
+t.test('a certificate’s name can’t be used by a secret or a key', async (t) => {
   const text =
     'vaults: { abc: { secrets: { WEB: x, ok: y }, keys: { Web: {} }, certificates: { web: {} } } }'
   t.match(parseEmulatorData(text), {
@@ -273,7 +273,7 @@ t.test('a certificate’s name is taken in all three lists', async (t) => {
   })
 })
 
-t.test('what an imported certificate says itself can’t be said beside it', async (t) => {
+t.test('the properties of an imported certificate can’t be set as well', async (t) => {
   const { pem, pfx } = imported()
   const parse = (more: object) =>
     parseEmulatorData(JSON.stringify({ vaults: { abc: { certificates: { web: more } } } }))
@@ -305,7 +305,7 @@ function imported() {
   return { pem, pfx }
 }
 
-t.test('what is no YAML is told by its line, without repeating it', async (t) => {
+t.test('invalid YAML is reported by its line, without its content', async (t) => {
   const cases: [string, RegExp][] = [
     ['vaults:\n  a: "hunter2', /^line 2: invalid YAML \(MISSING_CHAR\)$/],
     ['a: 1\na: 2', /^line 2: invalid YAML \(DUPLICATE_KEY\)$/],
@@ -321,7 +321,7 @@ t.test('what is no YAML is told by its line, without repeating it', async (t) =>
   }
 })
 
-t.test('a file that unfolds without end is refused', async (t) => {
+t.test('a file whose aliases expand endlessly is refused', async (t) => {
   const levels = Array.from(
     { length: 12 },
     (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n},`.repeat(9)}]`,
@@ -329,7 +329,7 @@ t.test('a file that unfolds without end is refused', async (t) => {
   t.match(parseEmulatorData(['l0: &l0 [x]', ...levels].join('\n')), { problems: [/aliases/] })
 })
 
-t.test('names from JavaScript’s own are names like others', async (t) => {
+t.test('names such as constructor are ordinary names', async (t) => {
   const parsed = parseEmulatorData('vaults: { constructor: { secrets: { toString: a } } }')
   t.match(parsed, { value: { vaults: [{ name: 'constructor', secrets: [{ name: 'toString' }] }] } })
   t.match(parseEmulatorData('{ __proto__: { tenantId: x } }'), {
@@ -337,7 +337,7 @@ t.test('names from JavaScript’s own are names like others', async (t) => {
   })
 })
 
-t.test('any text gets data or problems', async () => {
+t.test('every text gives data or problems', async () => {
   const anyText = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.json(),

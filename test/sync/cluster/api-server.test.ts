@@ -48,7 +48,7 @@ t.test('on the tests’ API server, sync treats Secrets as on a real one', async
   t.notOk(apiServer.requests.some(({ method }) => method === 'PUT'))
 })
 
-t.test('a token is asked for with the one audience and the account’s uid', async (t) => {
+t.test('tokens are requested with one audience and the account’s uid', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', {})
   const [seen] = (await cluster.listAccounts('team-a')).accounts
@@ -70,7 +70,7 @@ t.test('a token is asked for with the one audience and the account’s uid', asy
   await t.rejects(cluster.requestToken(account), { message: /the answer contains no token$/ })
 })
 
-t.test('the status is one annotation of the account of that uid, and nothing else', async (t) => {
+t.test('writing the status changes one annotation of the account with that uid', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', { a: '1' })
   const [seen] = (await cluster.listAccounts('team-a')).accounts
@@ -92,7 +92,7 @@ t.test('the status is one annotation of the account of that uid, and nothing els
   t.strictSame(apiServer.accounts.annotationsOf('team-a', 'web'), { a: '1' })
 })
 
-t.test('a watch tells what changes, and where it ended', async (t) => {
+t.test('a watch reports changes and the version at which it ended', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
   const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
@@ -118,7 +118,7 @@ t.test('a watch tells what changes, and where it ended', async (t) => {
   t.strictSame(told, ['open', 'web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
 })
 
-t.test('many accounts are listed page by page, and little is kept of each', async (t) => {
+t.test('accounts are listed page by page, and only the needed annotations are kept', async (t) => {
   const { apiServer, cluster } = await start(t)
   const names = Array.from({ length: 120 }, (_, i) => `account-${i}`)
   const annotations = {
@@ -140,7 +140,7 @@ t.test('many accounts are listed page by page, and little is kept of each', asyn
   t.ok(abridged.accounts.every(({ name }) => name === 'x'))
 })
 
-t.test('a watch that ends with an error, and one that is refused, are errors', async (t) => {
+t.test('a watch that is refused or ends with an error is rejected', async (t) => {
   const { apiServer, cluster } = await start(t)
   const options = {
     namespace: 'team-a',
@@ -167,7 +167,7 @@ t.test('a watch that ends with an error, and one that is refused, are errors', a
   await t.rejects(stopped)
 })
 
-t.test('what goes wrong has a code, and never the API server’s own words', async (t) => {
+t.test('errors have a code and never repeat the API server’s words', async (t) => {
   const { apiServer, cluster } = await start(t)
   const forbidden =
     'secrets "db" is forbidden: User "x" cannot get resource "secrets" in API group "" in the namespace "team-a"'
@@ -196,7 +196,7 @@ t.test('what goes wrong has a code, and never the API server’s own words', asy
   })
 })
 
-t.test('one that is not there, and one that says nothing, are told in time', async (t) => {
+t.test('an unreachable or silent API server is reported in time', async (t) => {
   const { port, close } = await startSilentServer(t)
   const file = `${t.testdir()}/kubeconfig`
   writeFileSync(file, kubeconfigText({ server: `https://127.0.0.1:${port}`, token: 'x' }))
@@ -209,7 +209,7 @@ t.test('one that is not there, and one that says nothing, are told in time', asy
   await t.rejects(connect(t, file).readSecret(db), expected)
 })
 
-t.test('an Event is one that kubectl describe shows with the account', async (t) => {
+t.test('Events are shown by kubectl describe of the account', async (t) => {
   const { apiServer, cluster } = await start(t)
   const message = 'x'.repeat(2000)
   await cluster.createEvent({ account, type: 'Warning', reason: 'SyncFailed', message })
@@ -226,7 +226,7 @@ t.test('an Event is one that kubectl describe shows with the account', async (t)
   })
 })
 
-t.test('nothing of a token or a value is in an error', async (t) => {
+t.test('errors contain no token and no value', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.before = () => [403, { message: 'User "x" cannot s3cr3t resource "s3cr3t s3cr3t" in' }]
   const error = await cluster.readSecret(db).catch((error: Error) => error)

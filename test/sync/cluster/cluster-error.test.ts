@@ -14,7 +14,7 @@ const answer = (
 const what = 'Secret team-a/db'
 const causes = (...causes: readonly unknown[]) => ({ details: { causes } })
 
-t.test('an API server that is overloaded says when to come back', async (t) => {
+t.test('an overloaded API server says when to retry', async (t) => {
   for (const errorOf of [clusterError, writeError, tokenError])
     for (const status of [429, 503])
       t.match(errorOf({ answer: answer(status, {}, { 'retry-after': '7' }), what }), {
@@ -23,12 +23,12 @@ t.test('an API server that is overloaded says when to come back', async (t) => {
       })
 })
 
-t.test('no answer is no answer, whatever was asked', async (t) => {
+t.test('an unreachable API server is reported as such for every request', async (t) => {
   for (const errorOf of [clusterError, writeError, tokenError])
     t.match(errorOf({ answer: undefined, what }), { code: 'AKV_CLUSTER_UNAVAILABLE' })
 })
 
-t.test('who owns which field is told, and no value', async (t) => {
+t.test('a conflict names fields and their managers, and no values', async (t) => {
   const conflict = (manager: string, field: string) => ({
     reason: 'FieldManagerConflict',
     message: `conflict with "${manager}" using v1`,
@@ -48,7 +48,7 @@ t.test('who owns which field is told, and no value', async (t) => {
   t.notMatch(message, /\n/)
 })
 
-t.test('a Secret that is another by now is looked at again', async (t) => {
+t.test('a Secret that was replaced is read again', async (t) => {
   for (const stale of [
     answer(404),
     answer(409, { message: 'uid mismatch' }),
@@ -59,7 +59,7 @@ t.test('a Secret that is another by now is looked at again', async (t) => {
     t.match(writeError({ answer: stale, what }), { name: 'StaleError' })
 })
 
-t.test('what is refused is told by field and reason', async (t) => {
+t.test('a refusal is reported by field and reason', async (t) => {
   const refused = causes(
     { reason: 'FieldValueInvalid', field: 'data[.dockerconfigjson]', message: 's3cr3t' },
     { reason: 's3cr3t s3cr3t', field: 'data[b]', message: 's3cr3t' },
@@ -79,7 +79,7 @@ t.test('what is refused is told by field and reason', async (t) => {
   })
 })
 
-t.test('a namespace that goes away, and a quota that is full, are named', async (t) => {
+t.test('a terminating namespace and an exhausted quota are named', async (t) => {
   const ending = causes({ reason: 'NamespaceTerminating', field: 'metadata.namespace' })
   t.match(writeError({ answer: answer(403, ending), what }), {
     code: 'AKV_CLUSTER_FORBIDDEN',
@@ -92,7 +92,7 @@ t.test('a namespace that goes away, and a quota that is full, are named', async 
   })
 })
 
-t.test('who denies by a webhook chooses the status: it is named, whichever it is', async (t) => {
+t.test('a denying webhook is named, whatever status it chooses', async (t) => {
   const message = 'admission webhook "v.example" denied the request: s3cr3t'
   for (const status of [400, 403, 404, 409, 422, 500])
     t.match(writeError({ answer: answer(status, { message }), what }), {
@@ -101,7 +101,7 @@ t.test('who denies by a webhook chooses the status: it is named, whichever it is
     })
 })
 
-t.test('a Status that is none takes nothing down', async (t) => {
+t.test('an invalid Status doesn’t cause an exception', async (t) => {
   for (const said of [
     {},
     { details: null },

@@ -8,26 +8,29 @@ const seen = (annotations: Readonly<Record<string, unknown>>) => {
   return account
 }
 
-t.test('of an account that is not enabled only that it asks for something is known', async (t) => {
-  const asks = { 'akv-injector.io/sync': '- secret: db'.repeat(1000) }
-  t.strictSame(withoutDetails(seen(asks)), {
-    ...metadata,
-    annotations: { 'akv-injector.io/sync': '' },
-  })
-  for (const annotations of [
-    {},
-    { 'akv-injector.io/vault': 'team-a' },
-    { ...asks, 'akv-injector.io/inject': 'false' },
-  ])
-    t.strictSame(withoutDetails(seen(annotations)), { ...metadata, annotations: {} })
-})
+t.test(
+  'of an account that isn’t enabled, only the existence of its request is known',
+  async (t) => {
+    const asks = { 'akv-injector.io/sync': '- secret: db'.repeat(1000) }
+    t.strictSame(withoutDetails(seen(asks)), {
+      ...metadata,
+      annotations: { 'akv-injector.io/sync': '' },
+    })
+    for (const annotations of [
+      {},
+      { 'akv-injector.io/vault': 'team-a' },
+      { ...asks, 'akv-injector.io/inject': 'false' },
+    ])
+      t.strictSame(withoutDetails(seen(annotations)), { ...metadata, annotations: {} })
+  },
+)
 
-t.test('what is no account is none', async (t) => {
+t.test('an invalid account is ignored', async (t) => {
   for (const object of [undefined, 'x', {}, { metadata: { ...metadata, uid: 1 } }])
     t.strictSame(readSeenAccount(object), [])
 })
 
-t.test('a new status is no change of what an account asks for, and sync-now is one', async (t) => {
+t.test('a new status doesn’t change a request, and a new sync-now does', async (t) => {
   const sync = { 'akv-injector.io/sync': '- secret: db' }
   const before = seen(sync)
   const status = 'akv-injector.io/sync-status'

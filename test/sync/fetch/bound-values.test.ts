@@ -20,7 +20,7 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
   }
 }
 
-t.test('values are kept, but not where they are too many', async (t) => {
+t.test('values are kept up to a bound', async (t) => {
   const few = valuesOf({ content: 1_000_000, known: 1_000_000 })
   t.equal(boundValues(few), few)
   for (const sizes of [
@@ -36,7 +36,7 @@ t.test('values are kept, but not where they are too many', async (t) => {
   }
 })
 
-t.test('thousands of small values count too', async (t) => {
+t.test('thousands of small values count, too', async (t) => {
   const values = valuesOf({ content: 0, known: 0 })
   const file = { bytes: new Uint8Array(1), mode: 0o444 }
   const files = new Map(Array.from({ length: 25_000 }, (_, i) => [`db/${i}`, file]))

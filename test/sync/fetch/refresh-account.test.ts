@@ -47,7 +47,7 @@ async function refresh(
   return values
 }
 
-t.test('of what is not asked for any more nothing is remembered', async (t) => {
+t.test('objects that are no longer requested are forgotten', async (t) => {
   let values: AccountValues | undefined
   for (let i = 0; i < 5; i++) values = await refresh(`there-${i}, absent-${i}`, values)
   t.strictSame([...(values?.refresh.statuses.keys() ?? [])].sort(), [
@@ -59,7 +59,7 @@ t.test('of what is not asked for any more nothing is remembered', async (t) => {
   t.strictSame([...(values?.refresh.content.files.keys() ?? [])], ['db/there-4'])
 })
 
-t.test('a vault that does not answer keeps a round for ten objects, and not for all', async (t) => {
+t.test('an unresponsive vault delays a round for ten objects, not for all', async (t) => {
   let nowMs = Date.now()
   let asked = 0
   const silent = async () => {
@@ -77,7 +77,7 @@ t.test('a vault that does not answer keeps a round for ten objects, and not for 
 })
 
 t.test(
-  'an account whose values cost too much keeps what fits, and the next round is free',
+  'an account whose values cost too much keeps those within its budget, and the next round starts afresh',
   async (t) => {
     const large = JSON.stringify({ a: 'x'.repeat(8_000_000) })
     const reader = async (reference: ObjectReference) => {

@@ -74,7 +74,7 @@ function theirs(
   }
 }
 
-t.test('a Secret that is not there is created whole', async (t) => {
+t.test('a missing Secret is created with all its keys', async (t) => {
   const step = planSecret({
     account,
     desired: desiredDb({ password: 'one' }, { labels: { app: 'web' } }),
@@ -97,16 +97,22 @@ t.test('a Secret that is not there is created whole', async (t) => {
   })
 })
 
-t.test('what is not whole is not created; what may be absent may be all there is', async (t) => {
-  for (const state of ['waiting', 'reduced'] as const)
-    t.strictSame(planSecret({ account, desired: desiredDb({ password: 'one' }, { state }) }), {
-      kind: 'wait',
+t.test(
+  'an incomplete Secret isn’t created, but one whose objects are all optional may be empty',
+  async (t) => {
+    for (const state of ['waiting', 'reduced'] as const)
+      t.strictSame(planSecret({ account, desired: desiredDb({ password: 'one' }, { state }) }), {
+        kind: 'wait',
+      })
+    t.match(planSecret({ account, desired: desiredDb({}) }), {
+      kind: 'create',
+      secret: { data: {} },
     })
-  t.match(planSecret({ account, desired: desiredDb({}) }), { kind: 'create', secret: { data: {} } })
-  t.strictSame(planSecret({ account }), { kind: 'nothing' })
-})
+    t.strictSame(planSecret({ account }), { kind: 'nothing' })
+  },
+)
 
-t.test('what was created is claimed by its version before anything is applied to it', async (t) => {
+t.test('a created Secret is claimed at its version before anything is applied', async (t) => {
   const created = createdSecret(
     (planSecret({ account, desired: desiredDb({ a: '1' }) }) as never as { secret: never }).secret,
   )
@@ -122,7 +128,7 @@ t.test('what was created is claimed by its version before anything is applied to
   t.match(carryOut(step, created), { metadata: { managedFields: [{ operation: 'Apply' }] } })
 })
 
-t.test('a Secret as it should be is left alone', async (t) => {
+t.test('a Secret in its desired state is left alone', async (t) => {
   t.strictSame(
     planSecret({ account, desired: desiredDb({ password: 'one' }), stored: stored(ours()) }),
     {
@@ -131,7 +137,7 @@ t.test('a Secret as it should be is left alone', async (t) => {
   )
 })
 
-t.test('any difference in what is ours is applied, with the uid and without force', async (t) => {
+t.test('any difference in our fields is applied with the uid and without force', async (t) => {
   const secret = ours()
   const { uid } = secret.metadata
   const changes: readonly DesiredSecret[] = [
@@ -151,7 +157,7 @@ t.test('any difference in what is ours is applied, with the uid and without forc
   }
 })
 
-t.test('what others add stays, and does not make us write', async (t) => {
+t.test('fields that others add stay and cause no write', async (t) => {
   const secret = ours()
   secret.data['theirs'] = base64('x')
   secret.metadata.labels['theirs'] = 'x'
@@ -198,12 +204,12 @@ function assertLeftToEditor(t: Test, secret: SecretJson): void {
   t.strictSame(carryOut(step, secret), { conflicts: ['.data.password'] })
 }
 
-t.test('what others took from us is asked for again, which they see as a conflict', async (t) => {
+t.test('a field that others changed is applied again, which gives a conflict', async (t) => {
   const secret = ours()
   assertLeftToEditor(t, secret)
 })
 
-t.test('while a value is waited for, the others go on and nothing is taken away', async (t) => {
+t.test('while a value is missing, the others are updated and nothing is removed', async (t) => {
   const secret = ours({ password: 'one', old: 'x' })
   const waiting = desiredDb({ password: 'two' }, { state: 'waiting' })
   const step = planSecret({ account, desired: waiting, stored: stored(secret) })
@@ -217,7 +223,7 @@ t.test('while a value is waited for, the others go on and nothing is taken away'
 })
 
 t.test(
-  'what the vault has no more is taken away, and the Secret with it where it would be useless',
+  'keys of deleted objects are removed, and the Secret with them if it would be useless',
   async (t) => {
     const secret = ours({ password: 'one', url: 'u' })
     const { uid } = secret.metadata
@@ -250,7 +256,7 @@ t.test(
   },
 )
 
-t.test('a Secret of somebody else’s is never touched, and its owner is named', async (t) => {
+t.test('a foreign Secret is never changed, and its owner is named', async (t) => {
   const helm = theirs()
   helm.metadata.labels['app.kubernetes.io/managed-by'] = 'Helm'
   const labelled = theirs()
@@ -282,7 +288,7 @@ t.test('a Secret of somebody else’s is never touched, and its owner is named',
   }
 })
 
-t.test('one that is handed over is adopted by force once, and its other keys stay', async (t) => {
+t.test('an offered Secret is adopted by force once, and its other keys stay', async (t) => {
   const secret = theirs({ 'akv-injector.io/adopt': 'true' })
   const desired = desiredDb({ password: 'one' })
   t.strictSame(
@@ -304,40 +310,37 @@ t.test('one that is handed over is adopted by force once, and its other keys sta
   })
 })
 
-t.test(
-  'what was adopted with the values it had is ours alone, so that it can rotate',
-  async (t) => {
-    const secret = theirs({ 'akv-injector.io/adopt': 'true' })
-    const desired = desiredDb({ password: 'theirs' }, { labels: { app: 'x' } })
-    const adopted = carryOut(
-      planSecret({ account, desired, stored: stored(secret) }),
-      secret,
-    ) as SecretJson
-    const step = planSecret({ account, desired, stored: stored(adopted) })
-    t.strictSame(step.kind === 'claim' && step.patch.slice(2), [
-      { op: 'remove', path: '/metadata/managedFields/1/fieldsV1/f:data/f:password' },
-      { op: 'remove', path: '/metadata/managedFields/1/fieldsV1/f:metadata/f:labels' },
-    ])
-    const claimed = carryOut(step, adopted) as SecretJson
-    t.strictSame(planSecret({ account, desired, stored: stored(claimed) }), {
-      kind: 'nothing',
-    })
-    const rotated = planSecret({
-      account,
-      desired: desiredDb({ password: 'new' }, { labels: { app: 'x' } }),
-      stored: stored(claimed),
-    })
-    t.match(carryOut(rotated, claimed), { data: { password: base64('new'), other: base64('o') } })
-  },
-)
+t.test('fields adopted with equal values become ours alone, so that they can rotate', async (t) => {
+  const secret = theirs({ 'akv-injector.io/adopt': 'true' })
+  const desired = desiredDb({ password: 'theirs' }, { labels: { app: 'x' } })
+  const adopted = carryOut(
+    planSecret({ account, desired, stored: stored(secret) }),
+    secret,
+  ) as SecretJson
+  const step = planSecret({ account, desired, stored: stored(adopted) })
+  t.strictSame(step.kind === 'claim' && step.patch.slice(2), [
+    { op: 'remove', path: '/metadata/managedFields/1/fieldsV1/f:data/f:password' },
+    { op: 'remove', path: '/metadata/managedFields/1/fieldsV1/f:metadata/f:labels' },
+  ])
+  const claimed = carryOut(step, adopted) as SecretJson
+  t.strictSame(planSecret({ account, desired, stored: stored(claimed) }), {
+    kind: 'nothing',
+  })
+  const rotated = planSecret({
+    account,
+    desired: desiredDb({ password: 'new' }, { labels: { app: 'x' } }),
+    stored: stored(claimed),
+  })
+  t.match(carryOut(rotated, claimed), { data: { password: base64('new'), other: base64('o') } })
+})
 
-t.test('what somebody has changed in an adopted Secret is not taken back from them', async (t) => {
+t.test('changes by others in an adopted Secret are not taken back by force', async (t) => {
   const secret = ours()
   secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
   assertLeftToEditor(t, secret)
 })
 
-t.test('a label of ours in another’s entry is taken out of it by its escaped name', async (t) => {
+t.test('our label is removed from another manager’s entry by its escaped name', async (t) => {
   const secret = ours()
   secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
   secret.metadata.managedFields.push({
@@ -365,7 +368,7 @@ t.test('a label of ours in another’s entry is taken out of it by its escaped n
   )
 })
 
-t.test('what others share with us without having handed it over stays shared', async (t) => {
+t.test('fields shared with other managers stay shared unless the Secret was offered', async (t) => {
   const secret = ours()
   secret.metadata.managedFields.push({
     manager: 'argocd',
@@ -380,27 +383,24 @@ t.test('what others share with us without having handed it over stays shared', a
   )
 })
 
-t.test(
-  'what another account has is not adopted: the two would take it from each other',
-  async (t) => {
-    const secret = ours()
-    secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
-    const other = { ...account, name: 'api', uid: 'uid-2' }
-    t.match(
-      planSecret({
-        account: other,
-        desired: desiredDb({ password: 'one' }),
-        stored: stored(secret),
-      }),
-      {
-        kind: 'blocked',
-        error: { code: 'AKV_SECRET_FOREIGN' },
-      },
-    )
-  },
-)
+t.test('another account’s Secret is not adopted, because both would take it in turn', async (t) => {
+  const secret = ours()
+  secret.metadata.annotations['akv-injector.io/adopt'] = 'true'
+  const other = { ...account, name: 'api', uid: 'uid-2' }
+  t.match(
+    planSecret({
+      account: other,
+      desired: desiredDb({ password: 'one' }),
+      stored: stored(secret),
+    }),
+    {
+      kind: 'blocked',
+      error: { code: 'AKV_SECRET_FOREIGN' },
+    },
+  )
+})
 
-t.test('an entry that was taken out takes its Secret along', async (t) => {
+t.test('removing an entry deletes its Secret', async (t) => {
   const secret = ours()
   t.strictSame(planSecret({ account, stored: stored(secret) }), {
     kind: 'delete',
@@ -410,7 +410,7 @@ t.test('an entry that was taken out takes its Secret along', async (t) => {
 })
 
 t.test(
-  'a Secret of the account’s former life goes when there is something for its place',
+  'a Secret of a former account with that name is deleted once its replacement is complete',
   async (t) => {
     const secret = ours()
     const again = { ...account, uid: 'uid-9' }
@@ -426,7 +426,7 @@ t.test(
   },
 )
 
-t.test('a Secret that is being deleted is waited for', async (t) => {
+t.test('it waits for a Secret that is being deleted', async (t) => {
   const secret = ours()
   secret.metadata.deletionTimestamp = '2026-01-01T00:00:00Z'
   t.strictSame(
@@ -438,7 +438,7 @@ t.test('a Secret that is being deleted is waited for', async (t) => {
   t.strictSame(planSecret({ account, stored: stored(secret) }), { kind: 'nothing' })
 })
 
-t.test('what the API server would refuse is said in a sentence, without a value', async (t) => {
+t.test('a Secret that the API server would refuse is reported without its values', async (t) => {
   const big = 'x'.repeat(1024 * 1024)
   const immutable = { ...ours(), immutable: true }
   const tls = { type: 'kubernetes.io/tls' }

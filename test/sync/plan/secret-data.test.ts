@@ -38,7 +38,7 @@ const data = (...args: Parameters<typeof secretData>) => {
   return { keys: Object.fromEntries(texts), state }
 }
 
-t.test('a Secret has the keys below its own name, and no other’s', async (t) => {
+t.test('a Secret gets only the keys below its own name', async (t) => {
   const config = configOf('- { secret: db, data: "x, y?" }\n- { secret: db.x, data: z }')
   const files = { 'db/x': '1', 'db.x/z': '2' }
   t.strictSame(data('db', round(config, files)), { keys: { x: '1' }, state: 'whole' })
@@ -46,7 +46,7 @@ t.test('a Secret has the keys below its own name, and no other’s', async (t) =
   t.strictSame(data('d', round(config, files)), { keys: {}, state: 'whole' })
 })
 
-t.test('what has to be there and is not is waited for', async (t) => {
+t.test('missing required values make the Secret wait', async (t) => {
   const config = configOf('- { secret: db, data: "x, y" }\n- { secret: web, data: tls/web }')
   t.match(data('db', round(config, { 'db/x': '1' })), { state: 'waiting' })
   t.match(data('web', round(config, { 'web/tls.crt': 'c' })), { state: 'waiting' })
@@ -55,7 +55,7 @@ t.test('what has to be there and is not is waited for', async (t) => {
   })
 })
 
-t.test('a JSON object gives what properties it has, even none', async (t) => {
+t.test('a JSON object gives a key for each property, even if it has none', async (t) => {
   const config = configOf('- { secret: app, data: "config#*" }')
   t.match(data('app', round(config, {})), { state: 'waiting' })
   t.match(data('app', round(config, { 'app/a': '1' })), { keys: { a: '1' }, state: 'whole' })
@@ -65,7 +65,7 @@ t.test('a JSON object gives what properties it has, even none', async (t) => {
   t.match(data('app2', { ...round(renamed, {}), filled }), { state: 'waiting' })
 })
 
-t.test('what the vault has no more is taken away only where that is asked for', async (t) => {
+t.test('a key whose object is gone is removed only if on-deleted says so', async (t) => {
   const sync = '- { secret: db, data: "x, y" }'
   const gone = new Set(['team-a:secrets/y'])
   const files = { 'db/x': '1' }
@@ -75,7 +75,7 @@ t.test('what the vault has no more is taken away only where that is asked for', 
   t.match(data('db', { ...round(config, {}), gone }), { state: 'waiting' }, 'x has no value yet')
 })
 
-t.test('the objects of a Secret are listed once each, sorted, with their versions', async (t) => {
+t.test('the objects of a Secret are listed once, sorted, with their versions', async (t) => {
   const config = configOf(
     `- { secret: db, data: "b=Pass, a=pass#x, tls/web, pin=c@${two}, t=team-b:pass, o=new?" }\n- { secret: e, data: other }`,
   )
@@ -94,22 +94,19 @@ t.test('the objects of a Secret are listed once each, sorted, with their version
   t.equal(syncedText([]), '')
 })
 
-t.test(
-  'where a version is not known yet the annotation’s stands, for that object only',
-  async (t) => {
-    const config = configOf('- { secret: db, data: "x, y, xx" }')
-    const objects = syncedObjects('db', {
-      config,
-      versions: new Map([['team-a:secrets/x', two]]),
-      gone: new Set(),
-      content: empty,
-    })
-    const before = `team-a:gone@${one}, team-a:x@${one}, team-a:y@${one}`
-    t.equal(syncedText(objects, { before }), `team-a:x@${two}, team-a:y@${one}`)
-  },
-)
+t.test('an unknown version is taken from the annotation, for that object only', async (t) => {
+  const config = configOf('- { secret: db, data: "x, y, xx" }')
+  const objects = syncedObjects('db', {
+    config,
+    versions: new Map([['team-a:secrets/x', two]]),
+    gone: new Set(),
+    content: empty,
+  })
+  const before = `team-a:gone@${one}, team-a:x@${one}, team-a:y@${one}`
+  t.equal(syncedText(objects, { before }), `team-a:x@${two}, team-a:y@${one}`)
+})
 
-t.test('what is removed with its object is not listed any more', async (t) => {
+t.test('a removed object is no longer listed', async (t) => {
   const sync = '- { secret: db, data: "x, y" }'
   const versions = new Map([
     ['team-a:secrets/x', one],

@@ -51,7 +51,7 @@ const read = (object: unknown) => {
   return parsed.value
 }
 
-t.test('a Secret that was created and not claimed yet owns nothing by Apply', async (t) => {
+t.test('a Secret that isn’t claimed yet has no applied fields', async (t) => {
   const secret = read(answer)
   t.equal(secret.unclaimedEntry, 1)
   t.equal(secret.applied.data.size + secret.applied.labels.size, 0)
@@ -60,7 +60,7 @@ t.test('a Secret that was created and not claimed yet owns nothing by Apply', as
   t.equal(Buffer.from(secret.data.get('password') ?? []).toString(), 'one')
 })
 
-t.test('what we applied is told from what others did', async (t) => {
+t.test('our applied fields are distinguished from those of others', async (t) => {
   const claimed = structuredClone(answer)
   if (claimed.metadata.managedFields[1]) claimed.metadata.managedFields[1].operation = 'Apply'
   const secret = read(claimed)
@@ -70,7 +70,7 @@ t.test('what we applied is told from what others did', async (t) => {
   t.strictSame([...secret.applied.annotations], ['akv-injector.io/synced'])
 })
 
-t.test('an entry of an Update beside one of an Apply is somebody’s edit in our name', async (t) => {
+t.test('an Update entry beside our Apply entry counts as somebody else’s edit', async (t) => {
   const both = structuredClone(answer)
   const [, own] = both.metadata.managedFields
   if (own) both.metadata.managedFields.push({ ...own, operation: 'Apply' })
@@ -78,14 +78,14 @@ t.test('an entry of an Update beside one of an Apply is somebody’s edit in our
   t.strictSame([...read(both).applied.data], ['password'])
 })
 
-t.test('bare Secrets are read too', async (t) => {
+t.test('a Secret without optional members is accepted', async (t) => {
   const metadata = { name: 'db', uid: 'u', resourceVersion: '1', deletionTimestamp: 'now' }
   const secret = read({ metadata, type: 'x', immutable: true })
   t.match(secret, { isImmutable: true, isBeingDeleted: true })
   t.equal(secret.data.size + secret.labels.size + secret.owners.length, 0)
 })
 
-t.test('what is no Secret is said to be none, without a word of its content', async (t) => {
+t.test('an invalid Secret is reported without its content', async (t) => {
   for (const object of [
     undefined,
     null,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { decodeTarget, encodeTarget } from '../../../sync/request/key-path.ts'
 
-t.test('a target survives being encoded as a path', async (t) => {
+t.test('a target is the same after encoding and decoding', async (t) => {
   for (const [target, path] of [
     [{ secret: 'db', key: 'password' }, 'db/password'],
     [{ secret: 'db.x', key: '.dockerconfigjson' }, 'db.x/.dockerconfigjson'],

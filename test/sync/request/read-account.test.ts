@@ -39,7 +39,7 @@ function refusals(sync: string, own: Record<string, string> = {}): readonly stri
     : []
 }
 
-t.test('the example of the specification is read', async (t) => {
+t.test('the example in the specification is accepted', async (t) => {
   const { config, secrets, azure } = desired(
     `
 - secret: web-tls
@@ -69,7 +69,7 @@ t.test('the example of the specification is read', async (t) => {
 })
 
 t.test(
-  'an account without request has none, and one that is turned off is left alone',
+  'an account without annotations has no request, and one that is turned off is left alone',
   async (t) => {
     t.strictSame(read({}), { kind: 'none' })
     t.strictSame(read({ 'azure.workload.identity/client-id': 'x' }), { kind: 'none' })
@@ -78,16 +78,19 @@ t.test(
   },
 )
 
-t.test('any text asks for a round now, and the status that we wrote is no mistake', async (t) => {
-  const sync = '- { secret: db, data: x }'
-  const plain = read({ vault: 'team-a', sync })
-  for (const text of ['', '1', '2026-11-26T03:00', 'please!'])
-    t.strictSame(read({ vault: 'team-a', sync, 'sync-now': text }), plain)
-  t.strictSame(read({ vault: 'team-a', sync, 'sync-status': 'db: ready' }), plain)
-  t.strictSame(read({ 'sync-status': 'db: ready' }), { kind: 'none' })
-})
+t.test(
+  'any text in sync-now starts a round, and our own status annotation isn’t a mistake',
+  async (t) => {
+    const sync = '- { secret: db, data: x }'
+    const plain = read({ vault: 'team-a', sync })
+    for (const text of ['', '1', '2026-11-26T03:00', 'please!'])
+      t.strictSame(read({ vault: 'team-a', sync, 'sync-now': text }), plain)
+    t.strictSame(read({ vault: 'team-a', sync, 'sync-status': 'db: ready' }), plain)
+    t.strictSame(read({ 'sync-status': 'db: ready' }), { kind: 'none' })
+  },
+)
 
-t.test('what stands beside the list means what it means on a pod', async (t) => {
+t.test('the other annotations mean the same as on a pod', async (t) => {
   const { config, azure } = desired('- { secret: db, data: x }', {
     'client-id': someone.toUpperCase(),
     'on-deleted': 'remove',
@@ -110,28 +113,25 @@ t.test('what stands beside the list means what it means on a pod', async (t) => 
   )
 })
 
-t.test(
-  'a key that belongs elsewhere, or nowhere, is refused, as nothing may be lost by a slip',
-  async (t) => {
-    for (const [key, sentence] of [
-      ['secrets', /^belongs on a pod; a ServiceAccount has sync, inject, vault, refresh/],
-      ['template.a', /^belongs on a pod/],
-      ['mount-path', /^belongs on a pod/],
-      ['log-level', /^belongs on a pod/],
-      ['timeout', /^belongs on a pod/],
-      ['adopt', /^belongs on a Secret/],
-      ['synced', /^belongs on a Secret/],
-      ['sync-nwo', /did you mean akv-injector.io\/sync-now\?/],
-      ['snyc', 'unknown annotation; did you mean akv-injector.io/sync?'],
-    ] as const)
-      t.match(read({ [key]: 'x' }), {
-        kind: 'refused',
-        problems: [{ subject: `akv-injector.io/${key}`, sentence }],
-      })
-  },
-)
+t.test('an unknown or misplaced annotation is refused, so that a typo loses nothing', async (t) => {
+  for (const [key, sentence] of [
+    ['secrets', /^belongs on a pod; a ServiceAccount has sync, inject, vault, refresh/],
+    ['template.a', /^belongs on a pod/],
+    ['mount-path', /^belongs on a pod/],
+    ['log-level', /^belongs on a pod/],
+    ['timeout', /^belongs on a pod/],
+    ['adopt', /^belongs on a Secret/],
+    ['synced', /^belongs on a Secret/],
+    ['sync-nwo', /did you mean akv-injector.io\/sync-now\?/],
+    ['snyc', 'unknown annotation; did you mean akv-injector.io/sync?'],
+  ] as const)
+    t.match(read({ [key]: 'x' }), {
+      kind: 'refused',
+      problems: [{ subject: `akv-injector.io/${key}`, sentence }],
+    })
+})
 
-t.test('wrong values are refused, all at once', async (t) => {
+t.test('all invalid values are refused at once', async (t) => {
   t.match(
     read({
       vault: 'a.b',
@@ -169,14 +169,14 @@ t.test('wrong values are refused, all at once', async (t) => {
   })
 })
 
-t.test('the operator’s list of vaults binds by namespace', async (t) => {
+t.test('the operator’s list of vaults applies by namespace', async (t) => {
   const allowedVaults = new Map([['shop', new Set(['team-a'])]])
   t.match(read({ sync: '- { secret: db, data: "team-b:x" }' }, { allowedVaults }), {
     problems: [{ subject: 'the vaults', found: 'team-b', sentence: /namespace "shop"/ }],
   })
 })
 
-t.test('keys, and what gives several of them', async (t) => {
+t.test('entries give one key or several', async (t) => {
   const { config } = desired(`
 - { secret: a, data: "x, .y=b-c?, Z_1=key/k, pin=c@0123456789abcdef0123456789abcdef, raw=d|base64" }
 - { secret: b, data: "app#*" }
@@ -211,7 +211,7 @@ t.test('keys, and what gives several of them', async (t) => {
   })
 })
 
-t.test('what is no list of Secrets is refused', async (t) => {
+t.test('anything but a list of Secrets is refused', async (t) => {
   for (const [sync, sentence] of [
     ['', /^expected a list of Secrets/],
     ['db', /^expected a list of Secrets/],
@@ -228,7 +228,7 @@ t.test('what is no list of Secrets is refused', async (t) => {
     t.match(refusals(sync)[0], sentence, sync)
 })
 
-t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
+t.test('each member of an item follows Kubernetes’ rules', async (t) => {
   for (const [item, sentence] of [
     [
       'secret: DB, data: x',
@@ -286,7 +286,7 @@ t.test('each member of an item is read by Kubernetes’ rules', async (t) => {
   }
 })
 
-t.test('what can be no key of a Secret is refused in terms of Secrets', async (t) => {
+t.test('an invalid key is refused in the terms of Secrets', async (t) => {
   for (const [data, sentence] of [
     ['conf/app=x', 'entry "conf/app=x": a key of a Secret must not contain "/"'],
     ['a b=x', 'entry "a b=x": a key is 1 to 253 letters'],
@@ -319,7 +319,7 @@ t.test('what can be no key of a Secret is refused in terms of Secrets', async (t
   )
 })
 
-t.test('the keys that a type needs have to be named, and to be there', async (t) => {
+t.test('the keys that a type needs must be named and can’t be optional', async (t) => {
   for (const [type, data, sentence] of [
     [
       'kubernetes.io/tls',
@@ -357,7 +357,7 @@ t.test('a Secret that is named twice is refused once', async (t) => {
   )
 })
 
-t.test('lists that are made to keep us busy are refused for little work', async (t) => {
+t.test('hostile lists are refused cheaply', async (t) => {
   const bomb = `a: &a [x,x]\n${'b: &b [*a,*a,*a]\n'.repeat(9)}`
   for (const sync of [
     bomb,
@@ -380,7 +380,7 @@ t.test('lists that are made to keep us busy are refused for little work', async 
   ])
 })
 
-t.test('what all Secrets of an account have together is bounded', async (t) => {
+t.test('the total of an account’s Secrets is bounded', async (t) => {
   const secrets = (count: number, data: string) =>
     Array.from({ length: count }, (_, i) => `- { secret: s${i}, data: "${data}" }`).join('\n')
   const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}=x`).join(',')
@@ -394,7 +394,7 @@ t.test('what all Secrets of an account have together is bounded', async (t) => {
   ])
 })
 
-t.test('of thousands of mistakes some are told, and how many more there are', async (t) => {
+t.test('of thousands of mistakes, some are reported with the number of the others', async (t) => {
   const fields = Array.from({ length: 2_900 }, (_, i) => `  k${i}: x\n`).join('')
   t.equal(refusals(`- secret: db\n  data: x\n${fields}`).length, 5)
   const told = refusals('- { secret: db }\n'.repeat(500))
@@ -402,7 +402,7 @@ t.test('of thousands of mistakes some are told, and how many more there are', as
   t.match(told.at(-1), /^and \d+ more mistakes$/)
 })
 
-t.test('any annotations get an answer, and none names a host', async () => {
+t.test('any annotations get an answer, and none can name a host', async () => {
   const vocabulary = fc.constantFrom(
     ...[
       '- ',

@@ -64,17 +64,20 @@ function reporter() {
   }
 }
 
-t.test('a failure is reported when it comes and when all are over, not at each try', async (t) => {
-  const { round, counted } = reporter()
-  const a = failure('a', 'AKV_NETWORK')
-  t.match(await round([a]), [/^Warning SyncFailed: AKV_NETWORK: a failed\. Check that the vault/])
-  t.strictSame(await round([a]), [])
-  t.strictSame(await round([a]), [])
-  t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
-  t.strictSame(await round([]), [])
-  t.equal((await round([a])).length, 1, 'and anew when it comes back')
-  t.strictSame(counted, ['AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK'])
-})
+t.test(
+  'a failure is reported at its start and after the last one ends, not at each attempt',
+  async (t) => {
+    const { round, counted } = reporter()
+    const a = failure('a', 'AKV_NETWORK')
+    t.match(await round([a]), [/^Warning SyncFailed: AKV_NETWORK: a failed\. Check that the vault/])
+    t.strictSame(await round([a]), [])
+    t.strictSame(await round([a]), [])
+    t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
+    t.strictSame(await round([]), [])
+    t.equal((await round([a])).length, 1, 'and anew when it comes back')
+    t.strictSame(counted, ['AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK', 'AKV_NETWORK'])
+  },
+)
 
 t.test('a failure that lasts is reported again after 1, 2, 4 and then every 6 hours', async (t) => {
   const { round, pass, againAfterMs } = reporter()
@@ -94,7 +97,7 @@ t.test('a failure that lasts is reported again after 1, 2, 4 and then every 6 ho
   t.equal(againAfterMs(), 3_600_000)
 })
 
-t.test('an account that changes all the time has its Events bounded', async (t) => {
+t.test('the Events of an account that changes constantly are bounded', async (t) => {
   const { round, pass, lines } = reporter()
   let events = 0
   for (let second = 0; second < 3600; second += 2) {
@@ -106,7 +109,7 @@ t.test('an account that changes all the time has its Events bounded', async (t) 
   t.equal(lines.filter(({ level }) => level === 'info').length, 1800, 'the log has them all')
 })
 
-t.test('an Event that was held back comes when there is room for it', async (t) => {
+t.test('a held back Event is sent once the budget allows it', async (t) => {
   const { round, pass, againAfterMs } = reporter()
   for (let i = 0; i < 25; i++) await round([], [['db', 'updated']])
   const a = failure('a', 'AKV_FORBIDDEN')
@@ -117,7 +120,7 @@ t.test('an Event that was held back comes when there is room for it', async (t) 
   t.strictSame(await round([a]), [])
 })
 
-t.test('what fails now so, now otherwise, is reported of each way once', async (t) => {
+t.test('a subject that alternates between errors reports each code once', async (t) => {
   const { round } = reporter()
   const codes = ['AKV_NETWORK', 'AKV_VAULT_UNAVAILABLE'] as const
   let events = 0
@@ -126,39 +129,39 @@ t.test('what fails now so, now otherwise, is reported of each way once', async (
   t.equal(events, 2)
 })
 
-t.test('one cause is one Event, however many it hits, and a new victim is reported', async (t) => {
-  const { round } = reporter()
-  const down = 'vault team-a could not be reached'
-  const all = ['a', 'b', 'c'].map((name) => failure(name, 'AKV_NETWORK', down))
-  t.strictSame((await round(all)).length, 1)
-  const absent = failure('d', 'AKV_OBJECT_NOT_FOUND')
-  t.match(await round([...all, absent]), [/AKV_OBJECT_NOT_FOUND: d failed/])
-  t.match(await round([...all, absent, failure('e', 'AKV_OBJECT_NOT_FOUND')]), [/: e failed\./])
-})
+t.test(
+  'one cause gives one Event for all its subjects, and a new subject is reported',
+  async (t) => {
+    const { round } = reporter()
+    const down = 'vault team-a could not be reached'
+    const all = ['a', 'b', 'c'].map((name) => failure(name, 'AKV_NETWORK', down))
+    t.strictSame((await round(all)).length, 1)
+    const absent = failure('d', 'AKV_OBJECT_NOT_FOUND')
+    t.match(await round([...all, absent]), [/AKV_OBJECT_NOT_FOUND: d failed/])
+    t.match(await round([...all, absent, failure('e', 'AKV_OBJECT_NOT_FOUND')]), [/: e failed\./])
+  },
+)
 
-t.test('some being over is not all being over', async (t) => {
+t.test('the recovery is reported only after all failures have ended', async (t) => {
   const { round } = reporter()
   await round([failure('a', 'AKV_NETWORK'), failure('b', 'AKV_FORBIDDEN')])
   t.strictSame(await round([failure('b', 'AKV_FORBIDDEN')]), [])
   t.equal((await round([failure('a', 'AKV_NETWORK'), failure('b', 'AKV_FORBIDDEN')])).length, 1)
 })
 
-t.test(
-  'while the API server fails nothing is over, and nothing is reported again after',
-  async (t) => {
-    const { round } = reporter()
-    const a = failure('a', 'AKV_FORBIDDEN')
-    await round([a])
-    for (const code of ['AKV_CLUSTER_UNAVAILABLE', 'AKV_CLUSTER_FORBIDDEN'] as const) {
-      t.equal((await round([failure('account web', code)])).length, 1)
-      t.strictSame(await round([a]), [])
-    }
-    t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
-    t.equal((await round([a])).length, 1)
-  },
-)
+t.test('an outage of the API server ends no failure and repeats no report', async (t) => {
+  const { round } = reporter()
+  const a = failure('a', 'AKV_FORBIDDEN')
+  await round([a])
+  for (const code of ['AKV_CLUSTER_UNAVAILABLE', 'AKV_CLUSTER_FORBIDDEN'] as const) {
+    t.equal((await round([failure('account web', code)])).length, 1)
+    t.strictSame(await round([a]), [])
+  }
+  t.strictSame(await round([]), ['Normal Synced: everything is in sync again'])
+  t.equal((await round([a])).length, 1)
+})
 
-t.test('what the API server could not take is reported when it can', async (t) => {
+t.test('Events that the API server could not accept are sent later', async (t) => {
   const { round, setDown, lines } = reporter()
   setDown(true)
   t.strictSame(await round([failure('a', 'AKV_NETWORK')]), [])
@@ -167,7 +170,7 @@ t.test('what the API server could not take is reported when it can', async (t) =
   t.equal((await round([failure('a', 'AKV_NETWORK')])).length, 1)
 })
 
-t.test('what was never reported of needs no all-clear', async (t) => {
+t.test('a failure that was never reported needs no recovery Event', async (t) => {
   const { round, setDown } = reporter()
   setDown(true)
   await round([failure('a', 'AKV_NETWORK')])
@@ -175,7 +178,7 @@ t.test('what was never reported of needs no all-clear', async (t) => {
   t.strictSame(await round([]), [])
 })
 
-t.test('changes are one Event a round', async (t) => {
+t.test('all changes of a round are one Event', async (t) => {
   const { round } = reporter()
   const changes = [
     ['a', 'created'],
@@ -185,7 +188,7 @@ t.test('changes are one Event a round', async (t) => {
   t.strictSame(await round([], changes), ['Normal Synced: created Secrets a, b; updated Secret c'])
 })
 
-t.test('many sentences are cut, and leave room for what to do', async (t) => {
+t.test('a long report is shortened, and the remedy is kept', async (t) => {
   const { round, lines } = reporter()
   const many = Array.from({ length: 50 }, (_, i) =>
     failure(`object-${i}`, 'AKV_OBJECT_NOT_FOUND', `${'x'.repeat(300)} ${i}`),
