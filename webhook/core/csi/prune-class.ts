@@ -22,7 +22,7 @@ export function pruneClass(object: unknown): Lookup {
   if (characters > maxParameterCharacters)
     return {
       kind: 'failed',
-      reason: `its parameters have ${characters} characters; at most ${maxParameterCharacters} are accepted`,
+      reason: `its parameters have ${characters} characters; accepted: at most ${maxParameterCharacters}`,
     }
   return {
     kind: 'found',

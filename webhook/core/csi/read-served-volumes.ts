@@ -91,7 +91,7 @@ function countProblems(volumes: readonly ClassVolume[]): readonly Problem[] {
     return [
       {
         subject,
-        sentence: `has ${volumes.length} volumes of the Secrets Store CSI Driver: ${maxServedVolumes} at most`,
+        sentence: `found ${volumes.length} volumes of the Secrets Store CSI Driver; accepted: at most ${maxServedVolumes}`,
       },
     ]
   const names = volumes.map(({ name }) => name)

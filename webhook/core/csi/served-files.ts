@@ -1,13 +1,11 @@
 import type { WantedFile } from '../../../init-agent/contract.ts'
 import type { Problem } from '../../../lib/problem.ts'
-import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
+import { countCostly } from '../annotations/objects/parse-plain-yaml.ts'
+import { objectListBounds, parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import type { Requested } from '../annotations/objects/requested.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import type { ClassParameters } from './class-parameters.ts'
-
-/** The agent's configuration would not hold the objects of longer lists. */
-const maxCharacters = 64 * 1024
 
 export interface ServedFiles {
   readonly files: readonly WantedFile[]
@@ -17,19 +15,11 @@ export interface ServedFiles {
 /** Reads the object lists of all served volumes. A list that several volumes use is read once. */
 export function readServedFiles(volumes: readonly AzureVolume[]): ServedFiles {
   const classes = new Map(volumes.map(({ className, parameters }) => [className, parameters]))
-  const characters = [...classes.values()].reduce(
-    (sum, { objects = '' }) => sum + objects.length,
-    0,
-  )
-  if (characters > maxCharacters)
+  const excess = listProblem([...classes.values()])
+  if (excess !== undefined)
     return {
       files: [],
-      problems: [
-        {
-          subject: 'the SecretProviderClasses of the pod',
-          sentence: `their parameters.objects have ${characters} characters in total: ${maxCharacters} at most`,
-        },
-      ],
+      problems: [{ subject: 'the SecretProviderClasses of the pod', sentence: excess }],
     }
   const lists = new Map([...classes].map(([name, parameters]) => [name, readList(parameters)]))
   const requested: Requested<WantedFile>[] = []
@@ -45,6 +35,21 @@ export function readServedFiles(volumes: readonly AzureVolume[]): ServedFiles {
   }
   const files = requested.map(({ wanted }) => wanted)
   return { files, problems: [...problems, ...pathProblems(requested.map(belowVolume), [])] }
+}
+
+/** All lists of a pod together are bounded as a single one is, because parsing them takes our time. */
+function listProblem(classes: readonly ClassParameters[]): string | undefined {
+  const { maxCharacters, maxCostly } = objectListBounds
+  const texts = classes.map(({ objects = '' }) => objects)
+  // A single list has its own sentence.
+  if (texts.length < 2) return undefined
+  const characters = texts.reduce((sum, { length }) => sum + length, 0)
+  if (characters > maxCharacters)
+    return `found ${characters} characters in their parameters.objects; accepted: at most ${maxCharacters}`
+  const costly = texts.reduce((sum, text) => sum + countCostly(text), 0)
+  return costly > maxCostly
+    ? `found more than ${maxCostly} lines, brackets, quotes, commas and colons in their parameters.objects; accepted: at most ${maxCostly}`
+    : undefined
 }
 
 function readList({ objects, vault }: ClassParameters) {

@@ -56,6 +56,6 @@ t.test('parameters that no pod could use are not kept', async (t) => {
   )
   t.match(lookup, {
     kind: 'failed',
-    reason: /^its parameters have 66\d{3} characters; at most 65536 are accepted$/,
+    reason: /^its parameters have 66\d{3} characters; accepted: at most 65536$/,
   })
 })

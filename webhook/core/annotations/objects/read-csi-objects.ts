@@ -10,7 +10,7 @@ import { parseFileMode } from '../values/parse-file-mode.ts'
 import { countCostly, parsePlainYaml, type YamlBounds } from './parse-plain-yaml.ts'
 
 /** Enough for hundreds of objects, and little for an attacker who wants to keep the webhook busy with YAML. */
-const bounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
+export const objectListBounds: YamlBounds = { maxCharacters: 32 * 1024, maxCostly: 3000 }
 /** The provider's default, which differs from the driver's. */
 const defaultPermission = '0644'
 const maxHistory = 100
@@ -34,7 +34,7 @@ interface Files {
  * @param vault - the vault of all these objects; the provider's list can't name another
  */
 export function parseCsiObjects(text: string, vault?: string): Files {
-  const yaml = parsePlainYaml(text, bounds)
+  const yaml = parsePlainYaml(text, objectListBounds)
   return yaml.kind === 'invalid'
     ? { files: [], problems: [yaml.problem] }
     : readCsiObjects(yaml.value, vault)
@@ -75,13 +75,15 @@ function readList(value: unknown): Parsed<readonly unknown[]> {
   // Each string is YAML of its own. Escapes in it may have hidden structure from the count of the whole text.
   const strings = list.filter((item) => typeof item === 'string')
   const costly = strings.reduce((sum, item) => sum + 1 + countCostly(item), 0)
-  return costly <= bounds.maxCostly
+  return costly <= objectListBounds.maxCostly
     ? valid(list)
-    : invalid(`the strings of the list have more than ${bounds.maxCostly} lines and fields`)
+    : invalid(
+        `the strings of the list have more than ${objectListBounds.maxCostly} lines and fields`,
+      )
 }
 
 function readFields(item: unknown): Parsed<JsonObject> {
-  const fields = typeof item === 'string' ? parsePlainYaml(item, bounds) : valid(item)
+  const fields = typeof item === 'string' ? parsePlainYaml(item, objectListBounds) : valid(item)
   if (fields.kind === 'invalid' || isObject(fields.value)) return fields as Parsed<JsonObject>
   return invalid('expected the fields of an object, such as "objectName: db-password"')
 }
