@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { withoutHelm } from '../../manifests/helm.ts'
+import { runCerts } from '../certs/run-certs.ts'
+import { connect, type KubeObject } from '../client/api.ts'
+import { openCluster } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { readCsiManifests, secretProviderClassCrd } from '../harness/csi-manifests.ts'
+import { installObjects, webhookConfiguration } from '../harness/install.ts'
+import { removeCrd } from './harness/open-csi-cluster.ts'
+
+/** Tests `helm upgrade` from one value of `csi.namespaces` to another. */
+const skip = withoutHelm
+const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
+const cluster = openCluster(t)
+const api = connect(kubeconfigFile)
+t.teardown(() => api.close())
+const namespace = 'akv-injector'
+const release = 'akv-injector'
+
+function upgrade(mode: string): void {
+  const { status, stderr } = spawnSync(
+    process.env['HELM'] ?? 'helm',
+    [
+      ...['upgrade', '--install', release, join(import.meta.dirname, '../../../manifests/chart')],
+      // The tests' own install is not Helm's.
+      ...['--namespace', namespace, '--take-ownership', '--set', `csi.namespaces=${mode}`],
+    ],
+    { encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(stderr)
+}
+
+const reconcile = async (t: Test) => {
+  const ended = await runCerts(t, { api, kubeconfigFile, until: 'everything is in place' })
+  t.match(ended, { code: 0, stderr: '' })
+}
+
+interface Entry {
+  readonly name: string
+  readonly clientConfig: { readonly caBundle?: string }
+}
+const readBundles = async (): Promise<readonly (readonly [string, string | undefined])[]> => {
+  const { body } = expectSuccess(await cluster.get(webhookConfiguration()))
+  return (body['webhooks'] as readonly Entry[]).map(({ name, clientConfig }) => [
+    name,
+    clientConfig.caBundle,
+  ])
+}
+const exists = async (object: KubeObject) => (await cluster.get(object)).status === 200
+
+t.test('caBundle, and the CRD, outlive every change of csi.namespaces', { skip }, async (t) => {
+  const permissions = readCsiManifests('labelled').filter(({ kind }) =>
+    kind.startsWith('ClusterRole'),
+  )
+  t.teardown(async () => {
+    for (const object of permissions) await cluster.delete(object)
+    await removeCrd(cluster)
+    const query = { labelSelector: `owner=helm,name=${release}` }
+    await api.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/secrets`, query })
+    for (const object of installObjects()) await cluster.apply(object)
+  })
+  upgrade('none')
+  await reconcile(t)
+  const [[name, before] = []] = await readBundles()
+  t.ok(before)
+  t.equal(await exists(secretProviderClassCrd()), false)
+
+  upgrade('labelled')
+  t.strictSame(await readBundles(), [
+    [name, before],
+    ['csi-pods.akv-injector.io', undefined],
+  ])
+  await reconcile(t)
+  t.strictSame(await readBundles(), [
+    [name, before],
+    ['csi-pods.akv-injector.io', before],
+  ])
+  for (const object of [secretProviderClassCrd(), ...permissions]) t.ok(await exists(object))
+
+  upgrade('all')
+  t.strictSame(await readBundles(), [[name, before]])
+  upgrade('labelled')
+  t.strictSame(await readBundles(), [
+    [name, before],
+    ['csi-pods.akv-injector.io', undefined],
+  ])
+  upgrade('none')
+  t.strictSame(await readBundles(), [[name, before]])
+  t.ok(await exists(secretProviderClassCrd()), 'Helm keeps the CRD')
+  for (const object of permissions) t.notOk(await exists(object), 'but no permission')
+})
