@@ -52,7 +52,7 @@ export function secretManifest(options: {
       namespace,
       ...(uid !== undefined && { uid }),
       labels: { ...secret.labels, [managedByLabel]: managedByUs },
-      annotations: synced === '' ? {} : { [syncedAnnotation]: synced },
+      annotations: { ...secret.annotations, ...(synced !== '' && { [syncedAnnotation]: synced }) },
       ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name, uid: account.uid }],
     },
     type: secret.type,

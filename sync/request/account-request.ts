@@ -27,6 +27,8 @@ export interface RequestedSecret {
   readonly type: string
   /** Labels in addition to the controller's own. */
   readonly labels: Labels
+  /** Annotations in addition to the controller's own. */
+  readonly annotations?: Labels
 }
 
 export interface AzureIdentity {

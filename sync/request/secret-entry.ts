@@ -6,7 +6,7 @@ import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { isRecordName } from '../record-name.ts'
 import type { RequestedSecret } from './account-request.ts'
-import { readLabels } from './labels.ts'
+import { readLabels, readSecretAnnotations } from './labels.ts'
 import { readSecretKeys } from './secret-keys.ts'
 import { opaqueType, parseSecretType } from './secret-types.ts'
 
@@ -18,7 +18,7 @@ export interface SecretEntry {
 }
 
 /** The fields that an item may have. */
-export const secretMembers = ['secret', 'type', 'data', 'objects', 'labels'] as const
+export const secretMembers = ['secret', 'type', 'data', 'objects', 'labels', 'annotations'] as const
 
 /** Reads one item of the list in `akv-injector.io/sync`. */
 export function readSecretEntry(item: unknown, defaultVault?: string): SecretEntry {
@@ -30,11 +30,13 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
   const name = parseName(item['secret'])
   const type = item['type'] == null ? valid(opaqueType) : parseSecretType(item['type'])
   const { labels, problems: wrongLabels } = readLabels(item['labels'])
+  const annotations = readSecretAnnotations(item['annotations'])
   const secret = {
     // Placeholders replace invalid values, so that the other problems are reported too.
     name: name.kind === 'valid' ? name.value : 'unreadable',
     type: type.kind === 'valid' ? type.value : opaqueType,
     labels,
+    ...(item['annotations'] != null && { annotations: annotations.labels }),
   }
   const { data, objects } = item
   const keys = readSecretKeys(secret, { data, objects, ...(defaultVault && { defaultVault }) })
@@ -46,6 +48,7 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
       ...(name.kind === 'invalid' ? [`secret${found(item['secret'])}: ${name.problem}`] : []),
       ...(type.kind === 'invalid' ? [`type${found(item['type'])}: ${type.problem}`] : []),
       ...wrongLabels,
+      ...annotations.problems,
       ...keys.problems,
     ],
   }

@@ -77,7 +77,10 @@ function theirs(
 t.test('a missing Secret is created with all its keys', async (t) => {
   const step = planSecret({
     account,
-    desired: desiredDb({ password: 'one' }, { labels: { app: 'web' } }),
+    desired: desiredDb(
+      { password: 'one' },
+      { labels: { app: 'web' }, annotations: { team: 'any text' } },
+    ),
   })
   t.strictSame(step, {
     kind: 'create',
@@ -88,7 +91,10 @@ t.test('a missing Secret is created with all its keys', async (t) => {
         name: 'db',
         namespace: 'shop',
         labels: { app: 'web', 'app.kubernetes.io/managed-by': 'akv-injector' },
-        annotations: { 'akv-injector.io/synced': `team-a:db-password@${version}` },
+        annotations: {
+          team: 'any text',
+          'akv-injector.io/synced': `team-a:db-password@${version}`,
+        },
         ownerReferences: [{ apiVersion: 'v1', kind: 'ServiceAccount', name: 'web', uid: 'uid-1' }],
       },
       type: 'Opaque',

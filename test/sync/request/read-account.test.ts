@@ -249,6 +249,16 @@ t.test('each member of an item follows Kubernetes’ rules', async (t) => {
     ],
     ['secret: db, data: x, type: akv-injector.io/sync-record', /uses such types for its records/],
     ['secret: db, data: x, labels: [a]', 'labels: expected names and values'],
+    ['secret: db, data: x, annotations: [a]', 'annotations: expected names and values'],
+    [
+      'secret: db, data: x, annotations: { akv-injector.io/adopt: "true" }',
+      'annotation akv-injector.io/adopt: the controller sets this annotation itself; remove it',
+    ],
+    ['secret: db, data: x, annotations: { a: [b] }', 'annotation a: expected a string'],
+    [
+      `secret: db, data: x, annotations: { a: ${'x'.repeat(16385)} }`,
+      'annotations: found 16385 characters; accepted: at most 16384',
+    ],
     ['secret: db, data: x, labels: { app: [a] }', 'label app: expected a string'],
     ['secret: db, data: x, labels: { a/b/c: d }', 'label a/b/c: expected NAME or DOMAIN/NAME'],
     ['secret: db, data: x, labels: { -a: d }', /expected NAME or DOMAIN\/NAME/],
