@@ -18,6 +18,14 @@ export const syncErrors = {
     remedy:
       'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or remove the annotation akv-injector.io/sync.',
   },
+  AKV_SYNC_SOURCE: {
+    ...permanent,
+    isOfSync: true,
+    means:
+      'The secretObjects of a SecretProviderClass are not synced: the class has a mistake, no ServiceAccount can be chosen for it, or its kind is gone from the cluster. Its Secrets stay as they are.',
+    remedy:
+      'Correct what the message names. To choose the ServiceAccount, annotate the class with akv-injector.io/service-account: NAME.',
+  },
   AKV_SYNC_COSTLY: {
     ...retryable,
     isOfSync: true,
