@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { LookedUp, LookedUpKind, Lookup } from '../core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../core/csi/needed-objects.ts'
@@ -57,6 +58,8 @@ export function createLookUp(options: LookUpOptions): LookUp {
     if (names.length === 0) return { classes: new Map() }
 
     const ending = new AbortController()
+    // Node takes more than ten listeners, one for each class here, for a leak, and prints a warning.
+    setMaxListeners(0, ending.signal)
     let ended: Lookup = timedOut
     const bytes = Math.max(names.length * objectBytes, bodyBytes * parsedFactor)
     const end = () => {

@@ -149,6 +149,18 @@ t.test('a review that waits counts with its size', async (t) => {
   t.equal(reasonOf((await first).classes.get('kv-a')), 'timed-out')
 })
 
+t.test('a pod with many classes causes no warning of Node', async (t) => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const { lookUp } = testLookUp(async () => ({ kind: 'absent' }))
+  const names = Array.from({ length: 32 }, (_, i) => `kv-${i}`)
+  t.equal((await lookUp(podOf(...names), caller)).classes.size, 32)
+  await turn()
+  t.strictSame(warnings, [])
+})
+
 t.test('of a class, only what is read is kept', async (t) => {
   const large = {
     ...exampleClass({ unread: 'x'.repeat(500_000) }),

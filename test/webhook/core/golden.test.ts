@@ -67,8 +67,9 @@ for (const { name, review, policyChanges } of admissionCases)
 for (const one of seedCases.cases)
   t.test(`seeds: ${one.name}`, async (t) => {
     checkCase(t, one, seedCases)
+    if (one.lookedUp === undefined) return
     const needed = classesNeeded(requestOf(one.review))
-    t.strictSame([...(one.lookedUp?.classes.keys() ?? [])].toSorted(), needed.toSorted())
+    t.strictSame([...one.lookedUp.classes.keys()].toSorted(), needed.toSorted())
   })
 
 t.test('there are cases', async (t) => {
