@@ -1,9 +1,10 @@
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { printable } from '../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { forbiddenVaults } from '../annotations/choose-vaults.ts'
 import { podSettings } from '../annotations/pod-settings.ts'
 import { parseUuid } from '../annotations/values/parse-uuid.ts'
-import type { CloudName } from '../policy.ts'
+import type { CloudName, Policy } from '../policy.ts'
 import { parseClassCloud } from './parse-class-cloud.ts'
 
 /** How a class lets the provider sign in, if not with workload identity. */
@@ -93,6 +94,19 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
 }
 
 const nothingRead: ClassParameters = { namesClient: false, problems: [], unknown: [] }
+
+/** All that is wrong with the parameters of a class in a namespace: each alone, and by the operator's policy. */
+export function parameterSentences(
+  { vault, problems }: Pick<ClassParameters, 'vault' | 'problems'>,
+  by: { readonly policy: Policy; readonly namespace: string },
+): readonly string[] {
+  return [
+    ...problems,
+    ...forbiddenVaults(vault === undefined ? [] : [vault], by).map(
+      ({ found, sentence }) => `parameters.keyvaultName "${found}": ${sentence}`,
+    ),
+  ]
+}
 
 /** Whether a class names a client to sign in as. */
 export const namesClient = (parameters: unknown): boolean =>

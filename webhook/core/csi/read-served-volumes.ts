@@ -2,7 +2,6 @@ import type { ServedVolume, WantedFile } from '../../../init-agent/contract.ts'
 import { maxServedVolumes } from '../../../init-agent/contract.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problem.ts'
-import { forbiddenVaults } from '../annotations/choose-vaults.ts'
 import type { Annotations } from '../annotations/own-annotations.ts'
 import { usesWorkloadIdentity } from '../injection/workload-identity.ts'
 import { agentName } from '../our-names.ts'
@@ -12,6 +11,7 @@ import type { Policy } from '../policy.ts'
 import { accountOf, readAccountIdentity } from './account.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import { type ChosenIdentity, chooseIdentity, type PodIdentity } from './choose-identity.ts'
+import { parameterSentences } from './class-parameters.ts'
 import { type ClassVolume, findClassVolumes } from './find-class-volumes.ts'
 import type { LookedUp } from './looked-up.ts'
 import { openClass, subjectOf } from './open-class.ts'
@@ -72,7 +72,9 @@ export function readServedVolumes(
     identity,
     problems: [
       ...refused,
-      ...azure.flatMap((volume) => parameterProblems(volume, by)),
+      ...azure.flatMap(({ subject, parameters }) =>
+        parameterSentences(parameters, by).map((sentence) => ({ subject, sentence })),
+      ),
       ...wrongFiles,
       ...identity.problems,
     ].slice(0, maxProblems),
@@ -99,19 +101,6 @@ function countProblems(volumes: readonly ClassVolume[]): readonly Problem[] {
   return twice === undefined
     ? []
     : [{ subject, sentence: `has two volumes with the name "${printable(twice)}"; rename one` }]
-}
-
-function parameterProblems(
-  { subject, parameters }: AzureVolume,
-  by: { readonly policy: Policy; readonly namespace: string },
-): readonly Problem[] {
-  const { vault, problems } = parameters
-  return [
-    ...problems,
-    ...forbiddenVaults(vault === undefined ? [] : [vault], by).map(
-      ({ found, sentence }) => `parameters.keyvaultName "${found}": ${sentence}`,
-    ),
-  ].map((sentence) => ({ subject, sentence }))
 }
 
 const identityOf = ({ name, subject, parameters, hasClientSecret }: AzureVolume) => ({

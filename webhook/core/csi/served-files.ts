@@ -1,11 +1,12 @@
 import type { WantedFile } from '../../../init-agent/contract.ts'
 import type { Problem } from '../../../lib/problem.ts'
 import { countCostly } from '../annotations/objects/parse-plain-yaml.ts'
-import { objectListBounds, parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
+import { objectListBounds } from '../annotations/objects/read-csi-objects.ts'
 import type { Requested } from '../annotations/objects/requested.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import type { ClassParameters } from './class-parameters.ts'
+import { readClassFiles } from './read-class-files.ts'
 
 export interface ServedFiles {
   readonly files: readonly WantedFile[]
@@ -21,7 +22,9 @@ export function readServedFiles(volumes: readonly AzureVolume[]): ServedFiles {
       files: [],
       problems: [{ subject: 'the SecretProviderClasses of the pod', sentence: excess }],
     }
-  const lists = new Map([...classes].map(([name, parameters]) => [name, readList(parameters)]))
+  const lists = new Map(
+    [...classes].map(([name, parameters]) => [name, readClassFiles(parameters)]),
+  )
   const requested: Requested<WantedFile>[] = []
   const problems: Problem[] = []
   for (const { name, className, subject } of volumes) {
@@ -51,23 +54,6 @@ function listProblem(classes: readonly ClassParameters[]): string | undefined {
     ? `found more than ${maxCostly} lines, brackets, quotes, commas and colons in their parameters.objects; accepted: at most ${maxCostly}`
     : undefined
 }
-
-function readList({ objects, vault }: ClassParameters) {
-  if (objects === undefined) return { files: [], sentences: [] }
-  const { files, problems } = parseCsiObjects(objects, vault ?? anyVault)
-  const sentences = problems.map(
-    (problem) => `parameters.objects${isOfItem(problem) ? ',' : ':'} ${problem}`,
-  )
-  if (files.length === 0 && problems.length === 0)
-    sentences.push('parameters.objects: nothing to fetch; name at least one object')
-  return { files, sentences }
-}
-
-/** Replaces a vault that isn't valid, which is reported already. */
-const anyVault = 'unreadable'
-
-/** Whether the sentence begins with a place in the list, and not with what is wrong with the whole of it. */
-const isOfItem = (problem: string): boolean => /^item \d+[,:]/.test(problem)
 
 /** Volumes don't share files, so a path conflicts only within its volume. */
 const belowVolume = ({ subject, wanted }: Requested<WantedFile>): Requested<WantedFile> => ({
