@@ -81,8 +81,11 @@ export interface WantedFile extends WantedValue {
   readonly path: string
   /** Four octal digits. Default: {@link AgentConfig.fileMode}. */
   readonly mode?: string
-  /** A certificate's PKCS#12 is written as PEM, as the CSI driver does. */
-  readonly format?: 'pem'
+  /**
+   * `pem`: a certificate's PKCS#12 is written as PEM, as the CSI driver does. The others are the part of that PEM for a key
+   * of a TLS Secret: only Secret sync uses them, and an agent refuses them.
+   */
+  readonly format?: 'pem' | 'tls.crt' | 'tls.key'
   /** How many versions to write, the newest (or the pinned one) as file `0` below `path`. */
   readonly versions?: number
   /** The name of the served volume that contains `path`. Absent: the volume for our own files. */

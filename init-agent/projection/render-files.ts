@@ -98,10 +98,23 @@ async function renderSecret(
       await readProperty(secret, { ...wanted, property: wanted.property }, context),
       wanted,
     )
-  if (wanted.format !== 'pem' || !secret.isCertificate) return decode(secret.value, wanted)
+  if (wanted.format === undefined) return decode(secret.value, wanted)
+  const pem = secret.isCertificate ? await certificatePem(secret, wanted, context) : secret.value
+  const bytes = decode(pem, wanted)
+  if (wanted.format === 'pem') return bytes
+  const { tlsPart } = await import('../../keyvault/formats/tls-part.ts')
+  const part = tlsPart(Buffer.from(bytes).toString(), wanted.format, context.budget)
+  const code = wanted.format === 'tls.key' ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
+  return Buffer.from(valueOrThrow(part, wanted, code))
+}
+
+async function certificatePem(
+  secret: FetchedSecret,
+  wanted: WantedValue,
+  { budget }: RenderContext,
+): Promise<string> {
   const { certificateSecretPem } = await import('../../keyvault/formats/certificate-secret.ts')
-  const pem = await certificateSecretPem(secret, context.budget)
-  return decode(valueOrThrow(pem, wanted, 'AKV_CERTIFICATE'), wanted)
+  return valueOrThrow(await certificateSecretPem(secret, budget), wanted, 'AKV_CERTIFICATE')
 }
 
 async function readProperty(

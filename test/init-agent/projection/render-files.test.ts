@@ -198,3 +198,32 @@ t.test('no value is ever in a message, whatever it is', async () => {
     { numRuns: 300 },
   )
 })
+
+t.test('for a TLS Secret, a certificate is cut in its certificates and its key', async (t) => {
+  for (const answer of [pfxAnswer('chain-3des'), pfxAnswer('chain-aes-256')]) {
+    const { p: whole = '' } = await texts(file('secret', { format: 'pem' }), answer)
+    const { p: certificates = '' } = await texts(file('secret', { format: 'tls.crt' }), answer)
+    const { p: key = '' } = await texts(file('secret', { format: 'tls.key' }), answer)
+    t.equal(key + certificates, whole, 'in the order of the CSI driver’s provider')
+    t.match(key, /^-----BEGIN PRIVATE KEY-----/)
+  }
+  const plain = secretAnswer(
+    (await texts(file('secret', { format: 'pem' }), pfxAnswer('chain-3des')))['p'] ?? '',
+  )
+  t.match(await texts(file('secret', { format: 'tls.crt' }), plain), {
+    p: /^-----BEGIN CERTIFICATE/,
+  })
+  const none = secretAnswer('no PEM s3cr3t')
+  await fails(
+    file('secret', { format: 'tls.crt' }),
+    none,
+    'AKV_CERTIFICATE',
+    /no certificate in PEM$/,
+  )
+  await fails(
+    file('secret', { format: 'tls.key' }),
+    none,
+    'AKV_KEY_NOT_EXPORTABLE',
+    /no private key in PEM$/,
+  )
+})
