@@ -7,6 +7,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { billOfMaterials } from './bill-of-materials.ts'
 import { bundle } from './bundle.ts'
 import { bundledPackages } from './bundled-packages.ts'
+import { placeholderRepository } from './placeholder-repository.ts'
 import { thirdPartyNotices } from './third-party-notices.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -98,7 +99,7 @@ if (import.meta.main) {
   const { values } = parseArgs({
     options: { tag: { type: 'string' }, platform: { type: 'string' }, base: { type: 'string' } },
   })
-  const tag = `ghcr.io/akv-injector/akv-injector:${packageJson.version}`
+  const tag = `${placeholderRepository}:${packageJson.version}`
   try {
     await buildImage({ tag, ...values })
   } catch (error) {

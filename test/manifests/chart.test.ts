@@ -63,6 +63,10 @@ t.test(
         { image: { repository: 'registry.example:5000/akv-injector:1' } },
         'image.repository is "registry.example:5000/akv-injector:1", but ":1" is a tag or a digest',
       ],
+      [
+        { image: { repository: '' } },
+        'image.repository is required, because this chart has no default image: set it to',
+      ],
       [{ image: { repository: 'a/b@sha256:0' } }, '"@sha256:0" is a tag or a digest'],
     ]
     for (const [values, sentence] of cases) t.match(render({ values }).problem, sentence)

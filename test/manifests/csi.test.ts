@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type RenderOptions, render, withoutHelm } from './helm.ts'
+import { type RenderOptions, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
 
 /** The chart with `csi.namespaces`. test/cluster/csi tests the objects on an API server. */
@@ -36,12 +36,12 @@ for (const [path, options] of Object.entries(committed))
     t.equal(
       render({ ...options, withTests: true }).text,
       read(path),
-      `helm template akv-injector manifests/chart --kube-version 1.36.0 ${flags.join(' ')} > ${path}`,
+      `${templateCommand} ${flags.join(' ')} > ${path}`,
     )
   })
 
 t.test('without served namespaces, the other values have no effect', { skip }, async (t) => {
-  const installYaml = read('manifests/install.yaml')
+  const installYaml = render().text
   for (const csi of [null, {}, { refresh: '2m', crd: true }, { crd: false }])
     t.equal(render({ values: { csi } }).text, installYaml, JSON.stringify(csi))
   t.notMatch(installYaml, /secretproviderclass|akv-injector\.io\/csi|AKV_INJECTOR_CSI/i)

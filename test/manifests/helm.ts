@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { placeholderRepository } from '../../image/placeholder-repository.ts'
 
 const helm = process.env['HELM'] ?? 'helm'
 const chart = join(import.meta.dirname, '../../manifests/chart')
@@ -30,7 +31,10 @@ export interface RenderOptions {
   readonly unchecked?: boolean
 }
 
-/** Runs `helm template`. Without options, it renders `manifests/install.yaml`. */
+/** The command that {@link render} runs without options. It renders the manifests of `manifests/install.yaml`. */
+export const templateCommand = `helm template akv-injector manifests/chart --kube-version 1.36.0 --set image.repository=${placeholderRepository}`
+
+/** Runs `helm template` with an image that can't be pulled, unless the values name one. */
 export function render(options: RenderOptions = {}): Rendering {
   const { values = {}, namespace, kubeVersion = '1.36.0', withTests = false } = options
   const { set = [], only = [], unchecked = false } = options
@@ -38,10 +42,13 @@ export function render(options: RenderOptions = {}): Rendering {
   try {
     const file = join(folder, 'values.json')
     writeFileSync(file, JSON.stringify(values))
+    const defaults = join(folder, 'defaults.json')
+    writeFileSync(defaults, JSON.stringify({ image: { repository: placeholderRepository } }))
     const { status, stdout, stderr } = spawnSync(
       helm,
       [
-        ...['template', 'akv-injector', chart, '--values', file, '--kube-version', kubeVersion],
+        ...['template', 'akv-injector', chart, '--kube-version', kubeVersion],
+        ...['--values', defaults, '--values', file],
         ...(namespace === undefined ? [] : ['--namespace', namespace]),
         ...(withTests ? [] : ['--skip-tests']),
         ...set.flatMap((value) => ['--set', value]),

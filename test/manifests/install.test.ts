@@ -2,9 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { defaultFlags } from '../../certs/settings.ts'
+import { placeholderRepository } from '../../image/placeholder-repository.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { renderCheckoutInstallYaml } from '../../release/render-install-yaml.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { readSettings } from '../../webhook/settings/read-settings.ts'
-import { render, withoutHelm } from './helm.ts'
+import { withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 
 const folder = join(import.meta.dirname, '../../manifests')
@@ -20,13 +23,19 @@ t.test(
   'install.yaml is the chart, rendered with its defaults',
   { skip: withoutHelm },
   async (t) => {
-    t.equal(
-      render().text,
-      installYaml,
-      'helm template akv-injector manifests/chart --kube-version 1.36.0 --skip-tests > manifests/install.yaml',
-    )
+    t.equal(renderCheckoutInstallYaml(), installYaml, 'npm run install-yaml')
   },
 )
+
+t.test('its image can’t be pulled by accident, and its first line says so', async (t) => {
+  t.match(
+    installYaml,
+    /^# The chart, rendered with its default values\. Replace (\S+) by the name of your image$/m,
+  )
+  t.match(installYaml.split('\n')[0], placeholderRepository)
+  t.match(placeholderRepository, /^[^/]+\.invalid\//, 'RFC 2606: nobody can own such a domain')
+  t.equal(container.image, `${placeholderRepository}:${packageJson.version}`)
+})
 
 t.test('it is the only file to apply', async (t) => {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { readSyncSettings } from '../../sync/settings.ts'
 import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
-import { type Rendering, render, withoutHelm } from './helm.ts'
+import { type Rendering, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -27,7 +27,7 @@ t.test(
     t.equal(
       render({ values, only: ['templates/sync/*'] }).text,
       fixture,
-      "helm template akv-injector manifests/chart --kube-version 1.36.0 --values test/fixtures/sync/values.yaml --show-only 'templates/sync/*' > test/fixtures/sync/install.yaml",
+      `${templateCommand} --values test/fixtures/sync/values.yaml --show-only 'templates/sync/*' > test/fixtures/sync/install.yaml`,
     )
   },
 )

@@ -25,6 +25,7 @@ function install(...values: readonly string[]) {
     [
       ...['install', 'akv-injector', join(import.meta.dirname, '../../../manifests/chart')],
       ...['--namespace', 'vaults', '--dry-run=server', '--take-ownership'],
+      ...['--set', 'image.repository=registry.example/akv-injector'],
       ...values.flatMap((value) => ['--set', value]),
     ],
     { encoding: 'utf8' },

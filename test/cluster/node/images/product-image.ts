@@ -10,13 +10,14 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../../../image/bundle.ts'
+import { placeholderRepository } from '../../../../image/placeholder-repository.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { executeApart } from '../machine/execute.ts'
 import { type Buildah, withBuildah } from './buildah.ts'
 import { cachedImage } from './image-cache.ts'
 
 /** The name of the image in the manifests. */
-export const productImage = `ghcr.io/akv-injector/akv-injector:${packageJson.version}`
+export const productImage = `${placeholderRepository}:${packageJson.version}`
 
 /** Returns the archive of the Containerfile's image, and builds it if necessary. */
 export async function productArchive(cache: string, log: (line: string) => void): Promise<string> {
@@ -25,6 +26,7 @@ export async function productArchive(cache: string, log: (line: string) => void)
     name: 'akv-injector',
     madeOf: [
       process.version,
+      productImage,
       packages.join(),
       ...['Containerfile', 'image/build-image.ts', 'LICENSE'].map((name) =>
         readFileSync(join(root, name)),

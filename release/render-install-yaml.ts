@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { placeholderRepository } from '../image/placeholder-repository.ts'
+
+const manifests = join(import.meta.dirname, '../manifests')
+
+const ofCheckout = `# The chart, rendered with its default values. Replace ${placeholderRepository} by the name of your image
+# before you apply this file: nobody can publish an image under that name (docs/install.md, "Without Helm").
+`
+
+/**
+ * Renders `install.yaml` from a chart with its default values.
+ *
+ * @param options.comment - the lines above the manifests, each with a `#`
+ * @throws Error if Helm is missing or refuses the chart
+ */
+export function renderInstallYaml(options: {
+  readonly chart: string
+  readonly repository: string
+  readonly comment: string
+}): string {
+  const { chart, repository, comment } = options
+  const rendered = execFileSync(
+    process.env['HELM'] ?? 'helm',
+    [
+      ...['template', 'akv-injector', chart, '--kube-version', '1.36.0', '--skip-tests'],
+      ...['--set', `image.repository=${repository}`],
+    ],
+    { encoding: 'utf8' },
+  )
+  return comment + rendered
+}
+
+/** The checkout's `manifests/install.yaml`, whose image can't be pulled. */
+export const renderCheckoutInstallYaml = (): string =>
+  renderInstallYaml({
+    chart: join(manifests, 'chart'),
+    repository: placeholderRepository,
+    comment: ofCheckout,
+  })
+
+if (import.meta.main) writeFileSync(join(manifests, 'install.yaml'), renderCheckoutInstallYaml())
