@@ -101,3 +101,29 @@ t.test('the webhook reads classes from the API server', async (t) => {
   t.match(metrics, 'akv_injector_class_lookups_total{result="found"} 1')
   t.match(metrics, 'akv_injector_class_lookups_total{result="failed"} 0')
 })
+
+t.test(
+  'while the API server hangs, pods that need no class are reviewed, and others are denied',
+  async (t) => {
+    const apiServer = await startHttpsServer(t, () => undefined)
+    const { caller } = await serve(t, {
+      apiAccess: {
+        host: 'localhost',
+        port: Number(new URL(apiServer.url).port),
+        readCredentials: async () => ({ token: 'x', ca: apiServer.caPem }),
+      },
+    })
+    const csi = { ...caller, path: '/mutate/csi' }
+    const waiting = Array.from({ length: 40 }, () => post(csi, JSON.stringify(csiReview())))
+    for (const path of ['/mutate', '/mutate/csi']) {
+      const { body } = await post({ ...caller, path }, JSON.stringify(exampleReview()))
+      t.match(JSON.parse(body).response, { allowed: true, patchType: 'JSONPatch' }, path)
+    }
+    for (const { body } of await Promise.all(waiting))
+      t.match(JSON.parse(body).response, {
+        allowed: false,
+        status: { message: /did not answer within 2 s; try again/ },
+      })
+    t.ok(apiServer.requests.length <= 2, 'the reviews shared their requests')
+  },
+)

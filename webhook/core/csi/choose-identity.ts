@@ -96,9 +96,9 @@ function differences(
 }
 
 const clientSentence: Parameters<typeof differences>[1] = (id, other) =>
-  `signs in as ${id}, and volume ${other.volume} as ${other.id}; a pod can have only one identity; give one of them access to both vaults`
+  `signs in as ${id}, and volume ${other.volume} as ${other.id}; a pod has one identity here: give one of them both vaults`
 const tenantSentence: Parameters<typeof differences>[1] = (id, other) =>
-  `signs in to tenant ${id}, and volume ${other.volume} to ${other.id}; a pod can have only one identity; give one of them access to both vaults`
+  `signs in to tenant ${id}, and volume ${other.volume} to ${other.id}; a pod has one identity here: give one of them both vaults`
 
 /** How the provider would sign in. Without any flag, it uses the client secret of `nodePublishSecretRef`. */
 const otherSignInOf = ({ otherSignIn }: VolumeIdentity): string => otherSignIn ?? 'a client secret'
