@@ -79,7 +79,7 @@ t.test('a class of a mebibyte, and one that is almost as large', async (t) => {
     secretProviderClass({ namespace, parameters: { objects: 'x'.repeat(length) } })
   for (const [length, sentence] of [
     [mebibyte, /is larger than 1048576 bytes/],
-    [mebibyte - 4096, /parameters have \d+ characters; at most/],
+    [mebibyte - 4096, /parameters have \d+ characters; accepted: at most 65536/],
   ] as const) {
     expectSuccess(await cluster.apply(withText(length)))
     const message = await refusal()
