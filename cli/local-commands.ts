@@ -33,7 +33,7 @@ function addCheck(program: Command, end: End): void {
     .command('check')
     .summary('show what the webhook would do with these manifests')
     .description(
-      'Reports what would be injected into each pod and each workload’s pod template, which Secrets each annotated ServiceAccount would get, whether each annotated Secret would be adopted, and every mistake. Exits with 1 if a pod would be denied, or an account or a Secret has a mistake.',
+      'Reports what would be injected into each pod and each workload’s pod template, whether volumes of each SecretProviderClass would be served, which Secrets each annotated ServiceAccount would get, whether each annotated Secret would be adopted, and every mistake. Prints the commands that prepare namespaces and identities for such volumes. Exits with 1 if a pod would be denied, or an object has a mistake or isn’t served.',
     )
     .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
     .addOption(namespaceOption())
@@ -47,7 +47,7 @@ function addInject(program: Command, end: End): void {
     .command('inject')
     .summary('print these manifests as the webhook would change them')
     .description(
-      'Prints the manifests with everything that the webhook would add, to review them, or to apply them in a cluster without the webhook. Other documents stay byte for byte. Prints no manifest if a pod would be denied.',
+      'Prints the manifests with everything that the webhook would add, to review them, or to apply them in a cluster without the webhook. SecretProviderClasses of the pods have to be among the files. Other documents stay byte for byte. Prints no manifest if a pod would be denied.',
     )
     .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
     .addOption(namespaceOption())

@@ -1,25 +1,16 @@
 import { printLines } from '../../lib/print-lines.ts'
-import { readAccount } from '../../sync/request/read-account.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
-import { skipReasons } from '../../webhook/core/outcome.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { applyPatch } from '../input/apply-patch.ts'
-import {
-  type AnnotatedManifest,
-  findAnnotatedObjects,
-  findPodTemplates,
-  type PodTemplate,
-} from '../input/find-objects.ts'
-import { readManifests } from '../input/read-manifests.ts'
-import { policyFromEnvironment, reviewTemplate } from '../input/review-template.ts'
+import { findAnnotatedObjects, findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
+import { type Manifest, readManifests } from '../input/read-manifests.ts'
+import { readServing, type Serving, servingAssumption } from '../input/read-serving.ts'
+import { checkAccount } from './check-account.ts'
+import { checkClass } from './check-class.ts'
+import { checkExternalSecretsKind, isExternalSecretsKind } from './check-external-secret.ts'
+import { checkPod } from './check-pod.ts'
 import { checkSecret } from './check-secret.ts'
-import { describeInjection } from './describe-injection.ts'
-import { describeSync } from './describe-sync.ts'
-import { findExcludedNamespace } from './find-excluded-namespace.ts'
-import { findMisplacedAnnotations } from './find-misplaced-annotations.ts'
-import { type Verdict, wrong } from './verdict.ts'
+import { hasDriverVolumes } from './find-tasks.ts'
+import { taskLines } from './task.ts'
+import type { Verdict } from './verdict.ts'
 
 export interface CheckOptions {
   readonly files: readonly string[]
@@ -27,88 +18,55 @@ export interface CheckOptions {
 }
 
 /**
- * `akv-injector check`: reports on standard output what the webhook would do with each pod, and what Secret sync would
- * do for each annotated ServiceAccount and Secret.
+ * `akv-injector check`: reports on standard output what the webhook would do with each pod and each SecretProviderClass,
+ * what Secret sync would do for each annotated ServiceAccount and Secret, and what has to be done first.
  *
  * @throws InputError when a file or a setting is invalid
  */
 export function check({ files, namespace }: CheckOptions): ExitCode {
-  const policy = policyFromEnvironment()
-  const verdicts = readManifests(files).flatMap((manifest) => [
-    ...findPodTemplates(manifest, namespace).map((template) => verdict(template, policy)),
-    ...findAnnotatedObjects('ServiceAccount', { manifest, namespace }).map((account) =>
-      accountVerdict(account, policy),
-    ),
-    ...findAnnotatedObjects('Secret', { manifest, namespace }).map(checkSecret),
-  ])
+  const serving = readServing(process.env)
+  const manifests = readManifests(files)
+  const found = manifests.map((manifest) => findAll(manifest, namespace))
+  const objects = found.flatMap((one) => one.objects)
+  const verdicts = found.flatMap((one) => verdictsOf(one, { serving, objects }))
   if (verdicts.length === 0)
     printLines(process.stdout, [
-      'nothing to check: found no pods, pod templates, or annotated ServiceAccounts or Secrets',
+      'nothing to check: found no pods, pod templates, SecretProviderClasses, or annotated ServiceAccounts or Secrets',
     ])
+  if (serving.isAssumed && found.some(concernsDriver))
+    printLines(process.stdout, [servingAssumption])
   for (const { lines } of verdicts) printLines(process.stdout, lines)
+  printLines(process.stdout, taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)))
   return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
 }
 
-function verdict(template: PodTemplate, policy: Policy): Verdict {
-  const outcome = reviewTemplate(template, { policy })
-  const title = `${template.title} (${template.manifest.source})`
-  const misplaced = findMisplacedAnnotations(template).map((warning) => `  warning: ${warning}`)
-  const unseen = findExcludedNamespace(template).map((warning) => `  warning: ${warning}`)
-  switch (outcome.kind) {
-    case 'denied': {
-      const { lines } = wrong(`${title}: would be denied`, outcome.problems)
-      return { isDenied: true, lines: [...lines, ...unseen, ...misplaced] }
-    }
-    case 'skipped':
-      return {
-        isDenied: false,
-        lines: [`${title}: not injected: ${skipReasons[outcome.reason]}`, ...misplaced],
-      }
-    case 'injected': {
-      const pod = applyPatch(template.pod, outcome.operations)
-      const warnings = outcome.warnings.map((warning) => `  warning: ${warning}`)
-      const description = describeInjection(pod).map((line) => `  ${line}`)
-      return {
-        isDenied: false,
-        lines: [
-          `${title}: would be injected`,
-          ...description,
-          ...warnings,
-          ...unseen,
-          ...misplaced,
-        ],
-      }
-    }
-    default:
-      return outcome satisfies never
-  }
+type Found = ReturnType<typeof findAll>
+
+const findAll = (manifest: Manifest, namespace: string) => ({
+  source: manifest.source,
+  templates: findPodTemplates(manifest, namespace),
+  objects: findNamedObjects(manifest, namespace),
+  accounts: findAnnotatedObjects('ServiceAccount', { manifest, namespace }),
+  secrets: findAnnotatedObjects('Secret', { manifest, namespace }),
+})
+
+const concernsDriver = ({ templates, objects }: Found): boolean =>
+  templates.some(hasDriverVolumes) || objects.some(isClass)
+
+function verdictsOf(
+  { source, templates, objects, accounts, secrets }: Found,
+  by: { readonly serving: Serving; readonly objects: Found['objects'] },
+): readonly Verdict[] {
+  const titleOf = ({ title }: Found['objects'][number]) => `${title} (${source})`
+  return [
+    ...objects.filter(isClass).map((one) => checkClass(titleOf(one), one, by.serving)),
+    ...objects
+      .filter(isExternalSecretsKind)
+      .map((one) => checkExternalSecretsKind(titleOf(one), one)),
+    ...templates.map((template) => checkPod(template, by)),
+    ...accounts.map((account) => checkAccount(account, by.serving.policy)),
+    ...secrets.map(checkSecret),
+  ]
 }
 
-function accountVerdict(account: AnnotatedManifest, policy: Policy): Verdict {
-  const title = `${account.title} (${account.manifest.source})`
-  const request = readAccount(account, policy)
-  const { unquoted } = account
-  if (unquoted.length > 0)
-    return wrong(`${title}: would not be synced`, [
-      ...unquoted,
-      ...(request.kind === 'refused' ? request.problems : []),
-    ])
-  const notSynced = (reason: string): Verdict => ({
-    isDenied: false,
-    lines: [`${title}: not synced: ${reason}`],
-  })
-  switch (request.kind) {
-    case 'none':
-      return notSynced(`it has no ${annotationPrefix}${syncKey} annotation`)
-    case 'off':
-      return notSynced(skipReasons['turned-off'])
-    case 'refused':
-      return wrong(`${title}: would not be synced`, request.problems)
-    case 'wanted': {
-      const description = describeSync(account, request).map((line) => `  ${line}`)
-      return { isDenied: false, lines: [`${title}: would be synced`, ...description] }
-    }
-    default:
-      return request satisfies never
-  }
-}
+const isClass = ({ kind }: Found['objects'][number]): boolean => kind === 'SecretProviderClass'

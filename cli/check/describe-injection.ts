@@ -8,6 +8,7 @@ import { decodeConfig } from '../../init-agent/decode-config.ts'
 import { tlsFileNames } from '../../init-agent/target-path.ts'
 import { agentName, filesVolume } from '../../webhook/core/our-names.ts'
 import type { Container, Pod } from '../../webhook/core/pod.ts'
+import { describeServed, volumeFolder } from './describe-served.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** The agent's container in an injected pod, and its configuration. */
@@ -20,8 +21,8 @@ export function findAgent({ spec }: Pod): { container: Container; config: AgentC
   return { container, config: config.value }
 }
 
-/** Describes an injected pod, one line for the agent, the containers, and each file and variable. */
-export function describeInjection(pod: Pod): readonly string[] {
+/** Describes an injected pod, one line for the agent, the containers, and each volume, file and variable. */
+export function describeInjection(pod: Pod, namespace: string): readonly string[] {
   const { config } = findAgent(pod)
   const { files, templates, env, containers, refreshSeconds, fileMode } = config
   const folder = mountPath(pod)
@@ -32,11 +33,12 @@ export function describeInjection(pod: Pod): readonly string[] {
         ? `native sidecar, refreshes every ${refreshSeconds} s`
         : 'init container, fetches once',
     ),
-    row('containers', containers.join(', ')),
+    ...describeServed(pod, config, namespace),
+    ...(containers.length > 0 ? [row('containers', containers.join(', '))] : []),
     ...files.map((file) =>
       row(
         'file',
-        `${folder}/${pathOf(file)} (${file.mode ?? fileMode}) from ${describeWanted(file)}`,
+        `${file.volume === undefined ? folder : volumeFolder(pod, file.volume)}/${pathOf(file)} (${file.mode ?? fileMode}) from ${describeWanted(file)}`,
       ),
     ),
     ...templates.map(({ path, segments }) =>
@@ -46,7 +48,7 @@ export function describeInjection(pod: Pod): readonly string[] {
   ]
 }
 
-function pathOf({ path, object, property, versions }: WantedFile): string {
+export function pathOf({ path, object, property, versions }: WantedFile): string {
   const folder = path === '.' ? '' : `${path}/`
   if (object.type === 'tls') return `${folder}{${tlsFileNames.join(',')}}`
   if (property === '*') return `${folder}*`

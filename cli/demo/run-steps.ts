@@ -76,7 +76,7 @@ async function showAdmission(setup: DemoSetup): Promise<Pod | undefined> {
   for (const { op, path } of operations) output.quote(`${op} ${path}`)
   const injected = applyPatch(pod, operations)
   output.line('the pod now has:')
-  for (const line of describeInjection(injected)) output.quote(line)
+  for (const line of describeInjection(injected, namespace)) output.quote(line)
   return injected
 }
 

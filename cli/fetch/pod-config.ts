@@ -15,7 +15,8 @@ import {
 } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
-import { reviewTemplate, settingsFrom } from '../input/review-template.ts'
+import { readServing, servingAssumption } from '../input/read-serving.ts'
+import { reviewTemplate } from '../input/review-template.ts'
 
 export interface PodChoice {
   readonly files: readonly string[]
@@ -31,15 +32,11 @@ export interface PodChoice {
  * @throws InputError if there isn't exactly one such pod, or the webhook would deny it
  */
 export function podConfig(choice: PodChoice): AgentConfig {
-  const { policy, csi } = settingsFrom(process.env)
-  const isModeSet = Boolean(process.env['AKV_INJECTOR_CSI'])
-  const servesVolumes = csi !== 'none' || !isModeSet
+  const { policy, servesVolumes, isAssumed } = readServing(process.env)
   const manifests = readManifests(choice.files)
   const template = choosePod(manifests, { ...choice, servesVolumes })
-  if (!isModeSet && mayHaveClassVolumes(template.pod))
-    printLines(process.stderr, [
-      'AKV_INJECTOR_CSI is not set: assuming that volumes of the Secrets Store CSI Driver are served',
-    ])
+  if (isAssumed && mayHaveClassVolumes(template.pod))
+    printLines(process.stderr, [servingAssumption])
   const objects = manifests.flatMap((manifest) => findNamedObjects(manifest, choice.namespace))
   const outcome = reviewTemplate(template, {
     policy,

@@ -2,16 +2,13 @@ import { Document, isSeq, visit } from 'yaml'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import type { Operation } from '../../webhook/core/outcome.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
 import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
+import { hasDriverVolumes } from '../check/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
+import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
 import { type Manifest, readManifestFiles, yamlOptions } from '../input/read-manifests.ts'
-import {
-  placeholderImage,
-  policyFromEnvironment,
-  reviewTemplate,
-} from '../input/review-template.ts'
+import { readServing, servingAssumption } from '../input/read-serving.ts'
+import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
 import { printDocuments } from './print-documents.ts'
 import { joinFiles, type Replacement, rewriteFile } from './rewrite-file.ts'
 
@@ -28,11 +25,20 @@ export interface InjectOptions {
  * @throws InputError when a file or a setting is wrong
  */
 export function inject({ files, namespace }: InjectOptions): ExitCode {
-  const policy = policyFromEnvironment()
-  const results = readManifestFiles(files).map(({ text, manifests }) => ({
+  const { policy, servesVolumes, isAssumed } = readServing(process.env)
+  const read = readManifestFiles(files)
+  const all = read.flatMap(({ manifests }) => manifests)
+  const objects = servesVolumes
+    ? all.flatMap((manifest) => findNamedObjects(manifest, namespace))
+    : undefined
+  const results = read.map(({ text, manifests }) => ({
     text,
-    injections: manifests.map((manifest) => injectManifest(manifest, { namespace, policy })),
+    injections: manifests.map((manifest) =>
+      injectManifest(manifest, { namespace, policy, objects }),
+    ),
   }))
+  if (isAssumed && results.some((result) => result.injections.some(({ isServed }) => isServed)))
+    printLines(process.stderr, [servingAssumption])
   const injections = results.flatMap((result) => result.injections)
   for (const { warnings } of injections) printLines(process.stderr, warnings)
   const problems = injections.flatMap((injection) => injection.problems)
@@ -58,11 +64,13 @@ interface Injection extends Replacement {
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
   readonly isInjected: boolean
+  /** True if a pod has volumes of the Secrets Store CSI Driver. */
+  readonly isServed: boolean
 }
 
 function injectManifest(
   manifest: Manifest,
-  { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
+  { namespace, ...by }: { readonly namespace: string } & Parameters<typeof reviewTemplate>[1],
 ): Injection {
   const templates = findPodTemplates(manifest, namespace)
   const problems: string[] = []
@@ -70,7 +78,7 @@ function injectManifest(
   let { document } = manifest
   let isInjected = false
   for (const template of templates) {
-    const outcome = reviewTemplate(template, { policy })
+    const outcome = reviewTemplate(template, by)
     warnings.push(
       ...findMisplacedAnnotations(template).map((warning) => `${template.title}: ${warning}`),
     )
@@ -85,7 +93,8 @@ function injectManifest(
     document = withoutAliases(document)
     for (const operation of outcome.operations) apply(document, template, operation)
   }
-  return { manifest, document, problems, warnings, isInjected }
+  const isServed = templates.some(hasDriverVolumes)
+  return { manifest, document, problems, warnings, isInjected, isServed }
 }
 
 /** Replaces aliases with copies, because a change in one place must not change the others that share the node. */

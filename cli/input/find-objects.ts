@@ -37,6 +37,8 @@ export interface AnnotatedManifest {
 /** An object in a manifest, as plain data. */
 export interface NamedObject {
   readonly kind: unknown
+  /** `SecretProviderClass/web` */
+  readonly title: string
   readonly namespace: string
   readonly name: string
   readonly object: JsonObject
@@ -45,8 +47,8 @@ export interface NamedObject {
 /** Finds the objects of a document, which may be several if it is a List. */
 export function findNamedObjects(manifest: Manifest, namespace: string): readonly NamedObject[] {
   return objectsOf(toPlain(manifest)).map(({ object }) => {
-    const names = namesOf(object, namespace)
-    return { kind: object['kind'], namespace: names.namespace, name: names.name, object }
+    const { annotations: _, ...names } = namesOf(object, namespace)
+    return { kind: object['kind'], ...names, object }
   })
 }
 
@@ -119,13 +121,14 @@ function objectsOf(object: unknown, path: Placed['path'] = []): readonly Placed[
 }
 
 function namesOf(object: JsonObject, namespace: string) {
+  const { kind } = object
   const metadata = objectOf(object['metadata'])
   const written = [metadata['name'], metadata['generateName']].find(
     (one) => typeof one === 'string' || typeof one === 'number',
   )
   const name = String(written ?? 'unnamed')
   return {
-    title: `${object['kind']}/${name}`,
+    title: `${typeof kind === 'string' ? kind : 'object'}/${name}`,
     name,
     namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : namespace,
     annotations: objectOf(metadata['annotations']),

@@ -9,7 +9,7 @@ import type { NamedObject } from './find-objects.ts'
  */
 export function lookUpInFiles(
   request: AdmissionRequest,
-  objects: readonly NamedObject[],
+  objects: readonly Omit<NamedObject, 'title'>[],
 ): LookedUp {
   const lookUp = (kind: LookedUpKind, name: string): Lookup => {
     const found = objects.findLast(

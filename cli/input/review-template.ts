@@ -27,8 +27,20 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   throw new InputError('invalid settings in the environment', describeProblems(read.problems))
 }
 
-/** @throws InputError with every invalid setting */
-export const policyFromEnvironment = (): Policy => settingsFrom(process.env).policy
+/** The request that the API server would send to the webhook to have the pod created. */
+export const reviewRequest = ({
+  pod,
+  namespace,
+}: Pick<PodTemplate, 'pod' | 'namespace'>): AdmissionRequest => ({
+  uid: 'command-line',
+  kind: 'Pod',
+  group: '',
+  operation: 'CREATE',
+  subResource: '',
+  namespace,
+  dryRun: true,
+  object: pod,
+})
 
 /**
  * What the webhook would decide about the pod, using the webhook's own code. The API server itself refuses a pod with an
@@ -41,17 +53,8 @@ export function reviewTemplate(
   template: PodTemplate,
   by: { readonly policy: Policy; readonly objects?: readonly NamedObject[] | undefined },
 ): Outcome {
-  const { pod, namespace, unquoted } = template
-  const request: AdmissionRequest = {
-    uid: 'command-line',
-    kind: 'Pod',
-    group: '',
-    operation: 'CREATE',
-    subResource: '',
-    namespace,
-    dryRun: true,
-    object: pod,
-  }
+  const { unquoted } = template
+  const request = reviewRequest(template)
   const lookedUp = by.objects && lookUpInFiles(request, by.objects)
   const outcome = mutate(request, by.policy, lookedUp)
   if (unquoted.length === 0) return outcome

@@ -284,7 +284,7 @@ t.test('fetch signs in and writes what the agent would write', async (t) => {
 
     t.match(await fetch([pod, list]), {
       code: 0,
-      stderr: /^AKV_INJECTOR_CSI is not set: assuming that volumes .* are served\n$/,
+      stderr: /^AKV_INJECTOR_CSI is not set: assuming "labelled", so volumes .* are served\n$/,
     })
     t.equal(text('shop/db-password'), 'correct horse battery staple')
     t.match(text('certificates/tls/web.pem'), /^-----BEGIN PRIVATE KEY/)

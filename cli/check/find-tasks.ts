@@ -1,0 +1,49 @@
+import { isUuid } from '../../init-agent/contract.ts'
+import { isObject } from '../../lib/shape.ts'
+import { accountOf } from '../../webhook/core/csi/account.ts'
+import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
+import { readServedVolumes } from '../../webhook/core/csi/read-served-volumes.ts'
+import { usesWorkloadIdentity } from '../../webhook/core/injection/workload-identity.ts'
+import { openRequest } from '../../webhook/core/open-request.ts'
+import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import { lookUpInFiles } from '../input/look-up-in-files.ts'
+import type { Serving } from '../input/read-serving.ts'
+import { reviewRequest } from '../input/review-template.ts'
+import type { Task } from './task.ts'
+
+/** Whether a pod has volumes of the Secrets Store CSI Driver. */
+export function hasDriverVolumes({ pod }: Pick<PodTemplate, 'pod'>): boolean {
+  const { volumes } = isObject(pod['spec']) ? pod['spec'] : {}
+  return Array.isArray(volumes) && volumes.some(isDriverVolume)
+}
+
+/**
+ * What somebody has to do before the volumes of a pod are served: label its namespace, name the client to sign in as, and
+ * give that client a federated credential. Manifests don't show what is done already.
+ */
+export function findTasks(
+  template: PodTemplate,
+  { serving, objects }: { readonly serving: Serving; readonly objects: readonly NamedObject[] },
+): readonly Task[] {
+  if (!serving.servesVolumes || !hasDriverVolumes(template)) return []
+  const { namespace } = template
+  const request = reviewRequest(template)
+  const opened = openRequest(request, { servesVolumes: true })
+  if (opened.kind === 'decided') return []
+  const { pod, own } = opened
+  const lookedUp = lookUpInFiles(request, objects)
+  const served = readServedVolumes(pod, { own, policy: serving.policy, namespace, lookedUp })
+  if (served.volumes.length === 0) return []
+
+  const account = accountOf(pod)
+  const { clientId } = served.identity
+  const federate: Task = { kind: 'federate', namespace, account }
+  return [
+    ...(serving.mode === 'labelled' ? [{ kind: 'label', namespace } as const] : []),
+    ...(clientId === undefined && !usesWorkloadIdentity(pod)
+      ? [{ kind: 'annotate', namespace, account } as const]
+      : []),
+    // Our annotation isn't checked yet.
+    clientId !== undefined && isUuid(clientId) ? { ...federate, clientId } : federate,
+  ]
+}

@@ -1,0 +1,29 @@
+import type { Policy } from '../../webhook/core/policy.ts'
+import type { CsiMode } from '../../webhook/settings/read-settings.ts'
+import { settingsFrom } from './review-template.ts'
+
+/** The operator's policy, and whether volumes of the Secrets Store CSI Driver are served. */
+export interface Serving {
+  readonly policy: Policy
+  readonly mode: CsiMode
+  readonly servesVolumes: boolean
+  /** True if the operator's settings don't say so. */
+  readonly isAssumed: boolean
+}
+
+/** What a command prints if it had to assume that such volumes are served. */
+export const servingAssumption =
+  'AKV_INJECTOR_CSI is not set: assuming "labelled", so volumes of the Secrets Store CSI Driver are served'
+
+/**
+ * Reads the operator's settings. Without `AKV_INJECTOR_CSI`, volumes of the driver count as served in labelled
+ * namespaces: a command that reads manifests with such volumes is asked what would become of them.
+ *
+ * @throws InputError with every invalid setting
+ */
+export function readServing(env: NodeJS.ProcessEnv): Serving {
+  const { policy, csi } = settingsFrom(env)
+  const isAssumed = env['AKV_INJECTOR_CSI'] === undefined
+  const mode = isAssumed ? 'labelled' : csi
+  return { policy, mode, servesVolumes: mode !== 'none', isAssumed }
+}

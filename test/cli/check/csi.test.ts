@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { root } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+import { seedManifests } from '../../support/seed-manifests.ts'
+
+const example = seedManifests.find(({ name }) => name === 'the-driver-s-own-example')?.text ?? ''
+const pod = example.slice(example.lastIndexOf('\n---\n'))
+const mode = (AKV_INJECTOR_CSI: string) => ({ env: { AKV_INJECTOR_CSI } })
+const assumption = 'AKV_INJECTOR_CSI is not set: assuming "labelled"'
+
+t.test('without AKV_INJECTOR_CSI, check assumes "labelled" and says so', async (t) => {
+  const assumed = await runInProcess(['check', '-'], { input: example })
+  t.equal(assumed.code, 0)
+  t.ok(assumed.stdout.startsWith(assumption))
+  const { stdout } = await runInProcess(['check', '-'], { input: example, ...mode('labelled') })
+  t.ok(assumed.stdout.endsWith(`\n${stdout}`))
+  t.match(stdout, 'kubectl label namespace default akv-injector.io/csi=true')
+
+  const everywhere = await runInProcess(['check', '-'], { input: example, ...mode('all') })
+  t.notMatch(everywhere.stdout, 'kubectl label')
+  const other = await runInProcess(['check', 'manifests/examples/refresh.yaml'])
+  t.notMatch(other.stdout, assumption, 'but not of manifests without such volumes')
+  t.notMatch(other.stdout, 'to do')
+})
+
+t.test('a class that no file has is a mistake', async (t) => {
+  t.match(await runInProcess(['check', '-'], { input: pod }), {
+    code: 1,
+    stdout:
+      /would be denied\n {2}volume secrets-store, SecretProviderClass azure-keyvault-secrets: is not among these files/,
+  })
+})
+
+t.test('where nothing is served, nobody is told that all is well', async (t) => {
+  const input = example
+  const sentence =
+    'has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; docs/from-csi.md'
+  const { code, stdout } = await runInProcess(['check', '-'], { input, ...mode('none') })
+  t.equal(code, 1)
+  t.match(stdout, `Pod/my-app (standard input): ${sentence}`)
+  t.match(stdout, /SecretProviderClass\/azure-keyvault-secrets .*: akv-injector does not serve/)
+
+  const annotated = JSON.parse(pod.slice(5))
+  annotated.metadata.annotations = { 'akv-injector.io/env': 'team-a:db' }
+  const beside = JSON.stringify(annotated)
+  t.match(await runInProcess(['check', '-'], { input: beside, ...mode('none') }), {
+    code: 0,
+    stdout: new RegExp(`would be injected[\\s\\S]*warning: the pod ${sentence}`),
+  })
+  annotated.metadata.annotations = { 'akv-injector.io/inject': 'false' }
+  t.match(
+    await runInProcess(['check', '-'], { input: JSON.stringify(annotated), ...mode('none') }),
+    { code: 0, stdout: /not injected: akv-injector.io\/inject is "false"/ },
+  )
+})
+
+t.test('a class is checked without a pod, too', async (t) => {
+  const input = (spec: unknown) => JSON.stringify({ kind: 'SecretProviderClass', spec })
+  for (const [spec, code, stdout] of [
+    [{ provider: 'vault' }, 0, /not served: its provider is not azure/],
+    [undefined, 1, /would not be served\n {2}has no spec\n/],
+    [
+      { provider: 'azure', parameters: { keyvaultName: 'a' } },
+      1,
+      /would not be served\n {2}parameters.objects is missing\n {2}parameters.keyvaultName "a": expected/,
+    ],
+    [
+      { provider: 'azure', parameters: { keyvaultName: 'kv1', objects: '[{objectName: a/b}]' } },
+      1,
+      /\n {2}parameters.objects, item 1, objectName/,
+    ],
+  ] as const) {
+    const named = JSON.stringify({ ...JSON.parse(input(spec)), metadata: { name: 'kv' } })
+    t.match(await runInProcess(['check', '-'], { input: named, ...mode('all') }), { code, stdout })
+  }
+})
+
+t.test('kinds of the External Secrets Operator are not served', async (t) => {
+  const input = [
+    ['external-secrets.io/v1', 'ExternalSecret'],
+    ['external-secrets.io/v1beta1', 'SecretStore'],
+    ['external-secrets.io/v1', 'ClusterSecretStore'],
+    ['external-secrets.io/v1alpha1', 'PushSecret'],
+    ['generators.external-secrets.io/v1alpha1', 'Password'],
+    ['not-external-secrets.io/v1', 'Other'],
+  ]
+    .map(([apiVersion, kind]) => JSON.stringify({ apiVersion, kind, metadata: { name: 'a' } }))
+    .join('\n---\n')
+  const { code, stdout } = await runInProcess(['check', '-'], { input })
+  t.equal(code, 1)
+  t.strictSame(stdout.trim().split('\n'), [
+    'ExternalSecret/a (standard input): is not served here; docs/from-external-secrets.md',
+    'SecretStore/a (standard input): is not served here; docs/from-external-secrets.md',
+    'ClusterSecretStore/a (standard input): is not served here; docs/from-external-secrets.md',
+    'PushSecret/a (standard input): is not served here',
+    'Password/a (standard input): is not served here',
+  ])
+  const strange = JSON.stringify({
+    apiVersion: 'external-secrets.io/v1',
+    kind: { toString: 1 },
+    metadata: { name: { toString: 1 } },
+  })
+  t.match(await runInProcess(['check', '-'], { input: strange }), { code: 1 })
+})
+
+t.test('inject prints the pod as it is served, and everything else byte for byte', async (t) => {
+  const text = readFileSync(join(root, 'test/fixtures/seeds/the-driver-s-own-example/pod.yaml'))
+  const before = `# the class\n${example.slice(0, example.length - pod.length)}\n--- # the pod\n`
+  const { code, stdout, stderr } = await runInProcess(['inject', '-'], {
+    input: before + text,
+    env: { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1' },
+  })
+  t.equal(code, 0)
+  t.ok(stderr.startsWith(assumption))
+  t.ok(stdout.startsWith(before))
+  t.match(stdout.slice(before.length), /- name: secrets-store\n {6}emptyDir:\n {8}medium: Memory/)
+  t.notMatch(stdout, 'secrets-store.csi.k8s.io')
+
+  const unserved = await runInProcess(['inject', '-'], { input: before + text, ...mode('none') })
+  t.equal(unserved.stdout, before + text)
+  t.match(await runInProcess(['inject', '-'], { input: `${text}` }), {
+    code: 1,
+    stdout: '',
+    stderr: /is not among these files/,
+  })
+})

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { delimiter, dirname } from 'node:path'
+import t from 'tap'
+import { stringify } from 'yaml'
+import { writeFakeAz } from '../../support/fake-az.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+import type { KubeObject } from '../client/api.ts'
+import { testNamespace } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { agentOf, type Pod } from '../client/pods.ts'
+import { findParts } from '../parts/find-parts.ts'
+import { clientId, secretProviderClass } from './harness/classes.ts'
+import { csiPod } from './harness/csi-pods.ts'
+import { openCsiCluster } from './harness/open-csi-cluster.ts'
+import { serveCsiWebhook } from './harness/serve-csi-webhook.ts'
+
+/** Runs the commands that `check` prints with a real kubectl, and with an `az` that knows the real one's arguments. */
+const cluster = await openCsiCluster(t)
+await serveCsiWebhook(t, cluster)
+const found = await findParts({
+  env: process.env,
+  log: (line) => t.comment(line),
+  names: ['kubectl'],
+})
+const skip = found.kind === 'invalid' && found.problem
+
+t.test('after the commands that check prints, the pod is served', { skip }, async (t) => {
+  if (found.kind === 'invalid') return
+  const namespace = await testNamespace(t, cluster, {})
+  const account: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'web', namespace },
+  }
+  const pod = csiPod({ namespace })
+  const ofAccount = { ...pod, spec: { ...pod.spec, serviceAccountName: 'web' } }
+  const anonymous = secretProviderClass({ namespace, parameters: { clientID: '' } })
+  for (const object of [account, anonymous]) expectSuccess(await cluster.create(object))
+  const check = async (given: KubeObject) =>
+    await runInProcess(['check', '-'], {
+      input: [given, anonymous, ofAccount].map((one) => stringify(one)).join('---\n'),
+    })
+
+  const { code, stdout } = await check(account)
+  t.equal(code, 1)
+  const commands = stdout.slice(stdout.indexOf('to do before')).split('\n').slice(1).join('\n')
+  const az = writeFakeAz(t.testdir(), [{ clientId, name: 'id-web', resourceGroup: 'rg' }])
+  const path = [az.path, dirname(found.value.kubectl), process.env['PATH']].join(delimiter)
+  const ran = spawnSync('sh', ['-eu', '-c', commands], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      PATH: path,
+      CLUSTER: 'test',
+      ISSUER: 'https://issuer.example',
+      CLIENT_ID: clientId,
+    },
+  })
+  t.equal(ran.stderr, '')
+  t.equal(ran.status, 0)
+  t.match(az.created(), [{ subject: `system:serviceaccount:${namespace}:web` }])
+
+  t.equal((await check((await cluster.get(account)).body)).code, 0, 'check is content now')
+  const created = expectSuccess(await cluster.create(ofAccount, { dryRun: true })).body as Pod
+  t.ok(agentOf(created))
+})
