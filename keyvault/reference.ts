@@ -40,15 +40,21 @@ export const isVaultName = (text: string): boolean => vaultPattern.test(text)
 export const isObjectName = (text: string): boolean => namePattern.test(text)
 export const isObjectVersion = (text: string): boolean => versionPattern.test(text)
 
-/**
- * Reads `[vault:][type/]name[@version][#property][|base64]`, and ignores blanks around any part.
- *
- * @param defaultVault - the vault of references that don't name one
- */
-export function parseReference(text: string, defaultVault?: string): Parsed<ParsedReference> {
+/** What a reference that names no vault depends on. */
+export interface ReferenceContext {
+  readonly defaultVault?: string | undefined
+  /** How the author can set a default vault; a message about a missing one ends with it. */
+  readonly howToSetDefault?: string
+}
+
+/** Reads `[vault:][type/]name[@version][#property][|base64]`, and ignores blanks around any part. */
+export function parseReference(
+  text: string,
+  context: ReferenceContext = {},
+): Parsed<ParsedReference> {
   const [isDecoded, selection] = cutSuffix(text, '|base64')
   const [place, property] = cutAtFirst(selection, '#')
-  const object = parseObject(place, defaultVault)
+  const object = parseObject(place, context)
   const problems = object.kind === 'invalid' ? [object.problem] : []
   if (property === '') problems.push('after "#" the property is missing')
   if (object.kind === 'invalid' || problems.length > 0) return invalid(problems.join('; '))
@@ -65,7 +71,7 @@ export function parseReference(text: string, defaultVault?: string): Parsed<Pars
 }
 
 /** Reports the problems of all parts at once, separated by `;`. */
-function parseObject(text: string, defaultVault?: string): Parsed<ObjectReference> {
+function parseObject(text: string, context: ReferenceContext): Parsed<ObjectReference> {
   if (/^\s*https?:/i.test(text))
     return invalid('a reference names an object and has no URL; write vault:name')
   const [written, typed] = cutPrefix(text, ':')
@@ -73,10 +79,10 @@ function parseObject(text: string, defaultVault?: string): Parsed<ObjectReferenc
   const [name, version] = cutAtFirst(named, '@')
   if (name.includes('|'))
     return invalid(`"${printable(name)}": the only suffix accepted is "|base64"`)
-  const vault = written ?? defaultVault
+  const vault = written ?? context.defaultVault
   const problems = [
     isObjectType(type) ? undefined : wrongPart(type, 'object type', objectTypes.join(', ')),
-    vault === undefined ? noVault : undefined,
+    vault === undefined ? noVault(context) : undefined,
     written === undefined || isVaultName(written)
       ? undefined
       : wrongPart(written, 'vault name', '3 to 24 letters, digits and hyphens'),
@@ -97,8 +103,8 @@ function parseObject(text: string, defaultVault?: string): Parsed<ObjectReferenc
   })
 }
 
-const noVault =
-  'it names no vault, and there is no default vault; write vault:name, or set the annotation akv-injector.io/vault'
+const noVault = ({ howToSetDefault }: ReferenceContext): string =>
+  `it names no vault, and there is no default vault; write vault:name${howToSetDefault ? `, or ${howToSetDefault}` : ''}`
 
 const wrongPart = (found: string, what: string, accepted: string): string =>
   `"${printable(found)}" isn't a valid ${what}; accepted: ${accepted}`
@@ -133,7 +139,7 @@ export function describeObject({ vault, type, name, version }: ObjectReference):
 }
 
 /**
- * Returns the base URL of a vault. The operator sets the template, and the pod only the name. A valid name (see
+ * Returns the base URL of a vault. The operator sets the template, and a reference only the name. A valid name (see
  * {@link isVaultName}) contains no character that could end a host or a path segment.
  *
  * @param template - an https URL with `{vault}` in its host or its path

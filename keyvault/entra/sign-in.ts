@@ -39,8 +39,8 @@ interface Token {
 }
 
 /**
- * Exchanges the pod's token for a token for the vaults. No vault, annotation or environment variable can change where
- * or for what.
+ * Exchanges a service account token for a token for the vaults. Only the options decide where and for what: nothing that
+ * a vault sends, and no environment variable, can change it.
  */
 export function createSignIn(options: SignInOptions): SignIn {
   let current: Token | undefined

@@ -22,8 +22,8 @@ export interface CpuBudgetOptions {
 }
 
 /**
- * How long conversions may occupy the event loop without a break. A sync of another account takes about twenty turns of
- * the loop and 30 ms, and may wait for such a slice in each of them.
+ * How long conversions may occupy the event loop without a break. Fetching for somebody else in the same
+ * process takes about twenty turns of the loop and 30 ms, and may wait for such a slice in each of them.
  */
 const sliceMicroseconds = 200
 

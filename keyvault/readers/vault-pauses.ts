@@ -35,7 +35,7 @@ export function createVaultPauses(options: {
       // The vault didn't send this error, so it must not extend the pause.
       if (ownErrors.has(error)) return
       const nowMs = clock.now()
-      // Annotations can name any number of vaults, so keep only pauses that aren't over.
+      // Callers can ask for any number of vaults, so keep only pauses that aren't over.
       for (const [name, endMs] of pausedUntilMs) if (endMs <= nowMs) pausedUntilMs.delete(name)
       const endMs = nowMs + (error.retryAfterMs ?? defaultPauseMs)
       pausedUntilMs.set(vault, Math.max(pausedUntilMs.get(vault) ?? 0, endMs))

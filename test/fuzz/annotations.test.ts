@@ -57,9 +57,9 @@ t.test('a reference is read the same with blanks around its parts', async (t) =>
   await fuzz(
     t,
     fc.property(pumped(listPieces, 200), (text) => {
-      const parsed = parseReference(text, 'team-a')
+      const parsed = parseReference(text, { defaultVault: 'team-a' })
       assertParsed(parsed)
-      const blank = parseReference(` ${text}\t`, 'team-a')
+      const blank = parseReference(` ${text}\t`, { defaultVault: 'team-a' })
       if (JSON.stringify(parsed) !== JSON.stringify(blank)) throw new Error('they differ')
     }),
   )

@@ -1,13 +1,16 @@
 import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problem.ts'
 import type { Policy } from '../policy.ts'
-import type { Annotations } from './own-annotations.ts'
+import { type Annotations, annotationPrefix } from './own-annotations.ts'
 
 /** The vault of references that name none, and a check of all vaults against the operator's list. */
 export interface VaultChoice {
   readonly defaultVault?: string
   vaultProblems(vaults: Iterable<string>): readonly Problem[]
 }
+
+/** Part of the message about an object without a vault. */
+export const howToSetDefault = `set the annotation ${annotationPrefix}vault`
 
 /** Replaces a vault name that isn't valid, so that it is reported once and not again for each entry. */
 const anyVault = 'unreadable'

@@ -1,6 +1,7 @@
 import { type ParsedReference, parseReference } from '../../../../keyvault/reference.ts'
 import { printable } from '../../../../lib/printable.ts'
 import { maxProblems } from '../../outcome.ts'
+import { howToSetDefault } from '../choose-vaults.ts'
 import { splitList } from '../values/split-list.ts'
 
 /** One entry of a list in `secrets` or `env`. */
@@ -53,7 +54,7 @@ export function parseObjectList(
     const location = `entry "${printable(text)}"`
     const { required, optional } = cutOptional(text)
     const { target, rest } = cutTarget(required)
-    const reference = parseReference(rest, defaultVault)
+    const reference = parseReference(rest, { defaultVault, howToSetDefault })
     const named = target === undefined ? {} : { target }
     if (reference.kind === 'valid') {
       entries.push({ location, ...named, reference: reference.value, optional })

@@ -2,6 +2,7 @@ import type { WantedValue } from '../../../../init-agent/contract.ts'
 import { parseReference } from '../../../../keyvault/reference.ts'
 import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
 import { printable } from '../../../../lib/printable.ts'
+import { howToSetDefault } from '../choose-vaults.ts'
 import { cutOptional } from './parse-object-list.ts'
 import { toWantedValue } from './to-wanted.ts'
 
@@ -61,7 +62,7 @@ function restOfReference(template: string, from: number): readonly string[] {
 
 function parseSegment(text: string, defaultVault?: string): Parsed<WantedValue> {
   const { required, optional } = cutOptional(text)
-  const parsed = parseReference(required, defaultVault)
+  const parsed = parseReference(required, { defaultVault, howToSetDefault })
   if (parsed.kind === 'invalid') return invalid(`isn't a valid reference: ${parsed.problem}`)
   const { object, property } = parsed.value
   if (object.type === 'tls' || object.type === 'pfx' || property === '*')

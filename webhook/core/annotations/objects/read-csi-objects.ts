@@ -6,6 +6,7 @@ import { allInvalid, type Checked, invalid, type Parsed, valid } from '../../../
 import { printable } from '../../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../../lib/shape.ts'
 import { maxProblems } from '../../outcome.ts'
+import { howToSetDefault } from '../choose-vaults.ts'
 import { parseFileMode } from '../values/parse-file-mode.ts'
 import { countCostly, parsePlainYaml, type YamlBounds } from './parse-plain-yaml.ts'
 
@@ -47,9 +48,7 @@ export function readCsiObjects(value: unknown, vault?: string): Files {
   const files: LocatedFile[] = []
   const problems: string[] = []
   if (vault === undefined)
-    problems.push(
-      'it names no vault, and there is no default vault; set the annotation akv-injector.io/vault',
-    )
+    problems.push(`it names no vault, and there is no default vault; ${howToSetDefault}`)
   for (const [index, item] of list.value.entries()) {
     if (problems.length >= maxProblems) break
     const location = `item ${index + 1}`

@@ -38,6 +38,12 @@ t.test('only "${" means anything, and "$${" stands for it', async (t) => {
     t.strictSame(parseTemplate(text, 'home'), { segments, problems: [] }, text)
 })
 
+t.test('a reference without a vault says where to set one', async (t) => {
+  t.match(parseTemplate('${a}').problems, [
+    /no default vault; write vault:name, or set the annotation akv-injector.io\/vault$/,
+  ])
+})
+
 t.test('each reference that is wrong is named with its place', async (t) => {
   const { problems } = parseTemplate('a\n😀 ${b_c} ${tls/web}\n${pfx/x}${app#*}\n${open\n}', 'home')
   t.match(problems, [
