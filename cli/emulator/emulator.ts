@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import type { EmulatorData } from '../../emulator/data/data.ts'
+import { isIssuer } from '../../emulator/data/is-issuer.ts'
 import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
 import { printLines } from '../../lib/print-lines.ts'
+import { type ListenAddress, parseListenAddress } from '../../lib/server/listen-address.ts'
 import { runUntilSignal, untilAborted } from '../../lib/server/run-until-signal.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { example } from '../input/example.ts'
@@ -27,7 +29,7 @@ export async function emulator(options: EmulatorOptions): Promise<ExitCode> {
   const settings = {
     data: readEmulatorData(options.data ?? example('vault.yaml')),
     listen: parseAddress(options.listen),
-    controlPort: parsePort(options.controlPort, '--control-port'),
+    controlPort: parseControlPort(options.controlPort),
     issuer: parseIssuer(options.issuer),
   }
   return await runUntilSignal('emulator', async (signal) => {
@@ -68,24 +70,22 @@ export function readEmulatorData(file: string): EmulatorData {
   )
 }
 
-function parseAddress(text: string): { host: string; port: number } {
-  const [match, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (match === undefined)
-    throw new InputError(`--listen ${text}: expected HOST:PORT, such as 127.0.0.1:8444`)
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: parsePort(port, '--listen') }
+function parseAddress(text: string): ListenAddress {
+  const address = parseListenAddress(text)
+  if (address !== undefined) return address
+  throw new InputError(`--listen ${text}: expected HOST:PORT, such as 127.0.0.1:8444`)
 }
 
-/** Keys are fetched from the issuer's URL, so it must use TLS or be on this machine. */
 function parseIssuer(text?: string): string | undefined {
-  if (text === undefined || /^(https:\/\/|http:\/\/127\.0\.0\.1[:/])/.test(text)) return text
+  if (text === undefined || isIssuer(text)) return text
   throw new InputError(
     `--issuer ${text}: expected an https URL, such as https://oidc.example/cluster`,
   )
 }
 
-function parsePort(text: string, option: string): number {
+function parseControlPort(text: string): number {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65535)
-    throw new InputError(`${option} ${text}: expected a port, 0 to 65535`)
+    throw new InputError(`--control-port ${text}: expected a port, 0 to 65535`)
   return port
 }

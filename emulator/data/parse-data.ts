@@ -7,6 +7,7 @@ import { describeIssues } from '../schema/describe-issues.ts'
 import { list, namesTo, object, optional, text, withDefault } from '../schema/schema-parts.ts'
 import { certificatesSchema } from './certificate-schema.ts'
 import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
+import { isIssuer } from './is-issuer.ts'
 import { keysSchema } from './key-schema.ts'
 import { reportClashes } from './object-schema.ts'
 import { secretsSchema } from './secret-schema.ts'
@@ -58,11 +59,7 @@ const role = list(
     (found) => found === '*' || uuidPattern.test(found),
   ).toLowerCase(),
 )
-/** Entra accepts https only; an issuer in a test may use http on 127.0.0.1. */
-const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', (found) => {
-  const url = URL.parse(found)
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && url.hostname === '127.0.0.1')
-})
+const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', isIssuer)
 
 const identity = object({
   clientId: uuid,

@@ -77,25 +77,18 @@ t.test('the emulator reports invalid data and addresses as invalid input', async
     code: 2,
     stderr: /v.yaml is not valid data for the emulator\n/,
   })
-  t.match(
-    await runInProcess(['emulator', '--data', 'manifests/examples/vault.yaml', '--listen', 'here']),
-    {
+  for (const address of ['here', '/x:80', '::1:8444', 'localhost:70000'])
+    t.match(await runInProcess(['emulator', '--listen', address]), {
       code: 2,
-      stderr: /--listen here: expected HOST:PORT/,
-    },
-  )
-  t.match(
-    await runInProcess([
-      'emulator',
-      '--data',
-      'manifests/examples/vault.yaml',
-      '--control-port',
-      '70000',
-    ]),
-    { code: 2, stderr: /expected a port/ },
-  )
-  t.match(await runInProcess(['emulator', '--issuer', 'me']), {
+      stderr: `--listen ${address}: expected HOST:PORT`,
+    })
+  t.match(await runInProcess(['emulator', '--control-port', '70000']), {
     code: 2,
-    stderr: /--issuer me: expected an https URL/,
+    stderr: /expected a port/,
   })
+  for (const issuer of ['me', 'https://', 'http://127.0.0.1.example/'])
+    t.match(await runInProcess(['emulator', '--issuer', issuer]), {
+      code: 2,
+      stderr: `--issuer ${issuer}: expected an https URL`,
+    })
 })
