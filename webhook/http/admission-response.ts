@@ -40,8 +40,7 @@ const patchOf = ({ operations }: Injected) =>
         patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
       }
 
-const warningsOf = ({ warnings }: Injected) =>
-  warnings.length === 0 ? {} : { warnings: warnings.map((text) => text.slice(0, maxWarningLength)) }
+const warningsOf = ({ warnings }: Injected) => (warnings.length === 0 ? {} : { warnings })
 
 /** A line with the number of problems, and one for each. Bounded, because annotations can hold 256 KiB of mistakes. */
 function denialMessage({ problems }: Denied): string {
@@ -58,6 +57,4 @@ function denialMessage({ problems }: Denied): string {
   return [`akv-injector: ${count}`, ...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
 }
 
-/** The API server truncates longer warnings. */
-const maxWarningLength = 256
 const maxMessageLength = 32 * 1024

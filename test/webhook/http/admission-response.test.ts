@@ -13,18 +13,15 @@ t.test('a skipped pod is allowed without a patch', async (t) => {
   t.strictSame(responseOf(admissionResponse(uid, skipped('not-a-pod'))), { uid, allowed: true })
 })
 
-t.test(
-  'an injected pod is allowed with its patch, and the warnings cut to what is taken',
-  async (t) => {
-    const operations = [{ op: 'add', path: '/spec/volumes', value: [{ name: 'ä' }] }] as const
-    const warnings = ['short', 'w'.repeat(300)]
-    const response = responseOf(admissionResponse(uid, { kind: 'injected', operations, warnings }))
-    t.strictSame(Object.keys(response), ['uid', 'allowed', 'patchType', 'patch', 'warnings'])
-    t.match(response, { uid, allowed: true, patchType: 'JSONPatch' })
-    t.strictSame(JSON.parse(Buffer.from(response.patch, 'base64').toString()), operations)
-    t.strictSame(response.warnings, ['short', 'w'.repeat(256)])
-  },
-)
+t.test('an injected pod is allowed with its patch and its warnings', async (t) => {
+  const operations = [{ op: 'add', path: '/spec/volumes', value: [{ name: 'ä' }] }] as const
+  const warnings = ['one', 'two']
+  const response = responseOf(admissionResponse(uid, { kind: 'injected', operations, warnings }))
+  t.strictSame(Object.keys(response), ['uid', 'allowed', 'patchType', 'patch', 'warnings'])
+  t.match(response, { uid, allowed: true, patchType: 'JSONPatch' })
+  t.strictSame(JSON.parse(Buffer.from(response.patch, 'base64').toString()), operations)
+  t.strictSame(response.warnings, warnings)
+})
 
 t.test('an empty patch is none: the API server refuses a type without a patch', async (t) => {
   t.strictSame(
