@@ -31,19 +31,10 @@ export function connectCertsCluster(
 
   const readSecret = async (name: string) =>
     storedSecret(await ifFound(core.readNamespacedSecret({ namespace, name })))
-
-  const patchSecret = (name: string, { content, resourceVersion }: SecretWrite) =>
-    written(
-      core.patchNamespacedSecret(
-        {
-          namespace,
-          name,
-          fieldManager,
-          body: { metadata: { resourceVersion }, data: mapValues(content, toBase64) },
-        },
-        strategicMerge,
-      ),
-    )
+  const patchSecret = (name: string, secret: SecretWrite) => {
+    const patch = { namespace, name, fieldManager, body: secretPatch(secret) }
+    return written(core.patchNamespacedSecret(patch, strategicMerge))
+  }
 
   return {
     async read() {
@@ -59,29 +50,31 @@ export function connectCertsCluster(
     },
     writeAuthority: (secret) => patchSecret(caSecret, secret),
     writeLeaf: (secret) => patchSecret(tlsSecret, secret),
-    // A strategic merge patch finds the entries by their names and leaves other entries alone. An entry that was deleted
-    // after we read it isn't created again, because the resourceVersion no longer matches.
-    publish: ({ content, resourceVersion }) =>
-      written(
-        admission.patchMutatingWebhookConfiguration(
-          {
-            name: webhookConfiguration,
-            fieldManager,
-            body: {
-              metadata: { resourceVersion },
-              webhooks: Object.entries(content).map(([name, pem]) => ({
-                name,
-                clientConfig: { caBundle: toBase64(pem) },
-              })),
-            },
-          },
-          strategicMerge,
-        ),
-      ),
+    publish: (bundles) => {
+      const patch = { name: webhookConfiguration, fieldManager, body: bundlesPatch(bundles) }
+      return written(admission.patchMutatingWebhookConfiguration(patch, strategicMerge))
+    },
   }
 }
 
 type SecretWrite = Stored<Readonly<Record<string, string>>>
+
+const secretPatch = ({ content, resourceVersion }: SecretWrite) => ({
+  metadata: { resourceVersion },
+  data: mapValues(content, toBase64),
+})
+
+/**
+ * A strategic merge patch finds the entries by their names and leaves other entries alone. An entry that was deleted
+ * after we read it isn't created again, because the resourceVersion no longer matches.
+ */
+const bundlesPatch = ({ content, resourceVersion }: Stored<Bundles>) => ({
+  metadata: { resourceVersion },
+  webhooks: Object.entries(content).map(([name, pem]) => ({
+    name,
+    clientConfig: { caBundle: toBase64(pem) },
+  })),
+})
 
 async function written(request: Promise<unknown>): Promise<void> {
   try {

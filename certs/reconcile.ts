@@ -104,42 +104,45 @@ async function carryOut(options: {
   readonly dnsName: string
 }): Promise<void> {
   const { step, state, cluster, dnsName } = options
-  const { now } = state
-  const write = <T>(stored: Stored<unknown> | undefined, content: T): Stored<T> => ({
-    content,
-    resourceVersion: stored?.resourceVersion ?? '',
-  })
   switch (step.kind) {
     case 'publish': {
       const entries = Object.keys(state.bundles?.content ?? {})
       const bundles = Object.fromEntries(entries.map((name) => [name, step.bundle]))
-      return await cluster.publish(write(state.bundles, bundles))
+      return await cluster.publish(replacing(state.bundles, bundles))
     }
-    case 'issue-authority': {
-      const { certificatePem, keyPem } = await issueAuthority({
-        commonName: authorityName,
-        now,
-        lifetimeDays: authorityLifetimeDays,
-      })
-      return await cluster.writeAuthority(
-        write(state.authority, { 'tls.crt': certificatePem, 'tls.key': keyPem }),
-      )
-    }
-    case 'issue-leaf': {
-      const { 'tls.crt': ca = '', 'tls.key': caKey = '' } = state.authority?.content ?? {}
-      const { certificatePem, keyPem } = await issueLeaf({
-        authority: { certificatePem: ca, keyPem: caKey },
-        commonName: 'akv-injector webhook',
-        dnsNames: [dnsName],
-        ipAddresses: [],
-        now,
-        lifetimeDays: leafLifetimeDays,
-      })
-      return await cluster.writeLeaf(
-        write(state.leaf, { 'tls.crt': certificatePem, 'tls.key': keyPem, 'ca.crt': ca }),
-      )
-    }
+    case 'issue-authority':
+      return await cluster.writeAuthority(replacing(state.authority, await newAuthority(state)))
+    case 'issue-leaf':
+      return await cluster.writeLeaf(replacing(state.leaf, await newLeaf(state, dnsName)))
     default:
       step satisfies never
   }
+}
+
+/** The write of new content in place of what was read. */
+const replacing = <T>(read: Stored<unknown> | undefined, content: T): Stored<T> => ({
+  content,
+  resourceVersion: read?.resourceVersion ?? '',
+})
+
+async function newAuthority({ now }: ClusterState) {
+  const { certificatePem, keyPem } = await issueAuthority({
+    commonName: authorityName,
+    now,
+    lifetimeDays: authorityLifetimeDays,
+  })
+  return { 'tls.crt': certificatePem, 'tls.key': keyPem }
+}
+
+async function newLeaf({ now, authority }: ClusterState, dnsName: string) {
+  const { 'tls.crt': ca = '', 'tls.key': caKey = '' } = authority?.content ?? {}
+  const { certificatePem, keyPem } = await issueLeaf({
+    authority: { certificatePem: ca, keyPem: caKey },
+    commonName: 'akv-injector webhook',
+    dnsNames: [dnsName],
+    ipAddresses: [],
+    now,
+    lifetimeDays: leafLifetimeDays,
+  })
+  return { 'tls.crt': certificatePem, 'tls.key': keyPem, 'ca.crt': ca }
 }

@@ -28,31 +28,7 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
   const server = kubeConfig.getCurrentCluster()?.server
   if (server === undefined) throw new Error('the kubeconfig names no cluster')
 
-  let now: Date | undefined
-  let dispatcher: ReturnType<RequestContext['getDispatcher']>
-  const { httpApi } = createConfiguration()
-  async function send(request: RequestContext): Promise<ResponseContext> {
-    // The client has no time limit. AbortSignal.timeout would keep the whole request in memory until the time is over.
-    const timeout = new AbortController()
-    const timer = setTimeout(() => timeout.abort(overdue()), timeoutMs)
-    request.setSignal(AbortSignal.any([signal, timeout.signal]))
-    // The client would also create a connection pool for each request, and the memory of so many pools isn't freed.
-    dispatcher ??= request.getDispatcher()
-    const own = dispatcher
-    if (own) request.setDispatcher(own)
-    try {
-      const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise()
-      const date = new Date(headers['date'] ?? '')
-      if (!Number.isNaN(date.getTime())) now = date
-      return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
-    } catch (error) {
-      // A failed connection isn't used again. One that another request has opened since then may work.
-      if (dispatcher === own) dispatcher = undefined
-      throw error
-    } finally {
-      clearTimeout(timer)
-    }
-  }
+  const { send, serverTime, reconnect } = createSender({ signal, timeoutMs })
   return {
     kubeConfig,
     server: new URL(server),
@@ -61,6 +37,39 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
       authMethods: { default: kubeConfig },
       httpApi: wrapHttpLibrary({ send }),
     }),
+    serverTime,
+    reconnect,
+  }
+}
+
+/** Sends the client's requests with a time limit, and all through one connection pool. */
+function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
+  const { httpApi } = createConfiguration()
+  let now: Date | undefined
+  let dispatcher: ReturnType<RequestContext['getDispatcher']>
+  return {
+    async send(request: RequestContext): Promise<ResponseContext> {
+      // The client has no time limit. AbortSignal.timeout would keep the whole request in memory until the time is over.
+      const timeout = new AbortController()
+      const timer = setTimeout(() => timeout.abort(overdue()), timeoutMs)
+      request.setSignal(AbortSignal.any([signal, timeout.signal]))
+      // The client would also create a connection pool for each request, and the memory of so many pools isn't freed.
+      dispatcher ??= request.getDispatcher()
+      const own = dispatcher
+      if (own) request.setDispatcher(own)
+      try {
+        const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise()
+        const date = new Date(headers['date'] ?? '')
+        if (!Number.isNaN(date.getTime())) now = date
+        return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
+      } catch (error) {
+        // A failed connection isn't used again. One that another request has opened since then may work.
+        if (dispatcher === own) dispatcher = undefined
+        throw error
+      } finally {
+        clearTimeout(timer)
+      }
+    },
     /**
      * The API server's time from its last answer, as it verifies certificates by its own clock. Our own time if it
      * didn't send any.
