@@ -28,14 +28,7 @@ export function entraRoutes(app: TlsApp, tenant: Tenant): void {
     reply.code(refusal.status).send(refusalBody(refusal, tenant.now(), correlationId(request)))
 
   app.post<TenantRoute>('/:tenant/oauth2/v2.0/token', async (request, reply) => {
-    const form = new URLSearchParams(request.body ?? '')
-    const [fault] = tenant.faults.take('token', targetOf(request))
-    if (fault !== undefined) {
-      const assertion = form.get('client_assertion') ?? ''
-      const clientId = form.get('client_id') ?? ''
-      return refuse(request, reply, emulatedRefusal(fault.code, { assertion, clientId }))
-    }
-    const grant = await grantToken(tenant, request.params.tenant, form)
+    const grant = await grantOrFault(tenant, request)
     reply.header('cache-control', 'no-store, no-cache').header('pragma', 'no-cache')
     if (grant.kind === 'refused') return refuse(request, reply, grant.refusal)
     return {
@@ -57,6 +50,17 @@ export function entraRoutes(app: TlsApp, tenant: Tenant): void {
     return refusal === undefined ? tenant.entraSigner.jwks : refuse(request, reply, refusal)
   })
   app.get('/common/discovery/instance', async () => instanceDiscovery(tenant))
+}
+
+/** Grants a token, unless a fault was injected for this request. */
+async function grantOrFault(tenant: Tenant, request: FastifyRequest<TenantRoute>) {
+  const form = new URLSearchParams(request.body ?? '')
+  const [fault] = tenant.faults.take('token', targetOf(request))
+  if (fault === undefined) return await grantToken(tenant, request.params.tenant, form)
+  const assertion = form.get('client_assertion') ?? ''
+  const clientId = form.get('client_id') ?? ''
+  const refusal = emulatedRefusal(fault.code, { assertion, clientId })
+  return { kind: 'refused', refusal } as const
 }
 
 /** The documents that an API server publishes for verifying its tokens. */

@@ -78,22 +78,12 @@ function createTable() {
   return { connections, add }
 }
 
-function trackConnection({
-  socket,
-  holder,
-  remove,
-}: {
-  readonly socket: Socket
-  readonly holder: { readonly count: number }
-  readonly remove: () => void
-}): Connection {
+function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'>): Connection {
   let sinceMs = performance.now()
   let isChecking = false
   let exchange: { request: IncomingMessage; response: ServerResponse } | undefined
   return {
-    socket,
-    holder,
-    remove,
+    ...opened,
     get sinceMs() {
       return sinceMs
     },
@@ -110,7 +100,7 @@ function trackConnection({
       isChecking = true
       setImmediate(() => {
         isChecking = false
-        if (!response.writableFinished) socket.destroy()
+        if (!response.writableFinished) opened.socket.destroy()
       })
       return true
     },

@@ -20,46 +20,37 @@ export interface Metrics {
   countClosedConnection(server: 'admission' | 'health'): void
 }
 
+const prefix = 'akv_injector_'
+const admissionLabels = ['outcome', 'reason']
+
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
-  const admissions = new Counter({
-    name: 'akv_injector_admissions_total',
-    help: 'Answered requests by outcome; skipped ones with the reason',
-    labelNames: ['outcome', 'reason'],
-    registers,
-  })
-  const duration = new Histogram({
-    name: 'akv_injector_admission_duration_seconds',
-    help: 'From the headers of a request to its answer',
-    buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
-    registers,
-  })
-  const expiry = new Gauge({
-    name: 'akv_injector_certificate_expiry_timestamp_seconds',
-    help: 'When the serving certificate expires, in Unix time; 0 while there is none',
-    registers,
-  })
-  const reloadFailures = new Counter({
-    name: 'akv_injector_certificate_reload_failures_total',
-    help: 'Certificates found in the TLS folder that could not be used',
-    registers,
-  })
-  const closedConnections = new Counter({
-    name: 'akv_injector_connections_closed_total',
-    help: 'Connections closed because too many were open, by server: admission or health',
-    labelNames: ['server'],
-    registers,
-  })
-  const classLookups = new Counter({
-    name: 'akv_injector_class_lookups_total',
-    help: 'SecretProviderClasses that reviews looked up, by result; absent: the class or its kind',
-    labelNames: ['result'],
-    registers,
-  })
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [registry] })
+  const admissions = counter(
+    'admissions_total',
+    'Answered requests by outcome; skipped ones with the reason',
+    ...admissionLabels,
+  )
+  const reloadFailures = counter(
+    'certificate_reload_failures_total',
+    'Certificates found in the TLS folder that could not be used',
+  )
+  const closedConnections = counter(
+    'connections_closed_total',
+    'Connections closed because too many were open, by server: admission or health',
+    'server',
+  )
+  const classLookups = counter(
+    'class_lookups_total',
+    'SecretProviderClasses that reviews looked up, by result; absent: the class or its kind',
+    'result',
+  )
   for (const result of classResults) classLookups.inc({ result }, 0)
   for (const server of ['admission', 'health']) closedConnections.inc({ server }, 0)
+  const duration = addDuration(registry)
+  const expiry = addExpiry(registry)
   return {
     registry,
     countAdmission({ outcome, reason = '', durationMs }) {
@@ -72,3 +63,18 @@ export function createMetrics(): Metrics {
     countClosedConnection: (server) => closedConnections.inc({ server }),
   }
 }
+
+const addDuration = (registry: Registry) =>
+  new Histogram({
+    name: `${prefix}admission_duration_seconds`,
+    help: 'From the headers of a request to its answer',
+    buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+    registers: [registry],
+  })
+
+const addExpiry = (registry: Registry) =>
+  new Gauge({
+    name: `${prefix}certificate_expiry_timestamp_seconds`,
+    help: 'When the serving certificate expires, in Unix time; 0 while there is none',
+    registers: [registry],
+  })

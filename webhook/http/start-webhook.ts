@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ListenAddress } from '../../lib/server/listen-address.ts'
 import { type Health, type HealthOptions, serveHealth } from '../../lib/server/serve-health.ts'
 import type { ApiAccess } from '../api-server/api-access.ts'
-import { createObjectReader } from '../api-server/get-object.ts'
+import { createObjectReader, type GetObject } from '../api-server/get-object.ts'
 import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import type { Settings } from '../settings/read-settings.ts'
 import { watchCertificate } from './certificate/watch-certificate.ts'
 import type { LogOptions } from './logger-options.ts'
-import { createMetrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { buildWebhookApp } from './webhook-app.ts'
 import { type ServerLimits, tlsOptions, type WebhookServer } from './webhook-server.ts'
 
@@ -50,20 +50,7 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   const reader = options.apiAccess && createObjectReader(options.apiAccess)
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
-  const app = buildWebhookApp({
-    decide: (request, lookedUp) => mutate(request, settings.policy, lookedUp),
-    metrics,
-    ...(reader && {
-      lookUp: createLookUp({
-        get: reader.get,
-        countLookup: metrics.countClassLookup,
-        elapsedMs: () => performance.now(),
-      }),
-    }),
-    log: { level: settings.logLevel, stream: options.logStream },
-    isDraining,
-    ...(options.limits && { limits: options.limits }),
-  })
+  const app = createApp(options, { metrics, get: reader?.get, isDraining })
   const certificate = await watchCertificate({
     folder: settings.tlsDir,
     intervalMs: options.certificatePollMs ?? 5_000,
@@ -90,6 +77,27 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
       return closing
     },
   }
+}
+
+function createApp(
+  { settings, logStream, limits }: StartWebhookOptions,
+  parts: {
+    readonly metrics: Metrics
+    readonly get: GetObject | undefined
+    readonly isDraining: () => boolean
+  },
+): WebhookServer {
+  const { metrics, isDraining, get } = parts
+  const countLookup = metrics.countClassLookup
+  const elapsedMs = () => performance.now()
+  return buildWebhookApp({
+    decide: (request, lookedUp) => mutate(request, settings.policy, lookedUp),
+    metrics,
+    ...(get && { lookUp: createLookUp({ get, countLookup, elapsedMs }) }),
+    log: { level: settings.logLevel, stream: logStream },
+    isDraining,
+    ...(limits && { limits }),
+  })
 }
 
 async function listen(
