@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { request } from 'node:https'
+import { isIP } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ClientAssertionCredential } from '@azure/identity'
 import { CertificateClient } from '@azure/keyvault-certificates'
@@ -98,7 +99,8 @@ export function ask(emulator: Emulator, path: string, { method, headers, body }:
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
     const options = {
       hostname,
-      servername: hostname,
+      // Set, because Node would otherwise take it from the Host header of the test. An IP address can't be one.
+      servername: isIP(hostname) === 0 ? hostname : '',
       port,
       path,
       method,

@@ -78,7 +78,9 @@ t.test('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing', async (t) => {
   t.intercept(process, 'env', {
     value: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
   })
+  const warnings = t.capture(process, 'emitWarning')
   const { token } = await signInAt(t, emulator, { agent: connectTo(t, other.caPem) })
   await t.rejects(token(), { code: 'AKV_TLS_UNTRUSTED' })
   t.equal(emulator.requests.length, 0)
+  t.match(warnings(), [{ args: [/NODE_TLS_REJECT_UNAUTHORIZED/] }], 'Node has seen the variable')
 })
