@@ -33,13 +33,15 @@ export interface LookUpOptions {
 const timeoutMs = 2_000
 
 /**
- * All waiting reviews share this much memory. An object counts with {@link objectBytes}, and a review with eight times its
- * size, which is what parsed JSON takes. So a slow API server can hold up 512 reviews of one class each. Of others, the
+ * All waiting reviews share this much memory. A slow API server can then hold up 512 reviews of 4 KB; of others, the
  * address that holds the most loses first.
  */
-const budgetBytes = 32 * 1024 * 1024
+const budgetBytes = 48 * 1024 * 1024
+/** What an object may take. */
 const objectBytes = 64 * 1024
-const parsedFactor = 8
+/** `{},` becomes an object of 56 bytes, but a body has a bounded number of values. */
+const parsedBytes = (bodyBytes: number): number =>
+  Math.min(bodyBytes * 24, bodyBytes * 4 + 13 * 1024 * 1024)
 
 /** Looks up the classes of a review side by side, and then its ServiceAccount, if it is needed. Caches nothing. */
 export function createLookUp(options: LookUpOptions): LookUp {
@@ -61,7 +63,7 @@ export function createLookUp(options: LookUpOptions): LookUp {
     // Node takes more than ten listeners, one for each class here, for a leak, and prints a warning.
     setMaxListeners(0, ending.signal)
     let ended: Lookup = timedOut
-    const bytes = Math.max(names.length * objectBytes, bodyBytes * parsedFactor)
+    const bytes = Math.max(names.length * objectBytes, parsedBytes(bodyBytes))
     const end = () => {
       ended = tooMany
       ending.abort()

@@ -9,7 +9,7 @@ import {
 import type { Lookup } from '../../../webhook/core/csi/looked-up.ts'
 import { csiPod, csiVolume, exampleClass, requestOf } from '../core/csi/example.ts'
 
-const caller = { address: '10.0.0.1', bodyBytes: 4_000 }
+const caller = { address: '10.0.0.1', bodyBytes: 4_096 }
 
 function podOf(...classes: string[]) {
   const pod = csiPod()
