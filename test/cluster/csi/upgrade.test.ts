@@ -26,6 +26,7 @@ function upgrade(mode: string): void {
       ...['upgrade', '--install', release, join(import.meta.dirname, '../../../manifests/chart')],
       // The tests' own install is not Helm's.
       ...['--namespace', namespace, '--take-ownership', '--set', `csi.namespaces=${mode}`],
+      ...['--set', 'image.repository=registry.example/akv-injector'],
     ],
     { encoding: 'utf8' },
   )
