@@ -2,11 +2,13 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { BundledPackage } from './bundled-packages.ts'
 
 /**
- * The image's bill of materials, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): the program, the
- * packages in its bundle, and Node. Debian's packages are listed in /var/lib/dpkg/status.d, where scanners expect them.
+ * The bill of materials, as CycloneDX 1.5 (https://cyclonedx.org/docs/1.5/json/): the program, the packages in its
+ * bundle, and in the image Node. Debian's packages are listed in /var/lib/dpkg/status.d, where scanners expect them.
  * Two builds of the same source give the same bytes.
+ *
+ * @param nodeVersion - the Node that is delivered with the program, if one is
  */
-export function billOfMaterials(packages: readonly BundledPackage[], nodeVersion: string): string {
+export function billOfMaterials(packages: readonly BundledPackage[], nodeVersion?: string): string {
   const bill = {
     $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
     bomFormat: 'CycloneDX',
@@ -15,18 +17,20 @@ export function billOfMaterials(packages: readonly BundledPackage[], nodeVersion
     metadata: { component: { type: 'application', ...described(packageJson) } },
     components: [
       ...packages.map((found) => ({ type: 'library', ...described(found) })),
-      {
-        type: 'platform',
-        'bom-ref': `node@${nodeVersion}`,
-        name: 'node',
-        version: nodeVersion,
-        purl: `pkg:generic/node@${nodeVersion}`,
-        cpe: `cpe:2.3:a:nodejs:node.js:${nodeVersion}:*:*:*:*:*:*:*`,
-      },
+      ...(nodeVersion === undefined ? [] : [describeNode(nodeVersion)]),
     ],
   }
   return `${JSON.stringify(bill, null, 1)}\n`
 }
+
+const describeNode = (version: string) => ({
+  type: 'platform',
+  'bom-ref': `node@${version}`,
+  name: 'node',
+  version,
+  purl: `pkg:generic/node@${version}`,
+  cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
+})
 
 function described({ name, version, license }: Omit<BundledPackage, 'folder'>) {
   return {

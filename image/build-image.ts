@@ -1,14 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { reasonOf } from '../lib/reason-of.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { billOfMaterials } from './bill-of-materials.ts'
-import { bundle } from './bundle.ts'
-import { bundledPackages } from './bundled-packages.ts'
+import { makeDist } from './make-dist.ts'
 import { placeholderRepository } from './placeholder-repository.ts'
-import { thirdPartyNotices } from './third-party-notices.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -34,7 +30,7 @@ export async function buildImage(options: ImageOptions): Promise<void> {
   const engine = engines.find(isWorking)
   if (engine === undefined)
     throw new Error(`none of ${engines.join(', ')} works here; install one to build the image`)
-  await makeDist()
+  await makeDist(process.versions.node)
   // buildah and podman would append to a list of that name, and fail if an image has it.
   if (isList(options) && engine !== 'docker')
     for (const remove of [['manifest', 'rm'], ['rmi']])
@@ -80,14 +76,6 @@ const isList = ({ platform }: ImageOptions): boolean => platform?.includes(',') 
 
 const isWorking = (engine: Engine): boolean =>
   spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0
-
-async function makeDist(): Promise<void> {
-  const dist = join(root, 'dist')
-  rmSync(dist, { recursive: true, force: true })
-  const packages = bundledPackages(await bundle(dist), root)
-  writeFileSync(join(dist, 'sbom.cdx.json'), billOfMaterials(packages, process.versions.node))
-  writeFileSync(join(dist, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices(packages))
-}
 
 function revision(): string {
   const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']

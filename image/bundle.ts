@@ -5,11 +5,11 @@ import { build, type Metafile } from 'esbuild'
 const root = join(import.meta.dirname, '..')
 
 /**
- * Bundles the program and everything that it imports as plain JavaScript for the image. The agent starts in every pod, and
- * finding and reading a thousand files would slow that down.
+ * Bundles the program and everything that it imports as plain JavaScript, for the image and the npm package. The agent starts
+ * in every pod, and finding and reading a thousand files would slow that down.
  *
- * @param folder - the output folder; `main.js` is the program, beside the chunks that its commands load, and `await-files.js` the
- *   sidecar's startup probe, which keeps its `#!` line: the Containerfile links it to `/usr/bin/test`
+ * @param folder - the output folder; `main.js` is the program, `chunks/` what its commands load, and `await-files.js` the sidecar's
+ *   startup probe, which keeps its `#!` line: the Containerfile links it to `/usr/bin/test`
  * @returns esbuild's metafile, which lists the inputs
  */
 export async function bundle(folder: string): Promise<Metafile> {
@@ -22,7 +22,10 @@ export async function bundle(folder: string): Promise<Metafile> {
     minify: true,
     platform: 'node',
     format: 'esm',
-    target: 'node24',
+    // The image has Node 24, but the npm package runs on Node 22, too.
+    target: 'node22',
+    // cli/input/example.ts finds manifests/examples two folders up from its chunk, as it does in a checkout.
+    chunkNames: 'chunks/[name]-[hash]',
     // Some dependencies are CommonJS and call `require`.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",

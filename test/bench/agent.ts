@@ -12,7 +12,8 @@ import {
   versionOf,
 } from '../../init-agent/contract.ts'
 import type { ObjectType } from '../../keyvault/reference.ts'
-import { type Bench, type Figure, mebibytes, milliseconds } from './bench.ts'
+import type { Bench, Figure } from './bench.ts'
+import { compareRuns, measureProcess, medianOf, type Run } from './measure-process.ts'
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -69,34 +70,26 @@ interface Stage {
   readonly ca: string
 }
 
-interface Run {
-  readonly wallMs: number
-  readonly peakBytes: number
-}
-
 async function measureInTurns(stage: Stage, turns: number): Promise<Figure[]> {
+  const { folder } = stage
   const nothing: Run[] = []
   const agents = pods.map((pod) => ({ ...pod, runs: [] as Run[] }))
   for (let turn = 0; turn < turns; turn++) {
-    nothing.push(await measure(stage, ['-e', '0'], {}))
+    nothing.push(await measureProcess({ folder, args: ['-e', '0'] }))
     for (const { what: _, runs, ...wanted } of agents)
       runs.push(
-        await measure(stage, agentArguments(stage), { [configVariable]: configOf(stage, wanted) }),
+        await measureProcess({
+          folder,
+          args: agentArguments(stage),
+          env: { [configVariable]: configOf(stage, wanted) },
+        }),
       )
   }
   const idle = medianOf(nothing)
   return [
-    figure('node -e 0', idle, idle),
-    ...agents.map(({ what, runs }) => figure(`agent, ${what}`, medianOf(runs), idle)),
+    compareRuns('node -e 0', idle, idle),
+    ...agents.map(({ what, runs }) => compareRuns(`agent, ${what}`, medianOf(runs), idle)),
   ]
-}
-
-function figure(what: string, run: Run, idle: Run): Figure {
-  const ratio = (run.wallMs / idle.wallMs).toFixed(1)
-  return {
-    what,
-    value: `${milliseconds(run.wallMs)}  (${ratio} × node -e 0), ${mebibytes(run.peakBytes)} at its peak`,
-  }
 }
 
 const root = (stage: Stage) => join(stage.folder, 'akv')
@@ -109,33 +102,6 @@ function agentArguments(stage: Stage): readonly string[] {
     mkdirSync(join(folder, name), { recursive: true })
   writeFileSync(join(folder, 'identity/token'), stage.token)
   return [stage.program, 'agent', '--root', folder, '--termination-log', join(folder, 'ended')]
-}
-
-/** Runs Node until it exits. Linux reports the peak memory when the process ends. */
-async function measure(
-  stage: Stage,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<Run> {
-  const peakFile = join(stage.folder, 'peak')
-  const tellPeak = join(stage.folder, 'tell-peak.cjs')
-  writeFileSync(
-    tellPeak,
-    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(peakFile)}, String(process.resourceUsage().maxRSS)))`,
-  )
-  const startedAt = performance.now()
-  const child = spawn(process.execPath, ['--require', tellPeak, ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  const [code] = await once(child, 'exit')
-  const wallMs = performance.now() - startedAt
-  if (code !== 0) throw new Error(`ended with ${code}: ${output}`)
-  return { wallMs, peakBytes: Number(readFileSync(peakFile, 'utf8')) * 1024 }
 }
 
 function configOf({ url, ca }: Stage, wanted: Wanted): string {
@@ -159,15 +125,6 @@ function configOf({ url, ca }: Stage, wanted: Wanted): string {
     },
   }
   return encodeConfig(config)
-}
-
-function medianOf(runs: readonly Run[]): Run {
-  const median = (values: readonly number[]) =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-  return {
-    wallMs: median(runs.map(({ wallMs }) => wallMs)),
-    peakBytes: median(runs.map(({ peakBytes }) => peakBytes)),
-  }
 }
 
 function startEmulator(folder: string): {

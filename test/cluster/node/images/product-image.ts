@@ -50,9 +50,11 @@ async function bundledFiles(): Promise<Buffer[]> {
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-bundle-'))
   try {
     await bundle(folder)
-    return readdirSync(folder)
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
       .sort()
-      .map((name) => readFileSync(join(folder, name)))
+      .map((path) => readFileSync(path))
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+'use strict'
+// The published package's command. It is written in old syntax, so that an old Node prints a sentence instead of a
+// SyntaxError, and imports the bundle only if this Node can run it.
+var oldest = 22
+var found = process.versions.node
+if (Number(found.split('.')[0]) < oldest) {
+  console.error(
+    'akv-injector needs Node.js ' + oldest + ' or later, but this is ' + found + ' (' + process.execPath + ').',
+  )
+  process.exitCode = 2
+} else {
+  import('../dist/main.js')
+}

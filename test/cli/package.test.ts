@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import packageJson from '../../package.json' with { type: 'json' }
+
+const entry = join(import.meta.dirname, '../..', packageJson.bin['akv-injector'])
+
+t.test('installing the package runs no script and installs no other package', async (t) => {
+  const atInstall = ['preinstall', 'install', 'postinstall', 'prepare', 'dependencies']
+  for (const name of atInstall) t.notOk(name in packageJson.scripts, name)
+  for (const name of ['dependencies', 'optionalDependencies', 'peerDependencies'])
+    t.notOk(name in packageJson, `${name}: the bundle contains everything`)
+})
+
+t.test('the package asks for the Node that its command asks for', async (t) => {
+  t.equal(packageJson.engines.node, '>=22')
+  const folder = t.testdir()
+  const older = (version: string) => {
+    const preload = join(folder, 'preload.cjs')
+    writeFileSync(
+      preload,
+      `Object.defineProperty(process, 'versions', { value: { node: '${version}' } })`,
+    )
+    return spawnSync(process.execPath, ['--require', preload, entry], { encoding: 'utf8' })
+  }
+  for (const version of ['8.17.0', '20.20.2', '21.7.3'])
+    t.match(older(version), {
+      status: 2,
+      stdout: '',
+      stderr: `akv-injector needs Node.js 22 or later, but this is ${version} (`,
+    })
+})

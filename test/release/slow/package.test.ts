@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import packageJson from '../../../package.json' with { type: 'json' }
+
+const root = join(import.meta.dirname, '../../..')
+// Outside the checkout, whose node_modules would hide a package that the bundle lacks.
+const folder = mkdtempSync(join(tmpdir(), 'akv-injector-package-'))
+t.teardown(() => rmSync(folder, { recursive: true }))
+const npm = (cwd: string, ...args: readonly string[]) =>
+  execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd,
+    encoding: 'utf8',
+  })
+
+/** Installs into a new folder, as a user does. */
+function install(name: string, ...args: readonly string[]): string {
+  const path = join(folder, name)
+  mkdirSync(path)
+  writeFileSync(join(path, 'package.json'), JSON.stringify({ allowScripts: { node: true } }))
+  npm(path, 'install', ...args)
+  return join(path, 'node_modules')
+}
+
+interface Packed {
+  readonly filename: string
+  readonly size: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+const [packed]: readonly Packed[] = JSON.parse(
+  npm(root, 'pack', '--json', '--pack-destination', folder),
+)
+if (packed === undefined) throw new Error('npm pack made nothing')
+
+t.test(
+  'the package has the bundle, its bill, licences and examples, and nothing else',
+  async (t) => {
+    const parts = new Set(
+      packed.files.map(({ path }) => path.replace(/^(dist\/chunks|manifests\/examples)\/.*/, '$1')),
+    )
+    t.strictSame([...parts].sort(), [
+      'LICENSE',
+      'README.md',
+      'cli/akv-injector.cjs',
+      'dist/THIRD-PARTY-NOTICES.txt',
+      'dist/chunks',
+      'dist/main.js',
+      'dist/package.json',
+      'dist/sbom.cdx.json',
+      'manifests/examples',
+      'package.json',
+    ])
+    t.ok(packed.size < 2_000_000, `${packed.size} bytes`)
+  },
+)
+
+const nodes: Readonly<Record<string, string>> = {
+  20: join(install('node-20', 'node@20'), 'node/bin/node'),
+  22: join(install('node-22', 'node@22'), 'node/bin/node'),
+  24: process.execPath,
+}
+// Without the network, so it installs nothing but the package.
+const installed = install('user', '--offline', join(folder, packed.filename))
+const command = join(installed, '.bin/akv-injector')
+const manifest = join(root, 'manifests/examples/files.yaml')
+
+function run(node: number, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(nodes[node] ?? '', [command, ...args], {
+    cwd: '/',
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  })
+  return { status, stdout, stderr }
+}
+
+t.test('it installs no other package', async (t) => {
+  const names = readdirSync(installed).filter((name) => !name.startsWith('.'))
+  t.strictSame(names, ['akv-injector'])
+})
+
+for (const node of [22, 24])
+  t.test(`it works with Node ${node}, from any folder`, async (t) => {
+    t.match(run(node, '--version'), { status: 0, stdout: `${packageJson.version}\n` })
+    t.match(run(node, 'check', manifest), { status: 0, stdout: 'would be injected', stderr: '' })
+    const { status, stdout, stderr } = run(node, 'demo')
+    t.equal(status, 0, stderr)
+    t.match(stdout, /Done\.\n$/)
+  })
+
+t.test('Node 20 gets a sentence', async (t) => {
+  t.match(run(20, 'check', manifest), {
+    status: 2,
+    stdout: '',
+    stderr: /^akv-injector needs Node\.js 22 or later, but this is 20\.\d+\.\d+ \(\S+\)\.\n$/,
+  })
+})
