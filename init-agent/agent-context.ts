@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/log.ts'
 import type { AgentConfig } from './contract.ts'
-import type { Session } from './projection/session.ts'
+import type { Session } from './session/session.ts'
 import type { Volumes } from './volume/volumes.ts'
 
 /** The context that all steps of the agent share. */

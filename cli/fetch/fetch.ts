@@ -1,5 +1,5 @@
-import { fetchOnce } from '../../init-agent/fetch-once.ts'
-import type { Credential } from '../../init-agent/projection/session.ts'
+import { fetchOnce } from '../../init-agent/fetch/fetch-once.ts'
+import type { Credential } from '../../init-agent/session/session.ts'
 import { renderEnvFile } from '../../init-agent/volume/env-file.ts'
 import { sweepFileSets } from '../../init-agent/volume/read-file-set.ts'
 import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'

@@ -3,6 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { AgentConfig } from '../contract.ts'
+import type { Session } from '../session/session.ts'
 import { fetchConsistently, groupParts, isCertificateObject } from './certificate-parts.ts'
 import { fixedDeadline } from './deadline.ts'
 import type { FetchOutcomes } from './fetch-objects.ts'
@@ -16,7 +17,6 @@ import {
   type TemplateValues,
   templateValuesAfter,
 } from './project-content.ts'
-import type { Session } from './session.ts'
 import { objectKey, type WantedObject, wantedObjects } from './wanted-objects.ts'
 
 /** The state that one refresh passes to the next. */

@@ -11,8 +11,8 @@ import {
   refreshContent,
   startState,
 } from '../../init-agent/projection/refresh-content.ts'
-import type { Session } from '../../init-agent/projection/session.ts'
 import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
+import type { Session } from '../../init-agent/session/session.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'

@@ -1,5 +1,5 @@
-import { type Identity, resolveIdentity } from '../../init-agent/projection/identity.ts'
-import type { Session } from '../../init-agent/projection/session.ts'
+import { type Identity, resolveIdentity } from '../../init-agent/session/identity.ts'
+import type { Session } from '../../init-agent/session/session.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Account } from '../request/account.ts'
 import type { SyncRequest } from '../request/account-request.ts'

@@ -1,5 +1,5 @@
-import type { Identity } from '../../init-agent/projection/identity.ts'
-import type { Session } from '../../init-agent/projection/session.ts'
+import type { Identity } from '../../init-agent/session/identity.ts'
+import type { Session } from '../../init-agent/session/session.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeProblem } from '../../lib/describe-problem.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'

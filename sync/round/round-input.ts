@@ -1,4 +1,4 @@
-import type { Session } from '../../init-agent/projection/session.ts'
+import type { Session } from '../../init-agent/session/session.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { SyncRequest } from '../request/account-request.ts'
 import type { Access, AccountState } from './account-state.ts'

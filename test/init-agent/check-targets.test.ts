@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkTargets } from '../../init-agent/check-targets.ts'
 import type { AgentConfig } from '../../init-agent/contract.ts'
-import { agentConfig, objectFile, secretFile, secretVariable } from './pod.ts'
+import { agentConfig, objectFile, secretFile, secretVariable } from './harness/pod.ts'
 
 t.test('targets that the webhook would deny are refused', async (t) => {
   const value = secretFile('a')

@@ -8,7 +8,7 @@ import {
   versionOf,
 } from '../../init-agent/contract.ts'
 import { longestMatched } from '../webhook/core/longest-matched.ts'
-import { exampleConfig as config } from './example-config.ts'
+import { exampleConfig as config } from './harness/example-config.ts'
 
 t.test('the kubelet finds nothing to expand in it', async (t) => {
   t.notMatch(encodeConfig(config), '$')

@@ -6,7 +6,7 @@ import {
   maxServedVolumes,
 } from '../../init-agent/contract.ts'
 import { decodeConfig } from '../../init-agent/decode-config.ts'
-import { exampleConfig as config } from './example-config.ts'
+import { exampleConfig as config } from './harness/example-config.ts'
 
 const served: AgentConfig = {
   ...config,

@@ -5,8 +5,8 @@ import t from 'tap'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { fixture, fixtureText } from '../keyvault/formats/fixtures.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './pod.ts'
-import { runAgentInProcess } from './run-agent-in-process.ts'
+import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './harness/pod.ts'
+import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 
 const secrets = `
 json: '{"db":{"password":"correct horse"},"tls.key":"k","list":[1,2.50]}'

@@ -7,8 +7,8 @@ import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { errorTable } from '../../lib/errors/error-table.ts'
 import { startHttpsServer } from '../support/start-https-server.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { makePod, type Pod, runToEnd, secretFile, secretVariable } from './pod.ts'
-import { runAgentInProcess } from './run-agent-in-process.ts'
+import { makePod, type Pod, runToEnd, secretFile, secretVariable } from './harness/pod.ts'
+import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 
 const nobody = '33333333-3333-3333-3333-333333333333'
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { makePod, runToEnd, secretFile, secretVariable } from './pod.ts'
+import { makePod, runToEnd, secretFile, secretVariable } from './harness/pod.ts'
 
 t.test('files and variables are there when the agent has ended', async (t) => {
   const emulator = await startTestEmulator(t, {

@@ -12,8 +12,8 @@ import {
   secretFile,
   secretVariable,
   startAgent,
-} from './pod.ts'
-import { simulatePod } from './simulated-pod.ts'
+} from './harness/pod.ts'
+import { simulatePod } from './harness/simulated-pod.ts'
 
 const volumes = [
   { name: 'shop', class: 'shop-kv' },

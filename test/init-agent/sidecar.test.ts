@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { startProxy } from '../support/start-proxy.ts'
 import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { makePod, runToEnd, secretFile, secretVariable, startAgent } from './pod.ts'
-import { runAgentInProcess } from './run-agent-in-process.ts'
-import { cannotMount, makeTmpfs } from './tmpfs.ts'
+import { makePod, runToEnd, secretFile, secretVariable, startAgent } from './harness/pod.ts'
+import { runAgentInProcess } from './harness/run-agent-in-process.ts'
+import { cannotMount, makeTmpfs } from './harness/tmpfs.ts'
 
 const read = (...path: readonly string[]) => readFileSync(join(...path), 'utf8')
 

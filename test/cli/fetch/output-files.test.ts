@@ -1,6 +1,6 @@
 import t from 'tap'
 import { outputFiles } from '../../../cli/fetch/output-files.ts'
-import { set } from '../../init-agent/volume.ts'
+import { set } from '../../init-agent/harness/volume.ts'
 
 const paths = (files: Record<string, string>, volumes?: readonly string[]) =>
   [

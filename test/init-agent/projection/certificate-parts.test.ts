@@ -7,7 +7,7 @@ import type { ObjectReference, ObjectType } from '../../../keyvault/reference.ts
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
-import { secretAnswer } from '../secret-answer.ts'
+import { secretAnswer } from '../harness/secret-answer.ts'
 
 const version = (number: number) => `${number}`.padStart(32, '0')
 const wanted = (type: ObjectType, more: Partial<WantedObject> = {}): WantedObject => ({

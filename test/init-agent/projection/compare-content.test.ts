@@ -1,8 +1,8 @@
 import t from 'tap'
 import { changedTargets, isComplete } from '../../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../../init-agent/projection/project-content.ts'
-import { agentConfig as config, objectFile, secretFile, secretVariable } from '../pod.ts'
-import { set } from '../volume.ts'
+import { agentConfig as config, objectFile, secretFile, secretVariable } from '../harness/pod.ts'
+import { set } from '../harness/volume.ts'
 
 const optional = { optional: true } as const
 

@@ -1,11 +1,11 @@
 import t from 'tap'
+import { reportRetries } from '../../../init-agent/fetch/report-retries.ts'
 import { firstFetchDeadline, fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import {
   type FetchObjectsOptions,
   fetchObjects,
 } from '../../../init-agent/projection/fetch-objects.ts'
 import type { WantedObject } from '../../../init-agent/projection/wanted-objects.ts'
-import { reportRetries } from '../../../init-agent/report-retries.ts'
 import type { ListedVersion } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../../keyvault/object-reader.ts'
 import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-vaults.ts'
@@ -14,7 +14,7 @@ import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
-import { secretAnswer } from '../secret-answer.ts'
+import { secretAnswer } from '../harness/secret-answer.ts'
 
 const object = (
   name: string,

@@ -10,9 +10,9 @@ import {
 import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
 import { createCpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { agentConfig as config, secretFile, secretVariable } from '../pod.ts'
-import { secretAnswer } from '../secret-answer.ts'
-import { set } from '../volume.ts'
+import { agentConfig as config, secretFile, secretVariable } from '../harness/pod.ts'
+import { secretAnswer } from '../harness/secret-answer.ts'
+import { set } from '../harness/volume.ts'
 
 const optional = { optional: true } as const
 

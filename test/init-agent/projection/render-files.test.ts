@@ -7,7 +7,7 @@ import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { fixture, fixtureText, openssl } from '../../keyvault/formats/fixtures.ts'
-import { secretAnswer } from '../secret-answer.ts'
+import { secretAnswer } from '../harness/secret-answer.ts'
 
 const file = (type: ObjectType, more: Partial<WantedFile> = {}): WantedFile => ({
   path: 'p',

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
-import { agentConfig as config, secretFile, secretVariable } from '../pod.ts'
+import { agentConfig as config, secretFile, secretVariable } from '../harness/pod.ts'
 
 const optional = { optional: true } as const
 

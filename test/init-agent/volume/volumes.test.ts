@@ -4,9 +4,9 @@ import t, { type Test } from 'tap'
 import { agentRoot, readyPath } from '../../../init-agent/contract.ts'
 import { linkTarget } from '../../../init-agent/volume/read-file-set.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
-import { agentConfig, secretFile, secretVariable } from '../pod.ts'
-import { cannotMount, makeReadOnly, makeTmpfs } from '../tmpfs.ts'
-import { list, set, text, write } from '../volume.ts'
+import { agentConfig, secretFile, secretVariable } from '../harness/pod.ts'
+import { cannotMount, makeReadOnly, makeTmpfs } from '../harness/tmpfs.ts'
+import { list, set, text, write } from '../harness/volume.ts'
 
 const config = agentConfig({
   volumes: ['one', 'two'].map((name) => ({ name, class: name })),

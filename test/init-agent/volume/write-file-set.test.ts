@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { readFileSet, sweepFileSets } from '../../../init-agent/volume/read-file-set.ts'
 import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
-import { list, set, text, write } from '../volume.ts'
+import { list, set, text, write } from '../harness/volume.ts'
 
 t.test('a set is laid out as the kubelet lays out its own', async (t) => {
   const volume = t.testdir({})

@@ -2,7 +2,7 @@ import t from 'tap'
 import { pauseThrottledVaults } from '../../../keyvault/readers/pause-throttled-vaults.ts'
 import { createVaultPauses, type VaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { secretAnswer } from '../../init-agent/secret-answer.ts'
+import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { secret } from '../emulated-vault.ts'
 

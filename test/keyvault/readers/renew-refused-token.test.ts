@@ -1,7 +1,7 @@
 import t from 'tap'
 import { renewRefusedToken } from '../../../keyvault/readers/renew-refused-token.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
-import { secretAnswer } from '../../init-agent/secret-answer.ts'
+import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 import { secret } from '../emulated-vault.ts'
 
 /** A vault that accepts the tokens from `accepted` on, and answers when it is told to. */

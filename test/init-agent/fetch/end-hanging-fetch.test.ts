@@ -1,7 +1,7 @@
 import t from 'tap'
-import { endHangingFetch } from '../../init-agent/end-hanging-fetch.ts'
-import { firstFetchDeadline, fixedDeadline } from '../../init-agent/projection/deadline.ts'
-import { fakeClock } from '../support/fake-clock.ts'
+import { endHangingFetch } from '../../../init-agent/fetch/end-hanging-fetch.ts'
+import { firstFetchDeadline, fixedDeadline } from '../../../init-agent/projection/deadline.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
 
 const never = new Promise<never>(() => undefined)
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import type { Emulator } from '../../emulator/emulator.ts'
+import type { Emulator } from '../../../emulator/emulator.ts'
 import {
   type AgentConfig,
   configVariable,
@@ -16,9 +16,9 @@ import {
   servedFolder,
   type WantedFile,
   type WantedVariable,
-} from '../../init-agent/contract.ts'
-import type { ObjectType } from '../../keyvault/reference.ts'
-import { clientId, tenantId } from '../support/start-test-emulator.ts'
+} from '../../../init-agent/contract.ts'
+import type { ObjectType } from '../../../keyvault/reference.ts'
+import { clientId, tenantId } from '../../support/start-test-emulator.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { makePod, secretFile, startAgent } from './pod.ts'
-import { cannotMount, makeTmpfs } from './tmpfs.ts'
+import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { makePod, secretFile, startAgent } from '../harness/pod.ts'
+import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 
 const rotations = 1000
-const reader = fileURLToPath(new URL('set-reader.ts', import.meta.url))
+const reader = fileURLToPath(new URL('../harness/set-reader.ts', import.meta.url))
 
 /** A whole value says how long it is, and of which generation. */
 const value = (generation: number) => {

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { failedStatus, goodStatus } from '../../init-agent/projection/object-status.ts'
-import { reportFreshness } from '../../init-agent/report-freshness.ts'
-import { AkvError } from '../../lib/errors/akv-error.ts'
-import { memoryLog } from '../support/memory-log.ts'
-import { agentConfig, secretFile } from './pod.ts'
+import { reportFreshness } from '../../../init-agent/fetch/report-freshness.ts'
+import { failedStatus, goodStatus } from '../../../init-agent/projection/object-status.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { memoryLog } from '../../support/memory-log.ts'
+import { agentConfig, secretFile } from '../harness/pod.ts'
 
 const error = new AkvError({ code: 'AKV_NETWORK', message: 'cut' })
 const key = (name: string) => `team-a:secrets/${name}`

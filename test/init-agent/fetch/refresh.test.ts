@@ -1,6 +1,6 @@
 import t from 'tap'
-import { secretFile, secretVariable } from './pod.ts'
-import { simulatePod, stale } from './simulated-pod.ts'
+import { secretFile, secretVariable } from '../harness/pod.ts'
+import { simulatePod, stale } from '../harness/simulated-pod.ts'
 
 t.test('the first wait is random, and each interval varies by up to a tenth', async (t) => {
   for (const [random, first, later] of [

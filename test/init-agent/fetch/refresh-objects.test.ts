@@ -1,9 +1,9 @@
 import t from 'tap'
-import type { WantedTemplate } from '../../init-agent/contract.ts'
-import { startState } from '../../init-agent/projection/refresh-content.ts'
-import { keepFresh } from '../../init-agent/refresh.ts'
-import { secretFile } from './pod.ts'
-import { simulatePod, stale } from './simulated-pod.ts'
+import type { WantedTemplate } from '../../../init-agent/contract.ts'
+import { keepFresh } from '../../../init-agent/fetch/refresh.ts'
+import { startState } from '../../../init-agent/projection/refresh-content.ts'
+import { secretFile } from '../harness/pod.ts'
+import { simulatePod, stale } from '../harness/simulated-pod.ts'
 
 const version = (digit: number) => `${digit}`.repeat(32)
 const secret = (name: string, of?: number) => ({

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { cannotMount, makeReadOnly, makeTmpfs } from './tmpfs.ts'
-import { list, set, text, write } from './volume.ts'
+import { cannotMount, makeReadOnly, makeTmpfs } from '../harness/tmpfs.ts'
+import { list, set, text, write } from '../harness/volume.ts'
 
 t.test('on a tmpfs', { skip: cannotMount() }, async (t) => {
   t.test('a set over 45 % of the volume is refused before anything is written', async (t) => {

@@ -1,10 +1,10 @@
-import { type Clock, systemClock } from '../lib/clock.ts'
-import type { Log } from '../lib/log/log.ts'
-import { checkTargets } from './check-targets.ts'
-import type { AgentConfig } from './contract.ts'
+import { type Clock, systemClock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log/log.ts'
+import { checkTargets } from '../check-targets.ts'
+import type { AgentConfig } from '../contract.ts'
+import type { Content } from '../projection/project-content.ts'
+import { type Credential, openSession } from '../session/session.ts'
 import { fetchContent } from './first-fetch.ts'
-import type { Content } from './projection/project-content.ts'
-import { type Credential, openSession } from './projection/session.ts'
 
 export interface FetchOnceOptions {
   readonly config: AgentConfig

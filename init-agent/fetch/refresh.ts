@@ -1,14 +1,14 @@
-import { toAkvError } from '../lib/errors/akv-error.ts'
-import type { AgentContext } from './agent-context.ts'
-import { notifyApplication } from './notify-application.ts'
-import { changedTargets } from './projection/compare-content.ts'
-import type { Content } from './projection/project-content.ts'
+import { toAkvError } from '../../lib/errors/akv-error.ts'
+import type { AgentContext } from '../agent-context.ts'
+import { notifyApplication } from '../notify-application.ts'
+import { changedTargets } from '../projection/compare-content.ts'
+import type { Content } from '../projection/project-content.ts'
 import {
   dueObjects,
   type RefreshState,
   refreshableObjects,
   refreshContent,
-} from './projection/refresh-content.ts'
+} from '../projection/refresh-content.ts'
 import { reportFreshness } from './report-freshness.ts'
 
 /**

@@ -1,8 +1,8 @@
 import t from 'tap'
-import type { Fault } from '../../emulator/faults/faults.ts'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { makePod, runToEnd, secretFile } from './pod.ts'
-import { runAgentInProcess } from './run-agent-in-process.ts'
+import type { Fault } from '../../../emulator/faults/faults.ts'
+import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { makePod, runToEnd, secretFile } from '../harness/pod.ts'
+import { runAgentInProcess } from '../harness/run-agent-in-process.ts'
 
 t.test('each retryable failure is waited out', async (t) => {
   const vaultFaults: Record<string, Fault['action']> = {

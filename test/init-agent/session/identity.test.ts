@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resolveIdentity } from '../../../init-agent/projection/identity.ts'
+import { resolveIdentity } from '../../../init-agent/session/identity.ts'
 
 const id = (digit: string) => `${digit.repeat(8)}-1111-1111-1111-111111111111`
 const env = { AZURE_CLIENT_ID: id('c'), AZURE_TENANT_ID: id('d') }

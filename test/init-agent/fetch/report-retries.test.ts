@@ -1,9 +1,9 @@
 import t from 'tap'
-import { fixedDeadline } from '../../init-agent/projection/deadline.ts'
-import { reportRetries } from '../../init-agent/report-retries.ts'
-import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
-import { errorTable } from '../../lib/errors/error-table.ts'
-import { memoryLog } from '../support/memory-log.ts'
+import { reportRetries } from '../../../init-agent/fetch/report-retries.ts'
+import { fixedDeadline } from '../../../init-agent/projection/deadline.ts'
+import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
+import { memoryLog } from '../../support/memory-log.ts'
 
 const startMs = Date.parse('2026-06-01T12:00:00Z')
 const failure = (code: AkvErrorCode, retryAfterMs?: number) =>

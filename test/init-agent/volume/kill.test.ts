@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { currentFolder, sweepFileSets } from '../../init-agent/volume/read-file-set.ts'
-import { prepareFileSet } from '../../init-agent/volume/write-file-set.ts'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { generationFiles, generationProblem } from './generations.ts'
-import { makePod, readOr, secretFile, secretVariable, startAgent } from './pod.ts'
-import { cannotMount, makeTmpfs } from './tmpfs.ts'
+import { currentFolder, sweepFileSets } from '../../../init-agent/volume/read-file-set.ts'
+import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
+import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { generationFiles, generationProblem } from '../harness/generations.ts'
+import { makePod, readOr, secretFile, secretVariable, startAgent } from '../harness/pod.ts'
+import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 
-const writer = fileURLToPath(new URL('set-writer.ts', import.meta.url))
+const writer = fileURLToPath(new URL('../harness/set-writer.ts', import.meta.url))
 
 t.test('a kill at any point of writing leaves a complete set', async (t) => {
   const volume = cannotMount() === false ? makeTmpfs(t, 'size=1m') : t.testdir({})

@@ -1,5 +1,5 @@
-import { configVariable, encodeConfig } from '../../init-agent/contract.ts'
-import { runInProcess } from '../support/run-in-process.ts'
+import { configVariable, encodeConfig } from '../../../init-agent/contract.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
 import { type LogLine, type Pod, readOr } from './pod.ts'
 
 /** Runs an agent to its end in the process of the test (see {@link runInProcess}). It has only this environment. */

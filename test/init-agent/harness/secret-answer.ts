@@ -1,4 +1,4 @@
-import type { FetchedSecret } from '../../keyvault/clients/object-client.ts'
+import type { FetchedSecret } from '../../../keyvault/clients/object-client.ts'
 
 /** A secret as the vault's reader hands it out. */
 export const secretAnswer = (

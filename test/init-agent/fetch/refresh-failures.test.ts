@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { AkvError } from '../../lib/errors/akv-error.ts'
-import { secretFile, secretVariable } from './pod.ts'
-import { simulatePod, stale } from './simulated-pod.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import { secretFile, secretVariable } from '../harness/pod.ts'
+import { simulatePod, stale } from '../harness/simulated-pod.ts'
 
 t.test('an absent object may appear, and an existing one may be deleted', async (t) => {
   const optional = { optional: true } as const

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { readTokenFile } from '../../../init-agent/projection/token-file.ts'
+import { readTokenFile } from '../../../init-agent/session/token-file.ts'
 
 t.test('the token is the current content of the file', async (t) => {
   const folder = t.testdir({ token: 'a.b.c\n', empty: ' \n' })
