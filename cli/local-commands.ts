@@ -17,7 +17,10 @@ function addDemo(program: Command, end: End): void {
     .description(
       'Sends a pod to a real webhook over TLS, runs the agent that the patch adds against an emulated Key Vault, rotates a secret and shows the new file.',
     )
-    .argument('[file]', 'a manifest with an annotated pod; default: an example')
+    .argument(
+      '[file]',
+      'a manifest with an annotated pod, or with a pod that has volumes of the Secrets Store CSI Driver and its SecretProviderClasses; default: an example',
+    )
     .option(
       '--vault-data <file>',
       'YAML with the contents and readers of the vaults; default: an example',

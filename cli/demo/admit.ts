@@ -19,10 +19,12 @@ export interface AdmissionResponse {
 export async function admit(options: {
   readonly port: number
   readonly ca: string
+  /** The path of the webhook: `/mutate`, or `/mutate/csi`. */
+  readonly path: string
   readonly pod: object
   readonly namespace: string
 }): Promise<AdmissionResponse> {
-  const { port, ca, pod, namespace } = options
+  const { port, ca, path, pod, namespace } = options
   const review = {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
@@ -39,7 +41,7 @@ export async function admit(options: {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = { 'content-type': 'application/json' }
     const sent = request(
-      { host: 'localhost', port, path: '/mutate?timeout=5s', method: 'POST', ca, headers },
+      { host: 'localhost', port, path: `${path}?timeout=5s`, method: 'POST', ca, headers },
       resolve,
     )
     sent.on('error', reject)

@@ -6,10 +6,11 @@ import { startEmulator } from '../../emulator/emulator.ts'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { untilAborted, withStopSignal } from '../../lib/server/run-until-signal.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { readEmulatorData } from '../emulator/emulator.ts'
 import { example } from '../input/example.ts'
-import { findPodTemplates, isAnnotated } from '../input/find-objects.ts'
+import { findNamedObjects, findPodTemplates, isAnnotated } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
@@ -56,7 +57,7 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
     keep = false,
   } = options
   const manifests = readManifests([file])
-  const template = firstAnnotated(manifests, file)
+  const template = firstRequesting(manifests, file)
   const data = readEmulatorData(vaultData)
   const output = createDemoOutput(process.stdout)
 
@@ -71,9 +72,15 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
     output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
 
   output.step('The webhook')
-  const webhook = await serveWebhook(emulator, join(folder, 'webhook'))
+  const hasVolumes = mayHaveClassVolumes(template.pod)
+  const webhook = await serveWebhook({
+    emulator,
+    folder: join(folder, 'webhook'),
+    objects: hasVolumes ? manifests.flatMap((one) => findNamedObjects(one, 'default')) : undefined,
+  })
   cleanUp.add(() => webhook.close())
-  output.line(`serves TLS at https://localhost:${webhook.port}/mutate`)
+  output.line(`serves TLS at https://localhost:${webhook.port}${webhook.path}`)
+  if (hasVolumes) output.line('looks up SecretProviderClasses, which come from the file here')
 
   const exitCode = await runSteps({
     template,
@@ -98,11 +105,15 @@ function sayWhatIsKept(
   output.line(`rotate one     curl ${controlUrl}/rotate --json '{"vault":"…","name":"…"}'`)
 }
 
-function firstAnnotated(manifests: readonly Manifest[], file: string) {
+/** The first pod that has annotations of ours or volumes of the Secrets Store CSI Driver. */
+function firstRequesting(manifests: readonly Manifest[], file: string) {
   const templates = manifests.flatMap((manifest) => findPodTemplates(manifest, 'default'))
-  const annotated = templates.find(isAnnotated)
-  if (annotated !== undefined && annotated.unquoted.length > 0)
-    throw new InputError(`${annotated.title} would be denied`, describeProblems(annotated.unquoted))
-  if (annotated !== undefined) return annotated
-  throw new InputError(`${file}: no pod or pod template has an ${annotationPrefix}… annotation`)
+  const found = templates.find((one) => isAnnotated(one) || mayHaveClassVolumes(one.pod))
+  if (found === undefined)
+    throw new InputError(
+      `${file}: no pod or pod template has an ${annotationPrefix}… annotation or a volume of the Secrets Store CSI Driver`,
+    )
+  if (found.unquoted.length > 0)
+    throw new InputError(`${found.title} would be denied`, describeProblems(found.unquoted))
+  return found
 }

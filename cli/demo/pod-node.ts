@@ -16,7 +16,9 @@ import {
   envFileName,
   envFolder,
   filesFolder,
+  hasFiles,
   identityFolder,
+  servedFolder,
   tokenFileName,
 } from '../../init-agent/contract.ts'
 import { type Child, startChild } from './child.ts'
@@ -27,20 +29,27 @@ export interface PodNode {
   /** Starts the agent with the configuration from the patch. */
   startAgent(config: AgentConfig, env: Readonly<Record<string, string>>): Child
   terminationMessage(): string
-  /** Modes, sizes and paths of the files that an app sees, sorted by path. */
-  listFiles(): readonly string[]
+  /** The folders of volumes that an app sees; if it sees none, the folder of the variables. */
+  readonly folders: readonly string[]
+  /** Modes, sizes and paths of the files in a folder of a volume, sorted by path. */
+  listFiles(folder: string): readonly string[]
   /** The names in the file that the kubelet reads for EnvFiles. */
   envNames(): readonly string[]
   /** The folder that a volume's link points to now. */
-  currentSet(folder: typeof filesFolder | typeof envFolder): string | undefined
+  currentSet(folder: string): string | undefined
 }
 
-/** @param root - the folder to use as the agent's `/akv` */
-export function createPodNode(root: string): PodNode {
-  for (const folder of [filesFolder, envFolder, identityFolder])
+/**
+ * @param root - the folder to use as the agent's `/akv`
+ * @param config - the agent's configuration, which names its volumes
+ */
+export function createPodNode(root: string, config: AgentConfig): PodNode {
+  const served = (config.volumes ?? []).map(({ name }) => servedFolder(name))
+  for (const folder of [filesFolder, envFolder, identityFolder, ...served])
     mkdirSync(join(root, folder), { recursive: true })
   const terminationLog = join(root, 'termination-log')
   writeFileSync(terminationLog, '')
+  const seen = [...(hasFiles(config) ? [filesFolder] : []), ...served]
   const currentSet: PodNode['currentSet'] = (folder) => {
     const link = join(root, folder, currentSetLink)
     return existsSync(link) ? readlinkSync(link) : undefined
@@ -54,7 +63,8 @@ export function createPodNode(root: string): PodNode {
         [configVariable]: encodeConfig(config),
       }),
     terminationMessage: () => readFileSync(terminationLog, 'utf8'),
-    listFiles: () => listFiles(join(root, filesFolder)),
+    folders: seen.length > 0 ? seen : [envFolder],
+    listFiles: (folder) => listFiles(join(root, folder)),
     envNames: () => {
       const text = readFileSync(join(root, envFolder, envFileName), 'utf8')
       return [...text.matchAll(/^([A-Za-z_]\w*)='[^']*'$/gm)].map(([, name = '']) => name)

@@ -1,6 +1,6 @@
 import type { Operation } from 'fast-json-patch'
 import type { Emulator } from '../../emulator/emulator.ts'
-import { type AgentConfig, envFolder, filesFolder, hasFiles } from '../../init-agent/contract.ts'
+import { type AgentConfig, csiFolder, envFolder } from '../../init-agent/contract.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../check/describe-injection.ts'
@@ -40,7 +40,7 @@ export async function runSteps(setup: DemoSetup): Promise<ExitCode> {
   const pod = await showAdmission(setup)
   if (pod === undefined) return 1
 
-  const node = createPodNode(root)
+  const node = createPodNode(root, findAgent(pod).config)
   const { config, agent, isFresh } = await showStart(setup, { pod, node })
   if (!(await isFresh)) {
     output.bad('The agent gave up. What kubectl describe pod would show:')
@@ -58,7 +58,8 @@ async function showAdmission(setup: DemoSetup): Promise<Pod | undefined> {
   const { template, webhook, output } = setup
   const { pod, namespace, title, manifest } = template
   output.step(`Admission of ${title} (${manifest.source})`)
-  const response = await admit({ port: webhook.port, ca: webhook.caPem, pod, namespace })
+  const { port, caPem: ca, path } = webhook
+  const response = await admit({ port, ca, path, pod, namespace })
   output.line('the webhook logs:')
   output.quote(webhook.log().trim())
   if (!response.allowed) {
@@ -102,9 +103,10 @@ async function showStart(
   const agent = node.startAgent(config, workloadIdentity(setup, pod))
   cleanUp.add(() => agent.stop())
   output.waiting('signing in and fetching')
-  const folder = hasFiles(config) ? filesFolder : envFolder
+  // The agent switches the volumes in this order, so the last one is the sign that all are there.
+  const last = node.folders.at(-1) ?? envFolder
   const isFresh = Promise.race([
-    waitFor(() => node.currentSet(folder) !== undefined, config.timeoutSeconds * 1000 + patienceMs),
+    waitFor(() => node.currentSet(last) !== undefined, config.timeoutSeconds * 1000 + patienceMs),
     agent.ended.then((code) => code === 0),
   ]).then((isWritten) => {
     if (isWritten)
@@ -121,13 +123,18 @@ interface Running {
 }
 
 function showContent({ output }: DemoSetup, { config, node }: Running): void {
-  if (hasFiles(config)) {
-    output.line('Files, as the containers see them:')
-    for (const file of node.listFiles()) output.quote(file)
+  for (const folder of node.folders.filter((one) => one !== envFolder)) {
+    output.line(`${titleOf(folder)}, as the containers see them:`)
+    for (const file of node.listFiles(folder)) output.quote(file)
   }
   if (config.env.length > 0)
     output.line(`Variables, for the kubelet to read: ${node.envNames().join(', ')}`)
 }
+
+const titleOf = (folder: string): string =>
+  folder.startsWith(`${csiFolder}/`)
+    ? `Files of the volume ${folder.slice(csiFolder.length + 1)}`
+    : 'Files'
 
 async function showRotation(
   { output, emulator }: DemoSetup,
@@ -136,12 +143,13 @@ async function showRotation(
   output.step('A rotation')
   if (config.refreshSeconds === 0) {
     output.line(
-      'This pod fetches once. With akv-injector.io/refresh it would pick up new versions.',
+      config.volumes === undefined
+        ? 'This pod fetches once. With akv-injector.io/refresh it would pick up new versions.'
+        : 'This pod fetches once, as csi.refresh is 0 by default. With csi.refresh of the chart, or akv-injector.io/refresh, it would pick up new versions.',
     )
     return true
   }
-  const folder = hasFiles(config) ? filesFolder : envFolder
-  const before = node.currentSet(folder)
+  const before = new Map(node.folders.map((folder) => [folder, node.currentSet(folder)]))
   const rotated = rotateOne(config, emulator)
   if (rotated === undefined) {
     output.line('No object of this pod can be rotated: each is pinned to a version, or absent.')
@@ -149,21 +157,25 @@ async function showRotation(
   }
   output.line(rotated)
   output.waiting('waiting for the next refresh')
-  const hasSwitched = await waitFor(() => node.currentSet(folder) !== before, patienceMs)
-  if (!hasSwitched) {
+  const switched = () => node.folders.find((one) => node.currentSet(one) !== before.get(one))
+  await waitFor(() => switched() !== undefined, patienceMs)
+  const folder = switched()
+  if (folder === undefined) {
     output.bad('the new version did not arrive')
     return false
   }
   output.line('All files switched in one step, when the link changed:')
-  output.quote(`..data -> ${before}\n..data -> ${node.currentSet(folder)}`)
-  if (hasFiles(config)) for (const file of node.listFiles()) output.quote(file)
-  else output.line('A container gets new variables when it is created the next time.')
+  output.quote(`..data -> ${before.get(folder)}\n..data -> ${node.currentSet(folder)}`)
+  if (folder === envFolder)
+    output.line('A container gets new variables when it is created the next time.')
+  else for (const file of node.listFiles(folder)) output.quote(file)
   return true
 }
 
 /** Rotates the first object that exists and isn't pinned to a version. Returns a sentence that names it. */
 function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined {
-  const wanted = hasFiles(config) ? [...config.files, ...valuesOf(config)] : config.env
+  const ofFiles = [...config.files, ...valuesOf(config)]
+  const wanted = ofFiles.length > 0 ? ofFiles : config.env
   for (const { object } of wanted) {
     if (object.version !== undefined) continue
     const { vault, name } = object

@@ -2,11 +2,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
+import { csiPath, mutatePath } from '../../webhook/http/mutate-route.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
+import type { NamedObject } from '../input/find-objects.ts'
 import { settingsFrom } from '../input/review-template.ts'
+import { type DemoCertificate, serveObjects } from './serve-objects.ts'
 
 export interface ServedWebhook {
   readonly port: number
+  /** The path to send reviews to. */
+  readonly path: string
   /** The CA certificate that a cluster would have in `caBundle`. */
   readonly caPem: string
   /** The log so far. */
@@ -14,15 +19,22 @@ export interface ServedWebhook {
   close(): Promise<void>
 }
 
+export interface ServeWebhookOptions {
+  readonly emulator: Emulator
+  /** An empty folder for the webhook's files. */
+  readonly folder: string
+  /** The objects that the webhook can look up for volumes of the Secrets Store CSI Driver. Absent: it looks up nothing. */
+  readonly objects?: readonly NamedObject[] | undefined
+}
+
 /**
  * Serves the webhook over TLS on a free port, with the environment that its container would have, a new certificate and
  * the emulator as its cloud.
- *
- * @param folder - an empty folder for the webhook's files
  */
-export async function serveWebhook(emulator: Emulator, folder: string): Promise<ServedWebhook> {
+export async function serveWebhook(options: ServeWebhookOptions): Promise<ServedWebhook> {
+  const { emulator, folder, objects } = options
   const tlsDir = join(folder, 'tls')
-  const caPem = await writeCertificate(tlsDir)
+  const certificate = await writeCertificate(tlsDir)
   const caFile = join(folder, 'emulator-ca.crt')
   writeFileSync(caFile, emulator.caPem)
 
@@ -36,21 +48,32 @@ export async function serveWebhook(emulator: Emulator, folder: string): Promise<
     AKV_INJECTOR_AUTHORITY_HOST: emulator.url,
     AKV_INJECTOR_VAULT_URL: emulator.vaultUrl,
     AKV_INJECTOR_CA_FILE: caFile,
+    AKV_INJECTOR_CSI: objects === undefined ? 'none' : 'labelled',
   })
+  const apiServer = objects && (await serveObjects(objects, certificate))
 
   const log: string[] = []
   const logStream = { write: (line: string) => void log.push(line) }
   // Only the demo sends requests, so there is nothing to drain.
-  const webhook = await startWebhook({ settings, logStream, drainMs: 0 })
+  const webhook = await startWebhook({
+    settings,
+    logStream,
+    drainMs: 0,
+    ...(apiServer && { apiAccess: apiServer.access }),
+  })
   return {
     port: webhook.address.port,
-    caPem,
+    path: apiServer === undefined ? mutatePath : csiPath,
+    caPem: certificate.caPem,
     log: () => log.join(''),
-    close: () => webhook.close(),
+    async close() {
+      await webhook.close()
+      apiServer?.close()
+    },
   }
 }
 
-async function writeCertificate(tlsDir: string): Promise<string> {
+async function writeCertificate(tlsDir: string): Promise<DemoCertificate> {
   const now = new Date()
   const authority = await issueAuthority({ commonName: 'akv-injector demo', now, lifetimeDays: 2 })
   const leaf = await issueLeaf({
@@ -64,5 +87,5 @@ async function writeCertificate(tlsDir: string): Promise<string> {
   mkdirSync(tlsDir, { recursive: true })
   writeFileSync(join(tlsDir, 'tls.crt'), leaf.certificatePem)
   writeFileSync(join(tlsDir, 'tls.key'), leaf.keyPem, { mode: 0o600 })
-  return authority.certificatePem
+  return { caPem: authority.certificatePem, cert: leaf.certificatePem, key: leaf.keyPem }
 }

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
-import { podText, run, start } from '../../support/run-command-line.ts'
+import { podText, root, run, start } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
 /** A folder of its own for each run, so that what is left behind is seen. */
@@ -50,6 +51,42 @@ vaults:
   )
   t.equal(code, 0)
   t.match(stdout, /0444 +9 B +a\/b\n/)
+})
+
+t.test('the demo serves volumes of the CSI driver, with classes from the file', async (t) => {
+  const folder = t.testdir()
+  const { code, stdout, stderr } = await run(['demo', 'manifests/examples/csi-volume.yaml'], {
+    env: { ...isolated(folder), AKV_INJECTOR_CSI_REFRESH: '2m' },
+  })
+  t.equal(stderr, '')
+  t.equal(code, 0, stdout)
+  t.match(stdout, /https:\/\/localhost:\d+\/mutate\/csi\n/)
+  t.match(stdout, '"classes":["team-a","team-b"]')
+  t.match(stdout, /Files of the volume team-a.*\n.*0644 +28 B +DB_PASSWORD\n.* tls\/web\.pem\n/)
+  t.match(stdout, /Files of the volume team-b.*\n.*0644 +24 B +shared-token\n/)
+  const [, before, after] = /\.\.data -> (\S+)\n.*\.\.data -> (\S+)\n/.exec(stdout) ?? []
+  t.ok(before && after && before !== after, 'the link moved')
+  t.notMatch(stdout, /correct horse|PRIVATE KEY/, 'no value is shown')
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('the demo names a class that isn’t in the file, and explains a single fetch', async (t) => {
+  const folder = t.testdir({ tmp: {} })
+  const documents = readFileSync(join(root, 'manifests/examples/csi-volume.yaml'), 'utf8')
+  const [account = '', teamA = '', teamB = '', pod = ''] = documents.split('\n---\n')
+  const write = (...parts: string[]) => {
+    writeFileSync(join(folder, 'pods.yaml'), parts.join('\n---\n'))
+    return run(['demo', `${folder}/pods.yaml`], { env: isolated(`${folder}/tmp`) })
+  }
+  t.match(await write(account, teamA, pod), {
+    code: 1,
+    stdout:
+      /volume team-b, SecretProviderClass team-b: namespace default has no such SecretProviderClass/,
+  })
+  t.match(await write(teamB, account, teamA, pod), {
+    code: 0,
+    stdout: /csi\.refresh is 0 by default/,
+  })
 })
 
 t.test('the demo fails with the reason if the pod is denied or the agent gives up', async (t) => {

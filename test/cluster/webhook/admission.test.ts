@@ -31,7 +31,7 @@ t.test('the API server sends none of a hundred plain pods to the webhook', async
 t.test('every example with pods applies, and its pods get an agent', async (t) => {
   await serveWebhook(t, cluster)
   const folder = join(import.meta.dirname, '../../../manifests/examples')
-  for (const file of readdirSync(folder).filter((name) => !/^(vault|sync-)/.test(name)))
+  for (const file of readdirSync(folder).filter((name) => !/^(vault|sync-|csi-volume)/.test(name)))
     await t.test(file, async (t) => {
       const namespace = await testNamespace(t, cluster)
       const objects = readManifest(join('examples', file)).map((object) => ({

@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { ApiAccess } from '../../webhook/api-server/api-access.ts'
+import type { NamedObject } from '../input/find-objects.ts'
+
+/** A certificate for `localhost`, in PEM. */
+export interface DemoCertificate {
+  readonly caPem: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Stands in for the API server. */
+export interface ServedObjects {
+  readonly access: ApiAccess
+  close(): void
+}
+
+/**
+ * Serves the SecretProviderClasses and ServiceAccounts of manifests over TLS, at the paths of the API server. If several
+ * have the same name, the last one counts, as with `kubectl apply`.
+ */
+export async function serveObjects(
+  objects: readonly NamedObject[],
+  { caPem, cert, key }: DemoCertificate,
+): Promise<ServedObjects> {
+  const found = new Map(objects.map((one) => [pathOf(one), one.object]))
+  const server = createServer({ cert, key }, ({ url = '' }, response) => {
+    const object = found.get(url)
+    response.statusCode = object === undefined ? 404 : 200
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(object ?? notFound(url)))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    access: {
+      host: 'localhost',
+      port: (server.address() as AddressInfo).port,
+      readCredentials: async () => ({ token: 'demo', ca: caPem }),
+    },
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+const roots: Readonly<Record<string, readonly [root: string, resource: string]>> = {
+  SecretProviderClass: ['/apis/secrets-store.csi.x-k8s.io/v1', 'secretproviderclasses'],
+  ServiceAccount: ['/api/v1', 'serviceaccounts'],
+}
+
+function pathOf({ kind, namespace, name }: NamedObject): string | undefined {
+  if (typeof kind !== 'string' || !Object.hasOwn(roots, kind)) return undefined
+  const [root, resource] = roots[kind] ?? []
+  return `${root}/namespaces/${namespace}/${resource}/${name}`
+}
+
+/** Names the object, as the API server does if it knows the kind. */
+const notFound = (url: string) => ({
+  kind: 'Status',
+  status: 'Failure',
+  reason: 'NotFound',
+  code: 404,
+  details: { name: url.slice(url.lastIndexOf('/') + 1) },
+})
