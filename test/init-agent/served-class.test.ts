@@ -8,8 +8,8 @@ import { fixture, fixtureText, openssl } from '../keyvault/formats/fixtures.ts'
 import { clientId, startTestEmulator, tenantId } from '../support/start-test-emulator.ts'
 import { csiPod, exampleClass, lookedUp, requestOf } from '../webhook/core/csi/example.ts'
 import { policy } from '../webhook/core/policy.ts'
-import { makePod } from './pod.ts'
-import { runAgentInProcess } from './run-agent-in-process.ts'
+import { makePod } from './harness/pod.ts'
+import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 
 /**
  * From a SecretProviderClass to the bytes in the volume, compared with files that OpenSSL made. The rules are those of the
