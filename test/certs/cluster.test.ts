@@ -5,8 +5,8 @@ import { connectCertsCluster } from '../../certs/cluster.ts'
 import type { CertsSettings } from '../../certs/settings.ts'
 import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../support/kubeconfig-text.ts'
-import { startSilentServer } from '../support/start-silent-server.ts'
-import { showBehaviour } from './behaviour.ts'
+import { startSilentServer } from '../support/servers/start-silent-server.ts'
+import { showBehaviour } from './harness/behaviour.ts'
 
 const settings: CertsSettings = {
   namespace: 'akv-injector',

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { connect } from '../cluster/client/api.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
-import { startSilentServer } from '../support/start-silent-server.ts'
+import { startSilentServer } from '../support/servers/start-silent-server.ts'
 
 type Line = Readonly<Record<string, unknown>>
 

@@ -3,8 +3,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createReconciler } from '../../certs/reconcile.ts'
 import { numRuns as propertyRuns } from '../support/property-runs.ts'
-import { type MemoryCluster, memoryCluster, twoEntries } from './memory-cluster.ts'
-import { dnsName, type SimulatedCluster, settleMs, simulateCluster } from './simulated-cluster.ts'
+import { type MemoryCluster, memoryCluster, twoEntries } from './harness/memory-cluster.ts'
+import {
+  dnsName,
+  type SimulatedCluster,
+  settleMs,
+  simulateCluster,
+} from './harness/simulated-cluster.ts'
 
 /** A run here takes weeks of the cluster's time, and much longer than other properties' do. */
 const numRuns = Math.ceil(propertyRuns / 15)

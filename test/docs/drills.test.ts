@@ -7,7 +7,7 @@ import t from 'tap'
  * describe`, the events and the logs show: by file, then by the title or the name of the case.
  */
 const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'failures.test.ts': {
+  'outages/failures.test.ts': {
     'no client ID and no tenant ID': 'no-identity',
     'an identity without a federated credential': 'no-federated-credential',
     'a federated credential for another service account': 'wrong-federated-credential',
@@ -26,24 +26,24 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a misspelt annotation': 'the ReplicaSet of a Deployment reports a bad annotation',
     'a quota that wants limits': 'the ReplicaSet of a Deployment reports missing limits',
   },
-  'unreachable.test.ts': {
+  'outages/unreachable.test.ts': {
     'a vault whose name DNS doesn’t know': 'vault-name-not-in-dns',
     'Entra cut off': 'entra-unreachable',
     'a proxy that is down': 'proxy-down',
     'a TLS certificate that isn’t trusted': 'certificate-of-another-authority',
   },
-  'recoveries.test.ts': {
+  'outages/recoveries.test.ts': {
     'the credential is created': 'a federated credential that is created while the agent tries',
     'a slow vault': 'a slow vault delays the start of a sidecar without a warning',
     'the role is assigned, the firewall opened, the vault reachable and no longer throttling':
       'failures of a vault that end while the agent retries',
   },
-  'refresh-failures.test.ts': {
+  'outages/refresh-failures.test.ts': {
     'a refresh finds the vault down, the role gone, an object deleted or disabled':
       'the log names the failing objects, and the pod keeps its last good files',
     'and finds it well again': 'after the failure, the log says so, and the files are up to date',
   },
-  'webhook-outage.test.ts': {
+  'outages/webhook-outage.test.ts': {
     'no replica of the webhook, and their return':
       'while no replica runs, annotated pods wait, others start, and then all start',
     'a deleted webhook configuration, and its return':
@@ -55,7 +55,7 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '../policies/uninjected.test.ts': {
     'a namespace that is left alone': 'an annotated pod without an agent starts with a warning',
   },
-  'kubelet-restart.test.ts': {
+  'outages/kubelet-restart.test.ts': {
     'a kubelet that restarts': 'pods don’t notice a restart of the kubelet',
   },
   'lifecycle.test.ts': {

@@ -6,7 +6,7 @@ import t from 'tap'
 import { logRequests } from '../../emulator/http/request-log.ts'
 import { createTlsApp } from '../../emulator/http/tls-app.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
-import { tenantId } from '../support/start-test-emulator.ts'
+import { tenantId } from '../support/servers/start-test-emulator.ts'
 import { adminId, ask, authorization, start } from './fixture.ts'
 
 const emulator = await start(t)

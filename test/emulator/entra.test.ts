@@ -4,7 +4,7 @@ import { ClientAssertionCredential } from '@azure/identity'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import t from 'tap'
 import { createSigner } from '../../emulator/entra/signer.ts'
-import { tenantId } from '../support/start-test-emulator.ts'
+import { tenantId } from '../support/servers/start-test-emulator.ts'
 import { adminId, ask, askToken, bareId, start, type TokenRequest, webId } from './fixture.ts'
 
 const emulator = await start(t)

@@ -8,7 +8,7 @@ import { KeyClient } from '@azure/keyvault-keys'
 import { SecretClient } from '@azure/keyvault-secrets'
 import type { Test } from 'tap'
 import type { Emulator, EmulatorOptions } from '../../emulator/emulator.ts'
-import { startTestEmulator, tenantId } from '../support/start-test-emulator.ts'
+import { startTestEmulator, tenantId } from '../support/servers/start-test-emulator.ts'
 
 /** Reads `team-a`. */
 export const webId = '22222222-2222-2222-2222-222222222222'

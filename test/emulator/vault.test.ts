@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import t from 'tap'
 import { createSigner } from '../../emulator/entra/signer.ts'
-import { tenantId } from '../support/start-test-emulator.ts'
+import { tenantId } from '../support/servers/start-test-emulator.ts'
 import { adminId, ask, askToken, authorization, oldVersion, start, strangerId } from './fixture.ts'
 
 const emulator = await start(t)

@@ -5,7 +5,7 @@ import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-obje
 import { pruneClass } from '../../webhook/core/csi/prune-class.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import type { Outcome } from '../../webhook/core/outcome.ts'
-import { seedCases } from '../support/admission-cases.ts'
+import { seedCases } from '../support/golden/admission-cases.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
 import { csiPod, csiVolume, exampleClass } from '../webhook/core/csi/example.ts'
 import { patchedPod } from '../webhook/core/patched-pod.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { fixture, fixtureText } from '../keyvault/formats/fixtures.ts'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
 import { makePod, objectFile, runToEnd, secretFile, secretVariable } from './harness/pod.ts'
 import { runAgentInProcess } from './harness/run-agent-in-process.ts'
 

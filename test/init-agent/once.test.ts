@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
 import { makePod, runToEnd, secretFile, secretVariable } from './harness/pod.ts'
 
 t.test('files and variables are there when the agent has ended', async (t) => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
+import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
 import { makePod, runToEnd, secretFile, secretVariable } from './harness/pod.ts'
 
 const nobody = '33333333-3333-3333-3333-333333333333'

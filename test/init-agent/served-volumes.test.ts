@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { currentFolder } from '../../init-agent/volume/read-file-set.ts'
-import { clientId, startTestEmulator } from '../support/start-test-emulator.ts'
+import { clientId, startTestEmulator } from '../support/servers/start-test-emulator.ts'
 import {
   makePod,
   objectFile,

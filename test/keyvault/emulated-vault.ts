@@ -5,7 +5,7 @@ import { createConnection } from '../../keyvault/clients/connection.ts'
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { createSignIn, type SignIn, type SignInOptions } from '../../keyvault/entra/sign-in.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
-import { clientId, startTestEmulator, tenantId } from '../support/start-test-emulator.ts'
+import { clientId, startTestEmulator, tenantId } from '../support/servers/start-test-emulator.ts'
 
 /** An identity without a federated credential. */
 export const bareClientId = '44444444-4444-4444-4444-444444444444'

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { createObjectReader } from '../../keyvault/object-reader.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { startHttpsServer } from '../support/start-https-server.ts'
-import { clientId } from '../support/start-test-emulator.ts'
+import { startHttpsServer } from '../support/servers/start-https-server.ts'
+import { clientId } from '../support/servers/start-test-emulator.ts'
 import { connectTo, secret, secretValue, signInAt, startVault } from './emulated-vault.ts'
 
 const oldVersion = '0123456789abcdef0123456789abcdef'

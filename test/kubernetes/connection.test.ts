@@ -5,7 +5,7 @@ import { CoreV1Api } from '@kubernetes/client-node'
 import t from 'tap'
 import { openConnection } from '../../kubernetes/connection.ts'
 import { kubeconfigText } from '../support/kubeconfig-text.ts'
-import { startHttpsServer } from '../support/start-https-server.ts'
+import { startHttpsServer } from '../support/servers/start-https-server.ts'
 
 t.test('a late failure does not cost the connection that was opened since', async (t) => {
   const held = new Map<string, ServerResponse>()

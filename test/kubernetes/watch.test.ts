@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { KubeConfig } from '@kubernetes/client-node'
 import t, { type Test } from 'tap'
 import { watch } from '../../kubernetes/watch.ts'
-import { startHttpsServer } from '../support/start-https-server.ts'
+import { startHttpsServer } from '../support/servers/start-https-server.ts'
 
 /**
  * Watches a server over TLS. Gives the events that came, and when the server has seen the connection end: an error thrown

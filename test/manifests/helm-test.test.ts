@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import type { TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
-import { startHttpsServer } from '../support/start-https-server.ts'
+import { startHttpsServer } from '../support/servers/start-https-server.ts'
 
 const script = join(import.meta.dirname, '../../manifests/chart/files/helm-test.ts')
 const serviceName = 'akv-injector-webhook.akv-injector.svc'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import type { Session } from '../../init-agent/session/session.ts'
 import { type Controller, startController } from '../../sync/controller.ts'
-import { annotations, type Simulation, startSimulation } from './simulation.ts'
+import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { tenantId } from '../support/start-test-emulator.ts'
-import { startSimulation } from './simulation.ts'
+import { tenantId } from '../support/servers/start-test-emulator.ts'
+import { startSimulation } from './harness/simulation.ts'
 
 const folder = join(import.meta.dirname, '../../manifests/examples')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')

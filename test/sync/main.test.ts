@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { startApiServer } from '../support/api-server/start-api-server.ts'
 import { run, start } from '../support/run-command-line.ts'
-import { startSilentServer } from '../support/start-silent-server.ts'
-import { startTestEmulator } from '../support/start-test-emulator.ts'
-import { annotations, vaultData } from './simulation.ts'
+import { startSilentServer } from '../support/servers/start-silent-server.ts'
+import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
+import { annotations, vaultData } from './harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 

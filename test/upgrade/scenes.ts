@@ -1,6 +1,6 @@
 import type { Pod } from '../cluster/client/pods.ts'
 import { annotatedPod, filesAndEnv } from '../cluster/client/pods.ts'
-import { annotations, vaultData } from '../sync/simulation.ts'
+import { annotations, vaultData } from '../sync/harness/simulation.ts'
 
 /** What one release does and the next must go on with. `record.ts` writes down what becomes of it. */
 

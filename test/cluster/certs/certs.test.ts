@@ -1,5 +1,5 @@
 import t from 'tap'
-import { showBehaviour } from '../../certs/behaviour.ts'
+import { showBehaviour } from '../../certs/harness/behaviour.ts'
 import { type Call, connect } from '../client/api.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
-import { annotations } from '../../sync/simulation.ts'
+import { annotations } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations } from '../../sync/simulation.ts'
+import { annotations } from '../../sync/harness/simulation.ts'
 import { until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { base64, good, openAccountTestbed, record, sync } from './harness/account-testbed.ts'

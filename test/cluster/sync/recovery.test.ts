@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations, apiId } from '../../sync/simulation.ts'
+import { annotations, apiId } from '../../sync/harness/simulation.ts'
 import { openSyncTestbed } from './harness/sync-testbed.ts'
 
 /** Tests failures of sync and the recovery from them. */

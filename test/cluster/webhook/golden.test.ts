@@ -7,7 +7,7 @@ import {
   type PolicyChanges,
   policyWith,
   readOutcome,
-} from '../../support/admission-cases.ts'
+} from '../../support/golden/admission-cases.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'
 import type { Pod } from '../client/pods.ts'

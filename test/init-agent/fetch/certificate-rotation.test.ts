@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, objectFile, secretFile, startAgent } from '../harness/pod.ts'
 
 const wantedSets = 25

@@ -7,7 +7,7 @@ import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { signInAt } from '../../keyvault/emulated-vault.ts'
 import { memoryLog } from '../../support/memory-log.ts'
-import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, objectFile, runToEnd, secretFile, secretVariable } from '../harness/pod.ts'
 
 const objects = 'certificates: { web: {} }'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Fault } from '../../../emulator/faults/faults.ts'
-import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, runToEnd, secretFile } from '../harness/pod.ts'
 import { runAgentInProcess } from '../harness/run-agent-in-process.ts'
 

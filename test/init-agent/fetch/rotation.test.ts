@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { startTestEmulator } from '../../support/start-test-emulator.ts'
+import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, secretFile, startAgent } from '../harness/pod.ts'
 import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 

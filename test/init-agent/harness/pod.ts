@@ -18,7 +18,7 @@ import {
   type WantedVariable,
 } from '../../../init-agent/contract.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
-import { clientId, tenantId } from '../../support/start-test-emulator.ts'
+import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 

@@ -4,8 +4,8 @@ import type { LookupFunction } from 'node:net'
 import t from 'tap'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
 import { createObjectReader } from '../../../keyvault/object-reader.ts'
-import { startProxy } from '../../support/start-proxy.ts'
-import { clientId } from '../../support/start-test-emulator.ts'
+import { startProxy } from '../../support/servers/start-proxy.ts'
+import { clientId } from '../../support/servers/start-test-emulator.ts'
 import { connectTo, secret, secretValue, signInAt, startVault } from '../emulated-vault.ts'
 
 t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {

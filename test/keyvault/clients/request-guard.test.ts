@@ -6,7 +6,7 @@ import {
   RequestFailure,
   requestGuard,
 } from '../../../keyvault/clients/request-guard.ts'
-import { type HttpsServer, startHttpsServer } from '../../support/start-https-server.ts'
+import { type HttpsServer, startHttpsServer } from '../../support/servers/start-https-server.ts'
 import { connectTo } from '../emulated-vault.ts'
 
 type Tap = Parameters<typeof connectTo>[0]

@@ -1,8 +1,8 @@
 import { Agent } from 'node:https'
 import t from 'tap'
 import { createSignIn } from '../../../keyvault/entra/sign-in.ts'
-import { startHttpsServer } from '../../support/start-https-server.ts'
-import { clientId, tenantId } from '../../support/start-test-emulator.ts'
+import { startHttpsServer } from '../../support/servers/start-https-server.ts'
+import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { audience, bareClientId, connectTo, signInAt, startVault } from '../emulated-vault.ts'
 
 const assertion = `e30.${Buffer.from('{"iss":"i","sub":"s","aud":"a"}').toString('base64url')}.c2ln`

@@ -3,8 +3,8 @@ import t, { type Test } from 'tap'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { startApiServer } from '../../support/api-server/start-api-server.ts'
 import { kubeconfigText } from '../../support/kubeconfig-text.ts'
-import { startSilentServer } from '../../support/start-silent-server.ts'
-import { showBehaviour } from '../behaviour.ts'
+import { startSilentServer } from '../../support/servers/start-silent-server.ts'
+import { showBehaviour } from '../harness/behaviour.ts'
 
 function connect(t: Test, kubeconfigFile: string, timeoutMs?: number) {
   process.env['KUBECONFIG'] = kubeconfigFile

@@ -2,7 +2,13 @@ import t, { type Test } from 'tap'
 import type { DesiredSecret } from '../../../sync/plan/desired-secret.ts'
 import { planSecret } from '../../../sync/plan/plan-secret.ts'
 import type { SecretData } from '../../../sync/plan/secret-data.ts'
-import { carryOut, createdSecret, fieldsV1, type SecretJson, stored } from '../secret-model.ts'
+import {
+  carryOut,
+  createdSecret,
+  fieldsV1,
+  type SecretJson,
+  stored,
+} from '../harness/secret-model.ts'
 
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
 const version = '0123456789abcdef0123456789abcdef'

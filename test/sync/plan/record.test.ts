@@ -2,7 +2,7 @@ import t from 'tap'
 import { planSecret } from '../../../sync/plan/plan-secret.ts'
 import { desiredRecord, recordedNames } from '../../../sync/plan/record.ts'
 import { isRecordName, recordName } from '../../../sync/record-name.ts'
-import { carryOut, createdSecret, type SecretJson, stored } from '../secret-model.ts'
+import { carryOut, createdSecret, type SecretJson, stored } from '../harness/secret-model.ts'
 
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
 

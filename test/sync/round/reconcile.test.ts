@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations, startSimulation } from '../simulation.ts'
+import { annotations, startSimulation } from '../harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { inClusterAccess } from '../../../webhook/api-server/api-access.ts'
 import { createObjectReader } from '../../../webhook/api-server/get-object.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
-import { startHttpsServer } from '../../support/start-https-server.ts'
+import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 
 const address = { path: '/apis/x/namespaces/shop/things/kv', name: 'kv' }
 const never = () => new AbortController().signal

@@ -10,7 +10,7 @@ import {
   readOutcome,
   seedCases,
   writeOutcome,
-} from '../../support/admission-cases.ts'
+} from '../../support/golden/admission-cases.ts'
 import { patchedPod } from './patched-pod.ts'
 
 /** UPDATE_GOLDEN=1 writes the outcomes anew, to be read in the diff. */

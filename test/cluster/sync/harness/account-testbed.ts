@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { annotations } from '../../../sync/simulation.ts'
+import { annotations } from '../../../sync/harness/simulation.ts'
 import type { Answer, KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import { secretsIn } from './sync-account.ts'

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import { parseEmulatorData } from '../../emulator/data/parse-data.ts'
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../emulator/emulator.ts'
+import { parseEmulatorData } from '../../../emulator/data/parse-data.ts'
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/emulator.ts'
 import { sharedSigners } from './shared-signers.ts'
 
 export const tenantId = '11111111-1111-1111-1111-111111111111'

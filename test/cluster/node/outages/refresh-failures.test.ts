@@ -1,10 +1,10 @@
 import t from 'tap'
-import { until } from '../client/cluster.ts'
-import { mountPath } from './harness/app-pod.ts'
-import { podWithChangedAgent } from './harness/changed-agent.ts'
-import { agentStatus } from './harness/containers.ts'
-import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
-import { faultyVault } from './harness/vault-data.ts'
+import { until } from '../../client/cluster.ts'
+import { mountPath } from '../harness/app-pod.ts'
+import { podWithChangedAgent } from '../harness/changed-agent.ts'
+import { agentStatus } from '../harness/containers.ts'
+import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
+import { faultyVault } from '../harness/vault-data.ts'
 
 /** Tests the log while objects can't be refreshed, and after they can again. The pod keeps running. */
 const node = openNode(t)

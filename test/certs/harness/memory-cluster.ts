@@ -4,7 +4,7 @@ import {
   type ClusterState,
   ConflictError,
   type Stored,
-} from '../../certs/reconcile.ts'
+} from '../../../certs/reconcile.ts'
 
 export type Texts = Readonly<Record<string, string>>
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LookedUp, Lookup } from '../../webhook/core/csi/looked-up.ts'
-import type { Outcome } from '../../webhook/core/outcome.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
-import { policy } from '../webhook/core/policy.ts'
+import type { LookedUp, Lookup } from '../../../webhook/core/csi/looked-up.ts'
+import type { Outcome } from '../../../webhook/core/outcome.ts'
+import type { Policy } from '../../../webhook/core/policy.ts'
+import { policy } from '../../webhook/core/policy.ts'
 import { expand, type Parts, readFixture, readParts, writeFixture } from './fixture-yaml.ts'
 
 /**
@@ -38,7 +38,7 @@ export interface CaseFolder {
   writeOutcome(name: string, outcome: Outcome): void
 }
 
-const fixtures = join(import.meta.dirname, '../fixtures')
+const fixtures = join(import.meta.dirname, '../../fixtures')
 
 /** @param parts - more parts than the folder's own `parts.yaml`, which may extend them */
 function readFolder(name: string, shared = ''): CaseFolder {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { fieldManager } from '../../sync/names.ts'
-import type { SecretManifest } from '../../sync/plan/secret-manifest.ts'
-import type { SecretStep } from '../../sync/plan/secret-step.ts'
-import { readStoredSecret, type StoredSecret } from '../../sync/plan/stored-secret.ts'
-import { applyFields, recordUpdate, toFieldsV1 } from '../support/api-server/managed-fields.ts'
-import { patchObject } from '../support/api-server/patch-object.ts'
+import { fieldManager } from '../../../sync/names.ts'
+import type { SecretManifest } from '../../../sync/plan/secret-manifest.ts'
+import type { SecretStep } from '../../../sync/plan/secret-step.ts'
+import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-secret.ts'
+import { applyFields, recordUpdate, toFieldsV1 } from '../../support/api-server/managed-fields.ts'
+import { patchObject } from '../../support/api-server/patch-object.ts'
 
 type Texts = Record<string, string>
 

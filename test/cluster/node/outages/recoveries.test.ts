@@ -1,11 +1,11 @@
 import t from 'tap'
-import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { errorTable } from '../../../lib/errors/error-table.ts'
-import { until } from '../client/cluster.ts'
-import { appPod, mountPath } from './harness/app-pod.ts'
-import { agentStatus } from './harness/containers.ts'
-import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
-import { faultyVault } from './harness/vault-data.ts'
+import type { AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
+import { errorTable } from '../../../../lib/errors/error-table.ts'
+import { until } from '../../client/cluster.ts'
+import { appPod, mountPath } from '../harness/app-pod.ts'
+import { agentStatus } from '../harness/containers.ts'
+import { isRunning, openNode, podTimeoutMs } from '../harness/open-node.ts'
+import { faultyVault } from '../harness/vault-data.ts'
 
 /** Tests the log and the events while the first fetch retries. The pod then starts by itself. */
 const node = openNode(t)

@@ -1,9 +1,9 @@
 import type { Test } from 'tap'
-import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { SyncCluster } from '../../sync/cluster/cluster-port.ts'
-import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
-import { planSecret } from '../../sync/plan/plan-secret.ts'
-import { settleSecret } from '../../sync/round/settle/settle-secret.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
+import type { DesiredSecret } from '../../../sync/plan/desired-secret.ts'
+import { planSecret } from '../../../sync/plan/plan-secret.ts'
+import { settleSecret } from '../../../sync/round/settle/settle-secret.ts'
 
 /** The changes that other people make, on the tests' API server or on a real one. */
 export interface Others {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
-import { createReconciler } from '../../certs/reconcile.ts'
+import { issueAuthority, issueLeaf } from '../../../certs/issue.ts'
+import { createReconciler } from '../../../certs/reconcile.ts'
 import { type MemoryCluster, memoryCluster, type Texts, twoEntries } from './memory-cluster.ts'
 
 export const dnsName = 'akv-injector-webhook.akv-injector.svc'

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { issueTestAuthority, type TestAuthority } from './issue-test-authority.ts'
+import { issueTestAuthority, type TestAuthority } from '../issue-test-authority.ts'
 
 export interface HttpsServer {
   readonly url: string

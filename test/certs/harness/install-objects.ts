@@ -1,5 +1,5 @@
-import type { CertsSettings } from '../../certs/settings.ts'
-import type { Answer, Api } from '../cluster/client/api.ts'
+import type { CertsSettings } from '../../../certs/settings.ts'
+import type { Answer, Api } from '../../cluster/client/api.ts'
 
 /** The entries that call our Service, and one that doesn't. */
 export const ourEntries: readonly string[] = ['pods.akv-injector.io', 'csi-pods.akv-injector.io']

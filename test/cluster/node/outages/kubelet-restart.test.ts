@@ -1,7 +1,7 @@
 import t from 'tap'
-import { appPod, mountPath, password } from './harness/app-pod.ts'
-import { killKubelet } from './harness/containers.ts'
-import { isRunning, openNode, type RunningPod } from './harness/open-node.ts'
+import { appPod, mountPath, password } from '../harness/app-pod.ts'
+import { killKubelet } from '../harness/containers.ts'
+import { isRunning, openNode, type RunningPod } from '../harness/open-node.ts'
 
 /** Tests pods while the kubelet crashes or is upgraded. */
 const node = openNode(t)

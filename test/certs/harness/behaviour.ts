@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
-import { connectCertsCluster } from '../../certs/cluster.ts'
-import { createReconciler } from '../../certs/reconcile.ts'
-import type { CertsSettings } from '../../certs/settings.ts'
-import { connect } from '../cluster/client/api.ts'
+import { connectCertsCluster } from '../../../certs/cluster.ts'
+import { createReconciler } from '../../../certs/reconcile.ts'
+import type { CertsSettings } from '../../../certs/settings.ts'
+import { connect } from '../../cluster/client/api.ts'
 import { handshake } from './handshake.ts'
 import { objectsOf, ourEntries, withoutCaBundle } from './install-objects.ts'
 

@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { errorTable } from '../../../lib/errors/error-table.ts'
-import { issueTestAuthority } from '../../support/issue-test-authority.ts'
-import { type ChangedAgentOptions, podWithChangedAgent } from './harness/changed-agent.ts'
-import { lastMessage } from './harness/containers.ts'
-import { openNode } from './harness/open-node.ts'
+import type { AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
+import { errorTable } from '../../../../lib/errors/error-table.ts'
+import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
+import { type ChangedAgentOptions, podWithChangedAgent } from '../harness/changed-agent.ts'
+import { lastMessage } from '../harness/containers.ts'
+import { openNode } from '../harness/open-node.ts'
 
 /** Tests what `kubectl describe` shows if the network, the proxy or the operator's cloud settings are wrong. */
 const node = openNode(t)

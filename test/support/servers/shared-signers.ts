@@ -1,4 +1,4 @@
-import { createSigner, type Signer } from '../../emulator/entra/signer.ts'
+import { createSigner, type Signer } from '../../../emulator/entra/signer.ts'
 
 /**
  * Returns the same two keys for all emulators of a process, because it takes longer to generate RSA keys than to start

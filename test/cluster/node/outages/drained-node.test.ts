@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import type { Answer, KubeObject } from '../client/api.ts'
-import { until } from '../client/cluster.ts'
-import { expectSuccess } from '../client/expect-success.ts'
-import { agentOf, annotatedPod, type Pod } from '../client/pods.ts'
-import { webhookConfiguration } from '../harness/install.ts'
-import { changeEnforcement, policyBinding } from '../policies/policy-binding.ts'
-import { appPod } from './harness/app-pod.ts'
-import { openNode, podTimeoutMs } from './harness/open-node.ts'
+import type { Answer, KubeObject } from '../../client/api.ts'
+import { until } from '../../client/cluster.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
+import { agentOf, annotatedPod, type Pod } from '../../client/pods.ts'
+import { webhookConfiguration } from '../../harness/install.ts'
+import { changeEnforcement, policyBinding } from '../../policies/policy-binding.ts'
+import { appPod } from '../harness/app-pod.ts'
+import { openNode, podTimeoutMs } from '../harness/open-node.ts'
 
 /** Drains the cluster's only node, so that no replica of the webhook can run. */
 const node = openNode(t)
@@ -31,7 +31,7 @@ const rolledOut = () =>
   node.kubectl('rollout', 'status', own, 'deployment/akv-injector-webhook', '--timeout=120s')
 
 /** The commands in docs/install.md that let workloads start without the webhook. */
-const page = readFileSync(join(import.meta.dirname, '../../../docs/install.md'), 'utf8')
+const page = readFileSync(join(import.meta.dirname, '../../../../docs/install.md'), 'utf8')
 const [, procedure = ''] =
   /(If workloads must start immediately[\s\S]*?)To bring it back/.exec(page) ?? []
 const documented = [...procedure.matchAll(/^kubectl (.+)$/gm)].map(([, words = '']) =>

@@ -1,12 +1,12 @@
 import t from 'tap'
-import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
-import { errorTable } from '../../../lib/errors/error-table.ts'
-import { until } from '../client/cluster.ts'
-import { appPod, mountPath, password } from './harness/app-pod.ts'
-import { lastMessage } from './harness/containers.ts'
-import { deploymentOf, describedReplicaSet } from './harness/deployments.ts'
-import { isRunning, openNode } from './harness/open-node.ts'
-import { brokenIdentities, faultyVault } from './harness/vault-data.ts'
+import type { AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
+import { errorTable } from '../../../../lib/errors/error-table.ts'
+import { until } from '../../client/cluster.ts'
+import { appPod, mountPath, password } from '../harness/app-pod.ts'
+import { lastMessage } from '../harness/containers.ts'
+import { deploymentOf, describedReplicaSet } from '../harness/deployments.ts'
+import { isRunning, openNode } from '../harness/open-node.ts'
+import { brokenIdentities, faultyVault } from '../harness/vault-data.ts'
 
 /** Tests what `kubectl describe` shows for a pod that can't get its secrets, in both modes of the agent. */
 const node = openNode(t)
