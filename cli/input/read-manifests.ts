@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Composer, type Document, isCollection, Parser, parseAllDocuments, visit } from 'yaml'
 import { InputError } from './input-error.ts'
+import { readStandardInput } from './read-standard-input.ts'
 
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
@@ -44,7 +45,7 @@ export const readManifests = (files: readonly string[]): readonly Manifest[] =>
 /** @throws InputError when the file can't be read, or isn't text in UTF-8 */
 export function readText(file: string): string {
   try {
-    return decoder.decode(readFileSync(file === '-' ? 0 : file))
+    return decoder.decode(file === '-' ? readStandardInput() : readFileSync(file))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const reasons: Record<string, string> = {

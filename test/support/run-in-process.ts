@@ -11,7 +11,8 @@ import { runCommandLine } from '../../cli/command-line.ts'
 import { type Ended, program } from './run-command-line.ts'
 
 interface Streams {
-  readonly input: string
+  /** What the command hasn't read yet. */
+  input: Buffer
   readonly stdout: Writable
   readonly stderr: Writable
 }
@@ -24,13 +25,16 @@ for (const name of ['stdout', 'stderr'] as const) {
   Object.defineProperty(process, name, { get: () => streams.getStore()?.[name] ?? own })
 }
 
-/** Standard input, which commands read as the file with the descriptor 0. */
-const readFileSync = fs.readFileSync
-const readInput = (...[path, ...options]: Parameters<typeof readFileSync>) => {
-  const input = path === 0 ? streams.getStore()?.input : undefined
-  return input === undefined ? readFileSync(path, ...options) : Buffer.from(input)
+/** Standard input, which commands read from the descriptor 0. */
+const readSync = fs.readSync as (...args: readonly unknown[]) => number
+const readInput = (descriptor: number, buffer: Buffer, ...options: readonly unknown[]): number => {
+  const store = descriptor === 0 ? streams.getStore() : undefined
+  if (store === undefined) return readSync(descriptor, buffer, ...options)
+  const bytes = store.input.copy(buffer)
+  store.input = store.input.subarray(bytes)
+  return bytes
 }
-Object.assign(fs, { readFileSync: readInput })
+Object.assign(fs, { readSync: readInput })
 syncBuiltinESMExports()
 
 interface Options {
@@ -51,8 +55,9 @@ export async function runInProcess(
   Object.assign(process.env, env)
   process.argv = [process.execPath, program, ...args]
   try {
-    const code = await streams.run({ input, stdout: stdout.stream, stderr: stderr.stream }, () =>
-      runCommandLine(args),
+    const code = await streams.run(
+      { input: Buffer.from(input), stdout: stdout.stream, stderr: stderr.stream },
+      () => runCommandLine(args),
     )
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   } finally {

@@ -107,7 +107,7 @@ t.test('kinds of the External Secrets Operator are not served', async (t) => {
 
 t.test('inject prints the pod as it is served, and everything else byte for byte', async (t) => {
   const text = readFileSync(join(root, 'test/fixtures/seeds/the-driver-s-own-example/pod.yaml'))
-  const before = `# the class\n${example.slice(0, example.length - pod.length)}\n--- # the pod\n`
+  const before = `# the class\n${example.slice(0, example.length - pod.length)}\n# the pod\n---\n`
   const { code, stdout, stderr } = await runInProcess(['inject', '-'], {
     input: before + text,
     env: { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1' },
