@@ -1,5 +1,6 @@
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import type { Problem } from '../../lib/problem.ts'
+import type { AzureIdentity } from '../../webhook/core/annotations/azure-identity.ts'
 import type { Labels } from './labels.ts'
 
 /** What the annotations of an account request. */
@@ -29,9 +30,4 @@ export interface RequestedSecret {
   readonly labels: Labels
   /** Annotations in addition to the controller's own. */
   readonly annotations?: Labels
-}
-
-export interface AzureIdentity {
-  readonly clientId?: string
-  readonly tenantId?: string
 }

@@ -1,8 +1,11 @@
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { showJson } from '../../lib/show-json.ts'
 import { agentConfig } from '../../webhook/core/annotations/agent-config.ts'
+import {
+  azureAnnotations,
+  readAzureIdentity,
+} from '../../webhook/core/annotations/azure-identity.ts'
 import { chooseVaults } from '../../webhook/core/annotations/choose-vaults.ts'
 import {
   type Annotations,
@@ -12,7 +15,6 @@ import {
   sizeProblems,
 } from '../../webhook/core/annotations/own-annotations.ts'
 import { readValues } from '../../webhook/core/annotations/read-values.ts'
-import { parseUuid } from '../../webhook/core/annotations/values/parse-uuid.ts'
 import {
   accountSettings,
   syncKey,
@@ -23,7 +25,7 @@ import type { Policy } from '../../webhook/core/policy.ts'
 import { statusAnnotation } from '../names.ts'
 import { maxAccountNameLength } from '../record-name.ts'
 import type { Account } from './account.ts'
-import type { AccountRequest, AzureIdentity } from './account-request.ts'
+import type { AccountRequest } from './account-request.ts'
 import { readSecretList } from './secret-list.ts'
 
 type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
@@ -105,30 +107,13 @@ export const asksForSecrets = (account: Pick<Account, 'annotations'>): boolean =
 export const isReadAnnotation = (key: string): boolean =>
   key !== statusAnnotation && (key.startsWith(annotationPrefix) || azureKeys.includes(key))
 
-/** The annotations of azure-workload-identity. Our own annotations take precedence. */
-const azurePrefix = 'azure.workload.identity/'
-const azureKeys: readonly string[] = [`${azurePrefix}client-id`, `${azurePrefix}tenant-id`]
+const azureKeys: readonly string[] = Object.values(azureAnnotations)
 
-function readAzure(
-  annotations: ReadableAccount['annotations'],
-  own: Annotations,
-): { readonly identity: AzureIdentity; readonly problems: readonly Problem[] } {
-  const identity: { clientId?: string; tenantId?: string } = {}
-  const problems: Problem[] = []
-  for (const [key, member] of [
-    ['client-id', 'clientId'],
-    ['tenant-id', 'tenantId'],
-  ] as const) {
-    const text = annotations[azurePrefix + key] ?? ''
-    if (own[key] !== undefined || text === '') continue
-    const parsed = parseUuid(typeof text === 'string' ? text : '')
-    if (parsed.kind === 'valid') identity[member] = parsed.value
-    else
-      problems.push({
-        subject: azurePrefix + key,
-        found: typeof text === 'string' ? printable(text) : showJson(text),
-        sentence: parsed.problem,
-      })
-  }
-  return { identity, problems }
+/** Our own annotations take precedence over those of azure-workload-identity. */
+function readAzure(annotations: ReadableAccount['annotations'], own: Annotations) {
+  const members = [
+    ...(own['client-id'] === undefined ? (['clientId'] as const) : []),
+    ...(own['tenant-id'] === undefined ? (['tenantId'] as const) : []),
+  ]
+  return readAzureIdentity(annotations, members)
 }
