@@ -3,7 +3,7 @@ import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { LookedUp, LookedUpKind, Lookup } from '../core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../core/csi/needed-objects.ts'
 import { pruneClass } from '../core/csi/prune-class.ts'
-import { createByteBudget } from '../http/body/byte-budget.ts'
+import { createByteBudget, type Share } from '../http/body/byte-budget.ts'
 import type { GetObject } from './get-object.ts'
 import { shareRequests } from './share-requests.ts'
 
@@ -59,22 +59,15 @@ export function createLookUp(options: LookUpOptions): LookUp {
     const names = classesNeeded(request)
     if (names.length === 0) return { classes: new Map() }
 
-    const ending = new AbortController()
-    // Node takes more than ten listeners, one for each class here, for a leak, and prints a warning.
-    setMaxListeners(0, ending.signal)
-    let ended: Lookup = timedOut
     const bytes = Math.max(names.length * objectBytes, parsedBytes(bodyBytes))
-    const end = () => {
-      ended = tooMany
-      ending.abort()
-    }
-    const share = budget.take({ address, bytes, end })
-    if (share === undefined) end()
-    const stopTimer = callAfter(timeoutMs, () => ending.abort())
+    const { signal, ended, release } = startWaiting({
+      takeShare: (end) => budget.take({ address, bytes, end }),
+      callAfter,
+    })
     const lookUpOne = async (kind: LookedUpKind, name: string): Promise<Lookup> => {
-      if (ending.signal.aborted) return ended
+      if (signal.aborted) return ended()
       const path = pathOf(kind, { namespace: request.namespace, name })
-      return (await getShared(path, ending.signal)) ?? ended
+      return (await getShared(path, signal)) ?? ended()
     }
     try {
       const lookups = await Promise.all(
@@ -87,9 +80,40 @@ export function createLookUp(options: LookUpOptions): LookUp {
         ? { classes }
         : { classes, account: await lookUpOne('ServiceAccount', account) }
     } finally {
+      release()
+    }
+  }
+}
+
+/** Bounds how long a review waits, and holds its share of the budget until `release`. */
+function startWaiting({
+  takeShare,
+  callAfter,
+}: {
+  /** Gives undefined if there is too little memory; `end` is called if another caller gets the share. */
+  readonly takeShare: (end: () => void) => Share | undefined
+  readonly callAfter: NonNullable<LookUpOptions['callAfter']>
+}) {
+  const ending = new AbortController()
+  // Node takes more than ten listeners, one for each class here, for a leak, and prints a warning.
+  setMaxListeners(0, ending.signal)
+  let ended: Lookup = timedOut
+  const end = () => {
+    ended = tooMany
+    ending.abort()
+  }
+  const share = takeShare(end)
+  if (share === undefined) end()
+  const stopTimer = callAfter(timeoutMs, () => ending.abort())
+  return {
+    /** Aborted when the review may not wait any longer. */
+    signal: ending.signal,
+    /** The result of look-ups that aren't finished when the signal is aborted. */
+    ended: () => ended,
+    release() {
       stopTimer()
       share?.release()
-    }
+    },
   }
 }
 

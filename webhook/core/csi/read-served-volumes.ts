@@ -30,6 +30,13 @@ export interface ServedVolumes {
   readonly leftToDriver?: 'windows-pod' | 'other-provider'
 }
 
+interface ReadingContext {
+  readonly own: Annotations
+  readonly policy: Policy
+  readonly namespace: string
+  readonly lookedUp: LookedUp
+}
+
 const nothingServed: ServedVolumes = {
   volumes: [],
   files: [],
@@ -39,15 +46,7 @@ const nothingServed: ServedVolumes = {
 }
 
 /** Reads the volumes of the CSI driver (docs/specification.md, "Volumes of the CSI driver"). */
-export function readServedVolumes(
-  pod: Pod,
-  by: {
-    readonly own: Annotations
-    readonly policy: Policy
-    readonly namespace: string
-    readonly lookedUp: LookedUp
-  },
-): ServedVolumes {
+export function readServedVolumes(pod: Pod, by: ReadingContext): ServedVolumes {
   const found = findClassVolumes(pod)
   if (found.length === 0) return nothingServed
   if (isWindows(pod)) return { ...nothingServed, leftToDriver: 'windows-pod' }
@@ -64,25 +63,27 @@ export function readServedVolumes(
   if (azure.length + refused.length === 0)
     return { ...nothingServed, leftToDriver: 'other-provider' }
 
+  const served = serveVolumes(pod, azure, by)
+  return { ...served, problems: [...refused, ...served.problems].slice(0, maxProblems) }
+}
+
+function serveVolumes(pod: Pod, azure: readonly AzureVolume[], by: ReadingContext): ServedVolumes {
   const { files, problems: wrongFiles } = readServedFiles(azure)
   const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, by))
+  const wrongParameters = azure.flatMap(({ subject, parameters }) =>
+    parameterSentences(parameters, by).map((sentence) => ({ subject, sentence })),
+  )
+  const warnings = [
+    ...identity.warnings,
+    ...azure.flatMap(unknownParameterWarnings),
+    ...secretWarnings(pod, azure, by.namespace),
+  ]
   return {
     volumes: azure.map(({ name, className }) => ({ name, class: className })),
     files,
     identity,
-    problems: [
-      ...refused,
-      ...azure.flatMap(({ subject, parameters }) =>
-        parameterSentences(parameters, by).map((sentence) => ({ subject, sentence })),
-      ),
-      ...wrongFiles,
-      ...identity.problems,
-    ].slice(0, maxProblems),
-    warnings: [
-      ...identity.warnings,
-      ...azure.flatMap(unknownParameterWarnings),
-      ...secretWarnings(pod, azure, by.namespace),
-    ].map((warning) => `${agentName}: ${warning}`),
+    problems: [...wrongParameters, ...wrongFiles, ...identity.problems],
+    warnings: warnings.map((warning) => `${agentName}: ${warning}`),
   }
 }
 
@@ -110,11 +111,7 @@ const identityOf = ({ name, subject, parameters, hasClientSecret }: AzureVolume)
   ...parameters,
 })
 
-function podIdentity(
-  pod: Pod,
-  volumes: readonly AzureVolume[],
-  by: { readonly own: Annotations; readonly namespace: string; readonly lookedUp: LookedUp },
-): PodIdentity {
+function podIdentity(pod: Pod, volumes: readonly AzureVolume[], by: ReadingContext): PodIdentity {
   const { own, namespace } = by
   const name = accountOf(pod)
   const needsAccount =
