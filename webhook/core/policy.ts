@@ -12,6 +12,8 @@ export type CloudName = (typeof cloudNames)[number]
 export interface Policy {
   readonly agentImage: string
   readonly agentImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  /** The `HTTPS_PROXY` and `NO_PROXY` of agents. */
+  readonly agentProxy: { readonly url?: string; readonly exceptions?: string }
   readonly cloudName: CloudName
   readonly cloud: Cloud
   readonly defaultVault?: string

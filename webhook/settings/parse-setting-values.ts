@@ -26,6 +26,25 @@ export function parseVaultName(text: string): Parsed<string> {
     : invalid('expected the name of a vault (not its URL): 3 to 24 letters, digits and hyphens')
 }
 
+/** Reads the URL of a proxy. It is written into pods, so it must not contain credentials. */
+export function parseProxy(text: string): Parsed<string> {
+  return /^https?:\/\/[^\s@/?#]+\/?$/.test(text) &&
+    text.length <= maxProxyLength &&
+    URL.canParse(text)
+    ? valid(text)
+    : invalid(
+        'expected an http or https URL without credentials and path, such as http://proxy.example:3128',
+      )
+}
+
+export function parseNoProxy(text: string): Parsed<string> {
+  return /^[\w.:*/,[\]-]+$/.test(text) && text.length <= maxNoProxyLength
+    ? valid(text)
+    : invalid(
+        `expected hosts, domains and address ranges with commas between them and no blanks, such as .internal.example,10.0.0.0/8, at most ${maxNoProxyLength} characters`,
+      )
+}
+
 /** Reads the size of a volume, a quantity above zero. */
 export function parseSize(text: string): Parsed<string> {
   return (parseQuantity(text) ?? 0) >= 1
@@ -63,3 +82,5 @@ export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, Rea
 const namespacePattern = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/
 const allowedVaultsForm =
   'expected namespace=vault+vault;namespace=vault, "*" for all other namespaces'
+const maxProxyLength = 512
+const maxNoProxyLength = 4096

@@ -13,6 +13,8 @@ import {
   parseFolder,
   parseImage,
   parseListen,
+  parseNoProxy,
+  parseProxy,
   parseSize,
   parseVaultName,
 } from './parse-setting-values.ts'
@@ -85,6 +87,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
         sentence: 'is required: the image of the agent to inject',
       }) ?? '',
     ...(pullPolicy && { agentImagePullPolicy: pullPolicy }),
+    agentProxy: readAgentProxy(reader),
     ...readCloud(reader, readFile),
     ...(defaultVault && { defaultVault }),
     ...(defaultTenantId && { defaultTenantId }),
@@ -98,6 +101,12 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     agentLogLevel: 'info',
     csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
   })
+}
+
+function readAgentProxy(reader: SettingReader): Policy['agentProxy'] {
+  const url = reader.optional('AKV_INJECTOR_AGENT_HTTPS_PROXY', parseProxy)
+  const exceptions = reader.optional('AKV_INJECTOR_AGENT_NO_PROXY', parseNoProxy)
+  return { ...(url && { url }), ...(exceptions && { exceptions }) }
 }
 
 /** The API server refuses a container that requests more than its limit, so every pod would fail. */

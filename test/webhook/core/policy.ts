@@ -3,6 +3,7 @@ import type { Policy } from '../../../webhook/core/policy.ts'
 /** An operator who changed nothing but what has no default. */
 export const policy: Policy = {
   agentImage: 'registry.example/akv-injector:1.0.0',
+  agentProxy: {},
   cloudName: 'public',
   cloud: {
     authorityHost: 'https://login.microsoftonline.com',

@@ -36,8 +36,10 @@ t.test('every setting is read', async (t) => {
   const { certificatePem } = await issueTestAuthority()
   const env = {
     ...custom,
+    AKV_INJECTOR_AGENT_HTTPS_PROXY: 'http://proxy.example:3128',
     AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY: 'Always',
     AKV_INJECTOR_AGENT_LIMITS: 'cpu=1,memory=1Gi',
+    AKV_INJECTOR_AGENT_NO_PROXY: '.internal.example,10.0.0.0/8,[::1]',
     AKV_INJECTOR_AGENT_REQUESTS: '',
     AKV_INJECTOR_ALLOWED_VAULTS: 'web = Team-A + team-b; none=; *=shared;',
     AKV_INJECTOR_ALLOW_ROOT: 'True',
@@ -59,6 +61,10 @@ t.test('every setting is read', async (t) => {
     policy: {
       agentImage: image.AKV_INJECTOR_AGENT_IMAGE,
       agentImagePullPolicy: 'Always',
+      agentProxy: {
+        url: 'http://proxy.example:3128',
+        exceptions: '.internal.example,10.0.0.0/8,[::1]',
+      },
       cloudName: 'custom',
       cloud: {
         authorityHost: 'https://localhost:8444',
@@ -101,6 +107,20 @@ t.test('a sovereign cloud has its own hosts and audience', async (t) => {
 
 t.test('each wrong value is named, with what was found and what is accepted', async (t) => {
   const wrong: readonly (readonly [string, readonly string[], RegExp])[] = [
+    [
+      'AGENT_HTTPS_PROXY',
+      [
+        '',
+        'proxy.example:3128',
+        'socks://proxy.example',
+        'http://',
+        'http://me:pass@proxy.example',
+        'http://proxy.example/path',
+        `http://${'a'.repeat(512)}`,
+      ],
+      /expected an http or https URL without credentials/,
+    ],
+    ['AGENT_NO_PROXY', ['', 'a, b', 'a\nb', 'a,'.repeat(2049)], /expected hosts, domains/],
     ['AGENT_IMAGE', ['', ' ', 'a b', '$(X)', '"x"', '-x'], /expected an image reference/],
     ['AGENT_IMAGE_PULL_POLICY', ['', 'always'], /expected one of Always, IfNotPresent, Never/],
     ['AGENT_LIMITS', ['cpu', 'gpu=1', 'cpu=1,cpu=2', 'cpu=-1'], /expected|twice/],

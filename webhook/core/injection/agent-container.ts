@@ -50,7 +50,7 @@ export function agentContainer(options: {
     ...(policy.agentImagePullPolicy && { imagePullPolicy: policy.agentImagePullPolicy }),
     args: ['agent'],
     ...(config.refreshSeconds > 0 && nativeSidecar(config)),
-    env: [{ name: configVariable, value: encodedConfig }],
+    env: [{ name: configVariable, value: encodedConfig }, ...proxyVariables(policy)],
     ...resourcesOf(resources),
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -100,6 +100,11 @@ function agentMounts(config: AgentConfig) {
     { name: identityVolume, mountPath: apiTokenPath, readOnly: true },
   ]
 }
+
+const proxyVariables = ({ agentProxy: { url, exceptions } }: Policy) => [
+  ...(url === undefined ? [] : [{ name: 'HTTPS_PROXY', value: url }]),
+  ...(exceptions === undefined ? [] : [{ name: 'NO_PROXY', value: exceptions }]),
+]
 
 function resourcesOf({ requests, limits }: AgentResources) {
   const resources = {
