@@ -14,19 +14,23 @@ export interface ImageOptions {
   readonly platform?: string
   /** The base image with Node and its libraries, instead of the Containerfile's default. */
   readonly base?: string
+  /** The container engines to choose from. */
+  readonly engines?: readonly Engine[]
 }
 
 /** Container engines in order of preference. The first that works is used: docker may be installed without its daemon. */
-const engines = ['buildah', 'podman', 'docker'] as const
-type Engine = (typeof engines)[number]
+const allEngines = ['buildah', 'podman', 'docker'] as const
+type Engine = (typeof allEngines)[number]
 
 /**
  * Builds the image of the Containerfile from this checkout: bundles the program, writes the bill of materials and the
  * licences beside it, and runs a container engine.
  *
+ * @returns the engine that has the image
  * @throws Error if no engine works, or the build fails
  */
-export async function buildImage(options: ImageOptions): Promise<void> {
+export async function buildImage(options: ImageOptions): Promise<Engine> {
+  const { engines = allEngines } = options
   const engine = engines.find(isWorking)
   if (engine === undefined)
     throw new Error(`none of ${engines.join(', ')} works here; install one to build the image`)
@@ -40,6 +44,7 @@ export async function buildImage(options: ImageOptions): Promise<void> {
     stdio: 'inherit',
   })
   if (status !== 0) throw new Error(`${engine} could not build the image`)
+  return engine
 }
 
 /**
@@ -72,7 +77,9 @@ export function buildArguments(engine: Engine, options: ImageOptions, revision: 
  */
 const reproducible = ['--layers', '--no-cache', '--timestamp', '0']
 
-const isList = ({ platform }: ImageOptions): boolean => platform?.includes(',') ?? false
+/** Whether the result is a manifest list, because the image has several platforms. */
+export const isList = ({ platform }: Pick<ImageOptions, 'platform'>): boolean =>
+  platform?.includes(',') ?? false
 
 const isWorking = (engine: Engine): boolean =>
   spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0
@@ -84,12 +91,11 @@ function revision(): string {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { tag: { type: 'string' }, platform: { type: 'string' }, base: { type: 'string' } },
-  })
-  const tag = `${placeholderRepository}:${packageJson.version}`
   try {
-    await buildImage({ tag, ...values })
+    const { values } = parseArgs({
+      options: { tag: { type: 'string' }, platform: { type: 'string' }, base: { type: 'string' } },
+    })
+    await buildImage({ tag: `${placeholderRepository}:${packageJson.version}`, ...values })
   } catch (error) {
     console.error(`npm run image: ${reasonOf(error)}`)
     process.exitCode = 1

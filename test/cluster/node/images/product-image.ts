@@ -1,19 +1,12 @@
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../../../../image/bundle.ts'
 import { placeholderRepository } from '../../../../image/placeholder-repository.ts'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import { executeApart } from '../machine/execute.ts'
-import { type Buildah, withBuildah } from './buildah.ts'
+import { basePackageNames, buildBaseImage } from './base-image.ts'
+import { withBuildah } from './buildah.ts'
 import { cachedImage } from './image-cache.ts'
 
 /** The name of the image in the manifests. */
@@ -27,7 +20,7 @@ export async function productArchive(cache: string, log: (line: string) => void)
     madeOf: [
       process.version,
       productImage,
-      packages.join(),
+      basePackageNames.join(),
       ...['Containerfile', 'image/build-image.ts', 'LICENSE'].map((name) =>
         readFileSync(join(root, name)),
       ),
@@ -36,7 +29,7 @@ export async function productArchive(cache: string, log: (line: string) => void)
     build(archive) {
       log(`building ${productImage} into ${cache}, which takes a minute`)
       withBuildah((buildah) => {
-        const base = buildBase(buildah, basePackages(cache))
+        const base = buildBaseImage(buildah, cache)
         const script = join(root, 'image/build-image.ts')
         executeApart(process.execPath, [script, '--tag', productImage, '--base', base], buildah.env)
         buildah.save(productImage, archive)
@@ -59,35 +52,5 @@ async function bundledFiles(): Promise<Buffer[]> {
     rmSync(folder, { recursive: true, force: true })
   }
 }
-
-/** Builds the Containerfile's base image from Debian's packages and this Node, so that no registry is needed. */
-function buildBase({ folder, build }: Buildah, packagesArchive: string): string {
-  const tag = 'localhost/akv-injector-base:1'
-  const context = join(folder, 'base')
-  mkdirSync(context)
-  copyFileSync(packagesArchive, join(context, 'packages.tar'))
-  copyFileSync(process.execPath, join(context, 'node'))
-  writeFileSync(
-    join(context, 'Containerfile'),
-    'FROM scratch\nADD packages.tar /\nCOPY node /usr/local/bin/node\n',
-  )
-  build(tag, context)
-  return tag
-}
-
-const basePackages = (cache: string): string =>
-  cachedImage({
-    cache,
-    name: 'packages',
-    madeOf: packages,
-    build: (archive) =>
-      executeApart('mmdebstrap', [
-        ...['--quiet', '--mode=root', '--variant=essential', `--include=${packages.join(',')}`],
-        ...['bookworm', archive],
-      ]),
-  })
-
-/** The packages that the Containerfile's first stage needs in addition to Debian's essential ones. */
-const packages = ['binutils', 'libgcc-s1', 'libstdc++6']
 
 const root = join(import.meta.dirname, '../../../..')

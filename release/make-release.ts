@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { reasonOf } from '../lib/reason-of.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { buildImageArchive } from './build-image-archive.ts'
+import { packFolder } from './pack-folder.ts'
+import { copyChart, type ReleasedImage } from './package-chart.ts'
+import { findChangelogEntry, releaseNotes } from './release-notes.ts'
+import { renderInstallYaml } from './render-install-yaml.ts'
+import { sumFiles } from './sum-files.ts'
+
+const root = join(import.meta.dirname, '..')
+const { version } = packageJson
+
+export interface ReleaseOptions {
+  /** A folder that doesn't exist yet, or is empty. */
+  readonly out: string
+  /** The name under which the image is published, without tag and digest. */
+  readonly image: string
+  readonly platform: string
+  readonly base?: string
+  /** The Git tag of the release. Without it, the release is a trial, and the changelog may lack a date. */
+  readonly tag?: string
+}
+
+/**
+ * Makes the files of a release (docs/releases.md, "Files"). The same commit and tools give the same bytes.
+ *
+ * @throws Error if the folder has files, the tag or the changelog doesn't match the version, or a tool fails
+ */
+export async function makeRelease(options: ReleaseOptions): Promise<void> {
+  const { image: repository, platform, base } = options
+  const entry = checkedEntry(options)
+  const out = resolve(options.out)
+  if (existsSync(out) && readdirSync(out).length > 0)
+    throw new Error(`${options.out} has files; name a new folder`)
+  mkdirSync(out, { recursive: true })
+  const inOut = (name: string) => join(out, name)
+
+  npmPack(out)
+  cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-${version}.cdx.json`))
+  cpSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), inOut('THIRD-PARTY-NOTICES.txt'))
+  cpSync(join(root, 'LICENSE'), inOut('LICENSE'))
+
+  const digest = await buildImageArchive({
+    name: `${repository}:${version}`,
+    platform,
+    archive: inOut(`akv-injector-image-${version}.tar`),
+    ...(base === undefined ? {} : { base }),
+  })
+  cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-image-${version}.cdx.json`))
+
+  const image = { repository, digest }
+  writeManifests(out, image)
+  writeFileSync(inOut('RELEASE-NOTES.md'), releaseNotes({ version, entry, image }))
+  writeFileSync(inOut('SHA256SUMS'), sumFiles(out))
+}
+
+function checkedEntry({ tag }: ReleaseOptions) {
+  const entry = findChangelogEntry(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version)
+  if (entry === undefined)
+    throw new Error(`CHANGELOG.md has no section "## [${version}] - DATE" for this version`)
+  if (tag === undefined) return entry
+  if (tag !== `v${version}`)
+    throw new Error(`the tag is ${tag}, but package.json has the version ${version}: v${version}`)
+  if (!/^\d{4}-\d\d-\d\d$/.test(entry.date))
+    throw new Error(`CHANGELOG.md has no date for ${version}: write "## [${version}] - YYYY-MM-DD"`)
+  return entry
+}
+
+function npmPack(out: string): void {
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', out], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+function writeManifests(out: string, image: ReleasedImage): void {
+  const folder = mkdtempSync(join(tmpdir(), 'akv-injector-release-'))
+  try {
+    const chart = copyChart(folder, image)
+    // npm's package has the name that Helm would use.
+    packFolder({
+      folder: chart,
+      as: 'folder',
+      archive: join(out, `akv-injector-chart-${version}.tgz`),
+    })
+    const comment = `# akv-injector ${version}: the chart, rendered with its default values. To use a mirror, replace
+# ${image.repository} and keep the digest.
+`
+    const rendered = renderInstallYaml({ chart, comment, repository: image.repository })
+    writeFileSync(join(out, 'install.yaml'), rendered)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+if (import.meta.main) {
+  try {
+    const { out, ...options } = readOptions()
+    if (out === undefined) throw new Error('name a new folder for the files: --out DIR')
+    await makeRelease({ out, ...options })
+    console.log(`${readFileSync(join(out, 'SHA256SUMS'), 'utf8')}\nThese files are in ${out}.`)
+  } catch (error) {
+    console.error(`npm run release: ${reasonOf(error)}`)
+    process.exitCode = 1
+  }
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string' },
+      image: { type: 'string', default: 'ghcr.io/akv-injector/akv-injector' },
+      platform: { type: 'string', default: 'linux/amd64,linux/arm64' },
+      base: { type: 'string' },
+      tag: { type: 'string' },
+    },
+  })
+  return values
+}

@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The SHA-256 of each file in a folder, in the form that `sha256sum --check` reads. */
+export function sumFiles(folder: string): string {
+  const lines = readdirSync(folder)
+    .sort()
+    .map((name) => `${sha256(join(folder, name))}  ${name}\n`)
+  return lines.join('')
+}
+
+const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')

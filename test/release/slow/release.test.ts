@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { buildBaseImage } from '../../cluster/node/images/base-image.ts'
+import { withBuildah } from '../../cluster/node/images/buildah.ts'
+import { findDebianPrograms } from '../../cluster/node/machine/debian-programs.ts'
+import { executeApart } from '../../cluster/node/machine/execute.ts'
+import { cacheFolder } from '../../cluster/parts/find-parts.ts'
+import { withoutHelm } from '../../manifests/helm.ts'
+
+/**
+ * Makes a release twice, for this machine's platform only and with a substitute for Docker's image, because no registry of
+ * images is needed then.
+ */
+const { version } = packageJson
+const programs = findDebianPrograms({ install: process.env['CI'] === 'true' })
+const skip = programs.kind === 'invalid' ? programs.problem : withoutHelm
+const repository = 'registry.example/akv-injector'
+const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`
+const cache = join(dirname(cacheFolder(process.env, 'kubernetes')), 'images')
+
+function makeReleases(...folders: readonly string[]): void {
+  const script = join(import.meta.dirname, '../../../release/make-release.ts')
+  withBuildah((buildah) => {
+    const base = buildBaseImage(buildah, cache)
+    for (const out of folders) {
+      const options = ['--image', repository, '--platform', platform, '--base', base, '--out', out]
+      executeApart(process.execPath, [script, ...options], buildah.env)
+    }
+  })
+}
+
+t.test(
+  'a release has all its files, and making it again gives the same bytes',
+  { skip },
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'akv-injector-release-test-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    makeReleases(one, two)
+    const names = readdirSync(one).sort()
+    t.strictSame(names, [
+      'LICENSE',
+      'RELEASE-NOTES.md',
+      'SHA256SUMS',
+      'THIRD-PARTY-NOTICES.txt',
+      `akv-injector-${version}.cdx.json`,
+      `akv-injector-${version}.tgz`,
+      `akv-injector-chart-${version}.tgz`,
+      `akv-injector-image-${version}.cdx.json`,
+      `akv-injector-image-${version}.tar`,
+      'install.yaml',
+    ])
+    t.strictSame(readdirSync(two).sort(), names)
+    for (const name of names)
+      t.ok(readFileSync(join(one, name)).equals(readFileSync(join(two, name))), name)
+    execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: one })
+
+    const read = (name: string) => readFileSync(join(one, name), 'utf8')
+    const [, digest = ''] =
+      /image: registry\.example\/akv-injector@(\S+)/.exec(read('install.yaml')) ?? []
+    t.match(read('RELEASE-NOTES.md'), `${repository}@${digest}`)
+    checkImage(t, { archive: join(one, `akv-injector-image-${version}.tar`), digest })
+
+    const components = (name: string) =>
+      JSON.parse(read(name)).components.map((component: { name: string }) => component.name)
+    t.ok(components(`akv-injector-image-${version}.cdx.json`).includes('node'))
+    t.notOk(components(`akv-injector-${version}.cdx.json`).includes('node'), 'the package has none')
+
+    const helm = process.env['HELM'] ?? 'helm'
+    const chart = join(one, `akv-injector-chart-${version}.tgz`)
+    const rendered = execFileSync(
+      helm,
+      ['template', 'akv-injector', chart, '--kube-version', '1.36.0', '--skip-tests'],
+      { encoding: 'utf8' },
+    )
+    t.ok(read('install.yaml').endsWith(rendered), 'the chart needs no value')
+  },
+)
+
+/** The archive is an OCI layout (https://github.com/opencontainers/image-spec/blob/main/image-layout.md). */
+function checkImage(
+  t: Test,
+  { archive, digest }: { readonly archive: string; readonly digest: string },
+): void {
+  const layout = join(dirname(archive), '../layout')
+  mkdirSync(layout)
+  execFileSync('tar', ['-xf', archive, '-C', layout])
+  const json = (path: string) => JSON.parse(readFileSync(join(layout, path), 'utf8'))
+  const blob = (name: string) => join('blobs', name.replace(':', '/'))
+  t.match(json('oci-layout'), { imageLayoutVersion: '1.0.0' })
+  const { manifests } = json('index.json')
+  t.equal(manifests.length, 1)
+  t.match(manifests[0], {
+    digest,
+    annotations: { 'org.opencontainers.image.ref.name': `${repository}:${version}` },
+  })
+  const bytes = readFileSync(join(layout, blob(digest)))
+  t.equal(`sha256:${createHash('sha256').update(bytes).digest('hex')}`, digest)
+  const { config } = json(blob(digest))
+  t.match(json(blob(config.digest)), {
+    os: 'linux',
+    config: { User: '65532:65532', Labels: { 'org.opencontainers.image.version': version } },
+  })
+}
