@@ -1,4 +1,4 @@
-import { skipReasons } from '../../webhook/core/outcome.ts'
+import { type Injected, skipReasons } from '../../webhook/core/outcome.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
@@ -17,18 +17,15 @@ export function checkPod(
   const { serving } = by
   const objects = serving.servesVolumes ? by.objects : undefined
   const outcome = reviewTemplate(template, { policy: serving.policy, objects })
-  const title = `${template.title} (${template.manifest.source})`
+  const title = titleOf(template)
   const isUnserved = !serving.servesVolumes && hasDriverVolumes(template)
   const misplaced = findMisplacedAnnotations(template).map(asWarning)
   const unseen = findExcludedNamespace(template).map(asWarning)
   switch (outcome.kind) {
     case 'denied': {
       const { lines } = wrong(`${title}: would be denied`, outcome.problems)
-      return {
-        isDenied: true,
-        lines: [...lines, ...unseen, ...misplaced],
-        tasks: findTasks(template, by),
-      }
+      const tasks = findTasks(template, by)
+      return { isDenied: true, lines: [...lines, ...unseen, ...misplaced], tasks }
     }
     case 'skipped':
       return isUnserved && outcome.reason === 'not-annotated'
@@ -37,25 +34,35 @@ export function checkPod(
             isDenied: false,
             lines: [`${title}: not injected: ${skipReasons[outcome.reason]}`, ...misplaced],
           }
-    case 'injected': {
-      const pod = applyPatch(template.pod, outcome.operations)
-      const isServed = findAgent(pod).config.volumes !== undefined
+    case 'injected':
       return {
         isDenied: false,
         lines: [
-          `${title}: would be ${isServed ? 'served' : 'injected'}`,
-          ...describeInjection(pod, template.namespace).map((line) => `  ${line}`),
-          ...outcome.warnings.map(asWarning),
+          ...injectedLines(template, outcome),
           ...(isUnserved ? [asWarning(`the pod ${hasUnserved}`)] : []),
           ...unseen,
           ...misplaced,
         ],
         tasks: findTasks(template, by),
       }
-    }
     default:
       return outcome satisfies never
   }
+}
+
+const titleOf = ({ title, manifest }: PodTemplate): string => `${title} (${manifest.source})`
+
+function injectedLines(
+  template: PodTemplate,
+  { operations, warnings }: Injected,
+): readonly string[] {
+  const pod = applyPatch(template.pod, operations)
+  const isServed = findAgent(pod).config.volumes !== undefined
+  return [
+    `${titleOf(template)}: would be ${isServed ? 'served' : 'injected'}`,
+    ...describeInjection(pod, template.namespace).map((line) => `  ${line}`),
+    ...warnings.map(asWarning),
+  ]
 }
 
 const hasUnserved =

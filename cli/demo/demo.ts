@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEmulator } from '../../emulator/emulator.ts'
+import type { EmulatorData } from '../../emulator/data/data.ts'
+import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { untilAborted, withStopSignal } from '../../lib/server/run-until-signal.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
@@ -14,7 +15,7 @@ import { findNamedObjects, findPodTemplates, isAnnotated } from '../input/find-o
 import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
-import { createDemoOutput } from './demo-output.ts'
+import { createDemoOutput, type DemoOutput } from './demo-output.ts'
 import { runSteps } from './run-steps.ts'
 import { serveWebhook } from './serve-webhook.ts'
 
@@ -61,15 +62,10 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   const data = readEmulatorData(vaultData)
   const output = createDemoOutput(process.stdout)
 
-  output.step('A vault')
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-demo-'))
   cleanUp.add(() => rmSync(folder, { recursive: true, force: true }))
-  output.waiting('starting Entra and Key Vault')
-  const emulator = await startEmulator({ data })
+  const emulator = await startVaults(data, output)
   cleanUp.add(() => emulator.close())
-  output.line(`emulated Entra and Key Vault serve TLS at ${emulator.url}`)
-  for (const { name, secrets } of data.vaults)
-    output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
 
   output.step('The webhook')
   const hasVolumes = mayHaveClassVolumes(template.pod)
@@ -96,8 +92,18 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   return exitCode
 }
 
+async function startVaults(data: EmulatorData, output: DemoOutput): Promise<Emulator> {
+  output.step('A vault')
+  output.waiting('starting Entra and Key Vault')
+  const emulator = await startEmulator({ data })
+  output.line(`emulated Entra and Key Vault serve TLS at ${emulator.url}`)
+  for (const { name, secrets } of data.vaults)
+    output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
+  return emulator
+}
+
 function sayWhatIsKept(
-  output: ReturnType<typeof createDemoOutput>,
+  output: DemoOutput,
   { root, controlUrl }: { readonly root: string; readonly controlUrl: string },
 ): void {
   output.step('Everything keeps running until Ctrl-C')

@@ -40,11 +40,8 @@ export async function serveWebhook(options: ServeWebhookOptions): Promise<Served
 
   const settings = settingsFrom({
     ...process.env,
-    AKV_INJECTOR_AGENT_IMAGE: 'akv-injector:demo',
-    AKV_INJECTOR_LISTEN: '127.0.0.1:0',
-    AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
+    ...fixedSettings,
     AKV_INJECTOR_TLS_DIR: tlsDir,
-    AKV_INJECTOR_CLOUD: 'custom',
     AKV_INJECTOR_AUTHORITY_HOST: emulator.url,
     AKV_INJECTOR_VAULT_URL: emulator.vaultUrl,
     AKV_INJECTOR_CA_FILE: caFile,
@@ -71,6 +68,13 @@ export async function serveWebhook(options: ServeWebhookOptions): Promise<Served
       apiServer?.close()
     },
   }
+}
+
+const fixedSettings = {
+  AKV_INJECTOR_AGENT_IMAGE: 'akv-injector:demo',
+  AKV_INJECTOR_LISTEN: '127.0.0.1:0',
+  AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
+  AKV_INJECTOR_CLOUD: 'custom',
 }
 
 async function writeCertificate(tlsDir: string): Promise<DemoCertificate> {
