@@ -8,8 +8,8 @@ import {
   readServedVolumes,
   type ServedVolumes,
 } from '../../webhook/core/csi/read-served-volumes.ts'
-import { workloadIdentityLabel } from '../../webhook/core/injection/workload-identity.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import { workloadIdentityLabel } from '../../webhook/core/workload-identity.ts'
 import type { NamedObject } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { pathOf } from './describe-injection.ts'

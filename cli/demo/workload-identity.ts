@@ -1,6 +1,6 @@
 import { isObject } from '../../lib/shape.ts'
-import { usesWorkloadIdentity } from '../../webhook/core/injection/workload-identity.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
+import { usesWorkloadIdentity } from '../../webhook/core/workload-identity.ts'
 import type { Manifest } from '../input/read-manifests.ts'
 
 const clientIdAnnotation = 'azure.workload.identity/client-id'

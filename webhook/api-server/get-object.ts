@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { isObject } from '../../lib/shape.ts'
+import { jsonExcess } from '../body/json-excess.ts'
+import { readBody } from '../body/read-body.ts'
 import type { Lookup } from '../core/csi/looked-up.ts'
-import { jsonExcess } from '../http/body/json-excess.ts'
-import { readBody } from '../http/body/read-body.ts'
 import type { ApiAccess, ApiCredentials } from './api-access.ts'
 
 /** An object of the API server, by the path of its URL. */

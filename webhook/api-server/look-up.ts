@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
+import { createByteBudget, type Share } from '../body/byte-budget.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { LookedUp, LookedUpKind, Lookup } from '../core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../core/csi/needed-objects.ts'
 import { pruneClass } from '../core/csi/prune-class.ts'
-import { createByteBudget, type Share } from '../http/body/byte-budget.ts'
 import type { GetObject } from './get-object.ts'
 import { shareRequests } from './share-requests.ts'
 

@@ -1,6 +1,6 @@
 import type { AgentConfig } from '../../../init-agent/contract.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import { earlierChoices } from '../injection/earlier-choices.ts'
+import { earlierChoices } from '../earlier-choices.ts'
 import { agentName } from '../our-names.ts'
 import type { Container, Pod } from '../pod.ts'
 

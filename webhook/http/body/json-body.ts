@@ -1,8 +1,8 @@
 import { printable } from '../../../lib/printable.ts'
+import { jsonExcess } from '../../body/json-excess.ts'
+import { readBody } from '../../body/read-body.ts'
 import { type Refusal, refusalError } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'
-import { jsonExcess } from './json-excess.ts'
-import { readBody } from './read-body.ts'
 import type { TakeTurn } from './turns.ts'
 
 /** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */

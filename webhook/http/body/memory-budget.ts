@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
+import { type ByteBudgetOptions, createByteBudget, type Share } from '../../body/byte-budget.ts'
 import type { Refusal, Refuse } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'
-import { type ByteBudgetOptions, createByteBudget, type Share } from './byte-budget.ts'
 import { maxBodyBytes } from './json-body.ts'
 
 /**

@@ -4,11 +4,11 @@ import { annotationPrefix } from '../../annotations/own-annotations.ts'
 import type { PodSettings, RunAs } from '../../annotations/pod-settings.ts'
 import { agentName } from '../../our-names.ts'
 import { allContainers, type Pod } from '../../pod.ts'
+import { usesWorkloadIdentity, workloadIdentityLabel } from '../../workload-identity.ts'
 import { isAgentSeen } from '../agent-container.ts'
 import { injectorOf } from '../injected-containers.ts'
 import { type Consumer, injectedContainers } from '../placement.ts'
 import type { Plan } from '../plan.ts'
-import { usesWorkloadIdentity, workloadIdentityLabel } from '../workload-identity.ts'
 import { earlyServedWarnings } from './served-conflicts.ts'
 
 /** Warnings of a plan that may not do what the pod's author expects. */

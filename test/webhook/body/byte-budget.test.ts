@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createByteBudget } from '../../../../webhook/http/body/byte-budget.ts'
+import { createByteBudget } from '../../../webhook/body/byte-budget.ts'
 
 /** A budget of 10 bytes, a clock to set, and the names of the shares that had to give way. */
 function testBudget() {

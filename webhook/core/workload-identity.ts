@@ -1,4 +1,4 @@
-import { isObject } from '../../../lib/shape.ts'
+import { isObject } from '../../lib/shape.ts'
 
 /** A pod with this label, `"true"`, gets `AZURE_CLIENT_ID` and similar variables from the azure-workload-identity webhook. */
 export const workloadIdentityLabel = 'azure.workload.identity/use'

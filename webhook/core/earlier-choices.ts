@@ -1,6 +1,6 @@
-import { type AgentConfig, configVariable } from '../../../init-agent/contract.ts'
-import { decodeConfig } from '../../../init-agent/decode-config.ts'
-import type { Container } from '../pod.ts'
+import { type AgentConfig, configVariable } from '../../init-agent/contract.ts'
+import { decodeConfig } from '../../init-agent/decode-config.ts'
+import type { Container } from './pod.ts'
 
 /**
  * The configuration that an earlier review gave to the agent. Some of it was chosen from a state of the pod that other

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { mutate } from '../../../../webhook/core/mutate.ts'
-import { policy } from '../policy.ts'
+import { mutate } from '../../../webhook/core/mutate.ts'
+import { policy } from './policy.ts'
 
 const warningsOf = (annotations: object, { labels, env }: { labels?: unknown; env?: object[] }) => {
   const outcome = mutate(

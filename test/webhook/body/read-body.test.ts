@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { readBody } from '../../../../webhook/http/body/read-body.ts'
+import { readBody } from '../../../webhook/body/read-body.ts'
 
 type Result = readonly [Error | null, string | undefined]
 
