@@ -5,6 +5,9 @@ import { placeholderRepository } from '../image/placeholder-repository.ts'
 
 const manifests = join(import.meta.dirname, '../manifests')
 
+/** `install.yaml` can't know its cluster, so it names the oldest version on which pods may use every annotation. */
+const kubernetes = '1.35.0'
+
 const ofCheckout = `# The chart, rendered with its default values. Replace ${placeholderRepository} by the name of your image
 # before you apply this file: nobody can publish an image under that name (docs/install.md, "Without Helm").
 `
@@ -24,7 +27,7 @@ export function renderInstallYaml(options: {
   const rendered = execFileSync(
     process.env['HELM'] ?? 'helm',
     [
-      ...['template', 'akv-injector', chart, '--kube-version', '1.36.0', '--skip-tests'],
+      ...['template', 'akv-injector', chart, '--kube-version', kubernetes, '--skip-tests'],
       ...['--set', `image.repository=${repository}`],
     ],
     { encoding: 'utf8' },

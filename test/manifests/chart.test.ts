@@ -6,7 +6,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { settingNames } from '../../webhook/settings/setting-names.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
-import { render, withoutHelm } from './helm.ts'
+import { type RenderOptions, render, withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 
 const chartYaml = join(import.meta.dirname, '../../manifests/chart/Chart.yaml')
@@ -14,11 +14,11 @@ const { certificatePem } = await issueTestAuthority()
 const uuid = '11111111-2222-3333-4444-555555555555'
 
 t.test(
-  'the chart has the package’s version, and requires a Kubernetes that knows fileKeyRef',
+  'the chart has the package’s version, and requires a Kubernetes with stable native sidecars',
   async (t) => {
     const chart = parse(readFileSync(chartYaml, 'utf8'))
     t.match(chart, { version: packageJson.version, appVersion: packageJson.version })
-    t.equal(chart.kubeVersion, '>=1.35.0-0')
+    t.equal(chart.kubeVersion, '>=1.33.0-0')
   },
 )
 
@@ -32,10 +32,51 @@ t.test(
   },
 )
 
-t.test('Kubernetes below 1.35 is refused', { skip: withoutHelm }, async (t) => {
-  t.match(render({ kubeVersion: '1.34.9' }).problem, 'requires kubeVersion: >=1.35.0-0')
-  t.ok(render({ kubeVersion: '1.35.0-gke.1' }).ok)
+t.test('Kubernetes below 1.33 is refused', { skip: withoutHelm }, async (t) => {
+  t.match(render({ kubeVersion: '1.32.9' }).problem, 'requires kubeVersion: >=1.33.0-0')
+  t.ok(render({ kubeVersion: '1.33.0-gke.1' }).ok)
 })
+
+t.test(
+  'the webhook gets the version of the API server, or the one that the values name',
+  { skip: withoutHelm },
+  async (t) => {
+    const versionIn = (options: RenderOptions) =>
+      environmentOf(
+        readRendered(render(options).text).find('Deployment', 'akv-injector-webhook').spec.template
+          .spec.containers[0],
+      )['AKV_INJECTOR_KUBERNETES_VERSION']
+    const cases: readonly (readonly [string, string, string])[] = [
+      ['1.33.13', '', '1.33'],
+      ['v1.34.2-eks-8d8c5b0', '', '1.34'],
+      ['1.40.0', '', '1.40'],
+      ['1.36.3', '1.34', '1.34'],
+      ['1.34.2', 'v1.35.4-gke.100', '1.35'],
+    ]
+    for (const [kubeVersion, kubernetesVersion, expected] of cases)
+      t.equal(versionIn({ kubeVersion, values: { kubernetesVersion } }), expected)
+    // YAML reads an unquoted 1.40 as the number 1.4.
+    for (const kubernetesVersion of [1.4, '2.0', '1.x', '1.33 ', 'latest'])
+      t.match(render({ values: { kubernetesVersion } }).problem, 'kubernetesVersion')
+  },
+)
+
+t.test(
+  'helm test expects nodes that support what pods may use',
+  { skip: withoutHelm },
+  async (t) => {
+    for (const [kubeVersion, value] of [
+      ['1.33.13', '1.33'],
+      ['1.34.9', '1.33'],
+      ['1.35.0', '1.35'],
+    ] as const)
+      t.match(
+        readRendered(render({ kubeVersion, withTests: true }).text).find('Pod').spec.containers[0]
+          .env,
+        [{}, { name: 'OLDEST_NODE', value }],
+      )
+  },
+)
 
 t.test(
   'values that contradict each other are refused with an explanation',
@@ -76,6 +117,7 @@ t.test(
 t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, async (t) => {
   const values = {
     tenantId: uuid,
+    kubernetesVersion: '1.34',
     defaultVault: 'team-a',
     allowedVaults: { shop: ['shop-prod', 'shared'], none: [], '*': ['shared'] },
     cloud: {
@@ -132,6 +174,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
     ]),
     allowRoot: true,
     agentProxy: {},
+    kubernetesMinor: 34,
     agentRequests: { cpu: '20m', memory: '100Mi' },
     agentLimits: { cpu: '1', memory: '200Mi' },
     volumeSizeLimit: '32Mi',

@@ -16,6 +16,7 @@ const authority = await issueTestAuthority()
 
 interface ClusterAnswers {
   readonly kubelets: readonly string[]
+  readonly oldestNode?: '1.33' | '1.35'
   readonly caBundle?: string
   /** `caBundle` of an entry that serves volumes of the CSI driver. Without it, there is no such entry. */
   readonly csiCaBundle?: string
@@ -90,6 +91,7 @@ async function run(t: Test, answers: ClusterAnswers) {
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: await serve(t, answers),
       ACCOUNT_FOLDER: folder,
+      OLDEST_NODE: answers.oldestNode ?? '1.35',
     },
   })
   const [stdout, stderr, [code]] = await Promise.all([
@@ -126,10 +128,19 @@ t.test(
   async (t) => {
     const { code, output } = await run(t, { ...well, kubelets: ['v1.36.3', 'v1.34.9', 'v1.9.0'] })
     t.equal(code, 1)
-    t.match(output, /without their env: node-1 v1\.34\.9, node-2 v1\.9\.0$/m)
+    t.match(output, /without their env \(.*\): node-1 v1\.34\.9, node-2 v1\.9\.0$/m)
     t.match(output, 'ok: the webhook responds correctly')
   },
 )
+
+t.test('if the webhook refuses env, only nodes older than 1.33 fail', async (t) => {
+  const old = { ...well, oldestNode: '1.33' } as const
+  const { code, output } = await run(t, { ...old, kubelets: ['v1.33.13', 'v1.34.9'] })
+  t.match(output, 'ok: all 2 nodes run Kubernetes 1.33 or later')
+  t.equal(code, 0)
+  const { output: failed } = await run(t, { ...old, kubelets: ['v1.33.13', 'v1.32.1'] })
+  t.match(failed, /^FAILED: nodes older than 1\.33 are not supported: node-1 v1\.32\.1$/m)
+})
 
 t.test(
   'a webhook with no certificate, with an untrusted one, or without a patch fails',

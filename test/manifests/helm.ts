@@ -32,11 +32,11 @@ export interface RenderOptions {
 }
 
 /** The command that {@link render} runs without options. It renders the manifests of `manifests/install.yaml`. */
-export const templateCommand = `helm template akv-injector manifests/chart --kube-version 1.36.0 --set image.repository=${placeholderRepository}`
+export const templateCommand = `helm template akv-injector manifests/chart --kube-version 1.35.0 --set image.repository=${placeholderRepository}`
 
 /** Runs `helm template` with an image that can't be pulled, unless the values name one. */
 export function render(options: RenderOptions = {}): Rendering {
-  const { values = {}, namespace, kubeVersion = '1.36.0', withTests = false } = options
+  const { values = {}, namespace, kubeVersion = '1.35.0', withTests = false } = options
   const { set = [], only = [], unchecked = false } = options
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-chart-'))
   try {

@@ -21,6 +21,8 @@ export interface Policy {
   /** The vaults that each namespace may use, in lower case; `*` stands for all namespaces not listed. Absent: all vaults. */
   readonly allowedVaults?: ReadonlyMap<string, ReadonlySet<string>>
   readonly allowRoot: boolean
+  /** The minor version of the oldest Kubernetes that injected pods run on. Absent: one that supports all annotations. */
+  readonly kubernetesMinor?: number
   readonly agentRequests: Amounts
   readonly agentLimits: Amounts
   readonly volumeSizeLimit: string

@@ -20,6 +20,14 @@ export function parseImage(text: string): Parsed<string> {
     : invalid('expected an image reference, such as registry.example/akv-injector:1.0.0')
 }
 
+/** Reads a version of Kubernetes 1, as far as its minor version: `1.33`, `v1.33.4-gke.100`. */
+export function parseKubernetesMinor(text: string): Parsed<number> {
+  const [, minor] = /^v?1\.(\d{1,3})(?:[.+-][\w.+-]{0,100})?$/.exec(text) ?? []
+  return minor === undefined
+    ? invalid('expected a version of Kubernetes, such as 1.35')
+    : valid(Number(minor))
+}
+
 export function parseVaultName(text: string): Parsed<string> {
   return isVaultName(text)
     ? valid(text.toLowerCase())

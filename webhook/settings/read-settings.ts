@@ -12,6 +12,7 @@ import {
   parseAllowedVaults,
   parseFolder,
   parseImage,
+  parseKubernetesMinor,
   parseListen,
   parseNoProxy,
   parseProxy,
@@ -79,6 +80,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
   const defaultVault = reader.optional('AKV_INJECTOR_DEFAULT_VAULT', parseVaultName)
   const defaultTenantId = reader.optional('AKV_INJECTOR_DEFAULT_TENANT_ID', parseUuid)
   const allowedVaults = reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults)
+  const kubernetesMinor = reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor)
   return Object.freeze({
     agentImage:
       reader.required({
@@ -92,6 +94,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     ...(defaultVault && { defaultVault }),
     ...(defaultTenantId && { defaultTenantId }),
     ...(allowedVaults && { allowedVaults }),
+    ...(kubernetesMinor !== undefined && { kubernetesMinor }),
     allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,
     agentRequests:
       reader.optional('AKV_INJECTOR_AGENT_REQUESTS', parseAmounts) ?? defaults.agentRequests,

@@ -9,8 +9,9 @@ interface Answer {
   readonly body: string
 }
 
-const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER } = process.env
-const oldestMinor = 35
+const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER, OLDEST_NODE } =
+  process.env
+const minorOf = (version = '') => Number(/^v?1\.(\d+)/.exec(version)?.[1])
 
 const fromAccount = (name: string) => readFileSync(`${ACCOUNT_FOLDER}/${name}`, 'utf8')
 
@@ -63,7 +64,7 @@ async function ask(path: string) {
   return JSON.parse(body)
 }
 
-/** A kubelet older than 1.35 silently ignores fileKeyRef and starts pods without their env. */
+/** A kubelet older than 1.35 silently ignores fileKeyRef and starts pods without their env, unless the webhook refuses env. */
 async function checkNodes() {
   const { items } = await ask('/api/v1/nodes')
   const versions: readonly (readonly [string, string])[] = items.map(
@@ -72,14 +73,16 @@ async function checkNodes() {
       node.status.nodeInfo.kubeletVersion,
     ],
   )
-  const old = versions.filter(
-    ([, version]) => Number(/^v1\.(\d+)/.exec(version)?.[1]) < oldestMinor,
-  )
+  const old = versions.filter(([, version]) => minorOf(version) < minorOf(OLDEST_NODE))
+  const consequence =
+    OLDEST_NODE === '1.35'
+      ? 'start pods without their env (set kubernetesVersion to have such pods refused)'
+      : 'are not supported'
   if (old.length > 0)
     throw new Error(
-      `nodes older than 1.${oldestMinor} start pods without their env: ${old.map((node) => node.join(' ')).join(', ')}`,
+      `nodes older than ${OLDEST_NODE} ${consequence}: ${old.map((node) => node.join(' ')).join(', ')}`,
     )
-  return `all ${versions.length} nodes run Kubernetes 1.${oldestMinor} or later`
+  return `all ${versions.length} nodes run Kubernetes ${OLDEST_NODE} or later`
 }
 
 interface Entry {

@@ -41,6 +41,17 @@ not have them yet.
 {{- .Values.csi | default dict | mergeOverwrite (dict "namespaces" "none" "refresh" "0" "crd" true) | toJson -}}
 {{- end -}}
 
+{{/* The version of Kubernetes that annotated pods run on, such as 1.35. A patch release changes nothing. */}}
+{{- define "akv-injector.kubernetesVersion" -}}
+{{- $version := .Values.kubernetesVersion | default .Capabilities.KubeVersion.Version | semver -}}
+{{- printf "%d.%d" $version.Major $version.Minor -}}
+{{- end -}}
+
+{{/* The oldest version of nodes: EnvFiles need 1.35, and without them native sidecars need 1.33. */}}
+{{- define "akv-injector.oldestNode" -}}
+{{- semverCompare ">=1.35" (include "akv-injector.kubernetesVersion" .) | ternary "1.35" "1.33" -}}
+{{- end -}}
+
 {{/* The names of the namespaces whose pods the webhook never sees, as JSON. */}}
 {{- define "akv-injector.excludedNamespaces" -}}
 {{- $builtIn := list (include "akv-injector.namespace" .) "kube-system" "kube-node-lease" "kube-public" "gatekeeper-system" -}}

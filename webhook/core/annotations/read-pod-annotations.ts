@@ -7,6 +7,7 @@ import type {
 import type { Problem } from '../../../lib/problem.ts'
 import type { Policy } from '../policy.ts'
 import { chooseVaults } from './choose-vaults.ts'
+import { envProblems } from './env-problems.ts'
 import { type RequestedObjects, readObjects } from './objects/read-objects.ts'
 import { pathProblems, variableProblems } from './objects/target-problems.ts'
 import {
@@ -59,6 +60,7 @@ export function readPodAnnotations(
     ...choice.vaultProblems(vaultsOf(wanted)),
     ...pathProblems(wanted.files, wanted.templates),
     ...variableProblems(wanted.env),
+    ...envProblems(own, policy),
   )
   const files = wanted.files.map(({ wanted }) => wanted)
   const templates = wanted.templates.map(({ wanted }) => wanted)
