@@ -4,7 +4,7 @@ import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { AnnotatedManifest } from '../input/find-objects.ts'
-import { describeSync } from './describe-sync.ts'
+import { describeSync } from './describe/describe-sync.ts'
 import { type Verdict, wrong } from './verdict.ts'
 
 /** Reports what Secret sync would do for an annotated ServiceAccount. */

@@ -12,8 +12,8 @@ import type { Policy } from '../../webhook/core/policy.ts'
 import { workloadIdentityLabel } from '../../webhook/core/workload-identity.ts'
 import type { NamedObject } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
-import { pathOf } from './describe-injection.ts'
-import { describeWanted, row } from './describe-wanted.ts'
+import { pathOf } from './describe/describe-injection.ts'
+import { describeWanted, row } from './describe/describe-wanted.ts'
 import type { Verdict } from './verdict.ts'
 
 /**

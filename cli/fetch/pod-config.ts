@@ -4,7 +4,7 @@ import { printLines } from '../../lib/print-lines.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
-import { findAgent } from '../check/describe-injection.ts'
+import { findAgent } from '../check/describe/describe-injection.ts'
 import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { findAgent } from '../../cli/check/describe-injection.ts'
+import { findAgent } from '../../cli/check/describe/describe-injection.ts'
 import { applyPatch } from '../../cli/input/apply-patch.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { fixture, fixtureText, openssl } from '../keyvault/formats/fixtures.ts'

@@ -1,9 +1,9 @@
-import type { WantedFile } from '../../init-agent/contract.ts'
-import { tlsFileNames } from '../../init-agent/target-path.ts'
-import { filesOfSecret } from '../../sync/plan/secret-data.ts'
-import type { SyncRequest } from '../../sync/request/account-request.ts'
-import { decodeTarget } from '../../sync/request/key-path.ts'
-import type { AnnotatedManifest } from '../input/find-objects.ts'
+import type { WantedFile } from '../../../init-agent/contract.ts'
+import { tlsFileNames } from '../../../init-agent/target-path.ts'
+import { filesOfSecret } from '../../../sync/plan/secret-data.ts'
+import type { SyncRequest } from '../../../sync/request/account-request.ts'
+import { decodeTarget } from '../../../sync/request/key-path.ts'
+import type { AnnotatedManifest } from '../../input/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
 /** Describes what Secret sync would do for a ServiceAccount, one line for each Secret and each setting. */
