@@ -72,6 +72,7 @@ function addSync(program: Command, end: End): void {
       '--service-accounts <list>',
       'accounts to sync: NAMESPACE=NAME+NAME; separate namespaces with ";"',
     )
+    .option('--classes', 'also sync the secretObjects of SecretProviderClasses in these namespaces')
     .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
     .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
 }

@@ -3,6 +3,7 @@ import { toAkvError } from '../lib/errors/akv-error.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
 import type { SecretFigures } from './metrics.ts'
+import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import { isOff } from './request/read-account.ts'
 import { type AccountEntry, accountEntry } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
@@ -11,9 +12,11 @@ import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
 import { watchAccounts } from './watch-accounts.ts'
 import { createWorkQueue, type NextRun, type WorkQueue } from './work-queue.ts'
 
-export interface ControllerOptions extends WorkAccountOptions {
+export interface ControllerOptions extends Omit<WorkAccountOptions, 'sourcesOf'> {
   /** The accounts to act for, by namespace. */
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
+  /** Whether to read the SecretProviderClasses in these namespaces, too. */
+  readonly readsClasses: boolean
 }
 
 export interface Controller {
@@ -31,7 +34,7 @@ const afterMistakeMs = 5 * 60_000
 
 /** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
 export function startController(options: ControllerOptions): Controller {
-  const { accounts, clock, metrics, signal } = options
+  const { accounts, clock, metrics, signal, cluster } = options
   const entries = new Map<string, AccountEntry>()
   const queue = createWorkQueue({
     clock,
@@ -39,22 +42,27 @@ export function startController(options: ControllerOptions): Controller {
     sideBySide,
     restMs,
     run: async (key) => {
+      if (namespaces.isKey(key)) return await namespaces.work(key)
       const entry = entries.get(key)
-      return entry && (await work(entry, options))
+      return entry && (await work(entry, { ...options, sourcesOf: namespaces.sourcesOf }))
     },
   })
+  const namespaces = createNamespaces({ ...options, entries, queue })
   const unlistedNamespaces = new Set(accounts.keys())
-  const updates = entryUpdates({ accounts, entries, queue })
+  const updates = entryUpdates({ accounts, entries, queue, namespaces })
   const watches = [...accounts.keys()].map((namespace) =>
     watchAccounts({
       ...updates,
-      cluster: options.cluster,
+      cluster,
       clock,
       log: options.log,
       signal,
       namespace,
       onGone: (name) => updates.onGone(namespace, name),
-      onListed: () => unlistedNamespaces.delete(namespace),
+      onListed: () => {
+        unlistedNamespaces.delete(namespace)
+        namespaces.accountsListed(namespace)
+      },
     }),
   )
   metrics.watch({ secrets: () => figuresOf(entries, clock), queueDepth: queue.depth })
@@ -64,7 +72,7 @@ export function startController(options: ControllerOptions): Controller {
         ? undefined
         : `the ServiceAccounts of these namespaces have not been listed yet: ${[...unlistedNamespaces].join(', ')}`,
     async ended() {
-      await Promise.all(watches)
+      await Promise.all([...watches, namespaces.ended()])
       await queue.idle()
     },
   }
@@ -75,9 +83,11 @@ function entryUpdates({
   accounts,
   entries,
   queue,
+  namespaces,
 }: Pick<ControllerOptions, 'accounts'> & {
   readonly entries: Map<string, AccountEntry>
   readonly queue: WorkQueue
+  readonly namespaces: Namespaces
 }) {
   const isListed = ({ namespace, name }: SeenAccount) => accounts.get(namespace)?.has(name) === true
   return {
@@ -95,14 +105,19 @@ function entryUpdates({
         entry?.gone.abort()
         entries.set(key, accountEntry(account, isListed(account)))
       }
+      // The account may now be the one to read a source, or not any more.
+      if (isListed(account)) namespaces.changed(account.namespace)
       const { outlook } = entries.get(key) ?? {}
-      queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
+      if (namespaces.isReady(account.namespace))
+        queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
     },
     onGone(namespace: string, name: string): void {
       const key = keyOf(namespace, name)
-      entries.get(key)?.gone.abort()
+      const entry = entries.get(key)
+      entry?.gone.abort()
       entries.delete(key)
       queue.drop(key)
+      if (entry?.isListed) namespaces.changed(namespace)
     },
   }
 }

@@ -15,12 +15,15 @@ import { readSettings } from '../webhook/settings/read-settings.ts'
 /** The flags of `akv-injector sync`, unparsed. */
 export interface SyncFlags {
   readonly serviceAccounts: string
+  readonly classes?: boolean
   readonly healthListen: string
 }
 
 export interface SyncSettings {
   /** The accounts to act for, by namespace. The chart grants permissions for the same accounts. */
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
+  /** Whether to sync the `secretObjects` of SecretProviderClasses, too. The chart grants permissions for them. */
+  readonly readsClasses: boolean
   readonly healthListen: ListenAddress
   readonly policy: Policy
   readonly logLevel: LogLevel
@@ -49,7 +52,8 @@ export function readSyncSettings(
   if (read.kind === 'invalid' || healthListen === undefined || problems.length > 0)
     return allInvalid(problems)
   const { policy, logLevel } = read.value
-  return valid({ accounts: accounts.accounts, healthListen, policy, logLevel })
+  const readsClasses = flags.classes === true
+  return valid({ accounts: accounts.accounts, readsClasses, healthListen, policy, logLevel })
 }
 
 /** `team-a=web+api;team-b=web` */

@@ -11,10 +11,12 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import { fieldManager, statusAnnotation } from '../names.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
-import { followAccounts } from './account-events.ts'
-import { clusterError, tokenError, writeError } from './cluster-error.ts'
+import { ask } from './ask.ts'
+import { classRequests } from './class-requests.ts'
+import { tokenError, writeError } from './cluster-error.ts'
 import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
 import { eventBody } from './event-body.ts'
+import { followObjects } from './follow-objects.ts'
 import { readSeenAccount } from './seen-account.ts'
 
 /** The only audience that Entra accepts. The chart's admission policy doesn't let the controller ask for another. */
@@ -36,7 +38,13 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
   const connection = openConnection(options)
   const core = new CoreV1Api(connection.configuration)
   return {
-    watchAccounts: (watchOptions) => followAccounts(connection, watchOptions),
+    watchAccounts: ({ namespace, ...watchOptions }) =>
+      followObjects(connection, {
+        ...watchOptions,
+        path: `/api/v1/namespaces/${namespace}/serviceaccounts`,
+        read: readSeenAccount,
+      }),
+    ...classRequests(connection),
     ...accountRequests(core),
     ...reportWrites(core),
     ...secretReads(core),
@@ -44,33 +52,20 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
   }
 }
 
-/** Awaits a request. If it fails, throws the error that `errorOf` creates from the answer. */
-async function ask<T>(
-  what: string,
-  request: Promise<T>,
-  errorOf: typeof clusterError | typeof writeError = clusterError,
-): Promise<T> {
-  try {
-    return await request
-  } catch (error) {
-    throw errorOf({ answer: answerOf(error), what })
-  }
-}
-
 function accountRequests(core: CoreV1Api): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
   return {
     async listAccounts(namespace, reduce = (account) => account) {
       const what = `the ServiceAccounts of namespace ${namespace}`
-      const accounts: SeenAccount[] = []
+      const objects: SeenAccount[] = []
       let page: V1ListMeta | undefined
       do {
         const from = page?._continue ? { _continue: page._continue } : {}
         const request = core.listNamespacedServiceAccount({ namespace, limit: pageSize, ...from })
         const { items, metadata } = await ask(what, request)
-        accounts.push(...items.flatMap(readSeenAccount).map(reduce))
+        objects.push(...items.flatMap(readSeenAccount).map(reduce))
         page = metadata
       } while (page?._continue)
-      return { accounts, resourceVersion: page?.resourceVersion ?? '' }
+      return { objects, resourceVersion: page?.resourceVersion ?? '' }
     },
     async requestToken({ namespace, name, uid }) {
       const what = `ServiceAccount ${namespace}/${name}`

@@ -2,6 +2,8 @@ import type { SecretManifest } from '../plan/secret-manifest.ts'
 import type { ClaimOperation } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { Account } from '../request/account.ts'
+import type { SeenClass } from '../source/seen-class.ts'
+import type { SourceKind, SourceRef } from '../source/source-ref.ts'
 
 /** A ServiceAccount, as read from a list or a watch. */
 export interface SeenAccount extends Account {
@@ -10,18 +12,19 @@ export interface SeenAccount extends Account {
   readonly status?: string
 }
 
-export interface AccountList {
-  readonly accounts: readonly SeenAccount[]
+/** All objects of one kind in a namespace. */
+export interface ObjectList<T> {
+  readonly objects: readonly T[]
   /** Where a watch continues. */
   readonly resourceVersion: string
 }
 
-export interface WatchAccountsOptions {
+export interface WatchOptions<T> {
   readonly namespace: string
   readonly resourceVersion: string
   /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
-  readonly onAccount: (account: SeenAccount) => void
+  readonly onObject: (object: T) => void
   readonly onGone: (name: string) => void
   readonly signal: AbortSignal
 }
@@ -29,6 +32,8 @@ export interface WatchAccountsOptions {
 /** An Event that informs the owner of an account. */
 export interface AccountEvent {
   readonly account: Account
+  /** The source of the account that the Event is about. Absent: it is about the account. */
+  readonly source?: SourceRef & { readonly uid: string }
   readonly type: 'Normal' | 'Warning'
   readonly reason: 'Synced' | 'SyncFailed'
   readonly message: string
@@ -48,9 +53,14 @@ export interface SyncCluster {
   listAccounts(
     namespace: string,
     reduce?: (account: SeenAccount) => SeenAccount,
-  ): Promise<AccountList>
+  ): Promise<ObjectList<SeenAccount>>
   /** Watches until the API server ends the watch. Returns the resourceVersion to continue from. */
-  watchAccounts(options: WatchAccountsOptions): Promise<string>
+  watchAccounts(options: WatchOptions<SeenAccount>): Promise<string>
+  /** Throws {@link KindAbsentError} if the cluster doesn't know SecretProviderClasses. */
+  listClasses(namespace: string): Promise<ObjectList<SeenClass>>
+  watchClasses(options: WatchOptions<SeenClass>): Promise<string>
+  /** Whether the API server serves the kind, and isn't about to remove it. */
+  servesKind(kind: SourceKind): Promise<boolean>
   /** Fails if the account now has another uid. */
   requestToken(account: Account): Promise<string>
   /** Undefined if it doesn't exist. Functions that write return the Secret as written. */
@@ -62,6 +72,11 @@ export interface SyncCluster {
   createEvent(event: AccountEvent): Promise<void>
   /** Sets or removes the account's `akv-injector.io/sync-status`. Fails if the account now has another uid. */
   writeStatus(account: Account, status: string | undefined): Promise<void>
+}
+
+/** The cluster doesn't know a kind, because its CRD isn't installed. */
+export class KindAbsentError extends Error {
+  override readonly name = 'KindAbsentError'
 }
 
 /** The Secret has changed since it was read. Nothing was written. Read it again, and plan the next step from that. */

@@ -1,4 +1,5 @@
 import { printable } from '../../lib/printable.ts'
+import type { SourceKind } from '../source/source-ref.ts'
 import type { AccountEvent } from './cluster-port.ts'
 
 /** The newer Events API allows 1024 characters. Longer messages are cut off and get an ellipsis. */
@@ -6,16 +7,23 @@ const maxMessageLength = 1023
 
 const component = 'akv-injector-sync'
 
-/** Creates the Event on an account that `kubectl describe serviceaccount` shows. */
-export function eventBody({ account, type, reason, message }: AccountEvent) {
-  const { namespace, name, uid } = account
+const sourceVersions: Readonly<Record<SourceKind, string>> = {
+  SecretProviderClass: 'secrets-store.csi.x-k8s.io/v1',
+}
+
+/** Creates the Event on an account, or on a source of it, that `kubectl describe` shows. */
+export function eventBody({ account, source, type, reason, message }: AccountEvent) {
+  const { namespace } = account
+  const { name, uid } = source ?? account
+  const kind = source?.kind ?? 'ServiceAccount'
+  const apiVersion = source === undefined ? 'v1' : sourceVersions[source.kind]
   const now = new Date()
   return {
     apiVersion: 'v1',
     kind: 'Event',
     // The API server shortens the prefix of a generated name to fit into 253 characters.
     metadata: { namespace, generateName: `${name}.` },
-    involvedObject: { apiVersion: 'v1', kind: 'ServiceAccount', namespace, name, uid },
+    involvedObject: { apiVersion, kind, namespace, name, uid },
     type,
     reason,
     message: printable(message, maxMessageLength),

@@ -66,7 +66,7 @@ export function failingSince(
   const times = new Map<string, number>()
   for (const line of (status ?? '').slice(0, maxStatusLength).split('\n')) {
     const [, name, time] =
-      /^(\S{1,253}): \w{1,64} since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(line) ?? []
+      /^(\S{1,300}): \w{1,64} since (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/.exec(line) ?? []
     const sinceMs = Date.parse(time ?? '')
     if (name !== undefined && sinceMs <= nowMs) times.set(name === accountName ? '' : name, sinceMs)
   }

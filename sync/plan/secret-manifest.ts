@@ -1,6 +1,6 @@
 import { managedByLabel, managedByUs, syncedAnnotation } from '../names.ts'
 import type { AccountId } from '../request/account.ts'
-import type { RequestedSecret } from '../request/account-request.ts'
+import type { RequestedSecret } from '../request/requested-secret.ts'
 import { type SyncedObject, syncedText } from './synced-objects.ts'
 
 /** A Secret as the controller sends it to the API server: the fields that we own, and no others. */

@@ -1,7 +1,7 @@
 import { propertyNumber } from '../../keyvault/formats/property.ts'
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import type { RequestedSecret } from '../request/account-request.ts'
+import type { RequestedSecret } from '../request/requested-secret.ts'
 import { dataKeyProblem, lackingKeys } from '../request/secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
 

@@ -1,7 +1,9 @@
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { AzureIdentity } from '../../webhook/core/annotations/azure-identity.ts'
-import type { Labels } from './labels.ts'
+import type { Source } from '../source/source.ts'
+import type { SourceRef } from '../source/source-ref.ts'
+import type { RequestedSecret } from './requested-secret.ts'
 
 /** What the annotations of an account request. */
 export type AccountRequest =
@@ -20,14 +22,16 @@ export interface SyncRequest {
   /** The account's `azure.workload.identity/client-id` and `/tenant-id`. Our own annotations take precedence. */
   readonly azure: AzureIdentity
   readonly secrets: readonly RequestedSecret[]
+  /** The sources, besides the annotation, that request some of the Secrets. */
+  readonly sources: readonly Source[]
+  /** What isn't synced because of a mistake. The Secrets that come from there stay as they are. */
+  readonly mistakes: readonly SourceMistake[]
 }
 
-/** One Secret of the list in `akv-injector.io/sync`, without its keys: those are files of the configuration. */
-export interface RequestedSecret {
-  readonly name: string
-  readonly type: string
-  /** Labels in addition to the controller's own. */
-  readonly labels: Labels
-  /** Annotations in addition to the controller's own. */
-  readonly annotations?: Labels
+/** Mistakes of one source that don't concern the others. */
+export interface SourceMistake {
+  /** Absent if they are in the annotation of the account. */
+  readonly source?: SourceRef & { readonly uid: string }
+  /** Joins all mistakes. */
+  readonly message: string
 }

@@ -1,8 +1,10 @@
+import { describeProblem } from '../../lib/describe-problem.ts'
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { agentConfig } from '../../webhook/core/annotations/agent-config.ts'
 import {
+  type AzureIdentity,
   azureAnnotations,
   readAzureIdentity,
 } from '../../webhook/core/annotations/azure-identity.ts'
@@ -14,7 +16,9 @@ import {
   readOwnAnnotations,
   sizeProblems,
 } from '../../webhook/core/annotations/own-annotations.ts'
+import { minRefreshSeconds } from '../../webhook/core/annotations/pod-settings.ts'
 import { readValues } from '../../webhook/core/annotations/read-values.ts'
+import { parseUuid } from '../../webhook/core/annotations/values/parse-uuid.ts'
 import {
   accountSettings,
   syncKey,
@@ -24,6 +28,8 @@ import {
 import type { Policy } from '../../webhook/core/policy.ts'
 import { statusAnnotation } from '../names.ts'
 import { maxAccountNameLength } from '../record-name.ts'
+import type { Source } from '../source/source.ts'
+import { acceptSources } from './accept-sources.ts'
 import type { Account } from './account.ts'
 import type { AccountRequest } from './account-request.ts'
 import { readSecretList } from './secret-list.ts'
@@ -39,13 +45,18 @@ export const isOff = ({ annotations }: Pick<ReadableAccount, 'annotations'>): bo
   isTurnedOff(readOwnAnnotations(annotations).own)
 
 /**
- * Reads the annotations of a ServiceAccount (docs/specification.md, "Secret sync").
+ * Reads what a ServiceAccount requests, by its annotations and by its sources (docs/specification.md, "Secret sync").
  *
  * @param account - from the API server, or from a manifest, where annotations may not be strings
+ * @param sources - the sources that are read as this account, the oldest first
  */
-export function readAccount(account: ReadableAccount, policy: Policy): AccountRequest {
+export function readAccount(
+  account: ReadableAccount,
+  policy: Policy,
+  sources: readonly Source[] = [],
+): AccountRequest {
   const { own, problems: unreadable } = readOwnAnnotations(account.annotations)
-  if (Object.keys(own).length + unreadable.length === 0) return { kind: 'none' }
+  if (Object.keys(own).length + unreadable.length + sources.length === 0) return { kind: 'none' }
   if (isTurnedOff(own)) return { kind: 'off' }
   const excess = sizeProblems(own)
   if (excess.length > 0) return { kind: 'refused', problems: excess }
@@ -62,21 +73,70 @@ export function readAccount(account: ReadableAccount, policy: Policy): AccountRe
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
   const azure = readAzure(account.annotations, own)
-  const all = [
-    ...nameProblems(account),
-    ...unreadable,
-    ...problems,
-    ...list.problems,
-    ...vaultProblems(list.files.map(({ object }) => object.vault)),
-    ...azure.problems,
-  ]
-  if (all.length > 0) return { kind: 'refused', problems: all }
-  if (own[syncKey] === undefined) return { kind: 'none' }
+  const ofList = [...list.problems, ...vaultProblems(list.files.map(({ object }) => object.vault))]
+  const ofAccount = [...nameProblems(account), ...unreadable, ...problems]
+  const all = [...ofAccount, ...ofList, ...azure.problems]
+  // If only the list is wrong, the sources are synced all the same.
+  const isRefused = sources.length === 0 ? all.length > 0 : all.length > ofList.length
+  if (isRefused) return { kind: 'refused', problems: all }
+  if (own[syncKey] === undefined && sources.length === 0) return { kind: 'none' }
 
-  const { refresh = defaultRefreshSeconds } = values
-  const wanted = { ...values, refresh, files: list.files, templates: [], env: [] }
-  const config = agentConfig(wanted, policy, { containers: [], fileMode: anyMode })
-  return { kind: 'wanted', config, azure: azure.identity, secrets: list.secrets }
+  const ownList = ofList.length > 0 ? { ...list, secrets: [], files: [] } : list
+  const { accepted, mistakes, identity } = acceptSources(sources, {
+    name: account.name,
+    identity: identityOf(values, azure.identity),
+    defaultTenantId: policy.defaultTenantId,
+    hasOwnSecrets: own[syncKey] !== undefined,
+    ownNames: new Set(list.secrets.map(({ name }) => name)),
+    ownTargets: ownList.files.length,
+  })
+  const files = [...ownList.files, ...accepted.flatMap((source) => source.files)]
+  const refresh = refreshSeconds(values.refresh, { sources: accepted, policy })
+  const wanted = { ...values, refresh, files, templates: [], env: [] }
+  return {
+    kind: 'wanted',
+    config: agentConfig(wanted, policy, { containers: [], fileMode: anyMode }),
+    azure: accepted.length > 0 ? identity : azure.identity,
+    secrets: [...ownList.secrets, ...accepted.flatMap((source) => source.secrets)],
+    sources: accepted,
+    mistakes: [
+      ...(ofList.length > 0 ? [{ message: ofList.map(describeProblem).join('; ') }] : []),
+      ...mistakes,
+    ],
+  }
+}
+
+/** Our own annotations take precedence over those of azure-workload-identity. */
+const identityOf = (
+  values: { readonly 'client-id'?: string; readonly 'tenant-id'?: string },
+  azure: AzureIdentity,
+): AzureIdentity => {
+  const clientId = values['client-id'] ?? azure.clientId
+  const tenantId = values['tenant-id'] ?? azure.tenantId
+  return { ...(clientId && { clientId }), ...(tenantId && { tenantId }) }
+}
+
+/** The shortest that the annotation or a source asks for. A class asks for what served pods refresh at, if they do. */
+function refreshSeconds(
+  annotated: number | undefined,
+  { sources, policy }: { readonly sources: readonly Source[]; readonly policy: Policy },
+): number {
+  const ofClasses = sources.length > 0 && policy.csiRefreshSeconds > 0
+  const asked = [
+    ...(annotated === undefined ? [] : [annotated]),
+    ...(ofClasses ? [Math.max(policy.csiRefreshSeconds, minRefreshSeconds)] : []),
+  ]
+  return asked.length === 0 ? defaultRefreshSeconds : Math.min(...asked)
+}
+
+/** The client that an account's annotations name. Undefined if they name none, or not a valid one. */
+export function clientOf({
+  annotations,
+}: Pick<ReadableAccount, 'annotations'>): string | undefined {
+  const own = annotations[`${annotationPrefix}client-id`]
+  if (own === undefined) return readAzureIdentity(annotations, ['clientId']).identity.clientId
+  const parsed = parseUuid(typeof own === 'string' ? own : '')
+  return parsed.kind === 'valid' ? parsed.value : undefined
 }
 
 /** Checks the names, because a manifest may contain names that no API server would accept. */

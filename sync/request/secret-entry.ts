@@ -5,8 +5,8 @@ import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { isRecordName } from '../record-name.ts'
-import type { RequestedSecret } from './account-request.ts'
 import { readLabels, readSecretAnnotations } from './labels.ts'
+import type { RequestedSecret } from './requested-secret.ts'
 import { readSecretKeys } from './secret-keys.ts'
 import { opaqueType, parseSecretType } from './secret-types.ts'
 
@@ -27,7 +27,7 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
       files: [],
       problems: ['expected a Secret: "secret: NAME", and "data: KEY=OBJECT" below it'],
     }
-  const name = parseName(item['secret'])
+  const name = parseSecretName(item['secret'])
   const type = item['type'] == null ? valid(opaqueType) : parseSecretType(item['type'])
   const { labels, problems: wrongLabels } = readLabels(item['labels'])
   const annotations = readSecretAnnotations(item['annotations'])
@@ -54,7 +54,8 @@ export function readSecretEntry(item: unknown, defaultVault?: string): SecretEnt
   }
 }
 
-function parseName(name: unknown): Parsed<string> {
+/** Checks the name of a requested Secret. */
+export function parseSecretName(name: unknown): Parsed<string> {
   if (typeof name !== 'string' || !isName(name, subdomainName))
     return invalid(`expected the name of a Secret: ${subdomainName.sentence}`)
   return isRecordName(name)

@@ -15,7 +15,7 @@ import { decodeTarget, encodeTarget } from './key-path.ts'
 import { dataKeyProblem, lackingKeys } from './secret-types.ts'
 
 /** The Secret's metadata names all entries with their versions, and the API server bounds its size. */
-const maxEntries = 500
+export const maxEntries = 500
 
 /**
  * Reads the keys of a Secret: `data` in the grammar of `akv-injector.io/secrets`, whose targets are keys here, and
@@ -112,7 +112,7 @@ function conflicts(files: readonly WantedFile[]): readonly string[] {
 }
 
 /** Requires an entry that isn't optional for each key that the type needs. The keys of `#*` aren't known yet. */
-function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
+export function typeProblems(type: string, files: readonly WantedFile[]): readonly string[] {
   if (files.length === 0 || files.some(({ property }) => property === '*')) return []
   const keysOf = (some: readonly WantedFile[]) =>
     new Set(some.flatMap(claimedPaths).flatMap((path) => decodeTarget(path).key ?? []))

@@ -6,7 +6,7 @@ import {
 } from '../../webhook/core/annotations/objects/parse-plain-yaml.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
-import type { RequestedSecret } from './account-request.ts'
+import type { RequestedSecret } from './requested-secret.ts'
 import { maxSpreads, maxTargets } from './secret-bounds.ts'
 import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
 

@@ -1,4 +1,5 @@
 import type { SeenAccount } from '../cluster/cluster-port.ts'
+import type { Source } from '../source/source.ts'
 import type { Outlook } from '../work-queue.ts'
 import { type AccountState, initialState } from './account-state.ts'
 
@@ -11,7 +12,9 @@ export interface AccountEntry {
   account: SeenAccount
   /** Whether the operator has enabled the account. */
   readonly isListed: boolean
-  /** Whether the account's annotations have changed since the last round began. The next round is a regular one then. */
+  /** The sources that are read as this account, the oldest first. */
+  sources: readonly Source[]
+  /** Whether the account's annotations or its sources have changed since the last round began. The next round is a regular one then. */
   isChanged: boolean
   state: AccountState
   /** How the next round is likely to go, judged by the last one. */
@@ -27,6 +30,7 @@ export interface AccountEntry {
 export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({
   account,
   isListed,
+  sources: [],
   isChanged: true,
   state: initialState,
   outlook: 'unknown',

@@ -10,23 +10,28 @@ import type { EventBudget } from '../cluster/event-budget.ts'
 import { boundValues } from '../fetch/bound-values.ts'
 import type { SyncMetrics } from '../metrics.ts'
 import type { Account } from '../request/account.ts'
-import type { AccountRequest, SyncRequest } from '../request/account-request.ts'
+import type { AccountRequest, SourceMistake, SyncRequest } from '../request/account-request.ts'
 import { asksForSecrets } from '../request/read-account.ts'
+import { sourceKey } from '../source/source-ref.ts'
 import { accessFor } from './account-access.ts'
 import type { AccountState } from './account-state.ts'
 import type { Failure } from './failure.ts'
 import { nextRegularAtMs, nextRoundAfterMs } from './next-round.ts'
 import { reconcile } from './reconcile.ts'
 import { nextReportAfterMs, nothingReported, reportRound } from './report/report.ts'
+import { reportSources } from './report/report-sources.ts'
 import { statusesAfter, statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
+import type { KnownSources } from './settle/decide-fates.ts'
 
 /** The services that the rounds of all accounts share. */
 export interface RoundServices {
   readonly cluster: SyncCluster
   readonly policy: Policy
   readonly openSession: (account: Account, identity: Identity) => Session
+  /** What is known of the sources in a namespace. */
+  readonly sourcesOf: (namespace: string) => KnownSources
   readonly metrics: SyncMetrics
   readonly events: EventBudget
   readonly clock: Clock
@@ -135,13 +140,28 @@ async function syncSecrets(
   const access = request && accessFor(request, { account, last: state.access, openSession })
   const input = request && access && roundInput(state, { request, access, isRegular })
   // 2. Fetch the values, and settle the Secrets.
-  const result = await reconcile({ ...round, input })
+  const sources = round.sourcesOf(account.namespace)
+  const reconciled = await reconcile({ ...round, input, sources })
+  const mistakes = request?.mistakes.map(failureOf) ?? []
+  const result = { ...reconciled, failures: [...mistakes, ...reconciled.failures] }
   if (signal.aborted) return undefined
   // 3. Record the outcome, report it, and decide when the next round is due.
   const noted = stateAfter({ ...state, access }, { request, isRegular, result, round })
   const reported = await reportRound(result, { ...round, reported: state.reported })
-  const next = { ...noted, reported }
+  const reportedSources =
+    request && (await reportSources(result, { ...round, request, reported: state.reportedSources }))
+  const next = { ...noted, reported, reportedSources: reportedSources ?? new Map() }
   return { state: next, nextAfterMs: nextRoundAfterMs(next, { request, result, clock }) }
+}
+
+function failureOf({ source, message }: SourceMistake): Failure {
+  return source === undefined
+    ? { kind: 'annotations', error: new AkvError({ code: 'AKV_SYNC_ANNOTATION', message }) }
+    : {
+        kind: 'source',
+        key: sourceKey(source),
+        error: new AkvError({ code: 'AKV_SYNC_SOURCE', message }),
+      }
 }
 
 function stateAfter(
@@ -156,8 +176,12 @@ function stateAfter(
   const { request, isRegular, result, round } = options
   const { account, clock } = round
   const failedRounds = result.isFinished ? 0 : state.failedRounds + 1
-  if (request === undefined) return { ...state, failedRounds }
   const nowMs = clock.now()
+  const known = { secrets: state.secrets, published: account.status }
+  if (request === undefined) {
+    const round = { request, result, isRegular, nextRegularAtMs: state.nextRegularAtMs, nowMs }
+    return { ...state, failedRounds, secrets: statusesAfter(known, round) }
+  }
   const dueAtMs = isRegular ? nextRegularAtMs(request, clock) : state.nextRegularAtMs
   return {
     ...state,
@@ -169,9 +193,6 @@ function stateAfter(
       ...state.access,
       values: result.values && boundValues(result.values),
     },
-    secrets: statusesAfter(
-      { secrets: state.secrets, published: account.status },
-      { request, result, isRegular, nextRegularAtMs: dueAtMs, nowMs },
-    ),
+    secrets: statusesAfter(known, { request, result, isRegular, nextRegularAtMs: dueAtMs, nowMs }),
   }
 }

@@ -2,6 +2,7 @@ import type { Session } from '../../init-agent/session/session.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failing } from '../plan/account-status.ts'
 import { nothingReported, type Reported } from './report/report.ts'
+import type { ReportedSources } from './report/report-sources.ts'
 
 /** What the last round of an account left for the next one. A round takes a state and returns the next. */
 export interface AccountState {
@@ -13,7 +14,8 @@ export interface AccountState {
   /** Consecutive rounds that left something to do. */
   readonly failedRounds: number
   readonly reported: Reported
-  /** By name. */
+  readonly reportedSources: ReportedSources
+  /** By name; a source with a mistake, by its `sourceKey`. */
   readonly secrets: ReadonlyMap<string, SecretStatus>
 }
 
@@ -39,5 +41,6 @@ export const initialState: AccountState = {
   isOutdated: false,
   failedRounds: 0,
   reported: nothingReported,
+  reportedSources: new Map(),
   secrets: new Map(),
 }

@@ -8,6 +8,8 @@ export type Failure =
   | { readonly kind: 'annotations'; readonly error: AkvError }
   /** One vault object. `key`: its `objectKey` */
   | { readonly kind: 'object'; readonly key: string; readonly error: AkvError }
+  /** Mistakes of a source. `key`: its `sourceKey` */
+  | { readonly kind: 'source'; readonly key: string; readonly error: AkvError }
   | { readonly kind: 'secret'; readonly name: string; readonly error: AkvError }
 
 /** Identifies what failed. Equal texts mean that the same subject failed again, perhaps with another error. */
@@ -18,6 +20,8 @@ export function subjectOf(failure: Failure): string {
     case 'annotations':
       // A different mistake is a new failure, although its code is the same.
       return `annotations: ${failure.error.message}`
+    case 'source':
+      return `source ${failure.key}: ${failure.error.message}`
     case 'object':
       return `object ${failure.key}`
     case 'secret':

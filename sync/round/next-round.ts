@@ -29,9 +29,11 @@ export function nextRoundAfterMs(
 ): number | undefined {
   const { request, result, clock } = round
   const regularMs = request && Math.max(0, nextRegularAtMs - clock.now())
-  if (result.isFinished) return regularMs
+  const { waitMs = Number.POSITIVE_INFINITY } = result
+  if (result.isFinished && result.waitMs === undefined) return regularMs
+  if (result.isFinished) return Math.min(regularMs ?? Number.POSITIVE_INFINITY, waitMs)
   const longestMs = Math.min(longestBackOffMs, request ? refreshMs(request) : longestBackOffMs)
   const retryAfterMs = Math.max(0, ...result.failures.map(({ error }) => error.retryAfterMs ?? 0))
   const retryMs = backoffMs({ firstMs: firstBackOffMs, longestMs, failures, jitter: 'full', clock })
-  return Math.min(retryAfterMs + retryMs, regularMs ?? Number.POSITIVE_INFINITY)
+  return Math.min(retryAfterMs + retryMs, regularMs ?? Number.POSITIVE_INFINITY, waitMs)
 }

@@ -5,11 +5,12 @@ import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'
 import type { SyncMetrics } from '../metrics.ts'
-import { recordedNames } from '../plan/record.ts'
+import { readRecord } from '../plan/record.ts'
 import { isRecordName, recordName } from '../record-name.ts'
 import type { Account } from '../request/account.ts'
 import type { RoundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
+import { decideFates, type Fate, type KnownSources } from './settle/decide-fates.ts'
 import type { RoundStep, Settle } from './settle/round-step.ts'
 import { settleAll } from './settle/settle-all.ts'
 import { settleSecret } from './settle/settle-secret.ts'
@@ -22,6 +23,7 @@ export interface ReconcileOptions {
   readonly account: Account
   /** Absent if the account no longer requests anything. */
   readonly input: RoundInput | undefined
+  readonly sources: KnownSources
   /** No new step begins once it has aborted. */
   readonly signal: AbortSignal
 }
@@ -31,21 +33,26 @@ export interface ReconcileOptions {
  * other. Never throws, and one failure doesn't stop the rest.
  */
 export async function reconcile(options: ReconcileOptions): Promise<RoundResult> {
-  const { cluster, account, input, clock, log, signal } = options
+  const { cluster, account, input, sources, clock, log, signal } = options
   try {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
     const refreshed =
       input && (await refreshAccount({ ...input, cluster, account, clock, log, signal }))
     if (signal.aborted) return { ...resultOf([], input?.before), isFinished: false }
+    const recorded = readRecord(account, storedRecord)
+    const nowMs = clock.now()
+    const fates = await decideFates(recorded, { request: input?.request, sources, nowMs })
     const steps = await settleAll({
       account,
       asked: refreshed && { request: input.request, values: refreshed.values },
       found: new Map([...(refreshed?.found ?? []), [record.name, storedRecord]]),
-      recorded: recordedNames(account, storedRecord),
+      recorded,
+      fates,
       settle: settler(options),
+      exists: existing(options),
     })
-    return resultOf(steps, refreshed?.values)
+    return { ...resultOf(steps, refreshed?.values), waitMs: shortestWait(fates) }
   } catch (thrown) {
     const failure = { kind: 'account', error: toAkvError(thrown) } as const
     return resultOf([{ kind: 'failed', failure }], input?.before)
@@ -69,6 +76,20 @@ function settler({ cluster, account, input, metrics, signal }: ReconcileOptions)
   })
 }
 
+/** If the API server doesn't say, the Secret counts as existing. */
+const existing =
+  ({ cluster, account: { namespace } }: ReconcileOptions) =>
+  (name: string): Promise<boolean> =>
+    cluster.readSecret({ namespace, name }).then(
+      (stored) => stored !== undefined,
+      () => true,
+    )
+
+function shortestWait(fates: ReadonlyMap<string, Fate>): number | undefined {
+  const waits = [...fates.values()].flatMap((fate) => (fate.kind === 'wait' ? [fate.waitMs] : []))
+  return waits.length === 0 ? undefined : Math.min(...waits)
+}
+
 function resultOf(steps: readonly RoundStep[], values: AccountValues | undefined): RoundResult {
   const settled = steps.filter((step) => step.kind === 'settled')
   const failures = steps.flatMap((step) => {
@@ -90,10 +111,14 @@ function resultOf(steps: readonly RoundStep[], values: AccountValues | undefined
         state === 'done' ? [[name, stored?.resourceVersion ?? '']] : [],
       ),
     ),
+    held: new Set(steps.flatMap((step) => (step.kind === 'held' ? [step.name] : []))),
+    waitMs: undefined,
     isOutdated: settled.some(({ state }) => state === 'outdated'),
     // Retrying soon won't help a Secret that an admission webhook keeps changing, so that one counts as finished.
     isFinished: steps.every(
-      (step) => step.kind === 'settled' && (step.state === 'done' || step.state === 'defied'),
+      (step) =>
+        step.kind === 'held' ||
+        (step.kind === 'settled' && (step.state === 'done' || step.state === 'defied')),
     ),
   }
 }

@@ -10,6 +10,10 @@ export interface RoundResult {
   readonly failures: readonly Failure[]
   /** The Secrets that are as desired: their resourceVersions, by name. */
   readonly synced: ReadonlyMap<string, string>
+  /** The Secrets that stay although nobody requests them any more. Each has a failure, too. */
+  readonly held: ReadonlySet<string>
+  /** After how many milliseconds a Secret is due to be deleted, whose source has gone. */
+  readonly waitMs: number | undefined
   /** Somebody else has written one of the Secrets, so the next round has to ask for everything. */
   readonly isOutdated: boolean
   /** False if something is left to do, or if the round was stopped. */

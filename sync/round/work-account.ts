@@ -19,8 +19,8 @@ export async function workAccount(
   entry: AccountEntry,
   options: WorkAccountOptions,
 ): Promise<number | undefined> {
-  const { account, isListed, isChanged } = entry
-  const request = isListed ? readAccount(account, options.policy) : undefined
+  const { account, isListed, isChanged, sources } = entry
+  const request = isListed ? readAccount(account, options.policy, sources) : undefined
   const log = accountLog(options.log, account)
   entry.off = new AbortController()
   entry.isChanged = false

@@ -77,6 +77,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
   const metrics = createSyncMetrics(accounts)
   const { ended } = startController({
     accounts,
+    readsClasses: false,
     cluster: connectCluster({ signal: end.signal }),
     policy,
     metrics,

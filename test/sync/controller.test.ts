@@ -18,6 +18,7 @@ async function start(
   const controller = startController({
     ...simulation.options,
     openSession: (account, identity) => sessionOf(account.name, openSession(account, identity)),
+    readsClasses: false,
     accounts: new Map([['team-a', new Set(names)]]),
   })
   t.teardown(async () => {
@@ -91,7 +92,7 @@ t.test('an account that is recreated during a round is a new account', async (t)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
   await until(() => simulation.values('db') !== undefined)
   const owners = simulation.apiServer.secrets.get('team-a/db')?.metadata.ownerReferences
-  const { accounts } = await simulation.options.cluster.listAccounts('team-a')
+  const { objects: accounts } = await simulation.options.cluster.listAccounts('team-a')
   t.match(owners, [{ uid: accounts[0]?.uid }])
   const creations = simulation.writes().filter((write) => write.startsWith('POST'))
   t.equal(creations.length, 2, 'a record and a Secret: the old one has written neither')
@@ -217,7 +218,7 @@ t.test('of an account that isn’t enabled, only the existence of its request is
   const kept: unknown[] = []
   const listAccounts: typeof cluster.listAccounts = async (namespace, abridge) => {
     const list = await cluster.listAccounts(namespace, abridge)
-    kept.push(...list.accounts.map(({ annotations }) => annotations))
+    kept.push(...list.objects.map(({ annotations }) => annotations))
     return list
   }
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
@@ -225,6 +226,7 @@ t.test('of an account that isn’t enabled, only the existence of its request is
   const controller = startController({
     ...simulation.options,
     cluster: { ...cluster, listAccounts },
+    readsClasses: false,
     accounts: new Map([['team-a', new Set(['web'])]]),
   })
   await until(() => simulation.apiServer.events.length === 2)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { SeenAccount, WatchAccountsOptions } from '../../sync/cluster/cluster-port.ts'
+import type { SeenAccount, WatchOptions } from '../../sync/cluster/cluster-port.ts'
 import { watchAccounts } from '../../sync/watch-accounts.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { memoryLog } from '../support/memory-log.ts'
@@ -13,7 +13,7 @@ const seen = (name: string, resourceVersion: string): SeenAccount => ({
   annotations: {},
 })
 
-type Watch = (options: WatchAccountsOptions) => Promise<string>
+type Watch = (options: WatchOptions<SeenAccount>) => Promise<string>
 
 /** Runs through these lists and watches, then stops. */
 async function runThrough(
@@ -44,7 +44,7 @@ async function runThrough(
       async listAccounts(_, reduce = (account) => account) {
         const accounts = take()
         if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
-        return { accounts: accounts.map(reduce), resourceVersion: '10' }
+        return { objects: accounts.map(reduce), resourceVersion: '10' }
       },
       async watchAccounts(options) {
         const watch = take()
@@ -62,9 +62,9 @@ t.test('it lists once, and each watch starts where the previous one ended', asyn
   const versions: string[] = []
   const watch =
     (next: string, ...accounts: readonly SeenAccount[]): Watch =>
-    async ({ resourceVersion, onAccount }) => {
+    async ({ resourceVersion, onObject }) => {
       versions.push(resourceVersion)
-      for (const account of accounts) onAccount(account)
+      for (const account of accounts) onObject(account)
       return next
     }
   const { told, lines, waits } = await runThrough([

@@ -10,6 +10,8 @@ import type { RoundResult } from '../round-result.ts'
 
 export interface ReportOptions {
   readonly account: Account
+  /** The source that the Events are about. Absent: they are about the account. */
+  readonly source?: AccountEvent['source']
   /** What earlier rounds have reported. */
   readonly reported: Reported
   readonly cluster: Pick<SyncCluster, 'createEvent'>
@@ -120,15 +122,15 @@ export function nextReportAfterMs(reported: Reported, nowMs: number): number {
 
 /** @returns whether the Event was written */
 async function writeEvent(
-  event: Omit<AccountEvent, 'account'>,
-  { account, cluster, log, events }: ReportOptions,
+  event: Omit<AccountEvent, 'account' | 'source'>,
+  { account, source, cluster, log, events }: ReportOptions,
 ): Promise<boolean> {
   if (!events.take(account)) {
     log.debug('no Event written: the account has had too many recently')
     return false
   }
   try {
-    await cluster.createEvent({ ...event, account })
+    await cluster.createEvent({ ...event, account, ...(source && { source }) })
     return true
   } catch (thrown) {
     const error = toAkvError(thrown)

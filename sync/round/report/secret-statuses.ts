@@ -2,6 +2,7 @@ import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
 import { type Failing, failingSince } from '../../plan/account-status.ts'
 import { filesOfSecret } from '../../plan/secret-data.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
+import { sourceKey } from '../../source/source-ref.ts'
 import type { SecretStatus } from '../account-state.ts'
 import type { RoundResult } from '../round-result.ts'
 
@@ -14,11 +15,12 @@ export interface KnownStatuses {
   readonly published: string | undefined
 }
 
-/** The status of each requested Secret after a round. */
+/** The status of each requested Secret after a round, and of everything else that is wrong. */
 export function statusesAfter(
   before: KnownStatuses,
   round: {
-    readonly request: SyncRequest
+    /** Absent if the account requests nothing. */
+    readonly request: SyncRequest | undefined
     readonly result: RoundResult
     readonly isRegular: boolean
     readonly nextRegularAtMs: number
@@ -27,16 +29,27 @@ export function statusesAfter(
 ): Statuses {
   const { request, result, isRegular, nextRegularAtMs, nowMs } = round
   const failingFrom = startTimes(before, nowMs)
-  const statuses = request.secrets.map(({ name }): readonly [string, SecretStatus] => {
+  const statuses = (request?.secrets ?? []).map(({ name }): readonly [string, SecretStatus] => {
     const last = before.secrets.get(name)
-    const code = failureCode(name, { request, result })
+    const code = request && failureCode(name, { request, result })
     const failing = code === undefined ? undefined : failingFrom(name, code)
     const isConfirmed =
       failing === undefined && (isRegular || last?.failing !== undefined || last === undefined)
     const dueAtMs = isConfirmed ? nextRegularAtMs : (last?.dueAtMs ?? nowMs)
     return [name, { failing, dueAtMs, leftVersion: result.synced.get(name) }]
   })
-  return new Map(statuses)
+  const wrong = [
+    ...[...result.held].map((name) => [name, 'AKV_SYNC_SOURCE'] as const),
+    ...(request?.mistakes ?? []).map(({ source }) =>
+      source === undefined
+        ? (['', 'AKV_SYNC_ANNOTATION'] as const)
+        : ([sourceKey(source), 'AKV_SYNC_SOURCE'] as const),
+    ),
+  ].map(([name, code]): readonly [string, SecretStatus] => [
+    name,
+    { failing: failingFrom(name, code), dueAtMs: before.secrets.get(name)?.dueAtMs ?? nowMs },
+  ])
+  return new Map([...statuses, ...wrong])
 }
 
 /**

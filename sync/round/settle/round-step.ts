@@ -1,3 +1,4 @@
+import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import type { StoredSecret } from '../../plan/stored-secret.ts'
@@ -6,7 +7,11 @@ import type { Failure } from '../failure.ts'
 import type { SettledSecret } from './settle-secret.ts'
 
 /** The result of one step of a round. */
-export type RoundStep = SettledStep | { readonly kind: 'failed'; readonly failure: Failure }
+export type RoundStep =
+  | SettledStep
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  /** A Secret that nobody requests any more, and that stays. `error` says why. */
+  | { readonly kind: 'held'; readonly name: string; readonly error: AkvError }
 
 export type SettledStep = { readonly kind: 'settled'; readonly name: string } & SettledSecret
 

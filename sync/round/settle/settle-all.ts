@@ -1,6 +1,9 @@
-import { desiredRecord } from '../../plan/record.ts'
+import { desiredRecord, type RecordedOrigin, type RecordedSecrets } from '../../plan/record.ts'
 import { recordName } from '../../record-name.ts'
 import type { Account } from '../../request/account.ts'
+import type { RequestedSecret } from '../../request/requested-secret.ts'
+import { sourceKey } from '../../source/source-ref.ts'
+import type { Fate } from './decide-fates.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
 import { settleRequested } from './settle-requested.ts'
 
@@ -9,9 +12,13 @@ export interface SettleAllOptions {
   /** Absent if the account no longer requests anything. */
   readonly asked: AskedSecrets | undefined
   readonly found: FoundSecrets
-  /** The names in the account's record. */
-  readonly recorded: ReadonlySet<string>
+  /** The Secrets in the account's record. */
+  readonly recorded: RecordedSecrets
+  /** What becomes of each recorded Secret that isn't requested. */
+  readonly fates: ReadonlyMap<string, Fate>
   readonly settle: Settle
+  /** Whether a Secret exists. */
+  readonly exists: (name: string) => Promise<boolean>
 }
 
 /**
@@ -19,36 +26,78 @@ export interface SettleAllOptions {
  * after any of them: a Secret that exists is always in the record, so a later round can find and delete it.
  */
 export async function settleAll(options: SettleAllOptions): Promise<readonly RoundStep[]> {
-  const { account, asked, found, recorded, settle } = options
-  const names = asked?.request.secrets.map(({ name }) => name) ?? []
+  const { account, asked, found, recorded, fates, settle } = options
+  const requested = new Map(asked?.request.secrets.map((one) => [one.name, originOf(one)]))
+  const kept = keptSecrets(recorded, fates)
   const record = recordName(account)
 
-  // 1. Add new names to the record, before any of these Secrets is created.
-  const all = [...recorded, ...names]
-  const hasNewNames = names.some((name) => !recorded.has(name))
-  const recording = hasNewNames
-    ? [await settle({ name: record, desired: desiredRecord(account, all), found })]
-    : []
+  // 1. Add new names and origins to the record, before any of these Secrets is created.
+  const all = new Map([...recorded, ...kept, ...requested])
+  const recording = haveSame(all, recorded)
+    ? []
+    : [await settle({ name: record, desired: desiredRecord(account, all), found })]
 
   // 2. Settle each Secret that is requested, but none that isn't in the record.
-  const known = recording.every(isDone) ? new Set(all) : recorded
-  const { steps: requested, isComplete } = asked
+  const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
+  const { steps, isComplete } = asked
     ? await settleRequested({ ...asked, known, found, settle })
     : { steps: [], isComplete: true }
 
   // 3. Delete the Secrets that are no longer asked for, but only once all others exist: an entry may just have been
   //    renamed, and its new Secret may not have its values yet.
-  const unwanted = isComplete ? [...recorded].filter((name) => !names.includes(name)) : []
+  const unwanted = isComplete ? namesOf(fates, 'delete') : []
   const deletions: SettledStep[] = []
   for (const name of unwanted) deletions.push(await settle({ name }))
 
-  // 4. Remove the deleted names from the record once all of these Secrets are gone. A record without names is deleted.
-  const isCleared = unwanted.length > 0 && deletions.every(isDone)
+  // 4. Forget the held Secrets that somebody has deleted.
+  const held = await settleHeld(options)
+
+  // 5. Remove these names from the record once all of these Secrets are gone. A record without names is deleted.
+  const gone = [...unwanted, ...held.gone]
+  const left = [...all].filter(([name]) => !gone.includes(name))
+  const isCleared = gone.length > 0 && deletions.every(isDone)
   const cleanup = isCleared
-    ? [await settle({ name: record, desired: desiredRecord(account, names) })]
+    ? [await settle({ name: record, desired: desiredRecord(account, new Map(left)) })]
     : []
 
-  return [...recording, ...requested, ...deletions, ...cleanup]
+  return [...recording, ...steps, ...deletions, ...held.steps, ...cleanup]
 }
 
 const isDone = ({ state }: SettledStep): boolean => state === 'done'
+
+const originOf = ({ source }: RequestedSecret): RecordedOrigin =>
+  source === undefined ? {} : { source }
+
+const namesOf = (fates: SettleAllOptions['fates'], kind: Fate['kind']): readonly string[] =>
+  [...fates].flatMap(([name, fate]) => (fate.kind === kind ? [name] : []))
+
+/** The Secrets that aren't requested and stay. Those whose kind is gone are marked. */
+function keptSecrets(recorded: RecordedSecrets, fates: SettleAllOptions['fates']): RecordedSecrets {
+  const kept = [...recorded].flatMap(([name, origin]): [string, RecordedOrigin][] => {
+    const kind = fates.get(name)?.kind
+    if (kind === undefined || kind === 'delete') return []
+    return [[name, kind === 'held' ? { ...origin, isHeld: true } : origin]]
+  })
+  return new Map(kept)
+}
+
+function haveSame(a: RecordedSecrets, b: RecordedSecrets): boolean {
+  const text = (secrets: RecordedSecrets) =>
+    [...secrets]
+      .map(([name, { source, isHeld }]) => `${name} ${source && sourceKey(source)} ${isHeld}`)
+      .sort()
+      .join()
+  return text(a) === text(b)
+}
+
+/** Reports each Secret that stays although its source is gone, as long as it exists. */
+async function settleHeld({ fates, exists }: SettleAllOptions) {
+  const steps: RoundStep[] = []
+  const gone: string[] = []
+  for (const [name, fate] of fates) {
+    if (fate.kind !== 'held') continue
+    if (await exists(name)) steps.push({ kind: 'held', name, error: fate.error })
+    else gone.push(name)
+  }
+  return { steps, gone }
+}

@@ -4,7 +4,8 @@ import type { AccountValues } from '../../fetch/account-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { filesOfSecret, secretData } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
-import type { RequestedSecret, SyncRequest } from '../../request/account-request.ts'
+import type { SyncRequest } from '../../request/account-request.ts'
+import type { RequestedSecret } from '../../request/requested-secret.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step.ts'
 
 /**

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { openConnection } from '../../../kubernetes/connection.ts'
-import { followAccounts } from '../../../sync/cluster/account-events.ts'
+import { followObjects } from '../../../sync/cluster/follow-objects.ts'
+import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
 import { tenantId } from '../../support/servers/start-test-emulator.ts'
 import { annotations, webId } from '../../sync/harness/simulation.ts'
 import { connect } from '../client/api.ts'
@@ -80,10 +81,11 @@ t.test(
     // The new API server has no earlier events and answers 410, as after a compaction. The controller then lists again.
     process.env['KUBECONFIG'] = kubeconfigFile
     const { signal } = new AbortController()
-    const watch = followAccounts(openConnection({ signal }), {
-      namespace: 'default',
+    const watch = followObjects(openConnection({ signal }), {
+      path: '/api/v1/namespaces/default/serviceaccounts',
+      read: readSeenAccount,
       resourceVersion: String(resourceVersion),
-      onAccount: () => t.fail('the watch reports an account'),
+      onObject: () => t.fail('the watch reports an account'),
       onGone: () => t.fail('the watch reports a deleted account'),
       signal,
     })

@@ -7,6 +7,7 @@ import { startHttpsServer } from '../servers/start-https-server.ts'
 import { createAccounts, type ServiceAccounts } from './accounts.ts'
 import { type ApiRequest, answerRequest, answerTokenRequest } from './answer-request.ts'
 import { type ApiAnswer, failure } from './api-answer.ts'
+import { type Classes, createClasses } from './classes.ts'
 import { createObjectStore, type ObjectStore } from './object-store.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 import { createWatches } from './watches.ts'
@@ -16,6 +17,7 @@ export interface ApiServer {
   readonly objects: ObjectStore
   readonly secrets: Secrets
   readonly accounts: ServiceAccounts
+  readonly classes: Classes
   readonly events: readonly EventSeen[]
   readonly requests: ApiRequest[]
   /** The number of connections made so far. */
@@ -32,6 +34,7 @@ export interface ApiServer {
 }
 
 export interface EventSeen {
+  /** `NAMESPACE/NAME`; for an object of another kind, with its kind before it. */
   readonly account: string
   readonly type: string
   readonly reason: string
@@ -49,16 +52,22 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
     watches.send(change)
     const { kind, metadata } = change.object
     if (kind !== 'Event') return
-    const event = change.object as unknown as EventSeen & { involvedObject: { name: string } }
+    const event = change.object as unknown as EventSeen & {
+      involvedObject: { kind: string; name: string }
+    }
     const { type, reason, message, involvedObject } = event
-    const account = `${metadata.namespace}/${involvedObject.name}`
+    const isOfAccount = involvedObject.kind === 'ServiceAccount'
+    const account = `${isOfAccount ? '' : `${involvedObject.kind} `}${metadata.namespace}/${involvedObject.name}`
     events.push({ account, type, reason, message })
   })
+
+  const classes = createClasses(objects)
 
   async function answer(request: ApiRequest, authorization = ''): Promise<ApiAnswer | undefined> {
     if (authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized')
     const injected = await server.before(request)
-    if (injected || request.method === 'WATCH') return injected
+    const answered = injected ?? classes.answer(request.path)
+    if (answered || request.method === 'WATCH') return answered
     if (request.path.endsWith('/token'))
       return await answerTokenRequest(request, { objects, tokenOf: server.tokenOf })
     return answerRequest(request, objects)
@@ -93,6 +102,7 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
     objects,
     secrets: createSecrets(objects),
     accounts: createAccounts(objects),
+    classes,
     events,
     requests: [],
     connections,

@@ -51,7 +51,7 @@ t.test('on the tests’ API server, sync treats Secrets as on a real one', async
 t.test('tokens are requested with one audience and the account’s uid', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', {})
-  const [seen] = (await cluster.listAccounts('team-a')).accounts
+  const [seen] = (await cluster.listAccounts('team-a')).objects
   t.equal(await cluster.requestToken({ ...account, uid: seen?.uid ?? '' }), 'a.b.c')
   t.match(apiServer.requests.at(-1), {
     method: 'POST',
@@ -73,7 +73,7 @@ t.test('tokens are requested with one audience and the account’s uid', async (
 t.test('writing the status changes one annotation of the account with that uid', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', { a: '1' })
-  const [seen] = (await cluster.listAccounts('team-a')).accounts
+  const [seen] = (await cluster.listAccounts('team-a')).objects
   if (seen === undefined) throw new Error('no account')
   await cluster.writeStatus(seen, 'db: ready')
   t.match(apiServer.requests.at(-1), {
@@ -95,7 +95,7 @@ t.test('writing the status changes one annotation of the account with that uid',
 t.test('a watch reports changes and the version at which it ended', async (t) => {
   const { apiServer, cluster } = await start(t)
   apiServer.accounts.put('team-a', 'web', { 'akv-injector.io/sync': '1', a: '1' })
-  const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
+  const { objects: accounts, resourceVersion } = await cluster.listAccounts('team-a')
   t.match(accounts, [
     { namespace: 'team-a', name: 'web', annotations: { 'akv-injector.io/sync': '1' } },
   ])
@@ -105,7 +105,7 @@ t.test('a watch reports changes and the version at which it ended', async (t) =>
     resourceVersion,
     signal: new AbortController().signal,
     onOpen: () => told.push('open'),
-    onAccount: ({ name, annotations }) => told.push(`${name} ${JSON.stringify(annotations)}`),
+    onObject: ({ name, annotations }) => told.push(`${name} ${JSON.stringify(annotations)}`),
     onGone: (name) => told.push(`gone ${name}`),
   })
   while (apiServer.watches() === 0) await new Promise(setImmediate)
@@ -128,7 +128,7 @@ t.test('accounts are listed page by page, and only the needed annotations are ke
   }
   const others = { 'azure.workload.identity/other': 'z', 'example.com/notes': 'x'.repeat(10_000) }
   for (const name of names) apiServer.accounts.put('team-a', name, { ...annotations, ...others })
-  const { accounts, resourceVersion } = await cluster.listAccounts('team-a')
+  const { objects: accounts, resourceVersion } = await cluster.listAccounts('team-a')
   t.strictSame(
     accounts.map(({ name }) => name),
     names,
@@ -137,7 +137,7 @@ t.test('accounts are listed page by page, and only the needed annotations are ke
   t.match(resourceVersion, /^\d+$/)
   t.equal(apiServer.requests.length, 3)
   const abridged = await cluster.listAccounts('team-a', (account) => ({ ...account, name: 'x' }))
-  t.ok(abridged.accounts.every(({ name }) => name === 'x'))
+  t.ok(abridged.objects.every(({ name }) => name === 'x'))
 })
 
 t.test('a watch that is refused or ends with an error is rejected', async (t) => {
@@ -146,7 +146,7 @@ t.test('a watch that is refused or ends with an error is rejected', async (t) =>
     namespace: 'team-a',
     resourceVersion: '1',
     signal: new AbortController().signal,
-    onAccount: () => t.fail('told of an account'),
+    onObject: () => t.fail('told of an account'),
     onGone: () => t.fail('told of an account'),
   }
   const watching = cluster.watchAccounts(options)

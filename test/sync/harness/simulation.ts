@@ -8,12 +8,14 @@ import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics.ts'
 import { type AccountEntry, accountEntry } from '../../../sync/round/account-entry.ts'
+import { noKnownSources } from '../../../sync/round/settle/decide-fates.ts'
 import { type WorkAccountOptions, workAccount } from '../../../sync/round/work-account.ts'
 import { createVaultPace, defaultVaultPauseMs } from '../../../sync/vault-pace.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { simulatedClasses } from './simulated-classes.ts'
 
 export const webId = clientId
 export const apiId = '33333333-3333-3333-3333-333333333333'
@@ -72,7 +74,17 @@ export interface Simulation {
   writes(): readonly string[]
 }
 
-export async function startSimulation(t: Test, { yaml = vaultData } = {}): Promise<Simulation> {
+export async function startSimulation(
+  t: Test,
+  {
+    yaml = vaultData,
+    classesOf,
+  }: {
+    readonly yaml?: string
+    /** Reads classes, for these listed accounts. */
+    readonly classesOf?: readonly string[]
+  } = {},
+): Promise<Simulation> {
   let offsetMs = 0
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
   const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now()) })
@@ -84,7 +96,9 @@ export async function startSimulation(t: Test, { yaml = vaultData } = {}): Promi
   const log = memoryLog()
   const { kubeconfigFile } = apiServer
   const ends = { signal: stop.signal, end: end.signal }
-  const options = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
+  const connected = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
+  const sources = classesOf && simulatedClasses(connected, classesOf)
+  const options = { ...connected, ...(sources && { sourcesOf: sources.sourcesOf }) }
   t.teardown(() => {
     stop.abort()
     end.abort()
@@ -103,18 +117,24 @@ export async function startSimulation(t: Test, { yaml = vaultData } = {}): Promi
       offsetMs += ms
     },
     async round(name = 'web') {
-      const { accounts } = await options.cluster.listAccounts('team-a')
-      const account = accounts.find((account) => account.name === name)
-      if (account === undefined) throw new Error(`there is no account ${name}`)
-      const entry = entries.get(account.uid) ?? accountEntry(account, name !== 'unlisted')
-      const before = JSON.stringify(entry.account.annotations)
-      if (JSON.stringify(account.annotations) !== before) entry.isChanged = true
-      entry.account = account
-      entries.set(account.uid, entry)
+      const { objects: accounts } = await options.cluster.listAccounts('team-a')
+      for (const account of accounts) {
+        const entry = entries.get(account.uid) ?? accountEntry(account, account.name !== 'unlisted')
+        const before = JSON.stringify(entry.account.annotations)
+        if (JSON.stringify(account.annotations) !== before) entry.isChanged = true
+        entry.account = account
+        entries.set(account.uid, entry)
+      }
+      const uids = new Set(accounts.map(({ uid }) => uid))
+      for (const uid of entries.keys()) if (!uids.has(uid)) entries.delete(uid)
+      await sources?.assign([...entries.values()])
+      const entry = [...entries.values()].find(({ account }) => account.name === name)
+      if (entry === undefined) throw new Error(`there is no account ${name}`)
       return await workAccount(entry, options)
     },
     restart() {
       entries = new Map()
+      sources?.restart()
     },
     values(name) {
       const secret = apiServer.secrets.get(`team-a/${name}`)
@@ -172,6 +192,7 @@ export function connectAll(parts: {
   return {
     cluster,
     policy: { ...policy, cloud },
+    sourcesOf: () => noKnownSources,
     metrics,
     events: createEventBudget(clock),
     clock,

@@ -1,13 +1,14 @@
 import t from 'tap'
 import { planSecret } from '../../../sync/plan/plan-secret.ts'
-import { desiredRecord, recordedNames } from '../../../sync/plan/record.ts'
+import { desiredRecord, readRecord } from '../../../sync/plan/record.ts'
 import { isRecordName, recordName } from '../../../sync/record-name.ts'
 import { carryOut, createdSecret, type SecretJson, stored } from '../harness/secret-model.ts'
 
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }
 
 function recordOf(names: readonly string[]): SecretJson {
-  const step = planSecret({ account, desired: desiredRecord(account, names) })
+  const recorded = new Map(names.map((name) => [name, {}]))
+  const step = planSecret({ account, desired: desiredRecord(account, recorded) })
   if (step.kind !== 'create') throw new Error(step.kind)
   return createdSecret(step.secret)
 }
@@ -21,7 +22,7 @@ t.test(
       type: 'akv-injector.io/sync-record',
       data: { secrets: Buffer.from('a\ndb').toString('base64') },
     })
-    t.strictSame([...recordedNames(account, stored(record))], ['a', 'db'])
+    t.strictSame([...readRecord(account, stored(record)).keys()], ['a', 'db'])
     t.equal(recordName(account), 'akv-injector-sync-web')
     t.ok(isRecordName('akv-injector-sync-'))
   },
@@ -29,24 +30,54 @@ t.test(
 
 t.test('the record is deleted with its last name', async (t) => {
   const record = recordOf(['db'])
-  const step = planSecret({ account, desired: desiredRecord(account, []), stored: stored(record) })
+  const step = planSecret({
+    account,
+    desired: desiredRecord(account, new Map()),
+    stored: stored(record),
+  })
   t.match(step, { kind: 'delete', reason: 'unwanted' })
   t.equal(carryOut(step, record), undefined)
 })
 
 t.test('records of other accounts and invalid names are ignored', async (t) => {
-  t.strictSame([...recordedNames(account, undefined)], [])
-  t.strictSame([...recordedNames({ ...account, uid: 'uid-2' }, stored(recordOf(['db'])))], [])
+  t.strictSame([...readRecord(account, undefined).keys()], [])
+  t.strictSame([...readRecord({ ...account, uid: 'uid-2' }, stored(recordOf(['db']))).keys()], [])
   const record = recordOf(['db'])
   record.data['secrets'] = Buffer.from('ok\n../x\n\nakv-injector-sync-api\nA\n').toString('base64')
-  t.strictSame([...recordedNames(account, stored(record))], ['ok'])
+  t.strictSame([...readRecord(account, stored(record)).keys()], ['ok'])
   record.data = {}
-  t.strictSame([...recordedNames(account, stored(record))], [])
+  t.strictSame([...readRecord(account, stored(record)).keys()], [])
 })
 
 t.test('a record with too many names is read only up to a bound', async (t) => {
   const record = recordOf(['db'])
   const names = Array.from({ length: 100_000 }, (_, i) => `s${i}`)
   record.data['secrets'] = Buffer.from(names.join('\n')).toString('base64')
-  t.strictSame([...recordedNames(account, stored(record))], names.slice(0, 2000))
+  t.strictSame([...readRecord(account, stored(record)).keys()], names.slice(0, 2000))
+})
+
+t.test('a record says from which class a Secret comes, and whether it is held', async (t) => {
+  const kv = { kind: 'SecretProviderClass', name: 'kv' } as const
+  const recorded = new Map([
+    ['a', {}],
+    ['b', { source: kv }],
+    ['c', { source: kv, isHeld: true as const }],
+  ])
+  const step = planSecret({ account, desired: desiredRecord(account, recorded) })
+  if (step.kind !== 'create') throw new Error(step.kind)
+  const record = createdSecret(step.secret)
+  t.equal(
+    Buffer.from(record.data['secrets'] ?? '', 'base64').toString(),
+    'a\nb SecretProviderClass/kv\nc SecretProviderClass/kv held',
+  )
+  t.strictSame(readRecord(account, stored(record)), recorded)
+  const wrong = [
+    'x Pod/kv',
+    'x SecretProviderClass/../kv',
+    'x SecretProviderClass/kv kept',
+    'x SecretProviderClass/kv held more',
+    'x __proto__/kv',
+  ]
+  record.data['secrets'] = Buffer.from(wrong.join('\n')).toString('base64')
+  t.strictSame([...readRecord(account, stored(record))], [])
 })

@@ -107,7 +107,7 @@ export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
       ).body
     },
     async round({ name = 'web', namespace: at = namespace } = {}) {
-      const { accounts } = await options.cluster.listAccounts(at)
+      const { objects: accounts } = await options.cluster.listAccounts(at)
       const account = accounts.find((account) => account.name === name)
       if (account === undefined) throw new Error(`there is no account ${name}`)
       const entry = entries.get(account.uid) ?? accountEntry(account, true)

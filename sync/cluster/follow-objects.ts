@@ -1,26 +1,30 @@
 import type { Connection } from '../../kubernetes/connection.ts'
 import { watch } from '../../kubernetes/watch.ts'
 import { isObject } from '../../lib/shape.ts'
-import type { WatchAccountsOptions } from './cluster-port.ts'
-import { readSeenAccount } from './seen-account.ts'
+import type { WatchOptions } from './cluster-port.ts'
 
 /** The API server ends a watch after this time. Silence for a little longer means that the connection is dead. */
 const watchSeconds = 240
 const quietMs = 270_000
 
 /**
- * Watches the ServiceAccounts of a namespace until the API server ends the watch.
+ * Watches the objects of a collection until the API server ends the watch.
  *
+ * @param options - `path`: of the collection; `read`: reads an object of a watch, or returns an empty list
  * @returns the resourceVersion to continue from
  * @throws Error if the watch breaks, or if a new list is needed (410: the version is too old)
  */
-export async function followAccounts(
+export async function followObjects<T extends { readonly name: string }>(
   connection: Connection,
-  { namespace, resourceVersion, onOpen, onAccount, onGone, signal }: WatchAccountsOptions,
+  options: Omit<WatchOptions<T>, 'namespace'> & {
+    readonly path: string
+    readonly read: (object: unknown) => readonly T[]
+  },
 ): Promise<string> {
+  const { path, read, resourceVersion, onOpen, onObject, onGone, signal } = options
   let last = resourceVersion
   await watch(connection, {
-    path: `/api/v1/namespaces/${namespace}/serviceaccounts`,
+    path,
     query: {
       resourceVersion,
       timeoutSeconds: String(watchSeconds),
@@ -33,10 +37,10 @@ export async function followAccounts(
     onEvent: ({ type, object }) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
       last = versionOf(object) ?? last
-      const [account] = type === 'BOOKMARK' ? [] : readSeenAccount(object)
-      if (account === undefined) return
-      if (type === 'DELETED') onGone(account.name)
-      else onAccount(account)
+      const [seen] = type === 'BOOKMARK' ? [] : read(object)
+      if (seen === undefined) return
+      if (type === 'DELETED') onGone(seen.name)
+      else onObject(seen)
     },
   })
   return last

@@ -1,0 +1,159 @@
+import { toAkvError } from '../../lib/errors/akv-error.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import type { AccountEntry } from '../round/account-entry.ts'
+import type { RoundServices } from '../round/account-round.ts'
+import type { ReportedSources } from '../round/report/report-sources.ts'
+import { type KnownSources, noKnownSources } from '../round/settle/decide-fates.ts'
+import { watchObjects } from '../watch-objects.ts'
+import type { NextRun, WorkQueue } from '../work-queue.ts'
+import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
+import { workNamespace } from './work-namespace.ts'
+
+/** The namespaces whose sources are read, and their rounds in the work queue. */
+export interface Namespaces {
+  /** Whether this key of the work queue is a namespace, and not an account. */
+  isKey(key: string): boolean
+  /** Runs a round for a namespace. */
+  work(key: string): Promise<NextRun | undefined>
+  /** An account of the namespace has changed. */
+  changed(namespace: string): void
+  /** All accounts of the namespace are known. */
+  accountsListed(namespace: string): void
+  /** Whether rounds for accounts may run. Before, we don't know their sources. */
+  isReady(namespace: string): boolean
+  sourcesOf(namespace: string): KnownSources
+  /** Resolves when no watch is running any more. */
+  ended(): Promise<void>
+}
+
+export interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'openSession'> {
+  readonly policy: Policy
+  readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
+  readonly readsClasses: boolean
+  readonly entries: ReadonlyMap<string, AccountEntry>
+  readonly queue: WorkQueue
+  readonly signal: AbortSignal
+}
+
+const afterMistakeMs = 5 * 60_000
+const noSources: Namespaces = {
+  isKey: () => false,
+  work: async () => undefined,
+  changed: () => undefined,
+  accountsListed: () => undefined,
+  isReady: () => true,
+  sourcesOf: () => noKnownSources,
+  ended: async () => undefined,
+}
+
+/** The state of one namespace. */
+interface Namespace {
+  readonly sources: NamespaceSources
+  areAccountsListed: boolean
+  /** Whether the sources have been assigned to accounts. */
+  isReady: boolean
+  reported: ReportedSources
+}
+
+/** Watches the sources of all namespaces. A round for a namespace is due when its sources or its accounts change. */
+export function createNamespaces(options: NamespacesOptions): Namespaces {
+  const { accounts, readsClasses, queue, cluster } = options
+  if (!readsClasses) return noSources
+  const changed = (namespace: string) =>
+    queue.add(keyOf(namespace), { afterMs: 0, outlook: 'good' })
+  const all = new Map(
+    [...accounts].map(([namespace, listed]): [string, Namespace] => {
+      const onChange = () => changed(namespace)
+      const sources = createNamespaceSources({ ...options, namespace, listed, onChange })
+      return [namespace, { sources, areAccountsListed: false, isReady: false, reported: new Map() }]
+    }),
+  )
+  const watches = [...all].map(([namespace, { sources }]) =>
+    watchClasses(namespace, sources, options),
+  )
+  return {
+    isKey: (key) => key.endsWith(keyEnd),
+    async work(key) {
+      const namespace = key.slice(0, -keyEnd.length)
+      const one = all.get(namespace)
+      if (!one?.areAccountsListed || !one.sources.classes.isSettled()) return undefined
+      try {
+        return await workOne(namespace, one, options)
+      } catch (thrown) {
+        // A bug that shows with one namespace must not stop the rounds of all others.
+        const { code, message } = toAkvError(thrown)
+        options.log.error(message, { namespace, code })
+        return { afterMs: afterMistakeMs, outlook: 'good' }
+      }
+    },
+    changed,
+    accountsListed(namespace) {
+      const one = all.get(namespace)
+      if (one === undefined || one.areAccountsListed) return
+      one.areAccountsListed = true
+      changed(namespace)
+    },
+    isReady: (namespace) => all.get(namespace)?.isReady === true,
+    sourcesOf: (namespace) => ({
+      stateOf: (source) => all.get(namespace)?.sources.stateOf(source) ?? { kind: 'unread' },
+      serves: cluster.servesKind,
+    }),
+    async ended() {
+      await Promise.all(watches)
+    },
+  }
+
+  async function workOne(
+    namespace: string,
+    one: Namespace,
+    { entries }: NamespacesOptions,
+  ): Promise<NextRun | undefined> {
+    const listed = [...entries.values()].filter(
+      ({ account, isListed }) => isListed && account.namespace === namespace,
+    )
+    const outlookOf = ({ outlook }: AccountEntry) => (outlook === 'good' ? 'good' : 'unknown')
+    const queueRound = (entry: AccountEntry) =>
+      queue.add(`${namespace}/${entry.account.name}`, { afterMs: 0, outlook: outlookOf(entry) })
+    const { reported, nextAfterMs } = await workNamespace({
+      ...options,
+      namespace,
+      sources: one.sources,
+      entries: listed,
+      onChanged: queueRound,
+      reported: one.reported,
+    })
+    one.reported = reported
+    if (!one.isReady) {
+      one.isReady = true
+      for (const entry of entries.values())
+        if (entry.account.namespace === namespace) queueRound(entry)
+    }
+    return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: 'good' }
+  }
+}
+
+/** No account has an empty name. */
+const keyEnd = '/'
+const keyOf = (namespace: string): string => namespace + keyEnd
+
+function watchClasses(
+  namespace: string,
+  { classes }: NamespaceSources,
+  { cluster, clock, log, signal }: NamespacesOptions,
+): Promise<void> {
+  return watchObjects({
+    kind: 'SecretProviderClass',
+    namespace,
+    list: cluster.listClasses,
+    watch: cluster.watchClasses,
+    onObject: classes.put,
+    onGone: classes.remove,
+    onListed: classes.listed,
+    onAbsent: classes.absent,
+    onFailed: classes.failed,
+    wantsList: classes.hasRoom,
+    clock,
+    log,
+    signal,
+  })
+}

@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import { mistakeOf } from '../request/accept-sources.ts'
+import type { AccountEntry } from '../round/account-entry.ts'
+import type { RoundServices } from '../round/account-round.ts'
+import {
+  nextReportAfterMs,
+  nothingReported,
+  type Reported,
+  reportRound,
+} from '../round/report/report.ts'
+import type { ReportedSources } from '../round/report/report-sources.ts'
+import type { Source } from '../source/source.ts'
+import { sourceKey } from '../source/source-ref.ts'
+import type { NamespaceSources } from './namespace-sources.ts'
+
+type ReportServices = Pick<RoundServices, 'cluster' | 'metrics' | 'events' | 'clock' | 'log'>
+
+export interface NamespaceRound extends ReportServices {
+  readonly namespace: string
+  readonly sources: NamespaceSources
+  /** The entries of the listed accounts that exist. */
+  readonly entries: readonly AccountEntry[]
+  /** Called for each account whose sources have changed. */
+  readonly onChanged: (entry: AccountEntry) => void
+  /** What earlier rounds have reported about sources without an account. */
+  readonly reported: ReportedSources
+}
+
+/**
+ * Assigns the sources of a namespace to its accounts, and reports those that no account reads.
+ *
+ * @returns what has been reported, and after how many milliseconds it has to be reported again
+ */
+export async function workNamespace(round: NamespaceRound): Promise<{
+  readonly reported: ReportedSources
+  readonly nextAfterMs: number | undefined
+}> {
+  const { sources, entries, onChanged, clock } = round
+  const accounts = new Map(entries.map(({ account }) => [account.name, account]))
+  const { byAccount, unassigned } = await sources.assign(accounts)
+  for (const entry of entries) {
+    const assigned = byAccount.get(entry.account.name) ?? []
+    if (isDeepStrictEqual(entry.sources, assigned)) continue
+    entry.sources = assigned
+    entry.isChanged = true
+    onChanged(entry)
+  }
+  const reported = new Map<string, Reported>()
+  for (const source of unassigned) reported.set(sourceKey(source.ref), await report(source, round))
+  const times = [...reported.values()].map((one) => nextReportAfterMs(one, clock.now()))
+  return { reported, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
+}
+
+/** No account has this name: the metrics and the Event budget count sources without an account together. */
+const nobody = { name: '', uid: '', annotations: {} }
+
+function report(source: Source, round: NamespaceRound): Promise<Reported> {
+  const { namespace } = round
+  const key = sourceKey(source.ref)
+  const { message } = mistakeOf(source, source.problems)
+  const error = new AkvError({ code: 'AKV_SYNC_SOURCE', message: `${namespace}: ${message}` })
+  return reportRound(
+    { changes: new Map(), failures: [{ kind: 'source', key, error }], isFinished: true },
+    {
+      ...round,
+      account: { ...nobody, namespace },
+      source: { ...source.ref, uid: source.uid },
+      reported: round.reported.get(key) ?? nothingReported,
+    },
+  )
+}

@@ -1,0 +1,60 @@
+import { type ChosenAccount, chooseAccount, type ListedAccount } from './choose-account.ts'
+import { byAge, type Source } from './source.ts'
+import { type SourceRef, sourceTitle } from './source-ref.ts'
+
+/** The sources of a namespace and the accounts that read them. */
+export interface AssignedSources {
+  /** The oldest source first. */
+  readonly byAccount: ReadonlyMap<string, readonly Source[]>
+  /** The sources that no account reads; each has a problem. */
+  readonly unassigned: readonly Source[]
+}
+
+/**
+ * Assigns each source of a namespace to an account. If two sources request the same Secret, the older one keeps it, even if
+ * it has another problem: its Secret has to stay as it is.
+ *
+ * @param options - `listed`: the accounts that the operator has listed; `missing`: those among them that don't exist
+ */
+export function assignSources(
+  sources: readonly Source[],
+  options: {
+    readonly namespace: string
+    readonly listed: readonly ListedAccount[]
+    readonly missing: ReadonlySet<string>
+  },
+): AssignedSources {
+  const byAccount = new Map<string, Source[]>()
+  const unassigned: Source[] = []
+  const owners = new Map<string, SourceRef>()
+  for (const source of [...sources].sort(byAge)) {
+    const claimed = { ...source, problems: [...source.problems, ...claim(source, owners)] }
+    const chosen = existing(chooseAccount(source.hints, { ...options, what: 'the class' }), options)
+    if (chosen.kind === 'none')
+      unassigned.push({ ...claimed, problems: [...claimed.problems, chosen.sentence] })
+    else byAccount.set(chosen.name, [...(byAccount.get(chosen.name) ?? []), claimed])
+  }
+  return { byAccount, unassigned }
+}
+
+/** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */
+function claim({ ref, secrets }: Source, owners: Map<string, SourceRef>): readonly string[] {
+  return secrets.flatMap(({ name }) => {
+    const owner = owners.get(name)
+    if (owner === undefined) owners.set(name, ref)
+    return owner === undefined
+      ? []
+      : [`Secret ${name}: ${sourceTitle(owner)}, which is older, requests it too; rename one`]
+  })
+}
+
+const existing = (
+  chosen: ChosenAccount,
+  { namespace, missing }: { readonly namespace: string; readonly missing: ReadonlySet<string> },
+): ChosenAccount =>
+  chosen.kind === 'chosen' && missing.has(chosen.name)
+    ? {
+        kind: 'none',
+        sentence: `it is read as ServiceAccount ${chosen.name}, which namespace ${namespace} does not have; create the account`,
+      }
+    : chosen

@@ -1,0 +1,59 @@
+import { describeProblem } from '../../lib/describe-problem.ts'
+import { pathProblems } from '../../webhook/core/annotations/objects/target-problems.ts'
+import { parameterSentences } from '../../webhook/core/csi/class-parameters.ts'
+import { readClass } from '../../webhook/core/csi/read-class.ts'
+import { readClassFiles } from '../../webhook/core/csi/read-class-files.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import { readSecretObjects } from './read-secret-objects.ts'
+import type { SeenClass } from './seen-class.ts'
+import type { Source } from './source.ts'
+
+/** Each problem is kept, and an Event has room for a few. */
+const maxProblems = 20
+
+/**
+ * Reads what a SecretProviderClass requests.
+ *
+ * @returns undefined if it requests no Secrets, or isn't for Azure
+ */
+export function readClassSource(seen: SeenClass, policy: Policy): Source | undefined {
+  const { name, uid, createdAtMs, annotated, namespace, content } = seen
+  const source: Source = {
+    ref: { kind: 'SecretProviderClass', name },
+    uid,
+    createdAtMs,
+    hints: { annotated },
+    secrets: [],
+    files: [],
+    problems: [],
+  }
+  if (content.kind === 'nothing') return undefined
+  if (content.kind === 'refused') return { ...source, problems: [content.sentence] }
+  const read = readClass(content.object, policy.cloudName)
+  if (read.kind === 'other-provider') return undefined
+  if (read.kind === 'wrong') return { ...source, problems: [read.sentence] }
+
+  const { parameters } = read
+  const { files, sentences } = readClassFiles(parameters)
+  const located = files.map(({ location, file }) => ({
+    subject: `parameters.objects, ${location}`,
+    wanted: file,
+  }))
+  const all = files.map(({ file }) => file)
+  const requested = readSecretObjects(content.secretObjects, all)
+  const problems = [
+    ...parameterSentences(parameters, { policy, namespace }),
+    ...sentences,
+    ...pathProblems(located, []).map(describeProblem),
+    // Without the files, all names of objects would be reported as wrong, too.
+    ...(sentences.length === 0 ? requested.problems : []),
+  ]
+  return {
+    ...source,
+    hints: { annotated, clientId: parameters.clientId },
+    ...(parameters.tenantId !== undefined && { tenantId: parameters.tenantId }),
+    secrets: requested.secrets.map((secret) => ({ ...secret, source: source.ref })),
+    files: requested.files,
+    problems: problems.slice(0, maxProblems),
+  }
+}

@@ -1,0 +1,25 @@
+import type { WantedFile } from '../../init-agent/contract.ts'
+import type { RequestedSecret } from '../request/requested-secret.ts'
+import type { AccountHints } from './choose-account.ts'
+import type { SourceRef } from './source-ref.ts'
+
+/** An object that requests Secrets, read and checked. */
+export interface Source {
+  readonly ref: SourceRef
+  readonly uid: string
+  readonly createdAtMs: number
+  /** Says which account reads it. */
+  readonly hints: AccountHints
+  /** The tenant that it names. */
+  readonly tenantId?: string
+  /** If there are problems: as far as they can be read. */
+  readonly secrets: readonly RequestedSecret[]
+  /** The keys of the Secrets. key-path.ts encodes their paths. */
+  readonly files: readonly WantedFile[]
+  /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */
+  readonly problems: readonly string[]
+}
+
+/** If two sources request one Secret, the older one keeps it. */
+export const byAge = (a: Source, b: Source): number =>
+  a.createdAtMs - b.createdAtMs || (a.ref.name < b.ref.name ? -1 : 1)
