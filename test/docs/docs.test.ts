@@ -12,9 +12,13 @@ import { policy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'].concat(
-  readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
-)
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+].concat(readdirSync(join(root, 'docs')).map((name) => `docs/${name}`))
 const { scripts, bin } = JSON.parse(read('package.json'))
 
 /** The code spans in the first column of the tables of a text. */
