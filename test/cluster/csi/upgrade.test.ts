@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { withoutHelm } from '../../manifests/helm.ts'
 import { runCerts } from '../certs/run-certs.ts'
@@ -7,6 +5,7 @@ import { connect, type KubeObject } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { readCsiManifests, secretProviderClassCrd } from '../harness/csi-manifests.ts'
+import { forgetRelease, helmUpgrade } from '../harness/helm-upgrade.ts'
 import { installObjects, webhookConfiguration } from '../harness/install.ts'
 import { removeCrd } from './harness/open-csi-cluster.ts'
 
@@ -16,22 +15,7 @@ const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
 const cluster = openCluster(t)
 const api = connect(kubeconfigFile)
 t.teardown(() => api.close())
-const namespace = 'akv-injector'
-const release = 'akv-injector'
-
-function upgrade(mode: string): void {
-  const { status, stderr } = spawnSync(
-    process.env['HELM'] ?? 'helm',
-    [
-      ...['upgrade', '--install', release, join(import.meta.dirname, '../../../manifests/chart')],
-      // The tests' own install is not Helm's.
-      ...['--namespace', namespace, '--take-ownership', '--set', `csi.namespaces=${mode}`],
-      ...['--set', 'image.repository=registry.example/akv-injector'],
-    ],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(stderr)
-}
+const upgrade = (mode: string) => helmUpgrade({ csi: { namespaces: mode } })
 
 const reconcile = async (t: Test) => {
   const ended = await runCerts(t, { api, kubeconfigFile, until: 'everything is in place' })
@@ -58,8 +42,7 @@ t.test('caBundle, and the CRD, outlive every change of csi.namespaces', { skip }
   t.teardown(async () => {
     for (const object of permissions) await cluster.delete(object)
     await removeCrd(cluster)
-    const query = { labelSelector: `owner=helm,name=${release}` }
-    await api.call({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/secrets`, query })
+    await forgetRelease(api)
     for (const object of installObjects()) await cluster.apply(object)
   })
   upgrade('none')

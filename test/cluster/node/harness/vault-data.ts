@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 
-const accounts: Readonly<Record<string, string>> = {
-  '22222222-2222-2222-2222-222222222222': 'web',
-  '33333333-3333-3333-3333-333333333333': 'report',
+/** The service accounts that may sign in as each client. Pods that use the CSI driver often name none, and so are `default`. */
+const accounts: Readonly<Record<string, readonly string[]>> = {
+  '22222222-2222-2222-2222-222222222222': ['web', 'default'],
+  '33333333-3333-3333-3333-333333333333': ['report'],
 }
 
 /** Identities as which the service account `web` can't sign in, each for a different reason. */
@@ -21,7 +22,7 @@ const faultyVaults = [
   ...['refresh-outage', 'refresh-role', 'deleted', 'removed', 'disabled'],
 ]
 
-/** Namespaces whose service accounts `web` and `report` may sign in as the examples' identities of those names. */
+/** Namespaces whose service accounts may sign in as the examples' identities. */
 export const vaultNamespaces = Array.from(
   { length: 16 },
   (_, index) => `akv-injector-pods-${index}`,
@@ -34,8 +35,9 @@ export const vaultNamespaces = Array.from(
 export function vaultData(): string {
   const data = parse(readFileSync(exampleData, 'utf8')) as Data
   const identities = data.identities.map(({ clientId, federatedCredentials }) => {
-    const account = accounts[clientId]
-    const own = account ? vaultNamespaces.map(credentialOf(account)) : []
+    const own = (accounts[clientId] ?? []).flatMap((account) =>
+      vaultNamespaces.map(credentialOf(account)),
+    )
     return { clientId, federatedCredentials: [...federatedCredentials, ...own] }
   })
   const reports = {
@@ -47,7 +49,15 @@ export function vaultData(): string {
     faultyVault(name),
     { readers: ['*'], secrets: { 'db-password': 'before', other: 'other' } },
   ])
-  const vaults = { ...data.vaults, reports, locked, ...Object.fromEntries(faulty) }
+  const { 'team-a': team } = data.vaults
+  const withSeed = { ...team, secrets: { ...team.secrets, ExampleSecret: 'of the seed' } }
+  const vaults = {
+    ...data.vaults,
+    'team-a': withSeed,
+    reports,
+    locked,
+    ...Object.fromEntries(faulty),
+  }
   return stringify({ ...data, identities: [...identities, ...broken()], vaults })
 }
 
@@ -71,14 +81,15 @@ const credentialOf = (account: string) => (namespace: string) => ({
   subject: `system:serviceaccount:${namespace}:${account}`,
 })
 
-const idOf = (account: string) => Object.keys(accounts).find((id) => accounts[id] === account)
+const idOf = (account: string) =>
+  Object.keys(accounts).find((id) => accounts[id]?.includes(account))
 
 interface Data {
   readonly identities: readonly {
     readonly clientId: string
     readonly federatedCredentials: readonly object[]
   }[]
-  readonly vaults: object
+  readonly vaults: Readonly<Record<'team-a', { readonly secrets: object }>>
 }
 
 const exampleData = join(import.meta.dirname, '../../../../manifests/examples/vault.yaml')

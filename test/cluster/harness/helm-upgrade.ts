@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { placeholderRepository } from '../../../image/placeholder-repository.ts'
+import type { Api } from '../client/api.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+
+const namespace = 'akv-injector'
+const release = 'akv-injector'
+/** The image of the tests' install. */
+const image = { repository: placeholderRepository }
+
+/** Upgrades the install of the tests, which isn't Helm's, with these values. @throws Error with the output of Helm */
+export function helmUpgrade(values: object): void {
+  const { status, stderr } = spawnSync(
+    process.env['HELM'] ?? 'helm',
+    [
+      ...['upgrade', '--install', release, join(import.meta.dirname, '../../../manifests/chart')],
+      ...['--namespace', namespace, '--take-ownership', '--values', '-'],
+    ],
+    { encoding: 'utf8', input: JSON.stringify({ image, ...values }) },
+  )
+  if (status !== 0) throw new Error(stderr)
+}
+
+/** Makes Helm forget its release, and leaves the objects of the release in the cluster. */
+export async function forgetRelease(api: Api): Promise<void> {
+  const query = { labelSelector: `owner=helm,name=${release}` }
+  const path = `/api/v1/namespaces/${namespace}/secrets`
+  expectSuccess(await api.call({ method: 'DELETE', path, query }))
+}
