@@ -8,18 +8,16 @@ import { runInProcess } from '../../support/run-in-process.ts'
 
 const objects = { vault: 'team-a', secrets: 'db-password' }
 
-t.test('check reports every example as injected or synced', async (t) => {
+t.test('check reports every example as injected, served or synced', async (t) => {
   const folder = 'manifests/examples'
-  const files = readdirSync(join(root, folder)).filter(
-    (name) => !['vault.yaml', 'csi-volume.yaml'].includes(name),
-  )
+  const files = readdirSync(join(root, folder)).filter((name) => name !== 'vault.yaml')
   const { code, stdout } = await run(['check', ...files.map((name) => `${folder}/${name}`)])
   t.equal(code, 0)
-  for (const name of files)
-    t.match(
-      stdout,
-      `(${folder}/${name}): would be ${name.startsWith('sync-') ? 'synced' : 'injected'}`,
-    )
+  const outcome = (name: string) => {
+    if (name.startsWith('sync-')) return 'synced'
+    return name === 'csi-volume.yaml' ? 'served' : 'injected'
+  }
+  for (const name of files) t.match(stdout, `(${folder}/${name}): would be ${outcome(name)}`)
   t.match(stdout, /file +\/etc\/app\/secrets\/shared\/token \(0444\) from team-b:shared-token/)
   t.match(stdout, /variable +DB_PASSWORD from team-a:db-password/)
 })
