@@ -6,6 +6,7 @@ export function addLocalCommands(program: Command, end: End): void {
   addDemo(program, end)
   addCheck(program, end)
   addInject(program, end)
+  addMigrate(program, end)
   addFetch(program, end)
   addEmulator(program, end)
 }
@@ -56,6 +57,20 @@ function addInject(program: Command, end: End): void {
     .addOption(namespaceOption())
     .action(async (files, options) =>
       end((await import('./inject/inject.ts')).inject({ files, ...options })),
+    )
+}
+
+function addMigrate(program: Command, end: End): void {
+  program
+    .command('migrate')
+    .summary('print these manifests with annotations instead of CSI volumes')
+    .description(
+      'Prints the manifests with volumes of the Secrets Store CSI Driver turned into annotations of the pods, and secretObjects into annotations of ServiceAccounts. Other documents stay byte for byte. Says on standard error what it leaves as it is. Verifies that old and new manifests ask for the same files; otherwise it prints no manifest and exits with 1. Reads the output of helm template, and works as a post-renderer of Helm.',
+    )
+    .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
+    .addOption(namespaceOption())
+    .action(async (files, options) =>
+      end((await import('./migrate/migrate.ts')).migrate({ files, ...options })),
     )
 }
 

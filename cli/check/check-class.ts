@@ -1,19 +1,14 @@
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { isObject } from '../../lib/shape.ts'
-import { csiDriver } from '../../webhook/core/csi/find-class-volumes.ts'
 import { subjectOf } from '../../webhook/core/csi/open-class.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
-import {
-  readServedVolumes,
-  type ServedVolumes,
-} from '../../webhook/core/csi/read-served-volumes.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { workloadIdentityLabel } from '../../webhook/core/workload-identity.ts'
 import type { NamedObject } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { pathOf } from './describe/describe-injection.ts'
 import { describeWanted, row } from './describe/describe-wanted.ts'
+import { readClassVolume, volumeOfClass } from './read-class-volume.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -27,7 +22,7 @@ export function checkClass(title: string, found: NamedObject, serving: Serving):
       isDenied: true,
       lines: [`${title}: akv-injector does not serve its volumes; docs/from-csi.md`],
     }
-  const served = readVolumeOf(found, serving.policy)
+  const served = readClassVolume(found, serving.policy)
   if (served.leftToDriver !== undefined)
     return { isDenied: false, lines: [`${title}: not served: its provider is not azure`] }
   if (served.problems.length > 0)
@@ -54,30 +49,11 @@ export function checkClass(title: string, found: NamedObject, serving: Serving):
   }
 }
 
-const volume = 'secrets-store'
-
-/** Reads the class as the webhook does for a pod that has one volume of it, and that doesn't name a client itself. */
-function readVolumeOf({ name, namespace, object }: NamedObject, policy: Policy): ServedVolumes {
-  const pod = {
-    metadata: { labels: { [workloadIdentityLabel]: 'true' } },
-    spec: {
-      containers: [],
-      volumes: [
-        {
-          name: volume,
-          csi: { driver: csiDriver, volumeAttributes: { secretProviderClass: name } },
-        },
-      ],
-    },
-  }
-  const classes = new Map([[name, { kind: 'found', object } as const]])
-  const lookedUp = { classes, account: { kind: 'absent' } as const }
-  return readServedVolumes(pod, { own: {}, policy, namespace, lookedUp })
-}
-
 /** A problem of the class, without the volume that we made up. */
 function withoutVolume({ subject, sentence }: Problem, className: string): string {
-  const place = subject.replace(subjectOf({ name: volume, className }), '').replace(/^, /, '')
+  const place = subject
+    .replace(subjectOf({ name: volumeOfClass, className }), '')
+    .replace(/^, /, '')
   return place === '' ? sentence : `${place}: ${sentence}`
 }
 

@@ -1,4 +1,4 @@
-import { Document, isSeq, visit } from 'yaml'
+import { type Document, isSeq } from 'yaml'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import type { Operation } from '../../webhook/core/outcome.ts'
@@ -6,11 +6,12 @@ import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts
 import { hasDriverVolumes } from '../check/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
-import { type Manifest, readManifestFiles, yamlOptions } from '../input/read-manifests.ts'
+import { type Manifest, readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
 import { printDocuments } from './print-documents.ts'
 import { joinFiles, type Replacement, rewriteFile } from './rewrite-file.ts'
+import { withoutAliases } from './without-aliases.ts'
 
 export interface InjectOptions {
   readonly files: readonly string[]
@@ -61,6 +62,7 @@ export function inject({ files, namespace }: InjectOptions): ExitCode {
 }
 
 interface Injection extends Replacement {
+  readonly document: Document
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
   readonly isInjected: boolean
@@ -95,20 +97,6 @@ function injectManifest(
   }
   const isServed = templates.some(hasDriverVolumes)
   return { manifest, document, problems, warnings, isInjected, isServed }
-}
-
-/** Replaces aliases with copies, because a change in one place must not change the others that share the node. */
-function withoutAliases(document: Document): Document {
-  let hasAliases = false
-  visit(document, {
-    Alias: () => {
-      hasAliases = true
-      return visit.BREAK
-    },
-  })
-  return hasAliases
-    ? new Document(document.toJS(), { ...yamlOptions, aliasDuplicateObjects: false })
-    : document
 }
 
 /** Changes the document itself instead of its values, which keeps the author's comments and spelling. */

@@ -5,7 +5,8 @@ import { documentStyle, type Style } from './document-style.ts'
 /** A document to write in place of the one that the manifest was read from. */
 export interface Replacement {
   readonly manifest: Manifest
-  readonly document: Document
+  /** Undefined: nothing is written in its place. */
+  readonly document: Document | undefined
 }
 
 /**
@@ -18,8 +19,13 @@ export function rewriteFile(text: string, replacements: readonly Replacement[]):
   let result = ''
   let copiedTo = 0
   for (const replacement of replacements) {
-    const { start, end } = replacement.manifest.span
-    result += text.slice(copiedTo, start) + rendered(replacement, text)
+    const { manifest, document } = replacement
+    const { start, end } = manifest.span
+    const between = text.slice(copiedTo, start)
+    result +=
+      document === undefined
+        ? withoutMarker(between, text.slice(end, end + 3))
+        : between + rendered(manifest, document, text)
     copiedTo = end
   }
   return result + text.slice(copiedTo)
@@ -39,7 +45,13 @@ export function joinFiles(files: readonly string[]): string {
   }, '')
 }
 
-function rendered({ manifest, document }: Replacement, text: string): string {
+/** The text before a document that is dropped, without its `---`, unless a directive or a `...` needs that. */
+function withoutMarker(before: string, after: string): string {
+  if (!before.endsWith('---')) return before
+  return after === '...' || /^%/m.test(before) ? `${before}\n` : before.slice(0, -3)
+}
+
+function rendered(manifest: Manifest, document: Document, text: string): string {
   const { start, end } = manifest.span
   const source = text.slice(start, end)
   const content = isJson(source)

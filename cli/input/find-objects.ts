@@ -36,6 +36,9 @@ export interface AnnotatedManifest {
 
 /** An object in a manifest, as plain data. */
 export interface NamedObject {
+  readonly manifest: Manifest
+  /** The path of the object in the document. */
+  readonly path: readonly (string | number)[]
   readonly kind: unknown
   /** `SecretProviderClass/web` */
   readonly title: string
@@ -46,9 +49,9 @@ export interface NamedObject {
 
 /** Finds the objects of a document, which may be several if it is a List. */
 export function findNamedObjects(manifest: Manifest, namespace: string): readonly NamedObject[] {
-  return objectsOf(toPlain(manifest)).map(({ object }) => {
+  return objectsOf(toPlain(manifest)).map(({ object, path }) => {
     const { annotations: _, ...names } = namesOf(object, namespace)
-    return { kind: object['kind'], ...names, object }
+    return { manifest, path, kind: object['kind'], ...names, object }
   })
 }
 

@@ -1,6 +1,7 @@
 import type { AdmissionRequest } from '../../webhook/core/admission-review.ts'
 import type { LookedUp, LookedUpKind, Lookup } from '../../webhook/core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
+import { findObject } from './find-object.ts'
 import type { NamedObject } from './find-objects.ts'
 
 /**
@@ -9,12 +10,10 @@ import type { NamedObject } from './find-objects.ts'
  */
 export function lookUpInFiles(
   request: AdmissionRequest,
-  objects: readonly Omit<NamedObject, 'title'>[],
+  objects: readonly Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'>[],
 ): LookedUp {
   const lookUp = (kind: LookedUpKind, name: string): Lookup => {
-    const found = objects.findLast(
-      (one) => one.kind === kind && one.name === name && one.namespace === request.namespace,
-    )
+    const found = findObject(objects, { kind, name, namespace: request.namespace })
     return found === undefined ? { kind: 'not-in-files' } : { kind: 'found', object: found.object }
   }
   const names = classesNeeded(request)

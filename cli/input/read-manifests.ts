@@ -29,12 +29,18 @@ export interface Span {
  * Reads files of YAML or JSON documents.
  *
  * @param files - paths; `-` is standard input
+ * @param options - `refuse`: called with each text before it is parsed; may throw
  * @throws InputError naming the file, and the line that isn't valid YAML
  */
-export function readManifestFiles(files: readonly string[]): readonly ManifestFile[] {
+export function readManifestFiles(
+  files: readonly string[],
+  { refuse }: { readonly refuse?: (text: string, source: string) => void } = {},
+): readonly ManifestFile[] {
   return files.map((file) => {
     const text = readText(file)
-    return { text, manifests: parseManifests(text, file === '-' ? 'standard input' : file) }
+    const source = file === '-' ? 'standard input' : file
+    refuse?.(text, source)
+    return { text, manifests: parseManifests(text, source) }
   })
 }
 
@@ -68,7 +74,12 @@ export const yamlOptions = {
     tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
 } as const satisfies ConstructorParameters<typeof Composer>[0]
 
-function parseManifests(text: string, source: string): readonly Manifest[] {
+/**
+ * Reads the documents of a text.
+ *
+ * @throws InputError naming the source, and the line that isn't valid YAML
+ */
+export function parseManifests(text: string, source: string): readonly Manifest[] {
   // Comments above a document's `---` aren't part of it: `inject` copies them from the text.
   const tokens = [...new Parser().parse(text)].filter(({ type }) => type !== 'comment')
   const documents = [...new Composer(yamlOptions).compose(tokens, false, text.length)]

@@ -1,10 +1,11 @@
+import { stringify } from 'yaml'
 import type { Lookup } from '../../webhook/core/csi/looked-up.ts'
 import { type AdmissionCase, type PolicyChanges, seedCases } from './golden/admission-cases.ts'
 
 /** A case of the seeds as its user has it: manifests, and the settings of the operator. */
 export interface SeedManifests {
   readonly name: string
-  /** Classes, ServiceAccount and pod: documents of JSON, which is YAML, too. */
+  /** Classes, ServiceAccount and pod. */
   readonly text: string
   readonly env: Readonly<Record<string, string>>
   readonly namespace: string
@@ -26,7 +27,9 @@ function documents({ request }: AdmissionCase['review'], lookedUp: AdmissionCase
     ...(lookedUp?.account === undefined ? [] : [lookedUp.account]),
   ]
   const found = lookups.flatMap((lookup) => (lookup.kind === 'found' ? [lookup.object] : []))
-  return [...found, request['object']].map((one) => JSON.stringify(one, null, 2)).join('\n---\n')
+  return [...found, request['object']]
+    .map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false }))
+    .join('---\n')
 }
 
 function environmentOf(changes: PolicyChanges = {}): Readonly<Record<string, string>> {

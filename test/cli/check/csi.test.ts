@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { parse } from 'yaml'
 import { root } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { seedManifests } from '../../support/seed-manifests.ts'
 
 const example = seedManifests.find(({ name }) => name === 'the-driver-s-own-example')?.text ?? ''
-const pod = example.slice(example.lastIndexOf('\n---\n'))
+const pod = example.slice(example.lastIndexOf('\n---\n') + 1)
 const mode = (AKV_INJECTOR_CSI: string) => ({ env: { AKV_INJECTOR_CSI } })
 const assumption = 'AKV_INJECTOR_CSI is not set: assuming "labelled"'
 
@@ -42,7 +43,7 @@ t.test('where nothing is served, nobody is told that all is well', async (t) => 
   t.match(stdout, `Pod/my-app (standard input): ${sentence}`)
   t.match(stdout, /SecretProviderClass\/azure-keyvault-secrets .*: akv-injector does not serve/)
 
-  const annotated = JSON.parse(pod.slice(5))
+  const annotated = parse(pod.slice(4))
   annotated.metadata.annotations = { 'akv-injector.io/env': 'team-a:db' }
   const beside = JSON.stringify(annotated)
   t.match(await runInProcess(['check', '-'], { input: beside, ...mode('none') }), {
@@ -107,7 +108,7 @@ t.test('kinds of the External Secrets Operator are not served', async (t) => {
 
 t.test('inject prints the pod as it is served, and everything else byte for byte', async (t) => {
   const text = readFileSync(join(root, 'test/fixtures/seeds/the-driver-s-own-example/pod.yaml'))
-  const before = `# the class\n${example.slice(0, example.length - pod.length)}\n# the pod\n---\n`
+  const before = `# the class\n${example.slice(0, example.length - pod.length)}# the pod\n---\n`
   const { code, stdout, stderr } = await runInProcess(['inject', '-'], {
     input: before + text,
     env: { AKV_INJECTOR_AGENT_IMAGE: 'registry.example/akv-injector:1' },

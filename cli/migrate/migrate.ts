@@ -1,0 +1,60 @@
+import { printLines } from '../../lib/print-lines.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import type { ExitCode } from '../command/exit-code.ts'
+import { printDocuments } from '../inject/print-documents.ts'
+import { findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
+import { type Manifest, parseManifests, readManifestFiles } from '../input/read-manifests.ts'
+import { refuseTemplates } from '../input/refuse-templates.ts'
+import { settingsFrom } from '../input/review-template.ts'
+import { findDifferences } from './find-differences.ts'
+import { type Migration, planMigration } from './plan-migration.ts'
+import { rewriteDocuments } from './rewrite-documents.ts'
+
+export interface MigrateOptions {
+  readonly files: readonly string[]
+  readonly namespace: string
+}
+
+/**
+ * `akv-injector migrate`: prints all documents to standard output, with volumes of the Secrets Store CSI Driver turned
+ * into annotations. What annotations can't express stays as it is, with a line on standard error. Verifies that the new
+ * manifests ask for the same files and Secrets as the old ones; if not, it prints no document.
+ *
+ * @throws InputError when a file or a setting is wrong, or a file is a template
+ */
+export function migrate({ files, namespace }: MigrateOptions): ExitCode {
+  const { policy } = settingsFrom(process.env)
+  const read = readManifestFiles(files, { refuse: refuseTemplates })
+  const old = contentOf(
+    read.flatMap(({ manifests }) => manifests),
+    { namespace, policy },
+  )
+  const migration = planMigration(old)
+  const text = rewriteDocuments(read, migration)
+  if (hasChanges(migration)) {
+    const rewritten = contentOf(parseManifests(text, 'the result'), { namespace, policy })
+    const differences = findDifferences(old, rewritten, migration)
+    if (differences.length > 0) {
+      printLines(process.stderr, [
+        'the result would not ask for the same files and Secrets, so it is not printed; please report this',
+        ...differences.map((title) => `  ${title}`),
+      ])
+      return 1
+    }
+  }
+  printLines(process.stderr, migration.notes)
+  printDocuments(process.stdout, text)
+  return 0
+}
+
+const contentOf = (
+  manifests: readonly Manifest[],
+  { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
+) => ({
+  policy,
+  templates: manifests.flatMap((manifest) => findPodTemplates(manifest, namespace)),
+  objects: manifests.flatMap((manifest) => findNamedObjects(manifest, namespace)),
+})
+
+const hasChanges = ({ pods, gone, accounts }: Migration): boolean =>
+  pods.length + gone.length + accounts.length > 0

@@ -1,0 +1,78 @@
+import { type Document, stringify } from 'yaml'
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { joinFiles, type Replacement, rewriteFile } from '../inject/rewrite-file.ts'
+import { withoutAliases } from '../inject/without-aliases.ts'
+import type { Manifest, ManifestFile } from '../input/read-manifests.ts'
+import { annotationsOf } from './choose-class-account.ts'
+import { annotate, changePod } from './edit-document.ts'
+import type { AccountChange, Migration } from './plan-migration.ts'
+
+/** The files with the changes of a migration, as one stream of documents. All other documents stay byte for byte. */
+export function rewriteDocuments(files: readonly ManifestFile[], migration: Migration): string {
+  const edited = editedDocuments(migration)
+  const texts = files.map(({ text, manifests }) => {
+    const replacements: readonly Replacement[] = manifests.flatMap((manifest) => {
+      const document = edited.get(manifest)
+      if (document === undefined) return []
+      return { manifest, document: document === 'gone' ? undefined : document }
+    })
+    return [rewriteFile(text, replacements), ...addedAccounts(manifests, migration)]
+  })
+  return joinFiles(texts.flat().filter((text) => text !== ''))
+}
+
+function editedDocuments({
+  pods,
+  gone,
+  accounts,
+}: Migration): ReadonlyMap<Manifest, Document | 'gone'> {
+  const edited = new Map<Manifest, Document | 'gone'>()
+  const open = (manifest: Manifest): Document => {
+    const earlier = edited.get(manifest)
+    const document =
+      earlier === undefined || earlier === 'gone' ? withoutAliases(manifest.document) : earlier
+    edited.set(manifest, document)
+    return document
+  }
+  for (const { template, change } of pods) changePod(open(template.manifest), template, change)
+  for (const { existing, annotations } of accounts)
+    if (existing)
+      annotate(open(existing.manifest), existing.path, newOnes(existing.object, annotations))
+  // From the last to the first, so that the indexes of the others in a List stay.
+  for (const { manifest, path } of gone.toReversed())
+    if (path.length === 0) edited.set(manifest, 'gone')
+    else open(manifest).deleteIn(path)
+  return edited
+}
+
+/** Only what differs is written, so that everything else keeps its spelling. */
+function newOnes(object: JsonObject, annotations: JsonObject): Readonly<Record<string, string>> {
+  const earlier = annotationsOf(object)
+  return Object.fromEntries(
+    Object.entries(annotations)
+      .filter(([key, value]) => earlier[key] !== value)
+      .map(([key, value]) => [key, String(value)]),
+  )
+}
+
+/** The accounts that no file has, below the file with their class. */
+const addedAccounts = (
+  manifests: readonly Manifest[],
+  { accounts }: Migration,
+): readonly string[] =>
+  accounts
+    .filter(({ existing, source }) => existing === undefined && manifests.includes(source.manifest))
+    .map(accountText)
+
+function accountText({ name, source, annotations }: AccountChange): string {
+  const metadata = source.object['metadata']
+  const namespace = isObject(metadata) ? metadata['namespace'] : undefined
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, ...(namespace !== undefined && { namespace }), annotations },
+    },
+    { lineWidth: 0 },
+  )
+}

@@ -1,0 +1,101 @@
+import t from 'tap'
+import { stringify } from 'yaml'
+import { findNamedObjects, findPodTemplates } from '../../../cli/input/find-objects.ts'
+import { parseManifests } from '../../../cli/input/read-manifests.ts'
+import { findDifferences } from '../../../cli/migrate/find-differences.ts'
+import { planMigration } from '../../../cli/migrate/plan-migration.ts'
+import { policy } from '../../webhook/core/policy.ts'
+
+function contentOf(...objects: readonly object[]) {
+  const text = objects.map((one) => stringify(one)).join('---\n')
+  const manifests = parseManifests(text, 'test')
+  return {
+    policy,
+    templates: manifests.flatMap((manifest) => findPodTemplates(manifest, 'default')),
+    objects: manifests.flatMap((manifest) => findNamedObjects(manifest, 'default')),
+  }
+}
+
+const clientID = '22222222-2222-2222-2222-222222222222'
+const secretProviderClass = {
+  kind: 'SecretProviderClass',
+  metadata: { name: 'kv' },
+  spec: {
+    provider: 'azure',
+    parameters: {
+      clientID,
+      keyvaultName: 'team-a',
+      objects: '- { objectName: db, objectType: secret }',
+    },
+    secretObjects: [{ secretName: 'app', data: [{ objectName: 'db', key: 'password' }] }],
+  },
+}
+const container = { name: 'app', volumeMounts: [{ name: 'kv', mountPath: '/kv' }] }
+const csi = {
+  driver: 'secrets-store.csi.k8s.io',
+  volumeAttributes: { secretProviderClass: 'kv' },
+}
+const pod = {
+  kind: 'Pod',
+  metadata: { name: 'web' },
+  spec: { containers: [container], volumes: [{ name: 'kv', csi }] },
+}
+const config = { kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: '1' } }
+
+const annotations = {
+  'akv-injector.io/vault': 'team-a',
+  'akv-injector.io/objects': '- { objectName: db, objectType: secret }',
+  'akv-injector.io/client-id': clientID,
+  'akv-injector.io/mount-path': '/kv',
+}
+const newPod = (changes: object) => ({
+  kind: 'Pod',
+  metadata: { name: 'web', annotations: { ...annotations, ...changes } },
+  spec: { containers: [{ name: 'app' }] },
+})
+const newAccount = (key = 'password') => ({
+  kind: 'ServiceAccount',
+  metadata: {
+    name: 'default',
+    annotations: {
+      'akv-injector.io/vault': 'team-a',
+      'akv-injector.io/client-id': clientID,
+      'akv-injector.io/sync': `- { secret: app, objects: [{ objectName: db, objectType: secret, objectAlias: ${key} }] }`,
+    },
+  },
+})
+
+const old = contentOf(secretProviderClass, pod, config)
+const migration = planMigration(old)
+const differences = (...objects: readonly object[]) =>
+  findDifferences(old, contentOf(...objects), migration)
+
+t.test('the planned result has no differences', async (t) => {
+  t.strictSame(differences(newPod({}), config, newAccount()), [])
+})
+
+t.test('any other result is told, by the object that differs', async (t) => {
+  const [account] = [newAccount()]
+  for (const [changes, title] of [
+    [{ 'akv-injector.io/mount-path': '/elsewhere' }, 'another path'],
+    [{ 'akv-injector.io/vault': 'team-b' }, 'another vault'],
+    [{ 'akv-injector.io/client-id': clientID.replace('2', '3') }, 'another client'],
+    [{ 'akv-injector.io/refresh': '1m' }, 'another refresh'],
+    [
+      {
+        'akv-injector.io/objects':
+          '- { objectName: db, objectType: secret, filePermission: "0400" }',
+      },
+      'another mode',
+    ],
+    [{ 'akv-injector.io/objects': '[]' }, 'a pod that would be denied'],
+  ] as const)
+    t.strictSame(differences(newPod(changes), config, account), ['Pod/web'], title)
+  t.match(differences(config, account), ['Pod/web'])
+  t.match(differences(newPod({}), newPod({}), config, account), ['Pod/web'])
+  t.match(differences(newPod({}), account), ['ConfigMap/c'])
+  t.match(differences(newPod({}), { ...config, data: {} }, account), ['ConfigMap/c'])
+  t.match(differences(newPod({}), config, account, secretProviderClass), ['SecretProviderClass/kv'])
+  t.match(differences(newPod({}), config), ['ServiceAccount/default'])
+  t.match(differences(newPod({}), config, newAccount('other')), ['ServiceAccount/default'])
+})
