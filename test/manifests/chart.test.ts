@@ -135,7 +135,8 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       volumeSizeLimit: '32Mi',
       allowRoot: true,
     },
-    webhook: { logLevel: 'debug' },
+    proxy: { httpsProxy: 'http://proxy.example:3128', noProxy: '.internal.example' },
+    webhook: { logLevel: 'debug', securePort: 9443, healthPort: 9080 },
   }
   const { find } = readRendered(render({ values }).text)
   const { NODE_OPTIONS, ...env } = environmentOf(
@@ -143,15 +144,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
   )
   t.strictSame(
     settingNames.filter((name) => !(name in env)),
-    [
-      'AKV_INJECTOR_AGENT_HTTPS_PROXY',
-      'AKV_INJECTOR_AGENT_NO_PROXY',
-      'AKV_INJECTOR_CSI',
-      'AKV_INJECTOR_CSI_REFRESH',
-      'AKV_INJECTOR_HEALTH_LISTEN',
-      'AKV_INJECTOR_LISTEN',
-    ],
-    'but for the ports, which the Service knows',
+    ['AKV_INJECTOR_CSI', 'AKV_INJECTOR_CSI_REFRESH'],
   )
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
   if (settings.kind === 'invalid') throw new Error(JSON.stringify(settings.problems))
@@ -173,7 +166,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       ['shop', new Set(['shop-prod', 'shared'])],
     ]),
     allowRoot: true,
-    agentProxy: {},
+    agentProxy: { url: 'http://proxy.example:3128', exceptions: '.internal.example' },
     kubernetesMinor: 34,
     agentRequests: { cpu: '20m', memory: '100Mi' },
     agentLimits: { cpu: '1', memory: '200Mi' },

@@ -62,3 +62,14 @@ export function render(options: RenderOptions = {}): Rendering {
     rmSync(folder, { recursive: true })
   }
 }
+
+/** Runs `helm lint`, and returns its output if it found something to warn about. */
+export function lint(): string {
+  const image = `image.repository=${placeholderRepository}`
+  const { status, stdout, stderr } = spawnSync(
+    helm,
+    ['lint', chart, '--strict', '--quiet', '--set', image],
+    { encoding: 'utf8' },
+  )
+  return status === 0 ? '' : stdout + stderr
+}

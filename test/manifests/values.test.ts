@@ -1,58 +1,56 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import t from 'tap'
-import { isMap, isScalar, parseDocument, type YAMLMap } from 'yaml'
 import { maxAccountNameLength } from '../../sync/record-name.ts'
+import { defaultValues, documentedValues, valuesSchema as schema } from './documented-values.ts'
 
-const read = (path: string) =>
-  readFileSync(join(import.meta.dirname, '../../manifests/chart', path), 'utf8')
-const valuesDocument = parseDocument(read('values.yaml'))
-const schema = JSON.parse(read('values.schema.json'))
 const accepts = new Ajv({ allErrors: true }).compile(schema)
 const uuid = '11111111-2222-3333-4444-555555555555'
 
-/** Each value with its path and the comment above it. A map without fixed keys counts as one value. */
-function listValues(map: YAMLMap, properties: typeof schema, path: readonly string[] = []) {
-  const values: { path: string; comment: string }[] = []
-  for (const { key, value } of map.items) {
-    if (!isScalar(key)) continue
-    const known = properties[String(key.value)]
-    const at = [...path, String(key.value)]
-    const isFirst = map.items[0]?.key === key
-    const comment = key.commentBefore ?? (isFirst ? map.commentBefore : undefined) ?? ''
-    if (isMap(value) && known?.properties && !comment.includes(' -- '))
-      values.push(...listValues(value, known.properties, at))
-    else values.push({ path: at.join('.'), comment })
-  }
-  return values
-}
-
-const documented = listValues(valuesDocument.contents as YAMLMap, schema.properties)
-
 t.test('values.yaml documents each value with its default', async (t) => {
-  t.ok(documented.length > 25)
-  for (const { path, comment } of documented) t.match(comment, ' -- ', path)
+  t.ok(documentedValues.length > 25)
+  for (const { path, comment } of documentedValues) t.match(comment, ' -- ', path)
   const inSchema = (properties: typeof schema, at = ''): string[] =>
     Object.entries<typeof schema>(properties).flatMap(([name, { properties: inner }]) =>
-      inner && !documented.some(({ path }) => path === `${at}${name}`)
+      inner && !documentedValues.some(({ path }) => path === `${at}${name}`)
         ? inSchema(inner, `${at}${name}.`)
         : [`${at}${name}`],
     )
-  t.strictSame(documented.map(({ path }) => path).sort(), inSchema(schema.properties).sort())
+  t.strictSame(documentedValues.map(({ path }) => path).sort(), inSchema(schema.properties).sort())
 })
 
 t.test('the defaults are accepted', async (t) => {
-  t.ok(accepts(valuesDocument.toJS()), JSON.stringify(accepts.errors))
+  t.ok(accepts(defaultValues), JSON.stringify(accepts.errors))
 })
 
 const accounts = (name: string, others: object = {}) => ({ serviceAccounts: [name], ...others })
+
+const selector = (expression: object) => ({
+  webhook: { namespaceSelector: { matchExpressions: [{ key: 'team', ...expression }] } },
+})
 
 const wrongValues: readonly (readonly [string, object])[] = [
   ['an unknown value', { tenentId: uuid }],
   ['an unknown value inside', { webhook: { replica: 3 } }],
   ['a tenant that isn’t a UUID', { tenantId: 'contoso.onmicrosoft.com' }],
-  ['one replica', { webhook: { replicas: 1 } }],
+  ['no replica', { webhook: { replicas: 0 } }],
+  ['a label that the chart sets', { commonLabels: { 'app.kubernetes.io/name': 'other' } }],
+  ['a pod label that the chart sets', { sync: { podLabels: { 'helm.sh/chart': 'other' } } }],
+  ['a label that Kubernetes refuses', { commonLabels: { team: 'a b' } }],
+  ['an annotation that isn’t a string', { commonAnnotations: { 'example.com/a': true } }],
+  ['a proxy with credentials', { proxy: { httpsProxy: 'http://me:secret@proxy.example' } }],
+  ['a proxy without a scheme', { proxy: { httpsProxy: 'proxy.example:3128' } }],
+  ['an unknown operator of a selector', selector({ operator: 'Gt', values: ['1'] })],
+  ['a selector without its values', selector({ operator: 'In' })],
+  ['a selector with values that it ignores', selector({ operator: 'Exists', values: ['1'] })],
+  ['text that would leave a CEL expression', selector({ operator: 'In', values: ['" || "'] })],
+  ['a name that breaks a label', { nameOverride: '-a' }],
+  ['a namespace with a dot', { namespaceOverride: 'a.b' }],
+  ['a setting as an extra variable', { webhook: { extraEnv: [{ name: 'AKV_INJECTOR_CLOUD' }] } }],
+  ['extra variables as a map', { webhook: { extraEnv: { TZ: 'UTC' } } }],
+  ['a privileged port', { webhook: { securePort: 443 } }],
+  ['a probe of another kind', { webhook: { livenessProbe: { httpGet: {} } } }],
+  ['a budget above 100%', { webhook: { podDisruptionBudget: { minAvailable: '101%' } } }],
+  ['a pull Secret without a name', { imagePullSecrets: [{ secret: 'a' }] }],
   ['replicas as text', { webhook: { replicas: '3' } }],
   ['the URL of a vault', { defaultVault: 'https://a.vault.azure.net' }],
   ['vaults that aren’t a list', { allowedVaults: { shop: 'shop-prod' } }],

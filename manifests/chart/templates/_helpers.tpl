@@ -3,16 +3,21 @@ The webhook never sees pods of its own namespace. People use "default", so an in
 namespace of its own.
 */}}
 {{- define "akv-injector.namespace" -}}
-{{- eq .Release.Namespace "default" | ternary "akv-injector" .Release.Namespace -}}
+{{- .Values.namespaceOverride | default (eq .Release.Namespace "default" | ternary "akv-injector" .Release.Namespace) -}}
+{{- end -}}
+
+{{/* Whether the chart creates its namespace. One that namespaceOverride names must exist. */}}
+{{- define "akv-injector.createsNamespace" -}}
+{{- if and (not .Values.namespaceOverride) (eq .Release.Namespace "default") -}}true{{- end -}}
 {{- end -}}
 
 {{/*
-An umbrella chart sets global.imageRegistry so that all its charts use one registry. It replaces the registry in
+image.registry, or global.imageRegistry, which an umbrella chart sets for all its charts, replaces the registry in
 image.repository. As in container engines, the first part of a name is a registry if it contains a dot or a port.
 */}}
 {{- define "akv-injector.repository" -}}
 {{- $parts := splitList "/" .Values.image.repository -}}
-{{- with (.Values.global | default dict).imageRegistry -}}
+{{- with (.Values.global | default dict).imageRegistry | default .Values.image.registry -}}
 {{- if or (regexMatch "[.:]" (first $parts)) (eq (first $parts) "localhost") -}}
 {{- $parts = rest $parts -}}
 {{- end -}}
@@ -52,35 +57,65 @@ not have them yet.
 {{- semverCompare ">=1.35" (include "akv-injector.kubernetesVersion" .) | ternary "1.35" "1.33" -}}
 {{- end -}}
 
+{{/* The ports of the webhook, in the pod. */}}
+{{- define "akv-injector.securePort" -}}
+{{- .Values.webhook.securePort | default 8443 | int -}}
+{{- end -}}
+{{- define "akv-injector.healthPort" -}}
+{{- .Values.webhook.healthPort | default 8080 | int -}}
+{{- end -}}
+
 {{/* The names of the namespaces whose pods the webhook never sees, as JSON. */}}
 {{- define "akv-injector.excludedNamespaces" -}}
 {{- $builtIn := list (include "akv-injector.namespace" .) "kube-system" "kube-node-lease" "kube-public" "gatekeeper-system" -}}
 {{- concat $builtIn .Values.webhook.excludedNamespaces | toJson -}}
 {{- end -}}
 
-{{/* Call with (list $ "component"). */}}
+{{/*
+The labels by which Deployments, the Service and others find pods. A Deployment's selector can't be changed, so no label
+may be added here. Call with (list $ "component").
+*/}}
 {{- define "akv-injector.selector" -}}
-app.kubernetes.io/name: akv-injector
+app.kubernetes.io/name: {{ (index . 0).Values.nameOverride | default "akv-injector" }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
+{{/* All labels of an object or a pod. Call with (list $ "component"), or with more labels as a third element. */}}
 {{- define "akv-injector.labels" -}}
-{{ include "akv-injector.selector" . }}
-app.kubernetes.io/version: {{ (index . 0).Chart.AppVersion | quote }}
+{{- $root := index . 0 -}}
+{{- $own := include "akv-injector.selector" . | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/instance" $root.Release.Name -}}
+{{- $_ := set $own "app.kubernetes.io/managed-by" $root.Release.Service -}}
+{{- $_ := set $own "app.kubernetes.io/version" $root.Chart.AppVersion -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_") -}}
+{{- $more := gt (len .) 2 | ternary (last .) dict | default dict -}}
+{{- mergeOverwrite dict ($root.Values.commonLabels | default dict) $more $own | toYaml -}}
 {{- end -}}
 
-{{/* Name, namespace and labels of a namespaced object. */}}
+{{/*
+Labels and annotations of an object. Call with (list $ "component"), or with the object's own annotations as a third
+element.
+*/}}
+{{- define "akv-injector.labelsAndAnnotations" -}}
+labels:
+  {{- include "akv-injector.labels" (list (index . 0) (index . 1)) | nindent 2 }}
+{{- $own := gt (len .) 2 | ternary (last .) dict | default dict }}
+{{- with mergeOverwrite dict ((index . 0).Values.commonAnnotations | default dict) $own }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Name, namespace, labels and annotations of a namespaced object. */}}
 {{- define "akv-injector.metadata" -}}
 name: akv-injector-{{ index . 1 }}
 namespace: {{ include "akv-injector.namespace" (index . 0) }}
-labels:
-  {{- include "akv-injector.labels" . | nindent 2 }}
+{{ include "akv-injector.labelsAndAnnotations" . }}
 {{- end -}}
 
 {{- define "akv-injector.clusterMetadata" -}}
 name: akv-injector-{{ index . 1 }}
-labels:
-  {{- include "akv-injector.labels" . | nindent 2 }}
+{{ include "akv-injector.labelsAndAnnotations" . }}
 {{- end -}}
 
 {{/* The Secret of the serving certificate. Each mode has its own, so that no mode deletes or overwrites the Secret of another. */}}
@@ -190,32 +225,6 @@ capabilities:
   drop: ["ALL"]
 {{- end -}}
 
-{{/* Pull Secrets, and where the pods run. */}}
-{{- define "akv-injector.placement" -}}
-{{- $pullSecrets := .Values.image.pullSecrets | default list }}
-{{- range (.Values.global | default dict).imagePullSecrets }}
-{{- $pullSecrets = append $pullSecrets (kindIs "map" . | ternary (get (kindIs "map" . | ternary . dict) "name") .) }}
-{{- end }}
-{{- with $pullSecrets | uniq }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
-{{- with .Values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.affinity }}
-affinity:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end -}}
-
 {{/* The egress rule of a NetworkPolicy to the API server, whose address a policy can't know. */}}
 {{- define "akv-injector.apiServerEgress" -}}
 # The API server, whose address a policy can't know, and DNS, in case the API server is addressed by name.
@@ -228,12 +237,12 @@ affinity:
       protocol: UDP
 {{- end -}}
 
-{{/* The ingress rule of a NetworkPolicy for probes and scrapers. A node can always connect to the pods that it runs. */}}
+{{/* The ingress rule of a NetworkPolicy for probes and scrapers. A node can always connect to the pods that it runs. Call with (list $ port). */}}
 {{- define "akv-injector.healthIngress" -}}
 # Probes and metrics.
 - ports:
-    - port: 8080
-  {{- with .Values.networkPolicy.metricsFrom }}
+    - port: {{ index . 1 }}
+  {{- with (index . 0).Values.networkPolicy.metricsFrom }}
   from:
     {{- toYaml . | nindent 4 }}
   {{- end }}
