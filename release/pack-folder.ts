@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -17,12 +17,14 @@ export function packFolder(options: {
   readonly archive: string
 }): void {
   const { folder, as, archive } = options
-  const [parent, name] = as === 'folder' ? [dirname(folder), basename(folder)] : [folder, '.']
+  // Names, because oras doesn't find `./oci-layout`, which `.` would give.
+  const [parent, names] =
+    as === 'folder' ? [dirname(folder), [basename(folder)]] : [folder, readdirSync(folder).sort()]
   const tar = execFileSync(
     'tar',
     [
       ...['--create', '--format=ustar', '--sort=name', '--mtime=@0', '--mode=u=rwX,go=rX'],
-      ...['--owner=0', '--group=0', '--numeric-owner', '--directory', parent, name],
+      ...['--owner=0', '--group=0', '--numeric-owner', '--directory', parent, ...names],
     ],
     { maxBuffer: maxBytes },
   )

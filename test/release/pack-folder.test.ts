@@ -25,3 +25,14 @@ t.test(
     t.equal(list, 'chart/\nchart/a.yaml\nchart/b.yaml\nchart/inner/\nchart/inner/run\n')
   },
 )
+
+t.test(
+  'the content of a folder is packed without a prefix, as oras expects of an OCI layout',
+  async (t) => {
+    const folder = t.testdir({ layout: { 'oci-layout': '{}', blobs: { b: '' } } })
+    const archive = join(folder, 'image.tar')
+    packFolder({ folder: join(folder, 'layout'), as: 'content', archive })
+    const list = execFileSync('tar', ['-tf', archive], { encoding: 'utf8' })
+    t.equal(list, 'blobs/\nblobs/b\noci-layout\n')
+  },
+)
