@@ -1,0 +1,71 @@
+import t from 'tap'
+import { createClassStore, maxCharacters, maxClasses } from '../../../sync/namespace/class-store.ts'
+import type { SeenClass } from '../../../sync/source/seen-class.ts'
+
+const seen = (name: string, characters = 100, resourceVersion = '1'): SeenClass => ({
+  namespace: 'shop',
+  name,
+  uid: `uid-${name}`,
+  resourceVersion,
+  createdAtMs: 0,
+  content: { kind: 'kept', object: {}, secretObjects: [], characters },
+})
+function open() {
+  let nowMs = 1_000
+  let changes = 0
+  const store = createClassStore({ clock: { now: () => nowMs }, onChange: () => changes++ })
+  return { store, changes: () => changes, pass: (ms: number) => (nowMs += ms) }
+}
+
+t.test('what is gone is known since when, once the classes have been listed', async (t) => {
+  const { store, pass } = open()
+  t.notOk(store.isSettled())
+  t.strictSame(store.stateOfGone('kv'), { kind: 'unknown' })
+  store.failed()
+  t.ok(store.isSettled(), 'the accounts needn’t wait longer')
+  t.strictSame(store.stateOfGone('kv'), { kind: 'unknown' })
+  store.put(seen('kv'))
+  store.listed()
+  t.strictSame(store.stateOfGone('never-seen'), { kind: 'gone', sinceMs: 1_000 })
+  pass(5_000)
+  store.remove('kv')
+  store.listed()
+  t.strictSame(store.stateOfGone('kv'), { kind: 'gone', sinceMs: 6_000 })
+  pass(500_000)
+  store.remove('other')
+  t.strictSame(store.stateOfGone('kv'), { kind: 'gone', sinceMs: 1_000 }, 'longer than a minute')
+  store.put(seen('kv'))
+  t.ok(store.has('kv'))
+})
+
+t.test('more classes than are kept: the others are named, until there is room', async (t) => {
+  for (const [count, characters] of [
+    [maxClasses, 100],
+    [4, maxCharacters / 4],
+  ] as const) {
+    const { store } = open()
+    for (let i = 0; i < count; i++) t.ok(store.put(seen(`kv-${i}`, characters)))
+    t.notOk(store.put(seen('late')))
+    t.ok(store.put({ ...seen('without'), content: { kind: 'nothing' } }), 'it takes no room')
+    store.listed()
+    const { content } = store.all().find(({ name }) => name === 'late') ?? seen('none')
+    t.match(content, { kind: 'refused', sentence: /^is one class too many: .*at most 500 classes/ })
+    t.notOk(store.hasRoom())
+    store.remove('kv-0')
+    t.ok(store.hasRoom())
+    t.ok(store.put(seen('late')), 'the next list brings it again')
+    store.listed()
+    t.notOk(store.hasRoom())
+    store.remove('kv-1')
+    t.notOk(store.hasRoom(), 'nobody waits for it')
+  }
+})
+
+t.test('a class that grows and shrinks is counted once', async (t) => {
+  const { store, changes } = open()
+  for (let i = 1; i < 50; i++) t.ok(store.put(seen('kv', maxCharacters - i, String(i))))
+  t.equal(changes(), 49)
+  t.notOk(store.put(seen('other', 100)))
+  store.remove('kv')
+  t.ok(store.put(seen('other', maxCharacters)))
+})
