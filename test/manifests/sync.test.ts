@@ -38,9 +38,10 @@ t.test('an install without accounts contains nothing of sync', async (t) => {
 
 t.test('the controller accepts its arguments and environment', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
-  const [command, flag, serviceAccounts] = container.args
-  t.strictSame([command, flag], ['sync', '--service-accounts'])
-  const read = readSyncSettings({ serviceAccounts, healthListen: '0.0.0.0:8080' }, env)
+  const [command, flag, serviceAccounts, classes] = container.args
+  t.strictSame([command, flag, classes], ['sync', '--service-accounts', '--classes'])
+  const flags = { serviceAccounts, healthListen: '0.0.0.0:8080', classes: true }
+  const read = readSyncSettings(flags, env)
   if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
   t.strictSame(
     [...read.value.accounts],
@@ -66,6 +67,11 @@ t.test(
       { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: names, verbs: ['patch'] },
       { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+      {
+        apiGroups: ['secrets-store.csi.x-k8s.io'],
+        resources: ['secretproviderclasses'],
+        verbs: ['get', 'list', 'watch'],
+      },
     ]
     const roles = objects.filter(({ kind }) => kind === 'Role')
     t.strictSame(
@@ -81,6 +87,24 @@ t.test(
         { kind: 'ServiceAccount', name: 'akv-injector-sync', namespace: 'akv-injector' },
       ])
     }
+  },
+)
+
+t.test(
+  'without sync.classes, it neither reads nor may read classes',
+  { skip: withoutHelm },
+  async (t) => {
+    const off = render({ values: sync({ shop: accounts('web') }) })
+    for (const object of ofSync(off))
+      t.notMatch(JSON.stringify(object), /secretproviderclasses|--classes|CSI_REFRESH/)
+    t.notMatch(off.text, 'kind: CustomResourceDefinition')
+    const on = render({
+      values: { ...sync({ shop: accounts('web') }, { classes: true }), csi: { refresh: '2m' } },
+    })
+    const { spec } = readRendered(on.text).find('Deployment', 'akv-injector-sync').spec.template
+    t.equal(environmentOf(spec.containers[0])['AKV_INJECTOR_CSI_REFRESH'], '2m')
+    t.match(on.text, 'name: secretproviderclasses.secrets-store.csi.x-k8s.io')
+    t.notMatch(render({ values: sync({}, { classes: true }) }).text, 'secretproviderclasses')
   },
 )
 

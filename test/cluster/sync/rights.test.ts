@@ -124,6 +124,11 @@ t.test('the API server lists these permissions and no others, in any namespace',
     },
     { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
     { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
+    {
+      verbs: ['get', 'list', 'watch'],
+      apiGroups: ['secrets-store.csi.x-k8s.io'],
+      resources: ['secretproviderclasses'],
+    },
     { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: accounts },
   ]
   t.strictSame(await own(teamA), rights(['api', 'web']))
