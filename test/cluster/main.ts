@@ -1,9 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { reasonOf } from '../../lib/reason-of.ts'
-import { type Api, connect } from './client/api.ts'
-import { clusterOf, until } from './client/cluster.ts'
-import { expectSuccess } from './client/expect-success.ts'
+import { connect } from './client/api.ts'
+import { type Cluster, clusterOf, until } from './client/cluster.ts'
 import { readKubeconfig } from './client/kubeconfig.ts'
 import { install, uninstall, untilGone } from './harness/install.ts'
 import { startOwnedProcess } from './harness/owned-process.ts'
@@ -15,21 +13,24 @@ import { type FoundNode, findNode } from './node/machine/find-node.ts'
 import { type LeftoversOptions, leftovers } from './node/machine/leftovers.ts'
 import { createNetwork } from './node/machine/network.ts'
 import { apiServerParts, findParts, type Parts } from './parts/find-parts.ts'
+import { versionVariable } from './parts/kubernetes-versions.ts'
+import { type ClusterTestArguments, readArguments } from './read-arguments.ts'
+import { type TestFiles, testFiles } from './test-files.ts'
 
 /**
- * `npm run cluster:test [-- --required] [FILE…]`: runs the tests that need an API server, on the cluster that KUBECONFIG
- * names or on a local one. If neither is possible, it prints why and succeeds; with --required it fails.
+ * `npm run cluster:test [-- --required] [--kubernetes VERSION] [FILE…]`: runs the tests that need an API server, on the
+ * cluster that KUBECONFIG names or on a local one. If neither is possible, it prints why and succeeds; with --required it
+ * fails.
  * `npm run cluster:bench [-- --smoke]`: runs a program that isn't a test in the same way.
  */
 
 const root = join(import.meta.dirname, '../..')
-const args = process.argv.slice(2)
-const isOption = (arg: string) => arg.startsWith('--')
-const required = args.includes('--required')
 const log = (line: string) => console.log(`cluster tests: ${line}`)
+const { required, kubernetes, files: named, others } = argumentsOrExit()
+if (kubernetes) process.env[versionVariable] = kubernetes
 
 async function main(): Promise<number> {
-  const files = wantedFiles(args.filter((arg) => !isOption(arg)))
+  const files = testFiles(named)
   const { KUBECONFIG } = process.env
   if (KUBECONFIG) {
     const { server } = readKubeconfig(KUBECONFIG)
@@ -61,33 +62,23 @@ async function main(): Promise<number> {
   )
 }
 
+function argumentsOrExit(): ClusterTestArguments {
+  try {
+    return readArguments(process.argv.slice(2))
+  } catch (error) {
+    log(reasonOf(error))
+    process.exit(1)
+  }
+}
+
 function skipped(why: string): number {
   log(why)
   return required ? 1 : 0
 }
 
-interface Files {
-  readonly plain: readonly string[]
-  readonly onNode: readonly string[]
-}
-
-/** Returns the named tests, or all. The tests in the folder `node` need a node. */
-function wantedFiles(named: readonly string[]): Files {
-  const all = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join('test/cluster', name))
-    .sort()
-  const wanted = named.length > 0 ? named : all
-  const isOnNode = (name: string) => name.includes('cluster/node/')
-  return {
-    plain: wanted.filter((name) => !isOnNode(name)),
-    onNode: wanted.filter(isOnNode),
-  }
-}
-
 /** The tests with pods come last: a node would run the pods that the other tests only admit. */
 async function runLocally(
-  files: Files,
+  files: TestFiles,
   options: {
     readonly parts: Parts<(typeof apiServerParts)[number]>
     readonly node: FoundNode | undefined
@@ -133,12 +124,11 @@ async function runInstalled(
   { env, interrupted }: TestOptions,
 ): Promise<number> {
   if (files.length === 0) return 0
-  const api = connect(kubeconfigFile)
-  await checkVersion(api)
-  const cluster = clusterOf(api)
+  const cluster = clusterOf(connect(kubeconfigFile))
+  const version = await supportedVersion(cluster)
   await install(cluster)
   try {
-    const all = { ...env, KUBECONFIG: kubeconfigFile }
+    const all = { ...env, KUBECONFIG: kubeconfigFile, [versionVariable]: version }
     return await runTests(files, { env: all, interrupted })
   } finally {
     await uninstall(cluster, [issuerKeysBinding])
@@ -153,11 +143,12 @@ async function runOnNode(
 ): Promise<number> {
   const { kubeconfigFile } = options.local
   const cluster = clusterOf(connect(kubeconfigFile))
+  const version = await supportedVersion(cluster)
   await untilGone(cluster)
   const pods = await startPods({ ...options, cluster })
   try {
     const CLUSTER_NODE = JSON.stringify(pods.environment)
-    const all = { ...env, CLUSTER_NODE, KUBECONFIG: kubeconfigFile }
+    const all = { ...env, CLUSTER_NODE, KUBECONFIG: kubeconfigFile, [versionVariable]: version }
     return await runTests(files, { env: all, interrupted })
   } finally {
     await pods.stop()
@@ -165,12 +156,16 @@ async function runOnNode(
   }
 }
 
-/** Older API servers silently drop `fileKeyRef`, and then half of the tests fail without a useful message. */
-async function checkVersion(api: Api): Promise<void> {
-  const { body } = expectSuccess(await api.call({ method: 'GET', path: '/version' }))
-  const [minor] = String(body['minor']).split('+')
-  if (body['major'] !== '1' || Number(minor) < 35)
-    throw new Error(`the API server is ${body['gitVersion']}; akv-injector needs 1.35 or later`)
+/** @throws Error if akv-injector doesn't support the cluster's version, or if it isn't the requested one */
+async function supportedVersion(cluster: Cluster): Promise<string> {
+  const version = await cluster.version()
+  if (Number(version.split('.')[1]) < 33)
+    throw new Error(`the API server is ${version}; akv-injector needs 1.33 or later`)
+  if (kubernetes && version !== kubernetes)
+    throw new Error(
+      `the API server is ${version} instead of ${kubernetes}; unset KUBECONFIG and KUBEBUILDER_ASSETS, and remove kube-apiserver from PATH`,
+    )
+  return version
 }
 
 /** Lets a Ctrl-C end the tests but not this process, which uninstalls akv-injector first. */
@@ -197,7 +192,7 @@ async function runTests(files: readonly string[], { env, interrupted }: TestOpti
   const areTests = files.every((name) => name.endsWith('.test.ts'))
   const child = startOwnedProcess({
     program: process.execPath,
-    args: areTests ? [...tap, ...files] : [...files, ...args.filter(isOption)],
+    args: areTests ? [...tap, ...files] : [...files, ...others],
     env: { ...process.env, ...env },
   })
   interrupted.addEventListener('abort', () => child.kill())

@@ -25,6 +25,8 @@ export interface Cluster {
   token(account: KubeObject, audience: string): Promise<string>
   /** Returns the issuer of service account tokens. */
   issuer(): Promise<string>
+  /** Returns the API server's version without the patch release: `1.36`. */
+  version(): Promise<string>
   close(): void
 }
 
@@ -85,6 +87,7 @@ export function clusterOf(api: Api): Cluster {
     token: async (account, audience) =>
       requestToken(api, { path: `${(await pathOf(account)).object}/token`, audience }),
     issuer: () => readIssuer(api),
+    version: () => readVersion(api),
   }
 }
 
@@ -110,6 +113,12 @@ const addEphemeralContainer = (
 async function readIssuer(api: Api): Promise<string> {
   const path = '/.well-known/openid-configuration'
   return String(expectSuccess(await api.call({ method: 'GET', path })).body['issuer'])
+}
+
+async function readVersion(api: Api): Promise<string> {
+  const { body } = expectSuccess(await api.call({ method: 'GET', path: '/version' }))
+  // Some vendors write the minor version as "33+".
+  return `${body['major']}.${String(body['minor']).replace('+', '')}`
 }
 
 async function requestToken(

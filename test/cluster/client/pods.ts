@@ -1,4 +1,5 @@
 import type { KubeObject } from './api.ts'
+import { envIfSupported } from './env-support.ts'
 
 export interface Pod extends KubeObject {
   readonly spec: {
@@ -53,4 +54,9 @@ export const prefixed = (annotations: Readonly<Record<string, string>>) =>
     Object.entries(annotations).map(([key, value]) => [`akv-injector.io/${key}`, value]),
   )
 
-export const filesAndEnv = { vault: 'team-a', secrets: 'db-password', env: 'API_KEY=api-key' }
+/** One file, and one variable if the cluster supports it. */
+export const filesAndEnv = {
+  vault: 'team-a',
+  secrets: 'db-password',
+  ...envIfSupported('API_KEY=api-key'),
+}

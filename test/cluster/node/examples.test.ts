@@ -2,15 +2,23 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
-import { example, hasEnded, isRunning, openNode } from './harness/open-node.ts'
+import { supportsEnv } from '../client/env-support.ts'
+import {
+  example,
+  exampleWithSupportedEnv,
+  hasEnded,
+  isRunning,
+  openNode,
+} from './harness/open-node.ts'
 
-/** Runs the README's examples unchanged, all at the same time. */
+/** Runs the README's examples, all at the same time. They are unchanged, unless Kubernetes is too old for variables. */
 const node = openNode(t)
 const mount = '/mnt/secrets-store'
 const password = 'correct horse battery staple'
 
-const names = ['files', 'env', 'template', 'several-vaults', 'certificate', 'csi', 'job', 'refresh']
-await node.apply(...names.flatMap(example))
+const names = ['files', 'template', 'several-vaults', 'certificate', 'csi', 'job', 'refresh']
+await node.apply(...names.flatMap(exampleWithSupportedEnv))
+if (supportsEnv) await node.apply(...example('env'))
 
 const pod = (name: string): KubeObject => ({
   apiVersion: 'v1',
@@ -29,13 +37,25 @@ t.test('the files exist before the app starts', async (t) => {
   t.notMatch(await node.exec(files, 'app', 'ls', mount), 'retired', 'what may be absent')
 })
 
-t.test('variables are set, and the pod’s own variables can refer to them', async (t) => {
-  const env = await running('env')
-  const variable = (name: string) => node.exec(env, 'app', 'sh', '-c', `printf %s "$${name}"`)
-  t.equal(await variable('DB_PASSWORD'), password)
-  t.match(await variable('API_KEY'), /^.{32}$/)
-  t.equal(await variable('DATABASE_URL'), `postgres://app:${password}@db/app`)
-})
+t.test(
+  supportsEnv
+    ? 'variables are set, and the pod’s own variables can refer to them'
+    : 'the example with variables is refused',
+  async (t) => {
+    if (!supportsEnv) {
+      const [pod] = example('env').filter(({ kind }) => kind === 'Pod')
+      const { status, body } = await node.cluster.create(pod as KubeObject)
+      t.equal(status, 400)
+      t.match(body.message, 'akv-injector.io/env: needs Kubernetes 1.35 or later')
+      return
+    }
+    const env = await running('env')
+    const variable = (name: string) => node.exec(env, 'app', 'sh', '-c', `printf %s "$${name}"`)
+    t.equal(await variable('DB_PASSWORD'), password)
+    t.match(await variable('API_KEY'), /^.{32}$/)
+    t.equal(await variable('DATABASE_URL'), `postgres://app:${password}@db/app`)
+  },
+)
 
 t.test('a template is filled, and one property of JSON is a file', async (t) => {
   const template = await running('template')

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { until } from '../client/cluster.ts'
+import { envIfSupported, supportsEnv, variableOrFile } from '../client/env-support.ts'
 import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
 import {
   agentStatus,
@@ -14,13 +15,16 @@ import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
 const node = openNode(t)
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
+const passwordWord = variableOrFile('DB_PASSWORD', file)
 const podOf = (options: Omit<Parameters<typeof appPod>[0], 'namespace'>) =>
   appPod({ namespace, ...options })
 
 const restarted = podOf({
   name: 'restarted',
-  annotations: { secrets: 'rotated', env: 'ROTATED=rotated', refresh: '30s' },
-  app: shell('echo "$ROTATED"; until [ -e /tmp/end ]; do sleep 0.2; done'),
+  annotations: { secrets: 'rotated', ...envIfSupported('ROTATED=rotated'), refresh: '30s' },
+  app: shell(
+    `echo ${variableOrFile('ROTATED', `${mountPath}/rotated`)}; until [ -e /tmp/end ]; do sleep 0.2; done`,
+  ),
 })
 const sidecarKilled = podOf({
   name: 'sidecar-killed',
@@ -31,11 +35,15 @@ const sidecarKilled = podOf({
 })
 const sandboxOfInit = podOf({
   name: 'sandbox-of-init',
-  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password' },
+  annotations: { secrets: 'db-password', ...envIfSupported('DB_PASSWORD=db-password') },
 })
 const sandboxOfSidecar = podOf({
   name: 'sandbox-of-sidecar',
-  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh: '24h' },
+  annotations: {
+    secrets: 'db-password',
+    ...envIfSupported('DB_PASSWORD=db-password'),
+    refresh: '24h',
+  },
 })
 const outOfMemory = Object.entries({ init: '0', sidecar: '24h' }).map(([mode, refresh]) =>
   podOf({
@@ -48,17 +56,25 @@ const outOfMemory = Object.entries({ init: '0', sidecar: '24h' }).map(([mode, re
 )
 const twenty = podOf({
   name: 'twenty',
-  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh: '24h' },
+  annotations: {
+    secrets: 'db-password',
+    ...envIfSupported('DB_PASSWORD=db-password'),
+    refresh: '24h',
+  },
   spec: {
     containers: Array.from({ length: 20 }, (_, index) => ({
       ...appContainer(`app-${index}`),
-      ...shell(`[ "$(cat ${file})" = "$DB_PASSWORD" ] && sleep infinity`),
+      ...shell(`[ "$(cat ${file})" = ${passwordWord} ] && sleep infinity`),
     })),
   },
 })
 const debugged = podOf({
   name: 'debugged',
-  annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh: '24h' },
+  annotations: {
+    secrets: 'db-password',
+    ...envIfSupported('DB_PASSWORD=db-password'),
+    refresh: '24h',
+  },
 })
 const deleted = podOf({
   name: 'deleted',
@@ -120,14 +136,14 @@ t.test('a pod that loses its sandbox starts with the files of the previous run',
 
 t.test('a sidecar writes all files again if none is left, as after a reboot', async (t) => {
   const before = await node.untilPod(sandboxOfSidecar, isRunning)
-  const empty = `for (const name of ['files', 'env'])
+  const empty = `for (const name of ${JSON.stringify(supportsEnv ? ['files', 'env'] : ['files'])})
     for (const file of fs.readdirSync('/akv/' + name))
       fs.rmSync('/akv/' + name + '/' + file, { recursive: true })`
   await node.exec(sandboxOfSidecar, 'akv-injector', '/usr/local/bin/node', '-e', empty)
   await killSandbox(node, before)
   await node.untilPod(sandboxOfSidecar, isRestarted('app', 'akv-injector'))
   t.match(await node.logs(sandboxOfSidecar, 'akv-injector'), 'all files written')
-  const read = ['sh', '-c', `cat ${file}; echo " $DB_PASSWORD"`]
+  const read = ['sh', '-c', `cat ${file}; echo " "${passwordWord}`]
   t.equal(await node.exec(sandboxOfSidecar, 'app', ...read), `${password} ${password}\n`)
 })
 

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { envIfSupported } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { appPod } from './harness/app-pod.ts'
 import { type ContainerMemory, containerMemory } from './harness/container-memory.ts'
@@ -15,7 +16,7 @@ const pods = ['first', 'second'].map((name) =>
     annotations: {
       secrets:
         'db-password, api-key, app-config, db, registry, tls-passphrase, tls/web-tls, key/signing',
-      env: 'DB_PASSWORD=db-password',
+      ...envIfSupported('DB_PASSWORD=db-password'),
       refresh: '24h',
     },
   }),

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { envIfSupported, supportsEnv, variableOrFile } from '../client/env-support.ts'
 import { appContainer, appPod, mountPath, password, shell } from './harness/app-pod.ts'
 import { agentStatus, lastMessage, statusOf } from './harness/containers.ts'
 import { hasEnded, openNode } from './harness/open-node.ts'
@@ -9,6 +10,7 @@ import { hasEnded, openNode } from './harness/open-node.ts'
 const node = openNode(t)
 const namespace = await node.namespace()
 const file = `${mountPath}/db-password`
+const passwordWord = variableOrFile('DB_PASSWORD', file)
 const modes = { init: {}, sidecar: { refresh: '5m' } }
 const perMode = <T>(make: (mode: keyof typeof modes) => T) => [make('init'), make('sidecar')]
 
@@ -25,10 +27,12 @@ const onFailure = perMode((mode) =>
   appPod({
     namespace,
     name: `on-failure-${mode}`,
-    annotations: { env: 'DB_PASSWORD=db-password', ...modes[mode] },
+    annotations: supportsEnv
+      ? { env: 'DB_PASSWORD=db-password', ...modes[mode] }
+      : { secrets: 'db-password', ...modes[mode] },
     app: {
       ...shell(
-        'if [ -e /tried/once ]; then printf %s "$DB_PASSWORD"; else touch /tried/once; exit 1; fi',
+        `if [ -e /tried/once ]; then printf %s ${passwordWord}; else touch /tried/once; exit 1; fi`,
       ),
       volumeMounts: [{ name: 'tried', mountPath: '/tried' }],
     },
@@ -98,10 +102,14 @@ function jobSpec(mode: keyof typeof modes) {
   const { metadata, spec } = appPod({
     namespace,
     name: 'job',
-    annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', ...modes[mode] },
+    annotations: {
+      secrets: 'db-password',
+      ...envIfSupported('DB_PASSWORD=db-password'),
+      ...modes[mode],
+    },
     spec: {
       restartPolicy: 'Never',
-      containers: [{ ...appContainer('app'), ...shell(`[ "$(cat ${file})" = "$DB_PASSWORD" ]`) }],
+      containers: [{ ...appContainer('app'), ...shell(`[ "$(cat ${file})" = ${passwordWord} ]`) }],
     },
   })
   const { labels, annotations } = metadata

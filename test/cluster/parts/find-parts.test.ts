@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { apiServerParts, cacheFolder, findParts } from './find-parts.ts'
+import { kubernetesVersions } from './kubernetes-versions.ts'
 
 const log = () => {}
 
@@ -32,6 +33,28 @@ t.test('the cache is in XDG_CACHE_HOME if that is set', async (t) => {
   const folder = (env: Parameters<typeof cacheFolder>[0]) => cacheFolder(env, 'kubernetes')
   t.match(folder({ HOME: '/home/x' }), /^\/home\/x\/\.cache\/akv-injector\/[0-9a-f]{16}$/)
   t.match(folder({ HOME: '/home/x', XDG_CACHE_HOME: '/c' }), /^\/c\/akv-injector\//)
+})
+
+t.test(
+  'each version of Kubernetes has a cache folder of its own; 1.36 is the default',
+  async (t) => {
+    const folder = (version?: string) =>
+      cacheFolder({ HOME: '/home/x', CLUSTER_KUBERNETES_VERSION: version }, 'kubernetes')
+    t.equal(new Set(kubernetesVersions.map(folder)).size, kubernetesVersions.length)
+    for (const version of [undefined, '', '1.34', '../containerd'])
+      t.equal(folder(version), folder('1.36'))
+  },
+)
+
+t.test('the Go module of each version builds that version, from one release', async (t) => {
+  for (const version of kubernetesVersions) {
+    const goMod = readFileSync(join(import.meta.dirname, 'kubernetes', version, 'go.mod'), 'utf8')
+    const [, patch] = /\sk8s\.io\/kubernetes v1\.\d+\.(\d+)$/m.exec(goMod) ?? []
+    const staging = `v0.${version.slice(2)}.${patch}`
+    const replaced = [...goMod.matchAll(/k8s\.io\/\S+ => k8s\.io\/\S+ (\S+)/g)]
+    t.strictSame([...new Set(replaced.map(([, release]) => release))], [staging])
+    t.match(goMod, `k8s.io/kubernetes v${version}.${patch}`)
+  }
 })
 
 t.test('without Go the error says what to do', async (t) => {

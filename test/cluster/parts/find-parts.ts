@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { goBuild, goProblem } from './go-build.ts'
 import { isProgram } from './is-program.ts'
+import { versionToBuild } from './kubernetes-versions.ts'
 
 /** The programs of a cluster: for each the folder of its Go module, and its package. */
 const sources = {
@@ -37,8 +38,11 @@ export const nodeParts = [
   'ctr',
 ] as const
 
+type Environment = Readonly<Record<string, string | undefined>>
+
 export interface FindPartsOptions<Name extends Part = Part> {
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** `CLUSTER_KUBERNETES_VERSION` chooses the version of Kubernetes. */
+  readonly env: Environment
   /** Called before each build, because a build takes minutes. */
   readonly log: (line: string) => void
   /** The programs to find. */
@@ -75,12 +79,12 @@ export async function findParts<Name extends Part>(
 }
 
 /** Returns the folder for the programs of a Go module, in `$XDG_CACHE_HOME` or `~/.cache`. */
-export function cacheFolder(env: FindPartsOptions['env'], modules: Modules): string {
+export function cacheFolder(env: Environment, modules: Modules): string {
   const { HOME = homedir(), XDG_CACHE_HOME = join(HOME, '.cache') } = env
-  return join(XDG_CACHE_HOME, 'akv-injector', modulesHash(modules))
+  return join(XDG_CACHE_HOME, 'akv-injector', folderHash(folderOf(modules, env)))
 }
 
-function findProgram(name: Part, env: FindPartsOptions['env']): string | undefined {
+function findProgram(name: Part, env: Environment): string | undefined {
   const { KUBEBUILDER_ASSETS, PATH = '' } = env
   const given = KUBEBUILDER_ASSETS ? [KUBEBUILDER_ASSETS] : []
   // PATH can have a containerd or kubectl of any version, such as Docker's.
@@ -93,20 +97,17 @@ function findProgram(name: Part, env: FindPartsOptions['env']): string | undefin
 const isOfApiServer = (name: Part) => (apiServerParts as readonly Part[]).includes(name)
 
 /** The program gets its name when the build is complete, so an interrupted build is never taken for a program. */
-async function build(
-  name: Part,
-  cache: string,
-  env: FindPartsOptions['env'],
-): Promise<string | undefined> {
+async function build(name: Part, cache: string, env: Environment): Promise<string | undefined> {
   mkdirSync(cache, { recursive: true })
   const [modules, target] = sources[name]
   const unfinished = join(cache, `.${name}-${process.pid}`)
+  const folder = folderOf(modules, env)
   const problem = await goBuild({
-    folder: folderOf(modules),
+    folder,
     target,
     output: unfinished,
     tags: modules === 'containerd' ? 'no_btrfs,no_zfs,no_devmapper' : '',
-    linkerFlags: versionFlags(kubernetesVersion()),
+    linkerFlags: modules === 'kubernetes' ? versionFlags(releaseIn(folder)) : '-s -w',
     env,
   })
   if (problem) return problem
@@ -124,22 +125,23 @@ function versionFlags(version: string): string {
   return ['-s -w', ...flags].join(' ')
 }
 
-function kubernetesVersion(): string {
-  const [, version] =
-    /\sk8s\.io\/kubernetes v(\S+)/.exec(
-      readFileSync(join(folderOf('kubernetes'), 'go.mod'), 'utf8'),
-    ) ?? []
-  if (!version) throw new Error('go.mod has no version of k8s.io/kubernetes')
-  return version
+/** Returns the release of Kubernetes in a go.mod, such as `1.36.3`. */
+function releaseIn(folder: string): string {
+  const goMod = readFileSync(join(folder, 'go.mod'), 'utf8')
+  const [, release] = /\sk8s\.io\/kubernetes v(\S+)/.exec(goMod) ?? []
+  if (!release) throw new Error('go.mod has no version of k8s.io/kubernetes')
+  return release
 }
 
-function modulesHash(modules: Modules): string {
+function folderHash(folder: string): string {
   const hash = createHash('sha256')
-  const folder = folderOf(modules)
   for (const name of readdirSync(folder).sort()) hash.update(readFileSync(join(folder, name)))
   return hash.digest('hex').slice(0, 16)
 }
 
-const folderOf = (modules: Modules) => join(import.meta.dirname, modules)
+const folderOf = (modules: Modules, env: Environment): string =>
+  modules === 'kubernetes'
+    ? join(import.meta.dirname, modules, versionToBuild(env))
+    : join(import.meta.dirname, modules)
 const advice =
   'Install Go 1.21 or later (it downloads the version it needs), or set KUBEBUILDER_ASSETS to a folder with these programs, or KUBECONFIG to a cluster.'

@@ -2,6 +2,7 @@ import t from 'tap'
 import { agentRoot, servedFolder } from '../../../init-agent/contract.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { envIfSupported, supportsEnv } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { annotatedPod, plainPod } from '../client/pods.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
@@ -14,7 +15,7 @@ const namespace = await testNamespace(t, cluster)
 const annotations = {
   vault: 'team-a',
   secrets: 'db-password',
-  env: 'API_KEY=api-key',
+  ...envIfSupported('API_KEY=api-key'),
   refresh: '5m',
 }
 const injectedPod = async () =>
@@ -38,7 +39,12 @@ await until(async () => {
   return status === 422
 })
 
-const refused: readonly (readonly [string, object, RegExp])[] = [
+type RefusedContainer = readonly [string, object, RegExp]
+/** Without variables, the pod has no such volume. */
+const envVolume: readonly RefusedContainer[] = supportsEnv
+  ? [['the variables', mounting('akv-injector-env'), /only with readOnly: true/]]
+  : []
+const refused: readonly RefusedContainer[] = [
   [
     'the identity volume',
     mounting('akv-injector-identity'),
@@ -51,7 +57,7 @@ const refused: readonly (readonly [string, object, RegExp])[] = [
     mounting('akv-injector-files', false),
     /only with readOnly: true/,
   ],
-  ['the variables', mounting('akv-injector-env'), /only with readOnly: true/],
+  ...envVolume,
   [
     'the identity volume among others',
     {
@@ -82,7 +88,7 @@ t.test('the app can still be debugged, with its files read-only', async (t) => {
   for (const [one, container] of [
     [pod, {}],
     [pod, { targetContainerName: 'app', ...mounting('akv-injector-files', true) }],
-    [pod, mounting('akv-injector-env', true)],
+    ...(supportsEnv ? [[pod, mounting('akv-injector-env', true)] as const] : []),
     [plain, { targetContainerName: 'app' }],
   ] as const)
     t.equal((await debug(one, container)).status, 200)

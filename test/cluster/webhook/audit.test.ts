@@ -4,6 +4,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { envIfSupported } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { annotatedPod } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
@@ -18,7 +19,7 @@ t.test('the audit log shows our patch, and no secret, key or token', { skip }, a
   const annotations = {
     vault: 'team-a',
     secrets: 'db-password, certs=tls/web-tls',
-    env: 'API_KEY=api-key, TLS_PASSPHRASE=tls-passphrase',
+    ...envIfSupported('API_KEY=api-key, TLS_PASSPHRASE=tls-passphrase'),
     'template.app.conf': 'url = postgres://app:${db-password}@db/app',
     refresh: '5m',
   }

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { openCluster, testNamespace } from '../client/cluster.ts'
+import { supportsEnv } from '../client/env-support.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, type Container, type Pod } from '../client/pods.ts'
 import { serveOtherWebhook } from './harness/other-webhook.ts'
@@ -26,7 +27,7 @@ t.test(
       .body as Pod
     const [app] = pod.spec.containers
     t.match(app?.env, [
-      { name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } },
+      ...(supportsEnv ? [{ name: 'API_KEY', valueFrom: { fileKeyRef: { key: 'API_KEY' } } }] : []),
       { name: 'AZURE_CLIENT_ID' },
     ])
     const agent = agentOf(pod)
@@ -53,9 +54,16 @@ t.test(
     const files = annotatedPod({ namespace, annotations: filesOnly })
     noDuplicates(t, expectSuccess(await cluster.create(files, { dryRun: true })).body as Pod)
 
-    const { status, body } = await cluster.create(annotatedPod({ namespace }), { dryRun: true })
-    t.equal(status, 422)
-    t.match(body.message, /env\[0\]\.valueFrom: Invalid value.*must specify one of/)
+    const annotations = { ...filesOnly, env: 'API_KEY=api-key' }
+    const withEnv = annotatedPod({ namespace, annotations })
+    const { status, body } = await cluster.create(withEnv, { dryRun: true })
+    t.equal(status, supportsEnv ? 422 : 400)
+    t.match(
+      body.message,
+      supportsEnv
+        ? /env\[0\]\.valueFrom: Invalid value.*must specify one of/
+        : /needs Kubernetes 1\.35/,
+    )
   },
 )
 

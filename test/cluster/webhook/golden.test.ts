@@ -10,6 +10,7 @@ import {
 } from '../../support/golden/admission-cases.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace } from '../client/cluster.ts'
+import { supportsEnv } from '../client/env-support.ts'
 import type { Pod } from '../client/pods.ts'
 import { serveWebhook } from './harness/serve-webhook.ts'
 
@@ -56,6 +57,10 @@ async function agrees(t: Test, name: string, pod: Pod): Promise<void> {
   const { status, body } = await cluster.create(pod, { dryRun: true })
   const anyway = refusedAnyway.get(name)
   if (anyway) return void t.match(body.message, anyway)
+  if (outcome.kind === 'injected' && !supportsEnv && usesEnv(outcome.operations)) {
+    t.not(status, 201)
+    return void t.match(body.message, /needs Kubernetes 1\.35|must specify one of/)
+  }
   switch (outcome.kind) {
     case 'denied':
       t.not(status, 201)
@@ -115,6 +120,9 @@ function missingNames(operations: readonly Operation[], pod: KubeObject): string
     (name) => !there.has(name),
   )
 }
+
+const usesEnv = (operations: readonly Operation[]) =>
+  JSON.stringify(operations).includes('fileKeyRef')
 
 const ours = ({ spec }: Pod) =>
   namesIn([spec.volumes, spec.initContainers])

@@ -6,16 +6,16 @@ import { untilCalled } from '../../webhook/harness/serve-webhook.ts'
 
 export type Cloud = Pick<EmulatedAzure, 'url' | 'caPem'>
 
-/** Applies the manifests with the emulator as the cloud and no other change. Resolves when admission works. */
+/** Applies the manifests with the emulator as the cloud and the cluster's version, and no other change. Resolves when admission works. */
 export async function installWithVault(cluster: Cluster, azure: Cloud): Promise<void> {
-  await install(cluster, objectsWithVault(azure))
+  await install(cluster, objectsWithVault(azure, await cluster.version()))
   await untilCalled(cluster, installTimeoutMs)
 }
 
 const isWebhook = ({ kind, metadata }: KubeObject) =>
   kind === 'Deployment' && metadata.name === 'akv-injector-webhook'
 
-function objectsWithVault(azure: Cloud): readonly KubeObject[] {
+function objectsWithVault(azure: Cloud, version: string): readonly KubeObject[] {
   const authority: KubeObject = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -23,7 +23,11 @@ function objectsWithVault(azure: Cloud): readonly KubeObject[] {
     data: { 'ca.crt': azure.caPem },
   }
   return [
-    ...installObjects().map((object) => (isWebhook(object) ? withVault(object, azure) : object)),
+    ...installObjects().map((object) =>
+      isWebhook(object)
+        ? withVault(object, azure, { AKV_INJECTOR_KUBERNETES_VERSION: version })
+        : object,
+    ),
     authority,
   ]
 }

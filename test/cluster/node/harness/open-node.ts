@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, openCluster, until } from '../../client/cluster.ts'
+import { supportsEnv } from '../../client/env-support.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from './node-environment.ts'
 import { vaultNamespaces } from './vault-data.ts'
@@ -113,9 +114,16 @@ export function openNode(t: Test, env = process.env): OpenNode {
 
 /** Returns the objects of an example, unchanged. */
 export const example = (name: string): KubeObject[] =>
-  parseAllDocuments(readFileSync(join(examples, `${name}.yaml`), 'utf8')).map((document) =>
-    document.toJS(),
-  )
+  objectsIn(readFileSync(join(examples, `${name}.yaml`), 'utf8'))
+
+/** Returns the objects of an example, without the annotation `env` if pods may not use it. */
+export function exampleWithSupportedEnv(name: string): KubeObject[] {
+  const text = readFileSync(join(examples, `${name}.yaml`), 'utf8')
+  return objectsIn(supportsEnv ? text : text.replace(/^ *akv-injector\.io\/env: .*\n/gm, ''))
+}
+
+const objectsIn = (text: string): KubeObject[] =>
+  parseAllDocuments(text).map((document) => document.toJS())
 
 export const isRunning = ({ status }: RunningPod): boolean =>
   status.phase === 'Running' && (status.containerStatuses ?? []).every(({ ready }) => ready)

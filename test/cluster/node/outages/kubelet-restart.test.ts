@@ -1,4 +1,5 @@
 import t from 'tap'
+import { envIfSupported, variableOrFile } from '../../client/env-support.ts'
 import { appPod, mountPath, password } from '../harness/app-pod.ts'
 import { killKubelet } from '../harness/containers.ts'
 import { isRunning, openNode, type RunningPod } from '../harness/open-node.ts'
@@ -6,11 +7,12 @@ import { isRunning, openNode, type RunningPod } from '../harness/open-node.ts'
 /** Tests pods while the kubelet crashes or is upgraded. */
 const node = openNode(t)
 const namespace = await node.namespace()
+const file = `${mountPath}/db-password`
 const podOf = (name: string, refresh: string) =>
   appPod({
     namespace,
     name,
-    annotations: { secrets: 'db-password', env: 'DB_PASSWORD=db-password', refresh },
+    annotations: { secrets: 'db-password', ...envIfSupported('DB_PASSWORD=db-password'), refresh },
   })
 
 t.test('pods don’t notice a restart of the kubelet', async (t) => {
@@ -26,7 +28,7 @@ t.test('pods don’t notice a restart of the kubelet', async (t) => {
   for (const pod of before) {
     const after = await node.untilPod(pod, isReady)
     t.strictSame(containersOf(after), containersOf(pod))
-    const read = ['sh', '-c', `cat ${mountPath}/db-password; printf %s "$DB_PASSWORD"`]
+    const read = ['sh', '-c', `cat ${file}; printf %s ${variableOrFile('DB_PASSWORD', file)}`]
     t.equal(await node.exec(pod, 'app', ...read), `${password}${password}`)
   }
 })

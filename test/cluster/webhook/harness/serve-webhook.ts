@@ -4,6 +4,7 @@ import type { Policy } from '../../../../webhook/core/policy.ts'
 import { startWebhook } from '../../../../webhook/http/start-webhook.ts'
 import { policy as standardPolicy } from '../../../webhook/core/policy.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
+import { kubernetesMinor } from '../../client/env-support.ts'
 import { annotatedPod } from '../../client/pods.ts'
 import { type CsiManifests, csiWebhookConfiguration } from '../../harness/csi-manifests.ts'
 import { publishAuthority, webhookConfiguration } from '../../harness/install.ts'
@@ -38,7 +39,8 @@ export async function serveWebhook(
   cluster: Cluster,
   options: ServeWebhookOptions = {},
 ): Promise<ServedWebhook> {
-  const { policy = standardPolicy, csi } = options
+  const { csi } = options
+  const policy = { kubernetesMinor, ...(options.policy ?? standardPolicy) }
   const certificates = await serviceCertificates(t.testdir())
   await certificates.renew()
   const lines: LogLine[] = []

@@ -1,0 +1,24 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The files of the cluster tests, by what they need. */
+export interface TestFiles {
+  /** Those that need only an API server. */
+  readonly plain: readonly string[]
+  /** Those in the folder `node`, which need a node too. */
+  readonly onNode: readonly string[]
+}
+
+/** Returns the named tests, or all. */
+export function testFiles(named: readonly string[] = []): TestFiles {
+  const all = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test/cluster', name))
+    .sort()
+  const wanted = named.length > 0 ? named : all
+  const isOnNode = (name: string) => name.includes('cluster/node/')
+  return {
+    plain: wanted.filter((name) => !isOnNode(name)),
+    onNode: wanted.filter(isOnNode),
+  }
+}
