@@ -1,11 +1,13 @@
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { isObject } from '../../lib/shape.ts'
+import type { ListedAccount } from '../../sync/source/choose-account.ts'
 import { subjectOf } from '../../webhook/core/csi/open-class.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import { classSource } from '../input/class-source.ts'
 import type { NamedObject } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
+import { describeClassSecrets } from './describe/describe-class-secrets.ts'
 import { pathOf } from './describe/describe-injection.ts'
 import { describeWanted, row } from './describe/describe-wanted.ts'
 import { readClassVolume, volumeOfClass } from './read-class-volume.ts'
@@ -16,7 +18,18 @@ import type { Verdict } from './verdict.ts'
  *
  * @param title - names the class and its file
  */
-export function checkClass(title: string, found: NamedObject, serving: Serving): Verdict {
+export function checkClass(
+  title: string,
+  found: NamedObject,
+  {
+    serving,
+    listed,
+  }: {
+    readonly serving: Serving
+    /** The accounts of the class's namespace in the files. */
+    readonly listed: readonly ListedAccount[]
+  },
+): Verdict {
   if (!serving.servesVolumes)
     return {
       isDenied: true,
@@ -33,6 +46,15 @@ export function checkClass(title: string, found: NamedObject, serving: Serving):
         ...served.problems.map((problem) => `  ${withoutVolume(problem, found.name)}`),
       ],
     }
+  const source = classSource(found, serving.policy)
+  if (source !== undefined && source.problems.length > 0)
+    return {
+      isDenied: true,
+      lines: [
+        `${title}: would be served, but its Secrets would not be synced`,
+        ...source.problems.map((problem) => `  ${problem}`),
+      ],
+    }
   const { clientId, tenantId } = served.identity
   const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
   return {
@@ -43,7 +65,7 @@ export function checkClass(title: string, found: NamedObject, serving: Serving):
       ...served.files.map((file) =>
         row('file', `${pathOf(file)} (${file.mode}) from ${describeWanted(file)}`),
       ),
-      ...describeSecrets(found),
+      ...(source ? describeClassSecrets(source, { namespace: found.namespace, listed }) : []),
       ...unknownParameters(found, serving.policy),
     ].map((line, i) => (i === 0 ? line : `  ${line}`)),
   }
@@ -65,23 +87,3 @@ function unknownParameters({ object }: NamedObject, { cloudName }: Policy): read
       )
     : []
 }
-
-function describeSecrets({ object, namespace }: NamedObject): readonly string[] {
-  const { secretObjects } = isObject(object['spec']) ? object['spec'] : {}
-  if (!Array.isArray(secretObjects) || secretObjects.length === 0) return []
-  const lines = secretObjects.filter(isObject).map(({ secretName, type, data }) => {
-    const keys = (Array.isArray(data) ? data : [])
-      .filter(isObject)
-      .map(({ objectName, key }) => `${textOf(key)} \u2190 ${textOf(objectName)}`)
-    return row('Secret', `${textOf(secretName)} (${textOf(type ?? 'Opaque')}): ${keys.join(', ')}`)
-  })
-  return [
-    ...lines,
-    row(
-      'needs',
-      `sync.classes of the chart, and a ServiceAccount in sync.namespaces.${namespace}.serviceAccounts: Secret sync makes these Secrets`,
-    ),
-  ]
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '?')

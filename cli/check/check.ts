@@ -1,6 +1,7 @@
 import { printLines } from '../../lib/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { findAnnotatedObjects, findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
+import { listAccounts } from '../input/list-accounts.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
 import { readServing, type Serving, servingAssumption } from '../input/read-serving.ts'
 import { checkAccount } from './check-account.ts'
@@ -28,7 +29,8 @@ export function check({ files, namespace }: CheckOptions): ExitCode {
   const manifests = readManifests(files)
   const found = manifests.map((manifest) => findAll(manifest, namespace))
   const objects = found.flatMap((one) => one.objects)
-  const verdicts = found.flatMap((one) => verdictsOf(one, { serving, objects }))
+  const listed = listAccounts(objects)
+  const verdicts = found.flatMap((one) => verdictsOf(one, { serving, objects, listed }))
   if (verdicts.length === 0)
     printLines(process.stdout, [
       'nothing to check: found no pods, pod templates, SecretProviderClasses, or annotated ServiceAccounts or Secrets',
@@ -55,11 +57,20 @@ const concernsDriver = ({ templates, objects }: Found): boolean =>
 
 function verdictsOf(
   { source, templates, objects, accounts, secrets }: Found,
-  by: { readonly serving: Serving; readonly objects: Found['objects'] },
+  by: {
+    readonly serving: Serving
+    readonly objects: Found['objects']
+    readonly listed: ReturnType<typeof listAccounts>
+  },
 ): readonly Verdict[] {
   const titleOf = ({ title }: Found['objects'][number]) => `${title} (${source})`
   return [
-    ...objects.filter(isClass).map((one) => checkClass(titleOf(one), one, by.serving)),
+    ...objects.filter(isClass).map((one) =>
+      checkClass(titleOf(one), one, {
+        serving: by.serving,
+        listed: by.listed.get(one.namespace) ?? [],
+      }),
+    ),
     ...objects
       .filter(isExternalSecretsKind)
       .map((one) => checkExternalSecretsKind(titleOf(one), one)),

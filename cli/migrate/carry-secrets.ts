@@ -1,13 +1,11 @@
 import { isSeq, parseDocument } from 'yaml'
 import type { WantedFile } from '../../init-agent/contract.ts'
 import { describeProblem } from '../../lib/describe-problem.ts'
-import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { encodeTarget } from '../../sync/request/key-path.ts'
+import type { JsonObject } from '../../lib/shape.ts'
 import { readAccount } from '../../sync/request/read-account.ts'
+import type { Source } from '../../sync/source/source.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { readClassVolume } from '../check/read-class-volume.ts'
-import type { NamedObject } from '../input/find-objects.ts'
 import { type SecretItem, secretItemOf } from './secret-item-of.ts'
 
 /** An account, and its annotations so far. */
@@ -21,60 +19,45 @@ export type Carried =
   | {
       readonly kind: 'carried'
       readonly annotations: JsonObject
-      readonly secrets: readonly string[]
     }
   | { readonly kind: 'not-carried'; readonly reason: string }
-
-/** The `secretObjects` of a class; an empty list if it has none. */
-export function secretObjectsOf({ object }: Pick<NamedObject, 'object'>): readonly unknown[] {
-  const { secretObjects } = isObject(object['spec']) ? object['spec'] : {}
-  return Array.isArray(secretObjects) ? secretObjects : []
-}
 
 /**
  * Adds the Secrets of a class to what an account asks of Secret sync.
  *
  * @returns the account's annotations, with which it asks for everything that it asked for before, and for these Secrets
  */
-export function carrySecrets(
-  found: NamedObject,
-  account: AccountAnnotations,
-  policy: Policy,
-): Carried {
+export function carrySecrets(source: Source, account: AccountAnnotations, policy: Policy): Carried {
   const notCarried = (reason: string): Carried => ({ kind: 'not-carried', reason })
   const before = readAccount(account, policy)
   if (before.kind === 'off' || before.kind === 'refused')
     return notCarried(`ServiceAccount ${account.name} is not synced`)
-  const { files, identity } = readClassVolume(found, policy)
-  const items = secretObjectsOf(found).map((one) => secretItemOf(one, files))
+  const items = source.secrets.map((secret) => secretItemOf(secret, source.files))
   const wrong = items.find((item) => item.kind === 'none')
   if (wrong?.kind === 'none') return notCarried(wrong.reason)
-  const secrets = items.flatMap((item) => (item.kind === 'item' ? item : []))
 
   const merged = mergeSettings(account.annotations, {
-    vault: files[0]?.object.vault,
-    'client-id': identity.clientId,
-    'tenant-id': identity.tenantId,
+    vault: source.files[0]?.object.vault,
+    'client-id': source.hints.clientId,
+    'tenant-id': source.tenantId,
   })
   if ('different' in merged)
     return notCarried(`ServiceAccount ${account.name} has another ${merged.different}`)
-  const sync = appendItems(account.annotations[syncAnnotation], secrets)
+  const sync = appendItems(account.annotations[syncAnnotation], items)
   if (sync === undefined) return notCarried(`${syncAnnotation} is not a list`)
   const annotations = { ...account.annotations, ...merged.added, [syncAnnotation]: sync }
 
   const after = readAccount({ ...account, annotations }, policy)
   if (after.kind === 'refused') return notCarried(after.problems.map(describeProblem).join('; '))
   const has = after.kind === 'wanted' ? after.config.files : []
-  const needed = [...(before.kind === 'wanted' ? before.config.files : []), ...keysOf(secrets)]
+  const needed = [...(before.kind === 'wanted' ? before.config.files : []), ...source.files]
   const known = new Set(has.map(comparable))
   return needed.every((file) => known.has(comparable(file)))
-    ? { kind: 'carried', annotations, secrets: secrets.map(({ name }) => name) }
+    ? { kind: 'carried', annotations }
     : notCarried('annotations would give its Secrets other values')
 }
 
 const syncAnnotation = `${annotationPrefix}sync`
-
-type Item = Extract<SecretItem, { readonly kind: 'item' }>
 
 /** Adds settings that the account doesn't have yet, or names one that differs. */
 function mergeSettings(
@@ -93,18 +76,14 @@ function mergeSettings(
 }
 
 /** The text of `akv-injector.io/sync` with more items. Its comments and spelling stay. */
-function appendItems(text: unknown, items: readonly Item[]): string | undefined {
+function appendItems(text: unknown, items: readonly SecretItem[]): string | undefined {
   const list = parseDocument(typeof text === 'string' ? text : '[]')
   if (!isSeq(list.contents)) return undefined
   if (text === undefined) list.contents.flow = false
-  for (const { item } of items) list.contents.items.push(list.createNode(item) as never)
+  for (const one of items)
+    if (one.kind === 'item') list.contents.items.push(list.createNode(one.item) as never)
   return list.toString({ lineWidth: 0 })
 }
-
-const keysOf = (secrets: readonly Item[]): readonly WantedFile[] =>
-  secrets.flatMap(({ name, files }) =>
-    [...files].map(([key, file]) => ({ ...file, path: encodeTarget({ secret: name, key }) })),
-  )
 
 /** What decides the bytes of a key, as text. */
 const comparable = ({ path, object, format, encoding, property }: WantedFile): string => {

@@ -3,10 +3,12 @@ import type { ListedAccount } from '../../sync/source/choose-account.ts'
 import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { isExternalSecretsKind } from '../check/check-external-secret.ts'
+import { classSource } from '../input/class-source.ts'
 import { findObject, keyOf } from '../input/find-object.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
-import { carrySecrets, secretObjectsOf } from './carry-secrets.ts'
-import { annotationsOf, chooseClassAccount, listAccounts } from './choose-class-account.ts'
+import { annotationsOf, listAccounts } from '../input/list-accounts.ts'
+import { carrySecrets } from './carry-secrets.ts'
+import { chooseClassAccount } from './choose-class-account.ts'
 import { type PodChange, planPod } from './plan-pod.ts'
 
 /** Everything that `migrate` changes in the manifests. */
@@ -112,8 +114,10 @@ interface Move extends Manifests {
 
 /** Moves the Secrets of a class to an account; gives the reason if that can't be. */
 function moveSecrets(found: NamedObject, by: Move): string | undefined {
-  if (secretObjectsOf(found).length === 0) return undefined
-  const chosen = chooseClassAccount(found, by)
+  const source = classSource(found, by.policy)
+  if (source === undefined) return undefined
+  if (source.problems.length > 0) return source.problems.join('; ')
+  const chosen = chooseClassAccount(source, { ...by, namespace: found.namespace })
   if ('reason' in chosen) return chosen.reason
   const { namespace } = found
   const key = `${namespace}/${chosen.name}`
@@ -123,7 +127,7 @@ function moveSecrets(found: NamedObject, by: Move): string | undefined {
     name: chosen.name,
   })
   const annotations = by.accounts.get(key)?.annotations ?? annotationsOf(existing?.object)
-  const carried = carrySecrets(found, { namespace, name: chosen.name, annotations }, by.policy)
+  const carried = carrySecrets(source, { namespace, name: chosen.name, annotations }, by.policy)
   if (carried.kind === 'not-carried') return carried.reason
   by.accounts.set(key, {
     namespace,

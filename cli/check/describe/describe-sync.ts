@@ -3,6 +3,7 @@ import { tlsFileNames } from '../../../init-agent/target-path.ts'
 import { filesOfSecret } from '../../../sync/plan/secret-data.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { decodeTarget } from '../../../sync/request/key-path.ts'
+import type { RequestedSecret } from '../../../sync/request/requested-secret.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 
@@ -13,17 +14,24 @@ export function describeSync(
 ): readonly string[] {
   const isKnown = (config.identity.clientId ?? azure.clientId) !== undefined
   return [
-    ...secrets.map((secret) => {
-      const labels = Object.entries(secret.labels).map(([key, value]) => `, ${key}=${value}`)
-      const keys = filesOfSecret(secret.name, config).map(describeKey)
-      return row('Secret', `${secret.name} (${secret.type}${labels.join('')}): ${keys.join(', ')}`)
-    }),
+    ...secrets.map((secret) => describeSecret(secret, filesOfSecret(secret.name, config))),
     row('refresh', `every ${config.refreshSeconds} s`),
     row('needs', `${name} among sync.namespaces.${namespace}.serviceAccounts of the chart`),
     ...(isKnown
       ? []
       : ['warning: no client ID is configured; annotate azure.workload.identity/client-id']),
   ]
+}
+
+/**
+ * A line for one Secret.
+ *
+ * @param files - its keys
+ */
+export function describeSecret(secret: RequestedSecret, files: readonly WantedFile[]): string {
+  const labels = Object.entries(secret.labels).map(([key, value]) => `, ${key}=${value}`)
+  const keys = files.map(describeKey)
+  return row('Secret', `${secret.name} (${secret.type}${labels.join('')}): ${keys.join(', ')}`)
 }
 
 function describeKey(file: WantedFile): string {

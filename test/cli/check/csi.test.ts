@@ -78,6 +78,38 @@ t.test('a class is checked without a pod, too', async (t) => {
   }
 })
 
+t.test('a class says which account reads its Secrets, among those of the files', async (t) => {
+  const secretObjects = [
+    { secretName: 'app', type: 'Opaque', data: [{ objectName: 'db', key: 'password' }] },
+  ]
+  const parameters = { keyvaultName: 'team-a', objects: '[{ objectName: db, objectType: secret }]' }
+  const classWith = (secrets: unknown) =>
+    JSON.stringify({
+      kind: 'SecretProviderClass',
+      metadata: { name: 'kv' },
+      spec: { provider: 'azure', parameters, secretObjects: secrets },
+    })
+  const account = (name: string) => JSON.stringify({ kind: 'ServiceAccount', metadata: { name } })
+  const check = async (...documents: readonly string[]) =>
+    await runInProcess(['check', '-'], { input: documents.join('\n---\n'), ...mode('all') })
+  const secret = 'Secret     app (Opaque): password \u2190 team-a:db'
+  for (const [accounts, sentence] of [
+    [[], 'and a ServiceAccount among sync.namespaces.default.serviceAccounts'],
+    [['web'], 'and ServiceAccount web among sync.namespaces.default.serviceAccounts'],
+    [['web', 'api'], 'warning: the operator has enabled web, api in namespace default'],
+  ] as const) {
+    const { code, stdout } = await check(classWith(secretObjects), ...accounts.map(account))
+    t.equal(code, 0)
+    t.match(stdout, secret)
+    t.match(stdout, sentence)
+  }
+  t.match(await check(classWith([{ ...secretObjects[0], type: 'kubernetes.io/tls' }])), {
+    code: 1,
+    stdout:
+      /would be served, but its Secrets would not be synced\n {2}secretObjects, item 1, Secret/,
+  })
+})
+
 t.test('kinds of the External Secrets Operator are not served', async (t) => {
   const input = [
     ['external-secrets.io/v1', 'ExternalSecret'],

@@ -201,6 +201,8 @@ t.test('secretObjects go to the account that reads the class', async (t) => {
   }
 })
 
+const tlsData = ['tls.crt', 'tls.key'].map((key) => ({ objectName: 'db', key }))
+
 t.test('a class whose Secrets no account can have stays, but its pods change', async (t) => {
   const other = { 'akv-injector.io/client-id': '44444444-4444-4444-4444-444444444444' }
   for (const [spec, accounts, reason] of [
@@ -216,7 +218,7 @@ t.test('a class whose Secrets no account can have stays, but its pods change', a
       /has another vault/,
     ],
     [
-      { secretObjects: secretObjects({ type: 'kubernetes.io/tls' }) },
+      { secretObjects: secretObjects({ type: 'kubernetes.io/tls', data: tlsData }) },
       [],
       /parts of one certificate/,
     ],
@@ -226,17 +228,17 @@ t.test('a class whose Secrets no account can have stays, but its pods change', a
       /expected the name of a Se/,
     ],
     [
-      { secretObjects: secretObjects({ data: [{ objectName: 'x', key: 'y' }] }) },
+      { secretObjects: secretObjects({ data: [{ objectName: 'x', key: 'k' }] }) },
       [],
-      /no object x/,
+      /the class has no such file/,
     ],
-    [{ secretObjects: 7 }, [], undefined],
-    [{ secretObjects: [null] }, [], /expected the name of a Secret/],
+    [{ secretObjects: 7 }, [], /expected a list of Secrets/],
+    [{ secretObjects: [null] }, [], /item 1: expected secretName and data/],
   ] as const) {
     const { code, stdout, stderr } = await migrate(text(classOf(spec), ...accounts, pod()))
     t.equal(code, 0)
-    if (reason) t.match(stderr, reason)
-    t.equal(/kind: SecretProviderClass/.test(stdout), reason !== undefined)
+    t.match(stderr, reason)
+    t.match(stdout, 'kind: SecretProviderClass')
     t.match(stdout, 'akv-injector.io/mount-path: /kv')
   }
 })

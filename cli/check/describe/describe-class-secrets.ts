@@ -1,0 +1,33 @@
+import { decodeTarget } from '../../../sync/request/key-path.ts'
+import { chooseAccount, type ListedAccount } from '../../../sync/source/choose-account.ts'
+import type { Source } from '../../../sync/source/source.ts'
+import { describeSecret } from './describe-sync.ts'
+import { row } from './describe-wanted.ts'
+
+/**
+ * Describes the Secrets that Secret sync would make from a class, and as which account it would read them.
+ *
+ * @param by - `listed`: the accounts of the class's namespace in the files
+ */
+export function describeClassSecrets(
+  { secrets, files, hints }: Source,
+  { namespace, listed }: { readonly namespace: string; readonly listed: readonly ListedAccount[] },
+): readonly string[] {
+  const chosen = chooseAccount(hints, { namespace, listed, what: 'the class' })
+  const account = chosen.kind === 'chosen' ? `ServiceAccount ${chosen.name}` : 'a ServiceAccount'
+  const unsettled =
+    chosen.kind === 'none' && listed.length > 0 ? [`warning: ${chosen.sentence}`] : []
+  return [
+    ...secrets.map((secret) =>
+      describeSecret(
+        secret,
+        files.filter(({ path }) => decodeTarget(path).secret === secret.name),
+      ),
+    ),
+    row(
+      'needs',
+      `sync.classes of the chart, and ${account} among sync.namespaces.${namespace}.serviceAccounts: Secret sync makes these Secrets`,
+    ),
+    ...unsettled,
+  ]
+}

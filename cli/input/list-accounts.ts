@@ -1,0 +1,30 @@
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import type { ListedAccount } from '../../sync/source/choose-account.ts'
+import type { NamedObject } from './find-objects.ts'
+
+/** The ServiceAccounts of the files, by namespace. They count as listed by the operator. */
+export function listAccounts(
+  objects: readonly NamedObject[],
+): ReadonlyMap<string, readonly ListedAccount[]> {
+  const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount')
+  const byNamespace = Map.groupBy(accounts, ({ namespace }) => namespace)
+  return new Map(
+    [...byNamespace].map(([namespace, some]) => [
+      namespace,
+      some.map(({ name, object }) => ({ name, clientId: clientOf(annotationsOf(object)) })),
+    ]),
+  )
+}
+
+function clientOf(annotations: JsonObject): string | undefined {
+  const id =
+    annotations['akv-injector.io/client-id'] ?? annotations['azure.workload.identity/client-id']
+  return typeof id === 'string' ? id.toLowerCase() : undefined
+}
+
+/** The annotations of an object, unchecked. */
+export function annotationsOf(object: JsonObject | undefined): JsonObject {
+  const metadata = object?.['metadata']
+  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
+  return isObject(annotations) ? annotations : {}
+}
