@@ -100,7 +100,7 @@ function writeManifests(out: string, image: ReleasedImage): void {
     const comment = `# akv-injector ${version}: the chart, rendered with its default values. To use a mirror, replace
 # ${image.repository} and keep the digest.
 `
-    const rendered = renderInstallYaml({ chart, comment, repository: image.repository })
+    const rendered = renderInstallYaml({ chart, comment })
     writeFileSync(join(out, 'install.yaml'), rendered)
   } finally {
     rmSync(folder, { recursive: true, force: true })

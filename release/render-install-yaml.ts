@@ -20,7 +20,8 @@ const ofCheckout = `# The chart, rendered with its default values. Replace ${pla
  */
 export function renderInstallYaml(options: {
   readonly chart: string
-  readonly repository: string
+  /** The image, if the chart doesn't name it. */
+  readonly repository?: string
   readonly comment: string
 }): string {
   const { chart, repository, comment } = options
@@ -28,7 +29,7 @@ export function renderInstallYaml(options: {
     process.env['HELM'] ?? 'helm',
     [
       ...['template', 'akv-injector', chart, '--kube-version', kubernetes, '--skip-tests'],
-      ...['--set', `image.repository=${repository}`],
+      ...(repository === undefined ? [] : ['--set', `image.repository=${repository}`]),
     ],
     { encoding: 'utf8' },
   )

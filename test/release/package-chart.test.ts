@@ -30,7 +30,6 @@ t.test(
     const text = renderInstallYaml({
       chart,
       comment: '# A comment.\n',
-      repository: image.repository,
     })
     t.match(text, /^# A comment\.\n---\n/)
     const { find } = readRendered(text)

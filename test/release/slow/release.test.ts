@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { renderInstallYaml } from '../../../release/render-install-yaml.ts'
 import { buildBaseImage } from '../../cluster/node/images/base-image.ts'
 import { withBuildah } from '../../cluster/node/images/buildah.ts'
 import { findDebianPrograms } from '../../cluster/node/machine/debian-programs.ts'
@@ -71,14 +72,9 @@ t.test(
     t.ok(components(`akv-injector-image-${version}.cdx.json`).includes('node'))
     t.notOk(components(`akv-injector-${version}.cdx.json`).includes('node'), 'the package has none')
 
-    const helm = process.env['HELM'] ?? 'helm'
     const chart = join(one, `akv-injector-chart-${version}.tgz`)
-    const rendered = execFileSync(
-      helm,
-      ['template', 'akv-injector', chart, '--kube-version', '1.36.0', '--skip-tests'],
-      { encoding: 'utf8' },
-    )
-    t.ok(read('install.yaml').endsWith(rendered), 'the chart needs no value')
+    const rendered = renderInstallYaml({ chart, comment: '' })
+    t.ok(read('install.yaml').endsWith(rendered), 'the chart names the image by itself')
   },
 )
 
