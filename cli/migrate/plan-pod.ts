@@ -90,7 +90,7 @@ function readMounts(
   const mounts = allContainers(pod).flatMap(({ name, volumeMounts }) =>
     (volumeMounts ?? [])
       .filter((mount) => mount.name === volume)
-      .map((mount) => ({ ...mount, container: name })),
+      .map((mount) => ({ ...mount, mountPath: plainPath(mount.mountPath), container: name })),
   )
   const [first] = mounts
   if (first === undefined) return { reason: 'no container mounts its volume' }
@@ -102,6 +102,10 @@ function readMounts(
     }
   return { path: first.mountPath, containers: mounts.map(({ container }) => container) }
 }
+
+/** The same path without a slash at its end, which the annotation doesn't accept. */
+const plainPath = (path: string): string =>
+  path.endsWith('/') && path !== '/' ? path.slice(0, -1) : path
 
 /** Annotations that say something else about files, and with which those of the volume would be mixed. */
 function conflictingAnnotations(pod: JsonObject): readonly string[] {

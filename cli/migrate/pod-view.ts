@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { JsonObject } from '../../lib/shape.ts'
 import { agentName, filesVolume } from '../../webhook/core/our-names.ts'
 import type { Outcome } from '../../webhook/core/outcome.ts'
@@ -24,7 +25,7 @@ export function viewOf(pod: JsonObject, outcome: Outcome): string {
       .map(({ path, file }) =>
         JSON.stringify({
           container,
-          path: `${mount.mountPath}/${path}`,
+          path: posix.join(mount.mountPath, path),
           part: mount.subPath,
           file,
         }),

@@ -97,6 +97,20 @@ t.test('containers that don’t mount the volume get no files', async (t) => {
   t.match(objectsIn(stdout)[0].metadata.annotations, { 'akv-injector.io/containers': 'app' })
 })
 
+t.test('a slash at the end of a mount path is left out', async (t) => {
+  const containers = ['/kv/', '/kv'].map((mountPath, i) =>
+    container(`app${i}`, [{ name: 'kv', mountPath }]),
+  )
+  const { stdout, stderr } = await migrate(text(classOf(), pod({ containers })))
+  t.equal(stderr, '')
+  t.match(objectsIn(stdout)[0].metadata.annotations, { 'akv-injector.io/mount-path': '/kv' })
+  const other = text(
+    classOf(),
+    pod({ containers: [container('a', [{ name: 'kv', mountPath: '/' }])] }),
+  )
+  t.match(await migrate(other), { code: 0, stdout: other, stderr: /mount-path "\/": expected/ })
+})
+
 t.test('a class whose pods are elsewhere stays', async (t) => {
   const input = text(classOf())
   t.strictSame(await migrate(input), {
