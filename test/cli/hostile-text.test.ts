@@ -31,6 +31,30 @@ t.test('every command makes hostile text of a manifest printable', async (t) => 
       spec: { template: JSON.parse(pod({ secrets: 'db', containers: evil })) },
     }),
     'an account': named('ServiceAccount', { 'akv-injector.io/sync': `- { secret: "${evil}" }` }),
+    'a class': stringify({
+      kind: 'SecretProviderClass',
+      metadata: { name: evil, namespace: evil },
+      spec: {
+        provider: 'azure',
+        parameters: { keyvaultName: evil, objects: evil, clientID: evil, [evil]: evil },
+        secretObjects: [{ secretName: evil, type: evil, data: [{ objectName: evil, key: evil }] }],
+      },
+    }),
+    'a volume of it': pod(
+      {},
+      {
+        serviceAccountName: evil,
+        volumes: [
+          {
+            name: evil,
+            csi: {
+              driver: 'secrets-store.csi.k8s.io',
+              volumeAttributes: { secretProviderClass: evil },
+            },
+          },
+        ],
+      },
+    ),
     'a Secret': named('Secret', { 'akv-injector.io/adopt': evil, [`akv-injector.io/${evil}`]: '' }),
   }
   const { broken, ...documents } = inputs
@@ -40,13 +64,17 @@ t.test('every command makes hostile text of a manifest printable', async (t) => 
     [broken, ['inject', '-']],
     [all, ['check', '-']],
     [all, ['inject', '-']],
+    [all, ['migrate', '-']],
+    [broken, ['migrate', '-']],
     [all, ['fetch', '-', '-o', t.testdir(), '--pod', evil]],
     [documents['a path'], ['fetch', '-', '-o', t.testdir()]],
     [documents['a workload'], ['demo', '-']],
   ] as const) {
     const { stdout, stderr } = await runInProcess(args, { input })
-    t.notMatch(`${stdout}${stderr}`, acting)
-    t.match(`${stdout}${stderr}`, /\\u\{1b\}/, 'and it shows what was written')
+    // These are the manifests themselves, byte for byte.
+    const output = args[0] === 'migrate' ? stderr : `${stdout}${stderr}`
+    t.notMatch(output, acting)
+    t.match(output, /\\u\{1b\}/, 'and it shows what was written')
   }
 })
 
