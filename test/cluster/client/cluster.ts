@@ -8,12 +8,14 @@ export interface WriteOptions {
   readonly dryRun?: boolean
   /** The user to impersonate. */
   readonly as?: string
+  /** The field manager of {@link Cluster.apply}; by default `cluster-tests`. */
+  readonly fieldManager?: string
 }
 
 /** A client of the cluster. A call that the API server refuses resolves too; `expectSuccess` turns it into an error. */
 export interface Cluster {
   create(object: KubeObject, options?: WriteOptions): Promise<Answer>
-  /** Server-side apply, as the field manager `cluster-tests`. */
+  /** Server-side apply that takes fields from other managers, as with `--force-conflicts`. */
   apply(object: KubeObject, options?: WriteOptions): Promise<Answer>
   get(object: KubeObject): Promise<Answer>
   /** Lists the objects of the same kind in the same namespace. */
@@ -67,7 +69,10 @@ export function clusterOf(api: Api): Cluster {
         body,
         // JSON is valid YAML.
         contentType: 'application/apply-patch+yaml',
-        ...queryAndUser(options, { fieldManager: 'cluster-tests', force: 'true' }),
+        ...queryAndUser(options, {
+          fieldManager: options.fieldManager ?? 'cluster-tests',
+          force: 'true',
+        }),
       }),
     get: async (object) => api.call({ method: 'GET', path: (await pathOf(object)).object }),
     list: async (object) => {
