@@ -2,9 +2,10 @@ import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { plainPod, prefixed } from '../client/pods.ts'
 import { readCsiManifests } from '../harness/csi-manifests.ts'
 import { readManifest } from '../harness/install.ts'
+import { checkTypes } from './check-types.ts'
+import { type WorkloadOptions, workloads } from './workloads.ts'
 
 /** Tests the warning about workloads with volumes of the CSI driver in namespaces that are labelled but excluded. */
 const cluster = openCluster(t)
@@ -19,39 +20,12 @@ const volumeOf = (driver: string) => ({
 })
 const driver = 'secrets-store.csi.k8s.io'
 
-interface WorkloadOptions {
-  readonly namespace?: string
-  readonly volumes?: readonly object[]
-  readonly annotations?: Readonly<Record<string, string>>
-}
-
-/** Returns a Deployment, and a CronJob, whose pod template is one level deeper. */
-function workloads(options: WorkloadOptions = {}): readonly KubeObject[] {
-  const { namespace = excluded, volumes = [volumeOf(driver)], annotations = {} } = options
-  const template = (restartPolicy: string) => ({
-    metadata: { labels: { app: 'web' }, annotations: prefixed(annotations) },
-    spec: { ...plainPod().spec, volumes, restartPolicy },
-  })
-  const metadata = { name: 'web', namespace }
-  return [
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-      spec: { selector: { matchLabels: { app: 'web' } }, template: template('Always') },
-    },
-    {
-      apiVersion: 'batch/v1',
-      kind: 'CronJob',
-      metadata,
-      spec: { schedule: '@daily', jobTemplate: { spec: { template: template('Never') } } },
-    },
-  ]
-}
-
-const warningsOf = async (options?: WorkloadOptions): Promise<readonly string[]> => {
+const warningsOf = async (options: Partial<WorkloadOptions> = {}): Promise<readonly string[]> => {
+  const defaults = { namespace: excluded, volumes: [volumeOf(driver)] }
   const answers = await Promise.all(
-    workloads(options).map((workload) => cluster.apply(workload, { dryRun: true })),
+    workloads({ ...defaults, ...options }).map((workload) =>
+      cluster.apply(workload, { dryRun: true }),
+    ),
   )
   return answers.flatMap((answer) => expectSuccess(answer).warnings)
 }
@@ -74,7 +48,7 @@ t.test('such a workload is admitted with a warning', async (t) => {
 })
 
 t.test('others are admitted without a warning', async (t) => {
-  const others: Readonly<Record<string, WorkloadOptions>> = {
+  const others: Readonly<Record<string, Partial<WorkloadOptions>>> = {
     'of a namespace that is served': { namespace: served },
     'of a namespace without the label': { namespace: unlabelled },
     'with a volume of another driver': { volumes: [volumeOf('other.csi.example')] },
@@ -87,15 +61,5 @@ t.test('others are admitted without a warning', async (t) => {
 })
 
 t.test('the API server reports no type errors in the policies', async (t) => {
-  for (const policy of readCsiManifests('labelled').filter(
-    ({ kind }) => kind === 'ValidatingAdmissionPolicy',
-  )) {
-    const { generation } = (await cluster.get(policy)).body.metadata
-    let status: { observedGeneration?: unknown; typeChecking?: object } = {}
-    await until(async () => {
-      status = ((await cluster.get(policy)).body['status'] ?? {}) as typeof status
-      return status.observedGeneration === generation
-    })
-    t.strictSame(status.typeChecking ?? {}, {}, policy.metadata.name ?? '')
-  }
+  await checkTypes(t, cluster, readCsiManifests('labelled'))
 })
