@@ -14,10 +14,23 @@ import { type ClassStore, createClassStore } from './class-store.ts'
 /** The sources of one namespace, and who reads them. */
 export interface NamespaceSources {
   readonly classes: ClassStore
-  /** Reads what has changed, and assigns all sources to accounts. `accounts`: the listed ones that exist, by name */
-  assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Promise<AssignedSources>
+  /**
+   * Reads what has changed, and assigns all sources to accounts.
+   *
+   * @param accounts - the listed accounts that exist, by name
+   * @returns `isComplete` is false if the next call has more to read
+   */
+  assign(
+    accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>,
+  ): Promise<AssignedSources & { readonly isComplete: boolean }>
   stateOf(source: SourceRef): SourceState
 }
+
+/**
+ * How long one call may read. A hostile list takes up to a tenth of a second, and all accounts share one process. Whoever
+ * changes many classes all the time waits for them, and nobody else does.
+ */
+const maxReadMs = 200
 
 /** @param options - `listed`: the names of the accounts that the operator has listed */
 export function createNamespaceSources(options: {
@@ -27,30 +40,39 @@ export function createNamespaceSources(options: {
   readonly clock: Pick<Clock, 'now'>
   readonly onChange: () => void
 }): NamespaceSources {
-  const { namespace, listed, policy } = options
+  const { namespace, listed, policy, clock } = options
   const classes = createClassStore(options)
-  const known = new WeakMap<SeenClass, { readonly source: Source | undefined }>()
+  /** The classes as they were read last, by name. */
+  let known: ReadonlyMap<string, ReadClass> = new Map()
   /** The classes that the last assignment knew. True: what the class requests is known. */
   let assigned: ReadonlyMap<string, boolean> = new Map()
 
-  async function read(): Promise<readonly (readonly [SeenClass, Source | undefined])[]> {
-    const all: (readonly [SeenClass, Source | undefined])[] = []
+  /** A class that isn't read in time counts as it was before. */
+  async function read(): Promise<{ readonly isComplete: boolean }> {
+    const startedAtMs = clock.now()
+    const next = new Map<string, ReadClass>()
+    let isComplete = true
     for (const seen of classes.all()) {
-      const entry = known.get(seen) ?? { source: readClassSource(seen, policy) }
-      // Reading a long list takes milliseconds, and all accounts share one process.
-      if (!known.has(seen)) await setImmediate()
-      known.set(seen, entry)
-      all.push([seen, entry.source])
+      const before = known.get(seen.name)
+      const isRead = before?.seen === seen
+      if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
+        if (before !== undefined) next.set(seen.name, before)
+        isComplete &&= isRead
+        continue
+      }
+      next.set(seen.name, { seen, source: readClassSource(seen, policy) })
+      await setImmediate()
     }
-    return all
+    known = next
+    return { isComplete }
   }
 
   return {
     classes,
     async assign(accounts) {
-      const all = await read()
+      const { isComplete } = await read()
       const result = assignSources(
-        all.flatMap(([, source]) => source ?? []),
+        [...known.values()].flatMap(({ source }) => source ?? []),
         {
           namespace,
           listed: [...listed].map((name) => ({ name, clientId: clientIn(accounts, name) })),
@@ -59,14 +81,20 @@ export function createNamespaceSources(options: {
       )
       const sources = [...result.byAccount.values(), result.unassigned].flat()
       const wrong = new Set(sources.filter(hasProblems).map(({ ref }) => ref.name))
-      assigned = new Map(all.map(([{ name }]) => [name, !wrong.has(name)]))
-      return result
+      assigned = new Map([...known.keys()].map((name) => [name, !wrong.has(name)]))
+      return { ...result, isComplete }
     },
     stateOf({ name }) {
       if (!classes.has(name)) return classes.stateOfGone(name)
       return { kind: assigned.get(name) ? 'present' : 'wrong' }
     },
   }
+}
+
+interface ReadClass {
+  readonly seen: SeenClass
+  /** Absent if the class requests nothing. */
+  readonly source: Source | undefined
 }
 
 const hasProblems = ({ problems }: Source): boolean => problems.length > 0

@@ -114,16 +114,16 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     const outlookOf = ({ outlook }: AccountEntry) => (outlook === 'good' ? 'good' : 'unknown')
     const queueRound = (entry: AccountEntry) =>
       queue.add(`${namespace}/${entry.account.name}`, { afterMs: 0, outlook: outlookOf(entry) })
-    const { reported, nextAfterMs } = await workNamespace({
+    const { reported, nextAfterMs, isComplete } = await workNamespace({
       ...options,
       namespace,
       sources: one.sources,
       entries: listed,
-      onChanged: queueRound,
+      onChanged: (entry) => one.isReady && queueRound(entry),
       reported: one.reported,
     })
     one.reported = reported
-    if (!one.isReady) {
+    if (!one.isReady && isComplete) {
       one.isReady = true
       for (const entry of entries.values())
         if (entry.account.namespace === namespace) queueRound(entry)

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { mistakeOf } from '../request/accept-sources.ts'
 import type { AccountEntry } from '../round/account-entry.ts'
+import { logWith } from '../round/account-log.ts'
 import type { RoundServices } from '../round/account-round.ts'
 import {
   nextReportAfterMs,
@@ -30,15 +31,17 @@ export interface NamespaceRound extends ReportServices {
 /**
  * Assigns the sources of a namespace to its accounts, and reports those that no account reads.
  *
- * @returns what has been reported, and after how many milliseconds it has to be reported again
+ * @returns what has been reported, and after how many milliseconds the next round is due. `isComplete` is false if not all
+ *   sources have been read yet
  */
 export async function workNamespace(round: NamespaceRound): Promise<{
   readonly reported: ReportedSources
   readonly nextAfterMs: number | undefined
+  readonly isComplete: boolean
 }> {
   const { sources, entries, onChanged, clock } = round
   const accounts = new Map(entries.map(({ account }) => [account.name, account]))
-  const { byAccount, unassigned } = await sources.assign(accounts)
+  const { byAccount, unassigned, isComplete } = await sources.assign(accounts)
   for (const entry of entries) {
     const assigned = byAccount.get(entry.account.name) ?? []
     if (isDeepStrictEqual(entry.sources, assigned)) continue
@@ -49,7 +52,9 @@ export async function workNamespace(round: NamespaceRound): Promise<{
   const reported = new Map<string, Reported>()
   for (const source of unassigned) reported.set(sourceKey(source.ref), await report(source, round))
   const times = [...reported.values()].map((one) => nextReportAfterMs(one, clock.now()))
-  return { reported, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
+  if (!isComplete) times.push(0)
+  const nextAfterMs = times.length === 0 ? undefined : Math.min(...times)
+  return { reported, nextAfterMs, isComplete }
 }
 
 /** No account has this name: the metrics and the Event budget count sources without an account together. */
@@ -59,11 +64,12 @@ function report(source: Source, round: NamespaceRound): Promise<Reported> {
   const { namespace } = round
   const key = sourceKey(source.ref)
   const { message } = mistakeOf(source, source.problems)
-  const error = new AkvError({ code: 'AKV_SYNC_SOURCE', message: `${namespace}: ${message}` })
+  const error = new AkvError({ code: 'AKV_SYNC_SOURCE', message })
   return reportRound(
     { changes: new Map(), failures: [{ kind: 'source', key, error }], isFinished: true },
     {
       ...round,
+      log: logWith(round.log, { namespace }),
       account: { ...nobody, namespace },
       source: { ...source.ref, uid: source.uid },
       reported: round.reported.get(key) ?? nothingReported,
