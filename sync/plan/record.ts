@@ -23,6 +23,10 @@ export interface RecordedOrigin {
   readonly isHeld?: true
 }
 
+/** Identifies the origin of a Secret within its account. Empty for the annotation. */
+export const originKey = ({ source }: Pick<RecordedOrigin, 'source'>): string =>
+  source === undefined ? '' : sourceKey(source)
+
 /** The Secrets in a record, by name. */
 export type RecordedSecrets = ReadonlyMap<string, RecordedOrigin>
 

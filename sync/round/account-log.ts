@@ -2,8 +2,13 @@ import type { Log, LogDetails } from '../../lib/log/log.ts'
 import type { Account } from '../request/account.ts'
 
 /** A log that names the account in each line. */
-export function accountLog(log: Log, account: Pick<Account, 'namespace' | 'name'>): Log {
-  const own = { account: `${account.namespace}/${account.name}` }
+export const accountLog = (
+  log: Log,
+  { namespace, name }: Pick<Account, 'namespace' | 'name'>,
+): Log => logWith(log, { account: `${namespace}/${name}` })
+
+/** A log that has these details in each line. */
+export function logWith(log: Log, own: LogDetails): Log {
   return {
     debug: (message: string, details?: LogDetails) => log.debug(message, { ...own, ...details }),
     info: (message: string, details?: LogDetails) => log.info(message, { ...own, ...details }),

@@ -289,7 +289,7 @@ t.test('a class is read as the account that it or its client names', async (t) =
   const sentence =
     'the operator has enabled web, api in namespace team-a; annotate the class with akv-injector.io/service-account'
   t.match(simulation.events(), [
-    `SecretProviderClass team-a/kv SyncFailed: AKV_SYNC_SOURCE: team-a: SecretProviderClass kv: ${sentence}.`,
+    `SecretProviderClass team-a/kv SyncFailed: AKV_SYNC_SOURCE: SecretProviderClass kv: ${sentence}.`,
   ])
   t.match(
     await simulation.options.metrics.text(),
@@ -364,4 +364,22 @@ t.test('hundreds of failing classes cost an account its Events and nobody else',
   t.match(status(simulation), /\(others\): 0 ready, \d+ failing$/)
   await simulation.round()
   t.equal(simulation.events().length, 0)
+})
+
+t.test('a class that can’t be fetched doesn’t keep the Secrets of deleted classes', async (t) => {
+  const simulation = await start(t)
+  classes(simulation).put('team-a', 'gone', oneSecret('of-gone'))
+  classes(simulation).put(
+    'team-a',
+    'failing',
+    classSpec([secretObject('of-failing', { a: 'absent' })], {
+      objects: objectList(secret('absent')),
+    }),
+  )
+  await simulation.round()
+  classes(simulation).delete('team-a', 'gone')
+  await simulation.round()
+  simulation.pass(minuteMs)
+  await simulation.round()
+  t.equal(simulation.values('of-gone'), undefined)
 })

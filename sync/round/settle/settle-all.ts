@@ -1,8 +1,12 @@
-import { desiredRecord, type RecordedOrigin, type RecordedSecrets } from '../../plan/record.ts'
+import {
+  desiredRecord,
+  originKey,
+  type RecordedOrigin,
+  type RecordedSecrets,
+} from '../../plan/record.ts'
 import { recordName } from '../../record-name.ts'
 import type { Account } from '../../request/account.ts'
 import type { RequestedSecret } from '../../request/requested-secret.ts'
-import { sourceKey } from '../../source/source-ref.ts'
 import type { Fate } from './decide-fates.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
 import { settleRequested } from './settle-requested.ts'
@@ -39,13 +43,15 @@ export async function settleAll(options: SettleAllOptions): Promise<readonly Rou
 
   // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
-  const { steps, isComplete } = asked
+  const { steps, incomplete } = asked
     ? await settleRequested({ ...asked, known, found, settle })
-    : { steps: [], isComplete: true }
+    : { steps: [], incomplete: new Set<string>() }
 
-  // 3. Delete the Secrets that are no longer asked for, but only once all others exist: an entry may just have been
-  //    renamed, and its new Secret may not have its values yet.
-  const unwanted = isComplete ? namesOf(fates, 'delete') : []
+  // 3. Delete the Secrets that are no longer asked for, but only once all others of the same origin exist: an entry may
+  //    just have been renamed, and its new Secret may not have its values yet.
+  const unwanted = [...fates].flatMap(([name, { kind }]) =>
+    kind === 'delete' && !incomplete.has(originKey(recorded.get(name) ?? {})) ? [name] : [],
+  )
   const deletions: SettledStep[] = []
   for (const name of unwanted) deletions.push(await settle({ name }))
 
@@ -68,9 +74,6 @@ const isDone = ({ state }: SettledStep): boolean => state === 'done'
 const originOf = ({ source }: RequestedSecret): RecordedOrigin =>
   source === undefined ? {} : { source }
 
-const namesOf = (fates: SettleAllOptions['fates'], kind: Fate['kind']): readonly string[] =>
-  [...fates].flatMap(([name, fate]) => (fate.kind === kind ? [name] : []))
-
 /** The Secrets that aren't requested and stay. Those whose kind is gone are marked. */
 function keptSecrets(recorded: RecordedSecrets, fates: SettleAllOptions['fates']): RecordedSecrets {
   const kept = [...recorded].flatMap(([name, origin]): [string, RecordedOrigin][] => {
@@ -84,7 +87,7 @@ function keptSecrets(recorded: RecordedSecrets, fates: SettleAllOptions['fates']
 function haveSame(a: RecordedSecrets, b: RecordedSecrets): boolean {
   const text = (secrets: RecordedSecrets) =>
     [...secrets]
-      .map(([name, { source, isHeld }]) => `${name} ${source && sourceKey(source)} ${isHeld}`)
+      .map(([name, origin]) => `${name} ${originKey(origin)} ${origin.isHeld}`)
       .sort()
       .join()
   return text(a) === text(b)

@@ -2,6 +2,7 @@ import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-
 import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
+import { originKey } from '../../plan/record.ts'
 import { filesOfSecret, secretData } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
@@ -12,7 +13,7 @@ import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step
  * Settles the Secrets that an account requests, one after the other, and returns which objects failed.
  *
  * @param options - `known`: the names in the account's record. No other Secret is created.
- * @returns `isComplete` is false if a Secret that was requested doesn't exist yet
+ * @returns `incomplete`: the origins (`originKey`) of the requested Secrets that don't exist yet
  */
 export async function settleRequested({
   request,
@@ -24,9 +25,9 @@ export async function settleRequested({
   readonly known: ReadonlySet<string>
   readonly found: FoundSecrets
   readonly settle: Settle
-}): Promise<{ readonly steps: readonly RoundStep[]; readonly isComplete: boolean }> {
+}): Promise<{ readonly steps: readonly RoundStep[]; readonly incomplete: ReadonlySet<string> }> {
   const steps: RoundStep[] = [...objectFailures(request, values)]
-  let isComplete = true
+  const incomplete = new Set<string>()
   for (const secret of request.secrets) {
     const { name } = secret
     const desired = desiredSecret(secret, { request, values })
@@ -34,10 +35,10 @@ export async function settleRequested({
     if (step !== undefined) steps.push(step)
     if (step?.stored !== undefined) continue
     // A Secret whose objects are all gone from the vault (`on-deleted: remove`) doesn't count as missing.
-    if (desired.data.state !== 'reduced') isComplete = false
+    if (desired.data.state !== 'reduced') incomplete.add(originKey(secret))
     steps.push(...missingObjectFailures(desired, { request, values }))
   }
-  return { steps, isComplete }
+  return { steps, incomplete }
 }
 
 /** The objects that failed, whether they were requested in this round or wait for their next retry. */
