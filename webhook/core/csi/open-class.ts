@@ -34,7 +34,10 @@ export function openClass(
     return refused(lookupProblem(lookup, { kind, namespace: by.namespace }))
   }
   const read = readClass(lookup.object, by.policy.cloudName)
-  return read.kind === 'wrong' ? refused(read.sentence) : read
+  if (read.kind === 'wrong') return refused(read.sentence)
+  return read.kind === 'other-provider' && volume.state !== 'declared'
+    ? refused('was of the provider azure when the pod was reviewed first; recreate the pod')
+    : read
 }
 
 /**

@@ -58,9 +58,30 @@ const foreign = { kind: 'denied', problems: [{ subject: 'init container akv-inje
 
 t.test('a class that changed between the two calls denies the pod', async (t) => {
   const changed = lookedUp({ 'azure-kv': exampleClass({ keyvaultName: 'team-b' }) })
+  const outcome = reviewAgain(() => {}, changed)
+  t.match(outcome, foreign)
+  t.match(outcome, {
+    problems: [
+      {
+        sentence: /its SecretProviderClasses .* has just changed, try again\. .* original manifest/,
+      },
+    ],
+  })
+})
+
+t.test('a class that another provider has at the second call denies the pod', async (t) => {
+  const object = { ...exampleClass(), spec: { provider: 'vault' } }
   t.match(
-    reviewAgain(() => {}, changed),
-    foreign,
+    reviewAgain(() => {}, lookedUp({ 'azure-kv': object })),
+    {
+      kind: 'denied',
+      problems: [
+        {
+          subject: 'volume secrets-store, SecretProviderClass azure-kv',
+          sentence: /^was of the provider azure when the pod was reviewed first/,
+        },
+      ],
+    },
   )
 })
 

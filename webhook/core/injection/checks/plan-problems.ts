@@ -19,17 +19,24 @@ export function planProblems(pod: Pod, plan: Plan, encodedConfig: string): reado
 }
 
 /** The agent is ours if it has exactly the configuration that we would give it, and our mounts are not covered. */
-function foreignAgent({ placement, agent }: Plan, encodedConfig: string): readonly Problem[] {
+function foreignAgent(
+  { placement, agent, config }: Plan,
+  encodedConfig: string,
+): readonly Problem[] {
   const { existing } = placement
   if (existing === undefined) return []
   const isCovered = existing.volumeMounts?.some((mount) =>
     agent.volumeMounts?.some((own) => own.mountPath === mount.mountPath && own.name !== mount.name),
   )
   if (encodedConfigOf(existing) === encodedConfig && !isCovered) return []
+  const differs = `already exists, but its ${configVariable} or its mounts differ from what`
   return [
     {
       subject: `init container ${agentName}`,
-      sentence: `already exists, but its ${configVariable} or its mounts differ from what these annotations and the operator's settings require; remove it, because the webhook adds its own. If you did not add it, the settings have just changed: try again`,
+      sentence:
+        config.volumes === undefined
+          ? `${differs} these annotations and the operator's settings require; remove it, because the webhook adds its own. If you did not add it, the settings have just changed: try again`
+          : `${differs} the pod's annotations, its SecretProviderClasses and the operator's settings require. If one of these has just changed, try again. If this is a copy of a running pod, use the original manifest, whose volumes are still of the CSI driver`,
     },
   ]
 }
