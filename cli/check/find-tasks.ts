@@ -2,6 +2,7 @@ import { isUuid } from '../../init-agent/contract.ts'
 import { isObject } from '../../lib/shape.ts'
 import { accountOf } from '../../webhook/core/csi/account.ts'
 import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
+import { accountNeeded } from '../../webhook/core/csi/needed-objects.ts'
 import { readServedVolumes } from '../../webhook/core/csi/read-served-volumes.ts'
 import { openRequest } from '../../webhook/core/open-request.ts'
 import { usesWorkloadIdentity } from '../../webhook/core/workload-identity.ts'
@@ -37,10 +38,12 @@ export function findTasks(
 
   const account = accountOf(pod)
   const { clientId } = served.identity
+  // A class may name a client whose ID isn't valid: then the account isn't asked.
+  const isClientOpen = accountNeeded(request, lookedUp.classes) !== undefined
   const federate: Task = { kind: 'federate', namespace, account }
   return [
     ...(serving.mode === 'labelled' ? [{ kind: 'label', namespace } as const] : []),
-    ...(clientId === undefined && !usesWorkloadIdentity(pod)
+    ...(clientId === undefined && isClientOpen && !usesWorkloadIdentity(pod)
       ? [{ kind: 'annotate', namespace, account } as const]
       : []),
     // Our annotation isn't checked yet.

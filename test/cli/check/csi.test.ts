@@ -34,6 +34,14 @@ t.test('a class that no file has is a mistake', async (t) => {
   })
 })
 
+t.test('an account isn’t asked for a client that the class names wrongly', async (t) => {
+  const input = example.replace(/clientID: .*/, 'clientID: "<client-id>"')
+  const { code, stdout } = await runInProcess(['check', '-'], { input })
+  t.equal(code, 1)
+  t.match(stdout, /parameters\.clientID "<client-id>": expected a UUID/)
+  t.notMatch(stdout, 'kubectl annotate')
+})
+
 t.test('where nothing is served, nobody is told that all is well', async (t) => {
   const input = example
   const sentence =
