@@ -12,7 +12,7 @@ export interface NameRule {
 export const labelName: NameRule = {
   pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
   maxLength: 63,
-  sentence: 'at most 63 lower case letters, digits and hyphens, none of these at an end',
+  sentence: 'at most 63 lower case letters, digits and hyphens, with a letter or digit at each end',
 }
 
 /** The rule for nearly all other objects: Secrets, service accounts, webhook configurations. */
