@@ -69,7 +69,7 @@ async function showAdmission(setup: DemoSetup): Promise<Pod | undefined> {
   }
   for (const warning of response.warnings ?? []) output.line(`warning: ${warning}`)
   if (response.patch === undefined) {
-    output.bad('allowed, but not injected: the annotations list no objects')
+    output.bad('allowed, but not injected; the reason is in the log above')
     return undefined
   }
   const operations: Operation[] = JSON.parse(Buffer.from(response.patch, 'base64').toString())
