@@ -84,7 +84,8 @@ export const isList = ({ platform }: Pick<ImageOptions, 'platform'>): boolean =>
 const isWorking = (engine: Engine): boolean =>
   spawnSync(engine, ['info'], { stdio: 'ignore' }).status === 0
 
-function revision(): string {
+/** Git's name of the commit, with `-dirty` if the checkout has changes. */
+export function revision(): string {
   const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']
   const { status, stdout } = spawnSync('git', describe, { cwd: root, encoding: 'utf8' })
   return status === 0 ? stdout.trim() : 'unknown'

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -12,10 +11,12 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { revision } from '../image/build-image.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildImageArchive } from './build-image-archive.ts'
 import { packFolder } from './pack-folder.ts'
+import { packNpmPackage } from './pack-npm-package.ts'
 import { copyChart, type ReleasedImage } from './package-chart.ts'
 import { findChangelogEntry, releaseNotes } from './release-notes.ts'
 import { renderInstallYaml } from './render-install-yaml.ts'
@@ -49,7 +50,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<void> {
   mkdirSync(out, { recursive: true })
   const inOut = (name: string) => join(out, name)
 
-  npmPack(out)
+  packNpmPackage(inOut(`akv-injector-${version}.tgz`))
   cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-${version}.cdx.json`))
   cpSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), inOut('THIRD-PARTY-NOTICES.txt'))
   cpSync(join(root, 'LICENSE'), inOut('LICENSE'))
@@ -75,16 +76,13 @@ function checkedEntry({ tag }: ReleaseOptions) {
   if (tag === undefined) return entry
   if (tag !== `v${version}`)
     throw new Error(`the tag is ${tag}, but package.json has the version ${version}: v${version}`)
+  if (revision().endsWith('-dirty'))
+    throw new Error(
+      'this checkout has changes that are not committed, so nobody could make it again',
+    )
   if (!/^\d{4}-\d\d-\d\d$/.test(entry.date))
     throw new Error(`CHANGELOG.md has no date for ${version}: write "## [${version}] - YYYY-MM-DD"`)
   return entry
-}
-
-function npmPack(out: string): void {
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', out], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
 }
 
 function writeManifests(out: string, image: ReleasedImage): void {

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -25,4 +26,22 @@ t.test('a release that can’t be right is refused before anything is made', asy
       status: 1,
       stderr: new RegExp(`^npm run release: .*${sentence}.*\\n$`),
     })
+})
+
+t.test('a tagged release is refused if the checkout has changes', async (t) => {
+  const folder = t.testdir({ file: 'committed' })
+  const git = (...args: readonly string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      cwd: folder,
+    })
+  git('init', '--quiet')
+  git('add', 'file')
+  git('commit', '--quiet', '--message', 'a')
+  writeFileSync(join(folder, 'file'), 'changed')
+  const options = ['--out', join(folder, 'new'), '--tag', `v${packageJson.version}`]
+  const { status, stderr } = spawnSync(process.execPath, [script, ...options], {
+    encoding: 'utf8',
+    env: { ...process.env, GIT_DIR: join(folder, '.git'), GIT_WORK_TREE: folder },
+  })
+  t.match({ status, stderr }, { status: 1, stderr: 'has changes that are not committed' })
 })

@@ -28,15 +28,17 @@ function makeReleases(...folders: readonly string[]): void {
   const script = join(import.meta.dirname, '../../../release/make-release.ts')
   withBuildah((buildah) => {
     const base = buildBaseImage(buildah, cache)
-    for (const out of folders) {
+    for (const [i, out] of folders.entries()) {
+      const umask = i === 0 ? '022' : '077'
+      const withUmask = ['-c', 'umask "$0" && exec "$@"', umask, process.execPath, script]
       const options = ['--image', repository, '--platform', platform, '--base', base, '--out', out]
-      executeApart(process.execPath, [script, ...options], buildah.env)
+      executeApart('/bin/sh', [...withUmask, ...options], buildah.env)
     }
   })
 }
 
 t.test(
-  'a release has all its files, and making it again gives the same bytes',
+  'a release has all its files, and making it again gives the same bytes, whatever the umask is',
   { skip },
   async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'akv-injector-release-test-'))
@@ -66,6 +68,14 @@ t.test(
       /image: registry\.example\/akv-injector@(\S+)/.exec(read('install.yaml')) ?? []
     t.match(read('RELEASE-NOTES.md'), `${repository}@${digest}`)
     checkImage(t, { archive: join(one, `akv-injector-image-${version}.tar`), digest })
+
+    const user = join(folder, 'user')
+    mkdirSync(user)
+    const install = ['install', '--offline', '--silent', '--no-audit', '--no-fund']
+    execFileSync('npm', [...install, join(one, `akv-injector-${version}.tgz`)], { cwd: user })
+    const command = join(user, 'node_modules/.bin/akv-injector')
+    const answer = execFileSync(process.execPath, [command, '--version'], { encoding: 'utf8' })
+    t.equal(answer, `${version}\n`)
 
     const components = (name: string) =>
       JSON.parse(read(name)).components.map((component: { name: string }) => component.name)
