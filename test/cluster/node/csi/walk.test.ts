@@ -16,7 +16,10 @@ import { classOf, csiApp } from './harness/csi-app.ts'
 import { openPageShell } from './harness/page-shell.ts'
 import { readCloud, restoreInstall } from './harness/serve-labelled.ts'
 
-/** Pastes the commands of docs/from-csi.md in the order of the page, on a node without the driver. */
+/**
+ * Pastes the commands of docs/from-csi.md in the order of the page, on a node without the driver. Only step 3 comes before
+ * step 1, because no driver has installed the CRD here.
+ */
 if (withoutHelm) {
   t.plan(0, withoutHelm)
   process.exit()
