@@ -27,9 +27,9 @@ export function secretObstacle(
   if (stored !== undefined && stored.type !== type)
     return error(
       'AKV_SECRET_TYPE',
-      `its type is ${printable(stored.type)}, but the annotation asks for ${type}`,
+      `its type is ${printable(stored.type)}, but ${type} is requested`,
     )
-  // Names from the annotation have been checked. Those from "#*" are part of a value, so the message doesn't show them.
+  // Names that are written out have been checked. Those from "#*" are part of a value, so the message doesn't show them.
   for (const [index, key] of [...keys.keys()].entries()) {
     const problem = dataKeyProblem(key)
     if (problem !== undefined)

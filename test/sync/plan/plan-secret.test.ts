@@ -457,7 +457,7 @@ t.test('a Secret that the API server would refuse is reported without its values
   for (const [code, message, desired, there] of [
     [
       'AKV_SECRET_TYPE',
-      'Secret db: its type is Opaque, but the annotation asks for kubernetes.io/tls',
+      'Secret db: its type is Opaque, but kubernetes.io/tls is requested',
       desiredDb({ 'tls.crt': 'hunter2', 'tls.key': 'k' }, tls),
       ours(),
     ],
