@@ -5,13 +5,14 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 
 export const opaqueType = 'Opaque'
 
-/** Types that grant access to the cluster and that nobody needs to sync from a vault. */
+/** Types that others trust with access to the cluster, and that nobody needs to sync from a vault. */
 const forbiddenTypes: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/service-account-token', 'Kubernetes itself fills Secrets of this type'],
   ['bootstrap.kubernetes.io/token', 'a Secret of this type lets nodes into the cluster'],
+  ['helm.sh/release.v1', 'Helm applies what Secrets of this type contain'],
 ])
 
-/** Checks the type of a Secret in an annotation. */
+/** Checks the type of a requested Secret. */
 export function parseSecretType(type: unknown): Parsed<string> {
   if (typeof type !== 'string' || !/^[0-9A-Za-z][-./\w]{0,252}$/.test(type))
     return invalid('expected the type of a Secret, such as kubernetes.io/tls')

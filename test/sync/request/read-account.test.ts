@@ -247,6 +247,7 @@ t.test('each member of an item follows Kubernetes’ rules', async (t) => {
       'secret: db, data: x, type: bootstrap.kubernetes.io/token',
       'is refused: a Secret of this type lets',
     ],
+    ['secret: db, data: x, type: helm.sh/release.v1', 'is refused: Helm applies what'],
     ['secret: db, data: x, type: akv-injector.io/sync-record', /uses such types for its records/],
     ['secret: db, data: x, labels: [a]', 'labels: expected names and values'],
     ['secret: db, data: x, annotations: [a]', 'annotations: expected names and values'],
