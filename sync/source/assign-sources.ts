@@ -32,7 +32,11 @@ export function assignSources(
     const chosen = existing(chooseAccount(source.hints, { ...options, what: 'the class' }), options)
     if (chosen.kind === 'none')
       unassigned.push({ ...claimed, problems: [...claimed.problems, chosen.sentence] })
-    else byAccount.set(chosen.name, [...(byAccount.get(chosen.name) ?? []), claimed])
+    else {
+      const sources = byAccount.get(chosen.name) ?? []
+      sources.push(claimed)
+      byAccount.set(chosen.name, sources)
+    }
   }
   return { byAccount, unassigned }
 }
