@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -30,4 +30,13 @@ t.test('the package asks for the Node that its command asks for', async (t) => {
       stdout: '',
       stderr: `akv-injector needs Node.js 22 or later, but this is ${version} (`,
     })
+})
+
+t.test('a checkout without the bundle names the command to use', async (t) => {
+  const copy = join(t.testdir({ cli: {} }), 'cli/akv-injector.cjs')
+  copyFileSync(entry, copy)
+  t.match(spawnSync(process.execPath, [copy], { encoding: 'utf8' }), {
+    status: 2,
+    stderr: 'In a checkout, run: npm run --silent akv-injector -- --help',
+  })
 })
