@@ -34,6 +34,15 @@ t.test('check reports every problem of a pod that would be denied, and exits wit
   )
 })
 
+t.test('check knows the operator’s version of Kubernetes', async (t) => {
+  const input = podText({ ...objects, env: 'API_KEY=api-key' })
+  const env = { AKV_INJECTOR_KUBERNETES_VERSION: 'v1.34.2' }
+  const { code, stdout } = await runInProcess(['check', '-'], { input, env })
+  t.equal(code, 1)
+  t.match(stdout, 'akv-injector.io/env: needs Kubernetes 1.35 or later, but pods run on 1.34 here')
+  t.equal((await runInProcess(['check', '-'], { input })).code, 0, 'without it, env is allowed')
+})
+
 t.test('check finds every pod template, also in lists and in several documents', async (t) => {
   const { metadata, spec } = JSON.parse(podText(objects))
   const template = { metadata: { annotations: metadata.annotations }, spec }
