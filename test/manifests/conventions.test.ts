@@ -10,7 +10,7 @@ import { valuesPage, valuesPageFile } from './values-page.ts'
 const skip = withoutHelm
 const withSync = { sync: { namespaces: { shop: { serviceAccounts: ['web'] } } } }
 const everything = [
-  { ...withSync, csi: { namespaces: 'labelled' } },
+  { sync: { ...withSync.sync, classes: true }, csi: { namespaces: 'labelled' } },
   { certs: { mode: 'cert-manager' } },
 ]
 
@@ -61,7 +61,7 @@ const testedElsewhere = [
     'certs.files.secretName',
     'certs.files.caBundle',
   ],
-  'sync.namespaces',
+  ...['sync.namespaces', 'sync.classes'],
   ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
   ...['networkPolicy.enabled', 'affinity'],
 ]
