@@ -30,85 +30,118 @@ export interface ClassStore {
   stateOfGone(name: string): SourceState
 }
 
-/** @param onChange - called after each change */
-export function createClassStore(options: {
+export interface ClassStoreOptions {
   readonly clock: Pick<Clock, 'now'>
+  /** Called after each change. */
   readonly onChange: () => void
-}): ClassStore {
-  const { clock, onChange } = options
-  const classes = new Map<string, SeenClass>()
-  const goneAtMs = new Map<string, number>()
-  let listedAtMs: number | undefined
-  let isSettled = false
-  let kept = 0
-  let characters = 0
-  let wasCrowded = false
-  let hasRoom = false
+}
 
-  const count = ({ content }: SeenClass, sign: 1 | -1) => {
-    if (content.kind !== 'kept') return
-    kept += sign
-    characters += sign * content.characters
-  }
-  const drop = (name: string) => {
-    const before = classes.get(name)
-    if (before !== undefined) count(before, -1)
-    classes.delete(name)
-  }
+export function createClassStore({ clock, onChange }: ClassStoreOptions): ClassStore {
+  const kept = createKeptClasses()
+  const absences = createAbsences(clock)
+  let isSettled = false
+  let hasRoom = false
   const settle = () => {
     isSettled = true
     onChange()
   }
   return {
     put(seen) {
-      const before = classes.get(seen.name)
-      drop(seen.name)
-      goneAtMs.delete(seen.name)
-      const { content } = seen
-      const isKept =
-        content.kind !== 'kept' ||
-        (kept < maxClasses && characters + content.characters <= maxCharacters)
-      const stored = isKept ? seen : { ...seen, content: tooMany }
-      classes.set(seen.name, stored)
-      count(stored, 1)
-      if (!isKept) wasCrowded = true
+      const before = kept.get(seen.name)
+      absences.end(seen.name)
+      const isKept = kept.put(seen)
       if (before?.resourceVersion !== seen.resourceVersion) onChange()
       return isKept
     },
     remove(name) {
-      drop(name)
-      const nowMs = clock.now()
-      // Only the last minute counts. Older entries would say no more than the time of the list does.
-      for (const [other, atMs] of goneAtMs) if (nowMs - atMs > 120_000) goneAtMs.delete(other)
-      goneAtMs.set(name, nowMs)
-      hasRoom = wasCrowded
+      kept.remove(name)
+      absences.begin(name)
+      hasRoom = kept.isCrowded()
       onChange()
     },
     listed() {
-      listedAtMs ??= clock.now()
-      wasCrowded &&= [...classes.values()].some(({ content }) => content === tooMany)
+      absences.listed()
       hasRoom = false
       settle()
     },
     absent() {
-      listedAtMs = clock.now()
+      absences.beginAll()
       settle()
     },
-    failed() {
-      if (!isSettled) settle()
-    },
+    failed: () => void (isSettled || settle()),
     isSettled: () => isSettled,
     hasRoom: () => hasRoom,
-    all: () => [...classes.values()],
-    has: (name) => classes.has(name),
-    stateOfGone: (name) =>
-      listedAtMs === undefined
-        ? { kind: 'unknown' }
-        : { kind: 'gone', sinceMs: goneAtMs.get(name) ?? listedAtMs },
+    all: kept.all,
+    has: (name) => kept.get(name) !== undefined,
+    stateOfGone: absences.stateOf,
   }
 }
 
 const tooMany: SeenClass['content'] = {
   kind: 'refused',
   sentence: `is one class too many: the controller reads at most ${maxClasses} classes with ${maxCharacters} characters in a namespace; delete some`,
+}
+
+/** The classes, without the contents of those that there is no room for. */
+function createKeptClasses() {
+  const classes = new Map<string, SeenClass>()
+  const counts = { kept: 0, characters: 0, tooMany: 0 }
+  const count = ({ content }: SeenClass, sign: 1 | -1) => {
+    if (content === tooMany) counts.tooMany += sign
+    if (content.kind !== 'kept') return
+    counts.kept += sign
+    counts.characters += sign * content.characters
+  }
+  const remove = (name: string) => {
+    const before = classes.get(name)
+    if (before !== undefined) count(before, -1)
+    classes.delete(name)
+  }
+  const fits = ({ content }: SeenClass) =>
+    content.kind !== 'kept' ||
+    (counts.kept < maxClasses && counts.characters + content.characters <= maxCharacters)
+  return {
+    put(seen: SeenClass): boolean {
+      remove(seen.name)
+      const isKept = fits(seen)
+      const stored = isKept ? seen : { ...seen, content: tooMany }
+      classes.set(seen.name, stored)
+      count(stored, 1)
+      return isKept
+    },
+    remove,
+    get: (name: string) => classes.get(name),
+    all: () => [...classes.values()],
+    /** Whether there was no room for one of the classes. */
+    isCrowded: () => counts.tooMany > 0,
+  }
+}
+
+/** Longer than any Secret waits for its class to return. Older times would say no more than the time of the list does. */
+const rememberedMs = 120_000
+
+/** Remembers since when classes have been gone. */
+function createAbsences(clock: Pick<Clock, 'now'>) {
+  const goneAtMs = new Map<string, number>()
+  let listedAtMs: number | undefined
+  return {
+    begin(name: string): void {
+      const nowMs = clock.now()
+      for (const [other, atMs] of goneAtMs) if (nowMs - atMs > rememberedMs) goneAtMs.delete(other)
+      goneAtMs.set(name, nowMs)
+    },
+    end: (name: string) => void goneAtMs.delete(name),
+    /** All classes are known. */
+    listed() {
+      listedAtMs ??= clock.now()
+    },
+    /** The kind has gone. */
+    beginAll() {
+      listedAtMs = clock.now()
+    },
+    stateOf: (name: string): SourceState =>
+      listedAtMs === undefined
+        ? { kind: 'unknown' }
+        : { kind: 'gone', sinceMs: goneAtMs.get(name) ?? listedAtMs },
+  }
 }

@@ -43,34 +43,15 @@ export function createNamespaceSources(options: {
   const { namespace, listed, policy, clock } = options
   const classes = createClassStore(options)
   /** The classes as they were read last, by name. */
-  let known: ReadonlyMap<string, ReadClass> = new Map()
+  let known: KnownClasses = new Map()
   /** The classes that the last assignment knew. True: what the class requests is known. */
   let assigned: ReadonlyMap<string, boolean> = new Map()
-
-  /** A class that isn't read in time counts as it was before. */
-  async function read(): Promise<{ readonly isComplete: boolean }> {
-    const startedAtMs = clock.now()
-    const next = new Map<string, ReadClass>()
-    let isComplete = true
-    for (const seen of classes.all()) {
-      const before = known.get(seen.name)
-      const isRead = before?.seen === seen
-      if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
-        if (before !== undefined) next.set(seen.name, before)
-        isComplete &&= isRead
-        continue
-      }
-      next.set(seen.name, { seen, source: readClassSource(seen, policy) })
-      await setImmediate()
-    }
-    known = next
-    return { isComplete }
-  }
 
   return {
     classes,
     async assign(accounts) {
-      const { isComplete } = await read()
+      const read = await readClasses(classes.all(), { known, policy, clock })
+      known = read.known
       const result = assignSources(
         [...known.values()].flatMap(({ source }) => source ?? []),
         {
@@ -82,7 +63,7 @@ export function createNamespaceSources(options: {
       const sources = [...result.byAccount.values(), result.unassigned].flat()
       const wrong = new Set(sources.filter(hasProblems).map(({ ref }) => ref.name))
       assigned = new Map([...known.keys()].map((name) => [name, !wrong.has(name)]))
-      return { ...result, isComplete }
+      return { ...result, isComplete: read.isComplete }
     },
     stateOf({ name }) {
       if (!classes.has(name)) return classes.stateOfGone(name)
@@ -91,10 +72,42 @@ export function createNamespaceSources(options: {
   }
 }
 
-interface ReadClass {
+type KnownClasses = ReadonlyMap<string, KnownClass>
+
+interface KnownClass {
   readonly seen: SeenClass
   /** Absent if the class requests nothing. */
   readonly source: Source | undefined
+}
+
+/** Reads the classes that have changed. One that isn't read in time counts as it was before. */
+async function readClasses(
+  classes: readonly SeenClass[],
+  {
+    known,
+    policy,
+    clock,
+  }: {
+    readonly known: KnownClasses
+    readonly policy: Policy
+    readonly clock: Pick<Clock, 'now'>
+  },
+): Promise<{ readonly known: KnownClasses; readonly isComplete: boolean }> {
+  const startedAtMs = clock.now()
+  const next = new Map<string, KnownClass>()
+  let isComplete = true
+  for (const seen of classes) {
+    const before = known.get(seen.name)
+    const isRead = before?.seen === seen
+    if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
+      if (before !== undefined) next.set(seen.name, before)
+      isComplete &&= isRead
+      continue
+    }
+    next.set(seen.name, { seen, source: readClassSource(seen, policy) })
+    await setImmediate()
+  }
+  return { known: next, isComplete }
 }
 
 const hasProblems = ({ problems }: Source): boolean => problems.length > 0

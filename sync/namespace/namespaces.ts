@@ -57,8 +57,8 @@ interface Namespace {
 
 /** Watches the sources of all namespaces. A round for a namespace is due when its sources or its accounts change. */
 export function createNamespaces(options: NamespacesOptions): Namespaces {
-  const { accounts, readsClasses, queue, cluster } = options
-  if (!readsClasses) return noSources
+  if (!options.readsClasses) return noSources
+  const { accounts, queue, cluster } = options
   const changed = (namespace: string) =>
     queue.add(keyOf(namespace), { afterMs: 0, outlook: 'good' })
   const all = new Map(
@@ -76,15 +76,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     async work(key) {
       const namespace = key.slice(0, -keyEnd.length)
       const one = all.get(namespace)
-      if (!one?.areAccountsListed || !one.sources.classes.isSettled()) return undefined
-      try {
-        return await workOne(namespace, one, options)
-      } catch (thrown) {
-        // A bug that shows with one namespace must not stop the rounds of all others.
-        const { code, message } = toAkvError(thrown)
-        options.log.error(message, { namespace, code })
-        return { afterMs: afterMistakeMs, outlook: 'good' }
-      }
+      return one && (await workSafely(namespace, one, options))
     },
     changed,
     accountsListed(namespace) {
@@ -98,38 +90,52 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
       stateOf: (source) => all.get(namespace)?.sources.stateOf(source) ?? { kind: 'unread' },
       serves: cluster.servesKind,
     }),
-    async ended() {
-      await Promise.all(watches)
-    },
+    ended: async () => void (await Promise.all(watches)),
   }
+}
 
-  async function workOne(
-    namespace: string,
-    one: Namespace,
-    { entries }: NamespacesOptions,
-  ): Promise<NextRun | undefined> {
-    const listed = [...entries.values()].filter(
-      ({ account, isListed }) => isListed && account.namespace === namespace,
-    )
-    const outlookOf = ({ outlook }: AccountEntry) => (outlook === 'good' ? 'good' : 'unknown')
-    const queueRound = (entry: AccountEntry) =>
-      queue.add(`${namespace}/${entry.account.name}`, { afterMs: 0, outlook: outlookOf(entry) })
-    const { reported, nextAfterMs, isComplete } = await workNamespace({
-      ...options,
-      namespace,
-      sources: one.sources,
-      entries: listed,
-      onChanged: (entry) => one.isReady && queueRound(entry),
-      reported: one.reported,
-    })
-    one.reported = reported
-    if (!one.isReady && isComplete) {
-      one.isReady = true
-      for (const entry of entries.values())
-        if (entry.account.namespace === namespace) queueRound(entry)
-    }
-    return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: 'good' }
+/** A bug that shows with one namespace must not stop the rounds of all others. */
+async function workSafely(
+  namespace: string,
+  one: Namespace,
+  options: NamespacesOptions,
+): Promise<NextRun | undefined> {
+  if (!one.areAccountsListed || !one.sources.classes.isSettled()) return undefined
+  try {
+    return await workOne(namespace, one, options)
+  } catch (thrown) {
+    const { code, message } = toAkvError(thrown)
+    options.log.error(message, { namespace, code })
+    return { afterMs: afterMistakeMs, outlook: 'good' }
   }
+}
+
+async function workOne(
+  namespace: string,
+  one: Namespace,
+  options: NamespacesOptions,
+): Promise<NextRun | undefined> {
+  const entries = () =>
+    [...options.entries.values()].filter(({ account }) => account.namespace === namespace)
+  const queueRound = ({ account, outlook }: AccountEntry) =>
+    options.queue.add(`${namespace}/${account.name}`, {
+      afterMs: 0,
+      outlook: outlook === 'good' ? 'good' : 'unknown',
+    })
+  const { reported, nextAfterMs, isComplete } = await workNamespace({
+    ...options,
+    namespace,
+    sources: one.sources,
+    entries: entries().filter(({ isListed }) => isListed),
+    onChanged: (entry) => one.isReady && queueRound(entry),
+    reported: one.reported,
+  })
+  one.reported = reported
+  if (!one.isReady && isComplete) {
+    one.isReady = true
+    for (const entry of entries()) queueRound(entry)
+  }
+  return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: 'good' }
 }
 
 /** No account has an empty name. */
