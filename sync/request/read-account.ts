@@ -31,7 +31,7 @@ import { maxAccountNameLength } from '../record-name.ts'
 import type { Source } from '../source/source.ts'
 import { acceptSources } from './accept-sources.ts'
 import type { Account } from './account.ts'
-import type { AccountRequest } from './account-request.ts'
+import type { AccountRequest, SyncRequest } from './account-request.ts'
 import { readSecretList } from './secret-list.ts'
 
 type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
@@ -61,6 +61,20 @@ export function readAccount(
   const excess = sizeProblems(own)
   if (excess.length > 0) return { kind: 'refused', problems: excess }
 
+  const read = readAnnotations(account, own, policy)
+  const ofList = read.list.problems
+  const all = [...unreadable, ...read.problems, ...ofList, ...read.azure.problems]
+  // If only the list is wrong, the sources are synced all the same.
+  const isRefused = sources.length === 0 ? all.length > 0 : all.length > ofList.length
+  if (isRefused) return { kind: 'refused', problems: all }
+  if (own[syncKey] === undefined && sources.length === 0) return { kind: 'none' }
+  return joinSources(read, { name: account.name, policy, sources })
+}
+
+type ReadAnnotations = ReturnType<typeof readAnnotations>
+
+/** Reads the annotations of an account. Keeps the problems of the list in `akv-injector.io/sync` apart. */
+function readAnnotations(account: ReadableAccount, own: Annotations, policy: Policy) {
   const { values, problems } = readValues(own, {
     table: accountSettings,
     isReadElsewhere: (key) => key === syncKey || key === syncStatusKey,
@@ -72,37 +86,49 @@ export function readAccount(
     policy,
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
-  const azure = readAzure(account.annotations, own)
-  const ofList = [...list.problems, ...vaultProblems(list.files.map(({ object }) => object.vault))]
-  const ofAccount = [...nameProblems(account), ...unreadable, ...problems]
-  const all = [...ofAccount, ...ofList, ...azure.problems]
-  // If only the list is wrong, the sources are synced all the same.
-  const isRefused = sources.length === 0 ? all.length > 0 : all.length > ofList.length
-  if (isRefused) return { kind: 'refused', problems: all }
-  if (own[syncKey] === undefined && sources.length === 0) return { kind: 'none' }
+  const ofVaults = vaultProblems(list.files.map(({ object }) => object.vault))
+  return {
+    values,
+    azure: readAzure(account.annotations, own),
+    hasList: own[syncKey] !== undefined,
+    list: { ...list, problems: [...list.problems, ...ofVaults] },
+    problems: [...nameProblems(account), ...problems],
+  }
+}
 
-  const ownList = ofList.length > 0 ? { ...list, secrets: [], files: [] } : list
+/** Joins what the annotations request, if their list has no mistake, and what the sources do. */
+function joinSources(
+  { values, azure, hasList, list }: ReadAnnotations,
+  {
+    name,
+    policy,
+    sources,
+  }: {
+    readonly name: string
+    readonly policy: Policy
+    readonly sources: readonly Source[]
+  },
+): SyncRequest {
+  const own = list.problems.length > 0 ? { secrets: [], files: [] } : list
   const { accepted, mistakes, identity } = acceptSources(sources, {
-    name: account.name,
+    name,
     identity: identityOf(values, azure.identity),
     defaultTenantId: policy.defaultTenantId,
-    hasOwnSecrets: own[syncKey] !== undefined,
-    ownNames: new Set(list.secrets.map(({ name }) => name)),
-    ownTargets: ownList.files.length,
+    hasOwnSecrets: hasList,
+    ownNames: new Set(list.secrets.map((secret) => secret.name)),
+    ownTargets: own.files.length,
   })
-  const files = [...ownList.files, ...accepted.flatMap((source) => source.files)]
+  const files = [...own.files, ...accepted.flatMap((source) => source.files)]
   const refresh = refreshSeconds(values.refresh, { sources: accepted, policy })
   const wanted = { ...values, refresh, files, templates: [], env: [] }
+  const message = list.problems.map(describeProblem).join('; ')
   return {
     kind: 'wanted',
     config: agentConfig(wanted, policy, { containers: [], fileMode: anyMode }),
     azure: accepted.length > 0 ? identity : azure.identity,
-    secrets: [...ownList.secrets, ...accepted.flatMap((source) => source.secrets)],
+    secrets: [...own.secrets, ...accepted.flatMap((source) => source.secrets)],
     sources: accepted,
-    mistakes: [
-      ...(ofList.length > 0 ? [{ message: ofList.map(describeProblem).join('; ') }] : []),
-      ...mistakes,
-    ],
+    mistakes: [...(message === '' ? [] : [{ message }]), ...mistakes],
   }
 }
 
