@@ -34,7 +34,7 @@ const afterMistakeMs = 5 * 60_000
 
 /** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
 export function startController(options: ControllerOptions): Controller {
-  const { accounts, clock, metrics, signal, cluster } = options
+  const { accounts, clock, metrics, signal } = options
   const entries = new Map<string, AccountEntry>()
   const queue = createWorkQueue({
     clock,
@@ -52,11 +52,8 @@ export function startController(options: ControllerOptions): Controller {
   const updates = entryUpdates({ accounts, entries, queue, namespaces })
   const watches = [...accounts.keys()].map((namespace) =>
     watchAccounts({
+      ...options,
       ...updates,
-      cluster,
-      clock,
-      log: options.log,
-      signal,
       namespace,
       onGone: (name) => updates.onGone(namespace, name),
       onListed: () => {
@@ -67,16 +64,18 @@ export function startController(options: ControllerOptions): Controller {
   )
   metrics.watch({ secrets: () => figuresOf(entries, clock), queueDepth: queue.depth })
   return {
-    problem: () =>
-      unlistedNamespaces.size === 0
-        ? undefined
-        : `the ServiceAccounts of these namespaces have not been listed yet: ${[...unlistedNamespaces].join(', ')}`,
+    problem: () => unlistedProblem(unlistedNamespaces),
     async ended() {
       await Promise.all([...watches, namespaces.ended()])
       await queue.idle()
     },
   }
 }
+
+const unlistedProblem = (namespaces: ReadonlySet<string>): string | undefined =>
+  namespaces.size === 0
+    ? undefined
+    : `the ServiceAccounts of these namespaces have not been listed yet: ${[...namespaces].join(', ')}`
 
 /** Keeps the entries up to date with what the watches see, and queues rounds for accounts that have changed. */
 function entryUpdates({
