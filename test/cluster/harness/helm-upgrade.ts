@@ -9,15 +9,27 @@ const release = 'akv-injector'
 /** The image of the tests' install. */
 const image = { repository: placeholderRepository }
 
-/** Upgrades the install of the tests, which isn't Helm's, with these values. @throws Error with the output of Helm */
-export function helmUpgrade(values: object): void {
+export interface HelmUpgradeOptions {
+  readonly env?: Readonly<NodeJS.ProcessEnv>
+  /** More arguments, such as `--wait`. */
+  readonly args?: readonly string[]
+}
+
+/**
+ * Upgrades an install that isn't Helm's, such as that of the tests, with these values.
+ *
+ * @throws Error with the output of Helm
+ */
+export function helmUpgrade(values: object, options: HelmUpgradeOptions = {}): void {
+  const { env = process.env, args = [] } = options
   const { status, stderr } = spawnSync(
-    process.env['HELM'] ?? 'helm',
+    env['HELM'] ?? 'helm',
     [
       ...['upgrade', '--install', release, join(import.meta.dirname, '../../../manifests/chart')],
       ...['--namespace', namespace, '--take-ownership', '--values', '-'],
+      ...args,
     ],
-    { encoding: 'utf8', input: JSON.stringify({ image, ...values }) },
+    { env, encoding: 'utf8', input: JSON.stringify({ image, ...values }) },
   )
   if (status !== 0) throw new Error(stderr)
 }

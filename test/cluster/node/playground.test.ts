@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -10,20 +20,43 @@ import { playgroundFolder, readState } from '../playground/state.ts'
 t.setTimeout(300_000)
 const execute = promisify(execFile)
 const scripts = join(import.meta.dirname, '../playground')
-const XDG_CACHE_HOME = t.testdir()
+const XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'akv-injector-playground-'))
+t.teardown(() => rmSync(XDG_CACHE_HOME, { recursive: true, force: true }))
 const env = { ...process.env, XDG_CACHE_HOME }
 const folder = playgroundFolder(env)
 const kubeconfig = join(folder, 'kubeconfig')
 shareCache()
+const ownFiles = t.testdir({
+  'vault.yaml': `${readFileSync('manifests/examples/vault.yaml', 'utf8').trimEnd()}
+  mine:
+    readers: ['*']
+    secrets:
+      only-mine: from a file of my own
+`,
+  'pod.yaml': (readFileSync('manifests/examples/files.yaml', 'utf8').split('---')[1] ?? '')
+    .replace('name: files', 'name: own-data')
+    .replace('vault: team-a', 'vault: mine')
+    .replace(/\|\n(\s{6}.*\n)+/, 'only-mine\n'),
+})
+const ownData = join(ownFiles, 'vault.yaml')
+const ownPod = join(ownFiles, 'pod.yaml')
 const cleanUp = await createMachineResource({
   create: ':',
   remove: `XDG_CACHE_HOME='${XDG_CACHE_HOME}' '${process.execPath}' '${scripts}/down.ts'`,
 })
 t.teardown(() => cleanUp.remove())
 
+t.test('a mistake in the vault data is reported before anything starts', async (t) => {
+  await t.rejects(
+    run('up', '--vault-data', 'absent.yaml'),
+    /could not start the cluster\. .*absent\.yaml/s,
+  )
+  t.notOk(existsSync(folder))
+})
+
 t.test('the cluster outlives the command, and a second command reports it', async (t) => {
   t.match(
-    await run('up'),
+    await run('up', '--vault-data', ownData),
     `the cluster is running.\n\n  export KUBECONFIG=${kubeconfig} PATH=${folder}:$PATH\n`,
   )
   t.match(await run('up'), 'the cluster is already running')
@@ -34,6 +67,30 @@ t.test('the examples run in it unchanged', async () => {
     await kubectl('apply', '-f', `manifests/examples/${example}.yaml`)
   await kubectl('wait', '--for=condition=Ready', 'pod/files', '--timeout=90s')
   await kubectl('wait', '--for=create', 'secret/shop-db', '--timeout=90s')
+})
+
+t.test('pods resolve the names of Services', async (t) => {
+  const inPod = async (...command: readonly string[]) =>
+    (await kubectl('exec', 'files', '-c', 'app', '--', ...command)).stdout
+  for (const name of ['kubernetes.default.svc', 'akv-injector-webhook.akv-injector.svc'])
+    t.match(await inPod('nslookup', `${name}.cluster.local`), /Address: 198\.19\./, name)
+  t.match(await inPod('cat', '/etc/resolv.conf'), 'default.svc.cluster.local')
+})
+
+t.test('the vaults have the given data', async (t) => {
+  await kubectl('apply', '-f', ownPod)
+  await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
+  const { stdout } = await kubectl('exec', 'own-data', '--', 'cat', '/mnt/secrets-store/only-mine')
+  t.equal(stdout, 'from a file of my own')
+})
+
+t.test('helm test passes', async (t) => {
+  const { stdout } = await execute(
+    join(folder, 'helm'),
+    ['test', 'akv-injector', '--namespace', 'akv-injector', '--timeout', '120s'],
+    { env: { ...env, KUBECONFIG: kubeconfig } },
+  )
+  t.match(stdout, /Phase:\s+Succeeded/)
 })
 
 t.test('cluster:down removes the cluster and all its files', async (t) => {
@@ -90,8 +147,10 @@ function shareCache(): void {
     if (name !== 'cluster') symlinkSync(join(shared, name), join(own, name))
 }
 
-async function run(script: string): Promise<string> {
-  const { stdout } = await execute(process.execPath, [join(scripts, `${script}.ts`)], { env })
+async function run(script: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute(process.execPath, [join(scripts, `${script}.ts`), ...args], {
+    env,
+  })
   return stdout
 }
 

@@ -39,8 +39,19 @@ export async function goBuild(options: GoBuildOptions): Promise<string | undefin
     ],
     { env: { ...env, CGO_ENABLED: '0' }, folder },
   )
-  return code === 0 ? undefined : complaint.trim().split('\n').slice(-complaintLines).join('\n')
+  return code === 0 ? undefined : lastComplaint(complaint)
 }
+
+/** Builds a program without a go.mod of ours into GOBIN. @returns as {@link goBuild} does */
+export async function goInstall(target: string, env: Environment): Promise<string | undefined> {
+  const { code, complaint } = await runGo(['install', target], {
+    env: { ...env, CGO_ENABLED: '0' },
+  })
+  return code === 0 ? undefined : lastComplaint(complaint)
+}
+
+const lastComplaint = (complaint: string) =>
+  complaint.trim().split('\n').slice(-complaintLines).join('\n')
 
 async function runGo(
   args: readonly string[],

@@ -13,8 +13,8 @@ To see a rotated secret arrive in a file within a few minutes:
   kubectl apply -f ${examples}/refresh.yaml
 ${state.by === 'kind' ? forward : ''}  curl --json '${rotation}' ${state.by === 'kind' ? forwardedUrl : state.controlUrl}/rotate
 
-The vaults are emulated. vault.yaml beside the examples lists their content and the service accounts of the namespace
-default that may read it. Secret sync is on for the service accounts of its examples.
+The vaults are emulated. Their content and the service accounts that may read it come from the file of --vault-data, by
+default vault.yaml beside the examples. Secret sync is on for ${state.by === 'node' ? 'these service accounts' : 'the service accounts of the examples'}.
 ${state.by === 'node' ? ofNode : ''}
 npm run cluster:down removes the cluster and all its files.`
 
@@ -22,5 +22,6 @@ const examples = relative(process.cwd(), join(import.meta.dirname, '../../../man
 const rotation = JSON.stringify({ vault: 'team-a', name: 'db-password', value: 'another' })
 const forward = '  kubectl -n azure port-forward pod/emulator 8445 &\n'
 const forwardedUrl = 'http://127.0.0.1:8445'
-const ofNode = `The images busybox:1.37 and nginx:1.29 (also a busybox) need no registry. Pods have no DNS and can't reach Services.
+const ofNode = `akv-injector is a release of Helm: helm test akv-injector -n akv-injector. The images busybox:1.37 and nginx:1.29 (also a
+busybox) need no registry. Pods reach Services by their names, but no host outside of this machine.
 `

@@ -30,16 +30,22 @@ export function checkKind(): void {
 /**
  * Creates a cluster with kind, which needs Docker instead of root and Go. The emulated cloud runs in the cluster.
  *
- * @param kubeconfig - the file to write
+ * @param options.kubeconfig - the file to write
+ * @param options.vaultData - the file with the content of the vaults
  * @throws Error if Docker or kind fails, after deleting the cluster
  */
-export async function startKind(kubeconfig: string, log: (line: string) => void): Promise<void> {
+export async function startKind(options: {
+  readonly kubeconfig: string
+  readonly vaultData: string
+  readonly log: (line: string) => void
+}): Promise<void> {
+  const { kubeconfig, vaultData, log } = options
   try {
     log('creating a cluster with kind, which takes a minute')
-    const options = ['--kubeconfig', kubeconfig, '--wait', '120s']
-    execute('kind', ['create', 'cluster', '--name', name, ...options])
+    const flags = ['--kubeconfig', kubeconfig, '--wait', '120s']
+    execute('kind', ['create', 'cluster', '--name', name, ...flags])
     execute('kind', ['load', 'docker-image', productImage, '--name', name])
-    await installAll(connect(kubeconfig))
+    await installAll(connect(kubeconfig), readFileSync(vaultData, 'utf8'))
   } catch (error) {
     stopKind()
     throw error
@@ -48,10 +54,10 @@ export async function startKind(kubeconfig: string, log: (line: string) => void)
 
 export const stopKind = (): string => execute('kind', ['delete', 'cluster', '--name', name])
 
-async function installAll(api: Api): Promise<void> {
+async function installAll(api: Api, vaultData: string): Promise<void> {
   const cluster = clusterOf(api)
   await publishIssuerKeys(cluster)
-  for (const object of cloudObjects(await cluster.issuer()))
+  for (const object of cloudObjects(await cluster.issuer(), vaultData))
     expectSuccess(await cluster.apply(object))
   const azure = await untilEmulated(api)
   await installWithVault(cluster, azure)
@@ -59,7 +65,7 @@ async function installAll(api: Api): Promise<void> {
   cluster.close()
 }
 
-function cloudObjects(issuer: string): readonly KubeObject[] {
+function cloudObjects(issuer: string, vaultData: string): readonly KubeObject[] {
   const text = read('kind.yaml')
     .replace('ISSUER', issuer)
     .replace('image: IMAGE', `image: ${productImage}`)
@@ -68,7 +74,7 @@ function cloudObjects(issuer: string): readonly KubeObject[] {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: 'vault', namespace: 'azure' },
-    data: { 'vault.yaml': read('../../../manifests/examples/vault.yaml') },
+    data: { 'vault.yaml': vaultData },
   }
   return [namespace, vault, ...others]
 }

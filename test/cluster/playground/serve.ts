@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
 import type { Parsed } from '../../../lib/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { connect } from '../client/api.ts'
@@ -10,12 +11,15 @@ import { temporaryFolder } from '../harness/temporary-folder.ts'
 import { startPods } from '../node/harness/start-pods.ts'
 import { findNode } from '../node/machine/find-node.ts'
 import { createNetwork } from '../node/machine/network.ts'
+import { findHelm } from '../parts/find-helm.ts'
 import { apiServerParts, findParts } from '../parts/find-parts.ts'
-import { installSync } from './install-sync.ts'
+import { installByHelm } from './install-by-helm.ts'
+import { serveServices } from './services/serve-services.ts'
+import { clusterDomain } from './services/service-table.ts'
 import { type NodeState, writeState } from './state.ts'
 
 /**
- * The process behind `npm run cluster`. Its argument is the folder for its state. It needs no clean-up code: everything
+ * The process behind `npm run cluster`. Its arguments are the folder for its state and the file of the vault data. It needs no clean-up code: everything
  * that it starts and creates ends when this process ends, for whatever reason.
  */
 
@@ -26,7 +30,8 @@ export type ServeMessage =
 
 const report = (message: ServeMessage) => process.send?.(message)
 
-async function serve(stateFolder: string): Promise<NodeState> {
+async function serve(stateFolder: string, vaultData: string): Promise<NodeState> {
+  const data = readEmulatorData(vaultData)
   await createMachineResource({
     create: ':',
     remove: `rm -rf -- '${stateFolder.replaceAll("'", "'\\''")}'`,
@@ -36,6 +41,7 @@ async function serve(stateFolder: string): Promise<NodeState> {
   writeState(stateFolder, starting)
   const options = { env, log: (line: string) => void report({ kind: 'progress', line }) }
   const found = orThrow(await findNode({ ...options, install: false }))
+  const helm = orThrow(await findHelm(options))
   const parts = orThrow(await findParts({ ...options, names: apiServerParts }))
 
   options.log('starting the cluster')
@@ -44,12 +50,18 @@ async function serve(stateFolder: string): Promise<NodeState> {
   const named = { ...starting, name: network.name, folder }
   writeState(stateFolder, named)
   const local = await startCluster({ parts, folder, network })
-  const cluster = clusterOf(connect(local.kubeconfigFile))
-  const data = readFileSync(exampleData, 'utf8')
-  const { azure, environment } = await startPods({ folder, network, local, cluster, found, data })
-  await installSync(cluster, azure)
-  copyFileSync(local.kubeconfigFile, join(stateFolder, 'kubeconfig'))
+  const { kubeconfigFile } = local
+  const api = connect(kubeconfigFile)
+  const cluster = clusterOf(api)
+  await serveServices(api, network)
+  const { azure, environment } = await startPods({
+    ...{ folder, network, local, cluster, found, clusterDomain },
+    data: readFileSync(vaultData, 'utf8'),
+    install: (cluster, azure) => installByHelm(cluster, azure, { kubeconfigFile, helm, data }),
+  })
+  copyFileSync(kubeconfigFile, join(stateFolder, 'kubeconfig'))
   symlinkSync(environment.kubectl, join(stateFolder, 'kubectl'))
+  symlinkSync(helm, join(stateFolder, 'helm'))
   const state = { ...named, controlUrl: azure.controlUrl }
   writeState(stateFolder, state)
   return state
@@ -60,13 +72,11 @@ function orThrow<T>(found: Parsed<T>): T {
   return found.value
 }
 
-const exampleData = join(import.meta.dirname, '../../../manifests/examples/vault.yaml')
-
 // The parent process ended before the cluster was ready, so nobody would know about the cluster.
 const giveUp = () => process.exit(1)
 process.once('disconnect', giveUp)
 try {
-  const state = await serve(process.argv[2] ?? '')
+  const state = await serve(process.argv[2] ?? '', process.argv[3] ?? '')
   process.off('disconnect', giveUp)
   report({ kind: 'ready', state })
   process.disconnect?.()

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, openSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { describePlayground } from './describe-playground.ts'
 import { checkKind, startKind } from './kind.ts'
@@ -13,11 +15,19 @@ import {
   writeState,
 } from './state.ts'
 
-/** `npm run cluster [-- --kind]`: starts a cluster for experiments, and leaves it running. */
+/** `npm run cluster [-- --kind] [-- --vault-data FILE]`: starts a cluster for experiments, and leaves it running. */
 
 const folder = playgroundFolder(process.env)
 
+const exampleData = join(import.meta.dirname, '../../../manifests/examples/vault.yaml')
+
 async function up(): Promise<string> {
+  const { values } = parseArgs({
+    options: { kind: { type: 'boolean' }, 'vault-data': { type: 'string' } },
+  })
+  const vaultData = resolve(values['vault-data'] ?? exampleData)
+  // Mistakes in the file are reported before anything starts.
+  readEmulatorData(vaultData)
   const running = readState(folder)
   if (running?.by === 'node' && !running.controlUrl)
     return 'another `npm run cluster` is starting the cluster'
@@ -26,17 +36,17 @@ async function up(): Promise<string> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(dirname(folder), { recursive: true })
   mkdirSync(folder, { mode: 0o700 })
-  const state = process.argv.includes('--kind') ? await startByKind() : await startOnNode()
+  const state = values.kind ? await startByKind(vaultData) : await startOnNode(vaultData)
   return `the cluster is running.\n${describePlayground(folder, state)}`
 }
 
-async function startByKind(): Promise<PlaygroundState> {
+async function startByKind(vaultData: string): Promise<PlaygroundState> {
   const state = { by: 'kind' } as const
   try {
     checkKind()
     // Before the start, so that `npm run cluster:down` works even after a Ctrl-C.
     writeState(folder, state)
-    await startKind(join(folder, 'kubeconfig'), say)
+    await startKind({ kubeconfig: join(folder, 'kubeconfig'), vaultData, log: say })
     return state
   } catch (error) {
     rmSync(folder, { recursive: true })
@@ -45,12 +55,16 @@ async function startByKind(): Promise<PlaygroundState> {
 }
 
 /** @throws Error with the reason if the cluster can't start */
-function startOnNode(): Promise<NodeState> {
+function startOnNode(vaultData: string): Promise<NodeState> {
   const log = openSync(join(folder, 'log'), 'a')
-  const serve = spawn(process.execPath, [join(import.meta.dirname, 'serve.ts'), folder], {
-    stdio: ['ignore', log, log, 'ipc'],
-    detached: true,
-  })
+  const serve = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'serve.ts'), folder, vaultData],
+    {
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+    },
+  )
   serve.unref()
   return new Promise((resolve, reject) => {
     serve.once('exit', () => reject(new Error('the process ended before the cluster was ready')))

@@ -70,4 +70,4 @@ interface PodSpec {
 }
 
 /** Two pods have to start, perhaps on a busy machine. */
-const installTimeoutMs = 120_000
+export const installTimeoutMs = 120_000

@@ -26,6 +26,10 @@ export interface PodsOptions {
   readonly found: FoundNode
   /** The content of the emulated vaults; by default that of the tests. */
   readonly data?: string
+  /** The domain of Services for pods, if a DNS server listens at the network's gateway. */
+  readonly clusterDomain?: string
+  /** Installs akv-injector; by default from the manifests. Resolves when annotated pods are admitted. */
+  readonly install?: typeof installWithVault
 }
 
 /**
@@ -33,7 +37,8 @@ export interface PodsOptions {
  * akv-injector's pods. Resolves when annotated pods are admitted.
  */
 export async function startPods(options: PodsOptions) {
-  const { folder, network, local, cluster, found, data = vaultData() } = options
+  const { folder, network, local, cluster, found, data = vaultData(), clusterDomain } = options
+  const { install = installWithVault } = options
   const { programs, archives } = found
   const undo: (() => unknown)[] = []
   const stop = async () => {
@@ -41,7 +46,10 @@ export async function startPods(options: PodsOptions) {
   }
   try {
     const api = { host: network.apiAddress, port: 443 }
-    const forwarded = await forward({ from: api, toPort: local.apiPort })
+    const forwarded = await forward({
+      from: api,
+      to: () => ({ host: '127.0.0.1', port: local.apiPort }),
+    })
     undo.push(() => forwarded.close())
     const scheduler = startOwnedProcess({
       program: programs['kube-scheduler'],
@@ -49,7 +57,7 @@ export async function startPods(options: PodsOptions) {
       logFile: join(folder, 'kube-scheduler.log'),
     })
     undo.push(() => scheduler.stop())
-    const node = startNode({ folder, network, programs })
+    const node = startNode({ folder, network, programs, clusterDomain })
     undo.push(() => node.stop())
     const socket = join(folder, 'containerd.sock')
     await withoutEnd(node.ended, importImages({ ctr: programs.ctr, socket, archives }), folder)
@@ -66,7 +74,7 @@ export async function startPods(options: PodsOptions) {
     undo.push(() => azure.stop())
     const identity = await startIdentityWebhook(cluster)
     undo.push(() => identity.close())
-    await installWithVault(cluster, azure).catch((error: Error) => {
+    await install(cluster, azure).catch((error: Error) => {
       throw new Error(`${error.message}\n${podLogs(folder, 'akv-injector')}`)
     })
     const environment: NodeEnvironment = {

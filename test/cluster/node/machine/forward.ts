@@ -3,14 +3,16 @@ import { connect, createServer } from 'node:net'
 
 export interface ForwardOptions {
   readonly from: { readonly host: string; readonly port: number }
-  /** A port on 127.0.0.1. */
-  readonly toPort: number
+  /** Chooses where each connection goes. Without a target, the connection is closed. */
+  readonly to: () => { readonly host: string; readonly port: number } | undefined
 }
 
-/** Forwards connections to the API server. Pods connect to its Service address, but no kube-proxy serves that. */
-export async function forward({ from, toPort }: ForwardOptions): Promise<{ close(): void }> {
+/** Forwards connections to a Service, because no kube-proxy serves its address. */
+export async function forward({ from, to }: ForwardOptions): Promise<{ close(): void }> {
   const server = createServer((socket) => {
-    const onward = connect({ host: '127.0.0.1', port: toPort })
+    const target = to()
+    if (target === undefined) return void socket.destroy()
+    const onward = connect(target)
     socket.pipe(onward).pipe(socket)
     for (const one of [socket, onward])
       one.on('error', () => {

@@ -4,7 +4,14 @@ import { stringify } from 'yaml'
 import type { Network } from './network.ts'
 
 /** Writes the kubelet's configuration. The folder already has its serving certificate and its client CA. */
-export function writeKubeletConfig(folder: string, { name, gateway }: Network): void {
+export function writeKubeletConfig(options: {
+  readonly folder: string
+  readonly network: Network
+  /** The domain of Services, if a DNS server listens at the network's gateway. */
+  readonly clusterDomain?: string | undefined
+}): void {
+  const { folder, clusterDomain } = options
+  const { name, gateway } = options.network
   // The machine's own resolv.conf may name a DNS server on loopback, which pods can't reach.
   writeFileSync(join(folder, 'resolv.conf'), '')
   writeFileSync(
@@ -31,8 +38,9 @@ export function writeKubeletConfig(folder: string, { name, gateway }: Network): 
       makeIPTablesUtilChains: false,
       podLogsDir: join(folder, 'pod-logs'),
       volumePluginDir: join(folder, 'volume-plugins'),
-      // No DNS server listens there. Without an address, the kubelet emits a warning event for each pod.
+      // In the tests, no DNS server listens there. Without an address, the kubelet emits a warning event for each pod.
       clusterDNS: [gateway],
+      ...(clusterDomain && { clusterDomain }),
       resolvConf: join(folder, 'resolv.conf'),
       // Don't evict pods if the machine runs low on memory or disk.
       evictionHard: {

@@ -11,6 +11,8 @@ export interface NodeOptions {
   readonly folder: string
   readonly network: Network
   readonly programs: NodePrograms
+  /** The domain of Services, if a DNS server listens at the network's gateway. */
+  readonly clusterDomain?: string | undefined
 }
 
 export interface NodePrograms {
@@ -31,10 +33,10 @@ export interface RunningNode {
 }
 
 /** Starts containerd and a kubelet in namespaces that end when this process ends, for whatever reason. */
-export function startNode({ folder, network, programs }: NodeOptions): RunningNode {
+export function startNode({ folder, network, programs, clusterDomain }: NodeOptions): RunningNode {
   for (const name of ['cni', 'pod-logs', 'volume-plugins']) mkdirSync(join(folder, name))
   writeContainerdConfig({ folder, network, ...programs })
-  writeKubeletConfig(folder, network)
+  writeKubeletConfig({ folder, network, clusterDomain })
   const { pluginFolder: _, ...paths } = programs
   const PATH = [...new Set(Object.values(paths).map(dirname)), process.env['PATH']].join(delimiter)
   const log = openSync(join(folder, 'node.log'), 'a')

@@ -1,0 +1,39 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { cacheFolder, type FindPartsOptions } from './find-parts.ts'
+import { goInstall, goProblem } from './go-build.ts'
+import { isProgram } from './is-program.ts'
+
+/** The version that .ci/run tests the chart with. */
+const version = '3.22.0'
+
+/** Looks for Helm in HELM, in PATH and in our cache, and else builds it into the cache. */
+export async function findHelm(options: Omit<FindPartsOptions, 'names'>): Promise<Parsed<string>> {
+  const { env, log } = options
+  const cache = dirname(cacheFolder(env, 'kubernetes'))
+  const cached = join(cache, `helm-${version}`)
+  const onPath = (env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  const found = [env['HELM'] ?? '', ...onPath.map((folder) => join(folder, 'helm')), cached].find(
+    (path) => path !== '' && isProgram(path),
+  )
+  if (found) return valid(found)
+  const problem = await goProblem(env)
+  if (problem) return invalid(`Helm can't be built: ${problem}. ${advice}`)
+  log(`building Helm ${version} into ${cache}, which takes two minutes`)
+  const folder = join(cache, `.helm-${process.pid}`)
+  mkdirSync(folder, { recursive: true })
+  try {
+    const failure = await goInstall(`helm.sh/helm/v3/cmd/helm@v${version}`, {
+      ...env,
+      GOBIN: folder,
+    })
+    if (failure) return invalid(`Helm could not be built. ${advice}\n${failure}`)
+    for (const name of readdirSync(folder)) renameSync(join(folder, name), cached)
+    return valid(cached)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const advice = 'Install Helm, or set HELM to the path of the program.'

@@ -1,0 +1,64 @@
+import type { EmulatorData } from '../../../emulator/data/data.ts'
+import type { Cluster } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { helmUpgrade } from '../harness/helm-upgrade.ts'
+import { type Cloud, installTimeoutMs } from '../node/harness/install-with-vault.ts'
+import { untilCalled } from '../webhook/harness/serve-webhook.ts'
+
+export interface InstallByHelmOptions {
+  readonly kubeconfigFile: string
+  readonly helm: string
+  readonly data: EmulatorData
+}
+
+/**
+ * Installs the chart with the emulator as its cloud. Secret sync is on for all accounts that the vault data lets sign in,
+ * and their namespaces are created. Resolves when annotated pods are admitted.
+ */
+export async function installByHelm(
+  cluster: Cluster,
+  azure: Cloud,
+  options: InstallByHelmOptions,
+): Promise<void> {
+  const { kubeconfigFile, helm, data } = options
+  const namespaces = syncNamespaces(data)
+  for (const name of Object.keys(namespaces))
+    expectSuccess(await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }))
+  const cloud = {
+    name: 'custom',
+    authorityHost: azure.url,
+    vaultUrl: `${azure.url}/{vault}`,
+    ca: azure.caPem,
+  }
+  helmUpgrade(
+    { cloud, tenantId: data.tenantId, sync: { namespaces } },
+    {
+      env: { ...process.env, HELM: helm, KUBECONFIG: kubeconfigFile },
+      args: ['--create-namespace'],
+    },
+  )
+  await untilCalled(cluster, installTimeoutMs)
+}
+
+/** Returns `sync.namespaces` of the chart. The chart refuses the namespaces of the system and its own. */
+export function syncNamespaces({
+  identities,
+}: EmulatorData): Readonly<Record<string, { readonly serviceAccounts: readonly string[] }>> {
+  const accounts = identities
+    .flatMap(({ federatedCredentials }) => federatedCredentials)
+    .flatMap(({ subject }) => {
+      const [, namespace = '', name = ''] = subjectPattern.exec(subject) ?? []
+      return namespace === '' || refused.test(namespace) ? [] : [{ namespace, name }]
+    })
+  const byNamespace = Map.groupBy(accounts, ({ namespace }) => namespace)
+  return Object.fromEntries(
+    [...byNamespace].map(([namespace, members]) => [
+      namespace,
+      { serviceAccounts: [...new Set(members.map(({ name }) => name))] },
+    ]),
+  )
+}
+
+const subjectPattern =
+  /^system:serviceaccount:([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?):([a-z0-9](?:[a-z0-9.-]{0,233}[a-z0-9])?)$/
+const refused = /^(kube-system|kube-public|kube-node-lease|akv-injector)$/
