@@ -48,7 +48,7 @@ export function readSecretObjectKeys(
   }
   if (secret.type === tlsType && objectNames.size > 1)
     problems.push(
-      `data: found several objects; a Secret of type ${tlsType} holds the certificate and key of one object`,
+      `data: found several objects; a Secret of type ${tlsType} holds the certificate and key of one object; for two objects, request it on the ServiceAccount with akv-injector.io/sync`,
     )
   return { files, problems }
 }
