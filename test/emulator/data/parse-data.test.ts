@@ -51,7 +51,11 @@ t.test('the format in the documentation is accepted', async (t) => {
 
 t.test('an empty file gives an emulator without vaults', async (t) => {
   for (const text of ['', '# nothing', '{}', 'vaults: {}', 'vaults:'])
-    t.match(parseEmulatorData(text), { value: { identities: [], vaults: [] } }, text)
+    t.match(
+      parseEmulatorData(text),
+      { value: { identities: { length: 0 }, vaults: { length: 0 } } },
+      text,
+    )
 })
 
 t.test('values that look like numbers or dates stay as written', async (t) => {

@@ -65,7 +65,12 @@ t.test('the example in the specification is accepted', async (t) => {
       property: 'connection.url',
     },
   ])
-  t.match(config, { refreshSeconds: 300, onDeleted: 'keep', templates: [], env: [] })
+  t.match(config, {
+    refreshSeconds: 300,
+    onDeleted: 'keep',
+    templates: { length: 0 },
+    env: { length: 0 },
+  })
 })
 
 t.test(

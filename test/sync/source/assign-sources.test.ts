@@ -29,7 +29,7 @@ t.test('the older source keeps a Secret: by its time, then by its name', async (
     source('a', 2, requests('db', 'a')),
   ])
   t.match(byAccount.get('web'), [
-    { ref: { name: 'b' }, problems: [] },
+    { ref: { name: 'b' }, problems: { length: 0 } },
     { ref: { name: 'a' }, problems: [/^Secret db: SecretProviderClass b, which is older/] },
     { ref: { name: 'c' }, problems: [/^Secret db: SecretProviderClass b, which is older/] },
   ])

@@ -215,7 +215,7 @@ t.test('names that every JavaScript object has are not types, fields or choices'
     t.match(
       read(`- { objectName: a, objectType: ${name}, ${name}: x, objectFormat: ${name} }`, 'home'),
       {
-        files: [],
+        files: { length: 0 },
         problems: [
           `item 1, objectType "${name}": expected secret, key or cert`,
           /unknown field .*; did you mean/,
