@@ -138,6 +138,16 @@ t.test('every mistake has its place', async (t) => {
     t.match(read(classSpec(items))?.problems, [problem])
 })
 
+t.test('a Secret has at most 500 keys', async (t) => {
+  const keys = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 'db-password']))
+  const problemsOf = (count: number) => read(classSpec([secretObject('a', keys(count))]))?.problems
+  t.strictSame(problemsOf(500), [])
+  t.strictSame(problemsOf(501), [
+    'secretObjects, item 1, Secret a: found 501 keys; accepted: at most 500',
+  ])
+})
+
 t.test('mistakes in the parameters are those of a pod', async (t) => {
   const items = [secretObject('a', { a: 'db-password' })]
   for (const [parameters, problem] of [
