@@ -61,6 +61,15 @@ t.test('more classes than are kept: the others are named, until there is room', 
   }
 })
 
+t.test('nobody asks for another list if the class that didn’t fit has gone', async (t) => {
+  const { store } = open()
+  t.ok(store.put(seen('large', maxCharacters)))
+  t.notOk(store.put(seen('late')))
+  store.listed()
+  store.remove('late')
+  t.notOk(store.hasRoom())
+})
+
 t.test('a class that grows and shrinks is counted once', async (t) => {
   const { store, changes } = open()
   for (let i = 1; i < 50; i++) t.ok(store.put(seen('kv', maxCharacters - i, String(i))))
