@@ -1,12 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import t from 'tap'
 import { withoutHelm } from '../../manifests/helm.ts'
-import { readRendered } from '../../manifests/rendered.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { secretProviderClassCrd } from '../harness/csi-manifests.ts'
+import { dryRunInstall } from '../harness/dry-run-install.ts'
 
 /** What Helm finds in the cluster decides whether the chart has the CRD, and what its notes say. */
 const skip = withoutHelm
@@ -18,21 +16,9 @@ const csiDriver: KubeObject = {
   metadata: { name: 'secrets-store.csi.k8s.io' },
 }
 
-/** Renders an install of the release `akv-injector` in the namespace `vaults`, with look-ups in the cluster. */
 function install(...values: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.env['HELM'] ?? 'helm',
-    [
-      ...['install', 'akv-injector', join(import.meta.dirname, '../../../manifests/chart')],
-      ...['--namespace', 'vaults', '--dry-run=server', '--take-ownership'],
-      ...['--set', 'image.repository=registry.example/akv-injector'],
-      ...values.flatMap((value) => ['--set', value]),
-    ],
-    { encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(stderr)
-  const [, manifest = '', notes = ''] = stdout.split(/^MANIFEST:$|^NOTES:$/m)
-  return { hasCrd: readRendered(manifest).find(crd.kind) !== undefined, notes }
+  const { objects, notes } = dryRunInstall(...values)
+  return { hasCrd: objects.some(({ kind }) => kind === crd.kind), notes }
 }
 
 async function remove(object: KubeObject): Promise<void> {
