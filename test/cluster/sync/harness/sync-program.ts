@@ -20,12 +20,14 @@ export interface SyncProgramOptions {
   readonly accounts: string
   readonly kubeconfigFile: string
   readonly cloud: { readonly url: string; readonly caPem: string }
+  /** Whether it reads SecretProviderClasses. */
+  readonly classes?: boolean
 }
 
 /** @returns a function that starts the program, as the Deployment does after each crash */
 export async function syncProgram(
   t: Test,
-  { accounts, kubeconfigFile, cloud }: SyncProgramOptions,
+  { accounts, kubeconfigFile, cloud, classes = false }: SyncProgramOptions,
 ): Promise<() => Promise<SyncProgram>> {
   const folder = t.testdir()
   await bundle(folder)
@@ -42,6 +44,7 @@ export async function syncProgram(
   const args = [
     join(folder, 'main.js'),
     ...['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0'],
+    ...(classes ? ['--classes'] : []),
   ]
   return async () => {
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })

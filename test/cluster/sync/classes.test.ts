@@ -1,0 +1,170 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { parseAllDocuments } from 'yaml'
+import { tenantId } from '../../support/servers/start-test-emulator.ts'
+import { webId } from '../../sync/harness/simulation.ts'
+import { connect, type KubeObject } from '../client/api.ts'
+import { clusterOf, until } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { readKubeconfig } from '../client/kubeconfig.ts'
+import { secretProviderClassCrd } from '../harness/csi-manifests.ts'
+import { startEmulatorProcess } from '../harness/emulator-process.ts'
+import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
+import { startCluster } from '../harness/start-cluster.ts'
+import { temporaryFolder } from '../harness/temporary-folder.ts'
+import { apiServerParts, findParts } from '../parts/find-parts.ts'
+import { syncProgram } from './harness/sync-program.ts'
+
+const { CLUSTER_AUDIT_LOG } = process.env
+const skip = CLUSTER_AUDIT_LOG ? false : 'needs an API server of its own'
+const vaultData = `
+tenantId: ${tenantId}
+identities:
+  - { clientId: ${webId}, federatedCredentials: [{ subject: 'system:serviceaccount:default:default' }] }
+vaults:
+  team-a: { readers: [${webId}], secrets: { ExampleSecret: correct horse } }
+`
+const minuteMs = 60_000
+
+/** The class of the driver's documentation, with its placeholders filled in. */
+const [example] = parseAllDocuments(
+  readFileSync(join(import.meta.dirname, '../../fixtures/sync/class.yaml'), 'utf8')
+    .replace('<managed-identity-client-id>', webId)
+    .replace('<keyvault-name>', 'team-a')
+    .replace('<tenant-id>', tenantId),
+).map((document): KubeObject => document.toJS())
+
+/** The same class with another name, for another Secret. */
+function classFor(name: string, secretName: string, key = 'password'): KubeObject {
+  if (!example) throw new Error('the fixture has no class')
+  const data = [{ objectName: 'ExampleSecret', key }]
+  const spec = { ...(example['spec'] as object), secretObjects: [{ secretName, data }] }
+  return { ...example, metadata: { name, namespace: 'default' }, spec }
+}
+
+/** The other tests share an API server, whose CRDs must not be deleted, so this test starts its own. */
+t.test('secretObjects of classes become Secrets, and outlast their kind', { skip }, async (t) => {
+  const log = (line: string) => void t.comment(line)
+  const found = await findParts({ env: process.env, log, names: apiServerParts })
+  if (found.kind === 'invalid') throw new Error(found.problem)
+  const { path: folder, remove } = temporaryFolder()
+  t.teardown(remove)
+  const local = await startCluster({ parts: found.value, folder })
+  t.teardown(() => local.stop())
+  const { kubeconfigFile } = local
+  const api = connect(kubeconfigFile)
+  const cluster = clusterOf(api)
+  t.teardown(() => cluster.close())
+  await publishIssuerKeys(cluster)
+  const data = join(folder, 'vault.yaml')
+  writeFileSync(data, vaultData)
+  const access = readKubeconfig(kubeconfigFile)
+  const azure = await startEmulatorProcess({ access, folder, data })
+  t.teardown(() => azure.stop())
+  const crd = secretProviderClassCrd()
+  const group = '/apis/secrets-store.csi.x-k8s.io/v1'
+  const answers = async (path: string) => (await api.call({ method: 'GET', path })).status
+  const applyCrd = async () => {
+    expectSuccess(await cluster.apply(crd))
+    for (const path of [group, `${group}/namespaces/default/secretproviderclasses`])
+      await until(async () => (await answers(path)) === 200)
+  }
+  await applyCrd()
+
+  const account = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace: 'default' },
+  }
+  await until(async () => (await cluster.get(account)).status === 200)
+  const options = { accounts: 'default=default', kubeconfigFile, cloud: azure, classes: true }
+  const start = await syncProgram(t, options)
+  const apply = async (object: KubeObject) => expectSuccess(await cluster.apply(object))
+  const values = async (name: string) => {
+    const metadata = { name, namespace: 'default' }
+    const { status, body } = await cluster.get({ apiVersion: 'v1', kind: 'Secret', metadata })
+    return status === 404 ? undefined : (body['data'] as Readonly<Record<string, string>>)
+  }
+  const has = async (name: string, key = 'password') =>
+    (await values(name))?.[key] === Buffer.from('correct horse').toString('base64')
+  const status = async () => {
+    const { metadata } = expectSuccess(await cluster.get(account)).body
+    const annotations = metadata['annotations'] as Readonly<Record<string, string>> | undefined
+    return annotations?.['akv-injector.io/sync-status'] ?? ''
+  }
+  const events = async () => {
+    const metadata = { name: 'any', namespace: 'default' }
+    const all = await cluster.list({ apiVersion: 'v1', kind: 'Event', metadata })
+    return all.map((event) => {
+      const { kind, name } = event['involvedObject'] as { kind: string; name: string }
+      return `${kind} ${name} ${event['reason']}: ${event['message']}`
+    })
+  }
+
+  let program = await start()
+  await t.test('a class as it stands', async (t) => {
+    await apply({
+      ...example,
+      metadata: { ...example?.metadata, namespace: 'default' },
+    } as KubeObject)
+    await until(() => has('synced-secret'))
+    await until(async () => (await status()) === 'synced-secret: ready')
+    t.match(
+      (await events()).join('\n'),
+      'SecretProviderClass azure-keyvault-secrets Synced: created Secret synced-secret',
+    )
+  })
+
+  await t.test('a bad class beside a good one, and two for one Secret', async (t) => {
+    await apply(classFor('bad', 'of-bad', 'no/key'))
+    await apply(classFor('good', 'of-good'))
+    await until(() => has('of-good'))
+    // The API server's timestamps are whole seconds.
+    await delay(1_100)
+    await apply(classFor('another', 'of-good', 'other'))
+    await until(async () => (await status()).includes('SecretProviderClass/another: '))
+    t.ok(await has('of-good'))
+    t.equal(await values('of-bad'), undefined)
+    const all = (await events()).join('\n')
+    t.match(all, /SecretProviderClass bad SyncFailed: AKV_SYNC_SOURCE: .*no\/key/)
+    t.match(
+      all,
+      /SecretProviderClass another SyncFailed: AKV_SYNC_SOURCE: .*class good|SecretProviderClass good, which is older/,
+    )
+    for (const name of ['bad', 'another']) expectSuccess(await cluster.delete(classFor(name, 'x')))
+  })
+
+  await t.test('a class that goes during a restart: its Secret goes after a minute', async (t) => {
+    await program.end('SIGKILL')
+    expectSuccess(await cluster.delete(classFor('good', 'of-good')))
+    const startedAtMs = performance.now()
+    program = await start()
+    await until(async () => !(await has('of-good')), 2 * minuteMs)
+    t.ok(performance.now() - startedAtMs >= minuteMs - 1_000)
+    t.ok(await has('synced-secret'))
+  })
+
+  await t.test('a CRD that goes takes no Secret along, and neither does a restart', async (t) => {
+    expectSuccess(await cluster.delete(crd))
+    await until(async () => /^synced-secret: AKV_SYNC_SOURCE since /.test(await status()))
+    t.match(
+      (await events()).join('\n'),
+      /ServiceAccount default SyncFailed: AKV_SYNC_SOURCE: Secret synced-secret came from/,
+    )
+    await program.end('SIGTERM')
+    program = await start()
+    await delay(minuteMs + 10_000)
+    t.ok(await has('synced-secret'))
+    // The kind returns, and later the class.
+    await applyCrd()
+    await until(async () => (await status()).length > 0)
+    await apply({
+      ...example,
+      metadata: { ...example?.metadata, namespace: 'default' },
+    } as KubeObject)
+    await until(async () => (await status()) === 'synced-secret: ready', 2 * minuteMs)
+    t.equal(await program.end('SIGTERM'), 0)
+  })
+})
