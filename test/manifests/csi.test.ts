@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { podSettings } from '../../webhook/core/annotations/pod-settings.ts'
 import { type RenderOptions, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
 
@@ -132,6 +133,20 @@ t.test('the refresh may be written as a number if it is 0', { skip }, async (t) 
   t.ok(ok)
   t.match(text, /name: AKV_INJECTOR_CSI_REFRESH\n\s+value: "0"/)
 })
+
+t.test(
+  'the chart accepts each refresh that the webhook accepts, and no other',
+  { skip },
+  async (t) => {
+    const texts = '0s 30s 029s 08m 1m 5s 29s 8760h 8759h60m 8760h1s 999999999h'.split(' ')
+    for (const refresh of texts) {
+      const { ok, problem } = render({ values: { csi: { refresh } } })
+      t.equal(ok, podSettings.refresh(refresh).kind === 'valid', refresh)
+      if (!ok)
+        t.match(problem, `csi.refresh is "${refresh}", but it must be between 30s and a year`)
+    }
+  },
+)
 
 t.test('the CRD has two versions of one shape, and outlives the release', { skip }, async (t) => {
   const crd = renderCsi({ namespaces: 'all' }).find('CustomResourceDefinition')
