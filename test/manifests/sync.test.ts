@@ -104,9 +104,16 @@ t.test(
     const { spec } = readRendered(on.text).find('Deployment', 'akv-injector-sync').spec.template
     t.equal(environmentOf(spec.containers[0])['AKV_INJECTOR_CSI_REFRESH'], '2m')
     t.match(on.text, 'name: secretproviderclasses.secrets-store.csi.x-k8s.io')
-    t.notMatch(render({ values: sync({}, { classes: true }) }).text, 'secretproviderclasses')
   },
 )
+
+t.test('sync.classes without a listed account is refused', { skip: withoutHelm }, async (t) => {
+  for (const namespaces of [{}, { shop: accounts() }, { shop: null }])
+    t.match(
+      render({ values: sync(namespaces, { classes: true }) }).problem,
+      'sync.classes is true, but sync.namespaces lists no ServiceAccount',
+    )
+})
 
 t.test('the chart can set every setting that it reads', { skip: withoutHelm }, async (t) => {
   const { certificatePem } = await issueTestAuthority()

@@ -207,11 +207,6 @@ resourceNames would mean all names. null removes a namespace that another values
 {{- join ";" $entries -}}
 {{- end -}}
 
-{{/* "true" if the sync controller reads SecretProviderClasses. */}}
-{{- define "akv-injector.syncsClasses" -}}
-{{- if and .Values.sync.classes (include "akv-injector.syncAccounts" .) -}}true{{- end -}}
-{{- end -}}
-
 {{/* What Pod Security "restricted" requires of a pod. */}}
 {{- define "akv-injector.podSecurityContext" -}}
 runAsNonRoot: true
