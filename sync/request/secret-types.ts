@@ -5,8 +5,11 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 
 export const opaqueType = 'Opaque'
 
-/** Types that others trust with access to the cluster, and that nobody needs to sync from a vault. */
-const forbiddenTypes: ReadonlyMap<string, string> = new Map([
+/**
+ * Types that others trust with access to the cluster, and that nobody needs to sync from a vault. The chart's policy on the
+ * controller's Secrets refuses the same types.
+ */
+export const forbiddenTypes: ReadonlyMap<string, string> = new Map([
   ['kubernetes.io/service-account-token', 'Kubernetes itself fills Secrets of this type'],
   ['bootstrap.kubernetes.io/token', 'a Secret of this type lets nodes into the cluster'],
   ['helm.sh/release.v1', 'Helm applies what Secrets of this type contain'],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { forbiddenTypes } from '../../sync/request/secret-types.ts'
 import { readSyncSettings } from '../../sync/settings.ts'
 import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
@@ -89,6 +90,13 @@ t.test(
     }
   },
 )
+
+t.test('its policy refuses the types of Secrets that the controller refuses', async (t) => {
+  const { validations } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
+  const [, types = '[]'] =
+    /!\(object\.\?type.* in (\[.*\])\)$/.exec(validations[2].expression) ?? []
+  t.strictSame(JSON.parse(types), [...forbiddenTypes.keys()])
+})
 
 t.test(
   'without sync.classes, it neither reads nor may read classes',

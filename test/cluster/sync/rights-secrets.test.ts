@@ -1,4 +1,5 @@
 import t from 'tap'
+import { forbiddenTypes } from '../../../sync/request/secret-types.ts'
 import type { Answer, KubeObject } from '../client/api.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import {
@@ -142,10 +143,10 @@ t.test('it can create Secrets only with its label and the account as owner', asy
 })
 
 t.test(
-  'it can’t create a Secret for which Kubernetes issues a service account token',
+  'it can’t create a Secret of a type that others trust with access to the cluster',
   async (t) => {
     const annotations = { 'kubernetes.io/service-account.name': 'other' }
-    for (const type of ['kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token']) {
+    for (const type of forbiddenTypes.keys()) {
       const body = secret({ name: 'token', type, metadata: { annotations } })
       for (const answer of [await create(body), await apply('token', body)]) {
         t.equal(answer.status, 422, type)
