@@ -12,9 +12,26 @@ export function describeWanted({
   const kind = type === 'secret' ? '' : `${type}/`
   const selection = property === undefined ? '' : `#${property}`
   const decoded = encoding === undefined ? '' : `|${encoding}`
-  const converted = format === undefined ? '' : ', PKCS#12 as PEM'
   const pinned = version === undefined ? '' : `@${version}`
-  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${converted}${optional ? ', optional' : ''}`
+  return `${vault}:${kind}${name}${pinned}${selection}${decoded}${partOf(format)}${optional ? ', optional' : ''}`
+}
+
+/**
+ * The part of a certificate that a key of a TLS Secret holds. For `pem` there's nothing to say: almost every object of a
+ * class has it, and most hold no certificate.
+ */
+function partOf(format: WantedFile['format']): string {
+  switch (format) {
+    case 'tls.crt':
+      return ', the certificates as PEM'
+    case 'tls.key':
+      return ', the private key as PEM'
+    case 'pem':
+    case undefined:
+      return ''
+    default:
+      return format satisfies never
+  }
 }
 
 /** A line of a description: a label, and a text in the second column. */
