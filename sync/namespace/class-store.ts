@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
+import { readClaims } from '../source/read-claims.ts'
 import type { SeenClass } from '../source/seen-class.ts'
 
 /**
@@ -8,6 +9,8 @@ import type { SeenClass } from '../source/seen-class.ts'
  */
 export const maxClasses = 500
 export const maxCharacters = 1024 * 1024
+/** How many names of Secrets are kept of the classes that aren't. */
+export const maxClaims = 2000
 
 /** The SecretProviderClasses of a namespace, as its watch sees them. */
 export interface ClassStore {
@@ -77,20 +80,29 @@ export function createClassStore({ clock, onChange }: ClassStoreOptions): ClassS
   }
 }
 
-const tooMany: SeenClass['content'] = {
-  kind: 'refused',
-  sentence: `is one class too many: the controller reads at most ${maxClasses} classes with ${maxCharacters} characters in a namespace; delete some`,
-}
+const tooMany = `is one class too many: the controller reads at most ${maxClasses} classes with ${maxCharacters} characters in a namespace; delete some`
 
-/** The classes, without the contents of those that there is no room for. */
+/** The classes. Of those that there is no room for, only what they claim. */
 function createKeptClasses() {
   const classes = new Map<string, SeenClass>()
-  const counts = { kept: 0, characters: 0, tooMany: 0 }
+  const counts = { kept: 0, characters: 0, tooMany: 0, claims: 0 }
   const count = ({ content }: SeenClass, sign: 1 | -1) => {
-    if (content === tooMany) counts.tooMany += sign
+    if (content.kind === 'refused') {
+      counts.claims += sign * content.claims.length
+      if (content.sentence === tooMany) counts.tooMany += sign
+    }
     if (content.kind !== 'kept') return
     counts.kept += sign
     counts.characters += sign * content.characters
+  }
+  const refused = (sentence: string, claims: readonly string[]): SeenClass['content'] => ({
+    kind: 'refused',
+    sentence,
+    claims: claims.slice(0, maxClaims - counts.claims),
+  })
+  const reduce = (content: SeenClass['content']): SeenClass['content'] => {
+    if (content.kind === 'kept') return refused(tooMany, readClaims(content.secretObjects))
+    return content.kind === 'refused' ? refused(content.sentence, content.claims) : content
   }
   const remove = (name: string) => {
     const before = classes.get(name)
@@ -104,7 +116,8 @@ function createKeptClasses() {
     put(seen: SeenClass): boolean {
       remove(seen.name)
       const isKept = fits(seen)
-      const stored = isKept ? seen : { ...seen, content: tooMany }
+      const isWhole = isKept && seen.content.kind !== 'refused'
+      const stored = isWhole ? seen : { ...seen, content: reduce(seen.content) }
       classes.set(seen.name, stored)
       count(stored, 1)
       return isKept

@@ -42,8 +42,8 @@ export function assignSources(
 }
 
 /** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */
-function claim({ ref, secrets }: Source, owners: Map<string, SourceRef>): readonly string[] {
-  return secrets.flatMap(({ name }) => {
+function claim({ ref, claims }: Source, owners: Map<string, SourceRef>): readonly string[] {
+  return claims.flatMap((name) => {
     const owner = owners.get(name)
     if (owner === undefined) owners.set(name, ref)
     return owner === undefined

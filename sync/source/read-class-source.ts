@@ -4,6 +4,7 @@ import { parameterSentences } from '../../webhook/core/csi/class-parameters.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
 import { readClassFiles } from '../../webhook/core/csi/read-class-files.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import { readClaims } from './read-claims.ts'
 import { readSecretObjects } from './read-secret-objects.ts'
 import type { SeenClass } from './seen-class.ts'
 import type { Source } from './source.ts'
@@ -18,16 +19,17 @@ const maxProblems = 20
  */
 export function readClassSource(seen: SeenClass, policy: Policy): Source | undefined {
   const { name, uid, createdAtMs, annotated, namespace, content } = seen
+  if (content.kind === 'nothing') return undefined
   const source: Source = {
     ref: { kind: 'SecretProviderClass', name },
     uid,
     createdAtMs,
     hints: { annotated },
+    claims: content.kind === 'refused' ? content.claims : readClaims(content.secretObjects),
     secrets: [],
     files: [],
     problems: [],
   }
-  if (content.kind === 'nothing') return undefined
   if (content.kind === 'refused') return { ...source, problems: [content.sentence] }
   const read = readClass(content.object, policy.cloudName)
   if (read.kind === 'other-provider') return undefined

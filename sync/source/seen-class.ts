@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { pruneClass } from '../../webhook/core/csi/prune-class.ts'
 import { azureParametersOf } from '../../webhook/core/csi/read-class.ts'
 import { accountAnnotation } from './choose-account.ts'
+import { readClaims } from './read-claims.ts'
 
 /** A SecretProviderClass, as read from a list or a watch, without what isn't needed. */
 export interface SeenClass {
@@ -27,7 +28,12 @@ export type ClassContent =
       readonly characters: number
     }
   /** The class isn't kept. `sentence` says why. */
-  | { readonly kind: 'refused'; readonly sentence: string }
+  | {
+      readonly kind: 'refused'
+      readonly sentence: string
+      /** The names of its Secrets, which no younger class may take over. */
+      readonly claims: readonly string[]
+    }
 
 /** Enough for hundreds of keys. A class may have 1 MiB, and all of a namespace are kept. */
 const maxSecretObjectsCharacters = 64 * 1024
@@ -65,11 +71,16 @@ function contentOf(object: JsonObject): ClassContent {
   if (text.length > maxSecretObjectsCharacters)
     return {
       kind: 'refused',
+      claims: readClaims(secretObjects),
       sentence: `secretObjects: found ${text.length} characters; accepted: at most ${maxSecretObjectsCharacters}`,
     }
   const pruned = pruneClass(object)
   if (pruned.kind !== 'found')
-    return { kind: 'refused', sentence: 'reason' in pruned ? pruned.reason : 'cannot be read' }
+    return {
+      kind: 'refused',
+      claims: readClaims(secretObjects),
+      sentence: 'reason' in pruned ? pruned.reason : 'cannot be read',
+    }
   const kept = pruned.object
   const characters = text.length + JSON.stringify(kept).length
   // Copies what is kept, because parsed strings may refer to the whole text of the answer.

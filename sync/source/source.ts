@@ -12,6 +12,8 @@ export interface Source {
   readonly hints: AccountHints
   /** The tenant that it names. */
   readonly tenantId?: string
+  /** The names of the Secrets that it requests, also if the rest of it can't be read. */
+  readonly claims: readonly string[]
   /** If there are problems: as far as they can be read. */
   readonly secrets: readonly RequestedSecret[]
   /** The keys of the Secrets. key-path.ts encodes their paths. */

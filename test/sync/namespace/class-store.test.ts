@@ -1,5 +1,10 @@
 import t from 'tap'
-import { createClassStore, maxCharacters, maxClasses } from '../../../sync/namespace/class-store.ts'
+import {
+  createClassStore,
+  maxCharacters,
+  maxClaims,
+  maxClasses,
+} from '../../../sync/namespace/class-store.ts'
 import type { SeenClass } from '../../../sync/source/seen-class.ts'
 
 const seen = (name: string, characters = 100, resourceVersion = '1'): SeenClass => ({
@@ -77,4 +82,32 @@ t.test('a class that grows and shrinks is counted once', async (t) => {
   t.notOk(store.put(seen('other', 100)))
   store.remove('kv')
   t.ok(store.put(seen('other', maxCharacters)))
+})
+
+t.test('what isn’t kept still claims its Secrets, up to a bound', async (t) => {
+  const { store } = open()
+  const names = Array.from({ length: maxClaims - 1 }, (_, i) => `db-${i}`)
+  const refused = (name: string, claims: readonly string[]): SeenClass => ({
+    ...seen(name),
+    content: { kind: 'refused', sentence: 'is too large', claims },
+  })
+  const claims = (name: string) => {
+    const { content } = store.all().find((one) => one.name === name) ?? seen(name)
+    return content.kind === 'refused' ? content.claims : undefined
+  }
+  store.put(seen('whole', maxCharacters))
+  store.put(refused('large', names))
+  const secretObjects = [{ secretName: 'a' }, { secretName: 'b' }]
+  const late: SeenClass = {
+    ...seen('late'),
+    content: { kind: 'kept', object: {}, secretObjects, characters: 100 },
+  }
+  t.notOk(store.put(late))
+  t.strictSame(claims('large'), names)
+  t.strictSame(claims('late'), ['a'])
+  store.put(refused('more', ['c']))
+  t.strictSame(claims('more'), [])
+  store.put(refused('large', ['db']))
+  store.put(late)
+  t.strictSame(claims('late'), ['a', 'b'], 'there is room again')
 })

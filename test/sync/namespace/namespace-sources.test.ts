@@ -2,7 +2,7 @@ import t from 'tap'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
 import { readSeenClass } from '../../../sync/source/seen-class.ts'
 import { policy } from '../../webhook/core/policy.ts'
-import { oneSecret } from '../harness/class-example.ts'
+import { classSpec, oneSecret, secretObject } from '../harness/class-example.ts'
 
 const accounts = new Map([['web', { annotations: {} }]])
 
@@ -51,3 +51,35 @@ t.test(
     t.strictSame((await assign()).names, ['a-new', 'c', 'd'])
   },
 )
+
+t.test('a class that was refused for its size keeps its Secret', async (t) => {
+  const sources = createNamespaceSources({
+    namespace: 'shop',
+    listed: new Set(['web']),
+    policy,
+    clock: { now: () => 0 },
+    onChange: () => undefined,
+  })
+  const put = (name: string, { day, label }: { readonly day: number; readonly label: string }) => {
+    const metadata = {
+      namespace: 'shop',
+      name,
+      uid: name,
+      resourceVersion: '1',
+      creationTimestamp: `2026-01-0${day}T00:00:00Z`,
+    }
+    const spec = classSpec([
+      secretObject('db', { password: 'db-password' }, { labels: { app: label } }),
+    ])
+    for (const seen of readSeenClass({ metadata, spec })) sources.classes.put(seen)
+  }
+  put('older', { day: 1, label: 'x'.repeat(64 * 1024) })
+  put('younger', { day: 2, label: 'x' })
+  t.match((await sources.assign(accounts)).byAccount.get('web'), [
+    { ref: { name: 'older' }, problems: [/^secretObjects: found/] },
+    {
+      ref: { name: 'younger' },
+      problems: [/^Secret db: SecretProviderClass older, which is older/],
+    },
+  ])
+})

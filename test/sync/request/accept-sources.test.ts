@@ -11,6 +11,7 @@ const source = (name: string, more: Partial<Source> = {}): Source => ({
   uid: `uid-${name}`,
   createdAtMs: 0,
   hints: {},
+  claims: [name],
   secrets: [{ name, type: 'Opaque', labels: {} }],
   files: [{ path: `${name}/a`, object: { vault: 'team-a', type: 'secret', name: 'a' } }],
   problems: [],

@@ -7,14 +7,13 @@ const source = (name: string, createdAtMs: number, more: Partial<Source> = {}): 
   uid: `uid-${name}`,
   createdAtMs,
   hints: {},
+  claims: [],
   secrets: [],
   files: [],
   problems: [],
   ...more,
 })
-const requests = (...names: readonly string[]) => ({
-  secrets: names.map((name) => ({ name, type: 'Opaque', labels: {} })),
-})
+const requests = (...claims: readonly string[]) => ({ claims })
 const assign = (sources: readonly Source[], missing: readonly string[] = []) =>
   assignSources(sources, {
     namespace: 'shop',

@@ -201,3 +201,21 @@ t.test('any JSON is a class, and is answered', async (t) => {
   for (const spec of [0, 'x', [], { provider: 'azure', secretObjects: [1] }, { provider: {} }])
     t.doesNotThrow(() => read(spec))
 })
+
+t.test('a class that can’t be read still claims its Secrets', async (t) => {
+  const items = [secretObject('db', {}), secretObject('db', {}), { secretName: 'Not_valid' }, 1]
+  const wide = 'x'.repeat(64 * 1024)
+  for (const [what, spec] of [
+    ['too much in secretObjects', classSpec([...items, { labels: { app: wide } }])],
+    ['too much in parameters', classSpec(items, { objects: wide })],
+    ['a wrong parameter', classSpec(items, { cloudName: 'none' })],
+    ['too many mistakes before', classSpec([...Array(30).fill({}), ...items])],
+  ] as const) {
+    const source = read(spec)
+    t.strictSame(source?.claims, ['db'], what)
+    t.not(source?.problems.length, 0, what)
+  }
+  const many = Array.from({ length: 5000 }, (_, i) => secretObject(`db-${i}`, {}))
+  t.equal(read(classSpec(many))?.claims.length, 1000)
+  for (const strange of [{}, 'db', 7]) t.strictSame(read(classSpec(strange))?.claims, [])
+})
