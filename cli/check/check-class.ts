@@ -1,15 +1,16 @@
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
-import type { ListedAccount } from '../../sync/source/choose-account.ts'
 import { subjectOf } from '../../webhook/core/csi/open-class.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { classSource } from '../input/class-source.ts'
 import type { NamedObject } from '../input/find-objects.ts'
+import type { AccountInFiles } from '../input/list-accounts.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { describeClassSecrets } from './describe/describe-class-secrets.ts'
 import { pathOf } from './describe/describe-injection.ts'
 import { describeWanted, row } from './describe/describe-wanted.ts'
+import { findSyncMistakes } from './find-sync-mistakes.ts'
 import { readClassVolume, volumeOfClass } from './read-class-volume.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -27,7 +28,7 @@ export function checkClass(
   }: {
     readonly serving: Serving
     /** The accounts of the class's namespace in the files. */
-    readonly listed: readonly ListedAccount[]
+    readonly listed: readonly AccountInFiles[]
   },
 ): Verdict {
   if (!serving.servesVolumes)
@@ -47,12 +48,14 @@ export function checkClass(
       ],
     }
   const source = classSource(found, serving.policy)
-  if (source !== undefined && source.problems.length > 0)
+  const { namespace } = found
+  const mistakes = source ? findSyncMistakes(source, { namespace, listed, ...serving }) : []
+  if (mistakes.length > 0)
     return {
       isDenied: true,
       lines: [
         `${title}: would be served, but its Secrets would not be synced`,
-        ...source.problems.map((problem) => `  ${problem}`),
+        ...mistakes.map((mistake) => `  ${mistake}`),
       ],
     }
   const { clientId, tenantId } = served.identity
@@ -65,7 +68,7 @@ export function checkClass(
       ...served.files.map((file) =>
         row('file', `${pathOf(file)} (${file.mode}) from ${describeWanted(file)}`),
       ),
-      ...(source ? describeClassSecrets(source, { namespace: found.namespace, listed }) : []),
+      ...(source ? describeClassSecrets(source, { namespace, listed }) : []),
       ...unknownParameters(found, serving.policy),
     ].map((line, i) => (i === 0 ? line : `  ${line}`)),
   }

@@ -118,6 +118,46 @@ t.test('a class says which account reads its Secrets, among those of the files',
   })
 })
 
+t.test('a class that names another client or tenant than its account isn’t synced', async (t) => {
+  const [one, other] = ['1', '2'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`)
+  const check = async (parameters: object, annotations: object) => {
+    const documents = [
+      {
+        kind: 'SecretProviderClass',
+        metadata: { name: 'kv' },
+        spec: {
+          provider: 'azure',
+          parameters: {
+            keyvaultName: 'team-a',
+            objects: '[{ objectName: db, objectType: secret }]',
+            ...parameters,
+          },
+          secretObjects: [{ secretName: 'app', data: [{ objectName: 'db', key: 'password' }] }],
+        },
+      },
+      { kind: 'ServiceAccount', metadata: { name: 'web', annotations } },
+    ]
+    const input = documents.map((document) => JSON.stringify(document)).join('\n---\n')
+    return await runInProcess(['check', '-'], { input, ...mode('all') })
+  }
+  const azure = (client: unknown, tenant: unknown) => ({
+    'azure.workload.identity/client-id': client,
+    'azure.workload.identity/tenant-id': tenant,
+  })
+  const same = { clientID: one, tenantId: one }
+  t.match(await check(same, azure(one, one)), { code: 0, stdout: /would be served\n/ })
+  t.match(await check(same, {}), { code: 0, stdout: /would be served\n/ })
+  for (const [annotations, sentence] of [
+    [azure(other, one), `names the client ${one}, but ServiceAccount web signs in as ${other};`],
+    [azure(one, other), `names the tenant ${one}, but ServiceAccount web signs in to ${other};`],
+  ] as const) {
+    const { code, stdout } = await check(same, annotations)
+    t.equal(code, 1)
+    t.match(stdout, 'would be served, but its Secrets would not be synced\n')
+    t.match(stdout, `  AKV_SYNC_SOURCE: SecretProviderClass kv: ${sentence}`)
+  }
+})
+
 t.test('kinds of the External Secrets Operator are not served', async (t) => {
   const input = [
     ['external-secrets.io/v1', 'ExternalSecret'],
