@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { documentedValues } from './documented-values.ts'
 import { effects } from './effects.ts'
@@ -16,6 +17,13 @@ const everything = [
 
 t.test('the chart’s README is generated from values.yaml', async (t) => {
   t.equal(readFileSync(valuesPageFile, 'utf8'), valuesPage(), 'node test/manifests/values-page.ts')
+})
+
+t.test('the links of the README work in a packaged chart', async (t) => {
+  for (const [, target = ''] of valuesPage().matchAll(/\]\(([^)\s]+)\)/g)) {
+    t.notMatch(target, '..', 'an archive contains only the folder of the chart')
+    t.ok(existsSync(join(dirname(valuesPageFile), target)), target)
+  }
 })
 
 t.test('helm lint has nothing to warn about', { skip }, async (t) => {

@@ -6,8 +6,8 @@ import { type DocumentedValue, documentedValues } from './documented-values.ts'
 
 const heading = `# The chart of akv-injector
 
-[docs/install.md](../../docs/install.md) describes how to install the chart, and
-[docs/settings.md](../../docs/settings.md) what the settings mean for pods.
+In the repository of akv-injector, the page \`docs/install.md\` describes how to install the chart, and \`docs/settings.md\`
+what the settings mean for pods. Other pages named below are in the same folder.
 \`values.schema.json\` rejects unknown and invalid values. Only \`image.repository\` is required, except in the chart of a release.
 
 This page is generated from [values.yaml](values.yaml).
