@@ -39,14 +39,14 @@ t.test('it asks for its three objects by name, and for nothing else', async (t) 
   ])
 })
 
-t.test('the API server’s clock counts', async (t) => {
+t.test('it takes the time from the API server’s clock', async (t) => {
   const apiServer = await startApiServer(t)
   apiServer.date = new Date('2031-01-01T00:00:00Z')
   const { now } = await connectTo(apiServer.kubeconfigFile).read()
   t.strictSame(now, apiServer.date)
 })
 
-t.test('what goes wrong is one sentence', async (t) => {
+t.test('a failed request is reported in one sentence', async (t) => {
   const apiServer = await startApiServer(t)
   const cluster = connectTo(apiServer.kubeconfigFile)
   const write = { content: { 'tls.key': 'a-private-key' }, resourceVersion: '1' }
@@ -66,7 +66,7 @@ t.test('what goes wrong is one sentence', async (t) => {
   await t.rejects(cluster.read(), Error)
 })
 
-t.test('no API server, and one that says nothing, are told', async (t) => {
+t.test('it reports an API server that it can’t reach or that doesn’t answer', async (t) => {
   const folder = t.testdir()
   const file = join(folder, 'kubeconfig')
   const { port, close } = await startSilentServer(t)

@@ -45,7 +45,7 @@ async function runOver(
 
 const nothing: ReconcileResult = { kind: 'nothing' }
 
-t.test('it says once that everything is in place, and again after something was not', async (t) => {
+t.test('it logs once that everything is in place, and again after a failure', async (t) => {
   const { lines, problems } = await runOver([nothing, nothing, new Error('broken'), nothing])
   t.strictSame(
     lines.map(({ level, message }) => `${level}: ${message}`),
@@ -54,7 +54,7 @@ t.test('it says once that everything is in place, and again after something was 
   t.strictSame(problems, [undefined, undefined, 'broken', undefined])
 })
 
-t.test('each missing object is named, with what to do', async (t) => {
+t.test('a report about a missing object names it and says what to do', async (t) => {
   const missing = (['authority', 'leaf', 'configuration'] as const).map(
     (what): ReconcileResult => ({ kind: 'missing', what }),
   )
@@ -66,7 +66,7 @@ t.test('each missing object is named, with what to do', async (t) => {
   ])
 })
 
-t.test('it reconciles again as soon as a wait is over, and not ready meanwhile', async (t) => {
+t.test('it isn’t ready during a wait, and reconciles again right after it', async (t) => {
   const { problems, pauses, lines } = await runOver([{ kind: 'wait', forMs: 20 }, nothing])
   t.match(problems[0], /waiting until every API server knows/)
   t.strictSame(pauses, [20])
@@ -74,7 +74,7 @@ t.test('it reconciles again as soon as a wait is over, and not ready meanwhile',
 })
 
 t.test(
-  'after failures it pauses longer and longer, at most as long as between rounds',
+  'after each failure it pauses longer, but never longer than between two rounds',
   async (t) => {
     const failures = Array.from({ length: 8 }, () => new Error('x'))
     const limits = { reconcileEveryMs: 60_000 }
@@ -88,7 +88,7 @@ t.test(
   },
 )
 
-t.test('the signal ends a pause, and a round that it interrupts is no failure', async (t) => {
+t.test('the signal ends a pause, and an interrupted round isn’t a failure', async (t) => {
   const abort = new AbortController()
   const { log, lines } = memoryLog()
   const options = {
@@ -120,7 +120,7 @@ t.test('the signal ends a pause, and a round that it interrupts is no failure', 
   )
 })
 
-t.test('each change is a line that holds names and reasons', async (t) => {
+t.test('each change is logged in one line with names and reasons', async (t) => {
   const { log, lines } = memoryLog()
   logChange({
     change: { kind: 'publish', bundle: 'PEM', changes: { added: 1, dropped: 2 } },

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ReconcileStatus } from '../../certs/controller.ts'
 import { serveCertsHealth } from '../../certs/health.ts'
 
-t.test('alive while it reconciles, ready while everything is in place', async (t) => {
+t.test('it is alive while it reconciles, and ready while everything is in place', async (t) => {
   let now = 0
   let status: ReconcileStatus = { atMs: 0, problem: 'has not reconciled yet' }
   const health = await serveCertsHealth({

@@ -23,7 +23,7 @@ const pair = ({ certificatePem, keyPem }: typeof authority) => ({
   'tls.key': keyPem,
 })
 
-t.test('a whole state is told in facts', async (t) => {
+t.test('it reads the CA, the leaf and the caBundle of a complete install', async (t) => {
   const bundles = [`${other.certificatePem}${foreign.certificatePem}`]
   const seen = inspect({ authority: pair(authority), leaf: pair(leaf), bundles, dnsName })
   t.match(seen.authority, {
@@ -43,7 +43,7 @@ t.test('a whole state is told in facts', async (t) => {
   t.match(seen.bundle?.inAnyEntry, [{ isOurs: true }, { isOurs: false }])
 })
 
-t.test('what verifies the leaf is found wherever it is', async (t) => {
+t.test('a leaf’s signer is found in the CA’s Secret, a caBundle or its own Secret', async (t) => {
   const signers = (options: Partial<Parameters<typeof inspect>[0]>) => {
     const seen = inspect({ authority: {}, leaf: pair(leaf), bundles: [''], dnsName, ...options })
     return seen.leaf.kind === 'usable' ? seen.leaf.value.signers.length : seen.leaf
@@ -55,7 +55,7 @@ t.test('what verifies the leaf is found wherever it is', async (t) => {
   t.equal(signers({ bundles: [other.certificatePem] }), 0, 'the name alone does not make a signer')
 })
 
-t.test('a Secret that cannot be used says why', async (t) => {
+t.test('a Secret that can’t be used is reported with the reason', async (t) => {
   const wrongName = pair(await issue(authority, 'other.akv-injector.svc'))
   const cases: readonly (readonly [object | undefined, string | undefined, RegExp | undefined])[] =
     [
@@ -88,7 +88,7 @@ t.test('a Secret that cannot be used says why', async (t) => {
     })
 })
 
-t.test('of a bundle the authorities count, whatever stands around them', async (t) => {
+t.test('only a caBundle’s CA certificates are read, whatever text surrounds them', async (t) => {
   const count = (bundle: string) =>
     inspect({ authority: {}, leaf: {}, bundles: [bundle], dnsName }).bundle?.inAnyEntry.length
   t.equal(count(''), 0)
@@ -101,7 +101,7 @@ t.test('of a bundle the authorities count, whatever stands around them', async (
   t.equal(inspect({ authority: {}, leaf: {}, bundles: undefined, dnsName }).bundle, undefined)
 })
 
-t.test('what only some entries have is told apart from what all have', async (t) => {
+t.test('certificates in all entries are distinguished from those in only some', async (t) => {
   const [ours, others] = [authority.certificatePem, other.certificatePem]
   const names = (...bundles: string[]) => {
     const { bundle } = inspect({ authority: {}, leaf: {}, bundles, dnsName })
@@ -114,7 +114,7 @@ t.test('what only some entries have is told apart from what all have', async (t)
 })
 
 // If this took quadratic time, the test would run into its file's timeout.
-t.test('a bundle of megabytes of beginnings is read', async (t) => {
+t.test('a caBundle with megabytes of unfinished certificates is read', async (t) => {
   const { bundle } = inspect({
     authority: {},
     leaf: {},

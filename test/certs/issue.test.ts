@@ -20,7 +20,7 @@ const leaf = await issueLeaf({
   lifetimeDays: 30,
 })
 
-t.test('OpenSSL finds the chain whole and fit for a server, strictly read', async (t) => {
+t.test('OpenSSL’s strict checks accept the chain for a server', async (t) => {
   const folder = t.testdir()
   const [ca, pem] = [join(folder, 'ca.pem'), join(folder, 'leaf.pem')]
   await writeFile(ca, authority.certificatePem)
@@ -35,7 +35,7 @@ t.test('OpenSSL finds the chain whole and fit for a server, strictly read', asyn
   await t.rejects(verify('-purpose', 'sslclient'), /purpose/)
 })
 
-t.test('the authority says that it is one, the leaf that it is none', async (t) => {
+t.test('the authority is marked as a CA, and the leaf isn’t', async (t) => {
   const { stdout: ca } = await describe(authority.certificatePem)
   t.match(ca, /Basic Constraints: critical\s+CA:TRUE, pathlen:0/)
   t.match(ca, /Key Usage: critical\s+Certificate Sign, CRL Sign/)
@@ -49,7 +49,7 @@ t.test('the authority says that it is one, the leaf that it is none', async (t) 
   t.match(text, /Authority Key Identifier/)
 })
 
-t.test('the certificate and the key belong together, and Node reads both', async (t) => {
+t.test('Node reads the certificate and the key, and they match', async (t) => {
   const certificate = new X509Certificate(leaf.certificatePem)
   t.match(leaf.keyPem, /^-----BEGIN PRIVATE KEY-----\n/, 'PKCS#8')
   t.ok(certificate.checkPrivateKey(createPrivateKey(leaf.keyPem)))
@@ -58,13 +58,13 @@ t.test('the certificate and the key belong together, and Node reads both', async
   t.ok(new X509Certificate(authority.certificatePem).ca)
 })
 
-t.test('it is valid from a little before now for the days asked for', async (t) => {
+t.test('it is valid from five minutes ago, for the requested number of days', async (t) => {
   const { validFromDate, validToDate } = new X509Certificate(leaf.certificatePem)
   t.equal(validFromDate.toISOString(), '2026-06-01T11:55:00.000Z')
   t.equal(validToDate.toISOString(), '2026-07-01T12:00:00.000Z')
 })
 
-t.test('a leaf ends with its authority at the latest', async (t) => {
+t.test('a leaf doesn’t outlive its authority', async (t) => {
   const long = await issueLeaf({ ...request, lifetimeDays: 1000 })
   t.equal(
     new X509Certificate(long.certificatePem).validTo,
@@ -72,21 +72,21 @@ t.test('a leaf ends with its authority at the latest', async (t) => {
   )
 })
 
-t.test('serial numbers are positive, 20 octets and never the same', async (t) => {
+t.test('serial numbers are positive, 20 octets long and unique', async (t) => {
   const leaves = await Promise.all(Array.from({ length: 50 }, () => issueLeaf(request)))
   const serials = leaves.map((one) => new X509Certificate(one.certificatePem).serialNumber)
   t.equal(new Set(serials).size, 50)
   for (const serial of serials) t.match(serial, /^[4-7][0-9A-F]{39}$/)
 })
 
-t.test('a name with commas, quotes or other scripts stays one name', async (t) => {
+t.test('a name with commas, quotes or other scripts isn’t changed or split', async (t) => {
   for (const commonName of ['a, O=evil', 'a"b\\c', '#0500', 'Zürich 🔑', ' padded ']) {
     const { certificatePem } = await issueLeaf({ ...request, commonName })
     t.equal(new X509Certificate(certificatePem).toLegacyObject().subject.CN, commonName)
   }
 })
 
-t.test('what cannot be signed is refused', async (t) => {
+t.test('requests without a name, a valid address or an authority are refused', async (t) => {
   await t.rejects(
     issueLeaf({ ...request, dnsNames: [], ipAddresses: [] }),
     /needs a DNS name or an IP address/,

@@ -55,7 +55,7 @@ const health = async (port: unknown, path: string) => {
   return { status: answer.status, text: await answer.text() }
 }
 
-t.test('it brings an install up, says what it did, and ends at once when told to', async (t) => {
+t.test('it completes an install, logs each change, and exits on SIGTERM', async (t) => {
   const apiServer = await startApiServer(t)
   await install(apiServer)
   const { child, line, ended } = startCerts(t, apiServer.kubeconfigFile)
@@ -82,7 +82,7 @@ t.test('it brings an install up, says what it did, and ends at once when told to
   t.notMatch(stdout, /BEGIN|PRIVATE|test-api-server-token/)
 })
 
-t.test('a Secret that is not there is named until it comes', async (t) => {
+t.test('a missing Secret is reported until somebody creates it', async (t) => {
   const apiServer = await startApiServer(t)
   await install(apiServer)
   const api = connect(apiServer.kubeconfigFile)
@@ -102,7 +102,7 @@ t.test('a Secret that is not there is named until it comes', async (t) => {
   t.match(await ended, { code: 0 })
 })
 
-t.test('wrong flags are all told at once', async (t) => {
+t.test('all invalid flags are reported together', async (t) => {
   const { code, stderr } = await run([
     'certs',
     '--namespace=Not_A_Name',
@@ -124,7 +124,7 @@ t.test('wrong flags are all told at once', async (t) => {
   t.match(await run(['certs', '--namspace=x']), { code: 2, stderr: /Did you mean --namespace\?/ })
 })
 
-t.test('no way to the API server, or a port that is taken, ends it with 1', async (t) => {
+t.test('it exits with 1 without a usable kubeconfig, or if its port is taken', async (t) => {
   const kubeconfig = `${t.testdir()}/kubeconfig`
   writeFileSync(kubeconfig, '{}')
   t.match(await run(['certs'], { env: { KUBECONFIG: kubeconfig } }), {

@@ -46,12 +46,12 @@ const published = (options: Partial<PlanOptions>) => {
   return step.kind === 'publish' ? step.bundle.trimEnd().split('\n') : step
 }
 
-t.test('where everything is in place nothing is written', async (t) => {
+t.test('if everything is in place, it writes nothing', async (t) => {
   t.strictSame(decide({}), { kind: 'nothing' })
   t.strictSame(decide({ publishedForMs: 0 }), { kind: 'nothing' }, 'nor after a restart')
 })
 
-t.test('a first install makes an authority, publishes it, and issues a leaf at once', async (t) => {
+t.test('a first install issues and publishes an authority, and then a leaf at once', async (t) => {
   const first = { authority: empty, leaf: empty, bundle: bundle(), publishedForMs: 0 }
   t.strictSame(decide(first), { kind: 'issue-authority', reason: 'is empty' })
   const second = { ...first, authority: usable(young) }
@@ -62,7 +62,7 @@ t.test('a first install makes an authority, publishes it, and issues a leaf at o
   })
 })
 
-t.test('a leaf is renewed at two thirds of its life, an authority too', async (t) => {
+t.test('leaves and authorities are renewed after two thirds of their lifetime', async (t) => {
   t.match(decide({ leaf: leaf(19.9, ca) }), { kind: 'nothing' })
   t.match(decide({ leaf: leaf(20, ca) }), { kind: 'issue-leaf', reason: /two thirds/ })
   const before = certificate('ca', 486, 730)
@@ -76,7 +76,7 @@ t.test('a leaf is renewed at two thirds of its life, an authority too', async (t
   })
 })
 
-t.test('a change of authority: beside the old one first, a minute, then the leaf', async (t) => {
+t.test('a new authority is published for a minute before it issues a leaf', async (t) => {
   const change = { authority: usable(young), leaf: leaf(5, old), publishedForMs: 0 }
   t.strictSame(published({ ...change, bundle: bundle(old) }), ['young', 'old'])
   const both = { ...change, bundle: bundle(young, old) }
@@ -104,7 +104,7 @@ t.test('an old authority stays until its last leaf has expired', async (t) => {
   }
 })
 
-t.test('what verifies the leaf is published before the authority is overwritten', async (t) => {
+t.test('the authority of the leaf is published before another one replaces it', async (t) => {
   for (const authority of [empty, usable(certificate('expired', 800, 730)), missing])
     t.strictSame(published({ authority, leaf: leaf(5, ca), bundle: bundle() }), ['ca'])
   t.strictSame(
@@ -114,7 +114,7 @@ t.test('what verifies the leaf is published before the authority is overwritten'
   )
 })
 
-t.test('an edited caBundle becomes again what it was', async (t) => {
+t.test('an edited caBundle is restored', async (t) => {
   t.strictSame(published({ bundle: inOneEntry('', []) }), ['ca'])
   t.strictSame(published({ bundle: inOneEntry('garbage', []) }), ['ca'])
   t.strictSame(published({ bundle: inOneEntry('ca\n# hello', [ca]) }), ['ca'])
@@ -126,7 +126,7 @@ t.test('an edited caBundle becomes again what it was', async (t) => {
 })
 
 t.test(
-  'an entry that lacks an authority, or has one too many, gets what all should have',
+  'an entry with a missing or additional authority gets what every entry should have',
   async (t) => {
     const lacking: Bundle = { texts: ['ca\n', ''], inAnyEntry: [ca], inEveryEntry: [] }
     const expected = { kind: 'publish', bundle: 'ca\n' }
@@ -140,13 +140,13 @@ t.test(
   },
 )
 
-t.test('a stranger’s certificate goes when a leaf of ours is surely served', async (t) => {
+t.test('a foreign certificate is removed once all pods serve the controller’s leaf', async (t) => {
   t.match(decide({ leaf: leaf(0.5 / 24, ca), bundle: bundle(ca, foreign) }), { kind: 'nothing' })
   t.strictSame(published({ leaf: leaf(1 / 24, ca), bundle: bundle(ca, foreign) }), ['ca'])
 })
 
 t.test(
-  'a stranger’s certificate that verifies what is served stays, and ours comes beside',
+  'a foreign certificate that verifies the served leaf stays, beside the controller’s own',
   async (t) => {
     const takenOver = { leaf: leaf(5, foreign), publishedForMs: 0 }
     t.strictSame(published({ ...takenOver, bundle: bundle(foreign) }), ['ca', 'foreign'])
@@ -158,7 +158,7 @@ t.test(
 )
 
 t.test(
-  'both Secrets emptied: what pods still serve verifies until the new leaf is out',
+  'if both Secrets are emptied, the old authority stays published until there is a new leaf',
   async (t) => {
     t.match(decide({ authority: empty, leaf: empty }), { kind: 'issue-authority' })
     const lost = { authority: usable(young), leaf: empty, publishedForMs: 0 }
@@ -167,11 +167,11 @@ t.test(
   },
 )
 
-t.test('an emptied or garbled leaf of a published authority is replaced at once', async (t) => {
+t.test('an emptied leaf is replaced at once if the authority is published', async (t) => {
   t.match(decide({ leaf: empty, publishedForMs: 0 }), { kind: 'issue-leaf', reason: 'is empty' })
 })
 
-t.test('what is not valid yet, by a clock that ran ahead, is made anew', async (t) => {
+t.test('certificates that aren’t valid yet are issued again', async (t) => {
   const ahead = certificate('ahead', -1, 730)
   t.match(decide({ authority: usable(ahead), bundle: bundle(ahead, ca) }), {
     kind: 'issue-authority',
@@ -180,7 +180,7 @@ t.test('what is not valid yet, by a clock that ran ahead, is made anew', async (
   t.match(decide({ leaf: leaf(-1, ca) }), { kind: 'issue-leaf', reason: /not valid yet/ })
 })
 
-t.test('times that cannot be read are no times to rely on', async (t) => {
+t.test('certificates with unreadable times are replaced', async (t) => {
   for (const odd of [
     { ...ca, notAfter: Number.NaN },
     { ...ca, notBefore: Number.NaN },
@@ -191,7 +191,7 @@ t.test('times that cannot be read are no times to rely on', async (t) => {
   }
 })
 
-t.test('what expired is dropped a day later, and is no reason to wait', async (t) => {
+t.test('an expired authority is removed a day later, and doesn’t cause a wait', async (t) => {
   const expired = certificate('expired', 730.5, 730)
   const authority = usable(young)
   t.match(decide({ authority, leaf: empty, bundle: bundle(young, expired), publishedForMs: 0 }), {
@@ -201,7 +201,7 @@ t.test('what expired is dropped a day later, and is no reason to wait', async (t
   t.strictSame(published({ authority, leaf: empty, bundle: bundle(young, longAgo) }), ['young'])
 })
 
-t.test('a Secret that is not there is named, after what can be healed without it', async (t) => {
+t.test('a missing Secret is reported after everything else has been repaired', async (t) => {
   t.strictSame(decide({ bundle: undefined }), { kind: 'missing', what: 'configuration' })
   t.strictSame(decide({ authority: missing }), { kind: 'missing', what: 'authority' })
   t.strictSame(decide({ leaf: missing }), { kind: 'missing', what: 'leaf' })
@@ -213,7 +213,7 @@ t.test('a Secret that is not there is named, after what can be healed without it
   )
 })
 
-t.test('the bundle stays small, and keeps what is in use and what is served', async (t) => {
+t.test('the caBundle stays small, and keeps the authorities that are in use', async (t) => {
   const many = Array.from({ length: 500 }, (_, i) => certificate(`ca${i}`, 1 + i / 1000, 730))
   const texts = published({ authority: usable(young), leaf: leaf(5, old), bundle: bundle(...many) })
   t.type(texts, Array)
@@ -221,7 +221,7 @@ t.test('the bundle stays small, and keeps what is in use and what is served', as
   t.equal((texts as string[]).length, 30)
 })
 
-t.test('times in between do not make it write twice', async (t) => {
+t.test('a second plan right after a publication changes nothing, at any age', async (t) => {
   for (let ageHours = 0; ageHours < 60 * 24; ageHours += 7) {
     const newest = { ...certificate('newest', 0, 730), notBefore: now - ageHours * hourMs }
     const held = leaf(Math.min(ageHours / 24, 15), newest)

@@ -17,7 +17,7 @@ const hourMs = 60 * 60 * 1000
 const dayMs = 24 * hourMs
 const [, secondEntry] = twoEntries
 
-t.test('an empty install is whole after one round', async (t) => {
+t.test('an empty install is complete after one round', async (t) => {
   const simulation = simulateCluster()
   await simulation.pass(0)
   t.match(simulation.changes, ['issue-authority', 'publish', 'issue-leaf'])
@@ -26,7 +26,7 @@ t.test('an empty install is whole after one round', async (t) => {
   t.strictSame(simulation.servedBy(), ['ok', 'ok'])
 })
 
-t.test('a year passes, with a renewal every 20 days and no other write', async (t) => {
+t.test('in a year it renews the leaf every 20 days and writes nothing else', async (t) => {
   const simulation = simulateCluster()
   await simulation.pass(365 * dayMs)
   t.strictSame(simulation.problems(), [])
@@ -35,7 +35,7 @@ t.test('a year passes, with a renewal every 20 days and no other write', async (
   t.ok(renewals.length >= 17 && renewals.length <= 19, `${renewals.length}`)
 })
 
-t.test('authorities follow each other, and old ones go', async (t) => {
+t.test('authorities are replaced when they are due, and old ones are removed', async (t) => {
   const simulation = simulateCluster()
   const authorities = new Set<string | undefined>()
   for (let i = 0; i < 20; i++) {
@@ -133,7 +133,7 @@ async function becomesWhole(simulation: SimulatedCluster): Promise<void> {
     throw new Error(`${simulation.servedBy().join()}: ${simulation.told.join(', ')}`)
 }
 
-t.test(`whatever is lost or edited, what is served verifies (${numRuns} runs)`, async (t) => {
+t.test(`served certificates verify, whatever is lost or edited (${numRuns} runs)`, async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(event, { maxLength: 25 }),
@@ -152,7 +152,7 @@ t.test(`whatever is lost or edited, what is served verifies (${numRuns} runs)`, 
   t.pass()
 })
 
-t.test(`an emptied caBundle heals (${numRuns} runs)`, async (t) => {
+t.test(`an emptied caBundle is restored (${numRuns} runs)`, async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(event, { maxLength: 10 }),
@@ -173,7 +173,7 @@ t.test(`an emptied caBundle heals (${numRuns} runs)`, async (t) => {
   t.pass()
 })
 
-t.test('a new entry gets what the others have within one round', async (t) => {
+t.test('a new entry gets the caBundle of the others within one round', async (t) => {
   const simulation = simulateCluster()
   simulation.removeEntry(secondEntry)
   await simulation.pass(settleMs)
@@ -205,7 +205,7 @@ t.test('an entry that loses its authorities gets them back from the other', asyn
 })
 
 t.test(
-  'a leaf that only its own Secret can still verify is verified after one round',
+  'a leaf whose authority is left only in its own Secret verifies after one round',
   async (t) => {
     const simulation = simulateCluster()
     await simulation.pass(settleMs)
@@ -219,7 +219,7 @@ t.test(
   },
 )
 
-t.test('a leaked authority is replaced and taken out, as the page says', async (t) => {
+t.test('a leaked authority is replaced and removed by the documented steps', async (t) => {
   const simulation = simulateCluster()
   await simulation.pass(settleMs)
   const leaked = simulation.cluster.authority?.['tls.crt'] ?? ''
@@ -235,7 +235,7 @@ t.test('a leaked authority is replaced and taken out, as the page says', async (
 })
 
 t.test(
-  'a leaf of somebody else is replaced, and verified until then where that can be',
+  'a foreign leaf is replaced, and verifies until then if its authority is published',
   async (t) => {
     const simulation = simulateCluster()
     await simulation.pass(settleMs)
@@ -250,7 +250,7 @@ t.test(
   },
 )
 
-t.test('what was made by a clock that ran ahead is made again by the right one', async (t) => {
+t.test('certificates that were issued while a clock was ahead are issued again', async (t) => {
   let now = Date.parse('2027-01-01T00:00:00Z')
   const cluster = memoryCluster(() => now)
   const reconcile = createReconciler({
@@ -268,7 +268,7 @@ t.test('what was made by a clock that ran ahead is made again by the right one',
   t.ok(leaf.verify(new X509Certificate(bundle).publicKey), 'by the first in caBundle')
 })
 
-t.test('somebody who changes everything back is told about, not fought for ever', async (t) => {
+t.test('it gives up with an error if somebody reverts every change', async (t) => {
   const cluster = memoryCluster(Date.now)
   const publish = cluster.publish
   const stubborn: MemoryCluster = {

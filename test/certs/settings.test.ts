@@ -6,14 +6,14 @@ import { run } from '../support/run-command-line.ts'
 
 const read = (flags: Partial<CertsFlags>) => readFlags({ ...defaultFlags, ...flags })
 
-t.test('the defaults are right, and addresses are taken apart', async (t) => {
+t.test('the defaults are valid, and an address is split into host and port', async (t) => {
   t.match(read({}), { value: { healthListen: { host: '0.0.0.0', port: 8080 } } })
   t.match(read({ healthListen: '[::1]:1' }), {
     value: { healthListen: { host: '::1', port: 1 } },
   })
 })
 
-t.test('names are those that Kubernetes takes', async (t) => {
+t.test('it accepts the names that Kubernetes accepts', async (t) => {
   for (const name of ['a', 'a-b', '9', 'x'.repeat(63)])
     t.match(read({ service: name }), { value: {} })
   for (const name of ['', '-a', 'a-', 'A', 'a_b', 'a.b', 'a/b', '../x', 'x'.repeat(64), 'ä', 'a\n'])
@@ -28,12 +28,12 @@ t.test('an address needs a host and a port', async (t) => {
     t.match(read({ healthListen: text }), { problems: [/^--health-listen ".*": expected/] }, text)
 })
 
-t.test('a message is one short line, whatever it is about', async (t) => {
+t.test('a message is one short line, whatever the value is', async (t) => {
   const found = read({ namespace: `x\n${'y'.repeat(10_000)}` })
   t.match(found, { problems: [/^--namespace "x\\ny{77}…": expected [^\n]{0,200}$/] })
 })
 
-t.test('the page has every flag with its default', async (t) => {
+t.test('the page lists every flag with its default', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/certificates.md'), 'utf8')
   const { stdout } = await run(['certs', '--help'])
   const flags = [...stdout.matchAll(/--[a-z]+-?[a-z]+/g)].map(([flag]) => flag)

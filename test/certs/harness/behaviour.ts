@@ -52,7 +52,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   const reconcile = newLooker()
 
   await t.test(
-    'a first install is whole after one reconcile, and changes nothing else',
+    'one round completes a first install and changes nothing else in the configuration',
     async (t) => {
       const before = await objects.configuration()
       t.match(await reconcile(), { kind: 'nothing' })
@@ -63,14 +63,14 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     },
   )
 
-  await t.test('where all is in place nothing is written', async (t) => {
+  await t.test('if everything is in place, it writes nothing', async (t) => {
     const before = await objects.versions()
     t.match(await reconcile(), { kind: 'nothing' })
     t.match(await newLooker()(), { kind: 'nothing' }, 'nor by a restarted one')
     t.strictSame(await objects.versions(), before)
   })
 
-  await t.test('an emptied authority: a new one beside it, a pause, then its leaf', async (t) => {
+  await t.test('a new authority is published before its first leaf is issued', async (t) => {
     const old = await objects.content()
     await objects.patchSecret(settings.caSecret, { 'tls.crt': null, 'tls.key': null, mine: 'eA==' })
     const waiting = await reconcile()
@@ -87,7 +87,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     t.equal((await objects.secret(settings.caSecret))['mine'], 'x', 'what others added stays')
   })
 
-  await t.test('an emptied and an edited caBundle heal in one round', async (t) => {
+  await t.test('an emptied or edited caBundle is restored in one round', async (t) => {
     for (const caBundle of [null, Buffer.from('garbage').toString('base64')]) {
       const { status } = await objects.setCaBundle(caBundle)
       // An API server may refuse what is no PEM.
@@ -99,7 +99,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
   })
 
   await t.test(
-    'an entry that loses its caBundle, or is added, gets that of the other',
+    'an entry that is added or loses its caBundle gets the caBundle of the other entry',
     async (t) => {
       const before = await objects.content()
       const second = ourEntries.slice(1)
@@ -120,7 +120,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     },
   )
 
-  await t.test('a lost Secret is named, and its return heals', async (t) => {
+  await t.test('a missing Secret is reported, and filled once it exists again', async (t) => {
     for (const [name, what] of [
       [settings.caSecret, 'authority'],
       [settings.tlsSecret, 'leaf'],
@@ -134,7 +134,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     }
   })
 
-  await t.test('nothing is written over what changed since it was read', async (t) => {
+  await t.test('it overwrites no object that has changed since it was read', async (t) => {
     const { authority, leaf, bundles } = await cluster.read()
     await objects.patchSecret(settings.caSecret, { mine: 'eQ==' })
     await objects.patchSecret(settings.tlsSecret, { mine: 'eQ==' })
@@ -153,7 +153,7 @@ export async function showBehaviour(t: Test, options: BehaviourOptions): Promise
     t.match(await reconcile(), { kind: 'nothing' })
   })
 
-  await t.test('without the webhook configuration it says so', async (t) => {
+  await t.test('a missing webhook configuration is reported', async (t) => {
     await objects.removeConfiguration()
     t.match(await reconcile(), { kind: 'missing', what: 'configuration' })
   })
