@@ -18,19 +18,11 @@ const maxProblems = 20
  * @returns undefined if it requests no Secrets, or isn't for Azure
  */
 export function readClassSource(seen: SeenClass, policy: Policy): Source | undefined {
-  const { name, uid, createdAtMs, annotated, namespace, content } = seen
+  const { annotated, namespace, content } = seen
   if (content.kind === 'nothing') return undefined
-  const source: Source = {
-    ref: { kind: 'SecretProviderClass', name },
-    uid,
-    createdAtMs,
-    hints: { annotated },
-    claims: content.kind === 'refused' ? content.claims : readClaims(content.secretObjects),
-    secrets: [],
-    files: [],
-    problems: [],
-  }
-  if (content.kind === 'refused') return { ...source, problems: [content.sentence] }
+  if (content.kind === 'refused')
+    return { ...unreadSource(seen, content.claims), problems: [content.sentence] }
+  const source = unreadSource(seen, readClaims(content.secretObjects))
   const read = readClass(content.object, policy.cloudName)
   if (read.kind === 'other-provider') return undefined
   if (read.kind === 'wrong') return { ...source, problems: [read.sentence] }
@@ -59,3 +51,18 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     problems: problems.slice(0, maxProblems),
   }
 }
+
+/** A class of which only the metadata and the names of the Secrets have been read. */
+const unreadSource = (
+  { name, uid, createdAtMs, annotated }: SeenClass,
+  claims: Source['claims'],
+): Source => ({
+  ref: { kind: 'SecretProviderClass', name },
+  uid,
+  createdAtMs,
+  hints: { annotated },
+  claims,
+  secrets: [],
+  files: [],
+  problems: [],
+})

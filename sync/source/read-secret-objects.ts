@@ -63,21 +63,10 @@ function readItem(
   if (names.has(name.value)) return refused(`${title}: another item has this name; merge the two`)
   names.add(name.value)
 
-  const type = typeOf(item)
-  const labels = readLabels(item['labels'])
-  const annotations = readSecretAnnotations(item['annotations'])
-  const secret: RequestedSecret = {
-    name: name.value,
-    // A placeholder, so that the other problems are reported too.
-    type: type.kind === 'valid' ? type.value : opaqueType,
-    labels: labels.labels,
-    ...(item['annotations'] != null && { annotations: annotations.labels }),
-  }
+  const { secret, problems: ofSecret } = readSecret(name.value, item)
   const keys = readSecretObjectKeys(secret, { data: item['data'], byName })
   const problems = [
-    ...(type.kind === 'invalid' ? [`type${shown(item['type'])}: ${type.problem}`] : []),
-    ...labels.problems,
-    ...annotations.problems,
+    ...ofSecret,
     ...keys.problems,
     ...countProblems(keys.files),
     ...(keys.problems.length === 0 ? typeProblems(secret.type, keys.files) : []),
@@ -86,6 +75,30 @@ function readItem(
     secrets: [secret],
     files: keys.files,
     problems: problems.map((problem) => `${title}: ${problem}`),
+  }
+}
+
+/** Reads what an item says about its Secret, besides the keys. */
+function readSecret(
+  name: string,
+  item: JsonObject,
+): { readonly secret: RequestedSecret; readonly problems: readonly string[] } {
+  const type = typeOf(item)
+  const labels = readLabels(item['labels'])
+  const annotations = readSecretAnnotations(item['annotations'])
+  return {
+    secret: {
+      name,
+      // A placeholder, so that the other problems are reported too.
+      type: type.kind === 'valid' ? type.value : opaqueType,
+      labels: labels.labels,
+      ...(item['annotations'] != null && { annotations: annotations.labels }),
+    },
+    problems: [
+      ...(type.kind === 'invalid' ? [`type${shown(item['type'])}: ${type.problem}`] : []),
+      ...labels.problems,
+      ...annotations.problems,
+    ],
   }
 }
 
