@@ -93,22 +93,13 @@ function entryUpdates({
     reduce: (account: SeenAccount) => (isListed(account) ? account : withoutDetails(account)),
     onAccount(account: SeenAccount): void {
       const key = keyOf(account.namespace, account.name)
-      const entry = entries.get(key)
-      if (entry?.account.uid === account.uid) {
-        const isSame = haveSameAnnotations(entry.account, account)
-        entry.account = account
-        if (isSame) return
-        entry.isChanged = true
-        if (isOff(account)) entry.off.abort()
-      } else {
-        entry?.gone.abort()
-        entries.set(key, accountEntry(account, isListed(account)))
-      }
+      const entry = updatedEntry(entries.get(key), { account, isListed: isListed(account) })
+      if (entry === undefined) return
+      entries.set(key, entry)
       // The account may now be the one to read a source, or not any more.
       if (isListed(account)) namespaces.changed(account.namespace)
-      const { outlook } = entries.get(key) ?? {}
       if (namespaces.isReady(account.namespace))
-        queue.add(key, { afterMs: 0, outlook: outlook === 'good' ? 'good' : 'unknown' })
+        queue.add(key, { afterMs: 0, outlook: entry.outlook === 'good' ? 'good' : 'unknown' })
     },
     onGone(namespace: string, name: string): void {
       const key = keyOf(namespace, name)
@@ -119,6 +110,23 @@ function entryUpdates({
       if (entry?.isListed) namespaces.changed(namespace)
     },
   }
+}
+
+/** Returns the entry of an account as it is now. Undefined if nothing that a round reads has changed. */
+function updatedEntry(
+  entry: AccountEntry | undefined,
+  { account, isListed }: { readonly account: SeenAccount; readonly isListed: boolean },
+): AccountEntry | undefined {
+  if (entry?.account.uid !== account.uid) {
+    entry?.gone.abort()
+    return accountEntry(account, isListed)
+  }
+  const isSame = haveSameAnnotations(entry.account, account)
+  entry.account = account
+  if (isSame) return undefined
+  entry.isChanged = true
+  if (isOff(account)) entry.off.abort()
+  return entry
 }
 
 /** A bug that shows with one account must not stop the rounds of all others. */
