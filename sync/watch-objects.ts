@@ -94,47 +94,61 @@ async function watchFrom<T extends Watched>(
 
 type WatchHealth = ReturnType<typeof watchHealth>
 
+type WatchSubject = Pick<WatchObjectsLoop<Watched>, 'kind' | 'namespace' | 'clock' | 'log'>
+
 /** Counts consecutive failures. Logs when watching keeps failing, and when it works again. */
-function watchHealth({
-  kind,
-  namespace,
-  clock,
-  log,
-}: Pick<WatchObjectsLoop<Watched>, 'kind' | 'namespace' | 'clock' | 'log'>) {
+function watchHealth(subject: WatchSubject) {
+  const { clock } = subject
+  const report = watchReport(subject)
   let failures = 0
-  /** Whether it has been logged that the objects can't be watched. */
-  let isBlind = false
-  /** Whether it has been logged that the cluster doesn't know the kind. */
-  let isAbsent = false
   let listedAtMs = Number.POSITIVE_INFINITY
   return {
     listed(): void {
-      isAbsent = false
+      report.present()
       listedAtMs = clock.now()
     },
-    opened(): void {
-      if (isBlind) log.info(`${kind} watch restored`, { namespace })
-      isBlind = false
-    },
+    opened: report.restored,
     ended(): void {
       failures = 0
     },
     absent(): void {
       failures = 0
-      if (!isAbsent)
-        log.info(`this cluster has no kind ${kind}; looking for it again`, { namespace })
-      isAbsent = true
+      report.absent()
     },
     /** @returns how many times in a row it has failed */
     failed(error: unknown): number {
       // If a watch worked for a while, earlier failures no longer count.
       failures = clock.now() - listedAtMs > longestPauseMs ? 1 : failures + 1
       listedAtMs = Number.POSITIVE_INFINITY
-      if (failures === 2 && !isBlind) {
-        log.warn(`cannot watch objects of kind ${kind}`, { namespace, ...details(error) })
-        isBlind = true
-      }
+      if (failures === 2) report.blind(error)
       return failures
+    },
+  }
+}
+
+/** Logs each state of a watch once, until it changes. */
+function watchReport({ kind, namespace, log }: WatchSubject) {
+  /** Whether it has been logged that the objects can't be watched. */
+  let isBlind = false
+  /** Whether it has been logged that the cluster doesn't know the kind. */
+  let isAbsent = false
+  return {
+    blind(error: unknown): void {
+      if (!isBlind)
+        log.warn(`cannot watch objects of kind ${kind}`, { namespace, ...details(error) })
+      isBlind = true
+    },
+    restored(): void {
+      if (isBlind) log.info(`${kind} watch restored`, { namespace })
+      isBlind = false
+    },
+    absent(): void {
+      if (!isAbsent)
+        log.info(`this cluster has no kind ${kind}; looking for it again`, { namespace })
+      isAbsent = true
+    },
+    present(): void {
+      isAbsent = false
     },
   }
 }
