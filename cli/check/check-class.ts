@@ -2,6 +2,7 @@ import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { subjectOf } from '../../webhook/core/csi/open-class.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
+import type { ServedVolumes } from '../../webhook/core/csi/read-served-volumes.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { classSource } from '../input/class-source.ts'
 import type { NamedObject } from '../input/find-objects.ts'
@@ -40,38 +41,40 @@ export function checkClass(
   if (served.leftToDriver !== undefined)
     return { isDenied: false, lines: [`${title}: not served: its provider is not azure`] }
   if (served.problems.length > 0)
-    return {
-      isDenied: true,
-      lines: [
-        `${title}: would not be served`,
-        ...served.problems.map((problem) => `  ${withoutVolume(problem, found.name)}`),
-      ],
-    }
+    return refused(
+      `${title}: would not be served`,
+      served.problems.map((problem) => withoutVolume(problem, found.name)),
+    )
   const source = classSource(found, serving.policy)
   const { namespace } = found
   const mistakes = source ? findSyncMistakes(source, { namespace, listed, ...serving }) : []
   if (mistakes.length > 0)
-    return {
-      isDenied: true,
-      lines: [
-        `${title}: would be served, but its Secrets would not be synced`,
-        ...mistakes.map((mistake) => `  ${mistake}`),
-      ],
-    }
-  const { clientId, tenantId } = served.identity
-  const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
+    return refused(`${title}: would be served, but its Secrets would not be synced`, mistakes)
+  const details = [
+    ...describeServed(served),
+    ...(source ? describeClassSecrets(source, { namespace, listed }) : []),
+    ...unknownParameters(found, serving.policy),
+  ]
   return {
     isDenied: false,
-    lines: [
-      `${title}: would be served`,
-      row('identity', `${clientId ?? 'chosen by the pod or its ServiceAccount'}${tenant}`),
-      ...served.files.map((file) =>
-        row('file', `${pathOf(file)} (${file.mode}) from ${describeWanted(file)}`),
-      ),
-      ...(source ? describeClassSecrets(source, { namespace, listed }) : []),
-      ...unknownParameters(found, serving.policy),
-    ].map((line, i) => (i === 0 ? line : `  ${line}`)),
+    lines: [`${title}: would be served`, ...details.map((line) => `  ${line}`)],
   }
+}
+
+const refused = (firstLine: string, reasons: readonly string[]): Verdict => ({
+  isDenied: true,
+  lines: [firstLine, ...reasons.map((reason) => `  ${reason}`)],
+})
+
+function describeServed({ identity, files }: ServedVolumes): readonly string[] {
+  const { clientId, tenantId } = identity
+  const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
+  return [
+    row('identity', `${clientId ?? 'chosen by the pod or its ServiceAccount'}${tenant}`),
+    ...files.map((file) =>
+      row('file', `${pathOf(file)} (${file.mode}) from ${describeWanted(file)}`),
+    ),
+  ]
 }
 
 /** A problem of the class, without the volume that we made up. */
