@@ -54,12 +54,18 @@ await node.apply(reportAccount, asReport, asWeb, pretending, byAnnotation, label
 t.test('service accounts of one namespace sign in as different identities', async (t) => {
   await node.untilPod(asReport, isRunning)
   t.equal(await node.exec(asReport, 'app', 'cat', file), 'for reports only')
-  const refused = await node.untilPod(asWeb, (pod) => lastMessage(pod) !== undefined)
+  const refused = await node.untilPod(
+    asWeb,
+    (pod) => lastMessage(pod)?.includes('AKV_FORBIDDEN') === true,
+  )
   t.match(lastMessage(refused), `AKV_FORBIDDEN: secret reports:db-password: client ${web}`)
 })
 
 t.test('a pod that names another account’s identity gets nothing', async (t) => {
-  const refused = await node.untilPod(pretending, (pod) => lastMessage(pod) !== undefined)
+  const refused = await node.untilPod(
+    pretending,
+    (pod) => lastMessage(pod)?.includes('AKV_FEDERATION') === true,
+  )
   t.match(lastMessage(refused), `AKV_FEDERATION_MISMATCH: client ${report}`)
   t.match(lastMessage(refused), `system:serviceaccount:${namespace}:web`)
 })
