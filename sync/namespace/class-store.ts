@@ -95,15 +95,6 @@ function createKeptClasses() {
     counts.kept += sign
     counts.characters += sign * content.characters
   }
-  const refused = (sentence: string, claims: readonly string[]): SeenClass['content'] => ({
-    kind: 'refused',
-    sentence,
-    claims: claims.slice(0, maxClaims - counts.claims),
-  })
-  const reduce = (content: SeenClass['content']): SeenClass['content'] => {
-    if (content.kind === 'kept') return refused(tooMany, readClaims(content.secretObjects))
-    return content.kind === 'refused' ? refused(content.sentence, content.claims) : content
-  }
   const remove = (name: string) => {
     const before = classes.get(name)
     if (before !== undefined) count(before, -1)
@@ -117,7 +108,9 @@ function createKeptClasses() {
       remove(seen.name)
       const isKept = fits(seen)
       const isWhole = isKept && seen.content.kind !== 'refused'
-      const stored = isWhole ? seen : { ...seen, content: reduce(seen.content) }
+      const stored = isWhole
+        ? seen
+        : { ...seen, content: reduce(seen.content, maxClaims - counts.claims) }
       classes.set(seen.name, stored)
       count(stored, 1)
       return isKept
@@ -128,6 +121,16 @@ function createKeptClasses() {
     /** Whether there was no room for one of the classes. */
     isCrowded: () => counts.tooMany > 0,
   }
+}
+
+/** Keeps only what a class claims, and of that only as many names as there is room for. */
+function reduce(content: SeenClass['content'], room: number): SeenClass['content'] {
+  if (content.kind !== 'kept' && content.kind !== 'refused') return content
+  const [sentence, claims] =
+    content.kind === 'kept'
+      ? [tooMany, readClaims(content.secretObjects)]
+      : [content.sentence, content.claims]
+  return { kind: 'refused', sentence, claims: claims.slice(0, room) }
 }
 
 /** Longer than any Secret waits for its class to return. Older times would say no more than the time of the list does. */
