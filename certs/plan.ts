@@ -55,7 +55,7 @@ export function plan(options: PlanOptions): Step {
   const reason = leaf.kind === 'unusable' ? leaf.reason : leafReason(leaf.value, inUse, options.now)
   if (reason === undefined) return { kind: 'nothing' }
 
-  // If no other valid authority is published, no certificate verifies now, so there is no reason to wait: a first install.
+  // On a first install no valid CA is published yet. No certificate verifies until one is, so waiting would gain nothing.
   const isAlone = wanted.every(({ pem, notAfter }) => pem === inUse.pem || notAfter <= options.now)
   const forMs = isAlone ? 0 : options.publishAheadMs - options.publishedForMs
   return forMs > 0 ? { kind: 'wait', forMs } : { kind: 'issue-leaf', reason }

@@ -20,7 +20,7 @@ export interface CheckOptions {
 
 /**
  * `akv-injector check`: reports on standard output what the webhook would do with each pod and each SecretProviderClass,
- * what Secret sync would do for each annotated ServiceAccount and Secret, and what has to be done first.
+ * what Secret sync would do for each annotated ServiceAccount and Secret. It ends with the commands to run first.
  *
  * @throws InputError when a file or a setting is invalid
  */

@@ -14,7 +14,7 @@ export interface AdmissionResponse {
 /**
  * Calls the webhook as the API server does: posts an AdmissionReview over TLS and verifies the certificate.
  *
- * @throws Error when there is no response, or not one of status 200
+ * @throws Error if the webhook doesn't respond, or responds with a status other than 200
  */
 export async function admit(options: {
   readonly port: number

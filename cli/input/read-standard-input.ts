@@ -20,7 +20,7 @@ const pauseMs = 10
 /** Nobody wakes it: waiting for it is a pause. */
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
-/** The number of bytes read; 0 at the end; undefined if there are none yet. */
+/** Gives the number of bytes that it read: 0 at the end of the input, undefined if none have arrived yet. */
 function readChunk(chunk: Buffer): number | undefined {
   try {
     return readSync(0, chunk)

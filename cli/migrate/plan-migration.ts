@@ -17,7 +17,7 @@ export interface Migration {
   /** Classes of which nothing is left. */
   readonly gone: readonly NamedObject[]
   readonly accounts: readonly AccountChange[]
-  /** What is to be printed on standard error: what stays as it is, and what has to be done. */
+  /** Lines for standard error. They name each object that stays as it is, and each step that the user has to take. */
   readonly notes: readonly string[]
 }
 

@@ -19,7 +19,7 @@ export interface CurrentSet {
   readonly writtenAtMs: number
 }
 
-/** The set that readers see, or undefined if there is none or the agent didn't write it. */
+/** Gives the set that readers see. Gives undefined if the volume is empty, or if something else wrote to it. */
 export function readFileSet(volume: string): CurrentSet | undefined {
   const name = currentFolder(volume)
   if (name === undefined) return undefined
