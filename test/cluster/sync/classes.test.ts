@@ -1,20 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { tenantId } from '../../support/servers/start-test-emulator.ts'
 import { webId } from '../../sync/harness/simulation.ts'
-import { connect, type KubeObject } from '../client/api.ts'
-import { clusterOf, until } from '../client/cluster.ts'
+import type { KubeObject } from '../client/api.ts'
+import { until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { readKubeconfig } from '../client/kubeconfig.ts'
 import { secretProviderClassCrd } from '../harness/csi-manifests.ts'
-import { startEmulatorProcess } from '../harness/emulator-process.ts'
-import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
-import { startCluster } from '../harness/start-cluster.ts'
-import { temporaryFolder } from '../harness/temporary-folder.ts'
-import { apiServerParts, findParts } from '../parts/find-parts.ts'
+import { startOwnCluster } from './harness/own-cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'
 
 const { CLUSTER_AUDIT_LOG } = process.env
@@ -46,23 +41,7 @@ function classFor(name: string, secretName: string, key = 'password'): KubeObjec
 
 /** The other tests share an API server, whose CRDs must not be deleted, so this test starts its own. */
 t.test('secretObjects of classes become Secrets, and outlast their kind', { skip }, async (t) => {
-  const log = (line: string) => void t.comment(line)
-  const found = await findParts({ env: process.env, log, names: apiServerParts })
-  if (found.kind === 'invalid') throw new Error(found.problem)
-  const { path: folder, remove } = temporaryFolder()
-  t.teardown(remove)
-  const local = await startCluster({ parts: found.value, folder })
-  t.teardown(() => local.stop())
-  const { kubeconfigFile } = local
-  const api = connect(kubeconfigFile)
-  const cluster = clusterOf(api)
-  t.teardown(() => cluster.close())
-  await publishIssuerKeys(cluster)
-  const data = join(folder, 'vault.yaml')
-  writeFileSync(data, vaultData)
-  const access = readKubeconfig(kubeconfigFile)
-  const azure = await startEmulatorProcess({ access, folder, data })
-  t.teardown(() => azure.stop())
+  const { kubeconfigFile, api, cluster, azure } = await startOwnCluster(t, vaultData)
   const crd = secretProviderClassCrd()
   const group = '/apis/secrets-store.csi.x-k8s.io/v1'
   const answers = async (path: string) => (await api.call({ method: 'GET', path })).status

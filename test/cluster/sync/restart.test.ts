@@ -1,20 +1,12 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
 import { openConnection } from '../../../kubernetes/connection.ts'
 import { followObjects } from '../../../sync/cluster/follow-objects.ts'
 import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
 import { tenantId } from '../../support/servers/start-test-emulator.ts'
 import { annotations, webId } from '../../sync/harness/simulation.ts'
-import { connect } from '../client/api.ts'
-import { clusterOf, until } from '../client/cluster.ts'
+import { until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { readKubeconfig } from '../client/kubeconfig.ts'
-import { startEmulatorProcess } from '../harness/emulator-process.ts'
-import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
-import { startCluster } from '../harness/start-cluster.ts'
-import { temporaryFolder } from '../harness/temporary-folder.ts'
-import { apiServerParts, findParts } from '../parts/find-parts.ts'
+import { startOwnCluster } from './harness/own-cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'
 
 const { CLUSTER_AUDIT_LOG } = process.env
@@ -32,25 +24,7 @@ t.test(
   'the controller survives an API server that is killed and starts again with an empty watch cache',
   { skip },
   async (t) => {
-    const log = (line: string) => void t.comment(line)
-    const found = await findParts({ env: process.env, log, names: apiServerParts })
-    if (found.kind === 'invalid') throw new Error(found.problem)
-    const { path: folder, remove } = temporaryFolder()
-    t.teardown(remove)
-    const local = await startCluster({ parts: found.value, folder })
-    t.teardown(() => local.stop())
-    const { kubeconfigFile } = local
-    const cluster = clusterOf(connect(kubeconfigFile))
-    t.teardown(() => cluster.close())
-    await publishIssuerKeys(cluster)
-    const data = join(folder, 'vault.yaml')
-    writeFileSync(data, vaultData)
-    const azure = await startEmulatorProcess({
-      access: readKubeconfig(kubeconfigFile),
-      folder,
-      data,
-    })
-    t.teardown(() => azure.stop())
+    const { local, kubeconfigFile, cluster, azure } = await startOwnCluster(t, vaultData)
     const start = await syncProgram(t, { accounts: 'default=web', kubeconfigFile, cloud: azure })
 
     const annotate = async (sync: string) => {

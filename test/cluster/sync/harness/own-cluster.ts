@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { connect } from '../../client/api.ts'
+import { clusterOf } from '../../client/cluster.ts'
+import { readKubeconfig } from '../../client/kubeconfig.ts'
+import { startEmulatorProcess } from '../../harness/emulator-process.ts'
+import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
+import { startCluster } from '../../harness/start-cluster.ts'
+import { temporaryFolder } from '../../harness/temporary-folder.ts'
+import { apiServerParts, findParts } from '../../parts/find-parts.ts'
+
+/**
+ * Starts an API server that only this test uses, and an emulator that trusts its tokens. Both stop with the test.
+ *
+ * @param vaultData - the emulator's vault file
+ * @throws Error if a program is missing or doesn't start
+ */
+export async function startOwnCluster(t: Test, vaultData: string) {
+  const log = (line: string) => void t.comment(line)
+  const found = await findParts({ env: process.env, log, names: apiServerParts })
+  if (found.kind === 'invalid') throw new Error(found.problem)
+  const { path: folder, remove } = temporaryFolder()
+  t.teardown(remove)
+  const local = await startCluster({ parts: found.value, folder })
+  t.teardown(() => local.stop())
+  const { kubeconfigFile } = local
+  const api = connect(kubeconfigFile)
+  const cluster = clusterOf(api)
+  t.teardown(() => cluster.close())
+  await publishIssuerKeys(cluster)
+  const data = join(folder, 'vault.yaml')
+  writeFileSync(data, vaultData)
+  const azure = await startEmulatorProcess({ access: readKubeconfig(kubeconfigFile), folder, data })
+  t.teardown(() => azure.stop())
+  return { local, kubeconfigFile, api, cluster, azure }
+}
