@@ -12,8 +12,11 @@ const ofCheckout = `# The chart, rendered with its default values. Replace ${pla
 # before you apply this file: nobody can publish an image under that name (docs/install.md, "Without Helm").
 `
 
+/** The labels of a release of Helm. Nothing manages the objects of `install.yaml`. */
+const labelsOfHelm = /^ +(app\.kubernetes\.io\/managed-by: Helm|helm\.sh\/chart: .*)\n/gm
+
 /**
- * Renders `install.yaml` from a chart with its default values.
+ * Renders `install.yaml` from a chart with its default values, without the labels of Helm.
  *
  * @param options.comment - the lines above the manifests, each with a `#`
  * @throws Error if Helm is missing or refuses the chart
@@ -33,7 +36,7 @@ export function renderInstallYaml(options: {
     ],
     { encoding: 'utf8' },
   )
-  return comment + rendered
+  return comment + rendered.replace(labelsOfHelm, '')
 }
 
 /** The checkout's `manifests/install.yaml`, whose image can't be pulled. */

@@ -37,6 +37,16 @@ t.test('its image can’t be pulled by accident, and its first line says so', as
   t.equal(container.image, `${placeholderRepository}:${packageJson.version}`)
 })
 
+t.test('no label says that Helm manages it', async (t) => {
+  const templates = [webhook, certs].map(({ spec }) => spec.template)
+  for (const { metadata } of [...objects, ...templates])
+    t.strictSame(
+      Object.keys(metadata.labels).filter((key) => /helm|managed-by/.test(key)),
+      [],
+      metadata.name,
+    )
+})
+
 t.test('it is the only file to apply', async (t) => {
   const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
   t.strictSame(
