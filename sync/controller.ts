@@ -4,13 +4,14 @@ import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
 import type { SecretFigures } from './metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
+import type { NextRun } from './next-run.ts'
 import { isOff } from './request/read-account.ts'
 import { type AccountEntry, accountEntry } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
 import type { SecretStatus } from './round/account-state.ts'
 import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
 import { watchAccounts } from './watch-accounts.ts'
-import { createWorkQueue, type NextRun, type WorkQueue } from './work-queue.ts'
+import { createWorkQueue, type WorkQueue } from './work-queue.ts'
 
 export interface ControllerOptions extends Omit<WorkAccountOptions, 'sourcesOf'> {
   /** The accounts to act for, by namespace. */

@@ -1,4 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
+import { createDueKeys } from './due-keys.ts'
+import { type NextRun, type Outlook, outlooks } from './next-run.ts'
 
 export interface WorkQueueOptions {
   /**
@@ -15,14 +17,6 @@ export interface WorkQueueOptions {
   readonly signal: AbortSignal
 }
 
-/** How a run is likely to go. Keys that hang, or that we know nothing about yet, must not take the places of keys that work. */
-export type Outlook = 'failing' | 'unknown' | 'good'
-
-export interface NextRun {
-  readonly afterMs: number
-  readonly outlook: Outlook
-}
-
 export interface WorkQueue {
   /** Makes a key due after `afterMs`, unless it is due earlier already. */
   add(key: string, next: NextRun): void
@@ -34,24 +28,15 @@ export interface WorkQueue {
   idle(): Promise<void>
 }
 
-interface Due {
-  readonly atMs: number
-  readonly outlook: Outlook
-}
-
-/** In ascending order: each makes room for those after it. */
-const outlooks: readonly Outlook[] = ['failing', 'unknown', 'good']
-/** The share of all places that keys of this outlook and of poorer ones may take together. */
-const shares: Readonly<Record<Outlook, number>> = { failing: 0.5, unknown: 0.75, good: 1 }
-
-/** Holds keys and when they are due, each at most once. The key that has been due longest runs first. */
+/**
+ * Holds keys and when they are due, each at most once. The key that has been due longest runs first. A step takes time that
+ * grows with the logarithm of the number of keys, because there may be tens of thousands.
+ */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const { run, clock, signal } = options
-  const dues = createDues(options)
   const places = createPlaces(options)
+  const dues = createDueKeys({ ...options, isRunning: places.isTaken })
   const alarm = createAlarm(options, begin)
-
-  const waiting = () => dues.inOrder().filter(([key]) => !places.isTaken(key))
 
   function add(key: string, next: NextRun): void {
     dues.add(key, next)
@@ -59,16 +44,16 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   function begin(): void {
-    alarm.cancel()
     if (signal.aborted) return
     const nowMs = clock.now()
-    for (const [key, { atMs, outlook }] of waiting()) {
-      if (places.areAllTaken()) return
-      if (atMs > nowMs) return void alarm.set(atMs - nowMs)
-      if (!places.hasFree(outlook)) continue
-      dues.drop(key)
-      places.take(key, { outlook, ended: work(key) })
+    let next = dues.first(places.open())
+    while (next !== undefined && next.atMs <= nowMs) {
+      dues.drop(next.key)
+      places.take(next.key, next.outlook)
+      void work(next.key)
+      next = dues.first(places.open())
     }
+    void alarm.set(next?.atMs)
   }
 
   async function work(key: string): Promise<void> {
@@ -79,96 +64,65 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     else add(key, next)
   }
 
-  const depth = () => waiting().filter(([, { atMs }]) => atMs <= clock.now()).length
-  return { add, drop: dues.drop, depth, idle: places.allFree }
+  return { add, drop: dues.drop, depth: dues.depth, idle: places.allFree }
 }
 
-/** Calls back after a while, unless it is cancelled before. */
+/** Calls back at a time. Setting another time replaces it. */
 function createAlarm(
   { clock, signal }: Pick<WorkQueueOptions, 'clock' | 'signal'>,
   ring: () => void,
 ) {
-  let current: AbortController | undefined
+  let current: { readonly atMs: number; readonly replaced: AbortController } | undefined
   return {
-    cancel: () => current?.abort(),
-    async set(ms: number): Promise<void> {
-      const own = new AbortController()
+    async set(atMs: number | undefined): Promise<void> {
+      if (current?.atMs === atMs) return
+      current?.replaced.abort()
+      current = undefined
+      if (atMs === undefined) return
+      const own = { atMs, replaced: new AbortController() }
       current = own
-      await clock.sleep(ms, AbortSignal.any([own.signal, signal]))
-      if (!own.signal.aborted) ring()
+      await clock.sleep(atMs - clock.now(), AbortSignal.any([own.replaced.signal, signal]))
+      if (own.replaced.signal.aborted) return
+      current = undefined
+      ring()
     },
   }
 }
 
-/** When each key is due, which is never before its rest has ended. */
-function createDues({ clock, restMs }: Pick<WorkQueueOptions, 'clock' | 'restMs'>) {
-  const dues = new Map<string, Due>()
-  const rests = createRests(restMs)
-  const set = (key: string, due: Due) =>
-    dues.set(key, { ...due, atMs: Math.max(due.atMs, rests.endOf(key)) })
-  return {
-    /** The key that has been due longest comes first. */
-    inOrder: () => [...dues].sort(byTime),
-    add(key: string, { afterMs, outlook }: NextRun): void {
-      const before = dues.get(key)
-      const atMs = Math.min(clock.now() + afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
-      set(key, { atMs, outlook: better(outlook, before?.outlook) })
-    },
-    drop(key: string): void {
-      dues.delete(key)
-    },
-    /** Begins the rest of a key. If the key was added while it ran, it becomes due after the rest. */
-    rest(key: string): void {
-      rests.begin(key, clock.now())
-      const added = dues.get(key)
-      if (added) set(key, added)
-    },
-  }
-}
-
-interface Running {
-  readonly outlook: Outlook
-  readonly ended: Promise<void>
-}
+/** The share of all places that keys of this outlook and of poorer ones may take together. */
+const shares: Readonly<Record<Outlook, number>> = { failing: 0.5, unknown: 0.75, good: 1 }
 
 /** The places for keys that run at the same time. Keys of a poor outlook never get all of them. */
 function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
-  const running = new Map<string, Running>()
+  const running = new Map<string, Outlook>()
+  const counts: Record<Outlook, number> = { failing: 0, unknown: 0, good: 0 }
+  let emptied = Promise.withResolvers<void>()
   return {
     isTaken: (key: string) => running.has(key),
-    areAllTaken: () => running.size >= sideBySide,
-    hasFree(outlook: Outlook): boolean {
-      const rank = outlooks.indexOf(outlook)
-      const others = [...running.values()].filter((one) => outlooks.indexOf(one.outlook) <= rank)
-      return others.length < sideBySide * shares[outlook]
+    /** The outlooks whose keys may begin to run. */
+    open(): readonly Outlook[] {
+      if (running.size >= sideBySide) return []
+      let taken = 0
+      return outlooks.filter((outlook) => {
+        taken += counts[outlook]
+        return taken < sideBySide * shares[outlook]
+      })
     },
-    take: (key: string, work: Running) => running.set(key, work),
-    free: (key: string) => running.delete(key),
+    take(key: string, outlook: Outlook): void {
+      running.set(key, outlook)
+      counts[outlook] += 1
+    },
+    free(key: string): void {
+      const outlook = running.get(key)
+      if (outlook === undefined) return
+      running.delete(key)
+      counts[outlook] -= 1
+      if (running.size > 0) return
+      emptied.resolve()
+      emptied = Promise.withResolvers()
+    },
     async allFree(): Promise<void> {
-      while (running.size > 0) await Promise.all([...running.values()].map(({ ended }) => ended))
-    },
-  }
-}
-
-const byTime = ([, a]: readonly [string, Due], [, b]: readonly [string, Due]) => a.atMs - b.atMs
-
-/** If a key is added again with another outlook, the better one counts. */
-const better = (one: Outlook, other: Outlook = one): Outlook =>
-  outlooks.indexOf(one) < outlooks.indexOf(other) ? other : one
-
-/** Until when each key rests. Dropping a key and adding it again doesn't shorten its rest. */
-function createRests(restMs: number) {
-  const ends = new Map<string, number>()
-  return {
-    endOf: (key: string): number => ends.get(key) ?? 0,
-    begin(key: string, nowMs: number): void {
-      ends.delete(key)
-      ends.set(key, nowMs + restMs)
-      // The map is in the order in which the rests began, so it is also in the order in which they end.
-      for (const [other, endMs] of ends) {
-        if (endMs > nowMs) break
-        ends.delete(other)
-      }
+      while (running.size > 0) await emptied.promise
     },
   }
 }

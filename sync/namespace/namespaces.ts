@@ -1,11 +1,12 @@
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import type { NextRun } from '../next-run.ts'
 import type { AccountEntry } from '../round/account-entry.ts'
 import type { RoundServices } from '../round/account-round.ts'
 import type { ReportedSources } from '../round/report/report-sources.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-fates.ts'
 import { watchObjects } from '../watch-objects.ts'
-import type { NextRun, WorkQueue } from '../work-queue.ts'
+import type { WorkQueue } from '../work-queue.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
 import { workNamespace } from './work-namespace.ts'
 

@@ -1,6 +1,6 @@
 import type { SeenAccount } from '../cluster/cluster-port.ts'
+import type { Outlook } from '../next-run.ts'
 import type { Source } from '../source/source.ts'
-import type { Outlook } from '../work-queue.ts'
 import { type AccountState, initialState } from './account-state.ts'
 
 /**

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createWorkQueue, type NextRun } from '../../sync/work-queue.ts'
+import type { NextRun } from '../../sync/next-run.ts'
+import { createWorkQueue } from '../../sync/work-queue.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 
 function start(

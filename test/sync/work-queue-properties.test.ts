@@ -1,0 +1,108 @@
+import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from 'fast-check'
+import t from 'tap'
+import type { Clock } from '../../lib/clock.ts'
+import type { NextRun } from '../../sync/next-run.ts'
+import { createWorkQueue } from '../../sync/work-queue.ts'
+import { numRuns } from '../support/property-runs.ts'
+import { createSortingQueue } from './harness/sorting-queue.ts'
+
+/** A clock that stands still until it is told to go on. */
+function manualClock() {
+  let nowMs = 1_000_000
+  const sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>()
+  const clock: Clock = {
+    now: () => nowMs,
+    random: () => 0.5,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        const sleeper = { untilMs: nowMs + ms, wake: resolve }
+        sleepers.add(sleeper)
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(sleeper)
+          resolve()
+        })
+      }),
+  }
+  return {
+    clock,
+    tick(): void {
+      nowMs += 1
+      for (const sleeper of sleepers) {
+        if (sleeper.untilMs > nowMs) continue
+        sleepers.delete(sleeper)
+        sleeper.wake()
+      }
+    },
+  }
+}
+
+const key = nat(7).map((number) => `key-${number}`)
+const next = record({
+  afterMs: nat(3),
+  outlook: constantFrom<NextRun['outlook']>('failing', 'unknown', 'good'),
+})
+const step = oneof(
+  record({ kind: constantFrom('add' as const), key, next }),
+  record({ kind: constantFrom('drop' as const), key }),
+  record({ kind: constantFrom('end' as const), index: nat(), next }),
+  record({ kind: constantFrom('end for good' as const), index: nat() }),
+  record({ kind: constantFrom('tick' as const) }),
+)
+
+t.test('it runs the same keys, in the same order, as a queue that sorts all keys', async () => {
+  await assert(
+    asyncProperty(
+      array(step, { minLength: 60, maxLength: 60 }),
+      nat(4),
+      nat(3),
+      async (steps, restMs, more) => {
+        const { clock, tick } = manualClock()
+        const sideBySide = 1 + more
+        const begun: string[] = []
+        const expected: string[] = []
+        const ends = new Map<string, (next: NextRun | undefined) => void>()
+        const stop = new AbortController()
+        const queue = createWorkQueue({
+          sideBySide,
+          restMs,
+          clock,
+          signal: stop.signal,
+          run: (key) =>
+            new Promise((resolve) => {
+              begun.push(key)
+              ends.set(key, resolve)
+            }),
+        })
+        const onBegin = (key: string) => void expected.push(key)
+        const model = createSortingQueue({ sideBySide, restMs, now: clock.now, onBegin })
+        const end = (index: number, next: NextRun | undefined) => {
+          const running = [...ends]
+          const [key, resolve] = running[index % running.length] ?? []
+          if (key === undefined || resolve === undefined) return
+          ends.delete(key)
+          resolve(next)
+          model.end(key, next)
+        }
+        for (const one of steps) {
+          if (one.kind === 'add') {
+            queue.add(one.key, one.next)
+            model.add(one.key, one.next)
+          } else if (one.kind === 'drop') {
+            queue.drop(one.key)
+            model.drop(one.key)
+          } else if (one.kind === 'end') end(one.index, one.next)
+          else if (one.kind === 'end for good') end(one.index, undefined)
+          else {
+            tick()
+            model.begin()
+          }
+          await new Promise(setImmediate)
+          const [found, wanted] = [begun, expected].map((keys) => keys.join())
+          if (found !== wanted || queue.depth() !== model.depth()) return false
+        }
+        return true
+      },
+    ),
+    { numRuns },
+  )
+})
