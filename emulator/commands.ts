@@ -7,7 +7,14 @@ import {
 } from './entra/service-account-token.ts'
 import type { Fault } from './faults/faults.ts'
 import type { SeenRequest } from './http/request-log.ts'
-import { type ObjectChange, type Rotation, rotate, update } from './vault/store/vault-changes.ts'
+import {
+  type Creation,
+  create,
+  type ObjectChange,
+  type Rotation,
+  rotate,
+  update,
+} from './vault/store/vault-changes.ts'
 
 export interface Commands {
   /** The last 10,000 requests, the newest last. */
@@ -15,10 +22,15 @@ export interface Commands {
   /** A token of the emulator's own issuer, as the API server projects it into a pod. */
   serviceAccountToken(options: ServiceAccountTokenOptions): Promise<string>
   /**
-   * Adds a version, and creates the secret if it doesn't exist. Returns the ID of the new version. A certificate gets a new
-   * key, and its secret and its key change with it.
+   * Creates a secret. Returns the ID of its version.
    *
-   * @throws Error when the vault, key or certificate doesn't exist, or the object is deleted
+   * @throws Error when the vault doesn't exist, or already has this secret or a certificate of this name
+   */
+  create(secret: Creation): string
+  /**
+   * Adds a version. Returns its ID. A certificate gets a new key, and its secret and its key change with it.
+   *
+   * @throws Error when the vault or the object doesn't exist, or the object is deleted
    */
   rotate(rotation: Rotation): string
   /**
@@ -38,6 +50,7 @@ export function createCommands(state: EmulatorState, requests: readonly SeenRequ
     requests,
     serviceAccountToken: (options) =>
       mintServiceAccountToken({ ...options, signer, issuer: state.ownIssuer, now: now() }),
+    create: (secret) => create(vaults, secret, now()),
     rotate: (rotation) => rotate(vaults, rotation, now()),
     update: (change) => update(vaults, change, now()),
     addFault: faults.add,

@@ -21,6 +21,7 @@ const name = text('1 to 127 letters, digits and hyphens', (found) =>
 const dnsName = text('a Kubernetes name', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
 const named = { vault: text('a vault'), name, type: optional(word(objectKinds)) }
+const creation = object({ vault: named.vault, name, value: optional(secretValue) })
 const rotation = object({ ...named, value: optional(secretValue) })
 const change = object({
   ...named,
@@ -53,6 +54,7 @@ export async function startControl(commands: Commands, port: number) {
       }
     })
 
+  post('/create', creation, (secret) => ({ version: commands.create(secret) }))
   post('/rotate', rotation, (rotation) => ({ version: commands.rotate(rotation) }))
   post('/set', change, commands.update)
   post('/faults', faultSchema, commands.addFault)

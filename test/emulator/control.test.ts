@@ -24,8 +24,26 @@ t.test('a secret can be rotated to a given or a random value', async (t) => {
   t.match((await get('db-password')).json, { value: 'v2' })
   await post('/rotate', { vault: 'team-a', name: 'db-password' })
   t.match((await get('db-password')).json, { value: /^[0-9A-Za-z]{32}$/ })
-  await post('/rotate', { vault: 'team-a', name: 'brand-new', value: '' })
+})
+
+t.test('a secret can be created once, and rotated only once it exists', async (t) => {
+  const secret = { vault: 'team-a', name: 'brand-new' }
+  const isUnknown = {
+    status: 409,
+    json: { problems: ['the vault team-a has no secret brand-new'] },
+  }
+  t.match(await post('/rotate', { ...secret, value: 'typo' }), isUnknown)
+  t.equal((await get('brand-new')).status, 404)
+  const created = await post('/create', { ...secret, value: '' })
+  t.match(created, { status: 200, json: { version: /^[0-9a-f]{32}$/ } })
   t.match((await get('brand-new')).json, { value: '' })
+  t.match(await post('/rotate', secret), { status: 200 })
+  t.match(await post('/create', { ...secret, name: 'Brand-New' }), {
+    status: 409,
+    json: { problems: ['the vault team-a already has a secret Brand-New'] },
+  })
+  await post('/create', { vault: 'team-a', name: 'random-new' })
+  t.match((await get('random-new')).json, { value: /^[0-9A-Za-z]{32}$/ })
 })
 
 t.test('a secret can be disabled, enabled, tagged, deleted and recovered', async (t) => {
@@ -133,6 +151,8 @@ t.test('an invalid control request is answered with every problem', async (t) =>
       /unknown vault nowhere; existing vaults: team-a, open/,
     ],
     ['/rotate', { vault: 'team-a', name: 'a/b' }, 400, /^body\.name: found "a\/b"/],
+    ['/create', { ...secret, type: 'key' }, 400, /^body: unknown key "type"/],
+    ['/create', { ...secret, vault: 'nowhere' }, 409, /unknown vault nowhere; existing vaults/],
     ['/set', { ...secret, name: 'none' }, 409, /the vault team-a has no secret none/],
     ['/set', { ...secret, version: 'f' }, 409, /the secret old has no version f/],
     ['/set', { ...secret, enabled: 'yes' }, 400, /^body\.enabled: found "yes"; accepted: true or/],

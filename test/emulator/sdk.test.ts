@@ -82,11 +82,12 @@ t.test('a rotation is visible at once, and the previous version stays', async (t
 })
 
 t.test('lists have several pages and contain each item once', async (t) => {
+  const many = { vault: 'team-a', name: 'many' }
   const versions = Array.from({ length: 60 }, (_, index) =>
-    emulator.rotate({ vault: 'team-a', name: 'many', value: `v${index}` }),
+    emulator[index === 0 ? 'create' : 'rotate']({ ...many, value: `v${index}` }),
   )
   for (let index = 0; index < 55; index += 1)
-    emulator.rotate({ vault: 'team-a', name: `listed-${index}`, value: 'x' })
+    emulator.create({ vault: 'team-a', name: `listed-${index}`, value: 'x' })
 
   const listed: (string | undefined)[] = []
   for await (const { version } of reader.listPropertiesOfSecretVersions('many'))

@@ -164,7 +164,7 @@ t.test('only the link in a page leads to the next page', async (t) => {
   const { value, nextLink } = Object(first.json)
   t.match(value, [{ id: /secrets\/API-key$/ }, { id: /secrets\/db-password$/ }])
   t.equal(new URL(nextLink).origin, emulator.url)
-  emulator.rotate({ vault: 'team-a', name: 'aaa', value: 'added meanwhile' })
+  emulator.create({ vault: 'team-a', name: 'aaa', value: 'added meanwhile' })
   const second = await get(nextLink.slice(emulator.url.length))
   t.match(second.json, { value: [{ id: /old$/ }, { id: /random$/ }], nextLink: null })
   for (const size of ['0', '26', '-1', '1.5', 'x', ''])

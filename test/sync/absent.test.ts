@@ -80,7 +80,7 @@ t.test(
     ])
     await simulation.round()
     t.strictSame(simulation.events(), [], 'once')
-    simulation.azure.rotate({ vault: 'team-a', name: 'db-pasword', value: 'correct horse' })
+    simulation.azure.create({ vault: 'team-a', name: 'db-pasword', value: 'correct horse' })
     await simulation.round()
     t.strictSame(simulation.values('db'), { password: 'correct horse' }, 'the next try asks for it')
     t.match(simulation.events(), [/created Secret db$/, /in sync again$/])

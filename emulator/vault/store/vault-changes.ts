@@ -38,6 +38,13 @@ export interface ObjectChange extends ObjectName {
   readonly deleted?: boolean | undefined
 }
 
+export interface Creation {
+  readonly vault: string
+  readonly name: string
+  /** Default: a random value. */
+  readonly value?: string | undefined
+}
+
 export interface Rotation extends ObjectName {
   /** Secrets only. Default: a random value. Keys and certificates always get a generated key. */
   readonly value?: string | undefined
@@ -45,7 +52,19 @@ export interface Rotation extends ObjectName {
 
 const generatedLength = 32
 
-/** @throws Error when the vault, key or certificate doesn't exist, or the object is deleted */
+/** @throws Error when the vault doesn't exist, or already has this secret or a certificate of this name */
+export function create(vaults: Vaults, { value, ...named }: Creation, now: Date): string {
+  const { name } = named
+  const vault = needVault(vaults, named.vault)
+  const hasCertificate = find(vault.certificates, name) !== undefined
+  if (hasCertificate || find(vault.secrets, name) !== undefined)
+    throw new Error(
+      `the vault ${vault.name} already has a ${hasCertificate ? 'certificate' : 'secret'} ${name}`,
+    )
+  return add(vault.secrets, name, newSecret(secretData(value), now))
+}
+
+/** @throws Error when the vault or the object doesn't exist, or the object is deleted */
 export function rotate(vaults: Vaults, { value, ...named }: Rotation, now: Date): string {
   const vault = needVault(vaults, named.vault)
   const { name, type = typeOf(vault, named.name) } = named
@@ -76,10 +95,14 @@ function rotateSecret(
 ): string {
   if (find(vault.certificates, name) !== undefined)
     throw new Error(`the secret ${name} belongs to a certificate: rotate the certificate`)
-  if (find(vault.secrets, name)?.deletedAt !== undefined) throw isDeleted('secret', name)
-  const data = { value: value ?? { generate: generatedLength }, enabled: true }
-  return add(vault.secrets, name, newSecret(data, now))
+  needLive(vault, vault.secrets, { type: 'secret', name })
+  return add(vault.secrets, name, newSecret(secretData(value), now))
 }
+
+const secretData = (value: string | undefined) => ({
+  value: value ?? { generate: generatedLength },
+  enabled: true,
+})
 
 /** The previous version's description, without the properties of that version alone. */
 function renewed(data: CertificateData, name: string): CertificateData {

@@ -72,7 +72,7 @@ const listening = appPod({
     `while printf 'HTTP/1.1 204 No Content\\r\\n\\r\\n' | nc -l -p 9000 >>${notices}; do :; done`,
   ),
 })
-await node.control('/rotate', { vault: 'team-a', name: doomed, value: 'for now' })
+await node.control('/create', { vault: 'team-a', name: doomed, value: 'for now' })
 const pods = [plain, grouped, twoUsers, tokenless, onHost, ...shared, listening]
 await node.apply(...pods)
 // Its next refresh is up to half a minute away. Meanwhile the other tests run.

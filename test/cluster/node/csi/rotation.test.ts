@@ -18,7 +18,7 @@ await serveLabelled(t, node, { refresh: '30s' })
 const namespace = await node.namespace(csiLabel)
 /** A name for this run, because a node that is used again keeps the vault of the previous run. */
 const name = `rotating-${process.pid}`
-await node.control('/rotate', { vault: 'team-a', name, value: 'before' })
+await node.control('/create', { vault: 'team-a', name, value: 'before' })
 const shop = classOf({ namespace, name: 'shop', vault: 'team-a', secrets: [name] })
 const partner = classOf({ namespace, name: 'partner', vault: 'team-b', secrets: ['shared-token'] })
 const classes = { shop: 'shop', partner: 'partner' }

@@ -50,10 +50,15 @@ export function vaultData(): string {
     { readers: ['*'], secrets: { 'db-password': 'before', other: 'other' } },
   ])
   const { 'team-a': team } = data.vaults
-  const withSeed = { ...team, secrets: { ...team.secrets, ExampleSecret: 'of the seed' } }
+  const own = {
+    ExampleSecret: 'of the seed',
+    rotated: 'before',
+    'at-restart': 'before',
+    motto: "it's not easy",
+  }
   const vaults = {
     ...data.vaults,
-    'team-a': withSeed,
+    'team-a': { ...team, secrets: { ...team.secrets, ...own } },
     reports,
     locked,
     ...Object.fromEntries(faulty),

@@ -142,7 +142,6 @@ if (supportsEnv)
     says: ['MOTTO', 'akv-injector.io/secrets'],
   })
 
-await node.control('/rotate', { vault: 'team-a', name: 'motto', value: "it's not easy" })
 for (const { annotations, fault } of failures)
   if (fault)
     await node.control('/faults', { match: { vault: annotations['vault'] }, action: fault })
