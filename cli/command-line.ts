@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { printLines } from '../lib/print-lines.ts'
-import packageJson from '../package.json' with { type: 'json' }
+import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import type { End } from './command/end.ts'
 import { InputError } from './input/input-error.ts'
@@ -38,7 +38,7 @@ function buildProgram(end: End): Command {
     .description(
       'Delivers Azure Key Vault secrets to annotated Kubernetes pods, as files and environment variables.',
     )
-    .version(packageJson.version)
+    .version(version)
     .addHelpText('after', details)
     .exitOverride()
     // Commander's messages contain the arguments.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { versionLabel } from '../../lib/version.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { settingNames } from '../../webhook/settings/setting-names.ts'
@@ -149,6 +150,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
   if (settings.kind === 'invalid') throw new Error(JSON.stringify(settings.problems))
   t.strictSame(settings.value.policy, {
+    versionLabel,
     agentImage: 'registry.example/agent:1',
     agentImagePullPolicy: 'IfNotPresent',
     cloudName: 'custom',

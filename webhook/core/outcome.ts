@@ -24,8 +24,9 @@ export interface Injected {
 export const maxProblems = 100
 
 /**
- * A JSON Patch operation (RFC 6902). Nearly always `add`, so nothing of the user's is replaced, moved or removed. The one
- * exception is the member `csi` of a volume that is served (docs/specification.md, "Volumes of the CSI driver").
+ * A JSON Patch operation (RFC 6902). Nearly always `add` of something new, so nothing of the user's is replaced, moved or removed.
+ * The exceptions are the member `csi` of a volume that is served (docs/specification.md, "Volumes of the CSI driver"), and
+ * our own label if the pod has it already.
  */
 export type Operation = AddOperation | RemoveOperation
 

@@ -13,6 +13,8 @@ import {
 
 /** The members of a pod that we read. Absent and `null` mean the same. We never look at the others. */
 export interface Pod {
+  /** {@link readMetadata} checks it. */
+  readonly metadata?: Metadata
   readonly spec: PodSpec
 }
 
@@ -21,6 +23,7 @@ export interface Metadata {
   readonly generateName?: string | null
   /** Strings in a pod that the API server has checked; anything in a manifest. */
   readonly annotations?: Readonly<Record<string, unknown>> | null
+  readonly labels?: Readonly<Record<string, unknown>> | null
 }
 
 export interface PodSpec {
@@ -138,6 +141,7 @@ const metadata = object({
     name: nullable(anyString),
     generateName: nullable(anyString),
     annotations: nullable(anyObject),
+    labels: nullable(anyObject),
   } satisfies Record<keyof Metadata, Check>),
 })
 

@@ -10,6 +10,8 @@ export type CloudName = (typeof cloudNames)[number]
 
 /** The operator's decisions. Annotations choose within these limits. */
 export interface Policy {
+  /** The version of the webhook, as the value of a label. */
+  readonly versionLabel: string
   readonly agentImage: string
   readonly agentImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
   /** The `HTTPS_PROXY` and `NO_PROXY` of agents. */

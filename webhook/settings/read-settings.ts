@@ -2,6 +2,7 @@ import { type LogLevel, logLevels } from '../../lib/log/log-level.ts'
 import { allInvalid, type Checked, valid } from '../../lib/parsed.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { ListenAddress } from '../../lib/server/listen-address.ts'
+import { versionLabel } from '../../lib/version.ts'
 import { podSettings } from '../core/annotations/pod-settings.ts'
 import { parseBoolean } from '../core/annotations/values/parse-boolean.ts'
 import { parseChoice } from '../core/annotations/values/parse-choice.ts'
@@ -82,6 +83,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
   const allowedVaults = reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults)
   const kubernetesMinor = reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor)
   return Object.freeze({
+    versionLabel,
     agentImage:
       reader.required({
         name: 'AKV_INJECTOR_AGENT_IMAGE',

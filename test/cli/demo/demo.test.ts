@@ -15,7 +15,7 @@ t.test(
     const { code, stdout, stderr } = await run(['demo'], { env: isolated(folder) })
     t.equal(stderr, '')
     t.equal(code, 0)
-    t.match(stdout, 'allowed, with a patch of 4 operations')
+    t.match(stdout, 'allowed, with a patch of 5 operations')
     t.match(stdout, /0444 +\d+ B +db-password\n/)
     t.match(stdout, 'Variables, for the kubelet to read: API_KEY')
     const [, before, after] = /\.\.data -> (\S+)\n.*\.\.data -> (\S+)\n/.exec(stdout) ?? []

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { policy as standardPolicy } from '../../webhook/core/policy.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
@@ -52,6 +53,9 @@ t.test('a dry run gets the same answer, and creates nothing', async (t) => {
     await cluster.create(annotatedPod({ namespace }), { dryRun: true }),
   )
   t.ok(agentOf(body as Pod))
+  t.match((body as Pod).metadata, {
+    labels: { 'akv-injector.io/agent': standardPolicy.versionLabel },
+  })
   t.match(webhook.admissions(), [{ outcome: 'injected', dryRun: true }])
   t.strictSame(await podsOf(namespace), [])
 })

@@ -20,6 +20,7 @@ import { serveWebhook } from './harness/serve-webhook.ts'
 const refusedAnyway = new Map([
   ['annotation-is-not-a-string', /cannot unmarshal number into Go struct field ObjectMeta/],
   ['containers-is-not-a-list', /cannot unmarshal string into Go struct field PodSpec/],
+  ['labels-is-not-a-map', /cannot unmarshal array into Go struct field ObjectMeta/],
   ['mirror-pod', /a mirror pod may not reference service accounts/],
 ])
 

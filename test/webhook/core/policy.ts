@@ -2,6 +2,7 @@ import type { Policy } from '../../../webhook/core/policy.ts'
 
 /** An operator who changed nothing but what has no default. */
 export const policy: Policy = {
+  versionLabel: '1.0.0',
   agentImage: 'registry.example/akv-injector:1.0.0',
   agentProxy: {},
   cloudName: 'public',

@@ -33,6 +33,7 @@ t.test('volumes are served at /mutate/csi only', async (t) => {
   const served = await review('/mutate/csi?timeout=5s')
   t.match(served, { allowed: true, patchType: 'JSONPatch' })
   t.match(JSON.parse(Buffer.from(served.patch, 'base64').toString()), [
+    { op: 'add', path: '/metadata/labels' },
     { op: 'remove', path: '/spec/volumes/0/csi' },
   ])
   t.strictSame(await review('/mutate'), { uid: served.uid, allowed: true })

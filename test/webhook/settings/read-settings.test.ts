@@ -1,4 +1,5 @@
 import t from 'tap'
+import { versionLabel } from '../../../lib/version.ts'
 import { type ReadSettings, readSettings } from '../../../webhook/settings/read-settings.ts'
 import { type Environment, settingNames } from '../../../webhook/settings/setting-names.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
@@ -22,7 +23,7 @@ t.test('one setting is enough, the others have defaults', async (t) => {
   t.strictSame(read({ ...image, PATH: '/bin', AKV: 'x' }), {
     kind: 'valid',
     value: {
-      policy,
+      policy: { ...policy, versionLabel },
       listen: { host: '0.0.0.0', port: 8443 },
       healthListen: { host: '0.0.0.0', port: 8080 },
       tlsDir: '/etc/akv-injector/tls',
@@ -60,6 +61,7 @@ t.test('every setting is read', async (t) => {
   const readFile = (path: string) => `${path} is for the proxy\n${certificatePem}`
   t.strictSame(settingsOf(read(env, readFile)), {
     policy: {
+      versionLabel,
       agentImage: image.AKV_INJECTOR_AGENT_IMAGE,
       agentImagePullPolicy: 'Always',
       agentProxy: {

@@ -1,6 +1,7 @@
 import { hasFiles } from '../../../init-agent/contract.ts'
 import type { AddOperation, Operation } from '../outcome.ts'
 import type { Container, Pod } from '../pod.ts'
+import { addLabel } from './agent-label.ts'
 import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
 import { filesMount, isOurMount } from './files-mount.ts'
 import type { Consumer } from './placement.ts'
@@ -12,6 +13,7 @@ export function patchOperations(pod: Pod, plan: Plan): readonly Operation[] {
   const { volumes, initContainers } = pod.spec
   const missing = plan.volumes.filter(({ name }) => !volumes?.some((one) => one.name === name))
   return [
+    ...(plan.placement.existing ? [] : addLabel(pod, plan)),
     ...replaceVolumes(pod, plan),
     ...append('/spec/volumes', volumes, missing),
     ...sealMounts(plan),

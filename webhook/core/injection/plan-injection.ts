@@ -34,6 +34,7 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
     isSeen: isAgentSeen(pod, config),
   })
   const plan: Plan = {
+    versionLabel: policy.versionLabel,
     config,
     agent: agentContainer({ config, encodedConfig, runAs, resources, policy }),
     placement,

@@ -5,6 +5,8 @@ import type { ServedMount } from './served-mounts.ts'
 
 /** The desired state of the pod, whether or not parts of it exist already. */
 export interface Plan {
+  /** The value of the pod's label. */
+  readonly versionLabel: string
   readonly config: AgentConfig
   readonly agent: Container
   readonly placement: Placement

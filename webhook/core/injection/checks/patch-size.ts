@@ -32,6 +32,7 @@ export function patchBytes(plan: Plan): number {
   const { config, consumers, agent, volumes, mountPath, servedMounts } = plan
   const mount = hasFiles(config) ? operationBytes('volumeMounts', filesMount(mountPath)) : 0
   return (
+    labelBytes +
     operationBytes('', agent) +
     sum(volumes.map((volume) => operationBytes('', volume))) +
     consumers.length * (mount + sum(config.env.map(variableBytes))) +
@@ -47,6 +48,9 @@ const variableBytes = ({ variable, optional }: Plan['config']['env'][number]): n
 /** The operations on a served volume, and on a mount of it. */
 const replacementBytes = 256
 const sealBytes = 128
+
+/** The operation on the pod's labels. A value has at most 63 characters. */
+const labelBytes = 192
 
 /** An operation on a list of a container, with the longest possible pointer, and the comma behind it. */
 const operationBytes = (list: 'env' | 'volumeMounts' | '', value: unknown): number =>
