@@ -20,11 +20,11 @@ function addDemo(program: Command, end: End): void {
     )
     .argument(
       '[file]',
-      'a manifest with an annotated pod, or with a pod that has volumes of the Secrets Store CSI Driver and its SecretProviderClasses; default: an example',
+      'a manifest with an annotated pod, or with a pod that has volumes of the Secrets Store CSI Driver; default: an example',
     )
     .option(
       '--vault-data <file>',
-      'YAML with the contents and readers of the vaults; default: an example',
+      'YAML with the contents and readers of the vaults; default: made up for FILE, or an example without FILE',
     )
     .option('--keep', 'leave everything running until Ctrl-C')
     .action(async (file, options) =>
@@ -83,7 +83,7 @@ function addFetch(program: Command, end: End): void {
     )
     .argument(
       '<file...>',
-      'manifests with the pod, or a workload, and its SecretProviderClasses; - reads standard input',
+      'manifests with the pod, or a workload, its ServiceAccount and its SecretProviderClasses; - reads standard input',
     )
     .option(
       '-o, --output <folder>',

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EmulatorData } from '../../emulator/data/data.ts'
 import { type Emulator, startEmulator } from '../../emulator/emulator.ts'
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { untilAborted, withStopSignal } from '../../lib/server/run-until-signal.ts'
@@ -11,11 +10,19 @@ import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.t
 import type { ExitCode } from '../command/exit-code.ts'
 import { readEmulatorData } from '../emulator/emulator.ts'
 import { example } from '../input/example.ts'
-import { findNamedObjects, findPodTemplates, isAnnotated } from '../input/find-objects.ts'
+import {
+  type FoundObject,
+  findNamedObjects,
+  findPodTemplates,
+  isAnnotated,
+  type PodTemplate,
+} from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
+import { workloadIdentity } from '../input/workload-identity.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
 import { createDemoOutput, type DemoOutput } from './demo-output.ts'
+import { makeUp, type Surroundings } from './made-up/make-up.ts'
 import { runSteps } from './run-steps.ts'
 import { serveWebhook } from './serve-webhook.ts'
 
@@ -52,19 +59,17 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
 }
 
 async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {
-  const {
-    file = example('refresh.yaml'),
-    vaultData = example('vault.yaml'),
-    keep = false,
-  } = options
+  const { file = example('refresh.yaml'), keep = false } = options
   const manifests = readManifests([file])
   const template = firstRequesting(manifests, file)
-  const data = readEmulatorData(vaultData)
+  const found = manifests.flatMap((one) => findNamedObjects(one, 'default'))
+  const surroundings = surroundingsOf(template, { found, options })
+  const { objects, settings, agentEnv } = surroundings
   const output = createDemoOutput(process.stdout)
 
   const folder = mkdtempSync(join(tmpdir(), 'akv-injector-demo-'))
   cleanUp.add(() => rmSync(folder, { recursive: true, force: true }))
-  const emulator = await startVaults(data, output)
+  const emulator = await startVaults(surroundings, output)
   cleanUp.add(() => emulator.close())
 
   output.step('The webhook')
@@ -72,16 +77,17 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   const webhook = await serveWebhook({
     emulator,
     folder: join(folder, 'webhook'),
-    objects: hasVolumes ? manifests.flatMap((one) => findNamedObjects(one, 'default')) : undefined,
+    settings,
+    objects: hasVolumes ? objects : undefined,
   })
   cleanUp.add(() => webhook.close())
   output.line(`serves TLS at https://localhost:${webhook.port}${webhook.path}`)
-  if (hasVolumes) output.line('looks up SecretProviderClasses, which come from the file here')
+  if (hasVolumes)
+    output.line('looks up SecretProviderClasses; here they come from the file, or are made up')
 
   const exitCode = await runSteps({
     template,
-    manifests,
-    tenantId: data.tenantId,
+    agentEnv,
     emulator,
     webhook,
     root: join(folder, 'akv'),
@@ -92,13 +98,29 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   return exitCode
 }
 
-async function startVaults(data: EmulatorData, output: DemoOutput): Promise<Emulator> {
+/** A file of the caller's own needs no vaults' data. With such data, everything else has to be in the files. */
+function surroundingsOf(
+  template: PodTemplate,
+  { found, options }: { readonly found: readonly FoundObject[]; readonly options: DemoOptions },
+): Surroundings {
+  const { file, vaultData } = options
+  if (file !== undefined && vaultData === undefined) return makeUp(template, found)
+  const data = readEmulatorData(vaultData ?? example('vault.yaml'))
+  const { tenantId } = data
+  const agentEnv = workloadIdentity(template, { objects: found, tenantId })
+  return { data, objects: found, settings: {}, agentEnv, madeUp: [] }
+}
+
+async function startVaults({ data, madeUp }: Surroundings, output: DemoOutput): Promise<Emulator> {
   output.step('A vault')
   output.waiting('starting Entra and Key Vault')
   const emulator = await startEmulator({ data })
   output.line(`emulated Entra and Key Vault serve TLS at ${emulator.url}`)
-  for (const { name, secrets } of data.vaults)
-    output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
+  if (madeUp.length > 0) output.line('made up for this run, because there is no --vault-data:')
+  for (const line of madeUp) output.quote(line)
+  if (madeUp.length === 0)
+    for (const { name, secrets } of data.vaults)
+      output.line(`vault ${name}: ${secrets.map((secret) => secret.name).join(', ')}`)
   return emulator
 }
 

@@ -2,25 +2,26 @@ import type { Operation } from 'fast-json-patch'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { type AgentConfig, csiFolder, envFolder } from '../../init-agent/contract.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
+import { accountOf } from '../../webhook/core/csi/account.ts'
 import type { Pod } from '../../webhook/core/pod.ts'
 import { describeInjection, findAgent } from '../check/describe/describe-injection.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
-import type { Manifest } from '../input/read-manifests.ts'
 import { admit } from './admit.ts'
 import type { Child } from './child.ts'
 import type { CleanUp } from './clean-up.ts'
 import type { DemoOutput } from './demo-output.ts'
+import { makeValue } from './made-up/make-value.ts'
+import { usesOf, wantedValues } from './made-up/make-vaults.ts'
 import { createPodNode, type PodNode } from './pod-node.ts'
 import type { ServedWebhook } from './serve-webhook.ts'
 import { waitFor } from './wait-for.ts'
-import { serviceAccountOf, workloadIdentity } from './workload-identity.ts'
 
 export interface DemoSetup {
   readonly template: PodTemplate
-  readonly manifests: readonly Manifest[]
-  readonly tenantId: string
+  /** The variables that the azure-workload-identity webhook would give to the agent. */
+  readonly agentEnv: Readonly<Record<string, string>>
   readonly emulator: Emulator
   readonly webhook: ServedWebhook
   /** The folder to use as the agent's `/akv`. */
@@ -86,7 +87,7 @@ async function showStart(
   { pod, node }: { readonly pod: Pod; readonly node: PodNode },
 ) {
   const { output, emulator, template, cleanUp } = setup
-  const serviceAccount = serviceAccountOf(pod)
+  const serviceAccount = accountOf(pod)
   const { namespace } = template
   output.step('The agent, as the patch describes it')
   node.writeToken(await emulator.serviceAccountToken({ namespace, serviceAccount }))
@@ -100,7 +101,7 @@ async function showStart(
     )
   const config = isSidecar ? { ...planned, refreshSeconds: demoRefreshSeconds } : planned
   const started = performance.now()
-  const agent = node.startAgent(config, workloadIdentity(setup, pod))
+  const agent = node.startAgent(config, setup.agentEnv)
   cleanUp.add(() => agent.stop())
   output.waiting('signing in and fetching')
   // The agent switches the volumes in this order, so the last one is the sign that all are there.
@@ -174,13 +175,11 @@ async function showRotation(
 
 /** Rotates the first object that exists and isn't pinned to a version. Returns a sentence that names it. */
 function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined {
-  const ofFiles = [...config.files, ...valuesOf(config)]
-  const wanted = ofFiles.length > 0 ? ofFiles : config.env
-  for (const { object } of wanted) {
+  for (const { object } of wantedValues(config)) {
     if (object.version !== undefined) continue
     const { vault, name } = object
     try {
-      return `${vault}:${name} has a new version, ${emulator.rotate(rotation(object))}`
+      return `${vault}:${name} has a new version, ${emulator.rotate(rotation(config, object))}`
     } catch {
       // The object doesn't exist, because it is optional: try the next one.
     }
@@ -188,11 +187,10 @@ function rotateOne(config: AgentConfig, emulator: Emulator): string | undefined 
   return undefined
 }
 
-const valuesOf = ({ templates }: AgentConfig) =>
-  templates.flatMap(({ segments }) => segments.filter((segment) => typeof segment !== 'string'))
-
-/** The emulator makes a new certificate itself. A new secret value must be JSON, since the pod may read a property of it. */
-function rotation({ vault, type, name }: ObjectReference) {
-  const value = '{"rotated":"and therefore of another length"}'
-  return type === 'secret' ? { vault, name, value } : { vault, name }
+/** The emulator makes a new certificate itself. The pod can read a new secret as it read the old one. */
+function rotation(config: AgentConfig, object: ObjectReference) {
+  const { vault, type, name } = object
+  return type === 'secret'
+    ? { vault, name, value: makeValue(name, { uses: usesOf(config, object), revision: 'new' }) }
+    : { vault, name }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ApiAccess } from '../../webhook/api-server/api-access.ts'
-import type { NamedObject } from '../input/find-objects.ts'
+import type { FoundObject } from '../input/find-objects.ts'
 
 /** A certificate for `localhost`, in PEM. */
 export interface DemoCertificate {
@@ -22,7 +22,7 @@ export interface ServedObjects {
  * have the same name, the last one counts, as with `kubectl apply`.
  */
 export async function serveObjects(
-  objects: readonly NamedObject[],
+  objects: readonly FoundObject[],
   { caPem, cert, key }: DemoCertificate,
 ): Promise<ServedObjects> {
   const found = new Map(objects.map((one) => [pathOf(one), one.object]))
@@ -51,7 +51,7 @@ const roots: Readonly<Record<string, readonly [root: string, resource: string]>>
   ServiceAccount: ['/api/v1', 'serviceaccounts'],
 }
 
-function pathOf({ kind, namespace, name }: NamedObject): string | undefined {
+function pathOf({ kind, namespace, name }: FoundObject): string | undefined {
   if (typeof kind !== 'string' || !Object.hasOwn(roots, kind)) return undefined
   const [root, resource] = roots[kind] ?? []
   return `${root}/namespaces/${namespace}/${resource}/${name}`

@@ -4,8 +4,8 @@ import { issueAuthority, issueLeaf } from '../../certs/issue.ts'
 import type { Emulator } from '../../emulator/emulator.ts'
 import { csiPath, mutatePath } from '../../webhook/http/mutate-route.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
-import type { NamedObject } from '../input/find-objects.ts'
-import { settingsFrom } from '../input/review-template.ts'
+import type { FoundObject } from '../input/find-objects.ts'
+import { demoSettings } from './demo-settings.ts'
 import { type DemoCertificate, serveObjects } from './serve-objects.ts'
 
 export interface ServedWebhook {
@@ -23,8 +23,10 @@ export interface ServeWebhookOptions {
   readonly emulator: Emulator
   /** An empty folder for the webhook's files. */
   readonly folder: string
+  /** Settings of the operator, beside those of the environment. */
+  readonly settings: Readonly<Record<string, string>>
   /** The objects that the webhook can look up for volumes of the Secrets Store CSI Driver. Absent: it looks up nothing. */
-  readonly objects?: readonly NamedObject[] | undefined
+  readonly objects?: readonly FoundObject[] | undefined
 }
 
 /**
@@ -38,9 +40,8 @@ export async function serveWebhook(options: ServeWebhookOptions): Promise<Served
   const caFile = join(folder, 'emulator-ca.crt')
   writeFileSync(caFile, emulator.caPem)
 
-  const settings = settingsFrom({
-    ...process.env,
-    ...fixedSettings,
+  const settings = demoSettings({
+    ...options.settings,
     AKV_INJECTOR_TLS_DIR: tlsDir,
     AKV_INJECTOR_AUTHORITY_HOST: emulator.url,
     AKV_INJECTOR_VAULT_URL: emulator.vaultUrl,
@@ -68,13 +69,6 @@ export async function serveWebhook(options: ServeWebhookOptions): Promise<Served
       apiServer?.close()
     },
   }
-}
-
-const fixedSettings = {
-  AKV_INJECTOR_AGENT_IMAGE: 'akv-injector:demo',
-  AKV_INJECTOR_LISTEN: '127.0.0.1:0',
-  AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
-  AKV_INJECTOR_CLOUD: 'custom',
 }
 
 async function writeCertificate(tlsDir: string): Promise<DemoCertificate> {

@@ -47,6 +47,9 @@ export interface NamedObject {
   readonly object: JsonObject
 }
 
+/** An object that may be looked up by its names, wherever it comes from. */
+export type FoundObject = Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'>
+
 /** Finds the objects of a document, which may be several if it is a List. */
 export function findNamedObjects(manifest: Manifest, namespace: string): readonly NamedObject[] {
   return objectsOf(toPlain(manifest)).map(({ object, path }) => {

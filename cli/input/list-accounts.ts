@@ -1,6 +1,8 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import type { JsonObject } from '../../lib/shape.ts'
 import type { ListedAccount } from '../../sync/source/choose-account.ts'
+import { annotationsOf } from './annotations-of.ts'
 import type { NamedObject } from './find-objects.ts'
+import { clientIdAnnotation, ownClientIdAnnotation } from './workload-identity.ts'
 
 /** A ServiceAccount of the files. */
 export interface AccountInFiles extends ListedAccount {
@@ -26,14 +28,6 @@ export function listAccounts(
 }
 
 function clientOf(annotations: JsonObject): string | undefined {
-  const id =
-    annotations['akv-injector.io/client-id'] ?? annotations['azure.workload.identity/client-id']
+  const id = annotations[ownClientIdAnnotation] ?? annotations[clientIdAnnotation]
   return typeof id === 'string' ? id.toLowerCase() : undefined
-}
-
-/** The annotations of an object, unchecked. */
-export function annotationsOf(object: JsonObject | undefined): JsonObject {
-  const metadata = object?.['metadata']
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
-  return isObject(annotations) ? annotations : {}
 }

@@ -2,7 +2,7 @@ import type { AdmissionRequest } from '../../webhook/core/admission-review.ts'
 import type { LookedUp, LookedUpKind, Lookup } from '../../webhook/core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
 import { findObject } from './find-object.ts'
-import type { NamedObject } from './find-objects.ts'
+import type { FoundObject } from './find-objects.ts'
 
 /**
  * Finds the objects that the webhook would look up for a request in the manifests. If several have the same name, the last
@@ -10,7 +10,7 @@ import type { NamedObject } from './find-objects.ts'
  */
 export function lookUpInFiles(
   request: AdmissionRequest,
-  objects: readonly Pick<NamedObject, 'kind' | 'namespace' | 'name' | 'object'>[],
+  objects: readonly FoundObject[],
 ): LookedUp {
   const lookUp = (kind: LookedUpKind, name: string): Lookup => {
     const found = findObject(objects, { kind, name, namespace: request.namespace })

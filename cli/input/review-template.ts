@@ -5,7 +5,7 @@ import { mutate } from '../../webhook/core/mutate.ts'
 import { denied, type Outcome } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { readSettings, type Settings } from '../../webhook/settings/read-settings.ts'
-import type { NamedObject, PodTemplate } from './find-objects.ts'
+import type { FoundObject, PodTemplate } from './find-objects.ts'
 import { InputError } from './input-error.ts'
 import { lookUpInFiles } from './look-up-in-files.ts'
 
@@ -51,7 +51,7 @@ export const reviewRequest = ({
  */
 export function reviewTemplate(
   template: PodTemplate,
-  by: { readonly policy: Policy; readonly objects?: readonly NamedObject[] | undefined },
+  by: { readonly policy: Policy; readonly objects?: readonly FoundObject[] | undefined },
 ): Outcome {
   const { unquoted } = template
   const request = reviewRequest(template)

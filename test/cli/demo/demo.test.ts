@@ -8,6 +8,9 @@ import { runInProcess } from '../../support/run-in-process.ts'
 /** A folder of its own for each run, so that what is left behind is seen. */
 const isolated = (folder: string) => ({ TMPDIR: folder })
 
+/** Nothing is made up beside the caller's own data. */
+const exampleData = ['--vault-data', 'manifests/examples/vault.yaml']
+
 t.test(
   'the demo runs its example to the end, prints plain lines, and leaves nothing behind',
   async (t) => {
@@ -55,15 +58,17 @@ vaults:
 
 t.test('the demo serves volumes of the CSI driver, with classes from the file', async (t) => {
   const folder = t.testdir()
-  const { code, stdout, stderr } = await run(['demo', 'manifests/examples/csi-volume.yaml'], {
-    env: { ...isolated(folder), AKV_INJECTOR_CSI_REFRESH: '2m' },
-  })
+  const { code, stdout, stderr } = await run(
+    ['demo', 'manifests/examples/csi-volume.yaml', ...exampleData],
+    { env: { ...isolated(folder), AKV_INJECTOR_CSI_REFRESH: '2m' } },
+  )
   t.equal(stderr, '')
   t.equal(code, 0, stdout)
   t.match(stdout, /https:\/\/localhost:\d+\/mutate\/csi\n/)
   t.match(stdout, '"classes":["team-a","team-b"]')
   t.match(stdout, /Files of the volume team-a.*\n.*0644 +28 B +DB_PASSWORD\n.* tls\/web\.pem\n/)
   t.match(stdout, /Files of the volume team-b.*\n.*0644 +24 B +shared-token\n/)
+  t.notMatch(stdout, 'made up for this run')
   const [, before, after] = /\.\.data -> (\S+)\n.*\.\.data -> (\S+)\n/.exec(stdout) ?? []
   t.ok(before && after && before !== after, 'the link moved')
   t.notMatch(stdout, /correct horse|PRIVATE KEY/, 'no value is shown')
@@ -76,7 +81,7 @@ t.test('the demo names a class that isn’t in the file, and explains a single f
   const [account = '', teamA = '', teamB = '', pod = ''] = documents.split('\n---\n')
   const write = (...parts: string[]) => {
     writeFileSync(join(folder, 'pods.yaml'), parts.join('\n---\n'))
-    return run(['demo', `${folder}/pods.yaml`], { env: isolated(`${folder}/tmp`) })
+    return run(['demo', `${folder}/pods.yaml`, ...exampleData], { env: isolated(`${folder}/tmp`) })
   }
   t.match(await write(account, teamA, pod), {
     code: 1,
@@ -113,7 +118,7 @@ t.test('the demo fails with the reason if the pod is denied or the agent gives u
     code: 1,
     stdout: /denied:[\s\S]*akv-injector.io\/refresh "x"/,
   })
-  t.match(await run(['demo', `${folder}/absent.json`], { env }), {
+  t.match(await run(['demo', `${folder}/absent.json`, ...exampleData], { env }), {
     code: 1,
     stdout: /AKV_OBJECT_NOT_FOUND/,
   })
@@ -167,7 +172,7 @@ t.test('the demo reports a pod with variables only, and a pod whose vault is abs
   })
   const variables = await runInProcess(['demo', `${folder}/env.json`])
   t.match(variables, { code: 0, stdout: /All files switched in one step/ })
-  t.match(await runInProcess(['demo', `${folder}/absent.json`]), {
+  t.match(await runInProcess(['demo', `${folder}/absent.json`, ...exampleData]), {
     code: 0,
     stdout: /No object of this pod can be rotated/,
   })
@@ -179,7 +184,7 @@ t.test('the demo applies the operator’s settings', async (t) => {
     code: 2,
     stderr: /AKV_INJECTOR_NOPE/,
   })
-  t.match(await runInProcess(['demo', `${folder}/pod.json`]), {
+  t.match(await runInProcess(['demo', `${folder}/pod.json`, ...exampleData]), {
     code: 1,
     stdout: /it names no vault/,
   })

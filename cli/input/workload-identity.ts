@@ -1,0 +1,49 @@
+import { isObject } from '../../lib/shape.ts'
+import { accountOf } from '../../webhook/core/csi/account.ts'
+import { usesWorkloadIdentity } from '../../webhook/core/workload-identity.ts'
+import { annotationsOf } from './annotations-of.ts'
+import { findObject } from './find-object.ts'
+import type { FoundObject, PodTemplate } from './find-objects.ts'
+
+export const ownClientIdAnnotation = 'akv-injector.io/client-id'
+export const clientIdAnnotation = 'azure.workload.identity/client-id'
+export const tenantIdAnnotation = 'azure.workload.identity/tenant-id'
+
+/** The name of the ServiceAccount that a pod of the files runs as. */
+export function accountNameOf({ pod }: Pick<PodTemplate, 'pod'>): string {
+  const { serviceAccountName, serviceAccount } = isObject(pod['spec']) ? pod['spec'] : {}
+  const names = [serviceAccountName, serviceAccount].filter((name) => typeof name === 'string')
+  const [first = '', second = ''] = names
+  return accountOf({ spec: { containers: [], serviceAccountName: first, serviceAccount: second } })
+}
+
+/**
+ * The variables that the azure-workload-identity webhook would add to a pod's containers: the annotations of the pod's
+ * ServiceAccount in the files name the client and the tenant.
+ *
+ * @param tenantId - the tenant that the webhook would use for an account that names none
+ */
+export function workloadIdentity(
+  template: Pick<PodTemplate, 'pod' | 'namespace'>,
+  { objects, tenantId }: { readonly objects: readonly FoundObject[]; readonly tenantId?: string },
+): Readonly<Record<string, string>> {
+  return usesWorkloadIdentity(template.pod) ? accountVariables(template, { objects, tenantId }) : {}
+}
+
+/** The same for a pod without the label that the azure-workload-identity webhook looks for. */
+export function accountVariables(
+  template: Pick<PodTemplate, 'pod' | 'namespace'>,
+  by: { readonly objects: readonly FoundObject[]; readonly tenantId?: string | undefined },
+): Readonly<Record<string, string>> {
+  const { namespace } = template
+  const account = { kind: 'ServiceAccount', namespace, name: accountNameOf(template) }
+  const annotations = annotationsOf(findObject(by.objects, account)?.object)
+  const clientId = annotations[clientIdAnnotation]
+  if (typeof clientId !== 'string') return {}
+  const own = annotations[tenantIdAnnotation]
+  const tenantId = typeof own === 'string' ? own : by.tenantId
+  return {
+    AZURE_CLIENT_ID: clientId,
+    ...(tenantId !== undefined && { AZURE_TENANT_ID: tenantId }),
+  }
+}
