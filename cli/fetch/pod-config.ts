@@ -8,6 +8,7 @@ import { findAgent } from '../check/describe/describe-injection.ts'
 import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import {
+  type FoundObject,
   findNamedObjects,
   findPodTemplates,
   isAnnotated,
@@ -17,6 +18,7 @@ import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
+import { accountVariables } from '../input/workload-identity.ts'
 
 export interface PodChoice {
   readonly files: readonly string[]
@@ -27,7 +29,7 @@ export interface PodChoice {
 
 /**
  * The configuration that the webhook would give to the agent of a pod in the files. The SecretProviderClasses of its
- * volumes come from the files, too.
+ * volumes and its ServiceAccount come from the files, too.
  *
  * @throws InputError if there isn't exactly one such pod, or the webhook would deny it
  */
@@ -42,16 +44,41 @@ export function podConfig(choice: PodChoice): AgentConfig {
     policy,
     objects: servesVolumes ? objects : undefined,
   })
+  const withIdentity = (config: AgentConfig) => withAccount(config, { template, objects })
   switch (outcome.kind) {
     case 'injected':
-      return findAgent(applyPatch(template.pod, outcome.operations)).config
+      return withIdentity(findAgent(applyPatch(template.pod, outcome.operations)).config)
     case 'skipped':
-      if (outcome.reason === 'complete') return findAgent(applyPatch(template.pod, [])).config
+      if (outcome.reason === 'complete')
+        return withIdentity(findAgent(applyPatch(template.pod, [])).config)
       throw new InputError(`${template.title}: nothing to fetch, ${skipReasons[outcome.reason]}`)
     case 'denied':
       throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
     default:
       return outcome satisfies never
+  }
+}
+
+/**
+ * Adds the client and the tenant that the pod's ServiceAccount names, if the pod names none. In a cluster, they come from
+ * the azure-workload-identity webhook.
+ */
+function withAccount(
+  config: AgentConfig,
+  {
+    template,
+    objects,
+  }: { readonly template: PodTemplate; readonly objects: readonly FoundObject[] },
+): AgentConfig {
+  const env = accountVariables(template, { objects })
+  const { clientId = env['AZURE_CLIENT_ID'], tenantId = env['AZURE_TENANT_ID'] } = config.identity
+  return {
+    ...config,
+    identity: {
+      ...config.identity,
+      ...(clientId !== undefined && { clientId }),
+      ...(tenantId !== undefined && { tenantId }),
+    },
   }
 }
 

@@ -384,3 +384,42 @@ t.test('fetch refuses a file without a pod to fetch for, or with several', async
     },
   )
 })
+
+t.test(
+  'fetch signs in as the client and in the tenant of a ServiceAccount in the files',
+  async (t) => {
+    const { env, folder } = await stage()
+    const { AZURE_CLIENT_ID: _, AZURE_TENANT_ID: _tenant, ...others } = env
+    const pod = podText({ secrets: 'team-a:db-password' }, { serviceAccountName: 'web' })
+    const account = JSON.stringify({
+      kind: 'ServiceAccount',
+      metadata: {
+        name: 'web',
+        annotations: {
+          'azure.workload.identity/client-id': clientId,
+          'azure.workload.identity/tenant-id': tenantId,
+        },
+      },
+    })
+    const fetchPod = (input: string, added: Record<string, string> = {}) =>
+      runInProcess(
+        [
+          'fetch',
+          '-',
+          '--output',
+          join(folder, 'out'),
+          '--federated-token-file',
+          join(folder, 'token'),
+        ],
+        { input, env: { ...others, ...added } },
+      )
+    t.match(await fetchPod(pod), { code: 2, stderr: /AKV_IDENTITY_MISSING/ })
+    t.match(await fetchPod(`${account}\n---\n${pod}`), { code: 0, stderr: '' })
+    const elsewhere = '99999999-9999-9999-9999-999999999999'
+    t.match(
+      await fetchPod(`${account}\n---\n${pod}`, { AZURE_CLIENT_ID: elsewhere }),
+      { code: 0, stderr: '' },
+      'the files win over the environment',
+    )
+  },
+)
