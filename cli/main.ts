@@ -1,12 +1,19 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
 import { printLines } from '../lib/print-lines.ts'
-import { runCommandLine } from './command-line.ts'
+import { agentOptions } from './agent-options.ts'
 
-const exitCode = await runCommandLine(process.argv.slice(2)).catch(unexpected)
+const exitCode = await run(process.argv.slice(2)).catch(unexpected)
 await Promise.all([process.stdout, process.stderr].map(written))
 // Don't wait for idle connections and timers that the command left open.
 process.exit(exitCode)
+
+/** The agent starts in every pod, so it starts without the command line, which takes as long to load as Node itself. */
+async function run(args: readonly string[]): Promise<number> {
+  const agent = agentOptions(args)
+  if (agent !== undefined) return (await import('../init-agent/main.ts')).agentMain(agent)
+  return (await import('./command-line.ts')).runCommandLine(args)
+}
 
 /** A bug: prints the stack. The message is made printable, since it may contain the caller's input. */
 function unexpected(error: unknown): number {

@@ -1,22 +1,59 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { build, type Metafile } from 'esbuild'
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
+import { lazyBuiltins } from './lazy-builtins.ts'
 
 const root = join(import.meta.dirname, '..')
 
+/** The entry imports one of these, and each is bundled by itself. By the name of its file. */
+const programs = { 'command-line': 'cli/command-line.ts', agent: 'init-agent/main.ts' }
+
 /**
  * Bundles the program and everything that it imports as plain JavaScript, for the image and the npm package. The agent starts
- * in every pod, and finding and reading a thousand files would slow that down.
+ * in every pod, and finding and reading a thousand files would slow that down. Code that it shared with the other
+ * commands would become many small files, so it is bundled apart from them.
  *
- * @param folder - the output folder; `main.js` is the program, `chunks/` what its commands load, and `await-files.js` the sidecar's
- *   startup probe, which keeps its `#!` line: the Containerfile links it to `/usr/bin/test`
+ * @param folder - the output folder; `main.js` is the program, which loads `agent.js` or `command-line.js`, and these load
+ *   from `chunks/`; `await-files.js` is the sidecar's startup probe, which keeps its `#!` line: the Containerfile links it
+ *   to `/usr/bin/test`
  * @returns esbuild's metafile, which lists the inputs
  */
 export async function bundle(folder: string): Promise<Metafile> {
+  const parts = await Promise.all([
+    buildPart(folder, {
+      entryPoints: { main: 'cli/main.ts', 'await-files': 'init-agent/await-files.ts' },
+      splitting: false,
+      plugins: [programsApart, lazyBuiltins],
+    }),
+    ...Object.entries(programs).map(([name, path]) =>
+      buildPart(folder, { entryPoints: { [name]: path }, plugins: [lazyBuiltins] }),
+    ),
+  ])
+  // Without this, Node would try to parse each file as CommonJS first.
+  writeFileSync(resolve(root, folder, 'package.json'), '{"type":"module"}\n')
+  return {
+    inputs: Object.assign({}, ...parts.map(({ inputs }) => inputs)),
+    outputs: Object.assign({}, ...parts.map(({ outputs }) => outputs)),
+  }
+}
+
+/** Keeps the entry's imports of the programs as imports of their own files. */
+const programsApart: Plugin = {
+  name: 'programs-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const found = Object.entries(programs).find(
+        ([, source]) => resolve(resolveDir, path) === join(root, source),
+      )
+      return found && { path: `./${found[0]}.js`, external: true }
+    })
+  },
+}
+
+async function buildPart(outdir: string, options: BuildOptions): Promise<Metafile> {
   const { metafile } = await build({
-    entryPoints: { main: 'cli/main.ts', 'await-files': 'init-agent/await-files.ts' },
     absWorkingDir: root,
-    outdir: folder,
+    outdir,
     bundle: true,
     splitting: true,
     minify: true,
@@ -26,15 +63,17 @@ export async function bundle(folder: string): Promise<Metafile> {
     target: 'node22',
     // cli/input/example.ts finds manifests/examples two folders up from its chunk, as it does in a checkout.
     chunkNames: 'chunks/[name]-[hash]',
-    // Some dependencies are CommonJS and call `require`.
+    // Some dependencies are CommonJS and call `require`, as lazyBuiltins does.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },
+    // The SDKs check whether a request's body is of this type. None of ours is, and only to read the name, Node loads all
+    // of its fetch.
+    define: { FormData: 'undefined' },
     logLevel: 'warning',
+    ...options,
     metafile: true,
   })
-  // Without this, Node would try to parse each file as CommonJS first.
-  writeFileSync(resolve(root, folder, 'package.json'), '{"type":"module"}\n')
   return metafile
 }
 

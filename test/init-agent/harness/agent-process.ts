@@ -1,6 +1,6 @@
-/** The agent as the image runs it, for tests: `agent-process.ts ROOT TERMINATION_LOG`. */
+/** The agent as the image runs it, for tests: `agent-process.ts agent --root ROOT --termination-log FILE`. */
 
+import { agentOptions } from '../../../cli/agent-options.ts'
 import { agentMain } from '../../../init-agent/main.ts'
 
-const [root = '', terminationLog = ''] = process.argv.slice(2)
-process.exit(await agentMain({ root, terminationLog }))
+process.exit(await agentMain(agentOptions(process.argv.slice(2))))

@@ -73,6 +73,8 @@ export interface Pod {
   readonly terminationLog: string
   readonly config: AgentConfig
   readonly caPem: string
+  /** Node's arguments for another program than the sources' agent. */
+  readonly program?: readonly string[]
 }
 
 export async function makePod(
@@ -127,7 +129,9 @@ export interface RunningAgent {
 }
 
 export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): RunningAgent {
-  const agent = spawn(process.execPath, [entry, pod.root, pod.terminationLog], {
+  const program = pod.program ?? [entry]
+  const flags = ['--root', pod.root, '--termination-log', pod.terminationLog]
+  const agent = spawn(process.execPath, [...program, 'agent', ...flags], {
     env: {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

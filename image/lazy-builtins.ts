@@ -1,0 +1,21 @@
+import { isBuiltin } from 'node:module'
+import type { Plugin } from 'esbuild'
+
+const namespace = 'builtin'
+
+/**
+ * Loads Node's own modules by `require`. An `import` of one reads all of its exports at once, and some of them load much
+ * more: the WebSocket of `node:http` loads all of fetch, which the agent doesn't need.
+ */
+export const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup(build) {
+    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, namespace: from }) => {
+      if (!isBuiltin(path)) return undefined
+      return from === namespace ? { path, external: true } : { path, namespace }
+    })
+    build.onLoad({ filter: /^/, namespace }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }))
+  },
+}
