@@ -7,19 +7,22 @@ export interface Target {
 }
 
 /**
- * Opens a TLS connection that sends one request repeatedly and checks each answer. It uses bare sockets, because
+ * Opens a TLS connection that sends requests, one body after the other, and checks each answer. It uses bare sockets, because
  * `node:https` needs more time for a request than the measured server.
  *
- * @returns a function that sends the request and resolves when the answer has arrived; call it one at a time
+ * @returns a function that sends the next request and resolves when the answer has arrived; call it one at a time
  */
-export async function openConnection({ port, ca }: Target, body: string) {
+export async function openConnection({ port, ca }: Target, bodies: readonly string[]) {
   const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca })
   socket.setNoDelay()
   await once(socket, 'secureConnect')
-  const message = Buffer.from(
-    `POST /mutate?timeout=5s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  const messages = bodies.map((body) =>
+    Buffer.from(
+      `POST /mutate?timeout=5s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+        `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    ),
   )
+  let sent = 0
   let received = ''
   let answered = Promise.withResolvers<void>()
   socket.setEncoding('latin1')
@@ -36,7 +39,7 @@ export async function openConnection({ port, ca }: Target, body: string) {
     request(): Promise<void> {
       received = ''
       answered = Promise.withResolvers()
-      socket.write(message)
+      socket.write(messages[sent++ % messages.length] ?? '')
       return answered.promise
     },
     close: () => socket.destroy(),

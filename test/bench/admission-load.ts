@@ -1,8 +1,8 @@
 // Runs as a process: sends requests to the server that a message names, and replies with the measurements.
 
 import { once } from 'node:events'
-import { exampleReview } from '../webhook/http/review.ts'
 import { type Connection, openConnection, type Target } from './admission-connection.ts'
+import { variedReviews } from './varied-reviews.ts'
 
 export interface Load {
   readonly target: Target
@@ -12,6 +12,8 @@ export interface Load {
 }
 
 export interface LoadResult {
+  /** The number of all requests. */
+  readonly count: number
   readonly perSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
@@ -21,20 +23,27 @@ const requestsPerSecond = 500
 const connectionCount = 16
 
 async function run({ target, warmUpMs, throughputMs, latencyMs }: Load): Promise<LoadResult> {
-  const body = JSON.stringify(exampleReview())
+  const bodies = variedReviews(200)
   const connections = await Promise.all(
-    Array.from({ length: connectionCount }, () => openConnection(target, body)),
+    Array.from({ length: connectionCount }, (_, i) =>
+      openConnection(target, [...bodies.slice(i * 12), ...bodies.slice(0, i * 12)]),
+    ),
   )
-  await throughput(connections, warmUpMs)
-  const perSecond = await throughput(connections, throughputMs)
+  const warmUp = await throughput(connections, warmUpMs)
+  const { count, perSecond } = await throughput(connections, throughputMs)
   const latencies = (await openLoop(connections, latencyMs)).sort((a, b) => a - b)
   for (const connection of connections) connection.close()
   const quantile = (q: number) => latencies[Math.floor(latencies.length * q)] ?? Number.NaN
-  return { perSecond, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+  return {
+    count: warmUp.count + count + latencies.length,
+    perSecond,
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+  }
 }
 
 /** Each connection sends its next request when it has the answer to the previous one. */
-async function throughput(connections: readonly Connection[], durationMs: number): Promise<number> {
+async function throughput(connections: readonly Connection[], durationMs: number) {
   const startMs = performance.now()
   let count = 0
   async function askOn(connection: Connection): Promise<void> {
@@ -44,7 +53,7 @@ async function throughput(connections: readonly Connection[], durationMs: number
     }
   }
   await Promise.all(connections.map(askOn))
-  return count / ((performance.now() - startMs) / 1000)
+  return { count, perSecond: count / ((performance.now() - startMs) / 1000) }
 }
 
 /**

@@ -1,4 +1,4 @@
-// Runs as a process: `webhook` or `bare`. It reports its port, and its memory on request.
+// Runs as a process: `webhook` or `bare`. It reports its port, and its usage on request.
 
 const [, , kind = '', tlsDir = ''] = process.argv
 
@@ -11,10 +11,12 @@ async function start(): Promise<number> {
 }
 
 const port = await start()
-process.on('message', () =>
+process.on('message', () => {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
   process.send?.({
+    cpuMs: (userCPUTime + systemCPUTime) / 1000,
     residentBytes: process.memoryUsage.rss(),
-    peakBytes: process.resourceUsage().maxRSS * 1024,
-  }),
-)
+    peakBytes: maxRSS * 1024,
+  })
+})
 process.send?.({ port })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { tlsFolder } from '../webhook/http/tls-folder.ts'
 import type { Load, LoadResult } from './admission-load.ts'
-import { type Bench, type Figure, mebibytes, milliseconds, perSecond } from './bench.ts'
+import { type Bench, type Figure, mebibytes, median, milliseconds, perSecond } from './bench.ts'
 
 /** Compares the webhook with a bare server. Each runs on one core, and the load on another. */
 export const benchAdmission: Bench = async ({ isSmoke }) => {
@@ -16,22 +16,31 @@ export const benchAdmission: Bench = async ({ isSmoke }) => {
     await tls.write(await tls.issue())
     const measureServer = (kind: 'bare' | 'webhook') =>
       measure({ kind, folder, ca: tls.ca, scale: isSmoke ? 0.1 : 1 })
-    const bare = await measureServer('bare')
-    const webhook = await measureServer('webhook')
-    return figures(webhook, bare)
+    const turns: Turn[] = []
+    for (let turn = 0; turn < 3; turn++)
+      turns.push({ bare: await measureServer('bare'), webhook: await measureServer('webhook') })
+    return figures(turns)
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-interface Memory {
+interface Usage {
+  readonly cpuMs: number
   readonly residentBytes: number
   readonly peakBytes: number
 }
 
 interface Measured extends LoadResult {
+  /** The server's CPU time for one admission, with the warm-up. */
+  readonly cpuMs: number
   readonly idleBytes: number
   readonly peakBytes: number
+}
+
+interface Turn {
+  readonly bare: Measured
+  readonly webhook: Measured
 }
 
 interface Measurement {
@@ -50,7 +59,7 @@ async function measure({ kind, folder, ca, scale }: Measurement): Promise<Measur
     pin(server, 0)
     pin(generator, 1)
     await delay(2_000 * scale)
-    const idle: Memory = await ask(server, 'memory')
+    const idle: Usage = await ask(server, 'usage')
     const load: Load = {
       target: { port, ca },
       warmUpMs: 3_000 * scale,
@@ -58,8 +67,9 @@ async function measure({ kind, folder, ca, scale }: Measurement): Promise<Measur
       latencyMs: 10_000 * scale,
     }
     const result: LoadResult = await ask(generator, load)
-    const after: Memory = await ask(server, 'memory')
-    return { ...result, idleBytes: idle.residentBytes, peakBytes: after.peakBytes }
+    const after: Usage = await ask(server, 'usage')
+    const cpuMs = (after.cpuMs - idle.cpuMs) / result.count
+    return { ...result, cpuMs, idleBytes: idle.residentBytes, peakBytes: after.peakBytes }
   } finally {
     server.kill('SIGKILL')
     generator.kill('SIGKILL')
@@ -89,23 +99,31 @@ async function ask<T>(child: ChildProcess, message: object | string): Promise<T>
   return answer
 }
 
-function figures(webhook: Measured, bare: Measured): Figure[] {
-  const beside = (value: number, other: number, show: (value: number) => string) =>
-    `${show(value)}  (bare Fastify ${show(other)}, ratio ${(value / other).toFixed(2)})`
+/** Shows medians, and compares the two servers of each turn. */
+function figures(turns: readonly Turn[]): Figure[] {
+  const figure = (what: string, key: keyof Measured, show: (value: number) => string): Figure => {
+    const of = (kind: keyof Turn) => show(median(turns.map((turn) => turn[kind][key])))
+    const ratio = ratioOf(key)
+    return {
+      what,
+      value: `${of('webhook')}  (bare Fastify ${of('bare')}, ratio ${ratio.toFixed(2)})`,
+    }
+  }
+  const ratioOf = (key: keyof Measured) =>
+    median(turns.map(({ webhook, bare }) => webhook[key] / bare[key]))
+  const compared = (key: keyof Measured, kind: string) => ({ ratios: { [kind]: ratioOf(key) } })
   return [
+    figure('admissions at full load', 'perSecond', perSecond),
+    { ...figure('CPU time for one', 'cpuMs', milliseconds), ...compared('cpuMs', 'CPU') },
+    figure('p50 at 500/s', 'p50Ms', milliseconds),
+    figure('p99 at 500/s', 'p99Ms', milliseconds),
     {
-      what: 'admissions at full load',
-      value: beside(webhook.perSecond, bare.perSecond, perSecond),
-    },
-    { what: 'p50 at 500/s', value: beside(webhook.p50Ms, bare.p50Ms, milliseconds) },
-    { what: 'p99 at 500/s', value: beside(webhook.p99Ms, bare.p99Ms, milliseconds) },
-    {
-      what: 'resident memory, idle',
-      value: beside(webhook.idleBytes, bare.idleBytes, mebibytes),
+      ...figure('resident memory, idle', 'idleBytes', mebibytes),
+      ...compared('idleBytes', 'memory'),
     },
     {
-      what: 'resident memory, peak',
-      value: beside(webhook.peakBytes, bare.peakBytes, mebibytes),
+      ...figure('resident memory, peak', 'peakBytes', mebibytes),
+      ...compared('peakBytes', 'memory'),
     },
   ]
 }

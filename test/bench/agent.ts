@@ -54,7 +54,7 @@ export const benchAgent: Bench = async ({ isSmoke }) => {
     const program = join(folder, 'dist')
     await bundle(program)
     const stage = { folder, program: join(program, 'main.js'), ...(await emulator.ready) }
-    return await measureInTurns(stage, isSmoke ? 2 : 25)
+    return await measureInTurns(stage, isSmoke ? 5 : 25)
   } finally {
     emulator.child.kill('SIGKILL')
     await once(emulator.child, 'close')

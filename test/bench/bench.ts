@@ -2,6 +2,12 @@
 export interface Figure {
   readonly what: string
   readonly value: string
+  /**
+   * By what they compare, such as `CPU`: how many times as much as a floor that the same run has measured in turns. More is
+   * worse. Take CPU time, memory or a count, because times differ
+   * too much on a busy machine. `npm run bench -- --smoke` compares them with the recorded ones (record.ts).
+   */
+  readonly ratios?: Readonly<Record<string, number>>
 }
 
 /** A measurement that takes a few seconds, or about one as a smoke run. */
@@ -16,3 +22,6 @@ export function printFigures(title: string, figures: readonly Figure[]): void {
 export const perSecond = (count: number): string => `${Math.round(count).toLocaleString('en')}/s`
 export const milliseconds = (ms: number): string => `${ms.toFixed(2)} ms`
 export const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`
+
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN

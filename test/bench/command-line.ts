@@ -21,7 +21,7 @@ export const benchCommandLine: Bench = async ({ isSmoke }) => {
     cpSync(join(root, 'cli/akv-injector.cjs'), entry)
     const nothing: Run[] = []
     const measured = commands.map((args) => ({ args, runs: [] as Run[] }))
-    for (let turn = 0; turn < (isSmoke ? 2 : 25); turn++) {
+    for (let turn = 0; turn < (isSmoke ? 5 : 25); turn++) {
       nothing.push(await measureProcess({ folder, args: ['-e', '0'] }))
       for (const { args, runs } of measured)
         runs.push(await measureProcess({ folder, args: [entry, ...args] }))

@@ -1,21 +1,58 @@
 // npm run bench: prints tables of figures. Compare figures only within one run.
 
+import { parseArgs } from 'node:util'
 import { benchAdmission } from './admission.ts'
 import { benchAgent } from './agent.ts'
-import { type Bench, printFigures } from './bench.ts'
+import { type Bench, type Figure, printFigures } from './bench.ts'
 import { benchCommandLine } from './command-line.ts'
 import { benchCore } from './core.ts'
 import { benchPfx } from './pfx.ts'
+import { compareWithRecord, readRecord, writeRecord } from './record.ts'
 import { benchSync } from './sync.ts'
 
-const benches: Readonly<Record<string, Bench>> = {
-  'admission over TLS, each server on one core': benchAdmission,
-  'the core alone': benchCore,
-  'the agent, from start to exit': benchAgent,
-  'the npm package’s command, from start to exit': benchCommandLine,
-  'certificates out of PKCS#12': benchPfx,
-  'Secret sync, one account beside others': benchSync,
+interface Table {
+  readonly title: string
+  readonly bench: Bench
 }
 
-const isSmoke = process.argv.includes('--smoke')
-for (const [title, bench] of Object.entries(benches)) printFigures(title, await bench({ isSmoke }))
+const tables: Readonly<Record<string, Table>> = {
+  admission: { title: 'admission over TLS, each server on one core', bench: benchAdmission },
+  core: { title: 'the core alone, with varied pods', bench: benchCore },
+  agent: { title: 'the agent, from start to exit', bench: benchAgent },
+  cli: { title: 'the npm package’s command, from start to exit', bench: benchCommandLine },
+  pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
+  sync: { title: 'Secret sync, one account beside others', bench: benchSync },
+}
+
+const usage = `npm run bench -- [--smoke] [--record] [TABLE...]
+  --smoke   measure briefly, and fail if a ratio is more than twice the recorded one
+  --record  with --smoke: record the ratios in test/bench/ratios.json
+  TABLE     measure only these: ${Object.keys(tables).join(', ')}`
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { smoke: { type: 'boolean' }, record: { type: 'boolean' } },
+    allowPositionals: true,
+  })
+  const isSmoke = values.smoke === true
+  const names = positionals.length > 0 ? positionals : Object.keys(tables)
+  if (names.some((name) => !Object.hasOwn(tables, name)) || (values.record && !isSmoke)) {
+    console.error(usage)
+    return 2
+  }
+  const found = new Map<string, readonly Figure[]>()
+  for (const name of names) {
+    const { title, bench } = tables[name] as Table
+    const figures = await bench({ isSmoke })
+    printFigures(title, figures)
+    found.set(name, figures)
+  }
+  if (values.record) writeRecord(found)
+  if (!isSmoke) return 0
+  const problems = compareWithRecord(found, readRecord())
+  console.log(`\n${problems.length === 0 ? 'no ratio has doubled' : problems.join('\n')}`)
+  return problems.length === 0 ? 0 : 1
+}
+
+process.exitCode = await main()

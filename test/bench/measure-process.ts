@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Figure, mebibytes, milliseconds } from './bench.ts'
+import { type Figure, mebibytes, median, milliseconds } from './bench.ts'
 
 export interface Run {
   readonly wallMs: number
+  readonly cpuMs: number
   readonly peakBytes: number
 }
 
 /**
- * Runs Node until it exits. Linux reports the peak memory when the process ends.
+ * Runs Node until it exits. Linux reports the CPU time and the peak memory when the process ends.
  *
  * @param folder - where to keep a file while the process runs
  * @throws Error with the output if the process fails
@@ -24,14 +25,14 @@ export async function measureProcess({
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }): Promise<Run> {
-  const peakFile = join(folder, 'peak')
-  const tellPeak = join(folder, 'tell-peak.cjs')
+  const usageFile = join(folder, 'usage')
+  const tellUsage = join(folder, 'tell-usage.cjs')
   writeFileSync(
-    tellPeak,
-    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(peakFile)}, String(process.resourceUsage().maxRSS)))`,
+    tellUsage,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(usageFile)}, JSON.stringify(process.resourceUsage())))`,
   )
   const startedAt = performance.now()
-  const child = spawn(process.execPath, ['--require', tellPeak, ...args], {
+  const child = spawn(process.execPath, ['--require', tellUsage, ...args], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -42,14 +43,14 @@ export async function measureProcess({
   const [code] = await once(child, 'exit')
   const wallMs = performance.now() - startedAt
   if (code !== 0) throw new Error(`ended with ${code}: ${output}`)
-  return { wallMs, peakBytes: Number(readFileSync(peakFile, 'utf8')) * 1024 }
+  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(readFileSync(usageFile, 'utf8'))
+  return { wallMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakBytes: maxRSS * 1024 }
 }
 
 export function medianOf(runs: readonly Run[]): Run {
-  const median = (values: readonly number[]) =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
   return {
     wallMs: median(runs.map(({ wallMs }) => wallMs)),
+    cpuMs: median(runs.map(({ cpuMs }) => cpuMs)),
     peakBytes: median(runs.map(({ peakBytes }) => peakBytes)),
   }
 }
@@ -60,5 +61,9 @@ export function compareRuns(what: string, run: Run, idle: Run): Figure {
   return {
     what,
     value: `${milliseconds(run.wallMs)}  (${ratio} × node -e 0), ${mebibytes(run.peakBytes)} at its peak`,
+    ...(run !== idle && {
+      // On a busy machine, the CPU time differs less than the time.
+      ratios: { CPU: run.cpuMs / idle.cpuMs, memory: run.peakBytes / idle.peakBytes },
+    }),
   }
 }
