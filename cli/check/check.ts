@@ -26,7 +26,7 @@ export interface CheckOptions {
  */
 export function check({ files, namespace }: CheckOptions): ExitCode {
   const serving = readServing(process.env)
-  const manifests = readManifests(files)
+  const manifests = readManifests(files, { command: 'check' })
   const found = manifests.map((manifest) => findAll(manifest, namespace))
   const objects = found.flatMap((one) => one.objects)
   const listed = listAccounts(objects)

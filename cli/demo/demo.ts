@@ -60,7 +60,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
 
 async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode> {
   const { file = example('refresh.yaml'), keep = false } = options
-  const manifests = readManifests([file])
+  const manifests = readManifests([file], { command: 'demo' })
   const template = firstRequesting(manifests, file)
   const found = manifests.flatMap((one) => findNamedObjects(one, 'default'))
   const surroundings = surroundingsOf(template, { found, options })

@@ -9,7 +9,7 @@ import { runUntilSignal, untilAborted } from '../../lib/server/run-until-signal.
 import type { ExitCode } from '../command/exit-code.ts'
 import { example } from '../input/example.ts'
 import { InputError } from '../input/input-error.ts'
-import { readText } from '../input/read-manifests.ts'
+import { readText } from '../input/text/read-text.ts'
 
 export interface EmulatorOptions {
   readonly data?: string

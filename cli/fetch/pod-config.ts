@@ -35,7 +35,7 @@ export interface PodChoice {
  */
 export function podConfig(choice: PodChoice): AgentConfig {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
-  const manifests = readManifests(choice.files)
+  const manifests = readManifests(choice.files, { command: 'fetch' })
   const template = choosePod(manifests, { ...choice, servesVolumes })
   if (isAssumed && mayHaveClassVolumes(template.pod))
     printLines(process.stderr, [servingAssumption])

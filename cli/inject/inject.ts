@@ -27,7 +27,7 @@ export interface InjectOptions {
  */
 export function inject({ files, namespace }: InjectOptions): ExitCode {
   const { policy, servesVolumes, isAssumed } = readServing(process.env)
-  const read = readManifestFiles(files)
+  const read = readManifestFiles(files, { command: 'inject' })
   const all = read.flatMap(({ manifests }) => manifests)
   const objects = servesVolumes
     ? all.flatMap((manifest) => findNamedObjects(manifest, namespace))

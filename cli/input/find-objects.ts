@@ -1,10 +1,9 @@
 import type { Problem } from '../../lib/problem.ts'
-import { reasonOf } from '../../lib/reason-of.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
-import { InputError } from './input-error.ts'
 import type { Manifest } from './read-manifests.ts'
+import { toPlain } from './to-plain.ts'
 
 /** A pod or a pod template in a manifest. */
 export interface PodTemplate {
@@ -83,14 +82,6 @@ export function findAnnotatedObjects(
       }
     })
     .filter(({ annotations }) => hasOwn(annotations))
-}
-
-function toPlain({ document, source }: Manifest): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 })
-  } catch (error) {
-    throw new InputError(`${source}: ${reasonOf(error)}`)
-  }
 }
 
 /** Whether the pod has annotations of ours. Annotations of its workload don't count. */

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { Composer, type Document, isCollection, Parser, parseAllDocuments, visit } from 'yaml'
-import { InputError } from './input-error.ts'
-import { readStandardInput } from './read-standard-input.ts'
+import { Composer, type Document, isCollection, LineCounter, Parser, visit } from 'yaml'
+import { printable } from '../../lib/printable.ts'
+import { FileError, type Place } from './text/file-error.ts'
+import { findTemplate } from './text/find-template.ts'
+import { readText, sourceOf } from './text/read-text.ts'
+import { type Mistake, yamlMistake } from './text/yaml-mistake.ts'
 
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
@@ -17,6 +19,8 @@ export interface Manifest {
   /** Keeps the author's comments and spelling, except for comments above `---`. */
   readonly document: Document
   readonly span: Span
+  /** Gives the line and column of an offset in the file. */
+  readonly placeAt: (offset: number) => Place
 }
 
 /** Where a document's content is in its file, in UTF-16 units: from the end of `---`, or else of the comments above. */
@@ -25,90 +29,110 @@ export interface Span {
   readonly end: number
 }
 
+/** Who reads the manifests, and which templates it refuses. */
+export interface Reading {
+  /** The command to run with the rendered template. */
+  readonly command: string
+  /** See {@link findTemplate}; default: `helm`. A text that isn't valid YAML is refused for any template. */
+  readonly templates?: 'any' | 'helm'
+}
+
 /**
- * Reads files of YAML or JSON documents.
+ * Reads a file of YAML or JSON documents.
  *
- * @param files - paths; `-` is standard input
- * @param options - `refuse`: called with each text before it is parsed; may throw
- * @throws InputError naming the file, and the line that isn't valid YAML
+ * @param file - a path; `-` is standard input
+ * @throws FileError with the place of what isn't valid YAML, or is a template
  */
-export function readManifestFiles(
+export function readManifestFile(file: string, reading: Reading): ManifestFile {
+  const text = readText(file)
+  return { text, manifests: parseManifests(text, sourceOf(file), reading) }
+}
+
+/** Reads several files (see {@link readManifestFile}). */
+export const readManifestFiles = (
   files: readonly string[],
-  { refuse }: { readonly refuse?: (text: string, source: string) => void } = {},
-): readonly ManifestFile[] {
-  return files.map((file) => {
-    const text = readText(file)
-    const source = file === '-' ? 'standard input' : file
-    refuse?.(text, source)
-    return { text, manifests: parseManifests(text, source) }
-  })
-}
+  reading: Reading,
+): readonly ManifestFile[] => files.map((file) => readManifestFile(file, reading))
 
-/** The documents of all files (see {@link readManifestFiles}). */
-export const readManifests = (files: readonly string[]): readonly Manifest[] =>
-  readManifestFiles(files).flatMap(({ manifests }) => manifests)
-
-/** @throws InputError when the file can't be read, or isn't text in UTF-8 */
-export function readText(file: string): string {
-  try {
-    return decoder.decode(file === '-' ? readStandardInput() : readFileSync(file))
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const reasons: Record<string, string> = {
-      ENOENT: 'no such file',
-      EISDIR: 'is a directory; pass files',
-      EACCES: 'permission denied',
-      ERR_ENCODING_INVALID_ENCODED_DATA: 'is not valid UTF-8',
-    }
-    throw new InputError(`${file}: ${reasons[code ?? ''] ?? message}`)
-  }
-}
-
-/** Keeps a byte order mark, so that `inject` can write it again. */
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** The documents of all files (see {@link readManifestFile}). */
+export const readManifests = (files: readonly string[], reading: Reading): readonly Manifest[] =>
+  readManifestFiles(files, reading).flatMap(({ manifests }) => manifests)
 
 /** As kubectl reads YAML: version 1.1, where 0644 is octal and `yes` a boolean, but without dates. */
 export const yamlOptions = {
   version: '1.1',
   customTags: (tags) =>
     tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
+  prettyErrors: false,
 } as const satisfies ConstructorParameters<typeof Composer>[0]
 
 /**
  * Reads the documents of a text.
  *
- * @throws InputError naming the source, and the line that isn't valid YAML
+ * @throws FileError with the place of what isn't valid YAML, or is a template
  */
-export function parseManifests(text: string, source: string): readonly Manifest[] {
+export function parseManifests(
+  text: string,
+  source: string,
+  { command, templates = 'helm' }: Reading,
+): readonly Manifest[] {
+  const counter = new LineCounter()
   // Comments above a document's `---` aren't part of it: `inject` copies them from the text.
-  const tokens = [...new Parser().parse(text)].filter(({ type }) => type !== 'comment')
+  const tokens = [...new Parser(counter.addNewLine).parse(text)].filter(
+    ({ type }) => type !== 'comment',
+  )
+  const placeAt = (offset: number): Place => {
+    const { line, col } = counter.linePos(Math.min(offset, text.length))
+    return { source, line, column: col }
+  }
+  const refuseTemplate = (kind: 'any' | 'helm') => {
+    const offset = findTemplate(text, kind)
+    if (offset !== undefined) throw new FileError(placeAt(offset), renderSentence(command))
+  }
+  refuseTemplate(templates)
   const documents = [...new Composer(yamlOptions).compose(tokens, false, text.length)]
-  if (documents.some(({ errors }) => errors.length > 0)) throw notYaml(text, source)
-  return documents.flatMap((document) => {
-    refuseCollectionKeys(document, source)
-    if (document.contents === null) return []
-    return { source, document, span: contentSpan(document, text) }
-  })
+  for (const document of documents) {
+    const mistake = mistakeIn(document, text)
+    if (mistake === undefined) continue
+    refuseTemplate('any')
+    throw new FileError(placeAt(mistake.offset), mistake.sentence)
+  }
+  return documents.flatMap((document) =>
+    document.contents === null
+      ? []
+      : { source, document, span: contentSpan(document, text), placeAt },
+  )
 }
+
+const renderSentence = (command: string): string =>
+  `is a template; render it first: helm template NAME CHART | akv-injector ${command} -`
 
 function contentSpan({ range: [start, end] }: Document.Parsed, text: string): Span {
   const hasMarker = /^---(?:\s|$)/.test(text.slice(start, start + 4))
   return { start: hasMarker ? start + 3 : start, end }
 }
 
-/** The library turns such a key into YAML again, which takes it seconds if a few hundred of them are nested. */
-function refuseCollectionKeys(document: Document.Parsed, source: string): void {
+/** The first reason why a document can't be read. */
+function mistakeIn(document: Document.Parsed, text: string): Mistake | undefined {
+  const [error] = document.errors
+  if (error !== undefined) return yamlMistake(error, document, text)
+  let mistake: Mistake | undefined
+  const anchors = new Set<string>()
+  const stopAt = (offset: number | undefined, sentence: string) => {
+    mistake = { offset: offset ?? 0, sentence }
+    return visit.BREAK
+  }
   visit(document, {
-    Pair: (_key, { key }) => {
-      if (isCollection(key))
-        throw new InputError(`${source}: a list or a mapping can't be a key in a manifest`)
-    },
+    // The library turns such a key into YAML again, which takes it seconds if a few hundred of them are nested.
+    Pair: (_key, { key }) =>
+      isCollection(key)
+        ? stopAt(key.range?.[0], "a list or a mapping can't be a key in a manifest; quote it")
+        : undefined,
+    Value: (_key, { anchor }) => void (anchor && anchors.add(anchor)),
+    Alias: (_key, { source, range }) =>
+      anchors.has(source)
+        ? undefined
+        : stopAt(range?.[0], `nothing above has the anchor "${printable(source, 40)}"; add it`),
   })
-}
-
-/** The library's message: a sentence with line and column, then the lines that it refers to. */
-function notYaml(text: string, source: string): InputError {
-  const errors = parseAllDocuments(text, yamlOptions).flatMap((document) => document.errors)
-  const [sentence = '', ...excerpt] = errors[0]?.message.trim().split('\n') ?? []
-  return new InputError(`${source}: ${sentence}`, excerpt)
+  return mistake
 }

@@ -3,12 +3,19 @@ import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import { findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
-import { type Manifest, parseManifests, readManifestFiles } from '../input/read-manifests.ts'
-import { refuseTemplates } from '../input/refuse-templates.ts'
+import {
+  type Manifest,
+  parseManifests,
+  type Reading,
+  readManifestFiles,
+} from '../input/read-manifests.ts'
 import { settingsFrom } from '../input/review-template.ts'
 import { findDifferences } from './find-differences.ts'
 import { type Migration, planMigration } from './plan-migration.ts'
 import { rewriteDocuments } from './rewrite-documents.ts'
+
+/** Its users render charts, and a template that stays unnoticed would be copied. */
+const reading: Reading = { command: 'migrate', templates: 'any' }
 
 export interface MigrateOptions {
   readonly files: readonly string[]
@@ -24,7 +31,7 @@ export interface MigrateOptions {
  */
 export function migrate({ files, namespace }: MigrateOptions): ExitCode {
   const { policy } = settingsFrom(process.env)
-  const read = readManifestFiles(files, { refuse: refuseTemplates })
+  const read = readManifestFiles(files, reading)
   const old = contentOf(
     read.flatMap(({ manifests }) => manifests),
     { namespace, policy },
@@ -32,7 +39,7 @@ export function migrate({ files, namespace }: MigrateOptions): ExitCode {
   const migration = planMigration(old)
   const text = rewriteDocuments(read, migration)
   if (hasChanges(migration)) {
-    const rewritten = contentOf(parseManifests(text, 'the result'), { namespace, policy })
+    const rewritten = contentOf(parseManifests(text, 'the result', reading), { namespace, policy })
     const differences = findDifferences(old, rewritten, migration)
     if (differences.length > 0) {
       printLines(process.stderr, [

@@ -119,7 +119,7 @@ t.test('check names a file or setting that it can’t read, and exits with 2', a
   t.match(await run(['check', folder]), { code: 2, stderr: /: is a directory; pass files/ })
   t.match(await run(['check', `${folder}/broken.yaml`]), {
     code: 2,
-    stderr: /broken.yaml: .* at line \d/,
+    stderr: /broken.yaml:2:1: /,
   })
   t.match(
     await run(['check', '-'], {
@@ -140,7 +140,7 @@ t.test('check answers for a file that isn’t a manifest, and for an alias bomb'
   t.match(await runInProcess(['check', `${folder}/bomb.yaml`]), { code: 2, stderr: /alias/i })
   t.match(await runInProcess(['check', '-'], { input: '? '.repeat(300) }), {
     code: 2,
-    stderr: /standard input: a list or a mapping can't be a key/,
+    stderr: /standard input:1:3: a list or a mapping can't be a key/,
   })
   t.match(await runInProcess(['check', `${folder}/text.txt`, `${folder}/empty`]), {
     code: 0,

@@ -8,7 +8,7 @@ import { policy } from '../../webhook/core/policy.ts'
 
 function contentOf(...objects: readonly object[]) {
   const text = objects.map((one) => stringify(one)).join('---\n')
-  const manifests = parseManifests(text, 'test')
+  const manifests = parseManifests(text, 'test', { command: 'migrate' })
   return {
     policy,
     templates: manifests.flatMap((manifest) => findPodTemplates(manifest, 'default')),

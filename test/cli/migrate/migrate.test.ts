@@ -257,18 +257,18 @@ t.test('a class whose Secrets no account can have stays, but its pods change', a
   }
 })
 
-t.test('a template is refused, with its line', async (t) => {
-  for (const [input, line] of [
-    ['kind: Pod\n{{- if .Values.x }}\n', 2],
-    ['kind: {{ .Values.kind }}\n', 1],
-    ['a: |\n  {{ x }}\nimage: app:{{ .Values.tag }}\n', 3],
-    ['a: 1\n---\nb: text\n  more {{ x }}\n', 4],
-    ['{{/* comment */}}\n', 1],
+t.test('a template is refused, with its place', async (t) => {
+  for (const [input, place] of [
+    ['kind: Pod\n{{- if .Values.x }}\n', '2:1'],
+    ['kind: {{ .Values.kind }}\n', '1:7'],
+    ['a: |\n  {{ x }}\nimage: app:{{ .Values.tag }}\n', '3:12'],
+    ['a: 1\n---\nb: text\n  more {{ x }}\n', '4:8'],
+    ['{{/* comment */}}\n', '1:1'],
   ] as const)
     t.match(await migrate(input), {
       code: 2,
       stdout: '',
-      stderr: `akv-injector: standard input: line ${line} is a template; render it first\n`,
+      stderr: `akv-injector: standard input:${place}: is a template; render it first: helm template NAME CHART | akv-injector migrate -\n`,
     })
   for (const input of [
     'a: "{{ x }}"\n',
@@ -385,5 +385,5 @@ t.test('works as a post-renderer of Helm', { skip: withoutHelm }, async (t) => {
     },
   ])
   const unrendered = readFileSync(join(folder, 'templates/app.yaml'), 'utf8')
-  t.match(await migrate(unrendered), { code: 2, stderr: /line 1 is a template; render it first/ })
+  t.match(await migrate(unrendered), { code: 2, stderr: /:1:1: is a template; render it first/ })
 })

@@ -1,18 +1,25 @@
 import { readSync } from 'node:fs'
 
 /**
- * Reads standard input to its end, and waits for a slow writer. Commander imports `node:process`, and with it Node opens
+ * Reads a file or a pipe to its end, and waits for a slow writer. Commander imports `node:process`, and with it Node opens
  * standard input, after which a pipe no longer blocks: `readFileSync` would throw EAGAIN, and lose what it has read.
+ *
+ * @returns undefined if there are more bytes than `maxBytes`
  */
-export function readStandardInput(): Buffer {
+export function readDescriptor(descriptor: number, maxBytes: number): Buffer | undefined {
   const chunks: Buffer[] = []
-  for (;;) {
+  let total = 0
+  while (total <= maxBytes) {
     const chunk = Buffer.allocUnsafe(chunkBytes)
-    const bytes = readChunk(chunk)
+    const bytes = readChunk(descriptor, chunk)
     if (bytes === 0) return Buffer.concat(chunks)
     if (bytes === undefined) Atomics.wait(clock, 0, 0, pauseMs)
-    else chunks.push(chunk.subarray(0, bytes))
+    else {
+      chunks.push(chunk.subarray(0, bytes))
+      total += bytes
+    }
   }
+  return undefined
 }
 
 const chunkBytes = 64 * 1024
@@ -21,9 +28,9 @@ const pauseMs = 10
 const clock = new Int32Array(new SharedArrayBuffer(4))
 
 /** Gives the number of bytes that it read: 0 at the end of the input, undefined if none have arrived yet. */
-function readChunk(chunk: Buffer): number | undefined {
+function readChunk(descriptor: number, chunk: Buffer): number | undefined {
   try {
-    return readSync(0, chunk)
+    return readSync(descriptor, chunk)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
     throw error

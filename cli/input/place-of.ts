@@ -1,0 +1,36 @@
+import { isMap, isNode, isScalar, isSeq } from 'yaml'
+import type { Manifest } from './read-manifests.ts'
+
+import type { Place } from './text/file-error.ts'
+
+/**
+ * Finds a value of a document in its file: the place of its key, or of an item of a list. If the document doesn't have the
+ * whole path, for example because it continues in an alias, the place of the last part that it has.
+ */
+export function placeOf(
+  { document, placeAt }: Manifest,
+  path: readonly (string | number)[],
+): Place {
+  let node: unknown = document.contents
+  let start = startOf(node)
+  for (const segment of path) {
+    const next = step(node, segment)
+    if (next === undefined) break
+    node = next.value
+    start = startOf(next.key ?? next.value) ?? start
+  }
+  return placeAt(start ?? 0)
+}
+
+function step(
+  node: unknown,
+  segment: string | number,
+): { key?: unknown; value: unknown } | undefined {
+  if (isSeq(node))
+    return Number(segment) < node.items.length ? { value: node.items[Number(segment)] } : undefined
+  return isMap(node)
+    ? node.items.find(({ key }) => (isScalar(key) ? key.value : key) === segment)
+    : undefined
+}
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined)

@@ -1,0 +1,23 @@
+import { InputError } from '../input-error.ts'
+
+/** Where something is in the files. Lines and columns count from 1, columns in UTF-16 units. */
+export interface Place {
+  /** The file's name as given, or `standard input`. */
+  readonly source: string
+  readonly line: number
+  readonly column: number
+}
+
+/** A file can't be read, or not as manifests. */
+export class FileError extends InputError {
+  /** The place in the file, if there is one. */
+  readonly place: Pick<Place, 'source'> & Partial<Place>
+  readonly sentence: string
+
+  constructor(place: Pick<Place, 'source'> & Partial<Place>, sentence: string) {
+    const { source, line, column } = place
+    super(`${line === undefined ? source : `${source}:${line}:${column}`}: ${sentence}`)
+    this.place = place
+    this.sentence = sentence
+  }
+}

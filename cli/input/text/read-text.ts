@@ -1,0 +1,61 @@
+import { closeSync, openSync } from 'node:fs'
+import { FileError } from './file-error.ts'
+import { readDescriptor } from './read-descriptor.ts'
+
+/** Parsing takes up to a hundred times as much memory. All objects of a large cluster fit. */
+export const maxFileBytes = 64 * 1024 * 1024
+
+/** The name of a file in messages. */
+export const sourceOf = (file: string): string => (file === '-' ? 'standard input' : file)
+
+/**
+ * Reads a file of text. Keeps a byte order mark, so that `inject` can write it again.
+ *
+ * @param file - a path; `-` is standard input
+ * @throws FileError when the file can't be read, or isn't text in UTF-8
+ */
+export function readText(file: string): string {
+  const source = sourceOf(file)
+  const bytes = readBytes(file, source)
+  if (bytes === undefined) throw new FileError({ source }, 'is larger than 64 MiB; split it')
+  if (isUtf16(bytes)) throw new FileError({ source }, 'is text in UTF-16; save it as UTF-8')
+  if (bytes.includes(0))
+    throw new FileError({ source }, 'is a binary file; pass manifests in YAML or JSON')
+  try {
+    return decoder.decode(bytes)
+  } catch {
+    throw new FileError({ source }, 'is not valid UTF-8; pass manifests in YAML or JSON')
+  }
+}
+
+function readBytes(file: string, source: string): Buffer | undefined {
+  try {
+    if (file === '-') return readDescriptor(0, maxFileBytes)
+    const descriptor = openSync(file, 'r')
+    try {
+      return readDescriptor(descriptor, maxFileBytes)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    throw new FileError({ source }, readErrorSentence(error))
+  }
+}
+
+/** Says why a file or a folder couldn't be read. */
+export function readErrorSentence(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const reasons: Record<string, string> = {
+    ENOENT: 'no such file',
+    EISDIR: 'is a directory; pass files',
+    EACCES: 'permission denied',
+    ELOOP: 'is a symbolic link that leads to itself',
+  }
+  return reasons[code ?? ''] ?? message
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Editors on Windows begin such a file with a byte order mark. */
+const isUtf16 = ([first, second]: Buffer): boolean =>
+  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
