@@ -4,10 +4,16 @@ import { type Clock, systemClock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/log.ts'
 import type { AgentContext } from './agent-context.ts'
 import { checkTargets } from './check-targets.ts'
-import { type AgentConfig, identityFolder, tokenFileName } from './contract.ts'
+import {
+  type AgentConfig,
+  identityFolder,
+  servesBetweenRefreshes,
+  tokenFileName,
+} from './contract.ts'
 import { endHangingFetch } from './fetch/end-hanging-fetch.ts'
 import { firstFetch } from './fetch/first-fetch.ts'
 import { keepFresh, refreshOnce } from './fetch/refresh.ts'
+import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import { isComplete } from './projection/compare-content.ts'
 import { firstFetchDeadline } from './projection/deadline.ts'
 import { type RefreshState, startState } from './projection/refresh-content.ts'
@@ -44,11 +50,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   const previous = startFromPreviousRun(context)
   if (previous) log.info('using the complete set left by a previous run')
-  const state = previous ?? (await startFromVault(context))
+  const { state, figures } = previous ?? (await startFromVault(context))
   onReady?.()
 
   const isReused = previous !== undefined
-  if (config.refreshSeconds > 0) return keepFresh(context, { state, isDue: isReused })
+  if (config.refreshSeconds > 0) {
+    const onRefresh = await watchRefreshes(context, figures)
+    return keepFresh(context, { state, isDue: isReused, ...(onRefresh && { onRefresh }) })
+  }
   if (isReused) await refreshBriefly(context, state)
   volumes.sweep()
 }
@@ -61,17 +70,38 @@ function openContext(options: Omit<AgentOptions, 'onReady'>): AgentContext {
   return { config, session, volumes: openVolumes(root, config), clock, log, signal }
 }
 
-function startFromPreviousRun({ config, volumes }: AgentContext): RefreshState | undefined {
-  const found = volumes.read()
-  if (found === undefined || !isComplete(config, found.content)) return undefined
-  return startState(config, { content: found.content, goodAtMs: found.writtenAtMs })
+interface Start {
+  readonly state: RefreshState
+  readonly figures: AgentFigures
 }
 
-async function startFromVault(context: AgentContext): Promise<RefreshState> {
+function startFromPreviousRun({ config, volumes, clock }: AgentContext): Start | undefined {
+  const found = volumes.read()
+  if (found === undefined || !isComplete(config, found.content)) return undefined
+  const { content, writtenAtMs: goodAtMs } = found
+  return {
+    state: startState(config, { content, goodAtMs }),
+    figures: startFigures({ nowMs: clock.now(), goodAtMs }),
+  }
+}
+
+async function startFromVault(context: AgentContext): Promise<Start> {
   const { config, clock } = context
   const deadline = firstFetchDeadline(config, clock.now())
   const fetched = await endHangingFetch(firstFetch(context, deadline), { clock, deadline })
-  return startState(config, { ...fetched, goodAtMs: clock.now() })
+  const nowMs = clock.now()
+  const { outcomes } = fetched
+  return {
+    state: startState(config, { ...fetched, goodAtMs: nowMs }),
+    figures: startFigures({ nowMs, goodAtMs: nowMs, outcomes }),
+  }
+}
+
+/** Loaded only if the pod asks for it, because it takes memory. */
+async function watchRefreshes(context: AgentContext, figures: AgentFigures) {
+  if (!servesBetweenRefreshes(context.config)) return undefined
+  const { openMetrics } = await import('./metrics/open-metrics.ts')
+  return await openMetrics(context, figures)
 }
 
 /** The pod has all it needs already, and its other containers wait for this one to end. */

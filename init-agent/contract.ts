@@ -128,6 +128,8 @@ export interface AgentConfig {
   readonly onDeleted: OnDeleted
   /** `http://127.0.0.1:PORT/PATH`, which gets a POST after each change. */
   readonly notify?: string
+  /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
+  readonly metricsPort?: number
   readonly logLevel: LogLevel
   /** The annotations set `clientId` and `tenantId`. The operator sets `defaultTenantId`, which is used last. */
   readonly identity: {
@@ -153,6 +155,17 @@ export function isNotifyUrl(url: string): boolean {
   const port = /^http:\/\/127\.0\.0\.1:([1-9]\d{0,4})\/[!"$-~]*$/.exec(url)?.[1]
   return port !== undefined && Number(port) <= 65535
 }
+
+/**
+ * A port that an agent may listen at. The kernel may reserve those below 1024 for root, which the agent isn't.
+ */
+export const isMetricsPort = (port: number): boolean =>
+  Number.isSafeInteger(port) && port >= 1024 && port <= 65_535
+
+/** Whether the agent serves something between two refreshes, so that its process has to stay. */
+export const servesBetweenRefreshes = ({
+  metricsPort,
+}: Pick<AgentConfig, 'metricsPort'>): boolean => metricsPort !== undefined
 
 /** Whether the pod gets files of our own, and so a volume for them. */
 export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>

@@ -19,6 +19,7 @@ import {
   type AgentConfig,
   configVariable,
   contractVersion,
+  isMetricsPort,
   isNotifyUrl,
   isVariableName,
   maxConfigBytes,
@@ -109,6 +110,7 @@ const members: Record<keyof AgentConfig, Check> = {
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),
   notify: optional(string(isNotifyUrl)),
+  metricsPort: optional(check((port) => typeof port === 'number' && isMetricsPort(port))),
   logLevel: oneOf(logLevels),
   identity: object({
     clientId: optional(string()),

@@ -7,6 +7,7 @@ import type {
   FetchedObject,
   ListedVersion,
   ObjectClient,
+  ObjectDates,
   ObjectProperties,
 } from './clients/object-client.ts'
 import { RequestFailure, requestGuard } from './clients/request-guard.ts'
@@ -63,7 +64,11 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
             code: 'AKV_BAD_ANSWER',
             message: `${describeObject(reference)}: vault ${reference.vault} answered with another version`,
           })
-        return isObjectVersion(version) ? { ...object, version } : object
+        return {
+          ...object,
+          ...(isObjectVersion(version) && { version }),
+          ...datesOf(properties),
+        }
       }),
     listVersions: (reference, signal) =>
       translateErrors(reference, { ...options, signal }, async () => {
@@ -137,6 +142,21 @@ async function translateErrors<T>(
       message: `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
     })
   }
+}
+
+function datesOf({ createdOn, expiresOn }: ObjectProperties): ObjectDates {
+  const createdAtMs = timeOf(createdOn)
+  const expiresAtMs = timeOf(expiresOn)
+  return {
+    ...(createdAtMs !== undefined && { createdAtMs }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+  }
+}
+
+/** The answer is untrusted, so the SDK may have made an invalid date of it. */
+function timeOf(date: Date | undefined): number | undefined {
+  const ms = date?.getTime() ?? Number.NaN
+  return Number.isFinite(ms) ? ms : undefined
 }
 
 /** A vault refuses to hand out a disabled secret, but not the public halves of disabled keys and certificates. */

@@ -1,5 +1,6 @@
-import { toAkvError } from '../../lib/errors/akv-error.ts'
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../agent-context.ts'
+import type { RefreshResult } from '../metrics/agent-figures.ts'
 import { notifyApplication } from '../notify-application.ts'
 import { changedTargets } from '../projection/compare-content.ts'
 import type { Content } from '../projection/project-content.ts'
@@ -15,11 +16,16 @@ import { reportFreshness } from './report-freshness.ts'
  * Refreshes at every interval until `signal` aborts. A failure doesn't end it: the pod keeps its last good values.
  *
  * @param start - `isDue`: refresh at once, because the set that was found may be old. Otherwise the first wait is a
- *   random part of the interval, so that pods that started together don't refresh together.
+ *   random part of the interval, so that pods that started together don't refresh together. `onRefresh`: called after each
+ *   refresh, for metrics
  */
 export async function keepFresh(
   context: AgentContext,
-  start: { readonly state: RefreshState; readonly isDue: boolean },
+  start: {
+    readonly state: RefreshState
+    readonly isDue: boolean
+    readonly onRefresh?: (result: RefreshResult) => Promise<void>
+  },
 ): Promise<void> {
   const { config, clock, signal } = context
   const intervalMs = config.refreshSeconds * 1000
@@ -29,7 +35,9 @@ export async function keepFresh(
   for (;;) {
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
-    state = await refreshOnce(context, state, report)
+    const refreshed = await refreshOnce(context, state, report)
+    state = refreshed.state
+    if (refreshed.result) await start.onRefresh?.(refreshed.result)
     waitMs = intervalMs * (0.9 + 0.2 * clock.random())
   }
 }
@@ -38,44 +46,58 @@ export async function keepFresh(
  * One refresh: fetches the objects that are due, writes what changed, and notifies the application.
  *
  * @param report - logs which objects are stale
- * @returns the state for the next refresh
+ * @returns the state for the next refresh. No `result`: the agent was stopped meanwhile.
  */
 export async function refreshOnce(
   context: AgentContext,
   state: RefreshState,
   report = reportFreshness(context),
-): Promise<RefreshState> {
+): Promise<{ readonly state: RefreshState; readonly result?: RefreshResult }> {
   const { config, clock, signal } = context
   const due = dueObjects(refreshableObjects(config, state), { ...state, nowMs: clock.now() })
-  const { state: refreshed } = await refreshContent(context, { state, due })
-  if (signal.aborted) return state
+  const { state: refreshed, outcomes } = await refreshContent(context, { state, due })
+  if (signal.aborted) return { state }
 
-  const isWritten = write(context, refreshed.content)
-  report({ statuses: refreshed.statuses, isWritten })
-  if (!isWritten) return { ...refreshed, content: state.content }
-
-  const changed = changedTargets(state.content, refreshed.content)
-  if (changed.length > 0) await reportChange(context, changed)
-  return refreshed
-}
-
-/** Whether the volumes now hold the content. */
-function write({ volumes, log }: AgentContext, content: Content): boolean {
-  try {
-    volumes.sweep()
-    volumes.write(content)
-    return true
-  } catch (thrown) {
-    const error = toAkvError(thrown)
-    log.warn(`${error.message}; the pod keeps its current files`, { code: error.code })
-    return false
+  const { statuses } = refreshed
+  const writeError = write(context, refreshed.content)
+  const isWritten = writeError === undefined
+  report({ statuses, isWritten })
+  const changed = isWritten ? changedTargets(state.content, refreshed.content) : []
+  const notifyError = changed.length > 0 ? await reportChange(context, changed) : undefined
+  return {
+    state: isWritten ? refreshed : { ...refreshed, content: state.content },
+    result: {
+      statuses,
+      outcomes,
+      isWritten,
+      isChanged: changed.length > 0,
+      otherFailures: [writeError, notifyError].flatMap((error) => error?.code ?? []),
+    },
   }
 }
 
-async function reportChange(context: AgentContext, changed: readonly string[]): Promise<void> {
+/** Returns the error if the volumes don't hold the content now. */
+function write({ volumes, log }: AgentContext, content: Content): AkvError | undefined {
+  try {
+    volumes.sweep()
+    volumes.write(content)
+    return undefined
+  } catch (thrown) {
+    const error = toAkvError(thrown)
+    log.warn(`${error.message}; the pod keeps its current files`, { code: error.code })
+    return error
+  }
+}
+
+/** Returns the error if the application wasn't notified. */
+async function reportChange(
+  context: AgentContext,
+  changed: readonly string[],
+): Promise<AkvError | undefined> {
   const { config, log, clock, signal } = context
   log.info('changed values written', { changed })
-  if (!config.notify) return
+  if (!config.notify) return undefined
   const error = await notifyApplication(config.notify, { clock, signal })
   if (error && !signal.aborted) log.warn(error.message, { code: error.code })
+  return error
 }

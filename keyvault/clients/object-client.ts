@@ -5,9 +5,19 @@ import type { ObjectReference } from '../reference.ts'
 /** An object as the vault returned it. */
 export type FetchedObject = FetchedSecret | FetchedKey | FetchedCertificate
 
-interface Fetched {
+interface Fetched extends ObjectDates {
   /** The version in the answer; absent if the answer doesn't name one. */
   readonly version?: string
+}
+
+/** Dates of one version of an object, in milliseconds since 1970. */
+export interface ObjectDates {
+  readonly createdAtMs?: number
+  /**
+   * The attribute `exp`. Absent: the version doesn't expire. For a certificate, its key and its secret, Key Vault sets it to the
+   * certificate's `notAfter`.
+   */
+  readonly expiresAtMs?: number
 }
 
 export interface FetchedSecret extends Fetched {
@@ -59,6 +69,7 @@ export interface ObjectProperties {
   readonly version?: string
   readonly enabled?: boolean
   readonly createdOn?: Date
+  readonly expiresOn?: Date
 }
 
 /** The guard sends the token, so the SDKs' own challenge handling never requests one. */

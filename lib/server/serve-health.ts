@@ -5,7 +5,8 @@ import { boundConnections } from './bound-connections.ts'
 import type { ListenAddress } from './listen-address.ts'
 
 export interface HealthOptions {
-  readonly listen: ListenAddress
+  /** Without a host, all addresses: of IPv6 and IPv4, as far as the machine has them. */
+  readonly listen: Pick<ListenAddress, 'port'> & Partial<ListenAddress>
   /** For each path, such as `/healthz`: why the check fails, or undefined if it passes. */
   readonly checks: Readonly<Record<string, () => string | undefined>>
   /** Returns the metrics in Prometheus' text format. */

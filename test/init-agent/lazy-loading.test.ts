@@ -14,7 +14,7 @@ function loadedWith({ outputs }: Metafile, chunk: string): ReadonlySet<string> {
   return new Set([...seen].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {})))
 }
 
-t.test('a pod with secrets only doesn’t load the code for the other types', async (t) => {
+t.test('a pod with secrets only loads no code for other types or metrics', async (t) => {
   const { metafile } = await build({
     entryPoints: ['init-agent/agent.ts'],
     absWorkingDir: new URL('../..', import.meta.url).pathname,
@@ -39,6 +39,7 @@ t.test('a pod with secrets only doesn’t load the code for the other types', as
     'formats/pem.ts',
     'formats/property.ts',
     'formats/public-key.ts',
+    'lib/server/serve-health.ts',
   ]) {
     t.ok(
       all.some((path) => path.includes(part)),

@@ -1,0 +1,109 @@
+import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
+import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import type { FetchOutcome, FetchOutcomes } from '../projection/fetch-objects.ts'
+import type { RefreshState } from '../projection/refresh-content.ts'
+
+/** What one refresh did. */
+export interface RefreshResult {
+  readonly statuses: RefreshState['statuses']
+  /** Of the objects that were requested. */
+  readonly outcomes: FetchOutcomes
+  /** Whether the new content is in the volumes. */
+  readonly isWritten: boolean
+  /** Whether any file or variable has changed. */
+  readonly isChanged: boolean
+  /** What failed besides objects: writing, or notifying the application. */
+  readonly otherFailures: readonly AkvErrorCode[]
+}
+
+/** The state of the agent, as metrics show it. Holds no value, version or hash. */
+export interface AgentFigures {
+  readonly refreshes: number
+  readonly switches: number
+  /** The number of refreshes in which something failed, by code. */
+  readonly failures: ReadonlyMap<AkvErrorCode, number>
+  /** How many objects couldn't be refreshed the last time. */
+  readonly failingObjects: number
+  readonly lastRefreshAtMs: number
+  /** When everything in place was last known to match the vaults. */
+  readonly lastSuccessAtMs: number
+  /** Since when the oldest stale value may differ from its vault. Absent: the last refresh succeeded. */
+  readonly staleSinceMs?: number
+  /** Of the version of each object that is in place, by `objectKey`; of a history, the newest one. */
+  readonly dates: ReadonlyMap<string, ObjectDates>
+}
+
+/**
+ * The figures at the start.
+ *
+ * @param start - `goodAtMs`: when the content in place was last known to match the vaults; `outcomes`: the first fetch, if
+ *   this process did it
+ */
+export function startFigures(start: {
+  readonly nowMs: number
+  readonly goodAtMs: number
+  readonly outcomes?: FetchOutcomes
+}): AgentFigures {
+  const { nowMs, goodAtMs, outcomes = new Map() } = start
+  return {
+    refreshes: 0,
+    switches: 0,
+    failures: new Map(),
+    failingObjects: 0,
+    lastRefreshAtMs: nowMs,
+    lastSuccessAtMs: goodAtMs,
+    dates: datesAfter(new Map(), outcomes),
+  }
+}
+
+/** The figures after one more refresh, which ended at `nowMs`. */
+export function figuresAfter(
+  before: AgentFigures,
+  { result, nowMs }: { readonly result: RefreshResult; readonly nowMs: number },
+): AgentFigures {
+  const { statuses, outcomes, isWritten, isChanged, otherFailures } = result
+  const failing = [...statuses.values()].filter(({ error }) => error !== undefined)
+  const codes = new Set([...failing.flatMap(({ error }) => error?.code ?? []), ...otherFailures])
+  const staleSinceMs = Math.min(
+    ...failing.map(({ goodAtMs }) => goodAtMs ?? before.lastSuccessAtMs),
+    ...(isWritten ? [] : [before.lastSuccessAtMs]),
+  )
+  const isStale = Number.isFinite(staleSinceMs)
+  return {
+    refreshes: before.refreshes + 1,
+    switches: before.switches + (isChanged ? 1 : 0),
+    failures: countEach(before.failures, codes),
+    failingObjects: failing.length,
+    lastRefreshAtMs: nowMs,
+    lastSuccessAtMs: isStale ? before.lastSuccessAtMs : nowMs,
+    ...(isStale && { staleSinceMs }),
+    dates: datesAfter(
+      before.dates,
+      [...outcomes].filter(([key]) => isWritten && statuses.get(key)?.error === undefined),
+    ),
+  }
+}
+
+function countEach<T>(before: ReadonlyMap<T, number>, found: Iterable<T>): ReadonlyMap<T, number> {
+  const counts = new Map(before)
+  for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1)
+  return counts
+}
+
+/** The dates after these outcomes are in place. */
+function datesAfter(
+  before: AgentFigures['dates'],
+  outcomes: Iterable<readonly [string, FetchOutcome]>,
+): AgentFigures['dates'] {
+  const dates = new Map(before)
+  for (const [key, outcome] of outcomes)
+    if (outcome.kind === 'fetched') dates.set(key, datesOf(outcome.found[0]))
+    else dates.delete(key)
+  return dates
+}
+
+/** Only the dates, because the rest of the object must not stay in memory. */
+const datesOf = ({ createdAtMs, expiresAtMs }: ObjectDates): ObjectDates => ({
+  ...(createdAtMs !== undefined && { createdAtMs }),
+  ...(expiresAtMs !== undefined && { expiresAtMs }),
+})

@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import t from 'tap'
+import { freePorts } from '../../cluster/harness/free-ports.ts'
+import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
+import { makePod, secretFile, startAgent } from '../harness/pod.ts'
+
+const scrape = async (port: number) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+
+/** Scrapes until the metrics match. The test's own time limit ends it. */
+async function untilScraped(port: number, pattern: RegExp): Promise<string> {
+  for (;;) {
+    const text = await scrape(port)
+    if (pattern.test(text)) return text
+    await setTimeout(20)
+  }
+}
+
+t.test('a refreshing agent serves its metrics', async (t) => {
+  const expires = '2030-01-02T03:04:05Z'
+  const emulator = await startTestEmulator(t, {
+    secrets: `a: { value: hunter2, expires: ${expires} }`,
+  })
+  const [port = 0] = await freePorts(1)
+  const pod = await makePod(t, emulator, {
+    files: [secretFile('a')],
+    refreshSeconds: 0.1,
+    metricsPort: port,
+  })
+  const agent = startAgent(t, pod)
+  await agent.line(/serving metrics/)
+  const text = await scrape(port)
+  t.match(text, 'akv_injector_build_info{component="agent",version="')
+  const labels = 'vault="team-a",type="secret",name="a"'
+  t.match(
+    text,
+    `akv_injector_agent_object_expiry_timestamp_seconds{${labels}} ${Date.parse(expires) / 1000}\n`,
+  )
+  t.match(text, `akv_injector_agent_object_created_timestamp_seconds{${labels}} `)
+  t.match(text, /^akv_injector_agent_staleness_seconds 0$/m)
+  t.notMatch(text, 'hunter2')
+
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  await untilScraped(port, /^akv_injector_agent_objects\{state="failing"\} 1$/m)
+  t.match(await scrape(port), /^akv_injector_agent_failures_total\{code="AKV_\w+"\} [1-9]/m)
+  emulator.clearFaults()
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'hunter3' })
+  await untilScraped(port, /^akv_injector_agent_switches_total 1$/m)
+  await untilScraped(port, /^akv_injector_agent_staleness_seconds 0$/m)
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
+})
+
+t.test('a port that is taken doesn’t stop the agent', async (t) => {
+  const other = createServer().listen(0)
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port: metricsPort } = other.address() as { port: number }
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, {
+    files: [secretFile('a')],
+    refreshSeconds: 0.1,
+    metricsPort,
+  })
+  const agent = startAgent(t, pod)
+  t.match(await agent.line(/cannot serve metrics/), { level: 'warn', port: metricsPort })
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  await agent.line(/changed values written/)
+  other.close()
+  await agent.line(/serving metrics/)
+  t.match(await scrape(metricsPort), /^akv_injector_agent_switches_total 1$/m)
+})
