@@ -8,5 +8,8 @@ export const identityVolume = 'akv-injector-identity'
 
 export const ourVolumes: readonly string[] = [filesVolume, envVolume, identityVolume]
 
+/** Kubernetes allows 15 characters. */
+export const metricsPortName = 'akv-metrics'
+
 /** The CSI driver's path, so that apps that migrate keep theirs. */
 export const defaultMountPath = '/mnt/secrets-store'

@@ -38,6 +38,7 @@ export interface PodSpec {
   readonly runtimeClassName?: string | null
   readonly nodeSelector?: Readonly<Record<string, string>> | null
   readonly os?: { readonly name: string } | null
+  readonly hostNetwork?: boolean | null
   readonly shareProcessNamespace?: boolean | null
   readonly hostPID?: boolean | null
   readonly resources?: Resources | null
@@ -55,7 +56,14 @@ export interface Container {
   readonly args?: unknown
   readonly restartPolicy?: string | null
   readonly startupProbe?: unknown
+  readonly ports?: readonly ContainerPort[] | null
   readonly securityContext?: { readonly runAsUser?: number | null } | null
+}
+
+export interface ContainerPort {
+  readonly name?: string | null
+  readonly containerPort?: number | null
+  readonly protocol?: string | null
 }
 
 export interface EnvVar {
@@ -98,6 +106,15 @@ const container = object({
   name: anyString,
   args: anything,
   startupProbe: anything,
+  ports: nullable(
+    listOf(
+      object({
+        name: nullable(anyString),
+        containerPort: nullable(number),
+        protocol: nullable(anyString),
+      } satisfies Record<keyof ContainerPort, Check>),
+    ),
+  ),
   env: nullable(
     listOf(object({ name: anyString, value: nullable(anyString), valueFrom: nullable(anyObject) })),
   ),
@@ -129,6 +146,7 @@ const pod = object({
     runtimeClassName: nullable(anyString),
     nodeSelector: nullable(mapOf(anyString)),
     os: nullable(object({ name: anyString })),
+    hostNetwork: nullable(boolean),
     shareProcessNamespace: nullable(boolean),
     hostPID: nullable(boolean),
     resources,

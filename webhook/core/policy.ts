@@ -28,6 +28,8 @@ export interface Policy {
   readonly agentRequests: Amounts
   readonly agentLimits: Amounts
   readonly volumeSizeLimit: string
+  /** The port at which refreshing agents serve metrics, unless an annotation says otherwise; 0: none. */
+  readonly metricsPort: number
   readonly agentLogLevel: LogLevel
   /** How often the agent of a pod with volumes of the CSI driver refreshes, unless an annotation says so; 0: never. */
   readonly csiRefreshSeconds: number

@@ -103,6 +103,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     agentLimits: reader.optional('AKV_INJECTOR_AGENT_LIMITS', parseAmounts) ?? defaults.agentLimits,
     volumeSizeLimit:
       reader.optional('AKV_INJECTOR_VOLUME_SIZE_LIMIT', parseSize) ?? defaults.volumeSizeLimit,
+    metricsPort: reader.optional('AKV_INJECTOR_AGENT_METRICS', podSettings.metrics) ?? 0,
     agentLogLevel: 'info',
     csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
   })

@@ -24,15 +24,10 @@ export function findAgent({ spec }: Pod): { container: Container; config: AgentC
 /** Describes an injected pod, one line for the agent, the containers, and each volume, file and variable. */
 export function describeInjection(pod: Pod, namespace: string): readonly string[] {
   const { config } = findAgent(pod)
-  const { files, templates, env, containers, refreshSeconds, fileMode } = config
+  const { files, templates, env, containers, fileMode } = config
   const folder = mountPath(pod)
   return [
-    row(
-      'agent',
-      refreshSeconds > 0
-        ? `native sidecar, refreshes every ${refreshSeconds} s`
-        : 'init container, fetches once',
-    ),
+    row('agent', describeAgent(config)),
     ...describeServed(pod, config, namespace),
     ...(containers.length > 0 ? [row('containers', containers.join(', '))] : []),
     ...files.map((file) =>
@@ -46,6 +41,12 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
     ),
     ...env.map((entry) => row('variable', `${entry.variable} from ${describeWanted(entry)}`)),
   ]
+}
+
+function describeAgent({ refreshSeconds, metricsPort }: AgentConfig): string {
+  if (refreshSeconds === 0) return 'init container, fetches once'
+  const metrics = metricsPort === undefined ? '' : `, serves metrics at port ${metricsPort}`
+  return `native sidecar, refreshes every ${refreshSeconds} s${metrics}`
 }
 
 export function pathOf({ path, object, property, versions }: WantedFile): string {

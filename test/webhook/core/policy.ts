@@ -15,6 +15,7 @@ export const policy: Policy = {
   agentRequests: { cpu: '10m', memory: '96Mi' },
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',
+  metricsPort: 0,
   agentLogLevel: 'info',
   csiRefreshSeconds: 0,
 }

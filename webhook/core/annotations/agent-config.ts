@@ -7,13 +7,14 @@ const defaultTimeoutSeconds = 120
 /**
  * The agent's configuration: what the annotations ask for, within the operator's policy.
  *
- * @param chosen - the two members that can follow from the pod's state
+ * @param chosen - the members that can follow from the pod's state
  */
 export function agentConfig(
   request: PodRequest,
   policy: Policy,
-  { containers, fileMode }: Pick<AgentConfig, 'containers' | 'fileMode'>,
+  chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort'>,
 ): AgentConfig {
+  const { containers, fileMode, metricsPort } = chosen
   return {
     version: versionOf(request),
     containers,
@@ -26,6 +27,7 @@ export function agentConfig(
     timeoutSeconds: request.timeout ?? defaultTimeoutSeconds,
     onDeleted: request['on-deleted'] ?? 'keep',
     ...(request.notify === undefined ? {} : { notify: request.notify }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
     logLevel: request['log-level'] ?? policy.agentLogLevel,
     identity: {
       ...(request['client-id'] === undefined ? {} : { clientId: request['client-id'] }),

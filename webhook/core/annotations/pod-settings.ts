@@ -1,4 +1,4 @@
-import { isNotifyUrl, onDeletedChoices } from '../../../init-agent/contract.ts'
+import { isMetricsPort, isNotifyUrl, onDeletedChoices } from '../../../init-agent/contract.ts'
 import { isVaultName } from '../../../keyvault/reference.ts'
 import { logLevels } from '../../../lib/log/log-level.ts'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
@@ -46,6 +46,7 @@ export const podSettings = {
     isNotifyUrl(text)
       ? valid(text)
       : invalid('expected http://127.0.0.1:PORT/PATH, with exactly this address'),
+  metrics: parseMetricsPort,
   position: parsePosition,
   'run-as': parseRunAs,
   'agent-requests': parseAmounts,
@@ -76,6 +77,13 @@ function parseTimeout(text: string): Parsed<number> {
   const parsed = parseDuration(text)
   if (parsed.kind === 'valid' && parsed.value === 0) return invalid('expected more than 0')
   return parsed
+}
+
+function parseMetricsPort(text: string): Parsed<number> {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  return port === 0 || isMetricsPort(port)
+    ? valid(port)
+    : invalid('expected a port from 1024 to 65535, or "0" to serve no metrics')
 }
 
 function parsePosition(text: string): Parsed<Position> {

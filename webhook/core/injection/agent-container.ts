@@ -12,7 +12,7 @@ import {
   throttlingAllowanceSeconds,
 } from '../../../init-agent/contract.ts'
 import type { RunAs } from '../annotations/pod-settings.ts'
-import { agentName, envVolume, filesVolume, identityVolume } from '../our-names.ts'
+import { agentName, envVolume, filesVolume, identityVolume, metricsPortName } from '../our-names.ts'
 import type { Container, Pod } from '../pod.ts'
 import type { Policy } from '../policy.ts'
 import type { AgentResources } from './agent-resources.ts'
@@ -42,14 +42,17 @@ export function agentContainer(options: {
   readonly runAs: RunAs
   readonly resources: AgentResources
   readonly policy: Policy
+  /** Whether the pod sets `hostNetwork`. */
+  readonly isInNodeNetwork: boolean
 }): AgentContainer {
-  const { config, encodedConfig, runAs, resources, policy } = options
+  const { config, encodedConfig, runAs, resources, policy, isInNodeNetwork } = options
   return {
     name: agentName,
     image: policy.agentImage,
     ...(policy.agentImagePullPolicy && { imagePullPolicy: policy.agentImagePullPolicy }),
     args: ['agent'],
     ...(config.refreshSeconds > 0 && nativeSidecar(config)),
+    ...(!isInNodeNetwork && portsOf(config)),
     env: [{ name: configVariable, value: encodedConfig }, ...proxyVariables(policy)],
     ...resourcesOf(resources),
     securityContext: {
@@ -87,6 +90,15 @@ function nativeSidecar(config: AgentConfig) {
     },
   }
 }
+
+/**
+ * Monitoring finds the port by its name. In the node's network, Kubernetes reserves a declared port on the node, and a second
+ * replica couldn't run there.
+ */
+const portsOf = ({ metricsPort }: AgentConfig) =>
+  metricsPort !== undefined && {
+    ports: [{ name: metricsPortName, containerPort: metricsPort, protocol: 'TCP' }],
+  }
 
 function agentMounts(config: AgentConfig) {
   return [

@@ -10,6 +10,7 @@ import { agentContainer, agentUser, isAgentSeen } from './agent-container.ts'
 import { agentResources } from './agent-resources.ts'
 import { planProblems } from './checks/plan-problems.ts'
 import { planWarnings } from './checks/plan-warnings.ts'
+import { chooseMetricsPort } from './metrics-port.ts'
 import { defaultConsumers, findConsumers, findPlacement, noConsumer } from './placement.ts'
 import type { Plan } from './plan.ts'
 import { findServedMounts } from './served-mounts.ts'
@@ -25,7 +26,10 @@ export interface PlannedInjection {
 /** Plans the injection of a pod, as far as its annotations could be read. */
 export function planInjection(pod: Pod, request: PodRequest, policy: Policy): PlannedInjection {
   const { placement, problems: misplaced } = findPlacement(pod.spec, request.position)
-  const { config, consumers, problems: unknown } = chooseConfig(pod, request, { policy, placement })
+  const { config, consumers, metrics, ...chosen } = chooseConfig(pod, request, {
+    policy,
+    placement,
+  })
 
   const encodedConfig = encodeConfig(config)
   const resources = agentResources(pod, request, policy)
@@ -36,7 +40,14 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
   const plan: Plan = {
     versionLabel: policy.versionLabel,
     config,
-    agent: agentContainer({ config, encodedConfig, runAs, resources, policy }),
+    agent: agentContainer({
+      config,
+      encodedConfig,
+      runAs,
+      resources,
+      policy,
+      isInNodeNetwork: pod.spec.hostNetwork === true,
+    }),
     placement,
     consumers,
     mountPath: request['mount-path'] ?? defaultMountPath,
@@ -52,11 +63,16 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
     plan,
     problems: [
       ...misplaced,
-      ...unknown,
+      ...chosen.problems,
+      ...metrics.problems,
       ...resources.problems,
       ...planProblems(pod, plan, encodedConfig),
     ],
-    warnings: [...resources.warnings, ...planWarnings(pod, plan, { asked: request, runAs })],
+    warnings: [
+      ...resources.warnings,
+      ...metrics.warnings,
+      ...planWarnings(pod, plan, { asked: request, runAs }),
+    ],
   }
 }
 
@@ -73,7 +89,12 @@ function chooseConfig(
     earlier?.containers ??
     (hasOwnObjects ? defaultConsumers(pod.spec, placement) : [])
   const containers = [...new Set(names)]
+  const isRefreshing = (request.refresh ?? 0) > 0
+  const metrics = isRefreshing
+    ? chooseMetricsPort(pod, { asked: request, policy, ...(earlier && { earlier }) })
+    : { port: undefined, problems: [], warnings: [] }
   const config = agentConfig(request, policy, {
+    ...(metrics.port !== undefined && { metricsPort: metrics.port }),
     containers,
     fileMode: request['file-mode'] ?? earlier?.fileMode ?? defaultFileMode(pod),
   })
@@ -81,6 +102,7 @@ function chooseConfig(
   return {
     config,
     consumers,
+    metrics,
     problems: [...problems, ...(hasOwnObjects ? noConsumer(containers) : [])],
   }
 }

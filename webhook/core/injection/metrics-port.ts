@@ -1,0 +1,65 @@
+import type { AgentConfig } from '../../../init-agent/contract.ts'
+import { printable } from '../../../lib/printable.ts'
+import type { Problem } from '../../../lib/problem.ts'
+import { annotationPrefix } from '../annotations/own-annotations.ts'
+import type { PodSettings } from '../annotations/pod-settings.ts'
+import { agentName, metricsPortName } from '../our-names.ts'
+import { allContainers, type ContainerPort, type Pod } from '../pod.ts'
+import type { Policy } from '../policy.ts'
+
+const subject = `${annotationPrefix}metrics`
+
+/** The port at which a refreshing agent serves metrics, if it does. */
+export interface MetricsPort {
+  readonly port?: number
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The port of the annotation, else the one that an earlier review chose, else the operator's default.
+ *
+ * The agent listens before the other containers start, so a port that one of them needs is refused. The operator's default
+ * must not stop a pod that didn't ask for metrics, so there it yields. It doesn't apply to pods in the node's network, where
+ * it would be taken by the first pod.
+ */
+export function chooseMetricsPort(
+  pod: Pod,
+  by: { readonly asked: PodSettings; readonly policy: Policy; readonly earlier?: AgentConfig },
+): MetricsPort {
+  const { asked, policy, earlier } = by
+  const isAsked = asked.metrics !== undefined
+  if (!isAsked && earlier !== undefined)
+    return { ...(earlier.metricsPort && { port: earlier.metricsPort }), ...fine }
+  const port = asked.metrics ?? defaultPort(pod, policy)
+  if (port === 0) return fine
+  const conflict = portConflict(pod, port, asked.notify)
+  if (conflict === undefined) return { port, ...fine }
+  if (isAsked) return { ...fine, problems: [{ subject, found: String(port), sentence: conflict }] }
+  const warning = `${agentName}: the agent serves no metrics at the operator's port ${port}: ${conflict}; see ${subject}`
+  return { ...fine, warnings: [warning] }
+}
+
+const fine = { problems: [], warnings: [] } as const
+
+const defaultPort = ({ spec }: Pod, { metricsPort }: Policy): number =>
+  spec.hostNetwork === true ? 0 : metricsPort
+
+/** Says why the agent can't listen at a port, or undefined if it can, as far as the pod shows. */
+function portConflict(pod: Pod, port: number, notify?: string): string | undefined {
+  if (notify !== undefined && new URL(notify).port === String(port))
+    return `the application listens at this port, according to ${annotationPrefix}notify; choose another one`
+  for (const { name, ports } of allContainers(pod).filter((one) => one.name !== agentName)) {
+    const found = ports?.find((one) => isTaken(one, port) || one.name === metricsPortName)
+    if (found === undefined) continue
+    const container = `container ${printable(name)}`
+    return isTaken(found, port)
+      ? `${container} declares this port; choose another one`
+      : `${container} has a port named ${metricsPortName}, the name of the agent's port; rename it`
+  }
+  return undefined
+}
+
+/** Ports of different protocols don't conflict. */
+const isTaken = ({ containerPort, protocol }: ContainerPort, port: number): boolean =>
+  containerPort === port && (protocol ?? 'TCP') === 'TCP'
