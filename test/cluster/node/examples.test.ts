@@ -3,13 +3,8 @@ import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
 import { supportsEnv } from '../client/env-support.ts'
-import {
-  example,
-  exampleWithSupportedEnv,
-  hasEnded,
-  isRunning,
-  openNode,
-} from './harness/open-node.ts'
+import { example, exampleWithSupportedEnv } from '../client/examples.ts'
+import { hasEnded, isRunning, openNode } from './harness/open-node.ts'
 
 /** Runs the README's examples, all at the same time. They are unchanged, unless Kubernetes is too old for variables. */
 const node = openNode(t)

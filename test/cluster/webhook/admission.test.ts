@@ -1,15 +1,16 @@
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import t from 'tap'
 import { policy as standardPolicy } from '../../webhook/core/policy.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
+import { supportsEnv } from '../client/env-support.ts'
+import { exampleWithSupportedEnv } from '../client/examples.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, type Pod, plainPod } from '../client/pods.ts'
 import { freePorts } from '../harness/free-ports.ts'
-import { readManifest } from '../harness/install.ts'
 import { addEndpoint } from './harness/endpoint.ts'
 import { serveWebhook, untilAnswered } from './harness/serve-webhook.ts'
 
@@ -32,10 +33,13 @@ t.test('the API server sends none of a hundred plain pods to the webhook', async
 t.test('every example with pods applies, and its pods get an agent', async (t) => {
   await serveWebhook(t, cluster)
   const folder = join(import.meta.dirname, '../../../manifests/examples')
-  for (const file of readdirSync(folder).filter((name) => !/^(vault|sync-|csi-volume)/.test(name)))
-    await t.test(file, async (t) => {
+  const names = readdirSync(folder)
+    .map((file) => basename(file, '.yaml'))
+    .filter((name) => !/^(vault|sync-|csi-volume)/.test(name) && (supportsEnv || name !== 'env'))
+  for (const name of names)
+    await t.test(name, async (t) => {
       const namespace = await testNamespace(t, cluster)
-      const objects = readManifest(join('examples', file)).map((object) => ({
+      const objects = exampleWithSupportedEnv(name).map((object) => ({
         ...object,
         metadata: { ...object.metadata, namespace },
       }))

@@ -1,12 +1,8 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, openCluster, until } from '../../client/cluster.ts'
-import { supportsEnv } from '../../client/env-support.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { NodeEnvironment } from './node-environment.ts'
 import { vaultNamespaces } from './vault-data.ts'
@@ -112,19 +108,6 @@ export function openNode(t: Test, env = process.env): OpenNode {
   }
 }
 
-/** Returns the objects of an example, unchanged. */
-export const example = (name: string): KubeObject[] =>
-  objectsIn(readFileSync(join(examples, `${name}.yaml`), 'utf8'))
-
-/** Returns the objects of an example, without the annotation `env` if pods may not use it. */
-export function exampleWithSupportedEnv(name: string): KubeObject[] {
-  const text = readFileSync(join(examples, `${name}.yaml`), 'utf8')
-  return objectsIn(supportsEnv ? text : text.replace(/^ *akv-injector\.io\/env: .*\n/gm, ''))
-}
-
-const objectsIn = (text: string): KubeObject[] =>
-  parseAllDocuments(text).map((document) => document.toJS())
-
 export const isRunning = ({ status }: RunningPod): boolean =>
   status.phase === 'Running' && (status.containerStatuses ?? []).every(({ ready }) => ready)
 
@@ -211,4 +194,3 @@ const named = ({ metadata: { namespace = 'default', name = '' } }: KubeObject) =
 
 const clientIdKey = 'azure.workload.identity/client-id'
 const webClientId = '22222222-2222-2222-2222-222222222222'
-const examples = join(import.meta.dirname, '../../../../manifests/examples')

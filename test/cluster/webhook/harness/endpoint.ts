@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { KubeObject } from '../../client/api.ts'
-import type { Cluster } from '../../client/cluster.ts'
+import { type Cluster, until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 
 /**
@@ -47,8 +47,24 @@ export async function addEndpoint(cluster: Cluster, port: number): Promise<Endpo
   let removed: Promise<unknown> | undefined
   return {
     async remove() {
-      removed ??= cluster.delete(slice).then(expectSuccess)
+      removed ??= cluster.delete(slice).then(async (answer) => {
+        expectSuccess(answer)
+        await until(async () => !(await isInEndpoints(cluster, port)))
+      })
       await removed
     },
   }
+}
+
+/** Kubernetes 1.33 finds webhooks by Endpoints, which a local cluster copies from the slices a moment later. */
+async function isInEndpoints(cluster: Cluster, port: number): Promise<boolean> {
+  const { body } = await cluster.get({
+    apiVersion: 'v1',
+    kind: 'Endpoints',
+    metadata: { namespace: 'akv-injector', name: 'akv-injector-webhook' },
+  })
+  const { subsets = [] } = body as {
+    readonly subsets?: readonly { readonly ports: readonly { readonly port: number }[] }[]
+  }
+  return subsets.some(({ ports }) => ports.some((one) => one.port === port))
 }
