@@ -7,7 +7,7 @@ const firstMinor = 35
 
 /**
  * Refuses `env` on a Kubernetes without EnvFiles: an old API server would refuse the injected pod with a message that
- * doesn't name the cause, and an old kubelet would start its containers without the variables.
+ * doesn't name the cause, and an old kubelet would start its containers with empty variables.
  */
 export function envProblems(
   own: Annotations,
