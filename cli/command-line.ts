@@ -44,7 +44,7 @@ function buildProgram(end: End): Command {
     // Commander's messages contain the arguments.
     .configureOutput({ writeErr: (text) => printLines(process.stderr, text.trimEnd().split('\n')) })
     .showHelpAfterError("Run 'akv-injector --help' for usage.")
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show the help of a command')
 
   addLocalCommands(program, end)
   addClusterCommands(program, end)

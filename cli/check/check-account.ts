@@ -5,34 +5,49 @@ import { skipReasons } from '../../webhook/core/outcome.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { AnnotatedManifest } from '../input/find-objects.ts'
 import { describeSync } from './describe/describe-sync.ts'
-import { type Verdict, wrong } from './verdict.ts'
+import { type Finding, problemFindings } from './finding.ts'
+import { subjectOf, type Verdict } from './verdict.ts'
 
 /** Reports what Secret sync would do for an annotated ServiceAccount. */
 export function checkAccount(account: AnnotatedManifest, policy: Policy): Verdict {
-  const title = `${account.title} (${account.manifest.source})`
   const request = readAccount(account, policy)
-  const { unquoted } = account
-  if (unquoted.length > 0)
-    return wrong(`${title}: would not be synced`, [
-      ...unquoted,
-      ...(request.kind === 'refused' ? request.problems : []),
-    ])
-  const notSynced = (reason: string): Verdict => ({
-    isDenied: false,
-    lines: [`${title}: not synced: ${reason}`],
-  })
+  const subject = subjectOf(account)
+  const problems = [...account.unquoted, ...(request.kind === 'refused' ? request.problems : [])]
+  const notSynced = { subject, outcome: 'not-synced', details: [], findings: [] } as const
+  if (problems.length > 0)
+    return {
+      ...notSynced,
+      sentence: 'would not be synced',
+      findings: problemFindings('AKV_SYNC_ANNOTATION', account, problems),
+    }
   switch (request.kind) {
     case 'none':
-      return notSynced(`it has no ${annotationPrefix}${syncKey} annotation`)
+      return {
+        ...notSynced,
+        sentence: `not synced: it has no ${annotationPrefix}${syncKey} annotation`,
+      }
     case 'off':
-      return notSynced(skipReasons['turned-off'])
+      return { ...notSynced, sentence: `not synced: ${skipReasons['turned-off']}` }
     case 'refused':
-      return wrong(`${title}: would not be synced`, request.problems)
+      throw new Error('an account was refused without a problem')
     case 'wanted': {
-      const description = describeSync(account, request).map((line) => `  ${line}`)
-      return { isDenied: false, lines: [`${title}: would be synced`, ...description] }
+      const { config, azure } = request
+      const isKnown = (config.identity.clientId ?? azure.clientId) !== undefined
+      return {
+        subject,
+        outcome: 'synced',
+        sentence: 'would be synced',
+        details: describeSync(account, request),
+        findings: isKnown ? [] : [noClient],
+      }
     }
     default:
       return request satisfies never
   }
+}
+
+const noClient: Finding = {
+  severity: 'warning',
+  code: 'AKV_CHECK_WARNING',
+  message: 'no client ID is configured; annotate azure.workload.identity/client-id',
 }

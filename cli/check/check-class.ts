@@ -1,6 +1,7 @@
 import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
-import { subjectOf } from '../../webhook/core/csi/open-class.ts'
+import { chooseAccount } from '../../sync/source/choose-account.ts'
+import { subjectOf as volumeSubject } from '../../webhook/core/csi/open-class.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
 import type { ServedVolumes } from '../../webhook/core/csi/read-served-volumes.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
@@ -11,60 +12,75 @@ import type { Serving } from '../input/read-serving.ts'
 import { describeClassSecrets } from './describe/describe-class-secrets.ts'
 import { pathOf } from './describe/describe-injection.ts'
 import { describeWanted, row } from './describe/describe-wanted.ts'
-import { findSyncMistakes } from './find-sync-mistakes.ts'
+import { type Finding, sentenceFindings } from './finding.ts'
 import { readClassVolume, volumeOfClass } from './read-class-volume.ts'
-import type { Verdict } from './verdict.ts'
+import { subjectOf, type Verdict } from './verdict.ts'
 
-/**
- * Reports whether volumes of a SecretProviderClass would be served, whatever pod has them.
- *
- * @param title - names the class and its file
- */
-export function checkClass(
-  title: string,
-  found: NamedObject,
-  {
-    serving,
-    listed,
-  }: {
-    readonly serving: Serving
-    /** The accounts of the class's namespace in the files. */
-    readonly listed: readonly AccountInFiles[]
-  },
-): Verdict {
+interface ClassContext {
+  readonly serving: Serving
+  /** The accounts of the class's namespace in the files. */
+  readonly listed: readonly AccountInFiles[]
+  /** Why Secret sync wouldn't make the Secrets of the class. */
+  readonly syncMistakes: readonly string[]
+}
+
+/** Reports whether volumes of a SecretProviderClass would be served, whatever pod has them. */
+export function checkClass(found: NamedObject, context: ClassContext): Verdict {
+  const { serving, syncMistakes } = context
+  const subject = subjectOf(found)
+  const notServed = { subject, outcome: 'not-served', details: [] } as const
   if (!serving.servesVolumes)
-    return {
-      isDenied: true,
-      lines: [`${title}: akv-injector does not serve its volumes; docs/from-csi.md`],
-    }
+    return { ...notServed, sentence: 'not served', findings: [volumesUnserved] }
   const served = readClassVolume(found, serving.policy)
   if (served.leftToDriver !== undefined)
-    return { isDenied: false, lines: [`${title}: not served: its provider is not azure`] }
-  if (served.problems.length > 0)
-    return refused(
-      `${title}: would not be served`,
-      served.problems.map((problem) => withoutVolume(problem, found.name)),
-    )
-  const source = classSource(found, serving.policy)
+    return { ...notServed, sentence: 'not served: its provider is not azure', findings: [] }
+  if (served.problems.length > 0) {
+    const sentences = served.problems.map((problem) => withoutVolume(problem, found.name))
+    const findings = sentenceFindings(wrongClass, found, sentences)
+    return { ...notServed, sentence: 'would not be served', findings }
+  }
+  if (syncMistakes.length > 0)
+    return {
+      ...notServed,
+      outcome: 'served',
+      sentence: 'would be served, but its Secrets would not be synced',
+      findings: sentenceFindings(wrongSource, found, syncMistakes),
+    }
+  return acceptedClass(found, served, context)
+}
+
+const wrongClass = { severity: 'problem', code: 'AKV_CHECK_CLASS' } as const
+const wrongSource = { severity: 'problem', code: 'AKV_SYNC_SOURCE' } as const
+
+const volumesUnserved: Finding = {
+  severity: 'problem',
+  code: 'AKV_CHECK_UNSERVED',
+  message: 'akv-injector does not serve its volumes; docs/from-csi.md',
+}
+
+function acceptedClass(
+  found: NamedObject,
+  served: ServedVolumes,
+  { serving, listed }: ClassContext,
+): Verdict {
   const { namespace } = found
-  const mistakes = source ? findSyncMistakes(source, { namespace, listed, ...serving }) : []
-  if (mistakes.length > 0)
-    return refused(`${title}: would be served, but its Secrets would not be synced`, mistakes)
-  const details = [
-    ...describeServed(served),
-    ...(source ? describeClassSecrets(source, { namespace, listed }) : []),
+  const source = classSource(found, serving.policy)
+  const chosen = source && chooseAccount(source.hints, { namespace, listed, what: 'the class' })
+  const warnings = [
+    ...(chosen?.kind === 'none' && listed.length > 0 ? [chosen.sentence] : []),
     ...unknownParameters(found, serving.policy),
   ]
   return {
-    isDenied: false,
-    lines: [`${title}: would be served`, ...details.map((line) => `  ${line}`)],
+    subject: subjectOf(found),
+    outcome: 'served',
+    sentence: 'would be served',
+    details: [
+      ...describeServed(served),
+      ...(source ? describeClassSecrets(source, { namespace, listed }) : []),
+    ],
+    findings: sentenceFindings({ severity: 'warning', code: 'AKV_CHECK_WARNING' }, found, warnings),
   }
 }
-
-const refused = (firstLine: string, reasons: readonly string[]): Verdict => ({
-  isDenied: true,
-  lines: [firstLine, ...reasons.map((reason) => `  ${reason}`)],
-})
 
 function describeServed({ identity, files }: ServedVolumes): readonly string[] {
   const { clientId, tenantId } = identity
@@ -80,7 +96,7 @@ function describeServed({ identity, files }: ServedVolumes): readonly string[] {
 /** A problem of the class, without the volume that we made up. */
 function withoutVolume({ subject, sentence }: Problem, className: string): string {
   const place = subject
-    .replace(subjectOf({ name: volumeOfClass, className }), '')
+    .replace(volumeSubject({ name: volumeOfClass, className }), '')
     .replace(/^, /, '')
   return place === '' ? sentence : `${place}: ${sentence}`
 }
@@ -89,7 +105,7 @@ function unknownParameters({ object }: NamedObject, { cloudName }: Policy): read
   const read = readClass(object, cloudName)
   return read.kind === 'azure'
     ? read.parameters.unknown.map(
-        (name) => `warning: parameters.${printable(name)} is not known and not read`,
+        (name) => `parameters.${printable(name)} is not known and not read`,
       )
     : []
 }

@@ -1,71 +1,109 @@
-import { type Injected, skipReasons } from '../../webhook/core/outcome.ts'
+import { type Outcome, skipReasons } from '../../webhook/core/outcome.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import { placeOf } from '../input/place-of.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import { describeInjection, findAgent } from './describe/describe-injection.ts'
 import { findExcludedNamespace } from './find-excluded-namespace.ts'
 import { findMisplacedAnnotations } from './find-misplaced-annotations.ts'
 import { findTasks, hasDriverVolumes } from './find-tasks.ts'
-import { type Verdict, wrong } from './verdict.ts'
+import { type Finding, problemFindings, sentenceFindings } from './finding.ts'
+import { subjectOf, type Verdict } from './verdict.ts'
+
+interface PodContext {
+  readonly serving: Serving
+  readonly objects: readonly NamedObject[]
+}
 
 /** Reports what the webhook would do with a pod, and as whom its agent would sign in. */
-export function checkPod(
-  template: PodTemplate,
-  by: { readonly serving: Serving; readonly objects: readonly NamedObject[] },
-): Verdict {
-  const { serving } = by
-  const objects = serving.servesVolumes ? by.objects : undefined
-  const outcome = reviewTemplate(template, { policy: serving.policy, objects })
-  const title = titleOf(template)
-  const isUnserved = !serving.servesVolumes && hasDriverVolumes(template)
-  const misplaced = findMisplacedAnnotations(template).map(asWarning)
-  const unseen = findExcludedNamespace(template).map(asWarning)
+export function checkPod(template: PodTemplate, context: PodContext): Verdict {
+  const { serving } = context
+  const outcome = reviewTemplate(template, {
+    policy: serving.policy,
+    objects: serving.servesVolumes ? context.objects : undefined,
+  })
+  const result = resultOf(template, outcome)
+  const isDecided = outcome.kind !== 'skipped'
+  return {
+    subject: subjectOf(template),
+    ...result,
+    findings: [
+      ...result.findings,
+      ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
+      ...(isDecided ? excludedNamespace(template) : []),
+      ...misplacedAnnotations(template),
+    ],
+    tasks: isDecided ? findTasks(template, context) : [],
+  }
+}
+
+type Result = Pick<Verdict, 'outcome' | 'sentence' | 'details' | 'findings'>
+
+function resultOf(template: PodTemplate, outcome: Outcome): Result {
   switch (outcome.kind) {
-    case 'denied': {
-      const { lines } = wrong(`${title}: would be denied`, outcome.problems)
-      const tasks = findTasks(template, by)
-      return { isDenied: true, lines: [...lines, ...unseen, ...misplaced], tasks }
-    }
-    case 'skipped':
-      return isUnserved && outcome.reason === 'not-annotated'
-        ? { isDenied: true, lines: [`${title}: ${hasUnserved}`, ...misplaced] }
-        : {
-            isDenied: false,
-            lines: [`${title}: not injected: ${skipReasons[outcome.reason]}`, ...misplaced],
-          }
-    case 'injected':
+    case 'denied':
       return {
-        isDenied: false,
-        lines: [
-          ...injectedLines(template, outcome),
-          ...(isUnserved ? [asWarning(`the pod ${hasUnserved}`)] : []),
-          ...unseen,
-          ...misplaced,
-        ],
-        tasks: findTasks(template, by),
+        outcome: 'denied',
+        sentence: 'would be denied',
+        details: [],
+        findings: problemFindings('AKV_CHECK_DENIED', template, outcome.problems),
       }
+    case 'skipped':
+      return {
+        outcome: 'not-injected',
+        sentence: `not injected: ${skipReasons[outcome.reason]}`,
+        details: [],
+        findings: [],
+      }
+    case 'injected': {
+      const pod = applyPatch(template.pod, outcome.operations)
+      const isServed = findAgent(pod).config.volumes !== undefined
+      return {
+        outcome: isServed ? 'served' : 'injected',
+        sentence: `would be ${isServed ? 'served' : 'injected'}`,
+        details: describeInjection(pod, template.namespace),
+        findings: sentenceFindings(
+          { severity: 'warning', code: 'AKV_CHECK_WARNING' },
+          template,
+          // The prefix tells the author of kubectl's command whose warning it is.
+          outcome.warnings.map((warning) => warning.replace(/^akv-injector: /, '')),
+        ),
+      }
+    }
     default:
       return outcome satisfies never
   }
 }
 
-const titleOf = ({ title, manifest }: PodTemplate): string => `${title} (${manifest.source})`
-
-function injectedLines(
-  template: PodTemplate,
-  { operations, warnings }: Injected,
-): readonly string[] {
-  const pod = applyPatch(template.pod, operations)
-  const isServed = findAgent(pod).config.volumes !== undefined
+/** A pod without our annotations would lack its files. For another one, the author may know. */
+function unservedVolumes(template: PodTemplate, outcome: Outcome): readonly Finding[] {
+  if (!hasDriverVolumes(template)) return []
+  const isLost = outcome.kind === 'skipped' && outcome.reason === 'not-annotated'
+  if (!isLost && outcome.kind !== 'injected') return []
   return [
-    `${titleOf(template)}: would be ${isServed ? 'served' : 'injected'}`,
-    ...describeInjection(pod, template.namespace).map((line) => `  ${line}`),
-    ...warnings.map(asWarning),
+    {
+      severity: isLost ? 'problem' : 'warning',
+      code: 'AKV_CHECK_UNSERVED',
+      message:
+        'the pod has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; docs/from-csi.md',
+    },
   ]
 }
 
-const hasUnserved =
-  'has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; docs/from-csi.md'
+const excludedNamespace = (template: PodTemplate): readonly Finding[] =>
+  findExcludedNamespace(template).map((message) => ({
+    severity: 'warning',
+    code: 'AKV_CHECK_NAMESPACE',
+    message,
+  }))
 
-const asWarning = (warning: string): string => `  warning: ${warning}`
+/** If the pod has the annotation, too, everything is as its author expects. */
+const misplacedAnnotations = (template: PodTemplate): readonly Finding[] =>
+  findMisplacedAnnotations(template).flatMap(({ problem, isOnPod, owner, key }) =>
+    problemFindings('AKV_CHECK_MISPLACED', template, [problem]).map((finding) => ({
+      ...finding,
+      severity: isOnPod ? 'warning' : 'problem',
+      place: placeOf(template.manifest, [...owner, 'metadata', 'annotations', key]),
+    })),
+  )

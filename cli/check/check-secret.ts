@@ -6,22 +6,32 @@ import {
   unknownKeyOnSecret,
 } from '../../webhook/core/annotations/vocabulary.ts'
 import type { AnnotatedManifest } from '../input/find-objects.ts'
-import { type Verdict, wrong } from './verdict.ts'
+import { problemFindings } from './finding.ts'
+import { subjectOf, type Verdict } from './verdict.ts'
 
 /** Reports whether Secret sync would adopt a Secret; `adopt` is the only annotation that it reads on one. */
 export function checkSecret(secret: AnnotatedManifest): Verdict {
-  const { title, manifest, annotations, unquoted } = secret
-  const { own, problems: unreadable } = readOwnAnnotations(annotations)
+  const { own, problems: unreadable } = readOwnAnnotations(secret.annotations)
   const { values, problems } = readValues(own, {
     table: secretSettings,
     isReadElsewhere: (key) => key === syncedKey,
     unknownKey: unknownKeyOnSecret,
   })
-  const name = `${title} (${manifest.source})`
-  const all = [...unquoted, ...unreadable, ...problems]
-  if (all.length > 0) return wrong(`${name}: would not be adopted`, all)
-  const what = values.adopt
-    ? 'would be adopted by the ServiceAccount that requests it'
+  const all = [...secret.unquoted, ...unreadable, ...problems]
+  const findings = problemFindings('AKV_CHECK_ADOPT', secret, all)
+  const isAdopted = values.adopt && all.length === 0
+  return {
+    subject: subjectOf(secret),
+    outcome: isAdopted ? 'adopted' : 'not-adopted',
+    sentence: sentenceOf(isAdopted, findings.length > 0),
+    details: [],
+    findings,
+  }
+}
+
+function sentenceOf(isAdopted: boolean | undefined, isWrong: boolean): string {
+  if (isAdopted) return 'would be adopted by the ServiceAccount that requests it'
+  return isWrong
+    ? 'would not be adopted'
     : 'not adopted: it has no akv-injector.io/adopt annotation'
-  return { isDenied: false, lines: [`${name}: ${what}`] }
 }

@@ -1,83 +1,45 @@
 import { printLines } from '../../lib/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { findAnnotatedObjects, findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
-import { listAccounts } from '../input/list-accounts.ts'
-import { type Manifest, readManifests } from '../input/read-manifests.ts'
-import { readServing, type Serving, servingAssumption } from '../input/read-serving.ts'
-import { checkAccount } from './check-account.ts'
-import { checkClass } from './check-class.ts'
-import { checkExternalSecretsKind, isExternalSecretsKind } from './check-external-secret.ts'
-import { checkPod } from './check-pod.ts'
-import { checkSecret } from './check-secret.ts'
-import { hasDriverVolumes } from './find-tasks.ts'
-import { taskLines } from './task.ts'
-import type { Verdict } from './verdict.ts'
+import { readServing, servingAssumption } from '../input/read-serving.ts'
+import { checkManifests, concernsDriver } from './check-manifests.ts'
+import { printText } from './output/text.ts'
+import { readCheckInput } from './read-check-input.ts'
+import { type CheckReport, makeReport, type Strictness } from './report.ts'
 
-export interface CheckOptions {
+export interface CheckOptions extends Strictness {
+  /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
 }
 
 /**
  * `akv-injector check`: reports on standard output what the webhook would do with each pod and each SecretProviderClass,
- * what Secret sync would do for each annotated ServiceAccount and Secret. It ends with the commands to run first.
+ * what Secret sync would do for each annotated ServiceAccount and Secret, and which commands to run first. Standard error
+ * has what isn't a result: files that can't be read, and what was assumed or skipped.
  *
- * @throws InputError when a file or a setting is invalid
+ * @throws InputError when a setting is invalid
  */
-export function check({ files, namespace }: CheckOptions): ExitCode {
+export function check(options: CheckOptions): ExitCode {
+  const { files, namespace, quiet = false } = options
   const serving = readServing(process.env)
-  const manifests = readManifests(files, { command: 'check' })
-  const found = manifests.map((manifest) => findAll(manifest, namespace))
-  const objects = found.flatMap((one) => one.objects)
-  const listed = listAccounts(objects)
-  const verdicts = found.flatMap((one) => verdictsOf(one, { serving, objects, listed }))
-  if (verdicts.length === 0)
-    printLines(process.stdout, [
-      'nothing to check: found no pods, pod templates, SecretProviderClasses, or annotated ServiceAccounts or Secrets',
-    ])
-  if (serving.isAssumed && found.some(concernsDriver))
-    printLines(process.stdout, [servingAssumption])
-  for (const { lines } of verdicts) printLines(process.stdout, lines)
-  printLines(process.stdout, taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)))
-  return verdicts.some(({ isDenied }) => isDenied) ? 1 : 0
+  const { contents, ...input } = readCheckInput(files, namespace)
+  const checked = checkManifests(contents, serving)
+  const report = makeReport({ ...input, ...checked }, options)
+  if (serving.isAssumed && !quiet && contents.some(concernsDriver))
+    printLines(process.stderr, [servingAssumption])
+  const errors = report.errors.map(({ message }) => `akv-injector: ${message}`)
+  printLines(process.stderr, errors)
+  printLines(process.stderr, skippedLines(report))
+  printText(report, process.stdout, { quiet })
+  return report.exitCode
 }
 
-type Found = ReturnType<typeof findAll>
+const maxSkipped = 10
 
-const findAll = (manifest: Manifest, namespace: string) => ({
-  source: manifest.source,
-  templates: findPodTemplates(manifest, namespace),
-  objects: findNamedObjects(manifest, namespace),
-  accounts: findAnnotatedObjects('ServiceAccount', { manifest, namespace }),
-  secrets: findAnnotatedObjects('Secret', { manifest, namespace }),
-})
-
-const concernsDriver = ({ templates, objects }: Found): boolean =>
-  templates.some(hasDriverVolumes) || objects.some(isClass)
-
-function verdictsOf(
-  { source, templates, objects, accounts, secrets }: Found,
-  by: {
-    readonly serving: Serving
-    readonly objects: Found['objects']
-    readonly listed: ReturnType<typeof listAccounts>
-  },
-): readonly Verdict[] {
-  const titleOf = ({ title }: Found['objects'][number]) => `${title} (${source})`
+function skippedLines({ skipped }: CheckReport): readonly string[] {
+  const more = skipped.length - maxSkipped
   return [
-    ...objects.filter(isClass).map((one) =>
-      checkClass(titleOf(one), one, {
-        serving: by.serving,
-        listed: by.listed.get(one.namespace) ?? [],
-      }),
-    ),
-    ...objects
-      .filter(isExternalSecretsKind)
-      .map((one) => checkExternalSecretsKind(titleOf(one), one)),
-    ...templates.map((template) => checkPod(template, by)),
-    ...accounts.map((account) => checkAccount(account, by.serving.policy)),
-    ...secrets.map(checkSecret),
+    ...skipped.slice(0, maxSkipped).map(({ path, reason }) => `skipped ${path}: ${reason}`),
+    ...(more > 0 ? [`skipped ${more} more`] : []),
   ]
 }
-
-const isClass = ({ kind }: Found['objects'][number]): boolean => kind === 'SecretProviderClass'

@@ -1,15 +1,18 @@
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import type { PodTemplate } from '../input/find-objects.ts'
+import type { Problem } from '../../lib/problem.ts'
+import type { MisplacedAnnotation, PodTemplate } from '../input/find-objects.ts'
 
-/** Warns about our annotations on a workload instead of its pod template: nothing is denied, and nothing happens. */
-export function findMisplacedAnnotations({
-  ownerAnnotations,
-  path,
-}: PodTemplate): readonly string[] {
-  const misplaced = Object.keys(ownerAnnotations).filter((key) => key.startsWith(annotationPrefix))
-  return misplaced.length === 0
-    ? []
-    : [
-        `${misplaced.join(', ')} on the workload itself does nothing; it belongs under ${[...path, 'metadata', 'annotations'].join('.')}`,
-      ]
+/** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
+export interface Misplaced extends MisplacedAnnotation {
+  readonly problem: Problem
+}
+
+/** Finds such annotations, and says where they belong. */
+export function findMisplacedAnnotations({ misplaced, path }: PodTemplate): readonly Misplaced[] {
+  return misplaced.map((one) => ({
+    ...one,
+    problem: {
+      subject: one.key,
+      sentence: `does nothing here, because ${one.isOnPod ? 'only the one on the pod template counts; remove it' : `the webhook reads pods; move it to ${[...path, 'metadata', 'annotations'].join('.')}`}`,
+    },
+  }))
 }

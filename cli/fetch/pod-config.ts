@@ -97,11 +97,11 @@ function choosePod(
   )
   const [template, ...others] = wanted
   if (template === undefined) {
-    const hints = templates.flatMap(findMisplacedAnnotations)
+    const hints = templates.flatMap(findMisplacedAnnotations).map(({ problem }) => problem)
     const orVolume = servesVolumes ? ' or a volume of the Secrets Store CSI Driver' : ''
     throw new InputError(
       `${where}: no pod in it has an ${annotationPrefix}… annotation${orVolume}`,
-      hints.map((hint) => `  ${hint}`),
+      describeProblems(hints),
     )
   }
   if (others.length === 0) return template

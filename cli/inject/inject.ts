@@ -1,5 +1,5 @@
 import { type Document, isSeq } from 'yaml'
-import { describeProblems } from '../../lib/describe-problem.ts'
+import { describeProblem, describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import type { Operation } from '../../webhook/core/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
@@ -82,7 +82,9 @@ function injectManifest(
   for (const template of templates) {
     const outcome = reviewTemplate(template, by)
     warnings.push(
-      ...findMisplacedAnnotations(template).map((warning) => `${template.title}: ${warning}`),
+      ...findMisplacedAnnotations(template).map(
+        ({ problem }) => `${template.title}: ${describeProblem(problem)}`,
+      ),
     )
     if (outcome.kind === 'denied')
       problems.push(

@@ -1,8 +1,12 @@
+import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { annotationsOf } from './annotations-of.ts'
 import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
+import { placeOf } from './place-of.ts'
 import type { Manifest } from './read-manifests.ts'
+import { ownKeys, type Path, templatePaths } from './search-templates.ts'
+import { FileError } from './text/file-error.ts'
 import { toPlain } from './to-plain.ts'
 
 /** A pod or a pod template in a manifest. */
@@ -10,20 +14,34 @@ export interface PodTemplate {
   readonly manifest: Manifest
   /** `Deployment/web` */
   readonly title: string
+  /** Which template of the object it is, such as `spec.headGroupSpec.template`, if the object has several. */
+  readonly part?: string
   /** The path of the pod in the document. */
-  readonly path: readonly (string | number)[]
+  readonly path: Path
+  /** The path of the workload in the document, or of the pod itself. */
+  readonly ownerPath: Path
   readonly namespace: string
   /** The pod as the API server would send it to the webhook. Unquoted annotations have their values as they are written. */
   readonly pod: JsonObject
   /** One problem for each unquoted annotation, which the API server would refuse. */
   readonly unquoted: readonly Problem[]
-  /** Annotations of the workload itself, which don't affect its pods. */
-  readonly ownerAnnotations: JsonObject
+  /** Annotations of ours on the workload or on a part of it around the template, which don't affect its pods. */
+  readonly misplaced: readonly MisplacedAnnotation[]
+}
+
+export interface MisplacedAnnotation {
+  readonly key: string
+  /** The path of the object in the document that has the annotation. */
+  readonly owner: Path
+  /** Whether the pod has an annotation with this key, too. */
+  readonly isOnPod: boolean
 }
 
 /** A ServiceAccount or a Secret in a manifest. */
 export interface AnnotatedManifest {
   readonly manifest: Manifest
+  /** The path of the object in the document. */
+  readonly path: Path
   /** `ServiceAccount/web` */
   readonly title: string
   readonly namespace: string
@@ -37,7 +55,7 @@ export interface AnnotatedManifest {
 export interface NamedObject {
   readonly manifest: Manifest
   /** The path of the object in the document. */
-  readonly path: readonly (string | number)[]
+  readonly path: Path
   readonly kind: unknown
   /** `SecretProviderClass/web` */
   readonly title: string
@@ -59,8 +77,8 @@ export function findNamedObjects(manifest: Manifest, namespace: string): readonl
 
 /** Finds the pods and pod templates of a document, which may be several if it is a List. */
 export function findPodTemplates(manifest: Manifest, namespace: string): readonly PodTemplate[] {
-  return objectsOf(toPlain(manifest)).flatMap(({ object, path }) =>
-    templateOf(object, { manifest, path, namespace }),
+  return objectsOf(toPlain(manifest)).flatMap((placed) =>
+    templatesOf(placed, { manifest, namespace }),
   )
 }
 
@@ -76,6 +94,7 @@ export function findAnnotatedObjects(
       const { annotations, ...names } = namesOf(object, namespace)
       return {
         manifest,
+        path,
         ...names,
         annotations: { ...annotations, ...written },
         unquoted: problems,
@@ -86,30 +105,18 @@ export function findAnnotatedObjects(
 
 /** Whether the pod has annotations of ours. Annotations of its workload don't count. */
 export function isAnnotated({ pod }: PodTemplate): boolean {
-  return hasOwn(objectOf(objectOf(pod['metadata'])['annotations']))
+  return hasOwn(annotationsOf(pod))
 }
 
-const hasOwn = (annotations: JsonObject): boolean =>
-  Object.keys(annotations).some((key) => key.startsWith(annotationPrefix))
-
-const templatePaths: Readonly<Record<string, readonly string[]>> = {
-  Pod: [],
-  PodTemplate: ['template'],
-  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
-  ...Object.fromEntries(
-    ['DaemonSet', 'Deployment', 'Job', 'ReplicaSet', 'ReplicationController', 'StatefulSet'].map(
-      (kind) => [kind, ['spec', 'template']],
-    ),
-  ),
-}
+const hasOwn = (annotations: JsonObject): boolean => ownKeys(annotations).length > 0
 
 interface Placed {
   readonly object: JsonObject
-  readonly path: PodTemplate['path']
+  readonly path: Path
 }
 
 /** The object of a document, or the items of a List. */
-function objectsOf(object: unknown, path: Placed['path'] = []): readonly Placed[] {
+function objectsOf(object: unknown, path: Path = []): readonly Placed[] {
   if (!isObject(object)) return []
   const { kind, items } = object
   return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
@@ -128,44 +135,67 @@ function namesOf(object: JsonObject, namespace: string) {
     title: `${typeof kind === 'string' ? kind : 'object'}/${name}`,
     name,
     namespace: typeof metadata['namespace'] === 'string' ? metadata['namespace'] : namespace,
-    annotations: objectOf(metadata['annotations']),
+    annotations: annotationsOf(object),
   }
 }
 
-function templateOf(
-  object: JsonObject,
-  place: Pick<PodTemplate, 'manifest' | 'path' | 'namespace'>,
-): readonly PodTemplate[] {
-  const { kind } = object
-  if (typeof kind !== 'string' || !Object.hasOwn(templatePaths, kind)) return []
-  const path = templatePaths[kind] ?? []
-  const template = path.reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), object)
-  if (!isObject(template)) return []
-  const { title, name, namespace, annotations } = namesOf(object, place.namespace)
-  const metadata = objectOf(template['metadata'])
-  const podPath = [...place.path, ...path]
-  const { written, problems } = findUnquotedAnnotations(place.manifest.document, podPath)
-  const isUnquoted = problems.length > 0
-  return [
-    {
-      manifest: place.manifest,
-      title,
-      path: podPath,
-      namespace,
-      unquoted: problems,
-      pod: {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        ...template,
-        metadata: {
-          generateName: `${name}-`,
-          ...metadata,
-          ...(isUnquoted && { annotations: { ...objectOf(metadata['annotations']), ...written } }),
-        },
-      },
-      ownerAnnotations: path.length > 0 ? annotations : {},
-    },
-  ]
+function templatesOf({ object, path }: Placed, by: Owner): readonly PodTemplate[] {
+  const paths = templatePaths(object)
+  if (paths === undefined)
+    throw new FileError(placeOf(by.manifest, path), 'has more than 2,000,000 values; split it')
+  return paths.map((one) => ({
+    ...templateAt({ object, path }, one, by),
+    ...(paths.length > 1 && { part: printable(one.join('.'), 200) }),
+  }))
 }
+
+interface Owner {
+  readonly manifest: Manifest
+  readonly namespace: string
+}
+
+function templateAt(owner: Placed, below: Path, { manifest, namespace }: Owner): PodTemplate {
+  const template = objectOf(valueAt(owner.object, below))
+  const { title, name, ...names } = namesOf(owner.object, namespace)
+  const metadata = objectOf(template['metadata'])
+  const path = [...owner.path, ...below]
+  const { written, problems } = findUnquotedAnnotations(manifest.document, path)
+  const annotations = { ...annotationsOf(template), ...written }
+  return {
+    manifest,
+    title,
+    path,
+    ownerPath: owner.path,
+    namespace: names.namespace,
+    unquoted: problems,
+    pod: {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      ...template,
+      metadata: {
+        generateName: `${name}-`,
+        ...metadata,
+        ...(problems.length > 0 && { annotations }),
+      },
+    },
+    misplaced: below.flatMap((_, i) => misplacedAt(owner, below.slice(0, i), annotations)),
+  }
+}
+
+function misplacedAt(
+  { object, path }: Placed,
+  below: Path,
+  ofPod: JsonObject,
+): readonly MisplacedAnnotation[] {
+  const owner = [...path, ...below]
+  return ownKeys(annotationsOf(objectOf(valueAt(object, below)))).map((key) => ({
+    key,
+    owner,
+    isOnPod: Object.hasOwn(ofPod, key),
+  }))
+}
+
+const valueAt = (object: unknown, path: Path): unknown =>
+  path.reduce((at, key) => (at as JsonObject)[key], object)
 
 const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {})

@@ -1,16 +1,13 @@
 import { isMap, isNode, isScalar, isSeq } from 'yaml'
 import type { Manifest } from './read-manifests.ts'
-
+import type { Path } from './search-templates.ts'
 import type { Place } from './text/file-error.ts'
 
 /**
  * Finds a value of a document in its file: the place of its key, or of an item of a list. If the document doesn't have the
  * whole path, for example because it continues in an alias, the place of the last part that it has.
  */
-export function placeOf(
-  { document, placeAt }: Manifest,
-  path: readonly (string | number)[],
-): Place {
+export function placeOf({ document, placeAt }: Manifest, path: Path): Place {
   let node: unknown = document.contents
   let start = startOf(node)
   for (const segment of path) {

@@ -16,7 +16,10 @@ t.test('--help names every command', async (t) => {
 t.test('each command has its own help', async (t) => {
   const { code, stdout } = await run(['check', '--help'])
   t.equal(code, 0)
-  t.match(stdout, /Usage: akv-injector check \[options\] <file\.\.\.>/)
+  t.match(stdout, /Usage: akv-injector check \[options\] \[file\.\.\.\]/)
+  t.strictSame(await run(['help', 'check']), { code, stdout, stderr: '' })
+  t.strictSame(await run(['help']), await run(['--help']))
+  t.match(await run(['help', 'chekc']), { code: 2, stdout: '' })
 })
 
 t.test('a mistyped command or flag is a usage error that suggests the nearest name', async (t) => {

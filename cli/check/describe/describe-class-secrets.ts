@@ -15,8 +15,6 @@ export function describeClassSecrets(
 ): readonly string[] {
   const chosen = chooseAccount(hints, { namespace, listed, what: 'the class' })
   const account = chosen.kind === 'chosen' ? `ServiceAccount ${chosen.name}` : 'a ServiceAccount'
-  const unsettled =
-    chosen.kind === 'none' && listed.length > 0 ? [`warning: ${chosen.sentence}`] : []
   return [
     ...secrets.map((secret) =>
       describeSecret(
@@ -28,6 +26,5 @@ export function describeClassSecrets(
       'needs',
       `sync.classes of the chart, and ${account} among sync.namespaces.${namespace}.serviceAccounts: Secret sync makes these Secrets`,
     ),
-    ...unsettled,
   ]
 }

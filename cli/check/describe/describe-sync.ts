@@ -10,16 +10,12 @@ import { describeWanted, row } from './describe-wanted.ts'
 /** Describes what Secret sync would do for a ServiceAccount, one line for each Secret and each setting. */
 export function describeSync(
   { namespace, name }: Pick<AnnotatedManifest, 'namespace' | 'name'>,
-  { config, azure, secrets }: SyncRequest,
+  { config, secrets }: Pick<SyncRequest, 'config' | 'secrets'>,
 ): readonly string[] {
-  const isKnown = (config.identity.clientId ?? azure.clientId) !== undefined
   return [
     ...secrets.map((secret) => describeSecret(secret, filesOfSecret(secret.name, config))),
     row('refresh', `every ${config.refreshSeconds} s`),
     row('needs', `${name} among sync.namespaces.${namespace}.serviceAccounts of the chart`),
-    ...(isKnown
-      ? []
-      : ['warning: no client ID is configured; annotate azure.workload.identity/client-id']),
   ]
 }
 

@@ -69,16 +69,27 @@ t.test('check finds every pod template, also in lists and in several documents',
   t.notMatch(stdout, 'Service/x')
 })
 
-t.test('check warns of annotations on a workload instead of its pod template', async (t) => {
+t.test('annotations on a workload instead of its pod template are a problem', async (t) => {
   const { metadata, spec } = JSON.parse(podText(objects))
   const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
   const { code, stdout } = await runInProcess(['check', '-'], { input })
-  t.equal(code, 0)
+  t.equal(code, 1)
   t.match(stdout, 'not injected: it has no akv-injector.io annotations')
-  t.match(
-    stdout,
-    /warning: akv-injector.io\/vault, akv-injector.io\/secrets on the workload itself does nothing; it belongs under spec.template.metadata.annotations/,
-  )
+  for (const key of ['vault', 'secrets'])
+    t.match(
+      stdout,
+      `akv-injector.io/${key}: does nothing here, because the webhook reads pods; move it to spec.template.metadata.annotations`,
+    )
+  const both = { kind: 'Deployment', metadata, spec: { template: { metadata, spec } } }
+  t.match(await runInProcess(['check', '-'], { input: JSON.stringify(both) }), {
+    code: 0,
+    stdout: /warning: .*because only the one on the pod template counts; remove it/,
+  })
+  const job = { kind: 'CronJob', spec: { jobTemplate: { metadata, spec: { template: { spec } } } } }
+  t.match(await runInProcess(['check', '-'], { input: JSON.stringify(job) }), {
+    code: 1,
+    stdout: /move it to spec.jobTemplate.spec.template.metadata.annotations/,
+  })
 })
 
 t.test('check warns of a pod in a namespace that a default install ignores', async (t) => {
@@ -116,7 +127,7 @@ t.test('check names a file or setting that it can’t read, and exits with 2', a
     code: 2,
     stderr: /none.yaml: no such file/,
   })
-  t.match(await run(['check', folder]), { code: 2, stderr: /: is a directory; pass files/ })
+  t.match(await run(['inject', folder]), { code: 2, stderr: /: is a directory; pass files/ })
   t.match(await run(['check', `${folder}/broken.yaml`]), {
     code: 2,
     stderr: /broken.yaml:2:1: /,
@@ -192,6 +203,7 @@ t.test(
       '  Secret     app (Opaque): * ← team-b:config#*',
       '  refresh    every 300 s',
       '  needs      web among sync.namespaces.shop.serviceAccounts of the chart',
+      '1 file, 0 pods checked, 0 problems, 0 warnings, 0 objects not looked at',
       '',
     ])
   },
@@ -260,9 +272,9 @@ t.test(
     ]) {
       const { code, stdout } = await runInProcess(['check', '-'], { input: named({ name }) })
       t.equal(code, 1, name)
-      t.match(stdout, 'would not be synced\n  metadata.name "')
+      t.match(stdout, 'would not be synced\n  line 1: metadata.name "')
       t.notMatch(stdout, '\u001b')
-      t.equal(stdout.split('\n').length, 3)
+      t.equal(stdout.split('\n').length, 4)
     }
     const { code, stdout } = await runInProcess(['check', '-'], {
       input: named({ namespace: 'a\u001b[2Jb' }),
@@ -370,7 +382,7 @@ t.test(
       ['inject', 'yes'],
       ['run-as', '0123'],
     ])
-      t.match(stdout, `  akv-injector.io/${key} "${found}": must be a string; quote the value\n`)
+      t.match(stdout, `: akv-injector.io/${key} "${found}": must be a string; quote the value\n`)
     t.match(stdout, '"a_b" isn\'t a valid object name', 'and it hides nothing else')
     t.notMatch(stdout, 'other.example')
 

@@ -369,7 +369,7 @@ t.test('fetch refuses a file without a pod to fetch for, or with several', async
     {
       code: 2,
       stderr:
-        /no pod in it has an akv-injector.io\/… annotation or a volume of .*\n.*on the workload itself does nothing/,
+        /no pod in it has an akv-injector.io\/… annotation or a volume of .*\n.*akv-injector.io\/secrets: does nothing here/,
     },
   )
   t.match(await fetch(podText({ inject: 'false' })), {

@@ -90,7 +90,7 @@ t.test('JSON stays JSON, and inject warns of misplaced annotations', async (t) =
   const { metadata, spec } = JSON.parse(podText(objects))
   const input = JSON.stringify({ kind: 'Deployment', metadata, spec: { template: { spec } } })
   t.match(await runInProcess(['inject', '-'], { env, input }), {
-    stderr: /does nothing; it belongs under spec.template/,
+    stderr: /does nothing here, .*; move it to spec.template/,
   })
 })
 

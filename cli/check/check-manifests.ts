@@ -1,0 +1,102 @@
+import type { NamedObject } from '../input/find-objects.ts'
+import { listAccounts } from '../input/list-accounts.ts'
+import type { Serving } from '../input/read-serving.ts'
+import { checkAccount } from './check-account.ts'
+import { checkClass } from './check-class.ts'
+import { checkExternalSecretsKind, isExternalSecretsKind } from './check-external-secret.ts'
+import { checkOtherObject } from './check-other-object.ts'
+import { checkPod } from './check-pod.ts'
+import { checkSecret } from './check-secret.ts'
+import { findContestedSecrets } from './find-contested-secrets.ts'
+import { findSyncMistakes } from './find-sync-mistakes.ts'
+import { hasDriverVolumes } from './find-tasks.ts'
+import type { DocumentContent } from './read-check-input.ts'
+import type { Verdict } from './verdict.ts'
+
+interface CheckedManifests {
+  readonly verdicts: readonly Verdict[]
+  /** How many pods and pod templates there are. */
+  readonly pods: number
+  /** How many objects have no verdict. */
+  readonly ignored: number
+}
+
+/** Checks all documents. Classes, ServiceAccounts and pods of different files belong together. */
+export function checkManifests(
+  contents: readonly DocumentContent[],
+  serving: Serving,
+): CheckedManifests {
+  const objects = contents.flatMap((one) => one.objects)
+  const listed = listAccounts(objects)
+  const mistakes = syncMistakes(objects, { serving, listed })
+  const contested = findContestedSecrets(
+    contents.flatMap(({ accounts }) => accounts),
+    serving.policy,
+  )
+  const checkAllOf = ({ templates, objects: some, accounts, secrets }: DocumentContent) => [
+    ...some.filter(isClass).map((one) =>
+      checkClass(one, {
+        serving,
+        listed: listed.get(one.namespace) ?? [],
+        syncMistakes: mistakes.get(one.namespace)?.get(one.name) ?? [],
+      }),
+    ),
+    ...some.filter(isExternalSecretsKind).map(checkExternalSecretsKind),
+    ...templates.map((template) => checkPod(template, { serving, objects })),
+    ...accounts.map((account) => {
+      const verdict = checkAccount(account, serving.policy)
+      return { ...verdict, findings: [...verdict.findings, ...(contested.get(account) ?? [])] }
+    }),
+    ...secrets.map(checkSecret),
+  ]
+  const checked = contents.map((content) => withOthers(content, checkAllOf(content)))
+  return {
+    verdicts: checked.flatMap((one) => one.verdicts),
+    pods: contents.flatMap(({ templates }) => templates).length,
+    ignored: checked.reduce((sum, one) => sum + one.ignored, 0),
+  }
+}
+
+/** Adds what there is to say about the other objects of a document. */
+function withOthers(
+  { templates, objects }: DocumentContent,
+  verdicts: readonly Verdict[],
+): Pick<CheckedManifests, 'verdicts' | 'ignored'> {
+  const checked = new Set(
+    [
+      ...verdicts.map(({ subject }) => subject.path),
+      ...templates.map(({ ownerPath }) => ownerPath),
+    ].map((path) => JSON.stringify(path)),
+  )
+  // Accounts are read for the pods and classes that use them.
+  const others = objects.filter(
+    ({ path, kind }) => kind !== 'ServiceAccount' && !checked.has(JSON.stringify(path)),
+  )
+  const mentioned = others.flatMap((one) => checkOtherObject(one) ?? [])
+  return { verdicts: [...verdicts, ...mentioned], ignored: others.length - mentioned.length }
+}
+
+type Accounts = ReturnType<typeof listAccounts>
+
+/** The mistakes of classes whose volumes are served, by namespace and name. */
+function syncMistakes(
+  objects: readonly NamedObject[],
+  { serving, listed }: { readonly serving: Serving; readonly listed: Accounts },
+): ReadonlyMap<string, ReturnType<typeof findSyncMistakes>> {
+  const byNamespace = Map.groupBy(objects.filter(isClass), ({ namespace }) => namespace)
+  return new Map(
+    [...byNamespace].map(([namespace, classes]) => [
+      namespace,
+      findSyncMistakes(classes, {
+        namespace,
+        listed: listed.get(namespace) ?? [],
+        policy: serving.policy,
+      }),
+    ]),
+  )
+}
+
+export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>
+  templates.some(hasDriverVolumes) || objects.some(isClass)
+
+const isClass = ({ kind }: NamedObject): boolean => kind === 'SecretProviderClass'

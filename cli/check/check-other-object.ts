@@ -1,0 +1,31 @@
+import { annotationsOf } from '../input/annotations-of.ts'
+import type { NamedObject } from '../input/find-objects.ts'
+import { ownKeys } from '../input/search-templates.ts'
+import { subjectOf, type Verdict } from './verdict.ts'
+
+/**
+ * Reports an object that has no pod template if somebody could expect that `check` looks at it: it has our annotations,
+ * its kind isn't one of Kubernetes' own, or it belongs to akv2k8s.
+ */
+export function checkOtherObject(found: NamedObject): Verdict | undefined {
+  const reason =
+    ownKeys(annotationsOf(found.object)).length > 0
+      ? 'its akv-injector.io annotations do nothing, because it has no pod template'
+      : 'it has no pod template'
+  if (reason === 'it has no pod template' && !isCustom(found)) return undefined
+  const note = { severity: 'note', code: 'AKV_CHECK_NOT_LOOKED_AT', message: reason } as const
+  return {
+    subject: subjectOf(found),
+    outcome: 'not-looked-at',
+    sentence: `not looked at: ${reason}`,
+    details: [],
+    findings: [note],
+  }
+}
+
+/** Whether another controller than Kubernetes' own acts on the object. The group of Kubernetes' own kinds has no domain but k8s.io. */
+function isCustom({ object: { apiVersion, kind } }: NamedObject): boolean {
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false
+  const [group = '', version] = apiVersion.split('/')
+  return version !== undefined && group.includes('.') && !group.endsWith('.k8s.io')
+}

@@ -1,0 +1,78 @@
+import { printable } from '../../lib/printable.ts'
+import { isObject } from '../../lib/shape.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { placeOf } from '../input/place-of.ts'
+import type { Manifest } from '../input/read-manifests.ts'
+import { ownKeys, type Path } from '../input/search-templates.ts'
+import type { Place } from '../input/text/file-error.ts'
+import { toPlain } from '../input/to-plain.ts'
+
+/** An object or a pod template in a document. */
+export interface InDocument {
+  readonly manifest: Manifest
+  readonly path: Path
+}
+
+/**
+ * Finds the annotation or the field that a message names at its beginning.
+ *
+ * @param subject - such as `akv-injector.io/refresh`, `volume kv, SecretProviderClass kv` or `parameters.objects, item 2`
+ */
+export function findPlace({ manifest, path }: InDocument, subject: string): Place | undefined {
+  const object = valueAt(toPlain(manifest), path)
+  const found = annotationPath(object, subject) ?? itemPath(object, subject) ?? fieldPath(subject)
+  if (found === undefined || valueAt(object, found) === undefined) return undefined
+  return placeOf(manifest, [...path, ...found])
+}
+
+function annotationPath(object: unknown, subject: string): Path | undefined {
+  if (!subject.startsWith(annotationPrefix)) return undefined
+  const annotations = valueAt(object, ['metadata', 'annotations'])
+  const named = (isObject(annotations) ? ownKeys(annotations) : []).filter((key) =>
+    /^(?:$|[\s,:"])/.test(subject.startsWith(shown(key)) ? subject.slice(shown(key).length) : 'x'),
+  )
+  const longest = named.toSorted((a, b) => b.length - a.length)[0]
+  return longest === undefined ? undefined : ['metadata', 'annotations', longest]
+}
+
+/** A key as messages show it. */
+const shown = (key: string): string =>
+  annotationPrefix + printable(key.slice(annotationPrefix.length))
+
+/** Lists of a pod whose items messages name. */
+const lists: Readonly<Record<string, string>> = {
+  volume: 'volumes',
+  container: 'containers',
+  'init container': 'initContainers',
+}
+
+function itemPath(object: unknown, subject: string): Path | undefined {
+  const [, kind = '', name] =
+    /^(volume|container|init container) ([a-z0-9.-]{1,253})(?=$|[,:])/.exec(subject) ?? []
+  const list = lists[kind]
+  const items = list === undefined ? undefined : valueAt(object, ['spec', list])
+  if (list === undefined || !Array.isArray(items)) return undefined
+  const index = items.findIndex((item) => isObject(item) && item['name'] === name)
+  return index < 0 ? undefined : ['spec', list, index]
+}
+
+/** A field of a pod or of a SecretProviderClass. */
+function fieldPath(subject: string): Path | undefined {
+  const [, item] = /^secretObjects, item (\d{1,4})\b/.exec(subject) ?? []
+  if (item !== undefined) return ['spec', 'secretObjects', Number(item) - 1]
+  const [field] =
+    /^(?:spec|metadata|parameters|secretObjects)(?:\.[A-Za-z]{1,63}){0,4}/.exec(subject) ?? []
+  if (field === undefined) return undefined
+  return /^(?:parameters|secretObjects)/.test(field)
+    ? ['spec', ...field.split('.')]
+    : field.split('.')
+}
+
+const valueAt = (object: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string | number, unknown>)[key]
+        : undefined,
+    object,
+  )

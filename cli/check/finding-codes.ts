@@ -1,0 +1,51 @@
+interface CodeFacts {
+  readonly means: string
+  readonly remedy: string
+}
+
+/**
+ * What `check` can find, besides failures that have a code in `lib/errors`. `docs/errors.md` is generated from both. These
+ * codes are stable.
+ */
+export const checkCodes = {
+  AKV_CHECK_FILE: {
+    means: 'A file or folder cannot be read, or does not contain manifests in YAML or JSON.',
+    remedy: 'Correct what the message names. Render templates first, and pass the result.',
+  },
+  AKV_CHECK_DENIED: {
+    means: 'The webhook would deny the pod. All of its problems are reported at once.',
+    remedy: 'Correct the annotation or the field that the message names.',
+  },
+  AKV_CHECK_WARNING: {
+    means: 'The object is accepted, but may not do what its author expects.',
+    remedy: 'Read the message. With --strict, such a warning makes the exit code 1.',
+  },
+  AKV_CHECK_MISPLACED: {
+    means:
+      "An akv-injector.io annotation is on a workload instead of its pod template. The webhook reads pods, and a workload's own annotations don't reach them.",
+    remedy: 'Move the annotation to the place that the message names.',
+  },
+  AKV_CHECK_NAMESPACE: {
+    means:
+      'A default installation ignores pods in this namespace, so the pod would start without its secrets.',
+    remedy: 'Choose another namespace.',
+  },
+  AKV_CHECK_UNSERVED: {
+    means: 'The object or volume belongs to another tool, and akv-injector does not serve it.',
+    remedy: 'Read the page that the message names.',
+  },
+  AKV_CHECK_CLASS: {
+    means: 'A SecretProviderClass has a mistake, so its volumes would not be served.',
+    remedy: 'Correct the parameter that the message names.',
+  },
+  AKV_CHECK_ADOPT: {
+    means: "A Secret's akv-injector.io annotations are invalid, so it would not be adopted.",
+    remedy: 'Correct the annotation that the message names.',
+  },
+  AKV_CHECK_NOT_LOOKED_AT: {
+    means:
+      "check found no pod template in the object. It can't tell whether another controller creates pods from it.",
+    remedy:
+      'If a controller creates pods from the object, check those pods: kubectl get pod NAME -o yaml | akv-injector check -',
+  },
+} as const satisfies Record<`AKV_CHECK_${string}`, CodeFacts>

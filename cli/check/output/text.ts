@@ -1,0 +1,66 @@
+import { styleText } from 'node:util'
+import { printable } from '../../../lib/printable.ts'
+import type { Finding } from '../finding.ts'
+import type { CheckReport, CheckSums } from '../report.ts'
+import { titleOf, type Verdict } from '../verdict.ts'
+
+type Style = (format: Parameters<typeof styleText>[0], text: string) => string
+
+/**
+ * Prints a report for people, with colours on a terminal.
+ *
+ * @param stream - colours depend on the stream, NO_COLOR and FORCE_COLOR
+ * @param options - `quiet`: without the sums
+ */
+export function printText(
+  report: CheckReport,
+  stream: NodeJS.WritableStream,
+  { quiet = false }: { readonly quiet?: boolean | undefined },
+): void {
+  // Only this function writes control characters, so all text is made printable.
+  const style: Style = (format, text) => styleText(format, plain(text), { stream })
+  const { verdicts, tasks, sums, errors } = report
+  const isEmpty = verdicts.length === 0 && errors.length === 0
+  const lines = [
+    ...(isEmpty && !quiet ? [nothing] : []),
+    ...verdicts.flatMap((verdict) => verdictLines(verdict, style)),
+    ...tasks.map(plain),
+    ...(quiet ? [] : [style('bold', sumsLine(sums))]),
+  ]
+  stream.write(lines.map((line) => `${line}\n`).join(''))
+}
+
+const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
+
+const nothing =
+  'nothing to check: found no pods, pod templates, SecretProviderClasses, or annotated ServiceAccounts or Secrets'
+
+function verdictLines(verdict: Verdict, style: Style): readonly string[] {
+  const { subject, sentence, details, findings } = verdict
+  const title = `${titleOf(subject)} (${subject.manifest.source}): ${sentence}`
+  const isWrong = findings.some(({ severity }) => severity === 'problem')
+  return [
+    isWrong ? style(['bold', 'red'], title) : style('bold', title),
+    ...details.map((line) => plain(`  ${line}`)),
+    ...findings.filter(({ severity }) => severity !== 'note').map((one) => findingLine(one, style)),
+  ]
+}
+
+function findingLine({ severity, message, place }: Finding, style: Style): string {
+  const line = place === undefined ? '' : `line ${place.line}: `
+  return severity === 'problem'
+    ? style('red', `  ${line}${message}`)
+    : style('yellow', `  warning: ${line}${message}`)
+}
+
+/** The last line: `2 files, 3 pods checked, 1 problem, 0 warnings, 4 objects not looked at`. */
+export function sumsLine({ files, pods, problems, warnings, notLookedAt }: CheckSums): string {
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+  return [
+    count(files, 'file'),
+    `${count(pods, 'pod')} checked`,
+    count(problems, 'problem'),
+    count(warnings, 'warning'),
+    `${count(notLookedAt, 'object')} not looked at`,
+  ].join(', ')
+}

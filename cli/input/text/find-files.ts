@@ -1,0 +1,113 @@
+import { type Dirent, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { FileError } from './file-error.ts'
+import { readErrorSentence } from './read-text.ts'
+
+/** What a command reads of the files and folders that it was given. */
+export interface FoundFiles {
+  readonly files: readonly string[]
+  /** What it passes over in the folders. Files with other names than those of manifests aren't listed. */
+  readonly skipped: readonly SkippedPath[]
+  /** Folders that can't be read, or have to be rendered first. */
+  readonly errors: readonly FileError[]
+}
+
+export interface SkippedPath {
+  readonly path: string
+  readonly reason: string
+}
+
+/** More than the manifests of a large repository. */
+const defaultBounds = { maxEntries: 100_000, maxFiles: 10_000, maxDepth: 32 }
+
+/**
+ * Finds the files to read: the named files, and in and below the named folders those whose names end with `.yaml`, `.yml`
+ * or `.json`. Passes over what is hidden, `node_modules`, symbolic links, and folders that Helm or Kustomize has to render.
+ *
+ * @param paths - as the user gave them; `-` is standard input
+ * @param options - `command`: to run with what was rendered
+ */
+export function findFiles(
+  paths: readonly string[],
+  options: { readonly command: string; readonly bounds?: typeof defaultBounds },
+): FoundFiles {
+  const { maxEntries, maxFiles, maxDepth } = options.bounds ?? defaultBounds
+  const files = new Set<string>()
+  const skipped: SkippedPath[] = []
+  const errors: FileError[] = []
+  let entries = 0
+  const isFull = () => entries > maxEntries || files.size > maxFiles
+
+  const readFolder = (folder: string, depth: number): void => {
+    const found = entriesOf(folder, errors)
+    entries += found.length
+    const hint = renderHint(found, { folder, ...options })
+    if (hint !== undefined && depth === 0) errors.push(new FileError({ source: folder }, hint))
+    if (hint !== undefined && depth > 0) skipped.push({ path: folder, reason: hint })
+    if (hint !== undefined) return
+    for (const entry of found) {
+      if (isFull()) return
+      const path = join(folder, entry.name)
+      const reason = skipReason(entry) ?? (depth >= maxDepth ? tooDeep(entry, maxDepth) : undefined)
+      if (reason !== undefined) skipped.push({ path, reason })
+      else if (entry.isDirectory()) readFolder(path, depth + 1)
+      else if (entry.isFile() && isManifestName(entry.name)) files.add(path)
+    }
+  }
+  for (const path of paths) {
+    if (isFolder(path)) readFolder(path, 0)
+    else files.add(path)
+    if (!isFull()) continue
+    const sentence = `has more than ${maxFiles} manifests or ${maxEntries} files; name the folders with the manifests`
+    return { files: [], skipped, errors: [...errors, new FileError({ source: path }, sentence)] }
+  }
+  return { files: [...files], skipped, errors }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return path !== '-' && statSync(path).isDirectory()
+  } catch {
+    // Reading it as a file says why.
+    return false
+  }
+}
+
+function entriesOf(folder: string, errors: FileError[]): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch (error) {
+    errors.push(new FileError({ source: folder }, readErrorSentence(error)))
+    return []
+  }
+}
+
+const isManifestName = (name: string): boolean => /\.(?:ya?ml|json)$/i.test(name)
+
+function skipReason(entry: Dirent): string | undefined {
+  if (entry.name.startsWith('.')) return 'it is hidden'
+  if (entry.name === 'node_modules' && entry.isDirectory()) return 'it has packages of Node.js'
+  return entry.isSymbolicLink() && (isManifestName(entry.name) || !entry.name.includes('.'))
+    ? 'it is a symbolic link; name it to read it'
+    : undefined
+}
+
+const tooDeep = (entry: Dirent, maxDepth: number): string | undefined =>
+  entry.isDirectory() ? `it is more than ${maxDepth} folders deep` : undefined
+
+/** The files of a chart or of a Kustomize folder are templates and patches, which no API server sees. */
+function renderHint(
+  entries: readonly Dirent[],
+  { folder, command }: { readonly folder: string; readonly command: string },
+): string | undefined {
+  const names = new Set(entries.map(({ name }) => name))
+  const shown = /^[\w./-]+$/.test(folder) ? folder : 'FOLDER'
+  const then = `| akv-injector ${command} -`
+  if (names.has('Chart.yaml'))
+    return `is a Helm chart; render it first: helm template NAME ${shown} ${then}`
+  return ['kustomization.yaml', 'kustomization.yml', 'Kustomization'].some((name) =>
+    names.has(name),
+  )
+    ? `is a Kustomize folder; render it first: kubectl kustomize ${shown} ${then}`
+    : undefined
+}
