@@ -28,3 +28,9 @@ export const pageCommands = (page: string, heading: string): readonly string[] =
       .split('\n')
       .filter((line) => line !== ''),
   )
+
+/** Returns all shell blocks of a page as one script, in the order of the page. */
+export const pageScript = (page: string): string =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+    .map(([, block = '']) => block)
+    .join('\n')

@@ -1,0 +1,9 @@
+output "client_id" {
+  description = "For the annotation azure.workload.identity/client-id of the ServiceAccounts."
+  value       = azurerm_user_assigned_identity.this.client_id
+}
+
+output "tenant_id" {
+  description = "For the chart's value tenantId."
+  value       = azurerm_user_assigned_identity.this.tenant_id
+}
