@@ -13,7 +13,7 @@ import { createEventBudget } from './cluster/event-budget.ts'
 import { type ControllerOptions, startController } from './controller.ts'
 import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
-import { createVaultPace, defaultVaultPauseMs } from './vault-pace.ts'
+import { createVaultPace } from './vault-pace.ts'
 
 /** A running write may finish. Kubernetes kills the process after 30 s. */
 const graceMs = 15_000
@@ -76,7 +76,7 @@ function sessionOpener({
 }: Pick<AccountSessionOptions, 'cloud' | 'cluster' | 'agent' | 'metrics'> & {
   readonly signal: AbortSignal
 }): ControllerOptions['openSession'] {
-  const pauses = createVaultPauses({ clock, defaultPauseMs: defaultVaultPauseMs })
+  const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   return (account, identity) =>
     openAccountSession({ ...shared, pace, pauses, clock, account, identity })

@@ -4,9 +4,6 @@ import type { Clock } from '../lib/clock.ts'
 /** A vault accepts 400 requests per second from all its readers together. The difference is left for other readers. */
 const maxPerSecond = 300
 
-/** How long to pause a vault that is throttling and doesn't say for how long. */
-export const defaultVaultPauseMs = 5_000
-
 export interface VaultPace {
   /** Waits until one request may be sent. Throws AKV_THROTTLED while the vault is paused. */
   turn(vault: string): Promise<void>

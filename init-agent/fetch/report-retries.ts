@@ -47,7 +47,7 @@ function outlook(
 ): string {
   const end = timeOfDay(deadline.atMs())
   if (retryAfterMs > 0 && clock.now() + retryAfterMs >= deadline.atMs())
-    return `it asked for a pause of ${Math.ceil(retryAfterMs / 1000)} s, which is too long; giving up at ${end}`
+    return `the vault is paused for ${Math.ceil(retryAfterMs / 1000)} s, which is longer than the time that is left; giving up at ${end}`
   return code === 'AKV_THROTTLED'
     ? `waiting for the vault's limit, which does not count towards the timeout for up to 15 minutes; retrying until ${end}`
     : `retrying until ${end}`

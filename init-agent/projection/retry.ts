@@ -31,7 +31,11 @@ export async function retry<T>(attempt: () => Promise<T>, options: RetryOptions)
       const nowMs = clock.now()
       if (deadline.atMs() <= nowMs || signal?.aborted) throw error
       const { retryAfterMs = 0 } = error
-      const waitMs = retryAfterMs + backoffMs({ ...backoff, failures, clock })
+      const isPaused = error.code === 'AKV_THROTTLED' && retryAfterMs > 0
+      // The pause of a throttling vault is random already.
+      const waitMs = isPaused
+        ? retryAfterMs
+        : retryAfterMs + backoffMs({ ...backoff, failures, clock })
       if (error.code === 'AKV_THROTTLED') deadline.extend({ nowMs, waitMs })
       onFailure(error)
       const leftMs = deadline.atMs() - nowMs

@@ -44,7 +44,7 @@ export function openSession(options: {
           now: clock.now,
         })
   const { token, principal } = signIn
-  const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
+  const pauses = createVaultPauses(clock)
   const reader = createObjectReader({ vaultUrl, agent, token, principal })
   return { signIn, reader: pauseThrottledVaults(reader, pauses) }
 }

@@ -4,13 +4,5 @@ import { wrapReader } from './wrap-reader.ts'
 
 /** Returns a reader that sends no requests to a paused vault, and pauses each vault that answers with a 429. */
 export function pauseThrottledVaults(reader: ObjectReader, pauses: VaultPauses): ObjectReader {
-  return wrapReader(reader, async ({ vault }, request) => {
-    pauses.check(vault)
-    try {
-      return await request()
-    } catch (error) {
-      pauses.record(vault, error)
-      throw error
-    }
-  })
+  return wrapReader(reader, ({ vault }, request) => pauses.request(vault, request))
 }

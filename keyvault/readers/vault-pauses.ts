@@ -1,44 +1,196 @@
+import { backoffMs, backoffSpanMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import { isOutageCode } from './outage-codes.ts'
 
-/** Which vaults are throttling (HTTP 429), and when each may be asked again. */
+/**
+ * A vault counts requests in windows of 10 s, so a shorter pause would often end in the same window. With longer pauses,
+ * a large fleet gets fewer 429s, but its last pods start later. `npm run fleet` shows both.
+ */
+const pauseSpan = { firstMs: 20_000, longestMs: 60_000 } as const
+
+/** A vault that hasn't throttled for this long after a pause isn't treated differently any more. */
+const forgetAfterMs = pauseSpan.longestMs
+
+/** After a 429, requests go one at a time. One more goes side by side each time this many were answered. */
+const answersPerSlot = 10
+
+/** Which vaults are paused, and how many requests each may get at a time. */
 export interface VaultPauses {
-  /** @throws AkvError AKV_THROTTLED with the rest of the pause, while the vault is paused */
+  /** @throws AkvError with the rest of the pause, while the vault is paused */
   check(vault: string): void
-  /** Starts or extends the vault's pause if `error` says that the vault is throttling. */
-  record(vault: string, error: unknown): void
+  /**
+   * Sends a request as soon as the vault may get one. It waits for other requests only while the vault hasn't answered
+   * yet, or has throttled recently. If the vault doesn't serve one of those, the waiting ones fail with the same code.
+   *
+   * @throws AkvError with the rest of the pause, if the vault is paused or answered with a 429; also whatever `send`
+   *   throws
+   */
+  request<T>(vault: string, send: () => Promise<T>): Promise<T>
+}
+
+interface VaultState {
+  pausedUntilMs: number
+  /** What the vault answered when the pause began. */
+  reason: AkvError['code']
+  /** Pauses in a row because of throttling. */
+  pauses: number
+  /** How many requests may be in flight. */
+  slots: number
+  inFlight: number
+  /** When the last request ended. */
+  idleSinceMs: number
+  /** Since the last pause. */
+  answers: number
+  readonly waiting: PromiseWithResolvers<void>[]
+}
+
+type PauseClock = Pick<Clock, 'now' | 'random'>
+
+/**
+ * A vault's limit counts all requests, whatever object they are for. So one 429 pauses every request to that vault. Each
+ * pause in a row is longer, and a random part of it spreads the pods that were throttled together. It never ends before
+ * the time of a `Retry-After`. A 503 with a `Retry-After` pauses the vault for just that time.
+ *
+ * The first request to a vault goes alone. It costs one round trip, but a pod that starts while the vault is throttling
+ * causes one 429 and not ten.
+ */
+export function createVaultPauses(clock: PauseClock): VaultPauses {
+  const vaults = new Map<string, VaultState>()
+  const ownErrors = new WeakSet<AkvError>()
+
+  const stateOf = (vault: string): VaultState => {
+    const found = vaults.get(vault)
+    if (found !== undefined) return found
+    // Callers can ask for any number of vaults, so keep only those that were asked recently.
+    for (const [name, state] of vaults) if (isForgotten(state, clock)) vaults.delete(name)
+    const state = untestedVault()
+    vaults.set(vault, state)
+    return state
+  }
+  const check = (vault: string) => {
+    const state = vaults.get(vault)
+    const retryAfterMs = (state?.pausedUntilMs ?? 0) - clock.now()
+    if (state === undefined || retryAfterMs <= 0) return
+    const cause = state.reason === 'AKV_THROTTLED' ? 'is throttling' : 'is failing'
+    const message = `vault ${vault} ${cause}; it is not asked again before its pause is over`
+    const error = new AkvError({ code: state.reason, message, retryAfterMs })
+    ownErrors.add(error)
+    throw error
+  }
+  const takeSlot = async (vault: string): Promise<VaultState> => {
+    for (;;) {
+      check(vault)
+      const state = stateOf(vault)
+      endRecovery(state, clock)
+      if (state.inFlight < state.slots) {
+        state.inFlight++
+        return state
+      }
+      const turn = Promise.withResolvers<void>()
+      state.waiting.push(turn)
+      await turn.promise
+    }
+  }
+  return {
+    check,
+    async request(vault, send) {
+      const state = await takeSlot(vault)
+      try {
+        const answer = await send()
+        recordAnswer(state)
+        return answer
+      } catch (error) {
+        // The vault didn't send our own refusals, so they must not extend the pause.
+        if (!(error instanceof AkvError) || ownErrors.has(error)) throw error
+        throw recordError(state, error, clock)
+      } finally {
+        state.inFlight--
+        state.idleSinceMs = clock.now()
+        wakeAll(state)
+      }
+    },
+  }
+}
+
+const untestedVault = (): VaultState => ({
+  pausedUntilMs: 0,
+  reason: 'AKV_THROTTLED',
+  pauses: 0,
+  slots: 1,
+  inFlight: 0,
+  idleSinceMs: 0,
+  answers: 0,
+  waiting: [],
+})
+
+const isForgotten = ({ inFlight, waiting, ...state }: VaultState, clock: PauseClock): boolean =>
+  inFlight === 0 &&
+  waiting.length === 0 &&
+  Math.max(state.idleSinceMs, state.pausedUntilMs) + forgetAfterMs <= clock.now()
+
+/** Opens a vault that has answered for long enough without throttling. */
+function endRecovery(state: VaultState, clock: PauseClock): void {
+  if (state.pauses === 0 || state.pausedUntilMs + forgetAfterMs > clock.now()) return
+  state.pauses = 0
+  state.slots = Number.POSITIVE_INFINITY
+}
+
+function recordAnswer(state: VaultState): void {
+  state.answers++
+  if (state.pauses === 0) state.slots = Number.POSITIVE_INFINITY
+  else if (state.answers % answersPerSlot === 0) state.slots++
+}
+
+/** Returns the error to throw: of a pause, with the rest of that pause. */
+function recordError(state: VaultState, error: AkvError, clock: PauseClock): AkvError {
+  const { code, message, retryAfterMs = 0 } = error
+  if (code === 'AKV_THROTTLED' || (code === 'AKV_VAULT_UNAVAILABLE' && retryAfterMs > 0)) {
+    startPause(state, error, clock)
+    const restMs = state.pausedUntilMs - clock.now()
+    return new AkvError({ code, message, retryAfterMs: restMs })
+  }
+  // A failed sign-in says nothing about the vault.
+  if (code === 'AKV_ENTRA_UNAVAILABLE') return error
+  if (isOutageCode(code)) refuseWaiting(state, error)
+  else recordAnswer(state)
+  return error
 }
 
 /**
- * A vault's limit counts all requests, whatever object they are for. So one 429 pauses every request to that vault.
- *
- * @param options - `defaultPauseMs`: how long to pause a vault that sends no `Retry-After`
+ * One by one, the requests would wait too long for their timeouts. The message names no object, because the requests may
+ * belong to different accounts.
  */
-export function createVaultPauses(options: {
-  readonly clock: Pick<Clock, 'now'>
-  readonly defaultPauseMs: number
-}): VaultPauses {
-  const { clock, defaultPauseMs } = options
-  const pausedUntilMs = new Map<string, number>()
-  const ownErrors = new WeakSet<AkvError>()
-  return {
-    check(vault) {
-      const retryAfterMs = (pausedUntilMs.get(vault) ?? 0) - clock.now()
-      if (retryAfterMs <= 0) return
-      const message = `vault ${vault} is throttling; it is not asked again before its pause is over`
-      const error = new AkvError({ code: 'AKV_THROTTLED', message, retryAfterMs })
-      ownErrors.add(error)
-      throw error
-    },
-    record(vault, error) {
-      if (!(error instanceof AkvError) || error.code !== 'AKV_THROTTLED') return
-      // The vault didn't send this error, so it must not extend the pause.
-      if (ownErrors.has(error)) return
-      const nowMs = clock.now()
-      // Callers can ask for any number of vaults, so keep only pauses that aren't over.
-      for (const [name, endMs] of pausedUntilMs) if (endMs <= nowMs) pausedUntilMs.delete(name)
-      const endMs = nowMs + (error.retryAfterMs ?? defaultPauseMs)
-      pausedUntilMs.set(vault, Math.max(pausedUntilMs.get(vault) ?? 0, endMs))
-    },
+function refuseWaiting({ waiting }: VaultState, { code }: AkvError): void {
+  const message = 'not requested, because the vault did not serve the request before'
+  for (const { reject } of waiting.splice(0)) reject(new AkvError({ code, message }))
+}
+
+function startPause(
+  state: VaultState,
+  { code, retryAfterMs = 0 }: AkvError,
+  clock: PauseClock,
+): void {
+  const nowMs = clock.now()
+  const extendTo = (endMs: number) => {
+    if (endMs <= state.pausedUntilMs) return
+    state.pausedUntilMs = endMs
+    state.reason = code
   }
+  // Requests that were in flight together are all refused, but they are one pause.
+  if (state.pausedUntilMs <= nowMs) {
+    state.slots = 1
+    state.answers = 0
+    if (code === 'AKV_THROTTLED') {
+      const span = { ...pauseSpan, failures: ++state.pauses }
+      const longerMs = Math.max(0, retryAfterMs - backoffSpanMs(span) / 2)
+      extendTo(nowMs + backoffMs({ ...span, jitter: 'half', clock }) + longerMs)
+    }
+  }
+  extendTo(nowMs + retryAfterMs)
+}
+
+/** Those that find no slot wait again, in the same order. Waking only some of them could leave the rest waiting for ever. */
+function wakeAll({ waiting }: VaultState): void {
+  for (const { resolve } of waiting.splice(0)) resolve()
 }

@@ -7,12 +7,13 @@ import { fakeClock } from '../support/fake-clock.ts'
 function openPace() {
   const clock = fakeClock({})
   const { signal } = new AbortController()
-  const pauses = createVaultPauses({ clock, defaultPauseMs: 5_000 })
+  const pauses = createVaultPauses(clock)
   return { clock, pauses, pace: createVaultPace({ clock, signal, pauses }) }
 }
 
-const throttled = (retryAfterMs: number) =>
-  new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs })
+const throttled = async () => {
+  throw new AkvError({ code: 'AKV_THROTTLED', message: 'x' })
+}
 
 t.test('a burst is spread to 300 requests a second for each vault', async (t) => {
   const { clock, pace } = openPace()
@@ -33,8 +34,8 @@ t.test('a burst is spread to 300 requests a second for each vault', async (t) =>
 
 t.test('a paused vault gets no requests', async (t) => {
   const { pauses, pace } = openPace()
-  pauses.record('a', throttled(1_000))
-  await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED', retryAfterMs: 1_000 })
+  await t.rejects(pauses.request('a', throttled))
+  await t.rejects(pace.turn('a'), { code: 'AKV_THROTTLED', retryAfterMs: 15_000 })
   await pace.turn('b')
 })
 
@@ -42,7 +43,7 @@ t.test('a waiting request is refused, too, once the vault throttles', async (t) 
   const { pauses, pace } = openPace()
   await pace.turn('a')
   const waiting = pace.turn('a')
-  pauses.record('a', throttled(1_000))
+  await t.rejects(pauses.request('a', throttled))
   await t.rejects(waiting, { code: 'AKV_THROTTLED' })
 })
 

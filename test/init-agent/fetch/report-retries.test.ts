@@ -82,7 +82,8 @@ t.test('the line says if the vault is throttling, and if its pause is too long',
       message: /waiting for the vault's limit, .* up to 15 minutes; retrying until 12:10:00 UTC$/,
     },
     {
-      message: /; it asked for a pause of 3600 s, which is too long; giving up at 12:10:00 UTC$/,
+      message:
+        /; the vault is paused for 3600 s, which is longer than the time that is left; giving up at 12:10:00 UTC$/,
     },
   ])
 })

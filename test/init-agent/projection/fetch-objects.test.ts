@@ -56,7 +56,7 @@ function fetch(
     },
     listVersions: async () => listed,
   }
-  const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
+  const pauses = createVaultPauses(clock)
   const reader = pauseThrottledVaults(vaults, pauses)
   const options = { objects, reader, clock, deadline, onRetry, signal, log, ...more }
   return { lines, outcomes: fetchObjects(options) }

@@ -51,6 +51,17 @@ t.test('a Retry-After is added to the wait', async (t) => {
   t.strictSame(clock.waits, [7250])
 })
 
+t.test('the pause of a throttling vault is random already, so nothing is added', async (t) => {
+  const clock = fakeClock({ random: 0.5 })
+  const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 15_000 })
+  await retry(failing(throttled, throttled).attempt, {
+    clock,
+    deadline: fixedDeadline(Infinity),
+    onFailure: () => undefined,
+  })
+  t.strictSame(clock.waits, [15_000, 15_000])
+})
+
 t.test('an error that isn’t retryable is thrown at once', async (t) => {
   for (const error of [permanent, new TypeError('x'), 'text']) {
     const clock = fakeClock({})

@@ -32,59 +32,220 @@ function openReader(
 
 const inVault = (vault: string) => ({ ...secret('db'), vault })
 
+/** Lets one request to the vault be throttled. Resolves with how long the vault is then paused. */
+async function throttle(pauses: VaultPauses, options: { vault?: string; retryAfterMs?: number }) {
+  const { vault = 'a', retryAfterMs } = options
+  const refused: unknown = await pauses
+    .request(vault, () => Promise.reject(failure('AKV_THROTTLED', retryAfterMs)))
+    .catch((error: unknown) => error)
+  return (refused as AkvError).retryAfterMs
+}
+
 t.test('a 429 pauses its vault for every request, also of other readers', async (t) => {
   const clock = fakeClock({})
-  const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
-  const throttled = openReader(pauses, () => Promise.reject(failure('AKV_THROTTLED', 4_000)))
+  const pauses = createVaultPauses(clock)
+  const throttled = openReader(pauses, () => Promise.reject(failure('AKV_THROTTLED')))
   const { reader, asked } = openReader(pauses)
-  await t.rejects(throttled.reader.read(inVault('a')), { code: 'AKV_THROTTLED' })
+  await t.rejects(throttled.reader.read(inVault('a')), { retryAfterMs: 15_000, message: 'x' })
   const refused = {
     code: 'AKV_THROTTLED',
-    retryAfterMs: 4_000,
+    retryAfterMs: 15_000,
     message: 'vault a is throttling; it is not asked again before its pause is over',
   }
   await t.rejects(reader.read(inVault('a')), refused)
   await t.rejects(reader.listVersions(inVault('a')), refused)
   await reader.read(inVault('b'))
   t.strictSame(asked, ['b'])
-  await clock.sleep(4_000)
+  await clock.sleep(15_000)
   await reader.read(inVault('a'))
   await reader.listVersions(inVault('a'))
   t.strictSame(asked, ['b', 'a', 'a'])
 })
 
-t.test('neither a refusal nor a shorter pause changes the end of a pause', async (t) => {
-  const clock = fakeClock({})
-  const pauses = createVaultPauses({ clock, defaultPauseMs: 0 })
-  const check = async () => pauses.check('a')
-  pauses.record('a', failure('AKV_THROTTLED', 4_000))
-  const refusal = await check().catch((error: unknown) => error)
-  await clock.sleep(1_000)
-  pauses.record('a', refusal)
-  pauses.record('a', failure('AKV_THROTTLED', 1_000))
-  await t.rejects(check(), { code: 'AKV_THROTTLED', retryAfterMs: 3_000 })
-})
-
-t.test('a vault that does not say for how long is paused for the default', async (t) => {
-  for (const defaultPauseMs of [0, 5_000]) {
-    const pauses = createVaultPauses({ clock: fakeClock({}), defaultPauseMs })
-    pauses.record('a', failure('AKV_THROTTLED'))
-    const check = async () => pauses.check('a')
-    if (defaultPauseMs === 0) await check()
-    else await t.rejects(check(), { code: 'AKV_THROTTLED', retryAfterMs: 5_000 })
+t.test('pauses in a row double up to a limit, and a random half of each varies', async (t) => {
+  for (const [random, pausesMs] of [
+    [0, [10_000, 20_000, 30_000, 30_000]],
+    [0.5, [15_000, 30_000, 45_000, 45_000]],
+  ] as const) {
+    const clock = fakeClock({ random })
+    const pauses = createVaultPauses(clock)
+    for (const pauseMs of pausesMs) {
+      t.equal(await throttle(pauses, {}), pauseMs)
+      await clock.sleep(pauseMs)
+    }
   }
 })
 
+t.test('a vault that has not throttled for a minute starts over', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  await throttle(pauses, {})
+  await clock.sleep(15_000 + 60_000)
+  t.equal(await throttle(pauses, {}), 15_000)
+})
+
+t.test('no pause is shorter than Retry-After, and pods don’t return together', async (t) => {
+  const ends = await Promise.all(
+    [0, 0.5, 0.9].map((random) =>
+      throttle(createVaultPauses(fakeClock({ random })), { retryAfterMs: 60_000 }),
+    ),
+  )
+  t.strictSame(ends, [60_000, 65_000, 69_000])
+})
+
+t.test('a refusal does not change the end of a pause; a later Retry-After does', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  await pauses.request('a', async () => 'x')
+  const inFlight = Promise.withResolvers<never>()
+  const late = pauses.request('a', () => inFlight.promise)
+  await throttle(pauses, {})
+  await t.rejects(pauses.request('a', async () => t.fail('not during the pause')))
+  await clock.sleep(1_000)
+  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 14_000 })
+  inFlight.reject(failure('AKV_THROTTLED', 20_000))
+  await t.rejects(late, { code: 'AKV_THROTTLED', retryAfterMs: 20_000 })
+  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 20_000 })
+})
+
+/** Sends requests until as many are in flight as the vault may get. */
+function openLoad(pauses: VaultPauses) {
+  const sent: PromiseWithResolvers<string>[] = []
+  const ends: Promise<unknown>[] = []
+  return {
+    sent,
+    ends,
+    add(count: number) {
+      for (let i = 0; i < count; i++) {
+        const request = pauses.request('a', () => {
+          const answer = Promise.withResolvers<string>()
+          sent.push(answer)
+          return answer.promise
+        })
+        ends.push(request.catch((error: AkvError) => error.code))
+      }
+    },
+  }
+}
+
+const settle = () => new Promise(setImmediate)
+
+t.test('after a pause, one request goes first, and more as the vault answers', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  const { sent, ends, add } = openLoad(pauses)
+  add(20)
+  await settle()
+  t.equal(sent.length, 1, 'the vault has not answered yet')
+  sent[0]?.resolve('x')
+  await settle()
+  t.equal(sent.length, 20, 'it has')
+  for (const { resolve } of sent.splice(0)) resolve('x')
+  await throttle(pauses, {})
+  await clock.sleep(15_000)
+  add(30)
+  await settle()
+  for (let answered = 0; answered < 10; answered++) {
+    t.equal(sent.length, answered + 1)
+    sent[answered]?.resolve('x')
+    await settle()
+  }
+  t.equal(sent.length, 12, 'two at a time after ten answers')
+  for (let answered = 10; answered < 30; answered++) {
+    sent[answered]?.resolve('x')
+    await settle()
+  }
+  t.equal((await Promise.all(ends)).filter((end) => end === 'x').length, 50)
+})
+
+t.test('if the first request is throttled again, those that wait are refused', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  await throttle(pauses, {})
+  await clock.sleep(15_000)
+  const { sent, ends, add } = openLoad(pauses)
+  add(5)
+  await settle()
+  sent[0]?.reject(failure('AKV_THROTTLED'))
+  t.strictSame(await Promise.all(ends), Array(5).fill('AKV_THROTTLED'))
+  t.equal(sent.length, 1)
+  t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED', retryAfterMs: 30_000 })
+})
+
+t.test('requests never wait one by one for the timeouts of a vault that is gone', async (t) => {
+  for (const code of ['AKV_NETWORK', 'AKV_VAULT_UNAVAILABLE', 'AKV_BAD_ANSWER'] as const) {
+    const { sent, ends, add } = openLoad(createVaultPauses(fakeClock({})))
+    add(5)
+    await settle()
+    sent[0]?.reject(failure(code))
+    t.strictSame(await Promise.all(ends), Array(5).fill(code))
+    t.equal(sent.length, 1)
+    add(2)
+    await settle()
+    t.equal(sent.length, 2, 'the next one goes alone, too')
+    sent[1]?.resolve('x')
+    await settle()
+    sent[2]?.resolve('x')
+    t.strictSame((await Promise.all(ends)).slice(5), ['x', 'x'])
+  }
+})
+
+t.test('a failure of one object opens the vault as an answer does', async (t) => {
+  for (const code of ['AKV_FORBIDDEN', 'AKV_OBJECT_NOT_FOUND', 'AKV_UNAUTHORIZED'] as const) {
+    const { sent, ends, add } = openLoad(createVaultPauses(fakeClock({})))
+    add(5)
+    await settle()
+    sent[0]?.reject(failure(code))
+    await settle()
+    t.equal(sent.length, 5)
+    for (const { resolve } of sent) resolve('x')
+    t.strictSame(await Promise.all(ends), [code, 'x', 'x', 'x', 'x'])
+  }
+})
+
+t.test('a 503 with a Retry-After pauses the vault for just that time', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  const failed = pauses.request('a', async () => {
+    throw failure('AKV_VAULT_UNAVAILABLE', 3_000)
+  })
+  await t.rejects(failed, { code: 'AKV_VAULT_UNAVAILABLE', retryAfterMs: 3_000 })
+  await clock.sleep(1_000)
+  t.throws(() => pauses.check('a'), {
+    code: 'AKV_VAULT_UNAVAILABLE',
+    retryAfterMs: 2_000,
+    message: 'vault a is failing; it is not asked again before its pause is over',
+  })
+  await clock.sleep(2_000)
+  t.doesNotThrow(() => pauses.check('a'))
+})
+
+t.test('requests that wait go on if the pause is forgotten meanwhile', async (t) => {
+  const clock = fakeClock({})
+  const pauses = createVaultPauses(clock)
+  await throttle(pauses, {})
+  await clock.sleep(15_000)
+  const { sent, ends, add } = openLoad(pauses)
+  add(5)
+  await settle()
+  await clock.sleep(60_000)
+  sent[0]?.resolve('x')
+  await settle()
+  t.equal(sent.length, 5)
+  for (const { resolve } of sent) resolve('x')
+  await Promise.all(ends)
+})
+
 t.test('other failures pause nothing', async (t) => {
-  const pauses = createVaultPauses({ clock: fakeClock({}), defaultPauseMs: 5_000 })
+  const pauses = createVaultPauses(fakeClock({}))
   for (const error of [failure('AKV_FORBIDDEN', 1_000), new TypeError('x'), 'text', undefined])
-    pauses.record('a', error)
+    await pauses.request('a', () => Promise.reject(error)).catch(() => undefined)
   t.doesNotThrow(() => pauses.check('a'))
 })
 
 t.test('pauses of any number of other vaults end no pause', async (t) => {
-  const pauses = createVaultPauses({ clock: fakeClock({}), defaultPauseMs: 0 })
-  pauses.record('a', failure('AKV_THROTTLED', 60_000))
-  for (let i = 0; i < 100; i++) pauses.record(`vault-${i}`, failure('AKV_THROTTLED', 1))
+  const pauses = createVaultPauses(fakeClock({}))
+  await throttle(pauses, { retryAfterMs: 60_000 })
+  for (let i = 0; i < 100; i++) await throttle(pauses, { vault: `vault-${i}` })
   t.throws(() => pauses.check('a'), { code: 'AKV_THROTTLED' })
 })

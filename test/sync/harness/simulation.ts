@@ -10,7 +10,7 @@ import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics.ts'
 import { type AccountEntry, accountEntry } from '../../../sync/round/account-entry.ts'
 import { noKnownSources } from '../../../sync/round/settle/decide-fates.ts'
 import { type WorkAccountOptions, workAccount } from '../../../sync/round/work-account.ts'
-import { createVaultPace, defaultVaultPauseMs } from '../../../sync/vault-pace.ts'
+import { createVaultPace } from '../../../sync/vault-pace.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
@@ -186,7 +186,7 @@ export function connectAll(parts: {
   const agent = createConnection({ ca: azure.caPem, env: {} })
   t0.teardown(() => agent.destroy())
   const metrics = createSyncMetrics(new Map([['team-a', new Set(['web', 'api'])]]))
-  const pauses = createVaultPauses({ clock, defaultPauseMs: defaultVaultPauseMs })
+  const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
   const shared = { cloud, cluster, agent, pace, pauses, metrics, clock }
   return {
