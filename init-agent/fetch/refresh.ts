@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../agent-context.ts'
 import type { RefreshResult } from '../metrics/agent-figures.ts'
@@ -6,6 +7,7 @@ import { changedTargets } from '../projection/compare-content.ts'
 import type { Content } from '../projection/project-content.ts'
 import {
   dueObjects,
+  failedObjects,
   type RefreshState,
   refreshableObjects,
   refreshContent,
@@ -31,30 +33,49 @@ export async function keepFresh(
   const intervalMs = config.refreshSeconds * 1000
   const report = reportFreshness(context)
   let { state } = start
-  let waitMs = start.isDue ? 0 : clock.random() * intervalMs
+  // Waits are relative, so that a correction of the node's clock neither delays nor repeats a refresh.
+  let untilRegularMs = start.isDue ? 0 : clock.random() * intervalMs
   for (;;) {
+    const waitMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
-    const refreshed = await refreshOnce(context, state, report)
+    untilRegularMs -= waitMs
+    const isRegular = untilRegularMs <= 0
+    const refreshed = await refreshOnce(context, state, { report, isRegular })
     state = refreshed.state
     if (refreshed.result) await start.onRefresh?.(refreshed.result)
-    waitMs = intervalMs * (0.9 + 0.2 * clock.random())
+    if (isRegular) untilRegularMs = intervalMs * nextIntervalPart(state, clock)
   }
+}
+
+/** The time until the first pause of a throttling vault is over. The objects that failed are then requested again. */
+function restOfPauseMs({ statuses }: RefreshState, clock: Pick<Clock, 'now'>): number {
+  const throttled = [...statuses.values()].filter(({ error }) => error?.code === 'AKV_THROTTLED')
+  const restsMs = throttled.map(({ dueAtMs }) => dueAtMs - clock.now())
+  return Math.min(...restsMs.filter((ms) => ms > 0))
+}
+
+/** In an outage, the next refresh comes within one interval, so that all pods are fresh one interval after it. */
+function nextIntervalPart({ statuses }: RefreshState, clock: Pick<Clock, 'random'>): number {
+  const isOutage = [...statuses.values()].some(({ isUnserved }) => isUnserved)
+  return 0.9 + (isOutage ? 0.1 : 0.2) * clock.random()
 }
 
 /**
  * One refresh: fetches the objects that are due, writes what changed, and notifies the application.
  *
- * @param report - logs which objects are stale
+ * @param options - `report`: logs which objects are stale; `isRegular`: whether to fetch objects that didn't fail, too
  * @returns the state for the next refresh. No `result`: the agent was stopped meanwhile.
  */
 export async function refreshOnce(
   context: AgentContext,
   state: RefreshState,
-  report = reportFreshness(context),
+  { report = reportFreshness(context), isRegular = true } = {},
 ): Promise<{ readonly state: RefreshState; readonly result?: RefreshResult }> {
   const { config, clock, signal } = context
-  const due = dueObjects(refreshableObjects(config, state), { ...state, nowMs: clock.now() })
+  const refreshable = refreshableObjects(config, state)
+  const wanted = isRegular ? refreshable : failedObjects(refreshable, state)
+  const due = dueObjects(wanted, { ...state, nowMs: clock.now() })
   const { state: refreshed, outcomes } = await refreshContent(context, { state, due })
   if (signal.aborted) return { state }
 

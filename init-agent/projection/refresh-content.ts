@@ -1,3 +1,5 @@
+import { askOneFirst, type RefreshReader } from '../../keyvault/readers/ask-one-first.ts'
+import { isOutageCode } from '../../keyvault/readers/outage-codes.ts'
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
@@ -8,7 +10,13 @@ import { fetchConsistently, groupParts, isCertificateObject } from './certificat
 import { fixedDeadline } from './deadline.ts'
 import type { FetchOutcomes } from './fetch-objects.ts'
 import { isFinal, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
-import { failedStatus, goodStatus, type ObjectStatus, unknownStatus } from './object-status.ts'
+import {
+  failedStatus,
+  goodStatus,
+  type ObjectStatus,
+  unknownStatus,
+  unservedStatus,
+} from './object-status.ts'
 import {
   type Content,
   type ProjectionBounds,
@@ -82,7 +90,11 @@ export async function refreshContent(
 ): Promise<Refreshed> {
   const { config, maxProperties, budget } = context
   const objects = wantedObjects(config)
-  const outcomes = await fetchDue(context, { due, known: state.known })
+  const vaults = askOneFirst(renewRefusedToken(context.session), {
+    wasDown: downVaults(due, state),
+  })
+  const requested = fewestFailuresFirst(due, { ...state, ...context })
+  const outcomes = await fetchDue(context, { due: requested, known: state.known, ...vaults })
   const known = rememberVersions(objects, { outcomes, before: state.known })
   const all = new Map([...knownOutcomes(objects, known), ...outcomes])
   const { content, problems } = await projectContent(config, {
@@ -96,14 +108,40 @@ export async function refreshContent(
     outcomes: all,
     before: state.templateValues,
   })
-  const statuses = statusesAfter(context, { due, problems, before: state.statuses })
+  const statuses = statusesAfter(context, { due, problems, vaults, before: state.statuses })
   return { state: { content, known, templateValues, statuses }, outcomes, problems }
+}
+
+/** Whether a vault served none of the objects that are due in the last refresh. */
+function downVaults(
+  due: readonly WantedObject[],
+  { statuses }: Pick<RefreshState, 'statuses'>,
+): (vault: string) => boolean {
+  const served = due.filter((object) => statuses.get(keyOf(object))?.isUnserved !== true)
+  const servedVaults = new Set(served.map(({ reference }) => reference.vault))
+  return (vault) => !servedVaults.has(vault)
+}
+
+/** The first object of each vault is requested alone. It is a random one, so that no single object can fail every time. */
+function fewestFailuresFirst(
+  objects: readonly WantedObject[],
+  { statuses, clock }: Pick<RefreshState, 'statuses'> & Pick<RefreshContext, 'clock'>,
+): readonly WantedObject[] {
+  const failures = (object: WantedObject) => statuses.get(keyOf(object))?.failures ?? 0
+  return objects
+    .map((object) => ({ object, place: failures(object) + clock.random() }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ object }) => object)
 }
 
 async function fetchDue(
   context: RefreshContext,
-  { due, known }: { readonly due: readonly WantedObject[]; readonly known: KnownVersions },
+  refresh: Pick<RefreshReader, 'reader'> & {
+    readonly due: readonly WantedObject[]
+    readonly known: KnownVersions
+  },
 ): Promise<FetchOutcomes> {
+  const { due, known, reader } = refresh
   if (due.length === 0) return new Map()
   const { session, clock, log, signal } = context
   try {
@@ -116,7 +154,7 @@ async function fetchDue(
     // A required object that is gone doesn't end the retrying of the others.
     objects: due.map((object) => ({ ...object, isRequired: false })),
     known,
-    reader: renewRefusedToken(session),
+    reader,
     clock,
     deadline: fixedDeadline(clock.now()),
     onRetry: (_vault, error) => log.debug(error.message, { code: error.code }),
@@ -130,20 +168,23 @@ function statusesAfter(
   refresh: {
     readonly due: readonly WantedObject[]
     readonly problems: readonly TargetProblem[]
+    readonly vaults: Pick<RefreshReader, 'isServed'>
     readonly before: RefreshState['statuses']
   },
 ): RefreshState['statuses'] {
   const nowMs = clock.now()
   const intervalMs = config.refreshSeconds * 1000
+  const isUnserved = ({ reference }: WantedObject, { code }: AkvError) =>
+    code === 'AKV_THROTTLED' || (isOutageCode(code) && !refresh.vaults.isServed(reference.vault))
   const errors = new Map<string, AkvError>(refresh.problems.map(({ key, error }) => [key, error]))
   const statuses = new Map(refresh.before)
-  for (const key of refresh.due.map(keyOf)) {
+  for (const object of refresh.due) {
+    const key = keyOf(object)
     const error = errors.get(key)
     const before = statuses.get(key) ?? unknownStatus
-    statuses.set(
-      key,
-      error ? failedStatus(before, { error, nowMs, intervalMs }) : goodStatus(nowMs),
-    )
+    if (error === undefined) statuses.set(key, goodStatus(nowMs))
+    else if (isUnserved(object, error)) statuses.set(key, unservedStatus(before, { error, nowMs }))
+    else statuses.set(key, failedStatus(before, { error, nowMs, intervalMs }))
   }
   return statuses
 }

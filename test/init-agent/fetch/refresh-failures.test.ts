@@ -52,6 +52,56 @@ t.test('if the sign-in fails, everything stays as it is, and one line says so', 
   t.equal(stale(lines).length, 1)
 })
 
+const failing = (asked: readonly string[]) => asked.filter((name) => name !== 'sign-in')
+
+t.test('in an outage, one request an interval finds out when it is over', async (t) => {
+  const names = ['a', 'b', 'c', 'd']
+  const { vault, asked, file, run } = simulatePod(t, {
+    files: names.map((name) => secretFile(name)),
+  })
+  for (const name of names) vault.set(name, '1')
+  const fail = () => names.map((name) => vault.set(name, 'AKV_VAULT_UNAVAILABLE'))
+  const wait = () => undefined
+  await run([
+    fail,
+    ...Array(8).fill(wait),
+    () => {
+      t.equal(failing(asked).length, 1 + 9, 'two objects at first, then one an interval')
+      asked.length = 0
+      for (const name of names) vault.set(name, '2')
+    },
+  ])
+  t.strictSame(failing(asked).toSorted(), names, 'all are fetched in the first interval after it')
+  for (const name of names) t.equal(file(`files/${name}`), '2')
+})
+
+t.test('an object that fails alone never keeps the others from being refreshed', async (t) => {
+  for (const random of [0, 0.5, 0.9]) {
+    const files = ['a', 'b', 'c'].map((name) => secretFile(name))
+    const { vault, file, run } = simulatePod(t, { files }, { random })
+    for (const name of ['a', 'b', 'c']) vault.set(name, '0')
+    vault.set('a', '0')
+    const rounds = Array.from({ length: 12 }, (_, round) => () => {
+      if (round > 0) for (const name of ['b', 'c']) t.equal(file(`files/${name}`), `${round - 1}`)
+      vault.set('a', 'AKV_VAULT_UNAVAILABLE')
+      for (const name of ['b', 'c']) vault.set(name, `${round}`)
+    })
+    await run(rounds)
+  }
+})
+
+t.test('a throttled object is fetched again as soon as the pause is over', async (t) => {
+  const { clock, vault, file, run } = simulatePod(
+    t,
+    { files: [secretFile('a')] },
+    { retryAfterMs: 20_000 },
+  )
+  vault.set('a', '1')
+  await run([() => vault.set('a', 'AKV_THROTTLED'), () => vault.set('a', '2')])
+  t.equal(clock.waits[1], 20_000)
+  t.equal(file('files/a'), '2')
+})
+
 t.test('a token that the vault refuses is replaced once in a refresh', async (t) => {
   const { vault, asked, file, lines, run } = simulatePod(t, { files: [secretFile('a')] })
   vault.set('a', '1')

@@ -4,10 +4,11 @@ import {
   goodStatus,
   staleSeconds,
   unknownStatus,
+  unservedStatus,
 } from '../../../init-agent/projection/object-status.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 
-const error = new AkvError({ code: 'AKV_NETWORK', message: 'cut' })
+const error = new AkvError({ code: 'AKV_FORBIDDEN', message: 'no role' })
 const minutes = 60_000
 
 /** How many intervals until it is due, after each of these failures in a row. */
@@ -30,6 +31,19 @@ t.test('the back-off is never shorter than Retry-After', async (t) => {
   const throttled = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 90_000 })
   const failed = failedStatus(goodStatus(0), { error: throttled, nowMs: 0, intervalMs: 30_000 })
   t.equal(failed.dueAtMs, 90_000)
+})
+
+t.test('in an outage, an object is due at each refresh, but not during a pause', async (t) => {
+  const once = failedStatus(goodStatus(0), { error, nowMs: 0, intervalMs: 30_000 })
+  const outage = new AkvError({ code: 'AKV_NETWORK', message: 'x' })
+  t.match(unservedStatus(once, { error: outage, nowMs: 5_000 }), {
+    failures: 1,
+    dueAtMs: 5_000,
+    goodAtMs: 0,
+    error: outage,
+  })
+  const paused = new AkvError({ code: 'AKV_THROTTLED', message: 'x', retryAfterMs: 7_000 })
+  t.match(unservedStatus(once, { error: paused, nowMs: 5_000 }), { failures: 1, dueAtMs: 12_000 })
 })
 
 t.test('staleness counts from when the value was last good', async (t) => {

@@ -59,7 +59,7 @@ t.test('objects that are no longer requested are forgotten', async (t) => {
   t.strictSame([...(values?.refresh.content.files.keys() ?? [])], ['db/there-4'])
 })
 
-t.test('an unresponsive vault delays a round for ten objects, not for all', async (t) => {
+t.test('an unresponsive vault delays a round for one object, not for all', async (t) => {
   let nowMs = Date.now()
   let asked = 0
   const silent = async () => {
@@ -71,7 +71,7 @@ t.test('an unresponsive vault delays a round for ten objects, not for all', asyn
   const data = Array.from({ length: 100 }, (_, i) => `there-${i}`).join()
   const clock = { ...systemClock, now: () => nowMs }
   const { refresh: state } = await refresh(data, undefined, { reader: silent, clock })
-  t.equal(asked, 10, 'those that are asked for side by side')
+  t.equal(asked, 1)
   const errors = [...state.statuses.values()].map(({ error }) => error?.code)
   t.strictSame(errors, Array(100).fill('AKV_NETWORK'))
 })
