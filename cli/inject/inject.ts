@@ -1,4 +1,3 @@
-import { type Document, isSeq } from 'yaml'
 import { describeProblem, describeProblems } from '../../lib/describe-problem.ts'
 import { printLines } from '../../lib/print-lines.ts'
 import type { Operation } from '../../webhook/core/outcome.ts'
@@ -9,9 +8,9 @@ import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/f
 import { type Manifest, readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
+import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
+import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { printDocuments } from './print-documents.ts'
-import { joinFiles, type Replacement, rewriteFile } from './rewrite-file.ts'
-import { withoutAliases } from './without-aliases.ts'
 
 export interface InjectOptions {
   readonly files: readonly string[]
@@ -54,15 +53,19 @@ export function inject({ files, namespace }: InjectOptions): ExitCode {
   const rewritten = results.map(({ text, injections }) =>
     rewriteFile(
       text,
-      injections.filter(({ isInjected }) => isInjected),
+      injections
+        .filter(({ isInjected }) => isInjected)
+        .map(({ manifest, value }) => ({ kind: 'changed', manifest, value: value() })),
     ),
   )
   printDocuments(process.stdout, joinFiles(rewritten))
   return 0
 }
 
-interface Injection extends Replacement {
-  readonly document: Document
+interface Injection {
+  readonly manifest: Manifest
+  /** The value of the document as the webhook would change it. */
+  readonly value: () => unknown
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
   readonly isInjected: boolean
@@ -77,7 +80,7 @@ function injectManifest(
   const templates = findPodTemplates(manifest, namespace)
   const problems: string[] = []
   const warnings: string[] = []
-  let { document } = manifest
+  const changed = editValue(manifest.document.toJS())
   let isInjected = false
   for (const template of templates) {
     const outcome = reviewTemplate(template, by)
@@ -94,22 +97,18 @@ function injectManifest(
     if (outcome.kind !== 'injected') continue
     warnings.push(...outcome.warnings.map((warning) => `${template.title}: ${warning}`))
     isInjected = true
-    document = withoutAliases(document)
-    for (const operation of outcome.operations) apply(document, template, operation)
+    for (const operation of outcome.operations) apply(changed, template, operation)
   }
   const isServed = templates.some(hasDriverVolumes)
-  return { manifest, document, problems, warnings, isInjected, isServed }
+  return { manifest, value: changed.value, problems, warnings, isInjected, isServed }
 }
 
-/** Changes the document itself instead of its values, which keeps the author's comments and spelling. */
-function apply(document: Document, { path }: PodTemplate, operation: Operation): void {
-  const segments = [...path, ...operation.path.split('/').slice(1)]
-  if (operation.op === 'remove') {
-    document.deleteIn(segments)
-    return
-  }
-  const parent = document.getIn(segments.slice(0, -1))
-  if (isSeq(parent))
-    parent.items.splice(Number(segments.at(-1)), 0, document.createNode(operation.value))
-  else document.setIn(segments, document.createNode(operation.value))
+function apply(document: EditableValue, { path }: PodTemplate, operation: Operation): void {
+  const place = [...path, ...operation.path.split('/').slice(1).map(unescapePointer)]
+  if (operation.op === 'remove') document.remove(place)
+  else document.add(place, operation.value)
 }
+
+/** RFC 6901, section 4. */
+const unescapePointer = (segment: string): string =>
+  segment.replaceAll('~1', '/').replaceAll('~0', '~')

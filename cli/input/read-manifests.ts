@@ -77,10 +77,6 @@ export function parseManifests(
   { command, templates = 'helm' }: Reading,
 ): readonly Manifest[] {
   const counter = new LineCounter()
-  // Comments above a document's `---` aren't part of it: `inject` copies them from the text.
-  const tokens = [...new Parser(counter.addNewLine).parse(text)].filter(
-    ({ type }) => type !== 'comment',
-  )
   const placeAt = (offset: number): Place => {
     const { line, col } = counter.linePos(Math.min(offset, text.length))
     return { source, line, column: col }
@@ -89,8 +85,8 @@ export function parseManifests(
     const offset = findTemplate(text, kind)
     if (offset !== undefined) throw new FileError(placeAt(offset), renderSentence(command))
   }
+  const documents = composeDocuments(text, yamlOptions, counter.addNewLine)
   refuseTemplate(templates)
-  const documents = [...new Composer(yamlOptions).compose(tokens, false, text.length)]
   for (const document of documents) {
     const mistake = mistakeIn(document, text)
     if (mistake === undefined) continue
@@ -106,6 +102,21 @@ export function parseManifests(
 
 const renderSentence = (command: string): string =>
   `is a template; render it first: helm template NAME CHART | akv-injector ${command} -`
+
+/**
+ * The documents of a text, with errors in those that aren't valid YAML.
+ *
+ * @param onNewLine - called with the offset of each line
+ */
+export function composeDocuments(
+  text: string,
+  options: ConstructorParameters<typeof Composer>[0],
+  onNewLine?: (offset: number) => void,
+): readonly Document.Parsed[] {
+  // Comments above a document's `---` aren't part of it: `inject` copies them from the text.
+  const tokens = [...new Parser(onNewLine).parse(text)].filter(({ type }) => type !== 'comment')
+  return [...new Composer(options).compose(tokens, false, text.length)]
+}
 
 function contentSpan({ range: [start, end] }: Document.Parsed, text: string): Span {
   const hasMarker = /^---(?:\s|$)/.test(text.slice(start, start + 4))

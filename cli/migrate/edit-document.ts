@@ -1,20 +1,19 @@
-import { type Document, isMap, isScalar, isSeq } from 'yaml'
+import { isObject } from '../../lib/shape.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
+import type { EditableValue, Path } from '../rewrite/edit-value.ts'
 import type { PodChange } from './plan-pod.ts'
-
-type Path = readonly (string | number)[]
 
 /** Changes a pod in its document: the volume and its mounts go, and the annotations come. */
 export function changePod(
-  document: Document,
+  document: EditableValue,
   { path }: Pick<PodTemplate, 'path'>,
   { volume, annotations }: PodChange,
 ): void {
   const spec = [...path, 'spec']
   for (const list of ['initContainers', 'containers']) {
-    const containers = document.getIn([...spec, list])
-    if (isSeq(containers))
-      for (const index of containers.items.keys())
+    const containers = document.get([...spec, list])
+    if (Array.isArray(containers))
+      for (const index of containers.keys())
         removeNamed(document, [...spec, list, index, 'volumeMounts'], volume)
   }
   removeNamed(document, [...spec, 'volumes'], volume)
@@ -22,29 +21,21 @@ export function changePod(
 }
 
 /** Removes the items of a list that have this name, and the list if nothing is left of it. */
-function removeNamed(document: Document, path: Path, name: string): void {
-  const list = document.getIn(path)
-  if (!isSeq(list)) return
-  const rest = list.items.filter((item) => !isMap(item) || item.get('name') !== name)
-  if (rest.length === list.items.length) return
-  list.items = rest
-  if (rest.length === 0) document.deleteIn(path)
+function removeNamed(document: EditableValue, path: Path, name: string): void {
+  const list = document.get(path)
+  if (!Array.isArray(list)) return
+  const rest = list.filter((item) => !isObject(item) || item['name'] !== name)
+  if (rest.length === list.length) return
+  if (rest.length === 0) document.remove(path)
+  else document.add(path, rest)
 }
 
-/** Sets annotations of the object at the path. A text of several lines becomes a block. */
+/** Sets annotations of the object at the path. */
 export function annotate(
-  document: Document,
+  document: EditableValue,
   path: Path,
   annotations: Readonly<Record<string, string>>,
 ): void {
-  for (const place of [
-    [...path, 'metadata'],
-    [...path, 'metadata', 'annotations'],
-  ])
-    if (!isMap(document.getIn(place))) document.setIn(place, document.createNode({}))
-  for (const [key, value] of Object.entries(annotations)) {
-    const node = document.createNode(value)
-    if (isScalar(node) && value.includes('\n')) node.type = 'BLOCK_LITERAL'
-    document.setIn([...path, 'metadata', 'annotations', key], node)
-  }
+  for (const [key, value] of Object.entries(annotations))
+    document.add([...path, 'metadata', 'annotations', key], value)
 }

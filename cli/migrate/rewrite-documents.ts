@@ -1,9 +1,9 @@
-import { type Document, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { joinFiles, type Replacement, rewriteFile } from '../inject/rewrite-file.ts'
-import { withoutAliases } from '../inject/without-aliases.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import type { Manifest, ManifestFile } from '../input/read-manifests.ts'
+import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
+import { joinFiles, type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { annotate, changePod } from './edit-document.ts'
 import type { AccountChange, Migration } from './plan-migration.ts'
 
@@ -14,7 +14,8 @@ export function rewriteDocuments(files: readonly ManifestFile[], migration: Migr
     const replacements: readonly Replacement[] = manifests.flatMap((manifest) => {
       const document = edited.get(manifest)
       if (document === undefined) return []
-      return { manifest, document: document === 'gone' ? undefined : document }
+      if (document === 'gone') return { kind: 'dropped', manifest }
+      return { kind: 'changed', manifest, value: document.value() }
     })
     return [rewriteFile(text, replacements), ...addedAccounts(manifests, migration)]
   })
@@ -25,12 +26,12 @@ function editedDocuments({
   pods,
   gone,
   accounts,
-}: Migration): ReadonlyMap<Manifest, Document | 'gone'> {
-  const edited = new Map<Manifest, Document | 'gone'>()
-  const open = (manifest: Manifest): Document => {
+}: Migration): ReadonlyMap<Manifest, EditableValue | 'gone'> {
+  const edited = new Map<Manifest, EditableValue | 'gone'>()
+  const open = (manifest: Manifest): EditableValue => {
     const earlier = edited.get(manifest)
     const document =
-      earlier === undefined || earlier === 'gone' ? withoutAliases(manifest.document) : earlier
+      earlier === undefined || earlier === 'gone' ? editValue(manifest.document.toJS()) : earlier
     edited.set(manifest, document)
     return document
   }
@@ -41,7 +42,7 @@ function editedDocuments({
   // From the last to the first, so that the indexes of the others in a List stay.
   for (const { manifest, path } of gone.toReversed())
     if (path.length === 0) edited.set(manifest, 'gone')
-    else open(manifest).deleteIn(path)
+    else open(manifest).remove(path)
   return edited
 }
 

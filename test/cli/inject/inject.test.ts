@@ -149,7 +149,7 @@ t.test('a document with a pod keeps the indentation of its source', async (t) =>
   for (const [name, input] of Object.entries(sources)) {
     const { code, stdout } = await runInProcess(['inject', '-'], { env, input })
     t.equal(code, 0, name)
-    t.strictSame(lostLines(input.replace(/--- $/m, '---'), stdout), [], name)
+    t.strictSame(lostLines(input, stdout), [], name)
     const unix = stdout.replaceAll('\r\n', '\n')
     if (input.includes('\r')) t.equal(unix.length, stdout.length - stdout.split('\n').length + 1)
     t.match(parseAllDocuments(unix).at(-1)?.toJS(), { spec: { initContainers: [{}] } }, name)
@@ -165,7 +165,61 @@ t.test('a List keeps the items that have no pod to inject', async (t) => {
 t.test('JSON keeps its indentation', async (t) => {
   const input = JSON.stringify(JSON.parse(podText(objects)), null, '\t')
   const { stdout } = await runInProcess(['inject', '-'], { env, input })
-  t.equal(stdout, `${JSON.stringify(JSON.parse(stdout), null, '\t')}\n`)
+  t.equal(stdout, JSON.stringify(JSON.parse(stdout), null, '\t'))
+
+  const onOneLine = await runInProcess(['inject', '-'], { env, input: podText(objects) })
+  t.equal(onOneLine.stdout, JSON.stringify(JSON.parse(onOneLine.stdout)))
+})
+
+t.test('inject changes only the lines that it adds, however the author writes', async (t) => {
+  const input = `# about
+apiVersion:   apps/v1
+kind: Deployment     # web
+metadata: {name: 'web',   "labels": { a: b, }}
+spec:
+    template:
+        metadata:
+            annotations:   # ours
+                akv-injector.io/vault:    "team-a"
+                akv-injector.io/secrets: >-
+                  db,
+                  api-key
+                "akv-injector.io/env": 'TOKEN=token'
+
+        spec:
+            containers:
+            # the app
+            - name: app
+              args: ["-c",
+                 "exec app"]   # all
+              command:   [sh]
+              env:
+              - {name: A, value: &a "1"}
+              - { "name": B, value: *a }
+              livenessProbe: &probe
+                  exec: {command: [ "true" ]}
+              readinessProbe: *probe
+              script: |2-
+                  a
+
+            - image: sidecar
+              name:  sidecar
+              # without mounts
+            volumes:
+            - name: tmp
+              emptyDir: {}   # small
+
+
+# end`
+  const { code, stdout } = await runInProcess(['inject', '-'], { env, input })
+  t.equal(code, 0)
+  t.strictSame(lostLines(input, stdout), [])
+  const [before, after] = [input, stdout].map((text) => parseAllDocuments(text)[0]?.toJS())
+  t.equal(
+    after.spec.template.spec.containers[0].script,
+    before.spec.template.spec.containers[0].script,
+  )
+  t.equal(stdout.slice(-5), '# end')
 })
 
 t.test('strings that kubectl would read as something else stay strings', async (t) => {

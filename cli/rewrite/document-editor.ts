@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Document } from 'yaml'
+import { composeDocuments, type Manifest, yamlOptions } from '../input/read-manifests.ts'
+import { documentStyle } from './document-style.ts'
+import { applyEdits, editText } from './edit-text.ts'
+import type { Format } from './render-value.ts'
+
+interface ChangedDocument {
+  readonly manifest: Manifest
+  /** The wanted value of the document. */
+  readonly value: unknown
+  /** The text before the document, which may have directives for it. */
+  readonly between: string
+}
+
+/**
+ * Writes changed documents of a file: the source text, edited where the value differs. A document in a form that can't be
+ * edited, such as a merge key whose mapping changes, is written anew, without its comments.
+ *
+ * @param text - the file
+ * @returns a function that gives the text in place of a document's span
+ */
+export function documentEditor(text: string): (changed: ChangedDocument) => string {
+  let documents: ReadonlyMap<number, Document> | undefined
+  return ({ manifest, value, between }) => {
+    // Only now: most files have nothing to change.
+    documents ??= parseWithTokens(text)
+    const { start, end } = manifest.span
+    const source = text.slice(start, end)
+    const format = formatOf(manifest, { text, source })
+    const withLineBreaks = (written: string) =>
+      source.includes('\r\n') ? written.replaceAll(/\r?\n/g, '\r\n') : written
+
+    const document = documents.get(end)
+    const before: unknown = manifest.document.toJS()
+    const edits = document && editText(document, { before, after: value }, { text, format })
+    if (edits?.every((edit) => edit.start >= start && edit.end <= end)) {
+      const moved = edits.map((edit) => ({
+        start: edit.start - start,
+        end: edit.end - start,
+        text: withLineBreaks(edit.text),
+      }))
+      const edited = applyEdits(source, moved)
+      if (hasValue(between + edited, value)) return edited
+    }
+    // The text before the document may end with `---`, and the document may continue on that line.
+    const isAtLineStart = start === 0 || '\n\uFEFF'.includes(text.charAt(start - 1))
+    return withLineBreaks((isAtLineStart ? '' : '\n') + writtenAnew(value, format))
+  }
+}
+
+const parseWithTokens = (text: string): ReadonlyMap<number, Document> =>
+  new Map(
+    composeDocuments(text, { ...yamlOptions, keepSourceTokens: true }).map((document) => [
+      document.range[1],
+      document,
+    ]),
+  )
+
+/** Whether the last document of a text has this value. */
+function hasValue(text: string, value: unknown): boolean {
+  const documents = composeDocuments(text, yamlOptions)
+  if (documents.some(({ errors }) => errors.length > 0)) return false
+  const last = documents.findLast(({ contents }) => contents !== null)
+  return isDeepStrictEqual(last?.toJS(), value)
+}
+
+function writtenAnew(value: unknown, { style, jsonIndent }: Format): string {
+  if (jsonIndent !== undefined) return `${JSON.stringify(value, null, jsonIndent)}\n`
+  const document = new Document(value, { ...yamlOptions, aliasDuplicateObjects: false })
+  return document.toString({ ...style, lineWidth: 0, directives: false })
+}
+
+function formatOf(
+  { document }: Manifest,
+  { text, source }: { readonly text: string; readonly source: string },
+): Format {
+  const style = documentStyle(document, text)
+  return isJson(source) ? { style, jsonIndent: jsonIndentOf(source) } : { style }
+}
+
+function isJson(source: string): boolean {
+  try {
+    JSON.parse(source)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The indentation of the first line after the opening brace. Empty if everything is on one line. */
+function jsonIndentOf(source: string): string {
+  if (!source.trim().includes('\n')) return ''
+  return /^\s*[[{]\s*?\n([ \t]+)/.exec(source)?.[1] ?? '  '
+}

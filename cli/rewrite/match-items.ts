@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'node:util'
+import { isObject } from '../../lib/shape.ts'
+
+/**
+ * Finds for each item of a new list the item of the old one that it comes from. In lists of the same length, they have the
+ * same place. Otherwise, items at the beginning and at the end that are equal belong together, and of the others those with
+ * the same `name`. The order of both lists is kept.
+ *
+ * @returns the index in the old list, or undefined if the item is new
+ */
+export function matchItems(
+  before: readonly unknown[],
+  after: readonly unknown[],
+): readonly (number | undefined)[] {
+  if (before.length === after.length) return after.map((_item, index) => index)
+  const common = Math.min(before.length, after.length)
+  let head = 0
+  while (head < common && isDeepStrictEqual(before[head], after[head])) head++
+  let tail = 0
+  while (tail < common - head && isDeepStrictEqual(before.at(-1 - tail), after.at(-1 - tail)))
+    tail++
+  const shift = before.length - after.length
+  const places = placesOf(before.slice(head, before.length - tail))
+  let next = 0
+  return after.map((item, index) => {
+    if (index < head) return index
+    if (index >= after.length - tail) return index + shift
+    const found = places.get(keyOf(item))?.find((place) => place >= next)
+    if (found === undefined) return undefined
+    next = found + 1
+    return head + found
+  })
+}
+
+function placesOf(items: readonly unknown[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>()
+  for (const [index, item] of items.entries()) {
+    const key = keyOf(item)
+    const known = places.get(key)
+    if (known === undefined) places.set(key, [index])
+    else known.push(index)
+  }
+  return places
+}
+
+/** Objects without a name match no other: their position is all that they have. */
+const keyOf = (item: unknown): string =>
+  isObject(item) && typeof item['name'] === 'string'
+    ? `name ${item['name']}`
+    : `value ${JSON.stringify(item)}`
