@@ -47,6 +47,11 @@ function addCheck(program: Command, end: End): void {
       [],
     )
     .addOption(namespaceOption())
+    .addOption(
+      new Option('-o, --output <form>', 'what to print on standard output')
+        .choices(['text', 'json', 'github', 'sarif'])
+        .default('text'),
+    )
     .option('--strict', 'exit with 1 for warnings, too')
     .option('-q, --quiet', 'print only what makes the exit code other than 0')
     .action(async (files, { filename, ...options }, command: Command) => {

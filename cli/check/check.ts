@@ -2,14 +2,20 @@ import { printLines } from '../../lib/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'
+import { githubText } from './output/github.ts'
+import { jsonText } from './output/json.ts'
+import { sarifText } from './output/sarif.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
 import { type CheckReport, makeReport, type Strictness } from './report.ts'
+
+export const outputForms = ['text', 'json', 'github', 'sarif'] as const
 
 export interface CheckOptions extends Strictness {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
+  readonly output: (typeof outputForms)[number]
 }
 
 /**
@@ -20,19 +26,26 @@ export interface CheckOptions extends Strictness {
  * @throws InputError when a setting is invalid
  */
 export function check(options: CheckOptions): ExitCode {
-  const { files, namespace, quiet = false } = options
+  const { files, namespace, output, quiet = false } = options
   const serving = readServing(process.env)
   const { contents, ...input } = readCheckInput(files, namespace)
   const checked = checkManifests(contents, serving)
   const report = makeReport({ ...input, ...checked }, options)
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
     printLines(process.stderr, [servingAssumption])
-  const errors = report.errors.map(({ message }) => `akv-injector: ${message}`)
-  printLines(process.stderr, errors)
+  // Annotations show the errors already.
+  if (output !== 'github')
+    printLines(
+      process.stderr,
+      report.errors.map(({ message }) => `akv-injector: ${message}`),
+    )
   printLines(process.stderr, skippedLines(report))
-  printText(report, process.stdout, { quiet })
+  if (output === 'text') printText(report, process.stdout, { quiet })
+  else process.stdout.write(forms[output](report))
   return report.exitCode
 }
+
+const forms = { json: jsonText, github: githubText, sarif: sarifText }
 
 const maxSkipped = 10
 
@@ -40,6 +53,6 @@ function skippedLines({ skipped }: CheckReport): readonly string[] {
   const more = skipped.length - maxSkipped
   return [
     ...skipped.slice(0, maxSkipped).map(({ path, reason }) => `skipped ${path}: ${reason}`),
-    ...(more > 0 ? [`skipped ${more} more`] : []),
+    ...(more > 0 ? [`skipped ${more} more; --output json lists them`] : []),
   ]
 }

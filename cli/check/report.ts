@@ -1,9 +1,10 @@
 import type { ExitCode } from '../command/exit-code.ts'
-import type { FileError } from '../input/text/file-error.ts'
+import { placeOf } from '../input/place-of.ts'
+import type { FileError, Place } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
 import type { Finding } from './finding.ts'
 import { taskLines } from './task.ts'
-import type { Verdict } from './verdict.ts'
+import { titleOf, type Verdict } from './verdict.ts'
 
 /** Everything that `check` reports, in whichever form it prints it. */
 export interface CheckReport {
@@ -75,4 +76,31 @@ export function makeReport(
     .map((verdict) => ({ ...verdict, details: [], findings: verdict.findings.filter(counts) }))
     .filter(({ findings }) => findings.length > 0)
   return { verdicts: kept, errors, skipped: [], sums, exitCode, tasks: [] }
+}
+
+/** A finding with the object that it is about, for forms that list findings. */
+export interface LocatedFinding extends Finding {
+  /** The object; absent if the finding is about a file. */
+  readonly title?: string
+  /** The finding's place, else the object's. A file that can't be read has no line. */
+  readonly at: Pick<Place, 'source'> & Partial<Place>
+}
+
+/** All findings, those about files first. */
+export function locatedFindings({ verdicts, errors }: CheckReport): readonly LocatedFinding[] {
+  return [
+    ...errors.map(({ place, sentence }) => ({
+      severity: 'problem' as const,
+      code: 'AKV_CHECK_FILE' as const,
+      message: sentence,
+      at: place,
+    })),
+    ...verdicts.flatMap(({ subject, findings }) =>
+      findings.map((finding) => ({
+        ...finding,
+        title: titleOf(subject),
+        at: finding.place ?? placeOf(subject.manifest, subject.path),
+      })),
+    ),
+  ]
 }

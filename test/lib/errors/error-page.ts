@@ -1,6 +1,7 @@
 /** `docs/errors.md` from the table. Run it (`node test/lib/errors/error-page.ts`) to write the page again. */
 
 import { writeFileSync } from 'node:fs'
+import { checkCodes } from '../../../cli/check/finding-codes.ts'
 import { entraCodes } from '../../../keyvault/entra/entra-codes.ts'
 import type { ErrorFacts } from '../../../lib/errors/error-facts.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
@@ -8,7 +9,11 @@ import { errorTable } from '../../../lib/errors/error-table.ts'
 export const errorPageFile = new URL('../../../docs/errors.md', import.meta.url)
 
 export function errorPage(): string {
-  return [head, ...Object.entries(errorTable).map(section)].join('\n')
+  return [
+    head,
+    ...Object.entries(errorTable).map(section),
+    ...Object.entries(checkCodes).map(checkSection),
+  ].join('\n')
 }
 
 const head = `# Error codes
@@ -33,7 +38,23 @@ somebody has to correct the configuration first. A failed refresh never ends the
 
 [Secret sync](sync.md) shows the same codes in the events of the ServiceAccount (\`kubectl describe serviceaccount\`). It
 retries every failure with growing pauses.
+
+Codes that begin with \`AKV_CHECK\` are findings of [\`akv-injector check\`](check.md). No agent reports them.
 `
+
+function checkSection([code, { means, remedy }]: [
+  string,
+  (typeof checkCodes)[keyof typeof checkCodes],
+]): string {
+  return `## ${code}
+
+${means}
+
+**What to do.** ${remedy}
+
+Only \`check\` reports it.
+`
+}
 
 function section([code, { isRetryable, exitCode, means, remedy, isOfSync }]: [
   string,

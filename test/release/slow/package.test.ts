@@ -45,6 +45,7 @@ t.test(
       'LICENSE',
       'README.md',
       'cli/akv-injector.cjs',
+      'cli/check/output/check-report.schema.json',
       'dist/THIRD-PARTY-NOTICES.txt',
       'dist/agent.js',
       'dist/chunks',

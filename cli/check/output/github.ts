@@ -1,0 +1,34 @@
+import { printable } from '../../../lib/printable.ts'
+import { type CheckReport, locatedFindings } from '../report.ts'
+import { relativePath } from './relative-path.ts'
+import { sumsLine } from './text.ts'
+
+/**
+ * A report as workflow commands of GitHub Actions, which show problems and warnings beside the lines of a pull request
+ * (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
+ */
+export function githubText(report: CheckReport): string {
+  const commands = locatedFindings(report).flatMap(({ severity, code, message, title, at }) => {
+    if (severity === 'note') return []
+    const file = relativePath(at.source)
+    const properties = {
+      title: code,
+      ...(file !== undefined && { file }),
+      ...(file !== undefined && at.line !== undefined && { line: at.line, col: at.column }),
+    }
+    const text = title === undefined ? `${at.source}: ${message}` : `${title}: ${message}`
+    const command = severity === 'problem' ? 'error' : 'warning'
+    const list = Object.entries(properties).map(
+      ([key, value]) => `${key}=${inProperty(`${value}`)}`,
+    )
+    return [`::${command} ${list.join(',')}::${inMessage(text)}`]
+  })
+  return [...commands, sumsLine(report.sums)].map((line) => `${line}\n`).join('')
+}
+
+/** The runner decodes these again. Line ends and control characters are made printable before. */
+const inMessage = (text: string): string =>
+  printable(text, Number.POSITIVE_INFINITY).replaceAll('%', '%25')
+
+const inProperty = (text: string): string =>
+  inMessage(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

@@ -1,0 +1,45 @@
+import { printableJson } from '../../../lib/printable-json.ts'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { placeOf } from '../../input/place-of.ts'
+import type { Place } from '../../input/text/file-error.ts'
+import { type CheckReport, locatedFindings } from '../report.ts'
+import { titleOf } from '../verdict.ts'
+
+/** The version of the form. It changes only if a member goes or changes its meaning. */
+const version = 1
+
+/** A report as JSON, in the form of `check-report.schema.json`. */
+export function jsonText(report: CheckReport): string {
+  const { verdicts, skipped, sums, tasks, exitCode } = report
+  const value = {
+    version,
+    tool: { name: packageJson.name, version: packageJson.version },
+    exitCode,
+    sums,
+    objects: verdicts.map(({ subject, outcome, sentence, details }) => ({
+      object: titleOf(subject),
+      namespace: subject.namespace,
+      ...fileAndPlace(placeOf(subject.manifest, subject.path)),
+      outcome,
+      sentence,
+      details,
+    })),
+    findings: locatedFindings(report).map(({ severity, code, message, title, at }) => ({
+      severity,
+      code,
+      message,
+      ...(title !== undefined && { object: title }),
+      ...fileAndPlace(at),
+    })),
+    skipped,
+    /** Without the heading. */
+    commands: tasks.slice(1).map((line) => line.trim()),
+  }
+  return `${printableJson(JSON.stringify(value, null, 2))}\n`
+}
+
+/** `-` is standard input, as on the command line. */
+const fileAndPlace = ({ source, line, column }: Pick<Place, 'source'> & Partial<Place>) => ({
+  file: source === 'standard input' ? '-' : source,
+  ...(line !== undefined && { line, column }),
+})

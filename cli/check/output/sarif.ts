@@ -1,0 +1,75 @@
+import { errorTable } from '../../../lib/errors/error-table.ts'
+import { printable } from '../../../lib/printable.ts'
+import { printableJson } from '../../../lib/printable-json.ts'
+import packageJson from '../../../package.json' with { type: 'json' }
+import type { FindingCode } from '../finding.ts'
+import { checkCodes } from '../finding-codes.ts'
+import { type CheckReport, type LocatedFinding, locatedFindings } from '../report.ts'
+import { relativePath } from './relative-path.ts'
+
+/**
+ * A report in the Static Analysis Results Interchange Format
+ * (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), for code scanning.
+ */
+export function sarifText(report: CheckReport): string {
+  const findings = locatedFindings(report).filter(({ severity }) => severity !== 'note')
+  const codes = [...new Set(findings.map(({ code }) => code))].sort()
+  const log = {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: packageJson.name,
+            semanticVersion: packageJson.version,
+            informationUri: packageJson.homepage,
+            rules: codes.map(ruleOf),
+          },
+        },
+        columnKind: 'utf16CodeUnits',
+        invocations: [{ executionSuccessful: report.exitCode !== 2, exitCode: report.exitCode }],
+        results: findings.map((finding) => resultOf(finding, codes)),
+      },
+    ],
+  }
+  return `${printableJson(JSON.stringify(log, null, 2))}\n`
+}
+
+function ruleOf(code: FindingCode) {
+  const { means, remedy } = { ...errorTable, ...checkCodes }[code]
+  return {
+    id: code,
+    shortDescription: { text: means },
+    help: { text: remedy },
+    helpUri: `${packageJson.homepage}/blob/main/docs/errors.md#${code.toLowerCase()}`,
+  }
+}
+
+function resultOf(
+  { severity, code, message, title, at }: LocatedFinding,
+  codes: readonly FindingCode[],
+) {
+  const uri = relativePath(at.source)
+  const location = {
+    ...(uri !== undefined && {
+      physicalLocation: {
+        artifactLocation: { uri: encodeURI(uri.replaceAll('\\', '/')), uriBaseId: '%SRCROOT%' },
+        ...(at.line !== undefined && {
+          region: { startLine: at.line, startColumn: at.column },
+        }),
+      },
+    }),
+    ...(title !== undefined && { logicalLocations: [{ fullyQualifiedName: plain(title) }] }),
+  }
+  const text = title === undefined ? `${at.source}: ${message}` : `${title}: ${message}`
+  return {
+    ruleId: code,
+    ruleIndex: codes.indexOf(code),
+    level: severity === 'problem' ? 'error' : 'warning',
+    message: { text: plain(text) },
+    ...(Object.keys(location).length > 0 && { locations: [location] }),
+  }
+}
+
+const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
