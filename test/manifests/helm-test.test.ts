@@ -128,7 +128,7 @@ t.test(
   async (t) => {
     const { code, output } = await run(t, { ...well, kubelets: ['v1.36.3', 'v1.34.9', 'v1.9.0'] })
     t.equal(code, 1)
-    t.match(output, /without their env \(.*\): node-1 v1\.34\.9, node-2 v1\.9\.0$/m)
+    t.match(output, /variables of env empty \(.*\): node-1 v1\.34\.9, node-2 v1\.9\.0$/m)
     t.match(output, 'ok: the webhook responds correctly')
   },
 )

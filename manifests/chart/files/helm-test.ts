@@ -64,7 +64,7 @@ async function ask(path: string) {
   return JSON.parse(body)
 }
 
-/** A kubelet older than 1.35 silently ignores fileKeyRef and starts pods without their env, unless the webhook refuses env. */
+/** A kubelet older than 1.35 silently ignores fileKeyRef and leaves the variables empty, unless the webhook refuses env. */
 async function checkNodes() {
   const { items } = await ask('/api/v1/nodes')
   const versions: readonly (readonly [string, string])[] = items.map(
@@ -76,7 +76,7 @@ async function checkNodes() {
   const old = versions.filter(([, version]) => minorOf(version) < minorOf(OLDEST_NODE))
   const consequence =
     OLDEST_NODE === '1.35'
-      ? 'start pods without their env (set kubernetesVersion to have such pods refused)'
+      ? 'leave the variables of env empty (set kubernetesVersion to have such pods refused)'
       : 'are not supported'
   if (old.length > 0)
     throw new Error(
