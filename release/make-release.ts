@@ -18,7 +18,7 @@ import { buildImageArchive } from './build-image-archive.ts'
 import { packFolder } from './pack-folder.ts'
 import { packNpmPackage } from './pack-npm-package.ts'
 import { copyChart, type ReleasedImage } from './package-chart.ts'
-import { findChangelogEntry, releaseNotes } from './release-notes.ts'
+import { type ChangelogEntry, findChangelogEntry, releaseNotes } from './release-notes.ts'
 import { renderInstallYaml } from './render-install-yaml.ts'
 import { sumFiles } from './sum-files.ts'
 
@@ -37,17 +37,27 @@ export interface ReleaseOptions {
 }
 
 /**
- * Makes the files of a release (docs/releases.md, "Files"). The same commit and tools give the same bytes.
+ * Makes the files of a release (docs/releases.md, "Files"). The same commit and tools give the same bytes. If it fails, the
+ * folder is empty again.
  *
  * @throws Error if the folder has files, the tag or the changelog doesn't match the version, or a tool fails
  */
 export async function makeRelease(options: ReleaseOptions): Promise<void> {
-  const { image: repository, platform, base } = options
   const entry = checkedEntry(options)
   const out = resolve(options.out)
   if (existsSync(out) && readdirSync(out).length > 0)
     throw new Error(`${options.out} has files; name a new folder`)
   mkdirSync(out, { recursive: true })
+  try {
+    await makeFiles({ ...options, out }, entry)
+  } catch (error) {
+    for (const name of readdirSync(out)) rmSync(join(out, name))
+    throw error
+  }
+}
+
+async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promise<void> {
+  const { out, image: repository, platform, base } = options
   const inOut = (name: string) => join(out, name)
 
   packNpmPackage(inOut(`akv-injector-${version}.tgz`))
@@ -69,7 +79,7 @@ export async function makeRelease(options: ReleaseOptions): Promise<void> {
   writeFileSync(inOut('SHA256SUMS'), sumFiles(out))
 }
 
-function checkedEntry({ tag }: ReleaseOptions) {
+function checkedEntry({ tag }: ReleaseOptions): ChangelogEntry {
   const entry = findChangelogEntry(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version)
   if (entry === undefined)
     throw new Error(`CHANGELOG.md has no section "## [${version}] - DATE" for this version`)
