@@ -48,7 +48,9 @@ function claim({ ref, claims }: Source, owners: Map<string, SourceRef>): readonl
     if (owner === undefined) owners.set(name, ref)
     return owner === undefined
       ? []
-      : [`Secret ${name}: ${sourceTitle(owner)}, which is older or first by name, requests it too; rename one`]
+      : [
+          `Secret ${name}: ${sourceTitle(owner)}, which is older or first by name, requests it too; rename one`,
+        ]
   })
 }
 
