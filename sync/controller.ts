@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
+import type { SecretFigures } from './account-metrics.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
-import type { SecretFigures } from './metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import type { NextRun } from './next-run.ts'
 import { isOff } from './request/read-account.ts'
@@ -63,7 +63,10 @@ export function startController(options: ControllerOptions): Controller {
       },
     }),
   )
-  metrics.watch({ secrets: () => figuresOf(entries, clock), queueDepth: queue.depth })
+  metrics.watch({
+    secretsOf: (namespace, name) => figuresOf(entries.get(keyOf(namespace, name)), clock),
+    queueDepth: queue.depth,
+  })
   return {
     problem: () => unlistedProblem(unlistedNamespaces),
     async ended() {
@@ -162,16 +165,8 @@ function staleSeconds({ failing, dueAtMs }: SecretStatus, nowMs: number): number
     : Math.max(1, overdueMs / 1000, (nowMs - failing.sinceMs) / 1000)
 }
 
-function* figuresOf(
-  entries: ReadonlyMap<string, AccountEntry>,
-  clock: Clock,
-): Generator<SecretFigures> {
-  for (const { account, state } of entries.values())
-    for (const { failing, dueAtMs } of state.secrets.values())
-      yield {
-        namespace: account.namespace,
-        account: account.name,
-        isSynced: failing === undefined,
-        staleSeconds: staleSeconds({ failing, dueAtMs }, clock.now()),
-      }
-}
+const figuresOf = (entry: AccountEntry | undefined, clock: Clock): readonly SecretFigures[] =>
+  [...(entry?.state.secrets.values() ?? [])].map(({ failing, dueAtMs }) => ({
+    isSynced: failing === undefined,
+    staleSeconds: staleSeconds({ failing, dueAtMs }, clock.now()),
+  }))
