@@ -14,6 +14,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
 }
 
+type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
+
 /** The APIs of the client are created with its `configuration`: `new CoreV1Api(connection.configuration)`. */
 export type Connection = ReturnType<typeof openConnection>
 
@@ -44,9 +46,10 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
 
 /** Sends the client's requests with a time limit, and all through one connection pool. */
 function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
+  // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
   let now: Date | undefined
-  let dispatcher: ReturnType<RequestContext['getDispatcher']>
+  let dispatcher: Dispatcher | undefined
   return {
     async send(request: RequestContext): Promise<ResponseContext> {
       // The client has no time limit. AbortSignal.timeout would keep the whole request in memory until the time is over.
@@ -56,9 +59,10 @@ function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
       // The client would also create a connection pool for each request, and the memory of so many pools isn't freed.
       dispatcher ??= request.getDispatcher()
       const own = dispatcher
-      if (own) request.setDispatcher(own)
       try {
-        const { httpStatusCode, headers, body } = await httpApi.send(request).toPromise()
+        const { httpStatusCode, headers, body } = own
+          ? await sendThrough(own, request)
+          : await httpApi.send(request).toPromise()
         const date = new Date(headers['date'] ?? '')
         if (!Number.isNaN(date.getTime())) now = date
         return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
@@ -80,6 +84,23 @@ function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
       dispatcher = undefined
     },
   }
+}
+
+/** The client's own way, fetch, takes twice as much CPU time, and follows redirects. */
+async function sendThrough(dispatcher: Dispatcher, request: RequestContext) {
+  const { origin, pathname, search } = new URL(request.getUrl())
+  const sent = request.getBody()
+  const { statusCode, headers, body } = await dispatcher.request({
+    origin,
+    path: pathname + search,
+    method: request.getHttpMethod(),
+    headers: request.getHeaders(),
+    // All bodies are JSON.
+    body: typeof sent === 'string' ? sent : null,
+    signal: request.getSignal() ?? null,
+  })
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)])
+  return { httpStatusCode: statusCode, headers: Object.fromEntries(texts), body }
 }
 
 const overdue = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError')

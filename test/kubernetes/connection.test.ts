@@ -31,3 +31,18 @@ t.test('a late failure does not cost the connection that was opened since', asyn
     t.equal(server.connections(), 3, `after ${name}`)
   }
 })
+
+t.test('a redirect isn’t followed, because the token is for this API server only', async (t) => {
+  const paths: string[] = []
+  const server = await startHttpsServer(t, ({ url = '' }, response) => {
+    paths.push(url)
+    response.writeHead(302, { location: '/elsewhere' }).end()
+  })
+  const file = `${t.testdir()}/kubeconfig`
+  writeFileSync(file, kubeconfigText({ server: server.url, caPem: server.caPem, token: 'x' }))
+  process.env['KUBECONFIG'] = file
+  const { configuration } = openConnection({ signal: new AbortController().signal })
+  const core = new CoreV1Api(configuration)
+  await t.rejects(core.readNamespacedSecret({ namespace: 'team-a', name: 'db' }), { code: 302 })
+  t.strictSame(paths, ['/api/v1/namespaces/team-a/secrets/db'])
+})
