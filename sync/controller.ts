@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
+import { type AccountEntries, createAccountEntries } from './account-entries.ts'
 import type { SecretFigures } from './account-metrics.ts'
 import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
@@ -36,7 +37,7 @@ const afterMistakeMs = 5 * 60_000
 /** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
 export function startController(options: ControllerOptions): Controller {
   const { accounts, clock, metrics, signal } = options
-  const entries = new Map<string, AccountEntry>()
+  const entries = createAccountEntries()
   const queue = createWorkQueue({
     clock,
     signal,
@@ -44,7 +45,7 @@ export function startController(options: ControllerOptions): Controller {
     restMs,
     run: async (key) => {
       if (namespaces.isKey(key)) return await namespaces.work(key)
-      const entry = entries.get(key)
+      const entry = entries.get(...accountOf(key))
       return entry && (await work(entry, { ...options, sourcesOf: namespaces.sourcesOf }))
     },
   })
@@ -64,7 +65,7 @@ export function startController(options: ControllerOptions): Controller {
     }),
   )
   metrics.watch({
-    secretsOf: (namespace, name) => figuresOf(entries.get(keyOf(namespace, name)), clock),
+    secretsOf: (namespace, name) => figuresOf(entries.get(namespace, name), clock),
     queueDepth: queue.depth,
   })
   return {
@@ -88,7 +89,7 @@ function entryUpdates({
   queue,
   namespaces,
 }: Pick<ControllerOptions, 'accounts'> & {
-  readonly entries: Map<string, AccountEntry>
+  readonly entries: AccountEntries
   readonly queue: WorkQueue
   readonly namespaces: Namespaces
 }) {
@@ -96,21 +97,26 @@ function entryUpdates({
   return {
     reduce: (account: SeenAccount) => (isListed(account) ? account : withoutDetails(account)),
     onAccount(account: SeenAccount): void {
-      const key = keyOf(account.namespace, account.name)
-      const entry = updatedEntry(entries.get(key), { account, isListed: isListed(account) })
+      const { namespace, name } = account
+      const entry = updatedEntry(entries.get(namespace, name), {
+        account,
+        isListed: isListed(account),
+      })
       if (entry === undefined) return
-      entries.set(key, entry)
+      entries.set(entry)
       // The account may now be the one to read a source, or not any more.
-      if (isListed(account)) namespaces.changed(account.namespace)
-      if (namespaces.isReady(account.namespace))
-        queue.add(key, { afterMs: 0, outlook: entry.outlook === 'good' ? 'good' : 'unknown' })
+      if (isListed(account)) namespaces.changed(namespace)
+      if (namespaces.isReady(namespace))
+        queue.add(keyOf(namespace, name), {
+          afterMs: 0,
+          outlook: entry.outlook === 'good' ? 'good' : 'unknown',
+        })
     },
     onGone(namespace: string, name: string): void {
-      const key = keyOf(namespace, name)
-      const entry = entries.get(key)
+      const entry = entries.get(namespace, name)
       entry?.gone.abort()
-      entries.delete(key)
-      queue.drop(key)
+      entries.delete(namespace, name)
+      queue.drop(keyOf(namespace, name))
       if (entry?.isListed) namespaces.changed(namespace)
     },
   }
@@ -150,6 +156,11 @@ async function work(
 }
 
 const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
+
+function accountOf(key: string): readonly [namespace: string, name: string] {
+  const [namespace = '', name = ''] = key.split('/')
+  return [namespace, name]
+}
 
 function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {
   const sorted = ({ annotations }: SeenAccount) =>

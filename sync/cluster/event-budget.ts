@@ -15,14 +15,21 @@ export interface EventBudget {
  * create it, could make the controller write Events without end.
  */
 export function createEventBudget({ now }: Pick<Clock, 'now'>): EventBudget {
-  /** When each account's bucket will be full again. Full buckets aren't kept. */
+  /** When each account's bucket will be full again. */
   const fullAtMs = new Map<string, number>()
+  let sweepAtMs = now() + refillMs
+  /** Full buckets aren't kept for long. Looking through all of them each time would cost too much with thousands of accounts. */
+  function sweep(nowMs: number): void {
+    if (nowMs < sweepAtMs) return
+    sweepAtMs = nowMs + refillMs
+    for (const [key, atMs] of fullAtMs) if (atMs <= nowMs) fullAtMs.delete(key)
+  }
   return {
     take({ namespace, name }) {
       const nowMs = now()
-      for (const [key, atMs] of fullAtMs) if (atMs <= nowMs) fullAtMs.delete(key)
+      sweep(nowMs)
       const key = `${namespace}/${name}`
-      const atMs = (fullAtMs.get(key) ?? nowMs) + refillMs
+      const atMs = Math.max(fullAtMs.get(key) ?? 0, nowMs) + refillMs
       if (atMs - nowMs > burst * refillMs) return false
       fullAtMs.set(key, atMs)
       return true

@@ -143,8 +143,13 @@ function createAbsences(clock: Pick<Clock, 'now'>) {
   return {
     begin(name: string): void {
       const nowMs = clock.now()
-      for (const [other, atMs] of goneAtMs) if (nowMs - atMs > rememberedMs) goneAtMs.delete(other)
+      goneAtMs.delete(name)
       goneAtMs.set(name, nowMs)
+      // The map is in the order in which the classes went.
+      for (const [other, atMs] of goneAtMs) {
+        if (nowMs - atMs <= rememberedMs) break
+        goneAtMs.delete(other)
+      }
     },
     end: (name: string) => void goneAtMs.delete(name),
     /** All classes are known. */

@@ -1,5 +1,6 @@
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import type { AccountEntries } from '../account-entries.ts'
 import type { NextRun } from '../next-run.ts'
 import type { AccountEntry } from '../round/account-entry.ts'
 import type { RoundServices } from '../round/account-round.ts'
@@ -31,7 +32,7 @@ export interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'op
   readonly policy: Policy
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
   readonly readsClasses: boolean
-  readonly entries: ReadonlyMap<string, AccountEntry>
+  readonly entries: Pick<AccountEntries, 'within'>
   readonly queue: WorkQueue
   readonly signal: AbortSignal
 }
@@ -116,8 +117,7 @@ async function workOne(
   one: Namespace,
   options: NamespacesOptions,
 ): Promise<NextRun | undefined> {
-  const entries = () =>
-    [...options.entries.values()].filter(({ account }) => account.namespace === namespace)
+  const entries = () => options.entries.within(namespace)
   const queueRound = ({ account, outlook }: AccountEntry) =>
     options.queue.add(`${namespace}/${account.name}`, {
       afterMs: 0,

@@ -1,4 +1,4 @@
-import { type ChosenAccount, chooseAccount, type ListedAccount } from './choose-account.ts'
+import { accountChooser, type ChosenAccount, type ListedAccount } from './choose-account.ts'
 import { byAge, type Source } from './source.ts'
 import { type SourceRef, sourceTitle } from './source-ref.ts'
 
@@ -27,9 +27,10 @@ export function assignSources(
   const byAccount = new Map<string, Source[]>()
   const unassigned: Source[] = []
   const owners = new Map<string, SourceRef>()
+  const choose = accountChooser({ ...options, what: 'the class' })
   for (const source of [...sources].sort(byAge)) {
     const claimed = { ...source, problems: [...source.problems, ...claim(source, owners)] }
-    const chosen = existing(chooseAccount(source.hints, { ...options, what: 'the class' }), options)
+    const chosen = existing(choose(source.hints), options)
     if (chosen.kind === 'none')
       unassigned.push({ ...claimed, problems: [...claimed.problems, chosen.sentence] })
     else {

@@ -30,23 +30,29 @@ export type ChosenAccount =
  *
  * @param options - `what`: the source in a sentence, such as "the class"
  */
-export function chooseAccount(
-  { clientId, annotated }: AccountHints,
-  options: {
-    readonly namespace: string
-    readonly listed: readonly ListedAccount[]
-    readonly what: string
-  },
-): ChosenAccount {
+export const chooseAccount = (hints: AccountHints, options: ChoiceOptions): ChosenAccount =>
+  accountChooser(options)(hints)
+
+export interface ChoiceOptions {
+  readonly namespace: string
+  readonly listed: readonly ListedAccount[]
+  readonly what: string
+}
+
+/** Chooses as {@link chooseAccount} does. Looks through the accounts only once for any number of sources. */
+export function accountChooser(options: ChoiceOptions): (hints: AccountHints) => ChosenAccount {
   const { listed } = options
-  const ofClient = clientId === undefined ? [] : listed.filter((one) => one.clientId === clientId)
-  if (ofClient.length === 1 && ofClient[0]) return { kind: 'chosen', name: ofClient[0].name }
-  if (annotated !== undefined && listed.some(({ name }) => name === annotated))
-    return { kind: 'chosen', name: annotated }
-  // Reading it as another account than the one that it names would surprise its owner.
-  if (annotated === undefined && listed.length === 1 && listed[0])
-    return { kind: 'chosen', name: listed[0].name }
-  return { kind: 'none', sentence: noneSentence(annotated, options) }
+  const byClient = Map.groupBy(listed, ({ clientId }) => clientId)
+  const names = new Set(listed.map(({ name }) => name))
+  return ({ clientId, annotated }) => {
+    const ofClient = clientId === undefined ? [] : (byClient.get(clientId) ?? [])
+    if (ofClient.length === 1 && ofClient[0]) return { kind: 'chosen', name: ofClient[0].name }
+    if (annotated !== undefined && names.has(annotated)) return { kind: 'chosen', name: annotated }
+    // Reading it as another account than the one that it names would surprise its owner.
+    if (annotated === undefined && listed.length === 1 && listed[0])
+      return { kind: 'chosen', name: listed[0].name }
+    return { kind: 'none', sentence: noneSentence(annotated, options) }
+  }
 }
 
 /** A sentence of an Event has no room for more. */
@@ -54,7 +60,7 @@ const maxNames = 10
 
 function noneSentence(
   annotated: string | undefined,
-  { namespace, listed, what }: Parameters<typeof chooseAccount>[1],
+  { namespace, listed, what }: ChoiceOptions,
 ): string {
   const names = listed.slice(0, maxNames).map(({ name }) => name)
   const more = listed.length - names.length

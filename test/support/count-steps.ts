@@ -10,7 +10,10 @@ export interface Counted<T> {
 interface Coverage {
   readonly result: readonly {
     readonly url: string
-    readonly functions: readonly { readonly ranges: readonly { readonly count: number }[] }[]
+    readonly functions: readonly {
+      readonly functionName: string
+      readonly ranges: readonly { readonly startOffset: number; readonly count: number }[]
+    }[]
   }[]
 }
 
@@ -40,12 +43,34 @@ function startCounting(): Session {
 /** The steps since the last call. */
 function takeSteps(session: Session): number {
   let steps = 0
+  forEachBlock(session, (_block, count) => {
+    steps += count
+  })
+  return steps
+}
+
+/** Calls back for each block that has run since the last call. */
+function forEachBlock(session: Session, onBlock: (block: string, count: number) => void): void {
   session.post('Profiler.takePreciseCoverage', (error, coverage) => {
     if (error) throw error
     for (const { url, functions } of (coverage as Coverage).result) {
       if (!url.startsWith('file:') || url === import.meta.url) continue
-      for (const { ranges } of functions) for (const { count } of ranges) steps += count
+      for (const { functionName, ranges } of functions)
+        for (const { startOffset, count } of ranges)
+          if (count > 0) onBlock(`${url}: ${functionName}, character ${startOffset}`, count)
     }
   })
-  return steps
+}
+
+/**
+ * Counts how often each block of JavaScript runs during `work`, by its place in the sources. Blocks that grow faster than
+ * the input show what doesn't scale.
+ */
+export async function countBlocks(work: () => Promise<void>): Promise<ReadonlyMap<string, number>> {
+  session ??= startCounting()
+  takeSteps(session)
+  await work()
+  const blocks = new Map<string, number>()
+  forEachBlock(session, (block, count) => blocks.set(block, (blocks.get(block) ?? 0) + count))
+  return blocks
 }

@@ -1,0 +1,87 @@
+import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
+import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
+import { fieldManager } from '../../../sync/names.ts'
+import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-secret.ts'
+import { readSeenClass } from '../../../sync/source/seen-class.ts'
+import type { ApiAnswer } from '../../support/api-server/api-answer.ts'
+import type { ApiObject } from '../../support/api-server/api-object.ts'
+import { createObjectStore } from '../../support/api-server/object-store.ts'
+
+export interface MemoryCluster {
+  readonly cluster: SyncCluster
+  /** The number of statuses that have been written. */
+  readonly statuses: () => number
+}
+
+/** The objects that the cluster has from the start. */
+export interface MemoryObjects {
+  readonly accounts: readonly ApiObject[]
+  readonly classes: readonly ApiObject[]
+}
+
+/** A cluster in memory, without HTTP. What it has at the start doesn't change but by sync. */
+export function memoryCluster({ accounts, classes }: MemoryObjects): MemoryCluster {
+  const objects = createObjectStore(() => undefined)
+  const secretPath = ({ namespace, name }: { namespace: string; name: string }) =>
+    `/api/v1/namespaces/${namespace}/secrets/${name}`
+  let statuses = 0
+  const within = (all: readonly ApiObject[], namespace: string) =>
+    all.filter((one) => one.metadata.namespace === namespace)
+  const watch = ({ signal, resourceVersion }: { signal: AbortSignal; resourceVersion: string }) =>
+    new Promise<string>((resolve) =>
+      signal.addEventListener('abort', () => resolve(resourceVersion)),
+    )
+  const cluster: SyncCluster = {
+    listAccounts: async (namespace) => ({
+      objects: within(accounts, namespace).flatMap(readSeenAccount),
+      resourceVersion: '1',
+    }),
+    watchAccounts: watch,
+    listClasses: async (namespace) => ({
+      objects: within(classes, namespace).flatMap(readSeenClass),
+      resourceVersion: '1',
+    }),
+    watchClasses: watch,
+    servesKind: async () => true,
+    requestToken: async () => 'token',
+    readSecret: async (secret) => {
+      const found = objects.get(secretPath(secret))
+      return found && stored([200, found])
+    },
+    createSecret: async (secret) =>
+      stored(
+        objects.create(secretPath(secret.metadata), {
+          object: secret as unknown as ApiObject,
+          manager: fieldManager,
+        }),
+      ),
+    claimSecret: async (secret, patch) =>
+      stored(
+        objects.patch(secretPath(secret), {
+          contentType: 'application/json-patch+json',
+          body: patch,
+          manager: fieldManager,
+        }),
+      ),
+    applySecret: async (secret, { force }) =>
+      stored(
+        objects.apply(secretPath(secret.metadata), {
+          applied: secret as unknown as ApiObject,
+          manager: fieldManager,
+          force,
+        }),
+      ),
+    deleteSecret: async (secret, uid) => void objects.delete(secretPath(secret), uid),
+    createEvent: async () => undefined,
+    writeStatus: async () => {
+      statuses += 1
+    },
+  }
+  return { cluster, statuses: () => statuses }
+}
+
+function stored([status, object]: ApiAnswer): StoredSecret {
+  const read = readStoredSecret(object)
+  if (status > 299 || read.kind === 'invalid') throw new Error(JSON.stringify(object))
+  return read.value
+}
