@@ -1,6 +1,8 @@
+import { isObject } from '../../lib/shape.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import type { NamedObject } from '../input/find-objects.ts'
 import { ownKeys } from '../input/search-templates.ts'
+import type { Finding } from './finding.ts'
 import { subjectOf, type Verdict } from './verdict.ts'
 
 /**
@@ -8,18 +10,20 @@ import { subjectOf, type Verdict } from './verdict.ts'
  * its kind isn't one of Kubernetes' own, or it belongs to akv2k8s.
  */
 export function checkOtherObject(found: NamedObject): Verdict | undefined {
+  const findings = otherTool(found)
   const reason =
     ownKeys(annotationsOf(found.object)).length > 0
       ? 'its akv-injector.io annotations do nothing, because it has no pod template'
       : 'it has no pod template'
-  if (reason === 'it has no pod template' && !isCustom(found)) return undefined
+  if (findings.length === 0 && reason === 'it has no pod template' && !isCustom(found))
+    return undefined
   const note = { severity: 'note', code: 'AKV_CHECK_NOT_LOOKED_AT', message: reason } as const
   return {
     subject: subjectOf(found),
     outcome: 'not-looked-at',
     sentence: `not looked at: ${reason}`,
     details: [],
-    findings: [note],
+    findings: [note, ...findings],
   }
 }
 
@@ -28,4 +32,19 @@ function isCustom({ object: { apiVersion, kind } }: NamedObject): boolean {
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false
   const [group = '', version] = apiVersion.split('/')
   return version !== undefined && group.includes('.') && !group.endsWith('.k8s.io')
+}
+
+function otherTool({ object }: NamedObject): readonly Finding[] {
+  const { kind, apiVersion, metadata } = object
+  const warning = (message: string): Finding => ({
+    severity: 'warning',
+    code: 'AKV_CHECK_OTHER_TOOL',
+    message: `${message}; docs/from-akv2k8s.md`,
+  })
+  if (kind === 'AzureKeyVaultSecret' && String(apiVersion).startsWith('spv.no/'))
+    return [warning('the object belongs to akv2k8s, and akv-injector ignores it')]
+  const labels = isObject(metadata) ? metadata['labels'] : undefined
+  return kind === 'Namespace' && isObject(labels) && 'azure-key-vault-env-injection' in labels
+    ? [warning('the namespace is labelled for akv2k8s, which akv-injector ignores')]
+    : []
 }

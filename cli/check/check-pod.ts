@@ -7,6 +7,7 @@ import { reviewTemplate } from '../input/review-template.ts'
 import { describeInjection, findAgent } from './describe/describe-injection.ts'
 import { findExcludedNamespace } from './find-excluded-namespace.ts'
 import { findMisplacedAnnotations } from './find-misplaced-annotations.ts'
+import { findOtherInjectors } from './find-other-injectors.ts'
 import { findTasks, hasDriverVolumes } from './find-tasks.ts'
 import { type Finding, problemFindings, sentenceFindings } from './finding.ts'
 import { subjectOf, type Verdict } from './verdict.ts'
@@ -33,6 +34,7 @@ export function checkPod(template: PodTemplate, context: PodContext): Verdict {
       ...(serving.servesVolumes ? [] : unservedVolumes(template, outcome)),
       ...(isDecided ? excludedNamespace(template) : []),
       ...misplacedAnnotations(template),
+      ...findOtherInjectors(template),
     ],
     tasks: isDecided ? findTasks(template, context) : [],
   }

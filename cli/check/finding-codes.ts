@@ -34,6 +34,12 @@ export const checkCodes = {
     means: 'The object or volume belongs to another tool, and akv-injector does not serve it.',
     remedy: 'Read the page that the message names.',
   },
+  AKV_CHECK_OTHER_TOOL: {
+    means:
+      'The object is written for another tool that delivers secrets, such as vault-k8s or akv2k8s. akv-injector ignores it.',
+    remedy:
+      'Nothing, if that tool runs in the cluster. To move, read the page that the message names.',
+  },
   AKV_CHECK_CLASS: {
     means: 'A SecretProviderClass has a mistake, so its volumes would not be served.',
     remedy: 'Correct the parameter that the message names.',

@@ -1,0 +1,61 @@
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import type { PodTemplate } from '../input/find-objects.ts'
+import { placeOf } from '../input/place-of.ts'
+import type { Path } from '../input/search-templates.ts'
+import type { Finding } from './finding.ts'
+
+/** Warns about a pod that is written for vault-k8s or akv2k8s, and names the page that helps to move. */
+export function findOtherInjectors({ pod, manifest, path }: PodTemplate): readonly Finding[] {
+  const finding = (message: string, below: Path): Finding => ({
+    severity: 'warning',
+    code: 'AKV_CHECK_OTHER_TOOL',
+    message,
+    place: placeOf(manifest, [...path, ...below]),
+  })
+  const isVault = isForVault(pod)
+  const variable = akvVariable(pod)
+  return [
+    ...(isVault
+      ? [
+          finding(
+            `the pod is annotated for vault-k8s (${vaultKey}), which akv-injector ignores; docs/from-vault-k8s.md`,
+            ['metadata', 'annotations', vaultKey],
+          ),
+        ]
+      : []),
+    ...(variable === undefined
+      ? []
+      : [
+          finding(
+            'the pod has variables for akv2k8s (NAME@azurekeyvault), which akv-injector ignores; docs/from-akv2k8s.md',
+            variable,
+          ),
+        ]),
+  ]
+}
+
+const vaultKey = 'vault.hashicorp.com/agent-inject'
+
+/** vault-k8s accepts all spellings of a boolean that Go does. */
+function isForVault({ metadata }: JsonObject): boolean {
+  const annotations = isObject(metadata) ? metadata['annotations'] : undefined
+  const value = isObject(annotations) ? annotations[vaultKey] : undefined
+  return value !== undefined && !/^(?:0|f|false)$/i.test(String(value))
+}
+
+/** The path of the first variable with a value for akv2k8s: `NAME@azurekeyvault`, perhaps with a query behind it. */
+function akvVariable({ spec }: JsonObject): Path | undefined {
+  for (const list of ['containers', 'initContainers'])
+    for (const [i, container] of itemsOf(spec, list))
+      for (const [j, entry] of itemsOf(container, 'env')) {
+        const value = isObject(entry) ? entry['value'] : undefined
+        if (typeof value === 'string' && value.includes('@azurekeyvault'))
+          return ['spec', list, i, 'env', j, 'value']
+      }
+  return undefined
+}
+
+function itemsOf(owner: unknown, key: string): Iterable<[number, unknown]> {
+  const items = isObject(owner) ? owner[key] : undefined
+  return Array.isArray(items) ? items.entries() : []
+}
