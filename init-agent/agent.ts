@@ -75,13 +75,16 @@ interface Start {
   readonly figures: AgentFigures
 }
 
-function startFromPreviousRun({ config, volumes, clock }: AgentContext): Start | undefined {
+function startFromPreviousRun(context: AgentContext): Start | undefined {
+  const { config, volumes, clock } = context
   const found = volumes.read()
   if (found === undefined || !isComplete(config, found.content)) return undefined
-  const { content, writtenAtMs: goodAtMs } = found
+  const { content, writtenAtMs } = found
+  const nowMs = clock.now()
+  const goodAtMs = Math.min(volumes.freshness.read()?.freshAtMs ?? writtenAtMs, nowMs)
   return {
     state: startState(config, { content, goodAtMs }),
-    figures: startFigures({ nowMs: clock.now(), goodAtMs }),
+    figures: startFigures({ nowMs, goodAtMs }),
   }
 }
 
@@ -100,8 +103,8 @@ async function startFromVault(context: AgentContext): Promise<Start> {
 /** Loaded only if the pod asks for it, because it takes memory. */
 async function watchRefreshes(context: AgentContext, figures: AgentFigures) {
   if (!servesBetweenRefreshes(context.config)) return undefined
-  const { openMetrics } = await import('./metrics/open-metrics.ts')
-  return await openMetrics(context, figures)
+  const { followRefreshes } = await import('./metrics/follow-refreshes.ts')
+  return await followRefreshes(context, figures)
 }
 
 /** The pod has all it needs already, and its other containers wait for this one to end. */

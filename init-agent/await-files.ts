@@ -1,6 +1,8 @@
 #!/usr/local/bin/node
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freshMark } from './contract.ts'
 
 /** How long one probe waits. The probe's `timeoutSeconds` is longer, so the kubelet shows our message. */
 const maxWaitMs = 10_000
@@ -13,7 +15,7 @@ export interface ProbeResult {
 }
 
 /**
- * The startup probe of the sidecar. The image carries it as `/usr/bin/test`, and the webhook's probe runs
+ * The startup probe of the sidecar, and the readiness probe of pods with `stale-after`. The image carries it as `/usr/bin/test`, and the webhook's probe runs
  * `/usr/bin/test -e PATH`: with that command, images and webhooks of different versions work together.
  *
  * Each failed probe is a Warning event on the pod. `test` would fail once a second until everything is written, so this
@@ -33,7 +35,7 @@ export async function awaitFiles(
     if (performance.now() >= deadlineMs)
       return {
         exitCode: 1,
-        message: 'not everything is written yet; the log of container akv-injector says why',
+        message: `${basename(path) === freshMark ? 'the objects have been stale for too long' : 'not everything is written yet'}; the log of container akv-injector says why`,
       }
     await delay(pollMs)
   }

@@ -5,13 +5,15 @@ import type { LogLevel } from '../lib/log/log-level.ts'
 
 /**
  * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
- * brought {@link AgentConfig.volumes}.
+ * brought {@link AgentConfig.volumes}, and version 3 {@link AgentConfig.staleAfterSeconds}.
  */
-export const contractVersion = 2
+export const contractVersion = 3
 
 /** The lowest version that has what the configuration uses, so that older agents still read what they can. */
-export const versionOf = ({ volumes }: Pick<AgentConfig, 'volumes'>): 1 | 2 =>
-  volumes === undefined ? 1 : 2
+export function versionOf(config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds'>): 1 | 2 | 3 {
+  if (config.staleAfterSeconds !== undefined) return 3
+  return config.volumes === undefined ? 1 : 2
+}
 
 /** The environment variable of the agent's container that holds the configuration. */
 export const configVariable = 'AKV_INJECTOR_CONFIG'
@@ -34,6 +36,9 @@ export const tokenFileName = 'token'
 
 /** The link to a volume's current set of files, named as in the kubelet's own volumes. */
 export const currentSetLink = '..data'
+/** A file beside that link, if the pod has {@link AgentConfig.staleAfterSeconds}: the first while it may be ready, else the second. */
+export const freshMark = '..fresh'
+export const staleMark = '..stale'
 
 /**
  * How many volumes one pod may have served. Each costs the webhook a request to the API server during one review, and
@@ -128,6 +133,8 @@ export interface AgentConfig {
   readonly onDeleted: OnDeleted
   /** `http://127.0.0.1:PORT/PATH`, which gets a POST after each change. */
   readonly notify?: string
+  /** A refreshing agent makes the pod unready once its objects have been stale for this long. Absent: never. */
+  readonly staleAfterSeconds?: number
   /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
   readonly metricsPort?: number
   readonly logLevel: LogLevel
@@ -162,26 +169,35 @@ export function isNotifyUrl(url: string): boolean {
 export const isMetricsPort = (port: number): boolean =>
   Number.isSafeInteger(port) && port >= 1024 && port <= 65_535
 
-/** Whether the agent serves something between two refreshes, so that its process has to stay. */
-export const servesBetweenRefreshes = ({
-  metricsPort,
-}: Pick<AgentConfig, 'metricsPort'>): boolean => metricsPort !== undefined
+/** Whether the agent serves metrics, or watches for stale objects, between two refreshes. Then its process has to stay. */
+export const servesBetweenRefreshes = (
+  config: Pick<AgentConfig, 'metricsPort' | 'staleAfterSeconds'>,
+): boolean => config.metricsPort !== undefined || config.staleAfterSeconds !== undefined
 
 /** Whether the pod gets files of our own, and so a volume for them. */
 export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
   templates.length > 0 || files.some(({ volume }) => volume === undefined)
 
+type Targets = Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>
+
 /**
- * The path in the agent's container that appears last in a first fetch, so the startup probe waits for it. Volumes are
- * switched in this order: variables, our own files, then the served volumes.
+ * The path in the agent's container that appears last in a first fetch, so the startup probe waits for it.
  */
-export function readyPath(
-  config: Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>,
-): string {
+export const readyPath = (config: Targets): string =>
+  `${agentRoot}/${lastFolder(config)}/${currentSetLink}`
+
+/** The path in the agent's container that the readiness probe looks for. */
+export const freshPath = (config: Targets): string =>
+  `${agentRoot}/${lastFolder(config)}/${freshMark}`
+
+/**
+ * The folder of the volume that is switched last, below the agent's root. Volumes are switched in this order: variables, our
+ * own files, then the served volumes.
+ */
+export function lastFolder(config: Targets): string {
   const lastServed = config.volumes?.at(-1)
   const ownFolder = hasFiles(config) ? filesFolder : envFolder
-  const folder = lastServed === undefined ? ownFolder : servedFolder(lastServed.name)
-  return `${agentRoot}/${folder}/${currentSetLink}`
+  return lastServed === undefined ? ownFolder : servedFolder(lastServed.name)
 }
 
 /** Escapes `$`, because the kubelet expands `$(NAME)` in environment variables. */

@@ -78,7 +78,7 @@ const isSeconds = check((value) => typeof value === 'number' && value >= 0)
 const httpsUrl = string((url) => url.startsWith('https://'))
 
 const members: Record<keyof AgentConfig, Check> = {
-  version: oneOf([1, 2]),
+  version: oneOf([1, 2, 3]),
   containers: listOf(string()),
   volumes: optional(
     listOf(
@@ -110,6 +110,7 @@ const members: Record<keyof AgentConfig, Check> = {
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),
   notify: optional(string(isNotifyUrl)),
+  staleAfterSeconds: optional(check((value) => typeof value === 'number' && value > 0)),
   metricsPort: optional(check((port) => typeof port === 'number' && isMetricsPort(port))),
   logLevel: oneOf(logLevels),
   identity: object({

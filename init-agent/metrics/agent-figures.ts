@@ -56,6 +56,10 @@ export function startFigures(start: {
   }
 }
 
+/** When all content was last known to match the vaults. */
+export const freshAtMs = ({ staleSinceMs, lastSuccessAtMs }: AgentFigures): number =>
+  staleSinceMs ?? lastSuccessAtMs
+
 /** The figures after one more refresh, which ended at `nowMs`. */
 export function figuresAfter(
   before: AgentFigures,

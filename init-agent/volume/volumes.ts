@@ -5,12 +5,14 @@ import {
   envFolder,
   filesFolder,
   hasFiles,
+  lastFolder,
   servedFolder,
 } from '../contract.ts'
 import type { FileSet } from '../projection/file-set.ts'
 import type { Content } from '../projection/project-content.ts'
 import { fileKey, pathInVolume } from '../target-path.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
+import { type FreshMark, openFreshMark } from './fresh-mark.ts'
 import { readFileSet, sweepFileSets } from './read-file-set.ts'
 import { type PreparedSet, prepareFileSet } from './write-file-set.ts'
 
@@ -31,6 +33,8 @@ export interface Volumes {
   write(content: Content): void
   /** Removes the sets that are no longer current. */
   sweep(): void
+  /** Only for pods with `staleAfterSeconds`. It is in the volume that is switched last. */
+  readonly freshness: FreshMark
 }
 
 interface FoundContent {
@@ -64,6 +68,7 @@ export function openVolumes(root: string, config: AgentConfig): Volumes {
     sweep() {
       for (const { path } of volumes) sweepFileSets(path)
     },
+    freshness: openFreshMark(join(root, lastFolder(config))),
   }
 }
 

@@ -27,6 +27,13 @@ t.test('it fails with a message if that takes too long', async (t) => {
   })
 })
 
+t.test('as a readiness probe, it says that the objects are stale', async (t) => {
+  t.strictSame(await awaitFiles(['-e', join(t.testdir(), '..fresh')], 0), {
+    exitCode: 1,
+    message: 'the objects have been stale for too long; the log of container akv-injector says why',
+  })
+})
+
 t.test('it refuses any other use of test(1)', async (t) => {
   const folder = t.testdir()
   for (const args of [[], ['-e'], ['-e', ''], ['-f', folder], ['-e', folder, 'more']])

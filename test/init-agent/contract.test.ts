@@ -5,6 +5,7 @@ import {
   hasFiles,
   isVariableName,
   readyPath,
+  servesBetweenRefreshes,
   versionOf,
 } from '../../init-agent/contract.ts'
 import { longestMatched } from '../webhook/core/longest-matched.ts'
@@ -40,9 +41,17 @@ t.test('without served volumes it has the bytes that agents of version 1 read', 
   )
 })
 
-t.test('only a configuration with served volumes needs a newer agent', async (t) => {
+t.test('only a configuration that an older agent would misread needs a newer one', async (t) => {
   t.equal(versionOf({}), 1)
   t.equal(versionOf({ volumes }), 2)
+  t.equal(versionOf({ staleAfterSeconds: 60 }), 3)
+  t.equal(versionOf({ volumes, staleAfterSeconds: 60 }), 3)
+})
+
+t.test('an agent stays between refreshes only if it has something to do then', async (t) => {
+  t.equal(servesBetweenRefreshes({}), false)
+  t.equal(servesBetweenRefreshes({ metricsPort: 19_980 }), true)
+  t.equal(servesBetweenRefreshes({ staleAfterSeconds: 60 }), true)
 })
 
 t.test('the startup probe waits for the volume that is switched last', async (t) => {

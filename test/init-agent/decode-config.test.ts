@@ -22,16 +22,17 @@ const served: AgentConfig = {
 }
 
 t.test('the agent decodes what the webhook encodes', async (t) => {
-  for (const each of [config, served])
+  const watched = { ...served, version: 3, staleAfterSeconds: 7200, metricsPort: 19_980 } as const
+  for (const each of [config, served, watched])
     t.strictSame(decodeConfig(encodeConfig(each)), { kind: 'valid', value: each })
 })
 
 t.test('a newer version is distinguished from an invalid configuration', async (t) => {
-  const newer = JSON.stringify({ ...config, version: 3, files: 'new form' })
+  const newer = JSON.stringify({ ...config, version: 4, files: 'new form' })
   t.match(decodeConfig(newer), {
     isNewer: true,
     problem:
-      /has version 3, but this agent knows only 2: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
+      /has version 4, but this agent knows only 3: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE/,
   })
 })
 
@@ -49,6 +50,12 @@ t.test(
 t.test('the problem names the wrong member', async (t) => {
   const wrong: [string, unknown][] = [
     ['version', 0],
+    ['version', 3],
+    ['staleAfterSeconds', 0],
+    ['staleAfterSeconds', '2h'],
+    ['metricsPort', 80],
+    ['metricsPort', 65_536],
+    ['metricsPort', '19980'],
     ['containers', [1]],
     ['files', [{ path: 'a', object: { vault: '../x', type: 'secret', name: 'a' } }]],
     ['files', [{ path: 'a' }]],

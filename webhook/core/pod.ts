@@ -56,6 +56,7 @@ export interface Container {
   readonly args?: unknown
   readonly restartPolicy?: string | null
   readonly startupProbe?: unknown
+  readonly readinessProbe?: unknown
   readonly ports?: readonly ContainerPort[] | null
   readonly securityContext?: { readonly runAsUser?: number | null } | null
 }
@@ -106,6 +107,7 @@ const container = object({
   name: anyString,
   args: anything,
   startupProbe: anything,
+  readinessProbe: anything,
   ports: nullable(
     listOf(
       object({

@@ -43,10 +43,15 @@ export function describeInjection(pod: Pod, namespace: string): readonly string[
   ]
 }
 
-function describeAgent({ refreshSeconds, metricsPort }: AgentConfig): string {
+function describeAgent({ refreshSeconds, metricsPort, staleAfterSeconds }: AgentConfig): string {
   if (refreshSeconds === 0) return 'init container, fetches once'
-  const metrics = metricsPort === undefined ? '' : `, serves metrics at port ${metricsPort}`
-  return `native sidecar, refreshes every ${refreshSeconds} s${metrics}`
+  return [
+    `native sidecar, refreshes every ${refreshSeconds} s`,
+    ...(metricsPort === undefined ? [] : [`serves metrics at port ${metricsPort}`]),
+    ...(staleAfterSeconds === undefined
+      ? []
+      : [`makes the pod unready when stale for ${staleAfterSeconds} s`]),
+  ].join(', ')
 }
 
 export function pathOf({ path, object, property, versions }: WantedFile): string {

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
+import { readdirSync, utimesSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { freePorts } from '../../cluster/harness/free-ports.ts'
@@ -38,7 +40,7 @@ t.test('a refreshing agent serves its metrics', async (t) => {
     `akv_injector_agent_object_expiry_timestamp_seconds{${labels}} ${Date.parse(expires) / 1000}\n`,
   )
   t.match(text, `akv_injector_agent_object_created_timestamp_seconds{${labels}} `)
-  t.match(text, /^akv_injector_agent_staleness_seconds 0$/m)
+  await untilScraped(port, /^akv_injector_agent_staleness_seconds 0$/m)
   t.notMatch(text, 'hunter2')
 
   emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
@@ -71,3 +73,64 @@ t.test('a port that is taken doesn’t stop the agent', async (t) => {
   await agent.line(/serving metrics/)
   t.match(await scrape(metricsPort), /^akv_injector_agent_switches_total 1$/m)
 })
+
+const readiness = ({ files }: { readonly files: string }) =>
+  readdirSync(files).filter((name) => ['..fresh', '..stale'].includes(name))
+
+async function untilMarked(pod: { readonly files: string }, mark: string): Promise<void> {
+  while (readiness(pod).join() !== mark) await setTimeout(20)
+}
+
+t.test('an agent makes its pod unready while the vault is down, and ready again', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const pod = await makePod(t, emulator, {
+    version: 3,
+    files: [secretFile('a')],
+    refreshSeconds: 0.1,
+    staleAfterSeconds: 2,
+  })
+  const agent = startAgent(t, pod)
+  await agent.line(/all files written/)
+  await untilMarked(pod, '..fresh')
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  await agent.line(/no longer ready/)
+  await untilMarked(pod, '..stale')
+
+  agent.process.kill('SIGKILL')
+  await agent.exited
+  const restarted = startAgent(t, pod)
+  await restarted.line(/could not be refreshed/)
+  t.strictSame(readiness(pod), ['..stale'], 'a restart doesn’t make it ready')
+  emulator.clearFaults()
+  await restarted.line(/can be ready/)
+  await untilMarked(pod, '..fresh')
+})
+
+t.test(
+  'an agent that restarts during an outage keeps the pod ready for the rest of the time',
+  async (t) => {
+    const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+    const pod = await makePod(t, emulator, {
+      version: 3,
+      files: [secretFile('a')],
+      refreshSeconds: 1,
+      staleAfterSeconds: 3600,
+    })
+    const agent = startAgent(t, pod)
+    await agent.line(/all files written/)
+    await untilMarked(pod, '..fresh')
+    agent.process.kill('SIGKILL')
+    await agent.exited
+    const fresh = join(pod.files, '..fresh')
+    const hourAgo = Date.now() / 1000 - 3500
+    utimesSync(fresh, hourAgo, hourAgo)
+    emulator.addFault({ action: { kind: 'status', status: 503 } })
+    const restarted = startAgent(t, pod)
+    t.match(await restarted.line(/could not be refreshed/), { objects: [{ code: /AKV/ }] })
+    const { objects } = (await restarted.line(/could not be refreshed/)) as unknown as {
+      objects: readonly { staleSeconds: number }[]
+    }
+    t.ok((objects[0]?.staleSeconds ?? 0) >= 3500, 'it knows since when')
+    t.strictSame(readiness(pod), ['..fresh'])
+  },
+)

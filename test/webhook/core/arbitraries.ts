@@ -109,6 +109,7 @@ export const saneAnnotations = fc
     env: fc.constantFrom('password', 'password, TOKEN=team-b:token?', 'C=c'),
     refresh: maybe(fc.constantFrom('0', '30s', '1h')),
     containers: maybe(fc.constantFrom('app', 'worker,app')),
+    'stale-after': maybe(fc.constantFrom('2h', '1m')),
     metrics: maybe(fc.constantFrom('0', '9000')),
     'file-mode': maybe(fc.constantFrom('400', '0440')),
     'mount-path': maybe(fc.constantFrom('/secrets', '/etc/app')),

@@ -67,6 +67,7 @@ const changes: readonly Interfere[] = [
     const agent = agentOf(pod)
     delete agent?.['restartPolicy']
     delete agent?.['startupProbe']
+    delete agent?.['readinessProbe']
     delete agent?.['ports']
   },
   (pod) => {

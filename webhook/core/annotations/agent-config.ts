@@ -15,15 +15,20 @@ export function agentConfig(
   chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort'>,
 ): AgentConfig {
   const { containers, fileMode, metricsPort } = chosen
+  const { refresh = 0, volumes, 'stale-after': staleAfter } = request
+  const newer = {
+    ...(volumes && { volumes }),
+    ...(refresh > 0 && staleAfter !== undefined && { staleAfterSeconds: staleAfter }),
+  }
   return {
-    version: versionOf(request),
+    version: versionOf(newer),
     containers,
-    ...(request.volumes && { volumes: request.volumes }),
+    ...newer,
     files: request.files,
     templates: request.templates,
     env: request.env,
     fileMode,
-    refreshSeconds: request.refresh ?? 0,
+    refreshSeconds: refresh,
     timeoutSeconds: request.timeout ?? defaultTimeoutSeconds,
     onDeleted: request['on-deleted'] ?? 'keep',
     ...(request.notify === undefined ? {} : { notify: request.notify }),

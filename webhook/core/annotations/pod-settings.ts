@@ -40,13 +40,14 @@ export const podSettings = {
   'file-mode': parseFileMode,
   'client-id': parseUuid,
   'tenant-id': parseUuid,
-  timeout: parseTimeout,
+  timeout: parsePositiveDuration,
   'on-deleted': parseChoice(onDeletedChoices),
   notify: (text: string) =>
     isNotifyUrl(text)
       ? valid(text)
       : invalid('expected http://127.0.0.1:PORT/PATH, with exactly this address'),
   metrics: parseMetricsPort,
+  'stale-after': parsePositiveDuration,
   position: parsePosition,
   'run-as': parseRunAs,
   'agent-requests': parseAmounts,
@@ -73,7 +74,7 @@ function parseRefresh(text: string): Parsed<number> {
     : invalid(`expected at least ${minRefreshSeconds}s, or "0" to fetch once`)
 }
 
-function parseTimeout(text: string): Parsed<number> {
+function parsePositiveDuration(text: string): Parsed<number> {
   const parsed = parseDuration(text)
   if (parsed.kind === 'valid' && parsed.value === 0) return invalid('expected more than 0')
   return parsed

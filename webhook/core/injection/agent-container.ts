@@ -4,6 +4,7 @@ import {
   configVariable,
   envFolder,
   filesFolder,
+  freshPath,
   hangGraceSeconds,
   hasFiles,
   identityFolder,
@@ -31,6 +32,8 @@ const apiTokenPath = '/var/run/secrets/kubernetes.io/serviceaccount'
 const probeGraceSeconds = throttlingAllowanceSeconds + hangGraceSeconds + 15
 /** The image's program waits up to 10 seconds for the path, and must print its message before the kubelet ends it. */
 const probeTimeoutSeconds = 15
+/** Each probe starts a process. A pod with `stale-after` needs no faster answer, because it is stale for minutes already. */
+const readinessPeriodSeconds = 30
 
 /** A container with members that we write but never read. */
 type AgentContainer = Omit<Container, 'securityContext'> & Readonly<Record<string, unknown>>
@@ -88,8 +91,17 @@ function nativeSidecar(config: AgentConfig) {
       periodSeconds: 1,
       failureThreshold: config.timeoutSeconds + probeGraceSeconds,
     },
+    ...(config.staleAfterSeconds !== undefined && { readinessProbe: readinessProbe(config) }),
   }
 }
+
+/** The same program as in the startup probe. A file that is missing is a decision of the agent, so one failure is enough. */
+const readinessProbe = (config: AgentConfig) => ({
+  exec: { command: ['/usr/bin/test', '-e', freshPath(config)] },
+  timeoutSeconds: probeTimeoutSeconds,
+  periodSeconds: readinessPeriodSeconds,
+  failureThreshold: 1,
+})
 
 /**
  * Monitoring finds the port by its name. In the node's network, Kubernetes reserves a declared port on the node, and a second

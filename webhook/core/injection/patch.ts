@@ -56,7 +56,14 @@ function consumerOperations(
 }
 
 /** Members that the agent needs and another webhook may have dropped. Values that others changed are left alone. */
-const essentials = ['args', 'restartPolicy', 'startupProbe', 'ports', 'securityContext'] as const
+const essentials = [
+  'args',
+  'restartPolicy',
+  'startupProbe',
+  'readinessProbe',
+  'ports',
+  'securityContext',
+] as const
 
 function restoreAgent(existing: Container, { agent, placement }: Plan): readonly AddOperation[] {
   const pointer = `/spec/initContainers/${placement.index}`

@@ -1,5 +1,6 @@
 import { configVariable, maxConfigBytes } from '../../../../init-agent/contract.ts'
 import type { Problem } from '../../../../lib/problem.ts'
+import { annotationPrefix } from '../../annotations/own-annotations.ts'
 import { encodedConfigOf } from '../../earlier-choices.ts'
 import { agentName } from '../../our-names.ts'
 import type { Pod } from '../../pod.ts'
@@ -12,6 +13,7 @@ export function planProblems(pod: Pod, plan: Plan, encodedConfig: string): reado
   const tooLarge = [...configProblems(encodedConfig), ...patchProblems(plan)]
   return [
     ...foreignAgent(plan, encodedConfig),
+    ...staleAfterProblems(plan),
     ...tooLarge,
     // A plan that is too large to be carried out is too large to be compared with the pod, too.
     ...(tooLarge.length > 0 ? [] : conflicts(pod, plan)),
@@ -39,6 +41,20 @@ function foreignAgent(
           : `${differs} the pod's annotations, its SecretProviderClasses and the operator's settings require. If one of these has just changed, try again. If this is a copy of a running pod, use the original manifest, whose volumes are still of the CSI driver`,
     },
   ]
+}
+
+/** After a single failure, a pod must not become unready: the next refresh may succeed. */
+function staleAfterProblems({ config }: Plan): readonly Problem[] {
+  const { staleAfterSeconds, refreshSeconds } = config
+  return staleAfterSeconds === undefined || staleAfterSeconds >= 2 * refreshSeconds
+    ? []
+    : [
+        {
+          subject: `${annotationPrefix}stale-after`,
+          found: `${staleAfterSeconds}s`,
+          sentence: `expected at least ${2 * refreshSeconds}s, twice the interval of ${annotationPrefix}refresh`,
+        },
+      ]
 }
 
 function configProblems(encodedConfig: string): readonly Problem[] {

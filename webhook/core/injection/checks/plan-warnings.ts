@@ -38,7 +38,7 @@ function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
   return [
     ...(config.refreshSeconds > 0
       ? []
-      : idle(['notify', 'on-deleted', 'metrics'], `${annotationPrefix}refresh`)),
+      : idle(['notify', 'on-deleted', 'metrics', 'stale-after'], `${annotationPrefix}refresh`)),
     ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
     ...(hasOwnObjects(config)
       ? []

@@ -2,24 +2,29 @@ import type { AgentContext } from '../agent-context.ts'
 import { type AgentFigures, figuresAfter, type RefreshResult } from './agent-figures.ts'
 import { renderMetrics } from './render-metrics.ts'
 import { serveMetrics } from './serve-metrics.ts'
+import { watchStaleness } from './watch-staleness.ts'
 
 /**
- * Serves the metrics of a refreshing agent, if its configuration has a port for them.
+ * Serves metrics and watches for stale objects, as far as the configuration of a refreshing agent says.
  *
  * @returns records a refresh; to be called after each one
  */
-export async function openMetrics(
+export async function followRefreshes(
   context: AgentContext,
   start: AgentFigures,
 ): Promise<(result: RefreshResult) => Promise<void>> {
   const { config, clock } = context
-  const { metricsPort: port } = config
+  const { metricsPort: port, staleAfterSeconds } = config
   let figures = start
   const text = () => renderMetrics(figures, { config, nowMs: clock.now() })
-  const listen = port === undefined ? async () => {} : serveMetrics(context, { port, text })
-  await listen()
+  const listen = port === undefined ? undefined : serveMetrics(context, { port, text })
+  const checkStaleness =
+    staleAfterSeconds === undefined ? undefined : watchStaleness(context, staleAfterSeconds)
+  checkStaleness?.(start)
+  await listen?.()
   return async (result) => {
     figures = figuresAfter(figures, { result, nowMs: clock.now() })
-    await listen()
+    checkStaleness?.(figures)
+    await listen?.()
   }
 }
