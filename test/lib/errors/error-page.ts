@@ -21,15 +21,7 @@ const head = `# Error codes
 Every failure has a stable code. You find it in the agent's log (\`code\`), and in the container's termination message,
 which \`kubectl describe pod\` shows, with what happened and what to do.
 
-If a pod does not start and shows no code:
-
-| \`kubectl\` shows | reason | what to do |
-|---|---|---|
-| the pod runs without an agent | its namespace is [excluded](install.md#excluded-namespaces), the annotations are on the workload instead of its pod template, or the webhook configuration was missing when the pod was created | run [\`akv-injector check FILE\`](../README.md#the-command-line) and \`kubectl get mutatingwebhookconfiguration zz-akv-injector\`, correct what they report, then recreate the pod |
-| a Deployment, StatefulSet or Job has no pods | the webhook denies them | \`kubectl describe\` the ReplicaSet, StatefulSet or Job: the events show the reason. For \`failed calling webhook\`, see [When the webhook does not answer](install.md#when-the-webhook-does-not-answer) |
-| \`Init:0/1\`, and with \`refresh\` the event \`Startup probe failed\` | the agent is still retrying | \`kubectl logs POD -c akv-injector\` says what fails, and until when it retries |
-| \`Init:ErrImagePull\` or \`Init:ImagePullBackOff\` | the pod's \`imagePullSecrets\` can't pull the agent's image | add a [pull Secret](install.md#pull-secrets) that can |
-| \`OOMKilled\` of akv-injector | its memory limit is too low | raise \`akv-injector.io/agent-limits\`, or leave it out |
+If you have no code, [troubleshooting.md](troubleshooting.md) starts from what \`kubectl\` shows.
 
 _Retried_ means: the first fetch retries with growing pauses until \`akv-injector.io/timeout\` is over, and a refresh
 retries at the next interval. Waiting for a throttled vault doesn't count towards the timeout, for up to 15 minutes. The
