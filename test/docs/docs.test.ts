@@ -18,7 +18,11 @@ const pages = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'CHANGELOG.md',
-].concat(readdirSync(join(root, 'docs')).map((name) => `docs/${name}`))
+].concat(
+  readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+)
 const { scripts, bin } = JSON.parse(read('package.json'))
 
 /** The code spans in the first column of the tables of a text. */
