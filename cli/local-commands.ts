@@ -8,6 +8,7 @@ export function addLocalCommands(program: Command, end: End): void {
   addInject(program, end)
   addMigrate(program, end)
   addFetch(program, end)
+  addIdentity(program, end)
   addEmulator(program, end)
 }
 
@@ -122,6 +123,36 @@ function addFetch(program: Command, end: End): void {
     .action(async (files, options) =>
       end(await (await import('./fetch/fetch.ts')).fetch({ files, ...options })),
     )
+}
+
+function addIdentity(program: Command, end: End): void {
+  program
+    .command('identity')
+    .summary('print the az commands that these manifests need')
+    .description(
+      'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands.',
+    )
+    .argument('[file...]', 'files and folders of manifests, as for check')
+    .option('-f, --filename <file>', 'the same as an argument; repeatable', append, [])
+    .option(
+      '--issuer <url>',
+      'OIDC issuer of the cluster; repeatable, for several clusters',
+      append,
+      [],
+    )
+    .option(
+      '--identity-name <name>',
+      'name of the managed identity; default: looked up by its client ID',
+    )
+    .option('--resource-group <name>', 'resource group of the managed identity')
+    .option('--vault-resource-group <name>', 'resource group of the vaults')
+    .option('--vault-subscription <name>', 'subscription of the vaults')
+    .addOption(namespaceOption())
+    .action(async (files, { filename, ...options }, command: Command) => {
+      const all = [...files, ...filename]
+      if (all.length === 0) command.error("error: missing required argument 'file'")
+      end((await import('./identity/identity.ts')).identity({ files: all, ...options }))
+    })
 }
 
 function addEmulator(program: Command, end: End): void {

@@ -28,7 +28,7 @@ export interface CheckOptions extends Strictness {
 export function check(options: CheckOptions): ExitCode {
   const { files, namespace, output, quiet = false } = options
   const serving = readServing(process.env)
-  const { contents, ...input } = readCheckInput(files, namespace)
+  const { contents, ...input } = readCheckInput(files, { namespace, command: 'check' })
   const checked = checkManifests(contents, serving)
   const report = makeReport({ ...input, ...checked }, options)
   if (serving.isAssumed && !quiet && contents.some(concernsDriver))
@@ -49,7 +49,8 @@ const forms = { json: jsonText, github: githubText, sarif: sarifText }
 
 const maxSkipped = 10
 
-function skippedLines({ skipped }: CheckReport): readonly string[] {
+/** The first folders and files that weren't read, and how many more there are. */
+export function skippedLines({ skipped }: Pick<CheckReport, 'skipped'>): readonly string[] {
   const more = skipped.length - maxSkipped
   return [
     ...skipped.slice(0, maxSkipped).map(({ path, reason }) => `skipped ${path}: ${reason}`),

@@ -7,18 +7,23 @@ import type { CheckReport } from './report.ts'
 /** Everything in one document that `check` looks at. */
 export type DocumentContent = ReturnType<typeof contentOf>
 
-interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
+export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   readonly contents: readonly DocumentContent[]
   /** How many files were read. */
   readonly files: number
 }
 
-const command = 'check'
-
-/** Reads the manifests. A file that can't be read doesn't keep the others from being checked. */
-export function readCheckInput(paths: readonly string[], namespace: string): CheckInput {
-  const { files, skipped, errors } = findFiles(paths, { command })
-  const read = files.map((file) => readContents(file, namespace))
+/**
+ * Reads the manifests. A file that can't be read doesn't keep the others from being read.
+ *
+ * @param options - `command`: the command that reads them, for its messages
+ */
+export function readCheckInput(
+  paths: readonly string[],
+  options: { readonly namespace: string; readonly command: string },
+): CheckInput {
+  const { files, skipped, errors } = findFiles(paths, options)
+  const read = files.map((file) => readContents(file, options))
   return {
     contents: read.flatMap((one) => (one instanceof FileError ? [] : one)),
     errors: [...errors, ...read.filter((one) => one instanceof FileError)],
@@ -27,7 +32,10 @@ export function readCheckInput(paths: readonly string[], namespace: string): Che
   }
 }
 
-function readContents(file: string, namespace: string): readonly DocumentContent[] | FileError {
+function readContents(
+  file: string,
+  { namespace, command }: { readonly namespace: string; readonly command: string },
+): readonly DocumentContent[] | FileError {
   try {
     const { manifests } = readManifestFile(file, { command })
     return manifests.map((manifest) => contentOf(manifest, namespace))

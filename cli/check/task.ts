@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
+import { credentialName } from '../identity/credential-name.ts'
 
 /** Something to do before a pod with volumes of the Secrets Store CSI Driver is applied. */
 export type Task =
@@ -81,17 +81,3 @@ function federateCommands({
     `az identity federated-credential create --name "$CLUSTER-${credentialName(namespace, account)}" --identity-name "$IDENTITY" --resource-group "$GROUP" --issuer "$ISSUER" --subject system:serviceaccount:${namespace}:${account} --audiences api://AzureADTokenExchange`,
   ]
 }
-
-/**
- * Azure accepts 3 to 120 letters, digits, hyphens and underscores. Kubernetes' names have no underscores, and a hash keeps
- * long names apart.
- */
-function credentialName(namespace: string, account: string): string {
-  const name = `${namespace}_${account.replaceAll('.', '_')}`
-  if (name.length <= maxCredentialName) return name
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
-  return `${name.slice(0, maxCredentialName - hash.length - 1)}_${hash}`
-}
-
-/** Leaves room for the name of the cluster. */
-const maxCredentialName = 90

@@ -32,6 +32,7 @@ export interface CompleteObjects {
 export function completeObjects(
   template: PodTemplate,
   objects: readonly FoundObject[],
+  clientId = madeUpClientId,
 ): CompleteObjects {
   const { namespace } = template
   const find = (kind: string, name: string) => findObject(objects, { kind, namespace, name })
@@ -45,7 +46,7 @@ export function completeObjects(
   const namesAll = needed.length > 0 && classes.length === 0 && found.every(isClientNamed)
   const isNamed = namesAll || hasClient(template, account)
   // All volumes of a pod have to sign in as the same client.
-  const accountClientId = isNamed ? undefined : (clientOf(found) ?? madeUpClientId)
+  const accountClientId = isNamed ? undefined : (clientOf(found) ?? clientId)
   return {
     objects: [
       ...objects,

@@ -5,9 +5,9 @@ import type {
   SecretData,
   VaultData,
 } from '../../../emulator/data/data.ts'
-import type { AgentConfig, WantedFile, WantedValue } from '../../../init-agent/contract.ts'
-import { segmentValues } from '../../../init-agent/projection/wanted-objects.ts'
+import type { AgentConfig, WantedValue } from '../../../init-agent/contract.ts'
 import type { ObjectReference, ObjectType } from '../../../keyvault/reference.ts'
+import { type ReadValue, wantedValues } from '../../input/wanted-values.ts'
 import { makeValue } from './make-value.ts'
 
 /** Enough to show a history. A pod that asks for more versions gets as many as there are. */
@@ -17,15 +17,8 @@ const maxHistory = 3
 interface ReadObject {
   readonly name: string
   readonly kind: 'secret' | 'key' | 'certificate'
-  readonly uses: readonly (WantedValue & Pick<WantedFile, 'versions'>)[]
+  readonly uses: readonly ReadValue[]
 }
-
-/** The values that the agent of a pod reads: files, those in templates, and variables. */
-export const wantedValues = (config: AgentConfig): ReadObject['uses'] => [
-  ...config.files,
-  ...config.templates.flatMap(({ segments }) => segmentValues(segments)),
-  ...config.env,
-]
 
 /** Everything that the agent of a pod reads of one secret. */
 export const usesOf = (config: AgentConfig, object: ObjectReference): readonly WantedValue[] =>

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * Azure accepts 3 to 120 letters, digits, hyphens and underscores. Kubernetes' names have no underscores, and a hash keeps
+ * long names apart.
+ */
+export function credentialName(namespace: string, account: string): string {
+  const name = `${namespace}_${account.replaceAll('.', '_')}`
+  if (name.length <= maxCredentialName) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16)
+  return `${name.slice(0, maxCredentialName - hash.length - 1)}_${hash}`
+}
+
+/** Leaves room for the name of the cluster. */
+const maxCredentialName = 90

@@ -1,0 +1,118 @@
+import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
+import { printLines } from '../../lib/print-lines.ts'
+import { printable } from '../../lib/printable.ts'
+import { skippedLines } from '../check/check.ts'
+import { concernsDriver } from '../check/check-manifests.ts'
+import { readCheckInput } from '../check/read-check-input.ts'
+import type { ExitCode } from '../command/exit-code.ts'
+import { InputError } from '../input/input-error.ts'
+import { readServing, servingAssumption } from '../input/read-serving.ts'
+import { findGrants, type Grant } from './find-grants.ts'
+import {
+  type AzureNames,
+  accountsOf,
+  byIdentity,
+  type IdentityGrants,
+  writeScript,
+} from './write-script.ts'
+
+export interface IdentityOptions extends Omit<AzureNames, 'issuers'> {
+  /** Files and folders. */
+  readonly files: readonly string[]
+  readonly namespace: string
+  /** The OIDC issuers of the clusters that the accounts are in. */
+  readonly issuer: readonly string[]
+}
+
+/**
+ * `akv-injector identity`: prints the commands of the Azure CLI that the pods and ServiceAccounts in the files need: a
+ * federated credential for each account, and the roles for the objects that are read. Standard error has warnings, and
+ * what is wrong with the files.
+ *
+ * @returns 1 if a pod or an account has a mistake, so that its commands are missing
+ * @throws InputError when an option, a setting or a file is invalid
+ */
+export function identity({ files, namespace, issuer, ...named }: IdentityOptions): ExitCode {
+  const issuers = [...new Set(issuer.map(checkIssuer))]
+  const serving = readServing(process.env)
+  const { contents, errors, skipped } = readCheckInput(files, { namespace, command: 'identity' })
+  const [error, ...others] = errors
+  if (error !== undefined)
+    throw new InputError(
+      error.message,
+      others.map(({ message }) => `akv-injector: ${message}`),
+    )
+  const objects = contents.flatMap((one) => one.objects)
+  const templates = contents.flatMap((one) => one.templates)
+  const { grants, mistakes } = findGrants(templates, { objects, serving })
+  const { safe, unsafe } = sortOut(grants)
+  const identities = byIdentity(safe)
+  refuseOneNameForMany(identities, named)
+
+  printLines(process.stderr, [
+    ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
+    ...skippedLines({ skipped }),
+    ...mistakes,
+    ...unsafe,
+    ...identities.flatMap((one) => countCredentials(one, issuers)),
+  ])
+  if (grants.length === 0 && mistakes.length === 0)
+    printLines(process.stderr, ['no pod and no ServiceAccount in these files reads from a vault'])
+  if (identities.length > 0)
+    printLines(process.stdout, writeScript(identities, { issuers, ...named }))
+  return mistakes.length + unsafe.length > 0 ? 1 : 0
+}
+
+/** Azure's limit for the issuer of a federated credential. */
+const maxIssuerLength = 600
+
+/** Azure compares the issuer with the token's as text, so it stays as it is written. */
+function checkIssuer(issuer: string): string {
+  const isUrl = issuer.length <= maxIssuerLength && /^https:\/\/[!-~]+$/.test(issuer)
+  if (isUrl && URL.canParse(issuer) && !/[?#]/.test(issuer)) return issuer
+  throw new InputError(
+    `--issuer ${printable(issuer)}: expected an https URL of at most ${maxIssuerLength} characters, such as https://oidc.example/cluster/`,
+  )
+}
+
+/** A name that isn't valid never becomes part of a command. */
+function sortOut(grants: readonly Grant[]): {
+  readonly safe: readonly Grant[]
+  readonly unsafe: readonly string[]
+} {
+  const isSafe = ({ namespace, account }: Grant) =>
+    isName(namespace, labelName) && isName(account, subdomainName)
+  return {
+    safe: grants.filter(isSafe),
+    unsafe: grants
+      .filter((grant) => !isSafe(grant))
+      .map(
+        ({ namespace, account }) =>
+          `ServiceAccount ${printable(account)} in namespace ${printable(namespace)}: this isn't a valid name, so no command for it is printed`,
+      ),
+  }
+}
+
+function refuseOneNameForMany(
+  identities: readonly IdentityGrants[],
+  { identityName }: Omit<AzureNames, 'issuers'>,
+): void {
+  if (identityName === undefined || identities.length <= 1) return
+  const clients = identities.map(({ clientId }) => clientId ?? 'one that they don’t name')
+  throw new InputError(
+    `--identity-name ${printable(identityName)}: the files need ${identities.length} identities, so one name isn't enough; leave it out, or pass fewer files`,
+    clients.map((client) => `  ${client}`),
+  )
+}
+
+/** Azure's limit for a managed identity, and for an app registration. */
+const maxCredentials = 20
+
+function countCredentials(identity: IdentityGrants, issuers: readonly string[]): readonly string[] {
+  const count = accountsOf(identity).length * Math.max(1, issuers.length)
+  if (count < maxCredentials) return []
+  const who = identity.clientId ?? 'one identity'
+  return [
+    `warning: ${who} would have ${count} federated credentials; Azure allows ${maxCredentials} for each identity. Use several identities, or let pods share a ServiceAccount`,
+  ]
+}

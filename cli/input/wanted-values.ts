@@ -1,0 +1,12 @@
+import type { AgentConfig, WantedFile, WantedValue } from '../../init-agent/contract.ts'
+import { segmentValues } from '../../init-agent/projection/wanted-objects.ts'
+
+/** A value that an agent reads. */
+export type ReadValue = WantedValue & Pick<WantedFile, 'versions'>
+
+/** The values that the agent of a pod reads: files, those in templates, and variables. */
+export const wantedValues = (config: AgentConfig): readonly ReadValue[] => [
+  ...config.files,
+  ...config.templates.flatMap(({ segments }) => segmentValues(segments)),
+  ...config.env,
+]

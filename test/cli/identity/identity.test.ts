@@ -1,0 +1,203 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import t, { type Test } from 'tap'
+import { type FakeIdentity, writeFakeAz } from '../../support/fake-az.ts'
+import { podText } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const webClient = '22222222-2222-2222-2222-222222222222'
+const syncClient = '44444444-4444-4444-4444-444444444444'
+const issuer = 'https://oidc.example/cluster/'
+const identities: readonly FakeIdentity[] = [
+  { clientId: webClient, name: 'id-web', resourceGroup: 'rg-web' },
+  { clientId: syncClient, name: 'id-sync', resourceGroup: 'rg-sync' },
+]
+
+/** Runs a script against a stand-in for the Azure CLI. */
+function paste(t: Test, script: string, env: Readonly<Record<string, string>> = {}) {
+  const az = writeFakeAz(t.testdir(), identities)
+  execFileSync('/bin/sh', ['-eu'], {
+    input: script,
+    env: { PATH: `${az.path}:/usr/bin:/bin`, ...env },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
+  return az
+}
+
+const account = (name: string, annotations: Readonly<Record<string, string>>) =>
+  JSON.stringify({ kind: 'ServiceAccount', metadata: { name, annotations } })
+
+const pod = podText(
+  {
+    vault: 'team-a',
+    'client-id': webClient,
+    secrets: 'db, tls/web, team-b:key/signing, leaf=team-b:cert/web',
+    env: 'TOKEN=api-key',
+  },
+  { serviceAccountName: 'web' },
+)
+
+t.test(
+  'the commands for a pod run: a credential, and a role for each kind of object',
+  async (t) => {
+    const { code, stdout, stderr } = await runInProcess(['identity', '-', '--issuer', issuer], {
+      input: pod,
+    })
+    t.match({ code, stderr }, { code: 0, stderr: '' })
+    const az = paste(t, stdout)
+    t.match(az.created(), [
+      {
+        'identity-name': 'id-web',
+        'resource-group': 'rg-web',
+        issuer,
+        subject: 'system:serviceaccount:default:web',
+        audiences: 'api://AzureADTokenExchange',
+      },
+    ])
+    t.strictSame(
+      az.assigned().map(({ role, scope }) => [role, scope?.split('/').at(-1)]),
+      [
+        ['Key Vault Secrets User', 'team-a'],
+        ['Key Vault Certificate User', 'team-b'],
+        ['Key Vault Crypto User', 'team-b'],
+      ],
+    )
+    t.match(az.assigned()[0], { 'assignee-object-id': 'principal-of-id-web' })
+  },
+)
+
+t.test('accounts with Secret sync and classes of the CSI driver count as well', async (t) => {
+  const sync = account('shop', {
+    'azure.workload.identity/client-id': syncClient,
+    'akv-injector.io/sync': '- { secret: db, data: "password=team-c:db" }',
+  })
+  const { code, stdout } = await runInProcess(
+    ['identity', '-', 'manifests/examples/csi-volume.yaml', '--issuer', issuer],
+    { input: sync },
+  )
+  t.equal(code, 0)
+  const az = paste(t, stdout)
+  t.strictSame(
+    az.created().map((one) => [one['identity-name'], one['subject']]),
+    [
+      ['id-web', 'system:serviceaccount:default:web'],
+      ['id-sync', 'system:serviceaccount:default:shop'],
+    ],
+  )
+  t.strictSame(
+    az.assigned().map((one) => [one['assignee-object-id'], one['scope']?.split('/').at(-1)]),
+    [
+      ['principal-of-id-web', 'team-a'],
+      ['principal-of-id-web', 'team-b'],
+      ['principal-of-id-sync', 'team-c'],
+    ],
+  )
+})
+
+t.test('what no file says is an option, or a variable that has to be set', async (t) => {
+  const unnamed = podText({ secrets: 'team-a:db' })
+  const open = await runInProcess(['identity', '-'], { input: unnamed })
+  t.equal(open.code, 0)
+  const variables = {
+    ISSUER: issuer,
+    CLUSTER: 'prod',
+    IDENTITY_NAME: 'id-web',
+    RESOURCE_GROUP: 'rg-web',
+  }
+  t.match(paste(t, open.stdout, variables).created(), [{ name: 'prod-default_default', issuer }])
+  for (const name of Object.keys(variables)) {
+    const { [name as keyof typeof variables]: _, ...others } = variables
+    t.throws(() => paste(t, open.stdout, others), new RegExp(`${name}: `), name)
+  }
+
+  const options = ['--identity-name', 'id-web', '--resource-group', 'rg-web', '--issuer', issuer]
+  const vaults = ['--vault-resource-group', "it's", '--vault-subscription', '$(id)']
+  const named = await runInProcess(['identity', '-f', '-', ...options, ...vaults], {
+    input: unnamed,
+  })
+  t.match(paste(t, named.stdout).assigned(), [
+    { scope: "/subscriptions/$(id)/resourceGroups/it's/vaults/team-a" },
+  ])
+})
+
+t.test('several clusters get a credential each, and 20 of them a warning', async (t) => {
+  const issuers = Array.from({ length: 20 }, (_, i) => ['--issuer', `https://oidc.example/${i}`])
+  const few = await runInProcess(['identity', '-', ...issuers.slice(1).flat()], { input: pod })
+  t.match(few, { code: 0, stderr: '' })
+  const { code, stdout, stderr } = await runInProcess(['identity', '-', ...issuers.flat()], {
+    input: pod,
+  })
+  t.equal(code, 0)
+  t.match(stderr, `${webClient} would have 20 federated credentials; Azure allows 20`)
+  const names = paste(t, stdout)
+    .created()
+    .map(({ name }) => name)
+  t.equal(new Set(names).size, 20)
+})
+
+t.test('nothing from a manifest or an option runs as a command', async (t) => {
+  const folder = t.testdir()
+  const touch = `touch ${folder}/ran`
+  const hostile = [
+    podText({ secrets: 'team-a:db', 'client-id': webClient }, { serviceAccountName: `x;${touch}` }),
+    podText({ secrets: `team-a$(${touch}):db` }),
+    JSON.stringify({
+      ...JSON.parse(podText({ secrets: 'team-a:db', 'client-id': webClient })),
+      metadata: {
+        name: 'x',
+        namespace: `a\n${touch}\n`,
+        annotations: { 'akv-injector.io/secrets': 'team-a:db' },
+      },
+    }),
+    account('x', {
+      'azure.workload.identity/client-id': `'];${touch}`,
+      'akv-injector.io/sync': '- { secret: db, data: "password=team-c:db" }',
+    }),
+  ]
+  const result = await runInProcess(
+    ['identity', '-', '--issuer', `https://x/'$(${touch.replaceAll(' ', '\t')})`],
+    { input: pod },
+  )
+  t.match(result, { code: 2, stdout: '' })
+  for (const input of hostile) {
+    const { code, stdout } = await runInProcess(
+      ['identity', '-', '--issuer', "https://x/'$(id)'", '--resource-group', `';${touch};'`],
+      { input },
+    )
+    t.equal(code, 1)
+    spawnSync('/bin/sh', [], { input: stdout })
+  }
+  t.notOk(existsSync(`${folder}/ran`))
+})
+
+t.test('a pod with a mistake is named, and the commands of the others are printed', async (t) => {
+  const { code, stdout, stderr } = await runInProcess(['identity', '-', '--issuer', issuer], {
+    input: `${podText({ secrets: 'x y z' })}\n---\n${pod}`,
+  })
+  t.equal(code, 1)
+  t.match(stderr, /Pod\/web: would be denied\n/)
+  t.match(stdout, 'system:serviceaccount:default:web')
+  t.notMatch(stdout, 'system:serviceaccount:default:default')
+})
+
+t.test('identity refuses what it cannot use, and prints no command', async (t) => {
+  const folder = t.testdir({
+    'a.yaml': 'a: [',
+    'pods.yaml': `${pod}\n---\n${podText({ secrets: 'team-a:x' })}`,
+  })
+  const cases: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
+    [[], /missing required argument/],
+    [[`${folder}/none.yaml`], /none.yaml: no such file/],
+    [[`${folder}/a.yaml`, `${folder}/pods.yaml`], /a.yaml:1:/],
+    [[`${folder}/pods.yaml`, '--issuer', 'http://x'], /expected an https URL/],
+    [[`${folder}/pods.yaml`, '--issuer', `https://x/${'a'.repeat(600)}`], /at most 600 characters/],
+    [[`${folder}/pods.yaml`, '--identity-name', 'x'], /the files need 2 identities/],
+  ]
+  for (const [args, sentence] of cases)
+    t.match(await runInProcess(['identity', ...args]), { code: 2, stdout: '', stderr: sentence })
+  t.match(await runInProcess(['identity', '-'], { input: 'kind: Service' }), {
+    code: 0,
+    stdout: '',
+    stderr: /reads from a vault/,
+  })
+})
