@@ -41,12 +41,7 @@ function addCheck(program: Command, end: End): void {
       'Reports what would be injected into each pod and each workload’s pod template, whether volumes of each SecretProviderClass would be served, which Secrets each annotated ServiceAccount would get, whether each annotated Secret would be adopted, and every mistake. Prints the commands that prepare namespaces and identities for such volumes. Exits with 1 if a pod would be denied, or an object has a mistake or isn’t served, and with 2 if a file can’t be read.',
     )
     .argument('[file...]', 'files and folders of YAML or JSON manifests; - reads standard input')
-    .option(
-      '-f, --filename <file>',
-      'the same as an argument, as kubectl has it; repeatable',
-      append,
-      [],
-    )
+    .option('-f, --filename <file>', 'the same as an argument, as in kubectl; repeatable', append)
     .addOption(namespaceOption())
     .addOption(
       new Option('-o, --output <form>', 'what to print on standard output')
@@ -55,14 +50,14 @@ function addCheck(program: Command, end: End): void {
     )
     .option('--strict', 'exit with 1 for warnings, too')
     .option('-q, --quiet', 'print only what makes the exit code other than 0')
-    .action(async (files, { filename, ...options }, command: Command) => {
+    .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
       end((await import('./check/check.ts')).check({ files: all, ...options }))
     })
 }
 
-const append = (value: string, previous: readonly string[]): readonly string[] => [
+const append = (value: string, previous: readonly string[] = []): readonly string[] => [
   ...previous,
   value,
 ]

@@ -3,6 +3,7 @@ import type { Problem } from '../../lib/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationsOf } from './annotations-of.ts'
 import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
+import { withKnativeNames } from './knative-names.ts'
 import { placeOf } from './place-of.ts'
 import type { Manifest } from './read-manifests.ts'
 import { ownKeys, type Path, templatePaths } from './search-templates.ts'
@@ -155,7 +156,7 @@ interface Owner {
 }
 
 function templateAt(owner: Placed, below: Path, { manifest, namespace }: Owner): PodTemplate {
-  const template = objectOf(valueAt(owner.object, below))
+  const template = withKnativeNames(owner.object, objectOf(valueAt(owner.object, below)))
   const { title, name, ...names } = namesOf(owner.object, namespace)
   const metadata = objectOf(template['metadata'])
   const path = [...owner.path, ...below]

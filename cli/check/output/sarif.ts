@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import { errorTable } from '../../../lib/errors/error-table.ts'
 import { printable } from '../../../lib/printable.ts'
 import { printableJson } from '../../../lib/printable-json.ts'
@@ -50,11 +51,11 @@ function resultOf(
   { severity, code, message, title, at }: LocatedFinding,
   codes: readonly FindingCode[],
 ) {
-  const uri = relativePath(at.source)
+  const path = relativePath(at.source)
   const location = {
-    ...(uri !== undefined && {
+    ...(path !== undefined && {
       physicalLocation: {
-        artifactLocation: { uri: encodeURI(uri.replaceAll('\\', '/')), uriBaseId: '%SRCROOT%' },
+        artifactLocation: { uri: uriOf(path), uriBaseId: '%SRCROOT%' },
         ...(at.line !== undefined && {
           region: { startLine: at.line, startColumn: at.column },
         }),
@@ -71,5 +72,7 @@ function resultOf(
     ...(Object.keys(location).length > 0 && { locations: [location] }),
   }
 }
+
+const uriOf = (path: string): string => path.split(sep).map(encodeURIComponent).join('/')
 
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)

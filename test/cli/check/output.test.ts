@@ -165,9 +165,9 @@ t.test('what a manifest contains can’t become a command of GitHub', async (t) 
 
 t.test('SARIF names a rule, its page, and the place in the checkout', async (t) => {
   const folder = t.testdir({
-    'a b.yaml': `\n${podText({ vault: 'team-a', secrets: 'x', refresh: '5' })}`,
+    'a#b c.yaml': `\n${podText({ vault: 'team-a', secrets: 'x', refresh: '5' })}`,
   })
-  const { stdout } = await check('sarif', [join(folder, 'a b.yaml')])
+  const { stdout } = await check('sarif', [join(folder, 'a#b c.yaml')])
   const [run] = JSON.parse(stdout).runs
   const { rules } = run.tool.driver
   const [result] = run.results
@@ -180,7 +180,7 @@ t.test('SARIF names a rule, its page, and the place in the checkout', async (t) 
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: /^\.tap\/.*\/a%20b\.yaml$/, uriBaseId: '%SRCROOT%' },
+          artifactLocation: { uri: /^\.tap\/.*\/a%23b%20c\.yaml$/, uriBaseId: '%SRCROOT%' },
           region: { startLine: 2 },
         },
         logicalLocations: [{ fullyQualifiedName: 'Pod/web' }],

@@ -149,6 +149,27 @@ t.test('an object with several pod templates has a line for each', async (t) => 
   t.match(stdout, 'RayCluster/a, spec.workerGroupSpecs.0.template (standard input): not injected')
 })
 
+t.test('a container of a Knative Service needs no name', async (t) => {
+  const { metadata } = JSON.parse(good)
+  const service = (apiVersion: string, containers: readonly object[]) =>
+    JSON.stringify({
+      apiVersion,
+      kind: 'Service',
+      spec: { template: { metadata, spec: { containers } } },
+    })
+  const names = async (containers: readonly object[]) =>
+    (await check(['-'], service('serving.knative.dev/v1', containers))).stdout
+  t.match(await names([{ image: 'x' }]), /containers user-container\n/)
+  t.match(
+    await names([{}, { name: 'b' }, {}]),
+    /containers user-container-0, b, user-container-2\n/,
+  )
+  t.match(await check(['-'], service('example.org/v1', [{ image: 'x' }])), {
+    code: 1,
+    stdout: /spec\.containers\[0\]\.name is missing/,
+  })
+})
+
 const classText = (name: string, secretName: string) =>
   JSON.stringify({
     kind: 'SecretProviderClass',
