@@ -6,6 +6,8 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node'
+import { printable } from '../lib/printable.ts'
+import { reasonOf } from '../lib/reason-of.ts'
 
 export interface ConnectOptions {
   /** Aborts requests in flight. */
@@ -22,13 +24,11 @@ export type Connection = ReturnType<typeof openConnection>
 /**
  * Connects to the API server as a pod, or with `KUBECONFIG` outside one. The first request opens the connection.
  *
- * @throws Error if neither is configured
+ * @throws Error with a sentence if neither is configured, or the kubeconfig can't be used
  */
 export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
-  const kubeConfig = new KubeConfig()
-  kubeConfig.loadFromDefault()
-  const server = kubeConfig.getCurrentCluster()?.server
-  if (server === undefined) throw new Error('the kubeconfig names no cluster')
+  const kubeConfig = loadConfig()
+  const server = serverOf(kubeConfig)
 
   const { send, serverTime, reconnect } = createSender({ signal, timeoutMs })
   return {
@@ -43,6 +43,33 @@ export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
     reconnect,
   }
 }
+
+function loadConfig(): KubeConfig {
+  const kubeConfig = new KubeConfig()
+  try {
+    kubeConfig.loadFromDefault()
+    return kubeConfig
+  } catch (error) {
+    const { KUBECONFIG } = process.env
+    const file = KUBECONFIG ? `KUBECONFIG ${printable(KUBECONFIG, 300)}` : 'the kubeconfig'
+    throw new Error(`${file} cannot be read: ${printable(reasonOf(error), 300)}`)
+  }
+}
+
+/** Without any configuration, the client assumes an API server without TLS on this machine, which would never answer. */
+function serverOf(kubeConfig: KubeConfig): string {
+  const { server, skipTLSVerify } = kubeConfig.getCurrentCluster() ?? {}
+  if (server === undefined) throw new Error('the kubeconfig names no cluster')
+  const protocol = URL.canParse(server) ? new URL(server).protocol : undefined
+  if (protocol === 'https:' || (protocol === 'http:' && skipTLSVerify)) return server
+  throw new Error(
+    server === assumedServer
+      ? 'no cluster is configured: run it as a pod whose service account token is mounted, or name a kubeconfig with KUBECONFIG'
+      : `the kubeconfig names the server "${printable(server)}"; expected an https URL`,
+  )
+}
+
+const assumedServer = 'http://localhost:8080'
 
 /** Sends the client's requests with a time limit, and all through one connection pool. */
 function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {

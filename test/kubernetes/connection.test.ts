@@ -46,3 +46,24 @@ t.test('a redirect isn’t followed, because the token is for this API server on
   await t.rejects(core.readNamespacedSecret({ namespace: 'team-a', name: 'db' }), { code: 302 })
   t.strictSame(paths, ['/api/v1/namespaces/team-a/secrets/db'])
 })
+
+t.test('without a cluster, a sentence says what to do', async (t) => {
+  const folder = t.testdir({
+    'http.yaml': kubeconfigText({ server: 'http://127.0.0.1:1', caPem: '', token: 'x' }),
+    'not-a-kubeconfig.yaml': 'a: [',
+  })
+  const { HOME, KUBECONFIG } = process.env
+  t.teardown(() => Object.assign(process.env, { HOME, KUBECONFIG }))
+  const refusals: readonly (readonly [file: string, sentence: RegExp])[] = [
+    ['', /no cluster is configured: run it as a pod .*, or name a kubeconfig with KUBECONFIG/],
+    [`${folder}/none`, /^KUBECONFIG .*none cannot be read: ENOENT/],
+    [folder, /cannot be read: EISDIR/],
+    [`${folder}/not-a-kubeconfig.yaml`, /cannot be read: /],
+    [`${folder}/http.yaml`, /names the server "http:.*"; expected an https URL/],
+  ]
+  process.env['HOME'] = folder
+  for (const [file, sentence] of refusals) {
+    process.env['KUBECONFIG'] = file
+    t.throws(() => openConnection({ signal: new AbortController().signal }), sentence)
+  }
+})
