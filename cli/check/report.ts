@@ -2,9 +2,10 @@ import type { ExitCode } from '../command/exit-code.ts'
 import { placeOf } from '../input/place-of.ts'
 import type { FileError, Place } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
+import { titleOf } from '../input/title-of.ts'
 import type { Finding } from './finding.ts'
 import { taskLines } from './task.ts'
-import { titleOf, type Verdict } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 /** Everything that `check` reports, in whichever form it prints it. */
 export interface CheckReport {

@@ -44,7 +44,3 @@ export const subjectOf = ({ manifest, path, title, part, namespace }: Subject): 
   ...(part !== undefined && { part }),
   namespace,
 })
-
-/** How messages name the object. */
-export const titleOf = ({ title, part }: Pick<Subject, 'title' | 'part'>): string =>
-  part === undefined ? title : `${title}, ${part}`

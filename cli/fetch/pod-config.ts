@@ -18,6 +18,7 @@ import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
+import { titleOf } from '../input/title-of.ts'
 import { accountVariables } from '../input/workload-identity.ts'
 
 export interface PodChoice {
@@ -51,9 +52,12 @@ export function podConfig(choice: PodChoice): AgentConfig {
     case 'skipped':
       if (outcome.reason === 'complete')
         return withIdentity(findAgent(applyPatch(template.pod, [])).config)
-      throw new InputError(`${template.title}: nothing to fetch, ${skipReasons[outcome.reason]}`)
+      throw new InputError(`${titleOf(template)}: nothing to fetch, ${skipReasons[outcome.reason]}`)
     case 'denied':
-      throw new InputError(`${template.title} would be denied`, describeProblems(outcome.problems))
+      throw new InputError(
+        `${titleOf(template)} would be denied`,
+        describeProblems(outcome.problems),
+      )
     default:
       return outcome satisfies never
   }
@@ -89,7 +93,7 @@ function choosePod(
   const where = files.join(', ')
   const templates = manifests
     .flatMap((manifest) => findPodTemplates(manifest, namespace))
-    .filter(({ title }) => pod === undefined || title === pod)
+    .filter((template) => pod === undefined || [template.title, titleOf(template)].includes(pod))
   if (templates.length === 0)
     throw new InputError(`${where}: has no ${pod ?? 'pod or pod template'}`)
   const wanted = templates.filter(
@@ -105,6 +109,6 @@ function choosePod(
     )
   }
   if (others.length === 0) return template
-  const titles = wanted.map(({ title }) => title)
+  const titles = wanted.map(titleOf).map((title) => (/[, ]/.test(title) ? `"${title}"` : title))
   throw new InputError(`${where} has several pods; name one with --pod: ${titles.join(', ')}`)
 }

@@ -8,6 +8,7 @@ import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/f
 import { type Manifest, readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
+import { titleOf } from '../input/title-of.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { printDocuments } from './print-documents.ts'
@@ -86,16 +87,16 @@ function injectManifest(
     const outcome = reviewTemplate(template, by)
     warnings.push(
       ...findMisplacedAnnotations(template).map(
-        ({ problem }) => `${template.title}: ${describeProblem(problem)}`,
+        ({ problem }) => `${titleOf(template)}: ${describeProblem(problem)}`,
       ),
     )
     if (outcome.kind === 'denied')
       problems.push(
-        `${template.title} (${manifest.source}): would be denied`,
+        `${titleOf(template)} (${manifest.source}): would be denied`,
         ...describeProblems(outcome.problems),
       )
     if (outcome.kind !== 'injected') continue
-    warnings.push(...outcome.warnings.map((warning) => `${template.title}: ${warning}`))
+    warnings.push(...outcome.warnings.map((warning) => `${titleOf(template)}: ${warning}`))
     isInjected = true
     for (const operation of outcome.operations) apply(changed, template, operation)
   }

@@ -2,8 +2,8 @@ import { printableJson } from '../../../lib/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { placeOf } from '../../input/place-of.ts'
 import type { Place } from '../../input/text/file-error.ts'
+import { titleOf } from '../../input/title-of.ts'
 import { type CheckReport, locatedFindings } from '../report.ts'
-import { titleOf } from '../verdict.ts'
 
 /** The version of the form. It changes only if a member goes or changes its meaning. */
 const version = 1

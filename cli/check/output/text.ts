@@ -1,8 +1,9 @@
 import { styleText } from 'node:util'
 import { printable } from '../../../lib/printable.ts'
+import { titleOf } from '../../input/title-of.ts'
 import type { Finding } from '../finding.ts'
 import type { CheckReport, CheckSums } from '../report.ts'
-import { titleOf, type Verdict } from '../verdict.ts'
+import type { Verdict } from '../verdict.ts'
 
 type Style = (format: Parameters<typeof styleText>[0], text: string) => string
 

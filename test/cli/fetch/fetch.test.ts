@@ -356,6 +356,21 @@ t.test('fetch refuses a file without a pod to fetch for, or with several', async
     stderr: /several pods; name one with --pod: Pod\/web, Deployment\/x/,
   })
   t.match(await fetch(two, '--pod', 'Job/x'), { code: 2, stderr: /has no Job\/x/ })
+  const template = JSON.parse(podText({ vault: 'team-a', secrets: 'a_b' }))
+  const both = JSON.stringify({
+    kind: 'A',
+    metadata: { name: 'x' },
+    a: { template },
+    b: { template },
+  })
+  t.match(await fetch(both, '--pod', 'A/x'), {
+    code: 2,
+    stderr: '--pod: "A/x, a.template", "A/x, b.template"\n',
+  })
+  t.match(await fetch(both, '--pod', 'A/x, b.template'), {
+    code: 2,
+    stderr: 'A/x, b.template would be denied',
+  })
   t.match(await fetch(podText({ vault: 'team-a', secrets: 'a_b' })), {
     code: 2,
     stderr: /Pod\/web would be denied\n.*"a_b" isn't a valid object name/,
