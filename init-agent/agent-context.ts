@@ -1,13 +1,13 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/log.ts'
 import type { AgentConfig } from './contract.ts'
-import type { Session } from './session/session.ts'
+import type { AgentSession } from './session/session.ts'
 import type { Volumes } from './volume/volumes.ts'
 
 /** The context that all steps of the agent share. */
 export interface AgentContext {
   readonly config: AgentConfig
-  readonly session: Session
+  readonly session: AgentSession
   readonly volumes: Volumes
   readonly clock: Clock
   readonly log: Log

@@ -11,7 +11,6 @@ import type {
   ObjectProperties,
 } from './clients/object-client.ts'
 import { RequestFailure, requestGuard } from './clients/request-guard.ts'
-import { secretObjects } from './clients/secrets.ts'
 import {
   type Collection,
   collectionOf,
@@ -78,7 +77,18 @@ export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
   }
 }
 
-/** The SDKs for keys and certificates are loaded on first use, because most callers need neither. */
+/** Each SDK is loaded on first use, because most callers need one of them. */
+const clientModules = {
+  secrets: () => import('./clients/secrets.ts'),
+  keys: () => import('./clients/keys.ts'),
+  certificates: () => import('./clients/certificates.ts'),
+}
+
+/** Loads the SDK for these objects before its first use. If that fails, the first read throws the error. */
+export function loadClient(collection: Collection): void {
+  clientModules[collection]().catch(() => undefined)
+}
+
 async function createClient(
   vault: string,
   collection: Collection,
@@ -94,11 +104,11 @@ async function createClient(
   }
   switch (collection) {
     case 'secrets':
-      return secretObjects(base, options)
+      return (await clientModules.secrets()).secretObjects(base, options)
     case 'keys':
-      return (await import('./clients/keys.ts')).keyObjects(base, options)
+      return (await clientModules.keys()).keyObjects(base, options)
     case 'certificates':
-      return (await import('./clients/certificates.ts')).certificateObjects(base, options)
+      return (await clientModules.certificates()).certificateObjects(base, options)
     default:
       return collection satisfies never
   }

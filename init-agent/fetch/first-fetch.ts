@@ -4,7 +4,7 @@ import type { AgentContext } from '../agent-context.ts'
 import type { AgentConfig } from '../contract.ts'
 import { fetchConsistently } from '../projection/certificate-parts.ts'
 import { type Deadline, firstFetchDeadline, notBefore } from '../projection/deadline.ts'
-import type { FetchOutcomes } from '../projection/fetch-objects.ts'
+import { type FetchOutcomes, maxConcurrentRequests } from '../projection/fetch-objects.ts'
 import { type Content, noContent, projectContent } from '../projection/project-content.ts'
 import { retry } from '../projection/retry.ts'
 import { wantedObjects } from '../projection/wanted-objects.ts'
@@ -44,7 +44,10 @@ export async function fetchContent(
   context: FetchContext,
   deadline = firstFetchDeadline(context.config, context.clock.now()),
 ): Promise<FetchedContent> {
-  await signIn(context, deadline)
+  const signedIn = signIn(context, deadline)
+  const references = wantedObjects(context.config).map(({ reference }) => reference)
+  context.session.prepare(references, maxConcurrentRequests)
+  await signedIn
   const outcomes = await fetchEverything(context, deadline)
   const content = await projectEverything(context.config, outcomes)
   return { content, outcomes }

@@ -12,7 +12,7 @@ import { retry } from './retry.ts'
 import { objectKey, type WantedObject } from './wanted-objects.ts'
 
 /** A vault accepts 4,000 requests in 10 s. This lower limit suits the pod, which has a small share of a CPU. */
-const maxConcurrentRequests = 10
+export const maxConcurrentRequests = 10
 
 /** One object, or the versions of its history with the newest first. Never empty. */
 export type FoundVersions = readonly [FetchedObject, ...FetchedObject[]]

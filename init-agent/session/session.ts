@@ -1,8 +1,14 @@
+import { connectAhead } from '../../keyvault/clients/connect-ahead.ts'
 import { createConnection } from '../../keyvault/clients/connection.ts'
 import { createSignIn, type SignIn } from '../../keyvault/entra/sign-in.ts'
-import { createObjectReader, type ObjectReader } from '../../keyvault/object-reader.ts'
+import { createObjectReader, loadClient, type ObjectReader } from '../../keyvault/object-reader.ts'
 import { pauseThrottledVaults } from '../../keyvault/readers/pause-throttled-vaults.ts'
 import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
+import {
+  collectionOf,
+  type ObjectReference,
+  vaultUrl as vaultUrlOf,
+} from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AgentConfig } from '../contract.ts'
 import { resolveIdentity } from './identity.ts'
@@ -12,6 +18,16 @@ import { readTokenFile } from './token-file.ts'
 export interface Session {
   readonly signIn: SignIn
   readonly reader: ObjectReader
+}
+
+export interface AgentSession extends Session {
+  /**
+   * Prepares a first fetch of these objects while the sign-in is under way: opens connections to Entra and to their vaults,
+   * and loads the SDKs. Call it once. Never throws.
+   *
+   * @param maxConnections - how many objects are requested at the same time
+   */
+  readonly prepare: (objects: readonly ObjectReference[], maxConnections: number) => void
 }
 
 /** A file with a federated token, or a ready sign-in. */
@@ -28,7 +44,7 @@ export function openSession(options: {
   /** Where the identity and the proxy are read from. */
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly clock: Clock
-}): Session {
+}): AgentSession {
   const { config, credential, env, clock } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
@@ -46,5 +62,20 @@ export function openSession(options: {
   const { token, principal } = signIn
   const pauses = createVaultPauses(clock)
   const reader = createObjectReader({ vaultUrl, agent, token, principal })
-  return { signIn, reader: pauseThrottledVaults(reader, pauses) }
+  return {
+    signIn,
+    reader: pauseThrottledVaults(reader, pauses),
+    prepare(objects, maxConnections) {
+      const urls = objects.slice(0, maxConnections).map(({ vault }) => vaultUrlOf(vaultUrl, vault))
+      if (!('signIn' in credential)) urls.push(authorityHost)
+      connectAhead(agent, countEach(urls))
+      for (const collection of new Set(objects.map(collectionOf))) loadClient(collection)
+    },
+  }
+}
+
+function countEach(values: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  return counts
 }

@@ -66,6 +66,7 @@ export function simulatePod(
   const context: AgentContext = {
     config,
     session: {
+      prepare: () => undefined,
       signIn: {
         principal: 'client c',
         token: async () => answer('sign-in'),
