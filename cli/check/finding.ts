@@ -2,7 +2,7 @@ import { describeProblem } from '../../lib/describe-problem.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import type { Problem } from '../../lib/problem.ts'
 import type { Place } from '../input/text/file-error.ts'
-import { findPlace, type InDocument } from './find-place.ts'
+import { findPlace, type InDocument } from './find/find-place.ts'
 import type { checkCodes } from './finding-codes.ts'
 
 /** Stable, see docs/errors.md. */

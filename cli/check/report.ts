@@ -1,5 +1,5 @@
 import type { ExitCode } from '../command/exit-code.ts'
-import { placeOf } from '../input/place-of.ts'
+import { placeOf } from '../input/document/place-of.ts'
 import type { FileError, Place } from '../input/text/file-error.ts'
 import type { SkippedPath } from '../input/text/find-files.ts'
 import { titleOf } from '../input/title-of.ts'

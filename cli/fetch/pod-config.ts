@@ -5,7 +5,7 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
-import { findMisplacedAnnotations } from '../check/find-misplaced-annotations.ts'
+import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import {
   type FoundObject,

@@ -2,13 +2,13 @@ import { printable } from '../../lib/printable.ts'
 import type { Problem } from '../../lib/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationsOf } from './annotations-of.ts'
+import { withKnativeNames } from './document/knative-names.ts'
+import { placeOf } from './document/place-of.ts'
+import { ownKeys, type Path, templatePaths } from './document/search-templates.ts'
+import { toPlain } from './document/to-plain.ts'
 import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
-import { withKnativeNames } from './knative-names.ts'
-import { placeOf } from './place-of.ts'
 import type { Manifest } from './read-manifests.ts'
-import { ownKeys, type Path, templatePaths } from './search-templates.ts'
 import { FileError } from './text/file-error.ts'
-import { toPlain } from './to-plain.ts'
 
 /** A pod or a pod template in a manifest. */
 export interface PodTemplate {

@@ -1,6 +1,6 @@
 import { printableJson } from '../../../lib/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { placeOf } from '../../input/place-of.ts'
+import { placeOf } from '../../input/document/place-of.ts'
 import type { Place } from '../../input/text/file-error.ts'
 import { titleOf } from '../../input/title-of.ts'
 import { type CheckReport, locatedFindings } from '../report.ts'

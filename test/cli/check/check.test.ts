@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { excludedNamespaces } from '../../../cli/check/find-excluded-namespace.ts'
+import { excludedNamespaces } from '../../../cli/check/find/find-excluded-namespace.ts'
 import { readRendered } from '../../manifests/rendered.ts'
 import { podText, root, run } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'

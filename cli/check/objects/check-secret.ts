@@ -1,13 +1,13 @@
-import { readOwnAnnotations } from '../../webhook/core/annotations/own-annotations.ts'
-import { readValues } from '../../webhook/core/annotations/read-values.ts'
+import { readOwnAnnotations } from '../../../webhook/core/annotations/own-annotations.ts'
+import { readValues } from '../../../webhook/core/annotations/read-values.ts'
 import {
   secretSettings,
   syncedKey,
   unknownKeyOnSecret,
-} from '../../webhook/core/annotations/vocabulary.ts'
-import type { AnnotatedManifest } from '../input/find-objects.ts'
-import { problemFindings } from './finding.ts'
-import { subjectOf, type Verdict } from './verdict.ts'
+} from '../../../webhook/core/annotations/vocabulary.ts'
+import type { AnnotatedManifest } from '../../input/find-objects.ts'
+import { problemFindings } from '../finding.ts'
+import { subjectOf, type Verdict } from '../verdict.ts'
 
 /** Reports whether Secret sync would adopt a Secret; `adopt` is the only annotation that it reads on one. */
 export function checkSecret(secret: AnnotatedManifest): Verdict {

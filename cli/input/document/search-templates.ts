@@ -1,5 +1,5 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import { isObject, type JsonObject } from '../../../lib/shape.ts'
+import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
 
 export type Path = readonly (string | number)[]
 

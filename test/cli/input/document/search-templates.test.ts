@@ -1,5 +1,5 @@
 import t from 'tap'
-import { templatePaths } from '../../../cli/input/search-templates.ts'
+import { templatePaths } from '../../../../cli/input/document/search-templates.ts'
 
 const pod = { spec: { containers: [{ name: 'app' }] } }
 const annotated = { metadata: { annotations: { 'akv-injector.io/vault': 'team-a' } } }

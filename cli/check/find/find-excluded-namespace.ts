@@ -1,4 +1,4 @@
-import type { PodTemplate } from '../input/find-objects.ts'
+import type { PodTemplate } from '../../input/find-objects.ts'
 
 /**
  * The namespaces whose pods the API server never sends to the webhook. The chart also excludes namespaces that its values

@@ -1,5 +1,5 @@
-import type { Problem } from '../../lib/problem.ts'
-import type { MisplacedAnnotation, PodTemplate } from '../input/find-objects.ts'
+import type { Problem } from '../../../lib/problem.ts'
+import type { MisplacedAnnotation, PodTemplate } from '../../input/find-objects.ts'
 
 /** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
 export interface Misplaced extends MisplacedAnnotation {

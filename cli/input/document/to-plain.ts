@@ -1,6 +1,6 @@
+import type { Manifest } from '../read-manifests.ts'
+import { FileError } from '../text/file-error.ts'
 import { placeOf } from './place-of.ts'
-import type { Manifest } from './read-manifests.ts'
-import { FileError } from './text/file-error.ts'
 
 const plainValues = new WeakMap<Manifest, unknown>()
 

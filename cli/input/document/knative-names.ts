@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject } from '../../../lib/shape.ts'
 
 /**
  * Gives names to the containers of a Knative Service that have none, as Knative does before it creates pods

@@ -1,5 +1,5 @@
-import type { NamedObject } from '../input/find-objects.ts'
-import { subjectOf, type Verdict } from './verdict.ts'
+import type { NamedObject } from '../../input/find-objects.ts'
+import { subjectOf, type Verdict } from '../verdict.ts'
 
 /** The API groups of the External Secrets Operator. */
 const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//

@@ -1,7 +1,7 @@
 import { isMap, isNode, isScalar, isSeq } from 'yaml'
-import type { Manifest } from './read-manifests.ts'
+import type { Manifest } from '../read-manifests.ts'
+import type { Place } from '../text/file-error.ts'
 import type { Path } from './search-templates.ts'
-import type { Place } from './text/file-error.ts'
 
 /**
  * Finds a value of a document in its file: the place of its key, or of an item of a list. If the document doesn't have the

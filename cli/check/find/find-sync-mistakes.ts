@@ -1,10 +1,10 @@
-import { readAccount } from '../../sync/request/read-account.ts'
-import { assignSources } from '../../sync/source/assign-sources.ts'
-import type { Source } from '../../sync/source/source.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
-import { classSource } from '../input/class-source.ts'
-import type { NamedObject } from '../input/find-objects.ts'
-import type { AccountInFiles } from '../input/list-accounts.ts'
+import { readAccount } from '../../../sync/request/read-account.ts'
+import { assignSources } from '../../../sync/source/assign-sources.ts'
+import type { Source } from '../../../sync/source/source.ts'
+import type { Policy } from '../../../webhook/core/policy.ts'
+import { classSource } from '../../input/class-source.ts'
+import type { NamedObject } from '../../input/find-objects.ts'
+import type { AccountInFiles } from '../../input/list-accounts.ts'
 
 /**
  * Finds why Secret sync wouldn't make the Secrets of the classes of one namespace: mistakes of a class, Secrets that another
