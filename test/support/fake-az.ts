@@ -55,11 +55,8 @@ const needs: Readonly<Record<string, readonly string[]>> = {
 }
 const recorded = Object.fromEntries(
   Object.entries(needs).map(([command, added]) => {
-    // The list has the arguments of every command that shows something, but for names.
-    const known = commands[command] ?? {
-      required: [],
-      names: ['--query', '--output', '--resource-group', '--subscription'],
-    }
+    const known = commands[command]
+    if (known === undefined) throw new Error(`az ${command} is not recorded`)
     return [command, { names: known.names, required: [...known.required, ...added] }]
   }),
 )

@@ -6,7 +6,8 @@ import { argumentsFile, type CommandArguments, commandOf } from './azure-argumen
 import { runPage } from './run-page.ts'
 
 /**
- * Records which arguments the Azure CLI on the PATH accepts for the commands of docs/aks.md, from its own help:
+ * Records which arguments the Azure CLI on the PATH accepts for the commands of docs/aks.md and of `akv-injector identity`, from its
+ * own help:
  * `node test/docs/aks/record-arguments.ts`. It needs no subscription: `pip install azure-cli` is enough.
  */
 const az = (...args: string[]): string =>
@@ -26,7 +27,9 @@ function parseHelp(help: string): CommandArguments {
 const folder = mkdtempSync(join(tmpdir(), 'akv-injector-aks-'))
 const called = runPage(folder).filter(({ program }) => program === 'az')
 rmSync(folder, { recursive: true })
-const names = [...new Set(called.map(commandOf))].sort()
+/** `akv-injector identity` prints this one, too. */
+const printed = ['identity list']
+const names = [...new Set([...called.map(commandOf), ...printed])].sort()
 const commands = Object.fromEntries(
   names.map((name) => [name, parseHelp(az(...name.split(' '), '--help'))]),
 )
