@@ -67,7 +67,9 @@ export function figuresAfter(
 ): AgentFigures {
   const { statuses, outcomes, isWritten, isChanged, otherFailures } = result
   const failing = [...statuses.values()].filter(({ error }) => error !== undefined)
-  const codes = new Set([...failing.flatMap(({ error }) => error?.code ?? []), ...otherFailures])
+  // An object that backs off wasn't requested, so it hasn't failed again.
+  const failed = [...outcomes.keys()].flatMap((key) => statuses.get(key)?.error?.code ?? [])
+  const codes = new Set([...failed, ...otherFailures])
   const staleSinceMs = Math.min(
     ...failing.map(({ goodAtMs }) => goodAtMs ?? before.lastSuccessAtMs),
     ...(isWritten ? [] : [before.lastSuccessAtMs]),

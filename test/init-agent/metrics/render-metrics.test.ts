@@ -84,6 +84,7 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
         ['b', failing('AKV_NETWORK', seconds(50))],
         ['c', goodStatus(seconds(300))],
       ]),
+      outcomes: new Map(['a', 'b', 'c'].map((name) => [name, fetched({})])),
       otherFailures: ['AKV_NOTIFY_FAILED'],
       isChanged: true,
     },
@@ -98,6 +99,18 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
     'staleness_seconds 300',
     'objects{state="current"} 1',
     'objects{state="failing"} 2',
+  ])
+  const backingOff = figuresAfter(failed, {
+    result: { ...result, statuses: new Map([['a', failing('AKV_NETWORK', seconds(100))]]) },
+    nowMs: seconds(600),
+  })
+  t.match(show(backingOff, seconds(600)), [
+    'refreshes_total 2',
+    'failures_total{code="AKV_NETWORK"} 1',
+    'failures_total{code="AKV_NOTIFY_FAILED"} 1',
+    'switches_total 1',
+    'last_success_timestamp_seconds 1000000',
+    'staleness_seconds 500',
   ])
   const statuses = new Map(names.map((name) => [name, goodStatus(seconds(600))]))
   const unwritten = figuresAfter(failed, {
