@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { tlsFolder } from '../webhook/http/tls-folder.ts'
 import type { Load, LoadResult } from './admission-load.ts'
+import { askProcess } from './ask-process.ts'
 import { type Bench, type Figure, mebibytes, median, milliseconds, perSecond } from './bench.ts'
 
 /** Compares the webhook with a bare server. Each runs on one core, and the load on another. */
@@ -59,15 +60,15 @@ async function measure({ kind, folder, ca, scale }: Measurement): Promise<Measur
     pin(server, 0)
     pin(generator, 1)
     await delay(2_000 * scale)
-    const idle: Usage = await ask(server, 'usage')
+    const idle: Usage = await askProcess(server, 'usage')
     const load: Load = {
       target: { port, ca },
       warmUpMs: 3_000 * scale,
       throughputMs: 5_000 * scale,
       latencyMs: 10_000 * scale,
     }
-    const result: LoadResult = await ask(generator, load)
-    const after: Usage = await ask(server, 'usage')
+    const result: LoadResult = await askProcess(generator, load)
+    const after: Usage = await askProcess(server, 'usage')
     const cpuMs = (after.cpuMs - idle.cpuMs) / result.count
     return { ...result, cpuMs, idleBytes: idle.residentBytes, peakBytes: after.peakBytes }
   } finally {
@@ -87,16 +88,6 @@ function start(program: string, args: readonly string[] = []): ChildProcess {
 /** Pins all threads of a process to one core, if the machine supports it (Linux) and has enough cores. */
 function pin({ pid }: ChildProcess, core: number): void {
   spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
-}
-
-/** Sends a message and resolves with the reply. Rejects if the process ends first. */
-async function ask<T>(child: ChildProcess, message: object | string): Promise<T> {
-  child.send(message)
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`a process of the bench ended with ${code}`)
-  })
-  const [answer] = await Promise.race([once(child, 'message'), ended])
-  return answer
 }
 
 /** Shows medians, and compares the two servers of each turn. */

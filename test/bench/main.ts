@@ -9,10 +9,13 @@ import { benchCore } from './core.ts'
 import { benchPfx } from './pfx.ts'
 import { compareWithRecord, readRecord, writeRecord } from './record.ts'
 import { benchSync } from './sync.ts'
+import { benchSyncAccounts } from './sync-accounts/bench-sync-accounts.ts'
 
 interface Table {
   readonly title: string
   readonly bench: Bench
+  /** Takes minutes, so a full run measures it only if it is named. */
+  readonly isLong?: true
 }
 
 const tables: Readonly<Record<string, Table>> = {
@@ -22,6 +25,11 @@ const tables: Readonly<Record<string, Table>> = {
   cli: { title: 'the npm package’s command, from start to exit', bench: benchCommandLine },
   pfx: { title: 'certificates out of PKCS#12', bench: benchPfx },
   sync: { title: 'Secret sync, one account beside others', bench: benchSync },
+  'sync-accounts': {
+    title: 'Secret sync, first sync of many accounts with one Secret each',
+    bench: benchSyncAccounts,
+    isLong: true,
+  },
 }
 
 const usage = `npm run bench -- [--smoke] [--record] [TABLE...]
@@ -36,7 +44,8 @@ async function main(): Promise<number> {
     allowPositionals: true,
   })
   const isSmoke = values.smoke === true
-  const names = positionals.length > 0 ? positionals : Object.keys(tables)
+  const usual = Object.keys(tables).filter((name) => isSmoke || !tables[name]?.isLong)
+  const names = positionals.length > 0 ? positionals : usual
   if (names.some((name) => !Object.hasOwn(tables, name)) || (values.record && !isSmoke)) {
     console.error(usage)
     return 2
