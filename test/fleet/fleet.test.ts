@@ -1,0 +1,53 @@
+import t from 'tap'
+import { chartThemes, drawChart } from './draw-chart.ts'
+import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
+import { countAnswers, countRestarts, quantile } from './fleet-figures.ts'
+import {
+  floorMs,
+  goThroughOutage,
+  outage,
+  outageRefreshSeconds,
+  startAlone,
+  startTogether,
+} from './scenarios.ts'
+
+const pods = 500
+
+t.test('pods that start together need little longer than the vault’s limit', async (t) => {
+  const result = await startTogether({ pods })
+  const readyAtMs = result.pods.map((pod) => pod.readyAtMs)
+  t.equal(countRestarts(result), 0)
+  t.ok(quantile(readyAtMs, 1) < 1.3 * floorMs(result.pods), 'the last pod')
+  t.ok(countAnswers(result, 'throttled') < 6 * pods, 'few 429s for each pod')
+  const served = result.pods.reduce((sum, { objects }) => sum + objects, 0)
+  t.equal(countAnswers(result, 'served'), served, 'nothing is fetched twice')
+  t.match(drawChart(chartOfStart(result), chartThemes.light), /^<svg [\s\S]*<\/svg>\n$/)
+})
+
+t.test('a vault that counts its 429s is waited for, too, without a restart', async (t) => {
+  const result = await startTogether({ pods }, { countsRefused: true, retryAfterSeconds: 10 })
+  t.equal(countRestarts(result), 0)
+  const readyAtMs = result.pods.map((pod) => pod.readyAtMs)
+  t.ok(quantile(readyAtMs, 1) < 2.2 * floorMs(result.pods), 'the last pod')
+})
+
+t.test('a pod that starts alone waits for one more round trip', async (t) => {
+  const tookMs = ({ pods }: Awaited<ReturnType<typeof startAlone>>) =>
+    quantile(
+      pods.map(({ startAtMs, readyAtMs }) => readyAtMs - startAtMs),
+      0.5,
+    )
+  const addedMs = tookMs(await startAlone(false)) - tookMs(await startAlone(true))
+  t.ok(addedMs > 0 && addedMs <= 80, 'round trips are 30 to 80 ms')
+})
+
+t.test('after an outage, all pods are fresh within one interval', async (t) => {
+  const result = await goThroughOutage({ pods })
+  const freshAfterMs = result.pods.map(({ freshAtMs }) => freshAtMs - outage.untilMs)
+  t.ok(quantile(freshAfterMs, 1) <= outageRefreshSeconds * 1000)
+  const intervals = (outage.untilMs - outage.fromMs) / 1000 / outageRefreshSeconds
+  // One for each interval, and one more for the first: an object may fail alone.
+  t.ok(countAnswers(result, 'failed') <= pods * (intervals / 0.9 + 2), 'one request an interval')
+  t.equal(countAnswers(result, 'throttled'), 0, 'no herd')
+  t.match(drawChart(chartOfOutage(result), chartThemes.dark), /^<svg [\s\S]*<\/svg>\n$/)
+})

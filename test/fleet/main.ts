@@ -1,0 +1,43 @@
+// npm run fleet: runs the agent's code for many pods in virtual time, prints figures, and draws the curves for docs/performance.md.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { printFigures } from '../bench/bench.ts'
+import { type Chart, type ChartTheme, chartThemes, drawChart } from './draw-chart.ts'
+import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
+import { aloneFigures, outageFigures, startFigures } from './fleet-figures.ts'
+import { goThroughOutage, startAlone, startTogether } from './scenarios.ts'
+
+const pictures = join(import.meta.dirname, '../../docs/pictures')
+
+function draw(name: string, chart: Chart): void {
+  for (const [theme, colours] of Object.entries<ChartTheme>(chartThemes))
+    writeFileSync(join(pictures, `${name}-${theme}.svg`), drawChart(chart, colours))
+}
+
+const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } })
+const startingPods = values.smoke ? 1_000 : 10_000
+const refreshingPods = values.smoke ? 500 : 5_000
+
+printFigures(
+  'a pod that starts alone',
+  aloneFigures(await startAlone(false), await startAlone(true)),
+)
+
+const started = await startTogether({ pods: startingPods })
+printFigures(`${startingPods} pods that start within a minute`, startFigures(started))
+
+const fixed = await startTogether({ pods: 1_000 }, { kind: 'fixed' })
+printFigures('a tenth of them, with a limit in fixed windows', startFigures(fixed))
+
+const counted = await startTogether({ pods: 1_000 }, { countsRefused: true })
+printFigures('a tenth of them, if answers 429 counted, too', startFigures(counted))
+
+const recovered = await goThroughOutage({ pods: refreshingPods })
+printFigures(`${refreshingPods} pods in an outage of 10 minutes`, outageFigures(recovered))
+
+if (!values.smoke) {
+  draw('fleet-start', chartOfStart(started))
+  draw('fleet-outage', chartOfOutage(recovered))
+}

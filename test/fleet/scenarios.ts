@@ -1,0 +1,61 @@
+import { type FleetResult, simulateFleet } from './simulate-fleet.ts'
+import { keyVaultLimit, type VaultLimit } from './vault-limit.ts'
+
+/** A smaller fleet gets a vault with a limit that is smaller by as much, so that it comes to the same curves. */
+export interface FleetScale {
+  readonly pods: number
+}
+
+const fullPods = 10_000
+const minuteMs = 60_000
+
+const limitFor = ({ pods }: FleetScale): VaultLimit => ({
+  ...keyVaultLimit,
+  requests: Math.ceil((keyVaultLimit.requests * pods) / fullPods),
+})
+
+/** All pods start within a minute. */
+export const startTogether = (
+  scale: FleetScale,
+  limit: Partial<VaultLimit> = {},
+): Promise<FleetResult> =>
+  simulateFleet({
+    ...scale,
+    startWithinMs: minuteMs,
+    limit: { ...limitFor(scale), ...limit },
+    seed: 1,
+    durationMs: 10 * minuteMs,
+  })
+
+/** Pods start so far apart that the vault never throttles. `isWithoutPauses`: a floor to compare with. */
+export const startAlone = (isWithoutPauses: boolean): Promise<FleetResult> =>
+  simulateFleet({
+    pods: 500,
+    startWithinMs: 10 * minuteMs,
+    limit: keyVaultLimit,
+    seed: 2,
+    durationMs: 11 * minuteMs,
+    isWithoutPauses,
+  })
+
+export const outage = { fromMs: 12 * minuteMs, untilMs: 22 * minuteMs } as const
+export const outageRefreshSeconds = 300
+
+/** Pods that use half of the vault's limit refresh every 5 minutes. The vault answers with 503 for 10 minutes. */
+export const goThroughOutage = (scale: FleetScale): Promise<FleetResult> =>
+  simulateFleet({
+    ...scale,
+    startWithinMs: 10 * minuteMs,
+    limit: limitFor({ pods: 2 * scale.pods }),
+    seed: 3,
+    refreshSeconds: outageRefreshSeconds,
+    outage,
+    durationMs: 29 * minuteMs,
+  })
+
+/** How long the vault's limit alone makes the last pod wait, if the pods are those of {@link startTogether}. */
+export function floorMs(pods: FleetResult['pods']): number {
+  const { requests, windowMs } = limitFor({ pods: pods.length })
+  const objects = pods.reduce((sum, pod) => sum + pod.objects, 0)
+  return (objects / requests) * windowMs
+}

@@ -1,0 +1,58 @@
+import { createPodConfig } from './pod-config.ts'
+import { runPod, type SimulatedPod } from './simulated-pod.ts'
+import type { VaultLimit } from './vault-limit.ts'
+import { createVaultModel, type VaultSecond } from './vault-model.ts'
+import { createRandom, createVirtualTime } from './virtual-time.ts'
+
+export interface FleetOptions {
+  readonly pods: number
+  /** Pods start at random times within this span. */
+  readonly startWithinMs: number
+  readonly limit: VaultLimit
+  readonly seed: number
+  /** 0: the pods fetch once. */
+  readonly refreshSeconds?: number
+  /** While it lasts, the vault answers every request with 503. */
+  readonly outage?: { readonly fromMs: number; readonly untilMs: number }
+  readonly durationMs: number
+  /** Leaves the agent's pauses out, as a floor to compare with. */
+  readonly isWithoutPauses?: boolean
+}
+
+export interface FleetResult {
+  readonly seconds: readonly VaultSecond[]
+  readonly pods: readonly SimulatedPod[]
+}
+
+/** Runs the agent's own code for each pod, against a model of one vault, in virtual time. */
+export async function simulateFleet(options: FleetOptions): Promise<FleetResult> {
+  const { outage, seed, durationMs, isWithoutPauses = false } = options
+  const time = createVirtualTime()
+  const random = createRandom(seed)
+  const pods = Array.from({ length: options.pods }, (_, index): SimulatedPod => {
+    const { config, objects } = createPodConfig(index, {
+      random,
+      refreshSeconds: options.refreshSeconds ?? 0,
+    })
+    return {
+      clock: time.clock(seed * 100_003 + index),
+      config,
+      objects,
+      startAtMs: random() * options.startWithinMs,
+      readyAtMs: Number.POSITIVE_INFINITY,
+      freshAtMs: Number.POSITIVE_INFINITY,
+      restarts: 0,
+    }
+  })
+  const vault = createVaultModel(options)
+  const stop = new AbortController()
+  const outageEndsAtMs = outage?.untilMs ?? Number.POSITIVE_INFINITY
+  const world = { vault, outageEndsAtMs, isWithoutPauses, signal: stop.signal }
+  const lives = pods.map((pod) => runPod(pod, world))
+  await time.pass(durationMs)
+  stop.abort()
+  // Requests that are in flight still get their answers.
+  await time.pass(1_000)
+  await Promise.all(lives)
+  return { seconds: vault.seconds, pods }
+}

@@ -1,0 +1,88 @@
+import { vaultError } from '../../keyvault/classify.ts'
+import type { ObjectReader } from '../../keyvault/object-reader.ts'
+import { describeObject, type ObjectReference } from '../../keyvault/reference.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { secretAnswer } from '../init-agent/harness/secret-answer.ts'
+import { createGate, type VaultLimit } from './vault-limit.ts'
+
+/** What the vault answered in one second. */
+export interface VaultSecond {
+  served: number
+  throttled: number
+  failed: number
+}
+
+export interface VaultModelOptions {
+  readonly limit: VaultLimit
+  /** While it lasts, the vault answers every request with 503. */
+  readonly outage?: { readonly fromMs: number; readonly untilMs: number }
+  readonly durationMs: number
+}
+
+/** One vault for all pods. It has every object, and counts its answers. */
+export interface VaultModel {
+  readonly seconds: readonly VaultSecond[]
+  /** A reader that takes 30 to 80 ms for each answer. `onServed` is called with the name of each object. */
+  reader(clock: Clock, onServed: (name: string) => void): ObjectReader
+}
+
+const version = '0123456789abcdef0123456789abcdef'
+
+export function createVaultModel({ limit, outage, durationMs }: VaultModelOptions): VaultModel {
+  const gate = createGate(limit)
+  const seconds = Array.from(
+    { length: Math.ceil(durationMs / 1000) },
+    (): VaultSecond => ({ served: 0, throttled: 0, failed: 0 }),
+  )
+  const answer = (reference: ObjectReference, nowMs: number) => {
+    const second = seconds[Math.floor(nowMs / 1000)]
+    if (second === undefined) return
+    if (outage !== undefined && nowMs >= outage.fromMs && nowMs < outage.untilMs) {
+      second.failed++
+      throw statusError(503, reference, undefined)
+    }
+    if (!gate(nowMs)) {
+      second.throttled++
+      throw statusError(429, reference, limit.retryAfterSeconds)
+    }
+    second.served++
+  }
+  return {
+    seconds,
+    reader(clock, onServed) {
+      const ask = async (reference: ObjectReference) => {
+        const wayMs = 15 + 25 * clock.random()
+        await clock.sleep(wayMs)
+        try {
+          answer(reference, clock.now())
+          onServed(reference.name)
+        } finally {
+          await clock.sleep(wayMs)
+        }
+      }
+      return {
+        async read(reference) {
+          await ask(reference)
+          return secretAnswer(JSON.stringify({ name: reference.name, user: 'u' }), { version })
+        },
+        async listVersions(reference) {
+          await ask(reference)
+          return []
+        },
+      }
+    },
+  }
+}
+
+function statusError(
+  status: number,
+  reference: ObjectReference,
+  retryAfterSeconds: number | undefined,
+) {
+  const retryAfterMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1000
+  const object = describeObject(reference)
+  return vaultError(
+    { kind: 'status', status, body: '', retryAfterMs },
+    { object, vault: reference.vault, principal: 'client c' },
+  )
+}
