@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -40,3 +40,25 @@ t.test('a checkout without the bundle names the command to use', async (t) => {
     stderr: 'In a checkout, run: npm run --silent akv-injector -- --help',
   })
 })
+
+t.test(
+  'npm says nothing about other versions of Node in a checkout, but reports errors',
+  async (t) => {
+    const npm = (folder: string, ...args: readonly string[]) =>
+      spawnSync('npm', [...args, '--offline'], {
+        cwd: folder,
+        encoding: 'utf8',
+        // Settings of the npm that runs this test.
+        env: { PATH: process.env['PATH'], HOME: folder },
+      })
+    const manifest = JSON.stringify({ name: 'x', version: '1.0.0', engines: { node: '>=99' } })
+    const loud = t.testdir({ 'package.json': manifest })
+    t.match(npm(loud, 'install').stderr, 'EBADENGINE')
+    const quiet = join(loud, 'quiet')
+    mkdirSync(quiet)
+    writeFileSync(join(quiet, 'package.json'), manifest)
+    copyFileSync(join(import.meta.dirname, '../../.npmrc'), join(quiet, '.npmrc'))
+    t.match(npm(quiet, 'install'), { status: 0, stderr: '' })
+    t.match(npm(quiet, 'run', 'nothing').stderr, /npm error Missing script/)
+  },
+)
