@@ -6,13 +6,14 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { startProxy } from '../../support/servers/start-proxy.ts'
+import { freePorts } from '../harness/free-ports.ts'
 import { createMachineResource } from '../harness/machine-resource.ts'
 import { playgroundFolder, readState } from '../playground/state.ts'
 
@@ -21,7 +22,6 @@ t.setTimeout(300_000)
 const execute = promisify(execFile)
 const scripts = join(import.meta.dirname, '../playground')
 const XDG_CACHE_HOME = mkdtempSync(join(tmpdir(), 'akv-injector-playground-'))
-t.teardown(() => rmSync(XDG_CACHE_HOME, { recursive: true, force: true }))
 const env = { ...process.env, XDG_CACHE_HOME }
 const folder = playgroundFolder(env)
 const kubeconfig = join(folder, 'kubeconfig')
@@ -42,7 +42,9 @@ const ownData = join(ownFiles, 'vault.yaml')
 const ownPod = join(ownFiles, 'pod.yaml')
 const cleanUp = await createMachineResource({
   create: ':',
-  remove: `XDG_CACHE_HOME='${XDG_CACHE_HOME}' '${process.execPath}' '${scripts}/down.ts'`,
+  remove: `
+    XDG_CACHE_HOME='${XDG_CACHE_HOME}' '${process.execPath}' '${scripts}/down.ts'
+    rm -rf '${XDG_CACHE_HOME}'`,
 })
 t.teardown(() => cleanUp.remove())
 
@@ -85,12 +87,33 @@ t.test('the vaults have the given data', async (t) => {
 })
 
 t.test('helm test passes', async (t) => {
-  const { stdout } = await execute(
-    join(folder, 'helm'),
-    ['test', 'akv-injector', '--namespace', 'akv-injector', '--timeout', '120s'],
-    { env: { ...env, KUBECONFIG: kubeconfig } },
+  t.match(await helm('test'), /Phase:\s+Succeeded/)
+})
+
+t.test('the webhook runs on the network of its node, and agents use a proxy', async (t) => {
+  // The emulator listens at the node's address, too.
+  const host = await fieldOf(
+    '{.items[0].status.addresses[?(@.type=="InternalIP")].address}',
+    'nodes',
   )
-  t.match(stdout, /Phase:\s+Succeeded/)
+  const proxy = await startProxy(t, { host })
+  const [securePort = 0, healthPort = 0] = await freePorts(2)
+  const values = {
+    proxy: { httpsProxy: proxy.url },
+    webhook: { hostNetwork: true, replicas: 1, securePort, healthPort },
+  }
+  const file = join(t.testdir({ 'values.json': JSON.stringify(values) }), 'values.json')
+  await helm('upgrade', 'manifests/chart', '--reset-then-reuse-values', '--values', file, '--wait')
+  const addresses = await fieldOf(
+    '{.items[?(@.spec.hostNetwork==true)].status.podIP}',
+    ...['pods', '--namespace=akv-injector', '--selector=app.kubernetes.io/component=webhook'],
+  )
+  t.equal(addresses, host)
+  await kubectl('replace', '--force', '-f', ownPod)
+  await kubectl('wait', '--for=condition=Ready', 'pod/own-data', '--timeout=90s')
+  t.ok(proxy.asked.length > 0)
+  for (const { url } of proxy.asked) t.match(url, `${host}:`)
+  t.match(await helm('test'), /Phase:\s+Succeeded/)
 })
 
 t.test('cluster:down removes the cluster and all its files', async (t) => {
@@ -154,5 +177,19 @@ async function run(script: string, ...args: readonly string[]): Promise<string> 
   return stdout
 }
 
+async function helm(command: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await execute(
+    join(folder, 'helm'),
+    [command, 'akv-injector', ...args, '--namespace', 'akv-injector', '--timeout', '120s'],
+    { env: { ...env, KUBECONFIG: kubeconfig } },
+  )
+  return stdout
+}
+
 const kubectl = (...args: readonly string[]) =>
   execute(join(folder, 'kubectl'), [`--kubeconfig=${kubeconfig}`, ...args])
+
+/** @param jsonPath - a JSONPath of kubectl */
+async function fieldOf(jsonPath: string, ...objects: readonly string[]): Promise<string> {
+  return (await kubectl('get', ...objects, `--output=jsonpath=${jsonPath}`)).stdout
+}

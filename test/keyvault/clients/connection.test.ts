@@ -51,7 +51,7 @@ t.test('NO_PROXY names hosts and domains, with or without a dot in front', async
 t.test('a proxy that refuses is a network failure, and nothing goes around it', async (t) => {
   const emulator = await startVault(t)
   for (const answer of [403, 407, 502]) {
-    const proxy = await startProxy(t, answer)
+    const proxy = await startProxy(t, { answer })
     const agent = connectTo(t, emulator.caPem, { HTTPS_PROXY: proxy.url })
     const { token } = await signInAt(t, emulator, { agent })
     await t.rejects(token(), { code: 'AKV_NETWORK' })
