@@ -4,7 +4,6 @@ import { connect } from './client/api.ts'
 import { type Cluster, clusterOf, until } from './client/cluster.ts'
 import { readKubeconfig } from './client/kubeconfig.ts'
 import { install, uninstall, untilGone } from './harness/install.ts'
-import { mirrorEndpoints } from './harness/mirror-endpoints.ts'
 import { startOwnedProcess } from './harness/owned-process.ts'
 import { issuerKeysBinding } from './harness/publish-issuer-keys.ts'
 import { type LocalCluster, startCluster } from './harness/start-cluster.ts'
@@ -90,34 +89,18 @@ async function runLocally(
   const { path: folder, remove } = temporaryFolder()
   const network = node && (await createNetwork())
   let local: LocalCluster | undefined
-  let stopMirroring: (() => Promise<void>) | undefined
   try {
     local = await startCluster({ parts, folder, network })
-    stopMirroring = await mirrorIfNeeded(local)
     const testOptions = { env: { CLUSTER_AUDIT_LOG: local.auditLogFile }, interrupted }
     const code = await runInstalled(files.plain, local.kubeconfigFile, testOptions)
     if (!node || !network || interrupted.aborted) return code
     const podsOptions = { local, folder, network, found: node }
     return (await runOnNode(files.onNode, podsOptions, testOptions)) || code
   } finally {
-    await stopMirroring?.()
     await local?.stop()
     await network?.remove()
     remove()
     if (network) await checkNothingLeft({ name: network.name, folder })
-  }
-}
-
-/** @returns a function that ends the mirroring */
-async function mirrorIfNeeded({ kubeconfigFile }: LocalCluster): Promise<() => Promise<void>> {
-  const cluster = clusterOf(connect(kubeconfigFile))
-  const stop = new AbortController()
-  const ended =
-    (await cluster.version()) === '1.33' ? mirrorEndpoints(cluster, stop.signal) : undefined
-  return async () => {
-    stop.abort()
-    await ended
-    cluster.close()
   }
 }
 

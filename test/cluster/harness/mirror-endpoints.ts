@@ -1,6 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { KubeObject } from '../client/api.ts'
-import type { Cluster } from '../client/cluster.ts'
+import { connect, type KubeObject } from '../client/api.ts'
+import { type Cluster, clusterOf } from '../client/cluster.ts'
+
+/**
+ * Starts {@link mirrorEndpoints} if the cluster's version needs it.
+ *
+ * @returns a function that ends it
+ */
+export async function mirrorIfNeeded(kubeconfigFile: string): Promise<() => Promise<void>> {
+  const cluster = clusterOf(connect(kubeconfigFile))
+  const stop = new AbortController()
+  const ended =
+    (await cluster.version()) === '1.33' ? mirrorEndpoints(cluster, stop.signal) : undefined
+  return async () => {
+    stop.abort()
+    await ended
+    cluster.close()
+  }
+}
 
 /**
  * Copies the EndpointSlices of the webhook's Service into its Endpoints, until the signal aborts. The API server of

@@ -8,6 +8,7 @@ import type { apiServerParts, Parts } from '../parts/find-parts.ts'
 import { writeClusterAccess } from './cluster-access.ts'
 import { freePorts } from './free-ports.ts'
 import { lastLines } from './last-lines.ts'
+import { mirrorIfNeeded } from './mirror-endpoints.ts'
 import { type OwnedProcess, startOwnedProcess } from './owned-process.ts'
 
 type ApiServerParts = Parts<(typeof apiServerParts)[number]>
@@ -46,7 +47,7 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
     node: network && { name: network.name, address: network.gateway },
   })
   writeFileSync(join(folder, 'audit-policy.yaml'), stringify(auditPolicy))
-  const started: OwnedProcess[] = []
+  const started: { stop(): Promise<unknown> }[] = []
   const start = (program: string, args: Readonly<Record<string, string>>) => {
     const name = basename(program)
     const logFile = join(folder, `${name}.log`)
@@ -63,6 +64,7 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
     const serverFlags = apiServerFlags({ folder, etcdUrl, apiPort, network })
     let server = start(parts['kube-apiserver'], serverFlags)
     await untilReady(kubeconfigFile, server)
+    started.push({ stop: await mirrorIfNeeded(kubeconfigFile) })
     start(parts['kube-controller-manager'], controllerFlags(folder, kubeconfigFile))
     const restartApiServer = async () => {
       server.child.kill()
