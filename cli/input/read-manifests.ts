@@ -1,9 +1,20 @@
-import { Composer, type Document, isCollection, LineCounter, Parser, visit } from 'yaml'
+import {
+  Composer,
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Pair,
+  Parser,
+  type Scalar,
+  visit,
+} from 'yaml'
 import { printable } from '../../lib/printable.ts'
 import { FileError, type Place } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
 import { readText, sourceOf } from './text/read-text.ts'
-import { type Mistake, yamlMistake } from './text/yaml-mistake.ts'
+import { duplicateSentence, type Mistake, yamlMistake } from './text/yaml-mistake.ts'
 
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
@@ -64,6 +75,8 @@ export const yamlOptions = {
   customTags: (tags) =>
     tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
   prettyErrors: false,
+  // The library compares each key with all others.
+  uniqueKeys: false,
 } as const satisfies ConstructorParameters<typeof Composer>[0]
 
 /**
@@ -139,11 +152,26 @@ function mistakeIn(document: Document.Parsed, text: string): Mistake | undefined
       isCollection(key)
         ? stopAt(key.range?.[0], "a list or a mapping can't be a key in a manifest; quote it")
         : undefined,
-    Value: (_key, { anchor }) => void (anchor && anchors.add(anchor)),
+    Value: (_key, node) => {
+      if (node.anchor) anchors.add(node.anchor)
+      const twice = isMap(node) ? duplicateKey(node.items) : undefined
+      return twice && stopAt(twice.range?.[0], duplicateSentence(String(twice.value)))
+    },
     Alias: (_key, { source, range }) =>
       anchors.has(source)
         ? undefined
         : stopAt(range?.[0], `nothing above has the anchor "${printable(source, 40)}"; add it`),
   })
   return mistake
+}
+
+/** The first key that a mapping has twice. */
+function duplicateKey(items: readonly Pair[]): Scalar | undefined {
+  const seen = new Set<unknown>()
+  for (const { key } of items) {
+    if (!isScalar(key)) continue
+    if (seen.has(key.value)) return key
+    seen.add(key.value)
+  }
+  return undefined
 }

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
-import { isObject } from '../../../lib/shape.ts'
+import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import { ownKeys, type Path } from '../../input/document/search-templates.ts'
@@ -26,18 +26,23 @@ export function findPlace({ manifest, path }: InDocument, subject: string): Plac
 }
 
 function annotationPath(object: unknown, subject: string): Path | undefined {
-  if (!subject.startsWith(annotationPrefix)) return undefined
+  const [named] = /^akv-injector\.io\/[^\s,:"]*/.exec(subject) ?? []
   const annotations = valueAt(object, ['metadata', 'annotations'])
-  const named = (isObject(annotations) ? ownKeys(annotations) : []).filter((key) =>
-    /^(?:$|[\s,:"])/.test(subject.startsWith(shown(key)) ? subject.slice(shown(key).length) : 'x'),
-  )
-  const longest = named.toSorted((a, b) => b.length - a.length)[0]
-  return longest === undefined ? undefined : ['metadata', 'annotations', longest]
+  if (named === undefined || !isObject(annotations)) return undefined
+  const key = keysAsShown(annotations).get(named)
+  return key === undefined ? undefined : ['metadata', 'annotations', key]
 }
 
-/** A key as messages show it. */
-const shown = (key: string): string =>
-  annotationPrefix + printable(key.slice(annotationPrefix.length))
+const shownKeys = new WeakMap<JsonObject, ReadonlyMap<string, string>>()
+
+/** Our keys by the text that messages show. An object has one index, since each of its keys can have a problem. */
+function keysAsShown(annotations: JsonObject): ReadonlyMap<string, string> {
+  const shown = (key: string) => annotationPrefix + printable(key.slice(annotationPrefix.length))
+  const index =
+    shownKeys.get(annotations) ?? new Map(ownKeys(annotations).map((key) => [shown(key), key]))
+  shownKeys.set(annotations, index)
+  return index
+}
 
 /** Lists of a pod whose items messages name. */
 const lists: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, isSeq } from 'yaml'
+import { isMap, isNode, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml'
 import type { Manifest } from '../read-manifests.ts'
 import type { Place } from '../text/file-error.ts'
 import type { Path } from './search-templates.ts'
@@ -22,12 +22,21 @@ export function placeOf({ document, placeAt }: Manifest, path: Path): Place {
 function step(
   node: unknown,
   segment: string | number,
-): { key?: unknown; value: unknown } | undefined {
+): { readonly key?: unknown; readonly value: unknown } | undefined {
   if (isSeq(node))
     return Number(segment) < node.items.length ? { value: node.items[Number(segment)] } : undefined
-  return isMap(node)
-    ? node.items.find(({ key }) => (isScalar(key) ? key.value : key) === segment)
-    : undefined
+  return isMap(node) ? indexOf(node).get(segment) : undefined
+}
+
+const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>()
+
+/** The pairs of a mapping by their keys, so that a place for each of many keys takes linear time. */
+function indexOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+  const index =
+    indexes.get(map) ??
+    new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]))
+  indexes.set(map, index)
+  return index
 }
 
 const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined)

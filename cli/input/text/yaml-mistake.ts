@@ -4,7 +4,6 @@ import { printable } from '../../../lib/printable.ts'
 /** What a YAML error means to the author of a manifest. `found` is the text at the place of the error. */
 const sentences: Partial<Record<YAMLParseError['code'], (found: string) => string>> = {
   TAB_AS_INDENT: () => 'found a tab as indentation; use spaces',
-  DUPLICATE_KEY: (found) => `the mapping has the key "${found}" twice; remove one`,
   BAD_INDENT: (found) =>
     `"${found}" is indented differently from the lines that it belongs to; align it`,
   BLOCK_AS_IMPLICIT_KEY: (found) =>
@@ -29,6 +28,10 @@ export interface Mistake {
   readonly offset: number
   readonly sentence: string
 }
+
+/** Says that a mapping has a key twice, which the library isn't asked to find. */
+export const duplicateSentence = (key: string): string =>
+  `the mapping has the key "${printable(key, 40)}" twice; remove one`
 
 /** Says what an error of the YAML library is about: what was found, and what to do. */
 export function yamlMistake(
@@ -63,25 +66,20 @@ function openingQuote(document: Document.Parsed, before: number): number | undef
 
 function sentenceOf({ code, pos }: YAMLParseError, text: string): string {
   const sentence = sentences[code] ?? ((found) => `"${found}" isn't valid YAML here; correct it`)
-  const found = lineAt(text, pos[0], lengthOf(code, pos))
+  const found = lineAt(text, pos[0], lengthOf(code))
   return found === '' && (code === 'UNEXPECTED_TOKEN' || code === 'BAD_INDENT')
     ? 'the text ends where YAML expects more; complete it'
     : sentence(found)
 }
 
 /** How much of the line the sentence shows, if not all of it. */
-function lengthOf(
-  code: YAMLParseError['code'],
-  [start, end]: [number, number],
-): number | undefined {
+function lengthOf(code: YAMLParseError['code']): number | undefined {
   switch (code) {
     case 'BAD_SCALAR_START':
     case 'BAD_ALIAS':
       return 1
     case 'BAD_DQ_ESCAPE':
       return 2
-    case 'DUPLICATE_KEY':
-      return end - start
     default:
       return undefined
   }

@@ -20,6 +20,8 @@ t.test('a YAML error names its place, what was found and what to do', async (t) 
     ['a:\n\tb: 1\n', '2:1: found a tab as indentation; use spaces'],
     ['a:\r\n  b: 1\r\n\tc: 1\r\n', '3:1: found a tab as indentation; use spaces'],
     ['a: 1\nb: 2\na: 3\n', '3:1: the mapping has the key "a" twice; remove one'],
+    ['[{ a: 1, "a": 2 }]', '1:10: the mapping has the key "a" twice; remove one'],
+    ['<<: {}\n0x10: 1\n16: 2\n', '3:1: the mapping has the key "16" twice; remove one'],
     ['a: "x\nb: 1\n', '1:4: the value "x has no closing quote; add it'],
     ['a: [1', '1:6: the text ends where YAML expects more; complete it'],
     ['{a: 1', /^1:6: a comma, a colon or a closing bracket is missing before this place; add it/],
