@@ -41,7 +41,8 @@ export async function buildImage(options: ImageOptions): Promise<Engine> {
       spawnSync(engine, [...remove, options.tag], { stdio: 'ignore' })
   const { status } = spawnSync(engine, buildArguments(engine, options, revision()), {
     cwd: root,
-    stdio: 'inherit',
+    // Standard output is for results: the engine's steps go to standard error.
+    stdio: ['ignore', process.stderr.fd, 'inherit'],
   })
   if (status !== 0) throw new Error(`${engine} could not build the image`)
   return engine

@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { revision } from '../image/build-image.ts'
 import { reasonOf } from '../lib/reason-of.ts'
+import { createProgress } from '../lib/terminal-progress.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildImageArchive } from './build-image-archive.ts'
 import { packFolder } from './pack-folder.ts'
@@ -60,11 +61,13 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
   const { out, image: repository, platform, base } = options
   const inOut = (name: string) => join(out, name)
 
+  progress.show('packing the npm package')
   packNpmPackage(inOut(`akv-injector-${version}.tgz`))
   cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-${version}.cdx.json`))
   cpSync(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), inOut('THIRD-PARTY-NOTICES.txt'))
   cpSync(join(root, 'LICENSE'), inOut('LICENSE'))
 
+  progress.show('building the image')
   const digest = await buildImageArchive({
     name: `${repository}:${version}`,
     platform,
@@ -73,6 +76,7 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
   })
   cpSync(join(root, 'dist/sbom.cdx.json'), inOut(`akv-injector-image-${version}.cdx.json`))
 
+  progress.show('packing the chart')
   const image = { repository, digest }
   writeManifests(out, image)
   writeFileSync(inOut('RELEASE-NOTES.md'), releaseNotes({ version, entry, image }))
@@ -115,11 +119,13 @@ function writeManifests(out: string, image: ReleasedImage): void {
   }
 }
 
+const progress = createProgress()
+
 if (import.meta.main) {
   try {
     const { out, ...options } = readOptions()
     if (out === undefined) throw new Error('name a new folder for the files: --out DIR')
-    await makeRelease({ out, ...options })
+    await makeRelease({ out, ...options }).finally(progress.hide)
     console.log(`${readFileSync(join(out, 'SHA256SUMS'), 'utf8')}\nThese files are in ${out}.`)
   } catch (error) {
     console.error(`npm run release: ${reasonOf(error)}`)

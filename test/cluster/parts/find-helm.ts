@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { createProgress } from '../../../lib/terminal-progress.ts'
 import { cacheFolder, type FindPartsOptions } from './find-parts.ts'
 import { goInstall, goProblem } from './go-build.ts'
 import { isProgram } from './is-program.ts'
@@ -23,6 +24,8 @@ export async function findHelm(options: Omit<FindPartsOptions, 'names'>): Promis
   log(`building Helm ${version} into ${cache}, which takes two minutes`)
   const folder = join(cache, `.helm-${process.pid}`)
   mkdirSync(folder, { recursive: true })
+  const progress = createProgress()
+  progress.show('building Helm')
   try {
     const failure = await goInstall(`helm.sh/helm/v3/cmd/helm@v${version}`, {
       ...env,
@@ -32,6 +35,7 @@ export async function findHelm(options: Omit<FindPartsOptions, 'names'>): Promis
     for (const name of readdirSync(folder)) renameSync(join(folder, name), cached)
     return valid(cached)
   } finally {
+    progress.hide()
     rmSync(folder, { recursive: true, force: true })
   }
 }

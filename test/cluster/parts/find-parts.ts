@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { createProgress } from '../../../lib/terminal-progress.ts'
 import { goBuild, goProblem } from './go-build.ts'
 import { isProgram } from './is-program.ts'
 import { versionToBuild } from './kubernetes-versions.ts'
@@ -68,10 +69,12 @@ export async function findParts<Name extends Part>(
     const problem = await goProblem(env)
     if (problem) return invalid(`${missing.join(', ')} can't be built: ${problem}. ${advice}`)
   }
-  for (const name of missing) {
+  const progress = createProgress()
+  for (const [index, name] of missing.entries()) {
     const cache = cacheFolder(env, sources[name][0])
     log(`building ${name} into ${cache}, which takes minutes the first time`)
-    const problem = await build(name, cache, env)
+    progress.show(`building ${name}, ${index + 1} of ${missing.length}`)
+    const problem = await build(name, cache, env).finally(progress.hide)
     if (problem) return invalid(`${name} could not be built. ${advice}\n${problem}`)
     found.set(name, join(cache, name))
   }

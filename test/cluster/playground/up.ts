@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
+import { createProgress } from '../../../lib/terminal-progress.ts'
 import { describePlayground } from './describe-playground.ts'
 import { checkKind, startKind } from './kind.ts'
 import type { ServeMessage } from './serve.ts'
@@ -67,10 +68,15 @@ function startOnNode(vaultData: string): Promise<NodeState> {
   )
   serve.unref()
   return new Promise((resolve, reject) => {
+    serve.once('exit', progress.hide)
     serve.once('exit', () => reject(new Error('the process ended before the cluster was ready')))
     serve.once('error', reject)
     serve.on('message', (message: ServeMessage) => {
-      if (message.kind === 'progress') say(message.line)
+      progress.hide()
+      if (message.kind === 'progress') {
+        say(message.line)
+        progress.show('working')
+      }
       if (message.kind === 'failed') reject(new Error(`${message.line}\n${otherWay}`))
       if (message.kind === 'ready') resolve(message.state)
     })
@@ -78,6 +84,7 @@ function startOnNode(vaultData: string): Promise<NodeState> {
 }
 
 const otherWay = 'With Docker, kind and kubectl you can run `npm run cluster -- --kind` instead.'
+const progress = createProgress()
 const say = (line: string) => console.log(`cluster: ${line}`)
 
 try {
