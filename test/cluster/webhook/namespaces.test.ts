@@ -20,11 +20,12 @@ const restricted = {
   ],
 }
 
-for (const refresh of ['0', '5m'])
-  t.test(`Pod Security restricted admits the agent, refresh ${refresh}`, async (t) => {
+const refreshing = { refresh: '5m', metrics: '19980', 'stale-after': '1h' }
+for (const settings of [{ refresh: '0' }, { refresh: '5m' }, refreshing])
+  t.test(`Pod Security restricted admits the agent, ${Object.keys(settings)}`, async (t) => {
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     const namespace = await testNamespace(t, cluster, labels)
-    const annotations = { ...filesAndEnv, refresh }
+    const annotations = { ...filesAndEnv, ...settings }
     const pod = annotatedPod({ namespace, annotations, spec: restricted })
     t.ok(agentOf(expectSuccess(await cluster.create(pod, { dryRun: true })).body as Pod))
 

@@ -45,6 +45,7 @@ export interface RunningPod extends KubeObject {
   readonly status: {
     readonly phase: string
     readonly podIP?: string
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
     readonly startTime?: string
     readonly containerStatuses?: readonly ContainerStatus[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
