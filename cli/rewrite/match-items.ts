@@ -25,16 +25,20 @@ export function matchItems(
   return after.map((item, index) => {
     if (index < head) return index
     if (index >= after.length - tail) return index + shift
-    const found = places.get(keyOf(item))?.find((place) => place >= next)
+    const candidates = places.get(keyOf(item)) ?? []
+    // Places before the next one can't be used any more.
+    while ((candidates.at(-1) ?? next) < next) candidates.pop()
+    const found = candidates.pop()
     if (found === undefined) return undefined
     next = found + 1
     return head + found
   })
 }
 
-function placesOf(items: readonly unknown[]): ReadonlyMap<string, readonly number[]> {
+/** The indexes of the items by key, the last first. */
+function placesOf(items: readonly unknown[]): ReadonlyMap<string, number[]> {
   const places = new Map<string, number[]>()
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of [...items.entries()].toReversed()) {
     const key = keyOf(item)
     const known = places.get(key)
     if (known === undefined) places.set(key, [index])
