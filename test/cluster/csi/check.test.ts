@@ -37,16 +37,16 @@ t.test('after the commands that check prints, the pod is served', { skip }, asyn
   const anonymous = secretProviderClass({ namespace, parameters: { clientID: '' } })
   for (const object of [account, anonymous]) expectSuccess(await cluster.create(object))
   const check = async (given: KubeObject) =>
-    await runInProcess(['check', '-'], {
+    await runInProcess(['check', '-', '--output', 'json'], {
       input: [given, anonymous, ofAccount].map((one) => stringify(one)).join('---\n'),
     })
 
   const { code, stdout } = await check(account)
   t.equal(code, 1)
-  const commands = stdout.slice(stdout.indexOf('to do before')).split('\n').slice(1).join('\n')
+  const { commands } = JSON.parse(stdout)
   const az = writeFakeAz(t.testdir(), [{ clientId, name: 'id-web', resourceGroup: 'rg' }])
   const path = [az.path, dirname(found.value.kubectl), process.env['PATH']].join(delimiter)
-  const ran = spawnSync('sh', ['-eu', '-c', commands], {
+  const ran = spawnSync('sh', ['-eu', '-c', commands.join('\n')], {
     encoding: 'utf8',
     env: {
       ...process.env,
