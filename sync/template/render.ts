@@ -1,0 +1,156 @@
+import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { printable } from '../../lib/printable.ts'
+import { fromBytes, fromText, toBytes, toText } from './byte-string.ts'
+import { functions } from './functions.ts'
+import type { Template } from './parse.ts'
+import { formatPlain } from './printf.ts'
+import { type Expression, type FunctionCall, TemplateError, type TemplateNode } from './template.ts'
+import { describeType, isEmpty, isList, isMap, type Value } from './value.ts'
+
+export const maxRenderedBytes = 1024 * 1024
+/** A pipeline can make a value grow at each step, so what all functions read and return is bounded together. */
+const maxWorkBytes = 16 * 1024 * 1024
+
+interface Run {
+  readonly data: Value
+  readonly budget: CpuBudget
+  work: number
+  written: number
+}
+
+/**
+ * Runs a template of an ExternalSecret.
+ *
+ * @param data - the values by their keys
+ * @returns the bytes of the rendered value. The problem never contains a value, and doesn't name the template
+ */
+export async function renderTemplate(
+  template: Template,
+  data: ReadonlyMap<string, Uint8Array>,
+  budget = createCpuBudget(),
+): Promise<Parsed<Uint8Array>> {
+  const entries = [...data].map(([key, bytes]) => [fromText(key), fromBytes(bytes)] as const)
+  const run: Run = {
+    data: { kind: 'data', entries: new Map(entries) },
+    budget,
+    work: 0,
+    written: 0,
+  }
+  try {
+    return valid(toBytes(await renderNodes(template, run)))
+  } catch (error) {
+    if (error instanceof TemplateError) return invalid(error.message)
+    throw error
+  }
+}
+
+async function renderNodes(nodes: readonly TemplateNode[], run: Run): Promise<string> {
+  const parts: string[] = []
+  for (const node of nodes) parts.push(await renderNode(node, run))
+  return parts.join('')
+}
+
+async function renderNode(node: TemplateNode, run: Run): Promise<string> {
+  switch (node.kind) {
+    case 'text':
+      return written(node.text, run)
+    case 'print': {
+      const value = await evaluate(node.value, run)
+      return written(value === null ? '<no value>' : formatPlain(value), run)
+    }
+    case 'if': {
+      const isTrue = !isEmpty(await evaluate(node.condition, run))
+      return await renderNodes(isTrue ? node.whenTrue : node.whenFalse, run)
+    }
+    default:
+      return node satisfies never
+  }
+}
+
+function written(text: string, run: Run): string {
+  run.written += text.length
+  if (run.written > maxRenderedBytes)
+    throw new TemplateError(`it gives more than ${maxRenderedBytes} bytes`)
+  return text
+}
+
+async function evaluate(expression: Expression, run: Run): Promise<Value> {
+  switch (expression.kind) {
+    case 'literal':
+      return expression.text
+    case 'data':
+      return run.data
+    case 'field':
+      return fieldOf(await evaluate(expression.of, run), expression.name)
+    case 'call':
+      return await call(expression, run)
+    default:
+      return expression satisfies never
+  }
+}
+
+async function call({ name, args, piped }: FunctionCall, run: Run): Promise<Value> {
+  const last = piped ? [await evaluate(piped, run)] : []
+  if (name === 'and' || name === 'or') return await firstThat(name === 'or', { args, last, run })
+  const values: Value[] = []
+  for (const arg of args) values.push(await evaluate(arg, run))
+  values.push(...last)
+  await charge(values, run)
+  const result = await functions[name](values, run)
+  await charge([result], run)
+  return result
+}
+
+/** `or` gives its first argument that isn't empty, `and` its first that is; both the last one otherwise. */
+async function firstThat(
+  isWanted: boolean,
+  options: {
+    readonly args: readonly Expression[]
+    readonly last: readonly Value[]
+    readonly run: Run
+  },
+): Promise<Value> {
+  const { args, last, run } = options
+  let value: Value = null
+  for (const arg of args) {
+    value = await evaluate(arg, run)
+    if (!isEmpty(value) === isWanted) return value
+  }
+  const [piped = value] = last
+  return piped
+}
+
+function fieldOf(value: Value, name: string): Value {
+  const field = `"${printable(toText(name))}"`
+  if (!isMap(value)) throw new TemplateError(`${describeType(value)} has no member ${field}`)
+  const found = value.entries.get(name)
+  if (found !== undefined) return found
+  throw new TemplateError(
+    value.kind === 'data'
+      ? `no key ${field} is among the values`
+      : `the JSON object has no member ${field}`,
+  )
+}
+
+/** The costs of a call, and of each byte that it reads or returns, in microseconds. */
+const callCost = 1
+const byteCost = 0.1
+
+async function charge(values: readonly Value[], run: Run): Promise<void> {
+  const bytes = values.reduce<number>((sum, value) => sum + sizeOf(value), 0)
+  run.work += bytes
+  if (run.work > maxWorkBytes)
+    throw new TemplateError(`its functions handle more than ${maxWorkBytes} bytes`)
+  run.budget.charge(callCost + bytes * byteCost)
+  await run.budget.yieldIfDue()
+}
+
+function sizeOf(value: Value): number {
+  if (typeof value === 'string') return value.length
+  if (isList(value)) return value.reduce<number>((sum, one) => sum + 1 + sizeOf(one), 0)
+  if (!isMap(value)) return 1
+  let size = 0
+  for (const [key, one] of value.entries) size += key.length + sizeOf(one)
+  return size
+}

@@ -1,0 +1,143 @@
+import t from 'tap'
+import { maxTemplateCharacters, parseTemplate } from '../../../sync/template/parse.ts'
+import { maxRenderedBytes, renderTemplate } from '../../../sync/template/render.ts'
+import { countingBudget } from '../../support/counting-budget.ts'
+
+const values = {
+  user: 'web',
+  password: 'p@ss "word"\n',
+  empty: '',
+  'a-b': 'dashed',
+  json: '{"host":"db","port":5432,"big":123456789,"tags":["a",null],"none":null,"tls":{"on":true}}',
+  encoded: 'aGVsbG8=',
+}
+const data = new Map(Object.entries(values).map(([key, value]) => [key, Buffer.from(value)]))
+
+async function rendered(template: string, given: ReadonlyMap<string, Uint8Array> = data) {
+  const parsed = parseTemplate(template)
+  if (parsed.kind === 'invalid') return { problem: parsed.problem }
+  const result = await renderTemplate(parsed.value, given)
+  return result.kind === 'valid'
+    ? Buffer.from(result.value).toString()
+    : { problem: result.problem }
+}
+
+/** Each result is what Go's text/template with sprig gives; test/fuzz/templates.test.ts compares many more. */
+const results: Readonly<Record<string, string>> = {
+  'plain text': 'plain text',
+  '': '',
+  '{{ .user }}:{{ .password }}': 'web:p@ss "word"\n',
+  '{{ index . "a-b" }}': 'dashed',
+  '{{ .password | trim | quote }}': '"p@ss \\"word\\""',
+  '{{ printf "%s:%s" .user (trim .password) | b64enc }}': 'd2ViOnBAc3MgIndvcmQi',
+  '{{ .encoded | b64dec }}': 'hello',
+  '{{ (fromJson .json).host }}:{{ (fromJson .json).port }}': 'db:5432',
+  '{{ (fromJson .json).big }}': '1.23456789e+08',
+  '{{ (fromJson .json).tags }} {{ (fromJson .json).none }}': '[a <nil>] <no value>',
+  '{{ (fromJson .json).tls | toJson }}': '{"on":true}',
+  '{{ index (fromJson .json) "tls" "on" }}': 'true',
+  '{{ .empty | default "other" }}': 'other',
+  '{{ if and .user (not .empty) }}yes{{ else }}no{{ end }}': 'yes',
+  '{{ if eq .user "api" }}a{{ else if ne .user "web" }}b{{ else }}c{{ end }}': 'c',
+  'a  {{- /* comment */ -}}  b {{- " c" -}} \n d': 'ab cd',
+  '{{ "a\\tb\\u00e9\\x41" }}{{ `\\n` }}': 'a\tb\u00e9A\\n',
+  '{{ upper "straße" }} {{ lower "ÀÉ" }} {{ trimSuffix "b" "ab" }} {{ trimPrefix "a" "ab" }}':
+    'STRAßE àé a b',
+  '{{ replace "a" "$&" "banana" }} {{ replace "" "-" "ab" }}': 'b$&n$&n$& -a-b-',
+  '{{ printf "%d %q %v" .user .user (fromJson .json).tags }}': '%!d(string=web) "web" [a <nil>]',
+  '{{ printf "%s" }}|{{ printf "x" .user }}|{{ printf "100%" }}':
+    '%!s(MISSING)|x%!(EXTRA string=web)|100%!(NOVERB)',
+  '{{ toJson .empty }}{{ "<a>" | toJson }}': '"""\\u003ca\\u003e"',
+  '{{ or .empty .user }}{{ and .empty .user }}': 'web',
+}
+
+for (const [template, expected] of Object.entries(results))
+  t.test(`renders ${JSON.stringify(template)}`, async (t) => {
+    t.equal(await rendered(template), expected)
+  })
+
+t.test('keeps bytes that are not text', async (t) => {
+  const bytes = Uint8Array.from([0xff, 0, 0x80, 0xc3])
+  const parsed = parseTemplate('{{ .bytes | b64enc | b64dec }}')
+  t.ok(parsed.kind === 'valid')
+  if (parsed.kind !== 'valid') return
+  const result = await renderTemplate(parsed.value, new Map([['bytes', bytes]]))
+  t.same(result, { kind: 'valid', value: bytes })
+})
+
+const problems: Readonly<Record<string, RegExp>> = {
+  '{{ .usr }}': /^no key "usr" is among the values$/,
+  '{{ index . "usr" }}': /^no key "usr" is among the values$/,
+  '{{ .constructor }}': /^no key "constructor"/,
+  '{{ (fromJson .json).hots }}': /^the JSON object has no member "hots"$/,
+  '{{ (fromJson .json).host.x }}': /^a string has no member "x"$/,
+  '{{ index . .password }}': /^index: a computed key is not there$/,
+  '{{ .user | b64dec }}': /^b64dec: its value is not base64$/,
+  '{{ .user | fromJson }}': /^fromJson: its value is not JSON$/,
+  '{{ upper (fromJson .json) }}': /^upper takes strings; found a JSON object$/,
+  '{{ eq .user (fromJson .json).port }}': /^can't compare a string with a number; /,
+  '{{ pkcs12key .user }}': /^pkcs12key: the PFX .*; a PKCS#12 file .* needs b64dec first$/,
+  '{{ filterPEM "CERTIFICATE" .user }}': /^filterPEM: its value is not PEM$/,
+  '{{ range .a }}{{ end }}':
+    /^\{\{ range \}\} is not supported; accepted: if, else, end, and the functions and, /,
+  '{{ constructor }}': /^\{\{ constructor \}\} is not supported/,
+  '{{ $x := .user }}': /^"\$" is not supported in an action; accepted: /,
+  '{{ 1 }}': /^"1" is not supported in an action/,
+  '{{ .a-b }}': /^found "\.a-"; a name after a dot .*: write index \. "NAME"/,
+  '{{ .user': /^an action has no end/,
+  '{{ "a }}': /^a string in an action has no end$/,
+  '{{ }}': /^an action, a pipe or a parenthesis has no value$/,
+  '{{ .a | .b }}': /^only functions may follow a pipe$/,
+  '{{ .a .b }}': /^a value that is no function has arguments/,
+  '{{ (.a }}': /^a parenthesis has no partner$/,
+  '{{ trim }}': /^trim has 0 arguments; it takes 1$/,
+  '{{ printf "%x" .a }}': /^printf: "%x" is not supported; accepted: %s, %v, %d, %q and %%$/,
+  '{{ if .a }}': /^\{\{ if \}\} has no \{\{ end \}\}$/,
+  '{{ end }}': /^\{\{ end \}\} has no \{\{ if \}\} before it$/,
+  '{{ if .a }}{{ else }}{{ else }}{{ end }}': /^\{\{ else \}\} has no \{\{ end \}\}$/,
+  '{{/* a }}': /^a comment has to end with/,
+  '{{ "\\q" }}': /^a string has the escape \\q, which Go doesn't accept$/,
+}
+
+for (const [template, expected] of Object.entries(problems))
+  t.test(`refuses ${JSON.stringify(template)}`, async (t) => {
+    t.match(await rendered(template), { problem: expected })
+  })
+
+t.test('no message contains a value', async (t) => {
+  for (const template of Object.keys(problems)) {
+    const { problem } = (await rendered(template)) as { problem: string }
+    t.notMatch(problem, /web|p@ss|dashed|aGVsbG8|5432/, template)
+  }
+})
+
+t.test('bounds what a template may cost', async (t) => {
+  const expectProblem = async (template: string, expected: RegExp, given = data) =>
+    t.match(await rendered(template, given), { problem: expected })
+  const big = new Map([['a', Buffer.alloc(25_000, 'a')]])
+  await expectProblem('a'.repeat(maxTemplateCharacters + 1), /^found 65537 characters; accepted/)
+  await expectProblem('{{ .a }}'.repeat(50), /^it gives more than 1048576 bytes$/, big)
+  await expectProblem(
+    `{{ .a ${'| replace "a" "aa" '.repeat(40)} }}`,
+    /^its functions handle more than/,
+    big,
+  )
+  await expectProblem(`{{ ${'('.repeat(8_000)} }}`, /nested more than 32 levels/)
+  await expectProblem('{{ if .a }}'.repeat(3_000), /nested more than 32 levels/)
+  await expectProblem(
+    '{{ fromJson .a }}',
+    /nested more than 32 levels/,
+    new Map([['a', Buffer.from('['.repeat(10_000) + ']'.repeat(10_000))]]),
+  )
+  t.equal(((await rendered('a'.repeat(maxTemplateCharacters))) as string).length, 65_536)
+  t.ok(maxRenderedBytes > 25_000 * 40)
+})
+
+t.test('charges the budget for what functions read and return', async (t) => {
+  const { budget, charged } = countingBudget()
+  const parsed = parseTemplate('{{ .a | upper }}')
+  t.ok(parsed.kind === 'valid')
+  if (parsed.kind !== 'valid') return
+  await renderTemplate(parsed.value, new Map([['a', Buffer.alloc(10_000, 'a')]]), budget)
+  t.ok(charged.microseconds >= 2_000)
+})
