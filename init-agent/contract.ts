@@ -87,10 +87,10 @@ export interface WantedFile extends WantedValue {
   /** Four octal digits. Default: {@link AgentConfig.fileMode}. */
   readonly mode?: string
   /**
-   * `pem`: a certificate's PKCS#12 is written as PEM, as the CSI driver does. The others are the part of that PEM for a key
-   * of a TLS Secret: only Secret sync uses them, and an agent refuses them.
+   * `pem`: a certificate's PKCS#12 is written as PEM, as the CSI driver does. Only Secret sync uses the others, and an agent
+   * refuses them: the part of that PEM for a key of a TLS Secret, a key as JSON Web Key, and a certificate as DER.
    */
-  readonly format?: 'pem' | 'tls.crt' | 'tls.key'
+  readonly format?: 'pem' | 'tls.crt' | 'tls.key' | 'jwk' | 'der'
   /** How many versions to write, the newest (or the pinned one) as file `0` below `path`. */
   readonly versions?: number
   /** The name of the served volume that contains `path`. Absent: the volume for our own files. */

@@ -72,12 +72,13 @@ export async function renderValue(
         : renderSecret(wanted, found, context)
     case 'key': {
       budget.charge(keyCost)
-      const { publicKeyPem } = await import('../../keyvault/formats/public-key.ts')
-      return Buffer.from(valueOrThrow(publicKeyPem(found.jwk), wanted, 'AKV_KEY_TYPE'))
+      const { jwkText, publicKeyPem } = await import('../../keyvault/formats/public-key.ts')
+      const write = wanted.format === 'jwk' ? jwkText : publicKeyPem
+      return Buffer.from(valueOrThrow(write(found.jwk), wanted, 'AKV_KEY_TYPE'))
     }
     case 'certificate':
       budget.charge(keyCost)
-      return renderCertificate(wanted, found.der)
+      return wanted.format === 'der' ? found.der : renderCertificate(wanted, found.der)
     default:
       return found satisfies never
   }
@@ -101,7 +102,7 @@ async function renderSecret(
   if (wanted.format === undefined) return decode(secret.value, wanted)
   const pem = secret.isCertificate ? await certificatePem(secret, wanted, context) : secret.value
   const bytes = decode(pem, wanted)
-  if (wanted.format === 'pem') return bytes
+  if (wanted.format !== 'tls.crt' && wanted.format !== 'tls.key') return bytes
   const { tlsPart } = await import('../../keyvault/formats/tls-part.ts')
   const part = tlsPart(Buffer.from(bytes).toString(), wanted.format, context.budget)
   const code = wanted.format === 'tls.key' ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'

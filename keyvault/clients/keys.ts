@@ -11,11 +11,17 @@ export function keyObjects(base: string, options: ClientOptions): ObjectClient {
         ...(version && { version }),
       })
       if (typeof key?.kty !== 'string') throw new TypeError('no key')
-      const { kty, crv, n, e, x, y } = key
+      const { kid, kty, keyOps, crv, n, e, x, y } = key
       const numbers = Object.entries({ n, e, x, y }).filter(
         ([, part]) => part instanceof Uint8Array,
       )
-      const jwk = { kty, ...(typeof crv === 'string' && { crv }), ...Object.fromEntries(numbers) }
+      const jwk = {
+        ...(typeof kid === 'string' && { kid }),
+        kty,
+        ...(Array.isArray(keyOps) && { keyOps: keyOps.map(String) }),
+        ...(typeof crv === 'string' && { crv }),
+        ...Object.fromEntries(numbers),
+      }
       const isCertificate = properties.managed === true
       return { properties, object: { kind: 'key', jwk, isCertificate } }
     },

@@ -4,7 +4,11 @@ import { printable } from '../../lib/printable.ts'
 
 /** The public members of Key Vault's JSON Web Key. Numbers are bytes or base64url. */
 export interface PublicJwk {
+  /** The key's URL. */
+  readonly kid?: string
   readonly kty?: string
+  /** What the key may be used for. */
+  readonly keyOps?: readonly string[]
   readonly crv?: string
   readonly n?: Uint8Array | string
   readonly e?: Uint8Array | string
@@ -43,6 +47,27 @@ export function publicKeyPem(jwk: PublicJwk): Parsed<string> {
   } catch {
     return invalid(problem)
   }
+}
+
+/**
+ * Writes the public half of a key as a JSON Web Key, with Key Vault's own names for types and curves, as the External Secrets
+ * Operator does.
+ */
+export function jwkText({ kid, kty, keyOps, n, e, crv, x, y }: PublicJwk): Parsed<string> {
+  const number = (part: Uint8Array | string | undefined) =>
+    part === undefined ? undefined : base64url(part)
+  const members = {
+    kid,
+    kty,
+    key_ops: keyOps,
+    n: number(n),
+    e: number(e),
+    crv,
+    x: number(x),
+    y: number(y),
+  }
+  const standard = standardJwk({ ...(kty && { kty }), ...(crv && { crv }) })
+  return standard.kind === 'invalid' ? standard : valid(JSON.stringify(members))
 }
 
 /** Half the size of the smallest RSA key that Key Vault creates. */

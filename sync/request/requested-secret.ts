@@ -1,3 +1,4 @@
+import type { Composition } from '../compose/composition.ts'
 import type { SourceRef } from '../source/source-ref.ts'
 import type { Labels } from './labels.ts'
 
@@ -11,4 +12,6 @@ export interface RequestedSecret {
   readonly annotations?: Labels
   /** Absent if the annotation of the account requests it. */
   readonly source?: SourceRef
+  /** Absent if each file is a key. */
+  readonly composition?: Composition
 }

@@ -26,6 +26,10 @@ function partOf(format: WantedFile['format']): string {
       return ', the certificates as PEM'
     case 'tls.key':
       return ', the private key as PEM'
+    case 'jwk':
+      return ', as a JSON Web Key'
+    case 'der':
+      return ', as DER'
     case 'pem':
     case undefined:
       return ''

@@ -1,0 +1,74 @@
+import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+import { allInvalid, type Checked, type Parsed, valid } from '../../lib/parsed.ts'
+import { dataKeyProblem } from '../request/secret-types.ts'
+import { renderTemplate } from '../template/render.ts'
+import type { ComposedInput, ComposedTemplate, Composition } from './composition.ts'
+import { decodeInput } from './decode.ts'
+
+type Bytes = ReadonlyMap<string, Uint8Array>
+
+/**
+ * Makes the keys of a Secret.
+ *
+ * @param inputs - the fetched values by the names of the inputs: `#0`, and `#1/NAME` for each property of an input with all
+ *   properties. All of them are there
+ * @returns the problems never contain a value
+ */
+export async function compose(
+  { inputs: composed, template }: Composition,
+  inputs: Bytes,
+  budget: CpuBudget = createCpuBudget(),
+): Promise<Checked<Bytes>> {
+  const problems: string[] = []
+  const keys = new Map<string, Uint8Array>()
+  for (const one of composed) {
+    const read = readInput(one, inputs)
+    if (read.kind === 'invalid') problems.push(read.problem)
+    else for (const [key, bytes] of read.value) keys.set(key, bytes)
+  }
+  if (problems.length > 0) return allInvalid(problems)
+  return template === undefined ? valid(keys) : await renderAll(template, { keys, budget })
+}
+
+/** The keys that one input gives. */
+function readInput(one: ComposedInput, inputs: Bytes): Parsed<Bytes> {
+  const keys = new Map<string, Uint8Array>()
+  const prefix = one.kind === 'all' ? `${one.input}/` : one.input
+  let properties = 0
+  for (const [name, bytes] of inputs) {
+    if (one.kind === 'all' ? !name.startsWith(prefix) : name !== prefix) continue
+    properties++
+    const key = one.kind === 'key' ? one.key : convertName(name.slice(prefix.length))
+    // The names of properties are part of the value, so messages show their numbers.
+    const title = one.kind === 'key' ? `key ${key}` : `property number ${properties} of dataFrom`
+    if (keys.has(key)) return wrong(title, 'another property gives the same key')
+    const keyProblem = dataKeyProblem(key)
+    if (keyProblem !== undefined) return wrong(title, `its name can't be a key: ${keyProblem}`)
+    const value = decodeInput(bytes, one.decoding)
+    if (value.kind === 'invalid') return wrong(title, value.problem)
+    keys.set(key, value.value)
+  }
+  return valid(keys)
+}
+
+const wrong = (title: string, problem: string): Parsed<never> => ({
+  kind: 'invalid',
+  problem: `${title}: ${problem}`,
+})
+
+/** The `conversionStrategy` Default: anything but letters, digits, `-`, `.` and `_` becomes `_`. */
+const convertName = (name: string): string => name.replaceAll(/[^\p{L}\p{N}\-._]/gu, '_')
+
+async function renderAll(
+  { data, keepsInputs }: ComposedTemplate,
+  { keys, budget }: { readonly keys: Bytes; readonly budget: CpuBudget },
+): Promise<Checked<Bytes>> {
+  const problems: string[] = []
+  const rendered = new Map(keepsInputs ? keys : [])
+  for (const [key, template] of data) {
+    const result = await renderTemplate(template, keys, budget)
+    if (result.kind === 'valid') rendered.set(key, result.value)
+    else problems.push(`template data.${key}: ${result.problem}`)
+  }
+  return problems.length > 0 ? allInvalid(problems) : valid(rendered)
+}

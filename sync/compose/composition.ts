@@ -1,0 +1,34 @@
+import type { Template } from '../template/parse.ts'
+
+/**
+ * How the keys of a Secret are made of fetched values. The values are inputs: the path of each is encoded by key-path.ts with
+ * the input's name in place of a key.
+ */
+export interface Composition {
+  /** If two inputs give the same key, the later one wins. */
+  readonly inputs: readonly ComposedInput[]
+  readonly template?: ComposedTemplate
+}
+
+export type ComposedInput =
+  | {
+      readonly kind: 'key'
+      readonly input: string
+      readonly key: string
+      readonly decoding: Decoding
+    }
+  /** All properties of a JSON object. */
+  | { readonly kind: 'all'; readonly input: string; readonly decoding: Decoding }
+
+export interface ComposedTemplate {
+  /** By key. */
+  readonly data: ReadonlyMap<string, Template>
+  /** Whether the Secret also gets the inputs' own keys. */
+  readonly keepsInputs: boolean
+}
+
+export const decodings = ['None', 'Base64', 'Base64URL', 'Auto'] as const
+export type Decoding = (typeof decodings)[number]
+
+/** The name of an input. No key of a Secret has such a name. */
+export const inputName = (index: number): string => `#${index}`

@@ -1,0 +1,128 @@
+import { isObject } from '../../lib/shape.ts'
+import type { ComposedTemplate } from '../compose/composition.ts'
+import { readLabels, readSecretAnnotations } from '../request/labels.ts'
+import type { RequestedSecret } from '../request/requested-secret.ts'
+import { parseSecretName } from '../request/secret-entry.ts'
+import { dataKeyProblem, opaqueType, parseSecretType } from '../request/secret-types.ts'
+import { parseTemplate, type Template } from '../template/parse.ts'
+import { maxProblems, only, type Place, readMembers, refused, text, wrong } from './members.ts'
+
+export interface ReadTarget {
+  readonly secret: RequestedSecret
+  /** Absent if the keys are written as they are fetched. */
+  readonly template?: ComposedTemplate
+}
+
+/** More than any Secret should need; each refresh renders all of them. */
+const maxTemplates = 500
+
+/**
+ * Reads `spec.target` of an ExternalSecret.
+ *
+ * @param name - of the ExternalSecret, which is the default for the name of the Secret
+ * @param place - of `spec.target`; problems are added to it
+ */
+export function readTarget(value: unknown, name: string, place: Place): ReadTarget {
+  const target = {
+    name,
+    type: opaqueType,
+    labels: {} as RequestedSecret['labels'],
+    annotations: undefined as RequestedSecret['annotations'],
+    template: undefined as ComposedTemplate | undefined,
+  }
+  const metadata = metadataReader(target)
+  const template = (found: unknown, at: Place) => {
+    const data = new Map<string, Template>()
+    let isMerged = false
+    readMembers(found, at, {
+      type: (type, inside) => {
+        const parsed = parseSecretType(type)
+        if (parsed.kind === 'valid') target.type = parsed.value
+        else wrong(inside, type, parsed.problem)
+      },
+      engineVersion: only(['v2']),
+      mergePolicy: text((policy, inside) => {
+        isMerged = policy === 'Merge'
+        only(['Replace', 'Merge'])(policy, inside)
+      }),
+      metadata,
+      data: (templates, inside) => readTemplates(templates, data, inside),
+      templateFrom: refused('write the templates into template.data'),
+    })
+    if (data.size > 0) target.template = { data, keepsInputs: isMerged }
+  }
+  readMembers(value ?? {}, place, {
+    name: text((found) => {
+      target.name = found
+    }),
+    creationPolicy: only(['Owner'], '. The controller owns each Secret that it makes'),
+    deletionPolicy: only(['Retain']),
+    immutable: only([false]),
+    template,
+    manifest: refused('only Secrets are made'),
+  })
+  const parsed = parseSecretName(target.name)
+  if (parsed.kind === 'invalid')
+    wrong({ ...place, path: `${place.path}.name` }, target.name, parsed.problem)
+  return {
+    secret: {
+      name: target.name,
+      type: target.type,
+      labels: target.labels,
+      ...(target.annotations && { annotations: target.annotations }),
+    },
+    ...(target.template && { template: target.template }),
+  }
+}
+
+const metadataReader =
+  (target: { labels: RequestedSecret['labels']; annotations: RequestedSecret['annotations'] }) =>
+  (value: unknown, place: Place): void =>
+    readMembers(value, place, {
+      labels: (labels, { problems, path }) => {
+        const read = readLabels(labels)
+        target.labels = read.labels
+        problems.push(...read.problems.map((problem) => `${path}: ${problem}`))
+        checkPlain(labels, { path, problems })
+      },
+      annotations: (annotations, { problems, path }) => {
+        const read = readSecretAnnotations(annotations)
+        target.annotations = read.labels
+        problems.push(...read.problems.map((problem) => `${path}: ${problem}`))
+        checkPlain(annotations, { path, problems })
+      },
+      finalizers: refused('a Secret with finalizers could not be deleted'),
+    })
+
+/** Metadata may not contain templates: everybody who may list Secrets' metadata would see the values. */
+function checkPlain(values: unknown, { path, problems }: Place): void {
+  const isTemplate = (value: unknown) => typeof value === 'string' && value.includes('{{')
+  if (isObject(values) && Object.values(values).some(isTemplate))
+    problems.push(
+      `${path}: a template is not supported here; write plain text, because a value in metadata is not secret`,
+    )
+}
+
+function readTemplates(value: unknown, data: Map<string, Template>, place: Place): void {
+  if (!isObject(value)) {
+    wrong(place, value, 'expected keys and templates')
+    return
+  }
+  const entries = Object.entries(value)
+  if (entries.length > maxTemplates)
+    return void place.problems.push(
+      `${place.path}: found ${entries.length} keys; accepted: at most ${maxTemplates}`,
+    )
+  for (const [key, source] of entries) {
+    if (place.problems.length >= maxProblems) return
+    const at = { ...place, path: `${place.path}.${key}` }
+    const keyProblem = dataKeyProblem(key)
+    if (keyProblem !== undefined) wrong(place, key, keyProblem)
+    else if (typeof source !== 'string') wrong(at, source, 'expected a string')
+    else {
+      const parsed = parseTemplate(source)
+      if (parsed.kind === 'valid') data.set(key, parsed.value)
+      else place.problems.push(`${at.path}: ${parsed.problem}`)
+    }
+  }
+}

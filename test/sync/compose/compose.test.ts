@@ -1,0 +1,85 @@
+import t from 'tap'
+import { compose } from '../../../sync/compose/compose.ts'
+import type { ComposedInput, Composition, Decoding } from '../../../sync/compose/composition.ts'
+import { parseTemplate } from '../../../sync/template/parse.ts'
+
+const inputs = (values: Readonly<Record<string, string>>) =>
+  new Map(Object.entries(values).map(([name, value]) => [name, Buffer.from(value)]))
+async function composed(composition: Composition, values: Readonly<Record<string, string>>) {
+  const result = await compose(composition, inputs(values))
+  if (result.kind === 'invalid') return result.problems
+  return Object.fromEntries(
+    [...result.value].map(([key, bytes]) => [key, Buffer.from(bytes).toString()]),
+  )
+}
+const key = (input: string, name: string, decoding: Decoding = 'None'): ComposedInput => ({
+  kind: 'key',
+  input,
+  key: name,
+  decoding,
+})
+const all = (input: string, decoding: Decoding = 'None'): ComposedInput => ({
+  kind: 'all',
+  input,
+  decoding,
+})
+function template(text: string) {
+  const parsed = parseTemplate(text)
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem)
+  return parsed.value
+}
+
+t.test('later inputs win', async (t) => {
+  t.strictSame(
+    await composed(
+      { inputs: [all('#0'), all('#1'), key('#2', 'c')] },
+      { '#0/a': '1', '#0/b': '1', '#1/b': '2', '#1/c': '2', '#2': '3', '#10': 'x' },
+    ),
+    { a: '1', b: '2', c: '3' },
+  )
+})
+
+t.test('names of properties are converted, and may not collide', async (t) => {
+  t.strictSame(await composed({ inputs: [all('#0')] }, { '#0/a b': '1', '#0/c.d-e_f': '2' }), {
+    a_b: '1',
+    'c.d-e_f': '2',
+  })
+  t.strictSame(await composed({ inputs: [all('#0')] }, { '#0/a b': '1', '#0/a:b': '2' }), [
+    'property number 2 of dataFrom: another property gives the same key',
+  ])
+  t.match(await composed({ inputs: [all('#0')] }, { '#0/é': '1' }), [
+    /^property number 1 of dataFrom: its name can't be a key: /,
+  ])
+})
+
+t.test('values are decoded', async (t) => {
+  const decode = (value: string, decoding: Decoding) =>
+    composed({ inputs: [key('#0', 'k', decoding)] }, { '#0': value })
+  t.strictSame(await decode('aGVsbG8=', 'Base64'), { k: 'hello' })
+  t.strictSame(await decode('aGVs\r\nbG8=', 'Base64'), { k: 'hello' })
+  t.strictSame(await decode('Pz8-', 'Base64URL'), { k: '??>' })
+  t.strictSame(await decode('Pz8+', 'Auto'), { k: '??>' })
+  t.strictSame(await decode('Pz8-', 'Auto'), { k: '??>' })
+  t.strictSame(await decode('not base64', 'Auto'), { k: 'not base64' })
+  t.strictSame(await decode('aGVsbG8=', 'None'), { k: 'aGVsbG8=' })
+  t.strictSame(await decode('aGVsbG8', 'Base64'), ['key k: the value is not base64'])
+})
+
+t.test('a template replaces the keys, or is added to them', async (t) => {
+  const data = new Map([['url', template('https://{{ .user }}')]])
+  const withTemplate = (keepsInputs: boolean) =>
+    composed({ inputs: [key('#0', 'user')], template: { data, keepsInputs } }, { '#0': 'web' })
+  t.strictSame(await withTemplate(false), { url: 'https://web' })
+  t.strictSame(await withTemplate(true), { user: 'web', url: 'https://web' })
+})
+
+t.test('a template that fails names its key', async (t) => {
+  const data = new Map([['url', template('{{ .usr }}')]])
+  t.strictSame(
+    await composed(
+      { inputs: [key('#0', 'user')], template: { data, keepsInputs: false } },
+      { '#0': 'web' },
+    ),
+    ['template data.url: no key "usr" is among the values'],
+  )
+})
