@@ -11,14 +11,15 @@ import { type AccountEntry, accountEntry } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
 import type { SecretStatus } from './round/account-state.ts'
 import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
+import type { SourceKind } from './source/source-ref.ts'
 import { watchAccounts } from './watch-accounts.ts'
 import { createWorkQueue, type WorkQueue } from './work-queue.ts'
 
 export interface ControllerOptions extends Omit<WorkAccountOptions, 'sourcesOf'> {
   /** The accounts to act for, by namespace. */
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
-  /** Whether to read the SecretProviderClasses in these namespaces, too. */
-  readonly readsClasses: boolean
+  /** The kinds of sources to read in these namespaces. */
+  readonly kinds: readonly SourceKind[]
 }
 
 export interface Controller {

@@ -59,7 +59,7 @@ async function sync(
     const openSession = sessionOpener({ cloud: policy.cloud, cluster, agent, metrics, signal })
     const events = createEventBudget(clock)
     const shared = { cluster, policy, metrics, events, clock, log, signal, openSession }
-    const controller = startController({ ...shared, accounts, readsClasses: settings.readsClasses })
+    const controller = startController({ ...shared, accounts, kinds: settings.kinds })
     problem = controller.problem
     await untilEnded(controller.ended(), { signal, log })
   } finally {

@@ -11,19 +11,21 @@ import {
 } from '../lib/server/listen-address.ts'
 import type { Policy } from '../webhook/core/policy.ts'
 import { readSettings } from '../webhook/settings/read-settings.ts'
+import type { SourceKind } from './source/source-ref.ts'
 
 /** The flags of `akv-injector sync`, unparsed. */
 export interface SyncFlags {
   readonly serviceAccounts: string
   readonly classes?: boolean
+  readonly externalSecrets?: boolean
   readonly healthListen: string
 }
 
 export interface SyncSettings {
   /** The accounts to act for, by namespace. The chart grants permissions for the same accounts. */
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
-  /** Whether to sync the `secretObjects` of SecretProviderClasses, too. The chart grants permissions for them. */
-  readonly readsClasses: boolean
+  /** The kinds of objects to read, besides accounts. The chart grants permissions for them. */
+  readonly kinds: readonly SourceKind[]
   readonly healthListen: ListenAddress
   readonly policy: Policy
   readonly logLevel: LogLevel
@@ -52,8 +54,17 @@ export function readSyncSettings(
   if (read.kind === 'invalid' || healthListen === undefined || problems.length > 0)
     return allInvalid(problems)
   const { policy, logLevel } = read.value
-  const readsClasses = flags.classes === true
-  return valid({ accounts: accounts.accounts, readsClasses, healthListen, policy, logLevel })
+  const kinds: readonly SourceKind[] = [
+    ...(flags.classes ? (['SecretProviderClass'] as const) : []),
+    ...(flags.externalSecrets ? (['ExternalSecret'] as const) : []),
+  ]
+  return valid({
+    accounts: accounts.accounts,
+    kinds,
+    healthListen,
+    policy,
+    logLevel,
+  })
 }
 
 /** `team-a=web+api;team-b=web` */

@@ -12,9 +12,9 @@ import { fieldManager, statusAnnotation } from '../names.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
 import { ask } from './ask.ts'
-import { classRequests } from './class-requests.ts'
 import { tokenError, writeError } from './cluster-error.ts'
 import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
+import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
 import { followObjects } from './follow-objects.ts'
 import { readSeenAccount } from './seen-account.ts'
@@ -44,7 +44,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
         path: `/api/v1/namespaces/${namespace}/serviceaccounts`,
         read: readSeenAccount,
       }),
-    ...classRequests(connection),
+    ...customRequests(connection),
     ...accountRequests(core),
     ...reportWrites(core),
     ...secretReads(core),

@@ -1,9 +1,11 @@
+import type { ReadyStatus } from '../external-secret/ready-status.ts'
+import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import type { ClaimOperation } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import type { Account } from '../request/account.ts'
 import type { SeenClass } from '../source/seen-class.ts'
-import type { SourceKind, SourceRef } from '../source/source-ref.ts'
+import type { SourceRef } from '../source/source-ref.ts'
 
 /** A ServiceAccount, as read from a list or a watch. */
 export interface SeenAccount extends Account {
@@ -27,6 +29,30 @@ export interface WatchOptions<T> {
   readonly onObject: (object: T) => void
   readonly onGone: (name: string) => void
   readonly signal: AbortSignal
+}
+
+/** The requests for the objects of one kind. `namespace` is empty for a cluster-scoped kind. */
+export interface KindRequests<T> {
+  /** Throws {@link KindAbsentError} if the cluster doesn't know the kind. */
+  list(namespace: string): Promise<ObjectList<T>>
+  watch(options: WatchOptions<T>): Promise<string>
+}
+
+/** The custom resources that the controller reads. */
+export interface CustomObjects {
+  readonly SecretProviderClass: KindRequests<SeenClass>
+  readonly ExternalSecret: KindRequests<SeenWithStatus>
+  readonly SecretStore: KindRequests<SeenWithStatus>
+  readonly ClusterSecretStore: KindRequests<SeenWithStatus>
+}
+export type CustomKind = keyof CustomObjects
+
+/** An object whose status the controller writes. */
+export interface StatusObject {
+  readonly kind: 'ExternalSecret' | 'SecretStore'
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
 }
 
 /** An Event that informs the owner of an account. */
@@ -56,11 +82,9 @@ export interface SyncCluster {
   ): Promise<ObjectList<SeenAccount>>
   /** Watches until the API server ends the watch. Returns the resourceVersion to continue from. */
   watchAccounts(options: WatchOptions<SeenAccount>): Promise<string>
-  /** Throws {@link KindAbsentError} if the cluster doesn't know SecretProviderClasses. */
-  listClasses(namespace: string): Promise<ObjectList<SeenClass>>
-  watchClasses(options: WatchOptions<SeenClass>): Promise<string>
+  readonly objectsOf: CustomObjects
   /** Whether the API server serves the kind, and isn't about to remove it. */
-  servesKind(kind: SourceKind): Promise<boolean>
+  servesKind(kind: CustomKind): Promise<boolean>
   /** Fails if the account now has another uid. */
   requestToken(account: Account): Promise<string>
   /** Undefined if it doesn't exist. Functions that write return the Secret as written. */
@@ -70,6 +94,8 @@ export interface SyncCluster {
   applySecret(secret: SecretManifest, options: { readonly force: boolean }): Promise<StoredSecret>
   deleteSecret(secret: SecretName, uid: string): Promise<void>
   createEvent(event: AccountEvent): Promise<void>
+  /** Applies the status of an object. Fails if the object now has another uid. */
+  writeReadyStatus(object: StatusObject, status: ReadyStatus): Promise<void>
   /** Sets or removes the account's `akv-injector.io/sync-status`. Fails if the account now has another uid. */
   writeStatus(account: Account, status: string | undefined): Promise<void>
 }

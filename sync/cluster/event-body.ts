@@ -9,6 +9,7 @@ const component = 'akv-injector-sync'
 
 const sourceVersions: Readonly<Record<SourceKind, string>> = {
   SecretProviderClass: 'secrets-store.csi.x-k8s.io/v1',
+  ExternalSecret: 'external-secrets.io/v1',
 }
 
 /** Creates the Event on an account, or on a source of it, that `kubectl describe` shows. */

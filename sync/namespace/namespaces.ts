@@ -1,14 +1,23 @@
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { AccountEntries } from '../account-entries.ts'
+import type { CustomKind, KindRequests } from '../cluster/cluster-port.ts'
+import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
 import type { NextRun } from '../next-run.ts'
 import type { AccountEntry } from '../round/account-entry.ts'
 import type { RoundServices } from '../round/account-round.ts'
 import type { ReportedSources } from '../round/report/report-sources.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-fates.ts'
+import type { SeenSource } from '../source/seen-source.ts'
+import type { SourceKind } from '../source/source-ref.ts'
 import { watchObjects } from '../watch-objects.ts'
 import type { WorkQueue } from '../work-queue.ts'
-import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
+import {
+  createNamespaceSources,
+  type NamespaceSources,
+  type NamespaceStores,
+} from './namespace-sources.ts'
+import { createSourceStore, type SourceStore } from './source-store.ts'
 import { workNamespace } from './work-namespace.ts'
 
 /** The namespaces whose sources are read, and their rounds in the work queue. */
@@ -31,7 +40,7 @@ export interface Namespaces {
 export interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'openSession'> {
   readonly policy: Policy
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
-  readonly readsClasses: boolean
+  readonly kinds: readonly SourceKind[]
   readonly entries: Pick<AccountEntries, 'within'>
   readonly queue: WorkQueue
   readonly signal: AbortSignal
@@ -59,20 +68,39 @@ interface Namespace {
 
 /** Watches the sources of all namespaces. A round for a namespace is due when its sources or its accounts change. */
 export function createNamespaces(options: NamespacesOptions): Namespaces {
-  if (!options.readsClasses) return noSources
-  const { accounts, queue, cluster } = options
+  if (options.kinds.length === 0) return noSources
+  const { accounts, queue, cluster, clock } = options
   const changed = (namespace: string) =>
     queue.add(keyOf(namespace), { afterMs: 0, outlook: 'good' })
+  const changedEverywhere = () => {
+    for (const namespace of accounts.keys()) changed(namespace)
+  }
+  const clusterStores = options.kinds.includes('ExternalSecret')
+    ? createSourceStore<SeenWithStatus>({
+        plural: 'ClusterSecretStores',
+        clock,
+        onChange: changedEverywhere,
+      })
+    : undefined
   const all = new Map(
     [...accounts].map(([namespace, listed]): [string, Namespace] => {
       const onChange = () => changed(namespace)
-      const sources = createNamespaceSources({ ...options, namespace, listed, onChange })
+      const sources = createNamespaceSources({
+        ...options,
+        namespace,
+        listed,
+        clusterStores,
+        onChange,
+      })
       return [namespace, { sources, areAccountsListed: false, isReady: false, reported: new Map() }]
     }),
   )
-  const watches = [...all].map(([namespace, { sources }]) =>
-    watchClasses(namespace, sources, options),
-  )
+  const watches = [
+    ...[...all].flatMap(([namespace, { sources }]) =>
+      watchNamespace(namespace, sources.stores, options),
+    ),
+    ...(clusterStores ? [watchClusterStores(clusterStores, options)] : []),
+  ]
   return {
     isKey: (key) => key.endsWith(keyEnd),
     async work(key) {
@@ -90,6 +118,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     isReady: (namespace) => all.get(namespace)?.isReady === true,
     sourcesOf: (namespace) => ({
       stateOf: (source) => all.get(namespace)?.sources.stateOf(source) ?? { kind: 'unread' },
+      statusOf: (source) => all.get(namespace)?.sources.statusOf(source),
       serves: cluster.servesKind,
     }),
     ended: async () => void (await Promise.all(watches)),
@@ -102,7 +131,7 @@ async function workSafely(
   one: Namespace,
   options: NamespacesOptions,
 ): Promise<NextRun | undefined> {
-  if (!one.areAccountsListed || !one.sources.classes.isSettled()) return undefined
+  if (!one.areAccountsListed || !one.sources.isSettled()) return undefined
   try {
     return await workOne(namespace, one, options)
   } catch (thrown) {
@@ -143,22 +172,62 @@ async function workOne(
 const keyEnd = '/'
 const keyOf = (namespace: string): string => namespace + keyEnd
 
-function watchClasses(
+function watchNamespace(
   namespace: string,
-  { classes }: NamespaceSources,
-  { cluster, clock, log, signal }: NamespacesOptions,
+  stores: NamespaceStores,
+  options: NamespacesOptions,
+): readonly Promise<void>[] {
+  const { SecretProviderClass, ExternalSecret, SecretStore } = stores
+  const watching = { namespace, options }
+  const { objectsOf } = options.cluster
+  const watches: Promise<void>[] = []
+  if (SecretProviderClass) {
+    const requests = objectsOf.SecretProviderClass
+    watches.push(
+      watchKind('SecretProviderClass', { ...watching, requests, store: SecretProviderClass }),
+    )
+  }
+  if (ExternalSecret) {
+    const requests = objectsOf.ExternalSecret
+    watches.push(watchKind('ExternalSecret', { ...watching, requests, store: ExternalSecret }))
+  }
+  if (SecretStore) {
+    const requests = objectsOf.SecretStore
+    watches.push(watchKind('SecretStore', { ...watching, requests, store: SecretStore }))
+  }
+  return watches
+}
+
+const watchClusterStores = (
+  store: SourceStore<SeenWithStatus>,
+  options: NamespacesOptions,
+): Promise<void> => {
+  const requests = options.cluster.objectsOf.ClusterSecretStore
+  return watchKind('ClusterSecretStore', { namespace: '', requests, store, options })
+}
+
+/** Keeps a store up to date with the objects of one kind. */
+function watchKind<Seen extends SeenSource>(
+  kind: CustomKind,
+  watching: {
+    readonly namespace: string
+    readonly requests: KindRequests<Seen>
+    readonly store: SourceStore<Seen>
+    readonly options: NamespacesOptions
+  },
 ): Promise<void> {
+  const { namespace, requests, store, options } = watching
+  const { clock, log, signal } = options
   return watchObjects({
-    kind: 'SecretProviderClass',
+    ...requests,
+    kind,
     namespace,
-    list: cluster.listClasses,
-    watch: cluster.watchClasses,
-    onObject: classes.put,
-    onGone: classes.remove,
-    onListed: classes.listed,
-    onAbsent: classes.absent,
-    onFailed: classes.failed,
-    wantsList: classes.hasRoom,
+    onObject: store.put,
+    onGone: store.remove,
+    onListed: store.listed,
+    onAbsent: store.absent,
+    onFailed: store.failed,
+    wantsList: store.hasRoom,
     clock,
     log,
     signal,

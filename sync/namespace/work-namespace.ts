@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import { invalidStore, notSynced, validStore } from '../external-secret/ready-status.ts'
 import { mistakeOf } from '../request/accept-sources.ts'
 import type { AccountEntry } from '../round/account-entry.ts'
 import { logWith } from '../round/account-log.ts'
 import type { RoundServices } from '../round/account-round.ts'
+import { publishReady } from '../round/report/publish-ready.ts'
 import {
+  describeFailures,
   nextReportAfterMs,
   nothingReported,
   type Reported,
@@ -41,7 +44,12 @@ export async function workNamespace(round: NamespaceRound): Promise<{
 }> {
   const { sources, entries, onChanged, clock } = round
   const accounts = new Map(entries.map(({ account }) => [account.name, account]))
-  const { byAccount, unassigned, isComplete } = await sources.assign(accounts)
+  const {
+    byAccount,
+    unassigned,
+    isComplete,
+    nextAfterMs: otherAfterMs,
+  } = await sources.assign(accounts)
   for (const entry of entries) {
     const assigned = byAccount.get(entry.account.name) ?? []
     if (isDeepStrictEqual(entry.sources, assigned)) continue
@@ -49,10 +57,21 @@ export async function workNamespace(round: NamespaceRound): Promise<{
     entry.isChanged = true
     onChanged(entry)
   }
+  for (const { store, content } of sources.ownStores()) {
+    const { namespace, name, uid, status: before } = store
+    const object = { kind: 'SecretStore', namespace, name, uid, before } as const
+    const [problem] = content.problems
+    await publishReady(
+      object,
+      problem === undefined ? validStore : invalidStore(content.problems.join('; ')),
+      round,
+    )
+  }
   const reported = new Map<string, Reported>()
   for (const source of unassigned) reported.set(sourceKey(source.ref), await report(source, round))
   const times = [...reported.values()].map((one) => nextReportAfterMs(one, clock.now()))
   if (!isComplete) times.push(0)
+  if (otherAfterMs !== undefined) times.push(otherAfterMs)
   const nextAfterMs = times.length === 0 ? undefined : Math.min(...times)
   return { reported, nextAfterMs, isComplete }
 }
@@ -60,13 +79,20 @@ export async function workNamespace(round: NamespaceRound): Promise<{
 /** No account has this name: the metrics and the Event budget count sources without an account together. */
 const nobody = { name: '', uid: '', annotations: {} }
 
-function report(source: Source, round: NamespaceRound): Promise<Reported> {
+async function report(source: Source, round: NamespaceRound): Promise<Reported> {
   const { namespace } = round
   const key = sourceKey(source.ref)
   const { message } = mistakeOf(source, source.problems)
   const error = new AkvError({ code: 'AKV_SYNC_SOURCE', message })
-  return reportRound(
-    { changes: new Map(), failures: [{ kind: 'source', key, error }], isFinished: true },
+  const failures = [{ kind: 'source', key, error }] as const
+  const before = round.sources.statusOf(source.ref)
+  if (before !== undefined) {
+    const { name, uid } = { ...source.ref, uid: source.uid }
+    const object = { kind: 'ExternalSecret', namespace, name, uid, before } as const
+    await publishReady(object, notSynced(describeFailures(failures)), round)
+  }
+  return await reportRound(
+    { changes: new Map(), failures, isFinished: true },
     {
       ...round,
       log: logWith(round.log, { namespace }),

@@ -28,9 +28,9 @@ const wait: SecretStep = { kind: 'wait' }
  * creates one that lacks a required key; never plans a write that changes nothing.
  */
 export function planSecret({ account, desired, stored }: SecretSituation): SecretStep {
+  if (desired?.data.error !== undefined) return { kind: 'blocked', error: desired.data.error }
   if (stored === undefined) return desired === undefined ? nothing : planCreation(desired, account)
   if (stored.isBeingDeleted) return desired === undefined ? nothing : wait
-
   const ownership = ownershipOf(stored, account)
   if (desired === undefined)
     return ownership === 'ours' || ownership === 'former' ? deletion(stored, 'unwanted') : nothing

@@ -2,6 +2,10 @@ import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
 import { hasRequiredFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
+import type { CpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import { compose } from '../compose/compose.ts'
+import type { Composition } from '../compose/composition.ts'
 import { decodeTarget } from '../request/key-path.ts'
 
 /** The keys that a Secret should hold after a round. */
@@ -12,38 +16,66 @@ export interface SecretData {
    * their objects are gone from the vault (`on-deleted: remove`), and all others have values.
    */
   readonly state: 'whole' | 'waiting' | 'reduced'
+  /** The keys can't be made of the values. The Secret stays as it is. */
+  readonly error?: AkvError
 }
 
-/**
- * Picks the keys of one Secret from the content of its account.
- *
- * @param round - `filled`: the paths of "#*" entries whose value has been fetched; `gone`: the `objectKey`s of objects
- *   that were missing or disabled when the vault was last asked
- */
-export function secretData(
-  name: string,
-  round: {
-    readonly config: AgentConfig
-    readonly content: Content
-    readonly filled: ReadonlySet<string>
-    readonly gone: Pick<ReadonlySet<string>, 'has'>
-  },
-): SecretData {
-  const { config, content, filled, gone } = round
-  const keys = [...content.files].flatMap(([path, { bytes }]) => {
-    const { secret, key } = decodeTarget(path)
-    return secret === name && key !== undefined ? [[key, bytes] as const] : []
-  })
-  const missing = filesOfSecret(name, config).filter(
-    // A JSON object without properties has no keys, so none is missing.
-    (file) =>
-      file.optional !== true && !hasRequiredFiles(file, content.files) && !filled.has(file.path),
-  )
+/** What a round knows of the values of an account. */
+export interface RoundValues {
+  readonly config: AgentConfig
+  readonly content: Pick<Content, 'files'>
+  /** The paths of "#*" entries whose value has been fetched. */
+  readonly filled: ReadonlySet<string>
+  /** The `objectKey`s of objects that were missing or disabled when the vault was last asked. */
+  readonly gone: Pick<ReadonlySet<string>, 'has'>
+}
+
+/** Picks the keys of one Secret from the content of its account. */
+export function secretData(name: string, round: RoundValues): SecretData {
+  const { config, gone } = round
+  const missing = missingFiles(name, round)
   const isGone = (file: WantedFile) => gone.has(objectKey(file.object, file))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)
   const lacking = isReduced ? 'reduced' : 'waiting'
-  return { keys: new Map(keys), state: missing.length === 0 ? 'whole' : lacking }
+  return { keys: valuesOf(name, round), state: missing.length === 0 ? 'whole' : lacking }
 }
+
+/**
+ * Makes the keys of a Secret that is composed. Without all of its values there are no keys, so the Secret stays as it is.
+ *
+ * @param options - `budget`: limits the CPU time for templates
+ */
+export async function composedData(
+  { name, composition }: { readonly name: string; readonly composition: Composition },
+  { budget, ...round }: RoundValues & { readonly budget: CpuBudget },
+): Promise<SecretData> {
+  const keys = new Map()
+  if (missingFiles(name, round).length > 0) return { keys, state: 'waiting' }
+  try {
+    const composed = await compose(composition, valuesOf(name, round), budget)
+    if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }
+    const message = `Secret ${name}: ${composed.problems.join('; ')}`
+    return { keys, state: 'waiting', error: new AkvError({ code: 'AKV_SYNC_SOURCE', message }) }
+  } catch (thrown) {
+    return { keys, state: 'waiting', error: toAkvError(thrown) }
+  }
+}
+
+/** The values in the content by their keys, or by the names of the inputs of a composed Secret. */
+const valuesOf = (name: string, { content }: RoundValues): ReadonlyMap<string, Uint8Array> =>
+  new Map(
+    [...content.files].flatMap(([path, { bytes }]) => {
+      const { secret, key } = decodeTarget(path)
+      return secret === name && key !== undefined ? [[key, bytes] as const] : []
+    }),
+  )
+
+/** A JSON object without properties has no keys, so none is missing. */
+const missingFiles = (name: string, { config, content, filled }: RoundValues) =>
+  filesOfSecret(name, config).filter(
+    (file) =>
+      file.optional !== true && !hasRequiredFiles(file, content.files) && !filled.has(file.path),
+  )
 
 /** The files in an account's configuration that represent the keys of one Secret. */
 export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {

@@ -1,6 +1,6 @@
 import type { AzureIdentity } from '../../webhook/core/annotations/azure-identity.ts'
 import type { Source } from '../source/source.ts'
-import { type SourceRef, sourceTitle } from '../source/source-ref.ts'
+import { type SourceRef, sourceNouns, sourceTitle } from '../source/source-ref.ts'
 import type { SourceMistake } from './account-request.ts'
 import { maxTargets } from './secret-bounds.ts'
 
@@ -80,7 +80,7 @@ const nameProblems = ({ secrets }: Source, { name: account, ownNames }: AccountB
   )
 
 function identityProblems(
-  { hints, tenantId }: Source,
+  { ref, hints, tenantId }: Source,
   by: {
     readonly account: string
     readonly clientId: string | undefined
@@ -90,15 +90,16 @@ function identityProblems(
   const differs = (found: string | undefined, used: string | undefined) =>
     found !== undefined && used !== undefined && found !== used
   const one = 'an account has one identity'
+  const what = sourceNouns[ref.kind]
   return [
     ...(differs(hints.clientId, by.clientId)
       ? [
-          `names the client ${hints.clientId}, but ServiceAccount ${by.account} signs in as ${by.clientId}; ${one}: name this client, or annotate the class with another account`,
+          `names the client ${hints.clientId}, but ServiceAccount ${by.account} signs in as ${by.clientId}; ${one}: name this client, or annotate ${what} with another account`,
         ]
       : []),
     ...(differs(tenantId, by.tenantId)
       ? [
-          `names the tenant ${tenantId}, but ServiceAccount ${by.account} signs in to ${by.tenantId}; ${one}: name this tenant, or annotate the class with another account`,
+          `names the tenant ${tenantId}, but ServiceAccount ${by.account} signs in to ${by.tenantId}; ${one}: name this tenant, or annotate ${what} with another account`,
         ]
       : []),
   ]

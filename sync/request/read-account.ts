@@ -147,11 +147,11 @@ function refreshSeconds(
   annotated: number | undefined,
   { sources, policy }: { readonly sources: readonly Source[]; readonly policy: Policy },
 ): number {
-  const ofClasses = sources.length > 0 && policy.csiRefreshSeconds > 0
-  const asked = [
-    ...(annotated === undefined ? [] : [annotated]),
-    ...(ofClasses ? [Math.max(policy.csiRefreshSeconds, minRefreshSeconds)] : []),
-  ]
+  const { csiRefreshSeconds } = policy
+  const ofClass = csiRefreshSeconds > 0 ? Math.max(csiRefreshSeconds, minRefreshSeconds) : undefined
+  const asked = [annotated, ...sources.map((source) => source.refreshSeconds ?? ofClass)].filter(
+    (seconds) => seconds !== undefined,
+  )
   return asked.length === 0 ? defaultRefreshSeconds : Math.min(...asked)
 }
 

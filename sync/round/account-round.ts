@@ -149,7 +149,8 @@ async function syncSecrets(
   const noted = stateAfter({ ...state, access }, { request, isRegular, result, round })
   const reported = await reportRound(result, { ...round, reported: state.reported })
   const reportedSources =
-    request && (await reportSources(result, { ...round, request, reported: state.reportedSources }))
+    request &&
+    (await reportSources(result, { ...round, request, sources, reported: state.reportedSources }))
   const next = { ...noted, reported, reportedSources: reportedSources ?? new Map() }
   return { state: next, nextAfterMs: nextRoundAfterMs(next, { request, result, clock }) }
 }

@@ -1,6 +1,6 @@
 import { accountChooser, type ChosenAccount, type ListedAccount } from './choose-account.ts'
 import { byAge, type Source } from './source.ts'
-import { type SourceRef, sourceTitle } from './source-ref.ts'
+import { type SourceRef, sourceNouns, sourceTitle } from './source-ref.ts'
 
 /** The sources of a namespace and the accounts that read them. */
 export interface AssignedSources {
@@ -27,10 +27,10 @@ export function assignSources(
   const byAccount = new Map<string, Source[]>()
   const unassigned: Source[] = []
   const owners = new Map<string, SourceRef>()
-  const choose = accountChooser({ ...options, what: 'the class' })
+  const choose = accountChooser(options)
   for (const source of [...sources].sort(byAge)) {
     const claimed = { ...source, problems: [...source.problems, ...claim(source, owners)] }
-    const chosen = existing(choose(source.hints), options)
+    const chosen = existing(choose(source.hints, sourceNouns[source.ref.kind]), options)
     if (chosen.kind === 'none')
       unassigned.push({ ...claimed, problems: [...claimed.problems, chosen.sentence] })
     else {

@@ -6,6 +6,8 @@ export const accountAnnotation = `${annotationPrefix}service-account`
 
 /** What a source says about the account that reads it. */
 export interface AccountHints {
+  /** The account that the source names itself. */
+  readonly account?: string | undefined
   /** The client that the source names, in lower case. */
   readonly clientId?: string | undefined
   /** The value of {@link accountAnnotation}. */
@@ -25,33 +27,43 @@ export type ChosenAccount =
 
 /**
  * Chooses the ServiceAccount to read a source as, among those that the operator has listed for the source's namespace
- * (docs/specification.md, "Whose account"): the only one with the source's client, else the one that the source's
- * annotation names, else the only one.
+ * (docs/specification.md, "Whose account"): the one that the source names, or the only one with the source's client; else the
+ * one that its annotation names; else the only one.
  *
  * @param options - `what`: the source in a sentence, such as "the class"
  */
-export const chooseAccount = (hints: AccountHints, options: ChoiceOptions): ChosenAccount =>
-  accountChooser(options)(hints)
+export const chooseAccount = (
+  hints: AccountHints,
+  { what, ...options }: ChoiceOptions & { readonly what: string },
+): ChosenAccount => accountChooser(options)(hints, what)
 
 export interface ChoiceOptions {
   readonly namespace: string
   readonly listed: readonly ListedAccount[]
-  readonly what: string
 }
 
 /** Chooses as {@link chooseAccount} does. Looks through the accounts only once for any number of sources. */
-export function accountChooser(options: ChoiceOptions): (hints: AccountHints) => ChosenAccount {
-  const { listed } = options
+export function accountChooser(
+  options: ChoiceOptions,
+): (hints: AccountHints, what: string) => ChosenAccount {
+  const { listed, namespace } = options
   const byClient = Map.groupBy(listed, ({ clientId }) => clientId)
   const names = new Set(listed.map(({ name }) => name))
-  return ({ clientId, annotated }) => {
+  return ({ account, clientId, annotated }, what) => {
+    if (account !== undefined)
+      return names.has(account)
+        ? { kind: 'chosen', name: account }
+        : {
+            kind: 'none',
+            sentence: `its store names ServiceAccount ${printable(account)}, which the operator has not enabled in namespace ${namespace}`,
+          }
     const ofClient = clientId === undefined ? [] : (byClient.get(clientId) ?? [])
     if (ofClient.length === 1 && ofClient[0]) return { kind: 'chosen', name: ofClient[0].name }
     if (annotated !== undefined && names.has(annotated)) return { kind: 'chosen', name: annotated }
     // Reading it as another account than the one that it names would surprise its owner.
     if (annotated === undefined && listed.length === 1 && listed[0])
       return { kind: 'chosen', name: listed[0].name }
-    return { kind: 'none', sentence: noneSentence(annotated, options) }
+    return { kind: 'none', sentence: noneSentence(annotated, { ...options, what }) }
   }
 }
 
@@ -60,7 +72,7 @@ const maxNames = 10
 
 function noneSentence(
   annotated: string | undefined,
-  { namespace, listed, what }: ChoiceOptions,
+  { namespace, listed, what }: ChoiceOptions & { readonly what: string },
 ): string {
   const names = listed.slice(0, maxNames).map(({ name }) => name)
   const more = listed.length - names.length

@@ -4,7 +4,6 @@ import { parameterSentences } from '../../webhook/core/csi/class-parameters.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
 import { readClassFiles } from '../../webhook/core/csi/read-class-files.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { readClaims } from './read-claims.ts'
 import { readSecretObjects } from './read-secret-objects.ts'
 import type { SeenClass } from './seen-class.ts'
 import type { Source } from './source.ts'
@@ -22,7 +21,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
   if (content.kind === 'nothing') return undefined
   if (content.kind === 'refused')
     return { ...unreadSource(seen, content.claims), problems: [content.sentence] }
-  const source = unreadSource(seen, readClaims(content.secretObjects))
+  const source = unreadSource(seen, content.claims)
   const read = readClass(content.object, policy.cloudName)
   if (read.kind === 'other-provider') return undefined
   if (read.kind === 'wrong') return { ...source, problems: [read.sentence] }

@@ -1,7 +1,7 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import type { AccountHints } from './choose-account.ts'
-import type { SourceRef } from './source-ref.ts'
+import { type SourceRef, sourceKey } from './source-ref.ts'
 
 /** An object that requests Secrets, read and checked. */
 export interface Source {
@@ -10,6 +10,8 @@ export interface Source {
   readonly createdAtMs: number
   /** Says which account reads it. */
   readonly hints: AccountHints
+  /** How often its values have to be fetched. Absent: as often as those of served pods. */
+  readonly refreshSeconds?: number
   /** The tenant that it names. */
   readonly tenantId?: string
   /** The names of the Secrets that it requests, also if the rest of it can't be read. */
@@ -24,4 +26,4 @@ export interface Source {
 
 /** If two sources request one Secret, the older one keeps it. */
 export const byAge = (a: Source, b: Source): number =>
-  a.createdAtMs - b.createdAtMs || (a.ref.name < b.ref.name ? -1 : 1)
+  a.createdAtMs - b.createdAtMs || (sourceKey(a.ref) < sourceKey(b.ref) ? -1 : 1)

@@ -77,7 +77,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
   const metrics = createSyncMetrics(accounts)
   const { ended } = startController({
     accounts,
-    readsClasses: false,
+    kinds: [],
     cluster: connectCluster({ signal: end.signal }),
     policy,
     metrics,

@@ -12,7 +12,7 @@ async function start(
   prepare(simulation)
   const controller = startController({
     ...simulation.options,
-    readsClasses: true,
+    kinds: ['SecretProviderClass'],
     accounts: new Map([['team-a', new Set(['web'])]]),
   })
   t.teardown(async () => {

@@ -18,7 +18,7 @@ async function start(
   const controller = startController({
     ...simulation.options,
     openSession: (account, identity) => sessionOf(account.name, openSession(account, identity)),
-    readsClasses: false,
+    kinds: [],
     accounts: new Map([['team-a', new Set(names)]]),
   })
   t.teardown(async () => {
@@ -226,7 +226,7 @@ t.test('of an account that isn’t enabled, only the existence of its request is
   const controller = startController({
     ...simulation.options,
     cluster: { ...cluster, listAccounts },
-    readsClasses: false,
+    kinds: [],
     accounts: new Map([['team-a', new Set(['web'])]]),
   })
   await until(() => simulation.apiServer.events.length === 2)

@@ -82,7 +82,7 @@ async function syncOnce(objects: MemoryObjects): Promise<void> {
   const metrics = createSyncMetrics(listed)
   const controller = startController({
     accounts: listed,
-    readsClasses: classes.length > 0,
+    kinds: classes.length > 0 ? ['SecretProviderClass'] : [],
     cluster,
     policy,
     metrics,

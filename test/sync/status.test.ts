@@ -113,7 +113,7 @@ t.test('staleness is never 0 while something fails', async (t) => {
   simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
   startController({
     ...simulation.options,
-    readsClasses: false,
+    kinds: [],
     accounts: new Map([['team-a', new Set(['web', 'api'])]]),
   })
   let text = ''

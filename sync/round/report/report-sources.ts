@@ -1,10 +1,17 @@
 import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
 import type { Log } from '../../../lib/log/log.ts'
+import type { SyncCluster } from '../../cluster/cluster-port.ts'
+import { notSynced, synced } from '../../external-secret/ready-status.ts'
+import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
+import type { Account } from '../../request/account.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
 import { type SourceRef, sourceKey } from '../../source/source-ref.ts'
 import type { Failure } from '../failure.ts'
 import type { RoundResult } from '../round-result.ts'
+import type { KnownSources } from '../settle/decide-fates.ts'
+import { type PublishReadyOptions, publishReady } from './publish-ready.ts'
 import {
+  describeFailures,
   nothingReported,
   type Reported,
   type ReportedRound,
@@ -26,23 +33,60 @@ const noMetrics = { countFailure: silent }
  * @returns what has been reported by then
  */
 export async function reportSources(
-  result: Pick<RoundResult, 'changes' | 'failures' | 'isFinished'>,
+  result: Pick<RoundResult, 'changes' | 'failures' | 'isFinished' | 'synced'>,
   options: Omit<ReportOptions, 'reported' | 'source'> & {
     readonly request: SyncRequest
     readonly reported: ReportedSources
+    readonly cluster: SyncCluster
+    readonly sources: KnownSources
   },
 ): Promise<ReportedSources> {
-  const { request, reported } = options
+  const { request, reported, sources } = options
   const next = new Map<string, Reported>()
   for (const source of sourcesOf(request)) {
     const key = sourceKey(source)
-    const before = reported.get(key) ?? nothingReported
+    const known = reported.get(key) ?? nothingReported
     const round = roundOf(key, { request, result })
     const quiet = { log: silentLog, metrics: noMetrics }
-    const after = await reportRound(round, { ...options, ...quiet, source, reported: before })
+    const after = await reportRound(round, { ...options, ...quiet, source, reported: known })
     if (after.size > 0) next.set(key, after)
+    const before = sources.statusOf(source)
+    if (before !== undefined)
+      await publishSource({ ...source, before }, { ...options, round, synced: result.synced })
   }
   return next
+}
+
+/** Publishes the status of an ExternalSecret. */
+async function publishSource(
+  source: SourceRef & { readonly uid: string; readonly before: SeenStatus },
+  options: PublishReadyOptions & {
+    readonly account: Account
+    readonly request: SyncRequest
+    /** The part of the round that concerns the source. */
+    readonly round: ReportedRound
+    readonly synced: RoundResult['synced']
+  },
+): Promise<void> {
+  const { account, request, round, synced: syncedSecrets } = options
+  const { name, uid, before } = source
+  const object = {
+    kind: 'ExternalSecret',
+    namespace: account.namespace,
+    name,
+    uid,
+    before,
+  } as const
+  const accepted = request.sources.find(({ ref }) => sourceKey(ref) === sourceKey(source))
+  const secret = accepted?.secrets[0]?.name
+  const written = secret && { secret: { name: secret, isWritten: round.changes.has(secret) } }
+  if (round.failures.length > 0)
+    await publishReady(object, notSynced(describeFailures(round.failures)), {
+      ...options,
+      ...written,
+    })
+  else if (secret !== undefined && syncedSecrets.has(secret))
+    await publishReady(object, synced, { ...options, ...written })
 }
 
 function sourcesOf({ sources, mistakes }: SyncRequest): readonly (SourceRef & { uid: string })[] {

@@ -151,7 +151,7 @@ function describeChanges(changes: RoundResult['changes']): string {
 }
 
 /** `AKV_CODE: first message; second message. Remedy.` */
-function describeFailures(failures: readonly Failure[]): string {
+export function describeFailures(failures: readonly Failure[]): string {
   const errors = distinct(failures)
   const [first] = errors
   const more = errors.length - maxSentences

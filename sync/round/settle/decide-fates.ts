@@ -1,4 +1,5 @@
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
 import type { RecordedOrigin, RecordedSecrets } from '../../plan/record.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
 import { type SourceKind, type SourceRef, sourceKey, sourceTitle } from '../../source/source-ref.ts'
@@ -27,6 +28,8 @@ export type SourceState =
 
 export interface KnownSources {
   stateOf(source: SourceRef): SourceState
+  /** The status of an ExternalSecret that is ours to keep. Undefined for anything else. */
+  statusOf(source: SourceRef): SeenStatus | undefined
   /** Asks the API server whether it serves this kind, and isn't about to remove it. Throws AkvError. */
   serves(kind: SourceKind): Promise<boolean>
 }
@@ -34,6 +37,7 @@ export interface KnownSources {
 /** For a controller that reads no sources. */
 export const noKnownSources: KnownSources = {
   stateOf: () => ({ kind: 'unread' }),
+  statusOf: () => undefined,
   serves: async () => false,
 }
 

@@ -44,7 +44,7 @@ export async function settleAll(options: SettleAllOptions): Promise<readonly Rou
   // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
   const { steps, incomplete } = asked
-    ? await settleRequested({ ...asked, known, found, settle })
+    ? await settleRequested({ ...asked, account, known, found, settle })
     : { steps: [], incomplete: new Set<string>() }
 
   // 3. Delete the Secrets that are no longer asked for, but only once all others of the same origin exist: an entry may

@@ -1,10 +1,13 @@
 import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
+import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
 import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
+import { roundBudget } from '../../fetch/round-budget.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
-import { filesOfSecret, secretData } from '../../plan/secret-data.ts'
+import { composedData, filesOfSecret, secretData } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
+import type { Account } from '../../request/account.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
 import type { RequestedSecret } from '../../request/requested-secret.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step.ts'
@@ -16,21 +19,24 @@ import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step
  * @returns `incomplete`: the origins (`originKey`) of the requested Secrets that don't exist yet
  */
 export async function settleRequested({
+  account,
   request,
   values,
   known,
   found,
   settle,
 }: AskedSecrets & {
+  readonly account: Account
   readonly known: ReadonlySet<string>
   readonly found: FoundSecrets
   readonly settle: Settle
 }): Promise<{ readonly steps: readonly RoundStep[]; readonly incomplete: ReadonlySet<string> }> {
   const steps: RoundStep[] = [...objectFailures(request, values)]
   const incomplete = new Set<string>()
+  const budget = roundBudget(account)
   for (const secret of request.secrets) {
     const { name } = secret
-    const desired = desiredSecret(secret, { request, values })
+    const desired = await desiredSecret(secret, { request, values, budget })
     const step = known.has(name) ? await settle({ name, desired, found }) : undefined
     if (step !== undefined) steps.push(step)
     if (step?.stored !== undefined) continue
@@ -67,15 +73,18 @@ function missingObjectFailures(
 const failedStep = (key: string, error: AkvError | undefined): readonly RoundStep[] =>
   error === undefined ? [] : [{ kind: 'failed', failure: { kind: 'object', key, error } }]
 
-function desiredSecret(
+async function desiredSecret(
   secret: RequestedSecret,
-  { request: { config }, values }: AskedSecrets,
-): DesiredSecret {
+  { request: { config }, values, budget }: AskedSecrets & { readonly budget: CpuBudget },
+): Promise<DesiredSecret> {
   const { refresh, gone, filled, versions } = values
-  const { content } = refresh
+  const { name, composition } = secret
+  const round = { config, content: refresh.content, filled, gone }
   return {
     secret,
-    data: secretData(secret.name, { config, content, filled, gone }),
-    objects: syncedObjects(secret.name, { config, versions, gone, content }),
+    data: composition
+      ? await composedData({ name, composition }, { ...round, budget })
+      : secretData(name, round),
+    objects: syncedObjects(name, { ...round, versions }),
   }
 }

@@ -8,6 +8,7 @@ import { createAccounts, type ServiceAccounts } from './accounts.ts'
 import { type ApiRequest, answerRequest, answerTokenRequest } from './answer-request.ts'
 import { type ApiAnswer, failure } from './api-answer.ts'
 import { type Classes, createClasses } from './classes.ts'
+import { createExternalSecrets, type ExternalSecrets } from './external-secrets.ts'
 import { createObjectStore, type ObjectStore } from './object-store.ts'
 import { createSecrets, type Secrets } from './secrets.ts'
 import { createWatches } from './watches.ts'
@@ -18,6 +19,7 @@ export interface ApiServer {
   readonly secrets: Secrets
   readonly accounts: ServiceAccounts
   readonly classes: Classes
+  readonly externalSecrets: ExternalSecrets
   readonly events: readonly EventSeen[]
   readonly requests: ApiRequest[]
   /** The number of connections made so far. */
@@ -62,11 +64,12 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
   })
 
   const classes = createClasses(objects)
+  const externalSecrets = createExternalSecrets(objects)
 
   async function answer(request: ApiRequest, authorization = ''): Promise<ApiAnswer | undefined> {
     if (authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized')
     const injected = await server.before(request)
-    const answered = injected ?? classes.answer(request.path)
+    const answered = injected ?? classes.answer(request.path) ?? externalSecrets.answer(request)
     if (answered || request.method === 'WATCH') return answered
     if (request.path.endsWith('/token'))
       return await answerTokenRequest(request, { objects, tokenOf: server.tokenOf })
@@ -103,6 +106,7 @@ export async function startApiServer(t: Pick<Test, 'testdir' | 'teardown'>): Pro
     secrets: createSecrets(objects),
     accounts: createAccounts(objects),
     classes,
+    externalSecrets,
     events,
     requests: [],
     connections,

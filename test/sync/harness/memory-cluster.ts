@@ -31,17 +31,26 @@ export function memoryCluster({ accounts, classes }: MemoryObjects): MemoryClust
     new Promise<string>((resolve) =>
       signal.addEventListener('abort', () => resolve(resourceVersion)),
     )
+  const none = { list: async () => ({ objects: [], resourceVersion: '1' }), watch }
   const cluster: SyncCluster = {
     listAccounts: async (namespace) => ({
       objects: within(accounts, namespace).flatMap(readSeenAccount),
       resourceVersion: '1',
     }),
     watchAccounts: watch,
-    listClasses: async (namespace) => ({
-      objects: within(classes, namespace).flatMap(readSeenClass),
-      resourceVersion: '1',
-    }),
-    watchClasses: watch,
+    objectsOf: {
+      SecretProviderClass: {
+        list: async (namespace) => ({
+          objects: within(classes, namespace).flatMap(readSeenClass),
+          resourceVersion: '1',
+        }),
+        watch,
+      },
+      ExternalSecret: none,
+      SecretStore: none,
+      ClusterSecretStore: none,
+    },
+    writeReadyStatus: async () => undefined,
     servesKind: async () => true,
     requestToken: async () => 'token',
     readSecret: async (secret) => {

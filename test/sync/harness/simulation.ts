@@ -15,7 +15,7 @@ import { type ApiServer, startApiServer } from '../../support/api-server/start-a
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { policy } from '../../webhook/core/policy.ts'
-import { simulatedClasses } from './simulated-classes.ts'
+import { simulatedSources } from './simulated-sources.ts'
 
 export const webId = clientId
 export const apiId = '33333333-3333-3333-3333-333333333333'
@@ -97,7 +97,7 @@ export async function startSimulation(
   const { kubeconfigFile } = apiServer
   const ends = { signal: stop.signal, end: end.signal }
   const connected = connectAll({ kubeconfigFile, azure, clock, log, ...ends })
-  const sources = classesOf && simulatedClasses(connected, classesOf)
+  const sources = classesOf && simulatedSources(connected, classesOf)
   const options = { ...connected, ...(sources && { sourcesOf: sources.sourcesOf }) }
   t.teardown(() => {
     stop.abort()

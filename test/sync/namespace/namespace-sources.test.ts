@@ -13,6 +13,7 @@ t.test(
     const sources = createNamespaceSources({
       namespace: 'shop',
       listed: new Set(['web']),
+      kinds: ['SecretProviderClass'],
       policy,
       // Each look at the clock takes 150 ms.
       clock: { now: () => (nowMs += 150) },
@@ -23,7 +24,7 @@ t.test(
       version += 1
       const metadata = { namespace: 'shop', name, uid: name, resourceVersion: String(version) }
       const [seen] = readSeenClass({ metadata, spec: oneSecret(secret) })
-      if (seen) sources.classes.put(seen)
+      if (seen) sources.stores.SecretProviderClass?.put(seen)
     }
     const assign = async () => {
       const { byAccount, isComplete } = await sources.assign(accounts)
@@ -47,7 +48,7 @@ t.test(
       'as it was before',
     )
     t.strictSame(await assign(), { names: ['a-new', 'b', 'c', 'd'], isComplete: true })
-    sources.classes.remove('b')
+    sources.stores.SecretProviderClass?.remove('b')
     t.strictSame((await assign()).names, ['a-new', 'c', 'd'])
   },
 )
@@ -56,6 +57,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
   const sources = createNamespaceSources({
     namespace: 'shop',
     listed: new Set(['web']),
+    kinds: ['SecretProviderClass'],
     policy,
     clock: { now: () => 0 },
     onChange: () => undefined,
@@ -71,7 +73,8 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
     const spec = classSpec([
       secretObject('db', { password: 'db-password' }, { labels: { app: label } }),
     ])
-    for (const seen of readSeenClass({ metadata, spec })) sources.classes.put(seen)
+    for (const seen of readSeenClass({ metadata, spec }))
+      sources.stores.SecretProviderClass?.put(seen)
   }
   put('older', { day: 1, label: 'x'.repeat(64 * 1024) })
   put('younger', { day: 2, label: 'x' })

@@ -20,7 +20,7 @@ async function fateOf(
 ) {
   const { serves = async () => true, mistakes = [], ...origin } = options
   const request = { secrets: [{ name: 'other' }], mistakes } as unknown as SyncRequest
-  const sources: KnownSources = { stateOf: () => state, serves }
+  const sources: KnownSources = { stateOf: () => state, statusOf: () => undefined, serves }
   const recorded = new Map([
     ['db', { source, ...origin }],
     ['other', {}],
@@ -95,7 +95,7 @@ t.test('the API server is asked once for all Secrets of a kind', async (t) => {
   }
   await decideFates(new Map(names), {
     request: undefined,
-    sources: { stateOf: () => gone(0), serves },
+    sources: { stateOf: () => gone(0), statusOf: () => undefined, serves },
     nowMs,
   })
   t.equal(asked, 1)

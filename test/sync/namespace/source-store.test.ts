@@ -1,10 +1,10 @@
 import t from 'tap'
 import {
-  createClassStore,
+  createSourceStore,
   maxCharacters,
   maxClaims,
-  maxClasses,
-} from '../../../sync/namespace/class-store.ts'
+  maxObjects,
+} from '../../../sync/namespace/source-store.ts'
 import type { SeenClass } from '../../../sync/source/seen-class.ts'
 
 const seen = (name: string, characters = 100, resourceVersion = '1'): SeenClass => ({
@@ -13,12 +13,16 @@ const seen = (name: string, characters = 100, resourceVersion = '1'): SeenClass 
   uid: `uid-${name}`,
   resourceVersion,
   createdAtMs: 0,
-  content: { kind: 'kept', object: {}, secretObjects: [], characters },
+  content: { kind: 'kept', object: {}, secretObjects: [], claims: [], characters },
 })
 function open() {
   let nowMs = 1_000
   let changes = 0
-  const store = createClassStore({ clock: { now: () => nowMs }, onChange: () => changes++ })
+  const store = createSourceStore({
+    plural: 'classes',
+    clock: { now: () => nowMs },
+    onChange: () => changes++,
+  })
   return { store, changes: () => changes, pass: (ms: number) => (nowMs += ms) }
 }
 
@@ -45,7 +49,7 @@ t.test('what is gone is known since when, once the classes have been listed', as
 
 t.test('more classes than are kept: the others are named, until there is room', async (t) => {
   for (const [count, characters] of [
-    [maxClasses, 100],
+    [maxObjects, 100],
     [4, maxCharacters / 4],
   ] as const) {
     const { store } = open()
@@ -54,7 +58,7 @@ t.test('more classes than are kept: the others are named, until there is room', 
     t.ok(store.put({ ...seen('without'), content: { kind: 'nothing' } }), 'it takes no room')
     store.listed()
     const { content } = store.all().find(({ name }) => name === 'late') ?? seen('none')
-    t.match(content, { kind: 'refused', sentence: /^is one class too many: .*at most 500 classes/ })
+    t.match(content, { kind: 'refused', sentence: /^is one too many: .*at most 500 classes/ })
     t.notOk(store.hasRoom())
     store.remove('kv-0')
     t.ok(store.hasRoom())
@@ -97,10 +101,9 @@ t.test('what isn’t kept still claims its Secrets, up to a bound', async (t) =>
   }
   store.put(seen('whole', maxCharacters))
   store.put(refused('large', names))
-  const secretObjects = [{ secretName: 'a' }, { secretName: 'b' }]
   const late: SeenClass = {
     ...seen('late'),
-    content: { kind: 'kept', object: {}, secretObjects, characters: 100 },
+    content: { kind: 'kept', object: {}, secretObjects: [], claims: ['a', 'b'], characters: 100 },
   }
   t.notOk(store.put(late))
   t.strictSame(claims('large'), names)

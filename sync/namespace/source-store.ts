@@ -1,46 +1,59 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
-import { readClaims } from '../source/read-claims.ts'
-import type { SeenClass } from '../source/seen-class.ts'
+import type { SeenSource, SourceContent } from '../source/seen-source.ts'
 
 /**
- * What is kept of the classes of one namespace: anybody who may create them there could otherwise fill the memory of the
- * controller, and reading them takes its time.
+ * What is kept of the objects of one kind in a namespace: anybody who may create them there could otherwise fill the memory of
+ * the controller, and reading them takes its time.
  */
-export const maxClasses = 500
+export const maxObjects = 500
 export const maxCharacters = 1024 * 1024
-/** How many names of Secrets are kept of the classes that aren't. */
+/** How many names of Secrets are kept of the objects that aren't. */
 export const maxClaims = 2000
 
-/** The SecretProviderClasses of a namespace, as its watch sees them. */
-export interface ClassStore {
-  /** @returns false if the class wasn't kept because there are too many */
-  put(seen: SeenClass): boolean
+/** The objects of one kind in a namespace, as their watch sees them. */
+export interface SourceStore<Seen extends SeenSource = SeenSource> {
+  /** @returns false if the object wasn't kept because there are too many */
+  put(seen: Seen): boolean
   remove(name: string): void
-  /** All classes have been put. */
+  /** All objects have been put. */
   listed(): void
   /** The cluster doesn't know the kind. */
   absent(): void
   /** The API server could not be asked. */
   failed(): void
-  /** Whether the first attempt to list the classes has ended. */
+  /** Whether the first attempt to list the objects has ended. */
   isSettled(): boolean
-  /** Whether there is room again for a class that wasn't kept. */
+  /** Whether there is room again for an object that wasn't kept. */
   hasRoom(): boolean
-  all(): readonly SeenClass[]
+  all(): readonly Seen[]
+  get(name: string): Seen | undefined
   has(name: string): boolean
-  /** The state of a class that doesn't exist. */
+  /** Increases with each change. */
+  version(): number
+  /** The state of an object that doesn't exist. */
   stateOfGone(name: string): SourceState
 }
 
-export interface ClassStoreOptions {
+export interface SourceStoreOptions {
+  /** How a message calls the objects: `classes`. */
+  readonly plural: string
   readonly clock: Pick<Clock, 'now'>
   /** Called after each change. */
   readonly onChange: () => void
 }
 
-export function createClassStore({ clock, onChange }: ClassStoreOptions): ClassStore {
-  const kept = createKeptClasses()
+export function createSourceStore<Seen extends SeenSource>({
+  plural,
+  clock,
+  ...options
+}: SourceStoreOptions): SourceStore<Seen> {
+  let version = 0
+  const onChange = () => {
+    version++
+    options.onChange()
+  }
+  const kept = createKeptObjects<Seen>(plural)
   const absences = createAbsences(clock)
   let isSettled = false
   let hasRoom = false
@@ -75,18 +88,19 @@ export function createClassStore({ clock, onChange }: ClassStoreOptions): ClassS
     isSettled: () => isSettled,
     hasRoom: () => hasRoom,
     all: kept.all,
+    get: kept.get,
     has: (name) => kept.get(name) !== undefined,
+    version: () => version,
     stateOfGone: absences.stateOf,
   }
 }
 
-const tooMany = `is one class too many: the controller reads at most ${maxClasses} classes with ${maxCharacters} characters in a namespace; delete some`
-
-/** The classes. Of those that there is no room for, only what they claim. */
-function createKeptClasses() {
-  const classes = new Map<string, SeenClass>()
+/** The objects. Of those that there is no room for, only what they claim. */
+function createKeptObjects<Seen extends SeenSource>(plural: string) {
+  const tooMany = `is one too many: the controller reads at most ${maxObjects} ${plural} with ${maxCharacters} characters in a namespace; delete some`
+  const objects = new Map<string, Seen>()
   const counts = { kept: 0, characters: 0, tooMany: 0, claims: 0 }
-  const count = ({ content }: SeenClass, sign: 1 | -1) => {
+  const count = ({ content }: SeenSource, sign: 1 | -1) => {
     if (content.kind === 'refused') {
       counts.claims += sign * content.claims.length
       if (content.sentence === tooMany) counts.tooMany += sign
@@ -96,47 +110,46 @@ function createKeptClasses() {
     counts.characters += sign * content.characters
   }
   const remove = (name: string) => {
-    const before = classes.get(name)
+    const before = objects.get(name)
     if (before !== undefined) count(before, -1)
-    classes.delete(name)
+    objects.delete(name)
   }
-  const fits = ({ content }: SeenClass) =>
+  const fits = ({ content }: SeenSource) =>
     content.kind !== 'kept' ||
-    (counts.kept < maxClasses && counts.characters + content.characters <= maxCharacters)
+    (counts.kept < maxObjects && counts.characters + content.characters <= maxCharacters)
   return {
-    put(seen: SeenClass): boolean {
+    put(seen: Seen): boolean {
       remove(seen.name)
       const isKept = fits(seen)
       const isWhole = isKept && seen.content.kind !== 'refused'
-      const stored = isWhole
-        ? seen
-        : { ...seen, content: reduce(seen.content, maxClaims - counts.claims) }
-      classes.set(seen.name, stored)
+      const room = maxClaims - counts.claims
+      const stored = isWhole ? seen : { ...seen, content: reduce(seen.content, { tooMany, room }) }
+      objects.set(seen.name, stored)
       count(stored, 1)
       return isKept
     },
     remove,
-    get: (name: string) => classes.get(name),
-    all: () => [...classes.values()],
-    /** Whether there was no room for one of the classes. */
+    get: (name: string) => objects.get(name),
+    all: () => [...objects.values()],
+    /** Whether there was no room for one of the objects. */
     isCrowded: () => counts.tooMany > 0,
   }
 }
 
-/** Keeps only what a class claims, and of that only as many names as there is room for. */
-function reduce(content: SeenClass['content'], room: number): SeenClass['content'] {
-  if (content.kind !== 'kept' && content.kind !== 'refused') return content
-  const [sentence, claims] =
-    content.kind === 'kept'
-      ? [tooMany, readClaims(content.secretObjects)]
-      : [content.sentence, content.claims]
-  return { kind: 'refused', sentence, claims: claims.slice(0, room) }
+/** Keeps only what an object claims, and of that only as many names as there is room for. */
+function reduce(
+  content: SourceContent,
+  { tooMany, room }: { readonly tooMany: string; readonly room: number },
+): SourceContent {
+  if (content.kind === 'nothing') return content
+  const sentence = content.kind === 'kept' ? tooMany : content.sentence
+  return { kind: 'refused', sentence, claims: content.claims.slice(0, room) }
 }
 
-/** Longer than any Secret waits for its class to return. Older times would say no more than the time of the list does. */
+/** Longer than any Secret waits for its source to return. Older times would say no more than the time of the list does. */
 const rememberedMs = 120_000
 
-/** Remembers since when classes have been gone. */
+/** Remembers since when objects have been gone. */
 function createAbsences(clock: Pick<Clock, 'now'>) {
   const goneAtMs = new Map<string, number>()
   let listedAtMs: number | undefined
@@ -152,7 +165,7 @@ function createAbsences(clock: Pick<Clock, 'now'>) {
       }
     },
     end: (name: string) => void goneAtMs.delete(name),
-    /** All classes are known. */
+    /** All objects are known. */
     listed() {
       listedAtMs ??= clock.now()
     },

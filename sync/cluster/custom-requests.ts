@@ -1,0 +1,141 @@
+import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
+import { answerOf } from '../../kubernetes/answers.ts'
+import type { Connection } from '../../kubernetes/connection.ts'
+import { isObject } from '../../lib/shape.ts'
+import { readSeenExternalSecret, readSeenStore } from '../external-secret/seen-external-secret.ts'
+import { fieldManager } from '../names.ts'
+import { readSeenClass } from '../source/seen-class.ts'
+import { ask } from './ask.ts'
+import {
+  type CustomKind,
+  KindAbsentError,
+  type KindRequests,
+  type ObjectList,
+  type SyncCluster,
+} from './cluster-port.ts'
+import { followObjects } from './follow-objects.ts'
+
+interface Kind {
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+}
+
+const classes: Kind = {
+  group: 'secrets-store.csi.x-k8s.io',
+  version: 'v1',
+  plural: 'secretproviderclasses',
+}
+const ofOperator = (plural: string): Kind => ({
+  group: 'external-secrets.io',
+  version: 'v1',
+  plural,
+})
+const kinds: Readonly<Record<CustomKind, Kind>> = {
+  SecretProviderClass: classes,
+  ExternalSecret: ofOperator('externalsecrets'),
+  SecretStore: ofOperator('secretstores'),
+  ClusterSecretStore: ofOperator('clustersecretstores'),
+}
+
+/** An object may have 1 MiB, and a page is in memory both as text and as objects. */
+const pageSize = 20
+
+/** The requests for custom resources. */
+export function customRequests(
+  connection: Connection,
+): Pick<SyncCluster, 'objectsOf' | 'servesKind' | 'writeReadyStatus'> {
+  const api = new CustomObjectsApi(connection.configuration)
+  const requestsOf = <T extends { readonly name: string }>(
+    kind: CustomKind,
+    read: (object: unknown) => readonly T[],
+  ): KindRequests<T> => ({
+    list: (namespace) => listAll(api, { kind, namespace, read }),
+    watch: ({ namespace, ...options }) =>
+      followObjects(connection, { ...options, path: pathOf(kind, namespace), read }),
+  })
+  return {
+    objectsOf: {
+      SecretProviderClass: requestsOf('SecretProviderClass', readSeenClass),
+      ExternalSecret: requestsOf('ExternalSecret', readSeenExternalSecret),
+      SecretStore: requestsOf('SecretStore', readSeenStore),
+      ClusterSecretStore: requestsOf('ClusterSecretStore', readSeenStore),
+    },
+    /** While a CRD is being deleted, the API server still serves its objects, but no longer lets any be created. */
+    async servesKind(kind) {
+      const { group, version, plural } = kinds[kind]
+      const request = api.getAPIResources({ group, version }).catch(unlessAbsent)
+      const list = await ask(`the kinds of ${group}`, request)
+      const resource = list?.resources.find(({ name }) => name === plural)
+      return resource?.verbs.includes('create') === true
+    },
+    async writeReadyStatus({ kind, namespace, name, uid }, status) {
+      const { group, version } = kinds[kind]
+      const metadata = { namespace, name, uid }
+      const body = { apiVersion: `${group}/${version}`, kind, metadata, status }
+      const request = api.patchNamespacedCustomObjectStatus(
+        // With force, because the operator may have owned the fields before.
+        { ...kinds[kind], namespace, name, body, fieldManager, force: true },
+        setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply),
+      )
+      await ask(`the status of ${kind} ${namespace}/${name}`, request)
+    },
+  }
+}
+
+/** @param namespace - empty for a cluster-scoped kind */
+function pathOf(kind: CustomKind, namespace: string): string {
+  const { group, version, plural } = kinds[kind]
+  const scope = namespace === '' ? '' : `namespaces/${namespace}/`
+  return `/apis/${group}/${version}/${scope}${plural}`
+}
+
+/** Lists all objects of a kind, page by page. Throws KindAbsentError if the cluster doesn't know the kind. */
+async function listAll<T>(
+  api: CustomObjectsApi,
+  options: {
+    readonly kind: CustomKind
+    readonly namespace: string
+    readonly read: (object: unknown) => readonly T[]
+  },
+): Promise<ObjectList<T>> {
+  const { kind, namespace, read } = options
+  const what = namespace === '' ? `all ${kind}s` : `the ${kind}s of namespace ${namespace}`
+  const objects: T[] = []
+  let page: ListPage = { items: [], token: '', resourceVersion: '' }
+  do {
+    const from = page.token === '' ? {} : { _continue: page.token }
+    const query = { ...kinds[kind], limit: pageSize, ...from }
+    const request =
+      namespace === ''
+        ? api.listClusterCustomObject(query)
+        : api.listNamespacedCustomObject({ ...query, namespace })
+    const answer: unknown = await ask(what, request.catch(unlessAbsent))
+    if (answer === undefined) throw new KindAbsentError(what)
+    page = readPage(answer)
+    objects.push(...page.items.flatMap(read))
+  } while (page.token !== '')
+  return { objects, resourceVersion: page.resourceVersion }
+}
+
+/** The cluster doesn't know the kind: undefined takes the place of an answer. */
+function unlessAbsent(error: unknown): undefined {
+  if (answerOf(error)?.status !== 404) throw error
+}
+
+interface ListPage {
+  readonly items: readonly unknown[]
+  readonly token: string
+  readonly resourceVersion: string
+}
+
+/** The client doesn't check lists of custom objects. */
+function readPage(answer: unknown): ListPage {
+  const { items, metadata } = isObject(answer) ? answer : {}
+  const { continue: token, resourceVersion } = isObject(metadata) ? metadata : {}
+  return {
+    items: Array.isArray(items) ? items : [],
+    token: typeof token === 'string' ? token : '',
+    resourceVersion: typeof resourceVersion === 'string' ? resourceVersion : '',
+  }
+}

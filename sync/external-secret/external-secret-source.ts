@@ -1,0 +1,83 @@
+import type { Policy } from '../../webhook/core/policy.ts'
+import type { Source } from '../source/source.ts'
+import {
+  type FindStore,
+  type ReadExternalSecret,
+  readExternalSecret,
+  type StoreRef,
+} from './read-external-secret.ts'
+import { readStore, type StoreContent } from './read-store.ts'
+import type { SeenWithStatus } from './seen-external-secret.ts'
+
+/** Looks up the store that an ExternalSecret of the namespace names. */
+export type FindSeenStore = (ref: StoreRef) => SeenWithStatus | undefined
+
+/** Reads what an ExternalSecret requests. */
+export function externalSecretSource(
+  seen: SeenWithStatus,
+  { policy, findStore }: { readonly policy: Policy; readonly findStore: FindSeenStore },
+): Source | undefined {
+  const { namespace, name, uid, createdAtMs, annotated, content } = seen
+  if (content.kind === 'nothing') return undefined
+  const ref = { kind: 'ExternalSecret', name } as const
+  const base = { ref, uid, createdAtMs, claims: content.claims }
+  if (content.kind === 'refused')
+    return { ...base, hints: { annotated }, secrets: [], files: [], problems: [content.sentence] }
+  const find: FindStore = (store) => {
+    const found = findStore(store)
+    return found && storeContent(found, { ...store, namespace, policy })
+  }
+  const options = { name, namespace, policy, findStore: find }
+  const read = readExternalSecret(content.spec, options)
+  const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
+  return {
+    ...base,
+    hints: {
+      ...accountOf(read),
+      annotated: annotated ?? annotationOf(read, findStore),
+    },
+    refreshSeconds: read.refreshSeconds,
+    ...(tenantId !== undefined && { tenantId }),
+    secrets: [{ ...read.secret, source: ref }],
+    files: read.files,
+    problems: [...read.problems, ...disagreements(read)],
+  }
+}
+
+/** Reads a store that has been seen. */
+export function storeContent(
+  { content }: SeenWithStatus,
+  options: Parameters<typeof readStore>[1],
+): StoreContent {
+  switch (content.kind) {
+    case 'kept':
+      return readStore(content.spec, options)
+    case 'refused':
+      return { kind: 'other', sentence: content.sentence }
+    case 'nothing':
+      return { kind: 'other', sentence: 'cannot be read' }
+    default:
+      return content satisfies never
+  }
+}
+
+const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string } => {
+  const account = stores.find((store) => store.account !== undefined)?.account
+  return account === undefined ? {} : { account }
+}
+
+const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindSeenStore) =>
+  stores.map((store) => findStore(store)?.annotated).find((one) => one !== undefined)
+
+/** One account reads all of an ExternalSecret, so its stores must not name different ones. */
+function disagreements({ stores }: ReadExternalSecret): readonly string[] {
+  return (['account', 'tenantId'] as const).flatMap((member) => {
+    const found = new Set(stores.flatMap((store) => store[member] ?? []))
+    const what = member === 'account' ? 'ServiceAccounts' : 'tenants'
+    return found.size > 1
+      ? [
+          `its stores name different ${what}: ${[...found].join(', ')}; use one ExternalSecret for each`,
+        ]
+      : []
+  })
+}

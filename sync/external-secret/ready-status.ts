@@ -1,0 +1,68 @@
+import type { ReadyCondition, SeenStatus } from './seen-external-secret.ts'
+
+/** A status, as server-side apply writes it. Other tools read the same members of the operator's. */
+export interface ReadyStatus {
+  readonly conditions: readonly [{ readonly type: 'Ready' } & ReadyCondition]
+  readonly refreshTime?: string
+  readonly binding?: { readonly name: string }
+}
+
+/** What a status should say. */
+export type Readiness = Pick<ReadyCondition, 'status' | 'reason' | 'message'>
+
+export const synced: Readiness = {
+  status: 'True',
+  reason: 'SecretSynced',
+  message: 'Secret was synced',
+}
+export const notSynced = (message: string): Readiness => ({
+  status: 'False',
+  reason: 'SecretSyncedError',
+  message,
+})
+export const validStore: Readiness = {
+  status: 'True',
+  reason: 'Valid',
+  message: 'store validated',
+}
+export const invalidStore = (message: string): Readiness => ({
+  status: 'False',
+  reason: 'InvalidProviderConfig',
+  message,
+})
+
+/** The bound for a message in Kubernetes' own conditions. */
+const maxMessageLength = 2048
+
+/**
+ * The status to write; undefined if the object has it already.
+ *
+ * @param options - `before`: what the object has; `secret`: of an ExternalSecret, `isWritten` if the Secret has just changed
+ */
+export function readyStatus(
+  { message, ...readiness }: Readiness,
+  options: {
+    readonly before: SeenStatus
+    readonly nowMs: number
+    readonly secret?: { readonly name: string; readonly isWritten: boolean }
+  },
+): ReadyStatus | undefined {
+  const { before, nowMs, secret } = options
+  const last = before.ready
+  const bounded = message.slice(0, maxMessageLength)
+  const isSame =
+    last?.status === readiness.status &&
+    last.reason === readiness.reason &&
+    last.message === bounded
+  if (isSame && secret?.isWritten !== true) return undefined
+  const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const lastTransitionTime = last?.status === readiness.status ? last.lastTransitionTime : now
+  const isReady = readiness.status === 'True'
+  // Applying a status removes the members that it lacks.
+  const refreshTime = secret && (isReady ? now : before.refreshTime)
+  return {
+    conditions: [{ type: 'Ready', ...readiness, message: bounded, lastTransitionTime }],
+    ...(refreshTime !== undefined && { refreshTime }),
+    ...(secret && isReady && { binding: { name: secret.name } }),
+  }
+}

@@ -1,0 +1,103 @@
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { fieldManager } from '../names.ts'
+import { parseSecretName } from '../request/secret-entry.ts'
+import {
+  boundedText,
+  readSeen,
+  type SeenSource,
+  type SourceContent,
+} from '../source/seen-source.ts'
+import { claimedName } from './read-external-secret.ts'
+
+export interface KeptSpec {
+  readonly spec: unknown
+}
+
+/** An ExternalSecret, a SecretStore or a ClusterSecretStore. */
+export interface SeenWithStatus extends SeenSource<KeptSpec> {
+  readonly status: SeenStatus
+}
+
+/** The part of a status that is compared with the desired one, and who else has written it. */
+export interface SeenStatus {
+  /** The condition `Ready`. */
+  readonly ready?: ReadyCondition
+  readonly refreshTime?: string
+  /** The last write to the status by another manager. */
+  readonly writtenBy?: { readonly manager: string; readonly atMs: number }
+}
+
+export interface ReadyCondition {
+  readonly status: string
+  readonly reason: string
+  readonly message: string
+  readonly lastTransitionTime: string
+}
+
+/** Enough for hundreds of keys with templates. */
+const maxSpecCharacters = 96 * 1024
+const maxTextLength = 2048
+
+/** Reads an ExternalSecret of a list or a watch. Returns an empty list for anything else. */
+export const readSeenExternalSecret = (object: unknown): readonly SeenWithStatus[] =>
+  readWithStatus(object, (spec, name) => {
+    const claimed = parseSecretName(claimedName(spec, name))
+    return claimed.kind === 'valid' ? [claimed.value] : []
+  })
+
+/** Reads a store of a list or a watch. Returns an empty list for anything else. */
+export const readSeenStore = (object: unknown): readonly SeenWithStatus[] =>
+  readWithStatus(object, () => [])
+
+const readWithStatus = (
+  object: unknown,
+  claimsOf: (spec: unknown, name: string) => readonly string[],
+): readonly SeenWithStatus[] =>
+  readSeen(object, ({ spec }, name) => contentOf(spec, claimsOf(spec, name))).map((seen) => ({
+    ...seen,
+    status: statusOf(object as JsonObject),
+  }))
+
+function contentOf(spec: unknown, claims: readonly string[]): SourceContent<KeptSpec> {
+  const bounded = boundedText(spec, maxSpecCharacters)
+  return 'sentence' in bounded
+    ? { kind: 'refused', claims, sentence: `spec: ${bounded.sentence}` }
+    : // Parsed strings may refer to the whole text of the answer, so this is a copy.
+      { kind: 'kept', spec: JSON.parse(bounded.text), claims, characters: bounded.text.length }
+}
+
+function statusOf({ status, metadata }: JsonObject): SeenStatus {
+  const { conditions, refreshTime } = isObject(status) ? status : {}
+  const ready = Array.isArray(conditions)
+    ? conditions.find((one) => isObject(one) && one['type'] === 'Ready')
+    : undefined
+  const writtenBy = lastWriter(isObject(metadata) ? metadata['managedFields'] : undefined)
+  return {
+    ...(isObject(ready) && {
+      ready: {
+        status: textIn(ready, 'status'),
+        reason: textIn(ready, 'reason'),
+        message: textIn(ready, 'message'),
+        lastTransitionTime: textIn(ready, 'lastTransitionTime'),
+      },
+    }),
+    ...(typeof refreshTime === 'string' && { refreshTime: refreshTime.slice(0, 64) }),
+    ...(writtenBy && { writtenBy }),
+  }
+}
+
+const textIn = (object: JsonObject, name: string): string =>
+  String(object[name] ?? '').slice(0, maxTextLength)
+
+/** The other manager that has written the status last. */
+function lastWriter(managedFields: unknown): SeenStatus['writtenBy'] {
+  const entries = Array.isArray(managedFields) ? managedFields.filter(isObject) : []
+  const writers = entries.flatMap(({ manager, time, fieldsV1 }) => {
+    const atMs = Date.parse(String(time))
+    const isStatus = isObject(fieldsV1) && 'f:status' in fieldsV1
+    return typeof manager === 'string' && manager !== fieldManager && isStatus && atMs > 0
+      ? [{ manager: manager.slice(0, 128), atMs }]
+      : []
+  })
+  return writers.toSorted((a, b) => b.atMs - a.atMs)[0]
+}

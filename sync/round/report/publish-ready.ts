@@ -1,0 +1,36 @@
+import type { Clock } from '../../../lib/clock.ts'
+import { toAkvError } from '../../../lib/errors/akv-error.ts'
+import type { Log } from '../../../lib/log/log.ts'
+import type { StatusObject, SyncCluster } from '../../cluster/cluster-port.ts'
+import { type Readiness, readyStatus } from '../../external-secret/ready-status.ts'
+import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
+
+export interface PublishReadyOptions {
+  readonly cluster: Pick<SyncCluster, 'writeReadyStatus'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly log: Log
+}
+
+/**
+ * Writes the status of an ExternalSecret or a store, if it should have another one. The status is for people: if it can't be
+ * written, everything else continues.
+ */
+export async function publishReady(
+  object: StatusObject & { readonly before: SeenStatus },
+  readiness: Readiness,
+  options: PublishReadyOptions & {
+    readonly secret?: { readonly name: string; readonly isWritten: boolean }
+  },
+): Promise<void> {
+  const { cluster, clock, log, secret } = options
+  const { before, ...named } = object
+  const nowMs = clock.now()
+  const status = readyStatus(readiness, { before, nowMs, ...(secret && { secret }) })
+  if (status === undefined) return
+  try {
+    await cluster.writeReadyStatus(named, status)
+  } catch (thrown) {
+    const { code, message } = toAkvError(thrown)
+    log.debug(`the status was not written: ${message}`, { code })
+  }
+}

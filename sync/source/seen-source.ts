@@ -1,0 +1,81 @@
+import { isObject, type JsonObject } from '../../lib/shape.ts'
+import { accountAnnotation } from './choose-account.ts'
+
+/** An object of a watched kind, as read from a list or a watch, without what isn't needed. */
+export interface SeenSource<Kept extends object = object> {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly createdAtMs: number
+  /** The value of {@link accountAnnotation}. */
+  readonly annotated?: string
+  readonly content: SourceContent<Kept>
+}
+
+export type SourceContent<Kept extends object = object> =
+  /** The object isn't for us. */
+  | { readonly kind: 'nothing' }
+  | (Kept & {
+      readonly kind: 'kept'
+      /** The names of the Secrets that it requests. */
+      readonly claims: readonly string[]
+      /** How much memory it takes, about. */
+      readonly characters: number
+    })
+  /** The object isn't kept. `sentence` says why. */
+  | {
+      readonly kind: 'refused'
+      readonly sentence: string
+      /** The names of its Secrets, which no younger source may take over. */
+      readonly claims: readonly string[]
+    }
+
+/** More than any name that can be annotated. */
+const maxNameLength = 253
+
+/**
+ * Reads the metadata of an object of a list or a watch, with the content that `contentOf` reads. A cluster-scoped object has
+ * an empty namespace. Returns an empty list for anything else.
+ */
+export function readSeen<Kept extends object>(
+  object: unknown,
+  contentOf: (object: JsonObject, name: string) => SourceContent<Kept>,
+): readonly SeenSource<Kept>[] {
+  const metadata = isObject(object) ? object['metadata'] : undefined
+  if (!isObject(object) || !isObject(metadata)) return []
+  const { namespace = '', name, uid, resourceVersion, creationTimestamp, annotations } = metadata
+  if (typeof name !== 'string') return []
+  if (![namespace, uid, resourceVersion].every((text) => typeof text === 'string')) return []
+  const annotated = isObject(annotations) ? annotations[accountAnnotation] : undefined
+  const createdAtMs = Date.parse(String(creationTimestamp))
+  return [
+    {
+      namespace,
+      name,
+      uid,
+      resourceVersion,
+      createdAtMs: Number.isNaN(createdAtMs) ? 0 : createdAtMs,
+      ...(typeof annotated === 'string' && { annotated: annotated.slice(0, maxNameLength) }),
+      content: contentOf(object, name),
+    } as SeenSource<Kept>,
+  ]
+}
+
+/**
+ * The JSON text of a value. Undefined if it is nested too deeply, which a CRD could allow, or longer than `maxCharacters`.
+ */
+export function boundedText(
+  value: unknown,
+  maxCharacters: number,
+): { readonly text: string } | { readonly sentence: string } {
+  let text: string
+  try {
+    text = JSON.stringify(value) ?? 'null'
+  } catch {
+    return { sentence: 'is nested too deeply' }
+  }
+  return text.length > maxCharacters
+    ? { sentence: `found ${text.length} characters; accepted: at most ${maxCharacters}` }
+    : { text }
+}

@@ -1,0 +1,268 @@
+import t, { type Test } from 'tap'
+import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
+
+const minuteMs = 60_000
+const record = 'akv-injector-sync-web'
+const identity = annotations('')
+delete identity['akv-injector.io/sync']
+
+async function start(t: Test, listed: readonly string[] = ['web']) {
+  const simulation = await startSimulation(t, { classesOf: listed })
+  for (const name of listed) simulation.apiServer.accounts.put('team-a', name, identity)
+  const { externalSecrets } = simulation.apiServer
+  const vaultUrl = simulation.options.policy.cloud.vaultUrl.replace('{vault}', 'team-a')
+  const store = (more: object = {}) => ({ provider: { azurekv: { vaultUrl, ...more } } })
+  externalSecrets.put('SecretStore', { name: 'kv' }, store())
+  return { ...simulation, externalSecrets, store }
+}
+const secret = (more: object = {}, key = 'db-password') => ({
+  secretStoreRef: { name: 'kv' },
+  data: [{ secretKey: 'password', remoteRef: { key } }],
+  ...more,
+})
+type Started = Awaited<ReturnType<typeof start>>
+const ready = ({ externalSecrets }: Started, name = 'db') =>
+  externalSecrets.status('ExternalSecret', name)?.conditions[0]
+
+t.test('an ExternalSecret becomes a Secret, and its status says so', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.strictSame(simulation.values(record), { secrets: 'db ExternalSecret/db' })
+  t.match(simulation.externalSecrets.status('ExternalSecret', 'db'), {
+    conditions: [{ type: 'Ready', status: 'True', reason: 'SecretSynced' }],
+    refreshTime: /^20/,
+    binding: { name: 'db' },
+  })
+  t.match(simulation.externalSecrets.status('SecretStore', 'kv'), {
+    conditions: [{ type: 'Ready', status: 'True', reason: 'Valid' }],
+  })
+  t.match(simulation.events(), [
+    'team-a/web Synced: created Secret db',
+    'ExternalSecret team-a/db Synced: created Secret db',
+  ])
+})
+
+t.test('nothing is written while nothing changes', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  await simulation.round()
+  const { requests } = simulation.apiServer
+  const before = requests.length
+  simulation.pass(3 * 3_600_000)
+  await simulation.round()
+  t.strictSame(
+    requests.slice(before).filter(({ method }) => method === 'PATCH' || method === 'POST'),
+    [],
+  )
+})
+
+t.test('a template and a JSON object, and a change in the vault', async (t) => {
+  const simulation = await start(t)
+  const target = {
+    name: 'app',
+    template: { data: { url: '{{ .url }}?password={{ .password | trim }}' }, mergePolicy: 'Merge' },
+  }
+  simulation.externalSecrets.put(
+    'ExternalSecret',
+    { name: 'db' },
+    secret({ target, dataFrom: [{ extract: { key: 'db' } }] }),
+  )
+  await simulation.round()
+  t.strictSame(simulation.values('app'), {
+    url: 'postgres://x?password=correct horse',
+    password: 'correct horse',
+  })
+  simulation.pass(3_600_000)
+  simulation.azure.rotate({ vault: 'team-a', name: 'db-password', value: 'new' })
+  await simulation.round()
+  t.equal(simulation.values('app')?.['url'], 'postgres://x?password=new')
+})
+
+t.test('a restart and an outage leave a templated Secret as it is', async (t) => {
+  const simulation = await start(t)
+  const target = { template: { data: { line: 'p={{ .password }}' } } }
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret({ target }))
+  await simulation.round()
+  simulation.restart()
+  simulation.azure.addFault({
+    match: { service: 'vault' },
+    action: { kind: 'status', status: 503 },
+  })
+  simulation.writes()
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { line: 'p=correct horse' })
+  t.strictSame(simulation.writes(), [])
+  t.match(ready(simulation), { status: 'False', message: /^AKV_VAULT_UNAVAILABLE: / })
+})
+
+t.test('a template that fails leaves the Secret, and the status says why', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  const target = { template: { data: { line: '{{ .passwrd }}' } } }
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret({ target }))
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(ready(simulation), {
+    status: 'False',
+    reason: 'SecretSyncedError',
+    message:
+      /^AKV_SYNC_SOURCE: Secret db: template data\.line: no key "passwrd" is among the values\. /,
+  })
+})
+
+t.test('a bad source beside a good one stays alone', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  simulation.externalSecrets.put('ExternalSecret', { name: 'bad' }, secret({ refreshPolicy: 'x' }))
+  simulation.externalSecrets.put('ExternalSecret', { name: 'absent' }, secret({}, 'absent'))
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(ready(simulation), { status: 'True' })
+  t.match(ready(simulation, 'bad'), {
+    status: 'False',
+    message: /^AKV_SYNC_SOURCE: ExternalSecret bad: spec\.refreshPolicy "x": is not supported here/,
+  })
+  t.match(ready(simulation, 'absent'), { status: 'False', message: /^AKV_OBJECT_NOT_FOUND: / })
+})
+
+t.test('a store that goes holds its Secrets; it comes back', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  simulation.externalSecrets.delete('SecretStore', 'kv')
+  simulation.pass(10 * minuteMs)
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(ready(simulation), {
+    status: 'False',
+    message: /SecretStore kv does not exist; apply it/,
+  })
+  simulation.externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store())
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' })
+})
+
+t.test('a deleted ExternalSecret takes its Secret along after a minute', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  simulation.externalSecrets.delete('ExternalSecret', 'db')
+  await simulation.round()
+  t.ok(simulation.values('db'))
+  simulation.pass(minuteMs)
+  await simulation.round()
+  t.equal(simulation.values('db'), undefined)
+  t.equal(simulation.values(record), undefined)
+})
+
+t.test('the Secrets stay when the CRDs go', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  simulation.externalSecrets.setKinds('deleted')
+  await simulation.round()
+  simulation.pass(10 * minuteMs)
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(simulation.events().join('\n'), /stays as it is: this cluster no longer has that kind/)
+})
+
+t.test('of two sources for one Secret the older one keeps it', async (t) => {
+  const simulation = await start(t)
+  const target = { name: 'same' }
+  simulation.externalSecrets.put('ExternalSecret', { name: 'b' }, secret({ target }))
+  simulation.externalSecrets.put('ExternalSecret', { name: 'a' }, secret({ target }, 'extra'), {
+    creationTimestamp: '2026-02-01T00:00:00Z',
+  })
+  await simulation.round()
+  t.strictSame(simulation.values('same'), { password: 'correct horse' })
+  t.match(ready(simulation, 'a'), { status: 'False', message: /ExternalSecret b, which is older/ })
+})
+
+t.test('the account is the store’s, else the annotated one, else the only one', async (t) => {
+  const simulation = await start(t, ['web', 'api'])
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  t.match(ready(simulation), {
+    status: 'False',
+    message:
+      /the operator has enabled web, api in namespace team-a; annotate the ExternalSecret with/,
+  })
+  const serviceAccountRef = { name: 'web' }
+  simulation.externalSecrets.put(
+    'SecretStore',
+    { name: 'kv' },
+    simulation.store({ serviceAccountRef }),
+  )
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' })
+  simulation.externalSecrets.put(
+    'SecretStore',
+    { name: 'kv' },
+    simulation.store({ serviceAccountRef: { name: 'nobody' } }),
+  )
+  await simulation.round()
+  t.match(ready(simulation), {
+    message: /its store names ServiceAccount nobody, which the operator/,
+  })
+})
+
+t.test('a ClusterSecretStore is used if its conditions name the namespace', async (t) => {
+  const simulation = await start(t)
+  const secretStoreRef = { name: 'all', kind: 'ClusterSecretStore' }
+  const put = (conditions: unknown) =>
+    simulation.externalSecrets.put(
+      'ClusterSecretStore',
+      { name: 'all' },
+      { ...simulation.store({ authType: 'ManagedIdentity' }), conditions },
+    )
+  put([{ namespaces: ['other'] }])
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret({ secretStoreRef }))
+  await simulation.round()
+  t.match(ready(simulation), { message: /ClusterSecretStore all: spec\.conditions does not name/ })
+  put([{ namespaceRegexes: ['^team-'] }])
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+})
+
+const written = (simulation: Simulation, manager: string) => ({
+  managedFields: [
+    {
+      manager,
+      operation: 'Update',
+      time: new Date(simulation.clock.now()).toISOString(),
+      fieldsV1: { 'f:status': {} },
+    },
+  ],
+})
+
+t.test('while another controller writes statuses, nothing is done', async (t) => {
+  const simulation = await start(t)
+  const { externalSecrets } = simulation
+  const spec = secret({ refreshInterval: '10m' })
+  externalSecrets.put(
+    'ExternalSecret',
+    { name: 'db' },
+    spec,
+    written(simulation, 'external-secrets'),
+  )
+  externalSecrets.put('ExternalSecret', { name: 'new' }, spec, {
+    creationTimestamp: new Date(simulation.clock.now()).toISOString(),
+  })
+  await simulation.round()
+  t.equal(simulation.values('db'), undefined)
+  t.equal(simulation.values('new'), undefined, 'the other controller will see it, too')
+  t.equal(ready(simulation), undefined, 'no status is written')
+  t.match(
+    simulation.events().join('\n'),
+    /ExternalSecret team-a\/db SyncFailed: AKV_SYNC_SOURCE: ExternalSecret db: is kept by external-secrets, which wrote its status at .*; take that out of this namespace first/,
+  )
+  simulation.pass(20 * minuteMs)
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(ready(simulation), { status: 'True' })
+})

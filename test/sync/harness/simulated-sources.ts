@@ -1,0 +1,89 @@
+import {
+  type CustomKind,
+  KindAbsentError,
+  type KindRequests,
+} from '../../../sync/cluster/cluster-port.ts'
+import type { SeenWithStatus } from '../../../sync/external-secret/seen-external-secret.ts'
+import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
+import { createSourceStore, type SourceStore } from '../../../sync/namespace/source-store.ts'
+import { workNamespace } from '../../../sync/namespace/work-namespace.ts'
+import type { AccountEntry } from '../../../sync/round/account-entry.ts'
+import type { ReportedSources } from '../../../sync/round/report/report-sources.ts'
+import type { KnownSources } from '../../../sync/round/settle/decide-fates.ts'
+import type { WorkAccountOptions } from '../../../sync/round/work-account.ts'
+import type { SeenSource } from '../../../sync/source/seen-source.ts'
+
+const namespace = 'team-a'
+
+/** Reads the sources of `team-a` before each round, in the place of the controller's watches. */
+export function simulatedSources(options: WorkAccountOptions, listed: readonly string[]) {
+  const onChange = () => undefined
+  const create = () => {
+    const clusterStores = createSourceStore<SeenWithStatus>({
+      ...options,
+      plural: 'ClusterSecretStores',
+      onChange,
+    })
+    const sources = createNamespaceSources({
+      ...options,
+      namespace,
+      kinds: ['SecretProviderClass', 'ExternalSecret'],
+      clusterStores,
+      listed: new Set(listed),
+      onChange,
+    })
+    return { sources, clusterStores, reported: new Map() as ReportedSources }
+  }
+  let state = create()
+  const { objectsOf } = options.cluster
+  const readAll = async () => {
+    const { SecretProviderClass, ExternalSecret, SecretStore } = state.sources.stores
+    await readKind(objectsOf.SecretProviderClass, { store: SecretProviderClass })
+    await readKind(objectsOf.SecretStore, { store: SecretStore })
+    await readKind(objectsOf.ClusterSecretStore, { store: state.clusterStores, scope: '' })
+    await readKind(objectsOf.ExternalSecret, { store: ExternalSecret })
+  }
+  return {
+    sourcesOf: (): KnownSources => ({
+      stateOf: state.sources.stateOf,
+      statusOf: state.sources.statusOf,
+      serves: (kind: CustomKind) => options.cluster.servesKind(kind),
+    }),
+    restart(): void {
+      state = create()
+    },
+    async assign(entries: readonly AccountEntry[]): Promise<void> {
+      await readAll()
+      const { reported } = await workNamespace({
+        ...options,
+        ...state,
+        namespace,
+        entries: entries.filter(({ isListed }) => isListed),
+        onChanged: () => undefined,
+      })
+      state = { ...state, reported }
+    },
+  }
+}
+
+/** Brings a store up to date with a list. */
+async function readKind<Seen extends SeenSource>(
+  requests: KindRequests<Seen>,
+  {
+    store,
+    scope = namespace,
+  }: { readonly store: SourceStore<Seen> | undefined; readonly scope?: string },
+): Promise<void> {
+  if (store === undefined) return
+  try {
+    const { objects } = await requests.list(scope)
+    const names = new Set(objects.map(({ name }) => name))
+    for (const { name } of store.all()) if (!names.has(name)) store.remove(name)
+    for (const object of objects) store.put(object)
+    store.listed()
+  } catch (error) {
+    if (!(error instanceof KindAbsentError)) return store.failed()
+    for (const { name } of store.all()) store.remove(name)
+    store.absent()
+  }
+}
