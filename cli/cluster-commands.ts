@@ -73,6 +73,7 @@ function addSync(program: Command, end: End): void {
       'accounts to sync: NAMESPACE=NAME+NAME; separate namespaces with ";"',
     )
     .option('--classes', 'also sync the secretObjects of SecretProviderClasses in these namespaces')
+    .option('--external-secrets', 'also sync the ExternalSecrets in these namespaces')
     .option('--health-listen <address>', 'HOST:PORT', '0.0.0.0:8080')
     .action(async (flags) => end(await (await import('../sync/main.ts')).syncMain(flags)))
 }

@@ -69,7 +69,7 @@ const testedElsewhere = [
     'certs.files.secretName',
     'certs.files.caBundle',
   ],
-  ...['sync.namespaces', 'sync.classes'],
+  ...['sync.namespaces', 'sync.classes', 'sync.externalSecrets', 'sync.crds'],
   ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
   ...['networkPolicy.enabled', 'affinity'],
 ]

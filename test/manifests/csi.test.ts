@@ -20,6 +20,10 @@ const committed: Readonly<Record<string, RenderOptions & { readonly only: readon
     set: ['csi.namespaces=labelled'],
     only: [crdTemplate],
   },
+  'manifests/crds/externalsecrets.yaml': {
+    set: ['sync.externalSecrets=true', 'sync.namespaces.team-a.serviceAccounts={web}'],
+    only: ['templates/sync/external-secrets.yaml'],
+  },
   'test/fixtures/csi/labelled.yaml': {
     set: ['csi.namespaces=labelled'],
     only: [configurationTemplate, 'templates/csi/rbac.yaml', 'templates/policies/uninjected.yaml'],

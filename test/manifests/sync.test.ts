@@ -39,8 +39,9 @@ t.test('an install without accounts contains nothing of sync', async (t) => {
 
 t.test('the controller accepts its arguments and environment', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
-  const [command, flag, serviceAccounts, classes] = container.args
-  t.strictSame([command, flag, classes], ['sync', '--service-accounts', '--classes'])
+  const [command, flag, serviceAccounts, ...kinds] = container.args
+  t.strictSame([command, flag], ['sync', '--service-accounts'])
+  t.strictSame(kinds, ['--classes', '--external-secrets'])
   const flags = { serviceAccounts, healthListen: '0.0.0.0:8080', classes: true }
   const read = readSyncSettings(flags, env)
   if (read.kind === 'invalid') throw new Error(read.problems.join('\n'))
@@ -56,7 +57,13 @@ t.test('the controller accepts its arguments and environment', async (t) => {
 t.test(
   'it has few permissions, per namespace, and tokens only of the listed accounts',
   async (t) => {
-    t.notOk(objects.some(({ kind }) => kind.startsWith('ClusterRole')))
+    const ofCluster = objects.filter(({ kind }) => kind === 'ClusterRole')
+    const verbs = ['get', 'list', 'watch']
+    const group = ['external-secrets.io']
+    t.strictSame(
+      ofCluster.flatMap(({ rules }) => rules),
+      [{ apiGroups: group, resources: ['clustersecretstores'], verbs }],
+    )
     const rules = (names: readonly string[]) => [
       { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'list', 'watch'] },
       {
@@ -68,6 +75,12 @@ t.test(
       { apiGroups: [''], resources: ['serviceaccounts'], resourceNames: names, verbs: ['patch'] },
       { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+      { apiGroups: group, resources: ['externalsecrets', 'secretstores'], verbs },
+      {
+        apiGroups: group,
+        resources: ['externalsecrets/status', 'secretstores/status'],
+        verbs: ['patch'],
+      },
       {
         apiGroups: ['secrets-store.csi.x-k8s.io'],
         resources: ['secretproviderclasses'],
@@ -112,6 +125,27 @@ t.test(
     const { spec } = readRendered(on.text).find('Deployment', 'akv-injector-sync').spec.template
     t.equal(environmentOf(spec.containers[0])['AKV_INJECTOR_CSI_REFRESH'], '2m')
     t.match(on.text, 'name: secretproviderclasses.secrets-store.csi.x-k8s.io')
+  },
+)
+
+t.test(
+  'without sync.externalSecrets, it neither reads nor may read them',
+  { skip: withoutHelm },
+  async (t) => {
+    const off = render({ values: sync({ shop: accounts('web') }) })
+    for (const object of ofSync(off))
+      t.notMatch(JSON.stringify(object), /external-secrets|ClusterRole/)
+    const values = (more: object) => ({
+      values: sync({ shop: accounts('web') }, { externalSecrets: true, ...more }),
+    })
+    const { objects } = readRendered(render(values({})).text)
+    const isCrd = ({ kind }: { readonly kind: string }) => kind === 'CustomResourceDefinition'
+    t.equal(objects.filter(isCrd).length, 3)
+    t.notMatch(render(values({ crds: false })).text, 'kind: CustomResourceDefinition')
+    t.match(
+      render({ values: sync({}, { externalSecrets: true }) }).problem,
+      'sync.externalSecrets is true, but sync.namespaces lists no ServiceAccount',
+    )
   },
 )
 

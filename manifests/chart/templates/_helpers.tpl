@@ -247,3 +247,14 @@ capabilities:
     {{- toYaml . | nindent 4 }}
   {{- end }}
 {{- end }}
+
+{{- /* "true" if the cluster has no CRD of this name, or this release has installed it. Takes the context and the name. */ -}}
+{{- define "akv-injector.installsCrd" -}}
+{{- $context := first . -}}
+{{- $existing := lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" (last .) | default dict -}}
+{{- $owner := dig "metadata" "annotations" "meta.helm.sh/release-name" "" $existing -}}
+{{- $ownerNamespace := dig "metadata" "annotations" "meta.helm.sh/release-namespace" "" $existing -}}
+{{- if or (not $existing) (and (eq $owner $context.Release.Name) (eq $ownerNamespace $context.Release.Namespace)) -}}
+true
+{{- end -}}
+{{- end -}}
