@@ -29,6 +29,8 @@ export interface Call {
   readonly body?: object
   /** The media type of the body; `application/json` by default. */
   readonly contentType?: string
+  /** The media type of the answer; `application/json` by default. */
+  readonly accept?: string
   /** The user to impersonate. */
   readonly as?: string
 }
@@ -38,19 +40,21 @@ export interface Api {
   close(): void
 }
 
+const json = 'application/json'
+
 /** Returns a client of the cluster that a kubeconfig names. It reuses connections and never retries. */
 export function connect(kubeconfigFile: string): Api {
   const { server, token, ...tls } = readKubeconfig(kubeconfigFile)
   const agent = new Agent({ keepAlive: true, maxSockets: 32, ...tls })
   return {
     close: () => agent.destroy(),
-    call: ({ method, path, query = {}, body, contentType = 'application/json', as }) =>
+    call: ({ method, path, query = {}, body, contentType = json, accept = json, as }) =>
       new Promise((resolve, reject) => {
         const url = new URL(path, server)
         for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
         const payload = body && JSON.stringify(body)
         const headers = {
-          accept: 'application/json',
+          accept,
           ...(token && { authorization: `Bearer ${token}` }),
           // Without a length, Node sends the body of a DELETE as if it were the next request.
           ...(payload && {

@@ -22,6 +22,10 @@ export function secretProviderClassCrd(): KubeObject {
   return crd
 }
 
+/** The CRDs of ExternalSecret and its stores, as `kubectl` applies them. */
+export const externalSecretCrds = (): readonly KubeObject[] =>
+  readObjects('manifests/crds/externalsecrets.yaml')
+
 /** The webhook configuration for this value of `csi.namespaces`. */
 export function csiWebhookConfiguration(mode: CsiManifests): KubeObject {
   const { kind } = webhookConfiguration()

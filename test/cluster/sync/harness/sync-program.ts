@@ -22,12 +22,13 @@ export interface SyncProgramOptions {
   readonly cloud: { readonly url: string; readonly caPem: string }
   /** Whether it reads SecretProviderClasses. */
   readonly classes?: boolean
+  readonly externalSecrets?: boolean
 }
 
 /** @returns a function that starts the program, as the Deployment does after each crash */
 export async function syncProgram(
   t: Test,
-  { accounts, kubeconfigFile, cloud, classes = false }: SyncProgramOptions,
+  { accounts, kubeconfigFile, cloud, classes = false, externalSecrets = false }: SyncProgramOptions,
 ): Promise<() => Promise<SyncProgram>> {
   const folder = t.testdir()
   await bundle(folder)
@@ -45,6 +46,7 @@ export async function syncProgram(
     join(folder, 'main.js'),
     ...['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0'],
     ...(classes ? ['--classes'] : []),
+    ...(externalSecrets ? ['--external-secrets'] : []),
   ]
   return async () => {
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
