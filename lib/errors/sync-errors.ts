@@ -22,9 +22,9 @@ export const syncErrors = {
     ...permanent,
     isOfSync: true,
     means:
-      'The secretObjects of a SecretProviderClass are not synced: the class has a mistake, no ServiceAccount can be chosen for it, or its kind is gone from the cluster. Its Secrets stay as they are.',
+      'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, another controller keeps it, its values do not fit its template, or its kind is gone from the cluster. Its Secrets stay as they are.',
     remedy:
-      'Correct what the message names. To choose the ServiceAccount, annotate the class with akv-injector.io/service-account: NAME.',
+      'Correct what the message names. To choose the ServiceAccount, annotate the source with akv-injector.io/service-account: NAME.',
   },
   AKV_SYNC_COSTLY: {
     ...retryable,

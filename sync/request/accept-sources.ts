@@ -2,7 +2,7 @@ import type { AzureIdentity } from '../../webhook/core/annotations/azure-identit
 import type { Source } from '../source/source.ts'
 import { type SourceRef, sourceNouns, sourceTitle } from '../source/source-ref.ts'
 import type { SourceMistake } from './account-request.ts'
-import { maxTargets } from './secret-bounds.ts'
+import { maxSpreads, maxTargets } from './secret-bounds.ts'
 
 /** What an account's own annotations decide before its sources are looked at. */
 export interface AccountBasis {
@@ -16,6 +16,8 @@ export interface AccountBasis {
   readonly ownNames: ReadonlySet<string>
   /** How many entries the annotation has. */
   readonly ownTargets: number
+  /** How many of them are `#*`. */
+  readonly ownSpreads: number
 }
 
 export interface AcceptedSources {
@@ -39,12 +41,14 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
   // The annotation's Secrets are read in the operator's tenant, and no source may change that.
   let tenantId = identity.tenantId ?? (hasOwnSecrets ? defaultTenantId : undefined)
   let targets = basis.ownTargets
+  let spreads = basis.ownSpreads
   for (const source of sources) {
     const problems = [
       ...source.problems,
       ...nameProblems(source, basis),
       ...identityProblems(source, { account: basis.name, clientId: identity.clientId, tenantId }),
       ...countProblems(targets + source.files.length),
+      ...spreadProblems(spreads + spreadsIn(source)),
     ]
     if (problems.length > 0) {
       mistakes.push(mistakeOf(source, problems))
@@ -52,6 +56,7 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
     }
     accepted.push(source)
     targets += source.files.length
+    spreads += spreadsIn(source)
     const { hints } = source
     tenantId ??= source.tenantId ?? defaultTenantId
     identity = {
@@ -104,6 +109,16 @@ function identityProblems(
       : []),
   ]
 }
+
+const spreadsIn = ({ files }: Pick<Source, 'files'>): number =>
+  files.filter(({ property }) => property === '*').length
+
+const spreadProblems = (spreads: number): readonly string[] =>
+  spreads > maxSpreads
+    ? [
+        `with it, the account would read all properties of ${spreads} objects; accepted: at most ${maxSpreads}`,
+      ]
+    : []
 
 const countProblems = (targets: number): readonly string[] =>
   targets > maxTargets

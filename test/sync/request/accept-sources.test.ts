@@ -138,3 +138,18 @@ t.test(
     t.equal(read({}, []).kind, 'none')
   },
 )
+
+t.test('an account has a bounded number of entries for all properties', async (t) => {
+  const spreads = (name: string, count: number) =>
+    source(name, {
+      files: Array.from({ length: count }, (_, i) => ({
+        path: `${name}/#${i}`,
+        object: { vault: 'team-a', type: 'secret', name: `a${i}` } as const,
+        property: '*',
+      })),
+    })
+  t.match(wanted({}, [spreads('one', 50), spreads('two', 1)]), {
+    secrets: [{ name: 'one' }],
+    mistakes: [{ message: /all properties of 51 objects; accepted: at most 50$/ }],
+  })
+})
