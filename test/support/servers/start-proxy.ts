@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Test } from 'tap'
 
 export interface ProxyOptions {
@@ -14,13 +15,16 @@ export async function startProxy(t: Test, options: ProxyOptions = {}) {
   const { answer = 200, host = '127.0.0.1' } = options
   const asked: IncomingMessage[] = []
   const server = createServer()
+  const tunnels = new Set<Duplex>()
   server.on('connect', (request: IncomingMessage, client) => {
     asked.push(request)
+    tunnels.add(client.once('close', () => tunnels.delete(client)))
     if (answer !== 200) return client.end(`HTTP/1.1 ${answer} No\r\n\r\n`)
     const target = connect(Number(request.url?.split(':')[1]), host, () => {
       client.write('HTTP/1.1 200 OK\r\n\r\n')
       target.pipe(client).pipe(target)
     })
+    client.on('close', () => target.destroy())
     client.on('error', () => target.destroy())
     target.on('error', () => client.destroy())
     return undefined
@@ -29,6 +33,8 @@ export async function startProxy(t: Test, options: ProxyOptions = {}) {
   t.teardown(() => {
     server.close()
     server.closeAllConnections()
+    // The server no longer knows these. A pod that is gone doesn't close its end.
+    for (const client of tunnels) client.destroy()
   })
   return { url: `http://${host}:${(server.address() as AddressInfo).port}`, asked }
 }
