@@ -8,6 +8,8 @@ import type { CertsSettings } from './settings.ts'
 /** The result of the last round. */
 export interface ReconcileStatus {
   readonly atMs: number
+  /** How many rounds have failed since the start. */
+  readonly failures: number
   /** What is still missing, or undefined if everything is in place. */
   readonly problem: string | undefined
 }
@@ -35,11 +37,13 @@ export async function runController(options: RunControllerOptions): Promise<void
   const { log, onReconciled, signal, reconcileEveryMs, elapsedMs, clock } = options
   let wasInPlace = false
   let failures = 0
+  let allFailures = 0
   while (!signal.aborted) {
     const result = await reconcileOnce(options)
     if (signal.aborted) return
-    onReconciled({ atMs: elapsedMs(), problem: result.problem })
     failures = result.isFailure ? failures + 1 : 0
+    if (result.isFailure) allFailures += 1
+    onReconciled({ atMs: elapsedMs(), problem: result.problem, failures: allFailures })
     if (result.isFailure) log.error(result.problem ?? '')
     const isInPlace = result.problem === undefined
     if (isInPlace && !wasInPlace) log.info('everything is in place')

@@ -1,6 +1,7 @@
 import type { ListenAddress } from '../lib/server/listen-address.ts'
 import { type Health, serveHealth } from '../lib/server/serve-health.ts'
 import type { ReconcileStatus } from './controller.ts'
+import { certsMetrics } from './metrics.ts'
 
 export interface CertsHealthOptions {
   readonly listen: ListenAddress
@@ -12,7 +13,7 @@ export interface CertsHealthOptions {
 
 /**
  * `/healthz` reports whether the loop runs. It ignores what the loop finds, because a restart can't fix that. `/readyz`
- * reports whether everything is in place, and if not, what is missing.
+ * reports whether everything is in place, and if not, what is missing. `/metrics` reports both to Prometheus.
  *
  * @throws Error if it can't listen
  */
@@ -25,5 +26,6 @@ export const serveCertsHealth = (options: CertsHealthOptions): Promise<Health> =
         elapsedMs() - status().atMs > staleMs ? 'has not reconciled for too long' : undefined,
       '/readyz': () => status().problem,
     },
+    metrics: async () => certsMetrics(status(), elapsedMs()),
   })
 }

@@ -32,7 +32,11 @@ export async function certsMain(flags: CertsFlags): Promise<number> {
 async function runCerts(settings: CertsSettings, signal: AbortSignal): Promise<void> {
   const log = createLog({ level: 'info' })
   const elapsedMs = () => performance.now()
-  let status: ReconcileStatus = { atMs: elapsedMs(), problem: 'has not reconciled yet' }
+  let status: ReconcileStatus = {
+    atMs: elapsedMs(),
+    failures: 0,
+    problem: 'has not reconciled yet',
+  }
   const reconcile = createReconciler({
     cluster: connectCertsCluster({ settings, signal }),
     dnsName: `${settings.service}.${settings.namespace}.svc`,

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { AkvErrorCode } from '../lib/errors/akv-error.ts'
+import { addBuildInfo } from '../lib/server/add-build-info.ts'
 import { accountGauges, type ListedAccounts, type SecretsOf } from './account-metrics.ts'
 import type { SecretStep } from './plan/secret-step.ts'
 import type { Account } from './request/account.ts'
@@ -35,6 +36,7 @@ export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  addBuildInfo(registry, 'sync')
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name: `${prefix}${name}`, help, labelNames, registers })
   const writes = counter('writes_total', 'Writes of Secrets by operation', 'operation')

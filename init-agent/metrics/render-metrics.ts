@@ -1,7 +1,7 @@
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import { collectionOf } from '../../keyvault/reference.ts'
+import { buildInfo } from '../../lib/build-info.ts'
 import { type MetricFamily, prometheusText, type Sample } from '../../lib/prometheus-text.ts'
-import { version } from '../../lib/version.ts'
 import type { AgentConfig } from '../contract.ts'
 import { objectKey, type WantedObject, wantedObjects } from '../projection/wanted-objects.ts'
 import type { AgentFigures } from './agent-figures.ts'
@@ -56,12 +56,7 @@ function ownMetrics(
   const { refreshes, switches, failures, failingObjects, lastSuccessAtMs } = figures
   const current = wantedObjects(config).length - failingObjects
   return [
-    {
-      name: 'akv_injector_build_info',
-      help: 'The version of the component; the value is always 1',
-      type: 'gauge',
-      samples: [{ labels: { component: 'agent', version }, value: 1 }],
-    },
+    buildInfo('agent'),
     gauge(
       'refresh_interval_seconds',
       'How often the agent refreshes the objects',

@@ -4,7 +4,7 @@ import { serveCertsHealth } from '../../certs/health.ts'
 
 t.test('it is alive while it reconciles, and ready while everything is in place', async (t) => {
   let now = 0
-  let status: ReconcileStatus = { atMs: 0, problem: 'has not reconciled yet' }
+  let status: ReconcileStatus = { atMs: 0, failures: 0, problem: 'has not reconciled yet' }
   const health = await serveCertsHealth({
     listen: { host: '127.0.0.1', port: 0 },
     status: () => status,
@@ -18,8 +18,9 @@ t.test('it is alive while it reconciles, and ready while everything is in place'
   }
   t.equal(await ask('/healthz'), '200 ok\n')
   t.equal(await ask('/readyz'), '503 has not reconciled yet\n')
-  status = { atMs: 1000, problem: undefined }
+  status = { atMs: 1000, failures: 2, problem: undefined }
   t.equal(await ask('/readyz'), '200 ok\n')
+  t.match(await ask('/metrics'), /^200 .*akv_injector_certs_ready 1\n/s)
   now = 301_000
   t.equal(await ask('/healthz'), '200 ok\n')
   now = 301_001

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { addBuildInfo } from '../../lib/server/add-build-info.ts'
 import { type ClassResult, classResults } from '../api-server/look-up.ts'
 import type { SkipReason } from '../core/outcome.ts'
 
@@ -26,6 +27,7 @@ const admissionLabels = ['outcome', 'reason']
 export function createMetrics(): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  addBuildInfo(registry, 'webhook')
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name: `${prefix}${name}`, help, labelNames, registers: [registry] })
   const admissions = counter(

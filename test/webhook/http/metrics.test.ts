@@ -1,4 +1,5 @@
 import t from 'tap'
+import { version } from '../../../lib/version.ts'
 import { createMetrics } from '../../../webhook/http/metrics.ts'
 
 t.test('metrics are in the form that Prometheus reads', async (t) => {
@@ -15,6 +16,7 @@ t.test('metrics are in the form that Prometheus reads', async (t) => {
     'akv_injector_certificate_reload_failures_total 1',
     'akv_injector_connections_closed_total{server="admission"} 0',
     'akv_injector_connections_closed_total{server="health"} 1',
+    `akv_injector_build_info{component="webhook",version="${version}"} 1`,
     'process_resident_memory_bytes',
     'nodejs_eventloop_lag_p99_seconds',
   ])
