@@ -1,27 +1,41 @@
 import { parseArgs } from 'node:util'
 
+export interface AgentCommand {
+  readonly root?: string
+  readonly terminationLog?: string
+  /** Set if a form of the agent was replaced by this process: when it goes on. */
+  readonly resumeAfterMs?: number
+  /** Whether this process only waits until then. */
+  readonly isWaiting: boolean
+}
+
 /**
- * Reads the arguments of `akv-injector agent`.
+ * Reads the arguments of `akv-injector agent`. The agent itself adds `--resume-after` and `--wait` when it replaces its
+ * process.
  *
- * @returns the options of `agentMain`; undefined if this is another command, or if the command line has to say what is
- *   wrong, or to print help
+ * @returns undefined if this is another command, or if the command line has to say what is wrong, or to print help
  */
-export function agentOptions(
-  args: readonly string[],
-): { readonly root?: string; readonly terminationLog?: string } | undefined {
+export function agentOptions(args: readonly string[]): AgentCommand | undefined {
   const [command, ...flags] = args
   if (command !== 'agent') return undefined
   try {
-    const { values } = parseArgs({
-      args: flags,
-      options: { root: { type: 'string' }, 'termination-log': { type: 'string' } },
-    })
-    const { root, 'termination-log': terminationLog } = values
+    const { values } = parseArgs({ args: flags, options })
+    const { root, 'termination-log': terminationLog, 'resume-after': after, wait } = values
+    if (after !== undefined && !/^\d{1,15}$/.test(after)) return undefined
     return {
       ...(root !== undefined && { root }),
       ...(terminationLog !== undefined && { terminationLog }),
+      ...(after !== undefined && { resumeAfterMs: Number(after) }),
+      isWaiting: wait === true,
     }
   } catch {
     return undefined
   }
 }
+
+const options = {
+  root: { type: 'string' },
+  'termination-log': { type: 'string' },
+  'resume-after': { type: 'string' },
+  wait: { type: 'boolean' },
+} as const

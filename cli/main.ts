@@ -8,11 +8,18 @@ await Promise.all([process.stdout, process.stderr].map(written))
 // Don't wait for idle connections and timers that the command left open.
 process.exit(exitCode)
 
-/** The agent starts in every pod, so it starts without the command line, which takes as long to load as Node itself. */
+/**
+ * The agent starts in every pod, so it starts without the command line, which takes as long to load as Node itself. While it
+ * waits, it is without itself, too.
+ */
 async function run(args: readonly string[]): Promise<number> {
   const agent = agentOptions(args)
-  if (agent !== undefined) return (await import('../init-agent/main.ts')).agentMain(agent)
-  return (await import('./command-line.ts')).runCommandLine(args)
+  if (agent === undefined) return (await import('./command-line.ts')).runCommandLine(args)
+  const { isWaiting, ...options } = agent
+  const [, program = ''] = process.argv
+  if (isWaiting)
+    return (await import('../init-agent/rest/wait.ts')).waitMain({ ...options, program })
+  return (await import('../init-agent/main.ts')).agentMain({ ...options, program })
 }
 
 /** A bug: prints the stack. The message is made printable, since it may contain the caller's input. */

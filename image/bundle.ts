@@ -6,15 +6,19 @@ import { lazyBuiltins } from './lazy-builtins.ts'
 const root = join(import.meta.dirname, '..')
 
 /** The entry imports one of these, and each is bundled by itself. By the name of its file. */
-const programs = { 'command-line': 'cli/command-line.ts', agent: 'init-agent/main.ts' }
+const programs = {
+  'command-line': 'cli/command-line.ts',
+  agent: 'init-agent/main.ts',
+  wait: 'init-agent/rest/wait.ts',
+}
 
 /**
  * Bundles the program and everything that it imports as plain JavaScript, for the image and the npm package. The agent starts
  * in every pod, and finding and reading a thousand files would slow that down. Code that it shared with the other
  * commands would become many small files, so it is bundled apart from them.
  *
- * @param folder - the output folder; `main.js` is the program, which loads `agent.js` or `command-line.js`, and these load
- *   from `chunks/`; `await-files.js` is the sidecar's startup probe, which keeps its `#!` line: the Containerfile links it
+ * @param folder - the output folder; `main.js` is the program, which loads `agent.js`, `wait.js` or `command-line.js`, and
+ *   these load from `chunks/`; `await-files.js` is the sidecar's startup probe, which keeps its `#!` line: the Containerfile links it
  *   to `/usr/bin/test`
  * @returns esbuild's metafile, which lists the inputs
  */

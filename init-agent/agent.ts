@@ -17,6 +17,9 @@ import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import { isComplete } from './projection/compare-content.ts'
 import { firstFetchDeadline } from './projection/deadline.ts'
 import { type RefreshState, startState } from './projection/refresh-content.ts'
+import type { Handover } from './rest/handover.ts'
+import type { Program } from './rest/replace-process.ts'
+import { createRest, type Rest } from './rest/rest.ts'
 import { openSession } from './session/session.ts'
 import { openVolumes } from './volume/volumes.ts'
 
@@ -32,6 +35,10 @@ export interface AgentOptions {
   readonly clock?: Clock
   /** Called once, as soon as the pod has everything that it needs. */
   readonly onReady?: () => void
+  /** How to start this program again. Absent: the agent stays in this process. */
+  readonly program?: Program
+  /** Set if another form of the agent ran in this process before. It goes on in `afterMs`. */
+  readonly resumed?: Partial<Handover> & { readonly afterMs: number }
 }
 
 /**
@@ -44,29 +51,31 @@ export interface AgentOptions {
  * @throws AkvError if the pod can't be given what it needs
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const { onReady, ...given } = options
-  const context = openContext(given)
+  const { onReady, resumed } = options
+  const context = openContext(options)
   const { config, log, volumes } = context
 
-  const previous = startFromPreviousRun(context)
-  if (previous) log.info('using the complete set left by a previous run')
+  const previous = startFromPreviousRun(context, resumed)
+  if (previous && !resumed) log.info('using the complete set left by a previous run')
   const { state, figures } = previous ?? (await startFromVault(context))
   onReady?.()
 
-  const isReused = previous !== undefined
   if (config.refreshSeconds > 0) {
+    // A set that was found may be old.
+    const afterMs = previous ? (resumed?.afterMs ?? 0) : undefined
     const onRefresh = await watchRefreshes(context, figures)
-    return keepFresh(context, { state, isDue: isReused, ...(onRefresh && { onRefresh }) })
+    const between = onRefresh ? { onRefresh } : { rest: openRest(options, context) }
+    return keepFresh(context, { state, afterMs, ...between })
   }
-  if (isReused) await refreshBriefly(context, state)
+  if (previous) await refreshBriefly(context, state)
   volumes.sweep()
 }
 
-function openContext(options: Omit<AgentOptions, 'onReady'>): AgentContext {
-  const { config, root, env, log, signal, clock = systemClock } = options
+function openContext(options: AgentOptions): AgentContext {
+  const { config, root, env, log, signal, clock = systemClock, resumed } = options
   checkTargets(config)
   const credential = { tokenFile: join(root, identityFolder, tokenFileName) }
-  const session = openSession({ config, credential, env, clock })
+  const session = openSession({ config, credential, env, clock, heldToken: resumed?.token })
   return { config, session, volumes: openVolumes(root, config), clock, log, signal }
 }
 
@@ -75,13 +84,16 @@ interface Start {
   readonly figures: AgentFigures
 }
 
-function startFromPreviousRun(context: AgentContext): Start | undefined {
-  const { config, volumes, clock } = context
+function startFromPreviousRun(
+  { config, volumes, clock }: AgentContext,
+  handover: Partial<Handover> = {},
+): Start | undefined {
   const found = volumes.read()
   if (found === undefined || !isComplete(config, found.content)) return undefined
   const { content, writtenAtMs } = found
   const nowMs = clock.now()
-  const goodAtMs = Math.min(volumes.freshness.read()?.freshAtMs ?? writtenAtMs, nowMs)
+  const lastGoodMs = handover.goodAtMs ?? volumes.freshness.read()?.freshAtMs ?? writtenAtMs
+  const goodAtMs = Math.min(lastGoodMs, nowMs)
   return {
     state: startState(config, { content, goodAtMs }),
     figures: startFigures({ nowMs, goodAtMs }),
@@ -98,6 +110,13 @@ async function startFromVault(context: AgentContext): Promise<Start> {
     state: startState(config, { ...fetched, goodAtMs: nowMs }),
     figures: startFigures({ nowMs, goodAtMs: nowMs, outcomes }),
   }
+}
+
+/** An agent that serves metrics keeps its process, because it has to answer between refreshes. */
+function openRest({ program }: AgentOptions, context: AgentContext): Rest {
+  const { config, session, volumes, signal } = context
+  const { heldToken } = session
+  return createRest({ config, program, folder: volumes.folder, heldToken, signal })
 }
 
 /** Loaded only if the pod asks for it, because it takes memory. */

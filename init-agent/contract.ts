@@ -20,6 +20,9 @@ export const configVariable = 'AKV_INJECTOR_CONFIG'
 /** Linux allows 128 KiB for one string of the environment. This leaves a margin. */
 export const maxConfigBytes = 96 * 1024
 
+/** The file that the kubelet reads after a container has ended. */
+export const defaultTerminationLog = '/dev/termination-log'
+
 /** Where the volumes are mounted inside the agent's container, below its root (`/akv`). */
 export const agentRoot = '/akv'
 export const filesFolder = 'files'

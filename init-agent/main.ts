@@ -2,17 +2,21 @@ import { once } from 'node:events'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 import { createLog, type Log } from '../lib/log/log.ts'
-import { type AgentConfig, agentRoot, configVariable } from './contract.ts'
+import { type AgentConfig, agentRoot, configVariable, defaultTerminationLog } from './contract.ts'
 import { decodeConfig } from './decode-config.ts'
+import { takeHandover } from './rest/handover.ts'
+import { stopSignals } from './stop-signals.ts'
 import { writeTerminationMessage } from './termination-message.ts'
-
-const signals = ['SIGTERM', 'SIGINT'] as const
 
 export interface AgentMainOptions {
   /** The folder that contains the mounts. */
   readonly root?: string
   /** The file that the kubelet reads after the container has ended. */
   readonly terminationLog?: string
+  /** The file that Node runs, if the agent may replace its process by another form of itself while it waits. */
+  readonly program?: string
+  /** This process goes on where a form of the agent before it has stopped, in so many milliseconds. */
+  readonly resumeAfterMs?: number
 }
 
 /**
@@ -23,10 +27,13 @@ export interface AgentMainOptions {
  *   2: the configuration is invalid. The caller must exit at once, because requests may still be in flight.
  */
 export async function agentMain(options: AgentMainOptions = {}): Promise<number> {
-  const { root = agentRoot, terminationLog = '/dev/termination-log' } = options
+  const { root = agentRoot, terminationLog = defaultTerminationLog, resumeAfterMs } = options
   const stop = new AbortController()
-  const stopped = Promise.race(signals.map((name) => once(process, name).then(() => name)))
+  const stopped = Promise.race(stopSignals.map((name) => once(process, name).then(() => name)))
+  const resumed =
+    resumeAfterMs === undefined ? undefined : { afterMs: resumeAfterMs, ...takeHandover() }
   const env = takeEnvironment()
+  const program = options.program && { path: options.program, root, terminationLog, env }
   const read = readConfig(env[configVariable])
   const log = createLog({ level: 'config' in read ? read.config.logLevel : 'info' })
   try {
@@ -39,7 +46,8 @@ export async function agentMain(options: AgentMainOptions = {}): Promise<number>
     // Imported after the signal handlers are in place, because the SDKs take long to load: a container's first process
     // ignores a SIGTERM for which it has no handler.
     const run = import('./agent.ts').then(async ({ runAgent }) => {
-      await runAgent({ config, root, env, log, onReady, signal: stop.signal })
+      const life = { ...(resumed && { resumed }), ...(program && { program }) }
+      await runAgent({ config, root, env, log, onReady, signal: stop.signal, ...life })
       return 0
     })
     const crashed = once(process, 'uncaughtException').then(([error]) => Promise.reject(error))

@@ -12,31 +12,33 @@ import {
   refreshableObjects,
   refreshContent,
 } from '../projection/refresh-content.ts'
+import type { Rest } from '../rest/rest.ts'
 import { reportFreshness } from './report-freshness.ts'
 
 /**
  * Refreshes at every interval until `signal` aborts. A failure doesn't end it: the pod keeps its last good values.
  *
- * @param start - `isDue`: refresh at once, because the set that was found may be old. Otherwise the first wait is a
- *   random part of the interval, so that pods that started together don't refresh together. `onRefresh`: called after each
- *   refresh, for metrics
+ * @param start - `afterMs`: when the first refresh is due. Absent: in a random part of the interval, so that pods that
+ *   started together don't refresh together. `onRefresh`: called after each refresh, for metrics; `rest`:
+ *   called before each wait
  */
 export async function keepFresh(
   context: AgentContext,
   start: {
     readonly state: RefreshState
-    readonly isDue: boolean
+    readonly afterMs?: number | undefined
     readonly onRefresh?: (result: RefreshResult) => Promise<void>
+    readonly rest?: Rest
   },
 ): Promise<void> {
   const { config, clock, signal } = context
   const intervalMs = config.refreshSeconds * 1000
   const report = reportFreshness(context)
-  let { state } = start
   // Waits are relative, so that a correction of the node's clock neither delays nor repeats a refresh.
-  let untilRegularMs = start.isDue ? 0 : clock.random() * intervalMs
+  let { state, afterMs: untilRegularMs = clock.random() * intervalMs } = start
   for (;;) {
     const waitMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
+    if (waitMs > 0) await start.rest?.(state, waitMs)
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
     untilRegularMs -= waitMs

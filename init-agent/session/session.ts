@@ -1,6 +1,6 @@
 import { connectAhead } from '../../keyvault/clients/connect-ahead.ts'
 import { createConnection } from '../../keyvault/clients/connection.ts'
-import { createSignIn, type SignIn } from '../../keyvault/entra/sign-in.ts'
+import { createSignIn, type SignIn, type Token } from '../../keyvault/entra/sign-in.ts'
 import { createObjectReader, loadClient, type ObjectReader } from '../../keyvault/object-reader.ts'
 import { pauseThrottledVaults } from '../../keyvault/readers/pause-throttled-vaults.ts'
 import { createVaultPauses } from '../../keyvault/readers/vault-pauses.ts'
@@ -28,6 +28,8 @@ export interface AgentSession extends Session {
    * @param maxConnections - how many objects are requested at the same time
    */
   readonly prepare: (objects: readonly ObjectReference[], maxConnections: number) => void
+  /** The current token, if there is one. */
+  readonly heldToken: () => Token | undefined
 }
 
 /** A file with a federated token, or a ready sign-in. */
@@ -44,8 +46,10 @@ export function openSession(options: {
   /** Where the identity and the proxy are read from. */
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly clock: Clock
+  /** A token of this identity to begin with. */
+  readonly heldToken?: Token | undefined
 }): AgentSession {
-  const { config, credential, env, clock } = options
+  const { config, credential, env, clock, heldToken } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud
   const agent = createConnection({ ca, env })
   const signIn =
@@ -58,6 +62,7 @@ export function openSession(options: {
           readAssertion: () => readTokenFile(credential.tokenFile),
           agent,
           now: clock.now,
+          heldToken,
         })
   const { token, principal } = signIn
   const pauses = createVaultPauses(clock)
@@ -65,6 +70,7 @@ export function openSession(options: {
   return {
     signIn,
     reader: pauseThrottledVaults(reader, pauses),
+    heldToken: () => signIn.held?.(),
     prepare(objects, maxConnections) {
       const urls = objects.slice(0, maxConnections).map(({ vault }) => vaultUrlOf(vaultUrl, vault))
       if (!('signIn' in credential)) urls.push(authorityHost)

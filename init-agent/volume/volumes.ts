@@ -24,6 +24,8 @@ const envFileMode = 0o400
  * touched.
  */
 export interface Volumes {
+  /** The folder of one of them. */
+  readonly folder: string
   /** The current content, or undefined if a set is missing. `writtenAtMs`: when the oldest of the sets was written. */
   read(): FoundContent | undefined
   /**
@@ -59,6 +61,7 @@ export function openVolumes(root: string, config: AgentConfig): Volumes {
     ...(config.volumes ?? []).map(({ name }) => filesVolume(join(root, servedFolder(name)), name)),
   ]
   return {
+    folder: volumes[0]?.path ?? root,
     read() {
       const found = volumes.flatMap((volume) => readVolume(volume) ?? [])
       return found.length === volumes.length ? combine(found) : undefined

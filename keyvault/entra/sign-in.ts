@@ -18,6 +18,8 @@ export interface SignIn {
   token(): Promise<string>
   /** Drops a token that a vault refused. The next {@link SignIn.token} requests a new one from Entra. */
   forget(): void
+  /** The current token, to be handed to another sign-in of the same identity. */
+  held?(): Token | undefined
 }
 
 export interface SignInOptions {
@@ -31,9 +33,11 @@ export interface SignInOptions {
   readonly readAssertion: () => string | Promise<string>
   readonly agent: Agent
   readonly now: () => number
+  /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
+  readonly heldToken?: Token | undefined
 }
 
-interface Token {
+export interface Token {
   readonly value: string
   readonly expiresAtMs: number
 }
@@ -43,7 +47,7 @@ interface Token {
  * a vault sends, and no environment variable, can change it.
  */
 export function createSignIn(options: SignInOptions): SignIn {
-  let current: Token | undefined
+  let current = options.heldToken
   let pending: Promise<Token> | undefined
 
   const lasts = (ms: number) => current !== undefined && current.expiresAtMs - options.now() > ms
@@ -69,6 +73,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     forget() {
       current = undefined
     },
+    held: () => current,
   }
 }
 

@@ -47,7 +47,7 @@ export async function runPod(pod: SimulatedPod, world: PodWorld): Promise<void> 
     if (signal.aborted) return
     if (state !== undefined) {
       pod.readyAtMs = clock.now()
-      if (pod.config.refreshSeconds > 0) await keepFresh(context, { state, isDue: false })
+      if (pod.config.refreshSeconds > 0) await keepFresh(context, { state })
       return
     }
     pod.restarts++
@@ -78,8 +78,14 @@ function openContext(pod: SimulatedPod, world: PodWorld): AgentContext {
     clock,
     signal,
     log: noLog,
-    session: { signIn: modelSignIn(clock), reader: openReader(pod, world), prepare: () => {} },
+    session: {
+      signIn: modelSignIn(clock),
+      reader: openReader(pod, world),
+      prepare: () => {},
+      heldToken: () => undefined,
+    },
     volumes: {
+      folder: '',
       read: () => ({ content: written, writtenAtMs: clock.now() }),
       write: (content) => {
         written = content

@@ -169,7 +169,7 @@ t.test(
     if (content === undefined) throw new Error('no set')
     const again = { ...context, clock, signal: stop.signal }
     const state = startState(again.config, { content, goodAtMs: 0 })
-    await keepFresh(again, { state, isDue: true })
+    await keepFresh(again, { state, afterMs: 0 })
     t.strictSame(asked.sort(), ['r', 's', 'sign-in'])
     t.equal(file('files/mixed'), 'rS')
     t.equal(file('files/fixed'), 'q')

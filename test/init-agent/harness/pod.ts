@@ -75,14 +75,16 @@ export interface Pod {
   readonly caPem: string
   /** Node's arguments for another program than the sources' agent. */
   readonly program?: readonly string[]
+  /** A command that starts Node, as `unshare`. */
+  readonly launcher?: readonly string[]
 }
 
 export async function makePod(
   t: Test,
   emulator: Emulator,
   overrides: Partial<AgentConfig>,
+  root = mkdtempSync(join(tmpdir(), 'akv-agent-')),
 ): Promise<Pod> {
-  const root = mkdtempSync(join(tmpdir(), 'akv-agent-'))
   t.teardown(() => rmSync(root, { recursive: true, force: true }))
   const pod = {
     root,
@@ -131,7 +133,8 @@ export interface RunningAgent {
 export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): RunningAgent {
   const program = pod.program ?? [entry]
   const flags = ['--root', pod.root, '--termination-log', pod.terminationLog]
-  const agent = spawn(process.execPath, [...program, 'agent', ...flags], {
+  const command = [...(pod.launcher ?? []), process.execPath, ...program, 'agent', ...flags]
+  const agent = spawn(command[0] ?? '', command.slice(1), {
     env: {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],

@@ -67,6 +67,7 @@ export function simulatePod(
     config,
     session: {
       prepare: () => undefined,
+      heldToken: () => undefined,
       signIn: {
         principal: 'client c',
         token: async () => answer('sign-in'),
@@ -107,7 +108,7 @@ export function simulatePod(
       rounds = wantedRounds
       asked.length = 0
       const state = startState(context.config, { ...fetched, goodAtMs: clock.now() })
-      await keepFresh(context, { state, isDue: false })
+      await keepFresh(context, { state })
     },
   }
 }

@@ -1,0 +1,40 @@
+/** How the agent's process was started, and what it needs to start as another form of itself. */
+export interface Program {
+  /** The file that Node runs. */
+  readonly path: string
+  /** The folder that contains the mounts. */
+  readonly root: string
+  readonly terminationLog: string
+  /** The whole environment, as the container has it. */
+  readonly env: Readonly<NodeJS.ProcessEnv>
+}
+
+/**
+ * V8 compiles nothing to machine code and collects no feedback for it. Both grow over hours of refreshes, and then hold more
+ * memory than the agent's data. Only the start of a process can set this: NODE_OPTIONS doesn't accept it.
+ */
+const liteMode = '--lite-mode'
+const liteFlags = [liteMode, '--expose-gc']
+
+export const isLite = (): boolean => process.execArgv.includes(liteMode)
+
+/** `process.execve` is experimental, and missing on Windows and in Node 22. */
+export const canReplaceProcess = (): boolean => process.execve !== undefined
+
+/**
+ * Replaces this process by an agent that goes on in `afterMs`, or by one that only waits until then and holds less
+ * memory. The process ID, the cgroup and the output stay. Standard input stays, too, and hands over
+ * (handover.ts). A signal that arrives before the new program has its handlers is lost if this is the first process of a
+ * container, and ends it otherwise.
+ */
+export function replaceProcess(
+  { path, root, terminationLog, env }: Program,
+  next: { readonly form: 'agent' | 'waiting'; readonly afterMs: number },
+): never {
+  const { form, afterMs } = next
+  const flags = ['--root', root, '--termination-log', terminationLog]
+  const resume = ['--resume-after', String(Math.round(afterMs))]
+  const args = ['agent', ...flags, ...resume, ...(form === 'waiting' ? ['--wait'] : [])]
+  if (process.execve === undefined) throw new TypeError('this Node has no process.execve')
+  return process.execve(process.execPath, [process.execPath, ...liteFlags, path, ...args], env)
+}

@@ -1,0 +1,66 @@
+import { setImmediate } from 'node:timers/promises'
+import type { AgentConfig } from '../contract.ts'
+import type { ObjectStatus } from '../projection/object-status.ts'
+import type { RefreshState } from '../projection/refresh-content.ts'
+import { segmentValues } from '../projection/wanted-objects.ts'
+import { type HeldToken, leaveHandover } from './handover.ts'
+import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
+
+/** Called before each wait for the next refresh. Doesn't return if it replaces the process. */
+export type Rest = (state: RefreshState, waitMs: number) => Promise<void>
+
+/**
+ * From this interval on, the agent waits in a process that loads nothing. A refresh then costs a start, which takes 0.2 s of
+ * CPU, for 12 MiB of memory in between (docs/performance.md).
+ */
+const minWaitingSeconds = 5 * 60
+
+export interface RestOptions {
+  readonly config: AgentConfig
+  /** Absent: this process is never replaced. */
+  readonly program?: Program | undefined
+  /** A folder of one of the volumes. */
+  readonly folder: string
+  readonly heldToken: () => HeldToken | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Lets the agent hold as little memory as it can while it waits. It changes the form of its process only when all
+ * objects are up to date. During an outage it stays as it is, so that nothing about failures has to be handed over.
+ */
+export function createRest(options: RestOptions): Rest {
+  const { config, program, folder, heldToken, signal } = options
+  const form = restingForm(config)
+  return async (state, waitMs) => {
+    globalThis.gc?.()
+    const goodAtMs = upToDateSince([...state.statuses.values()])
+    if (program === undefined || goodAtMs === undefined || !canReplaceProcess()) return
+    if (form === 'agent' && isLite()) return
+    const token = heldToken()
+    if (!leaveHandover(folder, { goodAtMs, ...(token && { token }) })) return
+    // A signal that has arrived by now still gets its answer.
+    await setImmediate()
+    if (signal.aborted || process.stdout.writableLength > 0) return
+    replaceProcess(program, { form, afterMs: waitMs })
+  }
+}
+
+/**
+ * An agent that builds on values that no file holds doesn't wait in another process: versions of a history would be
+ * fetched again each time, and a template could lose the value of an object that is unavailable.
+ */
+function restingForm({ refreshSeconds, files, templates }: AgentConfig): 'agent' | 'waiting' {
+  const buildsOnValues =
+    files.some(({ versions }) => versions !== undefined) ||
+    templates.some(({ segments }) => segmentValues(segments).length > 1)
+  return refreshSeconds >= minWaitingSeconds && !buildsOnValues ? 'waiting' : 'agent'
+}
+
+/** When the objects were last known to match the vault. Undefined if any has failed since. */
+function upToDateSince(statuses: readonly ObjectStatus[]): number | undefined {
+  const times = statuses.flatMap(({ error, goodAtMs }) =>
+    error === undefined && goodAtMs !== undefined ? [goodAtMs] : [],
+  )
+  return times.length === statuses.length && times.length > 0 ? Math.max(...times) : undefined
+}

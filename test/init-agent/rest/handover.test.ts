@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
+
+const handover = new URL('../../../init-agent/rest/handover.ts', import.meta.url).pathname
+const left = { goodAtMs: 1_000, token: { value: 'a token', expiresAtMs: 2_000 } }
+
+/** Runs the code in a process of its own, because a handover is its standard input. Returns what it prints, as JSON. */
+function run(code: string, stdin: number | 'ignore' = 'ignore') {
+  const program = `
+    import fs from 'node:fs'
+    import { leaveHandover, takeHandover } from ${JSON.stringify(handover)}
+    console.log(JSON.stringify((${code})() ?? null))`
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', program],
+    { stdio: [stdin, 'pipe', 'pipe'], encoding: 'utf8', env: {} },
+  )
+  if (status !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
+}
+
+t.test('a handover is read once, and no name leads to it', { skip: cannotMount() }, async (t) => {
+  const folder = makeTmpfs(t, 'size=128k')
+  const code = `() => {
+      const isLeft = leaveHandover(${JSON.stringify(folder)}, ${JSON.stringify(left)})
+      const { nlink, mode } = fs.fstatSync(0)
+      const found = { isLeft, nlink, mode: mode & 0o777, names: fs.readdirSync(${JSON.stringify(folder)}) }
+      return { ...found, taken: takeHandover(), again: takeHandover(), stdin: fs.readlinkSync('/proc/self/fd/0') }
+    }`
+  t.strictSame(run(code), {
+    isLeft: true,
+    nlink: 0,
+    mode: 0o600,
+    names: [],
+    taken: left,
+    stdin: '/dev/null',
+  })
+  t.strictSame(readdirSync(folder), [])
+})
+
+t.test('a later handover replaces one that nobody took', { skip: cannotMount() }, async (t) => {
+  const folder = JSON.stringify(makeTmpfs(t, 'size=128k'))
+  const code = `() => {
+    leaveHandover(${folder}, ${JSON.stringify(left)})
+    leaveHandover(${folder}, { goodAtMs: 5 })
+    return takeHandover()
+  }`
+  t.strictSame(run(code), { goodAtMs: 5 })
+})
+
+t.test('nothing is left on a disk, in a missing folder or in a full volume', async (t) => {
+  const code = (folder: string) => `() => leaveHandover(${JSON.stringify(folder)}, { goodAtMs: 1 })`
+  t.equal(run(code('/proc')), false)
+  t.equal(run(code('/nowhere')), false)
+  if (cannotMount()) return
+  const full = makeTmpfs(t, 'size=8k')
+  writeFileSync(join(full, 'a'), Buffer.alloc(8192))
+  t.equal(run(code(full)), false)
+})
+
+t.test('standard input that isn’t a handover is none', { skip: cannotMount() }, async (t) => {
+  t.equal(run('takeHandover'), null)
+  const named = join(t.testdir(), 'named')
+  writeFileSync(named, JSON.stringify(left))
+  const descriptor = openSync(named, 'r')
+  t.equal(run('takeHandover', descriptor), null, 'a file with a name')
+  closeSync(descriptor)
+  const folder = JSON.stringify(makeTmpfs(t, 'size=1m'))
+  for (const wrong of [
+    "{ goodAtMs: 'now' }",
+    '{ token: {} }',
+    '{ goodAtMs: 1, token: { value: 1, expiresAtMs: 1 } }',
+    "{ goodAtMs: 1, more: 'x'.repeat(300_000) }",
+    '[]',
+    'null',
+  ]) {
+    const code = `() => {
+      leaveHandover(${folder}, ${wrong})
+      return takeHandover()
+    }`
+    t.equal(run(code), null, wrong)
+  }
+})

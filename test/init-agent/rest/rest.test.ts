@@ -1,0 +1,164 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { bundle } from '../../../image/bundle.ts'
+import type { AgentConfig } from '../../../init-agent/contract.ts'
+import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
+import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
+import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
+
+// V8's lite mode can't strip types.
+const folder = t.testdir()
+await bundle(folder)
+
+/** The first wait of an agent is a random part of its interval: of five minutes, half a second. */
+const soon = join(folder, 'soon.cjs')
+writeFileSync(soon, 'Math.random = () => 1 / 600')
+const withoutExecve = join(folder, 'without-execve.cjs')
+writeFileSync(withoutExecve, 'delete process.execve')
+
+interface Setting extends Partial<AgentConfig> {
+  /** Loaded before the program. */
+  readonly preload?: string
+  readonly launcher?: readonly string[]
+}
+
+async function startPod(t: Test, { preload = soon, launcher = [], ...config }: Setting = {}) {
+  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+  const overrides = {
+    files: [secretFile('a')],
+    refreshSeconds: 300,
+    logLevel: 'info',
+    ...config,
+  } as const
+  const root = join(makeTmpfs(t, 'size=8m'), 'akv')
+  mkdirSync(root)
+  const made = await makePod(t, emulator, overrides, root)
+  const pod: Pod = { ...made, program: [join(folder, 'main.js')], launcher }
+  const agent = startAgent(t, pod, { NODE_OPTIONS: `--require=${preload}` })
+  await agent.line(/all files written/)
+  return {
+    emulator,
+    agent,
+    file: () => readFileSync(join(pod.files, 'a'), 'utf8'),
+    signIns: () => emulator.requests.filter(({ method }) => method === 'POST').length,
+    reads: () => emulator.requests.filter(({ path }) => path.includes('/secrets/a')).length,
+  }
+}
+
+/** `waiting`: a process that only waits. `lite`: an agent in V8's lite mode. `first`: as the container starts it. */
+function formOf({ pid }: { readonly pid?: number | undefined }): 'waiting' | 'lite' | 'first' {
+  const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  if (args.includes('--wait')) return 'waiting'
+  return args.includes('--lite-mode') ? 'lite' : 'first'
+}
+
+/** Waits until the process is idle. Before that, its handlers may be missing, and a signal would end it at once. */
+async function untilIdle({ process }: RunningAgent): Promise<void> {
+  const used = () => readFileSync(`/proc/${process.pid}/stat`, 'utf8').split(' ').slice(2, 15)
+  for (let same = 0, before = ''; same < 20; await delay(10)) {
+    const [state = '', ...figures] = used()
+    const now = figures.slice(-2).join()
+    same = state === 'S' && now === before ? same + 1 : 0
+    before = now
+  }
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await delay(5)
+}
+
+const skip = cannotMount()
+
+t.test(
+  'an agent waits in a small process, and refreshes with the same token',
+  { skip },
+  async (t) => {
+    const { emulator, agent, file, signIns, reads } = await startPod(t)
+    await until(() => formOf(agent.process) === 'waiting')
+    await untilIdle(agent)
+    emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+    await agent.line(/changed values written/)
+    t.equal(file(), 'two')
+    t.equal(signIns(), 1)
+    t.equal(reads(), 2)
+    await until(() => formOf(agent.process) === 'waiting')
+    await untilIdle(agent)
+    agent.process.kill('SIGTERM')
+    t.equal(await agent.exited, 0)
+    t.strictSame(
+      agent.lines.map(({ message }) => message),
+      ['all files written', 'changed values written', 'received SIGTERM, stopping'],
+      'the log doesn’t show it',
+    )
+  },
+)
+
+t.test('with a short interval it changes once, and keeps its token', { skip }, async (t) => {
+  const { emulator, agent, file, signIns, reads } = await startPod(t, { refreshSeconds: 0.2 })
+  await until(() => formOf(agent.process) === 'lite')
+  const before = reads()
+  await until(() => reads() > before + 5)
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  await until(() => file() === 'two')
+  t.equal(formOf(agent.process), 'lite')
+  t.equal(signIns(), 1)
+  agent.process.kill('SIGTERM')
+  t.equal(await agent.exited, 0)
+})
+
+t.test('while a vault fails, it stays, and says so once', { skip }, async (t) => {
+  const { emulator, agent } = await startPod(t)
+  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  await agent.line(/could not be refreshed/)
+  await delay(200)
+  t.equal(formOf(agent.process), 'lite')
+})
+
+for (const [what, setting] of Object.entries<Setting>({
+  'without execve': { preload: withoutExecve, refreshSeconds: 0.2 },
+  'with metrics': { metricsPort: 19_532, refreshSeconds: 0.2 },
+}))
+  t.test(`${what} it refreshes in its first process`, { skip }, async (t) => {
+    const { emulator, agent, file, reads } = await startPod(t, setting)
+    await until(() => reads() > 3)
+    emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+    await until(() => file() === 'two')
+    t.equal(formOf(agent.process), 'first')
+  })
+
+t.test('with a history it doesn’t wait in another process', { skip }, async (t) => {
+  const { agent } = await startPod(t, { files: [secretFile('a', { versions: 2, path: 'h' })] })
+  await until(() => formOf(agent.process) === 'lite')
+  await delay(200)
+  t.equal(formOf(agent.process), 'lite')
+})
+
+t.test(
+  'a signal during the change is lost at worst, and the next one ends it',
+  { skip },
+  async (t) => {
+    // The kernel drops signals that the first process of a container has no handler for.
+    const launcher = ['unshare', '--fork', '--pid', '--kill-child']
+    const { agent, file } = await startPod(t, { launcher })
+    const { pid } = agent.process
+    const inside = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'))
+    let hasEnded = false
+    void agent.exited.then(() => {
+      hasEnded = true
+    })
+    await until(() => formOf({ pid: inside }) === 'waiting')
+    for (; !hasEnded; await delay(2)) tryToKill(inside)
+    t.equal(await agent.exited, 0)
+    t.equal(file(), 'one')
+  },
+)
+
+function tryToKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch {
+    // It has ended meanwhile.
+  }
+}
