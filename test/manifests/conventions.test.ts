@@ -11,7 +11,11 @@ import { valuesPage, valuesPageFile } from './values-page.ts'
 const skip = withoutHelm
 const withSync = { sync: { namespaces: { shop: { serviceAccounts: ['web'] } } } }
 const everything = [
-  { sync: { ...withSync.sync, classes: true }, csi: { namespaces: 'labelled' } },
+  {
+    sync: { ...withSync.sync, classes: true },
+    csi: { namespaces: 'labelled' },
+    metrics: { podMonitor: { enabled: true }, serviceMonitor: { enabled: true } },
+  },
   { certs: { mode: 'cert-manager' } },
 ]
 
@@ -71,7 +75,11 @@ const testedElsewhere = [
   ],
   ...['sync.namespaces', 'sync.classes', 'sync.externalSecrets', 'sync.crds'],
   ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
-  ...['networkPolicy.enabled', 'affinity'],
+  'networkPolicy.enabled',
+  ...['podMonitor', 'serviceMonitor'].flatMap((monitor) =>
+    ['enabled', 'labels', 'annotations', 'interval'].map((key) => `metrics.${monitor}.${key}`),
+  ),
+  'affinity',
 ]
 
 function setAt(
@@ -230,6 +238,7 @@ t.test('values of an older chart, without the new ones, are accepted', { skip },
   ]
   const values = {
     ...absent('namespaceOverride', 'nameOverride', 'commonLabels', 'commonAnnotations', 'proxy'),
+    ...absent('metrics'),
     ...absent('imagePullSecrets', 'extraObjects'),
     image: absent('registry'),
     webhook: {

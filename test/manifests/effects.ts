@@ -148,7 +148,7 @@ export const effects: readonly Effect[] = [
       [
         'webhook.service.annotations',
         { mark: 'service' },
-        (find) => find('Service'),
+        (find) => find('Service', 'akv-injector-webhook'),
         { metadata: { annotations: { mark: 'service' } } },
       ],
       [

@@ -98,6 +98,8 @@ const wrongValues: readonly (readonly [string, object])[] = [
   ['an empty peer', { networkPolicy: { metricsFrom: [{}] } }],
   ['a peer that is a namespace’s name', { networkPolicy: { metricsFrom: ['monitoring'] } }],
   ['a block without addresses', { networkPolicy: { webhookFrom: [{ ipBlock: {} }] } }],
+  ['an interval without a unit', { metrics: { podMonitor: { interval: '60' } } }],
+  ['an unknown monitor', { metrics: { probe: { enabled: true } } }],
   ['an unknown key of the network policy', { networkPolicy: { egress: [] } }],
 ]
 

@@ -46,6 +46,15 @@ not have them yet.
 {{- .Values.csi | default dict | mergeOverwrite (dict "namespaces" "none" "refresh" "0" "crd" true) | toJson -}}
 {{- end -}}
 
+{{/* The values of metrics as JSON, with their defaults, for the same reason. */}}
+{{- define "akv-injector.metrics" -}}
+{{- $defaults := dict -}}
+{{- range list "podMonitor" "serviceMonitor" -}}
+{{- $_ := set $defaults . (dict "enabled" false "labels" dict "annotations" dict "interval" "") -}}
+{{- end -}}
+{{- .Values.metrics | default dict | mergeOverwrite $defaults | toJson -}}
+{{- end -}}
+
 {{/* The version of Kubernetes that annotated pods run on, such as 1.35. A patch release changes nothing. */}}
 {{- define "akv-injector.kubernetesVersion" -}}
 {{- $version := .Values.kubernetesVersion | default .Capabilities.KubeVersion.Version | semver -}}
@@ -111,6 +120,18 @@ annotations:
 name: akv-injector-{{ index . 1 }}
 namespace: {{ include "akv-injector.namespace" (index . 0) }}
 {{ include "akv-injector.labelsAndAnnotations" . }}
+{{- end -}}
+
+{{/* The same of an object with its own values for labels and annotations. Call with (list $ "component" values). */}}
+{{- define "akv-injector.labelledMetadata" -}}
+name: akv-injector-{{ index . 1 }}
+namespace: {{ include "akv-injector.namespace" (index . 0) }}
+labels:
+  {{- include "akv-injector.labels" (list (index . 0) (index . 1) (index . 2).labels) | nindent 2 }}
+{{- with mergeOverwrite dict ((index . 0).Values.commonAnnotations | default dict) ((index . 2).annotations | default dict) }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{- define "akv-injector.clusterMetadata" -}}
