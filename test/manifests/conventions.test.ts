@@ -14,7 +14,11 @@ const everything = [
   {
     sync: { ...withSync.sync, classes: true },
     csi: { namespaces: 'labelled' },
-    metrics: { podMonitor: { enabled: true }, serviceMonitor: { enabled: true } },
+    metrics: {
+      podMonitor: { enabled: true },
+      serviceMonitor: { enabled: true },
+      prometheusRule: { enabled: true },
+    },
   },
   { certs: { mode: 'cert-manager' } },
 ]
@@ -79,6 +83,7 @@ const testedElsewhere = [
   ...['podMonitor', 'serviceMonitor'].flatMap((monitor) =>
     ['enabled', 'labels', 'annotations', 'interval'].map((key) => `metrics.${monitor}.${key}`),
   ),
+  ...['enabled', 'labels', 'annotations'].map((key) => `metrics.prometheusRule.${key}`),
   'affinity',
 ]
 

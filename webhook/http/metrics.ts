@@ -35,6 +35,8 @@ export function createMetrics(): Metrics {
     'Answered requests by outcome; skipped ones with the reason',
     ...admissionLabels,
   )
+  // A counter that appears with its first failure doesn't increase, as Prometheus sees it.
+  for (const outcome of ['denied', 'failed', 'invalid']) admissions.inc({ outcome, reason: '' }, 0)
   const reloadFailures = counter(
     'certificate_reload_failures_total',
     'Certificates found in the TLS folder that could not be used',

@@ -10,6 +10,7 @@ t.test('metrics are in the form that Prometheus reads', async (t) => {
   metrics.countClosedConnection('health')
   const text = await metrics.registry.metrics()
   for (const line of [
+    'akv_injector_admissions_total{outcome="failed",reason=""} 0',
     'akv_injector_admissions_total{outcome="skipped",reason="not-create"} 1',
     'akv_injector_admission_duration_seconds_bucket{le="0.0005"} 1',
     'akv_injector_certificate_expiry_timestamp_seconds 1800000000',

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { errorTable } from '../../lib/errors/error-table.ts'
+import { alertCases, healthy } from './alert-cases.ts'
+import { render, withoutHelm } from './helm.ts'
+import { type Manifest, readRendered } from './rendered.ts'
+
+const root = join(import.meta.dirname, '../..')
+const file = join(root, 'manifests/chart/files/alerts.yaml')
+const page = readFileSync(join(root, 'docs/operate.md'), 'utf8')
+const { groups } = parse(readFileSync(file, 'utf8'))
+const rules: readonly Manifest[] = groups[0].rules
+
+const promtool = process.env['PROMTOOL'] ?? 'promtool'
+const withoutPromtool =
+  spawnSync(promtool, ['--version']).status !== 0 &&
+  'testing the alerts needs promtool, which is neither on the PATH nor named by PROMTOOL (Debian package prometheus)'
+
+t.test('each series causes its alerts and no others', { skip: withoutPromtool }, async (t) => {
+  const tests = alertCases.map(({ name, series, atMinutes, firing }) => ({
+    name,
+    interval: '15s',
+    input_series: Object.entries({ ...healthy, ...series }).map(([series, values]) => ({
+      series,
+      values,
+    })),
+    promql_expr_test: [
+      {
+        expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+        eval_time: `${atMinutes}m`,
+        exp_samples: Object.entries(firing).map(([alertname, value]) => ({
+          labels: `{alertname="${alertname}"}`,
+          value,
+        })),
+      },
+    ],
+  }))
+  const folder = t.testdir({
+    // JSON is YAML.
+    'tests.yaml': JSON.stringify({ rule_files: [file], evaluation_interval: '15s', tests }),
+  })
+  const { status, stdout, stderr } = spawnSync(
+    promtool,
+    ['test', 'rules', join(folder, 'tests.yaml')],
+    { encoding: 'utf8' },
+  )
+  t.equal(status, 0, stdout + stderr)
+})
+
+t.test('each alert is fired by a test', async (t) => {
+  const fired = new Set(alertCases.flatMap(({ firing }) => Object.keys(firing)))
+  t.strictSame([...fired].sort(), rules.map(({ alert }) => alert).sort())
+})
+
+t.test('each alert is explained in docs/operate.md', async (t) => {
+  const headings = [...page.matchAll(/^### (AkvInjector\w+)$/gm)].map(([, name = '']) => name)
+  t.strictSame(
+    headings,
+    rules.map(({ alert }) => alert),
+  )
+  for (const { alert, labels, annotations } of rules) {
+    t.match(labels.severity, /^(critical|warning)$/)
+    t.match(annotations.summary, /\.$/)
+    t.match(annotations.description, /\.$/)
+    t.ok(annotations.runbook_url.endsWith(`/docs/operate.md#${alert.toLowerCase()}`), alert)
+  }
+})
+
+t.test('alerts use only metrics and codes that the pages describe', async (t) => {
+  const pages = ['operate', 'install', 'sync', 'certificates']
+    .map((name) => readFileSync(join(root, `docs/${name}.md`), 'utf8'))
+    .join('\n')
+  for (const { alert, expr } of rules) {
+    const names: readonly string[] = expr.match(/\b(akv_injector|apiserver)_\w+/g) ?? []
+    t.ok(names.length > 0, alert)
+    for (const name of names) t.match(pages, `\`${name.replace(/_bucket$/, '')}\``)
+    for (const [, code] of expr.matchAll(/"(AKV_\w+)"/g))
+      t.ok(Object.hasOwn(errorTable, code), code)
+  }
+})
+
+t.test('the chart installs the alerts if asked', { skip: withoutHelm }, async (t) => {
+  t.notOk(readRendered(render().text).find('PrometheusRule'))
+  const prometheusRule = { enabled: true, labels: { a: 'b' }, annotations: { c: 'd' } }
+  const { text } = render({ values: { metrics: { prometheusRule } } })
+  const { metadata, spec } = readRendered(text).find('PrometheusRule')
+  t.match(metadata, { labels: { a: 'b' }, annotations: { c: 'd' } })
+  t.strictSame(spec, { groups })
+})
