@@ -1,12 +1,26 @@
+import type { Source } from '../../sync/source/source.ts'
+import { sourceKey } from '../../sync/source/source-ref.ts'
+import { classSource } from '../input/class-source.ts'
+import { externalSecretReader } from '../input/external-secret-reader.ts'
+import {
+  isExternalSecret,
+  isExternalSecretsKind,
+  isSecretStore,
+} from '../input/external-secrets-kind.ts'
+import { keyOf } from '../input/find-object.ts'
 import type { NamedObject } from '../input/find-objects.ts'
-import { listAccounts } from '../input/list-accounts.ts'
+import { type AccountInFiles, listAccounts, withNamedAccounts } from '../input/list-accounts.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { findSyncMistakes } from './find/find-sync-mistakes.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { checkAccount } from './objects/check-account.ts'
 import { checkClass } from './objects/check-class.ts'
-import { checkExternalSecretsKind, isExternalSecretsKind } from './objects/check-external-secret.ts'
+import {
+  checkExternalSecret,
+  checkOtherOperatorKind,
+  checkSecretStore,
+} from './objects/check-external-secret.ts'
 import { checkOtherObject } from './objects/check-other-object.ts'
 import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
@@ -27,8 +41,7 @@ export function checkManifests(
   serving: Serving,
 ): CheckedManifests {
   const objects = contents.flatMap((one) => one.objects)
-  const listed = listAccounts(objects)
-  const mistakes = syncMistakes(objects, { serving, listed })
+  const sync = readSources(objects, serving)
   const contested = findContestedSecrets(
     contents.flatMap(({ accounts }) => accounts),
     serving.policy,
@@ -37,11 +50,16 @@ export function checkManifests(
     ...some.filter(isClass).map((one) =>
       checkClass(one, {
         serving,
-        listed: listed.get(one.namespace) ?? [],
-        syncMistakes: mistakes.get(one.namespace)?.get(one.name) ?? [],
+        listed: sync(one).listed,
+        syncMistakes: sync(one).mistakes,
       }),
     ),
-    ...some.filter(isExternalSecretsKind).map(checkExternalSecretsKind),
+    ...some.filter(isExternalSecretsKind).map((one) => {
+      if (isExternalSecret(one)) return checkExternalSecret(one, sync(one))
+      return isSecretStore(one)
+        ? checkSecretStore(one, serving.policy)
+        : checkOtherOperatorKind(one)
+    }),
     ...templates.map((template) => checkPod(template, { serving, objects })),
     ...accounts.map((account) => {
       const verdict = checkAccount(account, serving.policy)
@@ -76,24 +94,48 @@ function withOthers(
   return { verdicts: [...verdicts, ...mentioned], ignored: others.length - mentioned.length }
 }
 
-type Accounts = ReturnType<typeof listAccounts>
+interface SourceFacts {
+  /** Absent if the object requests no Secrets. */
+  readonly source: Source | undefined
+  /** Why Secret sync wouldn't make its Secrets. */
+  readonly mistakes: readonly string[]
+  /** The accounts of its namespace that count as listed by the operator. */
+  readonly listed: readonly AccountInFiles[]
+}
 
-/** The mistakes of classes whose volumes are served, by namespace and name. */
-function syncMistakes(
+/** Reads all classes and ExternalSecrets. Returns a function that tells what Secret sync would say of one. */
+function readSources(
   objects: readonly NamedObject[],
-  { serving, listed }: { readonly serving: Serving; readonly listed: Accounts },
-): ReadonlyMap<string, ReturnType<typeof findSyncMistakes>> {
-  const byNamespace = Map.groupBy(objects.filter(isClass), ({ namespace }) => namespace)
-  return new Map(
-    [...byNamespace].map(([namespace, classes]) => [
-      namespace,
-      findSyncMistakes(classes, {
-        namespace,
-        listed: listed.get(namespace) ?? [],
-        policy: serving.policy,
-      }),
-    ]),
+  { policy }: Serving,
+): (found: NamedObject) => SourceFacts {
+  const accounts = listAccounts(objects)
+  const readExternalSecret = externalSecretReader(objects, policy)
+  const byNamespace = Map.groupBy(
+    objects.filter((one) => isClass(one) || isExternalSecret(one)),
+    ({ namespace }) => namespace,
   )
+  const facts = new Map(
+    [...byNamespace].map(([namespace, some]) => {
+      // The last of several with one name counts, as with `kubectl apply`.
+      const sources = new Map(
+        some.map((one) => [
+          keyOf(one),
+          isClass(one) ? classSource(one, policy) : readExternalSecret(one),
+        ]),
+      )
+      const all = [...sources.values()].filter((source) => source !== undefined)
+      const listed = withNamedAccounts(accounts.get(namespace) ?? [], all)
+      return [
+        namespace,
+        { sources, listed, mistakes: findSyncMistakes(all, { namespace, listed, policy }) },
+      ]
+    }),
+  )
+  return (found) => {
+    const { sources, listed = [], mistakes } = facts.get(found.namespace) ?? {}
+    const source = sources?.get(keyOf(found))
+    return { source, listed, mistakes: (source && mistakes?.get(sourceKey(source.ref))) ?? [] }
+  }
 }
 
 export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>

@@ -20,8 +20,8 @@ export interface CheckOptions extends Strictness {
 
 /**
  * `akv-injector check`: reports on standard output what the webhook would do with each pod and each SecretProviderClass,
- * what Secret sync would do for each annotated ServiceAccount and Secret, and which commands to run first. Standard error
- * has what isn't a result: files that can't be read, and what was assumed or skipped.
+ * what Secret sync would do for each annotated ServiceAccount and Secret and for each ExternalSecret, and which commands to
+ * run first. Standard error has what isn't a result: files that can't be read, and what was assumed or skipped.
  *
  * @throws InputError when a setting is invalid
  */

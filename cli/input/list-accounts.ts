@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../lib/shape.ts'
 import type { ListedAccount } from '../../sync/source/choose-account.ts'
+import type { Source } from '../../sync/source/source.ts'
 import { annotationsOf } from './annotations-of.ts'
 import type { NamedObject } from './find-objects.ts'
 import { clientIdAnnotation, ownClientIdAnnotation } from './workload-identity.ts'
@@ -25,6 +26,22 @@ export function listAccounts(
       }),
     ]),
   )
+}
+
+/**
+ * Adds the accounts that sources of a namespace name and the files don't have. They are created elsewhere, and count as
+ * listed, too. If the files have accounts, an annotation that names another one is a mistake.
+ */
+export function withNamedAccounts(
+  listed: readonly AccountInFiles[],
+  sources: readonly Source[],
+): readonly AccountInFiles[] {
+  const names = sources.flatMap(
+    ({ hints }) => hints.account ?? (listed.length === 0 ? hints.annotated : undefined) ?? [],
+  )
+  const known = new Set(listed.map(({ name }) => name))
+  const others = [...new Set(names)].filter((name) => !known.has(name))
+  return [...listed, ...others.map((name) => ({ name, clientId: undefined, annotations: {} }))]
 }
 
 function clientOf(annotations: JsonObject): string | undefined {

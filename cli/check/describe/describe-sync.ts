@@ -25,9 +25,16 @@ export function describeSync(
  * @param files - its keys
  */
 export function describeSecret(secret: RequestedSecret, files: readonly WantedFile[]): string {
-  const labels = Object.entries(secret.labels).map(([key, value]) => `, ${key}=${value}`)
-  const keys = files.map(describeKey)
-  return row('Secret', `${secret.name} (${secret.type}${labels.join('')}): ${keys.join(', ')}`)
+  return secretRow(secret, files.map(describeKey))
+}
+
+/** A line for one Secret whose keys are described. */
+export function secretRow(
+  { name, type, labels }: Pick<RequestedSecret, 'name' | 'type' | 'labels'>,
+  keys: readonly string[],
+): string {
+  const added = Object.entries(labels).map(([key, value]) => `, ${key}=${value}`)
+  return row('Secret', `${name} (${type}${added.join('')}): ${keys.join(', ')}`)
 }
 
 function describeKey(file: WantedFile): string {

@@ -61,16 +61,18 @@ function itemPath(object: unknown, subject: string): Path | undefined {
   return index < 0 ? undefined : ['spec', list, index]
 }
 
-/** A field of a pod or of a SecretProviderClass. */
+/** A field of a pod, of a SecretProviderClass or of an ExternalSecret. */
 function fieldPath(subject: string): Path | undefined {
   const [, item] = /^secretObjects, item (\d{1,4})\b/.exec(subject) ?? []
   if (item !== undefined) return ['spec', 'secretObjects', Number(item) - 1]
   const [field] =
-    /^(?:spec|metadata|parameters|secretObjects)(?:\.[A-Za-z]{1,63}){0,4}/.exec(subject) ?? []
+    /^(?:spec|metadata|parameters|secretObjects)(?:\.[A-Za-z]{1,63}|\[\d{1,4}\]){0,8}/.exec(
+      subject,
+    ) ?? []
   if (field === undefined) return undefined
-  return /^(?:parameters|secretObjects)/.test(field)
-    ? ['spec', ...field.split('.')]
-    : field.split('.')
+  const names = field.split(/[.[]/)
+  const path = names.map((name) => (name.endsWith(']') ? Number.parseInt(name, 10) : name))
+  return path[0] === 'parameters' || path[0] === 'secretObjects' ? ['spec', ...path] : path
 }
 
 const valueAt = (object: unknown, path: Path): unknown =>

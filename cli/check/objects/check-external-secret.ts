@@ -1,21 +1,105 @@
+import { printable } from '../../../lib/printable.ts'
+import { isObject } from '../../../lib/shape.ts'
+import { storeContent } from '../../../sync/external-secret/external-secret-source.ts'
+import type { StoreKind } from '../../../sync/external-secret/read-store.ts'
+import { chooseAccount, type ListedAccount } from '../../../sync/source/choose-account.ts'
+import type { Source } from '../../../sync/source/source.ts'
+import type { Policy } from '../../../webhook/core/policy.ts'
+import { seenStore } from '../../input/external-secret-reader.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
+import { describeComposed } from '../describe/describe-composed.ts'
+import { row } from '../describe/describe-wanted.ts'
+import { sentenceFindings } from '../finding.ts'
 import { subjectOf, type Verdict } from '../verdict.ts'
 
-/** The API groups of the External Secrets Operator. */
-const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//
-
-/** Whether an object is one of the External Secrets Operator. */
-export function isExternalSecretsKind({ object }: Pick<NamedObject, 'object'>): boolean {
-  const { apiVersion } = object
-  return typeof apiVersion === 'string' && operatorGroup.test(apiVersion)
+/**
+ * Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account.
+ *
+ * @param by - `mistakes`: why it wouldn't; `listed`: the accounts that count as listed by the operator
+ */
+export function checkExternalSecret(
+  found: NamedObject,
+  by: {
+    readonly source: Source | undefined
+    readonly mistakes: readonly string[]
+    readonly listed: readonly ListedAccount[]
+  },
+): Verdict {
+  const { source, listed } = by
+  const subject = subjectOf(found)
+  const { namespace } = found
+  const chosen = source
+    ? chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+    : undefined
+  // The files needn't have accounts, but if they do, one has to be chosen.
+  const undecided = chosen?.kind === 'none' && listed.length > 0 ? [chosen.sentence] : []
+  const problems = [...by.mistakes, ...undecided]
+  if (source === undefined || problems.length > 0)
+    return {
+      subject,
+      outcome: 'not-synced',
+      sentence: 'would not be synced',
+      details: [],
+      findings: sentenceFindings({ severity: 'problem', code: 'AKV_SYNC_SOURCE' }, found, problems),
+    }
+  const account = chosen?.kind === 'chosen' ? `ServiceAccount ${chosen.name}` : 'a ServiceAccount'
+  return {
+    subject,
+    outcome: 'synced',
+    sentence: `would be synced as ${account}`,
+    details: [
+      ...describeComposed(source),
+      row(
+        'needs',
+        `sync.externalSecrets of the chart, and ${account} among sync.namespaces.${namespace}.serviceAccounts`,
+      ),
+    ],
+    findings: [],
+  }
 }
 
-/** The kinds that annotations of a ServiceAccount replace. */
-const replaced: readonly unknown[] = ['ExternalSecret', 'SecretStore', 'ClusterSecretStore']
+/** Reports whether ExternalSecrets could use a store. */
+export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
+  const { namespace } = found
+  const kind = found.kind as StoreKind
+  const content = storeContent(seenStore(usableFrom(found)), { kind, namespace, policy })
+  const unused = { subject: subjectOf(found), outcome: 'not-served', details: [] } as const
+  if (content.kind === 'other')
+    return { ...unused, sentence: `would not be used: ${content.sentence}`, findings: [] }
+  const { problems, vault, tenantId, account, otherSignIn } = content.store
+  if (problems.length > 0)
+    return {
+      ...unused,
+      sentence: 'would not be used',
+      findings: sentenceFindings({ severity: 'problem', code: 'AKV_SYNC_SOURCE' }, found, problems),
+    }
+  const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
+  const reader =
+    account === undefined ? 'chosen for each ExternalSecret' : `ServiceAccount ${account}`
+  const unusedSignIn = otherSignIn === undefined ? '' : `; ${otherSignIn} is not used to sign in`
+  return {
+    ...unused,
+    outcome: 'served',
+    sentence: 'would be used',
+    details: [row('vault', `${vault}${tenant}`), row('account', `${reader}${unusedSignIn}`)],
+    findings: [],
+  }
+}
 
-/** Reports that nobody here acts on an object of the External Secrets Operator. */
-export function checkExternalSecretsKind(found: NamedObject): Verdict {
-  const instead = replaced.includes(found.kind) ? '; docs/from-external-secrets.md' : ''
+/** The store with a condition that holds here. Its own conditions concern the namespaces of ExternalSecrets. */
+function usableFrom(found: NamedObject): NamedObject {
+  const { namespace, object } = found
+  const { spec } = object
+  if (found.kind === 'SecretStore' || !isObject(spec) || !Array.isArray(spec['conditions']))
+    return found
+  const conditions = [...spec['conditions'], { namespaces: [namespace] }]
+  return { ...found, object: { ...object, spec: { ...spec, conditions } } }
+}
+
+/** Reports that nobody here acts on another object of the External Secrets Operator. */
+export function checkOtherOperatorKind(found: NamedObject): Verdict {
+  const { kind, apiVersion } = found.object
+  const what = typeof kind === 'string' ? `${printable(kind, 63)} of ` : ''
   return {
     subject: subjectOf(found),
     outcome: 'not-served',
@@ -25,7 +109,7 @@ export function checkExternalSecretsKind(found: NamedObject): Verdict {
       {
         severity: 'problem',
         code: 'AKV_CHECK_UNSERVED',
-        message: `akv-injector does not serve objects of the External Secrets Operator${instead}`,
+        message: `${what}${printable(String(apiVersion), 100)} is not served here; docs/from-external-secrets.md`,
       },
     ],
   }

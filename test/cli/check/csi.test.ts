@@ -162,35 +162,22 @@ t.test('a class that names another client or tenant than its account isn’t syn
   }
 })
 
-t.test('kinds of the External Secrets Operator are not served', async (t) => {
-  const input = [
-    ['external-secrets.io/v1', 'ExternalSecret'],
-    ['external-secrets.io/v1beta1', 'SecretStore'],
-    ['external-secrets.io/v1', 'ClusterSecretStore'],
-    ['external-secrets.io/v1alpha1', 'PushSecret'],
-    ['generators.external-secrets.io/v1alpha1', 'Password'],
-    ['not-external-secrets.io/v1', 'Other'],
-  ]
-    .map(([apiVersion, kind]) => JSON.stringify({ apiVersion, kind, metadata: { name: 'a' } }))
+t.test('kinds of the External Secrets Operator with any names get an answer', async (t) => {
+  const input = ['ExternalSecret', 'SecretStore', { toString: 1 }]
+    .map((kind) =>
+      JSON.stringify({
+        apiVersion: 'external-secrets.io/v1',
+        kind,
+        metadata: { name: { toString: 1 } },
+      }),
+    )
     .join('\n---\n')
-  const { code, stdout } = await runInProcess(['check', '-'], { input })
-  t.equal(code, 1)
-  const title = (kind: string) => `${kind}/a (standard input): not served`
-  const sentence = '  akv-injector does not serve objects of the External Secrets Operator'
-  t.strictSame(stdout.trim().split('\n').slice(0, -1), [
-    ...['ExternalSecret', 'SecretStore', 'ClusterSecretStore'].flatMap((kind) => [
-      title(kind),
-      `${sentence}; docs/from-external-secrets.md`,
-    ]),
-    ...['PushSecret', 'Password'].flatMap((kind) => [title(kind), sentence]),
-    'Other/a (standard input): not looked at: it has no pod template',
-  ])
-  const strange = JSON.stringify({
-    apiVersion: 'external-secrets.io/v1',
-    kind: { toString: 1 },
-    metadata: { name: { toString: 1 } },
+  t.match(await runInProcess(['check', '-'], { input }), { code: 1 })
+  const other = JSON.stringify({ apiVersion: 'not-external-secrets.io/v1', kind: 'Other' })
+  t.match(await runInProcess(['check', '-'], { input: other }), {
+    code: 0,
+    stdout: /not looked at: it has no pod template/,
   })
-  t.match(await runInProcess(['check', '-'], { input: strange }), { code: 1 })
 })
 
 t.test('inject prints the pod as it is served, and everything else byte for byte', async (t) => {

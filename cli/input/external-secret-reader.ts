@@ -1,0 +1,66 @@
+import {
+  externalSecretSource,
+  type FindSeenStore,
+} from '../../sync/external-secret/external-secret-source.ts'
+import {
+  readSeenExternalSecret,
+  readSeenStore,
+  type SeenWithStatus,
+} from '../../sync/external-secret/seen-external-secret.ts'
+import type { Source } from '../../sync/source/source.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import { isSecretStore } from './external-secrets-kind.ts'
+import { keyOf } from './find-object.ts'
+import type { NamedObject } from './find-objects.ts'
+
+/** Returns a function that reads what an ExternalSecret of the files requests, with the stores of the files. */
+export function externalSecretReader(
+  objects: readonly NamedObject[],
+  policy: Policy,
+): (found: NamedObject) => Source | undefined {
+  // The last one of each name counts, as with kubectl apply.
+  const stores = new Map(objects.filter(isSecretStore).map((one) => [storeKey(one), one]))
+  const read = new Map<string, SeenWithStatus>()
+  return (found) => {
+    const findStore: FindSeenStore = (ref) => {
+      const key = storeKey({ ...ref, namespace: found.namespace })
+      const seen = read.get(key) ?? seenStore(stores.get(key))
+      read.set(key, seen)
+      return seen
+    }
+    const [seen] = readSeenExternalSecret(withMetadata(found))
+    return seen && externalSecretSource(seen, { policy, findStore })
+  }
+}
+
+/** A store of the files, or a stand-in for one that they don't have. */
+export function seenStore(store: NamedObject | undefined): SeenWithStatus {
+  const [seen] = store ? readSeenStore(withMetadata(store)) : []
+  return seen ?? absent
+}
+
+const absent: SeenWithStatus = {
+  namespace: '',
+  name: '',
+  uid: '',
+  resourceVersion: '',
+  createdAtMs: 0,
+  content: { kind: 'refused', claims: [], sentence: 'is not among these files' },
+  status: {},
+}
+
+const storeKey = ({ kind, namespace, name }: Pick<NamedObject, 'kind' | 'namespace' | 'name'>) =>
+  keyOf({ kind, namespace: kind === 'ClusterSecretStore' ? '' : namespace, name })
+
+/** An object as the API server would return it. */
+export const withMetadata = ({ namespace, name, object }: NamedObject): object => ({
+  ...object,
+  metadata: {
+    ...(object['metadata'] as object | undefined),
+    namespace,
+    name,
+    // Only the API server sets these.
+    uid: '',
+    resourceVersion: '',
+  },
+})

@@ -1,0 +1,20 @@
+import type { NamedObject } from './find-objects.ts'
+
+/** The API groups of the External Secrets Operator. */
+const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//
+const servedVersions: readonly unknown[] = ['external-secrets.io/v1', 'external-secrets.io/v1beta1']
+
+type Typed = Pick<NamedObject, 'object' | 'kind'>
+
+/** Whether an object is one of the External Secrets Operator. */
+export const isExternalSecretsKind = ({ object: { apiVersion } }: Pick<Typed, 'object'>): boolean =>
+  typeof apiVersion === 'string' && operatorGroup.test(apiVersion)
+
+/** Whether an object is an ExternalSecret that Secret sync reads. */
+export const isExternalSecret = ({ kind, object }: Typed): boolean =>
+  kind === 'ExternalSecret' && servedVersions.includes(object['apiVersion'])
+
+/** Whether an object is a store that Secret sync reads. */
+export const isSecretStore = ({ kind, object }: Typed): boolean =>
+  (kind === 'SecretStore' || kind === 'ClusterSecretStore') &&
+  servedVersions.includes(object['apiVersion'])

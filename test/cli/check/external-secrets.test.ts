@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { root } from '../../support/run-command-line.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const fixtures = join(root, 'test/fixtures/external-secrets')
+/** UPDATE_GOLDEN=1 writes the outputs anew, to be read in the diff. */
+const updates = Boolean(process.env['UPDATE_GOLDEN'])
+
+t.test('check says what becomes of each ExternalSecret and each store', async (t) => {
+  for (const name of readdirSync(fixtures)) {
+    const input = readFileSync(join(fixtures, name, 'manifests.yaml'), 'utf8')
+    const { code, stdout, stderr } = await runInProcess(['check', '-'], { input })
+    const output = `${stdout}exit code ${code}\n`
+    const file = join(fixtures, name, 'check.txt')
+    if (updates) writeFileSync(file, output)
+    t.equal(output, readFileSync(file, 'utf8'), name)
+    t.equal(stderr, '', name)
+  }
+})
