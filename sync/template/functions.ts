@@ -5,7 +5,7 @@ import { fromJson, toJson } from './json.ts'
 import { filterPem, pkcs12Certificates, pkcs12Key } from './pem-functions.ts'
 import { formatPlain, printf } from './printf.ts'
 import { quote } from './quote.ts'
-import { type FunctionName, TemplateError } from './template.ts'
+import { type FunctionName, maxCallBytes, TemplateError } from './template.ts'
 import { areEqual, describeType, isEmpty, isMap, type Value } from './value.ts'
 
 /** `and` and `or` don't evaluate all of their arguments, so render.ts runs them. */
@@ -51,7 +51,7 @@ export const functions: Readonly<Record<CalledName, TemplateFunction>> = {
   printf: ([format = null, ...args]) => printf(stringOf(format, 'printf'), args),
   quote: (args) => args.flatMap((one) => (one === null ? [] : [quote(plain(one))])).join(' '),
   replace: ofStrings('replace', ([from = '', to = '', text = '']) =>
-    from === '' ? betweenRunes(text, to) : text.replaceAll(from, () => to),
+    joined(from === '' ? ['', ...characters(text), ''] : text.split(from), to),
   ),
   toJson: ([value = null]) => toJson(value),
   toString: ([value = null]) => plain(value),
@@ -91,11 +91,16 @@ function member(value: Value, key: Value): Value {
   return found
 }
 
-/** Go puts the text before each character, and at the end. */
-function betweenRunes(text: string, inserted: string): string {
-  let joined = inserted
-  for (const { bytes } of runesOf(text)) joined += bytes + inserted
-  return joined
+/** Without a text to replace, Go puts the other text before each character, and at the end. */
+const characters = (text: string): readonly string[] =>
+  Array.from(runesOf(text), ({ bytes }) => bytes)
+
+/** Checks the size of the result before it is made. */
+function joined(parts: readonly string[], separator: string): string {
+  const kept = parts.reduce((sum, { length }) => sum + length, 0)
+  const bytes = kept + separator.length * (parts.length - 1)
+  if (bytes > maxCallBytes) throw new TemplateError(`replace gives more than ${maxCallBytes} bytes`)
+  return parts.join(separator)
 }
 
 /** Blanks by Unicode's White_Space, which is what Go's `strings.TrimSpace` removes. */

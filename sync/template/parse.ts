@@ -125,7 +125,8 @@ function readPipeline(
 ): Expression {
   checkDepth(depth)
   let value = readCommand(tokens, { depth, piped: undefined })
-  while (tokens.isAt('|')) {
+  for (let pipes = 1; tokens.isAt('|'); pipes++) {
+    checkSteps(pipes, 'pipes')
     tokens.take()
     value = readCommand(tokens, { depth, piped: value })
   }
@@ -185,7 +186,9 @@ function readArgument(tokens: TokenReader, depth: number): Expression {
 /** Reads a value, with the fields after it. */
 function readOperand(tokens: TokenReader, depth: number): Expression {
   let value = readTerm(tokens, depth)
-  for (let next = tokens.peek(); next?.kind === 'field'; next = tokens.peek()) {
+  let next = tokens.peek()
+  for (let fields = 1; next?.kind === 'field'; next = tokens.peek(), fields++) {
+    checkSteps(fields, 'fields')
     if (value.kind === 'literal' || value.kind === 'data')
       throw new TemplateError(`.${printable(next.name)} follows a value that has no fields`)
     tokens.take()
@@ -226,10 +229,16 @@ function checkedCall(call: FunctionCall): Expression {
 
 /** `index` with the names of keys is the same as fields. */
 function fieldsOf(value: Expression, keys: readonly Expression[]): Expression | undefined {
+  checkSteps(keys.length, 'keys')
   const names = keys.flatMap((key) => (key.kind === 'literal' ? [key.text] : []))
   return names.length === keys.length
     ? names.reduce((of, name) => ({ kind: 'field', of, name }), value)
     : undefined
+}
+
+/** Each step is one level of the expression, and running it needs a part of the stack. */
+function checkSteps(count: number, what: 'pipes' | 'fields' | 'keys'): void {
+  if (count > maxDepth) throw new TemplateError(`it has more than ${maxDepth} ${what} in a row`)
 }
 
 function checkDepth(depth: number): void {

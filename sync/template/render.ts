@@ -5,7 +5,13 @@ import { fromBytes, fromText, toBytes, toText } from './byte-string.ts'
 import { functions } from './functions.ts'
 import type { Template } from './parse.ts'
 import { formatPlain } from './printf.ts'
-import { type Expression, type FunctionCall, TemplateError, type TemplateNode } from './template.ts'
+import {
+  type Expression,
+  type FunctionCall,
+  maxCallBytes,
+  TemplateError,
+  type TemplateNode,
+} from './template.ts'
 import { describeType, isEmpty, isList, isMap, type Value } from './value.ts'
 
 export const maxRenderedBytes = 1024 * 1024
@@ -139,6 +145,8 @@ const byteCost = 0.1
 
 async function charge(values: readonly Value[], run: Run): Promise<void> {
   const bytes = values.reduce<number>((sum, value) => sum + sizeOf(value), 0)
+  if (bytes > maxCallBytes)
+    throw new TemplateError(`one of its functions handles more than ${maxCallBytes} bytes`)
   run.work += bytes
   if (run.work > maxWorkBytes)
     throw new TemplateError(`its functions handle more than ${maxWorkBytes} bytes`)

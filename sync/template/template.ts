@@ -63,5 +63,11 @@ export class TemplateError extends Error {
   override readonly name = 'TemplateError'
 }
 
-/** How deeply parentheses, conditions and JSON values may be nested. */
+/** How deeply parentheses, conditions and JSON values may be nested, and how many pipes, fields or keys may follow each other. */
 export const maxDepth = 32
+
+/**
+ * What one call of a function may read, and what it may return. Functions run without a break, and a short template could
+ * otherwise make gigabytes of a small value.
+ */
+export const maxCallBytes = 256 * 1024

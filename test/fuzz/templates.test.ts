@@ -163,7 +163,7 @@ const data = fc.tuple(bytes, bytes, json, bytes, bytes, bytes).map(
 
 /** Templates that Go runs, and that we refuse on purpose. */
 const stricter =
-  /no key|has no member|is not base64|is not JSON|computed key|index takes|%.{1,9} is not supported|levels deep|too large/
+  /no key|has no member|is not base64|is not JSON|computed key|index takes|%.{1,9} is not supported|levels deep|too large|in a row/
 
 t.test('renders a template as Go does, or fails', async (t) => {
   const go = await startGoTemplates(t)

@@ -118,9 +118,30 @@ t.test('bounds what a template may cost', async (t) => {
   await expectProblem('a'.repeat(maxTemplateCharacters + 1), /^found 65537 characters; accepted/)
   await expectProblem('{{ .a }}'.repeat(50), /^it gives more than 1048576 bytes$/, big)
   await expectProblem(
-    `{{ .a ${'| replace "a" "aa" '.repeat(40)} }}`,
-    /^its functions handle more than/,
+    '{{ if upper .a }}{{ end }}'.repeat(400),
+    /^its functions handle more than 16777216 bytes$/,
     big,
+  )
+  await expectProblem(
+    `{{ .a ${'| replace "a" "aa" '.repeat(10)} }}`,
+    /^replace gives more than 262144 bytes$/,
+    big,
+  )
+  await expectProblem(
+    `{{ replace "a" .b .a }}`,
+    /^replace gives more/,
+    new Map([...big, ['b', Buffer.alloc(25_000, 'b')]]),
+  )
+  await expectProblem(
+    `{{ printf "${'%s'.repeat(11)}" ${'.a '.repeat(11)} }}`,
+    /^one of its functions handles more than 262144 bytes$/,
+    big,
+  )
+  await expectProblem(`{{ .a${'.b'.repeat(30_000)} }}`, /^it has more than 32 fields in a row$/)
+  await expectProblem(`{{ .a ${'| trim'.repeat(9_000)} }}`, /^it has more than 32 pipes in a row$/)
+  await expectProblem(
+    `{{ index . ${'"a" '.repeat(9_000)} }}`,
+    /^it has more than 32 keys in a row$/,
   )
   await expectProblem(`{{ ${'('.repeat(8_000)} }}`, /nested more than 32 levels/)
   await expectProblem('{{ if .a }}'.repeat(3_000), /nested more than 32 levels/)
