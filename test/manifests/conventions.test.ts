@@ -5,6 +5,7 @@ import { documentedValues } from './documented-values.ts'
 import { effects } from './effects.ts'
 import { lint, render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
+import { testedElsewhere } from './tested-elsewhere.ts'
 import { valuesPage, valuesPageFile } from './values-page.ts'
 
 /** What users of other charts expect of this one. */
@@ -18,6 +19,7 @@ const everything = [
       podMonitor: { enabled: true },
       serviceMonitor: { enabled: true },
       prometheusRule: { enabled: true },
+      dashboard: { enabled: true },
     },
   },
   { certs: { mode: 'cert-manager' } },
@@ -60,32 +62,6 @@ t.test('each value is tested', async (t) => {
   const others = documentedValues.map(({ path }) => path).filter((path) => !tested.has(path))
   t.strictSame(others, testedElsewhere)
 })
-
-/** These have tests of their own, below and in the other files of this folder. */
-const testedElsewhere = [
-  ...['tenantId', 'defaultVault', 'allowedVaults', 'kubernetesVersion'],
-  ...['cloud.name', 'cloud.authorityHost', 'cloud.vaultUrl', 'cloud.vaultAudience', 'cloud.ca'],
-  ...['commonLabels', 'commonAnnotations'],
-  ...['image.repository', 'image.digest', 'global.imageRegistry'],
-  ...['agent.image', 'agent.requests', 'agent.limits', 'agent.allowRoot'],
-  'webhook.excludedNamespaces',
-  ...['webhook.podDisruptionBudget.enabled', 'webhook.podDisruptionBudget.minAvailable'],
-  ...['csi.namespaces', 'csi.refresh', 'csi.crd'],
-  ...[
-    'certs.mode',
-    'certs.certManager.issuerRef',
-    'certs.files.secretName',
-    'certs.files.caBundle',
-  ],
-  ...['sync.namespaces', 'sync.classes', 'sync.externalSecrets', 'sync.crds'],
-  ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
-  'networkPolicy.enabled',
-  ...['podMonitor', 'serviceMonitor'].flatMap((monitor) =>
-    ['enabled', 'labels', 'annotations', 'interval'].map((key) => `metrics.${monitor}.${key}`),
-  ),
-  ...['enabled', 'labels', 'annotations'].map((key) => `metrics.prometheusRule.${key}`),
-  'affinity',
-]
 
 function setAt(
   target: Record<string, Manifest>,

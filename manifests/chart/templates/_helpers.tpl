@@ -49,7 +49,7 @@ not have them yet.
 {{/* The values of metrics as JSON, with their defaults, for the same reason. */}}
 {{- define "akv-injector.metrics" -}}
 {{- $defaults := dict -}}
-{{- range list "podMonitor" "serviceMonitor" "prometheusRule" -}}
+{{- range list "podMonitor" "serviceMonitor" "prometheusRule" "dashboard" -}}
 {{- $_ := set $defaults . (dict "enabled" false "labels" dict "annotations" dict "interval" "") -}}
 {{- end -}}
 {{- .Values.metrics | default dict | mergeOverwrite $defaults | toJson -}}

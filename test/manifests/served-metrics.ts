@@ -1,0 +1,41 @@
+import { certsMetrics } from '../../certs/metrics.ts'
+import { startFigures } from '../../init-agent/metrics/agent-figures.ts'
+import { renderMetrics } from '../../init-agent/metrics/render-metrics.ts'
+import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
+import { createSyncMetrics } from '../../sync/metrics.ts'
+import { createMetrics } from '../../webhook/http/metrics.ts'
+import { agentConfig, secretFile } from '../init-agent/harness/pod.ts'
+import { secretAnswer } from '../init-agent/harness/secret-answer.ts'
+
+/** The names of all metrics that the components serve, without the suffixes of a histogram's series. */
+export async function servedMetrics(): Promise<ReadonlySet<string>> {
+  const sync = createSyncMetrics(new Map([['shop', new Set(['web'])]]))
+  sync.watch({ secretsOf: () => [], queueDepth: () => 0 })
+  const texts = [
+    await createMetrics().registry.metrics(),
+    await sync.text(),
+    certsMetrics({ atMs: 0, failures: 0, problem: undefined }, 0),
+    agentMetrics(),
+  ]
+  const types = texts.flatMap((text) => [...text.matchAll(/^# TYPE (\w+) /gm)])
+  return new Set(types.map(([, name = '']) => name))
+}
+
+/** A metric without samples isn't served, so the object has both dates, and a refresh has failed. */
+function agentMetrics(): string {
+  const dates = { createdAtMs: 0, expiresAtMs: 1 }
+  const found = [{ ...secretAnswer('x', { version: 'f'.repeat(32) }), ...dates }] as const
+  const outcomes = new Map([
+    [objectKey(secretFile('a').object), { kind: 'fetched', found }],
+  ] as const)
+  const figures = startFigures({ nowMs: 0, goodAtMs: 0, outcomes })
+  const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
+  return renderMetrics(
+    { ...figures, failures: new Map([['AKV_NETWORK', 1]]) },
+    { config, nowMs: 0 },
+  )
+}
+
+/** The names of our metrics in an expression, in the same form. */
+export const metricsIn = (expression: string): readonly string[] =>
+  (expression.match(/\bakv_injector_\w+/g) ?? []).map((name) => name.replace(/_bucket$/, ''))

@@ -1,0 +1,27 @@
+/** Values that effects.ts doesn't name. They have tests of their own in this folder. */
+export const testedElsewhere = [
+  ...['tenantId', 'defaultVault', 'allowedVaults', 'kubernetesVersion'],
+  ...['cloud.name', 'cloud.authorityHost', 'cloud.vaultUrl', 'cloud.vaultAudience', 'cloud.ca'],
+  ...['commonLabels', 'commonAnnotations'],
+  ...['image.repository', 'image.digest', 'global.imageRegistry'],
+  ...['agent.image', 'agent.requests', 'agent.limits', 'agent.allowRoot'],
+  'webhook.excludedNamespaces',
+  ...['webhook.podDisruptionBudget.enabled', 'webhook.podDisruptionBudget.minAvailable'],
+  ...['csi.namespaces', 'csi.refresh', 'csi.crd'],
+  ...[
+    'certs.mode',
+    'certs.certManager.issuerRef',
+    'certs.files.secretName',
+    'certs.files.caBundle',
+  ],
+  ...['sync.namespaces', 'sync.classes', 'sync.externalSecrets', 'sync.crds'],
+  ...['policies.ephemeralContainers', 'policies.uninjectedPods', 'policies.unsyncedAccounts'],
+  'networkPolicy.enabled',
+  ...['podMonitor', 'serviceMonitor'].flatMap((monitor) =>
+    ['enabled', 'labels', 'annotations', 'interval'].map((key) => `metrics.${monitor}.${key}`),
+  ),
+  ...['prometheusRule', 'dashboard'].flatMap((object) =>
+    ['enabled', 'labels', 'annotations'].map((key) => `metrics.${object}.${key}`),
+  ),
+  'affinity',
+]
