@@ -26,15 +26,16 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
   for (const seen of all) {
     const { writtenBy } = seen.status
     if (writtenBy === undefined) continue
-    const endMs = writtenBy.atMs + windowOf(seen)
+    const windowMs = windowOf(seen)
+    const endMs = writtenBy.atMs + windowMs
     if (endMs <= nowMs) continue
     const manager = printable(writtenBy.manager, 63)
     running ??= manager
     ends.push(endMs)
-    const time = new Date(writtenBy.atMs).toISOString().slice(0, 19)
+    // Without the time of the write: a problem that changes starts a round that asks for all values of the account.
     problems.set(
       seen.name,
-      `is kept by ${manager}, which wrote its status at ${time}Z; take that out of this namespace first`,
+      `is kept by ${manager}, which wrote its status in the last ${Math.ceil(windowMs / minuteMs)} minutes; take that out of this namespace first`,
     )
   }
   if (running !== undefined)

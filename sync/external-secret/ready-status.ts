@@ -49,7 +49,8 @@ export function readyStatus(
 ): ReadyStatus | undefined {
   const { before, nowMs, secret } = options
   const last = before.ready
-  const bounded = message.slice(0, maxMessageLength)
+  // The API server replaces half of a surrogate pair, and a status that never equals ours would be written forever.
+  const bounded = message.slice(0, maxMessageLength).toWellFormed()
   const isSame =
     last?.status === readiness.status &&
     last.reason === readiness.reason &&
