@@ -1,7 +1,7 @@
 import type { Cloud } from '../../init-agent/contract.ts'
 import type { LogLevel } from '../../lib/log/log-level.ts'
 
-/** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '96Mi' }`. */
+/** Amounts by resource name, as Kubernetes writes quantities: `{ cpu: '10m', memory: '32Mi' }`. */
 export type Amounts = Readonly<Record<string, string>>
 
 /** The operator's clouds, as `AKV_INJECTOR_CLOUD` names them. */

@@ -12,7 +12,7 @@ export const policy: Policy = {
     audience: 'https://vault.azure.net',
   },
   allowRoot: false,
-  agentRequests: { cpu: '10m', memory: '96Mi' },
+  agentRequests: { cpu: '10m', memory: '32Mi' },
   agentLimits: { memory: '160Mi' },
   volumeSizeLimit: '16Mi',
   metricsPort: 0,

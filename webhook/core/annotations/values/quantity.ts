@@ -33,7 +33,7 @@ export function isSameQuantity(a: string | number, b: string | number): boolean 
   return x !== undefined && y !== undefined && Math.abs(x - y) <= 1e-9 * Math.max(x, y)
 }
 
-/** Reads `cpu=10m,memory=96Mi`; empty means none. */
+/** Reads `cpu=10m,memory=32Mi`; empty means none. */
 export function parseAmounts(list: string): Parsed<Amounts> {
   const amounts: Record<string, string> = {}
   const entries = list.split(',', maxAmounts + 1)
@@ -53,4 +53,4 @@ export function parseAmounts(list: string): Parsed<Amounts> {
 
 /** Leaves room for empty entries. */
 const maxAmounts = 16
-const accepted = `a list such as "cpu=10m,memory=96Mi" (of ${resourceNames.join(', ')}), or nothing for none`
+const accepted = `a list such as "cpu=10m,memory=32Mi" (of ${resourceNames.join(', ')}), or nothing for none`
