@@ -27,6 +27,9 @@ export async function compose(
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
   if (problems.length > 0) return allInvalid(problems)
+  // With the operator, too, a Secret isn't emptied by a value without properties (deletionPolicy Retain).
+  if (keys.size === 0)
+    return allInvalid(['its values have no properties, so it would have no keys'])
   return template === undefined ? valid(keys) : await renderAll(template, { keys, budget })
 }
 

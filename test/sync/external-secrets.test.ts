@@ -266,3 +266,19 @@ t.test('while another controller writes statuses, nothing is done', async (t) =>
   t.strictSame(simulation.values('db'), { password: 'correct horse' })
   t.match(ready(simulation), { status: 'True' })
 })
+
+t.test('an object that is gone leaves the Secret, also with on-deleted: remove', async (t) => {
+  const simulation = await start(t)
+  const remove = { ...identity, 'akv-injector.io/on-deleted': 'remove' }
+  simulation.apiServer.accounts.put('team-a', 'web', remove)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  simulation.azure.addFault({
+    match: { service: 'vault' },
+    action: { kind: 'status', status: 404 },
+  })
+  simulation.pass(2 * 3_600_000)
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(ready(simulation), { status: 'False', message: /^AKV_OBJECT_NOT_FOUND: / })
+})

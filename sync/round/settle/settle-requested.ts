@@ -39,10 +39,12 @@ export async function settleRequested({
     const desired = await desiredSecret(secret, { request, values, budget })
     const step = known.has(name) ? await settle({ name, desired, found }) : undefined
     if (step !== undefined) steps.push(step)
+    // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
+    if (secret.composition) steps.push(...missingObjectFailures(desired, { request, values }))
     if (step?.stored !== undefined) continue
     // A Secret whose objects are all gone from the vault (`on-deleted: remove`) doesn't count as missing.
     if (desired.data.state !== 'reduced') incomplete.add(originKey(secret))
-    steps.push(...missingObjectFailures(desired, { request, values }))
+    if (!secret.composition) steps.push(...missingObjectFailures(desired, { request, values }))
   }
   return { steps, incomplete }
 }

@@ -83,3 +83,10 @@ t.test('a template that fails names its key', async (t) => {
     ['template data.url: no key "usr" is among the values'],
   )
 })
+
+t.test('values without properties give no Secret', async (t) => {
+  t.strictSame(await composed({ inputs: [all('#0')] }, {}), [
+    'its values have no properties, so it would have no keys',
+  ])
+  t.strictSame(await composed({ inputs: [all('#0'), key('#1', 'a')] }, { '#1': '1' }), { a: '1' })
+})
