@@ -69,6 +69,9 @@ const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string 
 const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindSeenStore) =>
   stores.map((store) => findStore(store)?.annotated).find((one) => one !== undefined)
 
+/** A sentence of an Event has no room for more. */
+const maxNames = 10
+
 /** One account reads all of an ExternalSecret, so its stores must not name different ones. */
 function disagreements({ stores }: ReadExternalSecret): readonly string[] {
   return (['account', 'tenantId'] as const).flatMap((member) => {
@@ -76,7 +79,7 @@ function disagreements({ stores }: ReadExternalSecret): readonly string[] {
     const what = member === 'account' ? 'ServiceAccounts' : 'tenants'
     return found.size > 1
       ? [
-          `its stores name different ${what}: ${[...found].join(', ')}; use one ExternalSecret for each`,
+          `its stores name different ${what}: ${[...found].slice(0, maxNames).join(', ')}; use one ExternalSecret for each`,
         ]
       : []
   })

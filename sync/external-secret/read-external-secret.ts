@@ -1,4 +1,5 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject } from '../../lib/shape.ts'
 import { forbiddenVaults } from '../../webhook/core/annotations/choose-vaults.ts'
 import { minRefreshSeconds } from '../../webhook/core/annotations/pod-settings.ts'
@@ -197,15 +198,18 @@ function readSourceRef(value: unknown, place: Place): StoreRef | undefined {
 function readStoreRef(value: unknown, place: Place): StoreRef | undefined {
   let name: string | undefined
   let kind: StoreKind = 'SecretStore'
+  const before = place.problems.length
   readMembers(value, place, {
-    name: text((found) => {
-      name = found
+    name: text((found, at) => {
+      if (isName(found, subdomainName)) name = found
+      else wrong(at, found, `expected ${subdomainName.sentence}`)
     }),
     kind: text((found, at) => {
       only(storeKinds)(found, at)
       kind = found as StoreKind
     }),
   })
+  if (place.problems.length > before) return undefined
   if (name === undefined) place.problems.push(`${place.path}.name is missing`)
   return name === undefined ? undefined : { kind, name }
 }
@@ -226,6 +230,7 @@ function resolve(items: readonly Item[], resolving: Resolving) {
   const files: WantedFile[] = []
   const inputs: ComposedInput[] = []
   for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
+    if (place.problems.length >= maxProblems) break
     if (store === undefined) {
       place.problems.push(`${path} names no store; set spec.secretStoreRef`)
       continue
