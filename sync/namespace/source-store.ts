@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
 import type { SeenSource, SourceContent } from '../source/seen-source.ts'
@@ -29,7 +30,7 @@ export interface SourceStore<Seen extends SeenSource = SeenSource> {
   all(): readonly Seen[]
   get(name: string): Seen | undefined
   has(name: string): boolean
-  /** Increases with each change. */
+  /** Increases with each change, except of a status: each controller that keeps a store writes that again and again. */
   version(): number
   /** The state of an object that doesn't exist. */
   stateOfGone(name: string): SourceState
@@ -49,10 +50,7 @@ export function createSourceStore<Seen extends SeenSource>({
   ...options
 }: SourceStoreOptions): SourceStore<Seen> {
   let version = 0
-  const onChange = () => {
-    version++
-    options.onChange()
-  }
+  const { onChange } = options
   const kept = createKeptObjects<Seen>(plural)
   const absences = createAbsences(clock)
   let isSettled = false
@@ -66,11 +64,14 @@ export function createSourceStore<Seen extends SeenSource>({
       const before = kept.get(seen.name)
       absences.end(seen.name)
       const isKept = kept.put(seen)
-      if (before?.resourceVersion !== seen.resourceVersion) onChange()
+      if (before?.resourceVersion === seen.resourceVersion) return isKept
+      if (!requestsSame(before, kept.get(seen.name))) version++
+      onChange()
       return isKept
     },
     remove(name) {
       kept.remove(name)
+      version++
       absences.begin(name)
       hasRoom = kept.isCrowded()
       onChange()
@@ -94,6 +95,10 @@ export function createSourceStore<Seen extends SeenSource>({
     stateOfGone: absences.stateOf,
   }
 }
+
+/** Whether two states of an object are read as the same. */
+const requestsSame = (a: SeenSource | undefined, b: SeenSource | undefined): boolean =>
+  a?.uid === b?.uid && a?.annotated === b?.annotated && isDeepStrictEqual(a?.content, b?.content)
 
 /** The objects. Of those that there is no room for, only what they claim. */
 function createKeptObjects<Seen extends SeenSource>(plural: string) {

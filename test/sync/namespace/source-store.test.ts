@@ -114,3 +114,18 @@ t.test('what isn’t kept still claims its Secrets, up to a bound', async (t) =>
   store.put(late)
   t.strictSame(claims('late'), ['a', 'b'], 'there is room again')
 })
+
+t.test('a change of the status alone is no reason to read everything again', async (t) => {
+  const { store, changes } = open()
+  store.put(seen('kv'))
+  const version = store.version()
+  store.put(seen('kv', 100, '2'))
+  store.listed()
+  t.equal(store.version(), version)
+  t.equal(changes(), 3)
+  store.put(seen('kv', 101, '3'))
+  t.not(store.version(), version)
+  const changed = store.version()
+  store.remove('kv')
+  t.not(store.version(), changed)
+})
