@@ -79,9 +79,9 @@ function addInject(program: Command, end: End): void {
 function addMigrate(program: Command, end: End): void {
   program
     .command('migrate')
-    .summary('print these manifests with annotations instead of CSI volumes')
+    .summary('print these manifests with annotations instead of CSI volumes and ExternalSecrets')
     .description(
-      'Prints the manifests with volumes of the Secrets Store CSI Driver turned into annotations of the pods, and secretObjects into annotations of ServiceAccounts. Other documents stay byte for byte. Says on standard error what it leaves as it is. Verifies that old and new manifests ask for the same files; otherwise it prints no manifest and exits with 1. Reads the output of helm template, and works as a post-renderer of Helm.',
+      'Prints the manifests with volumes of the Secrets Store CSI Driver turned into annotations of the pods, and secretObjects and ExternalSecrets into annotations of ServiceAccounts. Other documents stay byte for byte. Says on standard error what it leaves as it is. Verifies that old and new manifests ask for the same files and Secrets; otherwise it prints no manifest and exits with 1. Reads the output of helm template, and works as a post-renderer of Helm.',
     )
     .argument('<file...>', 'YAML or JSON with any number of documents; - reads standard input')
     .addOption(namespaceOption())

@@ -1,19 +1,12 @@
-import type { Source } from '../../sync/source/source.ts'
-import { sourceKey } from '../../sync/source/source-ref.ts'
-import { classSource } from '../input/class-source.ts'
-import { externalSecretReader } from '../input/external-secret-reader.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
 } from '../input/external-secrets-kind.ts'
-import { keyOf } from '../input/find-object.ts'
-import type { NamedObject } from '../input/find-objects.ts'
-import { type AccountInFiles, listAccounts, withNamedAccounts } from '../input/list-accounts.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
-import { findSyncMistakes } from './find/find-sync-mistakes.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
+import { isClass, readSources } from './find/read-sources.ts'
 import { checkAccount } from './objects/check-account.ts'
 import { checkClass } from './objects/check-class.ts'
 import {
@@ -41,7 +34,7 @@ export function checkManifests(
   serving: Serving,
 ): CheckedManifests {
   const objects = contents.flatMap((one) => one.objects)
-  const sync = readSources(objects, serving)
+  const sync = readSources(objects, serving.policy)
   const contested = findContestedSecrets(
     contents.flatMap(({ accounts }) => accounts),
     serving.policy,
@@ -94,51 +87,5 @@ function withOthers(
   return { verdicts: [...verdicts, ...mentioned], ignored: others.length - mentioned.length }
 }
 
-interface SourceFacts {
-  /** Absent if the object requests no Secrets. */
-  readonly source: Source | undefined
-  /** Why Secret sync wouldn't make its Secrets. */
-  readonly mistakes: readonly string[]
-  /** The accounts of its namespace that count as listed by the operator. */
-  readonly listed: readonly AccountInFiles[]
-}
-
-/** Reads all classes and ExternalSecrets. Returns a function that tells what Secret sync would say of one. */
-function readSources(
-  objects: readonly NamedObject[],
-  { policy }: Serving,
-): (found: NamedObject) => SourceFacts {
-  const accounts = listAccounts(objects)
-  const readExternalSecret = externalSecretReader(objects, policy)
-  const byNamespace = Map.groupBy(
-    objects.filter((one) => isClass(one) || isExternalSecret(one)),
-    ({ namespace }) => namespace,
-  )
-  const facts = new Map(
-    [...byNamespace].map(([namespace, some]) => {
-      // The last of several with one name counts, as with `kubectl apply`.
-      const sources = new Map(
-        some.map((one) => [
-          keyOf(one),
-          isClass(one) ? classSource(one, policy) : readExternalSecret(one),
-        ]),
-      )
-      const all = [...sources.values()].filter((source) => source !== undefined)
-      const listed = withNamedAccounts(accounts.get(namespace) ?? [], all)
-      return [
-        namespace,
-        { sources, listed, mistakes: findSyncMistakes(all, { namespace, listed, policy }) },
-      ]
-    }),
-  )
-  return (found) => {
-    const { sources, listed = [], mistakes } = facts.get(found.namespace) ?? {}
-    const source = sources?.get(keyOf(found))
-    return { source, listed, mistakes: (source && mistakes?.get(sourceKey(source.ref))) ?? [] }
-  }
-}
-
 export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>
   templates.some(hasDriverVolumes) || objects.some(isClass)
-
-const isClass = ({ kind }: NamedObject): boolean => kind === 'SecretProviderClass'

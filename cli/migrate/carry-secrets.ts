@@ -23,7 +23,7 @@ export type Carried =
   | { readonly kind: 'not-carried'; readonly reason: string }
 
 /**
- * Adds the Secrets of a class to what an account asks of Secret sync.
+ * Adds the Secrets of a source to what an account asks of Secret sync.
  *
  * @returns the account's annotations, with which it asks for everything that it asked for before, and for these Secrets
  */
@@ -37,7 +37,8 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
   if (wrong?.kind === 'none') return notCarried(wrong.reason)
 
   const merged = mergeSettings(account.annotations, {
-    vault: source.files[0]?.object.vault,
+    // The entries of an ExternalSecret name their vaults.
+    ...(source.ref.kind === 'SecretProviderClass' && { vault: source.files[0]?.object.vault }),
     'client-id': source.hints.clientId,
     'tenant-id': source.tenantId,
   })
@@ -45,7 +46,8 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
     return notCarried(`ServiceAccount ${account.name} has another ${merged.different}`)
   const sync = appendItems(account.annotations[syncAnnotation], items)
   if (sync === undefined) return notCarried(`${syncAnnotation} is not a list`)
-  const annotations = { ...account.annotations, ...merged.added, [syncAnnotation]: sync }
+  const requested = { ...account.annotations, ...merged.added, [syncAnnotation]: sync }
+  const annotations = { ...requested, ...refreshOf(source, { account, requested, policy }) }
 
   const after = readAccount({ ...account, annotations }, policy)
   if (after.kind === 'refused') return notCarried(after.problems.map(describeProblem).join('; '))
@@ -57,6 +59,31 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
     : notCarried('annotations would give its Secrets other values')
 }
 
+/**
+ * The annotation `refresh` that a source makes necessary: an account refreshes all of its Secrets as often as the one with the
+ * shortest interval needs.
+ *
+ * @param by - `account`: before its Secrets are added; `requested`: its annotations with them
+ */
+function refreshOf(
+  { refreshSeconds }: Source,
+  by: {
+    readonly account: AccountAnnotations
+    readonly requested: JsonObject
+    readonly policy: Policy
+  },
+): JsonObject {
+  const { annotations } = by.account
+  const request = readAccount({ ...by.account, annotations: by.requested }, by.policy)
+  if (request.kind !== 'wanted' || refreshSeconds === undefined) return {}
+  const isFirst =
+    annotations[syncAnnotation] === undefined && annotations[refreshAnnotation] === undefined
+  const current = request.config.refreshSeconds
+  const isNeeded = isFirst ? refreshSeconds !== current : refreshSeconds < current
+  return isNeeded ? { [refreshAnnotation]: `${refreshSeconds}s` } : {}
+}
+
+const refreshAnnotation = `${annotationPrefix}refresh`
 const syncAnnotation = `${annotationPrefix}sync`
 
 /** Adds settings that the account doesn't have yet, or names one that differs. */

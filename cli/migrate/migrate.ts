@@ -23,8 +23,8 @@ export interface MigrateOptions {
 }
 
 /**
- * `akv-injector migrate`: prints all documents to standard output, with volumes of the Secrets Store CSI Driver turned
- * into annotations. What annotations can't express stays as it is, with a line on standard error. Verifies that the new
+ * `akv-injector migrate`: prints all documents to standard output, with volumes of the Secrets Store CSI Driver and
+ * ExternalSecrets turned into annotations. What annotations can't express stays as it is, with a line on standard error. Verifies that the new
  * manifests ask for the same files and Secrets as the old ones; if not, it prints no document.
  *
  * @throws InputError when a file or a setting is wrong, or a file is a template

@@ -1,35 +1,28 @@
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import type { ListedAccount } from '../../sync/source/choose-account.ts'
 import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { annotationsOf } from '../input/annotations-of.ts'
-import { classSource } from '../input/class-source.ts'
-import { isExternalSecretsKind } from '../input/external-secrets-kind.ts'
-import { findObject, keyOf } from '../input/find-object.ts'
+import { isClass, readSources } from '../check/find/read-sources.ts'
+import {
+  isExternalSecret,
+  isExternalSecretsKind,
+  isSecretStore,
+} from '../input/external-secrets-kind.ts'
+import { keyOf } from '../input/find-object.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
 import { listAccounts } from '../input/list-accounts.ts'
-import { carrySecrets } from './carry-secrets.ts'
-import { chooseClassAccount } from './choose-class-account.ts'
+import type { AccountChange } from './account-change.ts'
+import { findUnusedStores } from './find-unused-stores.ts'
+import { moveClass, moveExternalSecret } from './move-secrets.ts'
 import { type PodChange, planPod } from './plan-pod.ts'
 
 /** Everything that `migrate` changes in the manifests. */
 export interface Migration {
   readonly pods: readonly { readonly template: PodTemplate; readonly change: PodChange }[]
-  /** Classes of which nothing is left. */
+  /** Classes, ExternalSecrets and stores of which nothing is left. */
   readonly gone: readonly NamedObject[]
   readonly accounts: readonly AccountChange[]
   /** Lines for standard error. They name each object that stays as it is, and each step that the user has to take. */
   readonly notes: readonly string[]
-}
-
-export interface AccountChange {
-  readonly namespace: string
-  readonly name: string
-  /** Absent if no file has the account. */
-  readonly existing?: NamedObject
-  /** A class whose Secrets the account has now. */
-  readonly source: NamedObject
-  readonly annotations: JsonObject
 }
 
 interface Manifests {
@@ -38,7 +31,7 @@ interface Manifests {
   readonly policy: Policy
 }
 
-/** Decides what becomes of each pod, each class and the Secrets of the classes. */
+/** Decides what becomes of each pod, each class, each ExternalSecret and each store. */
 export function planMigration(manifests: Manifests): Migration {
   const { templates, objects } = manifests
   const notes: string[] = []
@@ -55,31 +48,30 @@ export function planMigration(manifests: Manifests): Migration {
   const listed = listAccounts(objects)
   const gone = new Set<string>()
   const accounts = new Map<string, AccountChange>()
-  for (const found of classesOf(objects)) {
+  for (const found of lastOfEach(objects.filter(isClass))) {
     const used = users.get(keyOf(found)) ?? []
     const left = used.find((template) => !changed.has(template))
     if (used.length === 0) note(found, 'no pod of these files has a volume of it')
     else if (left !== undefined) note(found, `${left.title} still needs it`)
     else {
-      const reason = moveSecrets(found, { ...manifests, users: used, listed, accounts })
+      const reason = moveClass(found, { ...manifests, users: used, listed, accounts })
       if (reason === undefined) gone.add(keyOf(found))
       else note(found, reason)
     }
   }
-  for (const object of objects.filter(isExternalSecretsKind)) note(object, 'it is not migrated')
+  planExternalSecrets(manifests, { gone, accounts, note })
   return {
     pods,
-    gone: objects.filter((one) => gone.has(keyOf(one))),
+    gone: objects.filter((one) => isMigrated(one) && gone.has(keyOf(one))),
     accounts: [...accounts.values()],
     notes: [...notes, ...syncNotes(accounts)],
   }
 }
 
 /** The last one of each name, as with `kubectl apply`. */
-function classesOf(objects: readonly NamedObject[]): readonly NamedObject[] {
-  const classes = objects.filter(({ kind }) => kind === classKind)
-  return [...new Map(classes.map((one) => [keyOf(one), one])).values()]
-}
+const lastOfEach = (objects: readonly NamedObject[]): readonly NamedObject[] => [
+  ...new Map(objects.map((one) => [keyOf(one), one])).values(),
+]
 
 const classKind = 'SecretProviderClass'
 
@@ -105,40 +97,34 @@ function classNamesOf({ spec }: JsonObject): ReadonlySet<string> {
   return new Set(names.filter((name) => typeof name === 'string'))
 }
 
-interface Move extends Manifests {
-  /** The pods that have volumes of the class. */
-  readonly users: readonly PodTemplate[]
-  readonly listed: ReadonlyMap<string, readonly ListedAccount[]>
-  /** The accounts that have got Secrets. */
-  readonly accounts: Map<string, AccountChange>
+/** Decides what becomes of each ExternalSecret and each store, and adds it to what is planned so far. */
+function planExternalSecrets(
+  { objects, policy }: Manifests,
+  plan: {
+    /** The `keyOf` of the objects of which nothing is left. */
+    readonly gone: Set<string>
+    readonly accounts: Map<string, AccountChange>
+    readonly note: (object: NamedObject, reason: string) => void
+  },
+): void {
+  const { gone, accounts, note } = plan
+  const read = readSources(objects, policy)
+  for (const found of lastOfEach(objects.filter(isExternalSecret))) {
+    const reason = moveExternalSecret(found, { objects, policy, facts: read(found), accounts })
+    if (reason === undefined) gone.add(keyOf(found))
+    else note(found, reason)
+  }
+  for (const fate of findUnusedStores(objects, gone))
+    if (fate.kind === 'goes') gone.add(keyOf(fate.store))
+    else note(fate.store, fate.reason)
+  for (const object of objects.filter(isOtherOperatorKind)) note(object, 'it is not migrated')
 }
 
-/** Moves the Secrets of a class to an account; gives the reason if that can't be. */
-function moveSecrets(found: NamedObject, by: Move): string | undefined {
-  const source = classSource(found, by.policy)
-  if (source === undefined) return undefined
-  if (source.problems.length > 0) return source.problems.join('; ')
-  const chosen = chooseClassAccount(source, { ...by, namespace: found.namespace })
-  if ('reason' in chosen) return chosen.reason
-  const { namespace } = found
-  const key = `${namespace}/${chosen.name}`
-  const existing = findObject(by.objects, {
-    kind: 'ServiceAccount',
-    namespace,
-    name: chosen.name,
-  })
-  const annotations = by.accounts.get(key)?.annotations ?? annotationsOf(existing?.object)
-  const carried = carrySecrets(source, { namespace, name: chosen.name, annotations }, by.policy)
-  if (carried.kind === 'not-carried') return carried.reason
-  by.accounts.set(key, {
-    namespace,
-    name: chosen.name,
-    ...(existing && { existing }),
-    source: found,
-    annotations: carried.annotations,
-  })
-  return undefined
-}
+const isMigrated = (one: NamedObject): boolean =>
+  isClass(one) || isExternalSecret(one) || isSecretStore(one)
+
+const isOtherOperatorKind = (one: NamedObject): boolean =>
+  isExternalSecretsKind(one) && !isExternalSecret(one) && !isSecretStore(one)
 
 const syncNotes = (accounts: ReadonlyMap<string, AccountChange>): readonly string[] =>
   [...accounts.values()].map(({ namespace, name, existing }) => {

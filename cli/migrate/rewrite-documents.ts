@@ -4,8 +4,9 @@ import { annotationsOf } from '../input/annotations-of.ts'
 import type { Manifest, ManifestFile } from '../input/read-manifests.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
+import type { AccountChange } from './account-change.ts'
 import { annotate, changePod } from './edit-document.ts'
-import type { AccountChange, Migration } from './plan-migration.ts'
+import type { Migration } from './plan-migration.ts'
 
 /** The files with the changes of a migration, as one stream of documents. All other documents stay byte for byte. */
 export function rewriteDocuments(files: readonly ManifestFile[], migration: Migration): string {

@@ -3,27 +3,31 @@ import type { JsonObject } from '../../lib/shape.ts'
 import { decodeTarget } from '../../sync/request/key-path.ts'
 import type { RequestedSecret } from '../../sync/request/requested-secret.ts'
 import { opaqueType } from '../../sync/request/secret-types.ts'
+import { describeWanted } from '../check/describe/describe-wanted.ts'
 
-/** A Secret of a class as an item of `akv-injector.io/sync`, or why it can't be one. */
+/** A Secret of a class or an ExternalSecret as an item of `akv-injector.io/sync`, or why it can't be one. */
 export type SecretItem =
   | { readonly kind: 'item'; readonly item: JsonObject }
   | { readonly kind: 'none'; readonly reason: string }
 
 /**
- * Turns a Secret of a class into an item of `akv-injector.io/sync`. Its objects are those of the class, with the keys of
- * the Secret as aliases, so the values are the same bytes.
+ * Turns a Secret into an item of `akv-injector.io/sync`. The objects of a class keep their form, with the keys of the
+ * Secret as aliases, so the values are the same bytes. An ExternalSecret becomes entries of `data`.
  *
- * @param files - the keys of all Secrets of the class
+ * @param files - the keys of all Secrets of the source
  */
 export function secretItemOf(
-  { name, type, labels, annotations = {} }: RequestedSecret,
+  { name, type, labels, annotations = {}, source }: RequestedSecret,
   files: readonly WantedFile[],
 ): SecretItem {
   const keys = files.flatMap((file) => {
     const { secret, key = '' } = decodeTarget(file.path)
     return secret === name ? [{ key, file }] : []
   })
-  if (keys.some(({ file }) => file.format === 'tls.crt' || file.format === 'tls.key'))
+  if (
+    source?.kind !== 'ExternalSecret' &&
+    keys.some(({ file }) => file.format === 'tls.crt' || file.format === 'tls.key')
+  )
     return {
       kind: 'none',
       reason: `Secret ${name}: its keys are parts of one certificate; Secret sync makes it from the class`,
@@ -33,10 +37,16 @@ export function secretItemOf(
     ...(type !== opaqueType && { type }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
-    objects: keys.map(({ key, file }) => objectOf(file, key)),
+    ...(source?.kind === 'ExternalSecret'
+      ? { data: keys.map(entryOf).join('\n') }
+      : { objects: keys.map(({ key, file }) => objectOf(file, key)) }),
   }
   return { kind: 'item', item }
 }
+
+/** An entry that fills its Secret has no key. */
+const entryOf = ({ key, file }: { readonly key: string; readonly file: WantedFile }): string =>
+  `${key === '' ? '' : `${key}=`}${describeWanted(file)}`
 
 const objectOf = ({ object, format, encoding }: WantedFile, key: string): JsonObject => ({
   objectName: object.name,

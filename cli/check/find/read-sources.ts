@@ -1,0 +1,59 @@
+import type { Source } from '../../../sync/source/source.ts'
+import { sourceKey } from '../../../sync/source/source-ref.ts'
+import type { Policy } from '../../../webhook/core/policy.ts'
+import { classSource } from '../../input/class-source.ts'
+import { externalSecretReader } from '../../input/external-secret-reader.ts'
+import { isExternalSecret } from '../../input/external-secrets-kind.ts'
+import { keyOf } from '../../input/find-object.ts'
+import type { NamedObject } from '../../input/find-objects.ts'
+import { type AccountInFiles, listAccounts, withNamedAccounts } from '../../input/list-accounts.ts'
+import { findSyncMistakes } from './find-sync-mistakes.ts'
+
+/** What the files tell about a class or an ExternalSecret. */
+export interface SourceFacts {
+  /** Absent if the object requests no Secrets. */
+  readonly source: Source | undefined
+  /** Why Secret sync wouldn't make its Secrets. */
+  readonly mistakes: readonly string[]
+  /** The accounts of its namespace that count as listed by the operator. */
+  readonly listed: readonly AccountInFiles[]
+}
+
+/** Reads all classes and ExternalSecrets. Returns a function that tells what Secret sync would say of one. */
+export function readSources(
+  objects: readonly NamedObject[],
+  policy: Policy,
+): (found: NamedObject) => SourceFacts {
+  const accounts = listAccounts(objects)
+  const readExternalSecret = externalSecretReader(objects, policy)
+  const byNamespace = Map.groupBy(
+    objects.filter((one) => isClass(one) || isExternalSecret(one)),
+    ({ namespace }) => namespace,
+  )
+  const facts = new Map(
+    [...byNamespace].map(([namespace, some]) => {
+      // The last of several with one name counts, as with `kubectl apply`.
+      const sources = new Map(
+        some.map((one) => [
+          keyOf(one),
+          isClass(one) ? classSource(one, policy) : readExternalSecret(one),
+        ]),
+      )
+      const all = [...sources.values()].filter((source) => source !== undefined)
+      const listed = withNamedAccounts(accounts.get(namespace) ?? [], all)
+      return [
+        namespace,
+        { sources, listed, mistakes: findSyncMistakes(all, { namespace, listed, policy }) },
+      ]
+    }),
+  )
+  return (found) => {
+    const { sources, listed = [], mistakes } = facts.get(found.namespace) ?? {}
+    const source = sources?.get(keyOf(found))
+    return { source, listed, mistakes: (source && mistakes?.get(sourceKey(source.ref))) ?? [] }
+  }
+}
+
+/** Whether an object is a SecretProviderClass. */
+export const isClass = ({ kind }: Pick<NamedObject, 'kind'>): boolean =>
+  kind === 'SecretProviderClass'

@@ -1,0 +1,68 @@
+import {
+  isExternalSecret,
+  isExternalSecretsKind,
+  isSecretStore,
+} from '../input/external-secrets-kind.ts'
+import { keyOf } from '../input/find-object.ts'
+import type { NamedObject } from '../input/find-objects.ts'
+
+export type StoreFate =
+  | { readonly kind: 'goes'; readonly store: NamedObject }
+  | { readonly kind: 'stays'; readonly store: NamedObject; readonly reason: string }
+
+/**
+ * Decides which stores go: those that only ExternalSecrets use that go, too. Any text of another object that could be the
+ * name of the store counts as use.
+ *
+ * @param gone - the `keyOf` of the ExternalSecrets that go
+ */
+export function findUnusedStores(
+  objects: readonly NamedObject[],
+  gone: ReadonlySet<string>,
+): readonly StoreFate[] {
+  const users = objects.filter((one) => isExternalSecretsKind(one) && !isSecretStore(one))
+  const left = namesIn(users.filter((one) => !gone.has(keyOf(one))))
+  const moved = namesIn(users.filter((one) => gone.has(keyOf(one))))
+  return objects.filter(isSecretStore).map((store): StoreFate => {
+    const { name } = store
+    const scope = store.kind === 'ClusterSecretStore' ? cluster : store.namespace
+    const user = left.get(scope)?.get(name) ?? left.get(anywhere)?.get(name)
+    if (user !== undefined) return { kind: 'stays', store, reason: `${user.title} still needs it` }
+    return moved.get(scope)?.has(name)
+      ? { kind: 'goes', store }
+      : { kind: 'stays', store, reason: 'no ExternalSecret of these files uses it' }
+  })
+}
+
+/** Scopes of names, besides namespaces. No namespace has such a name. */
+const cluster = '*cluster'
+const anywhere = '*anywhere'
+
+type Names = ReadonlyMap<string, ReadonlyMap<string, NamedObject>>
+
+/** The texts in objects, each with an object that has it, by scope. */
+function namesIn(users: readonly NamedObject[]): Names {
+  const names = new Map<string, Map<string, NamedObject>>()
+  for (const user of users) {
+    // A ClusterExternalSecret makes ExternalSecrets in any namespace.
+    const scopes = isExternalSecret(user) ? [user.namespace, cluster] : [anywhere]
+    for (const scope of scopes) {
+      const ofScope = names.get(scope) ?? new Map<string, NamedObject>()
+      names.set(scope, ofScope)
+      for (const text of textsIn(user.object['spec'])) ofScope.set(text, user)
+    }
+  }
+  return names
+}
+
+function textsIn(value: unknown): readonly string[] {
+  const texts: string[] = []
+  const open: unknown[] = [value]
+  while (open.length > 0) {
+    const next = open.pop()
+    if (typeof next === 'string') texts.push(next)
+    else if (typeof next === 'object' && next !== null)
+      for (const inner of Object.values(next)) open.push(inner)
+  }
+  return texts
+}

@@ -1,0 +1,82 @@
+import type { ListedAccount } from '../../sync/source/choose-account.ts'
+import { chooseAccount } from '../../sync/source/choose-account.ts'
+import type { Source } from '../../sync/source/source.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import type { SourceFacts } from '../check/find/read-sources.ts'
+import { annotationsOf } from '../input/annotations-of.ts'
+import { classSource } from '../input/class-source.ts'
+import { findObject } from '../input/find-object.ts'
+import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
+import type { AccountChange } from './account-change.ts'
+import { carrySecrets } from './carry-secrets.ts'
+import { chooseClassAccount } from './choose-class-account.ts'
+import { plainSource } from './plain-source.ts'
+
+interface Move {
+  readonly objects: readonly NamedObject[]
+  readonly policy: Policy
+  /** The accounts that have got Secrets. */
+  readonly accounts: Map<string, AccountChange>
+}
+
+/**
+ * Moves the Secrets of a class to an account; gives the reason if that can't be.
+ *
+ * @param by - `users`: the pods that have volumes of the class
+ */
+export function moveClass(
+  found: NamedObject,
+  by: Move & {
+    readonly users: readonly PodTemplate[]
+    readonly listed: ReadonlyMap<string, readonly ListedAccount[]>
+  },
+): string | undefined {
+  const source = classSource(found, by.policy)
+  if (source === undefined) return undefined
+  if (source.problems.length > 0) return source.problems.join('; ')
+  const chosen = chooseClassAccount(source, { ...by, namespace: found.namespace })
+  return 'reason' in chosen ? chosen.reason : moveTo(chosen.name, { ...by, found, source })
+}
+
+/** Moves the Secret of an ExternalSecret to an account; gives the reason if that can't be. */
+export function moveExternalSecret(
+  found: NamedObject,
+  { facts, ...by }: Move & { readonly facts: SourceFacts },
+): string | undefined {
+  const { source, mistakes, listed } = facts
+  if (source === undefined) return 'it requests no Secret'
+  if (mistakes.length > 0) return mistakes.join('; ')
+  const { namespace } = found
+  const chosen = chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+  if (chosen.kind === 'none') return chosen.sentence
+  const plain = plainSource(source)
+  return plain.kind === 'none'
+    ? plain.reason
+    : moveTo(chosen.name, { ...by, found, source: plain.source })
+}
+
+function moveTo(
+  name: string,
+  {
+    found,
+    source,
+    objects,
+    policy,
+    accounts,
+  }: Move & { readonly found: NamedObject; readonly source: Source },
+): string | undefined {
+  const { namespace } = found
+  const key = `${namespace}/${name}`
+  const existing = findObject(objects, { kind: 'ServiceAccount', namespace, name })
+  const annotations = accounts.get(key)?.annotations ?? annotationsOf(existing?.object)
+  const carried = carrySecrets(source, { namespace, name, annotations }, policy)
+  if (carried.kind === 'not-carried') return carried.reason
+  accounts.set(key, {
+    namespace,
+    name,
+    ...(existing && { existing }),
+    source: found,
+    annotations: carried.annotations,
+  })
+  return undefined
+}

@@ -1,0 +1,43 @@
+import type { WantedFile } from '../../init-agent/contract.ts'
+import type { ComposedInput } from '../../sync/compose/composition.ts'
+import { decodeTarget, encodeTarget } from '../../sync/request/key-path.ts'
+import type { Source } from '../../sync/source/source.ts'
+
+export type PlainSource =
+  | { readonly kind: 'plain'; readonly source: Source }
+  | { readonly kind: 'none'; readonly reason: string }
+
+/** An ExternalSecret with a file for each key in place of the composition, or why annotations can't express it. */
+export function plainSource(source: Source): PlainSource {
+  const [secret] = source.secrets
+  if (secret?.composition === undefined) return { kind: 'plain', source }
+  const { inputs, template } = secret.composition
+  if (template !== undefined) return none('annotations have no templates for Secrets')
+  if (inputs.length > 1 && inputs.some(({ kind }) => kind === 'all'))
+    return none('an annotation cannot add keys to those of an extract')
+  const files = new Map(source.files.map((file) => [decodeTarget(file.path).key, file]))
+  const keys = new Map<string | undefined, WantedFile>()
+  for (const input of inputs) {
+    const file = files.get(input.input)
+    const reason = file && reasonAgainst(input, file)
+    if (file === undefined || reason !== undefined) return none(reason ?? 'it is incomplete')
+    const key = input.kind === 'key' ? input.key : undefined
+    // The later of two entries with one key wins.
+    keys.set(key, {
+      ...file,
+      path: encodeTarget({ secret: secret.name, ...(key !== undefined && { key }) }),
+      ...(input.decoding === 'Base64' && { encoding: 'base64' }),
+    })
+  }
+  const { composition: _, ...plain } = secret
+  return { kind: 'plain', source: { ...source, secrets: [plain], files: [...keys.values()] } }
+}
+
+function reasonAgainst({ kind, decoding }: ComposedInput, { format }: WantedFile) {
+  if (format !== undefined)
+    return 'annotations write keys and certificates in other formats than key/ and cert/ give'
+  const isKnown = decoding === 'None' || (decoding === 'Base64' && kind === 'key')
+  return isKnown ? undefined : `annotations cannot decode as ${decoding} does here`
+}
+
+const none = (reason: string): PlainSource => ({ kind: 'none', reason })
