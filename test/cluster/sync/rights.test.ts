@@ -10,7 +10,7 @@ import {
   syncAccount,
 } from './harness/sync-account.ts'
 
-/** Tests the permissions of the sync controller. rights-secrets.test.ts tests those for Secrets. */
+/** Tests the permissions of the sync controller. Other files test those for Secrets, accounts and ExternalSecrets. */
 const { cluster, api, controller, namespaces } = await openSyncAccount(t)
 const { teamA, teamB } = namespaces
 const audience = 'api://AzureADTokenExchange'
@@ -114,6 +114,11 @@ t.test('the API server lists these permissions and no others, in any namespace',
       .filter((rule) => !common.includes(rule))
       .map((rule) => JSON.parse(rule))
   }
+  const ofCluster = {
+    verbs: ['get', 'list', 'watch'],
+    apiGroups: ['external-secrets.io'],
+    resources: ['clustersecretstores'],
+  }
   const rights = (accounts: readonly string[]) => [
     { verbs: ['create'], apiGroups: [''], resources: ['events'] },
     {
@@ -124,12 +129,23 @@ t.test('the API server lists these permissions and no others, in any namespace',
     },
     { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
     { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
+    ofCluster,
+    {
+      verbs: ['get', 'list', 'watch'],
+      apiGroups: ['external-secrets.io'],
+      resources: ['externalsecrets', 'secretstores'],
+    },
     {
       verbs: ['get', 'list', 'watch'],
       apiGroups: ['secrets-store.csi.x-k8s.io'],
       resources: ['secretproviderclasses'],
     },
     { verbs: ['patch'], apiGroups: [''], resources: ['serviceaccounts'], resourceNames: accounts },
+    {
+      verbs: ['patch'],
+      apiGroups: ['external-secrets.io'],
+      resources: ['externalsecrets/status', 'secretstores/status'],
+    },
   ]
   t.strictSame(await own(teamA), rights(['api', 'web']))
   t.strictSame(await own(teamB), rights(['web']))
@@ -141,7 +157,7 @@ t.test('the API server lists these permissions and no others, in any namespace',
     'kube-system',
     'kube-public',
   ])
-    t.strictSame(await own(namespace), [], namespace)
+    t.strictSame(await own(namespace), [ofCluster], namespace)
 })
 
 t.test('other requests are forbidden', async (t) => {

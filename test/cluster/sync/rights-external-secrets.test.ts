@@ -1,0 +1,135 @@
+import t from 'tap'
+import type { Call, KubeObject } from '../client/api.ts'
+import { testNamespace, until } from '../client/cluster.ts'
+import { expectSuccess } from '../client/expect-success.ts'
+import { fieldManager, openSyncAccount } from './harness/sync-account.ts'
+
+/** Tests that the sync controller can read ExternalSecrets and stores, and change nothing but their status. */
+const { cluster, api, controller, namespaces } = await openSyncAccount(t)
+const { teamA, teamB } = namespaces
+const group = '/apis/external-secrets.io/v1'
+const kinds = { externalsecrets: 'ExternalSecret', secretstores: 'SecretStore' } as const
+const namespaced = Object.keys(kinds) as readonly (keyof typeof kinds)[]
+const clusterStores = `${group}/clustersecretstores`
+const pathIn = (namespace: string, plural: string) => `${group}/namespaces/${namespace}/${plural}`
+const elsewhere = await testNamespace(t, cluster)
+
+const objectOf = (kind: string, namespace?: string): KubeObject => ({
+  apiVersion: 'external-secrets.io/v1',
+  kind,
+  metadata: { name: 'db', ...(namespace !== undefined && { namespace }), labels: { app: 'web' } },
+  spec: { refreshInterval: '1h' },
+})
+const all = [
+  ...[teamA, teamB, elsewhere].flatMap((namespace) =>
+    namespaced.map((plural) => objectOf(kinds[plural], namespace)),
+  ),
+  objectOf('ClusterSecretStore'),
+]
+
+t.before(async () => {
+  const paths = [...namespaced.map((plural) => pathIn(teamA, plural)), clusterStores]
+  for (const path of paths)
+    await until(async () => (await api.call({ method: 'GET', path })).status === 200)
+  for (const object of all) expectSuccess(await cluster.apply(object))
+})
+
+/** The answers to a get, a list and a watch. */
+async function reads(path: string): Promise<readonly number[]> {
+  // From a future version, so that the watch ends without events.
+  const watch = { watch: 'true', timeoutSeconds: '1', resourceVersion: '1000000000' }
+  const calls: readonly Pick<Call, 'path' | 'query'>[] = [
+    { path: `${path}/db` },
+    { path },
+    { path, query: watch },
+  ]
+  const answers = calls.map((call) => controller.call({ method: 'GET', ...call }))
+  return (await Promise.all(answers)).map(({ status }) => status)
+}
+
+t.test('it reads them in the listed namespaces only, and the stores of the cluster', async (t) => {
+  for (const plural of namespaced) {
+    for (const namespace of [teamA, teamB])
+      t.strictSame(await reads(pathIn(namespace, plural)), [200, 200, 200], plural)
+    t.strictSame(await reads(pathIn(elsewhere, plural)), [403, 403, 403], plural)
+    const everywhere = await controller.call({ method: 'GET', path: `${group}/${plural}` })
+    t.equal(everywhere.status, 403, plural)
+  }
+  t.strictSame(await reads(clusterStores), [200, 200, 200])
+})
+
+const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'SecretSynced' }] }
+const apply = (path: string, body: object) =>
+  controller.call({
+    method: 'PATCH',
+    path,
+    body,
+    contentType: 'application/apply-patch+yaml',
+    query: { fieldManager, force: 'true' },
+  })
+const merge = (path: string, body: object) =>
+  controller.call({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' })
+const read = async (path: string) =>
+  expectSuccess(await api.call({ method: 'GET', path })).body as KubeObject
+
+/** What nobody may change through the status. */
+function withoutStatus(object: KubeObject) {
+  const { status: _, metadata, ...fields } = object
+  const { managedFields: _managed, resourceVersion: _version, ...kept } = metadata
+  return { ...fields, metadata: kept }
+}
+
+t.test('it writes the status, and nothing else through the status', async (t) => {
+  for (const plural of namespaced) {
+    const path = `${pathIn(teamA, plural)}/db`
+    const before = withoutStatus(await read(path))
+    const { apiVersion, kind } = objectOf(kinds[plural])
+    const applied = { apiVersion, kind, metadata: { name: 'db' }, status }
+    t.equal((await apply(`${path}/status`, applied)).status, 200)
+    t.match(await read(path), { status })
+    const more = {
+      metadata: {
+        labels: { app: 'other' },
+        annotations: { 'akv-injector.io/service-account': 'api' },
+        finalizers: ['example.com/held'],
+        ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: 'x' }],
+      },
+      spec: { refreshInterval: '2h' },
+    }
+    // The API server ignores the members or refuses the request, depending on the patch.
+    await merge(`${path}/status`, more)
+    await apply(`${path}/status`, {
+      ...applied,
+      ...more,
+      metadata: { ...applied.metadata, ...more.metadata },
+    })
+    t.strictSame(withoutStatus(await read(path)), before, plural)
+  }
+})
+
+t.test('it can’t change, create or delete them', async (t) => {
+  const change = { metadata: { labels: { app: 'other' } }, spec: { refreshInterval: '2h' } }
+  const writes = (collection: string, kind: string) => {
+    const object = objectOf(kind)
+    const created = { ...object, metadata: { name: 'mine' } }
+    return [
+      controller.call({ method: 'POST', path: collection, body: created }),
+      controller.call({ method: 'PUT', path: `${collection}/db`, body: object }),
+      controller.call({ method: 'PUT', path: `${collection}/db/status`, body: object }),
+      controller.call({ method: 'DELETE', path: `${collection}/db` }),
+      controller.call({ method: 'DELETE', path: collection }),
+      merge(`${collection}/db`, change),
+      apply(`${collection}/db`, object),
+    ]
+  }
+  const statusOf = (collection: string) => merge(`${collection}/db/status`, { status })
+  for (const plural of namespaced)
+    for (const namespace of [teamA, elsewhere])
+      for (const answer of writes(pathIn(namespace, plural), kinds[plural]))
+        t.equal((await answer).status, 403, `${namespace} ${plural}`)
+  for (const answer of writes(clusterStores, 'ClusterSecretStore'))
+    t.equal((await answer).status, 403)
+  for (const plural of namespaced)
+    t.equal((await statusOf(pathIn(elsewhere, plural))).status, 403, plural)
+  t.equal((await statusOf(clusterStores)).status, 403)
+})
