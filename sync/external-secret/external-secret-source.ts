@@ -30,6 +30,7 @@ export function externalSecretSource(
   const options = { name, namespace, policy, findStore: find }
   const read = readExternalSecret(content.spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
+  const otherSignIn = read.stores.find((store) => store.otherSignIn !== undefined)?.otherSignIn
   return {
     ...base,
     hints: {
@@ -38,6 +39,7 @@ export function externalSecretSource(
     },
     refreshSeconds: read.refreshSeconds,
     ...(tenantId !== undefined && { tenantId }),
+    ...(otherSignIn !== undefined && { otherSignIn }),
     secrets: [{ ...read.secret, source: ref }],
     files: read.files,
     problems: [...read.problems, ...disagreements(read)],

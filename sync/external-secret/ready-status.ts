@@ -10,11 +10,12 @@ export interface ReadyStatus {
 /** What a status should say. */
 export type Readiness = Pick<ReadyCondition, 'status' | 'reason' | 'message'>
 
-export const synced: Readiness = {
+/** @param how - said beside it, such as how the values were read */
+export const synced = (how = ''): Readiness => ({
   status: 'True',
   reason: 'SecretSynced',
-  message: 'Secret was synced',
-}
+  message: `Secret was synced${how}`,
+})
 export const notSynced = (message: string): Readiness => ({
   status: 'False',
   reason: 'SecretSyncedError',

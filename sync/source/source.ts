@@ -20,6 +20,8 @@ export interface Source {
   readonly secrets: readonly RequestedSecret[]
   /** The keys of the Secrets. key-path.ts encodes their paths. */
   readonly files: readonly WantedFile[]
+  /** A sign-in that its store asks for and that is never used, such as `ServicePrincipal`. */
+  readonly otherSignIn?: string
   /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */
   readonly problems: readonly string[]
 }

@@ -227,6 +227,10 @@ t.test('a ClusterSecretStore is used if its conditions name the namespace', asyn
   put([{ namespaceRegexes: ['^team-'] }])
   await simulation.round()
   t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.equal(
+    ready(simulation)?.message,
+    "Secret was synced; read as ServiceAccount web, not with the store's ManagedIdentity",
+  )
 })
 
 const written = (simulation: Simulation, manager: string) => ({

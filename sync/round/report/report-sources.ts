@@ -5,6 +5,7 @@ import { notSynced, synced } from '../../external-secret/ready-status.ts'
 import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
 import type { Account } from '../../request/account.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
+import type { Source } from '../../source/source.ts'
 import { type SourceRef, sourceKey } from '../../source/source-ref.ts'
 import type { Failure } from '../failure.ts'
 import type { RoundResult } from '../round-result.ts'
@@ -86,8 +87,14 @@ async function publishSource(
       ...written,
     })
   else if (secret !== undefined && syncedSecrets.has(secret))
-    await publishReady(object, synced, { ...options, ...written })
+    await publishReady(object, synced(howRead(accepted, account)), { ...options, ...written })
 }
+
+/** Says so if the store asks for another sign-in, which is never used. */
+const howRead = (source: Source | undefined, { name }: Account): string =>
+  source?.otherSignIn === undefined
+    ? ''
+    : `; read as ServiceAccount ${name}, not with the store's ${source.otherSignIn}`
 
 function sourcesOf({ sources, mistakes }: SyncRequest): readonly (SourceRef & { uid: string })[] {
   return [
