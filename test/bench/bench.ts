@@ -11,7 +11,11 @@ export interface Figure {
 }
 
 /** A measurement that takes a few seconds, or about one as a smoke run. */
-export type Bench = (options: { readonly isSmoke: boolean }) => Promise<readonly Figure[]>
+export type Bench = (options: {
+  readonly isSmoke: boolean
+  /** After how many refreshes to measure an agent's memory. */
+  readonly refreshes?: number
+}) => Promise<readonly Figure[]>
 
 export function printFigures(title: string, figures: readonly Figure[]): void {
   console.log(`\n${title}`)

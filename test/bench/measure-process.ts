@@ -27,10 +27,7 @@ export async function measureProcess({
 }): Promise<Run> {
   const usageFile = join(folder, 'usage')
   const tellUsage = join(folder, 'tell-usage.cjs')
-  writeFileSync(
-    tellUsage,
-    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(usageFile)}, JSON.stringify(process.resourceUsage())))`,
-  )
+  writeFileSync(tellUsage, tellUsageTo(usageFile))
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['--require', tellUsage, ...args], {
     env,
@@ -43,9 +40,18 @@ export async function measureProcess({
   const [code] = await once(child, 'exit')
   const wallMs = performance.now() - startedAt
   if (code !== 0) throw new Error(`ended with ${code}: ${output}`)
-  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(readFileSync(usageFile, 'utf8'))
-  return { wallMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakBytes: maxRSS * 1024 }
+  const { userCPUTime, systemCPUTime, peakKib } = JSON.parse(readFileSync(usageFile, 'utf8'))
+  return { wallMs, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakBytes: peakKib * 1024 }
 }
+
+/** Linux counts the memory of the bench itself, at the moment of the start, into `maxRSS` of its child, but not into VmHWM. */
+const tellUsageTo = (file: string) => `process.on('exit', () => {
+  const { readFileSync, writeFileSync } = require('node:fs')
+  const { maxRSS, ...usage } = process.resourceUsage()
+  const ofLinux = () => Number(/^VmHWM:\\s+(\\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))[1])
+  const peakKib = process.platform === 'linux' ? ofLinux() : maxRSS
+  writeFileSync(${JSON.stringify(file)}, JSON.stringify({ ...usage, peakKib }))
+})`
 
 export function medianOf(runs: readonly Run[]): Run {
   return {

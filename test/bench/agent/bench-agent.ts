@@ -1,0 +1,62 @@
+import type { Bench, Figure } from '../bench.ts'
+import { compareRuns, measureProcess, medianOf, type Run } from '../measure-process.ts'
+import {
+  agentArguments,
+  agentEnvironment,
+  mostSecrets,
+  openStage,
+  type Stage,
+  targets,
+  volumes,
+  type Wanted,
+} from './stage.ts'
+
+/** The requests of pods. The first four don't need the modules of the others. */
+const pods: readonly (Wanted & { readonly what: string })[] = [
+  { what: '1 secret', files: targets('secret', 1) },
+  { what: '10 secrets', files: targets('secret', 10) },
+  { what: `${mostSecrets} secrets`, files: targets('secret', mostSecrets) },
+  {
+    what: `${mostSecrets} secrets in two served volumes`,
+    files: targets('secret', mostSecrets).map((file, i) => ({
+      ...file,
+      volume: i % 2 ? 'one' : 'two',
+    })),
+    volumes,
+  },
+  { what: '1 key', files: targets('key', 1) },
+  { what: '1 certificate as cert/', files: targets('cert', 1) },
+  { what: '10 certificates as tls/', files: targets('tls', 10) },
+]
+
+/** Measures the agent as in its image, from start to exit, and alternates with a Node process that does nothing. */
+export const benchAgent: Bench = async ({ isSmoke }) => {
+  const stage = await openStage()
+  try {
+    return await measureInTurns(stage, isSmoke ? 5 : 25)
+  } finally {
+    await stage.close()
+  }
+}
+
+async function measureInTurns(stage: Stage, turns: number): Promise<Figure[]> {
+  const { folder } = stage
+  const nothing: Run[] = []
+  const agents = pods.map((pod) => ({ ...pod, runs: [] as Run[] }))
+  for (let turn = 0; turn < turns; turn++) {
+    nothing.push(await measureProcess({ folder, args: ['-e', '0'] }))
+    for (const { what: _, runs, ...wanted } of agents)
+      runs.push(
+        await measureProcess({
+          folder,
+          args: agentArguments(stage),
+          env: agentEnvironment(stage, wanted),
+        }),
+      )
+  }
+  const idle = medianOf(nothing)
+  return [
+    compareRuns('node -e 0', idle, idle),
+    ...agents.map(({ what, runs }) => compareRuns(`agent, ${what}`, medianOf(runs), idle)),
+  ]
+}
