@@ -105,7 +105,9 @@ async function fateOf(
     case 'present':
       return { kind: 'delete' }
     case 'unread':
-      return held('the controller does not read this kind (sync.classes in the chart)')
+      return held(
+        `the controller does not read this kind (${chartValues[source.kind]} in the chart)`,
+      )
     case 'gone': {
       if (isHeld) return held('the kind was gone from the cluster meanwhile')
       const isServed = await serves(source.kind)
@@ -117,6 +119,12 @@ async function fateOf(
     default:
       return state satisfies never
   }
+}
+
+/** What turns on the reading of a kind. */
+const chartValues: Readonly<Record<SourceKind, string>> = {
+  SecretProviderClass: 'sync.classes',
+  ExternalSecret: 'sync.externalSecrets',
 }
 
 const heldError = (

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { parseAllDocuments } from 'yaml'
 import { readRendered } from '../../manifests/rendered.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
+import { shell } from './harness/app-pod.ts'
 import { containerMemory } from './harness/container-memory.ts'
 import { withVault } from './harness/install-with-vault.ts'
 import { isRunning, openNode, podTimeoutMs } from './harness/open-node.ts'
@@ -135,6 +137,42 @@ t.test('an event tells an account that the operator hasn’t listed it', async (
     return text.includes('AKV_SYNC_NOT_ENABLED')
   }, podTimeoutMs)
   t.match(text, /Warning +SyncFailed .* AKV_SYNC_NOT_ENABLED: .*sync\.namespaces/)
+})
+
+t.test('an ExternalSecret as it stands, up to the variable of a pod', async (t) => {
+  const vaultUrl = `${azure.url}/team-a`
+  const seed = parseAllDocuments(
+    readFileSync(join(import.meta.dirname, '../../fixtures/eso/first.yaml'), 'utf8')
+      .replace('https://team-a.vault.azure.net', vaultUrl)
+      .replace('name: workload-identity-sa', 'name: web')
+      .replace('key: ExampleSecret', 'key: db-password'),
+  ).map((document): KubeObject => document.toJS())
+  const [store, externalSecret, pod] = seed.map(
+    (object): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, namespace },
+    }),
+  )
+  if (!store || !externalSecret || !pod) throw new Error('the fixture has three objects')
+  await node.apply(store, externalSecret)
+  const at = `--namespace=${namespace}`
+  const name = 'externalsecret/my-external-secret'
+  await node.kubectl('wait', at, '--for=condition=Ready', '--timeout=60s', name)
+  t.match(
+    await node.kubectl('get', at, 'externalsecret'),
+    /^NAME +STORETYPE +STORE +REFRESH INTERVAL +STATUS +READY +LAST SYNC\s+my-external-secret +SecretStore +azure-store +1h +SecretSynced +True +\d+s/,
+  )
+  const { containers } = pod['spec'] as { readonly containers: readonly object[] }
+  const app = { ...containers[0], image: 'busybox:1.37', ...shell('echo "$DB_PASSWORD"') }
+  await node.apply({ ...pod, spec: { restartPolicy: 'Never', containers: [app] } })
+  await node.kubectl(
+    'wait',
+    at,
+    '--for=jsonpath={.status.phase}=Succeeded',
+    '--timeout=90s',
+    'pod/my-app',
+  )
+  t.equal(await node.kubectl('logs', at, 'my-app'), 'correct horse battery staple\n')
 })
 
 t.test('the controller’s pod stays within its memory request and doesn’t restart', async (t) => {
