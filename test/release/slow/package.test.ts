@@ -53,6 +53,7 @@ t.test(
       'dist/main.js',
       'dist/package.json',
       'dist/sbom.cdx.json',
+      'dist/wait.js',
       'manifests/examples',
       'package.json',
     ])
