@@ -190,7 +190,7 @@ function startPause(
   extendTo(nowMs + retryAfterMs)
 }
 
-/** Those that find no slot wait again, in the same order. Waking only some of them could leave the rest waiting for ever. */
+/** Those that find no slot wait again, in the same order. Waking only some of them could leave the rest waiting forever. */
 function wakeAll({ waiting }: VaultState): void {
   for (const { resolve } of waiting.splice(0)) resolve()
 }

@@ -1,10 +1,10 @@
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { Source } from '../source/source.ts'
+import type { StoreRef } from './read-data-items.ts'
 import {
   type FindStore,
   type ReadExternalSecret,
   readExternalSecret,
-  type StoreRef,
 } from './read-external-secret.ts'
 import { readStore, type StoreContent } from './read-store.ts'
 import type { SeenWithStatus } from './seen-external-secret.ts'

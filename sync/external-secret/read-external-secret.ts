@@ -1,5 +1,4 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
-import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject } from '../../lib/shape.ts'
 import { forbiddenVaults } from '../../webhook/core/annotations/choose-vaults.ts'
 import { minRefreshSeconds } from '../../webhook/core/annotations/pod-settings.ts'
@@ -9,7 +8,7 @@ import { type ComposedInput, inputName } from '../compose/composition.ts'
 import { encodeTarget } from '../request/key-path.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import { maxEntries } from '../request/secret-keys.ts'
-import { dataKeyProblem, lackingKeys } from '../request/secret-types.ts'
+import { lackingKeys } from '../request/secret-types.ts'
 import {
   maxProblems,
   only,
@@ -20,17 +19,17 @@ import {
   text,
   wrong,
 } from './members.ts'
-import { type RemoteRef, readRemoteRef } from './read-remote-ref.ts'
-import { type ReadStore, type StoreContent, type StoreKind, storeKinds } from './read-store.ts'
+import {
+  dataFromReader,
+  dataReader,
+  type Item,
+  readStoreRef,
+  type StoreRef,
+} from './read-data-items.ts'
+import type { ReadStore, StoreContent } from './read-store.ts'
 import { readTarget } from './read-target.ts'
 
-/** A reference to a store. */
-export interface StoreRef {
-  readonly kind: StoreKind
-  readonly name: string
-}
-
-/** A store as it was found. `undefined`: there is none of this name. */
+/** Finds a store by its name. */
 export type FindStore = (ref: StoreRef) => StoreContent | undefined
 
 export interface ReadExternalSecret {
@@ -124,94 +123,6 @@ export function claimedName(spec: unknown, name: string): string {
 function parseInterval(interval: string): number | undefined {
   const parsed = parseDuration(interval)
   return parsed.kind === 'valid' && parsed.value >= minRefreshSeconds ? parsed.value : undefined
-}
-
-/** One item of `data`, or of `dataFrom`, which has no key. */
-interface Item {
-  readonly key?: string
-  readonly ref: RemoteRef
-  readonly store: StoreRef | undefined
-  readonly path: string
-}
-
-const dataReader =
-  (items: Item[]) =>
-  (value: unknown, place: Place): void => {
-    let key: string | undefined
-    let ref: RemoteRef | undefined
-    let store: StoreRef | undefined
-    const before = place.problems.length
-    readMembers(value, place, {
-      secretKey: text((found, at) => {
-        const problem = dataKeyProblem(found)
-        if (problem === undefined) key = found
-        else wrong(at, found, problem)
-      }),
-      remoteRef: (found, at) => {
-        ref = readRemoteRef(found, at, { isExtract: false })
-      },
-      sourceRef: (found, at) => {
-        store = readSourceRef(found, at)
-      },
-    })
-    if (place.problems.length > before) return
-    if (key === undefined) return void place.problems.push(`${place.path}.secretKey is missing`)
-    if (ref === undefined) return void place.problems.push(`${place.path}.remoteRef is missing`)
-    items.push({ key, ref, store, path: place.path })
-  }
-
-const search =
-  'it names objects by search; list them in data (nobody needs the right to list a vault)'
-
-const dataFromReader =
-  (items: Item[]) =>
-  (value: unknown, place: Place): void => {
-    let ref: RemoteRef | undefined
-    let store: StoreRef | undefined
-    const before = place.problems.length
-    readMembers(value, place, {
-      extract: (found, at) => {
-        ref = readRemoteRef(found, at, { isExtract: true })
-      },
-      find: refused(search),
-      rewrite: refused('write each key into data'),
-      sourceRef: (found, at) => {
-        store = readSourceRef(found, at)
-      },
-    })
-    if (place.problems.length > before) return
-    if (ref === undefined) return void place.problems.push(`${place.path}.extract is missing`)
-    items.push({ ref, store, path: place.path })
-  }
-
-function readSourceRef(value: unknown, place: Place): StoreRef | undefined {
-  let store: StoreRef | undefined
-  readMembers(value, place, {
-    storeRef: (ref, at) => {
-      store = readStoreRef(ref, at)
-    },
-    generatorRef: refused('values come from Key Vault only'),
-  })
-  return store
-}
-
-function readStoreRef(value: unknown, place: Place): StoreRef | undefined {
-  let name: string | undefined
-  let kind: StoreKind = 'SecretStore'
-  const before = place.problems.length
-  readMembers(value, place, {
-    name: text((found, at) => {
-      if (isName(found, subdomainName)) name = found
-      else wrong(at, found, `expected ${subdomainName.sentence}`)
-    }),
-    kind: text((found, at) => {
-      only(storeKinds)(found, at)
-      kind = found as StoreKind
-    }),
-  })
-  if (place.problems.length > before) return undefined
-  if (name === undefined) place.problems.push(`${place.path}.name is missing`)
-  return name === undefined ? undefined : { kind, name }
 }
 
 interface Resolving {
