@@ -150,7 +150,7 @@ function readCommand(
   if (piped !== undefined) throw new TemplateError('only functions may follow a pipe')
   tokens.skipBlank()
   if (!tokens.isAt('|', ')', 'close'))
-    throw new TemplateError('a value that is no function has arguments; put the function first')
+    throw new TemplateError('only a function takes arguments; put the function first')
   return value
 }
 

@@ -88,7 +88,7 @@ const problems: Readonly<Record<string, RegExp>> = {
   '{{ "a }}': /^a string in an action has no end$/,
   '{{ }}': /^an action, a pipe or a parenthesis has no value$/,
   '{{ .a | .b }}': /^only functions may follow a pipe$/,
-  '{{ .a .b }}': /^a value that is no function has arguments/,
+  '{{ .a .b }}': /^only a function takes arguments; put the function first$/,
   '{{ (.a }}': /^a parenthesis has no partner$/,
   '{{ trim }}': /^trim has 0 arguments; it takes 1$/,
   '{{ printf "%x" .a }}': /^printf: "%x" is not supported; accepted: %s, %v, %d, %q and %%$/,
