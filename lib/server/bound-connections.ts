@@ -11,7 +11,8 @@ export interface ConnectionBound {
 
 /**
  * Accepts every new connection, and closes another one if that makes too many. {@link chooseConnection} says which, so
- * a caller that opens many connections only closes its own.
+ * a caller that opens many connections only closes its own. A connection that the kernel can't accept, for example for
+ * lack of memory, doesn't end the process.
  *
  * A connection counts from the moment when TCP accepts it, even if it never begins its TLS handshake.
  *
@@ -23,6 +24,9 @@ export function boundConnections(
   { maxConnections, onClosed = () => {} }: ConnectionBound,
 ): void {
   const table = createTable()
+
+  // Without a listener, this error would be thrown. The server continues to listen after it.
+  server.on('error', () => {})
 
   server.on('connection', (socket: Socket) => {
     const opened = table.add(socket)

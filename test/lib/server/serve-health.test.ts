@@ -1,4 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
@@ -54,6 +56,21 @@ t.test('a process without metrics has none to show', async (t) => {
 t.test('metrics that fail are a 500, and the process lives', async (t) => {
   const { ask } = await serve(t, { metrics: () => Promise.reject(new Error('no figures')) })
   t.equal(await ask('/metrics'), '500 the metrics cannot be read\n')
+  t.equal(await ask('/healthz'), '200 ok\n')
+})
+
+t.test('a connection that can’t be accepted doesn’t end the process', async (t) => {
+  const { ask } = await serve(t)
+  let server: Server | undefined
+  const channel = 'http.server.request.start'
+  const find = (message: unknown) => {
+    server = (message as { server: Server }).server
+  }
+  subscribe(channel, find)
+  t.teardown(() => unsubscribe(channel, find))
+  await ask('/healthz')
+  server?.emit('error', Object.assign(new Error('accept ENFILE'), { code: 'ENFILE' }))
+  t.ok(server)
   t.equal(await ask('/healthz'), '200 ok\n')
 })
 
