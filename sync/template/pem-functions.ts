@@ -37,14 +37,22 @@ async function materialOf(
   )
 }
 
-/** The blocks of a PEM text that have this label, in either case. */
+/** The blocks of a PEM text that have this label, in either case. Fails where Go does. */
 export function filterPem(label: string, pem: string): string {
+  const refuse = (problem: string) => new TemplateError(`filterPEM: ${problem}`)
+  // For Go, this doesn't end a line.
+  if (/\r(?!\n)/.test(pem)) throw refuse('a line ends with CR alone; accepted: LF, or CR and LF')
   const blocks = readPem(pem)
-  if (blocks.kind === 'invalid') throw new TemplateError(`filterPEM: ${blocks.problem}`)
-  if (blocks.value.length === 0 && pem !== '')
-    throw new TemplateError('filterPEM: its value is not PEM')
-  return blocks.value
+  if (blocks.kind === 'invalid') throw refuse(blocks.problem)
+  const found = blocks.value
     .filter((block) => block.label.toLowerCase() === label.toLowerCase())
     .map(writePem)
     .join('')
+  if (found !== '' || pem === '') return found
+  const lastBlock = blocks.value.at(-1)
+  if (lastBlock === undefined) throw refuse('its value is not PEM')
+  const lastLine = pem.slice(pem.lastIndexOf('\n', pem.length - 2) + 1).trimEnd()
+  if (lastLine !== `-----END ${lastBlock.label}-----`)
+    throw refuse('no block has this label, and text follows the last block')
+  return found
 }

@@ -1,4 +1,4 @@
-// Renders templates with Go's text/template and sprig, as the External Secrets Operator does.
+// Renders templates with Go's text/template, sprig and functions for certificates, as the External Secrets Operator does.
 package main
 
 import (
@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"os"
 	"text/template"
-
-	"github.com/Masterminds/sprig/v3"
 )
 
 type input struct {
@@ -40,7 +38,7 @@ func render(one input) output {
 		bytes, _ := base64.StdEncoding.DecodeString(value)
 		data[key] = string(bytes)
 	}
-	parsed, err := template.New("t").Option("missingkey=error").Funcs(sprig.TxtFuncMap()).Parse(one.Template)
+	parsed, err := template.New("t").Option("missingkey=error").Funcs(functions()).Parse(one.Template)
 	if err != nil {
 		return output{Error: "parse: " + err.Error()}
 	}

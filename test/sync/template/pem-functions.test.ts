@@ -43,3 +43,14 @@ t.test('filterPEM picks the blocks of a kind', async (t) => {
   t.throws(() => filterPem('CERTIFICATE', 'text'), { message: 'filterPEM: its value is not PEM' })
   t.throws(() => filterPem('CERTIFICATE', crt.slice(0, 200)), { message: /is truncated/ })
 })
+
+t.test('filterPEM fails where the operator does', async (t) => {
+  const [crt, key] = [fixtureText('leaf.crt'), fixtureText('leaf.key')]
+  t.equal(filterPem('CERTIFICATE', `subject=web\n${crt}and more`), certificates('leaf'))
+  t.equal(filterPem('CERTIFICATE', key.trimEnd()), '')
+  for (const text of [`${key}\n`, `${key}-----END X-----`])
+    t.throws(() => filterPem('CERTIFICATE', text), { message: /^filterPEM: / }, text)
+  t.throws(() => filterPem('CERTIFICATE', crt.replaceAll('\n', '\r')), {
+    message: /^filterPEM: a line ends with CR alone; accepted: /,
+  })
+})
