@@ -17,6 +17,7 @@ import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
 import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
 import { followObjects } from './follow-objects.ts'
+import { createTurns, type InTurn } from './page-turns.ts'
 import { readSeenAccount } from './seen-account.ts'
 
 /** The only audience that Entra accepts. The chart's admission policy doesn't let the controller ask for another. */
@@ -26,6 +27,8 @@ const tokenSeconds = 600
 
 /** An account may be as large as a request, and a page is in memory both as text and as objects. */
 const pageSize = 50
+/** All namespaces are listed at the start. */
+const pagesAtOnce = 2
 
 const apply = setHeaderOptions('Content-Type', PatchStrategy.ServerSideApply)
 const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
@@ -37,6 +40,7 @@ const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
 export function connectCluster(options: ConnectOptions): SyncCluster {
   const connection = openConnection(options)
   const core = new CoreV1Api(connection.configuration)
+  const inTurn = createTurns(pagesAtOnce)
   return {
     watchAccounts: ({ namespace, ...watchOptions }) =>
       followObjects(connection, {
@@ -44,27 +48,33 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
         path: `/api/v1/namespaces/${namespace}/serviceaccounts`,
         read: readSeenAccount,
       }),
-    ...customRequests(connection),
-    ...accountRequests(core),
+    ...customRequests(connection, inTurn),
+    ...accountRequests(core, inTurn),
     ...reportWrites(core),
     ...secretReads(core),
     ...secretWrites(core),
   }
 }
 
-function accountRequests(core: CoreV1Api): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
+function accountRequests(
+  core: CoreV1Api,
+  inTurn: InTurn,
+): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
   return {
     async listAccounts(namespace, reduce = (account) => account) {
       const what = `the ServiceAccounts of namespace ${namespace}`
       const objects: SeenAccount[] = []
-      let page: V1ListMeta | undefined
-      do {
-        const from = page?._continue ? { _continue: page._continue } : {}
+      const readNext = async (from: object): Promise<V1ListMeta | undefined> => {
         const request = core.listNamespacedServiceAccount({ namespace, limit: pageSize, ...from })
         const { items, metadata } = await ask(what, request)
         objects.push(...items.flatMap(readSeenAccount).map(reduce))
-        page = metadata
-      } while (page?._continue)
+        return metadata
+      }
+      let page = await inTurn(() => readNext({}))
+      while (page?._continue) {
+        const from = { _continue: page._continue }
+        page = await inTurn(() => readNext(from))
+      }
       return { objects, resourceVersion: page?.resourceVersion ?? '' }
     },
     async requestToken({ namespace, name, uid }) {

@@ -33,8 +33,13 @@ export interface WatchOptions<T> {
 
 /** The requests for the objects of one kind. `namespace` is empty for a cluster-scoped kind. */
 export interface KindRequests<T> {
-  /** Throws {@link KindAbsentError} if the cluster doesn't know the kind. */
-  list(namespace: string): Promise<ObjectList<T>>
+  /**
+   * Lists all objects, page by page.
+   *
+   * @param reduce - drops the parts of an object that need not be kept, before the next page is read
+   * @throws KindAbsentError if the cluster doesn't know the kind
+   */
+  list(namespace: string, reduce?: (object: T) => T): Promise<ObjectList<T>>
   watch(options: WatchOptions<T>): Promise<string>
 }
 

@@ -14,6 +14,7 @@ import {
   type SyncCluster,
 } from './cluster-port.ts'
 import { followObjects } from './follow-objects.ts'
+import type { InTurn } from './page-turns.ts'
 
 interface Kind {
   readonly group: string
@@ -41,16 +42,22 @@ const kinds: Readonly<Record<CustomKind, Kind>> = {
 /** An object may have 1 MiB, and a page is in memory both as text and as objects. */
 const pageSize = 20
 
-/** The requests for custom resources. */
+/**
+ * The requests for custom resources.
+ *
+ * @param inTurn - for the pages of lists
+ */
 export function customRequests(
   connection: Connection,
+  inTurn: InTurn,
 ): Pick<SyncCluster, 'objectsOf' | 'servesKind' | 'writeReadyStatus'> {
   const api = new CustomObjectsApi(connection.configuration)
   const requestsOf = <T extends { readonly name: string }>(
     kind: CustomKind,
     read: (object: unknown) => readonly T[],
   ): KindRequests<T> => ({
-    list: (namespace) => listAll(api, { kind, namespace, read }),
+    list: (namespace, reduce = (object) => object) =>
+      listAll(api, { kind, namespace, inTurn, read: (object) => read(object).map(reduce) }),
     watch: ({ namespace, ...options }) =>
       followObjects(connection, { ...options, path: pathOf(kind, namespace), read }),
   })
@@ -96,15 +103,15 @@ async function listAll<T>(
   options: {
     readonly kind: CustomKind
     readonly namespace: string
+    readonly inTurn: InTurn
     readonly read: (object: unknown) => readonly T[]
   },
 ): Promise<ObjectList<T>> {
-  const { kind, namespace, read } = options
+  const { kind, namespace, inTurn, read } = options
   const what = namespace === '' ? `all ${kind}s` : `the ${kind}s of namespace ${namespace}`
   const objects: T[] = []
-  let page: ListPage = { items: [], token: '', resourceVersion: '' }
-  do {
-    const from = page.token === '' ? {} : { _continue: page.token }
+  const readNext = async (token: string): Promise<ListMetadata> => {
+    const from = token === '' ? {} : { _continue: token }
     const query = { ...kinds[kind], limit: pageSize, ...from }
     const request =
       namespace === ''
@@ -112,9 +119,15 @@ async function listAll<T>(
         : api.listNamespacedCustomObject({ ...query, namespace })
     const answer: unknown = await ask(what, request.catch(unlessAbsent))
     if (answer === undefined) throw new KindAbsentError(what)
-    page = readPage(answer)
-    objects.push(...page.items.flatMap(read))
-  } while (page.token !== '')
+    const { items, ...metadata } = readPage(answer)
+    for (const item of items) objects.push(...read(item))
+    return metadata
+  }
+  let page = await inTurn(() => readNext(''))
+  while (page.token !== '') {
+    const { token } = page
+    page = await inTurn(() => readNext(token))
+  }
   return { objects, resourceVersion: page.resourceVersion }
 }
 
@@ -123,14 +136,14 @@ function unlessAbsent(error: unknown): undefined {
   if (answerOf(error)?.status !== 404) throw error
 }
 
-interface ListPage {
-  readonly items: readonly unknown[]
+interface ListMetadata {
+  /** Of the next page; empty at the end. */
   readonly token: string
   readonly resourceVersion: string
 }
 
 /** The client doesn't check lists of custom objects. */
-function readPage(answer: unknown): ListPage {
+function readPage(answer: unknown): ListMetadata & { readonly items: readonly unknown[] } {
   const { items, metadata } = isObject(answer) ? answer : {}
   const { continue: token, resourceVersion } = isObject(metadata) ? metadata : {}
   return {

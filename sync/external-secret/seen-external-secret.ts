@@ -6,6 +6,7 @@ import {
   readSeen,
   type SeenSource,
   type SourceContent,
+  shortText,
 } from '../source/seen-source.ts'
 import { claimedName } from './read-external-secret.ts'
 
@@ -81,13 +82,15 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
         lastTransitionTime: textIn(ready, 'lastTransitionTime'),
       },
     }),
-    ...(typeof refreshTime === 'string' && { refreshTime: refreshTime.slice(0, 64) }),
+    ...(typeof refreshTime === 'string' && { refreshTime: shortText(refreshTime, 64) }),
     ...(writtenBy && { writtenBy }),
   }
 }
 
-const textIn = (object: JsonObject, name: string): string =>
-  String(object[name] ?? '').slice(0, maxTextLength)
+function textIn(object: JsonObject, name: string): string {
+  const text = object[name]
+  return typeof text === 'string' ? shortText(text, maxTextLength) : ''
+}
 
 /** The other manager that has written the status last. */
 function lastWriter(managedFields: unknown): SeenStatus['writtenBy'] {
@@ -96,7 +99,7 @@ function lastWriter(managedFields: unknown): SeenStatus['writtenBy'] {
     const atMs = Date.parse(String(time))
     const isStatus = isObject(fieldsV1) && 'f:status' in fieldsV1
     return typeof manager === 'string' && manager !== fieldManager && isStatus && atMs > 0
-      ? [{ manager: manager.slice(0, 128), atMs }]
+      ? [{ manager: shortText(manager, 128), atMs }]
       : []
   })
   return writers.toSorted((a, b) => b.atMs - a.atMs)[0]

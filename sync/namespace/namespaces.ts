@@ -219,9 +219,10 @@ function watchKind<Seen extends SeenSource>(
   const { namespace, requests, store, options } = watching
   const { clock, log, signal } = options
   return watchObjects({
-    ...requests,
     kind,
     namespace,
+    list: (scope) => requests.list(scope, store.reducer()),
+    watch: requests.watch,
     onObject: store.put,
     onGone: store.remove,
     onListed: store.listed,

@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
-import type { SeenSource, SourceContent } from '../source/seen-source.ts'
-
-/**
- * What is kept of the objects of one kind in a namespace: anybody who may create them there could otherwise fill the memory of
- * the controller, and reading them takes its time.
- */
-export const maxObjects = 500
-export const maxCharacters = 1024 * 1024
-/** How many names of Secrets are kept of the objects that aren't. */
-export const maxClaims = 2000
+import type { SeenSource } from '../source/seen-source.ts'
+import { createKeptObjects } from './kept-objects.ts'
 
 /** The objects of one kind in a namespace, as their watch sees them. */
 export interface SourceStore<Seen extends SeenSource = SeenSource> {
-  /** @returns false if the object wasn't kept because there are too many */
+  /**
+   * @returns false if the object wasn't kept because there are too many
+   * @throws AkvError if there are more than can be known even by name
+   */
   put(seen: Seen): boolean
+  /**
+   * Returns a function that reduces each object of one list, which is put when it is complete. What waits until then is bounded
+   * as what is kept.
+   */
+  reducer(): (seen: Seen) => Seen
   remove(name: string): void
   /** All objects have been put. */
   listed(): void
@@ -64,10 +64,21 @@ export function createSourceStore<Seen extends SeenSource>({
       const before = kept.get(seen.name)
       absences.end(seen.name)
       const isKept = kept.put(seen)
-      if (before?.resourceVersion === seen.resourceVersion) return isKept
-      if (!requestsSame(before, kept.get(seen.name))) version++
+      const after = kept.get(seen.name)
+      if (isSameState(before, after)) return isKept
+      if (!requestsSame(before, after)) version++
       onChange()
       return isKept
+    },
+    reducer() {
+      const waiting = createKeptObjects<Seen>(plural)
+      return (seen) => {
+        const before = kept.get(seen.name)
+        // What is kept already takes no more memory.
+        if (before?.content.kind === 'kept' && isSameState(before, seen)) return before
+        waiting.put(seen)
+        return waiting.get(seen.name) ?? seen
+      }
     },
     remove(name) {
       kept.remove(name)
@@ -96,60 +107,13 @@ export function createSourceStore<Seen extends SeenSource>({
   }
 }
 
+/** Whether an object is as before. One that there was no room for may have room now. */
+const isSameState = (a: SeenSource | undefined, b: SeenSource | undefined): boolean =>
+  a?.resourceVersion === b?.resourceVersion && a?.content.kind === b?.content.kind
+
 /** Whether two states of an object are read as the same. */
 const requestsSame = (a: SeenSource | undefined, b: SeenSource | undefined): boolean =>
   a?.uid === b?.uid && a?.annotated === b?.annotated && isDeepStrictEqual(a?.content, b?.content)
-
-/** The objects. Of those that there is no room for, only what they claim. */
-function createKeptObjects<Seen extends SeenSource>(plural: string) {
-  const tooMany = `is one too many: the controller reads at most ${maxObjects} ${plural} with ${maxCharacters} characters in a namespace; delete some`
-  const objects = new Map<string, Seen>()
-  const counts = { kept: 0, characters: 0, tooMany: 0, claims: 0 }
-  const count = ({ content }: SeenSource, sign: 1 | -1) => {
-    if (content.kind === 'refused') {
-      counts.claims += sign * content.claims.length
-      if (content.sentence === tooMany) counts.tooMany += sign
-    }
-    if (content.kind !== 'kept') return
-    counts.kept += sign
-    counts.characters += sign * content.characters
-  }
-  const remove = (name: string) => {
-    const before = objects.get(name)
-    if (before !== undefined) count(before, -1)
-    objects.delete(name)
-  }
-  const fits = ({ content }: SeenSource) =>
-    content.kind !== 'kept' ||
-    (counts.kept < maxObjects && counts.characters + content.characters <= maxCharacters)
-  return {
-    put(seen: Seen): boolean {
-      remove(seen.name)
-      const isKept = fits(seen)
-      const isWhole = isKept && seen.content.kind !== 'refused'
-      const room = maxClaims - counts.claims
-      const stored = isWhole ? seen : { ...seen, content: reduce(seen.content, { tooMany, room }) }
-      objects.set(seen.name, stored)
-      count(stored, 1)
-      return isKept
-    },
-    remove,
-    get: (name: string) => objects.get(name),
-    all: () => [...objects.values()],
-    /** Whether there was no room for one of the objects. */
-    isCrowded: () => counts.tooMany > 0,
-  }
-}
-
-/** Keeps only what an object claims, and of that only as many names as there is room for. */
-function reduce(
-  content: SourceContent,
-  { tooMany, room }: { readonly tooMany: string; readonly room: number },
-): SourceContent {
-  if (content.kind === 'nothing') return content
-  const sentence = content.kind === 'kept' ? tooMany : content.sentence
-  return { kind: 'refused', sentence, claims: content.claims.slice(0, room) }
-}
 
 /** Longer than any Secret waits for its source to return. Older times would say no more than the time of the list does. */
 const rememberedMs = 120_000

@@ -56,11 +56,15 @@ export function readSeen<Kept extends object>(
       uid,
       resourceVersion,
       createdAtMs: Number.isNaN(createdAtMs) ? 0 : createdAtMs,
-      ...(typeof annotated === 'string' && { annotated: annotated.slice(0, maxNameLength) }),
+      ...(typeof annotated === 'string' && { annotated: shortText(annotated, maxNameLength) }),
       content: contentOf(object, name),
     } as SeenSource<Kept>,
   ]
 }
+
+/** The beginning of a text. A slice would keep the whole text in memory, so a longer one is copied. */
+export const shortText = (text: string, maxLength: number): string =>
+  text.length > maxLength ? structuredClone(text.slice(0, maxLength)) : text
 
 /**
  * The JSON text of a value. Undefined if it is nested too deeply, which a CRD could allow, or longer than `maxCharacters`.

@@ -140,6 +140,22 @@ t.test('accounts are listed page by page, and only the needed annotations are ke
   t.ok(abridged.objects.every(({ name }) => name === 'x'))
 })
 
+t.test('each page of ExternalSecrets is reduced before the next one is read', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const data = 'x'.repeat(90_000)
+  for (let i = 0; i < 45; i++)
+    apiServer.externalSecrets.put('ExternalSecret', { name: `db-${i}` }, { data })
+  const reducedAt: number[] = []
+  const { objects } = await cluster.objectsOf.ExternalSecret.list('team-a', (seen) => {
+    reducedAt.push(apiServer.requests.length)
+    return { ...seen, content: { kind: 'nothing' } }
+  })
+  t.equal(objects.length, 45)
+  t.ok(objects.every(({ content }) => content.kind === 'nothing'))
+  t.equal(apiServer.requests.length, 3)
+  t.strictSame([reducedAt[0], reducedAt[20], reducedAt[40]], [1, 2, 3])
+})
+
 t.test('a watch that is refused or ends with an error is rejected', async (t) => {
   const { apiServer, cluster } = await start(t)
   const options = {

@@ -76,7 +76,7 @@ async function readKind<Seen extends SeenSource>(
 ): Promise<void> {
   if (store === undefined) return
   try {
-    const { objects } = await requests.list(scope)
+    const { objects } = await requests.list(scope, store.reducer())
     const names = new Set(objects.map(({ name }) => name))
     for (const { name } of store.all()) if (!names.has(name)) store.remove(name)
     for (const object of objects) store.put(object)

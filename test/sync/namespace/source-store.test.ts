@@ -1,10 +1,11 @@
 import t from 'tap'
 import {
-  createSourceStore,
   maxCharacters,
   maxClaims,
+  maxNames,
   maxObjects,
-} from '../../../sync/namespace/source-store.ts'
+} from '../../../sync/namespace/kept-objects.ts'
+import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 import type { SeenClass } from '../../../sync/source/seen-class.ts'
 
 const seen = (name: string, characters = 100, resourceVersion = '1'): SeenClass => ({
@@ -128,4 +129,58 @@ t.test('a change of the status alone is no reason to read everything again', asy
   const changed = store.version()
   store.remove('kv')
   t.not(store.version(), changed)
+})
+
+t.test('a list that is read page by page keeps no more than the store', async (t) => {
+  const { store } = open()
+  store.put(seen('kept', maxCharacters / 2))
+  store.put(seen('shrinks', maxCharacters / 2))
+  store.listed()
+  const reduce = store.reducer()
+  const again = seen('kept', maxCharacters / 2)
+  t.equal(reduce(again), store.get('kept'), 'an unchanged object takes no more memory')
+  const late = Array.from({ length: 2 * maxObjects }, (_, i) => seen(`late-${i}`, 96 * 1024, '2'))
+  const list = [seen('shrinks', 100, '2'), ...late].map(reduce)
+  const characters = list.map(({ content }) => (content.kind === 'kept' ? content.characters : 0))
+  t.ok(characters.reduce((sum, count) => sum + count) <= maxCharacters)
+  t.equal(characters[0], 100)
+  t.match(list.at(-1)?.content, { kind: 'refused', sentence: /^is one too many: / })
+
+  for (const one of list) store.put(one)
+  store.listed()
+  t.strictSame(store.get('kept'), again)
+  const isKept = ({ content }: SeenClass) => content.kind === 'kept'
+  t.equal(store.all().filter(isKept).length, 7, 'half of the room was left')
+  store.remove('kept')
+  t.ok(store.hasRoom())
+  const next = [seen('shrinks', 100, '2'), ...late].map(store.reducer())
+  t.strictSame(
+    next.filter((one) => store.put(one)).map(({ name }) => name),
+    ['shrinks', ...Array.from({ length: 10 }, (_, i) => `late-${i}`)],
+  )
+})
+
+t.test('an object that gets room later counts as a change', async (t) => {
+  const { store } = open()
+  store.put(seen('large', maxCharacters))
+  store.put(seen('late'))
+  store.remove('large')
+  const version = store.version()
+  store.put(seen('late'))
+  t.not(store.version(), version)
+})
+
+t.test('of too many objects nothing is known, so nothing of them is deleted', async (t) => {
+  const { store } = open()
+  store.put(seen('kv'))
+  store.listed()
+  const reduce = store.reducer()
+  const all = Array.from({ length: maxNames }, (_, i) => seen(`kv-${i}`))
+  for (const one of all) reduce(one)
+  const message = /^found more than 5000 classes; .*; delete some$/
+  t.throws(() => reduce(seen('one-more')), { code: 'AKV_SYNC_SOURCE', message })
+  for (const one of all.slice(1)) store.put(one)
+  t.throws(() => store.put(seen('one-more')), { message })
+  store.put(seen('kv', 101, '2'))
+  t.ok(store.has('kv'))
 })

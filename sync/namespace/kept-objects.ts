@@ -1,0 +1,74 @@
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { SeenSource, SourceContent } from '../source/seen-source.ts'
+
+/**
+ * What is kept of the objects of one kind in a namespace: anybody who may create them there could otherwise fill the memory of
+ * the controller, and reading them takes its time.
+ */
+export const maxObjects = 500
+export const maxCharacters = 1024 * 1024
+/** How many names of Secrets are kept of the objects that aren't. */
+export const maxClaims = 2000
+/** How many objects are known at all, most of them by name only. */
+export const maxNames = 5000
+
+/** The objects. Of those that there is no room for, only what they claim. */
+export function createKeptObjects<Seen extends SeenSource>(plural: string) {
+  const tooMany = `is one too many: the controller reads at most ${maxObjects} ${plural} with ${maxCharacters} characters in a namespace; delete some`
+  const objects = new Map<string, Seen>()
+  const counts = { kept: 0, characters: 0, tooMany: 0, claims: 0 }
+  const isTooMany = ({ content }: SeenSource) =>
+    content.kind === 'refused' && content.sentence === tooMany
+  const count = (seen: SeenSource, sign: 1 | -1) => {
+    const { content } = seen
+    if (isTooMany(seen)) counts.tooMany += sign
+    if (content.kind === 'refused') counts.claims += sign * content.claims.length
+    if (content.kind !== 'kept') return
+    counts.kept += sign
+    counts.characters += sign * content.characters
+  }
+  const remove = (name: string) => {
+    const before = objects.get(name)
+    if (before !== undefined) count(before, -1)
+    objects.delete(name)
+  }
+  const fits = ({ content }: SeenSource) =>
+    content.kind !== 'kept' ||
+    (counts.kept < maxObjects && counts.characters + content.characters <= maxCharacters)
+  return {
+    /** @returns false if there is no room for the object */
+    put(seen: Seen): boolean {
+      if (objects.size >= maxNames && !objects.has(seen.name)) throw tooManyNames(plural)
+      remove(seen.name)
+      const isKept = fits(seen) && !isTooMany(seen)
+      const isWhole = isKept && seen.content.kind !== 'refused'
+      const room = maxClaims - counts.claims
+      const stored = isWhole ? seen : { ...seen, content: reduce(seen.content, { tooMany, room }) }
+      objects.set(seen.name, stored)
+      count(stored, 1)
+      return isKept
+    },
+    remove,
+    get: (name: string) => objects.get(name),
+    all: () => [...objects.values()],
+    /** Whether there was no room for one of the objects. */
+    isCrowded: () => counts.tooMany > 0,
+  }
+}
+
+/** Keeps only what an object claims, and of that only as many names as there is room for. */
+function reduce(
+  content: SourceContent,
+  { tooMany, room }: { readonly tooMany: string; readonly room: number },
+): SourceContent {
+  if (content.kind === 'nothing') return content
+  const sentence = content.kind === 'kept' ? tooMany : content.sentence
+  return { kind: 'refused', sentence, claims: content.claims.slice(0, room) }
+}
+
+/** Nothing is known of the kind then, so nothing is deleted. */
+const tooManyNames = (plural: string): AkvError =>
+  new AkvError({
+    code: 'AKV_SYNC_SOURCE',
+    message: `found more than ${maxNames} ${plural}; the controller reads none of them then; delete some`,
+  })

@@ -1,0 +1,53 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { readSeenExternalSecret } from '../../../sync/external-secret/seen-external-secret.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+const mebibyte = 1024 * 1024
+
+const metadata = { namespace: 'shop', name: 'db', uid: 'x', resourceVersion: '1' }
+const condition = { type: 'Ready', status: 'False', reason: 'x', message: 'x' }
+
+t.test('long texts beside the spec take no memory', async (t) => {
+  const long = 'x'.repeat(mebibyte / 4)
+  const text = JSON.stringify({
+    metadata: {
+      ...metadata,
+      annotations: { 'akv-injector.io/service-account': long },
+      managedFields: [
+        { manager: long, time: '2026-01-01T00:00:00Z', fieldsV1: { 'f:status': {} } },
+      ],
+    },
+    spec: { other: 'y' },
+    status: { refreshTime: long, conditions: [{ ...condition, message: long }] },
+  })
+  const readMany = () =>
+    Array.from({ length: 100 }, () => readSeenExternalSecret(JSON.parse(text))).flat()
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  const kept = readMany()
+  collectGarbage()
+  const bytes = process.memoryUsage().heapUsed - before
+  t.ok(bytes < 5 * mebibyte, `${bytes} bytes instead of 100 MiB`)
+  t.equal(kept[99]?.annotated?.length, 253)
+  t.equal(kept[99]?.status.ready?.message.length, 2048)
+  t.equal(kept[99]?.status.writtenBy?.manager.length, 128)
+})
+
+t.test('a status of any form is read', async (t) => {
+  const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+  for (const status of [
+    { conditions: [{ ...condition, message: deep, reason: 1 }], refreshTime: deep },
+    { conditions: deep },
+    deep,
+    null,
+  ]) {
+    const [seen] = readSeenExternalSecret({ metadata, spec: {}, status })
+    t.equal(seen?.name, 'db')
+    t.equal(seen?.status.ready?.message ?? '', '')
+  }
+  const [seen] = readSeenExternalSecret({ metadata, spec: deep })
+  t.match(seen?.content, { kind: 'refused', sentence: 'spec: is nested too deeply' })
+})
