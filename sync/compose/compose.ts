@@ -1,7 +1,7 @@
 import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
 import { allInvalid, type Checked, type Parsed, valid } from '../../lib/parsed.ts'
 import { dataKeyProblem } from '../request/secret-types.ts'
-import { renderTemplate } from '../template/render.ts'
+import { templateRenderer } from '../template/render.ts'
 import type { ComposedInput, ComposedTemplate, Composition } from './composition.ts'
 import { decodeInput } from './decode.ts'
 
@@ -21,8 +21,9 @@ export async function compose(
 ): Promise<Checked<Bytes>> {
   const problems: string[] = []
   const keys = new Map<string, Uint8Array>()
+  const properties = Map.groupBy(inputs, ([name]) => name.split('/', 1)[0] ?? '')
   for (const one of composed) {
-    const read = readInput(one, inputs)
+    const read = readInput(one, { inputs, properties })
     if (read.kind === 'invalid') problems.push(read.problem)
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
@@ -33,17 +34,24 @@ export async function compose(
   return template === undefined ? valid(keys) : await renderAll(template, { keys, budget })
 }
 
+interface Inputs {
+  readonly inputs: Bytes
+  /** The properties, by the names of their inputs. */
+  readonly properties: ReadonlyMap<string, readonly (readonly [string, Uint8Array])[]>
+}
+
 /** The keys that one input gives. */
-function readInput(one: ComposedInput, inputs: Bytes): Parsed<Bytes> {
+function readInput(one: ComposedInput, { inputs, properties }: Inputs): Parsed<Bytes> {
   const keys = new Map<string, Uint8Array>()
-  const prefix = one.kind === 'all' ? `${one.input}/` : one.input
-  let properties = 0
-  for (const [name, bytes] of inputs) {
-    if (one.kind === 'all' ? !name.startsWith(prefix) : name !== prefix) continue
-    properties++
-    const key = one.kind === 'key' ? one.key : convertName(name.slice(prefix.length))
+  const values =
+    one.kind === 'all'
+      ? (properties.get(one.input) ?? [])
+      : ([[one.input, inputs.get(one.input)]] as const)
+  for (const [index, [name, bytes]] of values.entries()) {
+    if (bytes === undefined) continue
+    const key = one.kind === 'key' ? one.key : convertName(name.slice(one.input.length + 1))
     // The names of properties are part of the value, so messages show their numbers.
-    const title = one.kind === 'key' ? `key ${key}` : `property number ${properties} of dataFrom`
+    const title = one.kind === 'key' ? `key ${key}` : `property number ${index + 1} of dataFrom`
     if (keys.has(key)) return wrong(title, 'another property gives the same key')
     const keyProblem = dataKeyProblem(key)
     if (keyProblem !== undefined) return wrong(title, `its name can't be a key: ${keyProblem}`)
@@ -68,8 +76,9 @@ async function renderAll(
 ): Promise<Checked<Bytes>> {
   const problems: string[] = []
   const rendered = new Map(keepsInputs ? keys : [])
+  const render = templateRenderer(keys, budget)
   for (const [key, template] of data) {
-    const result = await renderTemplate(template, keys, budget)
+    const result = await render(template)
     if (result.kind === 'valid') rendered.set(key, result.value)
     else problems.push(`template data.${key}: ${result.problem}`)
   }

@@ -14,40 +14,43 @@ import {
 } from './template.ts'
 import { describeType, isEmpty, isList, isMap, type Value } from './value.ts'
 
+/** For all templates of a Secret together: the API server accepts no larger Secret. */
 export const maxRenderedBytes = 1024 * 1024
 /** A pipeline can make a value grow at each step, so what all functions read and return is bounded together. */
 const maxWorkBytes = 16 * 1024 * 1024
 
-interface Run {
+/** What the templates of one Secret share. */
+interface Shared {
   readonly data: Value
   readonly budget: CpuBudget
-  work: number
   written: number
 }
 
+interface Run {
+  readonly shared: Shared
+  work: number
+}
+
 /**
- * Runs a template of an ExternalSecret.
+ * Prepares the values for the templates of one Secret, once for all of them.
  *
  * @param data - the values by their keys
- * @returns the bytes of the rendered value. The problem never contains a value, and doesn't name the template
+ * @returns runs a template, and gives the bytes of the rendered value. The problem never contains a value, and doesn't name
+ *   the template
  */
-export async function renderTemplate(
-  template: Template,
+export function templateRenderer(
   data: ReadonlyMap<string, Uint8Array>,
   budget = createCpuBudget(),
-): Promise<Parsed<Uint8Array>> {
+): (template: Template) => Promise<Parsed<Uint8Array>> {
   const entries = [...data].map(([key, bytes]) => [fromText(key), fromBytes(bytes)] as const)
-  const run: Run = {
-    data: { kind: 'data', entries: new Map(entries) },
-    budget,
-    work: 0,
-    written: 0,
-  }
-  try {
-    return valid(toBytes(await renderNodes(template, run)))
-  } catch (error) {
-    if (error instanceof TemplateError) return invalid(error.message)
-    throw error
+  const shared: Shared = { data: { kind: 'data', entries: new Map(entries) }, budget, written: 0 }
+  return async (template) => {
+    try {
+      return valid(toBytes(await renderNodes(template, { shared, work: 0 })))
+    } catch (error) {
+      if (error instanceof TemplateError) return invalid(error.message)
+      throw error
+    }
   }
 }
 
@@ -63,6 +66,7 @@ async function renderNode(node: TemplateNode, run: Run): Promise<string> {
       return written(node.text, run)
     case 'print': {
       const value = await evaluate(node.value, run)
+      await chargePrint(value, run)
       return written(value === null ? '<no value>' : formatPlain(value), run)
     }
     case 'if': {
@@ -74,10 +78,10 @@ async function renderNode(node: TemplateNode, run: Run): Promise<string> {
   }
 }
 
-function written(text: string, run: Run): string {
-  run.written += text.length
-  if (run.written > maxRenderedBytes)
-    throw new TemplateError(`it gives more than ${maxRenderedBytes} bytes`)
+function written(text: string, { shared }: Run): string {
+  shared.written += text.length
+  if (shared.written > maxRenderedBytes)
+    throw new TemplateError(`the templates give more than ${maxRenderedBytes} bytes together`)
   return text
 }
 
@@ -86,7 +90,7 @@ async function evaluate(expression: Expression, run: Run): Promise<Value> {
     case 'literal':
       return expression.text
     case 'data':
-      return run.data
+      return run.shared.data
     case 'field':
       return fieldOf(await evaluate(expression.of, run), expression.name)
     case 'call':
@@ -103,7 +107,7 @@ async function call({ name, args, piped }: FunctionCall, run: Run): Promise<Valu
   for (const arg of args) values.push(await evaluate(arg, run))
   values.push(...last)
   await charge(values, run)
-  const result = await functions[name](values, run)
+  const result = await functions[name](values, run.shared)
   await charge([result], run)
   return result
 }
@@ -139,9 +143,10 @@ function fieldOf(value: Value, name: string): Value {
   )
 }
 
-/** The costs of a call, and of each byte that it reads or returns, in microseconds. */
+/** The costs of a call, and of each byte that it reads or returns, or that is printed, in microseconds. */
 const callCost = 1
 const byteCost = 0.1
+const printedByteCost = 0.01
 
 async function charge(values: readonly Value[], run: Run): Promise<void> {
   const bytes = values.reduce<number>((sum, value) => sum + sizeOf(value), 0)
@@ -150,8 +155,18 @@ async function charge(values: readonly Value[], run: Run): Promise<void> {
   run.work += bytes
   if (run.work > maxWorkBytes)
     throw new TemplateError(`its functions handle more than ${maxWorkBytes} bytes`)
-  run.budget.charge(callCost + bytes * byteCost)
-  await run.budget.yieldIfDue()
+  const { budget } = run.shared
+  budget.charge(callCost + bytes * byteCost)
+  await budget.yieldIfDue()
+}
+
+/** Before a value is made into text: `{{ . }}` prints all of them. */
+async function chargePrint(value: Value, { shared: { budget } }: Run): Promise<void> {
+  const bytes = sizeOf(value)
+  if (bytes > maxCallBytes)
+    throw new TemplateError(`one of its values has more than ${maxCallBytes} bytes`)
+  budget.charge(bytes * printedByteCost)
+  await budget.yieldIfDue()
 }
 
 function sizeOf(value: Value): number {

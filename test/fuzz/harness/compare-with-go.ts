@@ -1,5 +1,5 @@
 import { parseTemplate } from '../../../sync/template/parse.ts'
-import { renderTemplate } from '../../../sync/template/render.ts'
+import { templateRenderer } from '../../../sync/template/render.ts'
 import type { GoTemplates } from './go-templates.ts'
 
 /** Why a template fails. Empty if it gives bytes. */
@@ -17,7 +17,7 @@ export async function compareWithGo(
   const expected = await go(template, data)
   const goProblem = expected.error
   const parsed = parseTemplate(template)
-  const result = parsed.kind === 'valid' ? await renderTemplate(parsed.value, data) : parsed
+  const result = parsed.kind === 'valid' ? await templateRenderer(data)(parsed.value) : parsed
   if (result.kind === 'invalid') return { problem: result.problem, goProblem }
   if (goProblem === '' && Buffer.compare(result.value, expected.bytes) !== 0)
     throw new Error(`Go: ${shown(expected.bytes)}, we: ${shown(result.value)}`)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { maxTemplateCharacters, parseTemplate } from '../../../sync/template/parse.ts'
-import { maxRenderedBytes, renderTemplate } from '../../../sync/template/render.ts'
+import { maxRenderedBytes, templateRenderer } from '../../../sync/template/render.ts'
 import { countingBudget } from '../../support/counting-budget.ts'
 
 const values = {
@@ -16,7 +16,7 @@ const data = new Map(Object.entries(values).map(([key, value]) => [key, Buffer.f
 async function rendered(template: string, given: ReadonlyMap<string, Uint8Array> = data) {
   const parsed = parseTemplate(template)
   if (parsed.kind === 'invalid') return { problem: parsed.problem }
-  const result = await renderTemplate(parsed.value, given)
+  const result = await templateRenderer(given)(parsed.value)
   return result.kind === 'valid'
     ? Buffer.from(result.value).toString()
     : { problem: result.problem }
@@ -61,7 +61,7 @@ t.test('keeps bytes that are not text', async (t) => {
   const parsed = parseTemplate('{{ .bytes | b64enc | b64dec }}')
   t.ok(parsed.kind === 'valid')
   if (parsed.kind !== 'valid') return
-  const result = await renderTemplate(parsed.value, new Map([['bytes', bytes]]))
+  const result = await templateRenderer(new Map([['bytes', bytes]]))(parsed.value)
   t.same(result, { kind: 'valid', value: bytes })
 })
 
@@ -116,7 +116,11 @@ t.test('bounds what a template may cost', async (t) => {
     t.match(await rendered(template, given), { problem: expected })
   const big = new Map([['a', Buffer.alloc(25_000, 'a')]])
   await expectProblem('a'.repeat(maxTemplateCharacters + 1), /^found 65537 characters; accepted/)
-  await expectProblem('{{ .a }}'.repeat(50), /^it gives more than 1048576 bytes$/, big)
+  await expectProblem(
+    '{{ .a }}'.repeat(50),
+    /^the templates give more than 1048576 bytes together$/,
+    big,
+  )
   await expectProblem(
     '{{ if upper .a }}{{ end }}'.repeat(400),
     /^its functions handle more than 16777216 bytes$/,
@@ -154,11 +158,38 @@ t.test('bounds what a template may cost', async (t) => {
   t.ok(maxRenderedBytes > 25_000 * 40)
 })
 
+t.test('bounds what all templates of a Secret give together', async (t) => {
+  const render = templateRenderer(new Map([['a', Buffer.alloc(25_000, 'a')]]))
+  const parsed = parseTemplate('{{ .a }}'.repeat(30))
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem)
+  t.match(await render(parsed.value), { kind: 'valid' })
+  t.match(await render(parsed.value), {
+    problem: /^the templates give more than 1048576 bytes together$/,
+  })
+})
+
+t.test('does not print many values at once', async (t) => {
+  const many = new Map(
+    Array.from({ length: 20 }, (_, n) => [`k${n}`, Buffer.alloc(25_000, 'a')] as const),
+  )
+  t.strictSame(await rendered('{{ . }}', many), {
+    problem: 'one of its values has more than 262144 bytes',
+  })
+})
+
+t.test('charges the budget for what is printed', async (t) => {
+  const { budget, charged } = countingBudget()
+  const parsed = parseTemplate('{{ . }}')
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem)
+  await templateRenderer(new Map([['a', Buffer.alloc(100_000, 'a')]]), budget)(parsed.value)
+  t.ok(charged.microseconds >= 1_000)
+})
+
 t.test('charges the budget for what functions read and return', async (t) => {
   const { budget, charged } = countingBudget()
   const parsed = parseTemplate('{{ .a | upper }}')
   t.ok(parsed.kind === 'valid')
   if (parsed.kind !== 'valid') return
-  await renderTemplate(parsed.value, new Map([['a', Buffer.alloc(10_000, 'a')]]), budget)
+  await templateRenderer(new Map([['a', Buffer.alloc(10_000, 'a')]]), budget)(parsed.value)
   t.ok(charged.microseconds >= 2_000)
 })
