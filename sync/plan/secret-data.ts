@@ -30,6 +30,24 @@ export interface RoundValues {
   readonly gone: Pick<ReadonlySet<string>, 'has'>
 }
 
+/** What an account's configuration and content have for one Secret. */
+export type SecretPart = Pick<RoundValues, 'config' | 'content'>
+
+/**
+ * Divides the configuration and the content of an account among its Secrets. Looking through all of it for each Secret
+ * would take quadratic time.
+ *
+ * @returns the part of a Secret by its name
+ */
+export function divideBySecret({ config, content }: SecretPart): (name: string) => SecretPart {
+  const wanted = Map.groupBy(config.files, ({ path }) => decodeTarget(path).secret)
+  const found = Map.groupBy(content.files, ([path]) => decodeTarget(path).secret)
+  return (name) => ({
+    config: { ...config, files: wanted.get(name) ?? [] },
+    content: { files: new Map(found.get(name)) },
+  })
+}
+
 /** Picks the keys of one Secret from the content of its account. */
 export function secretData(name: string, round: RoundValues): SecretData {
   const { config, gone } = round

@@ -57,18 +57,18 @@ export function syncedText(
 ): string {
   const { before = '', areKeysKept = false } = options
   const known = before.split(', ').filter((entry) => entry !== '')
+  const placeIn = (entry: string) => entry.slice(0, entry.indexOf('@') + 1)
+  const knownIn = Map.groupBy(known, placeIn)
   const entriesOf = ({ reference, version }: SyncedObject) => {
     const place = `${placeOf(reference)}@`
-    return version === undefined
-      ? known.filter((entry) => entry.startsWith(place))
-      : [place + version]
+    return version === undefined ? (knownIn.get(place) ?? []) : [place + version]
   }
   const entries = objects.flatMap(entriesOf)
   // A key whose entry was changed keeps its old value until the new object has been fetched. We don't know which of the
   // listed objects that value is from, so all of them stay listed.
   const isOfOthers = objects.some((object) => object.hasValue && entriesOf(object).length === 0)
-  const places = objects.map(({ reference }) => `${placeOf(reference)}@`)
-  const others = known.filter((entry) => !places.some((place) => entry.startsWith(place)))
+  const places = new Set(objects.map(({ reference }) => `${placeOf(reference)}@`))
+  const others = known.filter((entry) => !places.has(placeIn(entry)))
   const kept = areKeysKept || isOfOthers ? others : []
   return [...new Set([...entries, ...kept])].sort().join(', ')
 }

@@ -44,16 +44,21 @@ export async function reportSources(
 ): Promise<ReportedSources> {
   const { request, reported, sources } = options
   const next = new Map<string, Reported>()
+  const accepted = new Map(request.sources.map((source) => [sourceKey(source.ref), source]))
+  const failuresBy = Map.groupBy(result.failures, placeOf)
   for (const source of sourcesOf(request)) {
     const key = sourceKey(source)
     const known = reported.get(key) ?? nothingReported
-    const round = roundOf(key, { request, result })
+    const round = roundOf(key, { source: accepted.get(key), result, failuresBy })
     const quiet = { log: silentLog, metrics: noMetrics }
     const after = await reportRound(round, { ...options, ...quiet, source, reported: known })
     if (after.size > 0) next.set(key, after)
     const before = sources.statusOf(source)
     if (before !== undefined)
-      await publishSource({ ...source, before }, { ...options, round, synced: result.synced })
+      await publishSource(
+        { ...source, before },
+        { ...options, accepted: accepted.get(key), round, synced: result.synced },
+      )
   }
   return next
 }
@@ -63,13 +68,13 @@ async function publishSource(
   source: SourceRef & { readonly uid: string; readonly before: SeenStatus },
   options: PublishReadyOptions & {
     readonly account: Account
-    readonly request: SyncRequest
+    readonly accepted: Source | undefined
     /** The part of the round that concerns the source. */
     readonly round: ReportedRound
     readonly synced: RoundResult['synced']
   },
 ): Promise<void> {
-  const { account, request, round, synced: syncedSecrets } = options
+  const { account, accepted, round, synced: syncedSecrets } = options
   const { name, uid, before } = source
   const object = {
     kind: 'ExternalSecret',
@@ -78,7 +83,6 @@ async function publishSource(
     uid,
     before,
   } as const
-  const accepted = request.sources.find(({ ref }) => sourceKey(ref) === sourceKey(source))
   const secret = accepted?.secrets[0]?.name
   const written = secret && { secret: { name: secret, isWritten: round.changes.has(secret) } }
   if (round.failures.length > 0)
@@ -103,32 +107,46 @@ function sourcesOf({ sources, mistakes }: SyncRequest): readonly (SourceRef & { 
   ]
 }
 
+/** What of a source a failure is about: the source itself, one of its objects, or one of its Secrets. */
+function placeOf(failure: Failure): string {
+  switch (failure.kind) {
+    case 'source':
+    case 'object':
+      return `${failure.kind} ${failure.key}`
+    case 'secret':
+      return `secret ${failure.name}`
+    case 'account':
+    case 'annotations':
+      return failure.kind
+    default:
+      return failure satisfies never
+  }
+}
+
 /** The part of a round that concerns one source. */
 function roundOf(
   key: string,
-  { request, result }: { readonly request: SyncRequest; readonly result: ReportedRound },
+  {
+    source,
+    result,
+    failuresBy,
+  }: {
+    readonly source: Source | undefined
+    readonly result: ReportedRound
+    /** By `placeOf`. */
+    readonly failuresBy: ReadonlyMap<string, readonly Failure[]>
+  },
 ): ReportedRound {
-  const source = request.sources.find(({ ref }) => sourceKey(ref) === key)
-  const names = new Set(source?.secrets.map(({ name }) => name))
-  const objects = new Set(source?.files.map(({ object }) => objectKey(object)))
-  const isOurs = (failure: Failure): boolean => {
-    switch (failure.kind) {
-      case 'source':
-        return failure.key === key
-      case 'object':
-        return objects.has(failure.key)
-      case 'secret':
-        return names.has(failure.name)
-      case 'account':
-      case 'annotations':
-        return false
-      default:
-        return failure satisfies never
-    }
-  }
+  const { secrets = [], files = [] } = source ?? {}
+  const objects = new Set(files.map(({ object }) => `object ${objectKey(object)}`))
+  const places = [`source ${key}`, ...objects, ...secrets.map(({ name }) => `secret ${name}`)]
+  const changes = secrets.flatMap(({ name }) => {
+    const change = result.changes.get(name)
+    return change === undefined ? [] : [[name, change] as const]
+  })
   return {
-    changes: new Map([...result.changes].filter(([name]) => names.has(name))),
-    failures: result.failures.filter(isOurs),
+    changes: new Map(changes),
+    failures: places.flatMap((place) => failuresBy.get(place) ?? []),
     isFinished: result.isFinished,
   }
 }

@@ -1,7 +1,7 @@
 import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
 import { type Failing, failingSince } from '../../plan/account-status.ts'
-import { filesOfSecret } from '../../plan/secret-data.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
+import { decodeTarget } from '../../request/key-path.ts'
 import { sourceKey } from '../../source/source-ref.ts'
 import type { SecretStatus } from '../account-state.ts'
 import type { RoundResult } from '../round-result.ts'
@@ -29,9 +29,10 @@ export function statusesAfter(
 ): Statuses {
   const { request, result, isRegular, nextRegularAtMs, nowMs } = round
   const failingFrom = startTimes(before, nowMs)
+  const codeOf = request && failureCodes(request, result)
   const statuses = (request?.secrets ?? []).map(({ name }): readonly [string, SecretStatus] => {
     const last = before.secrets.get(name)
-    const code = request && failureCode(name, { request, result })
+    const code = codeOf?.(name)
     const failing = code === undefined ? undefined : failingFrom(name, code)
     const isConfirmed =
       failing === undefined && (isRegular || last?.failing !== undefined || last === undefined)
@@ -80,26 +81,31 @@ function startTimes({ secrets, published }: KnownStatuses, nowMs: number) {
 }
 
 /**
- * Why a Secret isn't in sync after a round, or undefined if it is. A Secret counts as failing if one of its objects could
- * not be fetched, even though it keeps its last good value.
+ * Why a Secret isn't in sync after a round, by its name, or undefined if it is. A Secret counts as failing if one of its
+ * objects could not be fetched, even though it keeps its last good value.
  */
-function failureCode(
-  name: string,
-  { request, result }: { readonly request: SyncRequest; readonly result: RoundResult },
-): Failing['code'] | undefined {
-  const { failures, synced } = result
-  const objectCodes = new Map(
-    failures.flatMap((failure) =>
-      failure.kind === 'object' ? [[failure.key, failure.error.code] as const] : [],
-    ),
-  )
-  const [ofObject] = filesOfSecret(name, request.config).flatMap(
-    ({ object, versions }) => objectCodes.get(objectKey(object, { versions })) ?? [],
-  )
-  if (ofObject === undefined && synced.has(name)) return undefined
-  const ofSecret = failures.findLast(
-    (failure) => failure.kind === 'secret' && failure.name === name,
-  )
-  const ofAccount = failures.findLast(({ kind }) => kind === 'account')
-  return ofSecret?.error.code ?? ofObject ?? ofAccount?.error.code ?? 'waiting'
+function failureCodes(
+  { config }: SyncRequest,
+  { failures, synced }: RoundResult,
+): (name: string) => Failing['code'] | undefined {
+  const ofObjects = new Map<string, Failing['code']>()
+  const ofSecrets = new Map<string, Failing['code']>()
+  let ofAccount: Failing['code'] | undefined
+  for (const failure of failures) {
+    const { code } = failure.error
+    if (failure.kind === 'object') ofObjects.set(failure.key, code)
+    if (failure.kind === 'secret') ofSecrets.set(failure.name, code)
+    if (failure.kind === 'account') ofAccount = code
+  }
+  const firstOfObjects = new Map<string, Failing['code']>()
+  for (const { path, object, versions } of config.files) {
+    const { secret } = decodeTarget(path)
+    const code = ofObjects.get(objectKey(object, { versions }))
+    if (code !== undefined && !firstOfObjects.has(secret)) firstOfObjects.set(secret, code)
+  }
+  return (name) => {
+    const ofObject = firstOfObjects.get(name)
+    if (ofObject === undefined && synced.has(name)) return undefined
+    return ofSecrets.get(name) ?? ofObject ?? ofAccount ?? 'waiting'
+  }
 }

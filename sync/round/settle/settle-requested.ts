@@ -5,7 +5,12 @@ import type { AccountValues } from '../../fetch/account-values.ts'
 import { roundBudget } from '../../fetch/round-budget.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
-import { composedData, filesOfSecret, secretData } from '../../plan/secret-data.ts'
+import {
+  composedData,
+  divideBySecret,
+  type SecretPart,
+  secretData,
+} from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
 import type { Account } from '../../request/account.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
@@ -34,17 +39,19 @@ export async function settleRequested({
   const steps: RoundStep[] = [...objectFailures(request, values)]
   const incomplete = new Set<string>()
   const budget = roundBudget(account)
+  const partOf = divideBySecret({ config: request.config, content: values.refresh.content })
   for (const secret of request.secrets) {
     const { name } = secret
-    const desired = await desiredSecret(secret, { request, values, budget })
+    const part = partOf(name)
+    const desired = await desiredSecret(secret, { part, values, budget })
     const step = known.has(name) ? await settle({ name, desired, found }) : undefined
     if (step !== undefined) steps.push(step)
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
-    if (secret.composition) steps.push(...missingObjectFailures(desired, { request, values }))
+    if (secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
     if (step?.stored !== undefined) continue
     // A Secret whose objects are all gone from the vault (`on-deleted: remove`) doesn't count as missing.
     if (desired.data.state !== 'reduced') incomplete.add(originKey(secret))
-    if (!secret.composition) steps.push(...missingObjectFailures(desired, { request, values }))
+    if (!secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
   }
   return { steps, incomplete }
 }
@@ -62,11 +69,11 @@ function objectFailures({ config }: SyncRequest, { refresh }: AccountValues): re
  * the object itself, so {@link objectFailures} doesn't include it.
  */
 function missingObjectFailures(
-  { secret, data }: DesiredSecret,
-  { request: { config }, values }: AskedSecrets,
+  { data }: DesiredSecret,
+  { part, values }: { readonly part: SecretPart; readonly values: AccountValues },
 ): readonly RoundStep[] {
   if (data.state === 'whole') return []
-  return filesOfSecret(secret.name, config).flatMap(({ object, versions, optional }) => {
+  return part.config.files.flatMap(({ object, versions, optional }) => {
     const key = objectKey(object, { versions })
     return failedStep(key, optional === true ? undefined : values.gone.get(key))
   })
@@ -77,11 +84,19 @@ const failedStep = (key: string, error: AkvError | undefined): readonly RoundSte
 
 async function desiredSecret(
   secret: RequestedSecret,
-  { request: { config }, values, budget }: AskedSecrets & { readonly budget: CpuBudget },
+  {
+    part,
+    values,
+    budget,
+  }: {
+    readonly part: SecretPart
+    readonly values: AccountValues
+    readonly budget: CpuBudget
+  },
 ): Promise<DesiredSecret> {
-  const { refresh, gone, filled, versions } = values
+  const { gone, filled, versions } = values
   const { name, composition } = secret
-  const round = { config, content: refresh.content, filled, gone }
+  const round = { ...part, filled, gone }
   return {
     secret,
     data: composition

@@ -1,5 +1,9 @@
-import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
+import type { KindRequests, SyncCluster } from '../../../sync/cluster/cluster-port.ts'
 import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
+import {
+  readSeenExternalSecret,
+  readSeenStore,
+} from '../../../sync/external-secret/seen-external-secret.ts'
 import { fieldManager } from '../../../sync/names.ts'
 import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-secret.ts'
 import { readSeenClass } from '../../../sync/source/seen-class.ts'
@@ -11,27 +15,46 @@ export interface MemoryCluster {
   readonly cluster: SyncCluster
   /** The number of statuses that have been written. */
   readonly statuses: () => number
+  /** The number of statuses of ExternalSecrets and stores that say that they are ready. */
+  readonly readies: () => number
 }
 
 /** The objects that the cluster has from the start. */
 export interface MemoryObjects {
   readonly accounts: readonly ApiObject[]
-  readonly classes: readonly ApiObject[]
+  readonly classes?: readonly ApiObject[]
+  readonly externalSecrets?: readonly ApiObject[]
+  readonly stores?: readonly ApiObject[]
 }
 
 /** A cluster in memory, without HTTP. What it has at the start doesn't change but by sync. */
-export function memoryCluster({ accounts, classes }: MemoryObjects): MemoryCluster {
+export function memoryCluster({
+  accounts,
+  classes = [],
+  externalSecrets = [],
+  stores = [],
+}: MemoryObjects): MemoryCluster {
   const objects = createObjectStore(() => undefined)
   const secretPath = ({ namespace, name }: { namespace: string; name: string }) =>
     `/api/v1/namespaces/${namespace}/secrets/${name}`
   let statuses = 0
+  let readies = 0
   const within = (all: readonly ApiObject[], namespace: string) =>
     all.filter((one) => one.metadata.namespace === namespace)
   const watch = ({ signal, resourceVersion }: { signal: AbortSignal; resourceVersion: string }) =>
     new Promise<string>((resolve) =>
       signal.addEventListener('abort', () => resolve(resourceVersion)),
     )
-  const none = { list: async () => ({ objects: [], resourceVersion: '1' }), watch }
+  const requestsOf = <T>(
+    all: readonly ApiObject[],
+    read: (object: unknown) => readonly T[],
+  ): KindRequests<T> => ({
+    list: async (namespace) => ({
+      objects: within(all, namespace).flatMap(read),
+      resourceVersion: '1',
+    }),
+    watch,
+  })
   const cluster: SyncCluster = {
     listAccounts: async (namespace) => ({
       objects: within(accounts, namespace).flatMap(readSeenAccount),
@@ -39,18 +62,14 @@ export function memoryCluster({ accounts, classes }: MemoryObjects): MemoryClust
     }),
     watchAccounts: watch,
     objectsOf: {
-      SecretProviderClass: {
-        list: async (namespace) => ({
-          objects: within(classes, namespace).flatMap(readSeenClass),
-          resourceVersion: '1',
-        }),
-        watch,
-      },
-      ExternalSecret: none,
-      SecretStore: none,
-      ClusterSecretStore: none,
+      SecretProviderClass: requestsOf(classes, readSeenClass),
+      ExternalSecret: requestsOf(externalSecrets, readSeenExternalSecret),
+      SecretStore: requestsOf(stores, readSeenStore),
+      ClusterSecretStore: requestsOf([], readSeenStore),
     },
-    writeReadyStatus: async () => undefined,
+    writeReadyStatus: async (_object, { conditions: [{ status }] }) => {
+      readies += status === 'True' ? 1 : 0
+    },
     servesKind: async () => true,
     requestToken: async () => 'token',
     readSecret: async (secret) => {
@@ -86,7 +105,7 @@ export function memoryCluster({ accounts, classes }: MemoryObjects): MemoryClust
       statuses += 1
     },
   }
-  return { cluster, statuses: () => statuses }
+  return { cluster, statuses: () => statuses, readies: () => readies }
 }
 
 function stored([status, object]: ApiAnswer): StoredSecret {

@@ -1,0 +1,78 @@
+import type { Clock } from '../../../lib/clock.ts'
+import { createLog } from '../../../lib/log/log.ts'
+import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
+import { startController } from '../../../sync/controller.ts'
+import { createSyncMetrics } from '../../../sync/metrics.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { policy } from '../../webhook/core/policy.ts'
+import { type MemoryObjects, memoryCluster } from './memory-cluster.ts'
+
+/** No refresh becomes due, so each account has the same number of rounds. */
+function clockBeforeRefresh(): Clock {
+  const clock = fakeClock({})
+  const untilAborted = (signal: AbortSignal | undefined) =>
+    new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+  const longestMs = 10_000
+  return {
+    ...clock,
+    sleep: (ms, signal) => (ms > longestMs ? untilAborted(signal) : clock.sleep(ms, signal)),
+  }
+}
+
+/**
+ * Runs the controller until each account has its Secrets, and asks for the metrics twice.
+ *
+ * @param readValue - gives the value of each object of the vault, or throws
+ * @returns the number of ExternalSecrets and stores that are ready then
+ */
+export async function syncOnce(
+  objects: MemoryObjects,
+  readValue: () => string = () => 'value',
+): Promise<number> {
+  const { accounts, classes = [], externalSecrets = [] } = objects
+  const listed = new Map(
+    [...Map.groupBy(accounts, ({ metadata }) => metadata.namespace ?? '')].map(
+      ([namespace, ofNamespace]) => [
+        namespace,
+        new Set(ofNamespace.map(({ metadata }) => metadata.name ?? '')),
+      ],
+    ),
+  )
+  const { cluster, statuses, readies } = memoryCluster(objects)
+  const stop = new AbortController()
+  const clock = clockBeforeRefresh()
+  const metrics = createSyncMetrics(listed)
+  const controller = startController({
+    accounts: listed,
+    kinds: [
+      ...(classes.length > 0 ? (['SecretProviderClass'] as const) : []),
+      ...(externalSecrets.length > 0 ? (['ExternalSecret'] as const) : []),
+    ],
+    cluster,
+    policy,
+    metrics,
+    events: createEventBudget(clock),
+    clock,
+    log: createLog({ level: 'error', write: () => undefined }),
+    signal: stop.signal,
+    openSession: () => ({
+      signIn: { principal: 'test', token: async () => 'token', forget: () => undefined },
+      reader: {
+        read: async () => ({
+          kind: 'secret',
+          version: '0'.repeat(32),
+          value: readValue(),
+          contentType: undefined,
+          isCertificate: false,
+        }),
+        listVersions: async () => [],
+      },
+    }),
+  })
+  await metrics.text()
+  while (statuses() < accounts.length) await new Promise(setImmediate)
+  await metrics.text()
+  stop.abort()
+  await controller.ended()
+  return readies()
+}
