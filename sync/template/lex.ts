@@ -12,6 +12,8 @@ export type Token =
   /** A function or a keyword. */
   | { readonly kind: 'word'; readonly name: string }
   | { readonly kind: 'mark'; readonly mark: Mark }
+  /** A character that isn't part of the language, such as one of a variable or a number. */
+  | { readonly kind: 'other'; readonly character: string }
 
 /** `open` and `close` are the braces of an action. Blanks separate arguments. */
 export type Mark = 'open' | 'close' | 'blank' | 'dot' | '(' | ')' | '|'
@@ -129,7 +131,11 @@ function tokenAt(template: string, at: number): { readonly token: Token; readonl
     }
     default: {
       const word = match('word')
-      if (word === undefined || /^\d/.test(word)) throw unexpected(template, at)
+      if (word === undefined || /^\d/.test(word)) {
+        const [other] = template.slice(at, at + 2)
+        if (other === undefined) throw new TemplateError('an action has no end: "}}" is missing')
+        return { token: { kind: 'other', character: other }, length: other.length }
+      }
       const token: Token = { kind: 'word', name: word }
       return terminated({ token, length: word.length }, { template, at })
     }
@@ -147,20 +153,16 @@ function terminated(
   const next = at + found.length
   terminator.lastIndex = next
   if (terminator.test(template) || template.startsWith('}}', next)) return found
-  const { token } = found
-  if (token.kind === 'field')
+  if (found.token.kind === 'field')
     throw new TemplateError(
       `found "${printable(template.slice(at, next + 1))}"; a name after a dot has only letters, digits and "_": write index . "NAME" for any other`,
     )
-  throw unexpected(template, next)
+  throw unsupportedCharacter(template.slice(next, next + 2))
 }
 
-function unexpected(template: string, at: number): TemplateError {
-  if (at >= template.length) return new TemplateError('an action has no end: "}}" is missing')
-  const [character = ''] = template.slice(at)
-  return new TemplateError(
+export const unsupportedCharacter = ([character = '']: string): TemplateError =>
+  new TemplateError(
     `"${printable(character)}" is not supported in an action; accepted: .NAME, strings, functions, parentheses and pipes`,
   )
-}
 
 const mark = (name: Mark): Token => ({ kind: 'mark', mark: name })

@@ -1,6 +1,6 @@
 import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
-import { lexTemplate, type Mark, type Token } from './lex.ts'
+import { lexTemplate, type Mark, type Token, unsupportedCharacter } from './lex.ts'
 import { checkFormat } from './printf.ts'
 import {
   type Expression,
@@ -45,6 +45,8 @@ function tokenReader(tokens: readonly Token[]) {
     take: (): Token | undefined => tokens[next++],
     isAt: (...marks: readonly Mark[]): boolean => {
       const token = tokens[next]
+      // A function before it that isn't supported has been reported by now: in `nindent 4`, that matters more than the 4.
+      if (token?.kind === 'other') throw unsupportedCharacter(token.character)
       return token?.kind === 'mark' && marks.includes(token.mark)
     },
     skipBlank(): void {
