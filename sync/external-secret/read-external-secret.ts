@@ -1,14 +1,16 @@
 import type { WantedFile } from '../../init-agent/contract.ts'
+import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import { forbiddenVaults } from '../../webhook/core/annotations/choose-vaults.ts'
 import { minRefreshSeconds } from '../../webhook/core/annotations/pod-settings.ts'
 import { parseDuration } from '../../webhook/core/annotations/values/parse-duration.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { type ComposedInput, inputName } from '../compose/composition.ts'
+import { type ComposedInput, type ComposedTemplate, inputName } from '../compose/composition.ts'
 import { encodeTarget } from '../request/key-path.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import { maxEntries } from '../request/secret-keys.ts'
 import { lackingKeys } from '../request/secret-types.ts'
+import { neededKeys } from '../template/needed-keys.ts'
 import {
   maxProblems,
   only,
@@ -102,7 +104,10 @@ export function readExternalSecret(
     secret,
     defaultStore: found.defaultStore,
   })
-  if (place.problems.length === 0) checkType(secret.type, { items, template, place })
+  if (place.problems.length === 0) {
+    checkType(secret.type, { items, template, place })
+    if (template) checkTemplates(template, items, place)
+  }
   return {
     secret: { ...secret, composition: { inputs, ...(template && { template }) } },
     files,
@@ -190,9 +195,7 @@ function checkType(
   type: string,
   found: {
     readonly items: readonly Item[]
-    readonly template:
-      | { readonly data: ReadonlyMap<string, unknown>; readonly keepsInputs: boolean }
-      | undefined
+    readonly template: ComposedTemplate | undefined
     readonly place: Place
   },
 ): void {
@@ -207,4 +210,20 @@ function checkType(
     place.problems.push(
       `spec.target.template.type ${type} needs the key ${key}, but nothing gives it`,
     )
+}
+
+/** Reports a key that a template reads and that nothing gives. An `extract` may give any key. */
+function checkTemplates(
+  { data }: ComposedTemplate,
+  items: readonly Item[],
+  { problems }: Place,
+): void {
+  const keys = new Set(items.map(({ key }) => key))
+  if (keys.has(undefined)) return
+  for (const [name, template] of data)
+    for (const key of neededKeys(template))
+      if (!keys.has(key))
+        problems.push(
+          `spec.target.template.data.${name}: no item of spec.data has the secretKey "${printable(key)}"`,
+        )
 }

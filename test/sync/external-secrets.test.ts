@@ -102,15 +102,14 @@ t.test('a template that fails leaves the Secret, and the status says why', async
   const simulation = await start(t)
   simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
   await simulation.round()
-  const target = { template: { data: { line: '{{ .passwrd }}' } } }
+  const target = { template: { data: { line: '{{ .password | b64dec }}' } } }
   simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret({ target }))
   await simulation.round()
   t.strictSame(simulation.values('db'), { password: 'correct horse' })
   t.match(ready(simulation), {
     status: 'False',
     reason: 'SecretSyncedError',
-    message:
-      /^AKV_SYNC_SOURCE: Secret db: template data\.line: no key "passwrd" is among the values\. /,
+    message: /^AKV_SYNC_SOURCE: Secret db: template data\.line: b64dec: its value is not base64\. /,
   })
 })
 
