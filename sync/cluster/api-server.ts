@@ -8,7 +8,7 @@ import {
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { fieldManager, statusAnnotation } from '../names.ts'
+import { fieldManager, statusAnnotation, tokenAudience } from '../names.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
 import { ask } from './ask.ts'
@@ -20,8 +20,6 @@ import { followObjects } from './follow-objects.ts'
 import { createTurns, type InTurn } from './page-turns.ts'
 import { readSeenAccount } from './seen-account.ts'
 
-/** The only audience that Entra accepts. The chart's admission policy doesn't let the controller ask for another. */
-const audience = 'api://AzureADTokenExchange'
 /** The shortest lifetime that the API server issues. The token is exchanged at once. */
 const tokenSeconds = 600
 
@@ -79,7 +77,7 @@ function accountRequests(
     },
     async requestToken({ namespace, name, uid }) {
       const what = `ServiceAccount ${namespace}/${name}`
-      const spec = { audiences: [audience], expirationSeconds: tokenSeconds }
+      const spec = { audiences: [tokenAudience], expirationSeconds: tokenSeconds }
       // With the uid, so that we don't get a token of an account that has replaced this one.
       const body = { metadata: { uid }, spec }
       const request = core.createNamespacedServiceAccountToken({ namespace, name, body })

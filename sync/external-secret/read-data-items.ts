@@ -61,6 +61,7 @@ export const dataFromReader =
       },
       find: refused(search),
       rewrite: refused('write each key into data'),
+      select: refused('write each key into data'),
       sourceRef: (found, at) => {
         store = readSourceRef(found, at)
       },

@@ -55,6 +55,7 @@ export function readRemoteRef(
     conversionStrategy: only(['Default']),
     metadataPolicy: only(['None'], '. Tags are not read'),
     nullBytePolicy: only(['Ignore']),
+    emptyResultPolicy: only(['Fail'], '. Each object has to exist'),
   })
   if (found.key === undefined && place.problems.length === before)
     place.problems.push(`${place.path}.key is missing`)

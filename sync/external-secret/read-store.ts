@@ -4,6 +4,7 @@ import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseUuid } from '../../webhook/core/annotations/values/parse-uuid.ts'
 import type { CloudName, Policy } from '../../webhook/core/policy.ts'
+import { tokenAudience } from '../names.ts'
 import {
   ignored,
   only,
@@ -104,7 +105,11 @@ const azureReader =
             if (isElsewhere && kind === 'SecretStore')
               wrong(inside, found, 'a SecretStore may name an account of its own namespace only')
           }),
-          audiences: refused('the operator sets the audience of tokens'),
+          audiences: (audiences, inside) =>
+            readItems(audiences, inside, {
+              most: maxConditions,
+              read: only([tokenAudience], ', which tokens always have'),
+            }),
         })
         if (name !== undefined && !isElsewhere) found.account = name
       },
@@ -116,7 +121,10 @@ const azureReader =
             `this cluster uses the cloud "${policy.cloudName}", which the operator chooses`,
           )
       }),
-      authSecretRef: ignored,
+      // The operator's default is ServicePrincipal.
+      authSecretRef: () => {
+        if (!isObject(value) || value['authType'] == null) found.otherSignIn = 'ServicePrincipal'
+      },
       identityId: ignored,
       useAzureSDK: ignored,
       customCloudConfig: ignored,

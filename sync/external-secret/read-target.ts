@@ -79,28 +79,29 @@ const metadataReader =
   (target: { labels: RequestedSecret['labels']; annotations: RequestedSecret['annotations'] }) =>
   (value: unknown, place: Place): void =>
     readMembers(value, place, {
-      labels: (labels, { problems, path }) => {
+      labels: (labels, at) => {
         const read = readLabels(labels)
         target.labels = read.labels
-        problems.push(...read.problems.map((problem) => `${path}: ${problem}`))
-        checkPlain(labels, { path, problems })
+        addProblems(labels, read.problems, at)
       },
-      annotations: (annotations, { problems, path }) => {
+      annotations: (annotations, at) => {
         const read = readSecretAnnotations(annotations)
         target.annotations = read.labels
-        problems.push(...read.problems.map((problem) => `${path}: ${problem}`))
-        checkPlain(annotations, { path, problems })
+        addProblems(annotations, read.problems, at)
       },
       finalizers: refused('a Secret with finalizers could not be deleted'),
     })
 
 /** Metadata may not contain templates: everybody who may list Secrets' metadata would see the values. */
-function checkPlain(values: unknown, { path, problems }: Place): void {
+function addProblems(values: unknown, found: readonly string[], { path, problems }: Place): void {
   const isTemplate = (value: unknown) => typeof value === 'string' && value.includes('{{')
-  if (isObject(values) && Object.values(values).some(isTemplate))
-    problems.push(
-      `${path}: a template is not supported here; write plain text, because a value in metadata is not secret`,
-    )
+  const hasTemplate = isObject(values) && Object.values(values).some(isTemplate)
+  const sentences = hasTemplate
+    ? [
+        'a template is not supported here; write plain text, because a value in metadata is not secret',
+      ]
+    : found
+  problems.push(...sentences.map((sentence) => `${path}: ${sentence}`))
 }
 
 function readTemplates(value: unknown, data: Map<string, Template>, place: Place): void {

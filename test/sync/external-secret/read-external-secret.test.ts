@@ -188,7 +188,7 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
   ],
   [
     { target: { template: { metadata: { labels: { a: '{{ .password }}' } } } } },
-    /metadata\.labels: a template is not supported here/,
+    'spec.target.template.metadata.labels: a template is not supported here; write plain text, because a value in metadata is not secret',
   ],
   [
     { target: { template: { data: { 'a/b': '' } } } },
@@ -253,6 +253,18 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
   [
     { dataFrom: [{ extract: { key: 'key/a' } }] },
     /^spec\.dataFrom\[0\]\.extract: key\/ has no properties/,
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'a' }, select: [] }] },
+    'spec.dataFrom[0].select is not supported here; write each key into data',
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'a', emptyResultPolicy: 'Ignore' } }] },
+    /emptyResultPolicy "Ignore": is not supported here; accepted: Fail\. Each object/,
+  ],
+  [
+    { target: { template: { data: { url: '{{ if .a }}{{ end }}' } } } },
+    'spec.target.template.data.url: no item of spec.data has the secretKey "a"',
   ],
   [{ secretStoreRef: {} }, 'spec.secretStoreRef.name is missing'],
   [

@@ -32,6 +32,21 @@ t.test('the sign-in of another kind is known, and not used', async (t) => {
       otherSignIn: authType,
       problems: { length: 0 },
     })
+  t.match(storeOf(azurekv({ authSecretRef: { clientCertificate: {} } })), {
+    otherSignIn: 'ServicePrincipal',
+    problems: { length: 0 },
+  })
+  const authSecretRef = { clientId: { name: 'ids', key: 'client' } }
+  t.notHas(storeOf(azurekv({ authType: 'WorkloadIdentity', authSecretRef })), { otherSignIn: '' })
+})
+
+t.test('the audience of Entra may be written down', async (t) => {
+  const audiences = ['api://AzureADTokenExchange']
+  t.strictSame(storeOf(azurekv({ serviceAccountRef: { name: 'web', audiences } })).problems, [])
+  const others = storeOf(azurekv({ serviceAccountRef: { name: 'web', audiences: ['vault'] } }))
+  t.match(others.problems, [
+    /serviceAccountRef\.audiences\[0\] "vault": is not supported here; accepted: api:\/\/AzureAD/,
+  ])
 })
 
 t.test('a ClusterSecretStore may name an account elsewhere, which is not used', async (t) => {
