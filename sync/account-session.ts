@@ -72,13 +72,13 @@ function countRequests(
   reader: ObjectReader,
   metrics: AccountSessionOptions['metrics'],
 ): ObjectReader {
-  return wrapReader(reader, async (_reference, request) => {
+  return wrapReader(reader, async ({ vault }, request) => {
     try {
       const found = await request()
-      metrics.countVaultRequest('ok')
+      metrics.countVaultRequest(vault, 'ok')
       return found
     } catch (thrown) {
-      metrics.countVaultRequest(toAkvError(thrown).code)
+      metrics.countVaultRequest(vault, toAkvError(thrown).code)
       throw thrown
     }
   })

@@ -8,7 +8,8 @@ import type { Account } from './request/account.ts'
 export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
 
 /**
- * The metrics of the controller. The values of labels come from fixed sets, and from the operator's list of accounts.
+ * The metrics of the controller. The values of labels come from fixed sets, and from the operator's list of accounts, but for
+ * the names of {@link maxVaults} vaults.
  */
 export interface SyncMetrics {
   /** Returns the metrics in Prometheus' text format. */
@@ -16,8 +17,8 @@ export interface SyncMetrics {
   countWrite(operation: WriteKind): void
   /** Counts a round of the account in which something failed with this code. */
   countFailure(account: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void
-  /** Counts a request with its result: `ok`, or why it failed. */
-  countVaultRequest(result: 'ok' | AkvErrorCode): void
+  /** Counts a request to a vault with its result: `ok`, or why it failed. */
+  countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void
   /** Reads the gauges from this source on each scrape. */
   watch(source: FiguresSource): void
 }
@@ -30,6 +31,9 @@ export interface FiguresSource {
 
 const prefix = 'akv_injector_sync_'
 const accountLabels = ['namespace', 'account']
+
+/** Accounts name any vault they like, so there must be an end. Further vaults share an empty label. */
+const maxVaults = 100
 
 /** @param accounts - the accounts that the operator has listed, by namespace; all others share an empty label */
 export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
@@ -46,7 +50,13 @@ export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
     ...accountLabels,
     'code',
   )
-  const requests = counter('vault_requests_total', 'Reads of vault objects by result', 'result')
+  const requests = counter(
+    'vault_requests_total',
+    'Reads of vault objects by vault and result',
+    'vault',
+    'result',
+  )
+  const vaults = new Set<string>()
   let secretsOf: SecretsOf = () => []
   return {
     async text() {
@@ -58,7 +68,10 @@ export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
       const isListed = accounts.get(namespace)?.has(name) === true
       failures.inc({ namespace, account: isListed ? name : '', code })
     },
-    countVaultRequest: (result) => requests.inc({ result }),
+    countVaultRequest: (vault, result) => {
+      if (vaults.size < maxVaults) vaults.add(vault)
+      requests.inc({ vault: vaults.has(vault) ? vault : '', result })
+    },
     watch(source) {
       secretsOf = source.secretsOf
       addQueueGauge(registers, source.queueDepth)

@@ -2,6 +2,7 @@ import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 import type { FetchOutcome, FetchOutcomes } from '../projection/fetch-objects.ts'
 import type { RefreshState } from '../projection/refresh-content.ts'
+import { objectKey, type WantedObject } from '../projection/wanted-objects.ts'
 
 /** What one refresh did. */
 export interface RefreshResult {
@@ -16,12 +17,18 @@ export interface RefreshResult {
   readonly otherFailures: readonly AkvErrorCode[]
 }
 
+/** A kind of failure: with the vault if it is that of an object. */
+export interface Failure {
+  readonly code: AkvErrorCode
+  readonly vault?: string
+}
+
 /** The state of the agent, as metrics show it. Holds no value, version or hash. */
 export interface AgentFigures {
   readonly refreshes: number
   readonly switches: number
-  /** The number of refreshes in which something failed, by code. */
-  readonly failures: ReadonlyMap<AkvErrorCode, number>
+  /** The number of refreshes in which something failed, by code and vault. */
+  readonly failures: readonly (Failure & { readonly count: number })[]
   /** How many objects couldn't be refreshed the last time. */
   readonly failingObjects: number
   readonly lastRefreshAtMs: number
@@ -48,7 +55,7 @@ export function startFigures(start: {
   return {
     refreshes: 0,
     switches: 0,
-    failures: new Map(),
+    failures: [],
     failingObjects: 0,
     lastRefreshAtMs: nowMs,
     lastSuccessAtMs: goodAtMs,
@@ -60,16 +67,18 @@ export function startFigures(start: {
 export const freshAtMs = ({ staleSinceMs, lastSuccessAtMs }: AgentFigures): number =>
   staleSinceMs ?? lastSuccessAtMs
 
-/** The figures after one more refresh, which ended at `nowMs`. */
+/** The figures after one more refresh of these objects, which ended at `nowMs`. */
 export function figuresAfter(
   before: AgentFigures,
-  { result, nowMs }: { readonly result: RefreshResult; readonly nowMs: number },
+  refresh: {
+    readonly objects: readonly WantedObject[]
+    readonly result: RefreshResult
+    readonly nowMs: number
+  },
 ): AgentFigures {
-  const { statuses, outcomes, isWritten, isChanged, otherFailures } = result
+  const { result, nowMs } = refresh
+  const { statuses, outcomes, isWritten, isChanged } = result
   const failing = [...statuses.values()].filter(({ error }) => error !== undefined)
-  // An object that backs off wasn't requested, so it hasn't failed again.
-  const failed = [...outcomes.keys()].flatMap((key) => statuses.get(key)?.error?.code ?? [])
-  const codes = new Set([...failed, ...otherFailures])
   const staleSinceMs = Math.min(
     ...failing.map(({ goodAtMs }) => goodAtMs ?? before.lastSuccessAtMs),
     ...(isWritten ? [] : [before.lastSuccessAtMs]),
@@ -78,7 +87,7 @@ export function figuresAfter(
   return {
     refreshes: before.refreshes + 1,
     switches: before.switches + (isChanged ? 1 : 0),
-    failures: countEach(before.failures, codes),
+    failures: countEach(before.failures, failuresOf(refresh)),
     failingObjects: failing.length,
     lastRefreshAtMs: nowMs,
     lastSuccessAtMs: isStale ? before.lastSuccessAtMs : nowMs,
@@ -90,10 +99,31 @@ export function figuresAfter(
   }
 }
 
-function countEach<T>(before: ReadonlyMap<T, number>, found: Iterable<T>): ReadonlyMap<T, number> {
-  const counts = new Map(before)
-  for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1)
-  return counts
+function failuresOf({
+  objects,
+  result,
+}: Omit<Parameters<typeof figuresAfter>[1], 'nowMs'>): readonly Failure[] {
+  const { statuses, outcomes, otherFailures } = result
+  const failed = objects.flatMap((object) => {
+    const { vault } = object.reference
+    const key = objectKey(object.reference, object)
+    const code = statuses.get(key)?.error?.code
+    // An object that backs off wasn't requested, so it hasn't failed again.
+    return code === undefined || !outcomes.has(key) ? [] : [{ code, vault }]
+  })
+  return [...failed, ...otherFailures.map((code) => ({ code }))]
+}
+
+/** Counts each kind once, however many objects failed that way. */
+function countEach(
+  before: AgentFigures['failures'],
+  found: readonly Failure[],
+): AgentFigures['failures'] {
+  const kindOf = ({ code, vault = '' }: Failure) => `${code} ${vault}`
+  const after = new Map(before.map((failure) => [kindOf(failure), failure]))
+  for (const [kind, failure] of new Map(found.map((failure) => [kindOf(failure), failure])))
+    after.set(kind, { ...failure, count: (after.get(kind)?.count ?? 0) + 1 })
+  return [...after.values()]
 }
 
 /** The dates after these outcomes are in place. */

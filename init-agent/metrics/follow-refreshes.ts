@@ -1,4 +1,5 @@
 import type { AgentContext } from '../agent-context.ts'
+import { wantedObjects } from '../projection/wanted-objects.ts'
 import { type AgentFigures, figuresAfter, type RefreshResult } from './agent-figures.ts'
 import { renderMetrics } from './render-metrics.ts'
 import { serveMetrics } from './serve-metrics.ts'
@@ -15,6 +16,7 @@ export async function followRefreshes(
 ): Promise<(result: RefreshResult) => Promise<void>> {
   const { config, clock } = context
   const { metricsPort: port, staleAfterSeconds } = config
+  const objects = wantedObjects(config)
   let figures = start
   const text = () => renderMetrics(figures, { config, nowMs: clock.now() })
   const listen = port === undefined ? undefined : serveMetrics(context, { port, text })
@@ -23,7 +25,7 @@ export async function followRefreshes(
   checkStaleness?.(start)
   await listen?.()
   return async (result) => {
-    figures = figuresAfter(figures, { result, nowMs: clock.now() })
+    figures = figuresAfter(figures, { objects, result, nowMs: clock.now() })
     checkStaleness?.(figures)
     await listen?.()
   }

@@ -9,6 +9,9 @@ import type { AgentFigures } from './agent-figures.ts'
 /** Of one pod, whatever it requests: a cluster may have thousands of pods. */
 export const maxSeries = 200
 
+/** Of these. Each of many vaults may fail in several ways. */
+const maxFailures = 50
+
 const prefix = 'akv_injector_agent_'
 
 /**
@@ -26,7 +29,8 @@ export function renderMetrics(
   const creations = samplesOf(objects, 'createdAtMs')
   const shownExpiries = expiries.slice(0, room)
   const shownCreations = creations.slice(0, room - shownExpiries.length)
-  const total = expiries.length + creations.length
+  const all = [...figures.failures, ...expiries, ...creations].length
+  const shown = [...shownFailures(figures), ...shownExpiries, ...shownCreations].length
   return prometheusText([
     ...own,
     {
@@ -43,8 +47,8 @@ export function renderMetrics(
     },
     gauge(
       'series_dropped',
-      `Series of objects that are left out, because a pod has at most ${maxSeries} series`,
-      total - shownExpiries.length - shownCreations.length,
+      `Series that are left out, because a pod has at most ${maxSeries} series`,
+      all - shown,
     ),
   ])
 }
@@ -53,7 +57,7 @@ function ownMetrics(
   figures: AgentFigures,
   { config, nowMs }: { readonly config: AgentConfig; readonly nowMs: number },
 ): readonly MetricFamily[] {
-  const { refreshes, switches, failures, failingObjects, lastSuccessAtMs } = figures
+  const { refreshes, switches, failingObjects, lastSuccessAtMs } = figures
   const current = wantedObjects(config).length - failingObjects
   return [
     buildInfo('agent'),
@@ -65,8 +69,8 @@ function ownMetrics(
     counter('refreshes_total', 'Refreshes since the agent started', [{ value: refreshes }]),
     counter(
       'failures_total',
-      'Refreshes in which something failed, by code',
-      [...failures].map(([code, value]) => ({ labels: { code }, value })),
+      'Refreshes in which something failed, by code, and by vault if an object failed',
+      shownFailures(figures).map(({ count, ...labels }) => ({ labels, value: count })),
     ),
     counter('switches_total', 'Refreshes that switched changed files or variables into place', [
       { value: switches },
@@ -92,6 +96,8 @@ function ownMetrics(
     },
   ]
 }
+
+const shownFailures = ({ failures }: AgentFigures) => failures.slice(0, maxFailures)
 
 const gauge = (name: string, help: string, value: number): MetricFamily => ({
   name: prefix + name,

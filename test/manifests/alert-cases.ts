@@ -20,8 +20,10 @@ const stale = (number: number) => `akv_injector_agent_staleness_seconds{${pod(nu
 const interval = (number: number) => `akv_injector_agent_refresh_interval_seconds{${pod(number)}}`
 const expiry = (name: string, number: number) =>
   `akv_injector_agent_object_expiry_timestamp_seconds{vault="shop",type="secret",name="${name}",${pod(number)}}`
-const throttled = (number: number) =>
-  `akv_injector_agent_failures_total{code="AKV_THROTTLED",${pod(number)}}`
+const throttled = (number: number, vault = 'shop') =>
+  `akv_injector_agent_failures_total{code="AKV_THROTTLED",vault="${vault}",${pod(number)}}`
+const requests = (result: string, vault = 'shop') =>
+  `akv_injector_sync_vault_requests_total{vault="${vault}",result="${result}"}`
 const account = (name: string) =>
   `akv_injector_sync_staleness_seconds{namespace="shop",account="${name}"}`
 
@@ -47,8 +49,9 @@ export const healthy: Readonly<Record<string, string>> = {
       [expiry('password', number), `${days(30)}x240`],
     ]),
   ),
-  'akv_injector_agent_failures_total{code="AKV_TIMEOUT",namespace="shop",pod="web-1"}': '0+1x240',
-  'akv_injector_sync_vault_requests_total{result="ok"}': '0+9x240',
+  'akv_injector_agent_failures_total{code="AKV_TIMEOUT",vault="shop",namespace="shop",pod="web-1"}':
+    '0+1x240',
+  [requests('ok')]: '0+9x240',
   [account('web')]: '0x240',
   akv_injector_sync_queue_depth: '0 5x59 0 5x59 0 5x59 0 5x59',
 }
@@ -141,6 +144,16 @@ export const alertCases: readonly AlertCase[] = [
     firing: { AkvInjectorVaultThrottles: 1 },
   },
   {
+    name: 'pods and sync are throttled by two vaults',
+    series: {
+      [throttled(1)]: '0+1x240',
+      [throttled(2, 'billing')]: '_x40 1x200',
+      [requests('AKV_THROTTLED', 'billing')]: '0+1x240',
+    },
+    atMinutes: 11,
+    firing: { AkvInjectorVaultThrottles: 2 },
+  },
+  {
     name: 'pods were throttled half an hour ago',
     series: { [throttled(1)]: '_x40 1x200' },
     atMinutes: 40,
@@ -148,7 +161,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     name: 'sync is throttled',
-    series: { 'akv_injector_sync_vault_requests_total{result="AKV_THROTTLED"}': '0+1x240' },
+    series: { [requests('AKV_THROTTLED')]: '0+1x240' },
     atMinutes: 30,
     firing: { AkvInjectorVaultThrottles: 1 },
   },

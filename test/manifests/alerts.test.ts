@@ -41,6 +41,40 @@ t.test('each series causes its alerts and no others', { skip: withoutPromtool },
   t.equal(runPromtool('test', 'rules', join(folder, 'tests.yaml')), '')
 })
 
+t.test('an alert about throttling names the vault', { skip: withoutPromtool }, async (t) => {
+  const rule = rules.find(({ alert }) => alert === 'AkvInjectorVaultThrottles')
+  const summary: string = rule.annotations.summary.replace('{{ $labels.vault }}', 'billing')
+  t.match(summary, 'The vault billing ')
+  const tests = [
+    {
+      interval: '15s',
+      input_series: [
+        {
+          series:
+            'akv_injector_agent_failures_total{code="AKV_THROTTLED",vault="billing",pod="web"}',
+          values: '0+1x60',
+        },
+      ],
+      alert_rule_test: [
+        {
+          eval_time: '5m',
+          alertname: rule.alert,
+          exp_alerts: [
+            {
+              exp_labels: { ...rule.labels, vault: 'billing' },
+              exp_annotations: { ...rule.annotations, summary },
+            },
+          ],
+        },
+      ],
+    },
+  ]
+  const folder = t.testdir({
+    'tests.yaml': JSON.stringify({ rule_files: [file], evaluation_interval: '15s', tests }),
+  })
+  t.equal(runPromtool('test', 'rules', join(folder, 'tests.yaml')), '')
+})
+
 t.test('each alert is fired by a test', async (t) => {
   const fired = new Set(alertCases.flatMap(({ firing }) => Object.keys(firing)))
   t.strictSame([...fired].sort(), rules.map(({ alert }) => alert).sort())

@@ -31,7 +31,7 @@ function agentMetrics(): string {
   const figures = startFigures({ nowMs: 0, goodAtMs: 0, outcomes })
   const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
   return renderMetrics(
-    { ...figures, failures: new Map([['AKV_NETWORK', 1]]) },
+    { ...figures, failures: [{ code: 'AKV_NETWORK', vault: 'team-a', count: 1 }] },
     { config, nowMs: 0 },
   )
 }

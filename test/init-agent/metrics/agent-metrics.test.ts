@@ -45,7 +45,10 @@ t.test('a refreshing agent serves its metrics', async (t) => {
 
   emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
   await untilScraped(port, /^akv_injector_agent_objects\{state="failing"\} 1$/m)
-  t.match(await scrape(port), /^akv_injector_agent_failures_total\{code="AKV_\w+"\} [1-9]/m)
+  t.match(
+    await scrape(port),
+    /^akv_injector_agent_failures_total\{code="AKV_\w+",vault="team-a"\} [1-9]/m,
+  )
   emulator.clearFaults()
   emulator.rotate({ vault: 'team-a', name: 'a', value: 'hunter3' })
   await untilScraped(port, /^akv_injector_agent_switches_total 1$/m)

@@ -24,7 +24,7 @@ const log = { debug() {}, info() {}, warn() {} }
 const dates = new Map(config.files.map(({ object: { vault, name } }) =>
   [vault + ':secrets/' + name, { createdAtMs: 1, expiresAtMs: 2 }]))
 const figures = {
-  refreshes: 0, switches: 0, failures: new Map(), failingObjects: 0, lastRefreshAtMs: 0, lastSuccessAtMs: 0, dates,
+  refreshes: 0, switches: 0, failures: [], failingObjects: 0, lastRefreshAtMs: 0, lastSuccessAtMs: 0, dates,
 }
 const context = { config, clock: { now: () => 0 }, log, signal: new AbortController().signal }
 for (let i = 0; i < 20; i++)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { figuresAfter, startFigures } from '../../../init-agent/metrics/agent-figures.ts'
 import { maxSeries, renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
 import { failedStatus, goodStatus } from '../../../init-agent/projection/object-status.ts'
-import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
+import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../../keyvault/clients/object-client.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { version } from '../../../lib/version.ts'
@@ -71,20 +71,22 @@ const failing = (code: 'AKV_NETWORK' | 'AKV_FORBIDDEN', goodAtMs: number) =>
 t.test('a failure counts once for each refresh and code, and ends with its cause', async (t) => {
   const names = ['a', 'b', 'c']
   const config = agentConfig({ files: names.map((name) => secretFile(name)), refreshSeconds: 300 })
+  const objects = wantedObjects(config)
   const show = (figures: typeof start, nowMs: number) =>
     linesOf(renderMetrics(figures, { config, nowMs })).filter((line) =>
       /^(failures|last_success|staleness|objects|refreshes|switches)/.test(line),
     )
   const start = startFigures({ nowMs: startMs, goodAtMs: startMs })
   const failed = figuresAfter(start, {
+    objects,
     result: {
       ...result,
       statuses: new Map([
-        ['a', failing('AKV_NETWORK', seconds(100))],
-        ['b', failing('AKV_NETWORK', seconds(50))],
-        ['c', goodStatus(seconds(300))],
+        [keyOf('a'), failing('AKV_NETWORK', seconds(100))],
+        [keyOf('b'), failing('AKV_NETWORK', seconds(50))],
+        [keyOf('c'), goodStatus(seconds(300))],
       ]),
-      outcomes: new Map(['a', 'b', 'c'].map((name) => [name, fetched({})])),
+      outcomes: new Map(names.map((name) => [keyOf(name), fetched({})])),
       otherFailures: ['AKV_NOTIFY_FAILED'],
       isChanged: true,
     },
@@ -92,7 +94,7 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
   })
   t.strictSame(show(failed, seconds(350)), [
     'refreshes_total 1',
-    'failures_total{code="AKV_NETWORK"} 1',
+    'failures_total{code="AKV_NETWORK",vault="team-a"} 1',
     'failures_total{code="AKV_NOTIFY_FAILED"} 1',
     'switches_total 1',
     'last_success_timestamp_seconds 1000000',
@@ -101,25 +103,27 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
     'objects{state="failing"} 2',
   ])
   const backingOff = figuresAfter(failed, {
-    result: { ...result, statuses: new Map([['a', failing('AKV_NETWORK', seconds(100))]]) },
+    objects,
+    result: { ...result, statuses: new Map([[keyOf('a'), failing('AKV_NETWORK', seconds(100))]]) },
     nowMs: seconds(600),
   })
   t.match(show(backingOff, seconds(600)), [
     'refreshes_total 2',
-    'failures_total{code="AKV_NETWORK"} 1',
+    'failures_total{code="AKV_NETWORK",vault="team-a"} 1',
     'failures_total{code="AKV_NOTIFY_FAILED"} 1',
     'switches_total 1',
     'last_success_timestamp_seconds 1000000',
     'staleness_seconds 500',
   ])
-  const statuses = new Map(names.map((name) => [name, goodStatus(seconds(600))]))
+  const statuses = new Map(names.map((name) => [keyOf(name), goodStatus(seconds(600))]))
   const unwritten = figuresAfter(failed, {
+    objects,
     result: { ...result, statuses, isWritten: false, otherFailures: ['AKV_VOLUME_FULL'] },
     nowMs: seconds(600),
   })
   t.match(show(unwritten, seconds(600)), [
     'refreshes_total 2',
-    'failures_total{code="AKV_NETWORK"} 1',
+    'failures_total{code="AKV_NETWORK",vault="team-a"} 1',
     'failures_total{code="AKV_NOTIFY_FAILED"} 1',
     'failures_total{code="AKV_VOLUME_FULL"} 1',
     'switches_total 1',
@@ -129,6 +133,7 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
     'objects{state="failing"} 0',
   ])
   const recovered = figuresAfter(unwritten, {
+    objects,
     result: { ...result, statuses },
     nowMs: seconds(900),
   })
@@ -141,11 +146,28 @@ t.test('a failure counts once for each refresh and code, and ends with its cause
   t.ok(show(recovered, seconds(1_600)).includes('staleness_seconds 700'), 'a refresh hangs')
 })
 
+t.test('at most 50 kinds of failures are shown', async (t) => {
+  const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
+  const failures = Array.from({ length: 60 }, (_, i) => {
+    return { code: 'AKV_THROTTLED', vault: `team-${i}`, count: 2 } as const
+  })
+  const figures = { ...startFigures({ nowMs: startMs, goodAtMs: startMs }), failures }
+  const lines = linesOf(renderMetrics(figures, { config, nowMs: startMs }))
+  const shown = lines.filter((line) => line.startsWith('failures_total'))
+  t.equal(shown[0], 'failures_total{code="AKV_THROTTLED",vault="team-0"} 2')
+  t.equal(shown.length, 50)
+  t.equal(lines.at(-1), 'series_dropped 10')
+})
+
 t.test('a failure that has just begun shows as one second', async (t) => {
   const config = agentConfig({ files: [secretFile('a')], refreshSeconds: 300 })
   const start = startFigures({ nowMs: startMs, goodAtMs: startMs })
-  const statuses = new Map([['a', failing('AKV_FORBIDDEN', startMs)]])
-  const figures = figuresAfter(start, { result: { ...result, statuses }, nowMs: startMs })
+  const statuses = new Map([[keyOf('a'), failing('AKV_FORBIDDEN', startMs)]])
+  const figures = figuresAfter(start, {
+    objects: wantedObjects(config),
+    result: { ...result, statuses },
+    nowMs: startMs,
+  })
   t.ok(linesOf(renderMetrics(figures, { config, nowMs: startMs })).includes('staleness_seconds 1'))
 })
 
@@ -162,7 +184,13 @@ t.test('dates are those of the version in place', async (t) => {
     outcomes: new Map([[key, fetched({ createdAtMs: 1_000 })]]),
   })
   const after = (more: Partial<Parameters<typeof figuresAfter>[1]['result']>) =>
-    shown(figuresAfter(start, { result: { ...result, ...more }, nowMs: startMs }))
+    shown(
+      figuresAfter(start, {
+        objects: wantedObjects(config),
+        result: { ...result, ...more },
+        nowMs: startMs,
+      }),
+    )
   const outcomes = new Map([[key, fetched({ createdAtMs: 2_000 })]])
   t.equal(after({ outcomes }), '2')
   t.equal(after({ outcomes, isWritten: false }), '1')

@@ -69,7 +69,7 @@ t.test('a pod whose vault is cut off shows it, and isn’t ready after its time'
   await untilScraped(cutOff, failing)
   t.match(
     await scrape(cutOff),
-    /^akv_injector_agent_failures_total\{code="AKV_VAULT_UNAVAILABLE"\} [1-9]/m,
+    /^akv_injector_agent_failures_total\{code="AKV_VAULT_UNAVAILABLE",vault="[^"]+"\} [1-9]/m,
   )
   await node.untilPod(cutOff, (found) => !isReady(found))
   t.match(await node.describe(cutOff), /Readiness probe failed: the objects have been stale/)
