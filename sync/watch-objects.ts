@@ -1,6 +1,7 @@
 import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import { AkvError } from '../lib/errors/akv-error.ts'
+import { forEachInSlices } from '../lib/in-slices.ts'
 import type { Log } from '../lib/log/log.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { KindAbsentError, type ObjectList, type WatchOptions } from './cluster/cluster-port.ts'
@@ -54,7 +55,7 @@ export async function watchObjects<T extends Watched>(options: WatchObjectsLoop<
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof KindAbsentError) {
-        seen.replace([])
+        await seen.replace([])
         options.onAbsent?.()
         health.absent()
         await clock.sleep(absentPauseMs, signal)
@@ -165,7 +166,7 @@ async function listAll<T extends Watched>(
   seen: Seen<T>,
 ): Promise<string> {
   const { objects, resourceVersion } = await list(namespace)
-  seen.replace(objects)
+  await seen.replace(objects)
   onListed()
   return resourceVersion
 }
@@ -186,10 +187,11 @@ function seenObjects<T extends Watched>({
   return {
     note,
     drop,
-    replace(objects: readonly T[]) {
+    async replace(objects: readonly T[]) {
       const names = new Set(objects.map(({ name }) => name))
-      for (const name of [...versions.keys()]) if (!names.has(name)) drop(name)
-      for (const object of objects) note(object)
+      const gone = [...versions.keys()].filter((name) => !names.has(name))
+      await forEachInSlices(gone, drop)
+      await forEachInSlices(objects, note)
     },
   }
 }

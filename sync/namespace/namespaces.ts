@@ -1,4 +1,5 @@
 import { toAkvError } from '../../lib/errors/akv-error.ts'
+import { forEachInSlices } from '../../lib/in-slices.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { AccountEntries } from '../account-entries.ts'
 import type { CustomKind, KindRequests } from '../cluster/cluster-port.ts'
@@ -163,7 +164,7 @@ async function workOne(
   one.reported = reported
   if (!one.isReady && isComplete) {
     one.isReady = true
-    for (const entry of entries()) queueRound(entry)
+    await forEachInSlices(entries(), queueRound)
   }
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: 'good' }
 }

@@ -18,7 +18,10 @@ type Watch = (options: WatchOptions<SeenAccount>) => Promise<string>
 /** Runs through these lists and watches, then stops. */
 async function runThrough(
   steps: readonly (readonly SeenAccount[] | Error | Watch)[],
-  { watchMs = 60_000 }: { readonly watchMs?: number } = {},
+  {
+    watchMs = 60_000,
+    onAccount = () => undefined,
+  }: { readonly watchMs?: number; readonly onAccount?: () => void } = {},
 ) {
   const stop = new AbortController()
   const clock = fakeClock({ random: 1 })
@@ -37,7 +40,10 @@ async function runThrough(
     log,
     signal: stop.signal,
     reduce: (account) => ({ ...account, name: account.name.replace(/^long-/, '') }),
-    onAccount: ({ name, resourceVersion }) => told.push(`${name} ${resourceVersion}`),
+    onAccount({ name, resourceVersion }) {
+      told.push(`${name} ${resourceVersion}`)
+      onAccount()
+    },
     onGone: (name) => told.push(`gone ${name}`),
     onListed: () => told.push('listed'),
     cluster: {
@@ -141,4 +147,16 @@ t.test('watches that end at once don’t cause a storm of requests', async (t) =
     waits.filter((ms) => ms > 0),
     [1_000, 1_000, 1_000, 1_000],
   )
+})
+
+t.test('a long list is reported in slices, and the event loop turns between them', async (t) => {
+  const accounts = Array.from({ length: 2_000 }, (_, n) => seen(`app-${n}`, '1'))
+  const counts = new Map<number, number>()
+  let turn = 0
+  const count = () => {
+    if (!counts.has(turn)) setImmediate(() => turn++)
+    counts.set(turn, (counts.get(turn) ?? 0) + 1)
+  }
+  await runThrough([accounts, async () => '11'], { onAccount: count })
+  t.strictSame([...counts.values()], Array(8).fill(250))
 })
