@@ -37,6 +37,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const places = createPlaces(options)
   const dues = createDueKeys({ ...options, isRunning: places.isTaken })
   const alarm = createAlarm(options, begin)
+  const turn = createTurn(begin)
 
   function add(key: string, next: NextRun): void {
     dues.add(key, next)
@@ -48,6 +49,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     const nowMs = clock.now()
     let next = dues.first(places.open())
     while (next !== undefined && next.atMs <= nowMs) {
+      if (!turn.take()) return
       dues.drop(next.key)
       places.take(next.key, next.outlook)
       void work(next.key)
@@ -65,6 +67,31 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 
   return { add, drop: dues.drop, depth: dues.depth, idle: places.allFree }
+}
+
+/** A run may compute for milliseconds before it first waits for something. */
+const beginningsPerTurn = 10
+
+/** Bounds the runs that begin in one turn of the event loop. Calls back in the next turn if there were more. */
+function createTurn(more: () => void) {
+  let begun = 0
+  let wantsMore = false
+  const end = () => {
+    begun = 0
+    if (!wantsMore) return
+    wantsMore = false
+    setImmediate(more)
+  }
+  return {
+    /** @returns false if no run may begin any more in this turn */
+    take(): boolean {
+      if (begun === 0) setImmediate(end)
+      wantsMore ||= begun === beginningsPerTurn
+      if (wantsMore) return false
+      begun += 1
+      return true
+    },
+  }
 }
 
 /** Calls back at a time. Setting another time replaces it. */

@@ -180,6 +180,32 @@ t.test('thousands of keys all run', async (t) => {
     { sideBySide: 50 },
   )
   for (let i = 0; i < 2000; i++) queue.add(`account-${i}`, after(0))
-  await queue.idle()
-  t.equal(ran, 2000)
+  while (ran < 2000) await new Promise(setImmediate)
+  t.equal(queue.depth(), 0)
+})
+
+t.test('a turn of the event loop begins ten runs at most, however fast they end', async (t) => {
+  let ran = 0
+  const { queue } = start(async () => {
+    ran += 1
+    return undefined
+  })
+  for (let i = 0; i < 25; i++) queue.add(`account-${i}`, after(0))
+  const counts: number[] = []
+  while (ran < 25) {
+    const before = ran
+    await new Promise(setImmediate)
+    counts.push(ran - before)
+  }
+  t.equal(Math.max(...counts), 10)
+})
+
+t.test('runs that didn’t fit into a turn begin in a later one', async (t) => {
+  const { begun, run } = jobs()
+  const { queue } = start(run, { sideBySide: 50 })
+  const keys = Array.from({ length: 25 }, (_, n) => `account-${n}`)
+  for (const key of keys) queue.add(key, after(0))
+  t.strictSame(begun, keys.slice(0, 10))
+  while (begun.length < keys.length) await new Promise(setImmediate)
+  t.strictSame(begun, keys)
 })
