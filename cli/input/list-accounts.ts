@@ -9,6 +9,8 @@ import { clientIdAnnotation, ownClientIdAnnotation } from './workload-identity.t
 export interface AccountInFiles extends ListedAccount {
   /** Unchecked. */
   readonly annotations: JsonObject
+  /** The files don't have it; a source names it. */
+  readonly isElsewhere?: true
 }
 
 /** The ServiceAccounts of the files, by namespace. They count as listed by the operator. */
@@ -41,7 +43,8 @@ export function withNamedAccounts(
   )
   const known = new Set(listed.map(({ name }) => name))
   const others = [...new Set(names)].filter((name) => !known.has(name))
-  return [...listed, ...others.map((name) => ({ name, clientId: undefined, annotations: {} }))]
+  const elsewhere = { clientId: undefined, annotations: {}, isElsewhere: true } as const
+  return [...listed, ...others.map((name) => ({ name, ...elsewhere }))]
 }
 
 function clientOf(annotations: JsonObject): string | undefined {

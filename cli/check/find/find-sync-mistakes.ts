@@ -1,35 +1,46 @@
+import { describeProblem } from '../../../lib/describe-problem.ts'
+import type { AccountRequest } from '../../../sync/request/account-request.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
 import { assignSources } from '../../../sync/source/assign-sources.ts'
 import type { Source } from '../../../sync/source/source.ts'
 import { sourceKey } from '../../../sync/source/source-ref.ts'
+import { skipReasons } from '../../../webhook/core/outcome.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
 import type { AccountInFiles } from '../../input/list-accounts.ts'
 
+interface Namespace {
+  readonly namespace: string
+  /** The accounts that count as listed by the operator. */
+  readonly listed: readonly AccountInFiles[]
+  readonly policy: Policy
+}
+
 /**
  * Finds why Secret sync wouldn't make the Secrets of the sources of one namespace: mistakes of a source, Secrets that another
- * one requests, else what shows once an account reads it, such as another client than the account's.
+ * source or the annotation of an account requests, else what shows once an account reads it, such as another client than the
+ * account's.
  *
  * @param sources - all sources of the namespace in the files
- * @param by - `listed`: the accounts that count as listed by the operator
  * @returns the sentences about each source, by its `sourceKey`
  */
 export function findSyncMistakes(
   sources: readonly Source[],
-  by: {
-    readonly namespace: string
-    readonly listed: readonly AccountInFiles[]
-    readonly policy: Policy
-  },
+  by: Namespace,
 ): ReadonlyMap<string, readonly string[]> {
   const assigned = assignSources(sources, { ...by, missing: new Set() })
-  // The last problem of an unassigned source is that it has no account, which isn't a mistake of the files.
-  const found: Mistakes[] = assigned.unassigned.map(({ ref, problems }) => [
-    sourceKey(ref),
-    problems.slice(0, -1),
-  ])
+  const contested = contestedFinder(by)
+  const found = assigned.unassigned.map(
+    (source): Mistakes => [
+      sourceKey(source.ref),
+      // The last problem of an unassigned source is that it has no account, which isn't a mistake of the files.
+      [...source.problems.slice(0, -1), ...contested(source, undefined)],
+    ],
+  )
   for (const [name, ofAccount] of assigned.byAccount) {
     const account = by.listed.find((one) => one.name === name)
-    if (account) found.push(...mistakesOf(account, ofAccount, by))
+    if (account === undefined) continue
+    for (const [key, sentences, source] of mistakesOf(account, ofAccount, by))
+      found.push([key, [...sentences, ...contested(source, name)]])
   }
   return new Map(found)
 }
@@ -39,9 +50,10 @@ type Mistakes = readonly [key: string, sentences: readonly string[]]
 function mistakesOf(
   account: AccountInFiles,
   sources: readonly Source[],
-  { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
-): readonly Mistakes[] {
+  { namespace, policy }: Namespace,
+): readonly (readonly [...Mistakes, source: Source])[] {
   const request = readAccount({ ...account, namespace }, policy, sources)
+  const ofAccount = accountMistakes(account, request)
   // The other mistakes are the account's own.
   const messages = new Map(
     request.kind === 'wanted'
@@ -50,10 +62,40 @@ function mistakesOf(
         )
       : [],
   )
-  return sources.map(({ ref, problems }) => {
-    const key = sourceKey(ref)
+  return sources.map((source) => {
+    const key = sourceKey(source.ref)
     const message = messages.get(key)
     const others = message === undefined ? [] : [`AKV_SYNC_SOURCE: ${message}`]
-    return [key, problems.length > 0 ? problems : others]
+    const own = source.problems.length > 0 ? source.problems : others
+    return [key, [...own, ...ofAccount], source]
   })
+}
+
+/** Why nothing is read as an account. */
+function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly string[] {
+  const title = `ServiceAccount ${name}`
+  if (request.kind === 'refused')
+    return request.problems.map((problem) => `${title}: ${describeProblem(problem)}`)
+  return request.kind === 'off'
+    ? [`${title}: ${skipReasons['turned-off']}, so nothing is read as this account; remove it`]
+    : []
+}
+
+/** Returns a function that finds the Secrets of a source that the annotation of another account requests. */
+function contestedFinder({ namespace, listed, policy }: Namespace) {
+  const owners = new Map<string, string>()
+  for (const account of listed) {
+    const request = readAccount({ ...account, namespace }, policy)
+    const secrets = request.kind === 'wanted' ? request.secrets : []
+    for (const { name } of secrets) if (!owners.has(name)) owners.set(name, account.name)
+  }
+  return ({ claims }: Source, account: string | undefined): readonly string[] =>
+    claims.flatMap((secret) => {
+      const owner = owners.get(secret)
+      return owner === undefined || owner === account
+        ? []
+        : [
+            `Secret ${secret}: the annotation of ServiceAccount ${owner} requests it too, and a Secret belongs to one account; rename one`,
+          ]
+    })
 }

@@ -38,7 +38,7 @@ export function checkAccount(account: AnnotatedManifest, policy: Policy): Verdic
         outcome: 'synced',
         sentence: 'would be synced',
         details: describeSync(account, request),
-        findings: isKnown ? [] : [noClient],
+        findings: isKnown ? [] : [warning(noClient)],
       }
     }
     default:
@@ -46,8 +46,11 @@ export function checkAccount(account: AnnotatedManifest, policy: Policy): Verdic
   }
 }
 
-const noClient: Finding = {
+/** What an account lacks that names no client. */
+export const noClient = 'no client ID is configured; annotate azure.workload.identity/client-id'
+
+export const warning = (message: string): Finding => ({
   severity: 'warning',
   code: 'AKV_CHECK_WARNING',
-  message: 'no client ID is configured; annotate azure.workload.identity/client-id',
-}
+  message,
+})

@@ -2,15 +2,17 @@ import { printable } from '../../../lib/printable.ts'
 import { isObject } from '../../../lib/shape.ts'
 import { storeContent } from '../../../sync/external-secret/external-secret-source.ts'
 import type { StoreKind } from '../../../sync/external-secret/read-store.ts'
-import { chooseAccount, type ListedAccount } from '../../../sync/source/choose-account.ts'
+import { chooseAccount } from '../../../sync/source/choose-account.ts'
 import type { Source } from '../../../sync/source/source.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
 import { seenStore } from '../../input/external-secret-reader.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
+import type { AccountInFiles } from '../../input/list-accounts.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import { row } from '../describe/describe-wanted.ts'
 import { sentenceFindings } from '../finding.ts'
 import { subjectOf, type Verdict } from '../verdict.ts'
+import { noClient, warning } from './check-account.ts'
 
 /**
  * Reports whether Secret sync would make the Secret of an ExternalSecret, and as which account.
@@ -22,7 +24,7 @@ export function checkExternalSecret(
   by: {
     readonly source: Source | undefined
     readonly mistakes: readonly string[]
-    readonly listed: readonly ListedAccount[]
+    readonly listed: readonly AccountInFiles[]
   },
 ): Verdict {
   const { source, listed } = by
@@ -42,7 +44,10 @@ export function checkExternalSecret(
       details: [],
       findings: sentenceFindings({ severity: 'problem', code: 'AKV_SYNC_SOURCE' }, found, problems),
     }
-  const account = chosen?.kind === 'chosen' ? `ServiceAccount ${chosen.name}` : 'a ServiceAccount'
+  const reader = chosen?.kind === 'chosen' ? chosen.name : undefined
+  const account = reader === undefined ? 'a ServiceAccount' : `ServiceAccount ${reader}`
+  const inFiles = listed.find(({ name, isElsewhere }) => name === reader && !isElsewhere)
+  const lacksClient = inFiles !== undefined && inFiles.clientId === undefined
   return {
     subject,
     outcome: 'synced',
@@ -54,7 +59,7 @@ export function checkExternalSecret(
         `sync.externalSecrets of the chart, and ${account} among sync.namespaces.${namespace}.serviceAccounts`,
       ),
     ],
-    findings: [],
+    findings: lacksClient ? [warning(`${account}: ${noClient}`)] : [],
   }
 }
 
