@@ -7,7 +7,8 @@ import { readCheckInput } from '../check/read-check-input.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { InputError } from '../input/input-error.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
-import { findGrants, type Grant } from './find-grants.ts'
+import { findGrants } from './find-grants.ts'
+import type { Grant } from './grant.ts'
 import {
   type AzureNames,
   accountsOf,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { isUuid } from '../../init-agent/contract.ts'
 import { type Collection, collectionOf } from '../../keyvault/reference.ts'
 import { credentialName } from './credential-name.ts'
-import type { Grant } from './find-grants.ts'
+import type { Grant } from './grant.ts'
 import { shellQuote } from './shell-quote.ts'
 
 /** What no manifest says. Each absent value becomes a variable that whoever runs the commands has to set. */

@@ -94,6 +94,66 @@ t.test('accounts with Secret sync and classes of the CSI driver count as well', 
   )
 })
 
+const externalSecrets = (name: string) => `test/fixtures/external-secrets/${name}/manifests.yaml`
+
+t.test('the accounts of ExternalSecrets and of their stores count as well', async (t) => {
+  const { code, stdout, stderr } = await runInProcess([
+    'identity',
+    externalSecrets('all-kinds-of-objects'),
+    ...['--issuer', issuer],
+  ])
+  t.match({ code, stderr }, { code: 0, stderr: '' })
+  const az = paste(t, stdout)
+  t.strictSame(
+    az.created().map((one) => [one['identity-name'], one['subject']]),
+    [['id-web', 'system:serviceaccount:default:web']],
+  )
+  t.strictSame(
+    az.assigned().map(({ role, scope }) => [role, scope?.split('/').at(-1)]),
+    [
+      ['Key Vault Secrets User', 'team-a'],
+      ['Key Vault Certificate User', 'team-a'],
+      ['Key Vault Crypto User', 'team-a'],
+    ],
+  )
+
+  // No file has the account that the store names, so no file names its client either.
+  const elsewhere = await runInProcess([
+    'identity',
+    externalSecrets('the-operator-s-own-example'),
+    ...['--issuer', issuer, '--identity-name', 'id-web', '--resource-group', 'rg-web'],
+  ])
+  t.match({ code: elsewhere.code, stderr: elsewhere.stderr }, { code: 0, stderr: '' })
+  t.match(paste(t, elsewhere.stdout).created(), [
+    { subject: 'system:serviceaccount:default:workload-identity-sa' },
+  ])
+})
+
+t.test(
+  'an ExternalSecret that would not be synced, or that no account reads, is told',
+  async (t) => {
+    for (const [name, expected] of [
+      [
+        'store-not-in-files',
+        /^ExternalSecret\/app: would not be synced\n {2}SecretStore vault: is not/,
+      ],
+      [
+        'account-turned-off',
+        /^ExternalSecret\/app: would not be synced\n {2}ServiceAccount web: akv-/,
+      ],
+      [
+        'store-by-managed-identity-and-no-account',
+        /^ExternalSecret\/app: no ServiceAccount reads it\n {2}the operator has enabled no account/,
+      ],
+    ] as const)
+      t.match(await runInProcess(['identity', externalSecrets(name)]), {
+        code: 1,
+        stdout: '',
+        stderr: expected,
+      })
+  },
+)
+
 t.test('what no file says is an option, or a variable that has to be set', async (t) => {
   const unnamed = podText({ secrets: 'team-a:db' })
   const open = await runInProcess(['identity', '-'], { input: unnamed })
