@@ -1,0 +1,76 @@
+import t from 'tap'
+import { stringify } from 'yaml'
+import { keyOf } from '../../../cli/input/find-object.ts'
+import { findNamedObjects } from '../../../cli/input/find-objects.ts'
+import { parseManifests } from '../../../cli/input/read-manifests.ts'
+import { findUnusedStores } from '../../../cli/migrate/find-unused-stores.ts'
+
+const object = (kind: string, name: string, spec: object = {}, namespace = 'shop') => ({
+  apiVersion: 'external-secrets.io/v1',
+  kind,
+  metadata: { name, namespace },
+  spec,
+})
+const user = (name: string, store: string, namespace?: string) =>
+  object('ExternalSecret', name, { secretStoreRef: { name: store } }, namespace)
+
+/** What becomes of each store if the ExternalSecrets of these names go. */
+function fates(objects: readonly object[], ...gone: readonly string[]) {
+  const text = objects.map((one) => stringify(one)).join('---\n')
+  const found = parseManifests(text, 'test', { command: 'migrate' }).flatMap((manifest) =>
+    findNamedObjects(manifest, 'default'),
+  )
+  const keys = found
+    .filter(({ kind, name }) => kind === 'ExternalSecret' && gone.includes(name))
+    .map(keyOf)
+  return findUnusedStores(found, new Set(keys)).map((fate) =>
+    fate.kind === 'goes' ? `${fate.store.title} goes` : `${fate.store.title}: ${fate.reason}`,
+  )
+}
+
+t.test('a store goes with the last ExternalSecret that uses it', async (t) => {
+  const objects = [object('SecretStore', 'kv'), user('a', 'kv'), user('b', 'kv')]
+  t.strictSame(fates(objects, 'a', 'b'), ['SecretStore/kv goes'])
+  t.strictSame(fates(objects, 'a'), ['SecretStore/kv: ExternalSecret/b still needs it'])
+  t.strictSame(fates(objects), ['SecretStore/kv: ExternalSecret/b still needs it'])
+})
+
+t.test('a store that nothing uses stays, because others may use it', async (t) => {
+  t.strictSame(fates([object('SecretStore', 'kv'), user('a', 'other')], 'a'), [
+    'SecretStore/kv: no ExternalSecret of these files uses it',
+  ])
+})
+
+t.test('a SecretStore is for its namespace, a ClusterSecretStore for all', async (t) => {
+  const objects = [
+    object('SecretStore', 'kv'),
+    object('SecretStore', 'kv', {}, 'stock'),
+    object('ClusterSecretStore', 'kv'),
+    user('a', 'kv'),
+    user('b', 'kv', 'stock'),
+  ]
+  t.strictSame(fates(objects, 'a'), [
+    'SecretStore/kv goes',
+    'SecretStore/kv: ExternalSecret/b still needs it',
+    'ClusterSecretStore/kv: ExternalSecret/b still needs it',
+  ])
+})
+
+t.test('the store of a single item counts, and so does one that another kind uses', async (t) => {
+  const sourceRef = { storeRef: { name: 'kv' } }
+  const item = object('ExternalSecret', 'a', { data: [{ secretKey: 'x', sourceRef }] })
+  t.strictSame(fates([object('SecretStore', 'kv'), item], 'a'), ['SecretStore/kv goes'])
+  const push = object('PushSecret', 'p', { secretStoreRefs: [{ name: 'kv' }] }, 'elsewhere')
+  t.strictSame(fates([object('SecretStore', 'kv'), user('a', 'kv'), push], 'a'), [
+    'SecretStore/kv: PushSecret/p still needs it',
+  ])
+})
+
+t.test('any text of an object that stays may be the name of a store', async (t) => {
+  const made = object('ClusterExternalSecret', 'all', {
+    externalSecretSpec: { dataFrom: [{ sourceRef: { storeRef: { name: 'kv' } } }] },
+  })
+  t.strictSame(fates([object('ClusterSecretStore', 'kv'), user('a', 'kv'), made], 'a'), [
+    'ClusterSecretStore/kv: ClusterExternalSecret/all still needs it',
+  ])
+})

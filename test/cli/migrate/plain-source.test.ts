@@ -1,0 +1,91 @@
+import t from 'tap'
+import { plainSource } from '../../../cli/migrate/plain-source.ts'
+import type { ComposedInput, Composition } from '../../../sync/compose/composition.ts'
+import type { Source } from '../../../sync/source/source.ts'
+import { parseTemplate } from '../../../sync/template/parse.ts'
+
+type File = Partial<Source['files'][number]>
+
+const key = (input: string, name: string, decoding: ComposedInput['decoding'] = 'None') =>
+  ({ kind: 'key', input, key: name, decoding }) as const
+const all = (input: string, decoding: ComposedInput['decoding'] = 'None') =>
+  ({ kind: 'all', input, decoding }) as const
+
+/** An ExternalSecret with a file for each input. */
+function source(inputs: readonly ComposedInput[], more: File = {}, template?: string): Source {
+  const parsed = template === undefined ? undefined : parseTemplate(template)
+  const composition: Composition = {
+    inputs,
+    ...(parsed?.kind === 'valid' && {
+      template: { data: new Map([['url', parsed.value]]), keepsInputs: false },
+    }),
+  }
+  return {
+    ref: { kind: 'ExternalSecret', name: 'db' },
+    uid: '',
+    createdAtMs: 0,
+    hints: {},
+    claims: ['db'],
+    secrets: [{ name: 'db', type: 'Opaque', labels: { app: 'web' }, composition }],
+    files: inputs.map(({ input, kind }) => ({
+      path: `db/${input}`,
+      object: { vault: 'team-a', type: 'secret', name: `object-${input}` },
+      ...(kind === 'all' && { property: '*' }),
+      ...more,
+    })),
+    problems: [],
+  }
+}
+
+function filesOf(from: Source) {
+  const plain = plainSource(from)
+  return plain.kind === 'plain' ? plain.source.files : plain.reason
+}
+
+t.test('each input becomes the file of its key', async (t) => {
+  const plain = plainSource(source([key('#0', 'user'), key('#1', 'password')]))
+  t.match(plain, {
+    kind: 'plain',
+    source: {
+      secrets: [{ name: 'db', labels: { app: 'web' }, composition: undefined }],
+      files: [
+        { path: 'db/user', object: { name: 'object-#0' } },
+        { path: 'db/password', object: { name: 'object-#1' } },
+      ],
+    },
+  })
+})
+
+t.test('of two inputs with one key, the later one wins', async (t) => {
+  t.match(filesOf(source([key('#0', 'a'), key('#1', 'a')])), [
+    { path: 'db/a', object: { name: 'object-#1' } },
+  ])
+  t.equal(filesOf(source([key('#0', 'a'), key('#1', 'a')])).length, 1)
+})
+
+t.test('an extract alone fills its Secret', async (t) => {
+  t.match(filesOf(source([all('#0')])), [{ path: 'db', property: '*' }])
+})
+
+t.test('Base64 of one key is an encoding', async (t) => {
+  t.match(filesOf(source([key('#0', 'a', 'Base64')])), [{ path: 'db/a', encoding: 'base64' }])
+})
+
+t.test('a source without a composition stays as it is', async (t) => {
+  const plain = { ...source([]), secrets: [{ name: 'db', type: 'Opaque', labels: {} }] }
+  t.strictSame(plainSource(plain), { kind: 'plain', source: plain })
+})
+
+t.test('what annotations cannot express has a reason', async (t) => {
+  const { files: _, ...others } = source([key('#0', 'a')])
+  for (const [from, reason] of [
+    [source([key('#0', 'a')], {}, 'x'), /^annotations have no templates for Secrets$/],
+    [source([all('#0'), key('#1', 'a')]), /^an annotation cannot add keys to those of an extract$/],
+    [source([key('#0', 'a')], { format: 'jwk' }), /^annotations write keys and certificates in/],
+    [source([key('#0', 'a', 'Auto')]), /^annotations cannot decode as Auto does here$/],
+    [source([key('#0', 'a', 'Base64URL')]), /^annotations cannot decode as Base64URL does/],
+    [source([all('#0', 'Base64')]), /^annotations cannot decode as Base64 does here$/],
+    [{ ...others, files: [] }, /^it is incomplete$/],
+  ] as const)
+    t.match(plainSource(from), { kind: 'none', reason })
+})
