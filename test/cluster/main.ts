@@ -3,6 +3,7 @@ import { reasonOf } from '../../lib/reason-of.ts'
 import { connect } from './client/api.ts'
 import { type Cluster, clusterOf, until } from './client/cluster.ts'
 import { readKubeconfig } from './client/kubeconfig.ts'
+import { requiredVariable } from './client/required.ts'
 import { install, uninstall, untilGone } from './harness/install.ts'
 import { startOwnedProcess } from './harness/owned-process.ts'
 import { issuerKeysBinding } from './harness/publish-issuer-keys.ts'
@@ -28,6 +29,7 @@ const root = join(import.meta.dirname, '../..')
 const log = (line: string) => console.log(`cluster tests: ${line}`)
 const { required, kubernetes, files: named, others } = argumentsOrExit()
 if (kubernetes) process.env[versionVariable] = kubernetes
+if (required) process.env[requiredVariable] = 'true'
 
 async function main(): Promise<number> {
   const files = testFiles(named)

@@ -6,6 +6,8 @@ import { resourcePaths } from './resource-paths.ts'
 
 export interface WriteOptions {
   readonly dryRun?: boolean
+  /** Whether the API server refuses fields that it doesn't know. */
+  readonly isStrict?: boolean
   /** The user to impersonate. */
   readonly as?: string
   /** The field manager of {@link Cluster.apply}; by default `cluster-tests`. */
@@ -18,8 +20,8 @@ export interface Cluster {
   /** Server-side apply that takes fields from other managers, as with `--force-conflicts`. */
   apply(object: KubeObject, options?: WriteOptions): Promise<Answer>
   get(object: KubeObject): Promise<Answer>
-  /** Lists the objects of the same kind in the same namespace. */
-  list(object: KubeObject): Promise<readonly KubeObject[]>
+  /** Lists the objects of the same kind in the same namespace: all, or those that a selector such as `a=b,c` selects. */
+  list(object: KubeObject, labelSelector?: string): Promise<readonly KubeObject[]>
   delete(object: KubeObject): Promise<Answer>
   /** Adds an ephemeral container to a pod, as `kubectl debug` does. */
   debug(pod: KubeObject, container: object): Promise<Answer>
@@ -75,9 +77,9 @@ export function clusterOf(api: Api): Cluster {
         }),
       }),
     get: async (object) => api.call({ method: 'GET', path: (await pathOf(object)).object }),
-    list: async (object) => {
+    list: async (object, labelSelector = '') => {
       const path = (await pathOf(object)).collection
-      return expectSuccess(await api.call({ method: 'GET', path })).body[
+      return expectSuccess(await api.call({ method: 'GET', path, query: { labelSelector } })).body[
         'items'
       ] as readonly KubeObject[]
     },
@@ -97,10 +99,14 @@ export function clusterOf(api: Api): Cluster {
 }
 
 const queryAndUser = (
-  { dryRun, as }: WriteOptions,
+  { dryRun, isStrict, as }: WriteOptions,
   query: Readonly<Record<string, string>> = {},
 ) => ({
-  query: { ...query, ...(dryRun && { dryRun: 'All' }) },
+  query: {
+    ...query,
+    ...(dryRun && { dryRun: 'All' }),
+    ...(isStrict && { fieldValidation: 'Strict' }),
+  },
   ...(as && { as }),
 })
 

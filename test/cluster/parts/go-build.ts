@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 
 export interface GoBuildOptions {
   /** The folder of the go.mod. */
@@ -50,29 +51,43 @@ export async function goInstall(target: string, env: Environment): Promise<strin
   return code === 0 ? undefined : lastComplaint(complaint)
 }
 
+/** Downloads a Go module, and returns the folder of its files and their hash, or why that failed. */
+export async function goDownload(
+  module: string,
+  env: Environment,
+): Promise<Parsed<{ readonly Dir: string; readonly Sum: string }>> {
+  const { code, output, complaint } = await runGo(['mod', 'download', '-json', module], { env })
+  // Go writes an error of the download into its JSON.
+  return code === 0 ? valid(JSON.parse(output)) : invalid(lastComplaint(output + complaint))
+}
+
 const lastComplaint = (complaint: string) =>
   complaint.trim().split('\n').slice(-complaintLines).join('\n')
 
 async function runGo(
   args: readonly string[],
   { env, folder }: { readonly env: Environment; readonly folder?: string },
-): Promise<{ code: number | null; complaint: string }> {
+): Promise<{ code: number | null; output: string; complaint: string }> {
   const go = spawn('go', args, {
     env,
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     // Unlike `timeout`, this doesn't delay our exit if Go isn't installed.
     signal: AbortSignal.timeout(timeoutMs),
   })
+  let output = ''
   let complaint = ''
+  go.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk
+  })
   go.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     complaint += chunk
   })
   try {
     const [code] = await once(go, 'close')
-    return { code, complaint }
+    return { code, output, complaint }
   } catch (error) {
-    return { code: null, complaint: `${complaint}\n${error}` }
+    return { code: null, output, complaint: `${complaint}\n${error}` }
   }
 }
 
