@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-const promtool = process.env['PROMTOOL'] ?? 'promtool'
+export const promtool = process.env['PROMTOOL'] ?? 'promtool'
 
 /** Why tests that need promtool are skipped; false if it is available. */
 export const withoutPromtool =
