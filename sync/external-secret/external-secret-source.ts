@@ -17,10 +17,10 @@ export function externalSecretSource(
   seen: SeenWithStatus,
   { policy, findStore }: { readonly policy: Policy; readonly findStore: FindSeenStore },
 ): Source | undefined {
-  const { namespace, name, uid, createdAtMs, annotated, content } = seen
+  const { namespace, name, uid, createdAtMs, revision, annotated, content } = seen
   if (content.kind === 'nothing') return undefined
   const ref = { kind: 'ExternalSecret', name } as const
-  const base = { ref, uid, createdAtMs, claims: content.claims }
+  const base = { ref, uid, createdAtMs, revision, claims: content.claims }
   if (content.kind === 'refused')
     return { ...base, hints: { annotated }, secrets: [], files: [], problems: [content.sentence] }
   const find: FindStore = (store) => {

@@ -8,6 +8,7 @@ import {
   type SourceContent,
   shortText,
 } from '../source/seen-source.ts'
+import { objectRevision } from './object-revision.ts'
 import { claimedName } from './read-external-secret.ts'
 
 export interface KeptSpec {
@@ -16,6 +17,8 @@ export interface KeptSpec {
 
 /** An ExternalSecret, a SecretStore or a ClusterSecretStore. */
 export interface SeenWithStatus extends SeenSource<KeptSpec> {
+  /** Of an ExternalSecret: changes with its spec, labels and annotations. */
+  readonly revision?: string
   readonly status: SeenStatus
 }
 
@@ -24,6 +27,8 @@ export interface SeenStatus {
   /** The condition `Ready`. */
   readonly ready?: ReadyCondition
   readonly refreshTime?: string
+  readonly syncedResourceVersion?: string
+  readonly binding?: { readonly name: string }
   /** The last write to the status by another manager. */
   readonly writtenBy?: { readonly manager: string; readonly atMs: number }
 }
@@ -44,7 +49,10 @@ export const readSeenExternalSecret = (object: unknown): readonly SeenWithStatus
   readWithStatus(object, (spec, name) => {
     const claimed = parseSecretName(claimedName(spec, name))
     return claimed.kind === 'valid' ? [claimed.value] : []
-  })
+  }).map((seen) => ({
+    ...seen,
+    revision: objectRevision((object as { readonly metadata: JsonObject }).metadata),
+  }))
 
 /** Reads a store of a list or a watch. Returns an empty list for anything else. */
 export const readSeenStore = (object: unknown): readonly SeenWithStatus[] =>
@@ -68,7 +76,8 @@ function contentOf(spec: unknown, claims: readonly string[]): SourceContent<Kept
 }
 
 function statusOf({ status, metadata }: JsonObject): SeenStatus {
-  const { conditions, refreshTime } = isObject(status) ? status : {}
+  const { conditions, refreshTime, syncedResourceVersion, binding } = isObject(status) ? status : {}
+  const bound = isObject(binding) ? binding['name'] : undefined
   const ready = Array.isArray(conditions)
     ? conditions.find((one) => isObject(one) && one['type'] === 'Ready')
     : undefined
@@ -83,6 +92,10 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
       },
     }),
     ...(typeof refreshTime === 'string' && { refreshTime: shortText(refreshTime, 64) }),
+    ...(typeof syncedResourceVersion === 'string' && {
+      syncedResourceVersion: shortText(syncedResourceVersion, 128),
+    }),
+    ...(typeof bound === 'string' && { binding: { name: shortText(bound, 253) } }),
     ...(writtenBy && { writtenBy }),
   }
 }

@@ -4,14 +4,17 @@ import type { Clock } from '../../lib/clock.ts'
 import { describeProblem } from '../../lib/describe-problem.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
+import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { SeenAccount, SyncCluster } from '../cluster/cluster-port.ts'
 import type { EventBudget } from '../cluster/event-budget.ts'
 import { boundValues } from '../fetch/bound-values.ts'
 import type { SyncMetrics } from '../metrics.ts'
+import { mistakeOf } from '../request/accept-sources.ts'
 import type { Account } from '../request/account.ts'
 import type { AccountRequest, SourceMistake, SyncRequest } from '../request/account-request.ts'
 import { asksForSecrets } from '../request/read-account.ts'
+import type { Source } from '../source/source.ts'
 import { sourceKey } from '../source/source-ref.ts'
 import { accessFor } from './account-access.ts'
 import type { AccountState } from './account-state.ts'
@@ -43,6 +46,8 @@ export interface AccountRound extends RoundServices {
   readonly account: SeenAccount
   /** What the account's annotations request. Absent if the operator hasn't enabled the account. */
   readonly request: AccountRequest | undefined
+  /** The sources that are read as this account. */
+  readonly assigned: readonly Source[]
   /** Whether the account has changed since the last round, which makes this a regular one. */
   readonly isChanged: boolean
   /** Ends the round early. */
@@ -92,13 +97,17 @@ export async function runRound(
   const { request } = round
   if (request === undefined) return await reportUnlisted(state, round)
   switch (request.kind) {
-    case 'off':
-      return { state, nextAfterMs: undefined }
+    case 'off': {
+      const why = `has the annotation ${annotationPrefix}inject: "false"; remove it`
+      return { state: await reportBlockedSources(state, { why, round }), nextAfterMs: undefined }
+    }
     case 'refused': {
       // Nothing is done for an account with a mistake, and its Secrets stay as they are.
       const message = request.problems.map(describeProblem).join('; ')
       const error = new AkvError({ code: 'AKV_SYNC_ANNOTATION', message })
-      return await reportBlocked(state, { failure: { kind: 'annotations', error }, round })
+      const why = `has wrong annotations: ${message}`
+      const noted = await reportBlockedSources(state, { why, round })
+      return await reportBlocked(noted, { failure: { kind: 'annotations', error }, round })
     }
     case 'none':
       return await syncSecrets(state, { request: undefined, round })
@@ -128,6 +137,31 @@ async function reportBlocked(
   const reported = await reportRound(result, { ...round, reported: state.reported })
   const nextAfterMs = nextReportAfterMs(reported, round.clock.now())
   return { state: { ...state, reported }, nextAfterMs }
+}
+
+/** Reports on each source that nothing is done for its account. */
+async function reportBlockedSources(
+  state: AccountState,
+  { why, round }: { readonly why: string; readonly round: AccountRound },
+): Promise<AccountState> {
+  const { account, assigned } = round
+  const sentence = `ServiceAccount ${account.name}, which reads it, ${why}`
+  const mistakes = assigned.map((source) => mistakeOf(source, [sentence]))
+  const reportedSources = await reportSources(
+    {
+      changes: new Map(),
+      synced: new Map(),
+      failures: mistakes.map(failureOf),
+      isFinished: true,
+    },
+    {
+      ...round,
+      request: { sources: [], mistakes },
+      sources: round.sourcesOf(account.namespace),
+      reported: state.reportedSources,
+    },
+  )
+  return { ...state, reportedSources }
 }
 
 async function syncSecrets(

@@ -25,7 +25,7 @@ export async function workAccount(
   entry.off = new AbortController()
   entry.isChanged = false
   const signal = AbortSignal.any([options.signal, entry.gone.signal, entry.off.signal])
-  const round = { ...options, account, request, isChanged, log, signal }
+  const round = { ...options, account, request, assigned: sources, isChanged, log, signal }
   entry.state = beginState(entry.state, round)
   const next = await runRound(entry.state, round)
   if (next === undefined) return undefined

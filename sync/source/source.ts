@@ -8,6 +8,8 @@ export interface Source {
   readonly ref: SourceRef
   readonly uid: string
   readonly createdAtMs: number
+  /** Changes if the object does, except for its status. A new one starts a round. */
+  readonly revision?: string | undefined
   /** Says which account reads it. */
   readonly hints: AccountHints
   /** How often its values have to be fetched. Absent: as often as those of served pods. */

@@ -1,28 +1,8 @@
-import t, { type Test } from 'tap'
-import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
+import t from 'tap'
+import { identity, ready, secret, start, written } from './harness/external-secret-simulation.ts'
 
 const minuteMs = 60_000
 const record = 'akv-injector-sync-web'
-const identity = annotations('')
-delete identity['akv-injector.io/sync']
-
-async function start(t: Test, listed: readonly string[] = ['web']) {
-  const simulation = await startSimulation(t, { classesOf: listed })
-  for (const name of listed) simulation.apiServer.accounts.put('team-a', name, identity)
-  const { externalSecrets } = simulation.apiServer
-  const vaultUrl = simulation.options.policy.cloud.vaultUrl.replace('{vault}', 'team-a')
-  const store = (more: object = {}) => ({ provider: { azurekv: { vaultUrl, ...more } } })
-  externalSecrets.put('SecretStore', { name: 'kv' }, store())
-  return { ...simulation, externalSecrets, store }
-}
-const secret = (more: object = {}, key = 'db-password') => ({
-  secretStoreRef: { name: 'kv' },
-  data: [{ secretKey: 'password', remoteRef: { key } }],
-  ...more,
-})
-type Started = Awaited<ReturnType<typeof start>>
-const ready = ({ externalSecrets }: Started, name = 'db') =>
-  externalSecrets.status('ExternalSecret', name)?.conditions[0]
 
 t.test('an ExternalSecret becomes a Secret, and its status says so', async (t) => {
   const simulation = await start(t)
@@ -230,17 +210,6 @@ t.test('a ClusterSecretStore is used if its conditions name the namespace', asyn
     ready(simulation)?.message,
     "Secret was synced; read as ServiceAccount web, not with the store's ManagedIdentity",
   )
-})
-
-const written = (simulation: Simulation, manager: string) => ({
-  managedFields: [
-    {
-      manager,
-      operation: 'Update',
-      time: new Date(simulation.clock.now()).toISOString(),
-      fieldsV1: { 'f:status': {} },
-    },
-  ],
 })
 
 t.test('while another controller writes statuses, nothing is done', async (t) => {

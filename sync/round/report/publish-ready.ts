@@ -2,7 +2,11 @@ import type { Clock } from '../../../lib/clock.ts'
 import { toAkvError } from '../../../lib/errors/akv-error.ts'
 import type { Log } from '../../../lib/log/log.ts'
 import type { StatusObject, SyncCluster } from '../../cluster/cluster-port.ts'
-import { type Readiness, readyStatus } from '../../external-secret/ready-status.ts'
+import {
+  type Readiness,
+  type ReadySecret,
+  readyStatus,
+} from '../../external-secret/ready-status.ts'
 import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
 
 export interface PublishReadyOptions {
@@ -19,7 +23,8 @@ export async function publishReady(
   object: StatusObject & { readonly before: SeenStatus },
   readiness: Readiness,
   options: PublishReadyOptions & {
-    readonly secret?: { readonly name: string; readonly isWritten: boolean }
+    /** Of an ExternalSecret that is in sync. */
+    readonly secret?: ReadySecret
   },
 ): Promise<void> {
   const { cluster, clock, log, secret } = options

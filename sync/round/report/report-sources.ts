@@ -1,18 +1,14 @@
 import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
 import type { Log } from '../../../lib/log/log.ts'
 import type { SyncCluster } from '../../cluster/cluster-port.ts'
-import { notSynced, synced } from '../../external-secret/ready-status.ts'
-import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
-import type { Account } from '../../request/account.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
 import type { Source } from '../../source/source.ts'
 import { type SourceRef, sourceKey } from '../../source/source-ref.ts'
 import type { Failure } from '../failure.ts'
 import type { RoundResult } from '../round-result.ts'
 import type { KnownSources } from '../settle/decide-fates.ts'
-import { type PublishReadyOptions, publishReady } from './publish-ready.ts'
+import { publishSource } from './publish-source.ts'
 import {
-  describeFailures,
   nothingReported,
   type Reported,
   type ReportedRound,
@@ -36,7 +32,7 @@ const noMetrics = { countFailure: silent }
 export async function reportSources(
   result: Pick<RoundResult, 'changes' | 'failures' | 'isFinished' | 'synced'>,
   options: Omit<ReportOptions, 'reported' | 'source'> & {
-    readonly request: SyncRequest
+    readonly request: Pick<SyncRequest, 'sources' | 'mistakes'>
     readonly reported: ReportedSources
     readonly cluster: SyncCluster
     readonly sources: KnownSources
@@ -46,6 +42,7 @@ export async function reportSources(
   const next = new Map<string, Reported>()
   const accepted = new Map(request.sources.map((source) => [sourceKey(source.ref), source]))
   const failuresBy = Map.groupBy(result.failures, placeOf)
+  const accountFailures = failuresBy.get('account') ?? []
   for (const source of sourcesOf(request)) {
     const key = sourceKey(source)
     const known = reported.get(key) ?? nothingReported
@@ -57,50 +54,16 @@ export async function reportSources(
     if (before !== undefined)
       await publishSource(
         { ...source, before },
-        { ...options, accepted: accepted.get(key), round, synced: result.synced },
+        { ...options, accepted: accepted.get(key), round, accountFailures, synced: result.synced },
       )
   }
   return next
 }
 
-/** Publishes the status of an ExternalSecret. */
-async function publishSource(
-  source: SourceRef & { readonly uid: string; readonly before: SeenStatus },
-  options: PublishReadyOptions & {
-    readonly account: Account
-    readonly accepted: Source | undefined
-    /** The part of the round that concerns the source. */
-    readonly round: ReportedRound
-    readonly synced: RoundResult['synced']
-  },
-): Promise<void> {
-  const { account, accepted, round, synced: syncedSecrets } = options
-  const { name, uid, before } = source
-  const object = {
-    kind: 'ExternalSecret',
-    namespace: account.namespace,
-    name,
-    uid,
-    before,
-  } as const
-  const secret = accepted?.secrets[0]?.name
-  const written = secret && { secret: { name: secret, isWritten: round.changes.has(secret) } }
-  if (round.failures.length > 0)
-    await publishReady(object, notSynced(describeFailures(round.failures)), {
-      ...options,
-      ...written,
-    })
-  else if (secret !== undefined && syncedSecrets.has(secret))
-    await publishReady(object, synced(howRead(accepted, account)), { ...options, ...written })
-}
-
-/** Says so if the store asks for another sign-in, which is never used. */
-const howRead = (source: Source | undefined, { name }: Account): string =>
-  source?.otherSignIn === undefined
-    ? ''
-    : `; read as ServiceAccount ${name}, not with the store's ${source.otherSignIn}`
-
-function sourcesOf({ sources, mistakes }: SyncRequest): readonly (SourceRef & { uid: string })[] {
+function sourcesOf({
+  sources,
+  mistakes,
+}: Pick<SyncRequest, 'sources' | 'mistakes'>): readonly (SourceRef & { uid: string })[] {
   return [
     ...sources.map(({ ref, uid }) => ({ ...ref, uid })),
     ...mistakes.flatMap(({ source }) => source ?? []),

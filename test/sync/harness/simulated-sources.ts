@@ -54,14 +54,19 @@ export function simulatedSources(options: WorkAccountOptions, listed: readonly s
     },
     async assign(entries: readonly AccountEntry[]): Promise<void> {
       await readAll()
-      const { reported } = await workNamespace({
-        ...options,
-        ...state,
-        namespace,
-        entries: entries.filter(({ isListed }) => isListed),
-        onChanged: () => undefined,
-      })
-      state = { ...state, reported }
+      let isComplete = false
+      // A busy machine may not read all of them at once.
+      while (!isComplete) {
+        const done = await workNamespace({
+          ...options,
+          ...state,
+          namespace,
+          entries: entries.filter(({ isListed }) => isListed),
+          onChanged: () => undefined,
+        })
+        state = { ...state, reported: done.reported }
+        isComplete = done.isComplete
+      }
     },
   }
 }

@@ -1,0 +1,43 @@
+import { notSynced, synced } from '../../external-secret/ready-status.ts'
+import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
+import type { Account } from '../../request/account.ts'
+import type { Source } from '../../source/source.ts'
+import type { SourceRef } from '../../source/source-ref.ts'
+import type { Failure } from '../failure.ts'
+import type { RoundResult } from '../round-result.ts'
+import { type PublishReadyOptions, publishReady } from './publish-ready.ts'
+import { describeFailures, type ReportedRound } from './report.ts'
+
+/** Publishes the status of an ExternalSecret after a round of its account. */
+export async function publishSource(
+  source: SourceRef & { readonly uid: string; readonly before: SeenStatus },
+  options: PublishReadyOptions & {
+    readonly account: Account
+    /** Absent if it has a mistake. */
+    readonly accepted: Source | undefined
+    /** The part of the round that concerns the source. */
+    readonly round: ReportedRound
+    /** What failed for all Secrets of the account. */
+    readonly accountFailures: readonly Failure[]
+    readonly synced: RoundResult['synced']
+  },
+): Promise<void> {
+  const { account, accepted, round, accountFailures, synced: syncedSecrets } = options
+  const { name, uid, before } = source
+  const { namespace } = account
+  const object = { kind: 'ExternalSecret', namespace, name, uid, before } as const
+  const failures = [...round.failures, ...accountFailures]
+  if (failures.length > 0)
+    return await publishReady(object, notSynced(describeFailures(failures)), options)
+  const secret = accepted?.secrets[0]?.name
+  if (secret === undefined || !syncedSecrets.has(secret)) return
+  const { revision = '' } = accepted ?? {}
+  const written = { name: secret, isWritten: round.changes.has(secret), revision }
+  await publishReady(object, synced(howRead(accepted, account)), { ...options, secret: written })
+}
+
+/** Says so if the store asks for another sign-in, which is never used. */
+const howRead = (source: Source | undefined, { name }: Account): string =>
+  source?.otherSignIn === undefined
+    ? ''
+    : `; read as ServiceAccount ${name}, not with the store's ${source.otherSignIn}`
