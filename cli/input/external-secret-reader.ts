@@ -1,6 +1,7 @@
 import {
   externalSecretSource,
-  type FindSeenStore,
+  type FindFoundStore,
+  storeContent,
 } from '../../sync/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
@@ -22,11 +23,13 @@ export function externalSecretReader(
   const stores = new Map(objects.filter(isSecretStore).map((one) => [storeKey(one), one]))
   const read = new Map<string, SeenWithStatus>()
   return (found) => {
-    const findStore: FindSeenStore = (ref) => {
-      const key = storeKey({ ...ref, namespace: found.namespace })
+    const { namespace } = found
+    const findStore: FindFoundStore = (ref) => {
+      const key = storeKey({ ...ref, namespace })
       const seen = read.get(key) ?? seenStore(stores.get(key))
       read.set(key, seen)
-      return seen
+      const content = storeContent(seen, { kind: ref.kind, namespace, policy })
+      return { annotated: seen.annotated, content }
     }
     const [seen] = readSeenExternalSecret(withMetadata(found))
     return seen && externalSecretSource(seen, { policy, findStore })

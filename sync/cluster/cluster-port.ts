@@ -99,8 +99,8 @@ export interface SyncCluster {
   applySecret(secret: SecretManifest, options: { readonly force: boolean }): Promise<StoredSecret>
   deleteSecret(secret: SecretName, uid: string): Promise<void>
   createEvent(event: AccountEvent): Promise<void>
-  /** Applies the status of an object. Fails if the object now has another uid. */
-  writeReadyStatus(object: StatusObject, status: ReadyStatus): Promise<void>
+  /** Applies the status of an object, or withdraws ours if it is absent. Fails if the object now has another uid. */
+  writeReadyStatus(object: StatusObject, status: ReadyStatus | undefined): Promise<void>
   /** Sets or removes the account's `akv-injector.io/sync-status`. Fails if the account now has another uid. */
   writeStatus(account: Account, status: string | undefined): Promise<void>
 }

@@ -8,14 +8,22 @@ import {
 } from './read-external-secret.ts'
 import { readStore, type StoreContent } from './read-store.ts'
 import type { SeenWithStatus } from './seen-external-secret.ts'
+import { storeRefsIn } from './store-refs-in.ts'
+
+/** A store as an ExternalSecret finds it. */
+export interface FoundStore {
+  /** The ServiceAccount that its annotation names. */
+  readonly annotated?: string | undefined
+  readonly content: StoreContent
+}
 
 /** Looks up the store that an ExternalSecret of the namespace names. */
-export type FindSeenStore = (ref: StoreRef) => SeenWithStatus | undefined
+export type FindFoundStore = (ref: StoreRef) => FoundStore | undefined
 
 /** Reads what an ExternalSecret requests. */
 export function externalSecretSource(
   seen: SeenWithStatus,
-  { policy, findStore }: { readonly policy: Policy; readonly findStore: FindSeenStore },
+  { policy, findStore }: { readonly policy: Policy; readonly findStore: FindFoundStore },
 ): Source | undefined {
   const { namespace, name, uid, createdAtMs, revision, annotated, content } = seen
   if (content.kind === 'nothing') return undefined
@@ -23,10 +31,17 @@ export function externalSecretSource(
   const base = { ref, uid, createdAtMs, revision, claims: content.claims }
   if (content.kind === 'refused')
     return { ...base, hints: { annotated }, secrets: [], files: [], problems: [content.sentence] }
-  const find: FindStore = (store) => {
-    const found = findStore(store)
-    return found && storeContent(found, { ...store, namespace, policy })
-  }
+  const other = otherStore(content.spec, findStore)
+  if (other !== undefined)
+    return {
+      ...base,
+      hints: { annotated },
+      secrets: [],
+      files: [],
+      problems: [other],
+      isLeftAlone: true,
+    }
+  const find: FindStore = (store) => findStore(store)?.content
   const options = { name, namespace, policy, findStore: find }
   const read = readExternalSecret(content.spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
@@ -55,12 +70,24 @@ export function storeContent(
     case 'kept':
       return readStore(content.spec, options)
     case 'refused':
-      return { kind: 'other', sentence: content.sentence }
+      return { kind: 'unread', sentence: content.sentence }
     case 'nothing':
-      return { kind: 'other', sentence: 'cannot be read' }
+      return { kind: 'unread', sentence: 'cannot be read' }
     default:
       return content satisfies never
   }
+}
+
+/**
+ * Says which store of an ExternalSecret isn't for us. As with the operator, one is enough for the whole ExternalSecret to be
+ * somebody else's, whatever the rest of it says.
+ */
+function otherStore(spec: unknown, findStore: FindFoundStore): string | undefined {
+  for (const ref of storeRefsIn(spec)) {
+    const content = findStore(ref)?.content
+    if (content?.kind === 'other') return `${ref.kind} ${ref.name}: ${content.sentence}`
+  }
+  return undefined
 }
 
 const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string } => {
@@ -68,7 +95,7 @@ const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string 
   return account === undefined ? {} : { account }
 }
 
-const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindSeenStore) =>
+const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindFoundStore) =>
   stores.map((store) => findStore(store)?.annotated).find((one) => one !== undefined)
 
 /** A sentence of an Event has no room for more. */

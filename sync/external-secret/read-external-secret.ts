@@ -179,7 +179,7 @@ function findStore(
   const title = `${ref.kind} ${ref.name}`
   const content = findStore(ref)
   if (content === undefined) place.problems.push(`${title} does not exist; apply it`)
-  else if (content.kind === 'other') place.problems.push(`${title}: ${content.sentence}`)
+  else if (content.kind !== 'read') place.problems.push(`${title}: ${content.sentence}`)
   if (content?.kind !== 'read') return undefined
   const { vault, problems } = content.store
   const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], { policy, namespace })

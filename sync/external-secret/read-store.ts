@@ -1,20 +1,11 @@
-import { RE2JS } from 're2js'
 import { isVaultName } from '../../keyvault/reference.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseUuid } from '../../webhook/core/annotations/values/parse-uuid.ts'
 import type { CloudName, Policy } from '../../webhook/core/policy.ts'
 import { tokenAudience } from '../names.ts'
-import {
-  ignored,
-  only,
-  type Place,
-  readItems,
-  readMembers,
-  refused,
-  text,
-  wrong,
-} from './members.ts'
+import { ignored, only, type Place, readItems, readMembers, text, wrong } from './members.ts'
+import { conditionsReader } from './read-conditions.ts'
 
 /** What a SecretStore or a ClusterSecretStore says, as far as it is used here. */
 export interface ReadStore {
@@ -29,10 +20,12 @@ export interface ReadStore {
   readonly problems: readonly string[]
 }
 
-/** A store that isn't for us: another controller's, or another provider's. */
 export type StoreContent =
   | { readonly kind: 'read'; readonly store: ReadStore }
+  /** It isn't for us: it is another controller's, or another provider's. */
   | { readonly kind: 'other'; readonly sentence: string }
+  /** It wasn't kept. `sentence` says why. */
+  | { readonly kind: 'unread'; readonly sentence: string }
 
 /**
  * Reads the `spec` of a store (docs/specification.md, "Stores").
@@ -107,7 +100,7 @@ const azureReader =
           }),
           audiences: (audiences, inside) =>
             readItems(audiences, inside, {
-              most: maxConditions,
+              most: maxAudiences,
               read: only([tokenAudience], ', which tokens always have'),
             }),
         })
@@ -130,6 +123,9 @@ const azureReader =
       customCloudConfig: ignored,
     })
 
+/** More than any store should need. */
+const maxAudiences = 100
+
 const cloudOf: Readonly<Record<string, CloudName>> = {
   PublicCloud: 'public',
   USGovernmentCloud: 'usgov',
@@ -144,55 +140,4 @@ function vaultIn(url: string, template: string): string | undefined {
   if (!lower.startsWith(before) || !lower.endsWith(after)) return undefined
   const vault = lower.slice(before.length, lower.length - after.length)
   return isVaultName(vault) ? vault : undefined
-}
-
-/** The namespaces that may use a ClusterSecretStore. One condition that holds is enough. */
-const conditionsReader =
-  ({ kind, namespace }: Options) =>
-  (value: unknown, place: Place): void => {
-    if (kind === 'SecretStore')
-      return void place.problems.push(`${place.path}: only a ClusterSecretStore has conditions`)
-    const before = place.problems.length
-    let isAllowed = Array.isArray(value) && value.length === 0
-    readItems(value, place, {
-      most: maxConditions,
-      read: (condition, at) =>
-        readMembers(condition, at, {
-          namespaces: (names, inside) =>
-            readItems(names, inside, {
-              most: maxConditions,
-              read: text((name) => {
-                isAllowed ||= name === namespace
-              }),
-            }),
-          namespaceRegexes: (patterns, inside) =>
-            readItems(patterns, inside, {
-              most: maxConditions,
-              read: text((pattern, where) => {
-                const matches = matchExpression(pattern, namespace)
-                if (matches === undefined) wrong(where, pattern, unsupportedExpression)
-                isAllowed ||= matches === true
-              }),
-            }),
-          namespaceSelector: refused(
-            'the controller does not read namespaces; list them in namespaces',
-          ),
-        }),
-    })
-    if (!isAllowed && place.problems.length === before)
-      place.problems.push(`${place.path} does not name namespace ${namespace}`)
-  }
-
-const maxConditions = 100
-const maxExpressionCharacters = 256
-const unsupportedExpression = `expected a regular expression of Go with at most ${maxExpressionCharacters} characters`
-
-/** Matches anywhere in the name, as Go does, in linear time. Undefined if the expression isn't valid. */
-function matchExpression(pattern: string, name: string): boolean | undefined {
-  if (pattern.length > maxExpressionCharacters) return undefined
-  try {
-    return RE2JS.compile(pattern).matcher(name).find()
-  } catch {
-    return undefined
-  }
 }

@@ -29,6 +29,8 @@ export interface SeenStatus {
   readonly refreshTime?: string
   readonly syncedResourceVersion?: string
   readonly binding?: { readonly name: string }
+  /** Whether we have written a part of the status that nobody else has changed since. */
+  readonly isOurs?: boolean
   /** The last write to the status by another manager. */
   readonly writtenBy?: { readonly manager: string; readonly atMs: number }
 }
@@ -81,7 +83,8 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
   const ready = Array.isArray(conditions)
     ? conditions.find((one) => isObject(one) && one['type'] === 'Ready')
     : undefined
-  const writtenBy = lastWriter(isObject(metadata) ? metadata['managedFields'] : undefined)
+  const writers = statusWriters(isObject(metadata) ? metadata['managedFields'] : undefined)
+  const writtenBy = lastWriter(writers)
   return {
     ...(isObject(ready) && {
       ready: {
@@ -96,6 +99,7 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
       syncedResourceVersion: shortText(syncedResourceVersion, 128),
     }),
     ...(typeof bound === 'string' && { binding: { name: shortText(bound, 253) } }),
+    ...(writers.some(({ manager }) => manager === fieldManager) && { isOurs: true }),
     ...(writtenBy && { writtenBy }),
   }
 }
@@ -105,15 +109,23 @@ function textIn(object: JsonObject, name: string): string {
   return typeof text === 'string' ? shortText(text, maxTextLength) : ''
 }
 
-/** The other manager that has written the status last. */
-function lastWriter(managedFields: unknown): SeenStatus['writtenBy'] {
+/** The entries of those who have written the status. */
+function statusWriters(
+  managedFields: unknown,
+): readonly { readonly manager: string; readonly time: unknown }[] {
   const entries = Array.isArray(managedFields) ? managedFields.filter(isObject) : []
-  const writers = entries.flatMap(({ manager, time, fieldsV1 }) => {
+  return entries.flatMap(({ manager, time, fieldsV1 }) =>
+    typeof manager === 'string' && isObject(fieldsV1) && 'f:status' in fieldsV1
+      ? [{ manager, time }]
+      : [],
+  )
+}
+
+/** The other manager that has written the status last. */
+function lastWriter(writers: ReturnType<typeof statusWriters>): SeenStatus['writtenBy'] {
+  const others = writers.flatMap(({ manager, time }) => {
     const atMs = Date.parse(String(time))
-    const isStatus = isObject(fieldsV1) && 'f:status' in fieldsV1
-    return typeof manager === 'string' && manager !== fieldManager && isStatus && atMs > 0
-      ? [{ manager: shortText(manager, 128), atMs }]
-      : []
+    return manager !== fieldManager && atMs > 0 ? [{ manager: shortText(manager, 128), atMs }] : []
   })
-  return writers.toSorted((a, b) => b.atMs - a.atMs)[0]
+  return others.toSorted((a, b) => b.atMs - a.atMs)[0]
 }

@@ -1,7 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
-import { externalSecretSource, storeContent } from '../external-secret/external-secret-source.ts'
 import { type OtherWriters, otherWriters } from '../external-secret/other-writers.ts'
 import type { ReadStore } from '../external-secret/read-store.ts'
 import type { SeenStatus, SeenWithStatus } from '../external-secret/seen-external-secret.ts'
@@ -9,11 +7,17 @@ import type { Account } from '../request/account.ts'
 import { clientOf } from '../request/read-account.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
 import { type AssignedSources, assignSources } from '../source/assign-sources.ts'
-import { readClassSource } from '../source/read-class-source.ts'
 import type { SeenClass } from '../source/seen-class.ts'
 import type { SeenSource } from '../source/seen-source.ts'
 import type { Source } from '../source/source.ts'
 import { type SourceKind, type SourceRef, sourceKey } from '../source/source-ref.ts'
+import {
+  type KnownSources,
+  type NamespaceStores,
+  readSources,
+  sourceReaders,
+  storeFinder,
+} from './read-sources.ts'
 import { createSourceStore, type SourceStore } from './source-store.ts'
 
 /** The sources of one namespace, and who reads them. */
@@ -31,6 +35,8 @@ export interface NamespaceSources {
   stateOf(source: SourceRef): SourceState
   /** The SecretStores for us, unless another controller is running in the namespace. */
   ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[]
+  /** The ExternalSecrets that belong to another controller, and whose status we have written. */
+  withdrawn(): readonly SeenWithStatus[]
   /** The status of an ExternalSecret that is ours to keep. */
   statusOf(source: SourceRef): SeenStatus | undefined
 }
@@ -41,19 +47,6 @@ export interface Assignment extends AssignedSources {
   /** After how many milliseconds the assignment may be another one, although nothing has changed. */
   readonly nextAfterMs: number | undefined
 }
-
-/** A kind that isn't read has no store. */
-export interface NamespaceStores {
-  readonly SecretProviderClass?: SourceStore<SeenClass>
-  readonly ExternalSecret?: SourceStore<SeenWithStatus>
-  readonly SecretStore?: SourceStore<SeenWithStatus>
-}
-
-/**
- * How long one call may read. A hostile list takes up to a tenth of a second, and all accounts share one process. Whoever
- * changes many sources all the time waits for them, and nobody else does.
- */
-const maxReadMs = 200
 
 export interface NamespaceSourcesOptions {
   readonly namespace: string
@@ -70,11 +63,14 @@ export interface NamespaceSourcesOptions {
 export function createNamespaceSources(options: NamespaceSourcesOptions): NamespaceSources {
   const { namespace, listed, clock } = options
   const stores = createStores(options)
-  const readers = sourceReaders(stores, options)
+  const findStore = storeFinder(stores, options)
+  const readers = sourceReaders(stores, { ...options, findStore })
   /** The sources as they were read last, by `sourceKey`. */
   let known: KnownSources = new Map()
   /** The sources that the last assignment knew. True: what the source requests is known. */
   let assigned: ReadonlyMap<string, boolean> = new Map()
+  /** The ExternalSecrets that belong to another controller, by `sourceKey`. */
+  let leftAlone: ReadonlySet<string> = new Set()
   /** The names of the ExternalSecrets that another controller keeps. */
   let keptByOthers: { has(name: string): boolean; readonly size: number } = new Set()
 
@@ -99,7 +95,9 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       )
       const sources = [...result.byAccount.values(), result.unassigned].flat()
       const wrong = new Set(sources.filter(hasProblems).map(({ ref }) => sourceKey(ref)))
-      assigned = new Map([...known.keys()].map((key) => [key, !wrong.has(key)]))
+      leftAlone = new Set(result.leftAlone.map(({ ref }) => sourceKey(ref)))
+      const isKnown = (key: string) => !wrong.has(key) && !leftAlone.has(key)
+      assigned = new Map([...known.keys()].map((key) => [key, isKnown(key)]))
       return { ...result, isComplete: read.isComplete, nextAfterMs: others.nextAfterMs }
     },
     stateOf(source) {
@@ -112,12 +110,18 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       keptByOthers.size > 0
         ? []
         : (stores.SecretStore?.all() ?? []).flatMap((store) => {
-            const content = storeContent(store, { kind: 'SecretStore', ...options })
-            return content.kind === 'read' ? [{ store, content: content.store }] : []
+            const content = findStore({ kind: 'SecretStore', name: store.name })?.content
+            return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),
-    statusOf: ({ kind, name }) =>
-      kind === 'ExternalSecret' && !keptByOthers.has(name)
-        ? stores.ExternalSecret?.get(name)?.status
+    withdrawn: () =>
+      (stores.ExternalSecret?.all() ?? []).filter(
+        ({ name, status }) => status.isOurs && leftAlone.has(sourceKey(externalSecret(name))),
+      ),
+    statusOf: (source) =>
+      source.kind === 'ExternalSecret' &&
+      !keptByOthers.has(source.name) &&
+      !leftAlone.has(sourceKey(source))
+        ? stores.ExternalSecret?.get(source.name)?.status
         : undefined,
   }
 }
@@ -141,83 +145,13 @@ function createStores({
   }
 }
 
-/** How the sources of one kind are read. */
-interface SourceReader {
-  readonly kind: SourceKind
-  /** All sources, and a function that reads each. */
-  readonly all: () => readonly {
-    readonly seen: SeenSource
-    readonly read: () => Source | undefined
-  }[]
-  /** Changes if all sources have to be read again. */
-  readonly version: () => number
-}
-
-function sourceReaders(
-  { SecretProviderClass: classes, ExternalSecret: externalSecrets, SecretStore }: NamespaceStores,
-  { policy, clusterStores }: NamespaceSourcesOptions,
-): readonly SourceReader[] {
-  const findStore: Parameters<typeof externalSecretSource>[1]['findStore'] = ({ kind, name }) =>
-    (kind === 'SecretStore' ? SecretStore : clusterStores)?.get(name)
-  return [
-    {
-      kind: 'SecretProviderClass',
-      all: () =>
-        (classes?.all() ?? []).map((seen) => ({ seen, read: () => readClassSource(seen, policy) })),
-      version: () => 0,
-    },
-    {
-      kind: 'ExternalSecret',
-      all: () =>
-        (externalSecrets?.all() ?? []).map((seen) => ({
-          seen,
-          read: () => externalSecretSource(seen, { policy, findStore }),
-        })),
-      version: () => (SecretStore?.version() ?? 0) + (clusterStores?.version() ?? 0),
-    },
-  ]
-}
-
-type KnownSources = ReadonlyMap<string, KnownSource>
-
-interface KnownSource {
-  readonly seen: SeenSource
-  readonly version: number
-  /** Absent if it requests nothing. */
-  readonly source: Source | undefined
-}
-
-/** Reads the sources that have changed. One that isn't read in time counts as it was before. */
-async function readSources(
-  readers: readonly SourceReader[],
-  { known, clock }: { readonly known: KnownSources; readonly clock: Pick<Clock, 'now'> },
-): Promise<{ readonly known: KnownSources; readonly isComplete: boolean }> {
-  const startedAtMs = clock.now()
-  const next = new Map<string, KnownSource>()
-  let isComplete = true
-  for (const { kind, all, version: versionOf } of readers) {
-    const version = versionOf()
-    for (const { seen, read } of all()) {
-      const key = sourceKey({ kind, name: seen.name })
-      const before = known.get(key)
-      const isRead = before?.seen === seen && before.version === version
-      if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
-        if (before !== undefined) next.set(key, before)
-        isComplete &&= isRead
-        continue
-      }
-      next.set(key, { seen, version, source: read() })
-      await setImmediate()
-    }
-  }
-  return { known: next, isComplete }
-}
-
 const withOthers = (source: Source, others: OtherWriters): Source => {
   const problem =
     source.ref.kind === 'ExternalSecret' ? others.problems.get(source.ref.name) : undefined
   return problem === undefined ? source : { ...source, problems: [problem] }
 }
+
+const externalSecret = (name: string): SourceRef => ({ kind: 'ExternalSecret', name })
 
 const hasProblems = ({ problems }: Source): boolean => problems.length > 0
 

@@ -13,11 +13,8 @@ import type { SeenSource } from '../source/seen-source.ts'
 import type { SourceKind } from '../source/source-ref.ts'
 import { watchObjects } from '../watch-objects.ts'
 import type { WorkQueue } from '../work-queue.ts'
-import {
-  createNamespaceSources,
-  type NamespaceSources,
-  type NamespaceStores,
-} from './namespace-sources.ts'
+import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
+import type { NamespaceStores } from './read-sources.ts'
 import { createSourceStore, type SourceStore } from './source-store.ts'
 import { workNamespace } from './work-namespace.ts'
 

@@ -5,7 +5,7 @@ import { mistakeOf } from '../request/accept-sources.ts'
 import type { AccountEntry } from '../round/account-entry.ts'
 import { logWith } from '../round/account-log.ts'
 import type { RoundServices } from '../round/account-round.ts'
-import { publishReady } from '../round/report/publish-ready.ts'
+import { publishReady, withdrawReady } from '../round/report/publish-ready.ts'
 import {
   describeFailures,
   nextReportAfterMs,
@@ -67,6 +67,8 @@ export async function workNamespace(round: NamespaceRound): Promise<{
       round,
     )
   }
+  for (const { namespace, name, uid } of sources.withdrawn())
+    await withdrawReady({ kind: 'ExternalSecret', namespace, name, uid }, round)
   const reported = new Map<string, Reported>()
   for (const source of unassigned) reported.set(sourceKey(source.ref), await report(source, round))
   const times = [...reported.values()].map((one) => nextReportAfterMs(one, clock.now()))

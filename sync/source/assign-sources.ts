@@ -8,10 +8,12 @@ export interface AssignedSources {
   readonly byAccount: ReadonlyMap<string, readonly Source[]>
   /** The sources that no account reads; each has a problem. */
   readonly unassigned: readonly Source[]
+  /** The sources that belong to another controller. */
+  readonly leftAlone: readonly Source[]
 }
 
 /**
- * Assigns each source of a namespace to an account. If two sources request the same Secret, the older one keeps it, even if
+ * Assigns each source of a namespace to an account, except those that are left alone. If two sources request the same Secret, the older one keeps it, even if
  * it has another problem: its Secret has to stay as it is.
  *
  * @param options - `listed`: the accounts that the operator has listed; `missing`: those among them that don't exist
@@ -26,10 +28,12 @@ export function assignSources(
 ): AssignedSources {
   const byAccount = new Map<string, Source[]>()
   const unassigned: Source[] = []
+  const leftAlone = sources.filter((source) => source.isLeftAlone)
   const owners = new Map<string, SourceRef>()
   const choose = accountChooser(options)
   for (const source of [...sources].sort(byAge)) {
     const claimed = { ...source, problems: [...source.problems, ...claim(source, owners)] }
+    if (source.isLeftAlone) continue
     const chosen = existing(choose(source.hints, sourceNouns[source.ref.kind]), options)
     if (chosen.kind === 'none')
       unassigned.push({ ...claimed, problems: [...claimed.problems, chosen.sentence] })
@@ -39,7 +43,7 @@ export function assignSources(
       byAccount.set(chosen.name, sources)
     }
   }
-  return { byAccount, unassigned }
+  return { byAccount, unassigned, leftAlone }
 }
 
 /** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */

@@ -24,6 +24,8 @@ export interface Source {
   readonly files: readonly WantedFile[]
   /** A sign-in that its store asks for and that is never used, such as `ServicePrincipal`. */
   readonly otherSignIn?: string
+  /** It belongs to another controller, so nothing is done for it, and nothing is said. Its Secrets stay as they are. */
+  readonly isLeftAlone?: boolean
   /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */
   readonly problems: readonly string[]
 }

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { externalSecretSource } from '../../sync/external-secret/external-secret-source.ts'
+import {
+  externalSecretSource,
+  storeContent,
+} from '../../sync/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
@@ -71,7 +74,10 @@ t.test('any spec of an ExternalSecret and of its stores gets short answers', asy
     fc.property(mutatedJson(secretSpecs, texts), mutatedJson(storeSpecs, texts), (spec, store) => {
       const [seen] = readSeenExternalSecret({ metadata: metadata('db'), spec })
       const [found] = readSeenStore({ metadata: metadata('kv'), spec: store })
-      const source = seen && externalSecretSource(seen, { policy, findStore: () => found })
+      const content =
+        found && storeContent(found, { kind: 'SecretStore', namespace: found.namespace, policy })
+      const findStore = () => content && { content }
+      const source = seen && externalSecretSource(seen, { policy, findStore })
       if (source === undefined) throw new Error('it was not read')
       const { problems } = source
       if (problems.length > 25) throw new Error(`${problems.length} problems`)

@@ -36,6 +36,7 @@ export function findSyncMistakes(
       [...source.problems.slice(0, -1), ...contested(source, undefined)],
     ],
   )
+  for (const { ref, problems } of assigned.leftAlone) found.push([sourceKey(ref), problems])
   for (const [name, ofAccount] of assigned.byAccount) {
     const account = by.listed.find((one) => one.name === name)
     if (account === undefined) continue

@@ -69,7 +69,7 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
   const kind = found.kind as StoreKind
   const content = storeContent(seenStore(usableFrom(found)), { kind, namespace, policy })
   const unused = { subject: subjectOf(found), outcome: 'not-served', details: [] } as const
-  if (content.kind === 'other')
+  if (content.kind !== 'read')
     return { ...unused, sentence: `would not be used: ${content.sentence}`, findings: [] }
   const { problems, vault, tenantId, account, otherSignIn } = content.store
   if (problems.length > 0)

@@ -5,6 +5,7 @@ import type { StatusObject, SyncCluster } from '../../cluster/cluster-port.ts'
 import {
   type Readiness,
   type ReadySecret,
+  type ReadyStatus,
   readyStatus,
 } from '../../external-secret/ready-status.ts'
 import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
@@ -31,7 +32,20 @@ export async function publishReady(
   const { before, ...named } = object
   const nowMs = clock.now()
   const status = readyStatus(readiness, { before, nowMs, ...(secret && { secret }) })
-  if (status === undefined) return
+  if (status !== undefined) await write(named, status, { cluster, log })
+}
+
+/** Withdraws the status that we have written to an ExternalSecret: it belongs to another controller now. */
+export const withdrawReady = (
+  object: StatusObject,
+  options: Pick<PublishReadyOptions, 'cluster' | 'log'>,
+): Promise<void> => write(object, undefined, options)
+
+async function write(
+  named: StatusObject,
+  status: ReadyStatus | undefined,
+  { cluster, log }: Pick<PublishReadyOptions, 'cluster' | 'log'>,
+): Promise<void> {
   try {
     await cluster.writeReadyStatus(named, status)
   } catch (thrown) {

@@ -1,4 +1,5 @@
 import type { ReadyStatus } from '../../../sync/external-secret/ready-status.ts'
+import { fieldManager } from '../../../sync/names.ts'
 import type { ApiRequest } from './answer-request.ts'
 import { type ApiAnswer, failure } from './api-answer.ts'
 import type { ApiObject } from './api-object.ts'
@@ -79,7 +80,18 @@ export function createExternalSecrets(objects: ObjectStore): ExternalSecrets {
     const { metadata, status } = body as ApiObject & { status: unknown }
     if (before === undefined) return failure(404, 'NotFound')
     if (metadata.uid !== before.metadata.uid) return failure(409, 'Conflict')
-    return [200, objects.put(place, { ...before, status } as ApiObject)]
+    // As with server-side apply, our entry goes with our last field.
+    const others = (before.metadata.managedFields ?? []).filter(
+      ({ manager }) => manager !== fieldManager,
+    )
+    const ours = {
+      manager: fieldManager,
+      operation: 'Apply',
+      fieldsV1: { 'f:status': {} },
+    } as const
+    const managedFields = status === undefined ? others : [...others, ours]
+    const after = { ...before, metadata: { ...before.metadata, managedFields }, status }
+    return [200, objects.put(place, after)]
   }
 }
 

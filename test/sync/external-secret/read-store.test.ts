@@ -11,7 +11,7 @@ const azurekv = (more: object = {}, other: object = {}) => ({
 })
 const storeOf = (spec: unknown, kind?: StoreKind) => {
   const content = read(spec, kind)
-  if (content.kind === 'other') throw new Error(content.sentence)
+  if (content.kind !== 'read') throw new Error(content.sentence)
   return content.store
 }
 
@@ -111,4 +111,20 @@ t.test('conditions decide which namespaces may use a ClusterSecretStore', async 
 t.test('any JSON gets an answer', async (t) => {
   for (const value of [null, 1, [], {}, { provider: { azurekv: 5 } }, { provider: {} }, { x: 1 }])
     t.ok(storeOf(value).problems.length > 0, JSON.stringify(value))
+})
+
+t.test('hostile expressions are refused before they are compiled', async (t) => {
+  const problems = (patterns: readonly string[]) =>
+    storeOf(azurekv({}, { conditions: [{ namespaceRegexes: patterns }] }), 'ClusterSecretStore')
+      .problems
+  t.match(problems(['a{1,1000}', 'x{64}']), [
+    /namespaceRegexes\[0\] "a\{1,1000\}": expected a regular expression of Go without counts above 63$/,
+    /namespaceRegexes\[1\]/,
+  ])
+  t.strictSame(problems(['^[a-z]{1,63}$']), [])
+  const [first, ...more] = problems(Array.from({ length: 90 }, () => 'x'.repeat(50)))
+  t.match(first, /namespaceRegexes\[40\]: a store may have 100 expressions with 2048 characters/)
+  t.equal(more.length, 19, 'the rest is not even counted')
+  const many = Array.from({ length: 100 }, () => ({ namespaceRegexes: Array(100).fill('x') }))
+  t.match(storeOf(azurekv({}, { conditions: many }), 'ClusterSecretStore').problems[0], /100 expr/)
 })

@@ -67,8 +67,8 @@ export function memoryCluster({
       SecretStore: requestsOf(stores, readSeenStore),
       ClusterSecretStore: requestsOf([], readSeenStore),
     },
-    writeReadyStatus: async (_object, { conditions: [{ status }] }) => {
-      readies += status === 'True' ? 1 : 0
+    writeReadyStatus: async (_object, status) => {
+      readies += status?.conditions[0].status === 'True' ? 1 : 0
     },
     servesKind: async () => true,
     requestToken: async () => 'token',

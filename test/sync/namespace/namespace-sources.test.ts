@@ -1,6 +1,13 @@
 import t from 'tap'
+import {
+  readSeenExternalSecret,
+  readSeenStore,
+  type SeenWithStatus,
+} from '../../../sync/external-secret/seen-external-secret.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
+import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 import { readSeenClass } from '../../../sync/source/seen-class.ts'
+import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { classSpec, oneSecret, secretObject } from '../harness/class-example.ts'
 
@@ -85,4 +92,38 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
       problems: [/^Secret db: SecretProviderClass older, which is older/],
     },
   ])
+})
+
+t.test('a store is read once for all ExternalSecrets that name it', async (t) => {
+  const clock = { now: () => 0 }
+  const options = { plural: 'ClusterSecretStores', clock, onChange: () => undefined }
+  const clusterStores = createSourceStore<SeenWithStatus>(options)
+  const sources = createNamespaceSources({
+    ...options,
+    namespace: 'shop',
+    listed: new Set(['web']),
+    kinds: ['ExternalSecret'],
+    clusterStores,
+    policy,
+  })
+  const metadata = (name: string) => ({ namespace: 'shop', name, uid: name, resourceVersion: '1' })
+  const vaultUrl = 'https://team-a.vault.azure.net'
+  const conditions = [{ namespaceRegexes: Array.from({ length: 100 }, (_, n) => `^shop-?${n}?$`) }]
+  const storeSpec = { provider: { azurekv: { vaultUrl } }, conditions }
+  for (const seen of readSeenStore({ metadata: metadata('kv'), spec: storeSpec }))
+    clusterStores.put(seen)
+  const put = (name: string) => {
+    const secretStoreRef = { kind: 'ClusterSecretStore', name: 'kv' }
+    const spec = { secretStoreRef, data: [{ secretKey: 'a', remoteRef: { key: 'b' } }] }
+    for (const seen of readSeenExternalSecret({ metadata: metadata(name), spec }))
+      sources.stores.ExternalSecret?.put(seen)
+  }
+  const matches = async (count: number) => {
+    for (let n = 0; n < count; n++) put(`es-${count}-${n}`)
+    const blocks = await countBlocks(async () => void (await sources.assign(accounts)))
+    const compiled = [...blocks].filter(([block]) => block.includes(' matchExpression,'))
+    return Math.max(0, ...compiled.map(([, times]) => times))
+  }
+  t.equal(await matches(1), 100)
+  t.equal(await matches(20), 0)
 })

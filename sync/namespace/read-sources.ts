@@ -1,0 +1,131 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../../lib/clock.ts'
+import type { Policy } from '../../webhook/core/policy.ts'
+import {
+  externalSecretSource,
+  type FindFoundStore,
+  type FoundStore,
+  storeContent,
+} from '../external-secret/external-secret-source.ts'
+import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
+import { readClassSource } from '../source/read-class-source.ts'
+import type { SeenClass } from '../source/seen-class.ts'
+import type { SeenSource } from '../source/seen-source.ts'
+import type { Source } from '../source/source.ts'
+import { type SourceKind, sourceKey } from '../source/source-ref.ts'
+import type { SourceStore } from './source-store.ts'
+
+/** A kind that isn't read has no store. */
+export interface NamespaceStores {
+  readonly SecretProviderClass?: SourceStore<SeenClass>
+  readonly ExternalSecret?: SourceStore<SeenWithStatus>
+  readonly SecretStore?: SourceStore<SeenWithStatus>
+}
+
+/** What reading stores depends on. */
+interface StoreOptions {
+  readonly namespace: string
+  /** The stores of the whole cluster. Absent if ExternalSecrets aren't read. */
+  readonly clusterStores?: SourceStore<SeenWithStatus> | undefined
+  readonly policy: Policy
+}
+
+/**
+ * How long one call may read. A hostile list takes up to a tenth of a second, and all accounts share one process. Whoever
+ * changes many sources all the time waits for them, and nobody else does.
+ */
+const maxReadMs = 200
+
+/** Finds the stores of a namespace. Each is read once until it changes: hundreds of ExternalSecrets may name it. */
+export function storeFinder(
+  { SecretStore }: NamespaceStores,
+  { namespace, policy, clusterStores }: StoreOptions,
+): FindFoundStore {
+  const read = new WeakMap<SeenWithStatus, FoundStore>()
+  return ({ kind, name }) => {
+    const seen = (kind === 'SecretStore' ? SecretStore : clusterStores)?.get(name)
+    if (seen === undefined) return undefined
+    const { annotated } = seen
+    const before = read.get(seen)
+    const content = before?.content ?? storeContent(seen, { kind, namespace, policy })
+    const found = before ?? { annotated, content }
+    read.set(seen, found)
+    return found
+  }
+}
+
+/** How the sources of one kind are read. */
+interface SourceReader {
+  readonly kind: SourceKind
+  /** All sources, and a function that reads each. */
+  readonly all: () => readonly {
+    readonly seen: SeenSource
+    readonly read: () => Source | undefined
+  }[]
+  /** Changes if all sources have to be read again. */
+  readonly version: () => number
+}
+
+export function sourceReaders(
+  { SecretProviderClass: classes, ExternalSecret: externalSecrets, SecretStore }: NamespaceStores,
+  {
+    policy,
+    clusterStores,
+    findStore,
+  }: StoreOptions & {
+    readonly findStore: FindFoundStore
+  },
+): readonly SourceReader[] {
+  return [
+    {
+      kind: 'SecretProviderClass',
+      all: () =>
+        (classes?.all() ?? []).map((seen) => ({ seen, read: () => readClassSource(seen, policy) })),
+      version: () => 0,
+    },
+    {
+      kind: 'ExternalSecret',
+      all: () =>
+        (externalSecrets?.all() ?? []).map((seen) => ({
+          seen,
+          read: () => externalSecretSource(seen, { policy, findStore }),
+        })),
+      version: () => (SecretStore?.version() ?? 0) + (clusterStores?.version() ?? 0),
+    },
+  ]
+}
+
+export type KnownSources = ReadonlyMap<string, KnownSource>
+
+interface KnownSource {
+  readonly seen: SeenSource
+  readonly version: number
+  /** Absent if it requests nothing. */
+  readonly source: Source | undefined
+}
+
+/** Reads the sources that have changed. One that isn't read in time counts as it was before. */
+export async function readSources(
+  readers: readonly SourceReader[],
+  { known, clock }: { readonly known: KnownSources; readonly clock: Pick<Clock, 'now'> },
+): Promise<{ readonly known: KnownSources; readonly isComplete: boolean }> {
+  const startedAtMs = clock.now()
+  const next = new Map<string, KnownSource>()
+  let isComplete = true
+  for (const { kind, all, version: versionOf } of readers) {
+    const version = versionOf()
+    for (const { seen, read } of all()) {
+      const key = sourceKey({ kind, name: seen.name })
+      const before = known.get(key)
+      const isRead = before?.seen === seen && before.version === version
+      if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
+        if (before !== undefined) next.set(key, before)
+        isComplete &&= isRead
+        continue
+      }
+      next.set(key, { seen, version, source: read() })
+      await setImmediate()
+    }
+  }
+  return { known: next, isComplete }
+}
