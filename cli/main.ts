@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
+import { limitCompilation } from '../init-agent/limit-compilation.ts'
 import { printLines } from '../lib/print-lines.ts'
 import { agentOptions } from './agent-options.ts'
 
@@ -15,6 +16,8 @@ process.exit(exitCode)
 async function run(args: readonly string[]): Promise<number> {
   const agent = agentOptions(args)
   if (agent === undefined) return (await import('./command-line.ts')).runCommandLine(args)
+  // First, because even the search for the agent's file has code that is hot enough to compile.
+  limitCompilation()
   const { isWaiting, ...options } = agent
   const [, program = ''] = process.argv
   if (isWaiting)

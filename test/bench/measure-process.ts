@@ -26,7 +26,8 @@ export async function measureProcess({
   readonly env?: Readonly<Record<string, string>>
 }): Promise<Run> {
   const usageFile = join(folder, 'usage')
-  const tellUsage = join(folder, 'tell-usage.cjs')
+  // A short name (openStage).
+  const tellUsage = join(folder, 'u.cjs')
   writeFileSync(tellUsage, tellUsageTo(usageFile))
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['--require', tellUsage, ...args], {

@@ -4,16 +4,20 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Bench, type Figure, median } from '../bench.ts'
-import { agentArguments, agentEnvironment, openStage, type Stage, targets } from './stage.ts'
+import {
+  agentArguments,
+  agentEnvironment,
+  imageOptions,
+  openStage,
+  type Stage,
+  targets,
+} from './stage.ts'
 
 /** A tmpfs, as a pod's volume is one. The agent replaces its process only there. */
 const memoryFolder = '/dev/shm'
 const count = 10
 const firstObject = targets('secret', 1)[0]?.object.name
 const maxMs = 4 * 60_000
-
-/** As the Containerfile sets them. Without them, a heap isn't collected before it is large. */
-const imageOptions = '--max-semi-space-size=2 --max-old-space-size=96'
 
 interface Form {
   readonly what: string
