@@ -2,7 +2,7 @@ import t0, { type Test } from 'tap'
 import type { Emulator } from '../../../emulator/emulator.ts'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
 import { createVaultPauses } from '../../../keyvault/readers/vault-pauses.ts'
-import { type Clock, systemClock } from '../../../lib/clock.ts'
+import type { Clock } from '../../../lib/clock.ts'
 import { openAccountSession } from '../../../sync/account-session.ts'
 import { connectCluster } from '../../../sync/cluster/api-server.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
@@ -15,6 +15,7 @@ import { type ApiServer, startApiServer } from '../../support/api-server/start-a
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { simulatedClock } from './simulated-clock.ts'
 import { simulatedSources } from './simulated-sources.ts'
 
 export const webId = clientId
@@ -85,8 +86,7 @@ export async function startSimulation(
     readonly classesOf?: readonly string[]
   } = {},
 ): Promise<Simulation> {
-  let offsetMs = 0
-  const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
+  const clock = simulatedClock()
   const azure = await startTestEmulator(t, { yaml, now: () => new Date(clock.now()) })
   const apiServer = await startApiServer(t)
   apiServer.tokenOf = (namespace, serviceAccount) =>
@@ -113,9 +113,7 @@ export async function startSimulation(
     log,
     options,
     stop,
-    pass(ms) {
-      offsetMs += ms
-    },
+    pass: clock.pass,
     async round(name = 'web') {
       const { objects: accounts } = await options.cluster.listAccounts('team-a')
       for (const account of accounts) {
