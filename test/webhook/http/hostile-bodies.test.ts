@@ -7,12 +7,10 @@ import { type Caller, openSocket, post, untilClosed } from './serving.ts'
 
 const review = JSON.stringify(exampleReview())
 const large = review.padEnd(2_000_000)
-/** Nothing is closed for its slowness here. */
-const limits = { headersTimeoutMs: 300_000, requestTimeoutMs: 300_000 }
 const json = 'content-type: application/json'
 
 t.test('a request answered before its body arrives gives back what it held', async (t) => {
-  const { caller } = await serve(t, { finishMs: 50, limits })
+  const { caller } = await serve(t, { finishMs: 50 })
   const early = {
     404: `POST /x HTTP/1.1\r\n${json}\r\ncontent-length: 3000000`,
     405: `PUT /mutate HTTP/1.1\r\n${json}\r\ncontent-length: 3000000`,
@@ -30,7 +28,7 @@ t.test('a request answered before its body arrives gives back what it held', asy
 })
 
 t.test('a caller that drips its bodies makes room for another address', async (t) => {
-  const { caller } = await serve(t, { finishMs: 50, limits })
+  const { caller } = await serve(t, { finishMs: 50 })
   const slow: TLSSocket[] = []
   for (let i = 0; i < 21; i++) slow.push(await drip(t, caller, '127.0.0.2'))
   const more = await drip(t, caller, '127.0.0.2')
@@ -42,7 +40,7 @@ t.test('a caller that drips its bodies makes room for another address', async (t
 })
 
 t.test('small bodies pass while large ones take all there is', async (t) => {
-  const { caller } = await serve(t, { finishMs: 50, limits })
+  const { caller } = await serve(t, { finishMs: 50 })
   for (let i = 0; i < 21; i++) await drip(t, caller, '127.0.0.1')
   t.equal((await post(caller, review)).status, 200)
 })

@@ -8,19 +8,10 @@ import { serve, until } from './running-webhook.ts'
 import { type Caller, openSocket, post, untilClosed } from './serving.ts'
 
 const review = JSON.stringify(exampleReview())
-/** Nothing is closed for its slowness here. */
-const patient = {
-  handshakeTimeoutMs: 300_000,
-  headersTimeoutMs: 300_000,
-  requestTimeoutMs: 300_000,
-}
 
 t.test('silent connections from elsewhere leave a kept-alive one alone', async (t) => {
   const maxConnections = 40
-  const { caller, health } = await serve(t, {
-    finishMs: 50,
-    limits: { ...patient, maxConnections },
-  })
+  const { caller, health } = await serve(t, { finishMs: 50, limits: { maxConnections } })
   const agent = keepAliveAgent(t)
   const before = await post({ ...caller, agent }, review)
   const silent = await openSilent(t, caller, 3 * maxConnections)
@@ -36,7 +27,7 @@ t.test('silent connections from elsewhere leave a kept-alive one alone', async (
 })
 
 t.test('a new connection takes the place of its own address’s idle one', async (t) => {
-  const { caller } = await serve(t, { finishMs: 50, limits: { ...patient, maxConnections: 2 } })
+  const { caller } = await serve(t, { finishMs: 50, limits: { maxConnections: 2 } })
   const agents = [keepAliveAgent(t), keepAliveAgent(t), keepAliveAgent(t)] as const
   const call = async (agent: Agent) => (await post({ ...caller, agent }, review)).localPort
   const [first, second] = [await call(agents[0]), await call(agents[1])]
@@ -57,7 +48,7 @@ t.test('an answered connection stays open for longer than a request may take', a
 })
 
 t.test('half a request does not keep its connection for ever', async (t) => {
-  const { caller } = await serve(t, { finishMs: 50, limits: { ...patient, maxConnections: 3 } })
+  const { caller } = await serve(t, { finishMs: 50, limits: { maxConnections: 3 } })
   const starts = [
     'POST /mutate HTTP/1.1\r\nx',
     head('content-length: 5'),

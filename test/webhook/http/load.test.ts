@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import t, { type Test } from 'tap'
 import { type RunningWebhook, startWebhook } from '../../../webhook/http/start-webhook.ts'
 import { exampleReview } from './review.ts'
-import { until } from './running-webhook.ts'
+import { patient, until } from './running-webhook.ts'
 import { type Caller, post } from './serving.ts'
 import { testSettings } from './test-settings.ts'
 import { tlsFolder } from './tls-folder.ts'
@@ -54,6 +54,8 @@ async function startReplica(t: Test, tlsDir: string): Promise<Replica> {
     logStream: { write: () => {} },
     certificatePollMs: 20,
     sleep: () => drain.promise,
+    limits: patient,
+    finishMs: patient.requestTimeoutMs,
   })
   t.teardown(() => {
     drain.resolve()

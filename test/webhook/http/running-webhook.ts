@@ -8,7 +8,14 @@ import {
 import { testSettings } from './test-settings.ts'
 import { tlsFolder } from './tls-folder.ts'
 
-/** A running webhook with a certificate, unless told otherwise, and what it logs. */
+/** On a busy machine, the webhook's own limits would close the connection of an honest caller, too. */
+export const patient = {
+  handshakeTimeoutMs: 300_000,
+  headersTimeoutMs: 300_000,
+  requestTimeoutMs: 300_000,
+}
+
+/** A running webhook that waits for slow callers, with a certificate unless told otherwise, and what it logs. */
 export async function serve(
   t: Test,
   options: Partial<StartWebhookOptions> & { empty?: true } = {},
@@ -22,6 +29,7 @@ export async function serve(
     certificatePollMs: 10,
     drainMs: 0,
     ...options,
+    limits: { ...patient, ...options.limits },
   })
   t.teardown(() => webhook.close())
   const health = `http://127.0.0.1:${webhook.healthAddress.port}`
