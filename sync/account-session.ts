@@ -2,7 +2,7 @@ import type { Agent } from 'node:https'
 import type { Cloud } from '../init-agent/contract.ts'
 import type { Identity } from '../init-agent/session/identity.ts'
 import type { Session } from '../init-agent/session/session.ts'
-import { createSignIn, type SignIn } from '../keyvault/entra/sign-in.ts'
+import { createSignIn, type SignIn, type Token } from '../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../keyvault/object-reader.ts'
 import { pauseThrottledVaults } from '../keyvault/readers/pause-throttled-vaults.ts'
 import type { VaultPauses } from '../keyvault/readers/vault-pauses.ts'
@@ -18,6 +18,8 @@ import type { VaultPace } from './vault-pace.ts'
 export interface AccountSessionOptions {
   readonly account: Account
   readonly identity: Identity
+  /** A token that an earlier session of this identity got. */
+  readonly heldToken?: Token | undefined
   readonly cloud: Cloud
   readonly cluster: Pick<SyncCluster, 'requestToken'>
   /** The connection pool that all accounts share. It holds no tokens. */
@@ -29,11 +31,12 @@ export interface AccountSessionOptions {
 }
 
 /**
- * Opens the session in which one account reads its vaults. The token exists only in this closure. An account that names
- * another account's client ID still signs in with its own ServiceAccount token.
+ * Opens the session in which one account reads its vaults, for one round. The token exists only in this closure, and
+ * between rounds in the state of the account. An account that names another account's client ID still signs in with its
+ * own ServiceAccount token.
  */
 export function openAccountSession(options: AccountSessionOptions): Session {
-  const { account, identity, cloud, cluster, agent, pauses, metrics, clock } = options
+  const { account, identity, heldToken, cloud, cluster, agent, pauses, metrics, clock } = options
   const signIn = createSignIn({
     ...identity,
     authorityHost: cloud.authorityHost,
@@ -41,6 +44,7 @@ export function openAccountSession(options: AccountSessionOptions): Session {
     readAssertion: () => cluster.requestToken(account),
     agent,
     now: clock.now,
+    heldToken,
   })
   const reader = pauseThrottledVaults(pacedReader(signIn, options), pauses)
   return { signIn, reader: countRequests(reader, metrics) }

@@ -115,7 +115,7 @@ function entryUpdates({
     },
     onGone(namespace: string, name: string): void {
       const entry = entries.get(namespace, name)
-      entry?.gone.abort()
+      entry?.running?.abort()
       entries.delete(namespace, name)
       queue.drop(keyOf(namespace, name))
       if (entry?.isListed) namespaces.changed(namespace)
@@ -129,14 +129,14 @@ function updatedEntry(
   { account, isListed }: { readonly account: SeenAccount; readonly isListed: boolean },
 ): AccountEntry | undefined {
   if (entry?.account.uid !== account.uid) {
-    entry?.gone.abort()
+    entry?.running?.abort()
     return accountEntry(account, isListed)
   }
   const isSame = haveSameAnnotations(entry.account, account)
   entry.account = account
   if (isSame) return undefined
   entry.isChanged = true
-  if (isOff(account)) entry.off.abort()
+  if (isOff(account)) entry.running?.abort()
   return entry
 }
 

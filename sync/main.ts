@@ -78,8 +78,8 @@ function sessionOpener({
 }): ControllerOptions['openSession'] {
   const pauses = createVaultPauses(clock)
   const pace = createVaultPace({ clock, signal, pauses })
-  return (account, identity) =>
-    openAccountSession({ ...shared, pace, pauses, clock, account, identity })
+  return (account, identity, heldToken) =>
+    openAccountSession({ ...shared, pace, pauses, clock, account, identity, heldToken })
 }
 
 async function untilEnded(

@@ -86,8 +86,9 @@ function nextValues(
     !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key))
   return {
     refresh: {
-      ...refresh,
       content: compact(refresh.content),
+      known: sharedIfEmpty(refresh.known),
+      templateValues: sharedIfEmpty(refresh.templateValues),
       statuses: only(asked, refresh.statuses),
     },
     seeded: new Set(secrets.map(({ name }) => name)),
@@ -97,9 +98,15 @@ function nextValues(
   }
 }
 
+/** Thousands of accounts keep maps, most of which are empty. */
+const empty = new Map<never, never>()
+const noPaths = new Set<never>()
+const sharedIfEmpty = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+  map.size === 0 ? empty : map
+
 /** Keeps only values that are still requested, so an annotation that keeps changing can't grow our memory. */
 const only = <T>(keys: ReadonlySet<string>, all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
-  new Map([...all].filter(([key]) => keys.has(key)))
+  sharedIfEmpty(new Map([...all].filter(([key]) => keys.has(key))))
 
 /** Copies small Buffers: each would keep the 8 KiB pool alive that it was cut from, and these values are kept for long. */
 function compact({ files, env }: Content): Content {
@@ -108,7 +115,7 @@ function compact({ files, env }: Content): Content {
   const compacted = [...files].map(
     ([path, file]) => [path, { ...file, bytes: whole(file) }] as const,
   )
-  return { files: new Map(compacted), env }
+  return { files: sharedIfEmpty(new Map(compacted)), env: sharedIfEmpty(env) }
 }
 
 /** The content, plus the stored values of Secrets that haven't been read before. */
@@ -183,7 +190,7 @@ function filledOf(
     ({ path, object, property }) =>
       property === '*' && (round.isFetched(objectKey(object)) || round.before?.has(path)),
   )
-  return new Set(filled.map(({ path }) => path))
+  return filled.length === 0 ? noPaths : new Set(filled.map(({ path }) => path))
 }
 
 /** Adds the objects that are gone from the vault to the failed ones, so that retries notice when they come back. */

@@ -1,19 +1,32 @@
 import { type Identity, resolveIdentity } from '../../init-agent/session/identity.ts'
 import type { Session } from '../../init-agent/session/session.ts'
+import type { Token } from '../../keyvault/entra/sign-in.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Account } from '../request/account.ts'
 import type { SyncRequest } from '../request/account-request.ts'
 import type { Access } from './account-state.ts'
 
-/** The access of the last round, or a new one if the account now signs in with another identity. */
+/** Opens a session in which an account reads its vaults. It uses the token for as long as that lasts. */
+export type OpenSession = (
+  account: Account,
+  identity: Identity,
+  token: Token | undefined,
+) => Session
+
+/**
+ * Opens a session for one round. Nothing of it is kept between rounds but the token, because there may be thousands of
+ * accounts.
+ *
+ * @returns `access`: the one of the last round, or a new one if the account now signs in with another identity
+ */
 export function accessFor(
   { config, azure }: SyncRequest,
   options: {
     readonly account: Account
     readonly last: Access | undefined
-    readonly openSession: (account: Account, identity: Identity) => Session
+    readonly openSession: OpenSession
   },
-): Access {
+): { readonly access: Access; readonly session: Session } {
   const { account, last, openSession } = options
   const env = {
     ...(azure.clientId !== undefined && { AZURE_CLIENT_ID: azure.clientId }),
@@ -22,13 +35,14 @@ export function accessFor(
   try {
     const identity = resolveIdentity(config.identity, env)
     const name = `${identity.clientId} in ${identity.tenantId}`
-    return last?.identity === name
-      ? last
-      : { identity: name, session: openSession(account, identity), values: undefined }
+    const access = last?.identity === name ? last : { ...noAccess, identity: name }
+    return { access, session: openSession(account, identity, access.token) }
   } catch (thrown) {
-    return { identity: '', session: failingSession(toAkvError(thrown)), values: undefined }
+    return { access: { ...noAccess }, session: failingSession(toAkvError(thrown)) }
   }
 }
+
+const noAccess: Access = { identity: '', token: undefined, values: undefined }
 
 /** A session for an account without an identity: every fetch fails and says why. */
 function failingSession(error: AkvError): Session {

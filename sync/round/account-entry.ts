@@ -21,10 +21,8 @@ export interface AccountEntry {
   outlook: Outlook
   /** Whether the last attempt to write the status failed. */
   isStatusRefused: boolean
-  /** Aborted when the account is deleted or replaced. */
-  readonly gone: AbortController
-  /** Aborted when sync is turned off for the account. Each round starts with a new one. */
-  off: AbortController
+  /** Ends the round that is running, if any: when the account is deleted or replaced, or sync is turned off for it. */
+  running: AbortController | undefined
 }
 
 export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({
@@ -35,6 +33,5 @@ export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEn
   state: initialState,
   outlook: 'unknown',
   isStatusRefused: false,
-  gone: new AbortController(),
-  off: new AbortController(),
+  running: undefined,
 })

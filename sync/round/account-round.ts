@@ -1,5 +1,3 @@
-import type { Identity } from '../../init-agent/session/identity.ts'
-import type { Session } from '../../init-agent/session/session.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { describeProblem } from '../../lib/describe-problem.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
@@ -11,18 +9,17 @@ import type { EventBudget } from '../cluster/event-budget.ts'
 import { boundValues } from '../fetch/bound-values.ts'
 import type { SyncMetrics } from '../metrics.ts'
 import { mistakeOf } from '../request/accept-sources.ts'
-import type { Account } from '../request/account.ts'
 import type { AccountRequest, SourceMistake, SyncRequest } from '../request/account-request.ts'
 import { asksForSecrets } from '../request/read-account.ts'
 import type { Source } from '../source/source.ts'
 import { sourceKey } from '../source/source-ref.ts'
-import { accessFor } from './account-access.ts'
+import { accessFor, type OpenSession } from './account-access.ts'
 import type { AccountState } from './account-state.ts'
 import type { Failure } from './failure.ts'
 import { nextRegularAtMs, nextRoundAfterMs } from './next-round.ts'
 import { reconcile } from './reconcile.ts'
 import { nextReportAfterMs, nothingReported, reportRound } from './report/report.ts'
-import { reportSources } from './report/report-sources.ts'
+import { noneReported, reportSources } from './report/report-sources.ts'
 import { statusesAfter, statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
@@ -32,7 +29,7 @@ import type { KnownSources } from './settle/decide-fates.ts'
 export interface RoundServices {
   readonly cluster: SyncCluster
   readonly policy: Policy
-  readonly openSession: (account: Account, identity: Identity) => Session
+  readonly openSession: OpenSession
   /** What is known of the sources in a namespace. */
   readonly sourcesOf: (namespace: string) => KnownSources
   readonly metrics: SyncMetrics
@@ -171,8 +168,8 @@ async function syncSecrets(
   const { account, isChanged, clock, openSession, signal } = round
   // 1. Decide whether to ask for everything, and with which identity.
   const isRegular = isChanged || state.isOutdated || clock.now() >= state.nextRegularAtMs
-  const access = request && accessFor(request, { account, last: state.access, openSession })
-  const input = request && access && roundInput(state, { request, access, isRegular })
+  const opened = request && accessFor(request, { account, last: state.access, openSession })
+  const input = request && opened && roundInput(state, { request, ...opened, isRegular })
   // 2. Fetch the values, and settle the Secrets.
   const sources = round.sourcesOf(account.namespace)
   const reconciled = await reconcile({ ...round, input, sources })
@@ -180,12 +177,13 @@ async function syncSecrets(
   const result = { ...reconciled, failures: [...mistakes, ...reconciled.failures] }
   if (signal.aborted) return undefined
   // 3. Record the outcome, report it, and decide when the next round is due.
+  const access = opened && { ...opened.access, token: opened.session.signIn.held?.() }
   const noted = stateAfter({ ...state, access }, { request, isRegular, result, round })
   const reported = await reportRound(result, { ...round, reported: state.reported })
   const reportedSources =
     request &&
     (await reportSources(result, { ...round, request, sources, reported: state.reportedSources }))
-  const next = { ...noted, reported, reportedSources: reportedSources ?? new Map() }
+  const next = { ...noted, reported, reportedSources: reportedSources ?? noneReported }
   return { state: next, nextAfterMs: nextRoundAfterMs(next, { request, result, clock }) }
 }
 

@@ -1,8 +1,8 @@
-import type { Session } from '../../init-agent/session/session.ts'
+import type { Token } from '../../keyvault/entra/sign-in.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failing } from '../plan/account-status.ts'
 import { nothingReported, type Reported } from './report/report.ts'
-import type { ReportedSources } from './report/report-sources.ts'
+import { noneReported, type ReportedSources } from './report/report-sources.ts'
 
 /** What the last round of an account left for the next one. A round takes a state and returns the next. */
 export interface AccountState {
@@ -19,10 +19,13 @@ export interface AccountState {
   readonly secrets: ReadonlyMap<string, SecretStatus>
 }
 
-/** An identity and the values fetched with it. They are dropped together, so no value outlives the right to read it. */
+/**
+ * An identity, its token, and the values fetched with it. They are dropped together, so no value outlives the right to
+ * read it.
+ */
 export interface Access {
   readonly identity: string
-  readonly session: Session
+  readonly token: Token | undefined
   readonly values: AccountValues | undefined
 }
 
@@ -41,6 +44,6 @@ export const initialState: AccountState = {
   isOutdated: false,
   failedRounds: 0,
   reported: nothingReported,
-  reportedSources: new Map(),
+  reportedSources: noneReported,
   secrets: new Map(),
 }

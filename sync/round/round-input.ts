@@ -21,10 +21,11 @@ export function roundInput(
   round: {
     readonly request: SyncRequest
     readonly access: Access
+    readonly session: Session
     readonly isRegular: boolean
   },
 ): RoundInput {
-  const { request, access, isRegular } = round
+  const { request, access, session, isRegular } = round
   const leftVersions = new Map(
     [...state.secrets].flatMap(([name, { leftVersion }]) =>
       leftVersion === undefined ? [] : [[name, leftVersion] as const],
@@ -32,7 +33,7 @@ export function roundInput(
   )
   return {
     request,
-    session: access.session,
+    session,
     before: access.values,
     // With a new identity, nothing is known yet.
     isRegular: isRegular || access !== state.access,

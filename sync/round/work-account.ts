@@ -6,7 +6,7 @@ import { beginState, type RoundServices, runRound } from './account-round.ts'
 import { publishStatus } from './report/publish-status.ts'
 
 export interface WorkAccountOptions extends RoundServices {
-  /** Ends the controller. */
+  /** Ends the round. */
   readonly signal: AbortSignal
 }
 
@@ -19,13 +19,25 @@ export async function workAccount(
   entry: AccountEntry,
   options: WorkAccountOptions,
 ): Promise<number | undefined> {
+  const running = new AbortController()
+  entry.running = running
+  try {
+    const signal = AbortSignal.any([options.signal, running.signal])
+    return await workUntilAborted(entry, { ...options, signal })
+  } finally {
+    entry.running = undefined
+  }
+}
+
+async function workUntilAborted(
+  entry: AccountEntry,
+  options: WorkAccountOptions,
+): Promise<number | undefined> {
   const { account, isListed, isChanged, sources } = entry
   const request = isListed ? readAccount(account, options.policy, sources) : undefined
   const log = accountLog(options.log, account)
-  entry.off = new AbortController()
   entry.isChanged = false
-  const signal = AbortSignal.any([options.signal, entry.gone.signal, entry.off.signal])
-  const round = { ...options, account, request, assigned: sources, isChanged, log, signal }
+  const round = { ...options, account, request, assigned: sources, isChanged, log }
   entry.state = beginState(entry.state, round)
   const next = await runRound(entry.state, round)
   if (next === undefined) return undefined

@@ -17,7 +17,7 @@ async function start(
   const { openSession } = simulation.options
   const controller = startController({
     ...simulation.options,
-    openSession: (account, identity) => sessionOf(account.name, openSession(account, identity)),
+    openSession: (account, ...others) => sessionOf(account.name, openSession(account, ...others)),
     kinds: [],
     accounts: new Map([['team-a', new Set(names)]]),
   })

@@ -19,6 +19,8 @@ import {
 /** What earlier rounds have reported about each source, by its `sourceKey`. */
 export type ReportedSources = ReadonlyMap<string, Reported>
 
+export const noneReported: ReportedSources = new Map()
+
 const silent = () => undefined
 /** The report of the account has everything, so the log and the metrics don't repeat it. */
 const silentLog: Log = { debug: silent, info: silent, warn: silent, error: silent }
@@ -57,7 +59,7 @@ export async function reportSources(
         { ...options, accepted: accepted.get(key), round, accountFailures, synced: result.synced },
       )
   }
-  return next
+  return next.size === 0 ? noneReported : next
 }
 
 function sourcesOf({

@@ -90,7 +90,7 @@ async function reportFailures(round: ReportedRound, options: ReportOptions): Pro
       codes?.set(code, reportedNow(codes.get(code), { isWritten, nowMs }))
     }
   }
-  return lasting
+  return lasting.size === 0 ? nothingReported : lasting
 }
 
 /** What failed in this round. While the API server fails, we can't know whether earlier failures are over. */

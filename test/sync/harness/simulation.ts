@@ -196,6 +196,7 @@ export function connectAll(parts: {
     clock,
     log: log.log,
     signal,
-    openSession: (account, identity) => openAccountSession({ ...shared, account, identity }),
+    openSession: (account, identity, heldToken) =>
+      openAccountSession({ ...shared, account, identity, heldToken }),
   }
 }
