@@ -12,10 +12,13 @@ const entryBytes = 256
  * together. The next round then reads them from the Secrets, as after a restart.
  */
 export function boundValues(values: AccountValues): AccountValues {
-  if (sizeOf(values.refresh) <= maxKeptBytes) return values
+  if (!isTooLarge(values.refresh)) return values
   const refresh = { ...values.refresh, content: noContent, known: new Map() }
   return { ...values, refresh, seeded: new Set(), filled: new Set() }
 }
+
+/** Whether values take more memory than is kept of them. */
+export const isTooLarge = (refresh: RefreshState): boolean => sizeOf(refresh) > maxKeptBytes
 
 function sizeOf({ content, known }: RefreshState): number {
   let size = 0

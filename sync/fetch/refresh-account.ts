@@ -23,7 +23,7 @@ import type { SyncRequest } from '../request/account-request.ts'
 import { encodeTarget } from '../request/key-path.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
 import type { AccountValues } from './account-values.ts'
-import { maxKeptBytes } from './bound-values.ts'
+import { isTooLarge, maxKeptBytes } from './bound-values.ts'
 import { roundBudget } from './round-budget.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
@@ -71,14 +71,14 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
     },
     { state, due },
   )
-  return { values: nextValues(refreshed, { request, before }), found }
+  return { values: nextValues(refreshed, { request, before, isRegular }), found }
 }
 
 function nextValues(
   { state: refresh, outcomes, problems }: Refreshed,
-  round: Pick<RefreshAccountOptions, 'request' | 'before'>,
+  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'isRegular'>,
 ): AccountValues {
-  const { before } = round
+  const { before, isRegular } = round
   const { config, secrets } = round.request
   const failed = new Set(problems.map(({ key }) => key))
   const asked = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
@@ -91,6 +91,8 @@ function nextValues(
       templateValues: sharedIfEmpty(refresh.templateValues),
       statuses: only(asked, refresh.statuses),
     },
+    // A retry doesn't have all values again.
+    isTooLarge: isTooLarge(refresh) || (!isRegular && before?.isTooLarge === true),
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
     gone: only(asked, goneOf(outcomes, before?.gone)),

@@ -1,13 +1,15 @@
 import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
 import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
-import type { AkvError } from '../../../lib/errors/akv-error.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
+import { maxKeptBytes } from '../../fetch/bound-values.ts'
 import { roundBudget } from '../../fetch/round-budget.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
 import {
   composedData,
   divideBySecret,
+  type SecretData,
   type SecretPart,
   secretData,
 } from '../../plan/secret-data.ts'
@@ -43,7 +45,7 @@ export async function settleRequested({
   for (const secret of request.secrets) {
     const { name } = secret
     const part = partOf(name)
-    const desired = await desiredSecret(secret, { part, values, budget })
+    const desired = await desiredSecret(secret, { account, part, values, budget })
     const step = known.has(name) ? await settle({ name, desired, found }) : undefined
     if (step !== undefined) steps.push(step)
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
@@ -82,26 +84,37 @@ function missingObjectFailures(
 const failedStep = (key: string, error: AkvError | undefined): readonly RoundStep[] =>
   error === undefined ? [] : [{ kind: 'failed', failure: { kind: 'object', key, error } }]
 
-async function desiredSecret(
-  secret: RequestedSecret,
-  {
-    part,
-    values,
-    budget,
-  }: {
-    readonly part: SecretPart
-    readonly values: AccountValues
-    readonly budget: CpuBudget
-  },
-): Promise<DesiredSecret> {
-  const { gone, filled, versions } = values
-  const { name, composition } = secret
-  const round = { ...part, filled, gone }
+interface Making {
+  readonly account: Account
+  readonly part: SecretPart
+  readonly values: AccountValues
+  readonly budget: CpuBudget
+}
+
+async function desiredSecret(secret: RequestedSecret, making: Making): Promise<DesiredSecret> {
+  const { gone, versions } = making.values
+  const round = { ...making.part, gone, versions }
   return {
     secret,
-    data: composition
-      ? await composedData({ name, composition }, { ...round, budget })
-      : secretData(name, round),
-    objects: syncedObjects(name, { ...round, versions }),
+    data: await dataOf(secret, making),
+    objects: syncedObjects(secret.name, round),
   }
 }
+
+async function dataOf(
+  { name, composition }: RequestedSecret,
+  { account, part, values, budget }: Making,
+): Promise<SecretData> {
+  const { gone, filled, isTooLarge } = values
+  const round = { ...part, gone, filled }
+  if (!composition) return secretData(name, round)
+  // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.
+  if (isTooLarge) return { keys: new Map(), state: 'waiting', error: tooLarge(name, account) }
+  return await composedData({ name, composition }, { ...round, budget })
+}
+
+const tooLarge = (name: string, account: Account): AkvError =>
+  new AkvError({
+    code: 'AKV_SYNC_SOURCE',
+    message: `Secret ${name}: all values of ServiceAccount ${account.name} together take more than ${maxKeptBytes / 1024 / 1024} MiB of memory, and the controller keeps no more for one account; read some of its ExternalSecrets as another account`,
+  })

@@ -15,6 +15,7 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
     },
     versions: new Map([['x', '1']]),
     gone: new Map(),
+    isTooLarge: false,
     seeded: new Set(['db']),
     filled: new Set(['db']),
   }

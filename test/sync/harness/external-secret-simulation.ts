@@ -6,8 +6,8 @@ export const identity = annotations('')
 delete identity['akv-injector.io/sync']
 
 /** Starts a simulation with a SecretStore `kv`, and these accounts. */
-export async function start(t: Test, listed: readonly string[] = ['web']) {
-  const simulation = await startSimulation(t, { classesOf: listed })
+export async function start(t: Test, listed: readonly string[] = ['web'], yaml?: string) {
+  const simulation = await startSimulation(t, { classesOf: listed, ...(yaml && { yaml }) })
   for (const name of listed) simulation.apiServer.accounts.put('team-a', name, identity)
   const { externalSecrets } = simulation.apiServer
   const vaultUrl = simulation.options.policy.cloud.vaultUrl.replace('{vault}', 'team-a')

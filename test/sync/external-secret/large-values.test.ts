@@ -1,0 +1,53 @@
+import t from 'tap'
+import { ready, secret, start } from '../harness/external-secret-simulation.ts'
+import { vaultData } from '../harness/simulation.ts'
+
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
+/** The vault bounds a value to 25 KiB. */
+const large = 'x'.repeat(25_000)
+
+t.test('values that are too many to be kept are an error, in each round', async (t) => {
+  const secrets = numbers(200).map((n) => `large-${n}: ${large}`)
+  const yaml = vaultData.replace('secrets: { db-password', `secrets: { ${secrets}, db-password`)
+  const simulation = await start(t, ['web'], yaml)
+  const { externalSecrets } = simulation
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  const largeSpec = (first: number) =>
+    secret({
+      data: numbers(25).map((n) => ({
+        secretKey: `key-${n}`,
+        remoteRef: { key: `large-${first + n}` },
+      })),
+    })
+  for (const first of [0, 25, 50, 75, 100, 125])
+    externalSecrets.put('ExternalSecret', { name: `large-${first}` }, largeSpec(first))
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' })
+  t.match(ready(simulation, 'large-25'), { status: 'True' }, 'up to the limit')
+
+  for (const first of [150, 175])
+    externalSecrets.put('ExternalSecret', { name: `large-${first}` }, largeSpec(first))
+  externalSecrets.put('ExternalSecret', { name: 'absent' }, secret({}, 'absent'))
+  for (const round of ['regular', 'retry', 'retry again']) {
+    await simulation.round()
+    for (const name of ['db', 'large-0', 'large-175'])
+      t.match(
+        ready(simulation, name),
+        {
+          status: 'False',
+          message:
+            /^AKV_SYNC_SOURCE: Secret \S+: all values of ServiceAccount web together take more than 4 MiB of memory, and the controller keeps no more for one account; read some of its ExternalSecrets as another account\. /,
+        },
+        `${name}, ${round}`,
+      )
+  }
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.notMatch(
+    simulation.apiServer.accounts.annotationsOf('team-a', 'web')?.['akv-injector.io/sync-status'],
+    /waiting/,
+    'nothing just waits',
+  )
+  for (const first of [150, 175]) externalSecrets.delete('ExternalSecret', `large-${first}`)
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' })
+})
