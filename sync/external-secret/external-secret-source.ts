@@ -45,7 +45,7 @@ export function externalSecretSource(
   const options = { name, namespace, policy, findStore: find }
   const read = readExternalSecret(content.spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
-  const otherSignIn = read.stores.find((store) => store.otherSignIn !== undefined)?.otherSignIn
+  const otherSignIn = otherSignInOf(read)
   return {
     ...base,
     hints: {
@@ -88,6 +88,15 @@ function otherStore(spec: unknown, findStore: FindFoundStore): string | undefine
     if (content?.kind === 'other') return `${ref.kind} ${ref.name}: ${content.sentence}`
   }
   return undefined
+}
+
+/** Whether the type is written, or is the operator's default, the sentence is the same. */
+function otherSignInOf({ stores }: ReadExternalSecret): string | undefined {
+  const store = stores.find((one) => one.otherSignIn !== undefined)
+  return (
+    store &&
+    `${store.kind} ${store.name} has spec.provider.azurekv.authType ${store.otherSignIn}, which has no effect here; write WorkloadIdentity`
+  )
 }
 
 const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string } => {

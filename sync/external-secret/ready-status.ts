@@ -21,11 +21,11 @@ export interface ReadySecret {
 /** What a status should say. */
 export type Readiness = Pick<ReadyCondition, 'status' | 'reason' | 'message'>
 
-/** @param how - said beside it, such as how the values were read */
-export const synced = (how = ''): Readiness => ({
+/** @param notes - said beside it, such as how the values were read */
+export const synced = (notes: readonly string[]): Readiness => ({
   status: 'True',
   reason: 'SecretSynced',
-  message: `Secret was synced${how}`,
+  message: ['Secret was synced', ...notes].join('; '),
 })
 export const notSynced = (message: string): Readiness => ({
   status: 'False',

@@ -1,6 +1,6 @@
 import { accountChooser, type ChosenAccount, type ListedAccount } from './choose-account.ts'
 import { byAge, type Source } from './source.ts'
-import { type SourceRef, sourceNouns, sourceTitle } from './source-ref.ts'
+import { type SourceRef, sourceKey, sourceNouns, sourceTitle } from './source-ref.ts'
 
 /** The sources of a namespace and the accounts that read them. */
 export interface AssignedSources {
@@ -29,10 +29,10 @@ export function assignSources(
   const byAccount = new Map<string, Source[]>()
   const unassigned: Source[] = []
   const leftAlone = sources.filter((source) => source.isLeftAlone)
-  const owners = new Map<string, SourceRef>()
+  const claims = createClaims()
   const choose = accountChooser(options)
   for (const source of [...sources].sort(byAge)) {
-    const claimed = { ...source, problems: [...source.problems, ...claim(source, owners)] }
+    const claimed = { ...source, problems: [...source.problems, ...claims.claim(source)] }
     if (source.isLeftAlone) continue
     const chosen = existing(choose(source.hints, sourceNouns[source.ref.kind]), options)
     if (chosen.kind === 'none')
@@ -43,20 +43,42 @@ export function assignSources(
       byAccount.set(chosen.name, sources)
     }
   }
+  for (const [name, assigned] of byAccount) byAccount.set(name, assigned.map(claims.withRivals))
   return { byAccount, unassigned, leftAlone }
 }
 
-/** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */
-function claim({ ref, claims }: Source, owners: Map<string, SourceRef>): readonly string[] {
-  return claims.flatMap((name) => {
-    const owner = owners.get(name)
-    if (owner === undefined) owners.set(name, ref)
-    return owner === undefined
-      ? []
-      : [
+/** A sentence of an Event has no room for more. */
+const maxRivals = 3
+
+/** Who requests which Secret. */
+function createClaims() {
+  const owners = new Map<string, SourceRef>()
+  /** What the owner should know, by its `sourceKey`. */
+  const rivals = new Map<string, string[]>()
+  return {
+    /** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */
+    claim({ ref, claims }: Source): readonly string[] {
+      return claims.flatMap((name) => {
+        const owner = owners.get(name)
+        if (owner === undefined) {
+          owners.set(name, ref)
+          return []
+        }
+        const known = rivals.get(sourceKey(owner)) ?? []
+        if (known.length < maxRivals)
+          known.push(`Secret ${name}: ${sourceTitle(ref)} requests it too and does not get it`)
+        rivals.set(sourceKey(owner), known)
+        return [
           `Secret ${name}: ${sourceTitle(owner)}, which is older or first by name, requests it too; rename one`,
         ]
-  })
+      })
+    },
+    /** Adds what the owner of Secrets should know of others that request them. */
+    withRivals(source: Source): Source {
+      const notes = rivals.get(sourceKey(source.ref))
+      return notes === undefined ? source : { ...source, notes }
+    },
+  }
 }
 
 const existing = (

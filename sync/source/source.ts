@@ -22,8 +22,10 @@ export interface Source {
   readonly secrets: readonly RequestedSecret[]
   /** The keys of the Secrets. key-path.ts encodes their paths. */
   readonly files: readonly WantedFile[]
-  /** A sign-in that its store asks for and that is never used, such as `ServicePrincipal`. */
+  /** Says which sign-in its store asks for, which is never used. Follows the account that is used. */
   readonly otherSignIn?: string
+  /** Sentences for the owner that don't stop the source. */
+  readonly notes?: readonly string[]
   /** It belongs to another controller, so nothing is done for it, and nothing is said. Its Secrets stay as they are. */
   readonly isLeftAlone?: boolean
   /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */

@@ -81,7 +81,10 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
   const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
   const reader =
     account === undefined ? 'chosen for each ExternalSecret' : `ServiceAccount ${account}`
-  const unusedSignIn = otherSignIn === undefined ? '' : `; ${otherSignIn} is not used to sign in`
+  const unusedSignIn =
+    otherSignIn === undefined
+      ? ''
+      : `; spec.provider.azurekv.authType ${otherSignIn} has no effect here; write WorkloadIdentity`
   return {
     ...unused,
     outcome: 'served',

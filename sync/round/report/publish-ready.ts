@@ -19,6 +19,8 @@ export interface PublishReadyOptions {
 /**
  * Writes the status of an ExternalSecret or a store, if it should have another one. The status is for people: if it can't be
  * written, everything else continues.
+ *
+ * @returns whether it has been written and has another message than before
  */
 export async function publishReady(
   object: StatusObject & { readonly before: SeenStatus },
@@ -27,29 +29,32 @@ export async function publishReady(
     /** Of an ExternalSecret that is in sync. */
     readonly secret?: ReadySecret
   },
-): Promise<void> {
+): Promise<boolean> {
   const { cluster, clock, log, secret } = options
   const { before, ...named } = object
   const nowMs = clock.now()
   const status = readyStatus(readiness, { before, nowMs, ...(secret && { secret }) })
-  if (status !== undefined) await write(named, status, { cluster, log })
+  const isWritten = status !== undefined && (await write(named, status, { cluster, log }))
+  return isWritten && status.conditions[0].message !== before.ready?.message
 }
 
 /** Withdraws the status that we have written to an ExternalSecret: it belongs to another controller now. */
 export const withdrawReady = (
   object: StatusObject,
   options: Pick<PublishReadyOptions, 'cluster' | 'log'>,
-): Promise<void> => write(object, undefined, options)
+): Promise<boolean> => write(object, undefined, options)
 
 async function write(
   named: StatusObject,
   status: ReadyStatus | undefined,
   { cluster, log }: Pick<PublishReadyOptions, 'cluster' | 'log'>,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await cluster.writeReadyStatus(named, status)
+    return true
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
     log.debug(`the status was not written: ${message}`, { code })
+    return false
   }
 }

@@ -8,7 +8,11 @@ import type { RoundResult } from '../round-result.ts'
 import { type PublishReadyOptions, publishReady } from './publish-ready.ts'
 import { describeFailures, type ReportedRound } from './report.ts'
 
-/** Publishes the status of an ExternalSecret after a round of its account. */
+/**
+ * Publishes the status of an ExternalSecret after a round of its account.
+ *
+ * @returns what its owner should know although it is in sync, if that is news
+ */
 export async function publishSource(
   source: SourceRef & { readonly uid: string; readonly before: SeenStatus },
   options: PublishReadyOptions & {
@@ -21,23 +25,25 @@ export async function publishSource(
     readonly accountFailures: readonly Failure[]
     readonly synced: RoundResult['synced']
   },
-): Promise<void> {
+): Promise<string | undefined> {
   const { account, accepted, round, accountFailures, synced: syncedSecrets } = options
   const { name, uid, before } = source
   const { namespace } = account
   const object = { kind: 'ExternalSecret', namespace, name, uid, before } as const
   const failures = [...round.failures, ...accountFailures]
-  if (failures.length > 0)
-    return await publishReady(object, notSynced(describeFailures(failures)), options)
+  if (failures.length > 0) {
+    await publishReady(object, notSynced(describeFailures(failures)), options)
+    return undefined
+  }
   const secret = accepted?.secrets[0]?.name
-  if (secret === undefined || !syncedSecrets.has(secret)) return
+  if (secret === undefined || !syncedSecrets.has(secret)) return undefined
   const { revision = '' } = accepted ?? {}
   const written = { name: secret, isWritten: round.changes.has(secret), revision }
-  await publishReady(object, synced(howRead(accepted, account)), { ...options, secret: written })
+  const notes = [...howRead(accepted, account), ...(accepted?.notes ?? [])]
+  const isNews = await publishReady(object, synced(notes), { ...options, secret: written })
+  return isNews && notes.length > 0 ? notes.join('; ') : undefined
 }
 
 /** Says so if the store asks for another sign-in, which is never used. */
-const howRead = (source: Source | undefined, { name }: Account): string =>
-  source?.otherSignIn === undefined
-    ? ''
-    : `; read as ServiceAccount ${name}, not with the store's ${source.otherSignIn}`
+const howRead = (source: Source | undefined, { name }: Account): readonly string[] =>
+  source?.otherSignIn === undefined ? [] : [`read as ServiceAccount ${name}: ${source.otherSignIn}`]

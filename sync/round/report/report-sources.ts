@@ -14,6 +14,7 @@ import {
   type ReportedRound,
   type ReportOptions,
   reportRound,
+  writeEvent,
 } from './report.ts'
 
 /** What earlier rounds have reported about each source, by its `sourceKey`. */
@@ -53,11 +54,13 @@ export async function reportSources(
     const after = await reportRound(round, { ...options, ...quiet, source, reported: known })
     if (after.size > 0) next.set(key, after)
     const before = sources.statusOf(source)
-    if (before !== undefined)
-      await publishSource(
-        { ...source, before },
-        { ...options, accepted: accepted.get(key), round, accountFailures, synced: result.synced },
-      )
+    if (before === undefined) continue
+    const news = await publishSource(
+      { ...source, before },
+      { ...options, accepted: accepted.get(key), round, accountFailures, synced: result.synced },
+    )
+    if (news !== undefined)
+      await writeEvent({ type: 'Normal', reason: 'Synced', message: news }, { ...options, source })
   }
   return next.size === 0 ? noneReported : next
 }

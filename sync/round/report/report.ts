@@ -121,9 +121,9 @@ export function nextReportAfterMs(reported: Reported, nowMs: number): number {
 }
 
 /** @returns whether the Event was written */
-async function writeEvent(
+export async function writeEvent(
   event: Omit<AccountEvent, 'account' | 'source'>,
-  { account, source, cluster, log, events }: ReportOptions,
+  { account, source, cluster, log, events }: Omit<ReportOptions, 'reported'>,
 ): Promise<boolean> {
   if (!events.take(account)) {
     log.debug('no Event written: the account has had too many recently')

@@ -1,0 +1,125 @@
+import t from 'tap'
+import { identity, ready, secret, start } from '../harness/external-secret-simulation.ts'
+
+const younger = { creationTimestamp: '2026-02-01T00:00:00Z' }
+const target = { name: 'same' }
+
+t.test('a sign-in that is not used is told once, on the ExternalSecret', async (t) => {
+  const stores = {
+    ServicePrincipal: { authType: 'ServicePrincipal' },
+    ManagedIdentity: { authType: 'ManagedIdentity' },
+    'ServicePrincipal, the default': { authSecretRef: { clientId: { name: 'a', key: 'b' } } },
+  }
+  for (const [what, more] of Object.entries(stores)) {
+    const simulation = await start(t)
+    const { externalSecrets } = simulation
+    externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store(more))
+    externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+    for (let i = 0; i < 3; i++) {
+      await simulation.round()
+      simulation.pass(2 * 3_600_000)
+      if (i === 1) simulation.restart()
+    }
+    const [type] = what.split(',')
+    const note = `read as ServiceAccount web: SecretStore kv has spec.provider.azurekv.authType ${type}, which has no effect here; write WorkloadIdentity`
+    t.strictSame(
+      simulation.events(),
+      [
+        'team-a/web Synced: created Secret db',
+        'ExternalSecret team-a/db Synced: created Secret db',
+        `ExternalSecret team-a/db Synced: ${note}`,
+      ],
+      what,
+    )
+    t.match(ready(simulation), { status: 'True', message: `Secret was synced; ${note}` })
+    externalSecrets.put(
+      'SecretStore',
+      { name: 'kv' },
+      simulation.store({ authType: 'WorkloadIdentity' }),
+    )
+    await simulation.round()
+    t.match(ready(simulation), { status: 'True', message: 'Secret was synced' })
+  }
+})
+
+t.test(
+  'two ExternalSecrets for one Secret: both are told once, and the older keeps it',
+  async (t) => {
+    const simulation = await start(t)
+    const { externalSecrets } = simulation
+    externalSecrets.put('ExternalSecret', { name: 'b' }, secret({ target }))
+    externalSecrets.put('ExternalSecret', { name: 'a' }, secret({ target }, 'extra'), younger)
+    for (let i = 0; i < 4; i++) {
+      await simulation.round()
+      simulation.pass(10 * 60_000)
+      if (i === 2) simulation.restart()
+    }
+    t.strictSame(simulation.values('same'), { password: 'correct horse' })
+    t.match(ready(simulation, 'b'), {
+      status: 'True',
+      message:
+        'Secret was synced; Secret same: ExternalSecret a requests it too and does not get it',
+    })
+    t.match(ready(simulation, 'a'), {
+      status: 'False',
+      message: /Secret same: ExternalSecret b, which is older or first by name, requests it too/,
+    })
+    const told = simulation.events().filter((event) => event.includes('requests it too'))
+    t.equal(told.filter((event) => event.startsWith('ExternalSecret team-a/b ')).length, 1)
+    const version = simulation.version('same')
+    await simulation.round()
+    t.equal(simulation.version('same'), version, 'nobody writes it again')
+    externalSecrets.delete('ExternalSecret', 'b')
+    await simulation.round()
+    t.strictSame(simulation.values('same'), { password: 'more' }, 'then the other one gets it')
+    t.match(ready(simulation, 'a'), { status: 'True', message: 'Secret was synced' })
+  },
+)
+
+t.test('the annotation of an account comes before its ExternalSecrets', async (t) => {
+  const simulation = await start(t)
+  simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret({ target }, 'extra'))
+  await simulation.round()
+  t.strictSame(simulation.values('same'), { password: 'more' })
+  simulation.events()
+  simulation.apiServer.accounts.put('team-a', 'web', {
+    ...identity,
+    'akv-injector.io/sync': '[{ secret: same, data: "password=db-password" }]',
+  })
+  for (let i = 0; i < 3; i++) await simulation.round()
+  t.strictSame(simulation.values('same'), { password: 'correct horse' })
+  t.match(ready(simulation), {
+    status: 'False',
+    message: /Secret same: the annotation of ServiceAccount web requests it too; rename one/,
+  })
+  const told = simulation.events().filter((event) => event.includes('requests it too'))
+  t.strictSame(
+    told.map((event) => event.split(':')[0]),
+    ['team-a/web SyncFailed', 'ExternalSecret team-a/db SyncFailed'],
+  )
+})
+
+t.test('of two accounts, the one that made the Secret keeps it', async (t) => {
+  const simulation = await start(t, ['web', 'api'])
+  const { externalSecrets } = simulation
+  externalSecrets.put(
+    'SecretStore',
+    { name: 'kv' },
+    simulation.store({ serviceAccountRef: { name: 'web' } }),
+  )
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret({ target }))
+  await simulation.round('web')
+  simulation.writes()
+  simulation.apiServer.accounts.put('team-a', 'api', {
+    ...identity,
+    'akv-injector.io/sync': '[{ secret: same, data: "password=db-password" }]',
+  })
+  for (let i = 0; i < 3; i++) {
+    await simulation.round('api')
+    await simulation.round('web')
+  }
+  t.strictSame(simulation.values('same'), { password: 'correct horse' })
+  t.match(ready(simulation), { status: 'True' })
+  t.match(simulation.events().join('\n'), /team-a\/api SyncFailed: AKV_SECRET_FOREIGN: Secret same/)
+  t.notMatch(simulation.writes().join(), /same/)
+})
