@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { parseAllDocuments, stringify } from 'yaml'
-import { fixture, fixtureText, openssl } from '../keyvault/formats/fixtures.ts'
-import { tenantId } from '../support/servers/start-test-emulator.ts'
-import { annotations, startSimulation, webId } from './harness/simulation.ts'
+import { fixture, fixtureText, openssl } from '../../keyvault/formats/fixtures.ts'
+import { tenantId } from '../../support/servers/start-test-emulator.ts'
+import { annotations, startSimulation, webId } from '../harness/simulation.ts'
 
 /**
  * Runs the fixtures of `check` that are supported. The Secrets are those that the operator would write, but for what
  * docs/from-external-secrets.md lists: properties that are null, and blanks in JSON.
  */
-const folder = join(import.meta.dirname, '../fixtures/external-secrets')
+const folder = join(import.meta.dirname, '../../fixtures/external-secrets')
 
 const pfx = fixture('chain-aes-256.pfx').toString('base64')
 const [key, certificate] = [fixtureText('leaf.key'), fixtureText('leaf.crt')]
