@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
-import { lazyBuiltins } from './lazy-builtins.ts'
+import { lazyBuiltins, requireBanner } from './lazy-builtins.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -67,10 +67,7 @@ async function buildPart(outdir: string, options: BuildOptions): Promise<Metafil
     target: 'node22',
     // cli/input/example.ts finds manifests/examples two folders up from its chunk, as it does in a checkout.
     chunkNames: 'chunks/[name]-[hash]',
-    // Some dependencies are CommonJS and call `require`, as lazyBuiltins does.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-    },
+    banner: requireBanner,
     // The SDKs check whether a request's body is of this type. None of ours is, and only to read the name, Node loads all
     // of its fetch.
     define: { FormData: 'undefined' },

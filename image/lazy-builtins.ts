@@ -19,3 +19,8 @@ export const lazyBuiltins: Plugin = {
     }))
   },
 }
+
+/** Some dependencies are CommonJS and call `require`, as {@link lazyBuiltins} does. A module has none by itself. */
+export const requireBanner = {
+  js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+} as const

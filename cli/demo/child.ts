@@ -14,14 +14,14 @@ export interface Child {
 const killAfterMs = 10_000
 
 /**
- * Starts `akv-injector ARGS` as a container would.
+ * Starts `akv-injector ARGS` as a container would, with the flags that Node has here.
  *
  * @param env - the whole environment, to which only our PATH and Node's compile cache are added
  */
 export function startChild(args: readonly string[], env: Readonly<Record<string, string>>): Child {
   const [program = ''] = process.argv.slice(1)
   const { PATH, NODE_COMPILE_CACHE } = process.env
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, program, ...args], {
     // Variables that are undefined are left out.
     env: { PATH, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { startsFast } from './start-fast/bundles.ts'
 
 export const root = join(import.meta.dirname, '../..')
 /** What a process of ours runs. */
@@ -14,7 +15,7 @@ export interface Ended {
 
 /** Starts the command line as a process of its own, from the project's folder. */
 export function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [...startsFast, program, ...args], {
     cwd: root,
     env: { ...process.env, ...env },
   })

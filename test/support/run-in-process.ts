@@ -9,6 +9,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { Writable } from 'node:stream'
 import { runCommandLine } from '../../cli/command-line.ts'
 import { type Ended, program } from './run-command-line.ts'
+import { startsFast } from './start-fast/bundles.ts'
 
 interface Streams {
   /** What the command hasn't read yet. */
@@ -54,6 +55,7 @@ export async function runInProcess(
   if (isEnvComplete) for (const name of Object.keys(process.env)) delete process.env[name]
   Object.assign(process.env, env)
   process.argv = [process.execPath, program, ...args]
+  process.execArgv = [...startsFast]
   try {
     const code = await streams.run(
       { input: Buffer.from(input), stdout: stdout.stream, stderr: stderr.stream },
@@ -74,9 +76,9 @@ function keepEnvironment(): () => void {
 }
 
 function keepArguments(): () => void {
-  const { argv } = process
+  const { argv, execArgv } = process
   return () => {
-    process.argv = argv
+    Object.assign(process, { argv, execArgv })
   }
 }
 

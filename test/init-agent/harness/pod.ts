@@ -19,6 +19,7 @@ import {
 } from '../../../init-agent/contract.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
+import { startsFast } from '../../support/start-fast/bundles.ts'
 
 const entry = fileURLToPath(new URL('agent-process.ts', import.meta.url))
 
@@ -131,7 +132,7 @@ export interface RunningAgent {
 }
 
 export function startAgent(t: Test, pod: Pod, env: NodeJS.ProcessEnv = {}): RunningAgent {
-  const program = pod.program ?? [entry]
+  const program = pod.program ?? [...startsFast, entry]
   const flags = ['--root', pod.root, '--termination-log', pod.terminationLog]
   const command = [...(pod.launcher ?? []), process.execPath, ...program, 'agent', ...flags]
   const agent = spawn(command[0] ?? '', command.slice(1), {

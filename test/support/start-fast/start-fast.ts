@@ -6,15 +6,18 @@
 import asyncHooks, { type AsyncHook } from 'node:async_hooks'
 import { enableCompileCache, setSourceMapsSupport, syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
+import { useBundles } from './use-bundles.ts'
 
 if (process.env['_TAPJS_PROCESSINFO_COVERAGE_'] === '0') {
   // What one process has compiled, the next takes from this folder, and so do the programs that tests start.
-  const cache = join(import.meta.dirname, '../../.tap/compile-cache')
+  const cache = join(import.meta.dirname, '../../../.tap/compile-cache')
   enableCompileCache(cache)
   process.env['NODE_COMPILE_CACHE'] = cache
 
   // Node strips types without moving anything, so stacks are right without source maps.
   setSourceMapsSupport(false)
+
+  useBundles()
 
   // tap follows every promise and callback, to know which test an uncaught exception belongs to. Without that, such an
   // exception still fails the file, and Node prints its stack.
