@@ -50,11 +50,11 @@ vaults:
   open: { readers: ['*'], secrets: { a: b } }
 `
 
-/** Starts an emulator with signing keys of its own and these vaults, unless the options have others. */
+/** Starts an emulator with the shared keys and these vaults, unless the options have others. */
 export const start = (
   t: Test,
   options: Partial<EmulatorOptions> & { readonly yaml?: string } = {},
-): Promise<Emulator> => startTestEmulator(t, { yaml, signers: undefined, ...options })
+): Promise<Emulator> => startTestEmulator(t, { yaml, ...options })
 
 /** The unmodified SDKs, told nothing but where things are and whom to trust. */
 export const secretClient = (emulator: Emulator, clientId = webId, vault = 'team-a') =>

@@ -2,7 +2,8 @@ import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { issueTestAuthority, type TestAuthority } from '../issue-test-authority.ts'
+import type { TestAuthority } from '../issue-test-authority.ts'
+import { issue, sharedCertificate } from './shared-certificates.ts'
 
 export interface HttpsServer {
   readonly url: string
@@ -13,7 +14,7 @@ export interface HttpsServer {
   readonly connections: () => number
 }
 
-/** Serves HTTPS on loopback with a certificate of the given or a new authority, until the test ends. */
+/** Serves HTTPS on loopback with a certificate of the given authority, or with the shared one, until the test ends. */
 export async function startHttpsServer(
   t: Pick<Test, 'teardown'>,
   answer: RequestListener,
@@ -22,11 +23,11 @@ export async function startHttpsServer(
     dnsNames = ['localhost'],
   }: { readonly authority?: TestAuthority; readonly dnsNames?: readonly string[] } = {},
 ): Promise<HttpsServer> {
-  const { certificatePem: caPem, issue } = authority ?? (await issueTestAuthority())
-  const leaf = await issue({ dnsNames })
+  const { keyPem, certificatePem, caPem } =
+    authority === undefined ? await sharedCertificate('server') : await issue(authority, dnsNames)
   const requests: IncomingMessage[] = []
   let connections = 0
-  const tls = { key: leaf.keyPem, cert: leaf.certificatePem }
+  const tls = { key: keyPem, cert: certificatePem }
   const server = createServer(tls, (request, response) => {
     requests.push(request)
     answer(request, response)

@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { parseEmulatorData } from '../../../emulator/data/parse-data.ts'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/emulator.ts'
+import { sharedCertificate } from './shared-certificates.ts'
 import { sharedSigners } from './shared-signers.ts'
 
 export const tenantId = '11111111-1111-1111-1111-111111111111'
@@ -23,7 +24,7 @@ interface VaultContent {
   readonly vaults?: string
 }
 
-/** Starts an emulator in this process, with shared signing keys. It is closed when the test ends. */
+/** Starts an emulator in this process, with shared keys. It is closed when the test ends. */
 export async function startTestEmulator(
   t: Pick<Test, 'teardown'>,
   options: TestEmulatorOptions,
@@ -31,7 +32,9 @@ export async function startTestEmulator(
   const parsed = parseEmulatorData('yaml' in options ? options.yaml : vaultFileOf(options))
   if (parsed.kind === 'invalid') throw new Error(parsed.problems.join('\n'))
   const signers = await sharedSigners()
-  const emulator = await startEmulator({ data: parsed.value, signers, ...options })
+  const isLocal = options.listen === undefined && options.dnsNames === undefined
+  const certificate = isLocal ? await sharedCertificate('emulator') : undefined
+  const emulator = await startEmulator({ data: parsed.value, signers, certificate, ...options })
   t.teardown(() => emulator.close())
   return emulator
 }
