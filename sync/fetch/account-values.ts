@@ -10,8 +10,8 @@ export interface AccountValues {
   readonly gone: ReadonlyMap<string, AkvError>
   /** The paths of `#*` entries that have been given all properties of their value, possibly none. */
   readonly filled: ReadonlySet<string>
-  /** They take more memory than is kept of them between rounds. */
-  readonly isTooLarge: boolean
+  /** The names of the composed Secrets whose values are too large to be kept between rounds. */
+  readonly tooLarge: ReadonlySet<string>
   /** The names of the Secrets whose stored values have been read into the content. */
   readonly seeded: ReadonlySet<string>
 }

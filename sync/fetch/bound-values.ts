@@ -1,5 +1,8 @@
+import type { FileSet } from '../../init-agent/projection/file-set.ts'
 import { noContent } from '../../init-agent/projection/project-content.ts'
 import type { RefreshState } from '../../init-agent/projection/refresh-content.ts'
+import { decodeTarget } from '../request/key-path.ts'
+import type { RequestedSecret } from '../request/requested-secret.ts'
 import type { AccountValues } from './account-values.ts'
 
 /** More than an account should need, and little enough for dozens of accounts. */
@@ -8,17 +11,51 @@ export const maxKeptBytes = 4 * 1024 * 1024
 const entryBytes = 256
 
 /**
- * Bounds the values of an account that are kept between rounds: keeps all of them, or none if they are too large
- * together. The next round then reads them from the Secrets, as after a restart.
+ * The composed Secrets whose values are too large to be kept. The older ones come first, so that nobody can take their place.
+ *
+ * @param secrets - the oldest first
  */
-export function boundValues(values: AccountValues): AccountValues {
-  if (!isTooLarge(values.refresh)) return values
-  const refresh = { ...values.refresh, content: noContent, known: new Map() }
-  return { ...values, refresh, seeded: new Set(), filled: new Set() }
+export function tooLargeSecrets(
+  files: FileSet,
+  secrets: readonly RequestedSecret[],
+): ReadonlySet<string> {
+  const sizes = new Map<string, number>()
+  for (const [path, { bytes }] of files) {
+    const { secret } = decodeTarget(path)
+    sizes.set(secret, (sizes.get(secret) ?? 0) + bytes.length + entryBytes)
+  }
+  const tooLarge = new Set<string>()
+  let left = maxKeptBytes
+  for (const { name, composition } of secrets) {
+    if (!composition) continue
+    left -= sizes.get(name) ?? 0
+    if (left < 0) tooLarge.add(name)
+  }
+  return tooLarge
 }
 
-/** Whether values take more memory than is kept of them. */
-export const isTooLarge = (refresh: RefreshState): boolean => sizeOf(refresh) > maxKeptBytes
+/**
+ * Bounds the values of an account that are kept between rounds. If all of them are too large together, only those of
+ * composed Secrets are kept, as far as they fit. The next round reads the others from the Secrets, as after a restart.
+ */
+export function boundValues(
+  values: AccountValues,
+  secrets: readonly RequestedSecret[],
+): AccountValues {
+  const { refresh, tooLarge } = values
+  if (sizeOf(refresh) <= maxKeptBytes) return values
+  const kept = new Set(
+    secrets.flatMap(({ name, composition }) => (composition && !tooLarge.has(name) ? [name] : [])),
+  )
+  const isKept = (path: string) => kept.has(decodeTarget(path).secret)
+  const files = new Map([...refresh.content.files].filter(([path]) => isKept(path)))
+  return {
+    ...values,
+    refresh: { ...refresh, content: { ...noContent, files }, known: new Map() },
+    seeded: kept,
+    filled: new Set([...values.filled].filter(isKept)),
+  }
+}
 
 function sizeOf({ content, known }: RefreshState): number {
   let size = 0

@@ -23,7 +23,7 @@ import type { SyncRequest } from '../request/account-request.ts'
 import { encodeTarget } from '../request/key-path.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
 import type { AccountValues } from './account-values.ts'
-import { isTooLarge, maxKeptBytes } from './bound-values.ts'
+import { maxKeptBytes, tooLargeSecrets } from './bound-values.ts'
 import { roundBudget } from './round-budget.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
@@ -92,7 +92,10 @@ function nextValues(
       statuses: only(asked, refresh.statuses),
     },
     // A retry doesn't have all values again.
-    isTooLarge: isTooLarge(refresh) || (!isRegular && before?.isTooLarge === true),
+    tooLarge: new Set([
+      ...tooLargeSecrets(refresh.content.files, secrets),
+      ...((!isRegular && before?.tooLarge) || []),
+    ]),
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
     gone: only(asked, goneOf(outcomes, before?.gone)),

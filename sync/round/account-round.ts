@@ -224,7 +224,7 @@ function stateAfter(
     isOutdated: result.isOutdated,
     access: state.access && {
       ...state.access,
-      values: result.values && boundValues(result.values),
+      values: result.values && boundValues(result.values, request.secrets),
     },
     secrets: statusesAfter(known, { request, result, isRegular, nextRegularAtMs: dueAtMs, nowMs }),
   }

@@ -105,16 +105,17 @@ async function dataOf(
   { name, composition }: RequestedSecret,
   { account, part, values, budget }: Making,
 ): Promise<SecretData> {
-  const { gone, filled, isTooLarge } = values
+  const { gone, filled } = values
   const round = { ...part, gone, filled }
   if (!composition) return secretData(name, round)
   // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.
-  if (isTooLarge) return { keys: new Map(), state: 'waiting', error: tooLarge(name, account) }
+  if (values.tooLarge.has(name))
+    return { keys: new Map(), state: 'waiting', error: tooLarge(name, account) }
   return await composedData({ name, composition }, { ...round, budget })
 }
 
 const tooLarge = (name: string, account: Account): AkvError =>
   new AkvError({
     code: 'AKV_SYNC_SOURCE',
-    message: `Secret ${name}: all values of ServiceAccount ${account.name} together take more than ${maxKeptBytes / 1024 / 1024} MiB of memory, and the controller keeps no more for one account; read some of its ExternalSecrets as another account`,
+    message: `Secret ${name}: with its values and those of older ExternalSecrets, ServiceAccount ${account.name} would take more than ${maxKeptBytes / 1024 / 1024} MiB of memory, which is what the controller keeps for one account; read it as another account`,
   })

@@ -15,7 +15,7 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
     },
     versions: new Map([['x', '1']]),
     gone: new Map(),
-    isTooLarge: false,
+    tooLarge: new Set(),
     seeded: new Set(['db']),
     filled: new Set(['db']),
   }
@@ -23,12 +23,12 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
 
 t.test('values are kept up to a bound', async (t) => {
   const few = valuesOf({ content: 1_000_000, known: 1_000_000 })
-  t.equal(boundValues(few), few)
+  t.equal(boundValues(few, []), few)
   for (const sizes of [
     { content: 5_000_000, known: 0 },
     { content: 2_200_000, known: 2_200_000 },
   ]) {
-    const { refresh, seeded, filled, versions } = boundValues(valuesOf(sizes))
+    const { refresh, seeded, filled, versions } = boundValues(valuesOf(sizes), [])
     t.match(
       [refresh.content.files.size, refresh.known.size, seeded.size, filled.size],
       [0, 0, 0, 0],
@@ -41,9 +41,12 @@ t.test('thousands of small values count, too', async (t) => {
   const values = valuesOf({ content: 0, known: 0 })
   const file = { bytes: new Uint8Array(1), mode: 0o444 }
   const files = new Map(Array.from({ length: 25_000 }, (_, i) => [`db/${i}`, file]))
-  const { refresh } = boundValues({
-    ...values,
-    refresh: { ...values.refresh, content: { ...noContent, files } },
-  })
+  const { refresh } = boundValues(
+    {
+      ...values,
+      refresh: { ...values.refresh, content: { ...noContent, files } },
+    },
+    [],
+  )
   t.equal(refresh.content.files.size, 0)
 })
