@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { connectAhead } from '../../../keyvault/clients/connect-ahead.ts'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 import { startProxy } from '../../support/servers/start-proxy.ts'
 import { connectTo } from '../emulated-vault.ts'
@@ -80,8 +81,8 @@ t.test('a host that can’t be reached fails the request, and nothing else', asy
 })
 
 t.test('the certificate is checked as for any other connection', async (t) => {
-  const [server, other] = await Promise.all([startServer(t), startServer(t)])
-  const agent = connectTo(t, other.caPem)
+  const [server, other] = await Promise.all([startServer(t), issueTestAuthority()])
+  const agent = connectTo(t, other.certificatePem)
   connectAhead(agent, new Map([[server.url, 1]]))
   await t.rejects(answerOf(server.url, agent), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
   t.equal(server.requests.length, 0)

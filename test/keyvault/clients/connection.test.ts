@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net'
 import t from 'tap'
 import { createConnection } from '../../../keyvault/clients/connection.ts'
 import { createObjectReader } from '../../../keyvault/object-reader.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { startProxy } from '../../support/servers/start-proxy.ts'
 import { clientId } from '../../support/servers/start-test-emulator.ts'
 import { connectTo, secret, secretValue, signInAt, startVault } from '../emulated-vault.ts'
@@ -74,12 +75,12 @@ t.test('a CA that holds no certificate is refused', async (t) => {
 })
 
 t.test('NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing', async (t) => {
-  const [emulator, other] = await Promise.all([startVault(t), startVault(t)])
+  const [emulator, other] = await Promise.all([startVault(t), issueTestAuthority()])
   t.intercept(process, 'env', {
     value: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' },
   })
   const warnings = t.capture(process, 'emitWarning')
-  const { token } = await signInAt(t, emulator, { agent: connectTo(t, other.caPem) })
+  const { token } = await signInAt(t, emulator, { agent: connectTo(t, other.certificatePem) })
   await t.rejects(token(), { code: 'AKV_TLS_UNTRUSTED' })
   t.equal(emulator.requests.length, 0)
   t.match(warnings(), [{ args: [/NODE_TLS_REJECT_UNAUTHORIZED/] }], 'Node has seen the variable')

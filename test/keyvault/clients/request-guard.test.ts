@@ -6,6 +6,7 @@ import {
   RequestFailure,
   requestGuard,
 } from '../../../keyvault/clients/request-guard.ts'
+import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { type HttpsServer, startHttpsServer } from '../../support/servers/start-https-server.ts'
 import { connectTo } from '../emulated-vault.ts'
 
@@ -69,8 +70,8 @@ t.test('a body cut off in the middle is a network failure', async (t) => {
 
 t.test('a certificate that is not trusted is told by its code', async (t) => {
   const host = await startHttpsServer(t, (_request, response) => response.end('{}'))
-  const other = await startHttpsServer(t, (_request, response) => response.end('{}'))
-  const failure = await failureOf(clientOf(t, { ...host, caPem: other.caPem }).getSecret('a'))
+  const { certificatePem: caPem } = await issueTestAuthority()
+  const failure = await failureOf(clientOf(t, { ...host, caPem }).getSecret('a'))
   t.match(failure, { kind: 'network', code: /^(UNABLE_TO|SELF_SIGNED)/ })
   t.equal(host.requests.length, 0)
 })
