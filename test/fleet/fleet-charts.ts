@@ -1,4 +1,4 @@
-import type { Chart, Point } from './draw-chart.ts'
+import type { Chart, Point } from '../docs/picture/draw-chart.ts'
 import { floorMs, outage, outageRefreshSeconds } from './scenarios.ts'
 import type { FleetResult } from './simulate-fleet.ts'
 import type { VaultSecond } from './vault-model.ts'

@@ -1,20 +1,12 @@
 // npm run fleet: runs the agent's code for many pods in virtual time, prints figures, and draws the curves for docs/performance.md.
 
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { printFigures } from '../bench/bench.ts'
-import { type Chart, type ChartTheme, chartThemes, drawChart } from './draw-chart.ts'
+import { chartPictures } from '../docs/picture/draw-chart.ts'
+import { writePictures } from '../docs/picture/write-pictures.ts'
 import { chartOfOutage, chartOfStart } from './fleet-charts.ts'
 import { aloneFigures, outageFigures, startFigures } from './fleet-figures.ts'
 import { goThroughOutage, startAlone, startTogether } from './scenarios.ts'
-
-const pictures = join(import.meta.dirname, '../../docs/pictures')
-
-function draw(name: string, chart: Chart): void {
-  for (const [theme, colours] of Object.entries<ChartTheme>(chartThemes))
-    writeFileSync(join(pictures, `${name}-${theme}.svg`), drawChart(chart, colours))
-}
 
 const { values } = parseArgs({ options: { smoke: { type: 'boolean', default: false } } })
 const startingPods = values.smoke ? 1_000 : 10_000
@@ -38,6 +30,6 @@ const recovered = await goThroughOutage({ pods: refreshingPods })
 printFigures(`${refreshingPods} pods in an outage of 10 minutes`, outageFigures(recovered))
 
 if (!values.smoke) {
-  draw('fleet-start', chartOfStart(started))
-  draw('fleet-outage', chartOfOutage(recovered))
+  writePictures(chartPictures('fleet-start', chartOfStart(started)))
+  writePictures(chartPictures('fleet-outage', chartOfOutage(recovered)))
 }

@@ -1,14 +1,14 @@
 export type CurveKind = 'good' | 'bad' | 'floor'
 
 /** Colours as `#rrggbb`. */
-export interface ChartTheme {
+interface ChartTheme {
   readonly background: string
   readonly grid: string
   readonly text: string
   readonly curves: Readonly<Record<CurveKind, string>>
 }
 
-export const chartThemes: Readonly<Record<'light' | 'dark', ChartTheme>> = {
+const chartThemes: Readonly<Record<'light' | 'dark', ChartTheme>> = {
   light: {
     background: '#ffffff',
     grid: '#d0d7de',
@@ -50,7 +50,7 @@ const plot = { width: width - margin.left - margin.right, height: 150 } as const
 const panelHeight = margin.top + plot.height + margin.bottom
 
 /** Returns a chart as SVG, with its panels one below the other. All have the same axis of time. */
-export function drawChart(chart: Chart, theme: ChartTheme): string {
+function drawChart(chart: Chart, theme: ChartTheme): string {
   const height = chart.panels.length * panelHeight
   const panels = chart.panels.map(
     (panel, index) =>
@@ -67,6 +67,15 @@ ${panels.join('\n')}
 </svg>
 `
 }
+
+/** Returns a chart's pictures in both themes, by path. */
+export const chartPictures = (name: string, chart: Chart): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(chartThemes).map(([theme, colours]) => [
+      `docs/pictures/${name}-${theme}.svg`,
+      drawChart(chart, colours),
+    ]),
+  )
 
 function drawPanel(panel: Panel, { minX, maxX }: Chart, theme: ChartTheme): string {
   const x = (value: number) => round(((value - minX) / (maxX - minX)) * plot.width)
