@@ -1,10 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { until } from '../client/cluster.ts'
 import type { Access } from '../client/kubeconfig.ts'
-import { lastLines } from './last-lines.ts'
-import { startOwnedProcess } from './owned-process.ts'
+import { startOwnedProcess, untilReady } from './owned-process.ts'
 
 export interface EmulatedAzure {
   readonly url: string
@@ -48,12 +46,10 @@ export async function startEmulatorProcess(
   })
   const printed = (what: string) =>
     new RegExp(`^${what}\\s+(\\S+)$`, 'm').exec(readFileSync(logFile, 'utf8'))?.[1]
-  let ended = false
-  void child.ended.then(() => {
-    ended = true
+  await untilReady(child, {
+    ...{ name: 'the emulator', logFile },
+    isReady: async () => printed('accepts tokens of') !== undefined,
   })
-  await until(async () => ended || printed('accepts tokens of') !== undefined)
-  if (ended) throw new Error(`the emulator ended. Its last output:\n${lastLines(logFile)}`)
   return {
     url: printed('Entra and Key Vault') ?? '',
     controlUrl: printed('control') ?? '',

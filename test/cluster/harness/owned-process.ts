@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { until } from '../client/cluster.ts'
+import { lastLines } from './last-lines.ts'
 
 /** A process that ends when this process ends, for whatever reason. */
 export interface OwnedProcess {
@@ -42,6 +44,25 @@ export function startOwnedProcess(options: OwnedProcessOptions): OwnedProcess {
     },
     kill: () => killGroup(shell.pid),
   }
+}
+
+/**
+ * Waits until a program that was started is ready.
+ *
+ * @param program - its `logFile` is shown if it ends first
+ * @throws Error if it isn't ready within 30 seconds, or ends first
+ */
+export async function untilReady(
+  { ended }: OwnedProcess,
+  program: { readonly name: string; readonly logFile: string; isReady(): Promise<boolean> },
+): Promise<void> {
+  const { name, logFile, isReady } = program
+  let hasEnded = false
+  void ended.then(() => {
+    hasEnded = true
+  })
+  await until(async () => hasEnded || (await isReady()))
+  if (hasEnded) throw new Error(`${name} ended. Its last output:\n${lastLines(logFile)}`)
 }
 
 /** Kills the shell and the program. `detached` made the shell the leader of a process group. */
