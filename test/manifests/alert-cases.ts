@@ -120,13 +120,19 @@ export const alertCases: readonly AlertCase[] = [
   {
     name: 'three of four pods are cut off from their vault',
     series: Object.fromEntries([1, 2, 3].map((number) => [stale(number), '0 30+15x239'])),
-    atMinutes: 1,
+    atMinutes: 2,
     firing: { AkvInjectorPodStale: 3 },
   },
   {
     name: 'and their vault is back',
     series: Object.fromEntries([1, 2, 3].map((number) => [stale(number), '0 30+15x4 0x235'])),
     atMinutes: 2,
+    firing: {},
+  },
+  {
+    name: 'one refresh of a pod fails, and the next one succeeds',
+    series: { [stale(1)]: '0x1 30+15x2 0x235' },
+    atMinutes: 1,
     firing: {},
   },
   {
