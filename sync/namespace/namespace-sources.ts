@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import type { StatusObject } from '../cluster/cluster-port.ts'
 import { type OtherWriters, otherWriters } from '../external-secret/other-writers.ts'
 import type { ReadStore } from '../external-secret/read-store.ts'
 import type { SeenStatus, SeenWithStatus } from '../external-secret/seen-external-secret.ts'
@@ -35,8 +36,8 @@ export interface NamespaceSources {
   stateOf(source: SourceRef): SourceState
   /** The SecretStores for us, unless another controller is running in the namespace. */
   ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[]
-  /** The ExternalSecrets that belong to another controller, and whose status we have written. */
-  withdrawn(): readonly SeenWithStatus[]
+  /** The ExternalSecrets and stores that belong to another controller, and whose status we have written. */
+  withdrawn(): readonly StatusObject[]
   /** The status of an ExternalSecret that is ours to keep. */
   statusOf(source: SourceRef): SeenStatus | undefined
 }
@@ -113,10 +114,14 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
             const content = findStore({ kind: 'SecretStore', name: store.name })?.content
             return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),
-    withdrawn: () =>
-      (stores.ExternalSecret?.all() ?? []).filter(
-        ({ name, status }) => status.isOurs && leftAlone.has(sourceKey(externalSecret(name))),
+    withdrawn: () => [
+      ...ours(stores.ExternalSecret, 'ExternalSecret').filter((one) =>
+        leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: one.name })),
       ),
+      ...ours(stores.SecretStore, 'SecretStore').filter(
+        ({ name }) => findStore({ kind: 'SecretStore', name })?.content.kind === 'other',
+      ),
+    ],
     statusOf: (source) =>
       source.kind === 'ExternalSecret' &&
       !keptByOthers.has(source.name) &&
@@ -151,7 +156,14 @@ const withOthers = (source: Source, others: OtherWriters): Source => {
   return problem === undefined ? source : { ...source, problems: [problem] }
 }
 
-const externalSecret = (name: string): SourceRef => ({ kind: 'ExternalSecret', name })
+/** The objects whose status we have written. */
+const ours = (
+  store: SourceStore<SeenWithStatus> | undefined,
+  kind: StatusObject['kind'],
+): readonly StatusObject[] =>
+  (store?.all() ?? []).flatMap(({ namespace, name, uid, status }) =>
+    status.isOurs ? [{ kind, namespace, name, uid }] : [],
+  )
 
 const hasProblems = ({ problems }: Source): boolean => problems.length > 0
 

@@ -67,8 +67,7 @@ export async function workNamespace(round: NamespaceRound): Promise<{
       round,
     )
   }
-  for (const { namespace, name, uid } of sources.withdrawn())
-    await withdrawReady({ kind: 'ExternalSecret', namespace, name, uid }, round)
+  for (const object of sources.withdrawn()) await withdrawReady(object, round)
   const reported = new Map<string, Reported>()
   for (const source of unassigned) reported.set(sourceKey(source.ref), await report(source, round))
   const times = [...reported.values()].map((one) => nextReportAfterMs(one, clock.now()))

@@ -38,7 +38,7 @@ export async function publishReady(
   return isWritten && status.conditions[0].message !== before.ready?.message
 }
 
-/** Withdraws the status that we have written to an ExternalSecret: it belongs to another controller now. */
+/** Withdraws the status that we have written to an object: it belongs to another controller now. */
 export const withdrawReady = (
   object: StatusObject,
   options: Pick<PublishReadyOptions, 'cluster' | 'log'>,

@@ -171,6 +171,31 @@ t.test('ExternalSecrets become Secrets, and outlast their kind', { skip }, async
     await until(() => has('from-cluster'))
   })
 
+  await t.test('a store that becomes another controller’s, and back', async (t) => {
+    const own = externalSecret('theirs', { secretStoreRef: { name: 'shared' }, data })
+    const store = (controller: string): KubeObject => ({
+      apiVersion: `${group}/v1`,
+      kind: 'SecretStore',
+      metadata: { name: 'shared' },
+      spec: { controller, provider: { azurekv: { vaultUrl, authType: 'WorkloadIdentity' } } },
+    })
+    const statusOf = async () =>
+      (await cluster.get({ ...own, metadata: { name: 'theirs', namespace } })).body['status']
+    await apply(store(''))
+    await apply(own)
+    await untilReady('theirs', 'True')
+    t.match(await statusOf(), {
+      syncedResourceVersion: /^1-[0-9a-f]{56}$/,
+      binding: { name: 'theirs' },
+    })
+    await apply(store('blue'))
+    await until(async () => (await ready('theirs')) === undefined)
+    t.equal(await statusOf(), undefined, 'nothing of our status is left')
+    t.ok(await has('theirs'))
+    await apply(store(''))
+    await untilReady('theirs', 'True')
+  })
+
   await t.test('one that goes during a restart: its Secret goes after a minute', async (t) => {
     await program.end('SIGKILL')
     expectSuccess(

@@ -53,8 +53,9 @@ for (const [whose, more] of Object.entries(others)) {
       if (i === 1) simulation.restart()
     }
     t.strictSame(simulation.values('db'), { password: 'correct horse' })
-    t.strictSame(simulation.writes(), [])
+    t.strictSame(simulation.writes(), ['PATCH secretstores/kv/status'], 'once')
     t.equal(externalSecrets.status('ExternalSecret', 'db'), undefined)
+    t.equal(externalSecrets.status('SecretStore', 'kv'), undefined)
     t.strictSame(simulation.events(), [])
     externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store())
     await simulation.round()
