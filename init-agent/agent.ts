@@ -12,7 +12,7 @@ import {
 } from './contract.ts'
 import { endHangingFetch } from './fetch/end-hanging-fetch.ts'
 import { firstFetch } from './fetch/first-fetch.ts'
-import { keepFresh, refreshOnce } from './fetch/refresh.ts'
+import { firstWaitMs, keepFresh, refreshOnce } from './fetch/refresh.ts'
 import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
 import { isComplete } from './projection/compare-content.ts'
 import { firstFetchDeadline } from './projection/deadline.ts'
@@ -62,10 +62,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 
   if (config.refreshSeconds > 0) {
     // A set that was found may be old.
-    const afterMs = previous ? (resumed?.afterMs ?? 0) : undefined
-    const onRefresh = await watchRefreshes(context, figures)
-    const between = onRefresh ? { onRefresh } : { rest: openRest(options, context) }
-    return keepFresh(context, { state, afterMs, ...between })
+    const afterMs = previous ? (resumed?.afterMs ?? 0) : firstWaitMs(context)
+    const rest = openRest(options, { context, figures })
+    if (!servesBetweenRefreshes(config)) return keepFresh(context, { state, afterMs, rest })
+    // Once, before anything has been counted that the next form of the agent would have to know.
+    await rest(state, afterMs)
+    const onRefresh = await followRefreshes(context, figures)
+    return keepFresh(context, { state, afterMs, onRefresh })
   }
   if (previous) await refreshBriefly(context, state)
   volumes.sweep()
@@ -91,12 +94,13 @@ function startFromPreviousRun(
   const found = volumes.read()
   if (found === undefined || !isComplete(config, found.content)) return undefined
   const { content, writtenAtMs } = found
+  const { dates } = handover
   const nowMs = clock.now()
   const lastGoodMs = handover.goodAtMs ?? volumes.freshness.read()?.freshAtMs ?? writtenAtMs
   const goodAtMs = Math.min(lastGoodMs, nowMs)
   return {
     state: startState(config, { content, goodAtMs }),
-    figures: startFigures({ nowMs, goodAtMs }),
+    figures: startFigures({ nowMs, goodAtMs, ...(dates && { dates }) }),
   }
 }
 
@@ -112,16 +116,18 @@ async function startFromVault(context: AgentContext): Promise<Start> {
   }
 }
 
-/** An agent that serves metrics keeps its process, because it has to answer between refreshes. */
-function openRest({ program }: AgentOptions, context: AgentContext): Rest {
+function openRest(
+  { program }: AgentOptions,
+  { context, figures }: { readonly context: AgentContext; readonly figures: AgentFigures },
+): Rest {
   const { config, session, volumes, signal } = context
   const { heldToken } = session
-  return createRest({ config, program, folder: volumes.folder, heldToken, signal })
+  const { dates } = figures
+  return createRest({ config, program, folder: volumes.folder, heldToken, dates, signal })
 }
 
 /** Loaded only if the pod asks for it, because it takes memory. */
-async function watchRefreshes(context: AgentContext, figures: AgentFigures) {
-  if (!servesBetweenRefreshes(context.config)) return undefined
+async function followRefreshes(context: AgentContext, figures: AgentFigures) {
   const { followRefreshes } = await import('./metrics/follow-refreshes.ts')
   return await followRefreshes(context, figures)
 }

@@ -18,15 +18,14 @@ import { reportFreshness } from './report-freshness.ts'
 /**
  * Refreshes at every interval until `signal` aborts. A failure doesn't end it: the pod keeps its last good values.
  *
- * @param start - `afterMs`: when the first refresh is due. Absent: in a random part of the interval, so that pods that
- *   started together don't refresh together. `onRefresh`: called after each refresh, for metrics; `rest`:
+ * @param start - `afterMs`: when the first refresh is due; `onRefresh`: called after each refresh, for metrics; `rest`:
  *   called before each wait
  */
 export async function keepFresh(
   context: AgentContext,
   start: {
     readonly state: RefreshState
-    readonly afterMs?: number | undefined
+    readonly afterMs: number
     readonly onRefresh?: (result: RefreshResult) => Promise<void>
     readonly rest?: Rest
   },
@@ -35,9 +34,11 @@ export async function keepFresh(
   const intervalMs = config.refreshSeconds * 1000
   const report = reportFreshness(context)
   // Waits are relative, so that a correction of the node's clock neither delays nor repeats a refresh.
-  let { state, afterMs: untilRegularMs = clock.random() * intervalMs } = start
+  let { state, afterMs: untilRegularMs } = start
   for (;;) {
     const waitMs = Math.min(untilRegularMs, restOfPauseMs(state, clock))
+    // Only an agent in V8's lite mode can call it. What the refresh has used would otherwise stay until the next one.
+    globalThis.gc?.()
     if (waitMs > 0) await start.rest?.(state, waitMs)
     await clock.sleep(waitMs, signal)
     if (signal.aborted) return
@@ -49,6 +50,10 @@ export async function keepFresh(
     if (isRegular) untilRegularMs = intervalMs * nextIntervalPart(state, clock)
   }
 }
+
+/** The wait after a first fetch: a random part of the interval, so that pods that started together don't refresh together. */
+export const firstWaitMs = ({ config, clock }: Pick<AgentContext, 'config' | 'clock'>): number =>
+  config.refreshSeconds * 1000 * clock.random()
 
 /** The time until the first pause of a throttling vault is over. The objects that failed are then requested again. */
 function restOfPauseMs({ statuses }: RefreshState, clock: Pick<Clock, 'now'>): number {

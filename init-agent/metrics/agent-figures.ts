@@ -44,14 +44,15 @@ export interface AgentFigures {
  * The figures at the start.
  *
  * @param start - `goodAtMs`: when the content in place was last known to match the vaults; `outcomes`: the first fetch, if
- *   this process did it
+ *   this process did it; `dates`: those of the objects in place, if the process before has handed them over
  */
 export function startFigures(start: {
   readonly nowMs: number
   readonly goodAtMs: number
   readonly outcomes?: FetchOutcomes
+  readonly dates?: Readonly<Record<string, ObjectDates>>
 }): AgentFigures {
-  const { nowMs, goodAtMs, outcomes = new Map() } = start
+  const { nowMs, goodAtMs, outcomes = new Map(), dates = {} } = start
   return {
     refreshes: 0,
     switches: 0,
@@ -59,7 +60,7 @@ export function startFigures(start: {
     failingObjects: 0,
     lastRefreshAtMs: nowMs,
     lastSuccessAtMs: goodAtMs,
-    dates: datesAfter(new Map(), outcomes),
+    dates: datesAfter(new Map(Object.entries(dates)), outcomes),
   }
 }
 

@@ -7,7 +7,8 @@ import {
   statfsSync,
   writeSync,
 } from 'node:fs'
-import { check, object, optional, string } from '../../lib/shape.ts'
+import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
+import { check, mapOf, object, optional, string } from '../../lib/shape.ts'
 
 /** What a form of the agent leaves to the next one. The values themselves are in the volumes. */
 export interface Handover {
@@ -15,6 +16,8 @@ export interface Handover {
   readonly goodAtMs: number
   /** The token for the vaults, so that the next form needn't sign in. */
   readonly token?: HeldToken
+  /** Of the objects in place, for metrics, by `objectKey`. */
+  readonly dates?: Readonly<Record<string, ObjectDates>>
 }
 
 export interface HeldToken {
@@ -25,8 +28,8 @@ export interface HeldToken {
 /** Standard input, which the agent doesn't read: `process.execve` leaves only the first three descriptors open. */
 const descriptor = 0
 
-/** Far more than a token takes. */
-const maxBytes = 256 * 1024
+/** Far more than a token and the dates of all objects take. */
+const maxBytes = 1024 * 1024
 
 /** From Linux' uapi/linux/magic.h and uapi/asm-generic/fcntl.h. Node doesn't name them. */
 const tmpfsType = 0x01021994
@@ -78,8 +81,10 @@ export function takeHandover(): Handover | undefined {
 }
 
 const time = check(Number.isFinite)
+const dates = object({ createdAtMs: optional(time), expiresAtMs: optional(time) })
 const shape = object({
   goodAtMs: time,
   token: optional(object({ value: string(), expiresAtMs: time })),
+  dates: optional(mapOf(dates)),
 })
 const isHandover = (value: unknown): value is Handover => shape(value) === undefined

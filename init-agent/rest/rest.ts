@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import type { AgentConfig } from '../contract.ts'
+import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
+import { type AgentConfig, servesBetweenRefreshes } from '../contract.ts'
 import type { ObjectStatus } from '../projection/object-status.ts'
 import type { RefreshState } from '../projection/refresh-content.ts'
 import { segmentValues } from '../projection/wanted-objects.ts'
@@ -22,6 +23,8 @@ export interface RestOptions {
   /** A folder of one of the volumes. */
   readonly folder: string
   readonly heldToken: () => HeldToken | undefined
+  /** Of the first fetch, for metrics. */
+  readonly dates: ReadonlyMap<string, ObjectDates>
   readonly signal: AbortSignal
 }
 
@@ -32,13 +35,13 @@ export interface RestOptions {
 export function createRest(options: RestOptions): Rest {
   const { config, program, folder, heldToken, signal } = options
   const form = restingForm(config)
+  const dates = servesBetweenRefreshes(config) && { dates: Object.fromEntries(options.dates) }
   return async (state, waitMs) => {
-    globalThis.gc?.()
     const goodAtMs = upToDateSince([...state.statuses.values()])
     if (program === undefined || goodAtMs === undefined || !canReplaceProcess()) return
     if (form === 'agent' && isLite()) return
     const token = heldToken()
-    if (!leaveHandover(folder, { goodAtMs, ...(token && { token }) })) return
+    if (!leaveHandover(folder, { goodAtMs, ...(token && { token }), ...dates })) return
     // A signal that has arrived by now still gets its answer.
     await setImmediate()
     if (signal.aborted || process.stdout.writableLength > 0) return
@@ -47,14 +50,16 @@ export function createRest(options: RestOptions): Rest {
 }
 
 /**
- * An agent that builds on values that no file holds doesn't wait in another process: versions of a history would be
+ * An agent that serves metrics or watches for stale objects has to stay itself. One that builds on values that no file holds doesn't wait in another process: versions of a history would be
  * fetched again each time, and a template could lose the value of an object that is unavailable.
  */
-function restingForm({ refreshSeconds, files, templates }: AgentConfig): 'agent' | 'waiting' {
+function restingForm(config: AgentConfig): 'agent' | 'waiting' {
+  const { refreshSeconds, files, templates } = config
   const buildsOnValues =
     files.some(({ versions }) => versions !== undefined) ||
     templates.some(({ segments }) => segmentValues(segments).length > 1)
-  return refreshSeconds >= minWaitingSeconds && !buildsOnValues ? 'waiting' : 'agent'
+  const mayWait = !servesBetweenRefreshes(config) && !buildsOnValues
+  return refreshSeconds >= minWaitingSeconds && mayWait ? 'waiting' : 'agent'
 }
 
 /** When the objects were last known to match the vault. Undefined if any has failed since. */

@@ -1,7 +1,7 @@
 import type { AgentContext } from '../../init-agent/agent-context.ts'
 import { endHangingFetch } from '../../init-agent/fetch/end-hanging-fetch.ts'
 import { firstFetch } from '../../init-agent/fetch/first-fetch.ts'
-import { keepFresh } from '../../init-agent/fetch/refresh.ts'
+import { firstWaitMs, keepFresh } from '../../init-agent/fetch/refresh.ts'
 import { firstFetchDeadline } from '../../init-agent/projection/deadline.ts'
 import { type Content, noContent } from '../../init-agent/projection/project-content.ts'
 import { type RefreshState, startState } from '../../init-agent/projection/refresh-content.ts'
@@ -47,7 +47,8 @@ export async function runPod(pod: SimulatedPod, world: PodWorld): Promise<void> 
     if (signal.aborted) return
     if (state !== undefined) {
       pod.readyAtMs = clock.now()
-      if (pod.config.refreshSeconds > 0) await keepFresh(context, { state })
+      if (pod.config.refreshSeconds > 0)
+        await keepFresh(context, { state, afterMs: firstWaitMs(context) })
       return
     }
     pod.restarts++

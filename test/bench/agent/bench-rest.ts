@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePorts } from '../../cluster/harness/free-ports.ts'
 import { type Bench, type Figure, median } from '../bench.ts'
 import {
   agentArguments,
@@ -27,19 +28,24 @@ interface Form {
   readonly flag?: '--wait' | '--lite-mode'
   /** Run before the agent. */
   readonly preload: string
+  /** Serves metrics, which are scraped five times a second. */
+  readonly metricsPort?: number
 }
 
 /** Of five minutes, the first wait is a random part: here three seconds. */
 const soon = 'Math.random = () => 1 / 100'
-/** As with metrics or `stale-after`. */
+/** As on a Node that can't replace its process. */
 const keepsProcess = 'delete process.execve'
 
 /** Measures the anonymous memory of an agent with 10 secrets between its refreshes, beside a Node process that waits. */
 export const benchRest: Bench = async ({ isSmoke, refreshes = isSmoke ? 5 : 250 }) => {
   if (!existsSync(`${memoryFolder}/.`)) return [{ what: memoryFolder, value: 'not on this system' }]
+  const lite = { refreshSeconds: 0.1, refreshes, flag: '--lite-mode', preload: '' } as const
+  const [metricsPort = 0] = await freePorts(1)
   const forms: readonly Form[] = [
     { what: 'agent, only waits', refreshSeconds: 300, refreshes: 1, flag: '--wait', preload: soon },
-    { what: 'agent, lite mode', refreshSeconds: 0.1, refreshes, flag: '--lite-mode', preload: '' },
+    { what: 'agent, lite mode', ...lite },
+    { what: 'agent with metrics, lite mode', ...lite, metricsPort },
     { what: 'agent, keeps its process', refreshSeconds: 0.1, refreshes, preload: keepsProcess },
   ]
   const idle = await measureIdle()
@@ -79,6 +85,7 @@ async function measureForm(
       ...agentEnvironment(stage, {
         files: targets('secret', count),
         refreshSeconds: form.refreshSeconds,
+        ...(form.metricsPort && { metricsPort: form.metricsPort }),
       }),
       NODE_OPTIONS: `${imageOptions} --require=${preload}`,
     },
@@ -86,7 +93,7 @@ async function measureForm(
   })
   try {
     const untilInForm = async (refreshes: number) => {
-      await untilRefreshed(stage, child, refreshes)
+      await untilRefreshed(stage, child, { ...form, refreshes })
       await until(() => form.flag === undefined || argumentsOf(child).includes(form.flag))
       // The form has started by then.
       await delay(500)
@@ -103,13 +110,24 @@ async function measureForm(
 }
 
 /** The first fetch isn't a refresh. */
-async function untilRefreshed(stage: Stage, child: ChildProcess, refreshes: number): Promise<void> {
+async function untilRefreshed(
+  stage: Stage,
+  child: ChildProcess,
+  { refreshes, metricsPort }: Form,
+): Promise<void> {
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`the agent ended with ${child.exitCode}`)
+    if (metricsPort) await scrape(metricsPort)
     const response = await fetch(`${stage.controlUrl}/requests`)
     const { requests } = (await response.json()) as { requests: { path: string }[] }
     return requests.filter(({ path }) => path.includes(`/${firstObject}`)).length > refreshes
   })
+}
+
+/** The agent doesn't serve yet while it starts. */
+async function scrape(port: number): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`).catch(() => undefined)
+  await response?.text()
 }
 
 async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {

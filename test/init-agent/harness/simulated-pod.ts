@@ -4,7 +4,7 @@ import type { Test } from 'tap'
 import type { AgentContext } from '../../../init-agent/agent-context.ts'
 import type { AgentConfig } from '../../../init-agent/contract.ts'
 import { firstFetch } from '../../../init-agent/fetch/first-fetch.ts'
-import { keepFresh } from '../../../init-agent/fetch/refresh.ts'
+import { firstWaitMs, keepFresh } from '../../../init-agent/fetch/refresh.ts'
 import { startState } from '../../../init-agent/projection/refresh-content.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
@@ -108,7 +108,7 @@ export function simulatePod(
       rounds = wantedRounds
       asked.length = 0
       const state = startState(context.config, { ...fetched, goodAtMs: clock.now() })
-      await keepFresh(context, { state })
+      await keepFresh(context, { state, afterMs: firstWaitMs(context) })
     },
   }
 }

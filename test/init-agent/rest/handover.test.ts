@@ -5,7 +5,8 @@ import t from 'tap'
 import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
 
 const handover = new URL('../../../init-agent/rest/handover.ts', import.meta.url).pathname
-const left = { goodAtMs: 1_000, token: { value: 'a token', expiresAtMs: 2_000 } }
+const dates = { 'team-a:secrets/a': { createdAtMs: 1, expiresAtMs: 2 }, 'team-a:secrets/b': {} }
+const left = { goodAtMs: 1_000, token: { value: 'a token', expiresAtMs: 2_000 }, dates }
 
 /** Runs the code in a process of its own, because a handover is its standard input. Returns what it prints, as JSON. */
 function run(code: string, stdin: number | 'ignore' = 'ignore') {
@@ -68,12 +69,13 @@ t.test('standard input that isn’t a handover is none', { skip: cannotMount() }
   const descriptor = openSync(named, 'r')
   t.equal(run('takeHandover', descriptor), null, 'a file with a name')
   closeSync(descriptor)
-  const folder = JSON.stringify(makeTmpfs(t, 'size=1m'))
+  const folder = JSON.stringify(makeTmpfs(t, 'size=2m'))
   for (const wrong of [
     "{ goodAtMs: 'now' }",
     '{ token: {} }',
     '{ goodAtMs: 1, token: { value: 1, expiresAtMs: 1 } }',
-    "{ goodAtMs: 1, more: 'x'.repeat(300_000) }",
+    "{ goodAtMs: 1, more: 'x'.repeat(1_100_000) }",
+    "{ goodAtMs: 1, dates: { a: { expiresAtMs: 'never' } } }",
     '[]',
     'null',
   ]) {

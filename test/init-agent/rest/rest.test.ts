@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { bundle } from '../../../image/bundle.ts'
 import type { AgentConfig } from '../../../init-agent/contract.ts'
+import { freePorts } from '../../cluster/harness/free-ports.ts'
 import { startTestEmulator } from '../../support/servers/start-test-emulator.ts'
 import { makePod, type Pod, type RunningAgent, secretFile, startAgent } from '../harness/pod.ts'
 import { cannotMount, makeTmpfs } from '../harness/tmpfs.ts'
@@ -15,6 +16,8 @@ await bundle(folder)
 /** The first wait of an agent is a random part of its interval: of five minutes, half a second. */
 const soon = join(folder, 'soon.cjs')
 writeFileSync(soon, 'Math.random = () => 1 / 600')
+const later = join(folder, 'later.cjs')
+writeFileSync(later, '')
 const withoutExecve = join(folder, 'without-execve.cjs')
 writeFileSync(withoutExecve, 'delete process.execve')
 
@@ -22,10 +25,13 @@ interface Setting extends Partial<AgentConfig> {
   /** Loaded before the program. */
   readonly preload?: string
   readonly launcher?: readonly string[]
+  /** Of the vault, as YAML. */
+  readonly secrets?: string
 }
 
-async function startPod(t: Test, { preload = soon, launcher = [], ...config }: Setting = {}) {
-  const emulator = await startTestEmulator(t, { secrets: 'a: one' })
+async function startPod(t: Test, setting: Setting = {}) {
+  const { preload = soon, launcher = [], secrets = 'a: one', ...config } = setting
+  const emulator = await startTestEmulator(t, { secrets })
   const overrides = {
     files: [secretFile('a')],
     refreshSeconds: 300,
@@ -116,17 +122,36 @@ t.test('while a vault fails, it stays, and says so once', { skip }, async (t) =>
   t.equal(formOf(agent.process), 'lite')
 })
 
-for (const [what, setting] of Object.entries<Setting>({
-  'without execve': { preload: withoutExecve, refreshSeconds: 0.2 },
-  'with metrics': { metricsPort: 19_532, refreshSeconds: 0.2 },
-}))
-  t.test(`${what} it refreshes in its first process`, { skip }, async (t) => {
-    const { emulator, agent, file, reads } = await startPod(t, setting)
-    await until(() => reads() > 3)
-    emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
-    await until(() => file() === 'two')
-    t.equal(formOf(agent.process), 'first')
-  })
+t.test('without execve it refreshes in its first process', { skip }, async (t) => {
+  const setting = { preload: withoutExecve, refreshSeconds: 0.2 }
+  const { emulator, agent, file, reads } = await startPod(t, setting)
+  await until(() => reads() > 3)
+  emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' })
+  await until(() => file() === 'two')
+  t.equal(formOf(agent.process), 'first')
+})
+
+t.test(
+  'with metrics it changes before it serves them, and knows the dates',
+  { skip },
+  async (t) => {
+    const [metricsPort = 0] = await freePorts(1)
+    const secrets = 'a: { value: one, expires: 2030-01-02T03:04:05Z }'
+    // The first refresh is far away.
+    const setting = { secrets, metricsPort, refreshSeconds: 3600, preload: later }
+    const { agent, signIns, reads } = await startPod(t, setting)
+    await agent.line(/serving metrics/)
+    t.equal(formOf(agent.process), 'lite')
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    const labels = 'vault="team-a",type="secret",name="a"'
+    const expiry = Date.parse('2030-01-02T03:04:05Z') / 1000
+    t.match(text, `akv_injector_agent_object_expiry_timestamp_seconds{${labels}} ${expiry}\n`)
+    t.match(text, `akv_injector_agent_object_created_timestamp_seconds{${labels}} `)
+    t.match(text, 'akv_injector_agent_staleness_seconds 0\n')
+    t.equal(signIns(), 1)
+    t.equal(reads(), 1)
+  },
+)
 
 t.test('with a history it doesn’t wait in another process', { skip }, async (t) => {
   const { agent } = await startPod(t, { files: [secretFile('a', { versions: 2, path: 'h' })] })
