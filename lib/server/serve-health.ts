@@ -22,6 +22,8 @@ export interface HealthLimits {
   readonly requestTimeoutMs: number
   /** How long a connection may stay silent. */
   readonly idleTimeoutMs: number
+  /** How long a connection stays open for the next request after metrics were read. 0: it is closed at once. */
+  readonly keepAliveMs: number
   readonly checkIntervalMs: number
 }
 
@@ -32,7 +34,8 @@ export interface Health {
 
 /**
  * Serves the kubelet's probes and Prometheus over plain HTTP. Anybody on the pod network may connect, so connections
- * are few, requests are small, and both are short: each answer closes its connection.
+ * are few, requests are small, and both are short: each answer closes its connection, unless metrics are read and
+ * `keepAliveMs` is set.
  *
  * @throws Error if it can't listen
  */
@@ -59,12 +62,18 @@ function createHealthServer(options: HealthOptions): Server {
       connectionsCheckingInterval: limits.checkIntervalMs,
     },
     async (request, response) => {
-      const { status, text, type = 'text/plain; charset=utf-8' } = await answer(request, options)
-      response.writeHead(status, { 'content-type': type, connection: 'close' })
+      const { status, text, type } = await answer(request, options)
+      const keepsOpen = type !== undefined && limits.keepAliveMs > 0
+      response.writeHead(status, {
+        'content-type': type ?? 'text/plain; charset=utf-8',
+        'content-length': Buffer.byteLength(text),
+        ...(!keepsOpen && { connection: 'close' }),
+      })
       response.end(text)
     },
   )
   server.timeout = limits.idleTimeoutMs
+  server.keepAliveTimeout = limits.keepAliveMs
   boundConnections(server, {
     maxConnections: limits.maxConnections,
     ...(options.onClosed && { onClosed: options.onClosed }),
@@ -75,6 +84,7 @@ function createHealthServer(options: HealthOptions): Server {
 interface Answer {
   readonly status: number
   readonly text: string
+  /** Of metrics. */
   readonly type?: string
 }
 
@@ -103,5 +113,6 @@ const defaultLimits: HealthLimits = {
   maxConnections: 256,
   requestTimeoutMs: 3_000,
   idleTimeoutMs: 3_000,
+  keepAliveMs: 0,
   checkIntervalMs: 500,
 }

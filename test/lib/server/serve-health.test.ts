@@ -110,6 +110,20 @@ t.test('each answer closes its connection, whatever is still to come', async (t)
   t.match(await text(socket), /^HTTP\/1.1 404 .*connection: close/s)
 })
 
+t.test('a connection may stay open after metrics, but not after a check', async (t) => {
+  const metrics = async () => 'a_metric 1\n'
+  const { open } = await serve(t, { metrics, limits: { keepAliveMs: 600_000 } })
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`
+  const socket = await open('127.0.0.1', get('/metrics'))
+  const [first] = await once(socket, 'data')
+  t.match(String(first), /^HTTP\/1.1 200 .*a_metric 1\n$/s)
+  socket.write(get('/healthz'))
+  t.match(await text(socket), /^HTTP\/1.1 200 .*connection: close/s)
+
+  const short = await serve(t, { metrics, limits: { keepAliveMs: 1 } })
+  t.match(await text(await short.open('127.0.0.1', get('/metrics'))), /a_metric 1\n$/)
+})
+
 t.test('connections that stay silent or dawdle are closed', async (t) => {
   const limits = { requestTimeoutMs: 50, idleTimeoutMs: 50, checkIntervalMs: 10 }
   const { open } = await serve(t, { limits })
