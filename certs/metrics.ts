@@ -1,5 +1,5 @@
-import { buildInfo } from '../lib/build-info.ts'
-import { type MetricFamily, prometheusText } from '../lib/prometheus-text.ts'
+import { buildInfo } from '../lib/metrics/build-info.ts'
+import { type MetricFamily, prometheusText } from '../lib/metrics/prometheus-text.ts'
 import type { ReconcileStatus } from './controller.ts'
 
 const prefix = 'akv_injector_certs_'

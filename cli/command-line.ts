@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { printLines } from '../lib/print-lines.ts'
+import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import type { End } from './command/end.ts'

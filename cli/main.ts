@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util'
 import { limitCompilation } from '../init-agent/limit-compilation.ts'
-import { printLines } from '../lib/print-lines.ts'
+import { printLines } from '../lib/terminal/print-lines.ts'
 import { agentOptions } from './agent-options.ts'
 
 const exitCode = await run(process.argv.slice(2)).catch(unexpected)

@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { revision } from '../image/build-image.ts'
 import { reasonOf } from '../lib/reason-of.ts'
-import { createProgress } from '../lib/terminal-progress.ts'
+import { createProgress } from '../lib/terminal/terminal-progress.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { buildImageArchive } from './build-image-archive.ts'
 import { packFolder } from './pack-folder.ts'

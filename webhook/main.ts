@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describeProblems } from '../lib/describe-problem.ts'
-import { printLines } from '../lib/print-lines.ts'
 import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
+import { printLines } from '../lib/terminal/print-lines.ts'
 import { inClusterAccess } from './api-server/api-access.ts'
 import { startWebhook } from './http/start-webhook.ts'
 import { readSettings } from './settings/read-settings.ts'

@@ -1,9 +1,9 @@
+import type { Serving } from '../input/read-serving.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
-} from '../input/external-secrets-kind.ts'
-import type { Serving } from '../input/read-serving.ts'
+} from '../input/sources/external-secrets-kind.ts'
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { isClass, readSources } from './find/read-sources.ts'

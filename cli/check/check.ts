@@ -1,4 +1,4 @@
-import { printLines } from '../../lib/print-lines.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'

@@ -1,5 +1,5 @@
-import { printLines } from '../../lib/print-lines.ts'
 import { reasonOf } from '../../lib/reason-of.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 
 /** Steps to undo at the end, the last one first. */
 export interface CleanUp {

@@ -9,6 +9,7 @@ import { annotationPrefix } from '../../webhook/core/annotations/own-annotations
 import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { readEmulatorData } from '../emulator/emulator.ts'
+import { workloadIdentity } from '../input/accounts/workload-identity.ts'
 import { example } from '../input/example.ts'
 import {
   type FoundObject,
@@ -19,7 +20,6 @@ import {
 } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
 import { type Manifest, readManifests } from '../input/read-manifests.ts'
-import { workloadIdentity } from '../input/workload-identity.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
 import { createDemoOutput, type DemoOutput } from './demo-output.ts'
 import { makeUp, type Surroundings } from './made-up/make-up.ts'

@@ -1,11 +1,12 @@
 import type { AgentConfig } from '../../init-agent/contract.ts'
 import { describeProblems } from '../../lib/describe-problem.ts'
-import { printLines } from '../../lib/print-lines.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
 import { skipReasons } from '../../webhook/core/outcome.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
+import { accountVariables } from '../input/accounts/workload-identity.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import {
   type FoundObject,
@@ -19,7 +20,6 @@ import { type Manifest, readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import { titleOf } from '../input/title-of.ts'
-import { accountVariables } from '../input/workload-identity.ts'
 
 export interface PodChoice {
   readonly files: readonly string[]

@@ -1,11 +1,11 @@
 import { describeProblems } from '../../lib/describe-problem.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { completeObjects } from '../demo/made-up/complete-objects.ts'
+import { accountNameOf, accountVariables } from '../input/accounts/workload-identity.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
 import type { Serving } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
-import { accountNameOf, accountVariables } from '../input/workload-identity.ts'
 import { type Found, type Grant, grantOf, noClient } from './grant.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
 

@@ -5,11 +5,15 @@ import { chooseAccount } from '../../sync/source/choose-account.ts'
 import type { Source } from '../../sync/source/source.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { isClass, readSources, type SourceFacts } from '../check/find/read-sources.ts'
-import { isExternalSecret } from '../input/external-secrets-kind.ts'
+import {
+  type AccountInFiles,
+  listAccounts,
+  withNamedAccounts,
+} from '../input/accounts/list-accounts.ts'
 import { keyOf } from '../input/find-object.ts'
 import type { NamedObject } from '../input/find-objects.ts'
-import { type AccountInFiles, listAccounts, withNamedAccounts } from '../input/list-accounts.ts'
 import type { Serving } from '../input/read-serving.ts'
+import { isExternalSecret } from '../input/sources/external-secrets-kind.ts'
 import { type Found, grantOf } from './grant.ts'
 
 /**

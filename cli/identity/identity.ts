@@ -1,6 +1,6 @@
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
-import { printLines } from '../../lib/print-lines.ts'
 import { printable } from '../../lib/printable.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { readCheckInput } from '../check/read-check-input.ts'

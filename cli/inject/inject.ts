@@ -1,5 +1,5 @@
 import { describeProblem, describeProblems } from '../../lib/describe-problem.ts'
-import { printLines } from '../../lib/print-lines.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { Operation } from '../../webhook/core/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'

@@ -1,4 +1,4 @@
-import { printLines } from '../../lib/print-lines.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 
 /**
  * Writes manifests byte for byte. On a terminal they are made printable, because control characters in a comment or a

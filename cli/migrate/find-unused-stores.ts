@@ -1,10 +1,10 @@
+import { keyOf } from '../input/find-object.ts'
+import type { NamedObject } from '../input/find-objects.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
-} from '../input/external-secrets-kind.ts'
-import { keyOf } from '../input/find-object.ts'
-import type { NamedObject } from '../input/find-objects.ts'
+} from '../input/sources/external-secrets-kind.ts'
 
 export type StoreFate =
   | { readonly kind: 'goes'; readonly store: NamedObject }

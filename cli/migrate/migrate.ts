@@ -1,4 +1,4 @@
-import { printLines } from '../../lib/print-lines.ts'
+import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'

@@ -2,14 +2,14 @@ import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { isClass, readSources } from '../check/find/read-sources.ts'
+import { listAccounts } from '../input/accounts/list-accounts.ts'
+import { keyOf } from '../input/find-object.ts'
+import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
 import {
   isExternalSecret,
   isExternalSecretsKind,
   isSecretStore,
-} from '../input/external-secrets-kind.ts'
-import { keyOf } from '../input/find-object.ts'
-import type { NamedObject, PodTemplate } from '../input/find-objects.ts'
-import { listAccounts } from '../input/list-accounts.ts'
+} from '../input/sources/external-secrets-kind.ts'
 import type { AccountChange } from './account-change.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
 import { moveClass, moveExternalSecret } from './move-secrets.ts'

@@ -1,7 +1,11 @@
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import { collectionOf } from '../../keyvault/reference.ts'
-import { buildInfo } from '../../lib/build-info.ts'
-import { type MetricFamily, prometheusText, type Sample } from '../../lib/prometheus-text.ts'
+import { buildInfo } from '../../lib/metrics/build-info.ts'
+import {
+  type MetricFamily,
+  prometheusText,
+  type Sample,
+} from '../../lib/metrics/prometheus-text.ts'
 import type { AgentConfig } from '../contract.ts'
 import { objectKey, type WantedObject, wantedObjects } from '../projection/wanted-objects.ts'
 import type { AgentFigures } from './agent-figures.ts'

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import { buildInfo, type Component } from '../build-info.ts'
+import { buildInfo, type Component } from '../metrics/build-info.ts'
 
 /** Adds `akv_injector_build_info` to the registry of a component. */
 export function addBuildInfo(registry: Registry, component: Component): void {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { printLines } from '../print-lines.ts'
 import { reasonOf } from '../reason-of.ts'
+import { printLines } from '../terminal/print-lines.ts'
 
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
 

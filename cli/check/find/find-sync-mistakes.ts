@@ -6,7 +6,7 @@ import type { Source } from '../../../sync/source/source.ts'
 import { sourceKey } from '../../../sync/source/source-ref.ts'
 import { skipReasons } from '../../../webhook/core/outcome.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
-import type { AccountInFiles } from '../../input/list-accounts.ts'
+import type { AccountInFiles } from '../../input/accounts/list-accounts.ts'
 
 interface Namespace {
   readonly namespace: string

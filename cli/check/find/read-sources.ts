@@ -1,12 +1,16 @@
 import type { Source } from '../../../sync/source/source.ts'
 import { sourceKey } from '../../../sync/source/source-ref.ts'
 import type { Policy } from '../../../webhook/core/policy.ts'
-import { classSource } from '../../input/class-source.ts'
-import { externalSecretReader } from '../../input/external-secret-reader.ts'
-import { isExternalSecret } from '../../input/external-secrets-kind.ts'
+import {
+  type AccountInFiles,
+  listAccounts,
+  withNamedAccounts,
+} from '../../input/accounts/list-accounts.ts'
 import { keyOf } from '../../input/find-object.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
-import { type AccountInFiles, listAccounts, withNamedAccounts } from '../../input/list-accounts.ts'
+import { classSource } from '../../input/sources/class-source.ts'
+import { externalSecretReader } from '../../input/sources/external-secret-reader.ts'
+import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
 import { findSyncMistakes } from './find-sync-mistakes.ts'
 
 /** What the files tell about a class or an ExternalSecret. */

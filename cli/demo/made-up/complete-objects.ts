@@ -2,15 +2,15 @@ import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { namesClient } from '../../../webhook/core/csi/class-parameters.ts'
 import { classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { azureParametersOf } from '../../../webhook/core/csi/read-class.ts'
-import { annotationsOf } from '../../input/annotations-of.ts'
-import { findObject } from '../../input/find-object.ts'
-import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
-import { reviewRequest } from '../../input/review-template.ts'
 import {
   accountNameOf,
   clientIdAnnotation,
   ownClientIdAnnotation,
-} from '../../input/workload-identity.ts'
+} from '../../input/accounts/workload-identity.ts'
+import { annotationsOf } from '../../input/annotations-of.ts'
+import { findObject } from '../../input/find-object.ts'
+import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
+import { reviewRequest } from '../../input/review-template.ts'
 
 export const madeUpVault = 'made-up-vault'
 export const madeUpClientId = '22222222-2222-2222-2222-222222222222'

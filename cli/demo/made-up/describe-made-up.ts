@@ -1,8 +1,8 @@
 import type { EmulatorData } from '../../../emulator/data/data.ts'
 import type { AgentConfig } from '../../../init-agent/contract.ts'
 import { workloadIdentityLabel } from '../../../webhook/core/workload-identity.ts'
+import { accountNameOf, clientIdAnnotation } from '../../input/accounts/workload-identity.ts'
 import type { PodTemplate } from '../../input/find-objects.ts'
-import { accountNameOf, clientIdAnnotation } from '../../input/workload-identity.ts'
 import { type CompleteObjects, madeUpVault } from './complete-objects.ts'
 
 /** A line for each thing that was made up for a pod, so that nobody takes it for something that a cluster has. */

@@ -5,10 +5,14 @@ import {
 } from '../../../emulator/data/data.ts'
 import type { AgentConfig } from '../../../init-agent/contract.ts'
 import { findAgent } from '../../check/describe/describe-injection.ts'
+import {
+  accountNameOf,
+  accountVariables,
+  workloadIdentity,
+} from '../../input/accounts/workload-identity.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
 import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
-import { accountNameOf, accountVariables, workloadIdentity } from '../../input/workload-identity.ts'
 import { demoSettings } from '../demo-settings.ts'
 import { completeObjects, madeUpVault } from './complete-objects.ts'
 import { describeMadeUp } from './describe-made-up.ts'

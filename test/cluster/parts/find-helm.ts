@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
-import { createProgress } from '../../../lib/terminal-progress.ts'
+import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { cacheFolder, type FindPartsOptions } from './find-parts.ts'
 import { goInstall, goProblem } from './go-build.ts'
 import { isProgram } from './is-program.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { prometheusText } from '../../lib/prometheus-text.ts'
+import { prometheusText } from '../../../lib/metrics/prometheus-text.ts'
 
 t.test('a metric is written with its help, its type and one line for each sample', async (t) => {
   const text = prometheusText([

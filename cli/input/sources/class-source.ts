@@ -1,9 +1,9 @@
-import { readClassSource } from '../../sync/source/read-class-source.ts'
-import { readSeenClass } from '../../sync/source/seen-class.ts'
-import type { Source } from '../../sync/source/source.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import { readClassSource } from '../../../sync/source/read-class-source.ts'
+import { readSeenClass } from '../../../sync/source/seen-class.ts'
+import type { Source } from '../../../sync/source/source.ts'
+import type { Policy } from '../../../webhook/core/policy.ts'
+import type { NamedObject } from '../find-objects.ts'
 import { withMetadata } from './external-secret-reader.ts'
-import type { NamedObject } from './find-objects.ts'
 
 /** What Secret sync would read in a class of the files. Undefined if the class requests no Secrets. */
 export function classSource(found: NamedObject, policy: Policy): Source | undefined {

@@ -2,17 +2,17 @@ import {
   externalSecretSource,
   type FindFoundStore,
   storeContent,
-} from '../../sync/external-secret/external-secret-source.ts'
+} from '../../../sync/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
   type SeenWithStatus,
-} from '../../sync/external-secret/seen-external-secret.ts'
-import type { Source } from '../../sync/source/source.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+} from '../../../sync/external-secret/seen-external-secret.ts'
+import type { Source } from '../../../sync/source/source.ts'
+import type { Policy } from '../../../webhook/core/policy.ts'
+import { keyOf } from '../find-object.ts'
+import type { NamedObject } from '../find-objects.ts'
 import { isSecretStore } from './external-secrets-kind.ts'
-import { keyOf } from './find-object.ts'
-import type { NamedObject } from './find-objects.ts'
 
 /** Returns a function that reads what an ExternalSecret of the files requests, with the stores of the files. */
 export function externalSecretReader(

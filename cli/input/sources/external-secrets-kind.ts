@@ -1,4 +1,4 @@
-import type { NamedObject } from './find-objects.ts'
+import type { NamedObject } from '../find-objects.ts'
 
 /** The API groups of the External Secrets Operator. */
 const operatorGroup = /^(?:[a-z0-9.-]{1,253}\.)?external-secrets\.io\//

@@ -1,5 +1,5 @@
+import { version } from '../version.ts'
 import type { MetricFamily } from './prometheus-text.ts'
-import { version } from './version.ts'
 
 export type Component = 'agent' | 'webhook' | 'certs' | 'sync'
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { createProgress } from '../../lib/terminal-progress.ts'
+import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 
 function terminal(isTTY: boolean) {
   const written: string[] = []

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 
 /**
  * Writes lines for people. A line may quote a file, a manifest or an answer. Every character is made printable, so that

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts'
+import { printable } from '../printable.ts'
 
 /** Shows on a terminal what takes so long. */
 export interface Progress {
