@@ -23,7 +23,7 @@ export async function compose(
   const keys = new Map<string, Uint8Array>()
   const properties = Map.groupBy(inputs, ([name]) => name.split('/', 1)[0] ?? '')
   for (const one of composed) {
-    const read = readInput(one, { inputs, properties })
+    const read = await readInput(one, { inputs, properties, budget })
     if (read.kind === 'invalid') problems.push(read.problem)
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
@@ -38,10 +38,17 @@ interface Inputs {
   readonly inputs: Bytes
   /** The properties, by the names of their inputs. */
   readonly properties: ReadonlyMap<string, readonly (readonly [string, Uint8Array])[]>
+  readonly budget: CpuBudget
 }
 
+/** The cost of each byte that is decoded, in microseconds. */
+const decodedByteCost = 0.02
+
 /** The keys that one input gives. */
-function readInput(one: ComposedInput, { inputs, properties }: Inputs): Parsed<Bytes> {
+async function readInput(
+  one: ComposedInput,
+  { inputs, properties, budget }: Inputs,
+): Promise<Parsed<Bytes>> {
   const keys = new Map<string, Uint8Array>()
   const values =
     one.kind === 'all'
@@ -55,6 +62,10 @@ function readInput(one: ComposedInput, { inputs, properties }: Inputs): Parsed<B
     if (keys.has(key)) return wrong(title, 'another property gives the same key')
     const keyProblem = dataKeyProblem(key)
     if (keyProblem !== undefined) return wrong(title, `its name can't be a key: ${keyProblem}`)
+    if (one.decoding !== 'None') {
+      budget.charge(bytes.length * decodedByteCost)
+      await budget.yieldIfDue()
+    }
     const value = decodeInput(bytes, one.decoding)
     if (value.kind === 'invalid') return wrong(title, value.problem)
     keys.set(key, value.value)

@@ -2,6 +2,7 @@ import t from 'tap'
 import { compose } from '../../../sync/compose/compose.ts'
 import type { ComposedInput, Composition, Decoding } from '../../../sync/compose/composition.ts'
 import { parseTemplate } from '../../../sync/template/parse.ts'
+import { countingBudget } from '../../support/counting-budget.ts'
 
 const inputs = (values: Readonly<Record<string, string>>) =>
   new Map(Object.entries(values).map(([name, value]) => [name, Buffer.from(value)]))
@@ -89,4 +90,15 @@ t.test('values without properties give no Secret', async (t) => {
     'its values have no properties, so it would have no keys',
   ])
   t.strictSame(await composed({ inputs: [all('#0'), key('#1', 'a')] }, { '#1': '1' }), { a: '1' })
+})
+
+t.test('decoding is charged to the budget', async (t) => {
+  const charge = async (decoding: Decoding) => {
+    const { budget, charged } = countingBudget()
+    const value = new Map([['#0', Buffer.alloc(100_000, 'a')]])
+    await compose({ inputs: [key('#0', 'a', decoding)] }, value, budget)
+    return charged.microseconds
+  }
+  t.ok((await charge('Auto')) >= 1_000)
+  t.equal(await charge('None'), 0)
 })
