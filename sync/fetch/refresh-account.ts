@@ -91,11 +91,7 @@ function nextValues(
       templateValues: sharedIfEmpty(refresh.templateValues),
       statuses: only(asked, refresh.statuses),
     },
-    // A retry doesn't have all values again.
-    tooLarge: new Set([
-      ...tooLargeSecrets(refresh.content.files, secrets),
-      ...((!isRegular && before?.tooLarge) || []),
-    ]),
+    tooLarge: tooLargeAfter(refresh.content, { secrets, before, isRegular }),
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
     gone: only(asked, goneOf(outcomes, before?.gone)),
@@ -103,9 +99,20 @@ function nextValues(
   }
 }
 
+/** A retry doesn't have all values again, so what was too large before still is. */
+function tooLargeAfter(
+  { files }: Content,
+  round: Pick<RefreshAccountOptions, 'before' | 'isRegular'> & Pick<SyncRequest, 'secrets'>,
+): AccountValues['tooLarge'] {
+  const { secrets, before, isRegular } = round
+  const found = tooLargeSecrets(files, secrets)
+  const names = new Set([...found, ...(isRegular ? noNames : (before?.tooLarge ?? noNames))])
+  return names.size === 0 ? noNames : names
+}
+
 /** Thousands of accounts keep maps, most of which are empty. */
 const empty = new Map<never, never>()
-const noPaths = new Set<never>()
+const noNames = new Set<never>()
 const sharedIfEmpty = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
   map.size === 0 ? empty : map
 
@@ -195,7 +202,7 @@ function filledOf(
     ({ path, object, property }) =>
       property === '*' && (round.isFetched(objectKey(object)) || round.before?.has(path)),
   )
-  return filled.length === 0 ? noPaths : new Set(filled.map(({ path }) => path))
+  return filled.length === 0 ? noNames : new Set(filled.map(({ path }) => path))
 }
 
 /** Adds the objects that are gone from the vault to the failed ones, so that retries notice when they come back. */
