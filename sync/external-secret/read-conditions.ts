@@ -47,7 +47,9 @@ export const conditionsReader =
         }),
     })
     if (!isAllowed && place.problems.length === before)
-      place.problems.push(`${place.path} does not name namespace ${namespace}`)
+      place.problems.push(
+        `${place.path} does not name namespace ${namespace}; add it to namespaces`,
+      )
   }
 
 /** Reads the expressions of one store, and calls back for each that matches. */

@@ -77,7 +77,7 @@ function readSourceRef(value: unknown, place: Place): StoreRef | undefined {
     storeRef: (ref, at) => {
       store = readStoreRef(ref, at)
     },
-    generatorRef: refused('values come from Key Vault only'),
+    generatorRef: refused('values come from Key Vault only; write extract'),
   })
   return store
 }

@@ -88,7 +88,7 @@ export function readExternalSecret(
     data: (value, at) => readItems(value, at, { most: maxEntries, read: dataReader(items) }),
     dataFrom: (value, at) =>
       readItems(value, at, { most: maxEntries, read: dataFromReader(items) }),
-    syncWindows: refused('values are refreshed at any time'),
+    syncWindows: refused('values are refreshed at any time; remove it'),
   })
   const { secret, template } = readTarget(target, options.name, { ...place, path: 'spec.target' })
   if (items.length === 0 && place.problems.length === 0)

@@ -69,7 +69,7 @@ export function readRemoteRef(
   if (named === undefined || place.problems.length > before) return undefined
   const { name, prefix } = named
   if (prefix !== 'secret' && (isExtract || found.property !== undefined)) {
-    place.problems.push(`${place.path}: ${prefix}/ has no properties; only a secret has`)
+    place.problems.push(`${place.path}: ${prefix}/ has no properties; name a secret here`)
     return undefined
   }
   const { type, ...format } = types[prefix]

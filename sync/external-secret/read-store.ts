@@ -42,10 +42,17 @@ export function readStore(
 ): StoreContent {
   const { controller, provider } = isObject(spec) ? spec : {}
   if (typeof controller === 'string' && controller !== '')
-    return { kind: 'other', sentence: 'spec.controller names another controller, which reads it' }
+    return {
+      kind: 'other',
+      sentence: 'spec.controller names another controller, which reads it; if none does, remove it',
+    }
   const providers = isObject(provider) ? Object.keys(provider) : []
   if (providers.length === 1 && providers[0] !== 'azurekv')
-    return { kind: 'other', sentence: 'spec.provider is not azurekv; only Key Vault is read here' }
+    return {
+      kind: 'other',
+      sentence:
+        'spec.provider is not azurekv; only Key Vault is read here, so leave it to the operator',
+    }
 
   const found: Mutable<Omit<ReadStore, 'problems'>> = {}
   const place: Place = { path: 'spec', problems: [] }
@@ -111,7 +118,7 @@ const azureReader =
           wrong(
             at,
             type,
-            `this cluster uses the cloud "${policy.cloudName}", which the operator chooses`,
+            `this cluster uses the cloud "${policy.cloudName}", which the operator chooses; name a vault of that cloud`,
           )
       }),
       // The operator's default is ServicePrincipal.

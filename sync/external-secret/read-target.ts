@@ -59,7 +59,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
     deletionPolicy: only(['Retain']),
     immutable: only([false]),
     template,
-    manifest: refused('only Secrets are made'),
+    manifest: refused('only Secrets are made; remove it'),
   })
   const parsed = parseSecretName(target.name)
   if (parsed.kind === 'invalid')

@@ -48,7 +48,11 @@ const absent: SeenWithStatus = {
   uid: '',
   resourceVersion: '',
   createdAtMs: 0,
-  content: { kind: 'refused', claims: [], sentence: 'is not among these files' },
+  content: {
+    kind: 'refused',
+    claims: [],
+    sentence: 'is not among these files; pass the file that has it',
+  },
   status: {},
 }
 

@@ -21,3 +21,18 @@ t.test('check says what becomes of each ExternalSecret and each store', async (t
     t.equal(stderr, '', name)
   }
 })
+
+t.test('each problem names what is wrong, and says what to do', async (t) => {
+  const names =
+    /^(?:AKV_\w+: )?(?:spec\b|(?:Cluster)?(?:SecretStore|Secret|ServiceAccount|ExternalSecret) |its |the operator )/
+  const says = /;|: expected|accepted: |must not|needs the key|no item of spec\.data has/
+  for (const name of readdirSync(fixtures)) {
+    const input = readFileSync(join(fixtures, name, 'manifests.yaml'), 'utf8')
+    const { stdout } = await runInProcess(['check', '-', '--output', 'json'], { input, env })
+    for (const { code, message } of JSON.parse(stdout).findings) {
+      if (code !== 'AKV_SYNC_SOURCE') continue
+      t.match(message, names, name)
+      t.match(message, says, name)
+    }
+  }
+})

@@ -96,13 +96,13 @@ t.test('conditions decide which namespaces may use a ClusterSecretStore', async 
   t.strictSame(problems([{ namespaces: ['other'] }, { namespaceRegexes: ['^sh.p$'] }]), [])
   t.strictSame(problems([{ namespaceRegexes: ['ho'] }]), [], 'anchored nowhere')
   t.strictSame(problems([{ namespaces: ['other'] }]), [
-    'spec.conditions does not name namespace shop',
+    'spec.conditions does not name namespace shop; add it to namespaces',
   ])
   t.match(problems([{ namespaceRegexes: ['('] }]), [
     /^spec\.conditions\[0\]\.namespaceRegexes\[0\] "\(": expected a regular expression of Go/,
   ])
   t.strictSame(problems([{ namespaceRegexes: [`${'(x+)+'.repeat(40)}$`] }]), [
-    'spec.conditions does not name namespace shop',
+    'spec.conditions does not name namespace shop; add it to namespaces',
   ])
   t.match(problems([{ namespaceSelector: {} }]), [/namespaceSelector is not supported here; the/])
   t.match(storeOf(azurekv({}, { conditions: [] })).problems, [/only a ClusterSecretStore has/])
