@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 
-/** Blocks that don't grow any more: Go and Node know different versions of Unicode, and print new characters differently. */
+/**
+ * Blocks that don't grow any more: Go and Node know different versions of Unicode, and print new characters differently.
+ * U+019B is missing, because Unicode 16 gave it an upper case.
+ */
 const blocks = [
-  [0x00, 0x24f],
+  [0x00, 0x19a],
+  [0x19c, 0x24f],
   [0x370, 0x377],
   [0x386, 0x4ff],
   [0x1e00, 0x1f15],
