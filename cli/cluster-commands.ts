@@ -69,8 +69,8 @@ function addSync(program: Command, end: End): void {
       'Keeps the Secrets that the listed ServiceAccounts request in sync with Key Vault until SIGTERM, using the identity of each account. Connects to the API server as a pod, or with KUBECONFIG; AKV_INJECTOR_* variables configure the cloud.',
     )
     .requiredOption(
-      '--service-accounts <list>',
-      'accounts to sync: NAMESPACE=NAME+NAME; separate namespaces with ";"',
+      '--service-accounts <lists...>',
+      'accounts to sync: NAMESPACE=NAME+NAME for each namespace',
     )
     .option('--classes', 'also sync the secretObjects of SecretProviderClasses in these namespaces')
     .option('--external-secrets', 'also sync the ExternalSecrets in these namespaces')

@@ -15,7 +15,8 @@ import type { SourceKind } from './source/source-ref.ts'
 
 /** The flags of `akv-injector sync`, unparsed. */
 export interface SyncFlags {
-  readonly serviceAccounts: string
+  /** `NAMESPACE=NAME+NAME`. Linux bounds an argument to 128 KiB, so each namespace can have its own. */
+  readonly serviceAccounts: readonly string[]
   readonly classes?: boolean
   readonly externalSecrets?: boolean
   readonly healthListen: string
@@ -31,7 +32,7 @@ export interface SyncSettings {
   readonly logLevel: LogLevel
 }
 
-const form = 'expected NAMESPACE=NAME+NAME; separate namespaces with ";"'
+const form = 'expected NAMESPACE=NAME+NAME for each namespace'
 
 /** Checks the flags and the `AKV_INJECTOR_*` variables, and reports all problems at once. */
 export function readSyncSettings(
@@ -67,13 +68,13 @@ export function readSyncSettings(
   })
 }
 
-/** `team-a=web+api;team-b=web` */
-function parseAccounts(text: string) {
+/** `team-a=web+api`, `team-b=web`. One argument can also list several namespaces, with `;` between them. */
+function parseAccounts(lists: readonly string[]) {
   const accounts = new Map<string, ReadonlySet<string>>()
   const problems: string[] = []
   const wrong = (found: string, what: string) =>
     problems.push(`--service-accounts "${printable(found)}": ${what}`)
-  const entries = text.split(';').map((entry) => entry.trim())
+  const entries = lists.flatMap((list) => list.split(';')).map((entry) => entry.trim())
   for (const entry of entries.filter((entry) => entry !== '')) {
     const [namespace = '', list = '', ...rest] = entry.split('=')
     const names = list.split('+')
@@ -82,6 +83,7 @@ function parseAccounts(text: string) {
     else if (accounts.has(namespace)) wrong(entry, 'the namespace is listed twice')
     else accounts.set(namespace, new Set(names))
   }
-  if (accounts.size === 0 && problems.length === 0) wrong(text, `lists no account; ${form}`)
+  if (accounts.size === 0 && problems.length === 0)
+    wrong(lists.join(' '), `lists no account; ${form}`)
   return { accounts, problems }
 }

@@ -48,7 +48,7 @@ t.test(
       sync({ a: accounts('x.y'), b: accounts('api', 'web'), c: accounts(), d: null }),
     ].map((values) => render({ values }).text)
     t.equal(texts[0], texts[1])
-    t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y;b=api+web"]')
+    t.match(texts[0], 'args: ["sync", "--service-accounts", "a=x.y", "b=api+web"]')
   },
 )
 

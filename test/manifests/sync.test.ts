@@ -39,7 +39,9 @@ t.test('an install without accounts contains nothing of sync', async (t) => {
 
 t.test('the controller accepts its arguments and environment', async (t) => {
   const { NODE_OPTIONS, ...env } = environmentOf(container)
-  const [command, flag, serviceAccounts, ...kinds] = container.args
+  const [command, flag, ...others] = container.args
+  const serviceAccounts = others.slice(0, 2)
+  const kinds = others.slice(2)
   t.strictSame([command, flag], ['sync', '--service-accounts'])
   t.strictSame(kinds, ['--classes', '--external-secrets'])
   const flags = { serviceAccounts, healthListen: '0.0.0.0:8080', classes: true }

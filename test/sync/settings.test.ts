@@ -1,21 +1,22 @@
 import t from 'tap'
 import { readSyncSettings } from '../../sync/settings.ts'
 
-const flags = { serviceAccounts: 'team-a=web', healthListen: '127.0.0.1:0' }
-const read = (serviceAccounts: string, env: NodeJS.ProcessEnv = {}) =>
-  readSyncSettings({ ...flags, serviceAccounts }, env)
+const flags = { serviceAccounts: ['team-a=web'], healthListen: '127.0.0.1:0' }
+const read = (serviceAccounts: string | string[], env: NodeJS.ProcessEnv = {}) =>
+  readSyncSettings({ ...flags, serviceAccounts: [serviceAccounts].flat() }, env)
 
 t.test('accounts are listed by namespace', async (t) => {
-  t.match(read('team-a=web+api.v2; team-b=web;'), {
-    value: {
-      accounts: new Map([
-        ['team-a', new Set(['web', 'api.v2'])],
-        ['team-b', new Set(['web'])],
-      ]),
-      healthListen: { host: '127.0.0.1', port: 0 },
-      logLevel: 'info',
-    },
-  })
+  for (const list of [['team-a=web+api.v2', 'team-b=web'], 'team-a=web+api.v2; team-b=web;'])
+    t.match(read(list), {
+      value: {
+        accounts: new Map([
+          ['team-a', new Set(['web', 'api.v2'])],
+          ['team-b', new Set(['web'])],
+        ]),
+        healthListen: { host: '127.0.0.1', port: 0 },
+        logLevel: 'info',
+      },
+    })
 })
 
 t.test('an invalid list is refused with the expected format', async (t) => {
@@ -37,6 +38,7 @@ t.test('an invalid list is refused with the expected format', async (t) => {
       text,
     )
   t.match(read('a=x;a=y'), { problems: [/the namespace is listed twice$/] })
+  t.match(read(['a=x', 'a=y']), { problems: [/the namespace is listed twice$/] })
   t.match(read(`a=${'x'.repeat(10_000)}\n`), { problems: [/^[^\n]{0,250}$/] })
 })
 
@@ -51,7 +53,7 @@ t.test('settings are read as in the webhook, except for the image', async (t) =>
 })
 
 t.test('all invalid settings are reported at once', async (t) => {
-  const wrong = { serviceAccounts: 'x', healthListen: '8080' }
+  const wrong = { serviceAccounts: ['x'], healthListen: '8080' }
   const env = { AKV_INJECTOR_DEFAULT_VAULT: '-', AKV_INJECTOR_MISSPELT: 'x' }
   t.match(readSyncSettings(wrong, env), {
     problems: [
