@@ -47,13 +47,48 @@ function accountsWithClasses(count: number): MemoryObjects {
   }
 }
 
+/** Each account reads an ExternalSecret of a store of its own. */
+function accountsWithExternalSecrets(count: number): MemoryObjects {
+  const vaultUrl = 'https://team-a.vault.azure.net'
+  const { 'akv-injector.io/sync': _, ...identity } = annotations('')
+  const { accounts } = accountsWithClasses(count)
+  const object = (kind: string, n: number, spec: object) => ({
+    apiVersion: 'external-secrets.io/v1',
+    kind,
+    metadata: metadataOf(n),
+    spec,
+  })
+  return {
+    accounts: accounts.map((account, n) => ({
+      ...account,
+      metadata: metadataOf(n, { annotations: identity }),
+    })),
+    stores: accounts.map((_, n) =>
+      object('SecretStore', n, {
+        provider: { azurekv: { vaultUrl, serviceAccountRef: { name: `app-${n}` } } },
+      }),
+    ),
+    externalSecrets: accounts.map((_, n) =>
+      object('ExternalSecret', n, {
+        secretStoreRef: { name: `app-${n}` },
+        target: { template: { data: { line: '{{ .a }}' } } },
+        data: [{ secretKey: 'a', remoteRef: { key: `b-${n}` } }],
+      }),
+    ),
+  }
+}
+
 const few = 200
 const factor = 4
 /** Heaps grow a little faster. Code that compares all accounts with each other grows by the square of the factor. */
 const maxGrowth = 2.5 * factor
 const slack = 500
 
-for (const [what, objectsFor] of Object.entries({ annotatedAccounts, accountsWithClasses }))
+for (const [what, objectsFor] of Object.entries({
+  annotatedAccounts,
+  accountsWithClasses,
+  accountsWithExternalSecrets,
+}))
   t.test(`${what}: no step is taken more often than the number of accounts grows`, async (t) => {
     // V8 counts the blocks only of functions that run for the first time after it has begun to count.
     await countBlocks(async () => void (await syncOnce(objectsFor(10))))

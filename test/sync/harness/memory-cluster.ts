@@ -3,6 +3,7 @@ import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
+  type SeenWithStatus,
 } from '../../../sync/external-secret/seen-external-secret.ts'
 import { fieldManager } from '../../../sync/names.ts'
 import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-secret.ts'
@@ -55,6 +56,8 @@ export function memoryCluster({
     }),
     watch,
   })
+  const byUid = new Map(externalSecrets.map((one) => [one.metadata.uid, one]))
+  const watchers = new Map<string, (object: SeenWithStatus) => void>()
   const cluster: SyncCluster = {
     listAccounts: async (namespace) => ({
       objects: within(accounts, namespace).flatMap(readSeenAccount),
@@ -63,12 +66,24 @@ export function memoryCluster({
     watchAccounts: watch,
     objectsOf: {
       SecretProviderClass: requestsOf(classes, readSeenClass),
-      ExternalSecret: requestsOf(externalSecrets, readSeenExternalSecret),
+      ExternalSecret: {
+        ...requestsOf(externalSecrets, readSeenExternalSecret),
+        watch(options) {
+          watchers.set(options.namespace, options.onObject)
+          return watch(options)
+        },
+      },
       SecretStore: requestsOf(stores, readSeenStore),
       ClusterSecretStore: requestsOf([], readSeenStore),
     },
-    writeReadyStatus: async (_object, status) => {
+    async writeReadyStatus({ kind, uid, namespace }, status) {
       readies += status?.conditions[0].status === 'True' ? 1 : 0
+      const before = kind === 'ExternalSecret' ? byUid.get(uid) : undefined
+      if (before === undefined) return
+      // The watch sees the controller's own writes.
+      const metadata = { ...before.metadata, resourceVersion: '2' }
+      for (const seen of readSeenExternalSecret({ ...before, metadata, status }))
+        watchers.get(namespace)?.(seen)
     },
     servesKind: async () => true,
     requestToken: async () => 'token',
