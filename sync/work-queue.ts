@@ -108,7 +108,10 @@ function createAlarm(
       if (atMs === undefined) return
       const own = { atMs, replaced: new AbortController() }
       current = own
-      await clock.sleep(atMs - clock.now(), AbortSignal.any([own.replaced.signal, signal]))
+      await clock.sleep(
+        Math.max(0, atMs - clock.now()),
+        AbortSignal.any([own.replaced.signal, signal]),
+      )
       if (own.replaced.signal.aborted) return
       current = undefined
       ring()

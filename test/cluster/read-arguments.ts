@@ -28,6 +28,8 @@ export function readArguments(args: readonly string[]): ClusterTestArguments {
     required: required === true,
     ...(version && { kubernetes: version }),
     files: positionals,
-    others: Object.keys(others).map((name) => `--${name}`),
+    others: Object.entries(others).map(([name, value]) =>
+      value === true ? `--${name}` : `--${name}=${value}`,
+    ),
   }
 }

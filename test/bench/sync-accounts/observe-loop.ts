@@ -1,4 +1,5 @@
-// Node loads it before the controller. It reports on request how the event loop did since the last request.
+// Node loads it before the controller. It reports on request how the event loop did since the last request: to a message of
+// its parent process, or to SIGUSR2 on the standard error stream.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
@@ -28,9 +29,9 @@ setInterval(() => {
   lastMs = nowMs
 }, resolutionMs).unref()
 
-process.on('message', () => {
+function report(): LoopReport {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-  const report: LoopReport = {
+  const found = {
     longestDelayMs: Math.max(0, delays.max / 1e6 - resolutionMs),
     longestBlockMs,
     cpuMs: (userCPUTime + systemCPUTime) / 1000,
@@ -38,6 +39,8 @@ process.on('message', () => {
   }
   delays.reset()
   longestBlockMs = 0
-  process.send?.(report)
-})
+  return found
+}
+process.on('message', () => process.send?.(report()))
+process.on('SIGUSR2', () => process.stderr.write(`${JSON.stringify(report())}\n`))
 process.channel?.unref()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LoopReport } from '../../../bench/sync-accounts/observe-loop.ts'
 import { cpuSeconds } from '../../../support/cpu-seconds.ts'
 import { until } from '../../client/cluster.ts'
 import { startOwnedProcess } from '../../harness/owned-process.ts'
@@ -8,6 +9,8 @@ export interface ControllerOptions {
   /** The path of the bundle, as in the image. */
   readonly program: string
   readonly accounts: string
+  /** More arguments. */
+  readonly flags: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** The folder for its log. */
   readonly folder: string
@@ -20,6 +23,8 @@ export interface ControllerProcess {
   memory(): Memory
   /** The CPU time since the start. */
   cpuSeconds(): number
+  /** How the event loop did since the last call, or since the start. */
+  loop(): Promise<LoopReport>
   /** The sum of the series of this name in `/metrics` whose labels contain the text. */
   metric(name: string, labels?: string): Promise<number>
   stop(): Promise<unknown>
@@ -31,20 +36,25 @@ export interface Memory {
 }
 
 const sampleMs = 250
+const loopObserver = join(import.meta.dirname, '../../../bench/sync-accounts/observe-loop.ts')
 let count = 0
 
 export async function startControllerProcess(
   options: ControllerOptions,
 ): Promise<ControllerProcess> {
-  const { program, accounts, env, folder } = options
+  const { program, accounts, flags, env, folder } = options
   const name = join(folder, `sync-${++count}`)
   const [logFile, pidFile] = [`${name}.log`, `${name}.pid`]
-  const args = ['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0']
+  const args = ['sync', '--service-accounts', accounts, '--health-listen=127.0.0.1:0', ...flags]
   const startedAtMs = performance.now()
   const child = startOwnedProcess({
     program: '/bin/sh',
     args: ['-c', 'echo $$ > "$0"; exec "$@"', pidFile, process.execPath, program, ...args],
-    env: { PATH: process.env['PATH'], ...env },
+    env: {
+      PATH: process.env['PATH'],
+      ...env,
+      NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import ${loopObserver}`,
+    },
     logFile,
   })
   const portIn = (log: string) => /"healthPort":(\d+)/.exec(log)?.[1]
@@ -57,6 +67,14 @@ export async function startControllerProcess(
     most = larger(most, memoryOf(pid))
   }
   const sampling = setInterval(sample, sampleMs)
+  const loop = async (): Promise<LoopReport> => {
+    const before = loopReports(logFile).length
+    process.kill(Number(pid), 'SIGUSR2')
+    await until(async () => loopReports(logFile).length > before)
+    return JSON.parse(loopReports(logFile).at(-1) ?? '')
+  }
+  // Loading the modules blocks the event loop once, before there is anything to do.
+  await loop()
   return {
     startedAtMs,
     memory() {
@@ -66,6 +84,7 @@ export async function startControllerProcess(
       return found
     },
     cpuSeconds: () => cpuSeconds(pid),
+    loop,
     async metric(name, labels = '') {
       const text = await (await fetch(url)).text()
       return text
@@ -79,6 +98,9 @@ export async function startControllerProcess(
     },
   }
 }
+
+const loopReports = (logFile: string): readonly string[] =>
+  readFileSync(logFile, 'utf8').match(/^\{"longestDelayMs".*\}$/gm) ?? []
 
 const larger = (a: Memory, b: Memory): Memory => ({
   residentBytes: Math.max(a.residentBytes, b.residentBytes),

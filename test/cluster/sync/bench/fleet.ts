@@ -151,7 +151,7 @@ export function vaultData(fleet: Fleet): string {
   })
 }
 
-const clientIdOf = (namespace: number, account: number): string =>
+export const clientIdOf = (namespace: number, account: number): string =>
   `00000000-0000-4000-8000-${String(namespace * 1000 + account).padStart(12, '0')}`
 
 export const range = (count: number): readonly number[] =>

@@ -4,6 +4,7 @@ import { readRendered } from '../../../manifests/rendered.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
+import { type ExternalFleet, externalObjects } from './external-secrets.ts'
 import { accountName, accountObject, type Fleet, range, troublesome } from './fleet.ts'
 
 const manifest = join(import.meta.dirname, '../../../fixtures/sync/install.yaml')
@@ -58,13 +59,22 @@ export async function installFleet(cluster: Cluster, fleet: Fleet) {
   }
 }
 
-/** Annotates all accounts of a fleet, and creates them if necessary. */
+/** Annotates all accounts of a fleet, or applies its ExternalSecrets. Creates what doesn't exist. */
 export async function applyAccounts(
   cluster: Cluster,
-  fleet: Fleet,
+  fleet: Fleet | ExternalFleet,
   refresh: string,
 ): Promise<void> {
-  for (const namespace of fleet.namespaces)
-    for (const index of range(fleet.accountsEach))
-      expectSuccess(await cluster.apply(accountObject(fleet, { namespace, index, refresh })))
+  const objects = fleet.namespaces.flatMap((namespace) =>
+    'vaultUrl' in fleet
+      ? externalObjects(fleet, { namespace, refresh })
+      : range(fleet.accountsEach).map((index) =>
+          accountObject(fleet, { namespace, index, refresh }),
+        ),
+  )
+  const inLine = objects.values()
+  const applyRest = async () => {
+    for (const object of inLine) expectSuccess(await cluster.apply(object))
+  }
+  await Promise.all(Array.from({ length: 8 }, applyRest))
 }

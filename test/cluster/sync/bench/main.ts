@@ -1,11 +1,13 @@
 // npm run cluster:test -- test/cluster/sync/bench/main.ts: prints the resources that sync uses at scale. Compare figures
 // only within one run. It takes a quarter of an hour; with --smoke four minutes, for a twentieth of the Secrets.
+// --fleet=20x1x50: of 20 namespaces with one account and 50 Secrets each. --external-secrets: ExternalSecrets request them, and
+// the bench ends after the restart.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bundle } from '../../../../image/bundle.ts'
-import { type Figure, mebibytes, printFigures } from '../../../bench/bench.ts'
+import { type Figure, mebibytes, milliseconds, printFigures } from '../../../bench/bench.ts'
 import { environmentOf } from '../../../manifests/rendered.ts'
 import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
 import { connect } from '../../client/api.ts'
@@ -16,6 +18,7 @@ import { startEmulatorProcess } from '../../harness/emulator-process.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
 import { temporaryFolder } from '../../harness/temporary-folder.ts'
 import { inWords } from '../../node/bench/in-words.ts'
+import { followOwnRequests, type RequestCounts, writesIn } from '../harness/own-requests.ts'
 import { followRequests } from './cloud-requests.ts'
 import { type ControllerProcess, startControllerProcess } from './controller-process.ts'
 import {
@@ -39,13 +42,15 @@ const { path: folder, remove } = temporaryFolder()
 const kubeconfigFile = process.env['KUBECONFIG'] ?? ''
 const api = connect(kubeconfigFile)
 const cluster = clusterOf(api)
-const namespaces = await createNamespaces(cluster, 5)
-const fleet: Fleet = {
-  namespaces,
-  accountsEach: isSmoke ? 2 : 40,
-  secretsEach: 10,
-  objectsEach: 3,
-}
+const isExternal = process.argv.includes('--external-secrets')
+const shape = process.argv.find((arg) => arg.startsWith('--fleet='))?.slice('--fleet='.length)
+const [namespaceCount = 0, accountsEach = 0, secretsEach = 0] = (
+  shape ?? (isSmoke ? '5x2x10' : '5x40x10')
+)
+  .split('x')
+  .map(Number)
+const namespaces = await createNamespaces(cluster, namespaceCount)
+const fleet: Fleet = { namespaces, accountsEach, secretsEach, objectsEach: 3 }
 const all = secretCount(fleet)
 const data = join(folder, 'vault.yaml')
 writeFileSync(data, vaultData(fleet))
@@ -70,28 +75,46 @@ const start = () =>
   startControllerProcess({
     program: join(program, 'main.js'),
     accounts: installed.accounts,
+    flags: isExternal ? ['--external-secrets'] : [],
     env,
     folder,
   })
 const requests = followRequests(azure.controlUrl)
+const ownRequests = followOwnRequests(process.env['CLUSTER_AUDIT_LOG'] ?? '/dev/null', account)
+const apply = (refresh: string) =>
+  applyAccounts(
+    cluster,
+    isExternal ? { ...fleet, vaultUrl: env.AKV_INJECTOR_VAULT_URL } : fleet,
+    refresh,
+  )
 
 try {
-  await applyAccounts(cluster, fleet, longRefresh)
+  await apply(longRefresh)
+  ownRequests()
   await requests.take()
   const first = await start()
   printFigures(`the first sync of ${all} Secrets`, await untilSynced(first))
   printFigures(`a refresh, of ${longRefresh}`, await rest(first, longMs * 1.1))
-  await applyAccounts(cluster, fleet, shortRefresh)
+  await apply(shortRefresh)
   await delay(shortMs)
   await requests.take()
   printFigures(`${refreshes} refreshes of ${shortRefresh}`, await rest(first, shortMs * refreshes))
-  printFigures('from a rotation to its Secret', await rotations())
+  if (!isExternal) printFigures('from a rotation to its Secret', await rotations())
   await first.stop()
 
   const second = await start()
   printFigures('after a restart', await untilSynced(second))
   await second.stop()
+  if (!isExternal) await besideTrouble()
+} finally {
+  requests.close()
+  await azure.stop()
+  await installed.remove()
+  cluster.close()
+  remove()
+}
 
+async function besideTrouble(): Promise<void> {
   for (const object of troublesomeAccounts(namespaces[0] ?? ''))
     expectSuccess(await cluster.apply(object))
   await hang()
@@ -103,17 +126,12 @@ try {
   printFigures('from a rotation to its Secret, beside these', await rotations())
   printFigures(`and the next ${shortRefresh}`, await rest(third, shortMs))
   await third.stop()
-} finally {
-  requests.close()
-  await azure.stop()
-  await installed.remove()
-  cluster.close()
-  remove()
 }
 
 async function untilSynced(controller: ControllerProcess): Promise<readonly Figure[]> {
   const synced = () => controller.metric('akv_injector_sync_secrets', 'state="synced"')
   while ((await synced()) < all) await delay(250)
+  while (isExternal && (await readyCount()) < all) await delay(250)
   const ms = performance.now() - controller.startedAtMs
   return [
     { what: 'from the start of the process', value: `${(ms / 1000).toFixed(1)} s` },
@@ -136,16 +154,41 @@ async function rest(controller: ControllerProcess, ms: number): Promise<readonly
   ]
 }
 
+/** The number of ExternalSecrets whose status says that they are ready. */
+async function readyCount(): Promise<number> {
+  const lists = namespaces.map((namespace) =>
+    cluster.list({
+      apiVersion: 'external-secrets.io/v1',
+      kind: 'ExternalSecret',
+      metadata: { namespace },
+    }),
+  )
+  return (await Promise.all(lists))
+    .flat()
+    .filter((object) => JSON.stringify(object['status'] ?? '').includes('"SecretSynced"')).length
+}
+
 async function taken(controller: ControllerProcess): Promise<readonly Figure[]> {
   const { vaultRequests, mostPerVaultAndSecond, signIns } = await requests.take()
   const { residentBytes, anonymousBytes } = controller.memory()
+  const { longestBlockMs } = await controller.loop()
+  const ofController = ownRequests()
+  const sum = (counts: object) => Object.values(counts).reduce((all, count) => all + count, 0)
   return [
+    { what: 'longest turn of the event loop', value: milliseconds(longestBlockMs) },
+    { what: 'requests to the API server', value: String(sum(ofController)) },
+    { what: 'of them writes', value: inKinds(writesIn(ofController)) },
     { what: 'requests to vaults', value: String(vaultRequests) },
     { what: 'at most to one of them in a second', value: String(mostPerVaultAndSecond) },
     { what: 'sign-ins', value: String(signIns) },
     { what: 'resident memory, peak', value: mebibytes(residentBytes) },
     { what: 'of it anonymous', value: mebibytes(anonymousBytes) },
   ]
+}
+
+function inKinds(counts: RequestCounts): string {
+  const kinds = Object.entries(counts).map(([what, count]) => `${count} × ${what}`)
+  return kinds.join(', ') || 'none'
 }
 
 async function rotations(): Promise<readonly Figure[]> {

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+
+interface AuditEvent {
+  readonly verb: string
+  readonly user: { readonly username: string }
+  readonly objectRef?: { readonly resource: string; readonly subresource?: string }
+}
+
+/** How often a user has sent each kind of request, such as `patch externalsecrets/status`. */
+export type RequestCounts = Readonly<Record<string, number>>
+
+/**
+ * Follows the requests of a service account in the audit log of a local API server.
+ *
+ * @returns a function that counts the requests since its last call
+ */
+export function followOwnRequests(
+  auditLogFile: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): () => RequestCounts {
+  const username = `system:serviceaccount:${namespace}:${name}`
+  let read = 0
+  return () => {
+    const log = readFileSync(auditLogFile)
+    // The last line may be incomplete.
+    const end = log.lastIndexOf('\n') + 1
+    const lines = log.toString('utf8', read, end).split('\n')
+    read = end
+    const counts: Record<string, number> = {}
+    for (const line of lines) {
+      if (!line.includes(username)) continue
+      const { verb, user, objectRef } = JSON.parse(line) as AuditEvent
+      if (user.username !== username || objectRef === undefined) continue
+      const { resource, subresource } = objectRef
+      const what = `${verb} ${[resource, subresource].filter(Boolean).join('/')}`
+      counts[what] = (counts[what] ?? 0) + 1
+    }
+    return counts
+  }
+}
+
+const isWrite = (what: string) => /^(create|update|patch|delete)/.test(what)
+
+/** The requests that change something. Tokens and Events aren't among them. */
+export const writesIn = (counts: RequestCounts): RequestCounts =>
+  Object.fromEntries(
+    Object.entries(counts).filter(
+      ([what]) => isWrite(what) && !/serviceaccounts\/token$|events$/.test(what),
+    ),
+  )
