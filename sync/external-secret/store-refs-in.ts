@@ -1,10 +1,11 @@
+import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject } from '../../lib/shape.ts'
 import { maxEntries } from '../request/secret-keys.ts'
 import type { StoreRef } from './read-data-items.ts'
 import { type StoreKind, storeKinds } from './read-store.ts'
 
 /**
- * The stores that an ExternalSecret names, each once, whatever else is wrong with it.
+ * The stores that an ExternalSecret names by a valid name, each once, whatever else is wrong with it.
  *
  * @param spec - any JSON
  */
@@ -21,7 +22,8 @@ export function storeRefsIn(spec: unknown): readonly StoreRef[] {
   for (const one of written) {
     const name = member(one, 'name')
     const kind = member(one, 'kind') ?? 'SecretStore'
-    if (typeof name === 'string' && storeKinds.includes(kind as StoreKind))
+    const isStore = typeof name === 'string' && isName(name, subdomainName)
+    if (isStore && storeKinds.includes(kind as StoreKind))
       refs.set(`${kind} ${name}`, { kind: kind as StoreKind, name })
   }
   return [...refs.values()]
