@@ -14,6 +14,7 @@ import { type FoundNode, findNode } from './node/machine/find-node.ts'
 import { type LeftoversOptions, leftovers } from './node/machine/leftovers.ts'
 import { createNetwork } from './node/machine/network.ts'
 import { apiServerParts, findParts, type Parts } from './parts/find-parts.ts'
+import { findPrometheus } from './parts/find-prometheus.ts'
 import { versionVariable } from './parts/kubernetes-versions.ts'
 import { type ClusterTestArguments, readArguments } from './read-arguments.ts'
 import { type TestFiles, testFiles } from './test-files.ts'
@@ -56,7 +57,7 @@ async function main(): Promise<number> {
   const code =
     node?.kind === 'invalid'
       ? skipped(`skipping the tests with pods, because no node is available. ${node.problem}`)
-      : 0
+      : providePrometheus(files.onNode)
   if (code) return code
   const foundNode = node?.kind === 'valid' ? node.value : undefined
   return await interruptible((interrupted) =>
@@ -71,6 +72,15 @@ function argumentsOrExit(): ClusterTestArguments {
     log(reasonOf(error))
     process.exit(1)
   }
+}
+
+/** Finds Prometheus for the tests that need it. */
+function providePrometheus(files: readonly string[]): number {
+  if (!files.some((file) => file.includes('node/monitoring/'))) return 0
+  const found = findPrometheus({ env: process.env, log, install: required })
+  if (found.kind === 'invalid') return skipped(`skipping the test of the alerts. ${found.problem}`)
+  process.env['PROMETHEUS'] = found.value
+  return 0
 }
 
 function skipped(why: string): number {

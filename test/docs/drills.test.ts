@@ -43,6 +43,11 @@ const drills: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'the log names the failing objects, and the pod keeps its last good files',
     'and finds it well again': 'after the failure, the log says so, and the files are up to date',
   },
+  'monitoring/alerts.test.ts': {
+    'three of many pods cut off from their vault':
+      'the alert names the three pods that are cut off from their vault',
+    'their vault is back': 'it resolves when the vault is back',
+  },
   'outages/webhook-outage.test.ts': {
     'no replica of the webhook, and their return':
       'while no replica runs, annotated pods wait, others start, and then all start',

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
 import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { cacheFolder, type FindPartsOptions } from './find-parts.ts'
+import { findProgram } from './find-program.ts'
 import { goInstall, goProblem } from './go-build.ts'
-import { isProgram } from './is-program.ts'
 
 /** The version that .ci/run tests the chart with. */
 const version = '3.22.0'
@@ -14,10 +14,7 @@ export async function findHelm(options: Omit<FindPartsOptions, 'names'>): Promis
   const { env, log } = options
   const cache = dirname(cacheFolder(env, 'kubernetes'))
   const cached = join(cache, `helm-${version}`)
-  const onPath = (env['PATH'] ?? '').split(delimiter).filter(Boolean)
-  const found = [env['HELM'] ?? '', ...onPath.map((folder) => join(folder, 'helm')), cached].find(
-    (path) => path !== '' && isProgram(path),
-  )
+  const found = findProgram({ env, name: 'helm', cached })
   if (found) return valid(found)
   const problem = await goProblem(env)
   if (problem) return invalid(`Helm can't be built: ${problem}. ${advice}`)

@@ -33,12 +33,13 @@ export async function podWithChangedAgent(
     labels: {},
   })
   const { body } = expectSuccess(await cluster.create(asked, { dryRun: true }))
+  const { labels } = body.metadata
   const { initContainers = [], ...spec } = (body as Injected).spec
   const more = Object.entries(env).map(([variable, value]) => ({ name: variable, value }))
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace },
+    metadata: { name, namespace, labels },
     spec: {
       ...spec,
       initContainers: initContainers.map((agent) => ({

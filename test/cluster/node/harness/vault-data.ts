@@ -20,7 +20,7 @@ export const faultyVault = (name: string): string => `faulty-${name}`
 const faultyVaults = [
   ...['role', 'firewall', 'outage', 'network', 'throttling', 'proxy-page'],
   ...['refresh-outage', 'refresh-role', 'deleted', 'removed', 'disabled'],
-  ...['stale-pod', 'fine-pod'],
+  ...['stale-pod', 'fine-pod', 'alert'],
 ]
 
 /** Namespaces whose service accounts may sign in as the examples' identities. */

@@ -1,0 +1,145 @@
+import t from 'tap'
+import { withoutHelm } from '../../../manifests/helm.ts'
+import { until } from '../../client/cluster.ts'
+import { openNode } from '../harness/open-node.ts'
+import { faultyVault } from '../harness/vault-data.ts'
+import { dashboardQueries } from './harness/dashboard-queries.ts'
+import { fastFleetOf, fleetOf } from './harness/fleet.ts'
+import { intervalSeconds, openMonitoring } from './harness/open-monitoring.ts'
+
+/** Tests the chart's alerts and dashboard with a real Prometheus, which scrapes 50 pods and all components. */
+const { PROMETHEUS } = process.env
+if (withoutHelm || !PROMETHEUS) {
+  t.plan(0, withoutHelm || 'this test needs Prometheus, which PROMETHEUS names')
+  process.exit()
+}
+const startTimeoutMs = 360_000
+const refreshTimeoutMs = 120_000
+const node = openNode(t)
+const namespace = await node.namespace()
+const { prometheus, rules, dashboard } = await openMonitoring(t, {
+  node,
+  namespace,
+  program: PROMETHEUS,
+})
+
+const vault = faultyVault('alert')
+const objects = { vault: 'team-a', secrets: 'db-password, web.pem=cert/web-tls' }
+await node.apply(
+  {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: {
+      namespace,
+      name: 'web',
+      annotations: {
+        'azure.workload.identity/tenant-id': '11111111-1111-1111-1111-111111111111',
+        'akv-injector.io/vault': 'team-a',
+        'akv-injector.io/sync': '[{ secret: db, data: "password=db-password" }]',
+      },
+    },
+  },
+  fleetOf({ namespace, name: 'shop', replicas: 40, ...objects }),
+  fleetOf({ namespace, name: 'rolled', replicas: 7, ...objects }),
+  await fastFleetOf(node, {
+    ...{ namespace, name: 'cut-off', replicas: 3, refreshSeconds: 10 },
+    ...{ vault, secrets: 'db-password' },
+  }),
+)
+t.teardown(() => node.clearFaults())
+
+/** Returns the values of a label. */
+async function valuesOf(
+  label: string,
+  expression: string,
+): Promise<readonly (string | undefined)[]> {
+  const series = await prometheus.query(expression)
+  return series.map(({ metric }) => metric[label]).sort()
+}
+const alert = 'ALERTS{alertname="AkvInjectorPodStale", alertstate="firing"}'
+const { expr: rule } = rules.find(({ alert }) => alert === 'AkvInjectorPodStale')
+const firingPods = () => valuesOf('pod', alert)
+/** Returns when an expression began to have a value, for each pod. */
+async function beginnings(expression: string): Promise<ReadonlyMap<string, number>> {
+  const series = await prometheus.queryAll(expression)
+  return new Map(
+    series.map(({ metric, values: [first] }) => [metric['pod'] ?? '', first?.[0] ?? 0]),
+  )
+}
+const untilFiring = (count: number) =>
+  until(async () => (await firingPods()).length === count, refreshTimeoutMs)
+const agents = 'count(akv_injector_agent_staleness_seconds)'
+const untilScraped = (count: number) =>
+  until(async () => {
+    const [series] = await prometheus.query(agents)
+    return series?.values[0]?.[1] === String(count)
+  }, startTimeoutMs)
+const cutOffPods = async () => {
+  const pods = await node.pods({ namespace, selector: 'app=cut-off', count: 3 })
+  return pods.map(({ metadata }) => metadata.name).sort()
+}
+
+const outage = { fromSeconds: 0 }
+
+t.test('Prometheus finds all pods with an agent, and all components', async (t) => {
+  await untilScraped(50)
+  const components = 'count by (component) (akv_injector_build_info)'
+  await until(async () => (await valuesOf('component', components)).length === 4, startTimeoutMs)
+  const found = await prometheus.query(components)
+  t.strictSame(
+    Object.fromEntries(found.map(({ metric, values }) => [metric['component'], values[0]?.[1]])),
+    { agent: '50', certs: '1', sync: '1', webhook: '2' },
+  )
+})
+
+t.test('pods that start or are replaced cause no alert', async (t) => {
+  const at = `--namespace=${namespace}`
+  await node.kubectl('rollout', 'restart', at, 'deployment/rolled')
+  await node.kubectl('rollout', 'status', at, 'deployment/rolled')
+  await untilScraped(50)
+  const failures = await prometheus.query('akv_injector_agent_failures_total')
+  t.strictSame(await prometheus.queryAll('ALERTS{alertstate="firing"}'), [], { failures })
+})
+
+t.test('the alert names the three pods that are cut off from their vault', async (t) => {
+  const cutOff = await cutOffPods()
+  outage.fromSeconds = Date.now() / 1000
+  await node.control('/faults', { match: { vault }, action: { kind: 'reset' } })
+  await untilFiring(3)
+  t.strictSame(await firingPods(), cutOff)
+  const alerts = await prometheus.firing()
+  t.strictSame(
+    alerts.map(({ annotations }) => annotations['summary']).sort(),
+    cutOff.map((name) => `The pod ${namespace}/${name} can't refresh its objects.`),
+  )
+})
+
+t.test('it resolves when the vault is back', async () => {
+  await node.clearFaults()
+  await untilFiring(0)
+})
+
+t.test('it fired as soon as the rule was true, and no other alert did', async (t) => {
+  const trueSince = await beginnings(rule)
+  for (const [pod, since] of await beginnings(alert)) {
+    t.ok(since - (trueSince.get(pod) ?? Number.NaN) <= 60, pod)
+    t.comment(`fired ${Math.round(since - outage.fromSeconds)} s after the vault was cut off`)
+  }
+  const fired = await prometheus.queryAll('count by (alertname, pod) (ALERTS{alertstate="firing"})')
+  const names = fired.map(({ metric }) => `${metric['alertname']} ${metric['pod']}`)
+  const expected = (await cutOffPods()).map((name) => `AkvInjectorPodStale ${name}`)
+  t.strictSame(names.sort(), expected)
+})
+
+t.test('each query of the dashboard returns data', async (t) => {
+  for (const { title, expression, labels } of dashboardQueries(dashboard, { intervalSeconds })) {
+    const series = await prometheus.queryAll(expression)
+    const values = series.flatMap(({ values }) => values.map(([, value]) => Number(value)))
+    t.ok(values.some(Number.isFinite), `${title}: ${expression}`)
+    for (const label of labels)
+      t.ok(
+        series.every(({ metric }) => metric[label] !== undefined),
+        `${title}: ${label}`,
+      )
+  }
+})
