@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { withoutHelm } from '../../../manifests/helm.ts'
 import { until } from '../../client/cluster.ts'
@@ -6,9 +7,11 @@ import { faultyVault } from '../harness/vault-data.ts'
 import { dashboardQueries } from './harness/dashboard-queries.ts'
 import { fastFleetOf, fleetOf } from './harness/fleet.ts'
 import { intervalSeconds, openMonitoring } from './harness/open-monitoring.ts'
+import { leadSeconds, recordRun } from './harness/record-run.ts'
 
 /** Tests the chart's alerts and dashboard with a real Prometheus, which scrapes 50 pods and all components. */
-const { PROMETHEUS } = process.env
+const { PROMETHEUS, UPDATE_PICTURES } = process.env
+const isRecording = Boolean(UPDATE_PICTURES)
 if (withoutHelm || !PROMETHEUS) {
   t.plan(0, withoutHelm || 'this test needs Prometheus, which PROMETHEUS names')
   process.exit()
@@ -79,7 +82,9 @@ const cutOffPods = async () => {
   return pods.map(({ metadata }) => metadata.name).sort()
 }
 
-const outage = { fromSeconds: 0 }
+const outage = { fromSeconds: 0, untilSeconds: 0 }
+/** The picture begins before the outage, and ends after the recovery. */
+const showCalm = () => delay(isRecording ? leadSeconds * 1000 : 0)
 
 t.test('Prometheus finds all pods with an agent, and all components', async (t) => {
   await untilScraped(50)
@@ -103,6 +108,7 @@ t.test('pods that start or are replaced cause no alert', async (t) => {
 
 t.test('the alert names the three pods that are cut off from their vault', async (t) => {
   const cutOff = await cutOffPods()
+  await showCalm()
   outage.fromSeconds = Date.now() / 1000
   await node.control('/faults', { match: { vault }, action: { kind: 'reset' } })
   await untilFiring(3)
@@ -115,8 +121,12 @@ t.test('the alert names the three pods that are cut off from their vault', async
 })
 
 t.test('it resolves when the vault is back', async () => {
+  await showCalm()
+  outage.untilSeconds = Date.now() / 1000
   await node.clearFaults()
   await untilFiring(0)
+  await showCalm()
+  if (isRecording) await recordRun({ prometheus, rule }, outage)
 })
 
 t.test('it fired as soon as the rule was true, and no other alert did', async (t) => {
