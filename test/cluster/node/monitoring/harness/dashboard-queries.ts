@@ -8,13 +8,13 @@ export interface DashboardQuery {
   readonly labels: readonly string[]
 }
 
-/** Returns the queries of the dashboard as Grafana sends them, with all namespaces chosen. */
+/** Returns the queries of the dashboard as Grafana sends them, with all namespaces chosen, and those of its variables. */
 export function dashboardQueries(
-  { panels }: Manifest,
+  { panels, templating }: Manifest,
   { intervalSeconds }: { readonly intervalSeconds: number },
 ): readonly DashboardQuery[] {
   const all: readonly Manifest[] = panels
-  return all
+  const ofPanels = all
     .filter(({ type }) => type !== 'row')
     .flatMap(({ title, targets }) =>
       targets.map(
@@ -28,4 +28,10 @@ export function dashboardQueries(
         }),
       ),
     )
+  return [...ofPanels, ...templating.list.flatMap(variableQueries)]
+}
+
+function variableQueries({ name, query }: Manifest): readonly DashboardQuery[] {
+  const [, expression, label] = /^label_values\((.+), (\w+)\)$/.exec(query) ?? []
+  return expression && label ? [{ title: name, expression, labels: [label] }] : []
 }
