@@ -28,12 +28,22 @@ export interface NamespaceSources {
   /** Whether the first attempt to list each kind has ended. */
   isSettled(): boolean
   /**
-   * Reads what has changed, and assigns all sources to accounts.
+   * Reads what has changed.
+   *
+   * @returns false if the next call has more to read
+   */
+  read(): Promise<boolean>
+  /**
+   * Assigns all sources to accounts, as they were read last.
    *
    * @param accounts - the listed accounts that exist, by name
    */
-  assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Promise<Assignment>
-  stateOf(source: SourceRef): SourceState
+  assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment
+  /**
+   * Returns a function that tells the state of a source. It keeps to the assignment of now, so that a round doesn't take a
+   * source that returns meanwhile for one that no longer requests its Secret.
+   */
+  states(): (source: SourceRef) => SourceState
   /** The SecretStores for us, unless another controller is running in the namespace. */
   ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[]
   /** The ExternalSecrets and stores that belong to another controller, and whose status we have written. */
@@ -43,8 +53,6 @@ export interface NamespaceSources {
 }
 
 export interface Assignment extends AssignedSources {
-  /** False if the next call has more to read. */
-  readonly isComplete: boolean
   /** After how many milliseconds the assignment may be another one, although nothing has changed. */
   readonly nextAfterMs: number | undefined
 }
@@ -81,9 +89,12 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       [...Object.values(stores), options.clusterStores].every(
         (store) => store?.isSettled() ?? true,
       ),
-    async assign(accounts) {
+    async read() {
       const read = await readSources(readers, { known, clock })
       known = read.known
+      return read.isComplete
+    },
+    assign(accounts) {
       const others = otherWriters(stores.ExternalSecret?.all() ?? [], clock.now())
       keptByOthers = others.problems
       const result = assignSources(
@@ -99,13 +110,16 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       leftAlone = new Set(result.leftAlone.map(({ ref }) => sourceKey(ref)))
       const isKnown = (key: string) => !wrong.has(key) && !leftAlone.has(key)
       assigned = new Map([...known.keys()].map((key) => [key, isKnown(key)]))
-      return { ...result, isComplete: read.isComplete, nextAfterMs: others.nextAfterMs }
+      return { ...result, nextAfterMs: others.nextAfterMs }
     },
-    stateOf(source) {
-      const store = stores[source.kind]
-      if (store === undefined) return { kind: 'unread' }
-      if (!store.has(source.name)) return store.stateOfGone(source.name)
-      return { kind: assigned.get(sourceKey(source)) ? 'present' : 'wrong' }
+    states() {
+      const now = assigned
+      return (source) => {
+        const store = stores[source.kind]
+        if (store === undefined) return { kind: 'unread' }
+        if (!store.has(source.name)) return store.stateOfGone(source.name)
+        return { kind: now.get(sourceKey(source)) ? 'present' : 'wrong' }
+      }
     },
     ownStores: () =>
       keptByOthers.size > 0

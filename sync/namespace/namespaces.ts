@@ -115,7 +115,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     },
     isReady: (namespace) => all.get(namespace)?.isReady === true,
     sourcesOf: (namespace) => ({
-      stateOf: (source) => all.get(namespace)?.sources.stateOf(source) ?? { kind: 'unread' },
+      stateOf: all.get(namespace)?.sources.states() ?? noKnownSources.stateOf,
       statusOf: (source) => all.get(namespace)?.sources.statusOf(source),
       serves: cluster.servesKind,
     }),

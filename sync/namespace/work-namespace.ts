@@ -43,20 +43,18 @@ export async function workNamespace(round: NamespaceRound): Promise<{
   readonly isComplete: boolean
 }> {
   const { sources, entries, onChanged, clock } = round
+  const isComplete = await sources.read()
   const accounts = new Map(entries.map(({ account }) => [account.name, account]))
-  const {
-    byAccount,
-    unassigned,
-    isComplete,
-    nextAfterMs: otherAfterMs,
-  } = await sources.assign(accounts)
-  for (const entry of entries) {
+  const { byAccount, unassigned, nextAfterMs: otherAfterMs } = sources.assign(accounts)
+  const changed = entries.filter((entry) => {
     const assigned = byAccount.get(entry.account.name) ?? []
-    if (isDeepStrictEqual(entry.sources, assigned)) continue
+    if (isDeepStrictEqual(entry.sources, assigned)) return false
     entry.sources = assigned
     entry.isChanged = true
-    onChanged(entry)
-  }
+    return true
+  })
+  // A round may begin at once, so every account has its sources by now.
+  for (const entry of changed) onChanged(entry)
   for (const { store, content } of sources.ownStores()) {
     const { namespace, name, uid, status: before } = store
     const object = { kind: 'SecretStore', namespace, name, uid, before } as const

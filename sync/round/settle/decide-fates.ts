@@ -27,6 +27,7 @@ export type SourceState =
   | { readonly kind: 'gone'; readonly sinceMs: number }
 
 export interface KnownSources {
+  /** As the sources were assigned when the round began. */
   stateOf(source: SourceRef): SourceState
   /** The status of an ExternalSecret that is ours to keep. Undefined for anything else. */
   statusOf(source: SourceRef): SeenStatus | undefined

@@ -45,7 +45,7 @@ export function simulatedSources(options: WorkAccountOptions, listed: readonly s
   }
   return {
     sourcesOf: (): KnownSources => ({
-      stateOf: state.sources.stateOf,
+      stateOf: state.sources.states(),
       statusOf: state.sources.statusOf,
       serves: (kind: CustomKind) => options.cluster.servesKind(kind),
     }),

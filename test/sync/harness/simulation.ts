@@ -62,6 +62,8 @@ export interface Simulation {
   pass(ms: number): void
   /** Runs a round for an account as it is now. Resolves with the time of the next round. */
   round(name?: string): Promise<number | undefined>
+  /** Reads the sources and assigns them to the accounts, as each round does first. */
+  assignSources(): Promise<void>
   /** Drops the controller's memory, as a restart does. */
   restart(): void
   /** The decoded data of a Secret, or undefined if the Secret doesn't exist. */
@@ -106,6 +108,7 @@ export async function startSimulation(
 
   let entries = new Map<string, AccountEntry>()
   const seen = { events: 0, vault: 0, requests: 0 }
+  const assignSources = async () => await sources?.assign([...entries.values()])
   return {
     apiServer,
     azure,
@@ -125,11 +128,12 @@ export async function startSimulation(
       }
       const uids = new Set(accounts.map(({ uid }) => uid))
       for (const uid of entries.keys()) if (!uids.has(uid)) entries.delete(uid)
-      await sources?.assign([...entries.values()])
+      await assignSources()
       const entry = [...entries.values()].find(({ account }) => account.name === name)
       if (entry === undefined) throw new Error(`there is no account ${name}`)
       return await workAccount(entry, options)
     },
+    assignSources,
     restart() {
       entries = new Map()
       sources?.restart()

@@ -34,11 +34,12 @@ t.test(
       if (seen) sources.stores.SecretProviderClass?.put(seen)
     }
     const assign = async () => {
-      const { byAccount, isComplete } = await sources.assign(accounts)
+      const isComplete = await sources.read()
+      const { byAccount } = sources.assign(accounts)
       const names = byAccount.get('web')?.flatMap(({ secrets }) => secrets.map(({ name }) => name))
       return { names: names?.sort(), isComplete }
     }
-    const state = (name: string) => sources.stateOf({ kind: 'SecretProviderClass', name }).kind
+    const state = (name: string) => sources.states()({ kind: 'SecretProviderClass', name }).kind
     for (const name of ['a', 'b', 'c']) put(name)
     t.strictSame(await assign(), { names: ['a'], isComplete: false })
     t.equal(state('c'), 'wrong', 'what it requests isn’t known yet, so its Secrets stay')
@@ -85,7 +86,8 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
   }
   put('older', { day: 1, label: 'x'.repeat(64 * 1024) })
   put('younger', { day: 2, label: 'x' })
-  t.match((await sources.assign(accounts)).byAccount.get('web'), [
+  await sources.read()
+  t.match(sources.assign(accounts).byAccount.get('web'), [
     { ref: { name: 'older' }, problems: [/^secretObjects: found/] },
     {
       ref: { name: 'younger' },
@@ -120,7 +122,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
   }
   const matches = async (count: number) => {
     for (let n = 0; n < count; n++) put(`es-${count}-${n}`)
-    const blocks = await countBlocks(async () => void (await sources.assign(accounts)))
+    const blocks = await countBlocks(async () => void (await sources.read()))
     const compiled = [...blocks].filter(([block]) => block.includes(' matchExpression,'))
     return Math.max(0, ...compiled.map(([, times]) => times))
   }
