@@ -20,7 +20,7 @@ const { 'ca.crt': caPem = '' } = cloud.body['data'] as Readonly<Record<string, s
 const azure = { url: node.environment.vault.url, caPem }
 
 const { objects } = readRendered(
-  readFileSync(manifest, 'utf8').replaceAll('team-a', namespace).replaceAll(';team-b=web', ''),
+  readFileSync(manifest, 'utf8').replaceAll('team-a', namespace).replaceAll(', "team-b=web"', ''),
 )
 const wanted = objects.filter(({ metadata }) => metadata.namespace !== 'team-b')
 await node.apply(

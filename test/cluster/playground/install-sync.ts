@@ -27,7 +27,7 @@ function renderedObjects(): KubeObject[] {
     .map((object) =>
       JSON.parse(
         JSON.stringify(object)
-          .replaceAll('team-a=api+web;team-b=web', `default=${accounts.join('+')}`)
+          .replaceAll('"team-a=api+web","team-b=web"', `"default=${accounts.join('+')}"`)
           .replaceAll('"team-a"', '"default"')
           .replaceAll('["api","web"]', JSON.stringify(accounts)),
       ),
