@@ -35,8 +35,9 @@ async function scrape(pod: Pod): Promise<string> {
   const host = status.podIP?.includes(':') ? `[${status.podIP}]` : status.podIP
   return await node.exec(pod, 'app', 'wget', '-qO-', `http://${host}:${metricsPort}/metrics`)
 }
+/** An agent that has just restarted doesn't listen yet. */
 const untilScraped = (pod: Pod, pattern: RegExp) =>
-  until(async () => pattern.test(await scrape(pod)), podTimeoutMs)
+  until(async () => pattern.test(await scrape(pod).catch(() => '')), podTimeoutMs)
 
 const isReady = ({ status }: RunningPod): boolean =>
   status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
