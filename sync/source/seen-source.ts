@@ -66,20 +66,23 @@ export function readSeen<Kept extends object>(
 export const shortText = (text: string, maxLength: number): string =>
   text.length > maxLength ? structuredClone(text.slice(0, maxLength)) : text
 
-/**
- * The JSON text of a value. Undefined if it is nested too deeply, which a CRD could allow, or longer than `maxCharacters`.
- */
+/** Comparing two specs takes a part of the stack for each level. No spec needs a tenth of these. */
+const maxLevels = 100
+
+/** The JSON text of a value; a sentence if it is nested too deeply, which a CRD could allow, or longer than `maxCharacters`. */
 export function boundedText(
   value: unknown,
   maxCharacters: number,
 ): { readonly text: string } | { readonly sentence: string } {
-  let text: string
-  try {
-    text = JSON.stringify(value) ?? 'null'
-  } catch {
-    return { sentence: 'is nested too deeply' }
-  }
+  if (isDeeper(value, maxLevels))
+    return { sentence: `is nested more than ${maxLevels} levels deep` }
+  const text = JSON.stringify(value) ?? 'null'
   return text.length > maxCharacters
     ? { sentence: `found ${text.length} characters; accepted: at most ${maxCharacters}` }
     : { text }
 }
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1)))

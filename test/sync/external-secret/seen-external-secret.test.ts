@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readSeenExternalSecret } from '../../../sync/external-secret/seen-external-secret.ts'
+import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -49,5 +50,17 @@ t.test('a status of any form is read', async (t) => {
     t.equal(seen?.status.ready?.message ?? '', '')
   }
   const [seen] = readSeenExternalSecret({ metadata, spec: deep })
-  t.match(seen?.content, { kind: 'refused', sentence: 'spec: is nested too deeply' })
+  t.match(seen?.content, { kind: 'refused', sentence: 'spec: is nested more than 100 levels deep' })
+})
+
+t.test('a spec that is nested deeply doesn’t stop the watch when it changes', async (t) => {
+  const clock = { now: () => 0 }
+  const store = createSourceStore({ plural: 'x', clock, onChange: () => undefined })
+  for (const levels of [100, 101, 2000])
+    for (const version of ['1', '2']) {
+      const spec = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
+      const object = { metadata: { ...metadata, resourceVersion: version }, spec }
+      for (const seen of readSeenExternalSecret(object)) store.put(seen)
+      t.equal(store.get('db')?.content.kind, levels > 100 ? 'refused' : 'kept')
+    }
 })
