@@ -32,7 +32,12 @@ export function serveMetrics(
       server = await serveHealth({
         listen: { port },
         checks: {},
-        metrics: async () => text(),
+        metrics: async () => {
+          // Only an agent in V8's lite mode can call it. Without it, scrapes would fill the young generation, which such an agent
+          // has collected.
+          globalThis.gc?.({ type: 'minor' })
+          return text()
+        },
         limits,
       })
       if (signal.aborted) server.close()
