@@ -1,6 +1,6 @@
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
-import type { AgentConfig, WantedValue } from '../contract.ts'
+import type { AgentConfig } from '../contract.ts'
 import { hasRequiredFiles } from './compare-content.ts'
 import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
 import type { Content } from './project-content.ts'
@@ -38,11 +38,9 @@ export function rememberVersions(
 }
 
 function pinnedVersions(objects: readonly WantedObject[], known: KnownVersions): KnownVersions {
-  const pinned = objects
-    .map(({ reference }) => reference)
-    .filter(isPinned)
-    .map(referenceKey)
-  return new Map([...known].filter(([key]) => pinned.includes(key)))
+  const pinned = objects.map(({ reference }) => reference).filter(isPinned)
+  const keys = new Set(pinned.map(referenceKey))
+  return new Map([...known].filter(([key]) => keys.has(key)))
 }
 
 const isPinned = ({ version }: ObjectReference): boolean => version !== undefined
@@ -61,27 +59,43 @@ export function knownOutcomes(
   return outcomes
 }
 
-/** Whether an object needs no refresh any more: it is a pinned version, and all its targets are in place. */
-export function isFinal(
-  { reference, versions }: WantedObject,
+/** The objects that need no refresh any more, by `objectKey`: pinned versions whose targets are all in place. */
+export function finalObjects(
+  objects: readonly WantedObject[],
   state: { readonly config: AgentConfig; readonly content: Content; readonly known: KnownVersions },
-): boolean {
-  if (!isPinned(reference) || versions !== undefined) return false
-  const key = objectKey(reference)
-  if (state.known.has(key)) return true
-  const isOfObject = (wanted: WantedValue & { readonly versions?: number }) =>
-    objectKey(wanted.object, wanted) === key
-  const { config, content } = state
-  return (
-    config.files.filter(isOfObject).every((file) => hasRequiredFiles(file, content.files)) &&
-    config.env.filter(isOfObject).every(({ variable }) => content.env.has(variable)) &&
-    // After a restart this version isn't known, and a template can't be written again without it.
-    config.templates
-      .filter(({ segments }) => segmentValues(segments).some(isOfObject))
-      .every(
-        ({ path, segments }) =>
-          content.files.has(path) &&
-          segmentValues(segments).every(({ object }) => isPinned(object)),
-      )
+): ReadonlySet<string> {
+  const pinned = objects.filter(
+    ({ reference, versions }) => isPinned(reference) && versions === undefined,
   )
+  const keys = pinned.map(({ reference }) => objectKey(reference))
+  const unknown = keys.filter((key) => !state.known.has(key))
+  // Looks at the targets only if it must, because that takes a while with many of them.
+  const unfinished = unknown.length > 0 ? unfinishedObjects(state) : new Set<string>()
+  return new Set(keys.filter((key) => state.known.has(key) || !unfinished.has(key)))
+}
+
+/** The pinned objects that a target still needs, by `objectKey`. */
+function unfinishedObjects({
+  config,
+  content,
+}: {
+  readonly config: AgentConfig
+  readonly content: Content
+}): ReadonlySet<string> {
+  const files = config.files.filter(
+    (file) => isPinned(file.object) && !hasRequiredFiles(file, content.files),
+  )
+  const env = config.env.filter(({ variable }) => !content.env.has(variable))
+  // After a restart the pinned version isn't known, and a template can't be written again without it.
+  const values = config.templates
+    .map(({ path, segments }) => ({ path, values: segmentValues(segments) }))
+    .filter(
+      ({ path, values }) =>
+        !content.files.has(path) || !values.every(({ object }) => isPinned(object)),
+    )
+    .flatMap(({ values }) => values)
+  return new Set([
+    ...files.map((file) => objectKey(file.object, file)),
+    ...[...env, ...values].map(({ object }) => objectKey(object)),
+  ])
 }

@@ -9,7 +9,12 @@ import type { Session } from '../session/session.ts'
 import { fetchConsistently, groupParts, isCertificateObject } from './certificate-parts.ts'
 import { fixedDeadline } from './deadline.ts'
 import type { FetchOutcomes } from './fetch-objects.ts'
-import { isFinal, type KnownVersions, knownOutcomes, rememberVersions } from './known-versions.ts'
+import {
+  finalObjects,
+  type KnownVersions,
+  knownOutcomes,
+  rememberVersions,
+} from './known-versions.ts'
 import {
   failedStatus,
   goodStatus,
@@ -194,7 +199,9 @@ export function refreshableObjects(
   config: AgentConfig,
   state: RefreshState,
 ): readonly WantedObject[] {
-  return wantedObjects(config).filter((object) => !isFinal(object, { config, ...state }))
+  const objects = wantedObjects(config)
+  const final = finalObjects(objects, { config, ...state })
+  return objects.filter((object) => !final.has(keyOf(object)))
 }
 
 /** The given objects without those that back off after a failure. */
