@@ -28,8 +28,9 @@ export function tooLargeSecrets(
   let left = maxKeptBytes
   for (const { name, composition } of secrets) {
     if (!composition) continue
-    left -= sizes.get(name) ?? 0
-    if (left < 0) tooLarge.add(name)
+    const size = sizes.get(name) ?? 0
+    if (size > left) tooLarge.add(name)
+    else left -= size
   }
   return tooLarge
 }

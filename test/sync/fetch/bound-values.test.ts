@@ -1,7 +1,8 @@
 import t from 'tap'
 import { noContent } from '../../../init-agent/projection/project-content.ts'
 import type { AccountValues } from '../../../sync/fetch/account-values.ts'
-import { boundValues } from '../../../sync/fetch/bound-values.ts'
+import { boundValues, maxKeptBytes, tooLargeSecrets } from '../../../sync/fetch/bound-values.ts'
+import { encodeTarget } from '../../../sync/request/key-path.ts'
 
 function valuesOf(sizes: { readonly content: number; readonly known: number }): AccountValues {
   const file = { bytes: new Uint8Array(sizes.content), mode: 0o444 }
@@ -49,4 +50,22 @@ t.test('thousands of small values count, too', async (t) => {
     [],
   )
   t.equal(refresh.content.files.size, 0)
+})
+
+t.test('a Secret that is too large alone takes no room from younger ones', async (t) => {
+  const sizes = { oldest: 1000, huge: maxKeptBytes, young: maxKeptBytes / 2, youngest: 2_000_000 }
+  const files = new Map(
+    Object.entries(sizes).map(([secret, size]) => [
+      encodeTarget({ secret, key: '#0' }),
+      { bytes: new Uint8Array(size), mode: 0o444 },
+    ]),
+  )
+  const composition = { inputs: [] }
+  const secrets = Object.keys(sizes).map((name) => ({
+    name,
+    type: 'Opaque',
+    labels: {},
+    composition,
+  }))
+  t.strictSame([...tooLargeSecrets(files, secrets)], ['huge'])
 })
