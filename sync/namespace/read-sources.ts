@@ -7,6 +7,7 @@ import {
   type FoundStore,
   storeContent,
 } from '../external-secret/external-secret-source.ts'
+import type { StoreKind } from '../external-secret/read-store.ts'
 import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
 import { readClassSource } from '../source/read-class-source.ts'
 import type { SeenClass } from '../source/seen-class.ts'
@@ -43,8 +44,9 @@ export function storeFinder(
 ): FindFoundStore {
   const read = new WeakMap<SeenWithStatus, FoundStore>()
   return ({ kind, name }) => {
-    const seen = (kind === 'SecretStore' ? SecretStore : clusterStores)?.get(name)
-    if (seen === undefined) return undefined
+    const stores = kind === 'SecretStore' ? SecretStore : clusterStores
+    const seen = stores?.get(name)
+    if (seen === undefined) return stores?.isKnown() === false ? unlisted(kind) : undefined
     const { annotated } = seen
     const before = read.get(seen)
     const content = before?.content ?? storeContent(seen, { kind, namespace, policy })
@@ -52,6 +54,12 @@ export function storeFinder(
     read.set(seen, found)
     return found
   }
+}
+
+/** Stands for a store that may exist. */
+const unlisted = (kind: StoreKind): FoundStore => {
+  const sentence = `the controller can't list the ${kind}s, and its log says why`
+  return { content: { kind: 'unread', sentence } }
 }
 
 /** How the sources of one kind are read. */

@@ -25,12 +25,17 @@ export interface SourceStore<Seen extends SeenSource = SeenSource> {
   failed(): void
   /** Whether the first attempt to list the objects has ended. */
   isSettled(): boolean
+  /** Whether all objects are known, or the cluster doesn't know the kind. Stays true if a later list fails. */
+  isKnown(): boolean
   /** Whether there is room again for an object that wasn't kept. */
   hasRoom(): boolean
   all(): readonly Seen[]
   get(name: string): Seen | undefined
   has(name: string): boolean
-  /** Increases with each change, except of a status: each controller that keeps a store writes that again and again. */
+  /**
+   * Increases with each change, and when all objects are known for the first time. Not with a change of a status: each
+   * controller that keeps a store writes that again and again.
+   */
   version(): number
   /** The state of an object that doesn't exist. */
   stateOfGone(name: string): SourceState
@@ -88,16 +93,19 @@ export function createSourceStore<Seen extends SeenSource>({
       onChange()
     },
     listed() {
+      if (!absences.areKnown()) version++
       absences.listed()
       hasRoom = false
       settle()
     },
     absent() {
+      if (!absences.areKnown()) version++
       absences.beginAll()
       settle()
     },
     failed: () => void (isSettled || settle()),
     isSettled: () => isSettled,
+    isKnown: absences.areKnown,
     hasRoom: () => hasRoom,
     all: kept.all,
     get: kept.get,
@@ -134,6 +142,7 @@ function createAbsences(clock: Pick<Clock, 'now'>) {
       }
     },
     end: (name: string) => void goneAtMs.delete(name),
+    areKnown: (): boolean => listedAtMs !== undefined,
     /** All objects are known. */
     listed() {
       listedAtMs ??= clock.now()

@@ -119,3 +119,26 @@ t.test('a failure keeps what the last success has written', async (t) => {
   t.match(failed, [{ status: 'False' }])
   t.strictSame(after, first)
 })
+
+t.test('while the stores can’t be listed, nobody is told that one does not exist', async (t) => {
+  const simulation = await start(t)
+  const { apiServer, externalSecrets } = simulation
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  externalSecrets.delete('SecretStore', 'kv')
+  apiServer.before = ({ method, path }) =>
+    method === 'GET' && path.endsWith('/secretstores') ? [403, {}] : undefined
+  await simulation.round()
+  const unlisted =
+    /: SecretStore kv: the controller can't list the SecretStores, and its log says why\. /
+  t.match(ready(simulation), { status: 'False', message: unlisted })
+  apiServer.before = () => undefined
+  await simulation.round()
+  t.match(ready(simulation), { status: 'False', message: /: SecretStore kv does not exist; apply/ })
+  externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store())
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' })
+  apiServer.before = ({ method, path }) =>
+    method === 'GET' && path.endsWith('/secretstores') ? [403, {}] : undefined
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' }, 'a store that was listed once stays known')
+})
