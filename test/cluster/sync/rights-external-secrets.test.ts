@@ -107,6 +107,26 @@ t.test('it writes the status, and nothing else through the status', async (t) =>
   }
 })
 
+t.test('the API server ignores managedFields that come through the status', async (t) => {
+  const forged = {
+    manager: 'kubectl',
+    operation: 'Update',
+    apiVersion: 'external-secrets.io/v1',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:spec': {} },
+  }
+  for (const plural of namespaced) {
+    const path = `${pathIn(teamA, plural)}/db`
+    const before = await read(path)
+    for (const entry of [{}, forged]) {
+      const { status } = await merge(`${path}/status`, { metadata: { managedFields: [entry] } })
+      t.equal(status, 200)
+      t.strictSame(await read(path), before, plural)
+    }
+    t.equal((await merge(path, { metadata: { managedFields: [{}] } })).status, 403)
+  }
+})
+
 t.test('it can’t change, create or delete them', async (t) => {
   const change = { metadata: { labels: { app: 'other' } }, spec: { refreshInterval: '2h' } }
   const writes = (collection: string, kind: string) => {
