@@ -13,10 +13,12 @@ import type { KnownSources } from '../../../sync/round/settle/decide-fates.ts'
 import type { WorkAccountOptions } from '../../../sync/round/work-account.ts'
 import type { SeenSource } from '../../../sync/source/seen-source.ts'
 
-const namespace = 'team-a'
-
-/** Reads the sources of `team-a` before each round, in the place of the controller's watches. */
-export function simulatedSources(options: WorkAccountOptions, listed: readonly string[]) {
+/** Reads the sources of a namespace before each round, in the place of the controller's watches. */
+export function simulatedSources(
+  options: WorkAccountOptions,
+  listed: readonly string[],
+  namespace = 'team-a',
+) {
   const onChange = () => undefined
   const create = () => {
     const clusterStores = createSourceStore<SeenWithStatus>({
@@ -38,10 +40,11 @@ export function simulatedSources(options: WorkAccountOptions, listed: readonly s
   const { objectsOf } = options.cluster
   const readAll = async () => {
     const { SecretProviderClass, ExternalSecret, SecretStore } = state.sources.stores
-    await readKind(objectsOf.SecretProviderClass, { store: SecretProviderClass })
-    await readKind(objectsOf.SecretStore, { store: SecretStore })
+    const scope = namespace
+    await readKind(objectsOf.SecretProviderClass, { store: SecretProviderClass, scope })
+    await readKind(objectsOf.SecretStore, { store: SecretStore, scope })
     await readKind(objectsOf.ClusterSecretStore, { store: state.clusterStores, scope: '' })
-    await readKind(objectsOf.ExternalSecret, { store: ExternalSecret })
+    await readKind(objectsOf.ExternalSecret, { store: ExternalSecret, scope })
   }
   return {
     sourcesOf: (): KnownSources => ({
@@ -74,10 +77,7 @@ export function simulatedSources(options: WorkAccountOptions, listed: readonly s
 /** Brings a store up to date with a list. */
 async function readKind<Seen extends SeenSource>(
   requests: KindRequests<Seen>,
-  {
-    store,
-    scope = namespace,
-  }: { readonly store: SourceStore<Seen> | undefined; readonly scope?: string },
+  { store, scope }: { readonly store: SourceStore<Seen> | undefined; readonly scope: string },
 ): Promise<void> {
   if (store === undefined) return
   try {

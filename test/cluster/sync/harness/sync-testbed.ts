@@ -6,6 +6,7 @@ import { type AccountEntry, accountEntry } from '../../../../sync/round/account-
 import { type WorkAccountOptions, workAccount } from '../../../../sync/round/work-account.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
 import { startTestEmulator } from '../../../support/servers/start-test-emulator.ts'
+import { simulatedSources } from '../../../sync/harness/simulated-sources.ts'
 import { apiId, connectAll, webId } from '../../../sync/harness/simulation.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
@@ -65,7 +66,11 @@ ${Array.from({ length: 45 }, (_, i) => `      big-${i}: '${String(i % 10).repeat
     certificates: { web: { dnsNames: [web.example] } }
 `
 
-export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
+/** @param testbedOptions - `readsSources`: whether the account `web` of team A reads ExternalSecrets */
+export async function openSyncTestbed(
+  t: Test,
+  { readsSources = false }: { readonly readsSources?: boolean } = {},
+): Promise<SyncTestbed> {
   const account = await openSyncAccount(t)
   const { api, cluster, namespaces, kubeconfigFile } = account
   const { server, ca } = readKubeconfig(process.env['KUBECONFIG'] ?? '')
@@ -77,7 +82,9 @@ export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
   const clock: Clock = { ...systemClock, now: () => Date.now() + offsetMs, random: () => 0.5 }
   const [stop, end] = [new AbortController(), new AbortController()]
   const ends = { signal: stop.signal, end: end.signal }
-  const options = connectAll({ kubeconfigFile, azure, clock, log: memoryLog(), ...ends })
+  const connected = connectAll({ kubeconfigFile, azure, clock, log: memoryLog(), ...ends })
+  const sources = readsSources ? simulatedSources(connected, ['web'], namespaces.teamA) : undefined
+  const options = { ...connected, ...(sources && { sourcesOf: sources.sourcesOf }) }
   t.teardown(() => {
     stop.abort()
     end.abort()
@@ -114,9 +121,13 @@ export async function openSyncTestbed(t: Test): Promise<SyncTestbed> {
       if (entry.account.resourceVersion !== account.resourceVersion) entry.isChanged = true
       entry.account = account
       entries.set(account.uid, entry)
+      await sources?.assign([...entries.values()])
       return await workAccount(entry, options)
     },
-    restart: () => entries.clear(),
+    restart() {
+      entries.clear()
+      sources?.restart()
+    },
     secret,
     async values(name) {
       const found = await secret(name)
