@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
+import { identity } from '../../sync/harness/external-secret-simulation.ts'
 import { annotations } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
@@ -78,3 +79,55 @@ t.test(
     }
   },
 )
+
+const apiVersion = 'external-secrets.io/v1'
+const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+/** Far more than it takes, also on a busy machine. */
+const withinMs = 120_000
+const isReady = ({ status }: KubeObject) => /"SecretSynced"/.test(JSON.stringify(status))
+const made = async () =>
+  (await secrets()).filter(({ metadata }) => names.includes(String(metadata.name)))
+const withStatus = async () => {
+  const all = await cluster.list({ apiVersion, kind: 'ExternalSecret', metadata: { namespace } })
+  return all.filter(({ status }) => status !== undefined)
+}
+
+async function applyExternalSecrets(): Promise<void> {
+  const vaultUrl = azure.vaultUrl.replace('{vault}', 'team-a')
+  const apply = async (kind: string, name: string, spec: object) =>
+    (await cluster.apply({ apiVersion, kind, metadata: { name, namespace }, spec })).status < 300
+  // The API server may not serve a new kind at once.
+  await until(() => apply('SecretStore', 'kv', { provider: { azurekv: { vaultUrl } } }))
+  for (const name of names)
+    await until(() =>
+      apply('ExternalSecret', name, {
+        secretStoreRef: { name: 'kv' },
+        data: [{ secretKey: 'password', remoteRef: { key: 'db-password' } }],
+      }),
+    )
+}
+
+t.test('a program that is killed between Secrets and statuses finishes them later', async (t) => {
+  await testbed.annotate(identity)
+  await applyExternalSecrets()
+  const options = { accounts: `${namespace}=web`, kubeconfigFile, cloud: azure }
+  const start = await syncProgram(t, { ...options, externalSecrets: true })
+  for (const written of [made, withStatus]) {
+    const program = await start()
+    await until(async () => (await written()).length > 0, withinMs)
+    t.equal(await program.end('SIGKILL'), null)
+    t.comment(`${(await made()).length} Secrets, ${(await withStatus()).length} statuses`)
+  }
+  const last = await start()
+  await until(async () => (await withStatus()).filter(isReady).length === names.length, withinMs)
+  t.equal(await last.end('SIGKILL'), null)
+  const keys = names.map((name) => [name, ['password']])
+  t.strictSame(namesAndKeys(await made()), keys)
+  const before = [versions(await secrets()), versions(await withStatus())]
+
+  const next = await start()
+  const series = `akv_injector_sync_secrets{namespace="${namespace}",account="web",state="synced"}`
+  await until(async () => (await next.metric(series)) === names.length, withinMs)
+  t.equal(await next.end('SIGTERM'), 0)
+  t.strictSame([versions(await secrets()), versions(await withStatus())], before)
+})
