@@ -50,8 +50,9 @@ export function createRest(options: RestOptions): Rest {
 }
 
 /**
- * An agent that serves metrics or watches for stale objects has to stay itself. One that builds on values that no file holds doesn't wait in another process: versions of a history would be
- * fetched again each time, and a template could lose the value of an object that is unavailable.
+ * An agent that serves metrics or watches for stale objects works between refreshes, so it can't wait in another process. One
+ * that builds on values that no file holds doesn't do so either: versions of a history would be fetched again each time, and a
+ * template could lose the value of an object that is unavailable.
  */
 function restingForm(config: AgentConfig): 'agent' | 'waiting' {
   const { refreshSeconds, files, templates } = config
