@@ -48,6 +48,15 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
   return { problems, nextAfterMs: ends.length === 0 ? undefined : Math.min(...ends) - nowMs }
 }
 
+/**
+ * After how many milliseconds the status of a store may be written. If another controller has just written it, that one
+ * would write it again, and so would we.
+ */
+export function storeFreeAfterMs({ status }: SeenWithStatus, nowMs: number): number {
+  const { writtenBy } = status
+  return writtenBy === undefined ? 0 : Math.max(0, writtenBy.atMs + minWindowMs - nowMs)
+}
+
 function windowOf({ content }: SeenWithStatus): number {
   const spec = content.kind === 'kept' ? content.spec : undefined
   const interval = isObject(spec) ? spec['refreshInterval'] : undefined

@@ -1,7 +1,11 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { StatusObject } from '../cluster/cluster-port.ts'
-import { type OtherWriters, otherWriters } from '../external-secret/other-writers.ts'
+import {
+  type OtherWriters,
+  otherWriters,
+  storeFreeAfterMs,
+} from '../external-secret/other-writers.ts'
 import type { ReadStore } from '../external-secret/read-store.ts'
 import type { SeenStatus, SeenWithStatus } from '../external-secret/seen-external-secret.ts'
 import type { Account } from '../request/account.ts'
@@ -44,7 +48,7 @@ export interface NamespaceSources {
    * source that returns meanwhile for one that no longer requests its Secret.
    */
   states(): (source: SourceRef) => SourceState
-  /** The SecretStores for us, unless another controller is running in the namespace. */
+  /** The SecretStores for us, except those that another controller keeps, and unless one is running in the namespace. */
   ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[]
   /** The ExternalSecrets and stores that belong to another controller, and whose status we have written. */
   withdrawn(): readonly StatusObject[]
@@ -110,7 +114,11 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       leftAlone = new Set(result.leftAlone.map(({ ref }) => sourceKey(ref)))
       const isKnown = (key: string) => !wrong.has(key) && !leftAlone.has(key)
       assigned = new Map([...known.keys()].map((key) => [key, isKnown(key)]))
-      return { ...result, nextAfterMs: others.nextAfterMs }
+      const waits = (stores.SecretStore?.all() ?? [])
+        .map((store) => storeFreeAfterMs(store, clock.now()))
+        .filter((waitMs) => waitMs > 0)
+      const times = [others.nextAfterMs ?? [], waits].flat()
+      return { ...result, nextAfterMs: times.length === 0 ? undefined : Math.min(...times) }
     },
     states() {
       const now = assigned
@@ -125,6 +133,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       keptByOthers.size > 0
         ? []
         : (stores.SecretStore?.all() ?? []).flatMap((store) => {
+            if (storeFreeAfterMs(store, clock.now()) > 0) return []
             const content = findStore({ kind: 'SecretStore', name: store.name })?.content
             return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { identity, ready, secret, start } from '../harness/external-secret-simulation.ts'
+import { identity, ready, secret, start, written } from '../harness/external-secret-simulation.ts'
 
 const off = { ...identity, 'akv-injector.io/inject': 'false' }
 const status = ({ externalSecrets }: Awaited<ReturnType<typeof start>>) =>
@@ -141,4 +141,27 @@ t.test('while the stores can’t be listed, nobody is told that one does not exi
     method === 'GET' && path.endsWith('/secretstores') ? [403, {}] : undefined
   await simulation.round()
   t.match(ready(simulation), { status: 'True' }, 'a store that was listed once stays known')
+})
+
+t.test('the status of a store that another controller writes is left to it', async (t) => {
+  const simulation = await start(t)
+  const { externalSecrets } = simulation
+  const place = { name: 'push' }
+  const writeTheirs = () => {
+    const spec = simulation.store({ tenantId: 'x' })
+    externalSecrets.put('SecretStore', place, spec, written(simulation, 'external-secrets'))
+  }
+  const isOurs = () =>
+    externalSecrets.status('SecretStore', 'push')?.conditions[0].reason === 'InvalidProviderConfig'
+  writeTheirs()
+  await simulation.round()
+  t.notOk(isOurs(), 'or both would write it again and again')
+  simulation.pass(11 * 60_000)
+  await simulation.round()
+  t.ok(isOurs(), 'the other one may have stopped')
+  t.match(externalSecrets.status('SecretStore', 'kv'), { conditions: [{ status: 'True' }] })
+  writeTheirs()
+  simulation.writes()
+  await simulation.round()
+  t.strictSame(simulation.writes(), [])
 })
