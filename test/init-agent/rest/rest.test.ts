@@ -30,14 +30,14 @@ interface Setting extends Partial<AgentConfig> {
   readonly launcher?: readonly string[]
   /** Of the vault, as YAML. */
   readonly secrets?: string
-  /** The value from the second read on. */
-  readonly second?: string
+  /** Called as the emulator gets the second read, before it answers. */
+  readonly beforeSecondRead?: (emulator: Emulator) => void
 }
 
 async function startPod(t: Test, setting: Setting = {}) {
-  const { preload = soon, launcher = [], secrets = 'a: one', second, ...config } = setting
+  const { preload = soon, launcher = [], secrets = 'a: one', beforeSecondRead, ...config } = setting
   const emulator = await startTestEmulator(t, { secrets })
-  if (second !== undefined) rotateBeforeSecondRead(t, emulator, second)
+  if (beforeSecondRead) onSecondRead(t, () => beforeSecondRead(emulator))
   const overrides = {
     files: [secretFile('a')],
     refreshSeconds: 300,
@@ -60,16 +60,16 @@ async function startPod(t: Test, setting: Setting = {}) {
 }
 
 /**
- * The agent's first wait is short, and all others take minutes. A test that rotated by itself could be later than the refresh
- * after the first wait, if the machine is slow.
+ * The agent's first wait is short, and all others take minutes. A test that changed the vault by itself could be later than the
+ * refresh after the first wait, if the machine is slow.
  */
-function rotateBeforeSecondRead(t: Test, emulator: Emulator, value: string): void {
+function onSecondRead(t: Test, change: () => void): void {
   let reads = 0
   const count = (message: unknown) => {
     const { request } = message as { request: IncomingMessage }
     if (!request.url?.includes('/secrets/a')) return
     reads += 1
-    if (reads === 2) emulator.rotate({ vault: 'team-a', name: 'a', value })
+    if (reads === 2) change()
   }
   const channel = 'http.server.request.start'
   subscribe(channel, count)
@@ -104,7 +104,9 @@ t.test(
   'an agent waits in a small process, and refreshes with the same token',
   { skip },
   async (t) => {
-    const { agent, file, signIns, reads } = await startPod(t, { second: 'two' })
+    const { agent, file, signIns, reads } = await startPod(t, {
+      beforeSecondRead: (emulator) => emulator.rotate({ vault: 'team-a', name: 'a', value: 'two' }),
+    })
     await until(() => formOf(agent.process) === 'waiting')
     await agent.line(/changed values written/)
     t.equal(file(), 'two')
@@ -136,8 +138,10 @@ t.test('with a short interval it changes once, and keeps its token', { skip }, a
 })
 
 t.test('while a vault fails, it stays, and says so once', { skip }, async (t) => {
-  const { emulator, agent } = await startPod(t)
-  emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } })
+  const { agent } = await startPod(t, {
+    beforeSecondRead: (emulator) =>
+      emulator.addFault({ match: { service: 'vault' }, action: { kind: 'status', status: 503 } }),
+  })
   await agent.line(/could not be refreshed/)
   await delay(200)
   t.equal(formOf(agent.process), 'lite')
