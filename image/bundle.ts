@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { lazyBuiltins, requireBanner } from './lazy-builtins.ts'
+import { leftOutPackages } from './left-out-packages.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -27,10 +28,13 @@ export async function bundle(folder: string): Promise<Metafile> {
     buildPart(folder, {
       entryPoints: { main: 'cli/main.ts', 'await-files': 'init-agent/await-files.ts' },
       splitting: false,
-      plugins: [programsApart, lazyBuiltins],
+      plugins: [programsApart, leftOutPackages, lazyBuiltins],
     }),
     ...Object.entries(programs).map(([name, path]) =>
-      buildPart(folder, { entryPoints: { [name]: path }, plugins: [lazyBuiltins] }),
+      buildPart(folder, {
+        entryPoints: { [name]: path },
+        plugins: [leftOutPackages, lazyBuiltins],
+      }),
     ),
   ])
   // Without this, Node would try to parse each file as CommonJS first.

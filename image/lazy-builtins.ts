@@ -1,11 +1,21 @@
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import type { Plugin } from 'esbuild'
 
 const namespace = 'builtin'
 
+/** The SDKs import these for what the agent doesn't do: other credentials, and compressed responses. */
+const isRarelyUsed = (path: string): boolean =>
+  ['fs/promises', 'child_process', 'zlib'].includes(path.replace(/^node:/, ''))
+
+/** Exports that load the module when one of them is used. */
+const lazyExports = (path: string): string => `
+  for (const name of ${JSON.stringify(Object.keys(createRequire(import.meta.url)(path)))})
+    Object.defineProperty(exports, name, { enumerable: true, get: () => require(${JSON.stringify(path)})[name] })`
+
 /**
  * Loads Node's own modules by `require`. An `import` of one reads all of its exports at once, and some of them load much
- * more: the WebSocket of `node:http` loads all of fetch, which the agent doesn't need.
+ * more: the WebSocket of `node:http` loads all of fetch, which the agent doesn't need. Some modules are loaded only when they
+ * are used.
  */
 export const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
@@ -15,7 +25,9 @@ export const lazyBuiltins: Plugin = {
       return from === namespace ? { path, external: true } : { path, namespace }
     })
     build.onLoad({ filter: /^/, namespace }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)})`,
+      contents: isRarelyUsed(path)
+        ? lazyExports(path)
+        : `module.exports = require(${JSON.stringify(path)})`,
     }))
   },
 }
