@@ -45,6 +45,8 @@ export interface ReadyCondition {
 /** Enough for hundreds of keys with templates. */
 const maxSpecCharacters = 96 * 1024
 const maxTextLength = 2048
+/** Longer than any of ours, and little enough for the thousands of objects that are known by name only. */
+const maxWordLength = 64
 
 /** Reads an ExternalSecret of a list or a watch. Returns an empty list for anything else. */
 export const readSeenExternalSecret = (object: unknown): readonly SeenWithStatus[] =>
@@ -88,13 +90,13 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
   return {
     ...(isObject(ready) && {
       ready: {
-        status: textIn(ready, 'status'),
-        reason: textIn(ready, 'reason'),
-        message: textIn(ready, 'message'),
-        lastTransitionTime: textIn(ready, 'lastTransitionTime'),
+        status: textIn(ready, 'status', maxWordLength),
+        reason: textIn(ready, 'reason', maxWordLength),
+        message: textIn(ready, 'message', maxTextLength),
+        lastTransitionTime: textIn(ready, 'lastTransitionTime', maxWordLength),
       },
     }),
-    ...(typeof refreshTime === 'string' && { refreshTime: shortText(refreshTime, 64) }),
+    ...(typeof refreshTime === 'string' && { refreshTime: shortText(refreshTime, maxWordLength) }),
     ...(typeof syncedResourceVersion === 'string' && {
       syncedResourceVersion: shortText(syncedResourceVersion, 128),
     }),
@@ -104,9 +106,9 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
   }
 }
 
-function textIn(object: JsonObject, name: string): string {
+function textIn(object: JsonObject, name: string, maxLength: number): string {
   const text = object[name]
-  return typeof text === 'string' ? shortText(text, maxTextLength) : ''
+  return typeof text === 'string' ? shortText(text, maxLength) : ''
 }
 
 /** The entries of those who have written the status. */
