@@ -6,14 +6,17 @@ import { isList, isMap, sortedEntries, typeName, type Value } from './value.ts'
 const verbs = ['s', 'v', 'd', 'q'] as const
 type Verb = (typeof verbs)[number]
 
-/** @throws TemplateError if a format has verbs or flags that aren't supported */
+/** @throws TemplateError if a format in a template has verbs or flags that aren't supported */
 export function checkFormat(format: string): void {
-  for (const { verb } of partsOf(format))
-    if (verb !== undefined && verb !== '' && verb !== '%' && !isVerb(verb))
-      throw new TemplateError(
-        `printf: "%${printable(verb)}" is not supported; accepted: %s, %v, %d, %q and %%`,
-      )
+  const verb = unsupportedVerb(format)
+  if (verb !== undefined) throw unsupported(`"%${printable(verb)}" is`)
 }
+
+const unsupportedVerb = (format: string): string | undefined =>
+  partsOf(format).find(({ verb = '' }) => verb !== '' && verb !== '%' && !isVerb(verb))?.verb
+
+const unsupported = (what: string): TemplateError =>
+  new TemplateError(`printf: ${what} not supported; accepted: %s, %v, %d, %q and %%`)
 
 const isVerb = (verb: string): verb is Verb => (verbs as readonly string[]).includes(verb)
 
@@ -31,7 +34,9 @@ function partsOf(format: string): readonly { readonly text: string; readonly ver
 
 /** Formats as Go's `fmt.Sprintf` does, also if verbs and values don't match. */
 export function printf(format: string, args: readonly Value[]): string {
-  checkFormat(format)
+  // A computed format may be a secret, so the message doesn't quote it. Others have been checked.
+  if (unsupportedVerb(format) !== undefined)
+    throw unsupported('a computed format has a verb that is')
   let next = 0
   const formatted = partsOf(format).map(({ text, verb }) => {
     if (verb === undefined) return text

@@ -97,6 +97,8 @@ const problems: Readonly<Record<string, RegExp>> = {
   '{{ (.a }}': /^a parenthesis has no partner$/,
   '{{ trim }}': /^trim has 0 arguments; it takes 1$/,
   '{{ printf "%x" .a }}': /^printf: "%x" is not supported; accepted: %s, %v, %d, %q and %%$/,
+  '{{ printf (printf "100%%%s" .user) }}':
+    /^printf: a computed format has a verb that is not supported; accepted: %s, %v, %d, %q and %%$/,
   '{{ if .a }}': /^\{\{ if \}\} has no \{\{ end \}\}$/,
   '{{ end }}': /^\{\{ end \}\} has no \{\{ if \}\} before it$/,
   '{{ if .a }}{{ else }}{{ else }}{{ end }}': /^\{\{ else \}\} has no \{\{ end \}\}$/,
