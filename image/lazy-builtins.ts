@@ -3,7 +3,7 @@ import type { Plugin } from 'esbuild'
 
 const namespace = 'builtin'
 
-/** The SDKs import these for what the agent doesn't do: other credentials, and compressed responses. */
+/** The SDKs import these for what an agent rarely does: sign in with other credentials, or read compressed responses. */
 const isRarelyUsed = (path: string): boolean =>
   ['fs/promises', 'child_process', 'zlib'].includes(path.replace(/^node:/, ''))
 

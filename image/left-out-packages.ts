@@ -1,8 +1,8 @@
 import type { Plugin } from 'esbuild'
 
 /**
- * Packages that the Azure SDKs load at their start for what this program never does, and what they export. Each pod would
- * load them, and half of Node's modules with them.
+ * Packages that the Azure SDKs import, but need only for what this program never does, and what each exports. Otherwise each
+ * pod would load them, and half of Node's modules with them.
  */
 const leftOut: Readonly<Record<string, string>> = {
   // Opens a browser for a person who signs in.
@@ -19,7 +19,7 @@ export const leftOutPackages: Plugin = {
   name: 'left-out-packages',
   setup(build) {
     build.onResolve({ filter: /^[a-z-]+$/ }, ({ path }) =>
-      path in leftOut ? { path, namespace } : undefined,
+      Object.hasOwn(leftOut, path) ? { path, namespace } : undefined,
     )
     build.onLoad({ filter: /^/, namespace }, ({ path }) => ({
       contents: `function leftOut() { throw new Error('the package ${path} is left out of this program') }

@@ -65,7 +65,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     const afterMs = previous ? (resumed?.afterMs ?? 0) : firstWaitMs(context)
     const rest = openRest(options, { context, figures })
     if (!servesBetweenRefreshes(config)) return keepFresh(context, { state, afterMs, rest })
-    // Once, before anything has been counted that the next form of the agent would have to know.
+    // Only before the first refresh: later, the figures would have to be handed over, too.
     await rest(state, afterMs)
     const onRefresh = await followRefreshes(context, figures)
     return keepFresh(context, { state, afterMs, onRefresh })

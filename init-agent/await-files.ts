@@ -15,8 +15,9 @@ export interface ProbeResult {
 }
 
 /**
- * The startup probe of the sidecar, and the readiness probe of pods with `stale-after`. The image carries it as `/usr/bin/test`, and the webhook's probe runs
- * `/usr/bin/test -e PATH`: with that command, images and webhooks of different versions work together.
+ * The startup probe of the sidecar, and the readiness probe of pods with `stale-after`. The image carries it as
+ * `/usr/bin/test`, and the webhook's probe runs `/usr/bin/test -e PATH`: with that command, images and webhooks of different
+ * versions work together.
  *
  * Each failed probe is a Warning event on the pod. `test` would fail once a second until everything is written, so this
  * program waits for the path instead.

@@ -18,7 +18,7 @@ import { type Found, grantOf } from './grant.ts'
 
 /**
  * Finds what the ServiceAccounts with Secret sync read: by their annotations, for ExternalSecrets, and for classes with
- * `secretObjects`. Accounts count that only a store or a class names.
+ * `secretObjects`. Accounts that only a store or a class names count, too.
  */
 export function grantsOfAccounts({
   objects,
@@ -73,7 +73,7 @@ function grantsIn(
   })
 }
 
-/** Why it can't be told what an ExternalSecret reads, or as which account. */
+/** Says why it is unknown what an ExternalSecret reads, or as which account. */
 function mistakeOf(
   { title, namespace }: NamedObject,
   { source, mistakes, listed }: SourceFacts,

@@ -17,7 +17,7 @@ export interface RefreshResult {
   readonly otherFailures: readonly AkvErrorCode[]
 }
 
-/** A kind of failure: with the vault if it is that of an object. */
+/** A kind of failure. Has the vault if an object failed. */
 export interface Failure {
   readonly code: AkvErrorCode
   readonly vault?: string

@@ -13,7 +13,7 @@ import type { AgentFigures } from './agent-figures.ts'
 /** Of one pod, whatever it requests: a cluster may have thousands of pods. */
 export const maxSeries = 200
 
-/** Of these. Each of many vaults may fail in several ways. */
+/** The series of failures among these. A pod may use many vaults, and each may fail in several ways. */
 const maxFailures = 50
 
 const prefix = 'akv_injector_agent_'

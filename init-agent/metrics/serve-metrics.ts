@@ -33,8 +33,8 @@ export function serveMetrics(
         listen: { port },
         checks: {},
         metrics: async () => {
-          // Only an agent in V8's lite mode can call it. Without it, scrapes would fill the young generation, which such an agent
-          // has collected.
+          // Only an agent in V8's lite mode can call it. Such an agent keeps its heap small, and scrapes would fill the young
+          // generation.
           globalThis.gc?.({ type: 'minor' })
           return text()
         },

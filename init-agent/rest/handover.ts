@@ -16,7 +16,7 @@ export interface Handover {
   readonly goodAtMs: number
   /** The token for the vaults, so that the next form needn't sign in. */
   readonly token?: HeldToken
-  /** Of the objects in place, for metrics, by `objectKey`. */
+  /** The dates of the objects in place, for metrics, by `objectKey`. */
   readonly dates?: Readonly<Record<string, ObjectDates>>
 }
 

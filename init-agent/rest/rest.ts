@@ -23,7 +23,7 @@ export interface RestOptions {
   /** A folder of one of the volumes. */
   readonly folder: string
   readonly heldToken: () => HeldToken | undefined
-  /** Of the first fetch, for metrics. */
+  /** The dates of the objects of the first fetch, for metrics. */
   readonly dates: ReadonlyMap<string, ObjectDates>
   readonly signal: AbortSignal
 }

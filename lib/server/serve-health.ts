@@ -84,7 +84,7 @@ function createHealthServer(options: HealthOptions): Server {
 interface Answer {
   readonly status: number
   readonly text: string
-  /** Of metrics. */
+  /** The content type of metrics. Absent: plain text. */
   readonly type?: string
 }
 

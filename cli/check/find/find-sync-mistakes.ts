@@ -72,7 +72,7 @@ function mistakesOf(
   })
 }
 
-/** Why nothing is read as an account. */
+/** The reasons why Secret sync would read nothing as this account. */
 function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly string[] {
   const title = `ServiceAccount ${name}`
   if (request.kind === 'refused')

@@ -46,7 +46,7 @@ export function checkAccount(account: AnnotatedManifest, policy: Policy): Verdic
   }
 }
 
-/** What an account lacks that names no client. */
+/** The warning about an account that names no client. */
 export const noClient = 'no client ID is configured; annotate azure.workload.identity/client-id'
 
 export const warning = (message: string): Finding => ({
