@@ -122,9 +122,13 @@ export async function readSources(
   let isComplete = true
   for (const { kind, all, version: versionOf } of readers) {
     const version = versionOf()
-    for (const { seen, read } of all()) {
+    const sources = all().map(({ seen, read }) => {
       const key = sourceKey({ kind, name: seen.name })
-      const before = known.get(key)
+      return { seen, read, key, before: known.get(key) }
+    })
+    // If a store changes before all have been read, the next call goes on with the others.
+    sources.sort((a, b) => (a.before?.version ?? -1) - (b.before?.version ?? -1))
+    for (const { seen, read, key, before } of sources) {
       const isRead = before?.seen === seen && before.version === version
       if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
         if (before !== undefined) next.set(key, before)

@@ -129,3 +129,37 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
   t.equal(await matches(1), 100)
   t.equal(await matches(20), 0)
 })
+
+t.test('a store that changes all the time delays all its ExternalSecrets alike', async (t) => {
+  let nowMs = 0
+  // Each look at the clock takes 150 ms, so that each call reads one ExternalSecret.
+  const options = { clock: { now: () => (nowMs += 150) }, onChange: () => undefined }
+  const sources = createNamespaceSources({
+    ...options,
+    namespace: 'shop',
+    listed: new Set(['web']),
+    kinds: ['ExternalSecret'],
+    clusterStores: createSourceStore<SeenWithStatus>({ ...options, plural: 'x' }),
+    policy,
+  })
+  const metadataOf = (name: string, resourceVersion: string) => ({
+    metadata: { namespace: 'shop', name, uid: name, resourceVersion },
+  })
+  const changeStore = (version: number) => {
+    const object = {
+      ...metadataOf('kv', String(version)),
+      spec: { provider: { azurekv: { version } } },
+    }
+    for (const seen of readSeenStore(object)) sources.stores.SecretStore?.put(seen)
+  }
+  const spec = { secretStoreRef: { name: 'kv' } }
+  for (const name of ['a', 'b', 'c'])
+    for (const seen of readSeenExternalSecret({ ...metadataOf(name, '1'), spec }))
+      sources.stores.ExternalSecret?.put(seen)
+  for (let version = 1; version <= 3; version++) {
+    changeStore(version)
+    t.equal(await sources.read(), false)
+  }
+  const read = sources.assign(accounts).byAccount.get('web') ?? []
+  t.strictSame(read.map(({ ref }) => ref.name).sort(), ['a', 'b', 'c'])
+})
