@@ -11,11 +11,11 @@ import { grantsOfAccounts } from './grants-of-accounts.ts'
 
 export interface FoundGrants {
   readonly grants: readonly Grant[]
-  /** Lines about pods and accounts whose needs can't be told, because of a mistake. */
+  /** Lines about pods and accounts whose needs are unknown because of a mistake. */
   readonly mistakes: readonly string[]
 }
 
-/** Finds what the pods read, and the ServiceAccounts with Secret sync. */
+/** Finds what the pods and the ServiceAccounts with Secret sync read. */
 export function findGrants(
   templates: readonly PodTemplate[],
   by: { readonly objects: readonly NamedObject[]; readonly serving: Serving },

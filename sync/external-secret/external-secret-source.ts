@@ -79,8 +79,8 @@ export function storeContent(
 }
 
 /**
- * Says which store of an ExternalSecret isn't for us. As with the operator, one is enough for the whole ExternalSecret to be
- * somebody else's, whatever the rest of it says.
+ * Says which store of an ExternalSecret belongs to another controller. As with the operator, one such store is enough: the
+ * whole ExternalSecret then belongs to the other controller, whatever the rest of it says.
  */
 function otherStore(spec: unknown, findStore: FindFoundStore): string | undefined {
   for (const ref of storeRefsIn(spec)) {
@@ -90,7 +90,7 @@ function otherStore(spec: unknown, findStore: FindFoundStore): string | undefine
   return undefined
 }
 
-/** Whether the type is written, or is the operator's default, the sentence is the same. */
+/** The sentence is the same whether the store names the sign-in or gets the operator's default. */
 function otherSignInOf({ stores }: ReadExternalSecret): string | undefined {
   const store = stores.find((one) => one.otherSignIn !== undefined)
   return (

@@ -49,8 +49,8 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
 }
 
 /**
- * After how many milliseconds the status of a store may be written. If another controller has just written it, that one
- * would write it again, and so would we.
+ * After how many milliseconds we may write the status of a store. If we wrote it just after another controller, that
+ * controller could write it again, and so on without end.
  */
 export function storeFreeAfterMs({ status }: SeenWithStatus, nowMs: number): number {
   const { writtenBy } = status

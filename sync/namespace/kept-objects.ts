@@ -2,17 +2,17 @@ import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SeenSource, SourceContent } from '../source/seen-source.ts'
 
 /**
- * What is kept of the objects of one kind in a namespace: anybody who may create them there could otherwise fill the memory of
- * the controller, and reading them takes its time.
+ * The bounds for the objects of one kind in a namespace. Without them, anyone who may create such objects could fill the
+ * controller's memory and keep it busy with reading them.
  */
 export const maxObjects = 500
 export const maxCharacters = 1024 * 1024
-/** How many names of Secrets are kept of the objects that aren't. */
+/** How many names of Secrets are kept for objects that are not kept themselves. */
 export const maxClaims = 2000
-/** How many objects are known at all, most of them by name only. */
+/** How many objects may exist. Most of them are known by name only. */
 export const maxNames = 5000
 
-/** The objects. Of those that there is no room for, only what they claim. */
+/** Keeps the objects of one kind. For an object that there is no room for, it keeps only the names of its Secrets. */
 export function createKeptObjects<Seen extends SeenSource>(plural: string) {
   const tooMany = `is one too many: the controller reads at most ${maxObjects} ${plural} with ${maxCharacters} characters in a namespace; delete some`
   const objects = new Map<string, Seen>()
@@ -56,7 +56,7 @@ export function createKeptObjects<Seen extends SeenSource>(plural: string) {
   }
 }
 
-/** Keeps only what an object claims, and of that only as many names as there is room for. */
+/** Keeps only the names of an object's Secrets, as many as there is room for. */
 function reduce(
   content: SourceContent,
   { tooMany, room }: { readonly tooMany: string; readonly room: number },
@@ -66,7 +66,7 @@ function reduce(
   return { kind: 'refused', sentence, claims: content.claims.slice(0, room) }
 }
 
-/** Nothing is known of the kind then, so nothing is deleted. */
+/** The list fails, so no object counts as gone, and no Secret is deleted. */
 const tooManyNames = (plural: string): AkvError =>
   new AkvError({
     code: 'AKV_SYNC_SOURCE',

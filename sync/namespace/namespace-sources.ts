@@ -44,13 +44,13 @@ export interface NamespaceSources {
    */
   assign(accounts: ReadonlyMap<string, Pick<Account, 'annotations'>>): Assignment
   /**
-   * Returns a function that tells the state of a source. It keeps to the assignment of now, so that a round doesn't take a
-   * source that returns meanwhile for one that no longer requests its Secret.
+   * Returns a function that looks up the state of a source in the current assignment, also after a later one. Otherwise, a
+   * source that returns during a round would look as if it no longer requested its Secret.
    */
   states(): (source: SourceRef) => SourceState
-  /** The SecretStores for us, except those that another controller keeps, and unless one is running in the namespace. */
+  /** The SecretStores whose status is ours to write. None while another controller is running in the namespace. */
   ownStores(): readonly { readonly store: SeenWithStatus; readonly content: ReadStore }[]
-  /** The ExternalSecrets and stores that belong to another controller, and whose status we have written. */
+  /** The ExternalSecrets and stores that belong to another controller but still have a status that we wrote. */
   withdrawn(): readonly StatusObject[]
   /** The status of an ExternalSecret that is ours to keep. */
   statusOf(source: SourceRef): SeenStatus | undefined

@@ -32,8 +32,8 @@ interface StoreOptions {
 }
 
 /**
- * How long one call may read. A hostile list takes up to a tenth of a second, and all accounts share one process. Whoever
- * changes many sources all the time waits for them, and nobody else does.
+ * How long one call may read. A hostile list takes up to a tenth of a second, and all accounts share one process. Sources
+ * that keep changing are read last, so that they delay no others.
  */
 const maxReadMs = 200
 
@@ -56,7 +56,7 @@ export function storeFinder(
   }
 }
 
-/** Stands for a store that may exist. */
+/** The content of a store that may exist. */
 const unlisted = (kind: StoreKind): FoundStore => {
   const sentence = `the controller can't list the ${kind}s, and its log says why`
   return { content: { kind: 'unread', sentence } }

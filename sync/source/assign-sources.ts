@@ -13,8 +13,8 @@ export interface AssignedSources {
 }
 
 /**
- * Assigns each source of a namespace to an account, except those that are left alone. If two sources request the same Secret, the older one keeps it, even if
- * it has another problem: its Secret has to stay as it is.
+ * Assigns each source of a namespace to an account, except those that are left alone. If two sources request the same
+ * Secret, the older one keeps it, even if it has another problem: its Secret has to stay as it is.
  *
  * @param options - `listed`: the accounts that the operator has listed; `missing`: those among them that don't exist
  */
@@ -53,7 +53,7 @@ const maxRivals = 3
 /** Who requests which Secret. */
 function createClaims() {
   const owners = new Map<string, SourceRef>()
-  /** What the owner should know, by its `sourceKey`. */
+  /** Notes for the owner, by its `sourceKey`. */
   const rivals = new Map<string, string[]>()
   return {
     /** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */

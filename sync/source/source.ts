@@ -26,7 +26,7 @@ export interface Source {
   readonly otherSignIn?: string
   /** Sentences for the owner that don't stop the source. */
   readonly notes?: readonly string[]
-  /** It belongs to another controller, so nothing is done for it, and nothing is said. Its Secrets stay as they are. */
+  /** It belongs to another controller, so the controller does nothing for it and reports nothing. Its Secrets stay as they are. */
   readonly isLeftAlone?: boolean
   /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */
   readonly problems: readonly string[]
