@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { scrapeConfigsOf } from '../cluster/node/monitoring/harness/scrape-config.ts'
 import { render, withoutHelm } from './helm.ts'
 import { promtool, runPromtool, withoutPromtool } from './promtool.ts'
 import { type Manifest, readRendered } from './rendered.ts'
@@ -23,6 +24,7 @@ const labelsOf = ({
   port,
   annotations = {},
 }: Discovered) => ({
+  [`${meta}labelpresent_akv_injector_io_agent`]: 'true',
   [`${meta}ip`]: ip,
   [`${meta}container_name`]: container,
   ...(port && {
@@ -39,31 +41,22 @@ const labelsOf = ({
 
 const addressOf = ({ ip = '10.0.0.1', port }: Discovered) => (port ? `${ip}:${port.number}` : ip)
 
-/** An endpoint as the operator writes it into Prometheus' configuration. */
-const relabelConfigs = ({ port, relabelings = [] }: Manifest) => [
-  ...(port ? [{ action: 'keep', source_labels: [`${meta}container_port_name`], regex: port }] : []),
-  ...relabelings.map(({ sourceLabels, targetLabel, ...same }: Manifest) => ({
-    ...same,
-    source_labels: sourceLabels,
-    ...(targetLabel && { target_label: targetLabel }),
-  })),
-]
-
 /** The addresses that Prometheus scrapes, by endpoint. */
 const scraped = (t: Test, discovered: readonly Discovered[]): readonly (readonly string[])[] =>
-  podMonitor().spec.podMetricsEndpoints.map((endpoint: Manifest) => {
+  scrapeConfigsOf(podMonitor(), 'http://localhost').map(({ relabel_configs }: Manifest) => {
     const job = {
       job_name: 'agents',
       static_configs: discovered.map((one) => ({
         targets: [addressOf(one)],
         labels: labelsOf(one),
       })),
-      relabel_configs: relabelConfigs(endpoint),
+      relabel_configs,
     }
     const folder = t.testdir({ 'prometheus.yaml': JSON.stringify({ scrape_configs: [job] }) })
     const found = discover(join(folder, 'prometheus.yaml'))
     t.equal(found.length, discovered.length)
-    return found.flatMap(({ labels }) => labels.__address__ ?? [])
+    // promtool prints them in any order.
+    return found.flatMap(({ labels }) => labels.__address__ ?? []).sort()
   })
 
 /** promtool waits for as long as it is told, and reports what it has seen by then. */
