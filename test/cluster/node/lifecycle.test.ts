@@ -50,7 +50,7 @@ const outOfMemory = Object.entries({ init: '0', sidecar: '24h' }).map(([mode, re
     name: `out-of-memory-${mode}`,
     annotations: {
       ...{ secrets: 'db-password', refresh },
-      ...{ 'agent-requests': 'memory=20Mi', 'agent-limits': 'memory=20Mi' },
+      ...{ 'agent-requests': 'memory=12Mi', 'agent-limits': 'memory=12Mi' },
     },
   }),
 )
@@ -155,7 +155,7 @@ t.test('the status of an agent that runs out of memory says so', async (t) => {
     )
     t.match(
       warnings.join('\n'),
-      'a memory limit of 20Mi may be too low for the agent; use at least 96Mi',
+      'a memory limit of 12Mi may be too low for the agent; use at least 96Mi',
     )
     await node.untilPod(pod, (found) => {
       const { state, lastState } = agentStatus(found) ?? {}
