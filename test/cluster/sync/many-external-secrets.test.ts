@@ -42,7 +42,7 @@ t.test(
 
     const own = { api, kubeconfigFile: KUBECONFIG, account: syncAccount, folder }
     const kubeconfigFile = await accountKubeconfig(own)
-    const requests = followOwnRequests(String(CLUSTER_AUDIT_LOG), syncAccount)
+    const requests = followOwnRequests(String(CLUSTER_AUDIT_LOG), syncAccount, namespaces)
     const options = { accounts, kubeconfigFile, cloud: azure, externalSecrets: true }
     const start = await syncProgram(t, options)
     const all = async (apiVersion: string, kind: string) => {

@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs'
 interface AuditEvent {
   readonly verb: string
   readonly user: { readonly username: string }
-  readonly objectRef?: { readonly resource: string; readonly subresource?: string }
+  readonly objectRef?: {
+    readonly resource: string
+    readonly subresource?: string
+    readonly namespace?: string
+  }
 }
 
 /** How often a user has sent each kind of request, such as `patch externalsecrets/status`. */
@@ -12,11 +16,13 @@ export type RequestCounts = Readonly<Record<string, number>>
 /**
  * Follows the requests of a service account in the audit log of a local API server.
  *
+ * @param namespaces - counts only requests within these. Other tests use the same API server, and the same service account.
  * @returns a function that counts the requests since its last call
  */
 export function followOwnRequests(
   auditLogFile: string,
   { namespace, name }: { readonly namespace: string; readonly name: string },
+  namespaces?: readonly string[],
 ): () => RequestCounts {
   const username = `system:serviceaccount:${namespace}:${name}`
   let read = 0
@@ -31,7 +37,8 @@ export function followOwnRequests(
       if (!line.includes(username)) continue
       const { verb, user, objectRef } = JSON.parse(line) as AuditEvent
       if (user.username !== username || objectRef === undefined) continue
-      const { resource, subresource } = objectRef
+      const { resource, subresource, namespace: within = '' } = objectRef
+      if (namespaces?.includes(within) === false) continue
       const what = `${verb} ${[resource, subresource].filter(Boolean).join('/')}`
       counts[what] = (counts[what] ?? 0) + 1
     }
