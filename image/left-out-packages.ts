@@ -6,15 +6,17 @@ import type { Plugin } from 'esbuild'
  */
 const leftOut: Readonly<Record<string, string>> = {
   // Opens a browser for a person who signs in.
-  open: 'default',
+  open: 'default leftOut',
+  // Signs an assertion with a certificate. The pod's assertion is its service account token.
+  jsonwebtoken: 'default { sign: leftOut }',
   // Proxies are part of our own https.Agent (keyvault/clients/connection.ts).
-  'http-proxy-agent': 'HttpProxyAgent',
-  'https-proxy-agent': 'HttpsProxyAgent',
+  'http-proxy-agent': '{ leftOut as HttpProxyAgent }',
+  'https-proxy-agent': '{ leftOut as HttpsProxyAgent }',
 }
 
 const namespace = 'left-out'
 
-/** Replaces each of these packages by a function that throws. */
+/** Replaces each of these packages by functions that throw. */
 export const leftOutPackages: Plugin = {
   name: 'left-out-packages',
   setup(build) {
@@ -23,7 +25,7 @@ export const leftOutPackages: Plugin = {
     )
     build.onLoad({ filter: /^/, namespace }, ({ path }) => ({
       contents: `function leftOut() { throw new Error('the package ${path} is left out of this program') }
-        export { leftOut as ${leftOut[path]} }`,
+        export ${leftOut[path]}`,
     }))
   },
 }

@@ -7,7 +7,7 @@ import { makePod, secretFile, startAgent } from '../init-agent/harness/pod.ts'
 import { startTestEmulator } from '../support/servers/start-test-emulator.ts'
 
 const folder = t.testdir()
-await bundle(folder)
+const { inputs } = await bundle(folder)
 const program = join(folder, 'main.js')
 
 function run(...args: readonly string[]) {
@@ -38,6 +38,22 @@ t.test('the agent starts without the command line and without Node’s fetch', a
   t.equal(await agent.exited, 0, agent.output())
   t.equal(readFileSync(join(pod.files, 'a'), 'utf8'), 'one')
   t.match(readFileSync(loaded, 'utf8'), /^NativeModule https$/m)
-  for (const name of ['internal/deps/undici', 'child_process', 'fs/promises', 'assert', 'zlib'])
+  const unneeded = [
+    'internal/deps/undici',
+    'internal/util/diff',
+    'child_process',
+    'fs/promises',
+    'assert',
+    'zlib',
+  ]
+  for (const name of unneeded)
     t.notMatch(readFileSync(loaded, 'utf8'), new RegExp(`^NativeModule ${name}`, 'm'))
+})
+
+t.test('packages that no use of the SDKs here needs are not in it', async (t) => {
+  const packageOf = (path: string) => /.*\bnode_modules\/((@[^/]+\/)?[^/]+)/.exec(path)?.[1]
+  const packages = Object.keys(inputs).map(packageOf)
+  t.ok(packages.includes('@azure/msal-node'))
+  for (const name of ['open', 'jsonwebtoken', 'http-proxy-agent', 'https-proxy-agent'])
+    t.notOk(packages.includes(name), name)
 })
