@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { documentedValues } from './documented-values.ts'
-import { effects } from './effects.ts'
 import { lint, render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
-import { testedElsewhere } from './tested-elsewhere.ts'
-import { valuesPage, valuesPageFile } from './values-page.ts'
+import { documentedValues } from './values/documented-values.ts'
+import { effects } from './values/effects.ts'
+import { testedElsewhere } from './values/tested-elsewhere.ts'
+import { valuesPage, valuesPageFile } from './values/values-page.ts'
 
 /** What users of other charts expect of this one. */
 const skip = withoutHelm
@@ -26,7 +26,11 @@ const everything = [
 ]
 
 t.test('the chart’s README is generated from values.yaml', async (t) => {
-  t.equal(readFileSync(valuesPageFile, 'utf8'), valuesPage(), 'node test/manifests/values-page.ts')
+  t.equal(
+    readFileSync(valuesPageFile, 'utf8'),
+    valuesPage(),
+    'node test/manifests/values/values-page.ts',
+  )
 })
 
 t.test('the links of the README work in a packaged chart', async (t) => {

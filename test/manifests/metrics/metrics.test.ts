@@ -1,6 +1,6 @@
 import t from 'tap'
-import { render, withoutHelm } from './helm.ts'
-import { readRendered } from './rendered.ts'
+import { render, withoutHelm } from '../helm.ts'
+import { readRendered } from '../rendered.ts'
 
 const skip = withoutHelm
 const kinds = { podMonitor: 'PodMonitor', serviceMonitor: 'ServiceMonitor' }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DocumentedValue, documentedValues } from './documented-values.ts'
 
-/** `node test/manifests/values-page.ts` writes the chart's README from the comments in values.yaml. */
+/** `node test/manifests/values/values-page.ts` writes the chart's README from the comments in values.yaml. */
 
 const heading = `# The chart of akv-injector
 
@@ -38,6 +38,6 @@ function rowOf({ path, comment, default: value }: DocumentedValue): string {
   return `| \`${path}\` | ${meaning} | \`${JSON.stringify(value)}\` |`
 }
 
-export const valuesPageFile = join(import.meta.dirname, '../../manifests/chart/README.md')
+export const valuesPageFile = join(import.meta.dirname, '../../../manifests/chart/README.md')
 
 if (import.meta.main) writeFileSync(valuesPageFile, valuesPage())

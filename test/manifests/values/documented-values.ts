@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isMap, isScalar, type Node, parseDocument, type YAMLMap } from 'yaml'
 
 const read = (path: string) =>
-  readFileSync(join(import.meta.dirname, '../../manifests/chart', path), 'utf8')
+  readFileSync(join(import.meta.dirname, '../../../manifests/chart', path), 'utf8')
 const valuesDocument = parseDocument(read('values.yaml'))
 
 export const defaultValues: unknown = valuesDocument.toJS()

@@ -1,11 +1,11 @@
-import { certsMetrics } from '../../certs/metrics.ts'
-import { startFigures } from '../../init-agent/metrics/agent-figures.ts'
-import { renderMetrics } from '../../init-agent/metrics/render-metrics.ts'
-import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
-import { createSyncMetrics } from '../../sync/metrics.ts'
-import { createMetrics } from '../../webhook/http/metrics.ts'
-import { agentConfig, secretFile } from '../init-agent/harness/pod.ts'
-import { secretAnswer } from '../init-agent/harness/secret-answer.ts'
+import { certsMetrics } from '../../../certs/metrics.ts'
+import { startFigures } from '../../../init-agent/metrics/agent-figures.ts'
+import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
+import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
+import { createSyncMetrics } from '../../../sync/metrics.ts'
+import { createMetrics } from '../../../webhook/http/metrics.ts'
+import { agentConfig, secretFile } from '../../init-agent/harness/pod.ts'
+import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 
 /** The names of all metrics that the components serve, without the suffixes of a histogram's series. */
 export async function servedMetrics(): Promise<ReadonlySet<string>> {

@@ -1,4 +1,4 @@
-/** Values that effects.ts doesn't name. They have tests of their own in this folder. */
+/** Values that effects.ts doesn't name. They have tests of their own in test/manifests. */
 export const testedElsewhere = [
   ...['tenantId', 'defaultVault', 'allowedVaults', 'kubernetesVersion'],
   ...['cloud.name', 'cloud.authorityHost', 'cloud.vaultUrl', 'cloud.vaultAudience', 'cloud.ca'],

@@ -1,4 +1,4 @@
-import type { Manifest, readRendered } from './rendered.ts'
+import type { Manifest, readRendered } from '../rendered.ts'
 
 type Find = ReturnType<typeof readRendered>['find']
 

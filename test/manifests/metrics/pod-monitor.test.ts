@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { scrapeConfigsOf } from '../cluster/node/monitoring/harness/scrape-config.ts'
-import { render, withoutHelm } from './helm.ts'
+import { scrapeConfigsOf } from '../../cluster/node/monitoring/harness/scrape-config.ts'
+import { render, withoutHelm } from '../helm.ts'
+import { type Manifest, readRendered } from '../rendered.ts'
 import { promtool, runPromtool, withoutPromtool } from './promtool.ts'
-import { type Manifest, readRendered } from './rendered.ts'
 
 const skip = withoutHelm || withoutPromtool
 
@@ -115,7 +115,7 @@ t.test('an agent without metrics is not scraped', { skip }, async (t) => {
 })
 
 t.test('Prometheus takes the job of docs/operate.md', { skip: withoutPromtool }, async (t) => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/operate.md'), 'utf8')
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8')
   const [, config = ''] = /```yaml\n(scrape_configs:\n.*?)```/s.exec(page) ?? []
   const discovery = 'kubernetes_sd_configs:\n      - role: pod\n'
   t.match(config, discovery)

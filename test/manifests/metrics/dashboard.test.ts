@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { render, withoutHelm } from './helm.ts'
+import { render, withoutHelm } from '../helm.ts'
+import { type Manifest, readRendered } from '../rendered.ts'
 import { runPromtool, withoutPromtool } from './promtool.ts'
-import { type Manifest, readRendered } from './rendered.ts'
 import { metricsIn, servedMetrics } from './served-metrics.ts'
 
-const file = join(import.meta.dirname, '../../manifests/chart/files/dashboard.json')
+const file = join(import.meta.dirname, '../../../manifests/chart/files/dashboard.json')
 const dashboard: Manifest = JSON.parse(readFileSync(file, 'utf8'))
 const panels: readonly Manifest[] = dashboard.panels.filter(
   ({ type }: { type: string }) => type !== 'row',

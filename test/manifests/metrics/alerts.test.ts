@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { errorTable } from '../../lib/errors/error-table.ts'
+import { errorTable } from '../../../lib/errors/error-table.ts'
+import { render, withoutHelm } from '../helm.ts'
+import { type Manifest, readRendered } from '../rendered.ts'
 import { alertCases, healthy } from './alert-cases.ts'
-import { render, withoutHelm } from './helm.ts'
 import { runPromtool, withoutPromtool } from './promtool.ts'
-import { type Manifest, readRendered } from './rendered.ts'
 import { metricsIn, servedMetrics } from './served-metrics.ts'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 const file = join(root, 'manifests/chart/files/alerts.yaml')
 const page = readFileSync(join(root, 'docs/operate.md'), 'utf8')
 const { groups } = parse(readFileSync(file, 'utf8'))
