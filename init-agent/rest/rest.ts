@@ -12,7 +12,7 @@ export type Rest = (state: RefreshState, waitMs: number) => Promise<void>
 
 /**
  * From this interval on, the agent waits in a process that loads nothing. A refresh then costs a start, which takes 0.2 s of
- * CPU, for 12 MiB of memory in between (docs/performance.md).
+ * CPU, for 9 MiB of memory in between (docs/performance.md).
  */
 const minWaitingSeconds = 5 * 60
 
