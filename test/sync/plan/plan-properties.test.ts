@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { DesiredSecret } from '../../sync/plan/desired-secret.ts'
-import { planSecret } from '../../sync/plan/plan-secret.ts'
-import { numRuns } from '../support/property-runs.ts'
-import { carryOut, fieldsV1, type SecretJson, stored } from './harness/secret-model.ts'
+import type { DesiredSecret } from '../../../sync/plan/desired-secret.ts'
+import { planSecret } from '../../../sync/plan/plan-secret.ts'
+import { numRuns } from '../../support/property-runs.ts'
+import { carryOut, fieldsV1, type SecretJson, stored } from '../harness/secret-model.ts'
 
 const runs = { numRuns }
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }

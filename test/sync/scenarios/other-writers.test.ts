@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
+import { annotations, type Simulation, startSimulation } from '../harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password" }]'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { ApiRequest } from '../support/api-server/answer-request.ts'
-import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
+import type { ApiRequest } from '../../support/api-server/answer-request.ts'
+import { annotations, type Simulation, startSimulation } from '../harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 const good = { password: 'correct horse', url: 'postgres://x' }

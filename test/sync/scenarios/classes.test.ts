@@ -1,12 +1,12 @@
 import t, { type Test } from 'tap'
-import { classSpec, objectList, oneSecret, secret, secretObject } from './harness/class-example.ts'
+import { classSpec, objectList, oneSecret, secret, secretObject } from '../harness/class-example.ts'
 import {
   annotations,
   apiId,
   type Simulation,
   startSimulation,
   webId,
-} from './harness/simulation.ts'
+} from '../harness/simulation.ts'
 
 const good = { password: 'correct horse' }
 const record = 'akv-injector-sync-web'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
+import { annotations, type Simulation, startSimulation } from '../harness/simulation.ts'
 
 const key = 'akv-injector.io/sync-status'
 const statusOf = ({ apiServer }: Simulation) =>
@@ -109,7 +109,7 @@ t.test('staleness is never 0 while something fails', async (t) => {
   const simulation = await startSimulation(t)
   const { metrics } = simulation.options
   t.teardown(() => simulation.stop.abort())
-  const { startController } = await import('../../sync/controller.ts')
+  const { startController } = await import('../../../sync/controller.ts')
   simulation.apiServer.accounts.put('team-a', 'web', annotations(two))
   startController({
     ...simulation.options,

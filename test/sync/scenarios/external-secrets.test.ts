@@ -1,5 +1,5 @@
 import t from 'tap'
-import { identity, ready, secret, start, written } from './harness/external-secret-simulation.ts'
+import { identity, ready, secret, start, written } from '../harness/external-secret-simulation.ts'
 
 const minuteMs = 60_000
 const record = 'akv-injector-sync-web'

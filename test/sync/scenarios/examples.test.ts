@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { tenantId } from '../support/servers/start-test-emulator.ts'
-import { startSimulation } from './harness/simulation.ts'
+import { tenantId } from '../../support/servers/start-test-emulator.ts'
+import { startSimulation } from '../harness/simulation.ts'
 
-const folder = join(import.meta.dirname, '../../manifests/examples')
+const folder = join(import.meta.dirname, '../../../manifests/examples')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 
 /** What each example's Secret holds, by name and key. */

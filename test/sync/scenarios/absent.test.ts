@@ -1,5 +1,5 @@
 import t from 'tap'
-import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
+import { annotations, type Simulation, startSimulation } from '../harness/simulation.ts'
 
 const remove = { 'akv-injector.io/on-deleted': 'remove' }
 

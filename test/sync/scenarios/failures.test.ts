@@ -1,7 +1,7 @@
 import t from 'tap'
-import { accountEntry } from '../../sync/round/account-entry.ts'
-import { workAccount } from '../../sync/round/work-account.ts'
-import { annotations, apiId, startSimulation, vaultData } from './harness/simulation.ts'
+import { accountEntry } from '../../../sync/round/account-entry.ts'
+import { workAccount } from '../../../sync/round/work-account.ts'
+import { annotations, apiId, startSimulation, vaultData } from '../harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
 const good = { password: 'correct horse', url: 'postgres://x' }
