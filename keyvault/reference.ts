@@ -61,7 +61,7 @@ export function parseReference(
   const { type } = object.value
   if (type !== 'secret' && (isDecoded || property !== undefined))
     return invalid(
-      `"${isDecoded ? '|base64' : '#'}" picks from the value of a secret; type "${type}" has a form of its own`,
+      `"${isDecoded ? '|base64' : '#'}" works only with type "secret", but the type is "${type}"; remove it, or change the type`,
     )
   return valid({
     object: object.value,
@@ -73,7 +73,7 @@ export function parseReference(
 /** Reports the problems of all parts at once, separated by `;`. */
 function parseObject(text: string, context: ReferenceContext): Parsed<ObjectReference> {
   if (/^\s*https?:/i.test(text))
-    return invalid('a reference names an object and has no URL; write vault:name')
+    return invalid('expected the name of an object, found a URL; write vault:name')
   const [written, typed] = cutPrefix(text, ':')
   const [type = 'secret', named] = cutPrefix(typed, '/')
   const [name, version] = cutAtFirst(named, '@')

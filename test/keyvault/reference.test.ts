@@ -62,9 +62,12 @@ t.test('what is wrong is said, with what is accepted', async (t) => {
     ['a@latest', /"latest" isn't a valid version/],
     ['a#', /after "#" the property is missing/],
     ['a|hex', /"a\|hex": the only suffix accepted is "\|base64"/],
-    ['cert/a#b', /"#" picks from the value of a secret; type "cert" has a form of its own/],
-    ['tls/a|base64', /"\|base64" picks from the value of a secret; type "tls"/],
-    ['https://evil.example/secrets/a', /names an object and has no URL/],
+    [
+      'cert/a#b',
+      /"#" works only with type "secret", but the type is "cert"; remove it, or change the type/,
+    ],
+    ['tls/a|base64', /"\|base64" works only with type "secret", but the type is "tls"/],
+    ['https://evil.example/secrets/a', /expected the name of an object, found a URL/],
   ]
   for (const [text, problem] of cases)
     t.match(parseReference(text, { defaultVault: 'home' }), { problem }, JSON.stringify(text))

@@ -318,7 +318,7 @@ t.test('an invalid key is refused in the terms of Secrets', async (t) => {
     ['tls/web, tls.key=x', 'two entries write the key "tls.key"'],
     ['app#*, x', '"#*" gives all keys of its Secret: no other entry can stand beside it'],
     ['x, app#*, other#*', '"#*" gives all keys of its Secret'],
-    ['https://team-a.vault.azure.net/secrets/x', 'a reference names an object and has no URL'],
+    ['https://team-a.vault.azure.net/secrets/x', 'expected the name of an object, found a URL'],
   ] as const) {
     const [first = '', ...others] = refusals(`- { secret: db, data: "${data}" }`)
     t.match(first, sentence, data)
