@@ -126,7 +126,7 @@ function readFound(body: Buffer | undefined): Lookup {
   const object = parseJson(body)
   return isObject(object)
     ? { kind: 'found', object }
-    : failed('the API server answered with something else than a JSON object')
+    : failed('the API server answered with something other than a JSON object')
 }
 
 function namesObject(body: Buffer | undefined, name: string): boolean {

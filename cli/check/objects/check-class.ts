@@ -105,7 +105,7 @@ function unknownParameters({ object }: NamedObject, { cloudName }: Policy): read
   const read = readClass(object, cloudName)
   return read.kind === 'azure'
     ? read.parameters.unknown.map(
-        (name) => `parameters.${printable(name)} is not known and not read`,
+        (name) => `parameters.${printable(name)} is unknown and has no effect`,
       )
     : []
 }

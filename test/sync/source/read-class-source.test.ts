@@ -154,7 +154,7 @@ t.test('mistakes in the parameters are those of a pod', async (t) => {
     [{ keyvaultName: 'kv' }, /^parameters.keyvaultName "kv": expected the name of a vault/],
     [
       { cloudName: 'AzureChinaCloud' },
-      /^parameters.cloudName "AzureChinaCloud": this cluster's pods use the cloud/,
+      /^parameters.cloudName "AzureChinaCloud": this cluster uses the cloud/,
     ],
     [{ useAzureTokenProxy: 'true' }, /^parameters.useAzureTokenProxy "true": /],
     [{ objects: 'array: x' }, /^parameters.objects: expected the "array:"/],

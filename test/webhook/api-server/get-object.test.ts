@@ -69,8 +69,8 @@ const answers: Readonly<Record<string, readonly [number, string, object]>> = {
   overloaded: [429, secret, { kind: 'failed', reason: /^the API server answered 429 / }],
   broken: [500, secret, { kind: 'failed', reason: /^the API server answered 500 / }],
   redirected: [302, '', { kind: 'failed', reason: /^the API server answered 302 / }],
-  'not JSON': [200, secret, { kind: 'failed', reason: /something else than a JSON object$/ }],
-  'not an object': [200, '[1]', { kind: 'failed', reason: /something else than a JSON object$/ }],
+  'not JSON': [200, secret, { kind: 'failed', reason: /something other than a JSON object$/ }],
+  'not an object': [200, '[1]', { kind: 'failed', reason: /something other than a JSON object$/ }],
   'larger than 1 MiB': [
     200,
     JSON.stringify('x'.repeat(1024 * 1024)),

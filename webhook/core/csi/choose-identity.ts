@@ -1,4 +1,5 @@
 import type { Problem } from '../../../lib/problem.ts'
+import { annotationPrefix } from '../annotations/own-annotations.ts'
 import type { AccountIdentity } from './account.ts'
 import type { OtherSignIn } from './class-parameters.ts'
 
@@ -96,15 +97,15 @@ function differences(
 }
 
 const clientSentence: Parameters<typeof differences>[1] = (id, other) =>
-  `signs in as ${id}, and volume ${other.volume} as ${other.id}; a pod has one identity here: give one of them both vaults`
+  `signs in as ${id}, and volume ${other.volume} as ${other.id}, but a pod has one identity; give one of the two access to both vaults, and name it in ${annotationPrefix}client-id`
 const tenantSentence: Parameters<typeof differences>[1] = (id, other) =>
-  `signs in to tenant ${id}, and volume ${other.volume} to ${other.id}; a pod has one identity here: give one of them both vaults`
+  `signs in to tenant ${id}, and volume ${other.volume} to ${other.id}, but a pod has one identity; use vaults of one tenant, and name it in ${annotationPrefix}tenant-id`
 
 /** How the provider would sign in. Without any flag, it uses the client secret of `nodePublishSecretRef`. */
 const otherSignInOf = ({ otherSignIn }: VolumeIdentity): string => otherSignIn ?? 'a client secret'
 
 const nobodySentence = (volume: VolumeIdentity, { namespace, accountName }: PodIdentity): string =>
-  `signs in with ${otherSignInOf(volume)}, which pods here cannot; they sign in with their service account. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
+  `signs in with ${otherSignInOf(volume)}, but akv-injector signs in only with the pod's service account. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
 
 function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly string[] {
   const { id, otherSignIn, hasClientSecret } = volume

@@ -36,7 +36,7 @@ export function openClass(
   const read = readClass(lookup.object, by.policy.cloudName)
   if (read.kind === 'wrong') return refused(read.sentence)
   return read.kind === 'other-provider' && volume.state !== 'declared'
-    ? refused('was of the provider azure when the pod was reviewed first; recreate the pod')
+    ? refused('was of the provider azure when the webhook first reviewed the pod; recreate the pod')
     : read
 }
 

@@ -17,5 +17,7 @@ export function parseClassCloud(name: string, cloudName: CloudName): Parsed<Clou
   const cloud = name.length <= maxNameLength ? clouds.get(name.toUpperCase()) : undefined
   return cloud === cloudName
     ? valid(cloud)
-    : invalid(`this cluster's pods use the cloud "${cloudName}", which is the operator's to choose`)
+    : invalid(
+        `this cluster uses the cloud "${cloudName}", which only the operator can change; remove this parameter`,
+      )
 }

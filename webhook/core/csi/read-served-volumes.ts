@@ -129,5 +129,5 @@ function podIdentity(pod: Pod, volumes: readonly AzureVolume[], by: ReadingConte
 
 const unknownParameterWarnings = ({ subject, parameters }: AzureVolume): readonly string[] =>
   parameters.unknown.map(
-    (name) => `${subject}: parameters.${printable(name)} is not known and not read`,
+    (name) => `${subject}: parameters.${printable(name)} is unknown and has no effect`,
   )

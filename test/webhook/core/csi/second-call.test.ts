@@ -78,7 +78,7 @@ t.test('a class that another provider has at the second call denies the pod', as
       problems: [
         {
           subject: 'volume secrets-store, SecretProviderClass azure-kv',
-          sentence: /^was of the provider azure when the pod was reviewed first/,
+          sentence: /^was of the provider azure when the webhook first reviewed the pod/,
         },
       ],
     },

@@ -112,7 +112,7 @@ function readTemplates(own: Annotations, defaultVault?: string): ReadList<Wanted
   const keys = Object.keys(own).filter((key) => key.startsWith(templatePrefix))
   const weight = keys.reduce((sum, key) => sum + 1 + countOpenings(own[key] ?? ''), 0)
   if (weight > maxTemplateWeight) {
-    const sentence = `the templates are too large: at most ${maxTemplateWeight} templates and "\${" in total`
+    const sentence = `found ${weight} templates and "\${" in total; accepted: at most ${maxTemplateWeight}`
     return {
       requested: [],
       problems: [{ subject: `${annotationPrefix}${templatePrefix}FILE`, sentence }],

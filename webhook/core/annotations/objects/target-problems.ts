@@ -52,7 +52,7 @@ export function pathProblems(
   if (length > maxCharacters)
     problems.push({
       subject,
-      sentence: `their paths have ${length} characters in total: ${maxCharacters} at most`,
+      sentence: `found ${length} characters in all paths; accepted: at most ${maxCharacters}`,
     })
   else problems.push(...conflictProblems(valid))
   return problems

@@ -65,7 +65,7 @@ function configProblems(encodedConfig: string): readonly Problem[] {
         {
           subject: 'the configuration of the agent',
           found: `${bytes} bytes`,
-          sentence: `is larger than ${maxConfigBytes} bytes, which an environment variable can carry; name fewer objects or shorter paths`,
+          sentence: `accepted: at most ${maxConfigBytes} bytes, because it is an environment variable of the agent; name fewer objects or shorter paths`,
         },
       ]
 }
