@@ -9,7 +9,9 @@ export function decodeInput(value: Uint8Array, decoding: Decoding): Parsed<Uint8
     case 'Base64':
       return decoded(value, 'base64') ?? invalid('the value is not base64')
     case 'Base64URL':
-      return decoded(value, 'base64url') ?? invalid('the value is not base64 with - and _')
+      return (
+        decoded(value, 'base64url') ?? invalid('the value is not URL-safe base64 (with - and _)')
+      )
     case 'Auto':
       return decoded(value, 'base64') ?? decoded(value, 'base64url') ?? valid(value)
     default:

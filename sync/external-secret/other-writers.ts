@@ -18,7 +18,7 @@ const defaultIntervalMs = 60 * minuteMs
 /** How long a new ExternalSecret is left to a controller that runs in the namespace. */
 const newcomerMs = minuteMs
 
-/** Decides which ExternalSecrets of a namespace are kept by another controller. */
+/** Decides which ExternalSecrets of a namespace are managed by another controller. */
 export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): OtherWriters {
   const problems = new Map<string, string>()
   const ends: number[] = []
@@ -35,7 +35,7 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
     // Without the time of the write: a problem that changes starts a round that asks for all values of the account.
     problems.set(
       seen.name,
-      `is kept by ${manager}, which wrote its status in the last ${Math.ceil(windowMs / minuteMs)} minutes; take that out of this namespace first`,
+      `is managed by ${manager}, which wrote its status in the last ${Math.ceil(windowMs / minuteMs)} minutes; stop that controller for this namespace first`,
     )
   }
   if (running !== undefined)
@@ -43,7 +43,10 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
       const endMs = createdAtMs + newcomerMs
       if (status.writtenBy !== undefined || endMs <= nowMs) continue
       ends.push(endMs)
-      problems.set(name, `is new, and ${running} is running in this namespace; take that out first`)
+      problems.set(
+        name,
+        `is new, and ${running} is running in this namespace; stop that controller first`,
+      )
     }
   return { problems, nextAfterMs: ends.length === 0 ? undefined : Math.min(...ends) - nowMs }
 }

@@ -45,8 +45,7 @@ export const dataReader =
     items.push({ key, ref, store, path: place.path })
   }
 
-const search =
-  'it names objects by search; list them in data (nobody needs the right to list a vault)'
+const search = 'list the objects in data, because a search would need permission to list the vault'
 
 /** Reads an item of `dataFrom`. */
 export const dataFromReader =

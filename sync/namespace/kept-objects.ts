@@ -70,5 +70,5 @@ function reduce(
 const tooManyNames = (plural: string): AkvError =>
   new AkvError({
     code: 'AKV_SYNC_SOURCE',
-    message: `found more than ${maxNames} ${plural}; the controller reads none of them then; delete some`,
+    message: `found more than ${maxNames} ${plural}, so the controller reads none of them; delete some`,
   })

@@ -106,6 +106,6 @@ function foreign(stored: StoredSecret): AkvError {
   const use = isRecordName(stored.name) ? ', which the controller needs for its record,' : ''
   return new AkvError({
     code: 'AKV_SECRET_FOREIGN',
-    message: `Secret ${stored.name}${use} already exists and isn't this account's${whose}`,
+    message: `Secret ${stored.name}${use} already exists and doesn't belong to this account${whose}`,
   })
 }

@@ -99,12 +99,12 @@ function identityProblems(
   return [
     ...(differs(hints.clientId, by.clientId)
       ? [
-          `names the client ${hints.clientId}, but ServiceAccount ${by.account} signs in as ${by.clientId}; ${one}: name this client, or annotate ${what} with another account`,
+          `names the client ${hints.clientId}, but ServiceAccount ${by.account} signs in as ${by.clientId}; ${one}: use client ${by.clientId}, or annotate ${what} with another account`,
         ]
       : []),
     ...(differs(tenantId, by.tenantId)
       ? [
-          `names the tenant ${tenantId}, but ServiceAccount ${by.account} signs in to ${by.tenantId}; ${one}: name this tenant, or annotate ${what} with another account`,
+          `names the tenant ${tenantId}, but ServiceAccount ${by.account} signs in to ${by.tenantId}; ${one}: use tenant ${by.tenantId}, or annotate ${what} with another account`,
         ]
       : []),
   ]

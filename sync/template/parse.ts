@@ -132,7 +132,7 @@ function readPipeline(
     tokens.take()
     value = readCommand(tokens, { depth, piped: value })
   }
-  if (!tokens.isAt(end)) throw new TemplateError('a parenthesis has no partner')
+  if (!tokens.isAt(end)) throw new TemplateError('the parentheses do not match')
   tokens.take()
   return value
 }

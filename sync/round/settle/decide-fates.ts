@@ -107,13 +107,13 @@ async function fateOf(
       return { kind: 'delete' }
     case 'unread':
       return held(
-        `the controller does not read this kind (${chartValues[source.kind]} in the chart)`,
+        `the controller does not read this kind, because ${chartValues[source.kind]} of the chart is off`,
       )
     case 'gone': {
-      if (isHeld) return held('the kind was gone from the cluster meanwhile')
+      if (isHeld) return held('the kind was gone from the cluster for a while')
       const isServed = await serves(source.kind)
       if (isServed === undefined) return { kind: 'wait', waitMs: graceMs }
-      if (!isServed) return held('this cluster no longer has that kind')
+      if (!isServed) return held('this cluster no longer has this kind')
       const waitMs = state.sinceMs + graceMs - nowMs
       return waitMs > 0 ? { kind: 'wait', waitMs } : { kind: 'delete' }
     }

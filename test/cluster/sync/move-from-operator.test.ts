@@ -171,7 +171,7 @@ t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
   let program = await start()
   await t.test('3: nothing happens while the operator runs', async (t) => {
     await until(async () =>
-      /is kept by external-secrets, which wrote its status/.test(await paste('3. Turn it on')),
+      /is managed by external-secrets, which wrote its status/.test(await paste('3. Turn it on')),
     )
     t.equal(await value(), 'of the operator')
   })

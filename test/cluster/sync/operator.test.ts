@@ -126,7 +126,7 @@ t.test('what the operator keeps is left alone, and so is what it hasn’t seen y
   await operator.createSecret(await applyExternalSecret('kept'))
   await operator.writeStatus('ExternalSecret', 'kept', 'SecretSynced')
   t.ok(await leavesAlone('kept'))
-  t.match((await testbed.events()).join('\n'), /kept: is kept by external-secrets, which wrote/)
+  t.match((await testbed.events()).join('\n'), /kept: is managed by external-secrets, which wrote/)
 
   const created = await applyExternalSecret('new')
   await testbed.round()

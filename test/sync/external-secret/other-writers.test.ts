@@ -18,7 +18,7 @@ t.test('each further write by the other controller is the same problem', async (
     otherWriters([seen(nowMs - minutesAgo * minuteMs)], nowMs).problems.get('db')
   t.equal(
     problem(1),
-    'is kept by external-secrets, which wrote its status in the last 60 minutes; take that out of this namespace first',
+    'is managed by external-secrets, which wrote its status in the last 60 minutes; stop that controller for this namespace first',
   )
   t.equal(problem(31), problem(1), 'or the account would ask for all of its values')
   t.equal(problem(60), undefined)

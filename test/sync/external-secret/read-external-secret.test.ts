@@ -240,7 +240,7 @@ const sentences: readonly (readonly [object, string | RegExp])[] = [
   [{ data: [] }, /^spec\.data and spec\.dataFrom are missing/],
   [
     { dataFrom: [{ find: { name: { regexp: '.*' } } }] },
-    /^spec\.dataFrom\[0\]\.find is not supported here; it names objects by search; list them in data/,
+    /^spec\.dataFrom\[0\]\.find is not supported here; list the objects in data/,
   ],
   [
     { dataFrom: [{ extract: { key: 'a' }, rewrite: [] }] },

@@ -282,8 +282,8 @@ t.test('a foreign Secret is never changed, and its owner is named', async (t) =>
     { apiVersion: 'v1', kind: 'ServiceAccount', name: 'api', uid: 'uid-2' },
   ]
   for (const [secret, message] of [
-    [theirs(), /^Secret db already exists and isn't this account's$/],
-    [theirs({ 'akv-injector.io/adopt': 'yes' }), /isn't this account's/],
+    [theirs(), /^Secret db already exists and doesn't belong to this account$/],
+    [theirs({ 'akv-injector.io/adopt': 'yes' }), /doesn't belong to this account/],
     [helm, /\(it belongs to Helm\)/],
     [labelled, /\(it belongs to akv-injector\)/],
     [owned, /\(it belongs to ServiceAccount\/web\)/],

@@ -61,7 +61,7 @@ t.test('the identity is the account’s, else that of its oldest source', async 
     mistakes: [
       {
         source: { kind: 'SecretProviderClass', name: 'one', uid: 'uid-one' },
-        message: `SecretProviderClass one: names the client ${b}, but ServiceAccount web signs in as ${a}; an account has one identity: name this client, or annotate the class with another account`,
+        message: `SecretProviderClass one: names the client ${b}, but ServiceAccount web signs in as ${a}; an account has one identity: use client ${a}, or annotate the class with another account`,
       },
     ],
   })

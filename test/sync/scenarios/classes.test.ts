@@ -113,7 +113,7 @@ t.test('a deleted CRD takes no Secret along, also if it is installed again', asy
   const [event, ...repeated] = simulation.events()
   t.match(
     event,
-    /^team-a\/web SyncFailed: AKV_SYNC_SOURCE: Secret synced came from SecretProviderClass kv and stays as it is: this cluster no longer has that kind; apply the source again, or delete the Secret\./,
+    /^team-a\/web SyncFailed: AKV_SYNC_SOURCE: Secret synced came from SecretProviderClass kv and stays as it is: this cluster no longer has this kind; apply the source again, or delete the Secret\./,
   )
   t.equal(repeated.length, 1, 'once more after the restart')
 

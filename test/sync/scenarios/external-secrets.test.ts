@@ -147,7 +147,7 @@ t.test('the Secrets stay when the CRDs go', async (t) => {
   simulation.pass(10 * minuteMs)
   await simulation.round()
   t.strictSame(simulation.values('db'), { password: 'correct horse' })
-  t.match(simulation.events().join('\n'), /stays as it is: this cluster no longer has that kind/)
+  t.match(simulation.events().join('\n'), /stays as it is: this cluster no longer has this kind/)
 })
 
 t.test('of two sources for one Secret the older one keeps it', async (t) => {
@@ -231,7 +231,7 @@ t.test('while another controller writes statuses, nothing is done', async (t) =>
   t.equal(ready(simulation), undefined, 'no status is written')
   t.match(
     simulation.events().join('\n'),
-    /ExternalSecret team-a\/db SyncFailed: AKV_SYNC_SOURCE: ExternalSecret db: is kept by external-secrets, which wrote its status in the last 20 minutes; take that out of this namespace first/,
+    /ExternalSecret team-a\/db SyncFailed: AKV_SYNC_SOURCE: ExternalSecret db: is managed by external-secrets, which wrote its status in the last 20 minutes; stop that controller for this namespace first/,
   )
   simulation.pass(20 * minuteMs)
   await simulation.round()

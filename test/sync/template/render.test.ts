@@ -94,7 +94,7 @@ const problems: Readonly<Record<string, RegExp>> = {
   '{{ }}': /^an action, a pipe or a parenthesis has no value$/,
   '{{ .a | .b }}': /^only functions may follow a pipe$/,
   '{{ .a .b }}': /^only a function takes arguments; put the function first$/,
-  '{{ (.a }}': /^a parenthesis has no partner$/,
+  '{{ (.a }}': /^the parentheses do not match$/,
   '{{ trim }}': /^trim has 0 arguments; it takes 1$/,
   '{{ printf "%x" .a }}': /^printf: "%x" is not supported; accepted: %s, %v, %d, %q and %%$/,
   '{{ printf (printf "100%%%s" .user) }}':

@@ -56,7 +56,7 @@ t.test('it is held if the kind has gone, too, or was gone meanwhile', async (t) 
   t.match(await fateOf({ kind: 'unread' }), {
     error: {
       message:
-        'Secret db came from SecretProviderClass kv and stays as it is: the controller does not read this kind (sync.classes in the chart); apply the source again, or delete the Secret',
+        'Secret db came from SecretProviderClass kv and stays as it is: the controller does not read this kind, because sync.classes of the chart is off; apply the source again, or delete the Secret',
     },
   })
   t.equal(
