@@ -31,14 +31,14 @@ export const agentErrors = {
     means:
       'The file with the service account token is missing or unreadable, or does not contain a token.',
     remedy:
-      'Recreate the pod. If that does not help, find out what changed the volume akv-injector-identity. Outside a pod, name another file.',
+      'Recreate the pod. If that does not help, find out what changed the volume akv-injector-identity. With akv-injector fetch, pass another --federated-token-file.',
   },
   AKV_CERTIFICATE_ROTATING: {
     ...retryable,
     means:
       'A certificate and its key are requested separately, and each try got different versions of the two.',
     remedy:
-      'Wait until the vault has completed the new version. With tls/, both come from one answer and always match.',
+      'Wait until the vault has completed the new version. Or request both with tls/, which reads them in one answer, so they always match.',
   },
   AKV_PROPERTY_ABSENT: {
     ...permanent,
@@ -90,13 +90,15 @@ export const agentErrors = {
     ...permanent,
     means:
       'The volume ran out of space while files were written. The previous files are unchanged.',
-    remedy: 'Request fewer objects, or raise AKV_INJECTOR_VOLUME_SIZE_LIMIT.',
+    remedy:
+      'Request fewer objects, or ask the operator to raise AKV_INJECTOR_VOLUME_SIZE_LIMIT (agent.volumeSizeLimit of the chart).',
   },
   AKV_SET_TOO_LARGE: {
     ...permanent,
     means:
       'The files need more than 45 % of the volume. Old and new files exist side by side while they are switched.',
-    remedy: 'Request fewer objects, or raise AKV_INJECTOR_VOLUME_SIZE_LIMIT.',
+    remedy:
+      'Request fewer objects, or ask the operator to raise AKV_INJECTOR_VOLUME_SIZE_LIMIT (agent.volumeSizeLimit of the chart).',
   },
   AKV_WRITE_FAILED: {
     ...permanent,
@@ -105,8 +107,9 @@ export const agentErrors = {
   },
   AKV_NOTIFY_FAILED: {
     ...permanent,
+    isWarning: true,
     means:
-      'The files have changed, but the application did not answer the notification after three tries. This is only a warning.',
+      'The files have changed, but the application did not accept the notification in three tries.',
     remedy:
       'Check that the application listens on the port in akv-injector.io/notify and answers a POST with 2xx.',
   },

@@ -7,6 +7,8 @@ export interface ErrorFacts {
   readonly remedy: string
   /** Only Secret sync fails with this code, and its controller never exits because of it. */
   readonly isOfSync?: true
+  /** The agent only logs it. */
+  readonly isWarning?: true
 }
 
 export const retryable = { isRetryable: true, exitCode: 1 } as const

@@ -81,7 +81,7 @@ export const keyvaultErrors = {
   },
   AKV_VAULT_UNAVAILABLE: {
     ...retryable,
-    means: 'The vault is failing.',
+    means: 'The vault answered with a server error.',
     remedy: 'Wait. If it lasts, see https://azure.status.microsoft.',
   },
   AKV_NETWORK: {

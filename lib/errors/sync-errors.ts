@@ -22,7 +22,7 @@ export const syncErrors = {
     ...permanent,
     isOfSync: true,
     means:
-      'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, its account is turned off or has a mistake, another controller keeps it, its values do not fit its template or are too large, or its kind is gone from the cluster. Its Secrets stay as they are.',
+      'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, its account is turned off or has a mistake, another controller manages it, its values do not fit its template or are too large, or its kind is gone from the cluster. Its Secrets stay as they are.',
     remedy:
       'Correct what the message names. To choose the ServiceAccount, annotate the source with akv-injector.io/service-account: NAME.',
   },

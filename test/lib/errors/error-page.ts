@@ -18,8 +18,8 @@ export function errorPage(): string {
 
 const head = `# Error codes
 
-Every failure has a stable code. You find it in the agent's log (\`code\`), and in the container's termination message,
-which \`kubectl describe pod\` shows, with what happened and what to do.
+Every failure has a stable code. The agent's log has it in the field \`code\`. The container's termination message, which
+\`kubectl describe pod\` shows, has the code, what happened, and what to do.
 
 If you have no code, [troubleshooting.md](troubleshooting.md) starts from what \`kubectl\` shows.
 
@@ -48,18 +48,22 @@ Only \`check\` reports it.
 `
 }
 
-function section([code, { isRetryable, exitCode, means, remedy, isOfSync }]: [
-  string,
-  ErrorFacts,
-]): string {
+function section([code, facts]: [string, ErrorFacts]): string {
+  const { means, remedy } = facts
   return `## ${code}
 
 ${means}
 
 **What to do.** ${remedy}
 ${entraNumbers(code)}
-${isOfSync ? 'Secret sync only.' : `${isRetryable ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`}
+${outcome(facts)}
 `
+}
+
+function outcome({ isRetryable, exitCode, isOfSync, isWarning }: ErrorFacts): string {
+  if (isOfSync) return 'Secret sync only.'
+  if (isWarning) return 'Only a warning: the agent logs it and continues.'
+  return `${isRetryable ? 'Retried' : 'Not retried'}; exit code ${exitCode}.`
 }
 
 function entraNumbers(code: string): string {
