@@ -49,7 +49,7 @@ function addCheck(program: Command, end: End): void {
         .default('text'),
     )
     .option('--strict', 'exit with 1 for warnings, too')
-    .option('-q, --quiet', 'print only what makes the exit code other than 0')
+    .option('-q, --quiet', 'print only problems; with --strict, also warnings')
     .action(async (files, { filename = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
@@ -128,12 +128,11 @@ function addIdentity(program: Command, end: End): void {
       'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands.',
     )
     .argument('[file...]', 'files and folders of manifests, as for check')
-    .option('-f, --filename <file>', 'the same as an argument; repeatable', append, [])
+    .option('-f, --filename <file>', 'the same as an argument; repeatable', append)
     .option(
       '--issuer <url>',
       'OIDC issuer of the cluster; repeatable, for several clusters',
       append,
-      [],
     )
     .option(
       '--identity-name <name>',
@@ -143,10 +142,10 @@ function addIdentity(program: Command, end: End): void {
     .option('--vault-resource-group <name>', 'resource group of the vaults')
     .option('--vault-subscription <name>', 'subscription of the vaults')
     .addOption(namespaceOption())
-    .action(async (files, { filename, ...options }, command: Command) => {
+    .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
-      end((await import('./identity/identity.ts')).identity({ files: all, ...options }))
+      end((await import('./identity/identity.ts')).identity({ files: all, issuer, ...options }))
     })
 }
 

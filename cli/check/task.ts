@@ -27,7 +27,7 @@ export function taskLines(tasks: readonly Task[]): readonly string[] {
   const isChosen = safe.some((task) => task.kind === 'annotate' || isOpen(task))
   const federates = safe.some(({ kind }) => kind === 'federate')
   return [
-    'to do before these manifests are applied, unless it is done:',
+    'to do before you apply these manifests, unless already done:',
     ...(federates ? clusterComments : []),
     ...(isChosen ? [clientComment] : []),
     ...[...new Set(commands)].flatMap((one) => one.split('\n')).map((line) => `  ${line}`),

@@ -34,10 +34,11 @@ export function plainSource(source: Source): PlainSource {
 }
 
 function reasonAgainst({ kind, decoding }: ComposedInput, { format }: WantedFile) {
-  if (format !== undefined)
-    return 'annotations write keys and certificates in other formats than key/ and cert/ give'
+  if (format !== undefined) return 'its key/ and cert/ have formats that annotations cannot write'
   const isKnown = decoding === 'None' || (decoding === 'Base64' && kind === 'key')
-  return isKnown ? undefined : `annotations cannot decode as ${decoding} does here`
+  return isKnown
+    ? undefined
+    : `annotations have no equivalent for decodingStrategy ${decoding} here`
 }
 
 const none = (reason: string): PlainSource => ({ kind: 'none', reason })

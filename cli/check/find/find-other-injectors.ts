@@ -18,7 +18,7 @@ export function findOtherInjectors({ pod, manifest, path }: PodTemplate): readon
     ...(isVault
       ? [
           finding(
-            `the pod is annotated for vault-k8s (${vaultKey}), which akv-injector ignores; docs/from-vault-k8s.md`,
+            `the pod is annotated for vault-k8s (${vaultKey}), which akv-injector ignores; see docs/from-vault-k8s.md`,
             ['metadata', 'annotations', vaultKey],
           ),
         ]
@@ -27,7 +27,7 @@ export function findOtherInjectors({ pod, manifest, path }: PodTemplate): readon
       ? []
       : [
           finding(
-            'the pod has variables for akv2k8s (NAME@azurekeyvault), which akv-injector ignores; docs/from-akv2k8s.md',
+            'the pod has variables for akv2k8s (NAME@azurekeyvault), which akv-injector ignores; see docs/from-akv2k8s.md',
             variable,
           ),
         ]),

@@ -55,7 +55,7 @@ const wrongSource = { severity: 'problem', code: 'AKV_SYNC_SOURCE' } as const
 const volumesUnserved: Finding = {
   severity: 'problem',
   code: 'AKV_CHECK_UNSERVED',
-  message: 'akv-injector does not serve its volumes; docs/from-csi.md',
+  message: 'akv-injector does not serve its volumes; see docs/from-csi.md',
 }
 
 function acceptedClass(

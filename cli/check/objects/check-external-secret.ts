@@ -117,7 +117,7 @@ export function checkOtherOperatorKind(found: NamedObject): Verdict {
       {
         severity: 'problem',
         code: 'AKV_CHECK_UNSERVED',
-        message: `${what}${printable(String(apiVersion), 100)} is not served here; docs/from-external-secrets.md`,
+        message: `${what}${printable(String(apiVersion), 100)} is not served here; see docs/from-external-secrets.md`,
       },
     ],
   }

@@ -39,7 +39,7 @@ function otherTool({ object }: NamedObject): readonly Finding[] {
   const warning = (message: string): Finding => ({
     severity: 'warning',
     code: 'AKV_CHECK_OTHER_TOOL',
-    message: `${message}; docs/from-akv2k8s.md`,
+    message: `${message}; see docs/from-akv2k8s.md`,
   })
   if (kind === 'AzureKeyVaultSecret' && String(apiVersion).startsWith('spv.no/'))
     return [warning('the object belongs to akv2k8s, and akv-injector ignores it')]

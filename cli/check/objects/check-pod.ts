@@ -88,7 +88,7 @@ function unservedVolumes(template: PodTemplate, outcome: Outcome): readonly Find
       severity: isLost ? 'problem' : 'warning',
       code: 'AKV_CHECK_UNSERVED',
       message:
-        'the pod has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; docs/from-csi.md',
+        'the pod has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; see docs/from-csi.md',
     },
   ]
 }

@@ -45,7 +45,7 @@ t.test('an account isn’t asked for a client that the class names wrongly', asy
 t.test('where nothing is served, nobody is told that all is well', async (t) => {
   const input = example
   const sentence =
-    'has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; docs/from-csi.md'
+    'has volumes of the Secrets Store CSI Driver, which akv-injector does not serve; see docs/from-csi.md'
   const { code, stdout } = await runInProcess(['check', '-'], { input, ...mode('none') })
   t.equal(code, 1)
   t.match(

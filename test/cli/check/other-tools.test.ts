@@ -28,7 +28,7 @@ t.test('a pod that is annotated for vault-k8s is told where to read on', async (
     t.equal(code, 0, 'both tools can run in a cluster')
     t.match(
       stdout,
-      'not injected: it has no akv-injector.io annotations\n  warning: line 1: the pod is annotated for vault-k8s (vault.hashicorp.com/agent-inject), which akv-injector ignores; docs/from-vault-k8s.md\n',
+      'not injected: it has no akv-injector.io annotations\n  warning: line 1: the pod is annotated for vault-k8s (vault.hashicorp.com/agent-inject), which akv-injector ignores; see docs/from-vault-k8s.md\n',
     )
   }
   for (const annotations of [
@@ -44,7 +44,7 @@ t.test('variables, objects and namespaces of akv2k8s are told where to read on',
     t.equal(code, 0)
     t.match(
       stdout,
-      /warning: line 1: the pod has variables for akv2k8s .*; docs\/from-akv2k8s\.md\n/,
+      /warning: line 1: the pod has variables for akv2k8s .*; see docs\/from-akv2k8s\.md\n/,
     )
   }
   const odd = [{ name: 'A', value: 7 }, null, 'x', { name: 'B', valueFrom: {} }]

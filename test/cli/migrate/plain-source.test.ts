@@ -81,10 +81,19 @@ t.test('what annotations cannot express has a reason', async (t) => {
   for (const [from, reason] of [
     [source([key('#0', 'a')], {}, 'x'), /^annotations have no templates for Secrets$/],
     [source([all('#0'), key('#1', 'a')]), /^an annotation cannot add keys to those of an extract$/],
-    [source([key('#0', 'a')], { format: 'jwk' }), /^annotations write keys and certificates in/],
-    [source([key('#0', 'a', 'Auto')]), /^annotations cannot decode as Auto does here$/],
-    [source([key('#0', 'a', 'Base64URL')]), /^annotations cannot decode as Base64URL does/],
-    [source([all('#0', 'Base64')]), /^annotations cannot decode as Base64 does here$/],
+    [source([key('#0', 'a')], { format: 'jwk' }), /^its key\/ and cert\/ have formats/],
+    [
+      source([key('#0', 'a', 'Auto')]),
+      /^annotations have no equivalent for decodingStrategy Auto here$/,
+    ],
+    [
+      source([key('#0', 'a', 'Base64URL')]),
+      /^annotations have no equivalent for decodingStrategy Base64URL/,
+    ],
+    [
+      source([all('#0', 'Base64')]),
+      /^annotations have no equivalent for decodingStrategy Base64 here$/,
+    ],
     [{ ...others, files: [] }, /^it is incomplete$/],
   ] as const)
     t.match(plainSource(from), { kind: 'none', reason })
