@@ -2,8 +2,8 @@ import t, { type Test } from 'tap'
 import { connect } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { applyCsiWebhooks } from '../harness/csi-manifests.ts'
-import { webhookConfiguration } from '../harness/install.ts'
+import { applyCsiWebhooks } from '../harness/install/csi-manifests.ts'
+import { webhookConfiguration } from '../harness/install/install.ts'
 import { runCerts } from './run-certs.ts'
 
 /** The certificate controller beside a webhook configuration of two entries. */

@@ -10,7 +10,7 @@ import {
   uninstall,
   untilGone,
   webhookConfiguration,
-} from '../harness/install.ts'
+} from '../harness/install/install.ts'
 
 /** Applies and deletes the manifests as Argo CD and Flux do (docs/gitops.md). */
 t.setTimeout(300_000)

@@ -3,7 +3,7 @@ import { withoutHelm } from '../../manifests/helm.ts'
 import { environmentOf } from '../../manifests/rendered.ts'
 import { openCluster } from '../client/cluster.ts'
 import { supportsEnv } from '../client/env-support.ts'
-import { dryRunInstall } from '../harness/dry-run-install.ts'
+import { dryRunInstall } from '../harness/install/dry-run-install.ts'
 
 /** The chart derives from the API server's version whether pods may use `akv-injector.io/env`. */
 const skip = withoutHelm

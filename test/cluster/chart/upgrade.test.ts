@@ -3,8 +3,8 @@ import { withoutHelm } from '../../manifests/helm.ts'
 import { connect, type KubeObject } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { forgetRelease, helmUpgrade } from '../harness/helm-upgrade.ts'
-import { installObjects } from '../harness/install.ts'
+import { forgetRelease, helmUpgrade } from '../harness/install/helm-upgrade.ts'
+import { installObjects } from '../harness/install/install.ts'
 
 const skip = withoutHelm
 const cluster = openCluster(t)

@@ -3,8 +3,8 @@ import { withoutHelm } from '../../manifests/helm.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { secretProviderClassCrd } from '../harness/csi-manifests.ts'
-import { dryRunInstall } from '../harness/dry-run-install.ts'
+import { secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
+import { dryRunInstall } from '../harness/install/dry-run-install.ts'
 
 /** What Helm finds in the cluster decides whether the chart has the CRD, and what its notes say. */
 const skip = withoutHelm

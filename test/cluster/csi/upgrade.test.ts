@@ -4,9 +4,9 @@ import { runCerts } from '../certs/run-certs.ts'
 import { connect, type KubeObject } from '../client/api.ts'
 import { openCluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { readCsiManifests, secretProviderClassCrd } from '../harness/csi-manifests.ts'
-import { forgetRelease, helmUpgrade } from '../harness/helm-upgrade.ts'
-import { installObjects, webhookConfiguration } from '../harness/install.ts'
+import { readCsiManifests, secretProviderClassCrd } from '../harness/install/csi-manifests.ts'
+import { forgetRelease, helmUpgrade } from '../harness/install/helm-upgrade.ts'
+import { installObjects, webhookConfiguration } from '../harness/install/install.ts'
 import { removeCrd } from './harness/open-csi-cluster.ts'
 
 /** Tests `helm upgrade` from one value of `csi.namespaces` to another. */

@@ -1,7 +1,7 @@
 import type { EmulatorData } from '../../../emulator/data/data.ts'
 import type { Cluster } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { helmUpgrade } from '../harness/helm-upgrade.ts'
+import { helmUpgrade } from '../harness/install/helm-upgrade.ts'
 import { type Cloud, installTimeoutMs } from '../node/harness/install-with-vault.ts'
 import { untilCalled } from '../webhook/harness/serve-webhook.ts'
 

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { type Cluster, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { readManifest } from '../harness/install.ts'
+import { readManifest } from '../harness/install/install.ts'
 
 /** Returns the installed binding of an admission policy. Both have the same name. */
 export function policyBinding(name: string): KubeObject {

@@ -4,7 +4,7 @@ import { readRendered } from '../../manifests/rendered.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { readManifest } from '../harness/install.ts'
+import { readManifest } from '../harness/install/install.ts'
 import { checkTypes } from './check-types.ts'
 import { workloads } from './workloads.ts'
 

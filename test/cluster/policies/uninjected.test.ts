@@ -4,7 +4,7 @@ import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import { agentOf, annotatedPod, filesAndEnv, type Pod, plainPod, prefixed } from '../client/pods.ts'
-import { readManifest, webhookConfiguration } from '../harness/install.ts'
+import { readManifest, webhookConfiguration } from '../harness/install/install.ts'
 import { serveWebhook } from '../webhook/harness/serve-webhook.ts'
 import { changeEnforcement } from './policy-binding.ts'
 

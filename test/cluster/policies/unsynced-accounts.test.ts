@@ -2,7 +2,7 @@ import t from 'tap'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { readManifest } from '../harness/install.ts'
+import { readManifest } from '../harness/install/install.ts'
 
 /** Tests the warning about ServiceAccounts that ask for Secrets but that sync doesn't serve. */
 const cluster = openCluster(t)

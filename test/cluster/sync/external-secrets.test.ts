@@ -8,7 +8,7 @@ import { webId } from '../../sync/harness/simulation.ts'
 import type { KubeObject } from '../client/api.ts'
 import { until } from '../client/cluster.ts'
 import { expectSuccess } from '../client/expect-success.ts'
-import { externalSecretCrds } from '../harness/csi-manifests.ts'
+import { externalSecretCrds } from '../harness/install/csi-manifests.ts'
 import { startOwnCluster } from './harness/own-cluster.ts'
 import { syncProgram } from './harness/sync-program.ts'
 

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { KubeObject } from '../../client/api.ts'
 import { type Cluster, openCluster, until } from '../../client/cluster.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
-import { readCsiManifests, secretProviderClassCrd } from '../../harness/csi-manifests.ts'
+import { readCsiManifests, secretProviderClassCrd } from '../../harness/install/csi-manifests.ts'
 
 /**
  * Opens the cluster, and adds what `csi.namespaces: labelled` adds to an install, except for the webhook configuration: the

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
-import { publishAuthority, webhookConfiguration } from '../../harness/install.ts'
+import { publishAuthority, webhookConfiguration } from '../../harness/install/install.ts'
 import { addEndpoint } from '../../webhook/harness/endpoint.ts'
 
 interface Review {

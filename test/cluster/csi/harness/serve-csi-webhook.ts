@@ -7,7 +7,7 @@ import { accountKubeconfig } from '../../client/account-kubeconfig.ts'
 import { connect } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
-import type { CsiManifests } from '../../harness/csi-manifests.ts'
+import type { CsiManifests } from '../../harness/install/csi-manifests.ts'
 import { type ServedWebhook, serveWebhook } from '../../webhook/harness/serve-webhook.ts'
 
 export interface ServedCsiWebhook extends ServedWebhook {

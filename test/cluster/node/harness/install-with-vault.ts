@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'
 import type { EmulatedAzure } from '../../harness/emulator-process.ts'
-import { install, installObjects } from '../../harness/install.ts'
+import { install, installObjects } from '../../harness/install/install.ts'
 import { untilCalled } from '../../webhook/harness/serve-webhook.ts'
 
 export type Cloud = Pick<EmulatedAzure, 'url' | 'caPem'>

@@ -2,11 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { readKubeconfig } from '../../client/kubeconfig.ts'
+import {
+  flags,
+  type LocalCluster,
+  plainProcess,
+} from '../../harness/control-plane/start-cluster.ts'
 import { startEmulatorProcess } from '../../harness/emulator-process.ts'
 import { lastLines } from '../../harness/last-lines.ts'
 import { startOwnedProcess } from '../../harness/owned-process.ts'
 import { publishIssuerKeys } from '../../harness/publish-issuer-keys.ts'
-import { flags, type LocalCluster, plainProcess } from '../../harness/start-cluster.ts'
 import { importImages } from '../images/import-images.ts'
 import type { FoundNode } from '../machine/find-node.ts'
 import { forward } from '../machine/forward.ts'

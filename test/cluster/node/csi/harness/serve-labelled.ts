@@ -3,8 +3,8 @@ import { connect } from '../../../client/api.ts'
 import { testNamespace, until } from '../../../client/cluster.ts'
 import { csiLabel, csiPod } from '../../../csi/harness/csi-pods.ts'
 import { removeCrd } from '../../../csi/harness/open-csi-cluster.ts'
-import { readCsiManifests } from '../../../harness/csi-manifests.ts'
-import { forgetRelease, helmUpgrade } from '../../../harness/helm-upgrade.ts'
+import { readCsiManifests } from '../../../harness/install/csi-manifests.ts'
+import { forgetRelease, helmUpgrade } from '../../../harness/install/helm-upgrade.ts'
 import type { OpenNode } from '../../harness/open-node.ts'
 
 /**

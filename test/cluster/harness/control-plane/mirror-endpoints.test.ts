@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { KubeObject } from '../client/api.ts'
+import type { KubeObject } from '../../client/api.ts'
 import { mirrorEndpoints } from './mirror-endpoints.ts'
 
 const slice = (service: string, ip: string, ready?: boolean): KubeObject => ({

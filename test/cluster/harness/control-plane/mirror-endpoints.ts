@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect, type KubeObject } from '../client/api.ts'
-import { type Cluster, clusterOf } from '../client/cluster.ts'
+import { connect, type KubeObject } from '../../client/api.ts'
+import { type Cluster, clusterOf } from '../../client/cluster.ts'
 
 /**
  * Starts {@link mirrorEndpoints} if the cluster's version needs it.

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { parseAllDocuments } from 'yaml'
-import type { KubeObject } from '../client/api.ts'
-import type { Cluster } from '../client/cluster.ts'
-import { expectSuccess } from '../client/expect-success.ts'
+import type { KubeObject } from '../../client/api.ts'
+import type { Cluster } from '../../client/cluster.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 import { webhookConfiguration } from './install.ts'
 
-const root = join(import.meta.dirname, '../../..')
+const root = join(import.meta.dirname, '../../../..')
 
 /** What the chart renders for these values of `csi.namespaces`, as far as the API server needs it. */
 export type CsiManifests = 'labelled' | 'all'

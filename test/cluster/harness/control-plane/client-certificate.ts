@@ -7,7 +7,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import type { Issued } from '../../../certs/issue.ts'
+import type { Issued } from '../../../../certs/issue.ts'
 
 /** Issues a client certificate that is valid for a day. */
 export async function issueClientCertificate(

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { issueTestAuthority } from '../../support/issue-test-authority.ts'
+import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
 import { issueClientCertificate } from './client-certificate.ts'
 
 export interface ClusterAccessOptions {

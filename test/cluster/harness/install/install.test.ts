@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { KubeObject } from '../client/api.ts'
-import type { Cluster } from '../client/cluster.ts'
+import type { KubeObject } from '../../client/api.ts'
+import type { Cluster } from '../../client/cluster.ts'
 import { install, installObjects, uninstall, webhookConfiguration } from './install.ts'
 
 const kindsOf = (objects: readonly KubeObject[]) => objects.map(({ kind }) => kind).sort()

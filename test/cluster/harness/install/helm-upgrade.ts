@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { placeholderRepository } from '../../../image/placeholder-repository.ts'
-import type { Api } from '../client/api.ts'
-import { expectSuccess } from '../client/expect-success.ts'
+import { placeholderRepository } from '../../../../image/placeholder-repository.ts'
+import type { Api } from '../../client/api.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 
 const namespace = 'akv-injector'
 const release = 'akv-injector'
@@ -25,7 +25,12 @@ export function helmUpgrade(values: object, options: HelmUpgradeOptions = {}): v
   const { status, stderr } = spawnSync(
     env['HELM'] ?? 'helm',
     [
-      ...['upgrade', '--install', release, join(import.meta.dirname, '../../../manifests/chart')],
+      ...[
+        'upgrade',
+        '--install',
+        release,
+        join(import.meta.dirname, '../../../../manifests/chart'),
+      ],
       ...['--namespace', namespace, '--take-ownership', '--values', '-'],
       ...args,
     ],

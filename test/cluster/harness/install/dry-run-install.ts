@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { readRendered } from '../../manifests/rendered.ts'
+import { readRendered } from '../../../manifests/rendered.ts'
 
 /**
  * Renders an install of the release `akv-injector` in the namespace `vaults`, with look-ups in the cluster.
@@ -11,7 +11,7 @@ export function dryRunInstall(...values: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.env['HELM'] ?? 'helm',
     [
-      ...['install', 'akv-injector', join(import.meta.dirname, '../../../manifests/chart')],
+      ...['install', 'akv-injector', join(import.meta.dirname, '../../../../manifests/chart')],
       ...['--namespace', 'vaults', '--dry-run=server', '--take-ownership'],
       ...['--set', 'image.repository=registry.example/akv-injector'],
       ...values.flatMap((value) => ['--set', value]),

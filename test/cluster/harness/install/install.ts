@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import type { KubeObject } from '../client/api.ts'
-import { type Cluster, until } from '../client/cluster.ts'
-import { expectSuccess } from '../client/expect-success.ts'
+import type { KubeObject } from '../../client/api.ts'
+import { type Cluster, until } from '../../client/cluster.ts'
+import { expectSuccess } from '../../client/expect-success.ts'
 
-const folder = join(import.meta.dirname, '../../../manifests')
+const folder = join(import.meta.dirname, '../../../../manifests')
 
 /** Returns the objects of the manifests, namespaces first. */
 export function installObjects(): readonly KubeObject[] {
