@@ -1,7 +1,7 @@
 // npm run bench: prints tables of figures. Compare figures only within one run.
 
 import { parseArgs } from 'node:util'
-import { benchAdmission } from './admission.ts'
+import { benchAdmission } from './admission/bench-admission.ts'
 import { benchAgent } from './agent/bench-agent.ts'
 import { benchRest } from './agent/bench-rest.ts'
 import { benchRoundTrips } from './agent/bench-round-trips.ts'

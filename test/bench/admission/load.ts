@@ -1,8 +1,8 @@
 // Runs as a process: sends requests to the server that a message names, and replies with the measurements.
 
 import { once } from 'node:events'
-import { type Connection, openConnection, type Target } from './admission-connection.ts'
-import { variedReviews } from './varied-reviews.ts'
+import { variedReviews } from '../varied-reviews.ts'
+import { type Connection, openConnection, type Target } from './connection.ts'
 
 export interface Load {
   readonly target: Target

@@ -5,8 +5,8 @@ const [, , kind = '', tlsDir = ''] = process.argv
 // Each variant imports only its own modules, because the bench also compares memory.
 async function start(): Promise<number> {
   if (kind === 'bare') return (await import('./bare-server.ts')).startBareServer(tlsDir)
-  const { startWebhook } = await import('../../webhook/http/start-webhook.ts')
-  const { testSettings } = await import('../webhook/http/test-settings.ts')
+  const { startWebhook } = await import('../../../webhook/http/start-webhook.ts')
+  const { testSettings } = await import('../../webhook/http/test-settings.ts')
   return (await startWebhook({ settings: testSettings(tlsDir) })).address.port
 }
 

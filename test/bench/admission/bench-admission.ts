@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { tlsFolder } from '../webhook/http/tls-folder.ts'
-import type { Load, LoadResult } from './admission-load.ts'
-import { askProcess } from './ask-process.ts'
-import { type Bench, type Figure, mebibytes, median, milliseconds, perSecond } from './bench.ts'
+import { tlsFolder } from '../../webhook/http/tls-folder.ts'
+import { askProcess } from '../ask-process.ts'
+import { type Bench, type Figure, mebibytes, median, milliseconds, perSecond } from '../bench.ts'
+import type { Load, LoadResult } from './load.ts'
 
 /** Compares the webhook with a bare server. Each runs on one core, and the load on another. */
 export const benchAdmission: Bench = async ({ isSmoke }) => {
@@ -53,8 +53,8 @@ interface Measurement {
 }
 
 async function measure({ kind, folder, ca, scale }: Measurement): Promise<Measured> {
-  const server = start('admission-server.ts', [kind, folder])
-  const generator = start('admission-load.ts')
+  const server = start('server.ts', [kind, folder])
+  const generator = start('load.ts')
   try {
     const [{ port }] = await once(server, 'message')
     pin(server, 0)
