@@ -6,28 +6,37 @@ import type { Content } from './project-content.ts'
 export function isComplete(config: AgentConfig, { files, env }: Content): boolean {
   // A set is only ever written whole. A file that is missing from it was removed after its object was deleted.
   const mayLack = config.onDeleted === 'remove'
+  const hasRequiredFiles = indexFiles(files)
   return (
-    config.files.every(
-      (file) => mayLack || file.optional === true || hasRequiredFiles(file, files),
-    ) &&
+    config.files.every((file) => mayLack || file.optional === true || hasRequiredFiles(file)) &&
     config.templates.every(({ path }) => mayLack || files.has(path)) &&
     config.env.every(({ variable, optional }) => optional === true || env.has(variable))
   )
 }
 
-/** Whether a target's files are there. A certificate may come without a `ca.crt`, and a history may have one version only. */
-export function hasRequiredFiles(file: WantedFile, files: Content['files']): boolean {
-  if (file.property === '*') {
-    const folder = `${fileKey(file.path, file.volume)}/`
-    return [...files.keys()].some((key) => key.startsWith(folder))
+/**
+ * Prepares to find the files of many targets. Searching all files for each "#*" would take quadratic time.
+ *
+ * @returns whether a target's files are there. A certificate may come without a `ca.crt`, and a history may have one version
+ *   only
+ */
+export function indexFiles(files: Content['files']): (file: WantedFile) => boolean {
+  let folders: ReadonlySet<string> | undefined
+  return (file) => {
+    if (file.property === '*') {
+      folders ??= new Set([...files.keys()].map(folderOf))
+      return folders.has(fileKey(file.path, file.volume))
+    }
+    const claimed = claimedKeys(file)
+    const required =
+      file.object.type === 'tls'
+        ? claimed.slice(0, tlsFileNames.indexOf('ca.crt'))
+        : claimed.slice(0, 1)
+    return required.every((key) => files.has(key))
   }
-  const claimed = claimedKeys(file)
-  const required =
-    file.object.type === 'tls'
-      ? claimed.slice(0, tlsFileNames.indexOf('ca.crt'))
-      : claimed.slice(0, 1)
-  return required.every((key) => files.has(key))
 }
+
+const folderOf = (key: string): string => key.slice(0, Math.max(0, key.lastIndexOf('/')))
 
 /** The variables, and the keys of files, that were added, removed, or have another value. */
 export function changedTargets(before: Content, after: Content): readonly string[] {

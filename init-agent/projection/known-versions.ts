@@ -1,7 +1,7 @@
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import { type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import type { AgentConfig } from '../contract.ts'
-import { hasRequiredFiles } from './compare-content.ts'
+import { indexFiles } from './compare-content.ts'
 import type { FetchOutcome, FetchOutcomes } from './fetch-objects.ts'
 import type { Content } from './project-content.ts'
 import { objectKey, segmentValues, type WantedObject } from './wanted-objects.ts'
@@ -82,9 +82,8 @@ function unfinishedObjects({
   readonly config: AgentConfig
   readonly content: Content
 }): ReadonlySet<string> {
-  const files = config.files.filter(
-    (file) => isPinned(file.object) && !hasRequiredFiles(file, content.files),
-  )
+  const hasRequiredFiles = indexFiles(content.files)
+  const files = config.files.filter((file) => isPinned(file.object) && !hasRequiredFiles(file))
   const env = config.env.filter(({ variable }) => !content.env.has(variable))
   // After a restart the pinned version isn't known, and a template can't be written again without it.
   const values = config.templates

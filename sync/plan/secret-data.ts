@@ -1,5 +1,5 @@
 import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
-import { hasRequiredFiles } from '../../init-agent/projection/compare-content.ts'
+import { indexFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
 import type { CpuBudget } from '../../keyvault/formats/cpu-budget.ts'
@@ -89,11 +89,12 @@ const valuesOf = (name: string, { content }: RoundValues): ReadonlyMap<string, U
   )
 
 /** A JSON object without properties has no keys, so none is missing. */
-const missingFiles = (name: string, { config, content, filled }: RoundValues) =>
-  filesOfSecret(name, config).filter(
-    (file) =>
-      file.optional !== true && !hasRequiredFiles(file, content.files) && !filled.has(file.path),
+function missingFiles(name: string, { config, content, filled }: RoundValues) {
+  const hasRequiredFiles = indexFiles(content.files)
+  return filesOfSecret(name, config).filter(
+    (file) => file.optional !== true && !hasRequiredFiles(file) && !filled.has(file.path),
   )
+}
 
 /** The files in an account's configuration that represent the keys of one Secret. */
 export function filesOfSecret(name: string, { files }: AgentConfig): readonly WantedFile[] {

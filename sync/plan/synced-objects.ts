@@ -1,5 +1,5 @@
 import type { AgentConfig } from '../../init-agent/contract.ts'
-import { hasRequiredFiles } from '../../init-agent/projection/compare-content.ts'
+import { indexFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
@@ -33,11 +33,12 @@ export function syncedObjects(
   },
 ): readonly SyncedObject[] {
   const { config, versions, gone, content } = round
+  const hasRequiredFiles = indexFiles(content.files)
   return filesOfSecret(name, config).flatMap((file) => {
     const { object: reference } = file
     if (config.onDeleted === 'remove' && gone.has(objectKey(reference, file))) return []
     const version = versions.get(objectKey(reference))
-    const hasValue = hasRequiredFiles(file, content.files)
+    const hasValue = hasRequiredFiles(file)
     return [{ reference, hasValue, ...(version !== undefined && { version }) }]
   })
 }

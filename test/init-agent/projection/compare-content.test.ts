@@ -1,6 +1,11 @@
 import t from 'tap'
-import { changedTargets, isComplete } from '../../../init-agent/projection/compare-content.ts'
+import {
+  changedTargets,
+  indexFiles,
+  isComplete,
+} from '../../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../../init-agent/projection/project-content.ts'
+import { countSteps } from '../../support/count-steps.ts'
 import { agentConfig as config, objectFile, secretFile, secretVariable } from '../harness/pod.ts'
 import { set } from '../harness/volume.ts'
 
@@ -45,6 +50,18 @@ t.test('a folder needs its required files', async (t) => {
       const found = content(Object.fromEntries(paths.map((path) => [path, 'x'])))
       t.equal(isComplete(config({ files: [file] }), found), expected, paths.join())
     }
+})
+
+t.test('many folders are found in time that grows with their number', async (t) => {
+  const stepsOf = (count: number) => {
+    const names = Array.from({ length: count }, (_, n) => `c${n}`)
+    const wanted = names.map((name) => secretFile(name, { property: '*' }))
+    const { files } = content(Object.fromEntries(names.map((name) => [`${name}/x`, 'x'])))
+    const { value, steps } = countSteps(() => wanted.every(indexFiles(files)))
+    t.equal(value, true)
+    return steps
+  }
+  t.ok(stepsOf(1_000) < 3 * stepsOf(500))
 })
 
 t.test('a complete set includes the templates', async (t) => {
