@@ -7,8 +7,10 @@ export function isComplete(config: AgentConfig, { files, env }: Content): boolea
   // A set is only ever written whole. A file that is missing from it was removed after its object was deleted.
   const mayLack = config.onDeleted === 'remove'
   const hasRequiredFiles = indexFiles(files)
+  // A JSON object without properties has no files.
+  const mayBeEmpty = ({ optional, property }: WantedFile) => optional === true || property === '*'
   return (
-    config.files.every((file) => mayLack || file.optional === true || hasRequiredFiles(file)) &&
+    config.files.every((file) => mayLack || mayBeEmpty(file) || hasRequiredFiles(file)) &&
     config.templates.every(({ path }) => mayLack || files.has(path)) &&
     config.env.every(({ variable, optional }) => optional === true || env.has(variable))
   )

@@ -115,6 +115,16 @@ t.test('restarted with a complete set, it writes what has changed since', async 
   }
 })
 
+t.test('restarted with a JSON object without properties, it is ready at once', async (t) => {
+  const emulator = await startTestEmulator(t, { secrets: "a: '{}'" })
+  const pod = await makePod(t, emulator, { files: [secretFile('a', { property: '*' })] })
+  t.equal((await runAgentInProcess(pod)).code, 0)
+  emulator.addFault({ action: { kind: 'status', status: 503 } })
+  const { code, lines } = await runAgentInProcess(pod)
+  t.equal(code, 0)
+  t.match(lines[0], { message: 'using the complete set left by a previous run' })
+})
+
 t.test('an incomplete set is fetched again as a whole', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: one\nb: one' })
   const pod = await makePod(t, emulator, {
