@@ -13,6 +13,7 @@ import {
 } from '../../init-agent/projection/refresh-content.ts'
 import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
 import type { Session } from '../../init-agent/session/session.ts'
+import type { CpuBudget } from '../../keyvault/formats/cpu-budget.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
@@ -24,7 +25,6 @@ import { encodeTarget } from '../request/key-path.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
 import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets } from './bound-values.ts'
-import { roundBudget } from './round-budget.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
 export interface RefreshedAccount {
@@ -42,6 +42,8 @@ export interface RefreshAccountOptions {
   readonly before: AccountValues | undefined
   /** Ask for everything that may have changed, and not only for what failed. */
   readonly isRegular: boolean
+  /** For converting the values. */
+  readonly budget: CpuBudget
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -52,7 +54,7 @@ export interface RefreshAccountOptions {
  * the one in the Secret.
  */
 export async function refreshAccount(options: RefreshAccountOptions): Promise<RefreshedAccount> {
-  const { request, before, isRegular, session, clock, log, signal } = options
+  const { request, before, isRegular, session, budget, clock, log, signal } = options
   const { config } = request
   const { content, found } = await seed(options)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
@@ -67,7 +69,7 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
       log,
       signal,
       maxProperties,
-      budget: roundBudget(options.account),
+      budget,
     },
     { state, due },
   )

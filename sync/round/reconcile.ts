@@ -8,6 +8,7 @@ import type { SyncMetrics } from '../metrics.ts'
 import { readRecord } from '../plan/record.ts'
 import { isRecordName, recordName } from '../record-name.ts'
 import type { Account } from '../request/account.ts'
+import { roundBudget } from './round-budget.ts'
 import type { RoundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
 import { decideFates, type Fate, type KnownSources } from './settle/decide-fates.ts'
@@ -37,14 +38,16 @@ export async function reconcile(options: ReconcileOptions): Promise<RoundResult>
   try {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
+    const budget = roundBudget(account)
     const refreshed =
-      input && (await refreshAccount({ ...input, cluster, account, clock, log, signal }))
+      input && (await refreshAccount({ ...input, cluster, account, budget, clock, log, signal }))
     if (signal.aborted) return { ...resultOf([], input?.before), isFinished: false }
     const recorded = readRecord(account, storedRecord)
     const nowMs = clock.now()
     const fates = await decideFates(recorded, { request: input?.request, sources, nowMs })
     const steps = await settleAll({
       account,
+      budget,
       asked: refreshed && { request: input.request, values: refreshed.values },
       found: new Map([...(refreshed?.found ?? []), [record.name, storedRecord]]),
       recorded,

@@ -1,3 +1,4 @@
+import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
 import {
   desiredRecord,
   originKey,
@@ -13,6 +14,8 @@ import { settleRequested } from './settle-requested.ts'
 
 export interface SettleAllOptions {
   readonly account: Account
+  /** For templates: what fetching the values has left of it. */
+  readonly budget: CpuBudget
   /** Absent if the account no longer requests anything. */
   readonly asked: AskedSecrets | undefined
   readonly found: FoundSecrets
@@ -30,7 +33,7 @@ export interface SettleAllOptions {
  * after any of them: a Secret that exists is always in the record, so a later round can find and delete it.
  */
 export async function settleAll(options: SettleAllOptions): Promise<readonly RoundStep[]> {
-  const { account, asked, found, recorded, fates, settle } = options
+  const { account, budget, asked, found, recorded, fates, settle } = options
   const requested = new Map(asked?.request.secrets.map((one) => [one.name, originOf(one)]))
   const kept = keptSecrets(recorded, fates)
   const record = recordName(account)
@@ -44,7 +47,7 @@ export async function settleAll(options: SettleAllOptions): Promise<readonly Rou
   // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
   const { steps, incomplete } = asked
-    ? await settleRequested({ ...asked, account, known, found, settle })
+    ? await settleRequested({ ...asked, account, budget, known, found, settle })
     : { steps: [], incomplete: new Set<string>() }
 
   // 3. Delete the Secrets that are no longer asked for, but only once all others of the same origin exist: an entry may

@@ -3,7 +3,6 @@ import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import { maxKeptBytes } from '../../fetch/bound-values.ts'
-import { roundBudget } from '../../fetch/round-budget.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
 import {
@@ -27,6 +26,7 @@ import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step
  */
 export async function settleRequested({
   account,
+  budget,
   request,
   values,
   known,
@@ -34,13 +34,13 @@ export async function settleRequested({
   settle,
 }: AskedSecrets & {
   readonly account: Account
+  readonly budget: CpuBudget
   readonly known: ReadonlySet<string>
   readonly found: FoundSecrets
   readonly settle: Settle
 }): Promise<{ readonly steps: readonly RoundStep[]; readonly incomplete: ReadonlySet<string> }> {
   const steps: RoundStep[] = [...objectFailures(request, values)]
   const incomplete = new Set<string>()
-  const budget = roundBudget(account)
   const partOf = divideBySecret({ config: request.config, content: values.refresh.content })
   for (const secret of request.secrets) {
     const { name } = secret

@@ -7,6 +7,7 @@ import type { AccountValues } from '../../../sync/fetch/account-values.ts'
 import { refreshAccount } from '../../../sync/fetch/refresh-account.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
+import { roundBudget } from '../../../sync/round/round-budget.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
@@ -40,6 +41,7 @@ async function refresh(
     },
     before,
     isRegular: true,
+    budget: roundBudget(account),
     clock,
     log: memoryLog().log,
     signal: new AbortController().signal,
