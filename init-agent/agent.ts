@@ -63,7 +63,9 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   if (config.refreshSeconds > 0) {
     // A set that was found may be old.
     const afterMs = previous ? (resumed?.afterMs ?? 0) : firstWaitMs(context)
-    const rest = openRest(options, { context, figures })
+    // A restarted agent keeps its process. If it can't be replaced, Node aborts, and the container would restart for ever.
+    const program = previous && !resumed ? undefined : options.program
+    const rest = openRest(program, { context, figures })
     if (!servesBetweenRefreshes(config)) return keepFresh(context, { state, afterMs, rest })
     // Only before the first refresh: later, the figures would have to be handed over, too.
     await rest(state, afterMs)
@@ -117,7 +119,7 @@ async function startFromVault(context: AgentContext): Promise<Start> {
 }
 
 function openRest(
-  { program }: AgentOptions,
+  program: Program | undefined,
   { context, figures }: { readonly context: AgentContext; readonly figures: AgentFigures },
 ): Rest {
   const { config, session, volumes, signal } = context
