@@ -1,7 +1,7 @@
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseDuration } from '../../webhook/core/annotations/values/parse-duration.ts'
-import type { SeenWithStatus } from './seen-external-secret.ts'
+import type { SeenStatus, SeenWithStatus, StatusWrite } from './seen-external-secret.ts'
 
 /** Another controller may be running, most likely the External Secrets Operator. It writes a status at each refresh. */
 export interface OtherWriters {
@@ -15,6 +15,8 @@ const minuteMs = 60_000
 /** A controller counts as running for two of its refreshes, and at least for this time. */
 const minWindowMs = 10 * minuteMs
 const defaultIntervalMs = 60 * minuteMs
+/** How far the clock of the API server may be ahead of ours. A write at a later time never happened. */
+const maxAheadMs = minWindowMs
 /** How long a new ExternalSecret is left to a controller that runs in the namespace. */
 const newcomerMs = minuteMs
 
@@ -24,12 +26,12 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
   const ends: number[] = []
   let running: string | undefined
   for (const seen of all) {
-    const { writtenBy } = seen.status
-    if (writtenBy === undefined) continue
+    const write = lastWrite(seen.status, nowMs)
+    if (write === undefined) continue
     const windowMs = windowOf(seen)
-    const endMs = writtenBy.atMs + windowMs
+    const endMs = write.atMs + windowMs
     if (endMs <= nowMs) continue
-    const manager = printable(writtenBy.manager, 63)
+    const manager = printable(write.manager, 63)
     running ??= manager
     ends.push(endMs)
     // Without the time of the write: a problem that changes starts a round that asks for all values of the account.
@@ -41,7 +43,7 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
   if (running !== undefined)
     for (const { name, createdAtMs, status } of all) {
       const endMs = createdAtMs + newcomerMs
-      if (status.writtenBy !== undefined || endMs <= nowMs) continue
+      if (lastWrite(status, nowMs) !== undefined || endMs <= nowMs) continue
       ends.push(endMs)
       problems.set(
         name,
@@ -56,9 +58,13 @@ export function otherWriters(all: readonly SeenWithStatus[], nowMs: number): Oth
  * controller could write it again, and so on without end.
  */
 export function storeFreeAfterMs({ status }: SeenWithStatus, nowMs: number): number {
-  const { writtenBy } = status
-  return writtenBy === undefined ? 0 : Math.max(0, writtenBy.atMs + minWindowMs - nowMs)
+  const write = lastWrite(status, nowMs)
+  return write === undefined ? 0 : Math.max(0, write.atMs + minWindowMs - nowMs)
 }
+
+/** The last write by another manager. A time in the far future would make its controller seem to run forever. */
+const lastWrite = ({ otherWrites = [] }: SeenStatus, nowMs: number): StatusWrite | undefined =>
+  otherWrites.find(({ atMs }) => atMs <= nowMs + maxAheadMs)
 
 function windowOf({ content }: SeenWithStatus): number {
   const spec = content.kind === 'kept' ? content.spec : undefined

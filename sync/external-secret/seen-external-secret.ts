@@ -31,8 +31,13 @@ export interface SeenStatus {
   readonly binding?: { readonly name: string }
   /** Whether we have written a part of the status that nobody else has changed since. */
   readonly isOurs?: boolean
-  /** The last write to the status by another manager. */
-  readonly writtenBy?: { readonly manager: string; readonly atMs: number }
+  /** The last writes to the status by other managers, the latest first. Their times may be in the future. */
+  readonly otherWrites?: readonly StatusWrite[]
+}
+
+export interface StatusWrite {
+  readonly manager: string
+  readonly atMs: number
 }
 
 export interface ReadyCondition {
@@ -86,7 +91,7 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
     ? conditions.find((one) => isObject(one) && one['type'] === 'Ready')
     : undefined
   const writers = statusWriters(isObject(metadata) ? metadata['managedFields'] : undefined)
-  const writtenBy = lastWriter(writers)
+  const otherWrites = otherWritesIn(writers)
   return {
     ...(isObject(ready) && {
       ready: {
@@ -102,7 +107,7 @@ function statusOf({ status, metadata }: JsonObject): SeenStatus {
     }),
     ...(typeof bound === 'string' && { binding: { name: shortText(bound, 253) } }),
     ...(writers.some(({ manager }) => manager === fieldManager) && { isOurs: true }),
-    ...(writtenBy && { writtenBy }),
+    ...(otherWrites.length > 0 && { otherWrites }),
   }
 }
 
@@ -123,11 +128,16 @@ function statusWriters(
   )
 }
 
-/** The other manager that has written the status last. */
-function lastWriter(writers: ReturnType<typeof statusWriters>): SeenStatus['writtenBy'] {
+/** More than any status should have. */
+const maxOtherWrites = 4
+
+function otherWritesIn(writers: ReturnType<typeof statusWriters>): readonly StatusWrite[] {
   const others = writers.flatMap(({ manager, time }) => {
     const atMs = Date.parse(String(time))
-    return manager !== fieldManager && atMs > 0 ? [{ manager: shortText(manager, 128), atMs }] : []
+    return manager !== fieldManager && atMs > 0 ? [{ manager, atMs }] : []
   })
-  return others.toSorted((a, b) => b.atMs - a.atMs)[0]
+  return others
+    .toSorted((a, b) => b.atMs - a.atMs)
+    .slice(0, maxOtherWrites)
+    .map(({ manager, atMs }) => ({ manager: shortText(manager, 128), atMs }))
 }

@@ -26,13 +26,13 @@ export type Started = Awaited<ReturnType<typeof start>>
 export const ready = ({ externalSecrets }: Started, name = 'db') =>
   externalSecrets.status('ExternalSecret', name)?.conditions[0]
 
-/** Metadata of an object whose status another manager has just written. */
-export const written = (simulation: Simulation, manager: string) => ({
+/** Metadata of an object whose status another manager has just written, or at a time in the future. */
+export const written = (simulation: Simulation, manager: string, aheadMs = 0) => ({
   managedFields: [
     {
       manager,
       operation: 'Update',
-      time: new Date(simulation.clock.now()).toISOString(),
+      time: new Date(simulation.clock.now() + aheadMs).toISOString(),
       fieldsV1: { 'f:status': {} },
     },
   ],

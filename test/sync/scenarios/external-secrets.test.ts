@@ -239,6 +239,18 @@ t.test('while another controller writes statuses, nothing is done', async (t) =>
   t.match(ready(simulation), { status: 'True' })
 })
 
+t.test('a status from the far future doesn’t keep us out forever', async (t) => {
+  const simulation = await start(t)
+  const { externalSecrets } = simulation
+  const future = written(simulation, 'external-secrets', 5_000 * 24 * 3_600_000)
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret(), future)
+  externalSecrets.put('SecretStore', { name: 'kv' }, simulation.store(), future)
+  await simulation.round()
+  t.strictSame(simulation.values('db'), { password: 'correct horse' })
+  t.match(ready(simulation), { status: 'True' })
+  t.match(externalSecrets.status('SecretStore', 'kv'), { conditions: [{ reason: 'Valid' }] })
+})
+
 t.test('an object that is gone leaves the Secret, also with on-deleted: remove', async (t) => {
   const simulation = await start(t)
   const remove = { ...identity, 'akv-injector.io/on-deleted': 'remove' }
