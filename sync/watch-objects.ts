@@ -23,7 +23,7 @@ export interface WatchObjectsLoop<T extends Watched> {
   readonly onListed: () => void
   /** Called when a list failed because the cluster doesn't know the kind. */
   readonly onAbsent?: () => void
-  /** Called when a list or a watch failed for any other reason. */
+  /** Called when a list or a watch failed for any other reason, twice in a row or more. */
   readonly onFailed?: () => void
   /** Whether to list again, asked after each watch. */
   readonly wantsList?: () => boolean
@@ -61,8 +61,9 @@ export async function watchObjects<T extends Watched>(options: WatchObjectsLoop<
         await clock.sleep(absentPauseMs, signal)
         continue
       }
-      options.onFailed?.()
       const failures = health.failed(error)
+      // After a single failure, all objects are most likely known in a second.
+      if (failures > 1) options.onFailed?.()
       await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
     }
   }

@@ -29,7 +29,7 @@ import { createSourceStore, type SourceStore } from './source-store.ts'
 export interface NamespaceSources {
   /** The objects to watch, by kind. */
   readonly stores: NamespaceStores
-  /** Whether the first attempt to list each kind has ended. */
+  /** Whether the objects of each kind have been listed, or could not be. */
   isSettled(): boolean
   /**
    * Reads what has changed.

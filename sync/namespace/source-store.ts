@@ -21,9 +21,9 @@ export interface SourceStore<Seen extends SeenSource = SeenSource> {
   listed(): void
   /** The cluster doesn't know the kind. */
   absent(): void
-  /** The API server could not be asked. */
+  /** The API server could not be asked, several times. */
   failed(): void
-  /** Whether the first attempt to list the objects has ended. */
+  /** Whether the objects have been listed, or could not be. */
   isSettled(): boolean
   /** Whether all objects are known, or the cluster doesn't know the kind. Stays true if a later list fails. */
   isKnown(): boolean

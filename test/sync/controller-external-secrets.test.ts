@@ -1,0 +1,37 @@
+import { setTimeout } from 'node:timers/promises'
+import t from 'tap'
+import { systemClock } from '../../lib/clock.ts'
+import { startController } from '../../sync/controller.ts'
+import { ready, secret, start } from './harness/external-secret-simulation.ts'
+
+t.test('if one list fails at the start, no ExternalSecret looks broken', async (t) => {
+  const simulation = await start(t)
+  const { apiServer, externalSecrets } = simulation
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
+  await simulation.round()
+  t.match(ready(simulation), { status: 'True' })
+  simulation.vaultPaths()
+
+  let hasFailed = false
+  apiServer.before = async ({ method, path }) => {
+    if (hasFailed || method !== 'GET' || !path.endsWith('/secretstores')) return undefined
+    hasFailed = true
+    // Everything else is known by then, and the namespace has rested from its first round.
+    await setTimeout(4_500)
+    return [503, {}]
+  }
+  const before = apiServer.requests.length
+  const controller = startController({
+    ...simulation.options,
+    clock: systemClock,
+    kinds: ['ExternalSecret'],
+    accounts: new Map([['team-a', new Set(['web'])]]),
+  })
+  // A round that knows the store asks for the value. A round that doesn't would have written a status by then.
+  while (simulation.vaultPaths().length === 0) await setTimeout(5)
+  simulation.stop.abort()
+  await controller.ended()
+  t.ok(hasFailed)
+  const writes = apiServer.requests.slice(before).filter(({ method }) => method === 'PATCH')
+  t.strictSame(writes, [])
+})
