@@ -16,6 +16,17 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
 }
 
+/** The answer is larger than it may be. Ask for fewer objects. */
+export class LargeAnswerError extends Error {
+  override readonly name = 'LargeAnswerError'
+}
+
+/**
+ * For an answer with more than one object, which strangers may have written. An object takes up to 3 MiB, and as values of
+ * JavaScript more than twenty times as much, so a page of 50 could end the process.
+ */
+const maxPageBytes = 2 * 1024 * 1024
+
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
 
 /** The APIs of the client are created with its `configuration`: `new CoreV1Api(connection.configuration)`. */
@@ -95,7 +106,8 @@ function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
         return new ResponseContext(httpStatusCode, headers, readBody(await body.text()))
       } catch (error) {
         // A failed connection isn't used again. One that another request has opened since then may work.
-        if (dispatcher === own) dispatcher = undefined
+        const isFailed = !(error instanceof LargeAnswerError)
+        if (isFailed && dispatcher === own) dispatcher = undefined
         throw error
       } finally {
         clearTimeout(timer)
@@ -115,7 +127,7 @@ function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
 
 /** The client's own way, fetch, takes twice as much CPU time, and follows redirects. */
 async function sendThrough(dispatcher: Dispatcher, request: RequestContext) {
-  const { origin, pathname, search } = new URL(request.getUrl())
+  const { origin, pathname, search, searchParams } = new URL(request.getUrl())
   const sent = request.getBody()
   const { statusCode, headers, body } = await dispatcher.request({
     origin,
@@ -127,7 +139,25 @@ async function sendThrough(dispatcher: Dispatcher, request: RequestContext) {
     signal: request.getSignal() ?? null,
   })
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)])
-  return { httpStatusCode: statusCode, headers: Object.fromEntries(texts), body }
+  const isPage = Number(searchParams.get('limit')) > 1
+  return {
+    httpStatusCode: statusCode,
+    headers: Object.fromEntries(texts),
+    body: isPage ? { text: () => readPage(body) } : body,
+  }
+}
+
+/** @throws LargeAnswerError if the page is too large */
+async function readPage(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    // Leaving the loop ends the answer.
+    if (bytes > maxPageBytes) throw new LargeAnswerError()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 const overdue = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError')

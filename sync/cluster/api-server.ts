@@ -1,10 +1,4 @@
-import {
-  CoreV1Api,
-  PatchStrategy,
-  setHeaderOptions,
-  type V1ListMeta,
-  type V1Secret,
-} from '@kubernetes/client-node'
+import { CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from '@kubernetes/client-node'
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
@@ -17,13 +11,13 @@ import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
 import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
 import { followObjects } from './follow-objects.ts'
+import { listPages } from './list-pages.ts'
 import { createTurns, type InTurn } from './page-turns.ts'
 import { readSeenAccount } from './seen-account.ts'
 
 /** The shortest lifetime that the API server issues. The token is exchanged at once. */
 const tokenSeconds = 600
 
-/** An account may be as large as a request, and a page is in memory both as text and as objects. */
 const pageSize = 50
 /** All namespaces are listed at the start. */
 const pagesAtOnce = 2
@@ -62,18 +56,20 @@ function accountRequests(
     async listAccounts(namespace, reduce = (account) => account) {
       const what = `the ServiceAccounts of namespace ${namespace}`
       const objects: SeenAccount[] = []
-      const readNext = async (from: object): Promise<V1ListMeta | undefined> => {
-        const request = core.listNamespacedServiceAccount({ namespace, limit: pageSize, ...from })
-        const { items, metadata } = await ask(what, request)
-        objects.push(...items.flatMap(readSeenAccount).map(reduce))
-        return metadata
-      }
-      let page = await inTurn(() => readNext({}))
-      while (page?._continue) {
-        const from = { _continue: page._continue }
-        page = await inTurn(() => readNext(from))
-      }
-      return { objects, resourceVersion: page?.resourceVersion ?? '' }
+      const resourceVersion = await listPages({
+        pageSize,
+        inTurn,
+        async requestPage(page) {
+          const request = core.listNamespacedServiceAccount({ namespace, ...page })
+          const { items, metadata } = await ask(what, request)
+          objects.push(...items.flatMap(readSeenAccount).map(reduce))
+          return {
+            token: metadata?._continue ?? '',
+            resourceVersion: metadata?.resourceVersion ?? '',
+          }
+        },
+      })
+      return { objects, resourceVersion }
     },
     async requestToken({ namespace, name, uid }) {
       const what = `ServiceAccount ${namespace}/${name}`

@@ -14,6 +14,7 @@ import {
   type SyncCluster,
 } from './cluster-port.ts'
 import { followObjects } from './follow-objects.ts'
+import { listPages, type Page } from './list-pages.ts'
 import type { InTurn } from './page-turns.ts'
 
 interface Kind {
@@ -39,7 +40,7 @@ const kinds: Readonly<Record<CustomKind, Kind>> = {
   ClusterSecretStore: ofOperator('clustersecretstores'),
 }
 
-/** An object may have 1 MiB, and a page is in memory both as text and as objects. */
+/** Objects with hundreds of keys still fit into a page. */
 const pageSize = 20
 
 /**
@@ -110,25 +111,23 @@ async function listAll<T>(
   const { kind, namespace, inTurn, read } = options
   const what = namespace === '' ? `all ${kind}s` : `the ${kind}s of namespace ${namespace}`
   const objects: T[] = []
-  const readNext = async (token: string): Promise<ListMetadata> => {
-    const from = token === '' ? {} : { _continue: token }
-    const query = { ...kinds[kind], limit: pageSize, ...from }
-    const request =
-      namespace === ''
-        ? api.listClusterCustomObject(query)
-        : api.listNamespacedCustomObject({ ...query, namespace })
-    const answer: unknown = await ask(what, request.catch(unlessAbsent))
-    if (answer === undefined) throw new KindAbsentError(what)
-    const { items, ...metadata } = readPage(answer)
-    for (const item of items) objects.push(...read(item))
-    return metadata
-  }
-  let page = await inTurn(() => readNext(''))
-  while (page.token !== '') {
-    const { token } = page
-    page = await inTurn(() => readNext(token))
-  }
-  return { objects, resourceVersion: page.resourceVersion }
+  const resourceVersion = await listPages({
+    pageSize,
+    inTurn,
+    async requestPage(page) {
+      const query = { ...kinds[kind], ...page }
+      const request =
+        namespace === ''
+          ? api.listClusterCustomObject(query)
+          : api.listNamespacedCustomObject({ ...query, namespace })
+      const answer: unknown = await ask(what, request.catch(unlessAbsent))
+      if (answer === undefined) throw new KindAbsentError(what)
+      const { items, ...metadata } = readPage(answer)
+      for (const item of items) objects.push(...read(item))
+      return metadata
+    },
+  })
+  return { objects, resourceVersion }
 }
 
 /** The cluster doesn't know the kind: undefined takes the place of an answer. */
@@ -136,14 +135,8 @@ function unlessAbsent(error: unknown): undefined {
   if (answerOf(error)?.status !== 404) throw error
 }
 
-interface ListMetadata {
-  /** Of the next page; empty at the end. */
-  readonly token: string
-  readonly resourceVersion: string
-}
-
 /** The client doesn't check lists of custom objects. */
-function readPage(answer: unknown): ListMetadata & { readonly items: readonly unknown[] } {
+function readPage(answer: unknown): Page & { readonly items: readonly unknown[] } {
   const { items, metadata } = isObject(answer) ? answer : {}
   const { continue: token, resourceVersion } = isObject(metadata) ? metadata : {}
   return {

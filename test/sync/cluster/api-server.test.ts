@@ -118,6 +118,38 @@ t.test('a watch reports changes and the version at which it ended', async (t) =>
   t.strictSame(told, ['open', 'web {"akv-injector.io/sync":"2"}', 'api {}', 'gone web'])
 })
 
+t.test('objects that are too large for a page are listed a few at a time', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const names = Array.from({ length: 10 }, (_, i) => `large-${i}`)
+  const large = 'x'.repeat(400_000)
+  for (const name of names) {
+    apiServer.accounts.put('team-a', name, { 'example.com/notes': large })
+    apiServer.externalSecrets.put('ExternalSecret', { name }, { large })
+    apiServer.externalSecrets.put('ClusterSecretStore', { name }, { large })
+  }
+  const lists = [
+    [() => cluster.listAccounts('team-a'), [50, 13, 4, 4, 4]],
+    [() => cluster.objectsOf.ExternalSecret.list('team-a'), [20, 5, 5]],
+    [() => cluster.objectsOf.ClusterSecretStore.list(''), [20, 5, 5]],
+  ] as const
+  for (const [list, limits] of lists) {
+    const before = apiServer.requests.length
+    const { objects } = await list()
+    t.strictSame(
+      objects.map(({ name }) => name),
+      names,
+    )
+    const requests = apiServer.requests.slice(before)
+    t.strictSame(
+      requests.map(({ query }) => Number(query.get('limit'))),
+      limits,
+    )
+  }
+  apiServer.accounts.put('team-a', 'huge', { 'example.com/notes': large.repeat(8) })
+  const { objects } = await cluster.listAccounts('team-a')
+  t.equal(objects.length, 11, 'a single object has no bound')
+})
+
 t.test('accounts are listed page by page, and only the needed annotations are kept', async (t) => {
   const { apiServer, cluster } = await start(t)
   const names = Array.from({ length: 120 }, (_, i) => `account-${i}`)
