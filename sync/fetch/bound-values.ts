@@ -1,6 +1,7 @@
 import type { FileSet } from '../../init-agent/projection/file-set.ts'
 import { noContent } from '../../init-agent/projection/project-content.ts'
 import type { RefreshState } from '../../init-agent/projection/refresh-content.ts'
+import type { StoredSecret } from '../plan/stored-secret.ts'
 import { decodeTarget } from '../request/key-path.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import type { AccountValues } from './account-values.ts'
@@ -64,4 +65,16 @@ function sizeOf({ content, known }: RefreshState): number {
   for (const found of known.values())
     size += (found.kind === 'secret' ? found.value.length : 0) + entryBytes
   return size
+}
+
+/** About how much memory a stored Secret takes. Others can fill it with tens of thousands of empty keys, or of fields. */
+export function weightOf(stored: StoredSecret): number {
+  const { data, labels, annotations, applied, others } = stored
+  let bytes = 0
+  for (const value of data.values()) bytes += value.length
+  for (const text of annotations.values()) bytes += text.length
+  let entries = data.size + labels.size + annotations.size
+  for (const owned of [applied, ...others.values()])
+    entries += owned.data.size + owned.labels.size + owned.annotations.size
+  return bytes + entries * entryBytes
 }

@@ -24,7 +24,7 @@ import type { SyncRequest } from '../request/account-request.ts'
 import { encodeTarget } from '../request/key-path.ts'
 import { maxProperties } from '../request/secret-bounds.ts'
 import type { AccountValues } from './account-values.ts'
-import { maxKeptBytes, tooLargeSecrets } from './bound-values.ts'
+import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
 export interface RefreshedAccount {
@@ -132,6 +132,12 @@ function compact({ files, env }: Content): Content {
   return { files: sharedIfEmpty(new Map(compacted)), env: sharedIfEmpty(env) }
 }
 
+/**
+ * More than the values of any account: a vault bounds each to 25 KiB. Whoever may write Secrets can write more into them, in
+ * our name, too. A value that isn't read stays in its Secret if the vault can't be asked.
+ */
+const maxSeededBytes = 16 * maxKeptBytes
+
 /** The content, plus the stored values of Secrets that haven't been read before. */
 async function seed(options: RefreshAccountOptions) {
   const { cluster, account, request, before } = options
@@ -141,10 +147,10 @@ async function seed(options: RefreshAccountOptions) {
   for (const { name } of request.secrets) {
     if (before?.seeded.has(name)) continue
     const stored = await cluster.readSecret({ namespace: account.namespace, name })
-    if (stored !== undefined && ownershipOf(stored, account) === 'ours')
+    foundBytes += stored === undefined ? 0 : weightOf(stored)
+    if (stored && foundBytes <= maxSeededBytes && ownershipOf(stored, account) === 'ours')
       for (const [path, file] of filesIn(stored, request.config)) files.set(path, file)
     // A Secret may hold a lot of other people's data. Beyond the limit it isn't kept, but read again when its turn comes.
-    for (const bytes of stored?.data.values() ?? []) foundBytes += bytes.length
     if (foundBytes <= maxKeptBytes) found.set(name, stored)
   }
   const content: Content = { files, env: noContent.env }

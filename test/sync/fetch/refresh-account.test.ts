@@ -1,10 +1,12 @@
 import t from 'tap'
 import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
-import { systemClock } from '../../../lib/clock.ts'
+import { type Clock, systemClock } from '../../../lib/clock.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
 import type { AccountValues } from '../../../sync/fetch/account-values.ts'
 import { refreshAccount } from '../../../sync/fetch/refresh-account.ts'
+import { readStoredSecret } from '../../../sync/plan/stored-secret.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
 import { roundBudget } from '../../../sync/round/round-budget.ts'
@@ -24,17 +26,32 @@ const account = { namespace: 'team-a', name: 'web', uid: 'uid-1', annotations: {
 async function refresh(
   data: string,
   before?: AccountValues,
-  { reader = read, clock = systemClock } = {},
+  options: { readonly reader?: typeof read; readonly clock?: Clock } = {},
 ): Promise<AccountValues> {
-  const annotations = {
-    'akv-injector.io/vault': 'team-a',
-    'akv-injector.io/sync': `[{ secret: db, data: "${data}" }]`,
-  }
+  const { values } = await refreshAll(`[{ secret: db, data: "${data}" }]`, { ...options, before })
+  return values
+}
+
+async function refreshAll(
+  list: string,
+  {
+    before,
+    reader = read,
+    clock = systemClock,
+    readSecret = async () => undefined,
+  }: {
+    readonly before?: AccountValues | undefined
+    readonly reader?: typeof read
+    readonly clock?: Clock
+    readonly readSecret?: SyncCluster['readSecret']
+  },
+) {
+  const annotations = { 'akv-injector.io/vault': 'team-a', 'akv-injector.io/sync': list }
   const request = readAccount({ ...account, annotations }, policy) as SyncRequest
-  const { values } = await refreshAccount({
+  return await refreshAccount({
     request,
     account,
-    cluster: { readSecret: async () => undefined },
+    cluster: { readSecret },
     session: {
       signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
       reader: { read: reader, listVersions: async () => [] },
@@ -46,7 +63,6 @@ async function refresh(
     log: memoryLog().log,
     signal: new AbortController().signal,
   })
-  return values
 }
 
 t.test('objects that are no longer requested are forgotten', async (t) => {
@@ -99,3 +115,38 @@ t.test(
     t.strictSame([...next.refresh.content.files.keys()], ['db/k2'])
   },
 )
+
+t.test('Secrets that others have filled with empty keys or fields aren’t kept', async (t) => {
+  const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}`)
+  const all = (of: string, value: unknown) =>
+    Object.fromEntries(keys.map((key) => [of + key, value]))
+  const metadataOf = (name: string, more: object = {}) => ({
+    name,
+    uid: name,
+    resourceVersion: '1',
+    ...more,
+  })
+  const filled = {
+    data: { metadata: metadataOf('db'), data: all('', '') },
+    labels: { metadata: metadataOf('db', { labels: all('', '') }) },
+    managers: {
+      metadata: metadataOf('db', {
+        managedFields: [{ manager: 'x', fieldsV1: { 'f:data': all('f:', {}) } }],
+      }),
+    },
+  }
+  const list =
+    '[{ secret: few, data: there-1 }, { secret: db, data: there-2 }, { secret: no, data: there-3 }]'
+  for (const [where, secret] of Object.entries(filled)) {
+    const { found } = await refreshAll(list, {
+      async readSecret({ name }) {
+        if (name === 'no') return undefined
+        const object = name === 'db' ? secret : { metadata: metadataOf(name) }
+        const stored = readStoredSecret({ ...object, type: 'Opaque' })
+        if (stored.kind === 'invalid') throw new Error(stored.problem)
+        return stored.value
+      },
+    })
+    t.strictSame([...found.keys()], ['few'], where)
+  }
+})
