@@ -66,9 +66,9 @@ function reduce(
   return { kind: 'refused', sentence, claims: content.claims.slice(0, room) }
 }
 
-/** The list fails, so no object counts as gone, and no Secret is deleted. */
+/** The list fails, so all objects stay as they are known. None counts as gone, and no Secret is deleted. */
 const tooManyNames = (plural: string): AkvError =>
   new AkvError({
     code: 'AKV_SYNC_SOURCE',
-    message: `found more than ${maxNames} ${plural}, so the controller reads none of them; delete some`,
+    message: `found more than ${maxNames} ${plural}, so the controller sees no changes of them; delete some`,
   })

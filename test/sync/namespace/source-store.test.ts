@@ -173,7 +173,7 @@ t.test('an object that gets room later counts as a change', async (t) => {
   t.not(store.version(), version)
 })
 
-t.test('of too many objects nothing is known, so nothing of them is deleted', async (t) => {
+t.test('of too many objects no changes are known, so nothing of them is deleted', async (t) => {
   const { store } = open()
   store.put(seen('kv'))
   store.listed()
@@ -185,5 +185,12 @@ t.test('of too many objects nothing is known, so nothing of them is deleted', as
   for (const one of all.slice(1)) store.put(one)
   t.throws(() => store.put(seen('one-more')), { message })
   store.put(seen('kv', 101, '2'))
-  t.ok(store.has('kv'))
+  store.failed()
+  t.equal(store.all().length, maxNames, 'a running controller continues with what it knows')
+  t.ok(store.isKnown())
+
+  const { store: restarted } = open()
+  restarted.failed()
+  t.strictSame(restarted.all(), [])
+  t.strictSame(restarted.stateOfGone('kv'), { kind: 'unknown' }, 'so its Secrets stay')
 })
