@@ -55,7 +55,7 @@ export function externalSecretSource(
     refreshSeconds: read.refreshSeconds,
     ...(tenantId !== undefined && { tenantId }),
     ...(otherSignIn !== undefined && { otherSignIn }),
-    secrets: [{ ...read.secret, source: ref }],
+    secrets: [{ ...read.secret, ...content.copied, source: ref }],
     files: read.files,
     problems: [...read.problems, ...disagreements(read)],
   }

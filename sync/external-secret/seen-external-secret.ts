@@ -1,5 +1,7 @@
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { fieldManager } from '../names.ts'
+import { copyAnnotations, copyLabels } from '../request/labels.ts'
+import type { RequestedSecret } from '../request/requested-secret.ts'
 import { parseSecretName } from '../request/secret-entry.ts'
 import {
   boundedText,
@@ -13,6 +15,8 @@ import { claimedName } from './read-external-secret.ts'
 
 export interface KeptSpec {
   readonly spec: unknown
+  /** Of an ExternalSecret without a template: what its Secret gets, too. */
+  readonly copied?: Pick<RequestedSecret, 'labels' | 'annotations'>
 }
 
 /** An ExternalSecret, a SecretStore or a ClusterSecretStore. */
@@ -58,10 +62,25 @@ export const readSeenExternalSecret = (object: unknown): readonly SeenWithStatus
   readWithStatus(object, (spec, name) => {
     const claimed = parseSecretName(claimedName(spec, name))
     return claimed.kind === 'valid' ? [claimed.value] : []
-  }).map((seen) => ({
-    ...seen,
-    revision: objectRevision((object as { readonly metadata: JsonObject }).metadata),
-  }))
+  }).map((seen) => {
+    const { metadata } = object as { readonly metadata: JsonObject }
+    const content = withMetadata(seen.content, metadata)
+    return { ...seen, content, revision: objectRevision(metadata) }
+  })
+
+/** As the operator does, the Secret of an ExternalSecret without a template gets its labels and annotations. */
+function withMetadata(
+  content: SourceContent<KeptSpec>,
+  metadata: JsonObject,
+): SourceContent<KeptSpec> {
+  if (content.kind !== 'kept') return content
+  const target = isObject(content.spec) ? content.spec['target'] : undefined
+  if (isObject(target) && target['template'] != null) return content
+  const labels = copyLabels(metadata['labels'])
+  const annotations = copyAnnotations(metadata['annotations'])
+  const copied = { labels, ...(Object.keys(annotations).length > 0 && { annotations }) }
+  return { ...content, copied, characters: content.characters + JSON.stringify(copied).length }
+}
 
 /** Reads a store of a list or a watch. Returns an empty list for anything else. */
 export const readSeenStore = (object: unknown): readonly SeenWithStatus[] =>

@@ -38,6 +38,41 @@ export function readSecretAnnotations(value: unknown): ReadLabels {
       }
 }
 
+/** On objects that `kubectl apply` has written: the whole object as text. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/** The labels of another object that a Secret can have, too. */
+export const copyLabels = (labels: unknown): Labels =>
+  copyEntries(labels, { kind: 'label', hasRoom: (text) => labelProblem(text) === undefined })
+
+/** The annotations of another object that a Secret can have, too. */
+export function copyAnnotations(annotations: unknown): Labels {
+  let left = maxAnnotationCharacters
+  return copyEntries(annotations, {
+    kind: 'annotation',
+    hasRoom({ length }) {
+      if (length > left) return false
+      left -= length
+      return true
+    },
+  })
+}
+
+function copyEntries(
+  value: unknown,
+  rules: { readonly kind: string; readonly hasRoom: (text: string) => boolean },
+): Labels {
+  const { kind, hasRoom } = rules
+  const entries = Object.entries(isObject(value) ? value : {}).filter(
+    ([key, text]) =>
+      key !== lastApplied &&
+      keyProblem(key, kind) === undefined &&
+      typeof text === 'string' &&
+      hasRoom(text),
+  )
+  return Object.fromEntries(entries.slice(0, maxEntries)) as Labels
+}
+
 function readEntries(
   value: unknown,
   rules: {

@@ -21,6 +21,7 @@ export interface ExternalSecrets {
     place: { readonly namespace?: string; readonly name: string },
     spec: unknown,
     more?: {
+      readonly labels?: Readonly<Record<string, string>>
       readonly annotations?: Readonly<Record<string, string>>
       readonly creationTimestamp?: string
       readonly managedFields?: readonly unknown[]

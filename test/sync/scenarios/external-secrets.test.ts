@@ -61,6 +61,38 @@ t.test('a template and a JSON object, and a change in the vault', async (t) => {
   t.equal(simulation.values('app')?.['url'], 'postgres://x?password=new')
 })
 
+t.test('labels and annotations of an ExternalSecret without a template', async (t) => {
+  const simulation = await start(t)
+  const { externalSecrets, apiServer } = simulation
+  const metadata = {
+    labels: { app: 'web', 'app.kubernetes.io/managed-by': 'Helm' },
+    annotations: {
+      'example.com/team': 'web',
+      'example.com/long': 'x'.repeat(100_000),
+      'kubectl.kubernetes.io/last-applied-configuration': '{}',
+      'akv-injector.io/adopt': 'true',
+    },
+  }
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret(), metadata)
+  const target = { template: { metadata: { labels: { tier: 'back' } } } }
+  externalSecrets.put('ExternalSecret', { name: 'other' }, secret({ target }), metadata)
+  await simulation.round()
+  const metadataOf = (name: string) => {
+    const { labels, annotations = {} } = apiServer.secrets.get(`team-a/${name}`)?.metadata ?? {}
+    const { 'akv-injector.io/synced': _, ...others } = annotations
+    return { labels, annotations: others }
+  }
+  const managed = { 'app.kubernetes.io/managed-by': 'akv-injector' }
+  t.strictSame(metadataOf('db'), {
+    labels: { app: 'web', ...managed },
+    annotations: { 'example.com/team': 'web' },
+  })
+  t.strictSame(metadataOf('other'), { labels: { tier: 'back', ...managed }, annotations: {} })
+  externalSecrets.put('ExternalSecret', { name: 'db' }, secret(), { labels: {}, annotations: {} })
+  await simulation.round()
+  t.strictSame(metadataOf('db'), { labels: managed, annotations: {} })
+})
+
 t.test('a restart and an outage leave a templated Secret as it is', async (t) => {
   const simulation = await start(t)
   const target = { template: { data: { line: 'p={{ .password }}' } } }
