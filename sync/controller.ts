@@ -6,7 +6,7 @@ import type { SeenAccount } from './cluster/cluster-port.ts'
 import { withoutDetails } from './cluster/seen-account.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import type { NextRun } from './next-run.ts'
-import { isOff } from './request/read-account.ts'
+import { asksForSecrets, isOff } from './request/read-account.ts'
 import { type AccountEntry, accountEntry } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
 import type { SecretStatus } from './round/account-state.ts'
@@ -95,10 +95,22 @@ function entryUpdates({
   readonly namespaces: Namespaces
 }) {
   const isListed = ({ namespace, name }: SeenAccount) => accounts.get(namespace)?.has(name) === true
+  function forget(namespace: string, name: string): void {
+    const entry = entries.get(namespace, name)
+    entry?.running?.abort()
+    entries.delete(namespace, name)
+    queue.drop(keyOf(namespace, name))
+    if (entry?.isListed) namespaces.changed(namespace)
+  }
   return {
     reduce: (account: SeenAccount) => (isListed(account) ? account : withoutDetails(account)),
     onAccount(account: SeenAccount): void {
       const { namespace, name } = account
+      // A namespace may have any number of accounts that aren't for us.
+      if (!isListed(account) && !asksForSecrets(account)) {
+        forget(namespace, name)
+        return
+      }
       const entry = updatedEntry(entries.get(namespace, name), {
         account,
         isListed: isListed(account),
@@ -113,13 +125,7 @@ function entryUpdates({
           outlook: entry.outlook === 'good' ? 'good' : 'unknown',
         })
     },
-    onGone(namespace: string, name: string): void {
-      const entry = entries.get(namespace, name)
-      entry?.running?.abort()
-      entries.delete(namespace, name)
-      queue.drop(keyOf(namespace, name))
-      if (entry?.isListed) namespaces.changed(namespace)
-    },
+    onGone: forget,
   }
 }
 

@@ -122,7 +122,12 @@ async function reportUnlisted(state: AccountState, round: AccountRound): Promise
     return { state: { ...state, reported: nothingReported }, nextAfterMs: undefined }
   const message = `ServiceAccount ${namespace}/${name} is not among those that the operator has enabled`
   const error = new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message })
-  return await reportBlocked(state, { failure: { kind: 'account', error }, round })
+  // Anyone who may create accounts can create any number, so those of a namespace share one budget.
+  const events = { take: () => round.events.take({ namespace, name: '' }) }
+  return await reportBlocked(state, {
+    failure: { kind: 'account', error },
+    round: { ...round, events },
+  })
 }
 
 /** Reports a failure that only a person can correct. The next round is due when it has to be reported again. */

@@ -313,3 +313,17 @@ t.test('a mistake that exists at the start counts as a failure', async (t) => {
   simulation.pass(100_000)
   t.ok((await staleSeconds(simulation)) >= 100)
 })
+
+t.test('accounts that aren’t listed share the Events of their namespace', async (t) => {
+  const { simulation, controller } = await start(t)
+  await watches(simulation)
+  for (let i = 0; i < 40; i++)
+    simulation.apiServer.accounts.put('team-a', `other-${i}`, annotations(db))
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(db))
+  const told = () => simulation.log.lines.filter(({ code }) => code === 'AKV_SYNC_NOT_ENABLED')
+  await until(() => told().length === 40)
+  await until(() => simulation.values('db') !== undefined)
+  await stopped(simulation, controller)
+  const events = simulation.events().filter((event) => event.includes('AKV_SYNC_NOT_ENABLED'))
+  t.equal(events.length, 25)
+})
