@@ -63,7 +63,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   if (config.refreshSeconds > 0) {
     // A set that was found may be old.
     const afterMs = previous ? (resumed?.afterMs ?? 0) : firstWaitMs(context)
-    // A restarted agent keeps its process. If it can't be replaced, Node aborts, and the container would restart for ever.
+    // A restarted agent keeps its process. If it can't be replaced, Node aborts, and the container would restart endlessly.
     const program = previous && !resumed ? undefined : options.program
     const rest = openRest(program, { context, figures })
     if (!servesBetweenRefreshes(config)) return keepFresh(context, { state, afterMs, rest })
