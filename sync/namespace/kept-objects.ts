@@ -12,7 +12,7 @@ export const maxClaims = 2000
 /** How many objects may exist. Most of them are known by name only. */
 export const maxNames = 5000
 
-/** Keeps the objects of one kind. For an object that there is no room for, it keeps only the names of its Secrets. */
+/** Keeps the objects of one kind, within these bounds. Of any others, it keeps only the names of their Secrets. */
 export function createKeptObjects<Seen extends SeenSource>(plural: string) {
   const tooMany = `is one too many: the controller reads at most ${maxObjects} ${plural} with ${maxCharacters} characters in a namespace; delete some`
   const objects = new Map<string, Seen>()

@@ -43,14 +43,14 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /** The labels of another object that a Secret can have, too. */
 export const copyLabels = (labels: unknown): Labels =>
-  copyEntries(labels, { kind: 'label', hasRoom: (text) => labelProblem(text) === undefined })
+  copyEntries(labels, { kind: 'label', accepts: (text) => labelProblem(text) === undefined })
 
 /** The annotations of another object that a Secret can have, too. */
 export function copyAnnotations(annotations: unknown): Labels {
   let left = maxAnnotationCharacters
   return copyEntries(annotations, {
     kind: 'annotation',
-    hasRoom({ length }) {
+    accepts({ length }) {
       if (length > left) return false
       left -= length
       return true
@@ -60,15 +60,15 @@ export function copyAnnotations(annotations: unknown): Labels {
 
 function copyEntries(
   value: unknown,
-  rules: { readonly kind: string; readonly hasRoom: (text: string) => boolean },
+  rules: { readonly kind: string; readonly accepts: (text: string) => boolean },
 ): Labels {
-  const { kind, hasRoom } = rules
+  const { kind, accepts } = rules
   const entries = Object.entries(isObject(value) ? value : {}).filter(
     ([key, text]) =>
       key !== lastApplied &&
       keyProblem(key, kind) === undefined &&
       typeof text === 'string' &&
-      hasRoom(text),
+      accepts(text),
   )
   return Object.fromEntries(entries.slice(0, maxEntries)) as Labels
 }
