@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
+import { jsonExcess } from '../../lib/json-excess.ts'
 import { isObject } from '../../lib/shape.ts'
-import { jsonExcess } from '../body/json-excess.ts'
 import { readBody } from '../body/read-body.ts'
 import type { Lookup } from '../core/csi/looked-up.ts'
 import type { ApiAccess, ApiCredentials } from './api-access.ts'

@@ -1,5 +1,5 @@
+import { jsonExcess } from '../../../lib/json-excess.ts'
 import { printable } from '../../../lib/printable.ts'
-import { jsonExcess } from '../../body/json-excess.ts'
 import { readBody } from '../../body/read-body.ts'
 import { type Refusal, refusalError } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { jsonExcess } from '../../../webhook/body/json-excess.ts'
-import { numRuns } from '../../support/property-runs.ts'
+import { jsonExcess } from '../../lib/json-excess.ts'
+import { numRuns } from '../support/property-runs.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const isDeeperThan = (json: Uint8Array, maxDepth: number) =>
