@@ -9,6 +9,7 @@ import type { NextRun } from './next-run.ts'
 import { asksForSecrets, isOff } from './request/read-account.ts'
 import { type AccountEntry, accountEntry } from './round/account-entry.ts'
 import { accountLog } from './round/account-log.ts'
+import { hasRoomAgain, holdAccount, releaseAccount } from './round/account-memory.ts'
 import type { SecretStatus } from './round/account-state.ts'
 import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
 import type { SourceKind } from './source/source-ref.ts'
@@ -52,13 +53,14 @@ export function startController(options: ControllerOptions): Controller {
   })
   const namespaces = createNamespaces({ ...options, entries, queue })
   const unlistedNamespaces = new Set(accounts.keys())
-  const updates = entryUpdates({ accounts, entries, queue, namespaces })
+  const updates = entryUpdates({ ...options, entries, queue, namespaces })
   const watches = [...accounts.keys()].map((namespace) =>
     watchAccounts({
       ...options,
       ...updates,
       namespace,
       onGone: (name) => updates.onGone(namespace, name),
+      wantsList: () => updates.hasRoomAgain(namespace),
       onListed: () => {
         unlistedNamespaces.delete(namespace)
         namespaces.accountsListed(namespace)
@@ -86,10 +88,11 @@ const unlistedProblem = (namespaces: ReadonlySet<string>): string | undefined =>
 /** Keeps the entries up to date with what the watches see, and queues rounds for accounts that have changed. */
 function entryUpdates({
   accounts,
+  memory,
   entries,
   queue,
   namespaces,
-}: Pick<ControllerOptions, 'accounts'> & {
+}: Pick<ControllerOptions, 'accounts' | 'memory'> & {
   readonly entries: AccountEntries
   readonly queue: WorkQueue
   readonly namespaces: Namespaces
@@ -99,23 +102,31 @@ function entryUpdates({
     const entry = entries.get(namespace, name)
     entry?.running?.abort()
     entries.delete(namespace, name)
+    releaseAccount(memory, { namespace, name })
     queue.drop(keyOf(namespace, name))
     if (entry?.isListed) namespaces.changed(namespace)
   }
   return {
     reduce: (account: SeenAccount) => (isListed(account) ? account : withoutDetails(account)),
-    onAccount(account: SeenAccount): void {
-      const { namespace, name } = account
+    onAccount(seen: SeenAccount): boolean {
+      const { namespace, name } = seen
       // A namespace may have any number of accounts that aren't for us.
-      if (!isListed(account) && !asksForSecrets(account)) {
+      if (!isListed(seen) && !asksForSecrets(seen)) {
         forget(namespace, name)
-        return
+        return true
+      }
+      const account = holdAccount(memory, seen)
+      const isKept = account.neededBytes === undefined
+      if (!isKept && !isListed(seen)) {
+        // Only an Event would say that it isn't enabled, and there may be any number of such accounts.
+        forget(namespace, name)
+        return true
       }
       const entry = updatedEntry(entries.get(namespace, name), {
         account,
         isListed: isListed(account),
       })
-      if (entry === undefined) return
+      if (entry === undefined) return isKept
       entries.set(entry)
       // The account may now be the one to read a source, or not any more.
       if (isListed(account)) namespaces.changed(namespace)
@@ -124,8 +135,12 @@ function entryUpdates({
           afterMs: 0,
           outlook: entry.outlook === 'good' ? 'good' : 'unknown',
         })
+      return isKept
     },
     onGone: forget,
+    /** Whether there is room now for a listed account of the namespace that there was none for. */
+    hasRoomAgain: (namespace: string): boolean =>
+      entries.within(namespace).some(({ account }) => hasRoomAgain(memory, account)),
   }
 }
 
@@ -138,7 +153,8 @@ function updatedEntry(
     entry?.running?.abort()
     return accountEntry(account, isListed)
   }
-  const isSame = haveSameAnnotations(entry.account, account)
+  const isSame =
+    entry.account.neededBytes === account.neededBytes && haveSameAnnotations(entry.account, account)
   entry.account = account
   if (isSame) return undefined
   entry.isChanged = true

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
 import { createConnection } from '../keyvault/clients/connection.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { createVaultPauses } from '../keyvault/readers/vault-pauses.ts'
@@ -11,6 +12,7 @@ import { type AccountSessionOptions, openAccountSession } from './account-sessio
 import { connectCluster } from './cluster/api-server.ts'
 import { createEventBudget } from './cluster/event-budget.ts'
 import { type ControllerOptions, startController } from './controller.ts'
+import { createFairShares } from './memory/fair-shares.ts'
 import { createSyncMetrics } from './metrics.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace } from './vault-pace.ts'
@@ -58,7 +60,8 @@ async function sync(
   try {
     const openSession = sessionOpener({ cloud: policy.cloud, cluster, agent, metrics, signal })
     const events = createEventBudget(clock)
-    const shared = { cluster, policy, metrics, events, clock, log, signal, openSession }
+    const memory = createFairShares({ maxBytes: keptBytes(), namespaces: accounts.size })
+    const shared = { cluster, policy, memory, metrics, events, clock, log, signal, openSession }
     const controller = startController({ ...shared, accounts, kinds: settings.kinds })
     problem = controller.problem
     await untilEnded(controller.ended(), { signal, log })
@@ -68,6 +71,12 @@ async function sync(
     health.close()
   }
 }
+
+/**
+ * How much may be kept for what strangers write. Of some of it, there are three versions at times: one that a round is still
+ * working on, one that has been read, and one that is being read.
+ */
+const keptBytes = (): number => getHeapStatistics().heap_size_limit / 4
 
 /** All accounts share the connection pool and the pauses of throttled vaults. */
 function sessionOpener({

@@ -4,13 +4,13 @@ import { type WatchObjectsLoop, watchObjects } from './watch-objects.ts'
 export interface WatchAccountsLoop
   extends Pick<
     WatchObjectsLoop<SeenAccount>,
-    'namespace' | 'onGone' | 'onListed' | 'clock' | 'log' | 'signal'
+    'namespace' | 'onGone' | 'onListed' | 'wantsList' | 'clock' | 'log' | 'signal'
   > {
   readonly cluster: Pick<SyncCluster, 'listAccounts' | 'watchAccounts'>
   /** Drops the parts of an account that need not be kept. */
   readonly reduce: (account: SeenAccount) => SeenAccount
-  /** Called for each account that is new or has changed. */
-  readonly onAccount: (account: SeenAccount) => void
+  /** Called for each account that is new or has changed. False: there was no room for it. */
+  readonly onAccount: (account: SeenAccount) => boolean
 }
 
 /** Reports the ServiceAccounts of a namespace until `signal` aborts. */
@@ -22,6 +22,6 @@ export async function watchAccounts(options: WatchAccountsLoop): Promise<void> {
     list: (namespace) => cluster.listAccounts(namespace, reduce),
     watch: ({ onObject, ...watch }) =>
       cluster.watchAccounts({ ...watch, onObject: (account) => onObject(reduce(account)) }),
-    onObject: (account) => void onAccount(account),
+    onObject: onAccount,
   })
 }

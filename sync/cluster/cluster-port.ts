@@ -12,6 +12,8 @@ export interface SeenAccount extends Account {
   readonly resourceVersion: string
   /** The text of `akv-injector.io/sync-status`. Not among the annotations, because a new status must not start a round. */
   readonly status?: string
+  /** There was no room for its annotations, for which so much memory is needed. Its Secrets stay as they are. */
+  readonly neededBytes?: number
 }
 
 /** All objects of one kind in a namespace. */

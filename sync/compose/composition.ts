@@ -1,5 +1,3 @@
-import type { Template } from '../template/parse.ts'
-
 /**
  * How the keys of a Secret are made of fetched values. The values are inputs: the path of each is encoded by key-path.ts with
  * the input's name in place of a key.
@@ -21,8 +19,8 @@ export type ComposedInput =
   | { readonly kind: 'all'; readonly input: string; readonly decoding: Decoding }
 
 export interface ComposedTemplate {
-  /** By key. */
-  readonly data: ReadonlyMap<string, Template>
+  /** The texts of the templates, by key. Parsed, they would take 45 times the memory, so they are parsed when they are rendered. */
+  readonly data: ReadonlyMap<string, string>
   /** Whether the Secret also gets the inputs' own keys. */
   readonly keepsInputs: boolean
 }

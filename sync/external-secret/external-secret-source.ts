@@ -1,5 +1,5 @@
 import type { Policy } from '../../webhook/core/policy.ts'
-import type { Source } from '../source/source.ts'
+import { boundSentences, type Source } from '../source/source.ts'
 import type { StoreRef } from './read-data-items.ts'
 import {
   type FindStore,
@@ -31,7 +31,8 @@ export function externalSecretSource(
   const base = { ref, uid, createdAtMs, revision, claims: content.claims }
   if (content.kind === 'refused')
     return { ...base, hints: { annotated }, secrets: [], files: [], problems: [content.sentence] }
-  const other = otherStore(content.spec, findStore)
+  const spec: unknown = JSON.parse(content.text)
+  const other = otherStore(spec, findStore)
   if (other !== undefined)
     return {
       ...base,
@@ -43,7 +44,7 @@ export function externalSecretSource(
     }
   const find: FindStore = (store) => findStore(store)?.content
   const options = { name, namespace, policy, findStore: find }
-  const read = readExternalSecret(content.spec, options)
+  const read = readExternalSecret(spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
   const otherSignIn = otherSignInOf(read)
   return {
@@ -57,7 +58,7 @@ export function externalSecretSource(
     ...(otherSignIn !== undefined && { otherSignIn }),
     secrets: [{ ...read.secret, ...content.copied, source: ref }],
     files: read.files,
-    problems: [...read.problems, ...disagreements(read)],
+    problems: boundSentences([...read.problems, ...disagreements(read)]),
   }
 }
 
@@ -68,7 +69,7 @@ export function storeContent(
 ): StoreContent {
   switch (content.kind) {
     case 'kept':
-      return readStore(content.spec, options)
+      return readStore(JSON.parse(content.text), options)
     case 'refused':
       return { kind: 'unread', sentence: content.sentence }
     case 'nothing':

@@ -1,5 +1,4 @@
 import { printable } from '../../lib/printable.ts'
-import { isObject } from '../../lib/shape.ts'
 import { parseDuration } from '../../webhook/core/annotations/values/parse-duration.ts'
 import type { SeenStatus, SeenWithStatus, StatusWrite } from './seen-external-secret.ts'
 
@@ -67,9 +66,8 @@ const lastWrite = ({ otherWrites = [] }: SeenStatus, nowMs: number): StatusWrite
   otherWrites.find(({ atMs }) => atMs <= nowMs + maxAheadMs)
 
 function windowOf({ content }: SeenWithStatus): number {
-  const spec = content.kind === 'kept' ? content.spec : undefined
-  const interval = isObject(spec) ? spec['refreshInterval'] : undefined
-  const parsed = parseDuration(typeof interval === 'string' ? interval : '')
+  const { refreshInterval = '' } = content.kind === 'kept' ? content : {}
+  const parsed = parseDuration(refreshInterval)
   const intervalMs = parsed.kind === 'valid' ? parsed.value * 1000 : defaultIntervalMs
   return Math.max(minWindowMs, 2 * intervalMs)
 }

@@ -10,7 +10,6 @@ import { encodeTarget } from '../request/key-path.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import { maxEntries } from '../request/secret-keys.ts'
 import { lackingKeys } from '../request/secret-types.ts'
-import { neededKeys } from '../template/needed-keys.ts'
 import {
   maxProblems,
   only,
@@ -29,7 +28,7 @@ import {
   type StoreRef,
 } from './read-data-items.ts'
 import type { ReadStore, StoreContent } from './read-store.ts'
-import { readTarget } from './read-target.ts'
+import { type NeededKeys, readTarget } from './read-target.ts'
 
 /** Finds a store by its name. */
 export type FindStore = (ref: StoreRef) => StoreContent | undefined
@@ -90,7 +89,10 @@ export function readExternalSecret(
       readItems(value, at, { most: maxEntries, read: dataFromReader(items) }),
     syncWindows: refused('values are refreshed at any time; remove it'),
   })
-  const { secret, template } = readTarget(target, options.name, { ...place, path: 'spec.target' })
+  const { secret, template, needed } = readTarget(target, options.name, {
+    ...place,
+    path: 'spec.target',
+  })
   if (items.length === 0 && place.problems.length === 0)
     place.problems.push('spec.data and spec.dataFrom are missing; list the keys of the Secret')
   // In the operator, data overwrites what dataFrom gives.
@@ -106,7 +108,7 @@ export function readExternalSecret(
   })
   if (place.problems.length === 0) {
     checkType(secret.type, { items, template, place })
-    if (template) checkTemplates(template, items, place)
+    checkTemplates(needed, items, place)
   }
   return {
     secret: { ...secret, composition: { inputs, ...(template && { template }) } },
@@ -213,15 +215,11 @@ function checkType(
 }
 
 /** Reports a key that a template reads and that nothing gives. An `extract` may give any key. */
-function checkTemplates(
-  { data }: ComposedTemplate,
-  items: readonly Item[],
-  { problems }: Place,
-): void {
+function checkTemplates(needed: NeededKeys, items: readonly Item[], { problems }: Place): void {
   const keys = new Set(items.map(({ key }) => key))
   if (keys.has(undefined)) return
-  for (const [name, template] of data)
-    for (const key of neededKeys(template))
+  for (const [name, neededKeys] of needed)
+    for (const key of neededKeys)
       if (!keys.has(key))
         problems.push(
           `spec.target.template.data.${name}: no item of spec.data has the secretKey "${printable(key)}"`,

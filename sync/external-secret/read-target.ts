@@ -4,11 +4,16 @@ import { readLabels, readSecretAnnotations } from '../request/labels.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import { parseSecretName } from '../request/secret-entry.ts'
 import { dataKeyProblem, opaqueType, parseSecretType } from '../request/secret-types.ts'
-import { parseTemplate, type Template } from '../template/parse.ts'
+import { neededKeys } from '../template/needed-keys.ts'
+import { parseTemplate } from '../template/parse.ts'
 import { maxProblems, only, type Place, readMembers, refused, text, wrong } from './members.ts'
+
+/** The keys that each template needs, by the key that it makes. */
+export type NeededKeys = ReadonlyMap<string, ReadonlySet<string>>
 
 export interface ReadTarget {
   readonly secret: RequestedSecret
+  readonly needed: NeededKeys
   /** Absent if the keys are written as they are fetched. */
   readonly template?: ComposedTemplate
 }
@@ -30,9 +35,10 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
     annotations: undefined as RequestedSecret['annotations'],
     template: undefined as ComposedTemplate | undefined,
   }
+  const needed = new Map<string, ReadonlySet<string>>()
   const metadata = metadataReader(target)
   const template = (found: unknown, at: Place) => {
-    const data = new Map<string, Template>()
+    const data = new Map<string, string>()
     let isMerged = false
     readMembers(found, at, {
       type: (type, inside) => {
@@ -46,7 +52,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
         only(['Replace', 'Merge'])(policy, inside)
       }),
       metadata,
-      data: (templates, inside) => readTemplates(templates, data, inside),
+      data: (templates, inside) => readTemplates(templates, { data, needed }, inside),
       templateFrom: refused('write the templates into template.data'),
     })
     if (data.size > 0) target.template = { data, keepsInputs: isMerged }
@@ -71,6 +77,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
       labels: target.labels,
       ...(target.annotations && { annotations: target.annotations }),
     },
+    needed,
     ...(target.template && { template: target.template }),
   }
 }
@@ -104,7 +111,15 @@ function addProblems(values: unknown, found: readonly string[], { path, problems
   problems.push(...sentences.map((sentence) => `${path}: ${sentence}`))
 }
 
-function readTemplates(value: unknown, data: Map<string, Template>, place: Place): void {
+/** Parses each template, to find its mistakes. Only the texts are kept: a parsed template takes much more memory. */
+function readTemplates(
+  value: unknown,
+  {
+    data,
+    needed,
+  }: { readonly data: Map<string, string>; readonly needed: Map<string, ReadonlySet<string>> },
+  place: Place,
+): void {
   if (!isObject(value)) {
     wrong(place, value, 'expected keys and templates')
     return
@@ -122,8 +137,10 @@ function readTemplates(value: unknown, data: Map<string, Template>, place: Place
     else if (typeof source !== 'string') wrong(at, source, 'expected a string')
     else {
       const parsed = parseTemplate(source)
-      if (parsed.kind === 'valid') data.set(key, parsed.value)
-      else place.problems.push(`${at.path}: ${parsed.problem}`)
+      if (parsed.kind === 'valid') {
+        data.set(key, source)
+        needed.set(key, neededKeys(parsed.value))
+      } else place.problems.push(`${at.path}: ${parsed.problem}`)
     }
   }
 }

@@ -5,6 +5,7 @@ import type { RequestedSecret } from '../request/requested-secret.ts'
 import { parseSecretName } from '../request/secret-entry.ts'
 import {
   boundedText,
+  bytesToKeep,
   readSeen,
   type SeenSource,
   type SourceContent,
@@ -14,7 +15,10 @@ import { objectRevision } from './object-revision.ts'
 import { claimedName } from './read-external-secret.ts'
 
 export interface KeptSpec {
-  readonly spec: unknown
+  /** The JSON text of its `spec`, which takes less memory than its values. */
+  readonly text: string
+  /** The `refreshInterval` of its `spec`, unchecked. */
+  readonly refreshInterval?: string
   /** Of an ExternalSecret without a template: what its Secret gets, too. */
   readonly copied?: Pick<RequestedSecret, 'labels' | 'annotations'>
 }
@@ -64,22 +68,22 @@ export const readSeenExternalSecret = (object: unknown): readonly SeenWithStatus
     return claimed.kind === 'valid' ? [claimed.value] : []
   }).map((seen) => {
     const { metadata } = object as { readonly metadata: JsonObject }
-    const content = withMetadata(seen.content, metadata)
+    const content = withMetadata(seen.content, object as JsonObject)
     return { ...seen, content, revision: objectRevision(metadata) }
   })
 
 /** As the operator does, the Secret of an ExternalSecret without a template gets its labels and annotations. */
 function withMetadata(
   content: SourceContent<KeptSpec>,
-  metadata: JsonObject,
+  { spec, metadata }: JsonObject,
 ): SourceContent<KeptSpec> {
-  if (content.kind !== 'kept') return content
-  const target = isObject(content.spec) ? content.spec['target'] : undefined
+  if (content.kind !== 'kept' || !isObject(metadata)) return content
+  const target = isObject(spec) ? spec['target'] : undefined
   if (isObject(target) && target['template'] != null) return content
   const labels = copyLabels(metadata['labels'])
   const annotations = copyAnnotations(metadata['annotations'])
   const copied = { labels, ...(Object.keys(annotations).length > 0 && { annotations }) }
-  return { ...content, copied, characters: content.characters + JSON.stringify(copied).length }
+  return { ...content, copied, bytes: content.bytes + bytesToKeep(JSON.stringify(copied)) }
 }
 
 /** Reads a store of a list or a watch. Returns an empty list for anything else. */
@@ -97,10 +101,17 @@ const readWithStatus = (
 
 function contentOf(spec: unknown, claims: readonly string[]): SourceContent<KeptSpec> {
   const bounded = boundedText(spec, maxSpecCharacters)
-  return 'sentence' in bounded
-    ? { kind: 'refused', claims, sentence: `spec: ${bounded.sentence}` }
-    : // Parsed strings may refer to the whole text of the answer, so this is a copy.
-      { kind: 'kept', spec: JSON.parse(bounded.text), claims, characters: bounded.text.length }
+  if ('sentence' in bounded)
+    return { kind: 'refused', claims, sentence: `spec: ${bounded.sentence}` }
+  const { text } = bounded
+  const interval = isObject(spec) ? spec['refreshInterval'] : undefined
+  return {
+    kind: 'kept',
+    text,
+    claims,
+    bytes: bytesToKeep(text),
+    ...(typeof interval === 'string' && { refreshInterval: shortText(interval, maxWordLength) }),
+  }
 }
 
 function statusOf({ status, metadata }: JsonObject): SeenStatus {

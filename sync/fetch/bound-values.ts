@@ -6,19 +6,23 @@ import { decodeTarget } from '../request/key-path.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import type { AccountValues } from './account-values.ts'
 
-/** More than an account should need, and little enough for dozens of accounts. */
+/** More than an account should need. */
 export const maxKeptBytes = 4 * 1024 * 1024
 /** The memory that a value takes besides its bytes. */
 const entryBytes = 256
 
+interface ValueBounds {
+  /** The oldest first. */
+  readonly secrets: readonly RequestedSecret[]
+  readonly maxBytes: number
+}
+
 /**
  * The composed Secrets whose values are too large to be kept. The older ones come first, so that nobody can take their place.
- *
- * @param secrets - the oldest first
  */
 export function tooLargeSecrets(
   files: FileSet,
-  secrets: readonly RequestedSecret[],
+  { secrets, maxBytes }: ValueBounds,
 ): ReadonlySet<string> {
   const sizes = new Map<string, number>()
   for (const [path, { bytes }] of files) {
@@ -26,7 +30,7 @@ export function tooLargeSecrets(
     sizes.set(secret, (sizes.get(secret) ?? 0) + bytes.length + entryBytes)
   }
   const tooLarge = new Set<string>()
-  let left = maxKeptBytes
+  let left = maxBytes
   for (const { name, composition } of secrets) {
     if (!composition) continue
     const size = sizes.get(name) ?? 0
@@ -42,10 +46,10 @@ export function tooLargeSecrets(
  */
 export function boundValues(
   values: AccountValues,
-  secrets: readonly RequestedSecret[],
+  { secrets, maxBytes }: ValueBounds,
 ): AccountValues {
   const { refresh, tooLarge } = values
-  if (sizeOf(refresh) <= maxKeptBytes) return values
+  if (valueBytesOf(refresh) <= maxBytes) return values
   const kept = new Set(
     secrets.flatMap(({ name, composition }) => (composition && !tooLarge.has(name) ? [name] : [])),
   )
@@ -59,7 +63,8 @@ export function boundValues(
   }
 }
 
-function sizeOf({ content, known }: RefreshState): number {
+/** About how much memory the values of an account take. */
+export function valueBytesOf({ content, known }: RefreshState): number {
   let size = 0
   for (const { bytes } of content.files.values()) size += bytes.length + entryBytes
   for (const found of known.values())

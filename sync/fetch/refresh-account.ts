@@ -42,6 +42,8 @@ export interface RefreshAccountOptions {
   readonly before: AccountValues | undefined
   /** Ask for everything that may have changed, and not only for what failed. */
   readonly isRegular: boolean
+  /** How much memory the values may take between rounds. */
+  readonly maxKeptBytes: number
   /** For converting the values. */
   readonly budget: CpuBudget
   readonly clock: Clock
@@ -54,7 +56,7 @@ export interface RefreshAccountOptions {
  * the one in the Secret.
  */
 export async function refreshAccount(options: RefreshAccountOptions): Promise<RefreshedAccount> {
-  const { request, before, isRegular, session, budget, clock, log, signal } = options
+  const { request, before, isRegular, session, maxKeptBytes, budget, clock, log, signal } = options
   const { config } = request
   const { content, found } = await seed(options)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
@@ -73,14 +75,14 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
     },
     { state, due },
   )
-  return { values: nextValues(refreshed, { request, before, isRegular }), found }
+  return { values: nextValues(refreshed, { request, before, isRegular, maxKeptBytes }), found }
 }
 
 function nextValues(
   { state: refresh, outcomes, problems }: Refreshed,
-  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'isRegular'>,
+  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'isRegular' | 'maxKeptBytes'>,
 ): AccountValues {
-  const { before, isRegular } = round
+  const { before } = round
   const { config, secrets } = round.request
   const failed = new Set(problems.map(({ key }) => key))
   const asked = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
@@ -93,7 +95,7 @@ function nextValues(
       templateValues: sharedIfEmpty(refresh.templateValues),
       statuses: only(asked, refresh.statuses),
     },
-    tooLarge: tooLargeAfter(refresh.content, { secrets, before, isRegular }),
+    tooLarge: tooLargeAfter(refresh.content, { ...round, secrets }),
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
     gone: only(asked, goneOf(outcomes, before?.gone)),
@@ -104,10 +106,11 @@ function nextValues(
 /** A retry doesn't have all values again, so what was too large before still is. */
 function tooLargeAfter(
   { files }: Content,
-  round: Pick<RefreshAccountOptions, 'before' | 'isRegular'> & Pick<SyncRequest, 'secrets'>,
+  round: Pick<RefreshAccountOptions, 'before' | 'isRegular' | 'maxKeptBytes'> &
+    Pick<SyncRequest, 'secrets'>,
 ): AccountValues['tooLarge'] {
-  const { secrets, before, isRegular } = round
-  const found = tooLargeSecrets(files, secrets)
+  const { secrets, before, isRegular, maxKeptBytes: maxBytes } = round
+  const found = tooLargeSecrets(files, { secrets, maxBytes })
   const names = new Set([...found, ...(isRegular ? noNames : (before?.tooLarge ?? noNames))])
   return names.size === 0 ? noNames : names
 }

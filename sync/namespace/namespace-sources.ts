@@ -8,6 +8,7 @@ import {
 } from '../external-secret/other-writers.ts'
 import type { ReadStore } from '../external-secret/read-store.ts'
 import type { SeenStatus, SeenWithStatus } from '../external-secret/seen-external-secret.ts'
+import type { FairShares } from '../memory/fair-shares.ts'
 import type { Account } from '../request/account.ts'
 import { clientOf } from '../request/read-account.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
@@ -16,6 +17,7 @@ import type { SeenClass } from '../source/seen-class.ts'
 import type { SeenSource } from '../source/seen-source.ts'
 import type { Source } from '../source/source.ts'
 import { type SourceKind, type SourceRef, sourceKey } from '../source/source-ref.ts'
+import { objectMemory } from './object-memory.ts'
 import {
   type KnownSources,
   type NamespaceStores,
@@ -69,6 +71,7 @@ export interface NamespaceSourcesOptions {
   /** The stores of the whole cluster. Absent if ExternalSecrets aren't read. */
   readonly clusterStores?: SourceStore<SeenWithStatus> | undefined
   readonly policy: Policy
+  readonly memory: FairShares
   readonly clock: Pick<Clock, 'now'>
   readonly onChange: () => void
 }
@@ -157,11 +160,13 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
 function createStores({
   kinds,
   clusterStores,
-  clock,
-  onChange,
+  namespace,
+  ...options
 }: NamespaceSourcesOptions): NamespaceStores {
-  const create = <Seen extends SeenSource>(plural: string) =>
-    createSourceStore<Seen>({ plural, clock, onChange })
+  const create = <Seen extends SeenSource>(plural: string) => {
+    const memory = objectMemory(options.memory, { namespace, plural })
+    return createSourceStore<Seen>({ ...options, plural, memory })
+  }
   return {
     ...(kinds.includes('SecretProviderClass') && {
       SecretProviderClass: create<SeenClass>('classes'),

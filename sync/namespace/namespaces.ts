@@ -14,6 +14,7 @@ import type { SourceKind } from '../source/source-ref.ts'
 import { watchObjects } from '../watch-objects.ts'
 import type { WorkQueue } from '../work-queue.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
+import { objectMemory } from './object-memory.ts'
 import type { NamespaceStores } from './read-sources.ts'
 import { createSourceStore, type SourceStore } from './source-store.ts'
 import { workNamespace } from './work-namespace.ts'
@@ -76,6 +77,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   const clusterStores = options.kinds.includes('ExternalSecret')
     ? createSourceStore<SeenWithStatus>({
         plural: 'ClusterSecretStores',
+        memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
         clock,
         onChange: changedEverywhere,
       })

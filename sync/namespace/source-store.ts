@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
 import type { SeenSource } from '../source/seen-source.ts'
-import { createKeptObjects } from './kept-objects.ts'
+import { bytesOf, createKeptObjects, type ObjectMemory } from './kept-objects.ts'
 
 /** The objects of one kind in a namespace, as their watch sees them. */
 export interface SourceStore<Seen extends SeenSource = SeenSource> {
@@ -45,6 +45,7 @@ export interface SourceStoreOptions {
   /** How a message calls the objects: `classes`. */
   readonly plural: string
   readonly clock: Pick<Clock, 'now'>
+  readonly memory: ObjectMemory
   /** Called after each change. */
   readonly onChange: () => void
 }
@@ -52,14 +53,25 @@ export interface SourceStoreOptions {
 export function createSourceStore<Seen extends SeenSource>({
   plural,
   clock,
+  memory,
   ...options
 }: SourceStoreOptions): SourceStore<Seen> {
   let version = 0
   const { onChange } = options
-  const kept = createKeptObjects<Seen>(plural)
+  const kept = createKeptObjects<Seen>(plural, memory)
   const absences = createAbsences(clock)
   let isSettled = false
-  let hasRoom = false
+  /** The objects of a list whose memory is held, although they haven't been put yet. */
+  const listing = new Set<string>()
+  const endListing = () => {
+    // An object that the list brought and that wasn't put, because the list failed, holds nothing any more.
+    for (const name of listing) {
+      const seen = kept.get(name)
+      if (seen === undefined) memory.release(name)
+      else memory.hold(name, bytesOf(seen))
+    }
+    listing.clear()
+  }
   const settle = () => {
     isSettled = true
     onChange()
@@ -76,11 +88,13 @@ export function createSourceStore<Seen extends SeenSource>({
       return isKept
     },
     reducer() {
-      const waiting = createKeptObjects<Seen>(plural)
+      endListing()
+      const waiting = createKeptObjects<Seen>(plural, memory)
       return (seen) => {
         const before = kept.get(seen.name)
         // What is kept already takes no more memory.
         if (before?.content.kind === 'kept' && isSameState(before, seen)) return before
+        listing.add(seen.name)
         waiting.put(seen)
         return waiting.get(seen.name) ?? seen
       }
@@ -89,13 +103,12 @@ export function createSourceStore<Seen extends SeenSource>({
       kept.remove(name)
       version++
       absences.begin(name)
-      hasRoom = kept.isCrowded()
       onChange()
     },
     listed() {
       if (!absences.areKnown()) version++
       absences.listed()
-      hasRoom = false
+      endListing()
       settle()
     },
     absent() {
@@ -106,7 +119,7 @@ export function createSourceStore<Seen extends SeenSource>({
     failed: () => void (isSettled || settle()),
     isSettled: () => isSettled,
     isKnown: absences.areKnown,
-    hasRoom: () => hasRoom,
+    hasRoom: kept.hasRoom,
     all: kept.all,
     get: kept.get,
     has: (name) => kept.get(name) !== undefined,

@@ -7,6 +7,7 @@ import type { Policy } from '../../webhook/core/policy.ts'
 import type { SeenAccount, SyncCluster } from '../cluster/cluster-port.ts'
 import type { EventBudget } from '../cluster/event-budget.ts'
 import { boundValues } from '../fetch/bound-values.ts'
+import type { FairShares } from '../memory/fair-shares.ts'
 import type { SyncMetrics } from '../metrics.ts'
 import { mistakeOf } from '../request/accept-sources.ts'
 import type { AccountRequest, SourceMistake, SyncRequest } from '../request/account-request.ts'
@@ -14,6 +15,7 @@ import { asksForSecrets } from '../request/read-account.ts'
 import type { Source } from '../source/source.ts'
 import { sourceKey } from '../source/source-ref.ts'
 import { accessFor, type OpenSession } from './account-access.ts'
+import { roomForValues } from './account-memory.ts'
 import type { AccountState } from './account-state.ts'
 import type { Failure } from './failure.ts'
 import { nextRegularAtMs, nextRoundAfterMs } from './next-round.ts'
@@ -34,6 +36,8 @@ export interface RoundServices {
   readonly sourcesOf: (namespace: string) => KnownSources
   readonly metrics: SyncMetrics
   readonly events: EventBudget
+  /** What may be kept for what anybody else writes. */
+  readonly memory: FairShares
   readonly clock: Clock
   readonly log: Log
 }
@@ -177,7 +181,8 @@ async function syncSecrets(
   const input = request && opened && roundInput(state, { request, ...opened, isRegular })
   // 2. Fetch the values, and settle the Secrets.
   const sources = round.sourcesOf(account.namespace)
-  const reconciled = await reconcile({ ...round, input, sources })
+  const maxKeptBytes = roomForValues(round)
+  const reconciled = await reconcile({ ...round, input, sources, maxKeptBytes })
   const mistakes = request?.mistakes.map(failureOf) ?? []
   const result = { ...reconciled, failures: [...mistakes, ...reconciled.failures] }
   if (signal.aborted) return undefined
@@ -229,7 +234,9 @@ function stateAfter(
     isOutdated: result.isOutdated,
     access: state.access && {
       ...state.access,
-      values: result.values && boundValues(result.values, request.secrets),
+      values:
+        result.values &&
+        boundValues(result.values, { secrets: request.secrets, maxBytes: roomForValues(round) }),
     },
     secrets: statusesAfter(known, { request, result, isRegular, nextRegularAtMs: dueAtMs, nowMs }),
   }

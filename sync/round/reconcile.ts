@@ -25,6 +25,8 @@ export interface ReconcileOptions {
   /** Absent if the account no longer requests anything. */
   readonly input: RoundInput | undefined
   readonly sources: KnownSources
+  /** How much memory the values may take between rounds. */
+  readonly maxKeptBytes: number
   /** No new step begins once it has aborted. */
   readonly signal: AbortSignal
 }
@@ -34,13 +36,23 @@ export interface ReconcileOptions {
  * other. Never throws, and one failure doesn't stop the rest.
  */
 export async function reconcile(options: ReconcileOptions): Promise<RoundResult> {
-  const { cluster, account, input, sources, clock, log, signal } = options
+  const { cluster, account, input, sources, maxKeptBytes, clock, log, signal } = options
   try {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
     const budget = roundBudget(account)
     const refreshed =
-      input && (await refreshAccount({ ...input, cluster, account, budget, clock, log, signal }))
+      input &&
+      (await refreshAccount({
+        ...input,
+        cluster,
+        account,
+        maxKeptBytes,
+        budget,
+        clock,
+        log,
+        signal,
+      }))
     if (signal.aborted) return { ...resultOf([], input?.before), isFinished: false }
     const recorded = readRecord(account, storedRecord)
     const nowMs = clock.now()

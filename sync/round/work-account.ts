@@ -1,7 +1,9 @@
 import type { Log } from '../../lib/log/log.ts'
+import type { AccountRequest } from '../request/account-request.ts'
 import { readAccount } from '../request/read-account.ts'
 import type { AccountEntry } from './account-entry.ts'
 import { accountLog } from './account-log.ts'
+import { holdValues, noRoom } from './account-memory.ts'
 import { beginState, type RoundServices, runRound } from './account-round.ts'
 import { publishStatus } from './report/publish-status.ts'
 
@@ -34,18 +36,26 @@ async function workUntilAborted(
   options: WorkAccountOptions,
 ): Promise<number | undefined> {
   const { account, isListed, isChanged, sources } = entry
-  const request = isListed ? readAccount(account, options.policy, sources) : undefined
+  const request = isListed ? requestOf(entry, options) : undefined
   const log = accountLog(options.log, account)
   entry.isChanged = false
   const round = { ...options, account, request, assigned: sources, isChanged, log }
-  entry.state = beginState(entry.state, round)
+  entry.state = holdValues(beginState(entry.state, round), round)
   const next = await runRound(entry.state, round)
   if (next === undefined) return undefined
-  entry.state = next.state
+  entry.state = holdValues(next.state, round)
   // The controller may not write to accounts that the operator hasn't enabled.
   if (isListed) await updateStatus(entry, round)
   return next.nextAfterMs
 }
+
+const requestOf = (
+  { account, sources }: AccountEntry,
+  { policy }: Pick<RoundServices, 'policy'>,
+): AccountRequest =>
+  account.neededBytes === undefined
+    ? readAccount(account, policy, sources)
+    : { kind: 'refused', problems: [noRoom] }
 
 /** The status is for people. If it can't be written, everything else continues. */
 async function updateStatus(

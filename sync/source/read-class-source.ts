@@ -5,11 +5,8 @@ import { readClass } from '../../webhook/core/csi/read-class.ts'
 import { readClassFiles } from '../../webhook/core/csi/read-class-files.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import { readSecretObjects } from './read-secret-objects.ts'
-import type { SeenClass } from './seen-class.ts'
-import type { Source } from './source.ts'
-
-/** Each problem is kept, and an Event has room for a few. */
-const maxProblems = 20
+import type { ClassParts, SeenClass } from './seen-class.ts'
+import { boundSentences, type Source } from './source.ts'
 
 /**
  * Reads what a SecretProviderClass requests.
@@ -22,7 +19,8 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
   if (content.kind === 'refused')
     return { ...unreadSource(seen, content.claims), problems: [content.sentence] }
   const source = unreadSource(seen, content.claims)
-  const read = readClass(content.object, policy.cloudName)
+  const { object, secretObjects }: ClassParts = JSON.parse(content.text)
+  const read = readClass(object, policy.cloudName)
   if (read.kind === 'other-provider') return undefined
   if (read.kind === 'wrong') return { ...source, problems: [read.sentence] }
 
@@ -33,7 +31,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     wanted: file,
   }))
   const all = files.map(({ file }) => file)
-  const requested = readSecretObjects(content.secretObjects, all)
+  const requested = readSecretObjects(secretObjects, all)
   const problems = [
     ...parameterSentences(parameters, { policy, namespace }),
     ...sentences,
@@ -47,7 +45,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     ...(parameters.tenantId !== undefined && { tenantId: parameters.tenantId }),
     secrets: requested.secrets.map((secret) => ({ ...secret, source: source.ref })),
     files: requested.files,
-    problems: problems.slice(0, maxProblems),
+    problems: boundSentences(problems),
   }
 }
 

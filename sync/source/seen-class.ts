@@ -2,12 +2,24 @@ import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { pruneClass } from '../../webhook/core/csi/prune-class.ts'
 import { azureParametersOf } from '../../webhook/core/csi/read-class.ts'
 import { readClaims } from './read-claims.ts'
-import { boundedText, readSeen, type SeenSource, type SourceContent } from './seen-source.ts'
+import {
+  boundedText,
+  bytesToKeep,
+  readSeen,
+  type SeenSource,
+  type SourceContent,
+} from './seen-source.ts'
 
 /** A SecretProviderClass. */
 export type SeenClass = SeenSource<KeptClass>
 
 export interface KeptClass {
+  /** The JSON text of {@link ClassParts}, which takes less memory than its values. */
+  readonly text: string
+}
+
+/** The parts of a class that are read. */
+export interface ClassParts {
   /** The class with its `spec.provider` and `spec.parameters` only. */
   readonly object: unknown
   readonly secretObjects: unknown
@@ -35,9 +47,6 @@ function contentOf(object: JsonObject): SourceContent<KeptClass> {
       claims,
       sentence: 'reason' in pruned ? pruned.reason : 'cannot be read',
     }
-  const kept = pruned.object
-  const { text } = bounded
-  const characters = text.length + JSON.stringify(kept).length
-  // Copies what is kept, because parsed strings may refer to the whole text of the answer.
-  return { kind: 'kept', object: kept, secretObjects: JSON.parse(text), claims, characters }
+  const text = JSON.stringify({ object: pruned.object, secretObjects } satisfies ClassParts)
+  return { kind: 'kept', text, claims, bytes: bytesToKeep(text) }
 }

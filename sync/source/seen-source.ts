@@ -1,3 +1,4 @@
+import { measureJson } from '../../lib/measure-json.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { accountAnnotation } from './choose-account.ts'
 
@@ -20,8 +21,8 @@ export type SourceContent<Kept extends object = object> =
       readonly kind: 'kept'
       /** The names of the Secrets that it requests. */
       readonly claims: readonly string[]
-      /** How much memory it takes, about. */
-      readonly characters: number
+      /** How much memory it takes at most, with all that is made of it. */
+      readonly bytes: number
     })
   /** The object isn't kept. `sentence` says why. */
   | {
@@ -29,6 +30,8 @@ export type SourceContent<Kept extends object = object> =
       readonly sentence: string
       /** The names of its Secrets, which no younger source may take over. */
       readonly claims: readonly string[]
+      /** There was no room for the object, which needs so much memory. */
+      readonly neededBytes?: number
     }
 
 /** More than any name that can be annotated. */
@@ -80,6 +83,23 @@ export function boundedText(
   return text.length > maxCharacters
     ? { sentence: `found ${text.length} characters; accepted: at most ${maxCharacters}` }
     : { text }
+}
+
+/** V8 keeps a text in two bytes for each character if one of them isn't among the first 256. */
+const isLatin = /^[\0-\xff]*$/
+/** What the objects of JavaScript that are made of one JSON value take. */
+const valueBytes = 128
+/** The text is kept as a whole, and its strings are kept once more when it has been read. */
+const copies = 3
+
+/**
+ * How much memory a JSON text takes at most, with all that is kept of it once it has been read. Values count, not only
+ * characters: an object takes two characters.
+ */
+export function bytesToKeep(text: string): number {
+  const characterBytes = isLatin.test(text) ? 1 : 2
+  const { values } = measureJson(Buffer.from(text))
+  return copies * characterBytes * text.length + valueBytes * values
 }
 
 const isDeeper = (value: unknown, levels: number): boolean =>

@@ -32,6 +32,20 @@ export interface Source {
   readonly problems: readonly string[]
 }
 
+/** Each sentence is kept, and an Event has room for a few. */
+const maxSentences = 20
+/** A status has room for as many. */
+const maxSentencesLength = 2048
+
+/** The first sentences, as many as can be kept. There is at least one if there are any. */
+export function boundSentences(sentences: readonly string[]): readonly string[] {
+  let length = 0
+  return sentences.slice(0, maxSentences).filter((sentence, index) => {
+    length += sentence.length
+    return index === 0 || length <= maxSentencesLength
+  })
+}
+
 /** If two sources request one Secret, the older one keeps it. */
 export const byAge = (a: Source, b: Source): number =>
   a.createdAtMs - b.createdAtMs || (sourceKey(a.ref) < sourceKey(b.ref) ? -1 : 1)

@@ -3,7 +3,7 @@ import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { fromBytes, fromText, toBytes, toText } from './byte-string.ts'
 import { functions } from './functions.ts'
-import type { Template } from './parse.ts'
+import { parseTemplate } from './parse.ts'
 import { formatPlain } from './printf.ts'
 import {
   type Expression,
@@ -35,18 +35,22 @@ interface Run {
  * Prepares the values for the templates of one Secret, once for all of them.
  *
  * @param data - the values by their keys
- * @returns runs a template, and gives the bytes of the rendered value. The problem never contains a value, and doesn't name
+ * @returns parses and runs a template, and gives the bytes of the rendered value. The problem never contains a value, and doesn't name
  *   the template
  */
 export function templateRenderer(
   data: ReadonlyMap<string, Uint8Array>,
   budget = createCpuBudget(),
-): (template: Template) => Promise<Parsed<Uint8Array>> {
+): (text: string) => Promise<Parsed<Uint8Array>> {
   const entries = [...data].map(([key, bytes]) => [fromText(key), fromBytes(bytes)] as const)
   const shared: Shared = { data: { kind: 'data', entries: new Map(entries) }, budget, written: 0 }
-  return async (template) => {
+  return async (text) => {
+    budget.charge(text.length * parsedCharacterCost)
+    await budget.yieldIfDue()
+    const parsed = parseTemplate(text)
+    if (parsed.kind === 'invalid') return parsed
     try {
-      return valid(toBytes(await renderNodes(template, { shared, work: 0 })))
+      return valid(toBytes(await renderNodes(parsed.value, { shared, work: 0 })))
     } catch (error) {
       if (error instanceof TemplateError) return invalid(error.message)
       throw error
@@ -143,6 +147,8 @@ function fieldOf(value: Value, name: string): Value {
   )
 }
 
+/** The cost of parsing, for each character of a template, in microseconds. */
+const parsedCharacterCost = 0.5
 /** The costs of a call, and of each byte that it reads or returns, or that is printed, in microseconds. */
 const callCost = 1
 const byteCost = 0.1

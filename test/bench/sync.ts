@@ -9,6 +9,7 @@ import { createLog } from '../../lib/log/log.ts'
 import { connectCluster } from '../../sync/cluster/api-server.ts'
 import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { startController } from '../../sync/controller.ts'
+import { createFairShares } from '../../sync/memory/fair-shares.ts'
 import { createSyncMetrics } from '../../sync/metrics.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { policy } from '../webhook/core/policy.ts'
@@ -82,6 +83,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     policy,
     metrics,
     events: createEventBudget(systemClock),
+    memory: createFairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
     clock: systemClock,
     log: createLog({ level: 'error', write: () => undefined }),
     signal: stop.signal,

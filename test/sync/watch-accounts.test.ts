@@ -43,6 +43,7 @@ async function runThrough(
     onAccount({ name, resourceVersion }) {
       told.push(`${name} ${resourceVersion}`)
       onAccount()
+      return true
     },
     onGone: (name) => told.push(`gone ${name}`),
     onListed: () => told.push('listed'),

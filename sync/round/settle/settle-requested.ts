@@ -117,5 +117,5 @@ async function dataOf(
 const tooLarge = (name: string, account: Account): AkvError =>
   new AkvError({
     code: 'AKV_SYNC_SOURCE',
-    message: `Secret ${name}: with its values and those of older ExternalSecrets, ServiceAccount ${account.name} would take more than ${maxKeptBytes / 1024 / 1024} MiB of memory, which is what the controller keeps for one account; read it as another account`,
+    message: `Secret ${name}: with its values and those of older ExternalSecrets, ServiceAccount ${account.name} would take more memory than the controller keeps for one account: ${maxKeptBytes / 1024 / 1024} MiB, or less if its namespace's share has less left; make it smaller, or read it as another account`,
   })

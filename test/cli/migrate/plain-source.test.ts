@@ -2,7 +2,6 @@ import t from 'tap'
 import { plainSource } from '../../../cli/migrate/plain-source.ts'
 import type { ComposedInput, Composition } from '../../../sync/compose/composition.ts'
 import type { Source } from '../../../sync/source/source.ts'
-import { parseTemplate } from '../../../sync/template/parse.ts'
 
 type File = Partial<Source['files'][number]>
 
@@ -13,11 +12,10 @@ const all = (input: string, decoding: ComposedInput['decoding'] = 'None') =>
 
 /** An ExternalSecret with a file for each input. */
 function source(inputs: readonly ComposedInput[], more: File = {}, template?: string): Source {
-  const parsed = template === undefined ? undefined : parseTemplate(template)
   const composition: Composition = {
     inputs,
-    ...(parsed?.kind === 'valid' && {
-      template: { data: new Map([['url', parsed.value]]), keepsInputs: false },
+    ...(template !== undefined && {
+      template: { data: new Map([['url', template]]), keepsInputs: false },
     }),
   }
   return {

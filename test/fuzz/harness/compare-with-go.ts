@@ -1,4 +1,3 @@
-import { parseTemplate } from '../../../sync/template/parse.ts'
 import { templateRenderer } from '../../../sync/template/render.ts'
 import type { GoTemplates } from './go-templates.ts'
 
@@ -16,8 +15,7 @@ export async function compareWithGo(
 ): Promise<Comparison> {
   const expected = await go(template, data)
   const goProblem = expected.error
-  const parsed = parseTemplate(template)
-  const result = parsed.kind === 'valid' ? await templateRenderer(data)(parsed.value) : parsed
+  const result = await templateRenderer(data)(template)
   if (result.kind === 'invalid') return { problem: result.problem, goProblem }
   if (goProblem === '' && Buffer.compare(result.value, expected.bytes) !== 0)
     throw new Error(`Go: ${shown(expected.bytes)}, we: ${shown(result.value)}`)

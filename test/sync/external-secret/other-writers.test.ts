@@ -8,7 +8,7 @@ const seen = (...times: readonly number[]) => ({
   uid: 'u',
   resourceVersion: '1',
   createdAtMs: 0,
-  content: { kind: 'kept', spec: { refreshInterval: '30m' }, claims: [], characters: 1 } as const,
+  content: { kind: 'kept', text: '{}', refreshInterval: '30m', claims: [], bytes: 1 } as const,
   status: {
     otherWrites: times
       .toSorted((a, b) => b - a)

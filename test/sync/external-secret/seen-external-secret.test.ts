@@ -2,7 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { readSeenExternalSecret } from '../../../sync/external-secret/seen-external-secret.ts'
+import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
+import { ampleShares } from '../harness/ample-shares.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -72,7 +74,12 @@ t.test('a status of any form is read', async (t) => {
 
 t.test('a spec that is nested deeply doesn’t stop the watch when it changes', async (t) => {
   const clock = { now: () => 0 }
-  const store = createSourceStore({ plural: 'x', clock, onChange: () => undefined })
+  const store = createSourceStore({
+    plural: 'x',
+    memory: objectMemory(ampleShares(), { namespace: 'shop', plural: 'x' }),
+    clock,
+    onChange: () => undefined,
+  })
   for (const levels of [100, 101, 2000])
     for (const version of ['1', '2']) {
       const spec = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)

@@ -22,14 +22,16 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
   }
 }
 
+const bounds = { secrets: [], maxBytes: maxKeptBytes }
+
 t.test('values are kept up to a bound', async (t) => {
   const few = valuesOf({ content: 1_000_000, known: 1_000_000 })
-  t.equal(boundValues(few, []), few)
+  t.equal(boundValues(few, bounds), few)
   for (const sizes of [
     { content: 5_000_000, known: 0 },
     { content: 2_200_000, known: 2_200_000 },
   ]) {
-    const { refresh, seeded, filled, versions } = boundValues(valuesOf(sizes), [])
+    const { refresh, seeded, filled, versions } = boundValues(valuesOf(sizes), bounds)
     t.match(
       [refresh.content.files.size, refresh.known.size, seeded.size, filled.size],
       [0, 0, 0, 0],
@@ -47,7 +49,7 @@ t.test('thousands of small values count, too', async (t) => {
       ...values,
       refresh: { ...values.refresh, content: { ...noContent, files } },
     },
-    [],
+    bounds,
   )
   t.equal(refresh.content.files.size, 0)
 })
@@ -67,5 +69,5 @@ t.test('a Secret that is too large alone takes no room from younger ones', async
     labels: {},
     composition,
   }))
-  t.strictSame([...tooLargeSecrets(files, secrets)], ['huge'])
+  t.strictSame([...tooLargeSecrets(files, { ...bounds, secrets })], ['huge'])
 })

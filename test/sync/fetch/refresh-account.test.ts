@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../../lib/clock.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { SyncCluster } from '../../../sync/cluster/cluster-port.ts'
 import type { AccountValues } from '../../../sync/fetch/account-values.ts'
+import { maxKeptBytes } from '../../../sync/fetch/bound-values.ts'
 import { refreshAccount } from '../../../sync/fetch/refresh-account.ts'
 import { readStoredSecret } from '../../../sync/plan/stored-secret.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
@@ -49,6 +50,7 @@ async function refreshAll(
   const annotations = { 'akv-injector.io/vault': 'team-a', 'akv-injector.io/sync': list }
   const request = readAccount({ ...account, annotations }, policy) as SyncRequest
   return await refreshAccount({
+    maxKeptBytes,
     request,
     account,
     cluster: { readSecret },

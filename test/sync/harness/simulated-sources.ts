@@ -5,6 +5,7 @@ import {
 } from '../../../sync/cluster/cluster-port.ts'
 import type { SeenWithStatus } from '../../../sync/external-secret/seen-external-secret.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
+import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore, type SourceStore } from '../../../sync/namespace/source-store.ts'
 import { workNamespace } from '../../../sync/namespace/work-namespace.ts'
 import type { AccountEntry } from '../../../sync/round/account-entry.ts'
@@ -23,6 +24,7 @@ export function simulatedSources(
   const create = () => {
     const clusterStores = createSourceStore<SeenWithStatus>({
       ...options,
+      memory: objectMemory(options.memory, { namespace: '', plural: 'ClusterSecretStores' }),
       plural: 'ClusterSecretStores',
       onChange,
     })

@@ -15,6 +15,7 @@ import { type ApiServer, startApiServer } from '../../support/api-server/start-a
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { ampleShares } from './ample-shares.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { simulatedSources } from './simulated-sources.ts'
 
@@ -197,6 +198,7 @@ export function connectAll(parts: {
     sourcesOf: () => noKnownSources,
     metrics,
     events: createEventBudget(clock),
+    memory: ampleShares(),
     clock,
     log: log.log,
     signal,

@@ -5,6 +5,7 @@ import { startController } from '../../../sync/controller.ts'
 import { createSyncMetrics } from '../../../sync/metrics.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { ampleShares } from './ample-shares.ts'
 import { type MemoryObjects, memoryCluster } from './memory-cluster.ts'
 
 /** No refresh becomes due, so each account has the same number of rounds. */
@@ -52,6 +53,7 @@ export async function syncOnce(
     policy,
     metrics,
     events: createEventBudget(clock),
+    memory: ampleShares(),
     clock,
     log: createLog({ level: 'error', write: () => undefined }),
     signal: stop.signal,

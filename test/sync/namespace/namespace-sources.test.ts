@@ -5,10 +5,12 @@ import {
   type SeenWithStatus,
 } from '../../../sync/external-secret/seen-external-secret.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
+import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 import { readSeenClass } from '../../../sync/source/seen-class.ts'
 import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { ampleShares } from '../harness/ample-shares.ts'
 import { classSpec, oneSecret, secretObject } from '../harness/class-example.ts'
 
 const accounts = new Map([['web', { annotations: {} }]])
@@ -22,6 +24,7 @@ t.test(
       listed: new Set(['web']),
       kinds: ['SecretProviderClass'],
       policy,
+      memory: ampleShares(),
       // Each look at the clock takes 150 ms.
       clock: { now: () => (nowMs += 150) },
       onChange: () => undefined,
@@ -67,6 +70,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
     listed: new Set(['web']),
     kinds: ['SecretProviderClass'],
     policy,
+    memory: ampleShares(),
     clock: { now: () => 0 },
     onChange: () => undefined,
   })
@@ -99,7 +103,10 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
 t.test('a store is read once for all ExternalSecrets that name it', async (t) => {
   const clock = { now: () => 0 }
   const options = { plural: 'ClusterSecretStores', clock, onChange: () => undefined }
-  const clusterStores = createSourceStore<SeenWithStatus>(options)
+  const clusterStores = createSourceStore<SeenWithStatus>({
+    ...options,
+    memory: objectMemory(ampleShares(), { namespace: '', plural: 'x' }),
+  })
   const sources = createNamespaceSources({
     ...options,
     namespace: 'shop',
@@ -107,6 +114,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
     kinds: ['ExternalSecret'],
     clusterStores,
     policy,
+    memory: ampleShares(),
   })
   const metadata = (name: string) => ({ namespace: 'shop', name, uid: name, resourceVersion: '1' })
   const vaultUrl = 'https://team-a.vault.azure.net'
@@ -139,8 +147,13 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
     namespace: 'shop',
     listed: new Set(['web']),
     kinds: ['ExternalSecret'],
-    clusterStores: createSourceStore<SeenWithStatus>({ ...options, plural: 'x' }),
+    clusterStores: createSourceStore<SeenWithStatus>({
+      ...options,
+      plural: 'x',
+      memory: objectMemory(ampleShares(), { namespace: '', plural: 'x' }),
+    }),
     policy,
+    memory: ampleShares(),
   })
   const metadataOf = (name: string, resourceVersion: string) => ({
     metadata: { namespace: 'shop', name, uid: name, resourceVersion },

@@ -1,30 +1,32 @@
 import t from 'tap'
-import {
-  maxCharacters,
-  maxClaims,
-  maxNames,
-  maxObjects,
-} from '../../../sync/namespace/kept-objects.ts'
+import { createFairShares } from '../../../sync/memory/fair-shares.ts'
+import { bytesOf, maxNames, maxObjects } from '../../../sync/namespace/kept-objects.ts'
+import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
 import type { SeenClass } from '../../../sync/source/seen-class.ts'
 
-const seen = (name: string, characters = 100, resourceVersion = '1'): SeenClass => ({
+const seen = (name: string, bytes = 100, resourceVersion = '1'): SeenClass => ({
   namespace: 'shop',
   name,
   uid: `uid-${name}`,
   resourceVersion,
   createdAtMs: 0,
-  content: { kind: 'kept', object: {}, secretObjects: [], claims: [], characters },
+  content: { kind: 'kept', text: `{"x":${bytes}}`, claims: [], bytes },
 })
-function open() {
+/** What one namespace may hold of the bytes that {@link open} shares, and what an object takes besides its content. */
+const share = 8 * 1024 * 1024
+const ownBytes = bytesOf(seen('kv-0', 0))
+function open(namespaceShare = share) {
+  const shares = createFairShares({ maxBytes: (4 * namespaceShare) / 3, namespaces: 1 })
   let nowMs = 1_000
   let changes = 0
   const store = createSourceStore({
     plural: 'classes',
+    memory: objectMemory(shares, { namespace: 'shop', plural: 'classes' }),
     clock: { now: () => nowMs },
     onChange: () => changes++,
   })
-  return { store, changes: () => changes, pass: (ms: number) => (nowMs += ms) }
+  return { store, shares, changes: () => changes, pass: (ms: number) => (nowMs += ms) }
 }
 
 t.test('what is gone is known since when, once the classes have been listed', async (t) => {
@@ -49,21 +51,21 @@ t.test('what is gone is known since when, once the classes have been listed', as
 })
 
 t.test('more classes than are kept: the others are named, until there is room', async (t) => {
-  for (const [count, characters] of [
-    [maxObjects, 100],
-    [4, maxCharacters / 4],
+  for (const [count, bytes, sentence] of [
+    [maxObjects, 100, /^is one too many: .*at most 500 classes in a namespace; delete some$/],
+    [4, share / 4 - ownBytes, /^needs more memory than its namespace's share: .*; delete some/],
   ] as const) {
     const { store } = open()
-    for (let i = 0; i < count; i++) t.ok(store.put(seen(`kv-${i}`, characters)))
-    t.notOk(store.put(seen('late')))
-    t.ok(store.put({ ...seen('without'), content: { kind: 'nothing' } }), 'it takes no room')
+    for (let i = 0; i < count; i++) t.ok(store.put(seen(`kv-${i}`, bytes - (i === 3 ? 9_000 : 0))))
+    t.notOk(store.put(seen('late', bytes)))
+    t.ok(store.put({ ...seen('without'), content: { kind: 'nothing' } }), 'it takes little room')
     store.listed()
     const { content } = store.all().find(({ name }) => name === 'late') ?? seen('none')
-    t.match(content, { kind: 'refused', sentence: /^is one too many: .*at most 500 classes/ })
+    t.match(content, { kind: 'refused', sentence })
     t.notOk(store.hasRoom())
     store.remove('kv-0')
     t.ok(store.hasRoom())
-    t.ok(store.put(seen('late')), 'the next list brings it again')
+    t.ok(store.put(seen('late', bytes)), 'the next list brings it again')
     store.listed()
     t.notOk(store.hasRoom())
     store.remove('kv-1')
@@ -71,10 +73,22 @@ t.test('more classes than are kept: the others are named, until there is room', 
   }
 })
 
+t.test('room that another namespace leaves counts, too', async (t) => {
+  const { store, shares } = open()
+  const quarter = share / 4
+  t.ok(shares.hold('other', 'x', 3 * quarter))
+  t.ok(store.put(seen('kv', 3 * quarter - ownBytes)))
+  t.notOk(store.put(seen('late', quarter - 2 * ownBytes)))
+  store.listed()
+  t.notOk(store.hasRoom())
+  shares.release('other', 'x')
+  t.ok(store.hasRoom())
+})
+
 t.test('nobody asks for another list if the class that didn’t fit has gone', async (t) => {
   const { store } = open()
-  t.ok(store.put(seen('large', maxCharacters)))
-  t.notOk(store.put(seen('late')))
+  t.ok(store.put(seen('large', share - 2 * ownBytes)))
+  t.notOk(store.put(seen('late', ownBytes)))
   store.listed()
   store.remove('late')
   t.notOk(store.hasRoom())
@@ -82,16 +96,17 @@ t.test('nobody asks for another list if the class that didn’t fit has gone', a
 
 t.test('a class that grows and shrinks is counted once', async (t) => {
   const { store, changes } = open()
-  for (let i = 1; i < 50; i++) t.ok(store.put(seen('kv', maxCharacters - i, String(i))))
+  const largest = share - 2 * ownBytes
+  for (let i = 1; i < 50; i++) t.ok(store.put(seen('kv', largest - i, String(i))))
   t.equal(changes(), 49)
-  t.notOk(store.put(seen('other', 100)))
+  t.notOk(store.put(seen('other', ownBytes)))
   store.remove('kv')
-  t.ok(store.put(seen('other', maxCharacters)))
+  t.ok(store.put(seen('other', largest)))
 })
 
-t.test('what isn’t kept still claims its Secrets, up to a bound', async (t) => {
+t.test('what isn’t kept still claims its Secrets, as long as there is room', async (t) => {
   const { store } = open()
-  const names = Array.from({ length: maxClaims - 1 }, (_, i) => `db-${i}`)
+  const names = Array.from({ length: 20 }, (_, i) => `${i}-`.padEnd(200, 'x'))
   const refused = (name: string, claims: readonly string[]): SeenClass => ({
     ...seen(name),
     content: { kind: 'refused', sentence: 'is too large', claims },
@@ -100,20 +115,37 @@ t.test('what isn’t kept still claims its Secrets, up to a bound', async (t) =>
     const { content } = store.all().find((one) => one.name === name) ?? seen(name)
     return content.kind === 'refused' ? content.claims : undefined
   }
-  store.put(seen('whole', maxCharacters))
   store.put(refused('large', names))
+  t.strictSame(claims('large'), names)
+  t.ok(store.put(seen('whole', share - ownBytes - 16_000)))
   const late: SeenClass = {
     ...seen('late'),
-    content: { kind: 'kept', object: {}, secretObjects: [], claims: ['a', 'b'], characters: 100 },
+    content: { kind: 'kept', text: '', claims: ['a', 'b'], bytes: share },
   }
   t.notOk(store.put(late))
-  t.strictSame(claims('large'), names)
-  t.strictSame(claims('late'), ['a'])
-  store.put(refused('more', ['c']))
+  t.strictSame(claims('late'), ['a', 'b'])
+  t.ok(store.put(refused('more', names)), 'a later list would not find more of it')
   t.strictSame(claims('more'), [])
-  store.put(refused('large', ['db']))
-  store.put(late)
-  t.strictSame(claims('late'), ['a', 'b'], 'there is room again')
+  store.remove('large')
+  store.put(refused('more', names))
+  t.strictSame(claims('more'), names, 'there is room again')
+})
+
+t.test('if there is no room even for names, no changes are known', async (t) => {
+  const { store } = open(ownBytes * 2)
+  t.ok(store.put(seen('kv')))
+  store.listed()
+  const message =
+    /^the namespace's share of the controller's memory has no room even for the names of all classes, /
+  t.throws(
+    () => {
+      for (let i = 0; i < 100; i++) store.put(seen(`late-${i}`, share))
+    },
+    { code: 'AKV_SYNC_SOURCE', message },
+  )
+  store.failed()
+  t.ok(store.has('kv'), 'what is known stays')
+  t.equal(store.get('kv')?.content.kind, 'kept')
 })
 
 t.test('a change of the status alone is no reason to read everything again', async (t) => {
@@ -135,41 +167,55 @@ t.test('a change of the status alone is no reason to read everything again', asy
 })
 
 t.test('a list that is read page by page keeps no more than the store', async (t) => {
-  const { store } = open()
-  store.put(seen('kept', maxCharacters / 2))
-  store.put(seen('shrinks', maxCharacters / 2))
+  const { store, shares } = open()
+  store.put(seen('kept', share / 2))
+  store.put(seen('shrinks', share / 4))
   store.listed()
   const reduce = store.reducer()
-  const again = seen('kept', maxCharacters / 2)
+  const again = seen('kept', share / 2)
   t.equal(reduce(again), store.get('kept'), 'an unchanged object takes no more memory')
-  const late = Array.from({ length: 2 * maxObjects }, (_, i) => seen(`late-${i}`, 96 * 1024, '2'))
+  const size = share / 10
+  const late = Array.from({ length: 2 * maxObjects }, (_, i) => seen(`late-${i}`, size, '2'))
   const list = [seen('shrinks', 100, '2'), ...late].map(reduce)
-  const characters = list.map(({ content }) => (content.kind === 'kept' ? content.characters : 0))
-  t.ok(characters.reduce((sum, count) => sum + count) <= maxCharacters)
-  t.equal(characters[0], 100)
-  t.match(list.at(-1)?.content, { kind: 'refused', sentence: /^is one too many: / })
+  const bytes = list.map(({ content }) => (content.kind === 'kept' ? content.bytes : 0))
+  t.ok(bytes.reduce((sum, count) => sum + count) <= share / 2)
+  t.equal(bytes[0], 100)
+  t.match(list.at(-1)?.content, { kind: 'refused', sentence: /^needs more memory / })
 
   for (const one of list) store.put(one)
   store.listed()
   t.strictSame(store.get('kept'), again)
   const isKept = ({ content }: SeenClass) => content.kind === 'kept'
-  t.equal(store.all().filter(isKept).length, 7, 'half of the room was left')
+  const keptCount = store.all().filter(isKept).length
+  t.ok(keptCount > 4 && keptCount < 7, 'half of the room was left')
+  t.notOk(store.hasRoom())
   store.remove('kept')
   t.ok(store.hasRoom())
   const next = [seen('shrinks', 100, '2'), ...late].map(store.reducer())
-  t.strictSame(
-    next.filter((one) => store.put(one)).map(({ name }) => name),
-    ['shrinks', ...Array.from({ length: 10 }, (_, i) => `late-${i}`)],
-  )
+  t.ok(next.filter((one) => store.put(one)).length >= 9)
+  store.listed()
+  for (const { name } of store.all()) store.remove(name)
+  t.ok(shares.hold('shop', 'all', share), 'nothing is held any more')
+})
+
+t.test('a list that fails holds nothing', async (t) => {
+  const { store, shares } = open()
+  store.put(seen('kv', 100))
+  store.listed()
+  const reduce = store.reducer()
+  for (let i = 0; i < 20; i++) reduce(seen(`late-${i}`, share / 10, '2'))
+  t.ok(shares.roomFor('shop', 'x') < share / 2)
+  store.reducer()
+  t.ok(shares.roomFor('shop', 'x') > share - 2 * ownBytes)
 })
 
 t.test('an object that gets room later counts as a change', async (t) => {
   const { store } = open()
-  store.put(seen('large', maxCharacters))
-  store.put(seen('late'))
+  store.put(seen('large', share - 2 * ownBytes))
+  store.put(seen('late', ownBytes))
   store.remove('large')
   const version = store.version()
-  store.put(seen('late'))
+  store.put(seen('late', ownBytes))
   t.not(store.version(), version)
 })
 

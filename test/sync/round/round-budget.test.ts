@@ -2,13 +2,12 @@ import t from 'tap'
 import type { FetchedObject } from '../../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { inputName } from '../../../sync/compose/composition.ts'
+import { maxKeptBytes } from '../../../sync/fetch/bound-values.ts'
 import type { SyncRequest } from '../../../sync/request/account-request.ts'
 import { encodeTarget } from '../../../sync/request/key-path.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
 import { reconcile } from '../../../sync/round/reconcile.ts'
 import { noKnownSources } from '../../../sync/round/settle/decide-fates.ts'
-import { parseTemplate } from '../../../sync/template/parse.ts'
-import { parsedValue } from '../../keyvault/formats/fixtures.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
@@ -27,7 +26,7 @@ function request(): SyncRequest {
   const path = encodeTarget({ secret: 'made', key: input })
   const object = { vault: 'team-a', type: 'secret', name: 'text' } as const
   // Each comparison is charged for the whole text: 1 s together.
-  const template = parsedValue(parseTemplate('{{ if eq .text "y" }}{{ end }}'.repeat(400)))
+  const template = '{{ if eq .text "y" }}{{ end }}'.repeat(400)
   const composition = {
     inputs: [{ kind: 'key', input, key: 'text', decoding: 'None' }],
     template: { data: new Map([['made', template]]), keepsInputs: false },
@@ -69,6 +68,7 @@ async function round(json: string) {
     account,
     input,
     sources: noKnownSources,
+    maxKeptBytes,
     signal: new AbortController().signal,
   })
   return { synced: ['db', 'made'].filter((name) => synced.has(name)), failures }

@@ -1,0 +1,66 @@
+/** A number of bytes that all namespaces share. Nobody loses what they hold because somebody else wants more. */
+export interface FairShares {
+  /**
+   * Sets how many bytes a namespace holds for a key. Holding less than before is always possible.
+   *
+   * @returns false if there isn't enough room. The key then holds what it held before
+   */
+  hold(namespace: string, key: string, bytes: number): boolean
+  release(namespace: string, key: string): void
+  /** How many bytes a namespace could hold for a key, with those that it holds already. */
+  roomFor(namespace: string, key: string): number
+}
+
+interface Holder {
+  readonly bytes: Map<string, number>
+  total: number
+}
+
+/**
+ * Shares bytes fairly. One half is divided equally, so each namespace always gets its part of it. The other half is lent to
+ * those who need more: a namespace may hold at most as much of it as is then still free. A namespace that needs a lot
+ * therefore gets a quarter of all bytes if the others need little, and there is always something left for the next one.
+ */
+export function createFairShares({
+  maxBytes,
+  namespaces,
+}: {
+  readonly maxBytes: number
+  /** How many namespaces share the bytes. */
+  readonly namespaces: number
+}): FairShares {
+  const lendable = maxBytes / 2
+  const ownBytes = (maxBytes - lendable) / Math.max(1, namespaces)
+  const holders = new Map<string, Holder>()
+  let lent = 0
+  const lentTo = (total: number) => Math.max(0, total - ownBytes)
+
+  function set(namespace: string, key: string, bytes: number): void {
+    const holder = holders.get(namespace) ?? { bytes: new Map(), total: 0 }
+    const total = holder.total - (holder.bytes.get(key) ?? 0) + bytes
+    lent += lentTo(total) - lentTo(holder.total)
+    holder.total = total
+    if (bytes > 0) holder.bytes.set(key, bytes)
+    else holder.bytes.delete(key)
+    if (holder.bytes.size > 0) holders.set(namespace, holder)
+    else holders.delete(namespace)
+  }
+
+  function roomFor(namespace: string, key: string): number {
+    const { total = 0, bytes } = holders.get(namespace) ?? {}
+    const lentToOthers = lent - lentTo(total)
+    const others = total - (bytes?.get(key) ?? 0)
+    return Math.max(0, ownBytes + (lendable - lentToOthers) / 2 - others)
+  }
+
+  return {
+    roomFor,
+    hold(namespace, key, bytes) {
+      const before = holders.get(namespace)?.bytes.get(key) ?? 0
+      if (bytes > before && bytes > roomFor(namespace, key)) return false
+      set(namespace, key, bytes)
+      return true
+    },
+    release: (namespace, key) => set(namespace, key, 0),
+  }
+}
