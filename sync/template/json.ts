@@ -1,10 +1,17 @@
+import { measureJson } from '../../lib/measure-json.ts'
 import { isObject } from '../../lib/shape.ts'
-import { fromText, runesOf, toText } from './byte-string.ts'
+import { fromText, runesOf, toBytes, toText } from './byte-string.ts'
 import { maxDepth, TemplateError } from './template.ts'
 import { isList, isMap, sortedEntries, type Value } from './value.ts'
 
+/** As many as a list may have that one call can return. */
+const maxJsonValues = 16 * 1024
+
 /** @throws TemplateError if the byte string isn't JSON */
 export function fromJson(byteString: string): Value {
+  // Counted before it is parsed: JavaScript's objects take up to a hundred times the memory of their text.
+  if (measureJson(toBytes(byteString)).values > maxJsonValues)
+    throw new TemplateError(`fromJson: its value has more than ${maxJsonValues} values`)
   return toValue(parse(toText(byteString)), 0)
 }
 

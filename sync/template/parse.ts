@@ -14,6 +14,9 @@ import {
 
 export const maxTemplateCharacters = 64 * 1024
 
+/** Each becomes an object, and fifty rounds may render a template at the same time. */
+export const maxTemplateParts = 20_000
+
 export type Template = readonly TemplateNode[]
 
 /**
@@ -26,7 +29,7 @@ export function parseTemplate(text: string): Parsed<Template> {
   if (text.length > maxTemplateCharacters)
     return invalid(`found ${text.length} characters; accepted: at most ${maxTemplateCharacters}`)
   try {
-    const tokens = tokenReader([...lexTemplate(text)])
+    const tokens = tokenReader(boundedTokens(text))
     const { nodes, end } = readNodes(tokens, 0)
     if (end !== 'template') throw new TemplateError(`{{ ${end} }} has no {{ if }} before it`)
     return valid(nodes)
@@ -34,6 +37,18 @@ export function parseTemplate(text: string): Parsed<Template> {
     if (error instanceof TemplateError) return invalid(error.message)
     throw error
   }
+}
+
+function boundedTokens(text: string): readonly Token[] {
+  const tokens: Token[] = []
+  for (const token of lexTemplate(text)) {
+    if (tokens.length === maxTemplateParts)
+      throw new TemplateError(
+        `it has more than ${maxTemplateParts} parts; braces, names, strings, blanks, parentheses, pipes and the texts between actions count`,
+      )
+    tokens.push(token)
+  }
+  return tokens
 }
 
 type TokenReader = ReturnType<typeof tokenReader>

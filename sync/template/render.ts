@@ -2,6 +2,14 @@ import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budg
 import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import { fromBytes, fromText, toBytes, toText } from './byte-string.ts'
+import {
+  boundedSize,
+  byteCostOf,
+  copiedByteCost,
+  parsedCharacterCost,
+  sizeOf,
+  stepCost,
+} from './cost.ts'
 import { functions } from './functions.ts'
 import { parseTemplate } from './parse.ts'
 import { formatPlain } from './printf.ts'
@@ -12,7 +20,7 @@ import {
   TemplateError,
   type TemplateNode,
 } from './template.ts'
-import { describeType, isEmpty, isList, isMap, type Value } from './value.ts'
+import { describeType, isEmpty, isMap, type Value } from './value.ts'
 
 /** For all templates of a Secret together: the API server accepts no larger Secret. */
 export const maxRenderedBytes = 1024 * 1024
@@ -60,7 +68,10 @@ export function templateRenderer(
 
 async function renderNodes(nodes: readonly TemplateNode[], run: Run): Promise<string> {
   const parts: string[] = []
-  for (const node of nodes) parts.push(await renderNode(node, run))
+  for (const node of nodes) {
+    await spend(stepCost, run)
+    parts.push(await renderNode(node, run))
+  }
   return parts.join('')
 }
 
@@ -105,14 +116,22 @@ async function evaluate(expression: Expression, run: Run): Promise<Value> {
 }
 
 async function call({ name, args, piped }: FunctionCall, run: Run): Promise<Value> {
+  await spend(stepCost, run)
   const last = piped ? [await evaluate(piped, run)] : []
   if (name === 'and' || name === 'or') return await firstThat(name === 'or', { args, last, run })
   const values: Value[] = []
-  for (const arg of args) values.push(await evaluate(arg, run))
+  let size = 0
+  for (const arg of args) {
+    const value = await evaluate(arg, run)
+    values.push(value)
+    // Each result is checked at once: a call may have thousands of arguments.
+    size += sizeOf(value)
+    if (size > maxCallBytes) boundedSize(values)
+  }
   values.push(...last)
-  await charge(values, run)
+  await charge(values, { run, byteCost: byteCostOf(name) })
   const result = await functions[name](values, run.shared)
-  await charge([result], run)
+  await charge([result], { run, byteCost: copiedByteCost })
   return result
 }
 
@@ -147,39 +166,27 @@ function fieldOf(value: Value, name: string): Value {
   )
 }
 
-/** The cost of parsing, for each character of a template, in microseconds. */
-const parsedCharacterCost = 0.5
-/** The costs of a call, and of each byte that it reads or returns, or that is printed, in microseconds. */
-const callCost = 1
-const byteCost = 0.1
-const printedByteCost = 0.01
-
-async function charge(values: readonly Value[], run: Run): Promise<void> {
-  const bytes = values.reduce<number>((sum, value) => sum + sizeOf(value), 0)
-  if (bytes > maxCallBytes)
-    throw new TemplateError(`one of its functions handles more than ${maxCallBytes} bytes`)
+/** Charges for handling values, before it begins. */
+async function charge(
+  values: readonly Value[],
+  { run, byteCost }: { readonly run: Run; readonly byteCost: number },
+): Promise<void> {
+  const bytes = boundedSize(values)
   run.work += bytes
   if (run.work > maxWorkBytes)
     throw new TemplateError(`its functions handle more than ${maxWorkBytes} bytes`)
-  const { budget } = run.shared
-  budget.charge(callCost + bytes * byteCost)
+  await spend(bytes * byteCost, run)
+}
+
+async function spend(microseconds: number, { shared: { budget } }: Run): Promise<void> {
+  budget.charge(microseconds)
   await budget.yieldIfDue()
 }
 
 /** Before a value is made into text: `{{ . }}` prints all of them. */
-async function chargePrint(value: Value, { shared: { budget } }: Run): Promise<void> {
+async function chargePrint(value: Value, run: Run): Promise<void> {
   const bytes = sizeOf(value)
   if (bytes > maxCallBytes)
     throw new TemplateError(`one of its values has more than ${maxCallBytes} bytes`)
-  budget.charge(bytes * printedByteCost)
-  await budget.yieldIfDue()
-}
-
-function sizeOf(value: Value): number {
-  if (typeof value === 'string') return value.length
-  if (isList(value)) return value.reduce<number>((sum, one) => sum + 1 + sizeOf(one), 0)
-  if (!isMap(value)) return 1
-  let size = 0
-  for (const [key, one] of value.entries) size += key.length + sizeOf(one)
-  return size
+  await spend(bytes * (typeof value === 'string' ? copiedByteCost : byteCostOf('toString')), run)
 }

@@ -25,8 +25,8 @@ function request(): SyncRequest {
   const input = inputName(0)
   const path = encodeTarget({ secret: 'made', key: input })
   const object = { vault: 'team-a', type: 'secret', name: 'text' } as const
-  // Each comparison is charged for the whole text: 1 s together.
-  const template = '{{ if eq .text "y" }}{{ end }}'.repeat(400)
+  // Each call is charged for the whole text: 1 s together.
+  const template = '{{ if lower .text }}{{ end }}'.repeat(200)
   const composition = {
     inputs: [{ kind: 'key', input, key: 'text', decoding: 'None' }],
     template: { data: new Map([['made', template]]), keepsInputs: false },

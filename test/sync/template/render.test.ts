@@ -144,18 +144,18 @@ t.test('bounds what a template may cost', async (t) => {
     /^one of its functions handles more than 262144 bytes$/,
     big,
   )
-  await expectProblem(`{{ .a${'.b'.repeat(30_000)} }}`, /^it has more than 32 fields in a row$/)
-  await expectProblem(`{{ .a ${'| trim'.repeat(9_000)} }}`, /^it has more than 32 pipes in a row$/)
+  await expectProblem(`{{ .a${'.b'.repeat(15_000)} }}`, /^it has more than 32 fields in a row$/)
+  await expectProblem(`{{ .a ${'| trim'.repeat(6_000)} }}`, /^it has more than 32 pipes in a row$/)
   await expectProblem(
     `{{ index . ${'"a" '.repeat(9_000)} }}`,
     /^it has more than 32 keys in a row$/,
   )
   await expectProblem(`{{ ${'('.repeat(8_000)} }}`, /nested more than 32 levels/)
-  await expectProblem('{{ if .a }}'.repeat(3_000), /nested more than 32 levels/)
+  await expectProblem('{{ if .a }}'.repeat(2_000), /nested more than 32 levels/)
   await expectProblem(
     '{{ fromJson .a }}',
     /nested more than 32 levels/,
-    new Map([['a', Buffer.from('['.repeat(10_000) + ']'.repeat(10_000))]]),
+    new Map([['a', Buffer.from('['.repeat(8_000) + ']'.repeat(8_000))]]),
   )
   t.equal(((await rendered('a'.repeat(maxTemplateCharacters))) as string).length, 65_536)
   t.ok(maxRenderedBytes > 25_000 * 40)
@@ -189,4 +189,39 @@ t.test('charges the budget for what functions read and return', async (t) => {
   const { budget, charged } = countingBudget()
   await templateRenderer(new Map([['a', Buffer.alloc(10_000, 'a')]]), budget)('{{ .a | upper }}')
   t.ok(charged.microseconds >= 2_000)
+})
+
+t.test('bounds the parts of a template', async (t) => {
+  t.strictSame(await rendered('{{.user}}'.repeat(6_000)), 'web'.repeat(6_000))
+  t.match(await rendered('{{.user}}'.repeat(7_000)), {
+    problem: /^it has more than 20000 parts; braces, names, /,
+  })
+})
+
+t.test('bounds the values of fromJson by their number, before it parses them', async (t) => {
+  const json = (item: string, count: number) =>
+    new Map([['json', Buffer.from(`[${`${item},`.repeat(count)}1]`)]])
+  const template = '{{ if fromJson .json }}yes{{ end }}'
+  t.equal(await rendered(template, json('1', 12_000)), 'yes', 'as many as the vault’s bound allows')
+  t.match(await rendered(template, json('1', 17_000)), {
+    problem: 'fromJson: its value has more than 16384 values',
+  })
+  t.match(await rendered(template, json('{}', 4_000)), {
+    problem: 'one of its functions handles more than 262144 bytes',
+  })
+})
+
+t.test('checks each argument when it is there, before the next one is made', async (t) => {
+  const { budget, charged } = countingBudget()
+  const json = `[${'1,'.repeat(12_000)}1]`
+  const render = templateRenderer(new Map([['json', Buffer.from(json)]]), budget)
+  const once = async (count: number) => {
+    const before = charged.microseconds
+    t.match(await render(`{{ printf "" ${'(fromJson .json) '.repeat(count)} }}`), {
+      problem: 'one of its functions handles more than 262144 bytes',
+    })
+    return charged.microseconds - before
+  }
+  const few = await once(2)
+  t.ok((await once(200)) < 1.5 * few)
 })
