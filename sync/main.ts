@@ -14,6 +14,7 @@ import { createEventBudget } from './cluster/event-budget.ts'
 import { type ControllerOptions, startController } from './controller.ts'
 import { createFairShares } from './memory/fair-shares.ts'
 import { createSyncMetrics } from './metrics.ts'
+import { createTryLimit } from './round/settle/try-limit.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace } from './vault-pace.ts'
 
@@ -61,7 +62,9 @@ async function sync(
     const openSession = sessionOpener({ cloud: policy.cloud, cluster, agent, metrics, signal })
     const events = createEventBudget(clock)
     const memory = createFairShares({ maxBytes: keptBytes(), namespaces: accounts.size })
-    const shared = { cluster, policy, memory, metrics, events, clock, log, signal, openSession }
+    const tries = createTryLimit(clock)
+    const kept = { memory, events, tries }
+    const shared = { cluster, policy, metrics, ...kept, clock, log, signal, openSession }
     const controller = startController({ ...shared, accounts, kinds: settings.kinds })
     problem = controller.problem
     await untilEnded(controller.ended(), { signal, log })

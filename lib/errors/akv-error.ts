@@ -8,6 +8,8 @@ export class AkvError extends Error {
   readonly code: AkvErrorCode
   /** How long the service asked us to wait. */
   readonly retryAfterMs: number | undefined
+  /** What only administrators may know, for the log at level debug. Like the message, it never contains a value. */
+  readonly detail: string | undefined
 
   private readonly combined: readonly AkvError[] | undefined
 
@@ -19,11 +21,13 @@ export class AkvError extends Error {
     readonly code: AkvErrorCode
     readonly message: string
     readonly retryAfterMs?: number | undefined
+    readonly detail?: string | undefined
     readonly kinds?: readonly AkvError[]
   }) {
     super(options.message)
     this.code = options.code
     this.retryAfterMs = options.retryAfterMs
+    this.detail = options.detail
     this.combined = options.kinds
   }
 

@@ -22,9 +22,17 @@ export const syncErrors = {
     ...permanent,
     isOfSync: true,
     means:
-      'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, its account is turned off or has a mistake, another controller manages it, its values do not fit its template or are too large, or its kind is gone from the cluster. Its Secrets stay as they are.',
+      'A SecretProviderClass or an ExternalSecret is not synced: it or its store has a mistake, no ServiceAccount can be chosen for it, its account is turned off or has a mistake, another controller manages it, or its kind is gone from the cluster. Its Secrets stay as they are.',
     remedy:
       'Correct what the message names. To choose the ServiceAccount, annotate the source with akv-injector.io/service-account: NAME.',
+  },
+  AKV_SYNC_VALUES: {
+    ...permanent,
+    isOfSync: true,
+    means:
+      'The values in the vault do not fit what is requested: they lack a property, are not valid base64, JSON or PKCS#12, make a template fail, give no valid keys, lack a key that the type of the Secret requires, or are too large. The message never says which, because it may be shown to people who may not read the values. The Secret stays as it is.',
+    remedy:
+      'Compare the values with what is requested. The key of a certificate must be exportable. A Secret has room for 1 MiB, and a ServiceAccount for 4 MiB of values for ExternalSecrets. Administrators can set sync.logLevel=debug: the log then says what does not fit, without values.',
   },
   AKV_SYNC_COSTLY: {
     ...retryable,
@@ -83,20 +91,6 @@ export const syncErrors = {
     isOfSync: true,
     means: 'The Secret is immutable, but its data has to change.',
     remedy: 'Delete the Secret. The controller creates it again without "immutable".',
-  },
-  AKV_SECRET_TOO_LARGE: {
-    ...permanent,
-    isOfSync: true,
-    means: 'The Secret would be larger than 1 MiB, the most that Kubernetes allows.',
-    remedy: 'Spread the objects over several Secrets.',
-  },
-  AKV_SECRET_KEY: {
-    ...permanent,
-    isOfSync: true,
-    means:
-      "The fetched values do not fit the Secret: a key's name is not valid, or a key that the Secret's type requires is missing.",
-    remedy:
-      'Correct the property names in the JSON value that "#*" turns into keys, or name its properties one by one: KEY=NAME#PROPERTY.',
   },
   AKV_SECRET_REFUSED: {
     ...permanent,

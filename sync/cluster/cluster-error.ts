@@ -66,10 +66,7 @@ export function writeError(request: FailedRequest): AkvError | StaleError {
     case 422:
       return new StaleError(`${what} has changed`)
     case 413:
-      return new AkvError({
-        code: 'AKV_SECRET_TOO_LARGE',
-        message: `${what} is too large for the API server`,
-      })
+      return refusedValues(what, 'is too large for the API server')
     default:
       return clusterError(request)
   }
@@ -129,11 +126,17 @@ function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleE
   const told = causes.slice(0, mostTold).map(({ field, reason }) => {
     return `${printable(field)} (${/^\w{1,60}$/.test(reason) ? reason : 'no reason given'})`
   })
+  if (causes.some(({ field }) => /^data\b/.test(field)))
+    return refusedValues(what, `rejected: ${told.join(', ')}`)
   return new AkvError({
     code: 'AKV_SECRET_REFUSED',
     message: `${what}: rejected: ${told.join(', ')}${andMore(causes)}`,
   })
 }
+
+/** A value decides whether the API server refuses it. The caller knows which Secret it is. */
+const refusedValues = (what: string, problem: string): AkvError =>
+  new AkvError({ code: 'AKV_SYNC_VALUES', message: what, detail: `${what}: ${problem}` })
 
 const isOfNamespace = ({ said }: Answer): boolean =>
   isObject(said['details']) && said['details']['kind'] === 'namespaces'

@@ -3,10 +3,11 @@ import { indexFiles } from '../../init-agent/projection/compare-content.ts'
 import type { Content } from '../../init-agent/projection/project-content.ts'
 import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
 import type { CpuBudget } from '../../keyvault/formats/cpu-budget.ts'
-import { AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import { compose } from '../compose/compose.ts'
 import type { Composition } from '../compose/composition.ts'
 import { decodeTarget } from '../request/key-path.ts'
+import { secretValuesError } from './values-error.ts'
 
 /** The keys that a Secret should hold after a round. */
 export interface SecretData {
@@ -72,10 +73,11 @@ export async function composedData(
   try {
     const composed = await compose(composition, valuesOf(name, round), budget)
     if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }
-    const message = `Secret ${name}: ${composed.problems.join('; ')}`
-    return { keys, state: 'waiting', error: new AkvError({ code: 'AKV_SYNC_SOURCE', message }) }
+    const detail = `Secret ${name}: ${composed.problems.join('; ')}`
+    return { keys, state: 'waiting', error: secretValuesError(name, detail) }
   } catch (thrown) {
-    return { keys, state: 'waiting', error: toAkvError(thrown) }
+    // A template can use up the CPU budget for one value and not for another.
+    return { keys, state: 'waiting', error: secretValuesError(name, toAkvError(thrown).message) }
   }
 }
 

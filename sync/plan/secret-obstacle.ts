@@ -1,9 +1,10 @@
 import { propertyNumber } from '../../keyvault/formats/property.ts'
-import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import type { RequestedSecret } from '../request/requested-secret.ts'
 import { dataKeyProblem, lackingKeys } from '../request/secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
+import { secretValuesError } from './values-error.ts'
 
 /** The API server's limit for all values of a Secret together. */
 const maxBytes = 1024 * 1024
@@ -21,32 +22,30 @@ export function secretObstacle(
     readonly stored?: StoredSecret
   },
 ): AkvError | undefined {
-  const { keys, stored } = options
-  const error = (code: AkvErrorCode, problem: string) =>
-    new AkvError({ code, message: `Secret ${name}: ${problem}` })
+  const { stored } = options
   if (stored !== undefined && stored.type !== type)
-    return error(
-      'AKV_SECRET_TYPE',
-      `its type is ${printable(stored.type)}, but ${type} is requested`,
-    )
-  // Names that are written out have been checked. Those from "#*" are part of a value, so the message doesn't show them.
+    return new AkvError({
+      code: 'AKV_SECRET_TYPE',
+      message: `Secret ${name}: its type is ${printable(stored.type)}, but ${type} is requested`,
+    })
+  const problem = valuesProblem(type, options)
+  return problem === undefined ? undefined : secretValuesError(name, `Secret ${name}: ${problem}`)
+}
+
+function valuesProblem(
+  type: string,
+  { keys, stored }: Parameters<typeof secretObstacle>[1],
+): string | undefined {
+  // Names that are written out have been checked. Those from "#*" are part of a value, so the problem doesn't show them.
   for (const [index, key] of [...keys.keys()].entries()) {
     const problem = dataKeyProblem(key)
     if (problem !== undefined)
-      return error(
-        'AKV_PROPERTY',
-        `the name of ${propertyNumber(index)} isn't a valid key: ${problem}`,
-      )
+      return `the name of ${propertyNumber(index)} isn't a valid key: ${problem}`
   }
   const [lacking] = lackingKeys(type, keys)
   if (lacking !== undefined)
-    return error(
-      'AKV_SECRET_KEY',
-      `type ${type} needs the key ${lacking}, but the JSON value of "#*" has no such property`,
-    )
-  return sizeOf(keys, stored) > maxBytes
-    ? error('AKV_SECRET_TOO_LARGE', 'its values together exceed 1 MiB')
-    : undefined
+    return `type ${type} needs the key ${lacking}, but the JSON value of "#*" has no such property`
+  return sizeOf(keys, stored) > maxBytes ? 'its values together exceed 1 MiB' : undefined
 }
 
 function sizeOf(keys: ReadonlyMap<string, Uint8Array>, stored?: StoredSecret): number {

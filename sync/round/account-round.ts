@@ -26,6 +26,7 @@ import { statusesAfter, statusesWhenRefused } from './report/secret-statuses.ts'
 import { roundInput } from './round-input.ts'
 import type { RoundResult } from './round-result.ts'
 import type { KnownSources } from './settle/decide-fates.ts'
+import type { TryLimit } from './settle/try-limit.ts'
 
 /** The services that the rounds of all accounts share. */
 export interface RoundServices {
@@ -38,6 +39,7 @@ export interface RoundServices {
   readonly events: EventBudget
   /** What may be kept for what anybody else writes. */
   readonly memory: FairShares
+  readonly tries: TryLimit
   readonly clock: Clock
   readonly log: Log
 }

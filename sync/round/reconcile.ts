@@ -15,10 +15,12 @@ import { decideFates, type Fate, type KnownSources } from './settle/decide-fates
 import type { RoundStep, Settle } from './settle/round-step.ts'
 import { settleAll } from './settle/settle-all.ts'
 import { settleSecret } from './settle/settle-secret.ts'
+import type { TryLimit } from './settle/try-limit.ts'
 
 export interface ReconcileOptions {
   readonly cluster: SyncCluster
   readonly metrics: Pick<SyncMetrics, 'countWrite'>
+  readonly tries: TryLimit
   readonly clock: Clock
   readonly log: Log
   readonly account: Account
@@ -36,7 +38,7 @@ export interface ReconcileOptions {
  * other. Never throws, and one failure doesn't stop the rest.
  */
 export async function reconcile(options: ReconcileOptions): Promise<RoundResult> {
-  const { cluster, account, input, sources, maxKeptBytes, clock, log, signal } = options
+  const { cluster, account, input, sources, tries, maxKeptBytes, clock, log, signal } = options
   try {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
@@ -65,6 +67,7 @@ export async function reconcile(options: ReconcileOptions): Promise<RoundResult>
       recorded,
       fates,
       settle: settler(options),
+      tries,
       exists: existing(options),
     })
     return { ...resultOf(steps, refreshed?.values), waitMs: shortestWait(fates) }

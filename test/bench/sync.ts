@@ -11,6 +11,7 @@ import { createEventBudget } from '../../sync/cluster/event-budget.ts'
 import { startController } from '../../sync/controller.ts'
 import { createFairShares } from '../../sync/memory/fair-shares.ts'
 import { createSyncMetrics } from '../../sync/metrics.ts'
+import { createTryLimit } from '../../sync/round/settle/try-limit.ts'
 import { type ApiServer, startApiServer } from '../support/api-server/start-api-server.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { type Bench, type Figure, milliseconds } from './bench.ts'
@@ -84,6 +85,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     metrics,
     events: createEventBudget(systemClock),
     memory: createFairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
+    tries: createTryLimit(systemClock),
     clock: systemClock,
     log: createLog({ level: 'error', write: () => undefined }),
     signal: stop.signal,

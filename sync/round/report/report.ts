@@ -82,7 +82,10 @@ async function reportFailures(round: ReportedRound, options: ReportOptions): Pro
   const isNews = (failure: Failure) => (codeOf(failure)?.againAtMs ?? 0) <= nowMs
   const due = round.failures.filter((failure) => isNews(failure) || !codeOf(failure)?.isWritten)
   for (const [code, failures] of Map.groupBy(due, ({ error }) => error.code)) {
-    for (const { message } of distinct(failures.filter(isNews))) log.warn(message, { code })
+    for (const { message, detail } of distinct(failures.filter(isNews))) {
+      log.warn(message, { code })
+      if (detail !== undefined) log.debug(detail, { code })
+    }
     const message = describeFailures(failures)
     const isWritten = await writeEvent({ type: 'Warning', reason: 'SyncFailed', message }, options)
     for (const failure of failures) {

@@ -11,6 +11,7 @@ import type { RequestedSecret } from '../../request/requested-secret.ts'
 import type { Fate } from './decide-fates.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
 import { settleRequested } from './settle-requested.ts'
+import type { TryLimit } from './try-limit.ts'
 
 export interface SettleAllOptions {
   readonly account: Account
@@ -24,6 +25,7 @@ export interface SettleAllOptions {
   /** What becomes of each recorded Secret that isn't requested. */
   readonly fates: ReadonlyMap<string, Fate>
   readonly settle: Settle
+  readonly tries: TryLimit
   /** Whether a Secret exists. */
   readonly exists: (name: string) => Promise<boolean>
 }
@@ -33,7 +35,7 @@ export interface SettleAllOptions {
  * after any of them: a Secret that exists is always in the record, so a later round can find and delete it.
  */
 export async function settleAll(options: SettleAllOptions): Promise<readonly RoundStep[]> {
-  const { account, budget, asked, found, recorded, fates, settle } = options
+  const { account, budget, asked, found, recorded, fates, settle, tries } = options
   const requested = new Map(asked?.request.secrets.map((one) => [one.name, originOf(one)]))
   const kept = keptSecrets(recorded, fates)
   const record = recordName(account)
@@ -47,7 +49,7 @@ export async function settleAll(options: SettleAllOptions): Promise<readonly Rou
   // 2. Settle each Secret that is requested, but none that isn't in the record.
   const known = recording.every(isDone) ? new Set(all.keys()) : new Set(recorded.keys())
   const { steps, incomplete } = asked
-    ? await settleRequested({ ...asked, account, budget, known, found, settle })
+    ? await settleRequested({ ...asked, account, budget, known, found, settle, tries })
     : { steps: [], incomplete: new Set<string>() }
 
   // 3. Delete the Secrets that are no longer asked for, but only once all others of the same origin exist: an entry may

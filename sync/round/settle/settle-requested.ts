@@ -1,6 +1,6 @@
 import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
 import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
-import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { AkvError } from '../../../lib/errors/akv-error.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import { maxKeptBytes } from '../../fetch/bound-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
@@ -13,10 +13,12 @@ import {
   secretData,
 } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
+import { secretValuesError, withoutContent } from '../../plan/values-error.ts'
 import type { Account } from '../../request/account.ts'
 import type { SyncRequest } from '../../request/account-request.ts'
 import type { RequestedSecret } from '../../request/requested-secret.ts'
-import type { AskedSecrets, FoundSecrets, RoundStep, Settle } from './round-step.ts'
+import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
+import type { Try, TryLimit } from './try-limit.ts'
 
 /**
  * Settles the Secrets that an account requests, one after the other, and returns which objects failed.
@@ -32,12 +34,14 @@ export async function settleRequested({
   known,
   found,
   settle,
+  tries,
 }: AskedSecrets & {
   readonly account: Account
   readonly budget: CpuBudget
   readonly known: ReadonlySet<string>
   readonly found: FoundSecrets
   readonly settle: Settle
+  readonly tries: TryLimit
 }): Promise<{ readonly steps: readonly RoundStep[]; readonly incomplete: ReadonlySet<string> }> {
   const steps: RoundStep[] = [...objectFailures(request, values)]
   const incomplete = new Set<string>()
@@ -45,8 +49,10 @@ export async function settleRequested({
   for (const secret of request.secrets) {
     const { name } = secret
     const part = partOf(name)
-    const desired = await desiredSecret(secret, { account, part, values, budget })
+    const attempt = beginTry(secret, { account, part, values, tries })
+    const desired = await desiredSecret(secret, { attempt, part, values, budget })
     const step = known.has(name) ? await settle({ name, desired, found }) : undefined
+    if (step !== undefined) endTry(attempt, step)
     if (step !== undefined) steps.push(step)
     // A composed Secret isn't reduced: it waits for all of its objects, and this says for which.
     if (secret.composition) steps.push(...missingObjectFailures(desired, { part, values }))
@@ -62,7 +68,8 @@ export async function settleRequested({
 function objectFailures({ config }: SyncRequest, { refresh }: AccountValues): readonly RoundStep[] {
   return wantedObjects(config).flatMap(({ reference, versions }) => {
     const key = objectKey(reference, { versions })
-    return failedStep(key, refresh.statuses.get(key)?.error)
+    const error = refresh.statuses.get(key)?.error
+    return failedStep(key, error && withoutContent(error, reference))
   })
 }
 
@@ -84,8 +91,32 @@ function missingObjectFailures(
 const failedStep = (key: string, error: AkvError | undefined): readonly RoundStep[] =>
   error === undefined ? [] : [{ kind: 'failed', failure: { kind: 'object', key, error } }]
 
+const unlimited: Try = { kind: 'allowed', ended: () => undefined }
+
+/** Only a Secret that is composed can ask a question about a value again and again. */
+const beginTry = (
+  { name, source, composition }: RequestedSecret,
+  by: Pick<Making, 'part' | 'values'> & { readonly account: Account; readonly tries: TryLimit },
+): Try =>
+  source && composition
+    ? by.tries.begin({
+        namespace: by.account.namespace,
+        name,
+        source,
+        composition,
+        files: by.part.content.files,
+        isTooLarge: by.values.tooLarge.has(name),
+      })
+    : unlimited
+
+function endTry(attempt: Try, { state, error }: SettledStep): void {
+  if (attempt.kind === 'refused') return
+  if (error?.code === 'AKV_SYNC_VALUES') attempt.ended('failed')
+  else if (state === 'done') attempt.ended('done')
+}
+
 interface Making {
-  readonly account: Account
+  readonly attempt: Try
   readonly part: SecretPart
   readonly values: AccountValues
   readonly budget: CpuBudget
@@ -103,19 +134,21 @@ async function desiredSecret(secret: RequestedSecret, making: Making): Promise<D
 
 async function dataOf(
   { name, composition }: RequestedSecret,
-  { account, part, values, budget }: Making,
+  { attempt, part, values, budget }: Making,
 ): Promise<SecretData> {
   const { gone, filled } = values
   const round = { ...part, gone, filled }
   if (!composition) return secretData(name, round)
+  if (attempt.kind === 'refused') return unmade(attempt.error)
   // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.
-  if (values.tooLarge.has(name))
-    return { keys: new Map(), state: 'waiting', error: tooLarge(name, account) }
+  if (values.tooLarge.has(name)) return unmade(tooLarge(name))
   return await composedData({ name, composition }, { ...round, budget })
 }
 
-const tooLarge = (name: string, account: Account): AkvError =>
-  new AkvError({
-    code: 'AKV_SYNC_SOURCE',
-    message: `Secret ${name}: with its values and those of older ExternalSecrets, ServiceAccount ${account.name} would take more memory than the controller keeps for one account: ${maxKeptBytes / 1024 / 1024} MiB, or less if its namespace's share has less left; make it smaller, or read it as another account`,
-  })
+const unmade = (error: AkvError): SecretData => ({ keys: new Map(), state: 'waiting', error })
+
+const tooLarge = (name: string): AkvError =>
+  secretValuesError(
+    name,
+    `Secret ${name}: with its values and those of older ExternalSecrets, its account would take more memory than the controller keeps for one account: ${maxKeptBytes / 1024 / 1024} MiB, or less if its namespace's share has less left; make it smaller, or read it as another account`,
+  )

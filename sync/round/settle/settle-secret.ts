@@ -5,6 +5,7 @@ import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { planSecret } from '../../plan/plan-secret.ts'
 import type { SecretStep } from '../../plan/secret-step.ts'
 import type { StoredSecret } from '../../plan/stored-secret.ts'
+import { secretValuesError } from '../../plan/values-error.ts'
 import type { Account } from '../../request/account.ts'
 
 export interface SettleSecretOptions {
@@ -71,8 +72,14 @@ export async function settleSecret(options: SettleSecretOptions): Promise<Settle
     }
     return settled(progress, { state: 'failed', error: neverSettled(name) })
   } catch (thrown) {
-    return settled(progress, { state: 'failed', error: toAkvError(thrown) })
+    return settled(progress, { state: 'failed', error: errorOf(thrown, name) })
   }
+}
+
+/** The API server's refusal of a value reads like our own, so that it tells no more. */
+function errorOf(thrown: unknown, name: string): AkvError {
+  const error = toAkvError(thrown)
+  return error.code === 'AKV_SYNC_VALUES' ? secretValuesError(name, error.detail) : error
 }
 
 function settled({ stored, change }: Progress, outcome: Outcome): SettledSecret {
@@ -180,7 +187,9 @@ async function readAfterFailure(
 
 const isContentRefused = (error: unknown): boolean =>
   error instanceof AkvError &&
-  (error.code === 'AKV_SECRET_CONFLICT' || error.code === 'AKV_SECRET_REFUSED')
+  (error.code === 'AKV_SECRET_CONFLICT' ||
+    error.code === 'AKV_SECRET_REFUSED' ||
+    error.code === 'AKV_SYNC_VALUES')
 
 function changeOf(step: Write, before: SecretChange | undefined): SecretChange | undefined {
   switch (step.kind) {

@@ -59,17 +59,29 @@ t.test('a Secret that was replaced is read again', async (t) => {
     t.match(writeError({ answer: stale, what }), { name: 'StaleError' })
 })
 
+t.test('a refusal of the values says only for administrators what is wrong', async (t) => {
+  const wrong = { reason: 'FieldValueInvalid', field: 'data[.dockerconfigjson]', message: 's3cr3t' }
+  for (const [given, detail] of [
+    [answer(422, causes(wrong)), 'rejected: data[.dockerconfigjson] (FieldValueInvalid)'],
+    [answer(413), 'is too large for the API server'],
+  ] as const)
+    t.match(writeError({ answer: given, what }), {
+      code: 'AKV_SYNC_VALUES',
+      message: /^Secret team-a\/db$/,
+      detail: `Secret team-a/db: ${detail}`,
+    })
+})
+
 t.test('a refusal is reported by field and reason', async (t) => {
   const refused = causes(
-    { reason: 'FieldValueInvalid', field: 'data[.dockerconfigjson]', message: 's3cr3t' },
-    { reason: 's3cr3t s3cr3t', field: 'data[b]', message: 's3cr3t' },
+    { reason: 'FieldValueInvalid', field: 'metadata.labels', message: 's3cr3t' },
+    { reason: 's3cr3t s3cr3t', field: 'type', message: 's3cr3t' },
   )
   const { message } = writeError({ answer: answer(422, { ...refused, message: 's3cr3t' }), what })
   t.equal(
     message,
-    'Secret team-a/db: rejected: data[.dockerconfigjson] (FieldValueInvalid), data[b] (no reason given)',
+    'Secret team-a/db: rejected: metadata.labels (FieldValueInvalid), type (no reason given)',
   )
-  t.match(writeError({ answer: answer(413), what }), { code: 'AKV_SECRET_TOO_LARGE' })
   const policy = {
     message: "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: s3cr3t",
   }

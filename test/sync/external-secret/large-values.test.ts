@@ -40,7 +40,7 @@ t.test(
         {
           status: 'False',
           message:
-            /^AKV_SYNC_SOURCE: Secret large-175: with its values and those of older ExternalSecrets, ServiceAccount web would take more memory than the controller keeps for one account: 4 MiB, or less if its namespace's share has less left; make it smaller, or read it as another account\. /,
+            /^AKV_SYNC_VALUES: Secret large-175: its keys can't be made of the values in the vault\. .* a ServiceAccount for 4 MiB of values/,
         },
         round,
       )

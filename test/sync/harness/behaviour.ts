@@ -148,8 +148,9 @@ export async function showBehaviour(
     const error = await cluster.createSecret(step.secret).catch((error: unknown) => error)
     if (!(error instanceof AkvError)) throw new Error('it is refused')
     t.match(error, {
-      code: 'AKV_SECRET_REFUSED',
-      message: /Secret .*\/pull: rejected: data\[\.dockerconfigjson\] \(FieldValueInvalid\)$/,
+      code: 'AKV_SYNC_VALUES',
+      message: /Secret .*\/pull$/,
+      detail: /Secret .*\/pull: rejected: data\[\.dockerconfigjson\] \(FieldValueInvalid\)$/,
     })
   })
 }

@@ -9,6 +9,7 @@ import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics.ts'
 import { type AccountEntry, accountEntry } from '../../../sync/round/account-entry.ts'
 import { noKnownSources } from '../../../sync/round/settle/decide-fates.ts'
+import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { type WorkAccountOptions, workAccount } from '../../../sync/round/work-account.ts'
 import { createVaultPace } from '../../../sync/vault-pace.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server/start-api-server.ts'
@@ -199,6 +200,7 @@ export function connectAll(parts: {
     metrics,
     events: createEventBudget(clock),
     memory: ampleShares(),
+    tries: createTryLimit(clock),
     clock,
     log: log.log,
     signal,

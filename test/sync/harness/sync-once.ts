@@ -3,6 +3,7 @@ import { createLog } from '../../../lib/log/log.ts'
 import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { startController } from '../../../sync/controller.ts'
 import { createSyncMetrics } from '../../../sync/metrics.ts'
+import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
@@ -54,6 +55,7 @@ export async function syncOnce(
     metrics,
     events: createEventBudget(clock),
     memory: ampleShares(),
+    tries: createTryLimit(clock),
     clock,
     log: createLog({ level: 'error', write: () => undefined }),
     signal: stop.signal,

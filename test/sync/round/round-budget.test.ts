@@ -8,6 +8,7 @@ import { encodeTarget } from '../../../sync/request/key-path.ts'
 import { readAccount } from '../../../sync/request/read-account.ts'
 import { reconcile } from '../../../sync/round/reconcile.ts'
 import { noKnownSources } from '../../../sync/round/settle/decide-fates.ts'
+import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
@@ -63,6 +64,7 @@ async function round(json: string) {
   const { synced, failures } = await reconcile({
     cluster: memoryCluster({ accounts: [] }).cluster,
     metrics: { countWrite: () => undefined },
+    tries: createTryLimit(fakeClock({})),
     clock: fakeClock({}),
     log: memoryLog().log,
     account,
@@ -80,5 +82,7 @@ t.test('fetching and templates share the budget of a round', async (t) => {
   // Parsing it is charged 1.2 s.
   const costly = await round(JSON.stringify({ a: 'small', b: 'x'.repeat(8_000_000) }))
   t.strictSame(costly.synced, ['db'])
-  t.match(costly.failures, [{ kind: 'secret', name: 'made', error: { code: 'AKV_SYNC_COSTLY' } }])
+  t.match(costly.failures, [
+    { kind: 'secret', name: 'made', error: { code: 'AKV_SYNC_VALUES', detail: /2 s of CPU time/ } },
+  ])
 })

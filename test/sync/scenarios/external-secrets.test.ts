@@ -110,7 +110,7 @@ t.test('a restart and an outage leave a templated Secret as it is', async (t) =>
   t.match(ready(simulation), { status: 'False', message: /^AKV_VAULT_UNAVAILABLE: / })
 })
 
-t.test('a template that fails leaves the Secret, and the status says why', async (t) => {
+t.test('a template that fails leaves the Secret, and the status says so', async (t) => {
   const simulation = await start(t)
   simulation.externalSecrets.put('ExternalSecret', { name: 'db' }, secret())
   await simulation.round()
@@ -121,7 +121,7 @@ t.test('a template that fails leaves the Secret, and the status says why', async
   t.match(ready(simulation), {
     status: 'False',
     reason: 'SecretSyncedError',
-    message: /^AKV_SYNC_SOURCE: Secret db: template data\.line: b64dec: its value is not base64\. /,
+    message: /^AKV_SYNC_VALUES: Secret db: its keys can't be made of the values in the vault\. /,
   })
 })
 
