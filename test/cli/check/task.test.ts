@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Task, taskLines } from '../../../cli/check/task.ts'
-import { writeFakeAz } from '../../support/fake-az.ts'
+import { writeFakeAz } from '../../support/fake-az/fake-az.ts'
 
 const clientId = '22222222-2222-2222-2222-222222222222'
 const other = '44444444-4444-4444-4444-444444444444'

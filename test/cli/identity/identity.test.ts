@@ -1,21 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { type FakeIdentity, writeFakeAz } from '../../support/fake-az.ts'
+import { type FakeIdentity, principalOf } from '../../support/fake-az/azure-state.ts'
+import { writeFakeAz } from '../../support/fake-az/fake-az.ts'
 import { podText } from '../../support/run-command-line.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 
 const webClient = '22222222-2222-2222-2222-222222222222'
 const syncClient = '44444444-4444-4444-4444-444444444444'
 const issuer = 'https://oidc.example/cluster/'
-const identities: readonly FakeIdentity[] = [
-  { clientId: webClient, name: 'id-web', resourceGroup: 'rg-web' },
-  { clientId: syncClient, name: 'id-sync', resourceGroup: 'rg-sync' },
-]
+const web: FakeIdentity = { clientId: webClient, name: 'id-web', resourceGroup: 'rg-web' }
+const sync: FakeIdentity = { clientId: syncClient, name: 'id-sync', resourceGroup: 'rg-sync' }
 
 /** Runs a script against a stand-in for the Azure CLI. */
 function paste(t: Test, script: string, env: Readonly<Record<string, string>> = {}) {
-  const az = writeFakeAz(t.testdir(), identities)
+  const az = writeFakeAz(t.testdir(), [web, sync])
   execFileSync('/bin/sh', ['-eu'], {
     input: script,
     env: { PATH: `${az.path}:/usr/bin:/bin`, ...env },
@@ -62,18 +61,18 @@ t.test(
         ['Key Vault Crypto User', 'team-b'],
       ],
     )
-    t.match(az.assigned()[0], { 'assignee-object-id': 'principal-of-id-web' })
+    t.match(az.assigned()[0], { 'assignee-object-id': principalOf(web) })
   },
 )
 
 t.test('accounts with Secret sync and classes of the CSI driver count as well', async (t) => {
-  const sync = account('shop', {
+  const shop = account('shop', {
     'azure.workload.identity/client-id': syncClient,
     'akv-injector.io/sync': '- { secret: db, data: "password=team-c:db" }',
   })
   const { code, stdout } = await runInProcess(
     ['identity', '-', 'manifests/examples/csi-volume.yaml', '--issuer', issuer],
-    { input: sync },
+    { input: shop },
   )
   t.equal(code, 0)
   const az = paste(t, stdout)
@@ -87,9 +86,9 @@ t.test('accounts with Secret sync and classes of the CSI driver count as well', 
   t.strictSame(
     az.assigned().map((one) => [one['assignee-object-id'], one['scope']?.split('/').at(-1)]),
     [
-      ['principal-of-id-web', 'team-a'],
-      ['principal-of-id-web', 'team-b'],
-      ['principal-of-id-sync', 'team-c'],
+      [principalOf(web), 'team-a'],
+      [principalOf(web), 'team-b'],
+      [principalOf(sync), 'team-c'],
     ],
   )
 })
@@ -176,7 +175,9 @@ t.test('what no file says is an option, or a variable that has to be set', async
     input: unnamed,
   })
   t.match(paste(t, named.stdout).assigned(), [
-    { scope: "/subscriptions/$(id)/resourceGroups/it's/vaults/team-a" },
+    {
+      scope: "/subscriptions/$(id)/resourceGroups/it's/providers/Microsoft.KeyVault/vaults/team-a",
+    },
   ])
 })
 

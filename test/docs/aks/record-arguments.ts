@@ -27,9 +27,16 @@ function parseHelp(help: string): CommandArguments {
 const folder = mkdtempSync(join(tmpdir(), 'akv-injector-aks-'))
 const called = runPage(folder).filter(({ program }) => program === 'az')
 rmSync(folder, { recursive: true })
-/** `akv-injector identity` prints this one, too. */
-const printed = ['identity list']
-const names = [...new Set([...called.map(commandOf), ...printed])].sort()
+/** `akv-injector identity` prints the first one, and runs all of them with `--verify`. */
+const ours = [
+  'identity list',
+  'identity federated-credential list',
+  'role assignment list',
+  'role definition show',
+  'cloud show',
+  'rest',
+]
+const names = [...new Set([...called.map(commandOf), ...ours])].sort()
 const commands = Object.fromEntries(
   names.map((name) => [name, parseHelp(az(...name.split(' '), '--help'))]),
 )
