@@ -125,7 +125,7 @@ function addIdentity(program: Command, end: End): void {
     .command('identity')
     .summary('print the az commands that these manifests need')
     .description(
-      'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands.',
+      'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the narrowest roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands.',
     )
     .argument('[file...]', 'files and folders of manifests, as for check')
     .option('-f, --filename <file>', 'the same as an argument; repeatable', append)
@@ -141,11 +141,18 @@ function addIdentity(program: Command, end: End): void {
     .option('--resource-group <name>', 'resource group of the managed identity')
     .option('--vault-resource-group <name>', 'resource group of the vaults')
     .option('--vault-subscription <name>', 'subscription of the vaults')
+    .addOption(
+      new Option('--scope <place>', 'where to assign roles: on each vault, or on each object')
+        .choices(['vault', 'object'])
+        .default('vault'),
+    )
+    .option('--access-policies', 'for vaults with access policies instead of roles')
     .addOption(namespaceOption())
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
-      end((await import('./identity/identity.ts')).identity({ files: all, issuer, ...options }))
+      const { identity } = await import('./identity/identity.ts')
+      end(identity({ files: all, issuer, ...options }))
     })
 }
 

@@ -13,16 +13,19 @@ import {
   type AzureNames,
   accountsOf,
   byIdentity,
+  type GrantChoice,
   type IdentityGrants,
   writeScript,
 } from './write-script.ts'
 
-export interface IdentityOptions extends Omit<AzureNames, 'issuers'> {
+export interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
   /** The OIDC issuers of the clusters that the accounts are in. */
   readonly issuer: readonly string[]
+  readonly scope: 'vault' | 'object'
+  readonly accessPolicies?: boolean
 }
 
 /**
@@ -33,8 +36,10 @@ export interface IdentityOptions extends Omit<AzureNames, 'issuers'> {
  * @returns 1 if a pod or an account has a mistake, so that its commands are missing
  * @throws InputError when an option, a setting or a file is invalid
  */
-export function identity({ files, namespace, issuer, ...named }: IdentityOptions): ExitCode {
+export function identity(options: IdentityOptions): ExitCode {
+  const { files, namespace, issuer } = options
   const issuers = [...new Set(issuer.map(checkIssuer))]
+  const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
   const serving = readServing(process.env)
   const { contents, errors, skipped } = readCheckInput(files, { namespace, command: 'identity' })
   const [error, ...others] = errors
@@ -48,7 +53,7 @@ export function identity({ files, namespace, issuer, ...named }: IdentityOptions
   const { grants, mistakes } = findGrants(templates, { objects, serving })
   const { safe, unsafe } = sortOut(grants)
   const identities = byIdentity(safe)
-  refuseOneNameForMany(identities, named)
+  refuseOneNameForMany(identities, names)
 
   printLines(process.stderr, [
     ...(serving.isAssumed && contents.some(concernsDriver) ? [servingAssumption] : []),
@@ -59,9 +64,17 @@ export function identity({ files, namespace, issuer, ...named }: IdentityOptions
   ])
   if (grants.length === 0 && mistakes.length === 0)
     printLines(process.stderr, ['no pod and no ServiceAccount in these files reads from a vault'])
-  if (identities.length > 0)
-    printLines(process.stdout, writeScript(identities, { issuers, ...named }))
+  if (identities.length > 0) printLines(process.stdout, writeScript(identities, names))
   return mistakes.length + unsafe.length > 0 ? 1 : 0
+}
+
+function chooseGrants({ scope, accessPolicies }: IdentityOptions): GrantChoice {
+  if (accessPolicies !== true) return scope
+  if (scope === 'object')
+    throw new InputError(
+      '--access-policies and --scope object: an access policy is always for a whole vault; leave out one of them',
+    )
+  return 'access-policies'
 }
 
 /** Azure's limit for the issuer of a federated credential. */
@@ -96,7 +109,7 @@ function sortOut(grants: readonly Grant[]): {
 
 function refuseOneNameForMany(
   identities: readonly IdentityGrants[],
-  { identityName }: Omit<AzureNames, 'issuers'>,
+  { identityName }: AzureNames,
 ): void {
   if (identityName === undefined || identities.length <= 1) return
   const clients = identities.map(({ clientId }) => clientId ?? 'one that they don’t name')

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto'
 import { isUuid } from '../../init-agent/contract.ts'
-import { type Collection, collectionOf } from '../../keyvault/reference.ts'
+import { narrowestGrants, type Role, rolesFor } from '../../lib/narrowest-grants.ts'
 import { credentialName } from './credential-name.ts'
 import type { Grant } from './grant.ts'
 import { shellQuote } from './shell-quote.ts'
+import { needsOf, objectPath, policyOf, type VaultNeeds } from './vault-needs.ts'
+
+/** Roles on whole vaults or on single objects, or access policies, which are always for whole vaults. */
+export type GrantChoice = 'vault' | 'object' | 'access-policies'
 
 /** What no manifest says. Each absent value becomes a variable that whoever runs the commands has to set. */
 export interface AzureNames {
@@ -13,6 +17,7 @@ export interface AzureNames {
   readonly resourceGroup?: string | undefined
   readonly vaultResourceGroup?: string | undefined
   readonly vaultSubscription?: string | undefined
+  readonly grants: GrantChoice
 }
 
 /** An identity, and everything that signs in as it. */
@@ -100,33 +105,39 @@ function credentialCommands(account: string, issuers: readonly string[]): readon
 const shortHash = (text: string): string =>
   createHash('sha256').update(text).digest('hex').slice(0, 8)
 
-/** The role that may read the objects of a collection, and nothing else where Azure has such a role. */
-const roles: Readonly<Record<Collection, string>> = {
-  secrets: 'Key Vault Secrets User',
-  certificates: 'Key Vault Certificate User',
-  keys: 'Key Vault Crypto User',
-}
-
-function vaultCommands({ grants }: IdentityGrants, names: AzureNames): readonly string[] {
-  const values = grants.flatMap((grant) => grant.values)
-  const byVault = Map.groupBy(values, ({ object }) => object.vault)
+/** Finds the principal and the vaults, and grants what their objects need. */
+function vaultCommands(identity: IdentityGrants, names: AzureNames): readonly string[] {
   const option = (name: string, value?: string) =>
     value === undefined ? '' : ` --${name} ${shellQuote(value)}`
   const place = `${option('resource-group', names.vaultResourceGroup)}${option('subscription', names.vaultSubscription)}`
-  const vaults = [...byVault].toSorted(([a], [b]) => (a < b ? -1 : 1))
   return [
     'PRINCIPAL_ID="$(az identity show --name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --query principalId --output tsv)"',
-    ...vaults.flatMap(([vault, read]) => {
-      const collections = new Set(read.map(({ object }) => collectionOf(object)))
-      return [
-        `VAULT_ID="$(az keyvault show --name ${vault}${place} --query id --output tsv)"`,
-        ...(['secrets', 'certificates', 'keys'] as const)
-          .filter((one) => collections.has(one))
-          .map(
-            (one) =>
-              `az role assignment create --role '${roles[one]}' --scope "$VAULT_ID" --assignee-object-id "$PRINCIPAL_ID" --assignee-principal-type ServicePrincipal`,
-          ),
-      ]
-    }),
+    ...needsOf(identity.grants).flatMap((needs) =>
+      names.grants === 'access-policies'
+        ? [policyCommand(needs, place)]
+        : [
+            `VAULT_ID="$(az keyvault show --name ${needs.vault}${place} --query id --output tsv)"`,
+            ...roleCommands(needs, names.grants),
+          ],
+    ),
   ]
+}
+
+function roleCommands(
+  { objects }: VaultNeeds,
+  grants: Exclude<GrantChoice, 'access-policies'>,
+): readonly string[] {
+  const assign = ({ name }: Role, place: string) =>
+    `az role assignment create --role '${name}' --scope "$VAULT_ID${place}" --assignee-object-id "$PRINCIPAL_ID" --assignee-principal-type ServicePrincipal`
+  return grants === 'vault'
+    ? rolesFor(objects.map(({ collection }) => collection)).map((role) => assign(role, ''))
+    : objects.map((one) => assign(narrowestGrants[one.collection].role, `/${objectPath(one)}`))
+}
+
+/** The command replaces the permissions that the identity has for these kinds of objects. */
+function policyCommand(needs: VaultNeeds, place: string): string {
+  const permissions = policyOf(needs).map(
+    ({ option, permissions: some }) => `${option} ${some.join(' ')}`,
+  )
+  return `az keyvault set-policy --name ${needs.vault}${place} --object-id "$PRINCIPAL_ID" ${permissions.join(' ')}`
 }

@@ -46,7 +46,7 @@ export async function authenticate(
   }
 }
 
-/** Like Azure's roles: a writer (Secrets Officer) may do everything, a reader (Secrets User) may only read. */
+/** Coarser than Azure's roles: a writer may do everything, and a reader may read all kinds of objects. */
 export function isAllowed(
   { readers, writers }: Vault,
   { clientId }: Caller,

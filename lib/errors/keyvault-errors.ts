@@ -1,3 +1,4 @@
+import { describeRoles } from '../narrowest-grants.ts'
 import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 
 /** What Entra and the vaults answer, and what happens on the way to them. */
@@ -58,8 +59,7 @@ export const keyvaultErrors = {
   AKV_FORBIDDEN: {
     ...retryable,
     means: 'The vault knows the identity, but does not let it read the object.',
-    remedy:
-      'Give the identity the role Key Vault Secrets User on the vault (for key/ also Key Vault Crypto User, for cert/ also Key Vault Certificate User). If the vault uses access policies: Get, and List for a history. A new role takes effect after a few minutes.',
+    remedy: `Give the identity the role ${describeRoles()} on the vault. If the vault uses access policies: Get for this kind of object, and List for a history. A new role takes effect after a few minutes.`,
   },
   AKV_FIREWALL: {
     ...retryable,

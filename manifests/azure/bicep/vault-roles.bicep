@@ -7,25 +7,26 @@ param principalId string
 @allowed(['secret', 'cert', 'key'])
 param objectTypes array
 
-var roles = {
+// The narrowest roles, as in lib/narrowest-grants.ts. Azure accepts a role only once for each vault.
+var roles = [
   // Key Vault Secrets User
-  secret: '4633458b-17de-408a-b874-0445c86b69e6'
-  // Key Vault Certificate User
-  cert: 'db79e9a7-68ee-4b58-9aeb-b90e7c24fcba'
-  // Key Vault Crypto User
-  key: '12338af0-0e69-4776-bea7-57ae8d297424'
-}
+  { objectTypes: ['secret'], id: '4633458b-17de-408a-b874-0445c86b69e6' }
+  // Key Vault Reader
+  { objectTypes: ['cert', 'key'], id: '21090545-7ca7-4776-b22c-e363652d74d2' }
+]
+
+var neededRoles = filter(roles, role => length(intersection(role.objectTypes, objectTypes)) > 0)
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 }
 
 resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for objectType in objectTypes: {
-    name: guid(vault.id, principalId, roles[objectType])
+  for role in neededRoles: {
+    name: guid(vault.id, principalId, role.id)
     scope: vault
     properties: {
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles[objectType])
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.id)
       principalId: principalId
       // Without the type, the assignment can fail because Entra doesn't know the new identity yet.
       principalType: 'ServicePrincipal'

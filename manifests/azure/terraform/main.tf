@@ -14,17 +14,22 @@ terraform {
 }
 
 locals {
+  # The narrowest roles, as in lib/narrowest-grants.ts. Azure accepts a role only once for each vault.
   roles = {
-    secret = "Key Vault Secrets User"
-    cert   = "Key Vault Certificate User"
-    key    = "Key Vault Crypto User"
+    secret = { name = "Key Vault Secrets User", object_types = ["secret"] }
+    public = { name = "Key Vault Reader", object_types = ["cert", "key"] }
+  }
+
+  needed_roles = {
+    for name, role in local.roles : name => role.name
+    if length(setintersection(role.object_types, var.object_types)) > 0
   }
 
   service_accounts = { for account in var.service_accounts : "${account.namespace}_${account.name}" => account }
 
   assignments = {
-    for pair in setproduct(keys(var.key_vault_ids), var.object_types) :
-    "${pair[0]}_${pair[1]}" => { scope = var.key_vault_ids[pair[0]], role = local.roles[pair[1]] }
+    for pair in setproduct(keys(var.key_vault_ids), keys(local.needed_roles)) :
+    "${pair[0]}_${pair[1]}" => { scope = var.key_vault_ids[pair[0]], role = local.needed_roles[pair[1]] }
   }
 }
 

@@ -57,8 +57,7 @@ t.test(
       az.assigned().map(({ role, scope }) => [role, scope?.split('/').at(-1)]),
       [
         ['Key Vault Secrets User', 'team-a'],
-        ['Key Vault Certificate User', 'team-b'],
-        ['Key Vault Crypto User', 'team-b'],
+        ['Key Vault Reader', 'team-b'],
       ],
     )
     t.match(az.assigned()[0], { 'assignee-object-id': principalOf(web) })
@@ -111,8 +110,7 @@ t.test('the accounts of ExternalSecrets and of their stores count as well', asyn
     az.assigned().map(({ role, scope }) => [role, scope?.split('/').at(-1)]),
     [
       ['Key Vault Secrets User', 'team-a'],
-      ['Key Vault Certificate User', 'team-a'],
-      ['Key Vault Crypto User', 'team-a'],
+      ['Key Vault Reader', 'team-a'],
     ],
   )
 
@@ -262,3 +260,67 @@ t.test('identity refuses what it cannot use, and prints no command', async (t) =
     stderr: /reads from a vault/,
   })
 })
+
+t.test('each way to name an object gets the narrowest role, and the access policy', async (t) => {
+  const [user, reader] = ['Key Vault Secrets User', 'Key Vault Reader']
+  const cases: readonly (readonly [entry: string, role: string | undefined, path: string])[] = [
+    ['db', user, 'secrets/db'],
+    ['app=config#flags', user, 'secrets/config'],
+    ['db@0123456789abcdef0123456789abcdef', user, 'secrets/db'],
+    ['tls/web', user, 'secrets/web'],
+    ['pfx/web', user, 'secrets/web'],
+    ['pem=web', user, 'secrets/web'],
+    ['cert/web', reader, 'certificates/web'],
+    ['key/signing', reader, 'keys/signing'],
+  ]
+  const policies: Readonly<Record<string, string>> = {
+    secrets: 'secret-permissions',
+    certificates: 'certificate-permissions',
+    keys: 'key-permissions',
+  }
+  for (const [entry, role, path] of cases) {
+    const input = podText({ vault: 'team-a', secrets: entry, 'client-id': webClient })
+    const print = async (...options: readonly string[]) => {
+      const { code, stdout } = await runInProcess(
+        ['identity', '-', '--issuer', issuer, ...options],
+        { input },
+      )
+      t.equal(code, 0)
+      return stdout
+    }
+    const assigned = (script: string) =>
+      paste(t, script)
+        .assigned()
+        .map((one) => [one['role'], one['scope']?.split('/vaults/')[1]])
+    t.strictSame(assigned(await print()), [[role, 'team-a']], entry)
+    t.strictSame(assigned(await print('--scope', 'object')), [[role, `team-a/${path}`]], entry)
+    const script = await print('--access-policies')
+    const [collection = ''] = path.split('/')
+    t.match(
+      script,
+      `az keyvault set-policy --name team-a --object-id "$PRINCIPAL_ID" --${policies[collection]} get\n`,
+    )
+    t.notMatch(script, 'role assignment')
+  }
+})
+
+t.test(
+  'parts of one certificate that are named separately need both roles, and all spellings are one object',
+  async (t) => {
+    const input = podText({
+      vault: 'team-a',
+      secrets: 'leaf=cert/Web, web.pem=web, pair=tls/WEB, web.pfx=team-A:pfx/web, public=key/web',
+      'client-id': webClient,
+    })
+    const { stdout } = await runInProcess(
+      ['identity', '-', '--scope', 'object', '--issuer', issuer],
+      { input },
+    )
+    t.strictSame(
+      paste(t, stdout)
+        .assigned()
+        .map((one) => one['scope']?.split('/vaults/')[1]),
+      ['team-a/secrets/web', 'team-a/certificates/Web', 'team-a/keys/web'],
+    )
+  },
+)
