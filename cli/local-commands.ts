@@ -125,7 +125,7 @@ function addIdentity(program: Command, end: End): void {
     .command('identity')
     .summary('print the az commands that these manifests need')
     .description(
-      'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the narrowest roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands.',
+      'Prints commands of the Azure CLI to paste into a shell: a federated credential for each ServiceAccount that pods or Secret sync sign in with, and on each vault the narrowest roles for the kinds of objects that they read. What no manifest says becomes an option, or a variable in the commands. With --verify, runs the Azure CLI instead, and prints what is missing and what is too much. Exits with 1 if there is a difference, something couldn’t be verified, or a pod or a ServiceAccount has a mistake.',
     )
     .argument('[file...]', 'files and folders of manifests, as for check')
     .option('-f, --filename <file>', 'the same as an argument; repeatable', append)
@@ -147,12 +147,16 @@ function addIdentity(program: Command, end: End): void {
         .default('vault'),
     )
     .option('--access-policies', 'for vaults with access policies instead of roles')
+    .option(
+      '--verify',
+      'compare with what Azure has, as the user of az login, and change nothing; needs --issuer',
+    )
     .addOption(namespaceOption())
     .action(async (files, { filename = [], issuer = [], ...options }, command: Command) => {
       const all = [...files, ...filename]
       if (all.length === 0) command.error("error: missing required argument 'file'")
       const { identity } = await import('./identity/identity.ts')
-      end(identity({ files: all, issuer, ...options }))
+      end(await identity({ files: all, issuer, ...options }))
     })
 }
 

@@ -9,6 +9,9 @@ import { InputError } from '../input/input-error.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { findGrants } from './find-grants.ts'
 import type { Grant } from './grant.ts'
+import { describeSections, isMatch } from './verify/describe-sections.ts'
+import { startAz } from './verify/run-az.ts'
+import { verify } from './verify/verify.ts'
 import {
   type AzureNames,
   accountsOf,
@@ -26,17 +29,18 @@ export interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> 
   readonly issuer: readonly string[]
   readonly scope: 'vault' | 'object'
   readonly accessPolicies?: boolean
+  readonly verify?: boolean
 }
 
 /**
  * `akv-injector identity`: prints the commands of the Azure CLI that the pods and ServiceAccounts in the files need: a
  * federated credential for each account, and the roles for the objects that are read. Standard error has warnings, and
- * what is wrong with the files.
+ * what is wrong with the files. With `verify`, it compares them with what Azure has.
  *
- * @returns 1 if a pod or an account has a mistake, so that its commands are missing
+ * @returns 1 if a pod or an account has a mistake, so that its commands are missing, or if Azure differs
  * @throws InputError when an option, a setting or a file is invalid
  */
-export function identity(options: IdentityOptions): ExitCode {
+export async function identity(options: IdentityOptions): Promise<ExitCode> {
   const { files, namespace, issuer } = options
   const issuers = [...new Set(issuer.map(checkIssuer))]
   const names: AzureNames = { ...options, issuers, grants: chooseGrants(options) }
@@ -64,12 +68,33 @@ export function identity(options: IdentityOptions): ExitCode {
   ])
   if (grants.length === 0 && mistakes.length === 0)
     printLines(process.stderr, ['no pod and no ServiceAccount in these files reads from a vault'])
-  if (identities.length > 0) printLines(process.stdout, writeScript(identities, names))
-  return mistakes.length + unsafe.length > 0 ? 1 : 0
+  const hasMistakes = mistakes.length + unsafe.length > 0
+  if (identities.length > 0) {
+    if (options.verify === true) {
+      const sections = await verify(identities, names, startAz())
+      printLines(process.stdout, describeSections(sections, { hasMistakes }))
+      return hasMistakes || !isMatch(sections) ? 1 : 0
+    }
+    printLines(process.stdout, writeScript(identities, names))
+  }
+  return hasMistakes ? 1 : 0
 }
 
-function chooseGrants({ scope, accessPolicies }: IdentityOptions): GrantChoice {
+function chooseGrants({
+  scope,
+  accessPolicies,
+  verify: isVerifying,
+  issuer,
+}: IdentityOptions): GrantChoice {
+  if (isVerifying === true && issuer.length === 0)
+    throw new InputError(
+      '--verify needs --issuer URL: without it, no federated credential can be compared',
+    )
   if (accessPolicies !== true) return scope
+  if (isVerifying === true)
+    throw new InputError(
+      '--verify reads from each vault whether it has access policies; leave out --access-policies',
+    )
   if (scope === 'object')
     throw new InputError(
       '--access-policies and --scope object: an access policy is always for a whole vault; leave out one of them',

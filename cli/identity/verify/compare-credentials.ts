@@ -1,0 +1,80 @@
+import { printable } from '../../../lib/printable.ts'
+import { tokenAudience } from '../../../sync/names.ts'
+import { type Finding, listNames, missing, note, unknown } from './finding.ts'
+import type { AzureCredential } from './read-azure.ts'
+
+export interface WantedCredentials {
+  /** `NAMESPACE/NAME` */
+  readonly accounts: readonly string[]
+  readonly issuers: readonly string[]
+}
+
+/**
+ * Compares the federated credentials of an identity with those that the accounts need. Entra compares all three values
+ * literally, so a difference in case or in a slash at the end is reported as what is missing.
+ */
+export function compareCredentials(
+  { accounts, issuers }: WantedCredentials,
+  existing: readonly AzureCredential[],
+): readonly Finding[] {
+  const wanted = accounts.flatMap((account) =>
+    issuers.map((issuer) => ({ issuer, subject: subjectOf(account) })),
+  )
+  const isWanted = (one: AzureCredential) =>
+    wanted.some(({ issuer, subject }) => one.issuer === issuer && one.subject === subject)
+  const absent = wanted.filter(
+    ({ issuer, subject }) =>
+      !existing.some(
+        (one) =>
+          one.issuer === issuer &&
+          one.subject === subject &&
+          one.audiences?.includes(tokenAudience) === true,
+      ),
+  )
+  const others = existing.filter((one) => !isWanted(one))
+  const flexible = others.filter(({ subject }) => typeof subject !== 'string')
+  return [
+    ...absent.map((one) =>
+      missing(
+        `no federated credential for ${one.subject} of ${one.issuer}${nearMiss(one, existing)}`,
+      ),
+    ),
+    ...(flexible.length > 0
+      ? [unknown(`flexible federated credentials can’t be evaluated: ${namesOf(flexible)}`)]
+      : []),
+    ...(others.length > flexible.length
+      ? [
+          note(
+            `these federated credentials are for something else: ${namesOf(others.filter((one) => !flexible.includes(one)))}`,
+          ),
+        ]
+      : []),
+  ]
+}
+
+const subjectOf = (account: string): string => `system:serviceaccount:${account.replace('/', ':')}`
+
+const namesOf = (some: readonly AzureCredential[]): string =>
+  listNames(
+    some.map(
+      ({ name, subject }) => `${printable(name)} (${printable(subject ?? 'a pattern', 160)})`,
+    ),
+  )
+
+/** Names the credential that differs in what people overlook. */
+function nearMiss(
+  wanted: { readonly issuer: string; readonly subject: string },
+  existing: readonly AzureCredential[],
+): string {
+  const rough = (one: string | null | undefined) => one?.toLowerCase().replace(/\/$/, '')
+  const near = existing.find(
+    ({ issuer, subject }) =>
+      rough(issuer) === rough(wanted.issuer) && rough(subject) === rough(wanted.subject),
+  )
+  if (near === undefined) return ''
+  const difference =
+    near.issuer === wanted.issuer && near.subject === wanted.subject
+      ? `lacks the audience ${tokenAudience}`
+      : `has ${printable(near.subject ?? '', 160)} of ${printable(near.issuer, 200)}, which differs in case or in a slash at the end`
+  return `; ${printable(near.name)} ${difference}`
+}

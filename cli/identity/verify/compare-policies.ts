@@ -1,0 +1,48 @@
+import { printable } from '../../../lib/printable.ts'
+import { policyOf, type VaultNeeds } from '../vault-needs.ts'
+import { type Finding, listNames, missing, tooMuch } from './finding.ts'
+import type { AccessPolicy } from './read-azure.ts'
+
+/**
+ * Compares the access policies of an identity and of its groups with the narrowest permissions for what is read.
+ *
+ * @param policies - those that apply to the identity
+ */
+export function comparePolicies(
+  { needs, principalId }: { readonly needs: VaultNeeds; readonly principalId: string },
+  policies: readonly AccessPolicy[],
+): readonly Finding[] {
+  const needed = policyOf(needs)
+  const wanted = new Map<string, readonly string[]>(
+    needed.map(({ collection, permissions }) => [collection, permissions]),
+  )
+  const absent = needed.flatMap(({ collection, permissions }) => {
+    const held = policies.flatMap((policy) => permissionsOf(policy, collection))
+    const lacking = permissions.filter((one) => !held.includes(one) && !held.includes('all'))
+    return lacking.map((one) => `${collection} ${one}`)
+  })
+  return [
+    ...(absent.length > 0 ? [missing(`access policy with ${listNames(absent)}`)] : []),
+    ...policies.flatMap((policy) => {
+      const extra = kinds.flatMap((kind) =>
+        permissionsOf(policy, kind)
+          .filter((one) => wanted.get(kind)?.includes(one) !== true)
+          .map((one) => `${kind} ${printable(one)}`),
+      )
+      const whose =
+        policy.objectId.toLowerCase() === principalId.toLowerCase()
+          ? 'its access policy'
+          : `the access policy of the group ${printable(policy.objectId)}`
+      return extra.length > 0
+        ? [tooMuch(`${whose}: reading what the files name doesn’t need ${listNames(extra)}`)]
+        : []
+    }),
+  ]
+}
+
+const kinds = ['secrets', 'certificates', 'keys', 'storage'] as const
+
+const permissionsOf = (
+  { permissions }: AccessPolicy,
+  kind: (typeof kinds)[number],
+): readonly string[] => [...new Set((permissions[kind] ?? []).map((one) => one.toLowerCase()))]

@@ -1,0 +1,41 @@
+import type { Finding } from './finding.ts'
+import type { Section } from './verify.ts'
+
+const words: Readonly<Record<Finding['kind'], string>> = {
+  missing: 'missing',
+  'too-much': 'too much',
+  unknown: 'not verified',
+  note: 'note',
+}
+
+/** Whether Azure has exactly what the files need, and all of it could be read. */
+export const isMatch = (sections: readonly Section[]): boolean =>
+  sections.length > 0 &&
+  sections.every(({ findings }) => findings.every(({ kind }) => kind === 'note'))
+
+/** The lines of the report: each section with its findings, and the result in one line. */
+export function describeSections(
+  sections: readonly Section[],
+  { hasMistakes }: { readonly hasMistakes: boolean },
+): readonly string[] {
+  const count = (kind: Finding['kind']) =>
+    sections.reduce((sum, one) => sum + one.findings.filter((each) => each.kind === kind).length, 0)
+  const counts = (['missing', 'too-much', 'unknown'] as const)
+    .map((kind) => ({ kind, some: count(kind) }))
+    .filter(({ some }) => some > 0)
+    .map(({ kind, some }) => `${some} ${words[kind]}`)
+  return [
+    ...sections.flatMap(({ title, findings }) => [
+      `${title}:`,
+      ...(isMatch([{ title, findings }]) ? ['  matches the files'] : []),
+      ...findings.map(({ kind, sentence }) => `  ${words[kind]}: ${sentence}`),
+    ]),
+    ...(counts.length > 0
+      ? [`result: ${counts.join(', ')}`]
+      : [
+          hasMistakes
+            ? 'result: what could be read of the files matches'
+            : 'result: Azure has what the files need, and no more',
+        ]),
+  ]
+}

@@ -1,0 +1,29 @@
+/**
+ * `missing`: something that the files need. `too-much`: something that they don't need. `unknown`: couldn't be verified.
+ * `note`: doesn't count as a difference.
+ */
+export interface Finding {
+  readonly kind: 'missing' | 'too-much' | 'unknown' | 'note'
+  readonly sentence: string
+}
+
+/** A finding, or what was asked for. */
+export type Asked<T> = { readonly kind: 'known'; readonly value: T } | UnknownFinding
+
+export interface UnknownFinding {
+  readonly kind: 'unknown'
+  readonly sentence: string
+}
+
+export const unknown = (sentence: string): UnknownFinding => ({ kind: 'unknown', sentence })
+export const missing = (sentence: string): Finding => ({ kind: 'missing', sentence })
+export const tooMuch = (sentence: string): Finding => ({ kind: 'too-much', sentence })
+export const note = (sentence: string): Finding => ({ kind: 'note', sentence })
+
+const maxShown = 5
+
+/** Joins names for a sentence, and counts those that don't fit. */
+export function listNames(names: readonly string[]): string {
+  const more = names.length - maxShown
+  return [...names.slice(0, maxShown), ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}

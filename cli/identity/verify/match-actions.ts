@@ -1,0 +1,89 @@
+import { narrowestGrants } from '../../../lib/narrowest-grants.ts'
+import type { AzureRole, RolePermission } from './read-azure.ts'
+
+/** What roles allow. Azure ignores case, and `*` matches any text: https://learn.microsoft.com/azure/role-based-access-control/role-definitions */
+
+/**
+ * Whether a pattern matches a text. The text may be a pattern, too: then the first one matches everything that the second
+ * one matches.
+ */
+export function matchesAction(pattern: string, text: string): boolean {
+  const found = text.toLowerCase()
+  const [start = '', ...others] = pattern.toLowerCase().split('*')
+  const end = others.pop()
+  if (end === undefined) return found === start
+  if (!found.startsWith(start) || !found.endsWith(end)) return false
+  // The earliest place for each part leaves the most room for the next one.
+  let at = start.length
+  for (const part of others) {
+    const place = found.indexOf(part, at)
+    if (place < 0) return false
+    at = place + part.length
+  }
+  return at <= found.length - end.length
+}
+
+const matchesAny = (patterns: readonly string[], text: string): boolean =>
+  patterns.some((pattern) => matchesAction(pattern, text))
+
+/** What a role means for a vault. */
+export interface RoleFacts {
+  readonly name: string
+  /** Of the data actions that we use: those that it allows for certain, and those that it allows if a condition is met. */
+  readonly allowed: ReadonlySet<string>
+  readonly conditional: ReadonlySet<string>
+  /** What it allows in a vault, as the role writes it. */
+  readonly vaultActions: readonly string[]
+  /** Whether whoever has it can give themselves access to a vault. */
+  readonly canChangeAccess: boolean
+}
+
+/** Compares all actions of a role once, because thousands of assignments may have the same role. */
+export function factsOf({ roleName, permissions }: AzureRole): RoleFacts {
+  const allowing = (some: readonly RolePermission[]) =>
+    new Set(usedActions.filter((action) => some.some((one) => isData(one, action))))
+  const allowed = allowing(permissions.filter((one) => !isConditional(one)))
+  return {
+    name: roleName,
+    allowed,
+    conditional: new Set([...allowing(permissions)].filter((action) => !allowed.has(action))),
+    vaultActions: [...new Set(permissions.flatMap(vaultActionsOf))],
+    canChangeAccess: permissions.some(changesAccess),
+  }
+}
+
+const usedActions = Object.values(narrowestGrants).flatMap((one) => [one.getAction, one.listAction])
+
+const isData = ({ dataActions, notDataActions }: RolePermission, action: string): boolean =>
+  matchesAny(dataActions, action) && !matchesAny(notDataActions, action)
+
+export const isConditional = ({ condition }: { readonly condition?: string | null }): boolean =>
+  condition !== undefined && condition !== null && condition !== ''
+
+/** A pattern counts unless one of the role's own exceptions contains it as a whole. */
+const vaultActionsOf = ({ dataActions, notDataActions }: RolePermission): readonly string[] =>
+  dataActions.filter((one) => concernsVaults(one) && !matchesAny(notDataActions, one))
+
+/** The data actions of a role in a vault that no allowed pattern contains as a whole. */
+export const extraActions = (
+  { vaultActions }: RoleFacts,
+  allowed: readonly string[],
+): readonly string[] => vaultActions.filter((one) => !matchesAny(allowed, one))
+
+const vaultPrefix = 'microsoft.keyvault/vaults/'
+
+/** Whether a pattern may match a data action of a vault. */
+function concernsVaults(pattern: string): boolean {
+  const [start = '', ...rest] = pattern.toLowerCase().split('*')
+  return start.startsWith(vaultPrefix) || (rest.length > 0 && vaultPrefix.startsWith(start))
+}
+
+const accessActions = [
+  'Microsoft.Authorization/roleAssignments/write',
+  'Microsoft.Authorization/roleDefinitions/write',
+  'Microsoft.KeyVault/vaults/write',
+  'Microsoft.KeyVault/vaults/accessPolicies/write',
+]
+
+const changesAccess = ({ actions, notActions }: RolePermission): boolean =>
+  accessActions.some((one) => matchesAny(actions, one) && !matchesAny(notActions, one))

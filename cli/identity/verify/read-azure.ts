@@ -1,0 +1,173 @@
+import { isUuid } from '../../../init-agent/contract.ts'
+import { isObject, listOf, nullable, object, string } from '../../../lib/shape.ts'
+
+/**
+ * Reads what the Azure CLI prints, in the form of version 2.91.0. Each function returns undefined for anything else. Only text
+ * that is checked here becomes an argument of another command.
+ */
+
+export interface AzureIdentity {
+  readonly name: string
+  readonly resourceGroup: string
+  readonly clientId: string
+  readonly principalId: string
+}
+
+export interface AzureCredential {
+  readonly name: string
+  /** Absent for a flexible credential, which matches a pattern of subjects. */
+  readonly subject?: string | null
+  readonly issuer: string
+  readonly audiences?: readonly string[] | null
+}
+
+export interface AccessPolicy {
+  readonly objectId: string
+  /** Set for tokens that an application requests on behalf of somebody else. */
+  readonly applicationId?: string | null
+  readonly permissions: Readonly<Partial<Record<string, readonly string[] | null>>>
+}
+
+export interface AzureVault {
+  /** A resource ID, which ends with the vault's name. */
+  readonly id: string
+  readonly subscription: string
+  /** Absent if the vault uses roles. */
+  readonly policies?: readonly AccessPolicy[]
+}
+
+export interface RoleAssignment {
+  readonly id: string
+  readonly scope: string
+  readonly roleDefinitionId: string
+  readonly principalId: string
+  readonly condition?: string | null
+}
+
+export interface RolePermission {
+  readonly actions: readonly string[]
+  readonly notActions: readonly string[]
+  readonly dataActions: readonly string[]
+  readonly notDataActions: readonly string[]
+  readonly condition?: string | null
+}
+
+export interface AzureRole {
+  readonly roleName: string
+  readonly permissions: readonly RolePermission[]
+}
+
+/** Other text doesn't come from Azure: a scope has a few hundred characters. No argument of a program can have a NUL. */
+const text = string((value) => value.length <= 2000 && !value.includes('\0'))
+const uuid = string(isUuid)
+const texts = nullable(listOf(text))
+
+const isValid = <T>(shape: ReturnType<typeof object>, value: unknown): value is T =>
+  shape(value) === undefined
+
+/** A list that Azure could have: its own limits are far lower. */
+function readList<T>(
+  value: unknown,
+  shape: ReturnType<typeof object>,
+  maxEntries: number,
+): readonly T[] | undefined {
+  if (!Array.isArray(value) || value.length > maxEntries) return undefined
+  return value.every((one) => isValid<T>(shape, one)) ? value : undefined
+}
+
+const identityShape = object({ name: text, resourceGroup: text, clientId: uuid, principalId: uuid })
+
+export const readIdentity = (value: unknown): AzureIdentity | undefined =>
+  isValid<AzureIdentity>(identityShape, value) ? value : undefined
+
+export const readIdentities = (value: unknown): readonly AzureIdentity[] | undefined =>
+  readList(value, identityShape, 1000)
+
+const credentialShape = object({
+  name: text,
+  issuer: text,
+  subject: nullable(text),
+  audiences: texts,
+})
+
+export const readCredentials = (value: unknown): readonly AzureCredential[] | undefined =>
+  readList(value, credentialShape, 1000)
+
+const policyShape = object({
+  objectId: text,
+  applicationId: nullable(text),
+  permissions: object({ keys: texts, secrets: texts, certificates: texts, storage: texts }),
+})
+
+/** @param name - of the vault that was asked for */
+export function readVault(value: unknown, name: string): AzureVault | undefined {
+  if (!isObject(value) || typeof value['id'] !== 'string' || !isObject(value['properties'])) return
+  const { id, properties } = value
+  const [, subscription, vault] =
+    /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/[^/\p{C}]{1,90}\/providers\/Microsoft\.KeyVault\/vaults\/([\w-]{3,24})$/iu.exec(
+      id,
+    ) ?? []
+  if (subscription === undefined || vault?.toLowerCase() !== name.toLowerCase()) return
+  if (properties['enableRbacAuthorization'] === true) return { id, subscription }
+  const policies = readList<AccessPolicy>(properties['accessPolicies'] ?? [], policyShape, 2000)
+  return policies && { id, subscription, policies }
+}
+
+const assignmentShape = object({
+  id: text,
+  scope: string((value) => /^\/[^\0]{0,2000}$/.test(value)),
+  roleDefinitionId: string((value) =>
+    /^(?:\/[^/\p{C}]{1,90}){0,20}\/providers\/Microsoft\.Authorization\/roleDefinitions\/[0-9a-f-]{36}$/iu.test(
+      value,
+    ),
+  ),
+  principalId: text,
+  condition: nullable(string()),
+})
+
+export const readAssignments = (value: unknown): readonly RoleAssignment[] | undefined =>
+  readList(value, assignmentShape, 5000)
+
+const permissionShape = object({
+  actions: texts,
+  notActions: texts,
+  dataActions: texts,
+  notDataActions: texts,
+  condition: nullable(string()),
+})
+
+export function readRole(value: unknown): AzureRole | undefined {
+  if (!isObject(value) || text(value['roleName']) !== undefined) return
+  const permissions = readList<Partial<RolePermission>>(value['permissions'], permissionShape, 100)
+  if (permissions === undefined) return
+  const count = (name: 'actions' | 'notActions' | 'dataActions' | 'notDataActions') =>
+    permissions.reduce((sum, one) => sum + (one[name]?.length ?? 0), 0)
+  if (count('actions') + count('notActions') > maxActions) return
+  if (count('dataActions') + count('notDataActions') > maxDataActions) return
+  return {
+    roleName: String(value['roleName']),
+    permissions: permissions.map((one) => ({
+      actions: one.actions ?? [],
+      notActions: one.notActions ?? [],
+      dataActions: one.dataActions ?? [],
+      notDataActions: one.notDataActions ?? [],
+      condition: one.condition ?? null,
+    })),
+  }
+}
+
+/** Of one role. Azure's largest built-in roles have a few hundred actions, and some tens of data actions. */
+const maxActions = 5000
+const maxDataActions = 500
+
+/** The IDs of groups, as Microsoft Graph lists them. */
+export const readGroups = (value: unknown): readonly string[] | undefined =>
+  isObject(value) && Array.isArray(value['value']) && value['value'].length <= 20_000
+    ? value['value'].filter((one) => uuid(one) === undefined)
+    : undefined
+
+/** The address of Microsoft Graph in the cloud that `az` uses. */
+export const readGraph = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^https:\/\/[a-z0-9.-]{1,100}\/?$/.test(value)
+    ? value.replace(/\/$/, '')
+    : undefined

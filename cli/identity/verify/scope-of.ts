@@ -1,0 +1,30 @@
+import { printable } from '../../../lib/printable.ts'
+
+/** Where a role assignment is that concerns a vault. */
+export type Scope =
+  | { readonly kind: 'vault' | 'above' }
+  /** `path`: below the vault, in lower case, such as `secrets/db`. */
+  | { readonly kind: 'object'; readonly path: string }
+
+/** Undefined: the assignment doesn't concern the vault. Azure ignores the case of resource IDs. */
+export function scopeOf(scope: string, vaultId: string): Scope | undefined {
+  const [place, vault] = [scope.toLowerCase().replace(/\/$/, ''), vaultId.toLowerCase()]
+  if (place === vault) return { kind: 'vault' }
+  if (place.startsWith(`${vault}/`)) return { kind: 'object', path: place.slice(vault.length + 1) }
+  // Azure lists an assignment at a management group only if the subscription is in it.
+  const isAbove = place.startsWith(managementGroups) || vault.startsWith(`${place}/`)
+  return isAbove ? { kind: 'above' } : undefined
+}
+
+const managementGroups = '/providers/microsoft.management/managementgroups/'
+
+/** Names the place of an assignment. */
+export function placeOf(scope: string, { kind }: Scope): string {
+  if (kind === 'vault') return 'the vault'
+  if (kind === 'object') return printable(scope.split('/').slice(-2).join('/'), 160)
+  return printable(scope, 200)
+}
+
+/** The vault that a scope is at or below, if it is one: its name. */
+export const vaultOfScope = (scope: string): string | undefined =>
+  /\/providers\/Microsoft\.KeyVault\/vaults\/([\w-]{3,24})(?:\/|$)/i.exec(scope)?.[1]
