@@ -1,4 +1,5 @@
 import type { Policy } from '../../webhook/core/policy.ts'
+import { metadataProblems } from '../request/metadata-problems.ts'
 import { boundSentences, type Source } from '../source/source.ts'
 import type { StoreRef } from './read-data-items.ts'
 import {
@@ -47,6 +48,7 @@ export function externalSecretSource(
   const read = readExternalSecret(spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
   const otherSignIn = otherSignInOf(read)
+  const secrets = [{ ...read.secret, ...content.copied, source: ref }]
   return {
     ...base,
     hints: {
@@ -56,9 +58,13 @@ export function externalSecretSource(
     refreshSeconds: read.refreshSeconds,
     ...(tenantId !== undefined && { tenantId }),
     ...(otherSignIn !== undefined && { otherSignIn }),
-    secrets: [{ ...read.secret, ...content.copied, source: ref }],
+    secrets,
     files: read.files,
-    problems: boundSentences([...read.problems, ...disagreements(read)]),
+    problems: boundSentences([
+      ...read.problems,
+      ...disagreements(read),
+      ...metadataProblems(secrets, { namespace, policy }),
+    ]),
   }
 }
 

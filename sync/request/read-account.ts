@@ -32,6 +32,7 @@ import type { Source } from '../source/source.ts'
 import { acceptSources } from './accept-sources.ts'
 import type { Account } from './account.ts'
 import type { AccountRequest, SyncRequest } from './account-request.ts'
+import { metadataProblems } from './metadata-problems.ts'
 import { readSecretList } from './secret-list.ts'
 
 type ReadableAccount = Pick<Account, 'namespace' | 'name' | 'annotations'>
@@ -87,11 +88,15 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
   const ofVaults = vaultProblems(list.files.map(({ object }) => object.vault))
+  const ofMetadata = metadataProblems(list.secrets, { ...account, policy }).map((sentence) => ({
+    subject: annotationPrefix + syncKey,
+    sentence,
+  }))
   return {
     values,
     azure: readAzure(account.annotations, own),
     hasList: own[syncKey] !== undefined,
-    list: { ...list, problems: [...list.problems, ...ofVaults] },
+    list: { ...list, problems: [...list.problems, ...ofVaults, ...ofMetadata] },
     problems: [...nameProblems(account), ...problems],
   }
 }

@@ -1,19 +1,10 @@
 /** Kubernetes' requirements for the Secret types that it knows. Secrets of other types may contain anything. */
 
 import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
 
 export const opaqueType = 'Opaque'
-
-/**
- * Types that others trust with access to the cluster, and that nobody needs to sync from a vault. The chart's policy on the
- * controller's Secrets refuses the same types.
- */
-export const forbiddenTypes: ReadonlyMap<string, string> = new Map([
-  ['kubernetes.io/service-account-token', 'Kubernetes itself fills Secrets of this type'],
-  ['bootstrap.kubernetes.io/token', 'a Secret of this type lets nodes into the cluster'],
-  ['helm.sh/release.v1', 'Helm applies what Secrets of this type contain'],
-])
 
 /** Checks the type of a requested Secret. */
 export function parseSecretType(type: unknown): Parsed<string> {
@@ -21,7 +12,7 @@ export function parseSecretType(type: unknown): Parsed<string> {
     return invalid('expected the type of a Secret, such as kubernetes.io/tls')
   if (type.startsWith(annotationPrefix))
     return invalid('the controller uses such types for its records; choose another type')
-  const reason = forbiddenTypes.get(type)
+  const reason = trustedMetadata.types.get(type)
   return reason === undefined ? valid(type) : invalid(`is refused: ${reason}`)
 }
 

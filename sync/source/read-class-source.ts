@@ -4,6 +4,7 @@ import { parameterSentences } from '../../webhook/core/csi/class-parameters.ts'
 import { readClass } from '../../webhook/core/csi/read-class.ts'
 import { readClassFiles } from '../../webhook/core/csi/read-class-files.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
+import { metadataProblems } from '../request/metadata-problems.ts'
 import { readSecretObjects } from './read-secret-objects.ts'
 import type { ClassParts, SeenClass } from './seen-class.ts'
 import { boundSentences, type Source } from './source.ts'
@@ -38,6 +39,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     ...pathProblems(located, []).map(describeProblem),
     // Without the files, all names of objects would be reported as wrong, too.
     ...(sentences.length === 0 ? requested.problems : []),
+    ...metadataProblems(requested.secrets, { namespace, policy }),
   ]
   return {
     ...source,

@@ -146,7 +146,7 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
   )
   t.strictSame(
     settingNames.filter((name) => !(name in env)),
-    ['AKV_INJECTOR_CSI', 'AKV_INJECTOR_CSI_REFRESH'],
+    ['AKV_INJECTOR_ALLOWED_METADATA', 'AKV_INJECTOR_CSI', 'AKV_INJECTOR_CSI_REFRESH'],
   )
   const settings = readSettings({ env, readFile: () => find('ConfigMap').data['ca.crt'] })
   if (settings.kind === 'invalid') throw new Error(JSON.stringify(settings.problems))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { forbiddenTypes } from '../../sync/request/secret-types.ts'
+import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import { readSyncSettings } from '../../sync/settings.ts'
 import { readSettings } from '../../webhook/settings/read-settings.ts'
 import { issueTestAuthority } from '../support/issue-test-authority.ts'
@@ -110,7 +110,57 @@ t.test('its policy refuses the types of Secrets that the controller refuses', as
   const { validations } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
   const [, types = '[]'] =
     /!\(object\.\?type.* in (\[.*\])\)$/.exec(validations[2].expression) ?? []
-  t.strictSame(JSON.parse(types), [...forbiddenTypes.keys()])
+  t.strictSame(JSON.parse(types), [...trustedMetadata.types.keys()])
+})
+
+t.test(
+  'its policy refuses the names, labels and annotations that the controller refuses',
+  async (t) => {
+    const { variables, validations } = find(
+      'ValidatingAdmissionPolicy',
+      'akv-injector-sync-secrets',
+    ).spec as { readonly variables: readonly Manifest[]; readonly validations: readonly Manifest[] }
+    const listOf = (name: string) =>
+      JSON.parse(variables.find((one) => one['name'] === name)?.['expression'])
+    const parts = (entry: string) => {
+      const [key, value] = entry.split('=')
+      const prefix = entry.endsWith('*') ? { prefix: entry.slice(0, -1) } : {}
+      return { entry, key, ...(value !== undefined && { value }), ...prefix }
+    }
+    for (const kind of ['names', 'labels', 'annotations'] as const) {
+      const list = `trusted${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
+      t.strictSame(listOf(list), [...trustedMetadata[kind].keys()].map(parts), kind)
+      t.equal(validations.filter((one) => one['expression'].includes(list)).length, 1, 'it is used')
+    }
+  },
+)
+
+t.test('exceptions go to the policy and to the controller', { skip: withoutHelm }, async (t) => {
+  const allowedMetadata = ['owner=helm', 'sh.helm.release.v1.*', 'cacerts']
+  const namespaces = {
+    shop: { ...accounts('web'), allowedMetadata },
+    // No account may be read there.
+    none: { ...accounts(), allowedMetadata },
+    other: accounts('web'),
+  }
+  const { find } = readRendered(render({ values: sync(namespaces) }).text)
+  const { variables } = find('ValidatingAdmissionPolicy', 'akv-injector-sync-secrets').spec
+  const { expression } = variables.find(({ name }: Manifest) => name === 'allowed')
+  t.strictSame(JSON.parse(expression.replace('[?request.namespace].orValue([])', '')), {
+    shop: ['cacerts', 'owner=helm', 'sh.helm.release.v1.*'],
+  })
+  const { spec } = find('Deployment', 'akv-injector-sync').spec.template
+  const { NODE_OPTIONS, ...env } = environmentOf(spec.containers[0])
+  const read = readSettings({ env, readFile: () => '', agentImage: 'none' })
+  if (read.kind === 'invalid') throw new Error(JSON.stringify(read.problems))
+  t.strictSame(
+    read.value.policy.allowedMetadata,
+    new Map([['shop', new Set(allowedMetadata.toSorted())]]),
+  )
+  t.match(
+    render({ values: sync({ shop: { ...accounts('web'), allowedMetadata: ['owner'] } }) }).problem,
+    'sync.namespaces.shop.allowedMetadata has "owner", but Secret sync refuses no such name, label or annotation',
+  )
 })
 
 t.test(
@@ -136,7 +186,7 @@ t.test(
   async (t) => {
     const off = render({ values: sync({ shop: accounts('web') }) })
     for (const object of ofSync(off))
-      t.notMatch(JSON.stringify(object), /external-secrets|ClusterRole/)
+      t.notMatch(JSON.stringify(object), /external-secrets(?!\.io\/type)|ClusterRole/)
     const values = (more: object) => ({
       values: sync({ shop: accounts('web') }, { externalSecrets: true, ...more }),
     })

@@ -22,6 +22,11 @@ export interface Policy {
   readonly defaultTenantId?: string
   /** The vaults that each namespace may use, in lower case; `*` stands for all namespaces not listed. Absent: all vaults. */
   readonly allowedVaults?: ReadonlyMap<string, ReadonlySet<string>>
+  /**
+   * By namespace, what Secrets made by Secret sync may have although other controllers trust it: entries of
+   * lib/trusted-metadata.ts.
+   */
+  readonly allowedMetadata?: ReadonlyMap<string, ReadonlySet<string>>
   readonly allowRoot: boolean
   /** The minor version of the oldest Kubernetes that injected pods run on. Absent: one that supports all annotations. */
   readonly kubernetesMinor?: number

@@ -1,4 +1,6 @@
+import { closestMatch } from 'leven'
 import { isVaultName } from '../../keyvault/reference.ts'
+import { isName, labelName } from '../../lib/name-rules.ts'
 import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
 import {
@@ -6,6 +8,7 @@ import {
   listenAddressForm,
   parseListenAddress,
 } from '../../lib/server/listen-address.ts'
+import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import { parseQuantity } from '../core/annotations/values/quantity.ts'
 
 export function parseListen(text: string): Parsed<ListenAddress> {
@@ -86,6 +89,40 @@ export function parseAllowedVaults(text: string): Parsed<ReadonlyMap<string, Rea
     ? invalid(`${allowedVaultsForm}; leave it out to allow every vault`)
     : valid(allowed)
 }
+
+/**
+ * Reads `namespace=entry+entry;namespace=…`: what Secret sync may write although other controllers trust it. An entry that isn't
+ * in the list would have no effect, so it is most likely misspelt.
+ */
+export function parseAllowedMetadata(
+  text: string,
+): Parsed<ReadonlyMap<string, ReadonlySet<string>>> {
+  const allowed = new Map<string, ReadonlySet<string>>()
+  const parts = text.split(';').map((part) => part.trim())
+  for (const part of parts.filter((part) => part !== '')) {
+    const at = part.indexOf('=')
+    const [namespace, list] = [part.slice(0, Math.max(at, 0)), part.slice(at + 1)]
+    if (!isName(namespace, labelName))
+      return invalid(`"${printable(part)}": ${allowedMetadataForm}`)
+    if (allowed.has(namespace)) return invalid(`namespace ${namespace} is given twice`)
+    const entries = list.split('+').map((entry) => entry.trim())
+    const unknown = entries.find((entry) => !knownMetadata.includes(entry))
+    if (unknown !== undefined)
+      return invalid(
+        `"${printable(unknown)}" isn't among the names, labels and annotations that are refused; did you mean ${closestMatch(unknown.slice(0, 128), knownMetadata)}?`,
+      )
+    allowed.set(namespace, new Set(entries))
+  }
+  return valid(allowed)
+}
+
+const knownMetadata = [
+  trustedMetadata.names,
+  trustedMetadata.labels,
+  trustedMetadata.annotations,
+].flatMap((entries) => [...entries.keys()])
+const allowedMetadataForm =
+  'expected namespace=entry+entry;namespace=entry, such as argocd=argocd.argoproj.io/secret-type'
 
 const namespacePattern = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/
 const allowedVaultsForm =

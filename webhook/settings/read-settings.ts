@@ -10,6 +10,7 @@ import { parseUuid } from '../core/annotations/values/parse-uuid.ts'
 import { parseAmounts, parseQuantity } from '../core/annotations/values/quantity.ts'
 import type { Policy } from '../core/policy.ts'
 import {
+  parseAllowedMetadata,
   parseAllowedVaults,
   parseFolder,
   parseImage,
@@ -80,6 +81,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
   const pullPolicy = reader.optional('AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY', parsePullPolicy)
   const defaultVault = reader.optional('AKV_INJECTOR_DEFAULT_VAULT', parseVaultName)
   const defaultTenantId = reader.optional('AKV_INJECTOR_DEFAULT_TENANT_ID', parseUuid)
+  const allowedMetadata = reader.optional('AKV_INJECTOR_ALLOWED_METADATA', parseAllowedMetadata)
   const allowedVaults = reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults)
   const kubernetesMinor = reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor)
   return Object.freeze({
@@ -95,6 +97,7 @@ function readPolicy(reader: SettingReader, readFile: (path: string) => string): 
     ...readCloud(reader, readFile),
     ...(defaultVault && { defaultVault }),
     ...(defaultTenantId && { defaultTenantId }),
+    ...(allowedMetadata && { allowedMetadata }),
     ...(allowedVaults && { allowedVaults }),
     ...(kubernetesMinor !== undefined && { kubernetesMinor }),
     allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,

@@ -219,6 +219,36 @@ resourceNames would mean all names. null removes a namespace that another values
 {{- toJson $namespaces -}}
 {{- end -}}
 
+{{/*
+Names, labels or annotations that other controllers trust, as a list in CEL. An entry NAME* has the prefix NAME, and an entry
+KEY=VALUE has the key and the value.
+*/}}
+{{- define "akv-injector.trustedEntries" -}}
+{{- $entries := list -}}
+{{- range $entry := keys . | sortAlpha -}}
+{{- $parts := splitList "=" $entry -}}
+{{- $one := dict "entry" $entry "key" (first $parts) -}}
+{{- if rest $parts -}}{{- $_ := set $one "value" (last $parts) -}}{{- end -}}
+{{- if hasSuffix "*" $entry -}}{{- $_ := set $one "prefix" (trimSuffix "*" $entry) -}}{{- end -}}
+{{- $entries = append $entries $one -}}
+{{- end -}}
+{{- toJson $entries -}}
+{{- end -}}
+
+{{/*
+What the Secrets of each namespace may have although other controllers trust it, as JSON: {"argocd": ["owner=helm"]}.
+Only namespaces with listed accounts count.
+*/}}
+{{- define "akv-injector.allowedMetadata" -}}
+{{- $allowed := dict -}}
+{{- range $namespace := include "akv-injector.syncNamespaces" . | fromJson | keys | sortAlpha -}}
+{{- with (index $.Values.sync.namespaces $namespace).allowedMetadata -}}
+{{- $_ := set $allowed $namespace (. | uniq | sortAlpha) -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $allowed -}}
+{{- end -}}
+
 {{/* The listed accounts in the form that the controller reads: team-a=api+web;team-b=web. */}}
 {{- define "akv-injector.syncAccounts" -}}
 {{- $entries := list -}}

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { forbiddenTypes } from '../../../sync/request/secret-types.ts'
+import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
 import type { Answer, KubeObject } from '../client/api.ts'
 import { expectSuccess } from '../client/expect-success.ts'
 import {
@@ -146,15 +146,18 @@ t.test(
   'it can’t create a Secret of a type that others trust with access to the cluster',
   async (t) => {
     const annotations = { 'kubernetes.io/service-account.name': 'other' }
-    for (const type of forbiddenTypes.keys()) {
+    for (const type of trustedMetadata.types.keys()) {
       const body = secret({ name: 'token', type, metadata: { annotations } })
       for (const answer of [await create(body), await apply('token', body)]) {
         t.equal(answer.status, 422, type)
         t.match(answer.body.message, deniedBy('secrets'), type)
       }
     }
-    expectSuccess(await create(secret({ name: 'turned', metadata: { annotations } })))
-    const { status } = await patch('turned', { type: 'kubernetes.io/service-account-token' })
+    expectSuccess(await create(secret({ name: 'turned' })))
+    const { status } = await patch('turned', {
+      metadata: { annotations },
+      type: 'kubernetes.io/service-account-token',
+    })
     t.equal(status, 422, 'nor turn one of its own into one')
     expectSuccess(await remove('turned'))
   },

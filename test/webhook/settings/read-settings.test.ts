@@ -43,6 +43,8 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_AGENT_METRICS: '19980',
     AKV_INJECTOR_AGENT_NO_PROXY: '.internal.example,10.0.0.0/8,[::1]',
     AKV_INJECTOR_AGENT_REQUESTS: '',
+    AKV_INJECTOR_ALLOWED_METADATA:
+      'argocd=argocd.argoproj.io/secret-type + owner=helm; web=cacerts;',
     AKV_INJECTOR_ALLOWED_VAULTS: 'web = Team-A + team-b; none=; *=shared;',
     AKV_INJECTOR_ALLOW_ROOT: 'True',
     AKV_INJECTOR_CA_FILE: '/ca.pem',
@@ -78,6 +80,10 @@ t.test('every setting is read', async (t) => {
       },
       defaultVault: 'team-a',
       defaultTenantId: '11111111-1111-1111-1111-aaaaaaaaaaaa',
+      allowedMetadata: new Map([
+        ['argocd', new Set(['argocd.argoproj.io/secret-type', 'owner=helm'])],
+        ['web', new Set(['cacerts'])],
+      ]),
       allowedVaults: new Map([
         ['web', new Set(['team-a', 'team-b'])],
         ['none', new Set()],
@@ -131,6 +137,17 @@ t.test('each wrong value is named, with what was found and what is accepted', as
     ['AGENT_IMAGE_PULL_POLICY', ['', 'always'], /expected one of Always, IfNotPresent, Never/],
     ['AGENT_LIMITS', ['cpu', 'gpu=1', 'cpu=1,cpu=2', 'cpu=-1'], /expected|twice/],
     ['AGENT_REQUESTS', ['memory=lots'], /expected/],
+    [
+      'ALLOWED_METADATA',
+      ['web', 'Web=cacerts', '*=cacerts', '=cacerts'],
+      /expected namespace=entry\+entry/,
+    ],
+    [
+      'ALLOWED_METADATA',
+      ['a=', 'a=argocd.argoproj.io/secret-typ', 'a=owner', 'a=cacerts+'],
+      /isn't among the names, labels and annotations that are refused; did you mean /,
+    ],
+    ['ALLOWED_METADATA', ['a=cacerts;a=cacerts'], /namespace a is given twice/],
     ['ALLOWED_VAULTS', ['', ' ; '], /leave it out to allow every vault/],
     [
       'ALLOWED_VAULTS',
