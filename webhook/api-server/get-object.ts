@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
-import { jsonExcess } from '../../lib/json-excess.ts'
+import { parseBoundedJson } from '../../lib/parse-bounded-json.ts'
 import { isObject } from '../../lib/shape.ts'
 import { readBody } from '../body/read-body.ts'
 import type { Lookup } from '../core/csi/looked-up.ts'
@@ -25,7 +25,7 @@ export interface ObjectReader {
 /** Enough for hundreds of reviews a second, and little for the API server. Further requests wait for a connection. */
 const maxConnections = 16
 const maxBytes = 1024 * 1024
-const limits = { maxDepth: 64, maxValues: 100_000 }
+const bounds = { maxDepth: 64, maxValues: 100_000 }
 
 /**
  * Reads objects over a small pool of connections that are kept open. The token and the certificates are read anew for
@@ -120,27 +120,28 @@ function lookupOf({ status, body }: Answer, name: string): Lookup {
 
 function readFound(body: Buffer | undefined): Lookup {
   if (body === undefined) return failed(`it is larger than ${maxBytes} bytes`)
-  const excess = jsonExcess(body, limits)
-  if (excess === 'depth') return failed(`it is nested more than ${limits.maxDepth} deep`)
-  if (excess === 'values') return failed(`it has more than ${limits.maxValues} values`)
-  const object = parseJson(body)
-  return isObject(object)
-    ? { kind: 'found', object }
-    : failed('the API server answered with something other than a JSON object')
+  const parsed = parseBoundedJson(body, bounds)
+  switch (parsed.kind) {
+    case 'value':
+      return isObject(parsed.value) ? { kind: 'found', object: parsed.value } : failed(notObject)
+    case 'depth':
+      return failed(`it is nested more than ${bounds.maxDepth} deep`)
+    case 'values':
+      return failed(`it has more than ${bounds.maxValues} values`)
+    case 'not-json':
+      return failed(notObject)
+    default:
+      return parsed satisfies never
+  }
 }
+
+const notObject = 'the API server answered with something other than a JSON object'
 
 function namesObject(body: Buffer | undefined, name: string): boolean {
-  const status = body === undefined || jsonExcess(body, limits) ? undefined : parseJson(body)
+  const parsed = body && parseBoundedJson(body, bounds)
+  const status = parsed?.kind === 'value' ? parsed.value : undefined
   const details = isObject(status) ? status['details'] : undefined
   return isObject(details) && details['name'] === name
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
-  }
 }
 
 const failed = (reason: string): Lookup => ({ kind: 'failed', reason })

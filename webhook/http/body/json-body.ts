@@ -1,4 +1,4 @@
-import { jsonExcess } from '../../../lib/json-excess.ts'
+import { parseBoundedJson } from '../../../lib/parse-bounded-json.ts'
 import { printable } from '../../../lib/printable.ts'
 import { readBody } from '../../body/read-body.ts'
 import { type Refusal, refusalError } from '../refusal.ts'
@@ -28,24 +28,12 @@ export function addJsonBody(
       // The whole review happens in this turn, because `done` calls the route's handler.
       takeTurn(() => {
         if (request.raw.socket.destroyed) return
-        const parsed = parseBody(body)
-        if ('refusal' in parsed) done(refusalError(parsed.refusal))
-        else done(null, parsed.value)
+        const parsed = parseBoundedJson(body, bounds)
+        if (parsed.kind === 'value') done(null, parsed.value)
+        else done(refusalError({ status: 400, sentence: wrongBody[parsed.kind] }))
       })
     })
   })
-}
-
-type ParsedBody = { readonly value: unknown } | { readonly refusal: Refusal }
-
-function parseBody(body: Buffer): ParsedBody {
-  const excess = jsonExcess(body, limits)
-  if (excess !== undefined) return { refusal: { status: 400, sentence: tooMuch[excess] } }
-  try {
-    return { value: JSON.parse(body.toString()) }
-  } catch {
-    return { refusal: { status: 400, sentence: notJson } }
-  }
 }
 
 /** The refusal of a body that isn't labelled as JSON. */
@@ -61,13 +49,13 @@ function isUtf8(contentType: string): boolean {
 }
 
 /** The pod schema is less than 20 levels deep, and the largest pod that etcd stores has a tenth of these values. */
-const limits = { maxDepth: 64, maxValues: 200_000 }
-const tooMuch = {
-  depth: `expected an AdmissionReview, found JSON nested more than ${limits.maxDepth} deep`,
-  values: `expected an AdmissionReview, found JSON with more than ${limits.maxValues} values`,
+const bounds = { maxDepth: 64, maxValues: 200_000 }
+const wrongBody = {
+  depth: `expected an AdmissionReview, found JSON nested more than ${bounds.maxDepth} deep`,
+  values: `expected an AdmissionReview, found JSON with more than ${bounds.maxValues} values`,
+  'not-json': 'expected an AdmissionReview, found a body that is not JSON',
 }
 const tooLarge: Refusal = {
   status: 413,
   sentence: `expected an AdmissionReview of at most ${maxBodyBytes / 1024 / 1024} MiB, found more`,
 }
-const notJson = 'expected an AdmissionReview, found a body that is not JSON'
