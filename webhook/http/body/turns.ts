@@ -9,8 +9,8 @@ export interface TurnsOptions {
 }
 
 /**
- * Spreads expensive work over turns of the event loop: after some work, the loop turns once for each millisecond that
- * the work took.
+ * Spreads expensive work over turns of the event loop. Once the work since the last turn has taken a millisecond, the rest
+ * waits until the loop has turned once for each whole millisecond. Cheap reviews therefore don't wait for each other.
  *
  * In each turn, Node accepts one connection of each server at most (libuv's `uv__server_io`). If all reviews that have
  * arrived ran in the same turn, a few callers of expensive ones would keep everybody's new connections, and the kubelet's
@@ -18,29 +18,39 @@ export interface TurnsOptions {
  */
 export function createTurns({ elapsedMs, nextTurn = setImmediate }: TurnsOptions): TakeTurn {
   const waiting: (() => void)[] = []
-  let isBusy = false
+  /** What work has taken, less a millisecond for each turn of the loop since. */
+  let spentMs = 0
+  let isTurning = false
 
   function run(work: () => void): void {
-    isBusy = true
     const startMs = elapsedMs()
     try {
       work()
     } finally {
-      rest(Math.ceil(elapsedMs() - startMs))
+      spentMs += elapsedMs() - startMs
+      turn()
     }
   }
 
-  function rest(turns: number): void {
+  function turn(): void {
+    if (isTurning || spentMs === 0) return
+    isTurning = true
     nextTurn(() => {
-      if (turns > 1) return rest(turns - 1)
-      isBusy = false
-      const next = waiting.shift()
-      if (next !== undefined) run(next)
+      isTurning = false
+      spentMs = Math.max(spentMs - maxMs, 0)
+      try {
+        while (spentMs < maxMs && waiting.length > 0) run(waiting.shift() as () => void)
+      } finally {
+        turn()
+      }
     })
   }
 
   return (work) => {
-    if (isBusy) waiting.push(work)
-    else run(work)
+    if (spentMs < maxMs && waiting.length === 0) run(work)
+    else waiting.push(work)
   }
 }
+
+/** How much work runs in one turn. */
+const maxMs = 1

@@ -36,17 +36,40 @@ t.test('work that finds nothing waiting runs at once', async (t) => {
   t.strictSame(done, ['a', 'b'])
 })
 
-t.test('in one turn of the event loop, one piece of work runs', async (t) => {
+t.test('cheap pieces of work run in one turn, until they have taken a millisecond', async (t) => {
   const { work, turn, done } = simulate()
-  for (const name of ['a', 'b', 'c']) work(name, 0.2)
+  for (let i = 0; i < 12; i++) work(`${i}`, 0.25)
   const counts = [done.length]
   for (let i = 0; i < 3; i++) {
     turn()
     counts.push(done.length)
   }
-  t.strictSame(counts, [1, 2, 3, 3])
-  t.strictSame(done, ['a', 'b', 'c'], 'in the order of their arrival')
+  t.strictSame(counts, [4, 8, 12, 12])
+  t.strictSame(
+    done,
+    Array.from({ length: 12 }, (_, i) => `${i}`),
+    'in the order of their arrival',
+  )
   t.equal(turn(), 0, 'and then the loop may sleep')
+})
+
+t.test('the sum counts, not the single piece of work', async (t) => {
+  const { work, turn, done } = simulate()
+  for (const name of ['a', 'b', 'c', 'd']) work(name, 0.75)
+  t.strictSame(done, ['a', 'b'])
+  turn()
+  t.strictSame(done, ['a', 'b', 'c'], 'half a millisecond more than a turn is carried over')
+  turn()
+  t.strictSame(done, ['a', 'b', 'c', 'd'])
+})
+
+t.test('in a new turn, nothing of an old sum is left', async (t) => {
+  const { work, turn, done } = simulate()
+  for (let i = 0; i < 100; i++) {
+    work(`${i}`, 0.875)
+    t.equal(done.length, i + 1)
+    turn()
+  }
 })
 
 t.test('after work of several milliseconds, the loop turns as often', async (t) => {
