@@ -5,10 +5,11 @@ import { type AdmissionRequest, readAdmissionReview } from '../core/admission-re
 import type { LookedUp } from '../core/csi/looked-up.ts'
 import { logAdmission } from './admission-log.ts'
 import { answerRequest, type Decide } from './answer-request.ts'
-import { announcedBytes } from './body/memory-budget.ts'
+import { announcedBytes, type MemoryBudget } from './body/memory-budget.ts'
 import type { TakeTurn } from './body/turns.ts'
 import type { Metrics } from './metrics.ts'
 import type { Refuse } from './refusal.ts'
+import { sendAnswer } from './send-answer.ts'
 import type { WebhookServer } from './webhook-server.ts'
 
 export interface MutateRouteOptions {
@@ -18,6 +19,7 @@ export interface MutateRouteOptions {
   readonly refuse: Refuse
   readonly limitLines: LineLimit
   readonly takeTurn: TakeTurn
+  readonly memory: MemoryBudget
 }
 
 export const mutatePath = '/mutate'
@@ -72,8 +74,8 @@ function respond(
     readonly request: AdmissionRequest
     readonly lookedUp?: LookedUp
   },
-): FastifyReply {
-  const { request, lookedUp, decide, metrics, limitLines } = options
+): void {
+  const { request, lookedUp, decide, metrics, limitLines, memory } = options
   const { outcome, body } = answerRequest(request, decide)
   const durationMs = reply.elapsedTime
   metrics.countAdmission({
@@ -85,5 +87,7 @@ function respond(
   limitLines(outcome.kind, (leftOut) =>
     logAdmission(app.log, { request, classes, outcome, durationMs, leftOut }),
   )
-  return reply.type('application/json; charset=utf-8').send(body)
+  const bytes = Buffer.from(body)
+  if (memory.holdAnswer(reply.request, bytes.length)) sendAnswer(reply, bytes)
+  else memory.refuse(reply)
 }

@@ -36,10 +36,18 @@ export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
     next()
   })
   addErrorAnswers(app, { refuse, limitLines })
-  addMemoryBudget(app, { refuse, elapsedMs })
+  const memory = addMemoryBudget(app, { refuse, elapsedMs })
   const takeTurn = createTurns({ elapsedMs })
   addJsonBody(app, { takeTurn })
-  addMutateRoutes(app, { decide, lookUp, takeTurn, metrics, refuse, limitLines })
+  addMutateRoutes(app, {
+    decide,
+    lookUp,
+    takeTurn,
+    memory,
+    metrics,
+    refuse,
+    limitLines,
+  })
   return app
 }
 

@@ -1,8 +1,16 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ByteBudgetOptions, createByteBudget, type Share } from '../../body/byte-budget.ts'
 import type { Refusal, Refuse } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'
 import { maxBodyBytes } from './json-body.ts'
+
+/** Holds the memory of large answers. */
+export interface MemoryBudget {
+  /** Holds the memory of an answer in place of its request's. Gives false if too little is available. */
+  holdAnswer(request: FastifyRequest, bytes: number): boolean
+  /** Refuses a request for which too little memory is available. */
+  refuse(reply: FastifyReply): void
+}
 
 /**
  * Bounds the memory of all large bodies that are arriving, and of all large answers that aren't read yet. Each one is
@@ -14,7 +22,7 @@ import { maxBodyBytes } from './json-body.ts'
 export function addMemoryBudget(
   app: WebhookServer,
   { refuse, elapsedMs }: { readonly refuse: Refuse } & Pick<ByteBudgetOptions, 'elapsedMs'>,
-): void {
+): MemoryBudget {
   const budget = createByteBudget({ maxBytes: budgetBytes, elapsedMs })
   const shares = new WeakMap<FastifyRequest, Share>()
 
@@ -31,17 +39,14 @@ export function addMemoryBudget(
   app.addHook('onRequest', (request, reply, next) => {
     // The request itself emits no `close` if it was answered before its body arrived.
     reply.raw.once('close', () => shares.get(request)?.release())
-    if (hold(request, announcedBytes(request.headers))) return next()
-    reply.header('retry-after', '1')
-    refuse(reply, tooMany)
+    if (hold(request, announcedBytes(request.headers))) next()
+    else refuseTooMany(reply)
   })
 
-  app.addHook('onSend', (request, reply, payload, next) => {
-    if (hold(request, typeof payload === 'string' ? payload.length : 0)) return next(null, payload)
-    reply.code(tooMany.status).type('text/plain; charset=utf-8')
-    reply.headers({ connection: 'close', 'retry-after': '1' })
-    next(null, `${tooMany.sentence}\n`)
-  })
+  const refuseTooMany = (reply: FastifyReply) => {
+    refuse(reply.header('retry-after', '1'), tooMany)
+  }
+  return { holdAnswer: hold, refuse: refuseTooMany }
 }
 
 interface BodyHeaders {
