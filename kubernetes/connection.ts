@@ -6,26 +6,25 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node'
+import type { OutlinePath } from '../lib/json-outline.ts'
 import { printable } from '../lib/printable.ts'
 import { reasonOf } from '../lib/reason-of.ts'
+import { createBoundedJson } from './bounded-json.ts'
+import { markUnread, maxObject, maxPage } from './large-objects.ts'
 
 export interface ConnectOptions {
   /** Aborts requests in flight. */
   readonly signal: AbortSignal
   /** How long the API server may take to answer. */
   readonly timeoutMs?: number
+  /** What is read of an object that is too large. */
+  readonly outline?: readonly OutlinePath[]
 }
 
 /** The answer is larger than it may be. Ask for fewer objects. */
 export class LargeAnswerError extends Error {
   override readonly name = 'LargeAnswerError'
 }
-
-/**
- * For an answer with more than one object, which strangers may have written. An object takes up to 3 MiB, and as values of
- * JavaScript more than twenty times as much, so a page of 50 could end the process.
- */
-const maxPageBytes = 2 * 1024 * 1024
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
 
@@ -37,14 +36,15 @@ export type Connection = ReturnType<typeof openConnection>
  *
  * @throws Error with a sentence if neither is configured, or the kubeconfig can't be used
  */
-export function openConnection({ signal, timeoutMs = 10_000 }: ConnectOptions) {
+export function openConnection({ signal, timeoutMs = 10_000, outline = [] }: ConnectOptions) {
   const kubeConfig = loadConfig()
   const server = serverOf(kubeConfig)
 
-  const { send, serverTime, reconnect } = createSender({ signal, timeoutMs })
+  const { send, serverTime, reconnect } = createSender({ signal, timeoutMs, outline })
   return {
     kubeConfig,
     server: new URL(server),
+    outline,
     configuration: createConfiguration({
       baseServer: new ServerConfiguration(server, {}),
       authMethods: { default: kubeConfig },
@@ -83,7 +83,7 @@ function serverOf(kubeConfig: KubeConfig): string {
 const assumedServer = 'http://localhost:8080'
 
 /** Sends the client's requests with a time limit, and all through one connection pool. */
-function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
+function createSender({ signal, timeoutMs, outline }: Required<ConnectOptions>) {
   // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
   let now: Date | undefined
@@ -99,7 +99,7 @@ function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
       const own = dispatcher
       try {
         const { httpStatusCode, headers, body } = own
-          ? await sendThrough(own, request)
+          ? await sendThrough(own, request, outline)
           : await httpApi.send(request).toPromise()
         const date = new Date(headers['date'] ?? '')
         if (!Number.isNaN(date.getTime())) now = date
@@ -126,7 +126,11 @@ function createSender({ signal, timeoutMs }: Required<ConnectOptions>) {
 }
 
 /** The client's own way, fetch, takes twice as much CPU time, and follows redirects. */
-async function sendThrough(dispatcher: Dispatcher, request: RequestContext) {
+async function sendThrough(
+  dispatcher: Dispatcher,
+  request: RequestContext,
+  outline: readonly OutlinePath[],
+) {
   const { origin, pathname, search, searchParams } = new URL(request.getUrl())
   const sent = request.getBody()
   const { statusCode, headers, body } = await dispatcher.request({
@@ -139,26 +143,35 @@ async function sendThrough(dispatcher: Dispatcher, request: RequestContext) {
     signal: request.getSignal() ?? null,
   })
   const texts = Object.entries(headers).map(([name, value]) => [name, String(value)])
-  const isPage = Number(searchParams.get('limit')) > 1
+  const limit = searchParams.get('limit')
   return {
     httpStatusCode: statusCode,
     headers: Object.fromEntries(texts),
-    body: isPage ? { text: () => readPage(body) } : body,
+    body: limit === null ? body : { text: () => readPage(body, { limit, outline }) },
   }
 }
 
-/** @throws LargeAnswerError if the page is too large */
-async function readPage(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    // Leaving the loop ends the answer.
-    if (bytes > maxPageBytes) throw new LargeAnswerError()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
+/**
+ * Reads a page of a list. If it has a single object, which is too large, reads only the outline of that.
+ *
+ * @throws LargeAnswerError if a page with more than one object is too large
+ */
+async function readPage(
+  body: AsyncIterable<Uint8Array>,
+  { limit, outline }: { readonly limit: string; readonly outline: readonly OutlinePath[] },
+): Promise<string> {
+  const isSingle = limit === '1'
+  const json = createBoundedJson(isSingle ? maxObject : maxPage, pagePaths(outline))
+  // Leaving the loop ends the answer.
+  for await (const chunk of body) if (!json.read(chunk) && !isSingle) throw new LargeAnswerError()
+  const read = json.end()
+  return read.kind === 'whole' ? read.text : JSON.stringify(markUnread(read.outline))
 }
+
+const pagePaths = (outline: readonly OutlinePath[]): readonly OutlinePath[] => [
+  ['metadata', '*'],
+  ...outline.map((path) => ['items', '*', ...path]),
+]
 
 const overdue = () => new DOMException('The operation was aborted due to timeout', 'TimeoutError')
 

@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { type RequestOptions, request } from 'node:https'
-import { createInterface } from 'node:readline'
+import type { OutlinePath } from '../lib/json-outline.ts'
+import type { ReadJson } from './bounded-json.ts'
 import type { Connection } from './connection.ts'
+import { maxObject, type UnreadObject } from './large-objects.ts'
+import { readLines } from './read-lines.ts'
 
 export interface WatchOptions {
   /** Such as `/api/v1/namespaces/team-a/serviceaccounts`. */
@@ -11,6 +14,8 @@ export interface WatchOptions {
   /** Called once the API server has accepted the watch. */
   readonly onOpen?: () => void
   readonly onEvent: (event: WatchEvent) => void
+  /** Waits until there is time for work that takes about so long. Meanwhile, nothing more is read. */
+  readonly awaitTurn?: (microseconds: number) => Promise<void>
   readonly signal: AbortSignal
   /** A connection without any data for this long is dead. */
   readonly quietMs: number
@@ -19,6 +24,7 @@ export interface WatchOptions {
 /** One line of the answer, unchecked. */
 export interface WatchEvent {
   readonly type?: unknown
+  /** Of an object that is too large, only the outline. */
   readonly object?: unknown
 }
 
@@ -29,7 +35,7 @@ export interface WatchEvent {
  * @throws Error if it can't start, or if the connection breaks
  */
 export async function watch(
-  { kubeConfig, server }: Pick<Connection, 'kubeConfig' | 'server'>,
+  { kubeConfig, server, outline }: Pick<Connection, 'kubeConfig' | 'server' | 'outline'>,
   options: WatchOptions,
 ): Promise<void> {
   const { path, query, onEvent, signal, quietMs } = options
@@ -49,13 +55,17 @@ export async function watch(
   options.onOpen?.()
   // If the connection breaks, reading the response throws.
   sent.on('error', (error) => response.destroy(error))
-  const lines = createInterface(response)
   const failed = new Promise<never>((_, reject) => {
-    // Both emit an error if the connection breaks, or if we abort. Without a listener, that would end the process.
-    for (const source of [response, lines]) source.on('error', reject)
+    // If the connection breaks, or if we abort. Without a listener, that would end the process.
+    response.on('error', reject)
   })
   const read = (async () => {
-    for await (const line of lines) onEvent(readEvent(line))
+    const paths = linePaths(outline)
+    for await (const line of readLines(response, { bounds: maxObject, paths })) {
+      await options.awaitTurn?.(line.microseconds)
+      if (signal.aborted) return
+      onEvent(readEvent(line))
+    }
   })()
   try {
     await Promise.race([read, failed])
@@ -64,10 +74,19 @@ export async function watch(
   }
 }
 
+const linePaths = (outline: readonly OutlinePath[]): readonly OutlinePath[] => [
+  ['type'],
+  ...outline.map((path) => ['object', ...path]),
+]
+
 /** The error of JSON.parse would quote the line, which may contain anything. */
-function readEvent(line: string): WatchEvent {
+function readEvent(line: ReadJson): WatchEvent {
+  if (line.kind === 'outlined') {
+    const { type, object = {} } = line.outline as WatchEvent
+    return { type, object: { ...(object as object), isUnread: true } satisfies UnreadObject }
+  }
   try {
-    return JSON.parse(line)
+    return JSON.parse(line.text)
   } catch {
     throw new Error('the API server sent a line that is not valid JSON')
   }

@@ -14,6 +14,7 @@ import { createEventBudget } from './cluster/event-budget.ts'
 import { type ControllerOptions, startController } from './controller.ts'
 import { createFairShares } from './memory/fair-shares.ts'
 import { createSyncMetrics } from './metrics.ts'
+import { createFairPace } from './pace/fair-pace.ts'
 import { createTryLimit } from './round/settle/try-limit.ts'
 import { readSyncSettings, type SyncFlags, type SyncSettings } from './settings.ts'
 import { createVaultPace } from './vault-pace.ts'
@@ -47,7 +48,8 @@ async function sync(
   const agent = createConnection({ ca: policy.cloud.ca, env })
   // Aborts requests to the API server once writes have had time to finish.
   const end = new AbortController()
-  const cluster = connectCluster({ signal: end.signal })
+  const pace = createFairPace({ clock, signal: end.signal })
+  const cluster = connectCluster({ signal: end.signal, pace })
   let problem = () => 'has not started yet' as string | undefined
   const health = await serveHealth({
     listen: healthListen,
@@ -63,7 +65,7 @@ async function sync(
     const events = createEventBudget(clock)
     const memory = createFairShares({ maxBytes: keptBytes(), namespaces: accounts.size })
     const tries = createTryLimit(clock)
-    const kept = { memory, events, tries }
+    const kept = { memory, pace, events, tries }
     const shared = { cluster, policy, metrics, ...kept, clock, log, signal, openSession }
     const controller = startController({ ...shared, accounts, kinds: settings.kinds })
     problem = controller.problem

@@ -3,6 +3,7 @@ import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { fieldManager, statusAnnotation, tokenAudience } from '../names.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import { readStoredSecret, type StoredSecret } from '../plan/stored-secret.ts'
 import { ask } from './ask.ts'
@@ -12,6 +13,7 @@ import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
 import { followObjects } from './follow-objects.ts'
 import { listPages } from './list-pages.ts'
+import { objectOutline, paceOf } from './paced-reading.ts'
 import { createTurns, type InTurn } from './page-turns.ts'
 import { readSeenAccount } from './seen-account.ts'
 
@@ -29,8 +31,11 @@ const jsonPatch = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch)
 /**
  * Connects to the API server. Secrets are read and written by name, because the controller isn't allowed to list them.
  */
-export function connectCluster(options: ConnectOptions): SyncCluster {
-  const connection = openConnection(options)
+export function connectCluster({
+  pace,
+  ...options
+}: ConnectOptions & { readonly pace?: FairPace }): SyncCluster {
+  const connection = openConnection({ ...options, outline: objectOutline })
   const core = new CoreV1Api(connection.configuration)
   const inTurn = createTurns(pagesAtOnce)
   return {
@@ -38,10 +43,11 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
       followObjects(connection, {
         ...watchOptions,
         path: `/api/v1/namespaces/${namespace}/serviceaccounts`,
+        ...paceOf(pace, namespace),
         read: readSeenAccount,
       }),
-    ...customRequests(connection, inTurn),
-    ...accountRequests(core, inTurn),
+    ...customRequests(connection, { inTurn, ...(pace && { pace }) }),
+    ...accountRequests(core, { inTurn, ...(pace && { pace }) }),
     ...reportWrites(core),
     ...secretReads(core),
     ...secretWrites(core),
@@ -50,7 +56,7 @@ export function connectCluster(options: ConnectOptions): SyncCluster {
 
 function accountRequests(
   core: CoreV1Api,
-  inTurn: InTurn,
+  { inTurn, pace }: { readonly inTurn: InTurn; readonly pace?: FairPace },
 ): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
   return {
     async listAccounts(namespace, reduce = (account) => account) {
@@ -59,6 +65,7 @@ function accountRequests(
       const resourceVersion = await listPages({
         pageSize,
         inTurn,
+        ...paceOf(pace, namespace),
         async requestPage(page) {
           const request = core.listNamespacedServiceAccount({ namespace, ...page })
           const { items, metadata } = await ask(what, request)

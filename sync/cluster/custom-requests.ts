@@ -4,7 +4,9 @@ import type { Connection } from '../../kubernetes/connection.ts'
 import { isObject } from '../../lib/shape.ts'
 import { readSeenExternalSecret, readSeenStore } from '../external-secret/seen-external-secret.ts'
 import { fieldManager } from '../names.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import { readSeenClass } from '../source/seen-class.ts'
+import type { SeenSource } from '../source/seen-source.ts'
 import { ask } from './ask.ts'
 import {
   type CustomKind,
@@ -15,7 +17,9 @@ import {
 } from './cluster-port.ts'
 import { followObjects } from './follow-objects.ts'
 import { listPages, type Page } from './list-pages.ts'
+import { type AwaitTurn, paceOf } from './paced-reading.ts'
 import type { InTurn } from './page-turns.ts'
+import { refuseUnread } from './read-large.ts'
 
 interface Kind {
   readonly group: string
@@ -46,21 +50,33 @@ const pageSize = 20
 /**
  * The requests for custom resources.
  *
- * @param inTurn - for the pages of lists
+ * @param options - `inTurn`: for the pages of lists; `pace`: for everything that is read
  */
 export function customRequests(
   connection: Connection,
-  inTurn: InTurn,
+  { inTurn, pace }: { readonly inTurn: InTurn; readonly pace?: FairPace },
 ): Pick<SyncCluster, 'objectsOf' | 'servesKind' | 'writeReadyStatus'> {
   const api = new CustomObjectsApi(connection.configuration)
-  const requestsOf = <T extends { readonly name: string }>(
+  const requestsOf = <T extends SeenSource>(
     kind: CustomKind,
-    read: (object: unknown) => readonly T[],
+    readWhole: (object: unknown) => readonly T[],
+    read = refuseUnread(readWhole),
   ): KindRequests<T> => ({
     list: (namespace, reduce = (object) => object) =>
-      listAll(api, { kind, namespace, inTurn, read: (object) => read(object).map(reduce) }),
+      listAll(api, {
+        kind,
+        namespace,
+        inTurn,
+        ...paceOf(pace, namespace),
+        read: (object) => read(object).map(reduce),
+      }),
     watch: ({ namespace, ...options }) =>
-      followObjects(connection, { ...options, path: pathOf(kind, namespace), read }),
+      followObjects(connection, {
+        ...options,
+        ...paceOf(pace, namespace),
+        path: pathOf(kind, namespace),
+        read,
+      }),
   })
   return {
     objectsOf: {
@@ -105,15 +121,17 @@ async function listAll<T>(
     readonly kind: CustomKind
     readonly namespace: string
     readonly inTurn: InTurn
+    readonly awaitTurn?: AwaitTurn
     readonly read: (object: unknown) => readonly T[]
   },
 ): Promise<ObjectList<T>> {
-  const { kind, namespace, inTurn, read } = options
+  const { kind, namespace, inTurn, awaitTurn, read } = options
   const what = namespace === '' ? `all ${kind}s` : `the ${kind}s of namespace ${namespace}`
   const objects: T[] = []
   const resourceVersion = await listPages({
     pageSize,
     inTurn,
+    ...(awaitTurn && { awaitTurn }),
     async requestPage(page) {
       const query = { ...kinds[kind], ...page }
       const request =

@@ -2,6 +2,7 @@ import type { Connection } from '../../kubernetes/connection.ts'
 import { watch } from '../../kubernetes/watch.ts'
 import { isObject } from '../../lib/shape.ts'
 import type { WatchOptions } from './cluster-port.ts'
+import type { AwaitTurn } from './paced-reading.ts'
 
 /** The API server ends a watch after this time. Silence for a little longer means that the connection is dead. */
 const watchSeconds = 240
@@ -19,9 +20,10 @@ export async function followObjects<T extends { readonly name: string }>(
   options: Omit<WatchOptions<T>, 'namespace'> & {
     readonly path: string
     readonly read: (object: unknown) => readonly T[]
+    readonly awaitTurn?: AwaitTurn
   },
 ): Promise<string> {
-  const { path, read, resourceVersion, onOpen, onObject, onGone, signal } = options
+  const { path, read, resourceVersion, onOpen, onObject, onGone, awaitTurn, signal } = options
   let last = resourceVersion
   await watch(connection, {
     path,
@@ -34,6 +36,7 @@ export async function followObjects<T extends { readonly name: string }>(
     quietMs,
     signal,
     ...(onOpen && { onOpen }),
+    ...(awaitTurn && { awaitTurn }),
     onEvent: ({ type, object }) => {
       if (type === 'ERROR') throw new Error('the API server ended the watch with an error')
       last = versionOf(object) ?? last

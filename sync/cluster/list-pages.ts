@@ -1,5 +1,10 @@
 import { LargeAnswerError } from '../../kubernetes/connection.ts'
+import type { AwaitTurn } from './paced-reading.ts'
 import type { InTurn } from './page-turns.ts'
+
+/** What an object costs to read, in microseconds of one core, and a page that turns out to be too large. */
+const objectMicroseconds = 200
+const largePageMicroseconds = 20_000
 
 export interface Page {
   /** Of the next page; empty at the end. */
@@ -16,10 +21,13 @@ export interface Page {
 export async function listPages({
   pageSize,
   inTurn,
+  awaitTurn,
   requestPage,
 }: {
   readonly pageSize: number
   readonly inTurn: InTurn
+  /** Called before each page, with what a full one costs. */
+  readonly awaitTurn?: AwaitTurn
   readonly requestPage: (query: {
     readonly limit: number
     readonly _continue?: string
@@ -29,10 +37,12 @@ export async function listPages({
   let page: Page | undefined
   while (page === undefined || page.token !== '') {
     const query = { limit, ...(page && { _continue: page.token }) }
+    await awaitTurn?.(limit * objectMicroseconds)
     try {
       page = await inTurn(() => requestPage(query))
     } catch (error) {
       if (!(error instanceof LargeAnswerError)) throw error
+      await awaitTurn?.(largePageMicroseconds)
       limit = Math.ceil(limit / 4)
     }
   }

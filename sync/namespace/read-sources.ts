@@ -32,10 +32,10 @@ interface StoreOptions {
 }
 
 /**
- * How long one call may read. A hostile list takes up to a tenth of a second, and all accounts share one process. Sources
+ * How long one call may read. Reading a hostile spec takes tens of milliseconds, and all accounts share one process. Sources
  * that keep changing are read last, so that they delay no others.
  */
-const maxReadMs = 200
+const maxReadMs = 50
 
 /** Finds the stores of a namespace. Each is read once until it changes: hundreds of ExternalSecrets may name it. */
 export function storeFinder(

@@ -9,6 +9,7 @@ import type { EventBudget } from '../cluster/event-budget.ts'
 import { boundValues } from '../fetch/bound-values.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { SyncMetrics } from '../metrics.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import { mistakeOf } from '../request/accept-sources.ts'
 import type { AccountRequest, SourceMistake, SyncRequest } from '../request/account-request.ts'
 import { asksForSecrets } from '../request/read-account.ts'
@@ -39,6 +40,7 @@ export interface RoundServices {
   readonly events: EventBudget
   /** What may be kept for what anybody else writes. */
   readonly memory: FairShares
+  readonly pace: FairPace
   readonly tries: TryLimit
   readonly clock: Clock
   readonly log: Log

@@ -5,6 +5,7 @@ import type { SyncCluster } from '../cluster/cluster-port.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'
 import type { SyncMetrics } from '../metrics.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import { readRecord } from '../plan/record.ts'
 import { isRecordName, recordName } from '../record-name.ts'
 import type { Account } from '../request/account.ts'
@@ -29,6 +30,7 @@ export interface ReconcileOptions {
   readonly sources: KnownSources
   /** How much memory the values may take between rounds. */
   readonly maxKeptBytes: number
+  readonly pace: FairPace
   /** No new step begins once it has aborted. */
   readonly signal: AbortSignal
 }
@@ -42,7 +44,7 @@ export async function reconcile(options: ReconcileOptions): Promise<RoundResult>
   try {
     const record = { namespace: account.namespace, name: recordName(account) }
     const storedRecord = await cluster.readSecret(record)
-    const budget = roundBudget(account)
+    const budget = roundBudget(account, options.pace)
     const refreshed =
       input &&
       (await refreshAccount({

@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import type { Account } from '../request/account.ts'
 
 /**
@@ -8,14 +10,38 @@ import type { Account } from '../request/account.ts'
  * twelfth of this.
  */
 const microseconds = 2_000_000
+/** Beyond this, the conversions of all accounts wait in one line, and give way after each part of this length. */
+const freeMicroseconds = 50_000
+const partMicroseconds = 5_000
 
 /** A new budget for one round of one account. */
-export const roundBudget = ({ namespace, name }: Pick<Account, 'namespace' | 'name'>): CpuBudget =>
-  createCpuBudget({
+export function roundBudget(
+  { namespace, name }: Pick<Account, 'namespace' | 'name'>,
+  { awaitLine }: Pick<FairPace, 'awaitLine'>,
+): CpuBudget {
+  let spent = 0
+  let sinceLine = 0
+  const budget = createCpuBudget({
     microseconds,
     exhausted: () =>
       new AkvError({
         code: 'AKV_SYNC_COSTLY',
         message: `ServiceAccount ${namespace}/${name}: converting its values takes more than ${microseconds / 1_000_000} s of CPU time in one round`,
       }),
+    async giveWay() {
+      if (spent <= freeMicroseconds || sinceLine < partMicroseconds)
+        return void (await setImmediate())
+      const part = sinceLine
+      sinceLine = 0
+      await awaitLine(part)
+    },
   })
+  return {
+    ...budget,
+    charge(microseconds) {
+      budget.charge(microseconds)
+      spent += microseconds
+      sinceLine += microseconds
+    },
+  }
+}

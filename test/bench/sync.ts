@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import type { FetchedSecret } from '../../keyvault/clients/object-client.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { systemClock } from '../../lib/clock.ts'
@@ -84,6 +84,7 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     policy,
     metrics,
     events: createEventBudget(systemClock),
+    pace: { awaitTurn: async () => undefined, awaitLine: async () => void (await setImmediate()) },
     memory: createFairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
     tries: createTryLimit(systemClock),
     clock: systemClock,

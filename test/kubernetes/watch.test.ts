@@ -8,7 +8,11 @@ import { startHttpsServer } from '../support/servers/start-https-server.ts'
  * Watches a server over TLS. Gives the events that came, and when the server has seen the connection end: an error thrown
  * outside of any promise would end the process before.
  */
-async function watchWith(t: Test, answer: (response: ServerResponse) => void) {
+async function watchWith(
+  t: Test,
+  answer: (response: ServerResponse) => void,
+  awaitTurn?: (microseconds: number) => Promise<void>,
+) {
   const { promise: closed, resolve } = Promise.withResolvers<void>()
   const { url, caPem } = await startHttpsServer(t, (_, response) => {
     response.on('close', resolve)
@@ -22,7 +26,7 @@ async function watchWith(t: Test, answer: (response: ServerResponse) => void) {
   )
   const events: unknown[] = []
   const watching = watch(
-    { kubeConfig, server: new URL(url) },
+    { kubeConfig, server: new URL(url), outline: [['metadata', '*']] },
     {
       path: '/watched',
       query: {},
@@ -32,6 +36,7 @@ async function watchWith(t: Test, answer: (response: ServerResponse) => void) {
       },
       signal: new AbortController().signal,
       quietMs: 10_000,
+      ...(awaitTurn && { awaitTurn }),
     },
   )
   const ended = closed.then(() => new Promise(setImmediate))
@@ -80,4 +85,67 @@ t.test('a line that is not valid JSON is not repeated', async (t) => {
     response.write('{"hunter2\n')
   })
   await t.rejects(watching, { message: 'the API server sent a line that is not valid JSON' })
+})
+
+t.test('of an event that is too large, only the outline is read', async (t) => {
+  const items = Array.from({ length: 100_000 }, () => ({}))
+  const values = { type: 'DELETED', object: { spec: { items }, metadata: { name: 'values' } } }
+  const long = { object: { spec: 'x'.repeat(1_300_000), metadata: { name: 'bytes', n: 1 } } }
+  const { events, watching } = await watchWith(t, (response) => {
+    response.write(event('ADDED'))
+    response.write(`${JSON.stringify(values)}\n`)
+    response.write(`${JSON.stringify({ type: 'MODIFIED', ...long })}\n`)
+    response.end(event('ADDED'))
+  })
+  await watching
+  t.strictSame(events, [
+    { type: 'ADDED', object: {} },
+    { type: 'DELETED', object: { metadata: { name: 'values' }, isUnread: true } },
+    { type: 'MODIFIED', object: { metadata: { name: 'bytes' }, isUnread: true } },
+    { type: 'ADDED', object: {} },
+  ])
+})
+
+t.test('while an event waits for its turn, nothing more is read', async (t) => {
+  const costs: number[] = []
+  const { promise: turn, resolve: begin } = Promise.withResolvers<void>()
+  const awaitTurn = async (microseconds: number) => {
+    costs.push(microseconds)
+    if (costs.length === 2) await turn
+  }
+  const large = (type: string) =>
+    `${JSON.stringify({ type, object: { x: 'x'.repeat(500_000) } })}\n`
+  const lines = 200
+  let wasPaused = false
+  const { events, watching } = await watchWith(
+    t,
+    (response) => {
+      response.write(event('ADDED'))
+      const write = (left: number): void => {
+        if (left === 0) {
+          response.end()
+          return
+        }
+        // The connection is full long before everything has been written.
+        if (response.write(large('MODIFIED'))) {
+          write(left - 1)
+          return
+        }
+        const timer = setTimeout(() => {
+          wasPaused = true
+          begin()
+        }, 500)
+        response.once('drain', () => {
+          clearTimeout(timer)
+          write(left - 1)
+        })
+      }
+      write(lines)
+    },
+    awaitTurn,
+  )
+  await watching
+  t.ok(wasPaused)
+  t.equal(events.length, lines + 1)
+  t.ok((costs[1] ?? 0) > 5 * (costs[0] ?? 0), 'a larger event costs more')
 })

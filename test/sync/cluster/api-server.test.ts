@@ -145,9 +145,63 @@ t.test('objects that are too large for a page are listed a few at a time', async
       limits,
     )
   }
-  apiServer.accounts.put('team-a', 'huge', { 'example.com/notes': large.repeat(8) })
-  const { objects } = await cluster.listAccounts('team-a')
-  t.equal(objects.length, 11, 'a single object has no bound')
+})
+
+t.test('of an object that is too large, the list has the outline', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const notes = 'x'.repeat(3_000_000)
+  apiServer.accounts.put('team-a', 'huge', {
+    'akv-injector.io/sync': '1',
+    'example.com/notes': notes,
+  })
+  const { objects: accounts } = await cluster.listAccounts('team-a')
+  t.match(accounts, [{ name: 'huge', annotations: { 'akv-injector.io/sync': '1' } }])
+
+  const target = { name: 'claimed' }
+  const sentence =
+    /^is larger than the controller reads; accepted: 640 KiB, and 32768 values of JSON/
+  const refused = { kind: 'refused', claims: ['claimed'], sentence }
+  const { externalSecrets } = apiServer
+  externalSecrets.put('ExternalSecret', { name: 'long' }, { data: notes, target })
+  const items = Array.from({ length: 100_000 }, () => ({}))
+  externalSecrets.put('ExternalSecret', { name: 'many' }, { data: items, target })
+  externalSecrets.put('ExternalSecret', { name: 'small' }, { target })
+  const { objects } = await cluster.objectsOf.ExternalSecret.list('team-a')
+  const contents = new Map(objects.map(({ name, content }) => [name, content]))
+  t.equal(contents.size, 3)
+  t.match(contents.get('long'), refused)
+  t.match(contents.get('many'), refused)
+  t.match(contents.get('small'), { kind: 'kept', claims: ['claimed'] })
+})
+
+t.test('an object that becomes too large is no object that has gone', async (t) => {
+  const { apiServer, cluster } = await start(t)
+  const { externalSecrets } = apiServer
+  const target = { name: 'claimed' }
+  externalSecrets.put('ExternalSecret', { name: 'db' }, { target })
+  const { resourceVersion } = await cluster.objectsOf.ExternalSecret.list('team-a')
+  const seen: unknown[] = []
+  const watching = cluster.objectsOf.ExternalSecret.watch({
+    namespace: 'team-a',
+    resourceVersion,
+    signal: new AbortController().signal,
+    onObject: ({ name, uid, content }) => seen.push({ name, uid, kind: content.kind }),
+    onGone: (name) => seen.push(`gone ${name}`),
+  })
+  while (apiServer.watches() === 0) await new Promise(setImmediate)
+  const huge = { data: 'x'.repeat(1_300_000), target }
+  externalSecrets.put('ExternalSecret', { name: 'db' }, huge)
+  externalSecrets.put('ExternalSecret', { name: 'new' }, huge)
+  externalSecrets.put('ExternalSecret', { name: 'db' }, { target })
+  externalSecrets.delete('ExternalSecret', 'new')
+  apiServer.endWatches({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '77' } } })
+  t.equal(await watching, '77')
+  t.match(seen, [
+    { name: 'db', kind: 'refused' },
+    { name: 'new', kind: 'refused' },
+    { name: 'db', kind: 'kept' },
+    'gone new',
+  ])
 })
 
 t.test('accounts are listed page by page, and only the needed annotations are kept', async (t) => {

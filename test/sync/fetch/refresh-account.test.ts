@@ -13,6 +13,7 @@ import { readAccount } from '../../../sync/request/read-account.ts'
 import { roundBudget } from '../../../sync/round/round-budget.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { freePace } from '../harness/free-pace.ts'
 
 /** A vault that has what begins with "there". */
 async function read({ name }: ObjectReference): Promise<FetchedObject> {
@@ -60,7 +61,7 @@ async function refreshAll(
     },
     before,
     isRegular: true,
-    budget: roundBudget(account),
+    budget: roundBudget(account, freePace),
     clock,
     log: memoryLog().log,
     signal: new AbortController().signal,

@@ -17,6 +17,7 @@ import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
+import { freePace } from './free-pace.ts'
 import { simulatedClock } from './simulated-clock.ts'
 import { simulatedSources } from './simulated-sources.ts'
 
@@ -200,6 +201,7 @@ export function connectAll(parts: {
     metrics,
     events: createEventBudget(clock),
     memory: ampleShares(),
+    pace: freePace,
     tries: createTryLimit(clock),
     clock,
     log: log.log,

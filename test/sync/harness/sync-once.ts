@@ -7,6 +7,7 @@ import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from './ample-shares.ts'
+import { freePace } from './free-pace.ts'
 import { type MemoryObjects, memoryCluster } from './memory-cluster.ts'
 
 /** No refresh becomes due, so each account has the same number of rounds. */
@@ -55,6 +56,7 @@ export async function syncOnce(
     metrics,
     events: createEventBudget(clock),
     memory: ampleShares(),
+    pace: freePace,
     tries: createTryLimit(clock),
     clock,
     log: createLog({ level: 'error', write: () => undefined }),

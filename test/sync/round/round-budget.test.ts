@@ -12,6 +12,7 @@ import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { policy } from '../../webhook/core/policy.ts'
+import { freePace } from '../harness/free-pace.ts'
 import { memoryCluster } from '../harness/memory-cluster.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'uid-1', annotations: {} }
@@ -71,6 +72,7 @@ async function round(json: string) {
     input,
     sources: noKnownSources,
     maxKeptBytes,
+    pace: freePace,
     signal: new AbortController().signal,
   })
   return { synced: ['db', 'made'].filter((name) => synced.has(name)), failures }

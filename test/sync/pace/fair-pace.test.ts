@@ -1,0 +1,87 @@
+import t from 'tap'
+import { createFairPace } from '../../../sync/pace/fair-pace.ts'
+
+/** A clock whose sleeps end as time passes. */
+function start() {
+  let nowMs = 0
+  const sleeps = new Set<{ readonly atMs: number; readonly wake: () => void }>()
+  const clock = {
+    now: () => nowMs,
+    sleep: (ms: number) => new Promise<void>((wake) => sleeps.add({ atMs: nowMs + ms, wake })),
+  }
+  const settle = async () => {
+    for (let i = 0; i < 100; i++) await new Promise(setImmediate)
+  }
+  return {
+    pace: createFairPace({ clock, signal: new AbortController().signal }),
+    settle,
+    async pass(ms: number) {
+      for (const endMs = nowMs + ms; nowMs < endMs; ) {
+        nowMs += 1
+        for (const sleep of sleeps)
+          if (sleep.atMs <= nowMs) {
+            sleeps.delete(sleep)
+            sleep.wake()
+            await settle()
+          }
+      }
+    },
+  }
+}
+
+/** Asks for turns without end, and counts those that it gets. */
+function flood({ pace }: ReturnType<typeof start>, namespace: string, microseconds: number) {
+  const counts = { turns: 0 }
+  const run = async () => {
+    for (;;) {
+      await pace.awaitTurn(namespace, microseconds)
+      counts.turns++
+      await new Promise(setImmediate)
+    }
+  }
+  void run()
+  return counts
+}
+
+t.test('namespaces that flood share half of the time, and others don’t wait', async (t) => {
+  const started = start()
+  const floods = ['a', 'b', 'c'].map((name) => flood(started, name, 10_000))
+  await started.settle()
+  await started.pass(500)
+  const before = floods.map(({ turns }) => turns)
+  let isDone = false
+  void started.pace.awaitTurn('quiet', 10_000).then(() => {
+    isDone = true
+  })
+  await started.settle()
+  t.ok(isDone, 'it has its allowance')
+  await started.pass(6_000)
+  const turns = floods.map(({ turns }, index) => turns - (before[index] ?? 0))
+  const all = turns.reduce((sum, count) => sum + count, 0)
+  // Each turn takes 10 ms: half of the time, and one hundredth of it for each.
+  t.ok(all >= 290 && all <= 330, `${all} turns`)
+  for (const count of turns) t.ok(Math.abs(count - all / 3) < 10, `${turns}`)
+})
+
+t.test('an allowance grows again, up to a bound', async (t) => {
+  const started = start()
+  const { pace, settle, pass } = started
+  await pace.awaitTurn('a', 300_000)
+  let turns = 0
+  const ask = async () => {
+    await pace.awaitTurn('a', 10_000)
+    turns++
+  }
+  void ask()
+  await settle()
+  t.equal(turns, 1, 'the line is empty')
+  void ask()
+  await settle()
+  t.equal(turns, 1, 'it rests')
+  await pass(20)
+  t.equal(turns, 2)
+  await pass(100_000)
+  for (let i = 0; i < 30; i++) void ask()
+  await settle()
+  t.equal(turns, 32, 'as many as the allowance covers')
+})
