@@ -47,16 +47,19 @@ async function reads(path: string): Promise<readonly number[]> {
   return (await Promise.all(answers)).map(({ status }) => status)
 }
 
-t.test('it reads them in the listed namespaces only, and the stores of the cluster', async (t) => {
-  for (const plural of namespaced) {
-    for (const namespace of [teamA, teamB])
-      t.strictSame(await reads(pathIn(namespace, plural)), [200, 200, 200], plural)
-    t.strictSame(await reads(pathIn(elsewhere, plural)), [403, 403, 403], plural)
-    const everywhere = await controller.call({ method: 'GET', path: `${group}/${plural}` })
-    t.equal(everywhere.status, 403, plural)
-  }
-  t.strictSame(await reads(clusterStores), [200, 200, 200])
-})
+t.test(
+  'it lists and watches them in the listed namespaces only, and the stores of the cluster',
+  async (t) => {
+    for (const plural of namespaced) {
+      for (const namespace of [teamA, teamB])
+        t.strictSame(await reads(pathIn(namespace, plural)), [403, 200, 200], plural)
+      t.strictSame(await reads(pathIn(elsewhere, plural)), [403, 403, 403], plural)
+      const everywhere = await controller.call({ method: 'GET', path: `${group}/${plural}` })
+      t.equal(everywhere.status, 403, plural)
+    }
+    t.strictSame(await reads(clusterStores), [403, 200, 200])
+  },
+)
 
 const status = { conditions: [{ type: 'Ready', status: 'True', reason: 'SecretSynced' }] }
 const apply = (path: string, body: object) =>

@@ -249,6 +249,33 @@ t.test('it can’t remove or change the owner of its Secrets', async (t) => {
   expectSuccess(await remove('own'))
 })
 
+t.test('it can’t make its Secrets immutable, nor change their finalizers', async (t) => {
+  const finalizers = ['example.com/held']
+  const attempts = [
+    await create({ ...secret({ name: 'held' }), immutable: true }, { dryRun: 'All' }),
+    await create(secret({ name: 'held', metadata: { finalizers } }), { dryRun: 'All' }),
+  ]
+  expectSuccess(await create(secret({ name: 'held' })))
+  attempts.push(await patch('held', { immutable: true }))
+  attempts.push(await patch('held', { metadata: { finalizers } }))
+  const byAdministrator = (body: object) =>
+    api.call({
+      method: 'PATCH',
+      path: pathOf('held'),
+      body,
+      contentType: 'application/merge-patch+json',
+    })
+  expectSuccess(await byAdministrator({ metadata: { finalizers } }))
+  expectSuccess(await apply('held', secret({ name: 'held', data: { a: value('1') } })))
+  attempts.push(await patch('held', { metadata: { finalizers: [] } }))
+  for (const { status, body } of attempts) {
+    t.equal(status, 422)
+    t.match(body.message, 'immutable, nor change their finalizers')
+  }
+  expectSuccess(await byAdministrator({ metadata: { finalizers: [] } }))
+  expectSuccess(await remove('held'))
+})
+
 t.test('it can read any Secret of these namespaces by name, as documented', async (t) => {
   await foreign('known-by-name')
   t.equal((await read('known-by-name')).status, 200)

@@ -28,11 +28,7 @@ t.test('it gets tokens of the listed accounts, for Entra', async (t) => {
     { namespace: teamA, name: 'api' },
     { namespace: teamB, name: 'web' },
   ])
-    for (const spec of [
-      { audiences: [audience] },
-      { audiences: [audience], expirationSeconds: 600 },
-      { audiences: [audience], expirationSeconds: 3600 },
-    ]) {
+    for (const spec of [{ audiences: [audience], expirationSeconds: 600 }]) {
       const { status, body } = await ask(spec, at)
       t.equal(status, 201, body.message ?? '')
       const { token } = body['status'] as { token: string }
@@ -53,13 +49,14 @@ const refusedSpecs: Readonly<Record<string, object>> = {
   'Entra’s and another': { audiences: [audience, 'x'] },
   'another and Entra’s': { audiences: ['x', audience] },
   'Entra’s twice': { audiences: [audience, audience] },
-  'for more than an hour': { audiences: [audience], expirationSeconds: 3601 },
+  'for an hour, by default': { audiences: [audience], expirationSeconds: undefined },
+  'for more than ten minutes': { audiences: [audience], expirationSeconds: 601 },
   'for ten years': { audiences: [audience], expirationSeconds: 315_360_000 },
   'bound to an object': { audiences: [audience], boundObjectRef },
 }
 for (const [what, spec] of Object.entries(refusedSpecs))
   t.test(`it gets no token of a listed account for another audience or use: ${what}`, async (t) => {
-    const { status, body } = await ask(spec)
+    const { status, body } = await ask({ expirationSeconds: 600, ...spec })
     t.equal(status, 422)
     t.match(body.message, deniedBy('tokens'))
     t.equal(body['status'], 'Failure', 'and no token is in the answer')
@@ -85,7 +82,7 @@ t.test('it gets no token of any other account, its own included', async (t) => {
 t.test('it lists and watches accounts, and creates events for them', async (t) => {
   const path = accountsIn(teamA)
   t.equal((await controller.call({ method: 'GET', path })).status, 200)
-  t.equal((await controller.call({ method: 'GET', path: `${path}/other` })).status, 200)
+  t.equal((await controller.call({ method: 'GET', path: `${path}/web` })).status, 403)
   // From a future version, so that the watch ends without events.
   const watch = { watch: 'true', timeoutSeconds: '1', resourceVersion: '1000000000' }
   t.equal((await controller.call({ method: 'GET', path, query: watch })).status, 200)
@@ -115,7 +112,7 @@ t.test('the API server lists these permissions and no others, in any namespace',
       .map((rule) => JSON.parse(rule))
   }
   const ofCluster = {
-    verbs: ['get', 'list', 'watch'],
+    verbs: ['list', 'watch'],
     apiGroups: ['external-secrets.io'],
     resources: ['clustersecretstores'],
   }
@@ -128,15 +125,15 @@ t.test('the API server lists these permissions and no others, in any namespace',
       resourceNames: accounts,
     },
     { verbs: ['get', 'create', 'patch', 'delete'], apiGroups: [''], resources: ['secrets'] },
-    { verbs: ['get', 'list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
+    { verbs: ['list', 'watch'], apiGroups: [''], resources: ['serviceaccounts'] },
     ofCluster,
     {
-      verbs: ['get', 'list', 'watch'],
+      verbs: ['list', 'watch'],
       apiGroups: ['external-secrets.io'],
       resources: ['externalsecrets', 'secretstores'],
     },
     {
-      verbs: ['get', 'list', 'watch'],
+      verbs: ['list', 'watch'],
       apiGroups: ['secrets-store.csi.x-k8s.io'],
       resources: ['secretproviderclasses'],
     },
