@@ -1,20 +1,34 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { parseBoundedJson } from '../../lib/parse-bounded-json.ts'
-import { isObject } from '../../lib/shape.ts'
+import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { readBody } from '../body/read-body.ts'
 import type { Lookup } from '../core/csi/looked-up.ts'
+import { createFairLimit } from '../sharing/fair-limit.ts'
+import type { Caller } from '../sharing/fair-queue.ts'
+import type { TakeTurn } from '../sharing/turns.ts'
 import type { ApiAccess, ApiCredentials } from './api-access.ts'
+import { keepCredentials, noCredentials } from './keep-credentials.ts'
 
-/** An object of the API server, by the path of its URL. */
-export interface ObjectAddress {
+/** A request for one object of the API server. */
+export interface ObjectRequest {
   /** Begins with a slash. Made of valid names only. */
   readonly path: string
   readonly name: string
+  /** Whose review needs it. */
+  readonly caller: Caller
+  /** What to make of an object that was found. Default: it is given as it is. */
+  readonly read?: (object: JsonObject) => Lookup
+}
+
+export interface GotObject {
+  readonly lookup: Lookup
+  /** The size of the answer. */
+  readonly bytes: number
 }
 
 /** Reads one object. Never rejects. Gives `failed` soon after the signal aborts. */
-export type GetObject = (address: ObjectAddress, signal: AbortSignal) => Promise<Lookup>
+export type GetObject = (request: ObjectRequest, signal: AbortSignal) => Promise<GotObject>
 
 export interface ObjectReader {
   readonly get: GetObject
@@ -22,37 +36,77 @@ export interface ObjectReader {
   close(): void
 }
 
-/** Enough for hundreds of reviews a second, and little for the API server. Further requests wait for a connection. */
+export interface ObjectReaderOptions {
+  readonly access: ApiAccess
+  readonly takeTurn: TakeTurn
+  /** A clock that never goes back. */
+  readonly elapsedMs: () => number
+}
+
+/** Enough for hundreds of reviews a second, and little for the API server. Further requests wait for their turn. */
 const maxConnections = 16
-const maxBytes = 1024 * 1024
-const bounds = { maxDepth: 64, maxValues: 100_000 }
+/** Far more than a class that can be served (docs/specification.md, "Bounds"), with room for what the API server adds. */
+const maxBytes = 512 * 1024
+const bounds = { maxDepth: 64, maxValues: 10_000 }
 
 /**
- * Reads objects over a small pool of connections that are kept open. The token and the certificates are read anew for
- * each request, because the kubelet renews them in place.
+ * Reads objects over a small pool of connections that are kept open. Callers take turns in using the connections, and in
+ * having their answers parsed.
  */
-export function createObjectReader(access: ApiAccess): ObjectReader {
+export function createObjectReader({
+  access,
+  takeTurn,
+  elapsedMs,
+}: ObjectReaderOptions): ObjectReader {
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections, scheduling: 'lifo' })
+  const limit = createFairLimit(maxConnections)
+  const credentials = keepCredentials(access.readCredentials, elapsedMs)
 
-  async function get(address: ObjectAddress, signal: AbortSignal): Promise<Lookup> {
-    let credentials: ApiCredentials
-    try {
-      credentials = await access.readCredentials()
-    } catch {
-      return failed("the webhook has no token for the API server (see csi in the chart's values)")
-    }
-    const send = () => sendGet({ access, credentials, agent, address, signal })
-    try {
-      const answer = await send().catch((error: unknown) => {
-        if (isStale(error)) return send()
+  async function ask(path: string, signal: AbortSignal): Promise<Answer> {
+    const send = (own: ApiCredentials) => sendGet({ access, credentials: own, agent, path, signal })
+    const repeatIfStale = (own: ApiCredentials) =>
+      send(own).catch((error: unknown) => {
+        if (isStale(error)) return send(own)
         throw error
       })
-      return lookupOf(answer, address.name)
+    const kept = await credentials.get()
+    const answer = await repeatIfStale(kept).catch((error: unknown) => {
+      if (isTlsError(error)) return error
+      throw error
+    })
+    if ('status' in answer && answer.status !== 401) return answer
+    const renewed = await credentials.renew(kept)
+    if (renewed !== kept) return await repeatIfStale(renewed)
+    if ('status' in answer) return answer
+    throw answer
+  }
+
+  async function fetchAnswer(
+    path: string,
+    signal: AbortSignal,
+  ): Promise<Answer | { readonly failure: Lookup }> {
+    try {
+      return signal.aborted ? { failure: failed('aborted') } : await ask(path, signal)
     } catch (error) {
+      if (error === noCredentials) return { failure: failed(noCredentials.message) }
       // The other connections may be as dead as this one. The next request should not have to find out.
       if (signal.aborted) closeIdle(agent)
-      return failed(`the API server could not be reached (${codeOf(error)}); try again`)
+      return {
+        failure: failed(`the API server could not be reached (${codeOf(error)}); try again`),
+      }
     }
+  }
+
+  async function get(request: ObjectRequest, signal: AbortSignal): Promise<GotObject> {
+    const { path, caller } = request
+    const answer = await limit(caller, () => fetchAnswer(path, signal))
+    if ('failure' in answer) return { lookup: answer.failure, bytes: 0 }
+    const bytes = answer.body?.length ?? maxBytes
+    return await new Promise((resolve) => {
+      takeTurn(caller, () =>
+        resolve({ lookup: signal.aborted ? failed('aborted') : lookupOf(answer, request), bytes }),
+      )
+    })
   }
 
   return { get, close: () => agent.destroy() }
@@ -68,15 +122,15 @@ function sendGet(options: {
   readonly access: ApiAccess
   readonly credentials: ApiCredentials
   readonly agent: Agent
-  readonly address: ObjectAddress
+  readonly path: string
   readonly signal: AbortSignal
 }): Promise<Answer> {
-  const { access, credentials, agent, address, signal } = options
+  const { access, credentials, agent, path, signal } = options
   return new Promise((resolve, reject) => {
     const call = request({
       host: access.host,
       port: access.port,
-      path: address.path,
+      path,
       ca: credentials.ca,
       agent,
       signal,
@@ -100,14 +154,18 @@ function sendGet(options: {
   })
 }
 
+/** The server's certificate isn't signed by the CA that we have, or is no longer valid. */
+const isTlsError = (error: unknown): error is Error =>
+  error instanceof Error && /CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(codeOf(error))
+
 /** The server closed a kept connection just when we used it. A GET may be repeated. */
 const isStale = (error: unknown): boolean =>
   isObject(error) && error['wasReused'] === true && codeOf(error) === 'ECONNRESET'
 
-function lookupOf({ status, body }: Answer, name: string): Lookup {
+function lookupOf({ status, body }: Answer, { name, read }: ObjectRequest): Lookup {
   switch (status) {
     case 200:
-      return readFound(body)
+      return readFound(body, read)
     case 403:
       return { kind: 'forbidden' }
     case 404:
@@ -118,12 +176,15 @@ function lookupOf({ status, body }: Answer, name: string): Lookup {
   }
 }
 
-function readFound(body: Buffer | undefined): Lookup {
+function readFound(
+  body: Buffer | undefined,
+  read: ObjectRequest['read'] = (object) => ({ kind: 'found', object }),
+): Lookup {
   if (body === undefined) return failed(`it is larger than ${maxBytes} bytes`)
   const parsed = parseBoundedJson(body, bounds)
   switch (parsed.kind) {
     case 'value':
-      return isObject(parsed.value) ? { kind: 'found', object: parsed.value } : failed(notObject)
+      return isObject(parsed.value) ? read(parsed.value) : failed(notObject)
     case 'depth':
       return failed(`it is nested more than ${bounds.maxDepth} deep`)
     case 'values':

@@ -1,21 +1,22 @@
 import { setMaxListeners } from 'node:events'
-import { createByteBudget, type Share } from '../body/byte-budget.ts'
 import type { AdmissionRequest } from '../core/admission-review.ts'
 import type { LookedUp, LookedUpKind, Lookup } from '../core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../core/csi/needed-objects.ts'
 import { pruneClass } from '../core/csi/prune-class.ts'
+import { createByteBudget, type Share } from '../sharing/byte-budget.ts'
+import type { Caller } from '../sharing/fair-queue.ts'
 import type { GetObject } from './get-object.ts'
+import { keepLists } from './keep-lists.ts'
 import { shareRequests } from './share-requests.ts'
 
-/** Whoever sent a review, for whom memory is held while the review waits. */
-export interface Caller {
-  readonly address: string
-  /** The size of the review. */
+/** Whose review it is, and how large, because memory is held while the review waits. */
+export interface WaitingReview {
+  readonly caller: Caller
   readonly bodyBytes: number
 }
 
 /** Looks up what a review needs. Never rejects. */
-export type LookUp = (request: AdmissionRequest, caller: Caller) => Promise<LookedUp>
+export type LookUp = (request: AdmissionRequest, review: WaitingReview) => Promise<LookedUp>
 
 export const classResults = ['found', 'absent', 'forbidden', 'failed'] as const
 export type ClassResult = (typeof classResults)[number]
@@ -33,6 +34,12 @@ export interface LookUpOptions {
 const timeoutMs = 2_000
 
 /**
+ * What all objects of a review may have together, as JSON. The lists of a pod may have 32 KiB together, and a class holds its
+ * list up to three times, with what `kubectl apply` and the API server keep of it.
+ */
+const maxReviewBytes = 1024 * 1024
+
+/**
  * All waiting reviews share this much memory. A slow API server can then hold up 512 reviews of 4 KB; of others, the
  * address that holds the most loses first.
  */
@@ -43,31 +50,33 @@ const objectBytes = 64 * 1024
 const parsedBytes = (bodyBytes: number): number =>
   Math.min(bodyBytes * 24, bodyBytes * 4 + 13 * 1024 * 1024)
 
-/** Looks up the classes of a review side by side, and then its ServiceAccount, if it is needed. Caches nothing. */
+/**
+ * Looks up the classes of a review side by side, and then its ServiceAccount, if it is needed. No object is cached. What has
+ * been read of an object list is kept, because the pods of a Deployment all have the same.
+ */
 export function createLookUp(options: LookUpOptions): LookUp {
   const { get, countLookup, elapsedMs, callAfter = callAfterTimer } = options
   const budget = createByteBudget({ maxBytes: budgetBytes, elapsedMs })
-  const getShared = shareRequests(async (path, signal) => {
-    const name = path.slice(path.lastIndexOf('/') + 1)
-    const lookup = await get({ path, name }, signal)
-    return path.startsWith(classRoot) && lookup.kind === 'found'
-      ? pruneClass(lookup.object)
-      : lookup
-  })
+  // An address doesn't wait for the requests of another, which may have many in the queue.
+  const getShared = shareRequests(get, ({ path, caller }) => `${caller.address} ${path}`)
+  const readFiles = keepLists()
 
-  return async (request, { address, bodyBytes }) => {
+  return async (request, { caller, bodyBytes }) => {
     const names = classesNeeded(request)
     if (names.length === 0) return { classes: new Map() }
 
     const bytes = Math.max(names.length * objectBytes, parsedBytes(bodyBytes))
-    const { signal, ended, release } = startWaiting({
-      takeShare: (end) => budget.take({ address, bytes, end }),
+    const waiting = startWaiting({
+      takeShare: (end) => budget.take({ caller, bytes, end }),
       callAfter,
     })
     const lookUpOne = async (kind: LookedUpKind, name: string): Promise<Lookup> => {
-      if (signal.aborted) return ended()
+      if (waiting.signal.aborted) return waiting.ended()
       const path = pathOf(kind, { namespace: request.namespace, name })
-      return (await getShared(path, signal)) ?? ended()
+      const read = kind === 'SecretProviderClass' ? pruneClass : undefined
+      const got = await getShared({ path, name, caller, ...(read && { read }) }, waiting.signal)
+      if (got !== undefined) waiting.count(got.bytes)
+      return waiting.signal.aborted || got === undefined ? waiting.ended() : got.lookup
     }
     try {
       const lookups = await Promise.all(
@@ -76,11 +85,13 @@ export function createLookUp(options: LookUpOptions): LookUp {
       const classes = new Map(lookups)
       for (const lookup of classes.values()) countLookup(resultOf(lookup))
       const account = accountNeeded(request, classes)
-      return account === undefined
-        ? { classes }
-        : { classes, account: await lookUpOne('ServiceAccount', account) }
+      return {
+        classes,
+        ...(account !== undefined && { account: await lookUpOne('ServiceAccount', account) }),
+        readFiles,
+      }
     } finally {
-      release()
+      waiting.release()
     }
   }
 }
@@ -98,18 +109,24 @@ function startWaiting({
   // Node takes more than ten listeners, one for each class here, for a leak, and prints a warning.
   setMaxListeners(0, ending.signal)
   let ended: Lookup = timedOut
-  const end = () => {
-    ended = tooMany
+  const end = (because: Lookup) => {
+    ended = because
     ending.abort()
   }
-  const share = takeShare(end)
-  if (share === undefined) end()
+  let bytes = 0
+  const share = takeShare(() => end(tooMany))
+  if (share === undefined) end(tooMany)
   const stopTimer = callAfter(timeoutMs, () => ending.abort())
   return {
     /** Aborted when the review may not wait any longer. */
     signal: ending.signal,
     /** The result of look-ups that aren't finished when the signal is aborted. */
     ended: () => ended,
+    /** Counts the bytes of an object that was read. */
+    count(objectBytes: number) {
+      bytes += objectBytes
+      if (bytes > maxReviewBytes && !ending.signal.aborted) end(tooLarge)
+    },
     release() {
       stopTimer()
       share?.release()
@@ -128,6 +145,10 @@ const turnedOff: Lookup = {
     'AKV_INJECTOR_CSI is none in this webhook; if the operator has just changed csi.namespaces, try again',
 }
 const timedOut: Lookup = { kind: 'timed-out', seconds: timeoutMs / 1000 }
+const tooLarge: Lookup = {
+  kind: 'failed',
+  reason: `the SecretProviderClasses of the pod have more than ${maxReviewBytes} bytes together; shorten them, or use fewer`,
+}
 const tooMany: Lookup = { kind: 'failed', reason: 'too many look-ups are under way; try again' }
 
 function callAfterTimer(ms: number, callback: () => void): () => void {

@@ -1,8 +1,11 @@
-/** Answers one key. The promise never rejects, and settles soon after the signal aborts. */
-export type Answer<T> = (key: string, signal: AbortSignal) => Promise<T>
+/** Answers one request. The promise never rejects, and settles soon after the signal aborts. */
+export type Answer<Request, T> = (request: Request, signal: AbortSignal) => Promise<T>
 
-/** Gives the answer for a key, or undefined as soon as the signal aborts. */
-export type SharedAnswer<T> = (key: string, signal: AbortSignal) => Promise<T | undefined>
+/** Gives the answer to a request, or undefined as soon as the signal aborts. */
+export type SharedAnswer<Request, T> = (
+  request: Request,
+  signal: AbortSignal,
+) => Promise<T | undefined>
 
 /** A request for one key, and those who wait for its answer. */
 interface SharedRequest<T> {
@@ -16,8 +19,13 @@ interface SharedRequest<T> {
  * Lets callers that ask for the same at the same time share one request. At most one request for a key is under way.
  * Whoever asks meanwhile shares the next one, not the present one: its answer may be older than something that the caller
  * relies on, such as a class that was applied just before the pod.
+ *
+ * @param keyOf - requests with the same key ask for the same
  */
-export function shareRequests<T>(answer: Answer<T>): SharedAnswer<T> {
+export function shareRequests<Request, T>(
+  answer: Answer<Request, T>,
+  keyOf: (request: Request) => string,
+): SharedAnswer<Request, T> {
   const queues = new Map<string, { next: SharedRequest<T> | undefined }>()
 
   async function sendAll(key: string, first: SharedRequest<T>): Promise<void> {
@@ -31,11 +39,12 @@ export function shareRequests<T>(answer: Answer<T>): SharedAnswer<T> {
     queues.delete(key)
   }
 
-  return (key, signal) => {
+  return (asked, signal) => {
+    const key = keyOf(asked)
     const queue = queues.get(key)
     const next = queue?.next
     if (next !== undefined && !next.isAbandoned()) return next.join(signal)
-    const request = createRequest((abandoned) => answer(key, abandoned))
+    const request = createRequest((abandoned) => answer(asked, abandoned))
     const joined = request.join(signal)
     if (queue === undefined) void sendAll(key, request)
     else queue.next = request
@@ -47,16 +56,20 @@ function createRequest<T>(answer: (signal: AbortSignal) => Promise<T>): SharedRe
   const abandoned = new AbortController()
   const { promise, resolve } = Promise.withResolvers<T>()
   let waiting = 0
+  let isAnswered = false
   return {
     isAbandoned: () => abandoned.signal.aborted,
-    send: async () => resolve(await answer(abandoned.signal)),
+    async send() {
+      resolve(await answer(abandoned.signal))
+      isAnswered = true
+    },
     async join(signal) {
       waiting++
       try {
         return await Promise.race([promise, whenAborted(signal)])
       } finally {
         waiting--
-        if (waiting === 0) abandoned.abort()
+        if (waiting === 0 && !isAnswered) abandoned.abort()
       }
     },
   }

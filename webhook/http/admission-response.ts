@@ -7,7 +7,7 @@ export function admissionResponse(uid: string, outcome: Outcome): string {
     case 'skipped':
       return review({ uid, allowed: true })
     case 'injected':
-      return review({ uid, allowed: true, ...patchOf(outcome), ...warningsOf(outcome) })
+      return injectedReview(uid, outcome)
     case 'denied':
       return review({
         uid,
@@ -32,15 +32,14 @@ export function failureResponse(uid: string, failureId: string): string {
 const review = (response: object): string =>
   JSON.stringify({ apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response })
 
-const patchOf = ({ operations }: Injected) =>
-  operations.length === 0
-    ? {}
-    : {
-        patchType: 'JSONPatch',
-        patch: Buffer.from(JSON.stringify(operations)).toString('base64'),
-      }
-
-const warningsOf = ({ warnings }: Injected) => (warnings.length === 0 ? {} : { warnings })
+/** Base64 needs no escaping, so the patch isn't serialised a second time. */
+function injectedReview(uid: string, { operations, warnings }: Injected): string {
+  const rest = warnings.length === 0 ? {} : { warnings }
+  if (operations.length === 0) return review({ uid, allowed: true, ...rest })
+  const patch = Buffer.from(JSON.stringify(operations)).toString('base64')
+  const head = review({ uid, allowed: true, patchType: 'JSONPatch', patch: '', ...rest })
+  return head.replace('"patch":""', () => `"patch":"${patch}"`)
+}
 
 /** A line with the number of problems, and one for each. Bounded, because annotations can hold 256 KiB of mistakes. */
 function denialMessage({ problems }: Denied): string {

@@ -3,10 +3,10 @@ import type { LineLimit } from '../../lib/log/limit-lines.ts'
 import type { LookUp } from '../api-server/look-up.ts'
 import { type AdmissionRequest, readAdmissionReview } from '../core/admission-review.ts'
 import type { LookedUp } from '../core/csi/looked-up.ts'
+import type { TakeTurn } from '../sharing/turns.ts'
 import { logAdmission } from './admission-log.ts'
 import { answerRequest, type Decide } from './answer-request.ts'
 import { announcedBytes, type MemoryBudget } from './body/memory-budget.ts'
-import type { TakeTurn } from './body/turns.ts'
 import type { Metrics } from './metrics.ts'
 import type { Refuse } from './refusal.ts'
 import { sendAnswer } from './send-answer.ts'
@@ -49,8 +49,9 @@ export function addMutateRoutes(app: WebhookServer, options: MutateRouteOptions)
   app.post(csiPath, async (httpRequest, reply) => {
     const request = read(httpRequest, reply)
     if (request === undefined) return reply
-    const caller = { address: httpRequest.ip, bodyBytes: announcedBytes(httpRequest.headers) }
-    const prepared = lookUp(request, caller).then(
+    const caller = { address: httpRequest.ip, namespace: request.namespace }
+    const bodyBytes = announcedBytes(httpRequest.headers)
+    const prepared = lookUp(request, { caller, bodyBytes }).then(
       (lookedUp) => ({ lookedUp, decide: (one: AdmissionRequest) => decide(one, lookedUp) }),
       (error: unknown) => ({
         decide() {
@@ -60,7 +61,7 @@ export function addMutateRoutes(app: WebhookServer, options: MutateRouteOptions)
     )
     const answer = await prepared
     // Many look-ups may end in the same turn of the event loop.
-    takeTurn(() => {
+    takeTurn(caller, () => {
       if (!httpRequest.raw.socket.destroyed) respond(app, reply, { ...options, request, ...answer })
     })
     return reply
@@ -87,7 +88,7 @@ function respond(
   limitLines(outcome.kind, (leftOut) =>
     logAdmission(app.log, { request, classes, outcome, durationMs, leftOut }),
   )
-  const bytes = Buffer.from(body)
-  if (memory.holdAnswer(reply.request, bytes.length)) sendAnswer(reply, bytes)
+  const bytes = Buffer.byteLength(body)
+  if (memory.holdAnswer(reply.request, bytes)) sendAnswer(reply, body, bytes)
   else memory.refuse(reply)
 }

@@ -9,16 +9,19 @@ import type { FastifyReply } from 'fastify'
  * arrives in more than one TLS record, Node reports a parse error and the connection is closed. An API server doesn't
  * repeat a review, so the pod would be refused. With less than 64 KiB unwritten, Node never pauses the parser.
  *
- * @param body - the AdmissionReview as JSON, in UTF-8
+ * @param body - the AdmissionReview as JSON
+ * @param bytes - its size in UTF-8
  */
-export function sendAnswer(reply: FastifyReply, body: Buffer): void {
+export function sendAnswer(reply: FastifyReply, body: string, bytes: number): void {
   reply.hijack()
   reply.raw.writeHead(200, {
     ...(reply.getHeaders() as OutgoingHttpHeaders),
     'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
+    'content-length': bytes,
   })
-  writePieces(reply.raw, body)
+  // Node writes a string together with the headers.
+  if (bytes <= pieceBytes) reply.raw.end(body)
+  else writePieces(reply.raw, Buffer.from(body))
 }
 
 function writePieces(response: ServerResponse, bytes: Buffer): void {

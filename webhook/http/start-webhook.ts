@@ -7,6 +7,7 @@ import { createObjectReader, type GetObject } from '../api-server/get-object.ts'
 import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import type { Settings } from '../settings/read-settings.ts'
+import { createTurns, type TakeTurn } from '../sharing/turns.ts'
 import { watchCertificate } from './certificate/watch-certificate.ts'
 import type { LogOptions } from './logger-options.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
@@ -47,10 +48,13 @@ export interface RunningWebhook {
 export async function startWebhook(options: StartWebhookOptions): Promise<RunningWebhook> {
   const { settings } = options
   const metrics = createMetrics()
-  const reader = options.apiAccess && createObjectReader(options.apiAccess)
+  const elapsedMs = () => performance.now()
+  const takeTurn = createTurns({ elapsedMs })
+  const reader =
+    options.apiAccess && createObjectReader({ access: options.apiAccess, takeTurn, elapsedMs })
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
-  const app = createApp(options, { metrics, get: reader?.get, isDraining })
+  const app = createApp(options, { metrics, get: reader?.get, takeTurn, isDraining })
   const certificate = await watchCertificate({
     folder: settings.tlsDir,
     intervalMs: options.certificatePollMs ?? 5_000,
@@ -84,15 +88,17 @@ function createApp(
   parts: {
     readonly metrics: Metrics
     readonly get: GetObject | undefined
+    readonly takeTurn: TakeTurn
     readonly isDraining: () => boolean
   },
 ): WebhookServer {
-  const { metrics, isDraining, get } = parts
+  const { metrics, isDraining, get, takeTurn } = parts
   const countLookup = metrics.countClassLookup
   const elapsedMs = () => performance.now()
   return buildWebhookApp({
     decide: (request, lookedUp) => mutate(request, settings.policy, lookedUp),
     metrics,
+    takeTurn,
     ...(get && { lookUp: createLookUp({ get, countLookup, elapsedMs }) }),
     log: { level: settings.logLevel, stream: logStream },
     isDraining,

@@ -1,9 +1,9 @@
 import { createLineLimit } from '../../lib/log/limit-lines.ts'
 import { type LookUp, refuseLookUps } from '../api-server/look-up.ts'
+import { createTurns, type TakeTurn } from '../sharing/turns.ts'
 import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'
-import { createTurns } from './body/turns.ts'
 import { addErrorAnswers } from './error-answers.ts'
 import type { LogOptions } from './logger-options.ts'
 import type { Metrics } from './metrics.ts'
@@ -15,6 +15,8 @@ export interface WebhookAppOptions {
   readonly decide: Decide
   /** Default: it looks up nothing, and says so. */
   readonly lookUp?: LookUp
+  /** Default: turns of its own. */
+  readonly takeTurn?: TakeTurn
   readonly metrics: Metrics
   readonly log: LogOptions
   /** While true, each answer closes its connection. */
@@ -37,7 +39,7 @@ export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
   })
   addErrorAnswers(app, { refuse, limitLines })
   const memory = addMemoryBudget(app, { refuse, elapsedMs })
-  const takeTurn = createTurns({ elapsedMs })
+  const { takeTurn = createTurns({ elapsedMs }) } = options
   addJsonBody(app, { takeTurn })
   addMutateRoutes(app, {
     decide,

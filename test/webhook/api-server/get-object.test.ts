@@ -1,13 +1,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { inClusterAccess } from '../../../webhook/api-server/api-access.ts'
-import { createObjectReader } from '../../../webhook/api-server/get-object.ts'
+import { createObjectReader, type ObjectRequest } from '../../../webhook/api-server/get-object.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 
-const address = { path: '/apis/x/namespaces/shop/things/kv', name: 'kv' }
+const caller = { address: '10.0.0.1', namespace: 'shop' }
+const address = { path: '/apis/x/namespaces/shop/things/kv', name: 'kv', caller }
 const never = () => new AbortController().signal
 
 /** A stand-in for the API server, and a reader with the credentials that a kubelet would mount. */
@@ -25,16 +27,26 @@ async function testReader(t: Test, answer: RequestListener) {
     folder,
   )
   if (access.kind === 'invalid') throw new Error(access.problem)
-  const reader = createObjectReader(access.value)
+  let nowMs = 0
+  const reader = createObjectReader({
+    access: access.value,
+    elapsedMs: () => nowMs,
+    takeTurn: (_caller, work) => work(),
+  })
   t.teardown(() => reader.close())
-  return { ...reader, server, mount, folder }
+  const get = async (request: ObjectRequest, signal: AbortSignal) =>
+    (await reader.get(request, signal)).lookup
+  const passMs = (ms: number) => {
+    nowMs += ms
+  }
+  return { get, getWithSize: reader.get, server, mount, folder, passMs }
 }
 
 const send = (response: ServerResponse, status: number, body: string) =>
   void response.writeHead(status, { 'content-type': 'application/json' }).end(body)
 
 t.test('an object is read with the mounted token, over one kept connection', async (t) => {
-  const { get, server, mount } = await testReader(t, (request, response) =>
+  const { get, server, mount, passMs } = await testReader(t, (request, response) =>
     send(response, 200, JSON.stringify({ token: request.headers.authorization })),
   )
   t.strictSame(await get(address, never()), {
@@ -42,12 +54,15 @@ t.test('an object is read with the mounted token, over one kept connection', asy
     object: { token: 'Bearer token-1' },
   })
   await mount('token-2')
+  passMs(9_999)
+  t.match(await get(address, never()), { object: { token: 'Bearer token-1' } }, 'it is kept')
+  passMs(1)
   t.strictSame(
     await get(address, never()),
     { kind: 'found', object: { token: 'Bearer token-2' } },
     'the kubelet has renewed it',
   )
-  t.match(server.requests, [{ method: 'GET', url: address.path }, { url: address.path }])
+  t.match(server.requests, [{ method: 'GET', url: address.path }, {}, { url: address.path }])
   t.equal(server.connections(), 1)
 })
 
@@ -71,10 +86,10 @@ const answers: Readonly<Record<string, readonly [number, string, object]>> = {
   redirected: [302, '', { kind: 'failed', reason: /^the API server answered 302 / }],
   'not JSON': [200, secret, { kind: 'failed', reason: /something other than a JSON object$/ }],
   'not an object': [200, '[1]', { kind: 'failed', reason: /something other than a JSON object$/ }],
-  'larger than 1 MiB': [
+  'larger than 512 KiB': [
     200,
-    JSON.stringify('x'.repeat(1024 * 1024)),
-    { kind: 'failed', reason: 'it is larger than 1048576 bytes' },
+    JSON.stringify('x'.repeat(512 * 1024)),
+    { kind: 'failed', reason: 'it is larger than 524288 bytes' },
   ],
   'nested deeply': [
     200,
@@ -83,8 +98,8 @@ const answers: Readonly<Record<string, readonly [number, string, object]>> = {
   ],
   'many values': [
     200,
-    `[${'{},'.repeat(200_000)}1]`,
-    { kind: 'failed', reason: 'it has more than 100000 values' },
+    `[${'{},'.repeat(10_000)}1]`,
+    { kind: 'failed', reason: 'it has more than 10000 values' },
   ],
 }
 
@@ -126,6 +141,102 @@ t.test('a server that another authority certified is not asked', async (t) => {
     reason: /^the API server could not be reached \([A-Z_]+\); try again$/,
   })
   t.equal(server.requests.length, 0)
+})
+
+t.test('a token that the API server refuses is read again, once', async (t) => {
+  const { get, mount, server } = await testReader(t, (request, response) =>
+    request.headers.authorization === 'Bearer token-2'
+      ? send(response, 200, '{}')
+      : send(response, 401, ''),
+  )
+  const refused = { kind: 'failed', reason: /answered 401/ }
+  t.match(await get(address, never()), refused)
+  t.equal(server.requests.length, 1, 'the same token isn’t sent twice')
+  await mount('token-2')
+  const all = await Promise.all(Array.from({ length: 8 }, () => get(address, never())))
+  t.strictSame(new Set(all.map(({ kind }) => kind)), new Set(['found']))
+  t.match(await get(address, never()), { kind: 'found' })
+})
+
+t.test('certificates of the API server that were renewed are read again', async (t) => {
+  const { get, mount } = await testReader(t, (_request, response) => send(response, 200, '{}'))
+  await mount('token-1', (await issueTestAuthority()).certificatePem)
+  t.match(await get(address, never()), { kind: 'failed' })
+  await mount('token-1')
+  t.match(await get(address, never()), { kind: 'found' })
+})
+
+t.test(
+  'at most 16 requests are under way, and other callers don’t wait for the rest',
+  async (t) => {
+    const open: { url: string; answer: () => void }[] = []
+    const { get } = await testReader(t, ({ url = '' }, response) => {
+      open.push({ url, answer: () => send(response, 200, '{}') })
+    })
+    const ask = (name: string, asking: ObjectRequest['caller']) =>
+      get({ path: `/${name}`, name, caller: asking }, never())
+    const flood = Array.from({ length: 100 }, (_, i) => ask(`flood-${i}`, caller))
+    const others = [
+      ask('other-address', { ...caller, address: '10.0.0.2' }),
+      ask('other-namespace', { ...caller, namespace: 'other' }),
+    ]
+    while (open.length < 16) await delay(5)
+    await delay(50)
+    t.equal(open.length, 16)
+    let answered = 0
+    while (
+      !['/other-address', '/other-namespace'].every((one) => open.some(({ url }) => url === one))
+    ) {
+      open[answered++]?.answer()
+      await delay(5)
+    }
+    t.ok(answered <= 4, `they were sent after ${answered} of 100 requests`)
+    while (answered < 102) {
+      open[answered]?.answer()
+      if (open[answered] === undefined) await delay(1)
+      else answered++
+    }
+    t.equal((await Promise.all([...flood, ...others])).length, 102)
+  },
+)
+
+t.test('the size of an answer is given, too', async (t) => {
+  const { getWithSize } = await testReader(t, (_request, response) =>
+    send(response, 200, '{"a": 1}'),
+  )
+  t.match(await getWithSize(address, never()), { bytes: 8 })
+})
+
+t.test('an answer is parsed when it is the caller’s turn', async (t) => {
+  const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
+  const turns: { caller: object; work: () => void }[] = []
+  const reader = createObjectReader({
+    access: {
+      host: 'localhost',
+      port: Number(new URL(server.url).port),
+      readCredentials: async () => ({ token: 'x', ca: server.caPem }),
+    },
+    elapsedMs: () => 0,
+    takeTurn: (asking, work) => turns.push({ caller: asking, work }),
+  })
+  t.teardown(() => reader.close())
+  let isRead = false
+  const got = reader.get(
+    {
+      ...address,
+      read(object) {
+        isRead = true
+        return { kind: 'found', object }
+      },
+    },
+    never(),
+  )
+  while (turns.length === 0) await delay(5)
+  t.equal(isRead, false)
+  t.strictSame(turns[0]?.caller, caller)
+  turns[0]?.work()
+  t.match(await got, { lookup: { kind: 'found' } })
+  t.equal(isRead, true)
 })
 
 t.test('a look-up ends when its signal aborts', async (t) => {

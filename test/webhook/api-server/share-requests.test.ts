@@ -5,12 +5,15 @@ import { shareRequests } from '../../../webhook/api-server/share-requests.ts'
 /** Requests that the test answers itself, in the order in which they were sent. */
 function manualRequests() {
   const sent: { key: string; signal: AbortSignal; answer: (text: string) => void }[] = []
-  const ask = shareRequests<string>((key, signal) => {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    signal.addEventListener('abort', () => resolve('abandoned'))
-    sent.push({ key, signal, answer: resolve })
-    return promise
-  })
+  const ask = shareRequests(
+    (key: string, signal) => {
+      const { promise, resolve } = Promise.withResolvers<string>()
+      signal.addEventListener('abort', () => resolve('abandoned'))
+      sent.push({ key, signal, answer: resolve })
+      return promise
+    },
+    (key) => key,
+  )
   return { sent, ask }
 }
 
@@ -88,4 +91,13 @@ t.test('a request that everybody has left before it was sent is never sent', asy
   t.equal(sent.length, 2)
   sent[1]?.answer('new')
   t.equal(await newcomer, 'new', 'who comes after that gets a request of its own')
+})
+
+t.test('a request that was answered is not aborted', async (t) => {
+  const { sent, ask } = manualRequests()
+  const asked = ask('a', never())
+  sent[0]?.answer('new')
+  await asked
+  await turn()
+  t.equal(sent[0]?.signal.aborted, false)
 })

@@ -1,5 +1,7 @@
 /** What the core needs from the API server, as plain data: the shell looks it up, and the command line reads it from files. */
 
+import type { ReadClassFiles } from './read-class-files.ts'
+
 /** How the look-up of one object ended. `found` has the object as JSON, unchecked. */
 export type Lookup =
   | { readonly kind: 'found'; readonly object: unknown }
@@ -20,6 +22,8 @@ export interface LookedUp {
   readonly classes: ReadonlyMap<string, Lookup>
   /** The pod's ServiceAccount, if `accountNeeded` asked for it. */
   readonly account?: Lookup
+  /** Default: {@link readClassFiles}. The webhook keeps what it has read. */
+  readonly readFiles?: ReadClassFiles
 }
 
 export type LookedUpKind = 'SecretProviderClass' | 'ServiceAccount'

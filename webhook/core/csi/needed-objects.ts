@@ -33,12 +33,13 @@ export function accountNeeded(
   request: AdmissionRequest,
   classes: ReadonlyMap<string, Lookup>,
 ): string | undefined {
-  const opened = openRequest(request, { servesVolumes: true })
-  if (opened.kind === 'decided' || opened.own['client-id'] !== undefined) return undefined
   const isNeeded = [...classes.values()].some((lookup) => {
     const parameters = lookup.kind === 'found' ? azureParametersOf(lookup.object) : undefined
     return parameters !== undefined && !namesClient(parameters)
   })
+  if (!isNeeded) return undefined
+  const opened = openRequest(request, { servesVolumes: true })
+  if (opened.kind === 'decided' || opened.own['client-id'] !== undefined) return undefined
   const name = accountOf(opened.pod)
-  return isNeeded && isAccountName(name) ? name : undefined
+  return isAccountName(name) ? name : undefined
 }

@@ -1,12 +1,18 @@
 import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
 import type { ClassParameters } from './class-parameters.ts'
 
-/** Reads the object list of a class, which names its files. */
-export function readClassFiles({ objects, vault }: Pick<ClassParameters, 'objects' | 'vault'>): {
+/** The files of an object list, and what is wrong with it. */
+export interface ClassFiles {
   readonly files: ReturnType<typeof parseCsiObjects>['files']
   /** Sentences that begin with the parameter. */
   readonly sentences: readonly string[]
-} {
+}
+
+/** Reads the object list of a class. The same list gives the same files. */
+export type ReadClassFiles = (list: Pick<ClassParameters, 'objects' | 'vault'>) => ClassFiles
+
+/** Reads the object list of a class, which names its files. */
+export const readClassFiles: ReadClassFiles = ({ objects, vault }) => {
   if (objects === undefined) return { files: [], sentences: [] }
   const { files, problems } = parseCsiObjects(objects, vault ?? anyVault)
   const sentences = problems.map(

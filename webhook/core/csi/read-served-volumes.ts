@@ -68,7 +68,7 @@ export function readServedVolumes(pod: Pod, by: ReadingContext): ServedVolumes {
 }
 
 function serveVolumes(pod: Pod, azure: readonly AzureVolume[], by: ReadingContext): ServedVolumes {
-  const { files, problems: wrongFiles } = readServedFiles(azure)
+  const { files, problems: wrongFiles } = readServedFiles(azure, by.lookedUp.readFiles)
   const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, by))
   const wrongParameters = azure.flatMap(({ subject, parameters }) =>
     parameterSentences(parameters, by).map((sentence) => ({ subject, sentence })),

@@ -6,7 +6,7 @@ import type { Requested } from '../annotations/objects/requested.ts'
 import { pathProblems } from '../annotations/objects/target-problems.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import type { ClassParameters } from './class-parameters.ts'
-import { readClassFiles } from './read-class-files.ts'
+import { type ReadClassFiles, readClassFiles } from './read-class-files.ts'
 
 export interface ServedFiles {
   readonly files: readonly WantedFile[]
@@ -14,7 +14,10 @@ export interface ServedFiles {
 }
 
 /** Reads the object lists of all served volumes. A list that several volumes use is read once. */
-export function readServedFiles(volumes: readonly AzureVolume[]): ServedFiles {
+export function readServedFiles(
+  volumes: readonly AzureVolume[],
+  read: ReadClassFiles = readClassFiles,
+): ServedFiles {
   const classes = new Map(volumes.map(({ className, parameters }) => [className, parameters]))
   const excess = listProblem([...classes.values()])
   if (excess !== undefined)
@@ -22,9 +25,7 @@ export function readServedFiles(volumes: readonly AzureVolume[]): ServedFiles {
       files: [],
       problems: [{ subject: 'the SecretProviderClasses of the pod', sentence: excess }],
     }
-  const lists = new Map(
-    [...classes].map(([name, parameters]) => [name, readClassFiles(parameters)]),
-  )
+  const lists = new Map([...classes].map(([name, parameters]) => [name, read(parameters)]))
   const requested: Requested<WantedFile>[] = []
   const problems: Problem[] = []
   for (const { name, className, subject } of volumes) {

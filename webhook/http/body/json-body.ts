@@ -1,9 +1,9 @@
 import { parseBoundedJson } from '../../../lib/parse-bounded-json.ts'
 import { printable } from '../../../lib/printable.ts'
 import { readBody } from '../../body/read-body.ts'
+import type { TakeTurn } from '../../sharing/turns.ts'
 import { type Refusal, refusalError } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'
-import type { TakeTurn } from './turns.ts'
 
 /** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
 export const maxBodyBytes = 3 * 1024 * 1024
@@ -26,7 +26,7 @@ export function addJsonBody(
       if (error !== null) return done(Object.assign(error, { statusCode: 400 }))
       if (body === undefined) return done(refusalError(tooLarge))
       // The whole review happens in this turn, because `done` calls the route's handler.
-      takeTurn(() => {
+      takeTurn({ address: request.ip, namespace: '' }, () => {
         if (request.raw.socket.destroyed) return
         const parsed = parseBoundedJson(body, bounds)
         if (parsed.kind === 'value') done(null, parsed.value)

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ByteBudgetOptions, createByteBudget, type Share } from '../../body/byte-budget.ts'
+import { type ByteBudgetOptions, createByteBudget, type Share } from '../../sharing/byte-budget.ts'
 import type { Refusal, Refuse } from '../refusal.ts'
 import type { WebhookServer } from '../webhook-server.ts'
 import { maxBodyBytes } from './json-body.ts'
@@ -31,7 +31,7 @@ export function addMemoryBudget(
     shares.get(request)?.release()
     if (bytes <= smallBytes) return true
     const end = () => request.raw.socket.destroy()
-    const share = budget.take({ address: request.ip, bytes, end })
+    const share = budget.take({ caller: { address: request.ip, namespace: '' }, bytes, end })
     if (share !== undefined) shares.set(request, share)
     return share !== undefined
   }

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { createTurns } from '../../../../webhook/http/body/turns.ts'
+import { createTurns } from '../../../webhook/sharing/turns.ts'
+
+const caller = { address: '10.0.0.1', namespace: '' }
 
 /** An event loop whose turns the test makes, and work that takes a while. */
 function simulate() {
@@ -13,8 +15,8 @@ function simulate() {
   return {
     takeTurn,
     done,
-    work: (name: string, ms: number) =>
-      takeTurn(() => {
+    work: (name: string, ms: number, from = caller) =>
+      takeTurn(from, () => {
         nowMs += ms
         done.push(name)
       }),
@@ -85,11 +87,20 @@ t.test('after work of several milliseconds, the loop turns as often', async (t) 
 t.test('work that throws does not stop the others', async (t) => {
   const { takeTurn, work, turn, done } = simulate()
   t.throws(() =>
-    takeTurn(() => {
+    takeTurn(caller, () => {
       throw new Error('failed')
     }),
   )
   work('next', 0)
   turn()
   t.strictSame(done, ['next'])
+})
+
+t.test('whoever has much work waiting doesn’t delay others', async (t) => {
+  const { work, turn, done } = simulate()
+  for (let i = 0; i < 50; i++) work('flood', 1)
+  work('other address', 1, { ...caller, address: '10.0.0.2' })
+  work('other namespace', 1, { ...caller, namespace: 'shop' })
+  for (let i = 0; i < 4; i++) turn()
+  t.ok(done.includes('other address') && done.includes('other namespace'), done.join())
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createByteBudget } from '../../../webhook/body/byte-budget.ts'
+import { createByteBudget } from '../../../webhook/sharing/byte-budget.ts'
 
 /** A budget of 10 bytes, a clock to set, and the names of the shares that had to give way. */
 function testBudget() {
@@ -11,8 +11,8 @@ function testBudget() {
     at: (ms: number) => {
       nowMs = ms
     },
-    take: (name: string, address: string, bytes: number) =>
-      budget.take({ address, bytes, end: () => ended.push(name) }),
+    take: (name: string, address: string, bytes: number, namespace = 'shop') =>
+      budget.take({ caller: { address, namespace }, bytes, end: () => ended.push(name) }),
   }
 }
 
@@ -60,4 +60,22 @@ t.test('shares held for two seconds give way to anybody', async (t) => {
 t.test('what can never fit is refused', async (t) => {
   const { take } = testBudget()
   t.notOk(take('a', '10.0.0.1', 11))
+})
+
+t.test('of one address, the namespace that holds the most gives way', async (t) => {
+  const { take, ended } = testBudget()
+  take('oldest', '10.0.0.1', 4, 'a')
+  take('newest', '10.0.0.1', 4, 'a')
+  take('small', '10.0.0.1', 2, 'b')
+  t.ok(take('c', '10.0.0.1', 3, 'c'))
+  t.strictSame(ended, ['oldest'])
+  t.notOk(take('d', '10.0.0.1', 4, 'd'), 'it would hold as much as the largest then')
+  t.strictSame(ended, ['oldest'])
+})
+
+t.test('a forged namespace takes nothing from other addresses', async (t) => {
+  const { take, ended } = testBudget()
+  take('honest', '10.0.0.1', 4, 'shop')
+  for (let i = 0; i < 20; i++) take(`forged ${i}`, '10.0.0.2', 3, `n${i}`)
+  t.notOk(ended.includes('honest'))
 })

@@ -1,3 +1,5 @@
+import type { Caller } from './fair-queue.ts'
+
 /** A part of the budget that is in use. */
 export interface Share {
   /** Returns the bytes to the budget. Further calls do nothing. */
@@ -5,8 +7,8 @@ export interface Share {
 }
 
 export interface ShareRequest {
-  /** The remote address that the bytes are held for. */
-  readonly address: string
+  /** Whom the bytes are held for. */
+  readonly caller: Caller
   readonly bytes: number
   /** Ends the work that needs the bytes, because another caller gets them. */
   readonly end: () => void
@@ -32,7 +34,8 @@ interface HeldShare extends ShareRequest, Share {
  * are withdrawn, the longest-held first:
  *
  * 1. from the address that holds the most, if the new caller's address would hold less
- * 2. else those that have been held for {@link patienceMs}, from any address
+ * 2. else from the namespace that holds the most for the new caller's address, if its own namespace would hold less
+ * 3. else those that have been held for {@link patienceMs}, from any caller
  */
 export function createByteBudget({ maxBytes, elapsedMs }: ByteBudgetOptions): ByteBudget {
   // A set iterates in the order of insertion, so the longest-held share comes first.
@@ -65,14 +68,38 @@ function chooseShare(
   shares: ReadonlySet<HeldShare>,
   { request, nowMs }: { readonly request: ShareRequest; readonly nowMs: number },
 ): HeldShare | undefined {
+  const { address, namespace } = request.caller
+  const all = [...shares]
+  const ofAddress = all.filter(({ caller }) => caller.address === address)
+  return (
+    chooseFromLargest(all, { request, key: ({ caller }) => caller.address, own: address }) ??
+    chooseFromLargest(ofAddress, {
+      request,
+      key: ({ caller }) => caller.namespace,
+      own: namespace,
+    }) ??
+    all.find(({ sinceMs }) => nowMs - sinceMs >= patienceMs)
+  )
+}
+
+/** The longest-held share of whoever holds the most, if the new caller would hold less. */
+function chooseFromLargest(
+  shares: readonly HeldShare[],
+  {
+    request,
+    key,
+    own,
+  }: {
+    readonly request: ShareRequest
+    readonly key: (share: ShareRequest) => string
+    readonly own: string
+  },
+): HeldShare | undefined {
   const held = new Map<string, number>()
-  for (const { address, bytes } of shares) held.set(address, (held.get(address) ?? 0) + bytes)
+  for (const share of shares) held.set(key(share), (held.get(key(share)) ?? 0) + share.bytes)
   const most = Math.max(...held.values())
-  const wanted = (held.get(request.address) ?? 0) + request.bytes
-  const givesWay = ({ address, sinceMs }: HeldShare) =>
-    wanted < most ? held.get(address) === most : nowMs - sinceMs >= patienceMs
-  for (const share of shares) if (givesWay(share)) return share
-  return undefined
+  const wanted = (held.get(own) ?? 0) + request.bytes
+  return wanted < most ? shares.find((share) => held.get(key(share)) === most) : undefined
 }
 
 /** An API server sends a review, and reads the answer, within milliseconds. */

@@ -1,0 +1,63 @@
+/** Whoever sent a review. Both are texts from outside; anybody can forge the namespace. */
+export interface Caller {
+  /** The remote address. */
+  readonly address: string
+  /** The namespace that the review names. Empty if it hasn't been read yet. */
+  readonly namespace: string
+}
+
+export interface FairQueue<Item extends object> {
+  readonly size: number
+  push(caller: Caller, item: Item): void
+  /** Takes the next item out, or gives undefined if none is left. */
+  shift(): Item | undefined
+}
+
+/**
+ * A queue in which the addresses take turns, and for each address its namespaces. A caller that adds many items delays its
+ * own, and nobody else's. On AKS all reviews come from one or two addresses, so the namespace matters as well; a
+ * forged one only moves an item within its sender's own address.
+ */
+export function createFairQueue<Item extends object>(): FairQueue<Item> {
+  // Maps and sets iterate in the order of insertion, so the first one is the one whose turn it is.
+  const addresses = new Map<string, Map<string, Set<Item>>>()
+  let size = 0
+
+  function push({ address, namespace }: Caller, item: Item): void {
+    const namespaces = addresses.get(address) ?? new Map<string, Set<Item>>()
+    const items = namespaces.get(namespace) ?? new Set<Item>()
+    addresses.set(address, namespaces.set(namespace, items.add(item)))
+    size++
+  }
+
+  function shift(): Item | undefined {
+    for (const [address, namespaces] of addresses)
+      for (const [namespace, items] of namespaces)
+        for (const item of items) {
+          items.delete(item)
+          moveToEnd(namespaces, namespace, items)
+          moveToEnd(addresses, address, namespaces)
+          size--
+          return item
+        }
+    return undefined
+  }
+
+  return {
+    get size() {
+      return size
+    },
+    push,
+    shift,
+  }
+}
+
+/** Moves an entry to the end, or drops it if it is empty. */
+function moveToEnd<Entry extends { readonly size: number }>(
+  entries: Map<string, Entry>,
+  key: string,
+  entry: Entry,
+): void {
+  entries.delete(key)
+  if (entry.size > 0) entries.set(key, entry)
+}
