@@ -50,7 +50,8 @@ export function isTurnedOff({ inject }: Annotations): boolean {
 
 /** Gives a problem if the annotations are too large to be read. */
 export function sizeProblems(own: Annotations): readonly Problem[] {
-  const size = Object.entries(own).reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+  let size = 0
+  for (const key in own) size += key.length + (own[key] ?? '').length
   return size <= maxCharacters
     ? []
     : [

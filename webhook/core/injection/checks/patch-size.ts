@@ -14,8 +14,8 @@ export const maxPatchBytes = 1024 * 1024
  * The size depends only on the plan, not on the present state of the pod, so that a pod that was accepted once is
  * accepted again after another webhook has changed it. A patch that adds whole lists is a third smaller.
  */
-export function patchProblems(plan: Plan): readonly Problem[] {
-  if (patchBytes(plan) <= maxPatchBytes) return []
+export function patchProblems(plan: Plan, encodedConfig: string): readonly Problem[] {
+  if (isFarBelowBound(plan, encodedConfig) || patchBytes(plan) <= maxPatchBytes) return []
   const { config, consumers } = plan
   const variables = config.env.length === 1 ? '1 variable' : `${config.env.length} variables`
   return [
@@ -25,6 +25,23 @@ export function patchProblems(plan: Plan): readonly Problem[] {
       sentence: `would be larger than 1 MiB; name only the containers that need them in ${annotationPrefix}containers, or request fewer variables, shorter names or a shorter ${annotationPrefix}mount-path`,
     },
   ]
+}
+
+/**
+ * Whether the patch is so small that it needn't be measured, which takes a tenth of a review. Only the agent's configuration,
+ * and what the containers receive, can be large. JSON writes a character in six bytes at most.
+ */
+function isFarBelowBound(
+  { config, consumers, mountPath, servedMounts }: Plan,
+  encodedConfig: string,
+): boolean {
+  const consumerBytes = 512 + 6 * mountPath.length + 1024 * config.env.length
+  const bytes =
+    6 * encodedConfig.length +
+    consumers.length * consumerBytes +
+    servedMounts.length * sealBytes +
+    (config.volumes ?? []).length * 1024
+  return bytes < maxPatchBytes / 2
 }
 
 /** An upper bound of the bytes of all operations of the plan, whatever the pod has already. */

@@ -10,7 +10,7 @@ import { patchProblems } from './patch-size.ts'
 
 /** Every reason not to carry out the plan. */
 export function planProblems(pod: Pod, plan: Plan, encodedConfig: string): readonly Problem[] {
-  const tooLarge = [...configProblems(encodedConfig), ...patchProblems(plan)]
+  const tooLarge = [...configProblems(encodedConfig), ...patchProblems(plan, encodedConfig)]
   return [
     ...foreignAgent(plan, encodedConfig),
     ...staleAfterProblems(plan),
@@ -58,6 +58,8 @@ function staleAfterProblems({ config }: Plan): readonly Problem[] {
 }
 
 function configProblems(encodedConfig: string): readonly Problem[] {
+  // UTF-8 takes at most three bytes for a character of a string.
+  if (3 * encodedConfig.length <= maxConfigBytes) return []
   const bytes = new TextEncoder().encode(encodedConfig).length
   return bytes <= maxConfigBytes
     ? []
