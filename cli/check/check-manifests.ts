@@ -14,7 +14,6 @@ import {
   checkOtherOperatorKind,
   checkSecretStore,
 } from './objects/check-external-secret.ts'
-import { checkOtherObject } from './objects/check-other-object.ts'
 import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
 import type { DocumentContent } from './read-check-input.ts'
@@ -24,8 +23,6 @@ interface CheckedManifests {
   readonly verdicts: readonly Verdict[]
   /** How many pods and pod templates there are. */
   readonly pods: number
-  /** How many objects have no verdict. */
-  readonly ignored: number
 }
 
 /** Checks all documents. Classes, ServiceAccounts and pods of different files belong together. */
@@ -39,52 +36,31 @@ export function checkManifests(
     contents.flatMap(({ accounts }) => accounts),
     serving.policy,
   )
-  const checkAllOf = ({ templates, objects: some, accounts, secrets }: DocumentContent) => [
-    ...some.filter(isClass).map((one) =>
-      checkClass(one, {
-        serving,
-        listed: sync(one).listed,
-        syncMistakes: sync(one).mistakes,
+  const verdicts = contents.flatMap(
+    ({ templates, objects: some, accounts, secrets, others }): readonly Verdict[] => [
+      ...some.filter(isClass).map((one) =>
+        checkClass(one, {
+          serving,
+          listed: sync(one).listed,
+          syncMistakes: sync(one).mistakes,
+        }),
+      ),
+      ...some.filter(isExternalSecretsKind).map((one) => {
+        if (isExternalSecret(one)) return checkExternalSecret(one, sync(one))
+        return isSecretStore(one)
+          ? checkSecretStore(one, serving.policy)
+          : checkOtherOperatorKind(one)
       }),
-    ),
-    ...some.filter(isExternalSecretsKind).map((one) => {
-      if (isExternalSecret(one)) return checkExternalSecret(one, sync(one))
-      return isSecretStore(one)
-        ? checkSecretStore(one, serving.policy)
-        : checkOtherOperatorKind(one)
-    }),
-    ...templates.map((template) => checkPod(template, { serving, objects })),
-    ...accounts.map((account) => {
-      const verdict = checkAccount(account, serving.policy)
-      return { ...verdict, findings: [...verdict.findings, ...(contested.get(account) ?? [])] }
-    }),
-    ...secrets.map(checkSecret),
-  ]
-  const checked = contents.map((content) => withOthers(content, checkAllOf(content)))
-  return {
-    verdicts: checked.flatMap((one) => one.verdicts),
-    pods: contents.flatMap(({ templates }) => templates).length,
-    ignored: checked.reduce((sum, one) => sum + one.ignored, 0),
-  }
-}
-
-/** Adds what there is to say about the other objects of a document. */
-function withOthers(
-  { templates, objects }: DocumentContent,
-  verdicts: readonly Verdict[],
-): Pick<CheckedManifests, 'verdicts' | 'ignored'> {
-  const checked = new Set(
-    [
-      ...verdicts.map(({ subject }) => subject.path),
-      ...templates.map(({ ownerPath }) => ownerPath),
-    ].map((path) => JSON.stringify(path)),
+      ...templates.map((template) => checkPod(template, { serving, objects })),
+      ...accounts.map((account) => {
+        const verdict = checkAccount(account, serving.policy)
+        return { ...verdict, findings: [...verdict.findings, ...(contested.get(account) ?? [])] }
+      }),
+      ...secrets.map(checkSecret),
+      ...others,
+    ],
   )
-  // Accounts are read for the pods and classes that use them.
-  const others = objects.filter(
-    ({ path, kind }) => kind !== 'ServiceAccount' && !checked.has(JSON.stringify(path)),
-  )
-  const mentioned = others.flatMap((one) => checkOtherObject(one) ?? [])
-  return { verdicts: [...verdicts, ...mentioned], ignored: others.length - mentioned.length }
+  return { verdicts, pods: contents.flatMap(({ templates }) => templates).length }
 }
 
 export const concernsDriver = ({ templates, objects }: DocumentContent): boolean =>

@@ -1,16 +1,42 @@
-import { findAnnotatedObjects, findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
-import { type Manifest, readManifestFile } from '../input/read-manifests.ts'
+import type { Manifest } from '../input/document/manifest.ts'
+import {
+  type AnnotatedManifest,
+  findAnnotatedObjects,
+  findNamedObjects,
+  findPodTemplates,
+  type NamedObject,
+  type PodTemplate,
+} from '../input/find-objects.ts'
+import { eachManifest } from '../input/read-manifests.ts'
+import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
+import { readText, sourceOf } from '../input/text/read-text.ts'
+import { isClass } from './find/read-sources.ts'
+import { checkOtherObject } from './objects/check-other-object.ts'
 import type { CheckReport } from './report.ts'
+import type { Verdict } from './verdict.ts'
 
-/** Everything in one document that `check` looks at. */
-export type DocumentContent = ReturnType<typeof contentOf>
+/** Everything in one document that `check` looks at. Its other objects aren't kept. */
+export interface DocumentContent {
+  readonly templates: readonly PodTemplate[]
+  /** Classes, ServiceAccounts, and objects of the External Secrets Operator, which other documents may refer to. */
+  readonly objects: readonly NamedObject[]
+  /** ServiceAccounts that have annotations of ours. */
+  readonly accounts: readonly AnnotatedManifest[]
+  /** Secrets that have annotations of ours. */
+  readonly secrets: readonly AnnotatedManifest[]
+  /** What there is to say about other objects. */
+  readonly others: readonly Verdict[]
+}
 
 export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
+  /** Only of documents that have something to look at. */
   readonly contents: readonly DocumentContent[]
   /** How many files were read. */
   readonly files: number
+  /** How many objects there is nothing to say about. */
+  readonly ignored: number
 }
 
 /**
@@ -24,30 +50,78 @@ export function readCheckInput(
 ): CheckInput {
   const { files, skipped, errors } = findFiles(paths, options)
   const read = files.map((file) => readContents(file, options))
+  const readable = read.filter((one) => 'contents' in one)
   return {
-    contents: read.flatMap((one) => (one instanceof FileError ? [] : one)),
+    contents: readable.flatMap(({ contents }) => contents),
+    ignored: readable.reduce((sum, { ignored }) => sum + ignored, 0),
     errors: [...errors, ...read.filter((one) => one instanceof FileError)],
     skipped,
-    files: read.filter((one) => !(one instanceof FileError)).length,
+    files: readable.length,
   }
 }
 
 function readContents(
   file: string,
   { namespace, command }: { readonly namespace: string; readonly command: string },
-): readonly DocumentContent[] | FileError {
+): Pick<CheckInput, 'contents' | 'ignored'> | FileError {
+  const contents: DocumentContent[] = []
+  let ignored = 0
+  const reading = { command, splitsLists: true }
   try {
-    const { manifests } = readManifestFile(file, { command })
-    return manifests.map((manifest) => contentOf(manifest, namespace))
+    for (const manifest of eachManifest(readText(file), sourceOf(file), reading)) {
+      const found = contentOf(manifest, namespace)
+      ignored += found.ignored
+      if (!isEmpty(found.content)) contents.push(found.content)
+      if (contents.length > maxContents)
+        throw new FileError({ source: manifest.source }, tooManyDocuments)
+    }
+    return { contents, ignored }
   } catch (error) {
     if (error instanceof FileError) return error
     throw error
   }
 }
 
-const contentOf = (manifest: Manifest, namespace: string) => ({
-  templates: findPodTemplates(manifest, namespace),
-  objects: findNamedObjects(manifest, namespace),
-  accounts: findAnnotatedObjects('ServiceAccount', { manifest, namespace }),
-  secrets: findAnnotatedObjects('Secret', { manifest, namespace }),
-})
+/** As many pods as the largest clusters run. What is kept of each takes more than a kilobyte, however small it is. */
+const maxContents = 100_000
+const tooManyDocuments = `has more than ${maxContents.toLocaleString('en')} objects to look at; split it`
+
+function contentOf(
+  manifest: Manifest,
+  namespace: string,
+): { readonly content: DocumentContent; readonly ignored: number } {
+  const templates = findPodTemplates(manifest, namespace)
+  const all = findNamedObjects(manifest, namespace)
+  const accounts = findAnnotatedObjects('ServiceAccount', { manifest, namespace })
+  const secrets = findAnnotatedObjects('Secret', { manifest, namespace })
+  const objects = all.filter(isReferredTo)
+  const checked = new Set(
+    [
+      ...templates.map(({ ownerPath }) => ownerPath),
+      ...[...objects, ...secrets].map(({ path }) => path),
+    ].map((path) => JSON.stringify(path)),
+  )
+  const unchecked = all.filter(({ path }) => !checked.has(JSON.stringify(path)))
+  const others = unchecked.flatMap((one) => checkOtherObject(one) ?? [])
+  return {
+    content: {
+      templates: compact(templates),
+      objects: compact(objects),
+      accounts: compact(accounts),
+      secrets: compact(secrets),
+      others: compact(others),
+    },
+    ignored: unchecked.length - others.length,
+  }
+}
+
+/** Most documents have one of these lists only, and a file may have a million documents. */
+const compact = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? none : list)
+
+const none: readonly never[] = []
+
+const isReferredTo = (object: NamedObject): boolean =>
+  object.kind === 'ServiceAccount' || isClass(object) || isExternalSecretsKind(object)
+
+const isEmpty = ({ templates, objects, accounts, secrets, others }: DocumentContent): boolean =>
+  templates.length + objects.length + accounts.length + secrets.length + others.length === 0

@@ -10,6 +10,7 @@ import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.t
 import type { ExitCode } from '../command/exit-code.ts'
 import { readEmulatorData } from '../emulator/emulator.ts'
 import { workloadIdentity } from '../input/accounts/workload-identity.ts'
+import type { Manifest } from '../input/document/manifest.ts'
 import { example } from '../input/example.ts'
 import {
   type FoundObject,
@@ -19,7 +20,7 @@ import {
   type PodTemplate,
 } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
-import { type Manifest, readManifests } from '../input/read-manifests.ts'
+import { readManifests } from '../input/read-manifests.ts'
 import { type CleanUp, createCleanUp } from './clean-up.ts'
 import { createDemoOutput, type DemoOutput } from './demo-output.ts'
 import { makeUp, type Surroundings } from './made-up/make-up.ts'

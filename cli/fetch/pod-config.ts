@@ -8,6 +8,7 @@ import { findAgent } from '../check/describe/describe-injection.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { accountVariables } from '../input/accounts/workload-identity.ts'
 import { applyPatch } from '../input/apply-patch.ts'
+import type { Manifest } from '../input/document/manifest.ts'
 import {
   type FoundObject,
   findNamedObjects,
@@ -16,7 +17,7 @@ import {
   type PodTemplate,
 } from '../input/find-objects.ts'
 import { InputError } from '../input/input-error.ts'
-import { type Manifest, readManifests } from '../input/read-manifests.ts'
+import { readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
 import { titleOf } from '../input/title-of.ts'

@@ -4,8 +4,9 @@ import type { Operation } from '../../webhook/core/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
+import { type Manifest, treeOf } from '../input/document/manifest.ts'
 import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/find-objects.ts'
-import { type Manifest, readManifestFiles } from '../input/read-manifests.ts'
+import { readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
 import { titleOf } from '../input/title-of.ts'
@@ -81,7 +82,7 @@ function injectManifest(
   const templates = findPodTemplates(manifest, namespace)
   const problems: string[] = []
   const warnings: string[] = []
-  const changed = editValue(manifest.document.toJS())
+  const changed = editValue(treeOf(manifest).toJS())
   let isInjected = false
   for (const template of templates) {
     const outcome = reviewTemplate(template, by)

@@ -3,11 +3,11 @@ import type { Problem } from '../../lib/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationsOf } from './annotations-of.ts'
 import { withKnativeNames } from './document/knative-names.ts'
+import { type Manifest, treeOf } from './document/manifest.ts'
 import { placeOf } from './document/place-of.ts'
 import { ownKeys, type Path, templatePaths } from './document/search-templates.ts'
 import { toPlain } from './document/to-plain.ts'
 import { findUnquotedAnnotations } from './find-unquoted-annotations.ts'
-import type { Manifest } from './read-manifests.ts'
 import { FileError } from './text/file-error.ts'
 
 /** A pod or a pod template in a manifest. */
@@ -91,7 +91,7 @@ export function findAnnotatedObjects(
   return objectsOf(toPlain(manifest))
     .filter(({ object }) => object['kind'] === kind)
     .map(({ object, path }) => {
-      const { written, problems } = findUnquotedAnnotations(manifest.document, path)
+      const { written, problems } = findUnquotedAnnotations(treeOf(manifest), path)
       const { annotations, ...names } = namesOf(object, namespace)
       return {
         manifest,
@@ -160,7 +160,7 @@ function templateAt(owner: Placed, below: Path, { manifest, namespace }: Owner):
   const { title, name, ...names } = namesOf(owner.object, namespace)
   const metadata = objectOf(template['metadata'])
   const path = [...owner.path, ...below]
-  const { written, problems } = findUnquotedAnnotations(manifest.document, path)
+  const { written, problems } = findUnquotedAnnotations(treeOf(manifest), path)
   const annotations = { ...annotationsOf(template), ...written }
   return {
     manifest,

@@ -1,20 +1,13 @@
-import {
-  Composer,
-  type Document,
-  isCollection,
-  isMap,
-  isScalar,
-  LineCounter,
-  type Pair,
-  Parser,
-  type Scalar,
-  visit,
-} from 'yaml'
-import { printable } from '../../lib/printable.ts'
-import { FileError, type Place } from './text/file-error.ts'
+import type { Document } from 'yaml'
+import { composeDocuments, yamlOptions } from './document/compose-documents.ts'
+import { boundDocument, type Span } from './document/cut-list.ts'
+import { findMistake } from './document/find-mistake.ts'
+import { keepTree, type Manifest, parseItem } from './document/manifest.ts'
+import { limitHeapGrowth } from './limit-heap-growth.ts'
+import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
+import { linePlaces } from './text/line-places.ts'
 import { readText, sourceOf } from './text/read-text.ts'
-import { duplicateSentence, type Mistake, yamlMistake } from './text/yaml-mistake.ts'
 
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
@@ -23,30 +16,19 @@ export interface ManifestFile {
   readonly manifests: readonly Manifest[]
 }
 
-/** One document of a manifest file. */
-export interface Manifest {
-  /** The file's name as given, or `standard input`. */
-  readonly source: string
-  /** Keeps the author's comments and spelling, except for comments above `---`. */
-  readonly document: Document
-  readonly span: Span
-  /** Gives the line and column of an offset in the file. */
-  readonly placeAt: (offset: number) => Place
-}
-
-/** Where a document's content is in its file, in UTF-16 units: from the end of `---`, or else of the comments above. */
-export interface Span {
-  readonly start: number
-  readonly end: number
-}
-
 /** Who reads the manifests, and which templates it refuses. */
 export interface Reading {
   /** The command to run with the rendered template. */
   readonly command: string
   /** See {@link findTemplate}; default: `helm`. A text that isn't valid YAML is refused for any template. */
   readonly templates?: 'any' | 'helm'
+  /** Reads the items of a large List as documents of their own. Only for commands that don't write the document again. */
+  readonly splitsLists?: boolean
+  readonly maxTokens?: number
 }
+
+/** About 50,000 lines, twice as many as the largest custom resource definitions have. A tree takes up to 900 bytes for each. */
+const maxDocumentTokens = 200_000
 
 /**
  * Reads a file of YAML or JSON documents.
@@ -69,109 +51,78 @@ export const readManifestFiles = (
 export const readManifests = (files: readonly string[], reading: Reading): readonly Manifest[] =>
   readManifestFiles(files, reading).flatMap(({ manifests }) => manifests)
 
-/** As kubectl reads YAML: version 1.1, where 0644 is octal and `yes` a boolean, but without dates. */
-export const yamlOptions = {
-  version: '1.1',
-  customTags: (tags) =>
-    tags.filter((tag) => typeof tag === 'string' || !tag.tag.endsWith(':timestamp')),
-  prettyErrors: false,
-  // The library compares each key with all others.
-  uniqueKeys: false,
-} as const satisfies ConstructorParameters<typeof Composer>[0]
+/** Reads the documents of a text (see {@link eachManifest}). */
+export const parseManifests = (
+  text: string,
+  source: string,
+  reading: Reading,
+): readonly Manifest[] => [...eachManifest(text, source, reading)]
 
 /**
- * Reads the documents of a text.
+ * Reads the documents of a text one after another. Whoever is done with one before it asks for the next one spares its
+ * parsing again.
  *
  * @throws FileError with the place of what isn't valid YAML, or is a template
  */
-export function parseManifests(
+export function* eachManifest(
   text: string,
   source: string,
-  { command, templates = 'helm' }: Reading,
-): readonly Manifest[] {
-  const counter = new LineCounter()
-  const placeAt = (offset: number): Place => {
-    const { line, col } = counter.linePos(Math.min(offset, text.length))
-    return { source, line, column: col }
-  }
+  { command, templates = 'helm', splitsLists = false, maxTokens = maxDocumentTokens }: Reading,
+): Generator<Manifest> {
+  limitHeapGrowth()
+  const placeAt = linePlaces(text, source)
   const refuseTemplate = (kind: 'any' | 'helm') => {
     const offset = findTemplate(text, kind)
     if (offset !== undefined) throw new FileError(placeAt(offset), renderSentence(command))
   }
-  const documents = composeDocuments(text, yamlOptions, counter.addNewLine)
-  refuseTemplate(templates)
-  for (const document of documents) {
-    const mistake = mistakeIn(document, text)
-    if (mistake === undefined) continue
+  const refuseMistake = (document: Document.Parsed) => {
+    const mistake = findMistake(document, text)
+    if (mistake === undefined) return
     refuseTemplate('any')
     throw new FileError(placeAt(mistake.offset), mistake.sentence)
   }
-  return documents.flatMap((document) =>
-    document.contents === null
-      ? []
-      : { source, document, span: contentSpan(document, text), placeAt },
-  )
+  const refuse = (offset: number): never => {
+    throw new FileError(placeAt(offset), tooLargeSentence(maxTokens, splitsLists))
+  }
+  const file = { source, text, placeAt }
+  function* manifestOf(document: Document.Parsed, piece: Pick<Manifest, 'section' | 'item'>) {
+    if (document.contents === null) return
+    const manifest: Manifest = {
+      ...file,
+      ...piece,
+      span: piece.item?.span ?? contentSpan(document, text),
+      start: document.contents.range[0],
+      version: document.directives.yaml.version,
+    }
+    keepTree(manifest, document)
+    yield manifest
+  }
+  refuseTemplate(templates)
+  const bound = boundDocument(text, { maxTokens, splitsLists, refuse })
+  let end = 0
+  for (const document of composeDocuments(text, { ...yamlOptions, onToken: bound.onToken })) {
+    refuseMistake(document)
+    const section = { start: end, end: document.range[2] }
+    end = section.end
+    const items = bound.itemsOf(document)
+    if (items === undefined) yield* manifestOf(document, { section })
+    for (const item of items ?? []) {
+      const part = parseItem(text, item)
+      refuseMistake(part)
+      yield* manifestOf(part, { section: item.span, item })
+    }
+  }
 }
 
 const renderSentence = (command: string): string =>
   `is a template; render it first: helm template NAME CHART | akv-injector ${command} -`
 
-/**
- * The documents of a text, with errors in those that aren't valid YAML.
- *
- * @param onNewLine - called with the offset of each line
- */
-export function composeDocuments(
-  text: string,
-  options: ConstructorParameters<typeof Composer>[0],
-  onNewLine?: (offset: number) => void,
-): readonly Document.Parsed[] {
-  // Comments above a document's `---` aren't part of it: `inject` copies them from the text.
-  const tokens = [...new Parser(onNewLine).parse(text)].filter(({ type }) => type !== 'comment')
-  return [...new Composer(options).compose(tokens, false, text.length)]
-}
+const tooLargeSentence = (maxTokens: number, splitsLists: boolean): string =>
+  `the document has more than ${maxTokens.toLocaleString('en')} keys, values, marks and line breaks${
+    splitsLists ? ', or an item of its list has' : ''
+  }; split it into several documents`
 
 function contentSpan({ range: [start, end] }: Document.Parsed, text: string): Span {
   const hasMarker = /^---(?:\s|$)/.test(text.slice(start, start + 4))
   return { start: hasMarker ? start + 3 : start, end }
-}
-
-/** The first reason why a document can't be read. */
-function mistakeIn(document: Document.Parsed, text: string): Mistake | undefined {
-  const [error] = document.errors
-  if (error !== undefined) return yamlMistake(error, document, text)
-  let mistake: Mistake | undefined
-  const anchors = new Set<string>()
-  const stopAt = (offset: number | undefined, sentence: string) => {
-    mistake = { offset: offset ?? 0, sentence }
-    return visit.BREAK
-  }
-  visit(document, {
-    // The library turns such a key into YAML again, which takes it seconds if a few hundred of them are nested.
-    Pair: (_key, { key }) =>
-      isCollection(key)
-        ? stopAt(key.range?.[0], "a list or a mapping can't be a key in a manifest; quote it")
-        : undefined,
-    Value: (_key, node) => {
-      if (node.anchor) anchors.add(node.anchor)
-      const twice = isMap(node) ? duplicateKey(node.items) : undefined
-      return twice && stopAt(twice.range?.[0], duplicateSentence(String(twice.value)))
-    },
-    Alias: (_key, { source, range }) =>
-      anchors.has(source)
-        ? undefined
-        : stopAt(range?.[0], `nothing above has the anchor "${printable(source, 40)}"; add it`),
-  })
-  return mistake
-}
-
-/** The first key that a mapping has twice. */
-function duplicateKey(items: readonly Pair[]): Scalar | undefined {
-  const seen = new Set<unknown>()
-  for (const { key } of items) {
-    if (!isScalar(key)) continue
-    if (seen.has(key.value)) return key
-    seen.add(key.value)
-  }
-  return undefined
 }

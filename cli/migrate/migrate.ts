@@ -2,13 +2,9 @@ import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
+import type { Manifest } from '../input/document/manifest.ts'
 import { findNamedObjects, findPodTemplates } from '../input/find-objects.ts'
-import {
-  type Manifest,
-  parseManifests,
-  type Reading,
-  readManifestFiles,
-} from '../input/read-manifests.ts'
+import { parseManifests, type Reading, readManifestFiles } from '../input/read-manifests.ts'
 import { settingsFrom } from '../input/review-template.ts'
 import { findDifferences } from './find-differences.ts'
 import { type Migration, planMigration } from './plan-migration.ts'

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
-import type { Manifest, ManifestFile } from '../input/read-manifests.ts'
+import { type Manifest, treeOf } from '../input/document/manifest.ts'
+import type { ManifestFile } from '../input/read-manifests.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, type Replacement, rewriteFile } from '../rewrite/rewrite-file.ts'
 import type { AccountChange } from './account-change.ts'
@@ -32,7 +33,7 @@ function editedDocuments({
   const open = (manifest: Manifest): EditableValue => {
     const earlier = edited.get(manifest)
     const document =
-      earlier === undefined || earlier === 'gone' ? editValue(manifest.document.toJS()) : earlier
+      earlier === undefined || earlier === 'gone' ? editValue(treeOf(manifest).toJS()) : earlier
     edited.set(manifest, document)
     return document
   }

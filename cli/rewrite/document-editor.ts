@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Document } from 'yaml'
-import { composeDocuments, type Manifest, yamlOptions } from '../input/read-manifests.ts'
+import { composeDocuments, yamlOptions } from '../input/document/compose-documents.ts'
+import { type Manifest, treeOf, treeWithTokens } from '../input/document/manifest.ts'
 import { documentStyle } from './document-style.ts'
 import { applyEdits, editText } from './edit-text.ts'
 import type { Format } from './render-value.ts'
@@ -21,19 +22,15 @@ interface ChangedDocument {
  * @returns a function that gives the text in place of a document's span
  */
 export function documentEditor(text: string): (changed: ChangedDocument) => string {
-  let documents: ReadonlyMap<number, Document> | undefined
   return ({ manifest, value, between }) => {
-    // Only now: most files have nothing to change.
-    documents ??= parseWithTokens(text)
     const { start, end } = manifest.span
     const source = text.slice(start, end)
     const format = formatOf(manifest, { text, source })
     const withLineBreaks = (written: string) =>
       source.includes('\r\n') ? written.replaceAll(/\r?\n/g, '\r\n') : written
 
-    const document = documents.get(end)
-    const before: unknown = manifest.document.toJS()
-    const edits = document && editText(document, { before, after: value }, { text, format })
+    const before: unknown = treeOf(manifest).toJS()
+    const edits = editText(treeWithTokens(manifest), { before, after: value }, { text, format })
     if (edits?.every((edit) => edit.start >= start && edit.end <= end)) {
       const moved = edits.map((edit) => ({
         start: edit.start - start,
@@ -49,17 +46,9 @@ export function documentEditor(text: string): (changed: ChangedDocument) => stri
   }
 }
 
-const parseWithTokens = (text: string): ReadonlyMap<number, Document> =>
-  new Map(
-    composeDocuments(text, { ...yamlOptions, keepSourceTokens: true }).map((document) => [
-      document.range[1],
-      document,
-    ]),
-  )
-
 /** Whether the last document of a text has this value. */
 function hasValue(text: string, value: unknown): boolean {
-  const documents = composeDocuments(text, yamlOptions)
+  const documents = [...composeDocuments(text, yamlOptions)]
   if (documents.some(({ errors }) => errors.length > 0)) return false
   const last = documents.findLast(({ contents }) => contents !== null)
   return isDeepStrictEqual(last?.toJS(), value)
@@ -72,10 +61,10 @@ function writtenAnew(value: unknown, { style, jsonIndent }: Format): string {
 }
 
 function formatOf(
-  { document }: Manifest,
+  manifest: Manifest,
   { text, source }: { readonly text: string; readonly source: string },
 ): Format {
-  const style = documentStyle(document, text)
+  const style = documentStyle(treeOf(manifest), text)
   return isJson(source) ? { style, jsonIndent: jsonIndentOf(source) } : { style }
 }
 

@@ -1,5 +1,5 @@
 import { Document } from 'yaml'
-import { yamlOptions } from '../input/read-manifests.ts'
+import { yamlOptions } from '../input/document/compose-documents.ts'
 import type { Style } from './document-style.ts'
 
 /** How a document writes its values. */

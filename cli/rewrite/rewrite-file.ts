@@ -1,4 +1,4 @@
-import type { Manifest } from '../input/read-manifests.ts'
+import type { Manifest } from '../input/document/manifest.ts'
 import { documentEditor } from './document-editor.ts'
 
 /** What is written in place of a document. */

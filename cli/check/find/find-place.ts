@@ -1,10 +1,10 @@
 import { printable } from '../../../lib/printable.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
+import type { Manifest } from '../../input/document/manifest.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import { ownKeys, type Path } from '../../input/document/search-templates.ts'
 import { toPlain } from '../../input/document/to-plain.ts'
-import type { Manifest } from '../../input/read-manifests.ts'
 import type { Place } from '../../input/text/file-error.ts'
 
 /** An object or a pod template in a document. */

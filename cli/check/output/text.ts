@@ -22,13 +22,13 @@ export function printText(
   const style: Style = (format, text) => styleText(format, plain(text), { stream })
   const { verdicts, tasks, sums, errors } = report
   const isEmpty = verdicts.length === 0 && errors.length === 0
-  const lines = [
-    ...(isEmpty && !quiet ? [nothing] : []),
-    ...verdicts.flatMap((verdict) => verdictLines(verdict, style)),
-    ...tasks.map(plain),
-    ...(quiet ? [] : [style('bold', sumsLine(sums))]),
-  ]
-  stream.write(lines.map((line) => `${line}\n`).join(''))
+  const print = (lines: readonly string[]) =>
+    stream.write(lines.map((line) => `${line}\n`).join(''))
+  if (isEmpty && !quiet) print([nothing])
+  // In parts, because the whole text would take several times its size.
+  for (let first = 0; first < verdicts.length; first += 100)
+    print(verdicts.slice(first, first + 100).flatMap((verdict) => verdictLines(verdict, style)))
+  print([...tasks.map(plain), ...(quiet ? [] : [style('bold', sumsLine(sums))])])
 }
 
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)

@@ -1,22 +1,24 @@
-import type { Manifest } from '../read-manifests.ts'
+import type { Document } from 'yaml'
 import { FileError } from '../text/file-error.ts'
+import { type Manifest, treeOf } from './manifest.ts'
 import { placeOf } from './place-of.ts'
 
-const plainValues = new WeakMap<Manifest, unknown>()
+const plainValues = new WeakMap<Document, unknown>()
 
 /**
- * The values of a document. Nobody changes them, so each document is converted once.
+ * The values of a document. Nobody changes them, so they are converted once for as long as the document is kept as a tree.
  *
  * @throws FileError if the document has more aliases, or is nested more deeply, than a manifest needs
  */
 export function toPlain(manifest: Manifest): unknown {
-  if (!plainValues.has(manifest)) plainValues.set(manifest, convert(manifest))
-  return plainValues.get(manifest)
+  const document = treeOf(manifest)
+  if (!plainValues.has(document)) plainValues.set(document, convert(manifest))
+  return plainValues.get(document)
 }
 
 function convert(manifest: Manifest): unknown {
   try {
-    return manifest.document.toJS({ maxAliasCount: 100 })
+    return treeOf(manifest).toJS({ maxAliasCount: 100 })
   } catch (error) {
     throw new FileError(placeOf(manifest, []), conversionSentence(error))
   }

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { FileError } from './file-error.ts'
 import { readDescriptor } from './read-descriptor.ts'
 
-/** Parsing takes up to a hundred times as much memory. All objects of a large cluster fit. */
+/** Reading takes up to forty times as much memory (docs/specification.md, "Command line"). */
 export const maxFileBytes = 64 * 1024 * 1024
 
 /** The name of a file in messages. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { stringify } from 'yaml'
+import { type Manifest, treeOf } from '../../../cli/input/document/manifest.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
 import { editValue, type Path } from '../../../cli/rewrite/edit-value.ts'
 import { rewriteFile } from '../../../cli/rewrite/rewrite-file.ts'
@@ -15,7 +16,7 @@ type Edits = (value: ReturnType<typeof editValue>) => void
 function rewrite(text: string, edits: Edits): string {
   const manifest = parseManifests(text, 'test', reading).at(-1)
   if (manifest === undefined) throw new Error('no document')
-  const changed = editValue(manifest.document.toJS())
+  const changed = editValue(treeOf(manifest).toJS())
   edits(changed)
   return rewriteFile(text, [{ kind: 'changed', manifest, value: changed.value() }])
 }
@@ -27,7 +28,9 @@ const add = (...changes: readonly (readonly [path: Path, value: unknown])[]): Ed
 }
 
 const lastValue = (text: string): unknown =>
-  parseManifests(text, 'test', reading).at(-1)?.document.toJS()
+  parseManifests(text, 'test', reading).map(plainOf).at(-1)
+
+const plainOf = (manifest: Manifest): unknown => treeOf(manifest).toJS()
 
 t.test('a new key is written below the last one, as its neighbours are', (t) => {
   const cases: readonly (readonly [text: string, path: Path, value: unknown, expected: string])[] =
@@ -205,11 +208,11 @@ t.test('whatever changes in whatever document, the result has the wanted value',
         )
         const manifests = parse(text)
         const index = manifests.findIndex(
-          ({ document }) => !isDeepStrictEqual(document.toJS(), { x: 1 }),
+          (manifest) => !isDeepStrictEqual(plainOf(manifest), { x: 1 }),
         )
         const manifest = manifests[index]
         fc.pre(manifest !== undefined)
-        const edited = editValue(manifest.document.toJS())
+        const edited = editValue(treeOf(manifest).toJS())
         for (const { at, key, value: added, isRemoval } of changes) {
           const paths = containers(edited.value())
           const path = [...(paths[at % paths.length] ?? []), key]
@@ -220,9 +223,9 @@ t.test('whatever changes in whatever document, the result has the wanted value',
         }
         fc.pre(typeof edited.value() === 'object')
         const result = rewriteFile(text, [{ kind: 'changed', manifest, value: edited.value() }])
-        if (isDeepStrictEqual(edited.value(), manifest.document.toJS())) return result === text
-        const after = parseManifests(result, 'test', reading).map(({ document }) => document.toJS())
-        const expected = manifests.map(({ document }) => document.toJS())
+        if (isDeepStrictEqual(edited.value(), treeOf(manifest).toJS())) return result === text
+        const after = parseManifests(result, 'test', reading).map(plainOf)
+        const expected = manifests.map(plainOf)
         expected[index] = edited.value()
         return (
           isDeepStrictEqual(after, expected) &&
@@ -254,7 +257,7 @@ function withNoise(
     index % 3 === 0 && /^[\w -]*:? ?\w*$/.test(line) ? line + comment : line,
   )
   const result = noisy.join('\n').replace(/\n(?=\w+:)/, blank)
-  return isDeepStrictEqual(parse(result)[0]?.document.toJS(), parse(text)[0]?.document.toJS())
+  return isDeepStrictEqual(parse(result).map(plainOf)[0], parse(text).map(plainOf)[0])
     ? result
     : text
 }

@@ -1,0 +1,78 @@
+import { type Document, isSeq } from 'yaml'
+import type { Place } from '../text/file-error.ts'
+import { type ComposeOptions, composeDocuments, yamlOptions } from './compose-documents.ts'
+import type { ListItem, Span } from './cut-list.ts'
+
+/** One document of a manifest file, or one item of a List that is too large to be one tree. */
+export interface Manifest {
+  /** The file's name as given, or `standard input`. */
+  readonly source: string
+  /** The file. */
+  readonly text: string
+  /** Gives the line and column of an offset in the file. */
+  readonly placeAt: (offset: number) => Place
+  /** Where the document is in the file, with the directives above it. */
+  readonly section: Span
+  /** Where its content is: from the end of `---`, or else of the comments above. */
+  readonly span: Span
+  /** Where its first value begins. */
+  readonly start: number
+  /** The version of YAML. A directive of an earlier document may have set it. */
+  readonly version: '1.1' | '1.2' | 'next'
+  readonly item?: ListItem
+}
+
+/** The tree that was asked for last. A tree takes hundreds of times the memory of its text, so only one is kept. */
+let latest: { readonly manifest: Manifest; readonly document: Document } | undefined
+
+/** Remembers the tree of a manifest that was just parsed. */
+export function keepTree(manifest: Manifest, document: Document): void {
+  latest = { manifest, document }
+}
+
+/**
+ * The document as a tree, with the author's comments and spelling, except for comments above `---`. Its places are offsets in
+ * the file. If the tree of another document was asked for since, it is parsed again.
+ */
+export function treeOf(manifest: Manifest): Document {
+  if (latest?.manifest !== manifest) latest = { manifest, document: parseAgain(manifest) }
+  return latest.document
+}
+
+/** The document as a tree with its source tokens. */
+export const treeWithTokens = (manifest: Manifest): Document =>
+  parseAgain(manifest, { keepSourceTokens: true })
+
+function parseAgain(
+  { text, section, version, item }: Manifest,
+  options?: ComposeOptions,
+): Document.Parsed {
+  if (item !== undefined) return parseItem(text, item, options)
+  const { start, end } = section
+  return firstDocument(text.slice(start, end), { ...options, version, offset: start })
+}
+
+/** Parses an item of a List as a document of its own. Its places are offsets in the file. */
+export function parseItem(
+  text: string,
+  { span: { start, end }, before, after }: ListItem,
+  options?: ComposeOptions,
+): Document.Parsed {
+  const document = firstDocument(before + text.slice(start, end) + after, {
+    ...options,
+    offset: start - before.length,
+  })
+  const { contents } = document
+  // A comma at the end of a list is followed by no item.
+  if (isSeq(contents)) document.contents = (contents.items[0] ?? null) as typeof contents
+  return document
+}
+
+function firstDocument(
+  text: string,
+  options: ComposeOptions & { readonly offset: number },
+): Document.Parsed {
+  const [document] = composeDocuments(text, { ...yamlOptions, ...options })
+  if (document === undefined) throw new Error('the document is gone from its file')
+  return document
+}
