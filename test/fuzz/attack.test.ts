@@ -2,8 +2,11 @@ import { Agent, request } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
+import { issueTestAuthority } from '../support/issue-test-authority.ts'
+import { csiPod } from '../webhook/core/csi/example.ts'
 import { exampleReview } from '../webhook/http/review.ts'
 import type { Target } from './harness/attackers.ts'
+import type { ClassServer } from './harness/class-server.ts'
 import { raisePriority } from './harness/raise-priority.ts'
 import {
   memoryLimitBytes,
@@ -40,30 +43,51 @@ async function reviewDuring(
   attackers: (target: Omit<Target, 'seconds'>) => readonly Target[],
 ): Promise<void> {
   raisePriority()
-  const webhook = await startWebhookProcess(t)
+  const apiServer = await startClassServer(t)
+  const webhook = await startWebhookProcess(t, apiServer)
   const { port, healthPort, ca } = webhook
-  const reviews = callSteadily(inTime(webhook, reviewCaller(t, webhook)), {
-    perSecond: 200,
-    atOnce: 16,
-  })
+  const pace = { perSecond: 200, atOnce: 16 }
+  const reviews = callSteadily(inTime(webhook, reviewCaller(t, webhook, annotated)), pace)
+  const servedPace = { perSecond: 20, atOnce: 16 }
+  const served = callSteadily(inTime(webhook, reviewCaller(t, webhook, withVolume)), servedPace)
   const probes = callSteadily(
     inTime(webhook, () => probe(healthPort)),
     { perSecond: 2, atOnce: 1 },
   )
-  t.teardown(() => [reviews.stop(), probes.stop()])
+  t.teardown(() => [reviews.stop(), served.stop(), probes.stop()])
   await delay(1_000)
   await Promise.all(attackers({ port, healthPort, ca }).map(untilEnded))
 
-  const reviewed = await reviews.stop()
-  t.strictSame(reviewed.failures, {})
-  t.comment(`${reviewed.passed} reviews passed`)
-  const probed = await probes.stop()
-  t.strictSame(probed.failures, {})
-  t.comment(`${probed.passed} probes passed`)
+  for (const [what, calls, least] of [
+    ['reviews', reviews, 100],
+    ['reviews with a served volume', served, 10],
+    ['probes', probes, 2],
+  ] as const) {
+    const { failures, passed } = await calls.stop()
+    t.strictSame(failures, {}, `${what}: none failed`)
+    t.ok(passed >= least, `${passed} ${what} passed`)
+  }
+  const [absent = 0, hostile = 0] = apiServer.counts
+  t.ok(absent >= 32, `${absent} absent classes were looked up`)
+  t.ok(hostile >= 4, `${hostile} hostile classes were looked up`)
   t.ok(webhook.isAlive())
   t.comment(await attackCounts(healthPort))
   const peakBytes = webhook.peakBytes()
   t.ok(peakBytes < memoryLimitBytes, `${Math.round(peakBytes / 1024 / 1024)} MiB at most`)
+}
+
+/** An API server in a worker, so that neither the test nor the attackers slow it down. */
+async function startClassServer(t: Test) {
+  const authority = await issueTestAuthority()
+  const { keyPem: key, certificatePem: cert } = await authority.issue()
+  const counts = new Int32Array(new SharedArrayBuffer(12))
+  const workerData: ClassServer = { key, cert, delayMs: 50, counts }
+  const worker = new Worker(new URL('./harness/class-server.ts', import.meta.url), { workerData })
+  t.teardown(() => worker.terminate())
+  const port = await new Promise<number>((resolve, reject) => {
+    worker.once('message', resolve).once('error', reject)
+  })
+  return { port, ca: authority.certificatePem, counts }
 }
 
 /** Shows how hard the attackers tried, which depends on the machine. */
@@ -90,14 +114,26 @@ function inTime(webhook: WebhookProcess, call: () => Promise<void>) {
   }
 }
 
+interface HonestReview {
+  readonly path: string
+  readonly body: string
+}
+const annotated: HonestReview = { path: '/mutate', body: JSON.stringify(exampleReview()) }
+const withVolume: HonestReview = { path: '/mutate/csi', body: JSON.stringify(servedReview()) }
+
+function servedReview() {
+  const review = exampleReview({ annotations: {} })
+  const object = { ...review.request.object, spec: csiPod().spec }
+  return { ...review, request: { ...review.request, object } }
+}
+
 /**
  * Posts reviews as an API server does: over persistent connections, and without retries. Some calls open a connection, as
  * those of an API server that has just started.
  */
-function reviewCaller(t: Test, { port, ca }: WebhookProcess) {
+function reviewCaller(t: Test, { port, ca }: WebhookProcess, { path, body }: HonestReview) {
   const agent = new Agent({ keepAlive: true, timeout: 90_000 })
   t.teardown(() => agent.destroy())
-  const body = JSON.stringify(exampleReview())
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
   let calls = 0
   return () =>
@@ -106,7 +142,7 @@ function reviewCaller(t: Test, { port, ca }: WebhookProcess) {
       const options = {
         host: '127.0.0.1',
         servername: 'localhost',
-        path: '/mutate',
+        path,
         method: 'POST',
       }
       const signal = AbortSignal.timeout(hangMs)

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { workerData } from 'node:worker_threads'
+import { csiVolume } from '../../webhook/core/csi/example.ts'
 import { exampleReview } from '../../webhook/http/review.ts'
 
 /**
@@ -69,16 +70,22 @@ interface Repeated {
   readonly isRead?: boolean
 }
 
-/** Some clients send the same request repeatedly, each time on a new connection. */
+/**
+ * Some clients send the same request repeatedly, each time on a new connection: every other one to the path for served
+ * volumes.
+ */
 const repeat =
   (said: string, { address, callers = 2, isRead = true }: Repeated): Attack =>
   async () => {
+    let calls = 0
     const call = async () => {
       while (!isOver()) {
         const socket = await openTls(address)
         if (isRead) socket.resume()
         else socket.pause()
-        socket.write(said)
+        socket.write(
+          calls++ % 2 === 0 ? said : said.replaceAll('POST /mutate ', 'POST /mutate/csi '),
+        )
         await untilClosedOr(socket, Promise.race([delay(1_000), untilOver()]))
         await delay(200)
       }
@@ -138,6 +145,16 @@ const oneByteChunks = '1\r\n \r\n'.repeat(1_000_000)
 const silent = { count: 1_200, said: '' }
 const halfSent = { count: 600, said: 'GET /healthz HTTP/1.1\r\nx' }
 
+/** Reviews of pods with 32 classes: all of them absent, or all of them large. The namespace is the honest caller's. */
+const manyClasses = (kind: 'absent' | 'hostile', namespace: string) => {
+  const review = exampleReview({ annotations: {} })
+  const { spec } = review.request.object
+  const volumes = Array.from({ length: 32 }, (_, i) => csiVolume(`v${i}`, `${kind}-${i}`))
+  const object = { ...review.request.object, spec: { ...spec, volumes } }
+  const body = JSON.stringify({ ...review, request: { ...review.request, namespace, object } })
+  return `POST /mutate/csi HTTP/1.1\r\n${json}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
 /** Each attack runs for some seconds, with all of its clients at once. */
 const attacks: readonly (readonly Attack[])[] = [
   [holdConnections(port, { ...silent, address: (i) => `127.0.0.${2 + (i % 2)}` })],
@@ -158,6 +175,10 @@ const attacks: readonly (readonly Attack[])[] = [
   [repeat(post(largePatch(60)), { address: '127.0.0.9' })],
   [repeat(post(largePatch(30)), { address: '127.0.0.10', callers: 40, isRead: false })],
   [repeat(post(reviewWith({})).repeat(20), { address: '127.0.0.10', callers: 20, isRead: false })],
+  [repeat(manyClasses('absent', 'shop'), { address: '127.0.0.11', callers: 24 })],
+  [repeat(manyClasses('hostile', 'shop'), { address: '127.0.0.12' })],
+  // Through the API server, as somebody who may create classes and pods in another namespace.
+  [repeat(manyClasses('hostile', 'evil'), { address: '127.0.0.1', callers: 1 })],
 ]
 
 async function run(attackers: readonly Attack[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
@@ -21,11 +22,23 @@ export interface WebhookProcess {
 /** The webhook's memory limit in the chart. */
 export const memoryLimitBytes: number = Number.parseInt(chartValues().limit, 10) * 1024 * 1024
 
-/** Starts the real process with the chart's options for Node, on free ports of this machine. */
-export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
+/** Where the process looks up classes. */
+export interface ApiServerAddress {
+  readonly port: number
+  readonly ca: string
+}
+
+/**
+ * Starts the real process with the chart's options for Node, on free ports of this machine. With an API server it serves the
+ * volumes of the Secrets Store CSI Driver in all namespaces.
+ */
+export async function startWebhookProcess(
+  t: Test,
+  apiServer?: ApiServerAddress,
+): Promise<WebhookProcess> {
   const tls = await tlsFolder(t.testdir())
   await tls.write(await tls.issue())
-  const child = spawn(process.execPath, ['cli/main.ts', 'webhook'], {
+  const child = spawn(process.execPath, [`--import=${redirect}`, 'cli/main.ts', 'webhook'], {
     env: {
       PATH: process.env['PATH'],
       NODE_OPTIONS: chartValues().nodeOptions,
@@ -33,6 +46,7 @@ export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
       AKV_INJECTOR_LISTEN: '127.0.0.1:0',
       AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
       AKV_INJECTOR_TLS_DIR: tls.folder,
+      ...(apiServer && serveVolumes(apiServer, join(tls.folder, 'credentials'))),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -47,6 +61,21 @@ export async function startWebhookProcess(t: Test): Promise<WebhookProcess> {
       const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
       return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
     },
+  }
+}
+
+const redirect = new URL('../../support/redirect-credentials.ts', import.meta.url).href
+
+/** The environment of a webhook that looks up classes. */
+function serveVolumes({ port, ca }: ApiServerAddress, folder: string) {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'token'), 'test')
+  writeFileSync(join(folder, 'ca.crt'), ca)
+  return {
+    AKV_INJECTOR_CSI: 'all',
+    KUBERNETES_SERVICE_HOST: 'localhost',
+    KUBERNETES_SERVICE_PORT: String(port),
+    TEST_CREDENTIALS: folder,
   }
 }
 

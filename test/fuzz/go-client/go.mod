@@ -1,0 +1,3 @@
+module github.com/akv-injector/akv-injector/test/fuzz/go-client
+
+go 1.25
