@@ -23,9 +23,39 @@ const workflows = readdirSync(folder).map((name) => {
 })
 const stepsOf = ({ jobs }: Workflow) => Object.values(jobs).flatMap(({ steps }) => steps)
 
-t.test('each action is pinned to one version', async (t) => {
-  for (const { uses } of workflows.flatMap(stepsOf))
-    if (uses !== undefined) t.match(uses, /^[\w-]+\/[\w-]+@v\d+\.\d+\.\d+$/)
+t.test('each action is pinned to one digest, with its version for the update bot', async (t) => {
+  const digests = new Map<string, string>()
+  for (const { text } of workflows)
+    for (const [, uses = ''] of text.matchAll(/\buses: (.*)$/gm)) {
+      const [, name, digest = '', version] =
+        /^([\w-]+\/[\w-]+)[\w/-]*@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)$/.exec(uses) ?? []
+      t.ok(digest, uses)
+      const key = `${name}@${version}`
+      t.equal(digests.get(key) ?? digest, digest, `${key} has one digest`)
+      digests.set(key, digest)
+    }
+  t.ok(digests.size >= 7)
+  t.equal(new Set(digests.values()).size, digests.size)
+  t.equal(workflows.flatMap(stepsOf).filter(({ uses }) => uses !== undefined).length >= 10, true)
+})
+
+t.test('a release is built from a base image that is named by its digest', async (t) => {
+  const [release] = workflows.filter(({ name }) => name === 'release.yml')
+  const steps = release === undefined ? [] : stepsOf(release)
+  const resolve = steps.find(({ run = '' }) => run.includes('node@sha256:$digest'))?.run ?? ''
+  t.match(resolve, 'skopeo inspect --raw')
+  t.ok(steps.some(({ run = '' }) => run.includes('--base "$BASE"')))
+  const containerfile = readFileSync(join(folder, '../../Containerfile'), 'utf8')
+  const named = containerfile.split('\n').filter((line) => line.startsWith('ARG NODE_VERSION='))
+  t.equal(named.length, 1, 'the step finds one version')
+})
+
+t.test('the update bot renews packages, actions and the base image', async (t) => {
+  const { updates } = parse(readFileSync(join(folder, '../dependabot.yml'), 'utf8'))
+  t.strictSame(
+    updates.map((update: Record<string, unknown>) => update['package-ecosystem']),
+    ['npm', 'github-actions', 'docker'],
+  )
 })
 
 t.test('only the job that runs no code of the project may write', async (t) => {
