@@ -40,7 +40,7 @@ t.test('each action is pinned to one digest, with its version for the update bot
 })
 
 t.test('a release is built from a base image that is named by its digest', async (t) => {
-  const [release] = workflows.filter(({ name }) => name === 'release.yml')
+  const [release] = workflows.filter(({ name }) => name === 'Release')
   const steps = release === undefined ? [] : stepsOf(release)
   const resolve = steps.find(({ run = '' }) => run.includes('node@sha256:$digest'))?.run ?? ''
   t.match(resolve, 'skopeo inspect --raw')
