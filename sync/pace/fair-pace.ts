@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 export interface FairPace {
   /**
    * Waits until a namespace may do work that takes so long. Within its allowance, that is at once. Beyond it, the work of all
-   * namespaces waits in one line, which gets half of the time.
+   * namespaces waits in one line, which gets a quarter of the time.
    */
   awaitTurn(namespace: string, microseconds: number): Promise<void>
   /** Waits in the line, whatever the allowance is. */
@@ -15,8 +15,8 @@ export interface FairPace {
 const mostMicroseconds = 300_000
 /** The part of the time that it may take all the time. */
 const lastingPart = 0.01
-/** How long the line rests after each work, as a multiple of what that took. */
-const restFactor = 1
+/** How long the line rests after each work, as a multiple of what that took: the garbage collector needs its time, too. */
+const restFactor = 3
 
 /** @param options - `signal`: once it has aborted, nobody waits any more */
 export function createFairPace({

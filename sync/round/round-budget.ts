@@ -11,7 +11,7 @@ import type { Account } from '../request/account.ts'
  */
 const microseconds = 2_000_000
 /** Beyond this, the conversions of all accounts wait in one line, and give way after each part of this length. */
-const freeMicroseconds = 50_000
+const freeMicroseconds = 10_000
 const partMicroseconds = 5_000
 
 /** A new budget for one round of one account. */

@@ -57,4 +57,22 @@ function runeAt(byteString: string, at: number): Rune {
 
 /** Decodes UTF-8. Each byte that isn't valid becomes U+FFFD. */
 export const toText = (byteString: string): string =>
-  Array.from(runesOf(byteString), ({ code = 0xfffd }) => String.fromCodePoint(code)).join('')
+  mapRunes(byteString, ({ code = 0xfffd }) => String.fromCodePoint(code))
+
+const piecesAtOnce = 1024
+
+/**
+ * Joins what is made of each character. Adding so many pieces to one string would leave a tree of strings for the garbage
+ * collector to follow, which takes longer than everything else.
+ */
+export function mapRunes(byteString: string, make: (rune: Rune) => string): string {
+  const parts: string[] = []
+  let pieces: string[] = []
+  for (const rune of runesOf(byteString)) {
+    pieces.push(make(rune))
+    if (pieces.length < piecesAtOnce) continue
+    parts.push(pieces.join(''))
+    pieces = []
+  }
+  return parts.join('') + pieces.join('')
+}

@@ -1,13 +1,13 @@
-import { fromText, runesOf } from './byte-string.ts'
+import { fromText, mapRunes } from './byte-string.ts'
 
 /**
  * Changes the case of each character alone, as Go does. JavaScript may turn one character into several (`ß` into `SS`), and
  * Go never does.
  */
 export function changeCase(byteString: string, to: 'upper' | 'lower'): string {
-  let changed = ''
-  for (const { code = 0xfffd } of runesOf(byteString))
-    changed += String.fromCodePoint(to === 'upper' ? upperOf(code) : lowerOf(code))
+  const changed = mapRunes(byteString, ({ code = 0xfffd }) =>
+    String.fromCodePoint(to === 'upper' ? upperOf(code) : lowerOf(code)),
+  )
   return fromText(changed)
 }
 

@@ -1,6 +1,6 @@
 import { measureJson } from '../../lib/measure-json.ts'
 import { isObject } from '../../lib/shape.ts'
-import { fromText, runesOf, toBytes, toText } from './byte-string.ts'
+import { fromText, mapRunes, toBytes, toText } from './byte-string.ts'
 import { maxDepth, TemplateError } from './template.ts'
 import { isList, isMap, sortedEntries, type Value } from './value.ts'
 
@@ -50,10 +50,9 @@ export function toJson(value: Value): string {
 const unsafe = /[<>&\u2028\u2029]/g
 
 function quoteJson(byteString: string): string {
-  let quoted = ''
-  for (const { code } of runesOf(byteString))
-    quoted +=
-      code === undefined ? invalidByte : JSON.stringify(String.fromCodePoint(code)).slice(1, -1)
+  const quoted = mapRunes(byteString, ({ code }) =>
+    code === undefined ? invalidByte : JSON.stringify(String.fromCodePoint(code)).slice(1, -1),
+  )
   return `"${fromText(quoted.replaceAll(unsafe, escapeCode))}"`
 }
 

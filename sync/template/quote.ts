@@ -1,4 +1,4 @@
-import { runesOf } from './byte-string.ts'
+import { mapRunes } from './byte-string.ts'
 
 const escapes: ReadonlyMap<number, string> = new Map([
   [0x07, '\\a'],
@@ -17,13 +17,11 @@ const isPrintable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
 /** Quotes a byte string as Go's `strconv.Quote` does. */
 export function quote(byteString: string): string {
-  let quoted = ''
-  for (const { code, bytes } of runesOf(byteString)) {
-    if (code === undefined) quoted += `\\x${hex(bytes.charCodeAt(0), 2)}`
-    else
-      quoted +=
-        escapes.get(code) ?? (isPrintable.test(String.fromCodePoint(code)) ? bytes : escaped(code))
-  }
+  const quoted = mapRunes(byteString, ({ code, bytes }) => {
+    if (code === undefined) return `\\x${hex(bytes.charCodeAt(0), 2)}`
+    const isPlain = isPrintable.test(String.fromCodePoint(code))
+    return escapes.get(code) ?? (isPlain ? bytes : escaped(code))
+  })
   return `"${quoted}"`
 }
 

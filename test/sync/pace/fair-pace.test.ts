@@ -43,7 +43,7 @@ function flood({ pace }: ReturnType<typeof start>, namespace: string, microsecon
   return counts
 }
 
-t.test('namespaces that flood share half of the time, and others don’t wait', async (t) => {
+t.test('namespaces that flood share a quarter of the time, and others don’t wait', async (t) => {
   const started = start()
   const floods = ['a', 'b', 'c'].map((name) => flood(started, name, 10_000))
   await started.settle()
@@ -58,8 +58,8 @@ t.test('namespaces that flood share half of the time, and others don’t wait', 
   await started.pass(6_000)
   const turns = floods.map(({ turns }, index) => turns - (before[index] ?? 0))
   const all = turns.reduce((sum, count) => sum + count, 0)
-  // Each turn takes 10 ms: half of the time, and one hundredth of it for each.
-  t.ok(all >= 290 && all <= 330, `${all} turns`)
+  // Each turn takes 10 ms: a quarter of the time, and one hundredth of it for each.
+  t.ok(all >= 145 && all <= 175, `${all} turns`)
   for (const count of turns) t.ok(Math.abs(count - all / 3) < 10, `${turns}`)
 })
 
@@ -78,7 +78,7 @@ t.test('an allowance grows again, up to a bound', async (t) => {
   void ask()
   await settle()
   t.equal(turns, 1, 'it rests')
-  await pass(20)
+  await pass(40)
   t.equal(turns, 2)
   await pass(100_000)
   for (let i = 0; i < 30; i++) void ask()
