@@ -9,6 +9,7 @@ import {
 import type { ReadStore } from '../external-secret/read-store.ts'
 import type { SeenStatus, SeenWithStatus } from '../external-secret/seen-external-secret.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import type { Account } from '../request/account.ts'
 import { clientOf } from '../request/read-account.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
@@ -72,12 +73,13 @@ export interface NamespaceSourcesOptions {
   readonly clusterStores?: SourceStore<SeenWithStatus> | undefined
   readonly policy: Policy
   readonly memory: FairShares
+  readonly pace: Pick<FairPace, 'awaitSlice'>
   readonly clock: Pick<Clock, 'now'>
   readonly onChange: () => void
 }
 
 export function createNamespaceSources(options: NamespaceSourcesOptions): NamespaceSources {
-  const { namespace, listed, clock } = options
+  const { namespace, listed, clock, pace } = options
   const stores = createStores(options)
   const findStore = storeFinder(stores, options)
   const readers = sourceReaders(stores, { ...options, findStore })
@@ -97,7 +99,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
         (store) => store?.isSettled() ?? true,
       ),
     async read() {
-      const read = await readSources(readers, { known, clock })
+      const read = await readSources(readers, { known, clock, pace })
       known = read.known
       return read.isComplete
     },

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 import type { Policy } from '../../webhook/core/policy.ts'
 import {
@@ -9,6 +8,7 @@ import {
 } from '../external-secret/external-secret-source.ts'
 import type { StoreKind } from '../external-secret/read-store.ts'
 import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import { readClassSource } from '../source/read-class-source.ts'
 import type { SeenClass } from '../source/seen-class.ts'
 import type { SeenSource } from '../source/seen-source.ts'
@@ -115,7 +115,15 @@ interface KnownSource {
 /** Reads the sources that have changed. One that isn't read in time counts as it was before. */
 export async function readSources(
   readers: readonly SourceReader[],
-  { known, clock }: { readonly known: KnownSources; readonly clock: Pick<Clock, 'now'> },
+  {
+    known,
+    clock,
+    pace,
+  }: {
+    readonly known: KnownSources
+    readonly clock: Pick<Clock, 'now'>
+    readonly pace: Pick<FairPace, 'awaitSlice'>
+  },
 ): Promise<{ readonly known: KnownSources; readonly isComplete: boolean }> {
   const startedAtMs = clock.now()
   const next = new Map<string, KnownSource>()
@@ -136,7 +144,7 @@ export async function readSources(
         continue
       }
       next.set(key, { seen, version, source: read() })
-      await setImmediate()
+      await pace.awaitSlice()
     }
   }
   return { known: next, isComplete }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
 
 /** Shares the time of the process among namespaces. All times are estimates in microseconds of one core. */
@@ -9,6 +10,8 @@ export interface FairPace {
   awaitTurn(namespace: string, microseconds: number): Promise<void>
   /** Waits in the line, whatever the allowance is. */
   awaitLine(microseconds: number): Promise<void>
+  /** Waits for a turn of the event loop in which nobody else who calls this works. */
+  awaitSlice(): Promise<void>
 }
 
 /** How much time a namespace may take at once after a rest: a list of hundreds of objects takes a part of it. */
@@ -28,6 +31,7 @@ export function createFairPace({
 }): FairPace {
   const allowances = new Map<string, { left: number; readonly atMs: number }>()
   let line: Promise<void> = Promise.resolve()
+  let slices: Promise<void> = Promise.resolve()
 
   function takeAllowance(namespace: string, microseconds: number): boolean {
     const nowMs = clock.now()
@@ -45,6 +49,10 @@ export function createFairPace({
   }
   return {
     awaitLine,
+    async awaitSlice() {
+      slices = slices.then(() => setImmediate())
+      await slices
+    },
     async awaitTurn(namespace, microseconds) {
       if (!takeAllowance(namespace, microseconds)) await awaitLine(microseconds)
     },

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
@@ -17,7 +16,7 @@ const partMicroseconds = 5_000
 /** A new budget for one round of one account. */
 export function roundBudget(
   { namespace, name }: Pick<Account, 'namespace' | 'name'>,
-  { awaitLine }: Pick<FairPace, 'awaitLine'>,
+  { awaitLine, awaitSlice }: Pick<FairPace, 'awaitLine' | 'awaitSlice'>,
 ): CpuBudget {
   let spent = 0
   let sinceLine = 0
@@ -29,8 +28,7 @@ export function roundBudget(
         message: `ServiceAccount ${namespace}/${name}: converting its values takes more than ${microseconds / 1_000_000} s of CPU time in one round`,
       }),
     async giveWay() {
-      if (spent <= freeMicroseconds || sinceLine < partMicroseconds)
-        return void (await setImmediate())
+      if (spent <= freeMicroseconds || sinceLine < partMicroseconds) return await awaitSlice()
       const part = sinceLine
       sinceLine = 0
       await awaitLine(part)

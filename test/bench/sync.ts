@@ -84,7 +84,11 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     policy,
     metrics,
     events: createEventBudget(systemClock),
-    pace: { awaitTurn: async () => undefined, awaitLine: async () => void (await setImmediate()) },
+    pace: {
+      awaitTurn: async () => undefined,
+      awaitSlice: async () => void (await setImmediate()),
+      awaitLine: async () => void (await setImmediate()),
+    },
     memory: createFairShares({ maxBytes: 2 ** 30, namespaces: 1 }),
     tries: createTryLimit(systemClock),
     clock: systemClock,

@@ -198,7 +198,7 @@ async function runTests(files: readonly string[], { env, interrupted }: TestOpti
   const tap = [
     join(root, 'node_modules/.bin/tap'),
     '--jobs=1',
-    '--timeout=600',
+    `--timeout=${600 + Number(process.env['SOAK_SECONDS'] ?? 0)}`,
     '--disable-coverage',
   ]
   const areTests = files.every((name) => name.endsWith('.test.ts'))

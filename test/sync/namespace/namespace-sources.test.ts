@@ -12,6 +12,7 @@ import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from '../harness/ample-shares.ts'
 import { classSpec, oneSecret, secretObject } from '../harness/class-example.ts'
+import { freePace } from '../harness/free-pace.ts'
 
 const accounts = new Map([['web', { annotations: {} }]])
 
@@ -25,6 +26,7 @@ t.test(
       kinds: ['SecretProviderClass'],
       policy,
       memory: ampleShares(),
+      pace: freePace,
       // Each look at the clock takes 40 ms.
       clock: { now: () => (nowMs += 40) },
       onChange: () => undefined,
@@ -71,6 +73,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
     kinds: ['SecretProviderClass'],
     policy,
     memory: ampleShares(),
+    pace: freePace,
     clock: { now: () => 0 },
     onChange: () => undefined,
   })
@@ -115,6 +118,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
     clusterStores,
     policy,
     memory: ampleShares(),
+    pace: freePace,
   })
   const metadata = (name: string) => ({ namespace: 'shop', name, uid: name, resourceVersion: '1' })
   const vaultUrl = 'https://team-a.vault.azure.net'
@@ -154,6 +158,7 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
     }),
     policy,
     memory: ampleShares(),
+    pace: freePace,
   })
   const metadataOf = (name: string, resourceVersion: string) => ({
     metadata: { namespace: 'shop', name, uid: name, resourceVersion },

@@ -1,0 +1,153 @@
+// Hostile namespaces beside honest ones: the controller's process, with the chart's options for Node, stays alive and within the
+// chart's memory limit, and each honest Secret comes within a minute. How much longer it takes than before the attack is only
+// printed: the API server and the attackers share the machine's cores with the controller. Takes a minute or two;
+// `npm run soak` takes ten more. SOAK_SECONDS sets the time of the attack.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { bundle } from '../../../image/bundle.ts'
+import { environmentOf } from '../../manifests/rendered.ts'
+import { accountKubeconfig } from '../client/account-kubeconfig.ts'
+import { connect } from '../client/api.ts'
+import { openCluster, until } from '../client/cluster.ts'
+import { readKubeconfig } from '../client/kubeconfig.ts'
+import { startEmulatorProcess } from '../harness/emulator-process.ts'
+import { publishIssuerKeys } from '../harness/publish-issuer-keys.ts'
+import { temporaryFolder } from '../harness/temporary-folder.ts'
+import { startControllerProcess } from './bench/controller-process.ts'
+import { type Fleet, placedSecrets, tenantId, vaultData } from './bench/fleet.ts'
+import { applyAccounts, createNamespaces, installFleet } from './bench/install-fleet.ts'
+import { syncAccount } from './harness/sync-account.ts'
+import { attack } from './soak/hostile.ts'
+import { median, probe } from './soak/probe.ts'
+
+const { KUBECONFIG = '', SOAK_SECONDS = '45' } = process.env
+const seconds = Number(SOAK_SECONDS)
+const [honestCount, hostileCount] = [20, 20]
+/** Of the control run: long enough for a few dozen probes. */
+const controlMs = 15_000
+const maxProbeMs = 60_000
+const mebibyte = 1024 * 1024
+
+t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) => {
+  const cluster = openCluster(t)
+  const api = connect(KUBECONFIG)
+  t.teardown(() => api.close())
+  t.teardown(await publishIssuerKeys(cluster))
+  const namespaces = await createNamespaces(cluster, honestCount + hostileCount)
+  const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 3, objectsEach: 2 }
+  const { accounts, container, remove } = await installFleet(cluster, fleet)
+  t.teardown(remove)
+  const { path: folder, remove: removeFolder } = temporaryFolder()
+  t.teardown(removeFolder)
+  const data = join(folder, 'vault.yaml')
+  writeFileSync(data, vaultData(fleet))
+  const azure = await startEmulatorProcess({ access: readKubeconfig(KUBECONFIG), folder, data })
+  t.teardown(() => azure.stop())
+  const vaultUrl = `${azure.url}/{vault}`
+  await applyAccounts(cluster, { ...fleet, vaultUrl }, '30s')
+  writeFileSync(join(folder, 'ca.crt'), azure.caPem)
+  await bundle(join(folder, 'dist'))
+  const controller = await startControllerProcess({
+    program: join(folder, 'dist', 'main.js'),
+    accounts,
+    flags: ['--external-secrets', '--classes'],
+    env: {
+      ...environmentOf(container),
+      AKV_INJECTOR_CLOUD: 'custom',
+      AKV_INJECTOR_AUTHORITY_HOST: azure.url,
+      AKV_INJECTOR_VAULT_URL: vaultUrl,
+      AKV_INJECTOR_CA_FILE: join(folder, 'ca.crt'),
+      AKV_INJECTOR_DEFAULT_TENANT_ID: tenantId,
+      KUBECONFIG: await accountKubeconfig({
+        api,
+        kubeconfigFile: KUBECONFIG,
+        account: syncAccount,
+        folder,
+      }),
+    },
+    folder,
+  })
+  t.teardown(() => controller.stop())
+  const synced = (namespace: string) =>
+    controller.metric(
+      'akv_injector_sync_secrets',
+      `namespace="${namespace}",account="app-0",state="synced"`,
+    )
+  for (const namespace of namespaces)
+    await until(async () => (await synced(namespace)) >= 3, 60_000)
+
+  const placed = placedSecrets(fleet)
+  const firstOf = (namespace: string) => placed.find((one) => one.namespace === namespace)
+  const storeOf = (namespace: string) => `app-0-${firstOf(namespace)?.vault}`
+  const objectOf = (namespace: string) => firstOf(namespace)?.object ?? ''
+  let probes = 0
+  /** Probes one honest namespace after the other, each second, until the time is over. */
+  async function probeFor(ms: number): Promise<readonly number[]> {
+    const running: Promise<number>[] = []
+    for (const endMs = performance.now() + ms; performance.now() < endMs; await delay(1_000)) {
+      const namespace = namespaces[probes % honestCount] ?? ''
+      const [store, object] = [storeOf(namespace), objectOf(namespace)]
+      const name = `probe-${probes++}`
+      running.push(probe(cluster, { namespace, name, store, object, maxMs: maxProbeMs }))
+    }
+    return await Promise.all(running)
+  }
+
+  const control = await probeFor(controlMs)
+  controller.memory()
+  await controller.loop()
+  const cpuBefore = controller.cpuSeconds()
+  const stop = new AbortController()
+  const hostile = namespaces.slice(honestCount)
+  const attacking = attack({ api, namespaces: hostile, storeOf, objectOf, signal: stop.signal })
+  // The attack itself has to be known before its effect is measured.
+  const phaseMs = (seconds * 1_000) / 3
+  const beginning = await probeFor(phaseMs)
+  controller.memory()
+  const middle = await probeFor(phaseMs)
+  const middleBytes = controller.memory().residentBytes
+  const end = await probeFor(phaseMs)
+  const endBytes = controller.memory().residentBytes
+  const cpu = controller.cpuSeconds() - cpuBefore
+  stop.abort()
+  const attacks = await attacking
+  const { longestBlockMs } = await controller.loop()
+
+  const times = [...beginning, ...middle, ...end]
+  const lost = times.filter((ms) => ms === Number.POSITIVE_INFINITY).length
+  const ratio = median(times) / median(control)
+  t.comment(`CPU time of the controller: ${cpu.toFixed(0)} s in ${seconds} s`)
+  t.comment(`attacks: ${JSON.stringify(attacks)}`)
+  t.comment(
+    `an honest Secret took ${Math.round(median(control))} ms in the control run, then ${Math.round(median(times))} ms, at most ${Math.round(Math.max(...times))} ms`,
+  )
+  t.comment(
+    `resident memory: ${Math.round(middleBytes / mebibyte)} MiB, then ${Math.round(endBytes / mebibyte)} MiB; longest turn: ${Math.round(longestBlockMs)} ms`,
+  )
+  t.equal(lost, 0, 'each honest Secret came')
+  t.comment(`an honest Secret took ${ratio.toFixed(1)} times as long as before`)
+  t.ok(endBytes < middleBytes * 1.25, 'the memory is flat')
+  const limit = memoryLimit(container)
+  t.ok(endBytes < limit, `the memory is within the chart's limit of ${limit / mebibyte} MiB`)
+  for (const namespace of namespaces.slice(0, honestCount))
+    t.ok((await synced(namespace)) >= 3, `${namespace} is in sync`)
+
+  // A floor: the attack was real, and so were the probes.
+  t.ok(control.length >= 8 && times.length >= seconds / 3, `${times.length} probes`)
+  t.equal(attacks.templates, 11 * hostileCount)
+  t.equal(attacks.unlistedAccounts, 20 * hostileCount)
+  t.ok(attacks.largeObjects >= seconds / 8, `${attacks.largeObjects} large objects`)
+  t.ok(attacks.costlyTemplates >= 2 * hostileCount, `${attacks.costlyTemplates} costly templates`)
+  t.ok(attacks.manyValues >= 2 * hostileCount, `${attacks.manyValues} objects of many values`)
+})
+
+function memoryLimit(container: {
+  readonly resources: { readonly limits: { readonly memory: string } }
+}): number {
+  const found = /^(\d+)Mi$/.exec(container.resources.limits.memory)
+  if (!found) throw new Error(`the chart's limit ${container.resources.limits.memory} is not in Mi`)
+  return Number(found[1]) * mebibyte
+}
