@@ -65,7 +65,7 @@ const shapes: readonly (readonly [
   ['many directives', 2, (length) => `${fill(length, () => '%X\n')}---\na: ]\n`],
 ]
 
-t.test('a command takes at most 40 times the memory of its file', async (t) => {
+t.test('check takes at most 40 times the memory of its file', async (t) => {
   const { check } = commandLine(t.testdir())
   const empty = check('')
   for (const [name, exit, make] of shapes) {
