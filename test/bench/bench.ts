@@ -8,6 +8,8 @@ export interface Figure {
    * too much on a busy machine. `npm run bench -- --smoke` compares them with the recorded ones (record.ts).
    */
   readonly ratios?: Readonly<Record<string, number>>
+  /** Why a smoke run must fail. */
+  readonly failure?: string
 }
 
 /** A measurement that takes a few seconds, or about one as a smoke run. */

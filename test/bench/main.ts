@@ -81,9 +81,16 @@ async function main(): Promise<number> {
   }
   if (values.record) writeRecord(found)
   if (!isSmoke) return 0
-  const problems = compareWithRecord(found, readRecord())
-  console.log(`\n${problems.length === 0 ? 'no ratio has doubled' : problems.join('\n')}`)
+  const problems = [...failures(found), ...compareWithRecord(found, readRecord())]
+  console.log(`\n${problems.length === 0 ? 'nothing costs more than it may' : problems.join('\n')}`)
   return problems.length === 0 ? 0 : 1
 }
+
+const failures = (found: ReadonlyMap<string, readonly Figure[]>): readonly string[] =>
+  [...found].flatMap(([table, figures]) =>
+    figures.flatMap(({ what, failure }) =>
+      failure === undefined ? [] : [`${table}: ${what}: ${failure}`],
+    ),
+  )
 
 process.exitCode = await main()

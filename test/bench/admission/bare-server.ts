@@ -3,8 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fastify } from 'fastify'
 
-/** The server for comparison: Fastify over TLS that parses a review and answers with a fixed patch. */
-export async function startBareServer(tlsDir: string): Promise<number> {
+// Runs as a process, for comparison: Fastify over TLS that parses a review and answers with a fixed patch.
+
+const [, , tlsDir = ''] = process.argv
+
+async function startBareServer(): Promise<number> {
   const read = (name: string) => readFileSync(join(tlsDir, name), 'utf8')
   const app = fastify({
     https: { cert: read('tls.crt'), key: read('tls.key'), minVersion: 'TLSv1.2' },
@@ -32,3 +35,7 @@ export async function startBareServer(tlsDir: string): Promise<number> {
   await app.listen({ host: '127.0.0.1', port: 0 })
   return (app.server.address() as AddressInfo).port
 }
+
+process.send?.({ port: await startBareServer() })
+// The bench has ended, perhaps by an error.
+process.on('disconnect', () => process.exit())
