@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { reasonOf } from '../lib/reason-of.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { makeDist } from './make-dist.ts'
-import { placeholderRepository } from './placeholder-repository.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -16,6 +13,8 @@ export interface ImageOptions {
   readonly base?: string
   /** The container engines to choose from. */
   readonly engines?: readonly Engine[]
+  /** An empty folder for the image as an OCI layout. With docker, the image is then only there, not in docker's store. */
+  readonly layout?: string
 }
 
 /** Container engines in order of preference. The first that works is used: docker may be installed without its daemon. */
@@ -45,7 +44,18 @@ export async function buildImage(options: ImageOptions): Promise<Engine> {
     stdio: ['ignore', process.stderr.fd, 'inherit'],
   })
   if (status !== 0) throw new Error(`${engine} could not build the image`)
+  if (options.layout !== undefined && engine !== 'docker')
+    execFileSync(engine, layoutArguments({ ...options, layout: options.layout }), {
+      stdio: ['ignore', process.stderr.fd, 'inherit'],
+    })
   return engine
+}
+
+/** The arguments with which buildah and podman write an image as an OCI layout. */
+function layoutArguments(options: ImageOptions & { readonly layout: string }): string[] {
+  const { tag, layout } = options
+  const push = isList(options) ? ['manifest', 'push', '--all'] : ['push']
+  return [...push, '--quiet', tag, `oci:${layout}:${tag}`]
 }
 
 /**
@@ -54,10 +64,10 @@ export async function buildImage(options: ImageOptions): Promise<Engine> {
  * @param revision - Git's name of the commit, with `-dirty` if the checkout has changes
  */
 export function buildArguments(engine: Engine, options: ImageOptions, revision: string): string[] {
-  const { tag, platform, base } = options
+  const { tag, platform, base, layout } = options
   const isDocker = engine === 'docker'
   return [
-    ...(isDocker ? ['buildx', 'build', '--load'] : ['build']),
+    ...(isDocker ? ['buildx', 'build', ...dockerOutput(layout)] : ['build']),
     ...['--file', 'Containerfile'],
     ...['--build-arg', `VERSION=${packageJson.version}`],
     ...['--build-arg', `REVISION=${revision}`],
@@ -70,6 +80,12 @@ export function buildArguments(engine: Engine, options: ImageOptions, revision: 
     '.',
   ]
 }
+
+/** Attestations say when the build ran, so a layout gets none. */
+const dockerOutput = (layout: string | undefined): string[] =>
+  layout === undefined
+    ? ['--load']
+    : ['--provenance=false', '--output', `type=oci,tar=false,dest=${layout}`]
 
 /**
  * A fixed timestamp, so that two builds give the same bytes; a layer for each COPY, so that nodes keep the layer of Node
@@ -90,16 +106,4 @@ export function revision(): string {
   const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*']
   const { status, stdout } = spawnSync('git', describe, { cwd: root, encoding: 'utf8' })
   return status === 0 ? stdout.trim() : 'unknown'
-}
-
-if (import.meta.main) {
-  try {
-    const { values } = parseArgs({
-      options: { tag: { type: 'string' }, platform: { type: 'string' }, base: { type: 'string' } },
-    })
-    await buildImage({ tag: `${placeholderRepository}:${packageJson.version}`, ...values })
-  } catch (error) {
-    console.error(`npm run image: ${reasonOf(error)}`)
-    process.exitCode = 1
-  }
 }

@@ -12,11 +12,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { revision } from '../image/build-image.ts'
+import { buildImageArchive } from '../image/build-image-archive.ts'
+import { packFolder } from '../image/pack-folder.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { createProgress } from '../lib/terminal/terminal-progress.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { buildImageArchive } from './build-image-archive.ts'
-import { packFolder } from './pack-folder.ts'
 import { packNpmPackage } from './pack-npm-package.ts'
 import { copyChart, type ReleasedImage } from './package-chart.ts'
 import { type ChangelogEntry, findChangelogEntry, releaseNotes } from './release-notes.ts'
@@ -69,8 +69,11 @@ async function makeFiles(options: ReleaseOptions, entry: ChangelogEntry): Promis
 
   progress.show('building the image')
   const digest = await buildImageArchive({
-    name: `${repository}:${version}`,
+    tag: `${repository}:${version}`,
     platform,
+    // Two builds with docker were never compared.
+    engines: ['buildah', 'podman'],
+    compression: 'gzip',
     archive: inOut(`akv-injector-image-${version}.tar`),
     ...(base === undefined ? {} : { base }),
   })

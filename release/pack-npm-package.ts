@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packFolder } from './pack-folder.ts'
+import { packFolder } from '../image/pack-folder.ts'
 
 const root = join(import.meta.dirname, '..')
 

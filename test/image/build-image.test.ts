@@ -1,11 +1,12 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { buildArguments } from '../../image/build-image.ts'
 import packageJson from '../../package.json' with { type: 'json' }
+import { readLayout, writeLayout } from './oci-layout.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -32,6 +33,15 @@ t.test(
     t.strictSame(docker.slice(0, 3), ['buildx', 'build', '--load'])
     t.strictSame(docker.slice(-3), ['--tag', 'a', '.'])
     t.ok(docker.includes('SOURCE_DATE_EPOCH=0'))
+    t.strictSame(buildArguments('docker', { ...both, layout: '/out' }, 'abc').slice(0, 5), [
+      ...['buildx', 'build', '--provenance=false'],
+      ...['--output', 'type=oci,tar=false,dest=/out'],
+    ])
+    t.strictSame(
+      buildArguments('podman', { ...both, layout: '/out' }, 'abc'),
+      buildArguments('podman', both, 'abc'),
+      'podman builds first, and then pushes to a layout',
+    )
   },
 )
 
@@ -59,6 +69,7 @@ async function runScript(
     ),
     engine: '',
   })
+  writeLayout(join(folder, 'layout'))
   writeFileSync(
     join(folder, 'engine'),
     `#!/bin/sh
@@ -69,17 +80,27 @@ if [ "$1" = info ]; then
     .join(' ')} esac
 fi
 echo "$name" "$@" >> "${folder}/called"
-if [ "$1" = build ]; then cp -R dist "${folder}/dist"; else exit 125; fi
+case "$*" in
+  'build '*) cp -R dist "${folder}/dist";;
+  push*|'manifest push'*|buildx*dest=*)
+    to=$(echo "$*" | sed -E 's/.*(oci:|dest=)([^ :]+).*/\\2/')
+    cp -R "${folder}/layout/." "$to";;
+  *) exit 125;;
+esac
 `,
   )
   chmodSync(join(folder, 'engine'), 0o755)
-  const script = join(root, 'image/build-image.ts')
+  const script = join(root, 'image/main.ts')
   const child = spawn(process.execPath, [script, '--tag', 'test:1', ...args], {
     cwd: folder,
     env: { ...process.env, PATH: `${join(folder, 'bin')}:${process.env['PATH']}` },
   })
-  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
-  return { folder, code, stderr }
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { folder, code, stdout, stderr }
 }
 
 t.test('the first engine that works gets the bundle, its bill and its licences', async (t) => {
@@ -151,3 +172,50 @@ t.test('without an engine it says which there could be', async (t) => {
   t.equal(code, 1)
   t.match(stderr, 'none of buildah, podman, docker works here; install one')
 })
+
+const platforms = ['--platform', 'linux/amd64,linux/arm64']
+/** The machine may have engines that work. */
+const broken = { buildah: 1, podman: 1, docker: 1 }
+const archives = [
+  { engine: 'buildah', args: [], called: /^buildah build .*\nbuildah push --quiet test:1 oci:/ },
+  {
+    engine: 'podman',
+    args: platforms,
+    called: /\npodman build .*\npodman manifest push --all --quiet test:1 oci:/,
+  },
+  {
+    engine: 'docker',
+    args: platforms,
+    called: /^docker buildx build --provenance=false --output type=oci,tar=false,dest=\S+ .*\n$/,
+  },
+]
+for (const { engine, args, called } of archives)
+  for (const compression of ['gzip', 'zstd'])
+    t.test(`${engine} gives an archive with ${compression}, and its digest`, async (t) => {
+      const archive = join(t.testdir(), 'image.tar')
+      const options = ['--archive', archive, '--compression', compression, ...args]
+      const { folder, code, stdout, stderr } = await runScript(
+        t,
+        { ...broken, [engine]: 0 },
+        options,
+      )
+      t.equal(code, 0, stderr)
+      t.match(readFileSync(join(folder, 'called'), 'utf8'), called)
+      const unpacked = join(folder, 'unpacked')
+      mkdirSync(unpacked)
+      execFileSync('tar', ['-xf', archive, '-C', unpacked])
+      const { top, layerTypes } = readLayout(unpacked)
+      t.equal(stdout, `${top.digest}\n`)
+      t.strictSame(layerTypes, Array(4).fill(`tar+${compression}`))
+    })
+
+for (const { args, message } of [
+  { args: ['--compression', 'zstd'], message: 'name one with --archive FILE' },
+  { args: ['--compression', 'xz'], message: '--compression is "xz", but must be gzip or zstd' },
+])
+  t.test(`${args.join(' ')} alone is refused before anything is built`, async (t) => {
+    const { folder, code, stderr } = await runScript(t, { buildah: 0 }, args)
+    t.equal(code, 1)
+    t.match(stderr, message)
+    t.notOk(existsSync(join(folder, 'called')))
+  })

@@ -30,7 +30,7 @@ export async function productArchive(cache: string, log: (line: string) => void)
       log(`building ${productImage} into ${cache}, which takes a minute`)
       withBuildah((buildah) => {
         const base = buildBaseImage(buildah, cache)
-        const script = join(root, 'image/build-image.ts')
+        const script = join(root, 'image/main.ts')
         executeApart(process.execPath, [script, '--tag', productImage, '--base', base], buildah.env)
         buildah.save(productImage, archive)
       })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { packFolder } from '../../release/pack-folder.ts'
+import { packFolder } from '../../image/pack-folder.ts'
 
 t.test(
   'archives of the same files have the same bytes, whenever and wherever they were written',
