@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setInterval } from 'node:timers'
 import type { FastifyBaseLogger } from 'fastify'
-import { reasonOf } from '../../../lib/reason-of.ts'
 import type { Metrics } from '../metrics.ts'
+import { followFiles } from './follow-files.ts'
 import {
   readServingCertificate,
   type ServingCertificate,
@@ -28,66 +27,42 @@ export interface CertificateWatch {
 }
 
 /**
- * Keeps a server's certificate in step with a folder. Resolves after the first check of the folder.
- *
- * It polls and compares contents, because the kubelet swaps a link above the files, which a watch of the files wouldn't
- * notice. A pair that can't be used is reported once, and the certificate in use stays.
+ * Keeps a server's certificate in step with a folder. Resolves after the first check of the folder. A pair that can't be
+ * used is reported once, and the certificate in use stays.
  */
 export async function watchCertificate(
   options: WatchCertificateOptions,
 ): Promise<CertificateWatch> {
-  const { folder, intervalMs } = options
-  const certificate = certificateOf(options)
-  await certificate.check()
-  let checking = Promise.resolve()
-  const timer = setInterval(() => {
-    checking = checking.then(certificate.check)
-  }, intervalMs)
-  return {
-    problem(now) {
-      const current = certificate.current()
-      return current === undefined
-        ? `there is no usable certificate in ${folder} yet`
-        : validityProblem(current, now)
-    },
-    stop: () => clearInterval(timer),
-  }
-}
-
-/** The certificate in use, and a check of the folder that may replace it. */
-function certificateOf({ folder, use, log, metrics }: WatchCertificateOptions) {
+  const { folder, intervalMs, use, log, metrics } = options
   let current: ServingCertificate | undefined
-  let seen: TlsFiles | undefined
-  let reportedReason: string | undefined
 
   function load(pair: TlsFiles): void {
-    seen = pair
     const read = readServingCertificate(pair)
     if (read.kind === 'invalid') throw new Error(read.problem)
     use(read.value)
     current = read.value
-    reportedReason = undefined
     metrics.setCertificateExpiry(current.notAfter)
     log.info({ notAfter: current.notAfter }, 'serving certificate loaded')
   }
 
-  async function check(): Promise<void> {
-    try {
-      const pair = await readPair(folder)
-      if (pair && (pair.cert !== seen?.cert || pair.key !== seen.key)) load(pair)
-      // The kubelet doesn't show the answer of a readiness probe, so the log has to say why the pod isn't ready.
-      const invalid = current && validityProblem(current, new Date())
-      if (invalid !== undefined) throw new Error(invalid)
-    } catch (error) {
-      const reason = reasonOf(error)
-      if (reason === reportedReason) return
-      reportedReason = reason
+  const stop = await followFiles({
+    intervalMs,
+    read: () => readPair(folder),
+    load,
+    // The kubelet doesn't show the answer of a readiness probe, so the log has to say why the pod isn't ready.
+    problem: () => current && validityProblem(current, new Date()),
+    report(reason) {
       metrics.countReloadFailure()
       log.error({ folder, reason, inUse: current !== undefined }, 'no usable certificate found')
-    }
+    },
+  })
+  return {
+    problem: (now) =>
+      current === undefined
+        ? `there is no usable certificate in ${folder} yet`
+        : validityProblem(current, now),
+    stop,
   }
-
-  return { check, current: () => current }
 }
 
 /** Undefined if the files changed between two reads, because the certificate and the key may be of different versions. */
