@@ -2,8 +2,8 @@ import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { issueClientCertificate } from '../../../support/issue-client-certificate.ts'
 import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
-import { issueClientCertificate } from './client-certificate.ts'
 
 export interface ClusterAccessOptions {
   /** An empty folder. */

@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly folder: string
   /** The network of the node, if there is to be one. */
   readonly network?: Network | undefined
+  /** Further flags of the API server, such as `admission-control-config-file`. */
+  readonly apiServerFlags?: Readonly<Record<string, string>>
 }
 
 /**
@@ -61,7 +63,10 @@ export async function startCluster(options: ClusterOptions): Promise<LocalCluste
   try {
     const etcdUrl = `http://127.0.0.1:${etcdPort}`
     start(parts.etcd, etcdFlags(folder, etcdUrl, `http://127.0.0.1:${etcdPeerPort}`))
-    const serverFlags = apiServerFlags({ folder, etcdUrl, apiPort, network })
+    const serverFlags = {
+      ...apiServerFlags({ folder, etcdUrl, apiPort, network }),
+      ...options.apiServerFlags,
+    }
     let server = start(parts['kube-apiserver'], serverFlags)
     await untilReady(kubeconfigFile, server)
     started.push({ stop: await mirrorIfNeeded(kubeconfigFile) })

@@ -4,16 +4,26 @@ import {
   ExtendedKeyUsageExtension,
   Name,
   PemConverter,
+  SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import type { Issued } from '../../../../certs/issue.ts'
+import type { Issued } from '../../certs/issue.ts'
 
-/** Issues a client certificate that is valid for a day. */
+export interface ClientOptions {
+  readonly dnsNames?: readonly string[]
+  readonly urls?: readonly string[]
+  /** Default: in a day. */
+  readonly notAfter?: Date
+}
+
+/** Issues a client certificate. */
 export async function issueClientCertificate(
   authority: Issued,
   commonName: string,
+  options: ClientOptions = {},
 ): Promise<Issued> {
+  const { dnsNames = [], urls = [], notAfter = new Date(Date.now() + dayMs) } = options
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const signingKey = await crypto.subtle.importKey(
     'pkcs8',
@@ -22,16 +32,23 @@ export async function issueClientCertificate(
     false,
     ['sign'],
   )
+  const names = [
+    ...dnsNames.map((value) => ({ type: 'dns' as const, value })),
+    ...urls.map((value) => ({ type: 'url' as const, value })),
+  ]
   const { notBefore, subjectName } = new X509Certificate(authority.certificatePem)
   const certificate = await X509CertificateGenerator.create({
     subject: new Name([{ CN: [{ utf8String: commonName }] }]),
     issuer: subjectName,
     notBefore,
-    notAfter: new Date(Date.now() + dayMs),
+    notAfter,
     publicKey: keys.publicKey,
     signingKey,
     signingAlgorithm: { ...algorithm, hash: 'SHA-256' },
-    extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
+    extensions: [
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+      ...(names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : []),
+    ],
   })
   const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey)
   return {
