@@ -109,9 +109,51 @@ t.test(
         { image: { repository: '' } },
         'image.repository is required, because this chart has no default image: set it to',
       ],
+      [
+        { webhook: { clientCertificates: { names: ['kube-apiserver'] } } },
+        'webhook.clientCertificates.names is set, but neither configMapName nor secretName',
+      ],
+      [
+        { webhook: { clientCertificates: { configMapName: 'a', secretName: 'b' } } },
+        'webhook.clientCertificates names the ConfigMap "a" and the Secret "b". Choose one',
+      ],
       [{ image: { repository: 'a/b@sha256:0' } }, '"@sha256:0" is a tag or a digest'],
     ]
     for (const [values, sentence] of cases) t.match(render({ values }).problem, sentence)
+  },
+)
+
+t.test(
+  'the CA of clients is mounted from a ConfigMap or a Secret, and by default from neither',
+  { skip: withoutHelm },
+  async (t) => {
+    const podOf = (clientCertificates: object) =>
+      readRendered(render({ values: { webhook: { clientCertificates } } }).text).find(
+        'Deployment',
+        'akv-injector-webhook',
+      ).spec.template.spec
+    const items = [{ key: 'ca.crt', path: 'ca.crt' }]
+    for (const [value, source] of [
+      [{ configMapName: 'api-servers' }, { configMap: { name: 'api-servers', items } }],
+      [{ secretName: 'api-servers' }, { secret: { secretName: 'api-servers', items } }],
+    ] as const) {
+      const { volumes, containers } = podOf(value)
+      const found = volumes.filter(({ name }: { name: string }) => name === 'clients')
+      t.strictSame(found, [{ name: 'clients', ...source }])
+      t.match(
+        containers[0].volumeMounts.find(({ name }: { name: string }) => name === 'clients'),
+        { mountPath: '/etc/akv-injector/clients', readOnly: true },
+      )
+      const env = environmentOf(containers[0])
+      t.equal(env['AKV_INJECTOR_CLIENT_CA_FILE'], '/etc/akv-injector/clients/ca.crt')
+      t.notOk('AKV_INJECTOR_CLIENT_NAMES' in env)
+    }
+    const { volumes, containers } = podOf({})
+    t.strictSame(
+      volumes.map(({ name }: { name: string }) => name),
+      ['tls'],
+    )
+    t.notOk('AKV_INJECTOR_CLIENT_CA_FILE' in environmentOf(containers[0]))
   },
 )
 
@@ -138,7 +180,12 @@ t.test('the chart can set every setting of the webhook', { skip: withoutHelm }, 
       allowRoot: true,
     },
     proxy: { httpsProxy: 'http://proxy.example:3128', noProxy: '.internal.example' },
-    webhook: { logLevel: 'debug', securePort: 9443, healthPort: 9080 },
+    webhook: {
+      logLevel: 'debug',
+      securePort: 9443,
+      healthPort: 9080,
+      clientCertificates: { configMapName: 'api-servers', names: ['kube-apiserver', 'a.example'] },
+    },
   }
   const { find } = readRendered(render({ values }).text)
   const { NODE_OPTIONS, ...env } = environmentOf(

@@ -8,11 +8,11 @@ import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import type { Settings } from '../settings/read-settings.ts'
 import { createTurns, type TakeTurn } from '../sharing/turns.ts'
-import { watchCertificate } from './certificate/watch-certificate.ts'
+import { watchTls } from './certificate/watch-tls.ts'
 import type { LogOptions } from './logger-options.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { buildWebhookApp } from './webhook-app.ts'
-import { type ServerLimits, tlsOptions, type WebhookServer } from './webhook-server.ts'
+import type { ServerLimits, WebhookServer } from './webhook-server.ts'
 
 export interface StartWebhookOptions {
   readonly settings: Settings
@@ -54,19 +54,25 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
     options.apiAccess && createObjectReader({ access: options.apiAccess, takeTurn, elapsedMs })
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
-  const app = createApp(options, { metrics, get: reader?.get, takeTurn, isDraining })
-  const certificate = await watchCertificate({
-    folder: settings.tlsDir,
-    intervalMs: options.certificatePollMs ?? 5_000,
-    use: ({ cert, key }) => app.server.setSecureContext({ ...tlsOptions, cert, key }),
-    log: app.log,
+  let caVersion = 0
+  const app = createApp(options, {
     metrics,
+    get: reader?.get,
+    takeTurn,
+    isDraining,
+    caVersion: () => caVersion,
+  })
+  const tls = await watchTls(app, {
+    settings,
+    intervalMs: options.certificatePollMs ?? 5_000,
+    metrics,
+    onCaChanged: () => caVersion++,
   })
   app.addHook('onClose', async () => {
-    certificate.stop()
+    tls.stop()
     reader?.close()
   })
-  const notReadyReason = () => (isDraining() ? 'shutting down' : certificate.problem(new Date()))
+  const notReadyReason = () => (isDraining() ? 'shutting down' : tls.problem(new Date()))
   const health = await listen(app, settings.listen, {
     listen: settings.healthListen,
     checks: { '/healthz': () => undefined, '/readyz': () => notReady(notReadyReason()) },
@@ -90,9 +96,11 @@ function createApp(
     readonly get: GetObject | undefined
     readonly takeTurn: TakeTurn
     readonly isDraining: () => boolean
+    readonly caVersion: () => number
   },
 ): WebhookServer {
-  const { metrics, isDraining, get, takeTurn } = parts
+  const { metrics, isDraining, get, takeTurn, caVersion } = parts
+  const { clients } = settings
   const countLookup = metrics.countClassLookup
   const elapsedMs = () => performance.now()
   return buildWebhookApp({
@@ -102,6 +110,7 @@ function createApp(
     ...(get && { lookUp: createLookUp({ get, countLookup, elapsedMs }) }),
     log: { level: settings.logLevel, stream: logStream },
     isDraining,
+    ...(clients && { clients: { names: clients.names, caVersion } }),
     ...(limits && { limits }),
   })
 }

@@ -9,6 +9,7 @@ import type { LogOptions } from './logger-options.ts'
 import type { Metrics } from './metrics.ts'
 import { addMutateRoutes } from './mutate-route.ts'
 import { refuser } from './refusal.ts'
+import { type RequireClientOptions, requireClient } from './require-client.ts'
 import { createWebhookServer, type ServerLimits, type WebhookServer } from './webhook-server.ts'
 
 export interface WebhookAppOptions {
@@ -22,17 +23,25 @@ export interface WebhookAppOptions {
   /** While true, each answer closes its connection. */
   readonly isDraining?: () => boolean
   readonly limits?: Partial<ServerLimits>
+  /** Which clients are accepted. Absent: all. */
+  readonly clients?: Omit<RequireClientOptions, 'refuse'>
   /** A clock that never goes back. Default: the process's own. */
   readonly elapsedMs?: () => number
 }
 
 /** The admission endpoint, not listening yet, so that tests can use `inject`. */
 export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
-  const { decide, metrics, lookUp = refuseLookUps } = options
+  const { clients, decide, metrics, lookUp = refuseLookUps } = options
   const { isDraining = () => false, elapsedMs = () => performance.now() } = options
   const refuse = refuser(metrics, createLineLimit({ ...refusalLines, elapsedMs }))
   const limitLines = createLineLimit({ ...admissionLines, elapsedMs })
-  const app = createWebhookServer({ ...options, refuse })
+  const app = createWebhookServer({
+    ...options,
+    refuse,
+    asksForCertificate: clients !== undefined,
+  })
+  // First, so that no other hook works for a stranger.
+  if (clients) requireClient(app, { ...clients, refuse })
   app.addHook('onRequest', (_request, reply, next) => {
     if (isDraining()) reply.header('connection', 'close')
     next()

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server } from 'node:https'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
@@ -54,17 +55,29 @@ export const tlsOptions = {
   ].join(':'),
 } as const
 
+/**
+ * The TLS settings of a server that asks for certificates, besides {@link tlsOptions}. A session that is resumed isn't verified
+ * again, so there are no tickets; the API server doesn't resume sessions.
+ */
+export const clientTlsOptions = (ca: string) => ({
+  ca,
+  secureOptions: constants.SSL_OP_NO_TICKET,
+})
+
 /** An HTTPS server without routes. Handshakes fail until it is given a certificate. */
 export function createWebhookServer(options: {
   readonly log: LogOptions
   readonly refuse: Refuse
   readonly metrics: Metrics
   readonly limits?: Partial<ServerLimits> | undefined
+  /** Whether clients are asked for a certificate. A handshake without one succeeds: a request can be refused with a reason. */
+  readonly asksForCertificate?: boolean
 }): WebhookServer {
   const limits = { ...defaultLimits, ...options.limits }
   const app: WebhookServer = fastify({
     https: {
       ...tlsOptions,
+      ...(options.asksForCertificate && { requestCert: true, rejectUnauthorized: false }),
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: limits.handshakeTimeoutMs,
       headersTimeout: limits.headersTimeoutMs,

@@ -67,6 +67,24 @@ export function parseFolder(text: string): Parsed<string> {
   return text === '' || text.includes('\0') ? invalid('expected the path of a folder') : valid(text)
 }
 
+export function parseFile(text: string): Parsed<string> {
+  return text === '' || text.includes('\0') ? invalid('expected the path of a file') : valid(text)
+}
+
+/** Reads names of certificates with commas between them. An empty list is refused, because it could mean all or none. */
+export function parseClientNames(text: string): Parsed<readonly string[]> {
+  const names = text.split(',').map((name) => name.trim())
+  return names.length <= maxClientNames && names.every(isClientName)
+    ? valid(names)
+    : invalid(
+        `expected common names or DNS names of client certificates, without wildcards and with commas between them, such as kube-apiserver; at most ${maxClientNames}. Leave it out to accept every certificate of the CA`,
+      )
+}
+
+/** A common name has at most 64 characters (RFC 5280, appendix A.1), and a DNS name 253. */
+const isClientName = (name: string): boolean =>
+  /^[\x21-\x7e](?:[\x20-\x7e]{0,252})$/.test(name) && !/^\.|\*/.test(name)
+
 /**
  * Reads `namespace=vault+vault;namespace=…;*=…`. A namespace without vaults may use none.
  * An empty value is refused, because operators may expect it to forbid all vaults, but an absent setting allows all.
@@ -127,5 +145,6 @@ const allowedMetadataForm =
 const namespacePattern = /^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)$/
 const allowedVaultsForm =
   'expected namespace=vault+vault;namespace=vault, "*" for all other namespaces'
+const maxClientNames = 32
 const maxProxyLength = 512
 const maxNoProxyLength = 4096

@@ -12,6 +12,8 @@ import type { Policy } from '../core/policy.ts'
 import {
   parseAllowedMetadata,
   parseAllowedVaults,
+  parseClientNames,
+  parseFile,
   parseFolder,
   parseImage,
   parseKubernetesMinor,
@@ -39,6 +41,13 @@ export interface Settings {
   readonly healthListen: ListenAddress
   /** The folder of `tls.crt` and `tls.key`. */
   readonly tlsDir: string
+  /** Which callers are accepted, by their certificates. Absent: anybody. */
+  readonly clients?: {
+    /** A PEM file with the certificates of authorities. */
+    readonly caFile: string
+    /** Accepted common names and DNS names; an empty list accepts any. */
+    readonly names: readonly string[]
+  }
   /** The namespaces in which volumes of the CSI driver are served. */
   readonly csi: CsiMode
   /** The webhook's own level. The agent's is `info`, unless an annotation changes it. */
@@ -63,12 +72,14 @@ export type ReadSettings = Checked<Settings, Problem>
 export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions): ReadSettings {
   const image = agentImage === undefined ? {} : { AKV_INJECTOR_AGENT_IMAGE: agentImage }
   const reader = settingReader({ ...image, ...env })
+  const clients = readClients(reader)
   const settings: Settings = Object.freeze({
     policy: readPolicy(reader, readFile),
     listen: reader.optional('AKV_INJECTOR_LISTEN', parseListen) ?? defaults.listen,
     healthListen:
       reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
     tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
+    ...(clients && { clients }),
     csi: reader.optional('AKV_INJECTOR_CSI', parseChoice(csiModes)) ?? 'none',
     logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
   })
@@ -116,6 +127,17 @@ function readAgentProxy(reader: SettingReader): Policy['agentProxy'] {
   const url = reader.optional('AKV_INJECTOR_AGENT_HTTPS_PROXY', parseProxy)
   const exceptions = reader.optional('AKV_INJECTOR_AGENT_NO_PROXY', parseNoProxy)
   return { ...(url && { url }), ...(exceptions && { exceptions }) }
+}
+
+function readClients(reader: SettingReader): Settings['clients'] {
+  const caFile = reader.optional('AKV_INJECTOR_CLIENT_CA_FILE', parseFile)
+  const names = reader.optional('AKV_INJECTOR_CLIENT_NAMES', parseClientNames)
+  if (caFile !== undefined) return { caFile, names: names ?? [] }
+  reader.refuse(
+    'AKV_INJECTOR_CLIENT_NAMES',
+    'is used only with AKV_INJECTOR_CLIENT_CA_FILE, so any caller would be accepted; set both',
+  )
+  return undefined
 }
 
 /** The API server refuses a container that requests more than its limit, so every pod would fail. */

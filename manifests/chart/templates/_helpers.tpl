@@ -46,6 +46,11 @@ not have them yet.
 {{- .Values.csi | default dict | mergeOverwrite (dict "namespaces" "none" "refresh" "0" "crd" true) | toJson -}}
 {{- end -}}
 
+{{/* The values of webhook.clientCertificates as JSON, with their defaults, for the same reason. */}}
+{{- define "akv-injector.clientCertificates" -}}
+{{- .Values.webhook.clientCertificates | default dict | mergeOverwrite (dict "configMapName" "" "secretName" "" "names" list) | toJson -}}
+{{- end -}}
+
 {{/* The values of metrics as JSON, with their defaults, for the same reason. */}}
 {{- define "akv-injector.metrics" -}}
 {{- $defaults := dict -}}

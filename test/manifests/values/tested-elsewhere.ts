@@ -7,6 +7,7 @@ export const testedElsewhere = [
   ...['agent.image', 'agent.requests', 'agent.limits', 'agent.allowRoot'],
   'webhook.excludedNamespaces',
   ...['webhook.podDisruptionBudget.enabled', 'webhook.podDisruptionBudget.minAvailable'],
+  ...['configMapName', 'secretName', 'names'].map((name) => `webhook.clientCertificates.${name}`),
   ...['csi.namespaces', 'csi.refresh', 'csi.crd'],
   ...[
     'certs.mode',

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import type { Issued } from '../../../certs/issue.ts'
 
 export interface Caller {
   readonly port: number
@@ -11,6 +12,8 @@ export interface Caller {
   readonly path?: string
   /** Absent: a connection of its own. */
   readonly agent?: Agent
+  /** The caller's own certificate. */
+  readonly certificate?: Issued | undefined
 }
 
 export interface Reply {
@@ -28,7 +31,7 @@ const oneUse = new Agent({ keepAlive: false, maxCachedSessions: 0 })
 
 /** Posts a review over TLS as the API server does. */
 export function post(
-  { port, ca, agent = oneUse, path = '/mutate' }: Caller,
+  { port, ca, agent = oneUse, path = '/mutate', certificate }: Caller,
   body: string,
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
@@ -40,6 +43,7 @@ export function post(
       method: 'POST',
       ca,
       agent,
+      ...(certificate && { cert: certificate.certificatePem, key: certificate.keyPem }),
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     })
     call.on('response', (response) => {

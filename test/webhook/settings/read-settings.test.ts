@@ -48,6 +48,8 @@ t.test('every setting is read', async (t) => {
     AKV_INJECTOR_ALLOWED_VAULTS: 'web = Team-A + team-b; none=; *=shared;',
     AKV_INJECTOR_ALLOW_ROOT: 'True',
     AKV_INJECTOR_CA_FILE: '/ca.pem',
+    AKV_INJECTOR_CLIENT_CA_FILE: '/clients.pem',
+    AKV_INJECTOR_CLIENT_NAMES: 'kube-apiserver, api.cluster.example',
     AKV_INJECTOR_CSI: 'labelled',
     AKV_INJECTOR_CSI_REFRESH: '2m',
     AKV_INJECTOR_DEFAULT_TENANT_ID: '11111111-1111-1111-1111-AAAAAAAAAAAA',
@@ -98,6 +100,7 @@ t.test('every setting is read', async (t) => {
       agentLogLevel: 'info',
       csiRefreshSeconds: 120,
     },
+    clients: { caFile: '/clients.pem', names: ['kube-apiserver', 'api.cluster.example'] },
     csi: 'labelled',
     listen: { host: '127.0.0.1', port: 1 },
     healthListen: { host: '::1', port: 0 },
@@ -178,6 +181,22 @@ t.test('each wrong value is named, with what was found and what is accepted', as
       t.match(problems, [{ subject, sentence }], `${subject}=${value}`)
       t.equal(problems.length, 1, 'and nothing else is')
     }
+})
+
+t.test('names of clients are whole names, and need a CA', async (t) => {
+  const file = { ...image, AKV_INJECTOR_CLIENT_CA_FILE: '/clients.pem' }
+  t.strictSame(settingsOf(read(file))?.clients, { caFile: '/clients.pem', names: [] })
+  const many = Array.from({ length: 33 }, (_, index) => `name-${index}`).join(',')
+  for (const names of ['', 'a,,b', '*.example', '.example', 'a\nb', 'a'.repeat(254), many])
+    t.match(problemsOf(read({ ...file, AKV_INJECTOR_CLIENT_NAMES: names })), [
+      { subject: 'AKV_INJECTOR_CLIENT_NAMES', sentence: /expected common names or DNS names/ },
+    ])
+  t.match(problemsOf(read({ ...image, AKV_INJECTOR_CLIENT_NAMES: 'kube-apiserver' })), [
+    { sentence: 'is used only with AKV_INJECTOR_CLIENT_CA_FILE' },
+  ])
+  t.match(problemsOf(read({ ...image, AKV_INJECTOR_CLIENT_CA_FILE: '' })), [
+    { sentence: 'expected the path of a file' },
+  ])
 })
 
 t.test('all mistakes are reported together', async (t) => {

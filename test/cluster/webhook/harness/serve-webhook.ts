@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import type { ApiAccess } from '../../../../webhook/api-server/api-access.ts'
 import type { Policy } from '../../../../webhook/core/policy.ts'
 import { startWebhook } from '../../../../webhook/http/start-webhook.ts'
+import type { Settings } from '../../../../webhook/settings/read-settings.ts'
 import { policy as standardPolicy } from '../../../webhook/core/policy.ts'
 import { type Cluster, until } from '../../client/cluster.ts'
 import { kubernetesMinor } from '../../client/env-support.ts'
@@ -22,6 +23,10 @@ export interface ServeWebhookOptions {
   readonly policy?: Policy
   /** The value of `csi.namespaces`, and the API server at which the webhook looks up classes. */
   readonly csi?: { readonly mode: CsiManifests; readonly apiAccess: ApiAccess }
+  /** Which API servers are answered. */
+  readonly clients?: NonNullable<Settings['clients']>
+  /** The message of the API server when it calls the webhook. Default: it admits the pod, or the webhook denies it. */
+  readonly answers?: RegExp | undefined
 }
 
 export interface ServedWebhook {
@@ -39,7 +44,7 @@ export async function serveWebhook(
   cluster: Cluster,
   options: ServeWebhookOptions = {},
 ): Promise<ServedWebhook> {
-  const { csi } = options
+  const { csi, clients } = options
   const policy = { kubernetesMinor, ...(options.policy ?? standardPolicy) }
   const certificates = await serviceCertificates(t.testdir())
   await certificates.renew()
@@ -50,6 +55,7 @@ export async function serveWebhook(
       listen: { host: '0.0.0.0', port: 0 },
       healthListen: { host: '127.0.0.1', port: 0 },
       tlsDir: certificates.folder,
+      ...(clients && { clients }),
       csi: csi?.mode ?? 'none',
       logLevel: 'info',
     },
@@ -67,7 +73,8 @@ export async function serveWebhook(
     return closed
   }
   t.teardown(close)
-  await untilCalled(cluster)
+  if (options.answers) await untilAnswered(cluster, options.answers)
+  else await untilCalled(cluster)
   const probeCount = lines.length
   return {
     close,
