@@ -104,7 +104,7 @@ function figures(turns: readonly Turn[]): Figure[] {
     { ...cpu('CPU of one review', 'warmCpuMs'), ratios: { CPU: ratioTo('bare', 'warmCpuMs') } },
     figure('reviews at full load', 'perSecond', perSecond),
     cpu('CPU of one review on a new connection', 'connectCpuMs'),
-    cpu('CPU of one review with 300 to 400 secrets', 'largeCpuMs'),
+    cpu('CPU of one review with 350 to 550 secrets', 'largeCpuMs'),
     cpu('CPU of one review with a served volume, in the first seconds', 'servedColdCpuMs'),
     cpu('CPU of one review with a served volume', 'servedCpuMs'),
     cpu('CPU of one review with a served volume, on a new connection', 'servedConnectCpuMs'),

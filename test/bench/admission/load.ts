@@ -37,7 +37,7 @@ const bodies: Readonly<Record<Reviews, () => readonly string[]>> = {
   annotated: () => smallReviews(400),
   served: () => servedReviews(400),
   large: () =>
-    [300, 350, 400].map((secrets) =>
+    [350, 450, 550].map((secrets) =>
       JSON.stringify(exampleReview({ annotations: manySecrets(secrets) })),
     ),
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'yaml'
 
 export interface MeasuredServer {
@@ -22,6 +22,7 @@ export async function startBundle(
   mkdirSync(credentials, { recursive: true })
   writeFileSync(join(credentials, 'token'), 'bench')
   writeFileSync(join(credentials, 'ca.crt'), readFileSync(join(tlsDir, 'ca.crt')))
+  const log = join(tlsDir, 'log')
   const redirect = new URL('../../support/redirect-credentials.ts', import.meta.url).href
   const child = spawn(process.execPath, [`--import=${redirect}`, program, 'webhook'], {
     env: {
@@ -35,10 +36,11 @@ export async function startBundle(
       AKV_INJECTOR_HEALTH_LISTEN: '127.0.0.1:0',
       AKV_INJECTOR_TLS_DIR: tlsDir,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // A file, because whoever read a pipe would interrupt the server, or the load, for each line.
+    stdio: ['ignore', openSync(log, 'w'), 'inherit'],
   })
   pin(child, 0)
-  return { process: child, port: await readPort(child) }
+  return { process: child, port: await readPort(child, log) }
 }
 
 /** Starts a program of this folder that reports its port. */
@@ -56,18 +58,16 @@ export async function startProgram(
 }
 
 /** Pins all threads of a process to one core, if the machine supports it (Linux) and has enough cores. */
-export function pin({ pid }: ChildProcess, core: number): void {
+export function pin({ pid }: Pick<ChildProcess, 'pid'>, core: number): void {
   spawnSync('taskset', ['-a', '-p', '-c', String(core), String(pid)])
 }
 
-/** Reads the port from the log, and then keeps reading, because a full pipe would block the process. */
-function readPort(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('exit', () => reject(new Error('the webhook ended before it listened')))
-    if (child.stdout === null) throw new Error('the webhook has no standard output')
-    createInterface(child.stdout).on('line', (line) => {
-      const [, port] = /Server listening at https:[^"]*:(\d+)/.exec(line) ?? []
-      if (port !== undefined) resolve(Number(port))
-    })
-  })
+/** Waits for the line of the log that names the port. */
+async function readPort(child: ChildProcess, log: string): Promise<number> {
+  for (;;) {
+    const [, port] = /Server listening at https:[^"]*:(\d+)/.exec(readFileSync(log, 'utf8')) ?? []
+    if (port !== undefined) return Number(port)
+    if (child.exitCode !== null) throw new Error('the webhook ended before it listened')
+    await delay(20)
+  }
 }
