@@ -41,7 +41,7 @@ export function boundConnections(
 
   // Before the server's own listener, which may answer at once.
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    const connection = table.connections.get(keyOf(request.socket))
+    const connection = table.connections.get(connectionKey(request.socket))
     if (connection?.mayBegin()) connection.begin(request, response)
     else connection?.socket.destroy()
   })
@@ -63,7 +63,7 @@ function createTable() {
     const { remoteAddress } = socket
     // The connection was closed already.
     if (remoteAddress === undefined) return void socket.destroy()
-    const key = keyOf(socket)
+    const key = connectionKey(socket)
     const holder = holders.get(remoteAddress) ?? { count: 0 }
     const connection = trackConnection({ socket, holder, remove })
     function remove(): void {
@@ -122,5 +122,5 @@ function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'
 }
 
 /** A TLS socket and the TCP socket below it are two objects, but have the same pair of addresses. */
-const keyOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
+export const connectionKey = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
   `${remoteAddress} ${remotePort} ${localAddress}`

@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { connectionKey } from '../../lib/server/bound-connections.ts'
 import { clientProblem } from './certificate/client-problem.ts'
 import type { Refuse } from './refusal.ts'
 import type { WebhookServer } from './webhook-server.ts'
@@ -22,8 +24,13 @@ export function requireClient(
   app: WebhookServer,
   { names, caVersion, refuse }: RequireClientOptions,
 ): void {
-  const versions = new WeakMap<TLSSocket, number>()
-  app.server.on('secureConnection', (socket) => versions.set(socket, caVersion()))
+  // By what TCP accepts: a handshake that takes long is still judged by the authorities at its begin.
+  const versions = new Map<string, number>()
+  app.server.on('connection', (socket: Socket) => {
+    const key = connectionKey(socket)
+    versions.set(key, caVersion())
+    socket.once('close', () => versions.delete(key))
+  })
 
   app.addHook('onRequest', (request, reply, next) => {
     const socket = request.raw.socket as TLSSocket
@@ -33,7 +40,7 @@ export function requireClient(
     const problem = clientProblem({ certificate, error }, { names, now: new Date() })
     // Of the 4xx, the API server repeats the text of a 403 and hardly any other.
     if (problem !== undefined) return refuse(reply, { status: 403, sentence: problem })
-    if (versions.get(socket) !== caVersion()) reply.header('connection', 'close')
+    if (versions.get(connectionKey(socket)) !== caVersion()) reply.header('connection', 'close')
     return next()
   })
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:https'
+import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -205,6 +206,22 @@ t.test('a new CA is used without a restart, and connections are judged by it', a
   t.equal((await call(newcomer)).status, 200, 'with a new serving certificate')
   t.equal((await call(apiServer)).status, 403)
   t.equal((await call()).status, 403)
+})
+
+t.test('a handshake that outlasts its CA gains one request at most', async (t) => {
+  const { caller, call, writeCa } = await serveClients(t)
+  const tcp = connectTcp(caller.port, '127.0.0.1')
+  await once(tcp, 'connect')
+  // The server must have accepted it, with the first CA.
+  t.equal((await call(apiServer)).status, 200)
+  await writeCa(other.certificatePem)
+  await until(async () => (await call(apiServer)).status === 403)
+  const { certificatePem: cert, keyPem: key } = apiServer
+  const socket = await openSocket(caller, { socket: tcp, cert, key })
+  socket.write(
+    `POST /mutate HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(review)}\r\n\r\n${review}`,
+  )
+  t.match(await untilClosed(socket), /^HTTP\/1.1 (200|403)[\s\S]*\r\nconnection: close\r\n/i)
 })
 
 t.test('a CA that cannot be read keeps the one in use, and is reported once', async (t) => {
