@@ -147,6 +147,12 @@ t.test(
       const env = environmentOf(containers[0])
       t.equal(env['AKV_INJECTOR_CLIENT_CA_FILE'], '/etc/akv-injector/clients/ca.crt')
       t.notOk('AKV_INJECTOR_CLIENT_NAMES' in env)
+      const withTests = render({
+        values: { webhook: { clientCertificates: value } },
+        withTests: true,
+      })
+      const [test] = readRendered(withTests.text).find('Pod').spec.containers
+      t.equal(environmentOf(test)['CLIENT_CERTIFICATES'], 'true')
     }
     const { volumes, containers } = podOf({})
     t.strictSame(

@@ -21,19 +21,25 @@ interface ClusterAnswers {
   /** `caBundle` of an entry that serves volumes of the CSI driver. Without it, there is no such entry. */
   readonly csiCaBundle?: string
   readonly response?: object
+  /** What the webhook says to callers without a client certificate, if it requires one. */
+  readonly refusal?: string
   /** The answer to a pod with such a volume. */
   readonly csiResponse?: object
 }
 
 /** Starts one server for the API server and the webhook, which it tells apart by name and path. Gives its port. */
 async function serve(t: Test, answersOf: ClusterAnswers): Promise<string> {
-  const { kubelets, caBundle, csiCaBundle, response, csiResponse } = answersOf
+  const { kubelets, caBundle, csiCaBundle, response, csiResponse, refusal } = answersOf
   async function answer(request: IncomingMessage, reply: ServerResponse): Promise<void> {
     const body = await text(request)
     if (request.url?.startsWith('/mutate')) {
       const { servername } = request.socket as TLSSocket
       if (servername !== serviceName) {
         reply.writeHead(421).end()
+        return
+      }
+      if (refusal) {
+        reply.writeHead(403).end(refusal)
         return
       }
       const { uid, object } = JSON.parse(body).request
@@ -79,7 +85,7 @@ async function serve(t: Test, answersOf: ClusterAnswers): Promise<string> {
 }
 
 /** Runs the script as its pod does, in a cluster without DNS. */
-async function run(t: Test, answers: ClusterAnswers) {
+async function run(t: Test, answers: ClusterAnswers, env: Readonly<Record<string, string>> = {}) {
   const folder = t.testdir({
     'ca.crt': authority.certificatePem,
     token,
@@ -92,6 +98,7 @@ async function run(t: Test, answers: ClusterAnswers) {
       KUBERNETES_SERVICE_PORT: await serve(t, answers),
       ACCOUNT_FOLDER: folder,
       OLDEST_NODE: answers.oldestNode ?? '1.35',
+      ...env,
     },
   })
   const [stdout, stderr, [code]] = await Promise.all([
@@ -190,4 +197,19 @@ t.test('a second entry without a caBundle, or look-ups that fail, are reported',
     t.equal(code, 1)
     t.match(output, sentence)
   }
+})
+
+t.test('a webhook that requires client certificates passes if it refuses the test', async (t) => {
+  const env = { CLIENT_CERTIFICATES: 'true' }
+  const refusal = 'found no client certificate; expected one'
+  const { code, output } = await run(t, { ...serving, refusal }, env)
+  t.equal(code, 0, output)
+  t.match(output, 'ok: the webhook refuses callers without a client certificate')
+  const cases: readonly ClusterAnswers[] = [serving, { ...serving, refusal: 'no such pod' }]
+  for (const answers of cases) {
+    const { code, output } = await run(t, answers, env)
+    t.equal(code, 1)
+    t.match(output, /^FAILED: the webhook answered a caller without a client certificate: /m)
+  }
+  t.equal((await run(t, { ...serving, refusal })).code, 1, 'and fails if none is required')
 })

@@ -39,7 +39,7 @@ export function createMetrics(): Metrics {
   for (const outcome of ['denied', 'failed', 'invalid']) admissions.inc({ outcome, reason: '' }, 0)
   const reloadFailures = counter(
     'certificate_reload_failures_total',
-    'Certificates found in the TLS folder that could not be used',
+    'Certificates found in the TLS folder, or CAs of clients, that could not be used',
   )
   const closedConnections = counter(
     'connections_closed_total',

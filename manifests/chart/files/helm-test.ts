@@ -11,6 +11,8 @@ interface Answer {
 
 const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, ACCOUNT_FOLDER, OLDEST_NODE } =
   process.env
+/** Whether the webhook answers only API servers, by their certificates. The test has none. */
+const refusesStrangers = process.env['CLIENT_CERTIFICATES'] === 'true'
 const minorOf = (version = '') => Number(/^v?1\.(\d+)/.exec(version)?.[1])
 
 const fromAccount = (name: string) => readFileSync(`${ACCOUNT_FOLDER}/${name}`, 'utf8')
@@ -104,8 +106,7 @@ async function readEntries(): Promise<readonly Entry[]> {
   return webhooks
 }
 
-/** Sends a review to the webhook, and returns the response in its answer. */
-async function askWebhook({ clientConfig }: Entry, pod: object) {
+async function sendReview({ clientConfig }: Entry, pod: object) {
   const { caBundle, service } = clientConfig
   if (!caBundle)
     throw new Error(
@@ -113,11 +114,16 @@ async function askWebhook({ clientConfig }: Entry, pod: object) {
     )
   const { spec } = await ask(`/api/v1/namespaces/${service.namespace}/services/${service.name}`)
   // Uses the cluster IP, as the API server does: admission works even if the cluster's DNS doesn't.
-  const answer = await send(`https://${inUrl(spec.clusterIP)}:${service.port}${service.path}`, {
+  return await send(`https://${inUrl(spec.clusterIP)}:${service.port}${service.path}`, {
     ca: Buffer.from(caBundle, 'base64').toString(),
     servername: `${service.name}.${service.namespace}.svc`,
     body: reviewOf(pod),
   })
+}
+
+/** Sends a review to the webhook, and returns the response in its answer. */
+async function askWebhook(entry: Entry, pod: object) {
+  const answer = await sendReview(entry, pod)
   const { response } = answer.status === 200 ? JSON.parse(answer.body) : {}
   if (response?.uid !== reviewUid || (response.allowed && !response.patch))
     throw new Error(`the webhook answered ${answer.status}: ${answer.body}`)
@@ -126,13 +132,27 @@ async function askWebhook({ clientConfig }: Entry, pod: object) {
 
 /** The webhook serves a certificate that the API server trusts, and adds the agent to an annotated pod. */
 async function checkWebhook() {
+  if (refusesStrangers) return await checkRefusal()
   // A denial counts as success too: the operator may have limited the vaults that namespaces may name.
   for (const entry of await readEntries()) await askWebhook(entry, annotatedPod)
   return 'the webhook responds correctly, over TLS that the API server trusts'
 }
 
+/** With webhook.clientCertificates, the test can only see that it is refused. */
+async function checkRefusal() {
+  for (const entry of await readEntries()) {
+    const { status, body } = await sendReview(entry, annotatedPod)
+    if (status !== 403 || !body.includes('found no client certificate'))
+      throw new Error(
+        `the webhook answered a caller without a client certificate: ${status} ${body}`,
+      )
+  }
+  return 'the webhook refuses callers without a client certificate, over TLS that the API server trusts'
+}
+
 /** With csi.namespaces, the webhook has the permission and the network access to look up classes. */
 async function checkLookups() {
+  if (refusesStrangers) return undefined
   const entry = (await readEntries()).find(
     ({ clientConfig }) => clientConfig.service.path === '/mutate/csi',
   )
