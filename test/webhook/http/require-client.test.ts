@@ -165,16 +165,23 @@ t.test('a session cannot be resumed: OpenSSL would not verify it again', async (
 t.test('a kept connection is refused once its certificate has expired', async (t) => {
   const { call, keptAgent } = await serveClients(t)
   const agent = keptAgent()
-  // Certificates have whole seconds.
-  const notAfter = new Date(Math.ceil(Date.now() / 1000 + 2) * 1000)
-  const brief = await issueClientCertificate(authority, 'kube-apiserver', { notAfter })
-  const first = await call(brief, agent)
-  t.equal(first.status, 200)
+  const { brief, notAfter, first } = await untilAccepted()
   await until(() => new Date() > notAfter)
   const second = await call(brief, agent)
   t.equal(second.localPort, first.localPort)
   t.equal(second.status, 403)
   t.match(second.body, 'CERT_HAS_EXPIRED')
+
+  /** A busy machine needs a certificate that lasts longer. */
+  async function untilAccepted() {
+    for (let lifetimeMs = 2_000; ; lifetimeMs *= 2) {
+      // Certificates have whole seconds.
+      const notAfter = new Date(Math.ceil((Date.now() + lifetimeMs) / 1000) * 1000)
+      const brief = await issueClientCertificate(authority, 'kube-apiserver', { notAfter })
+      const first = await call(brief, agent)
+      if (first.status === 200) return { brief, notAfter, first }
+    }
+  }
 })
 
 t.test('a new CA is used without a restart, and connections are judged by it', async (t) => {

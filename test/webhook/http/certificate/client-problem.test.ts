@@ -22,6 +22,14 @@ t.test('an error of TLS is a problem whatever the name', async (t) => {
   )
 })
 
+t.test('a certificate that has expired since the handshake is a problem', async (t) => {
+  const certificate = await issue('kube-apiserver')
+  const end = new Date(certificate.validTo).getTime()
+  const problemAt = (ms: number) => clientProblem({ certificate }, { names: [], now: new Date(ms) })
+  t.equal(problemAt(end), undefined)
+  t.match(problemAt(end + 1), /\(CERT_HAS_EXPIRED\)/)
+})
+
 t.test('what a certificate says is shown on one short line', async (t) => {
   const long = Array.from({ length: 500 }, (_, index) => `host-${index}.example`)
   const certificate = await issue('a\u001b[2J\nb', { dnsNames: long })
