@@ -2,6 +2,7 @@ import { CoreV1Api, PatchStrategy, setHeaderOptions, type V1Secret } from '@kube
 import { answerOf } from '../../kubernetes/answers.ts'
 import { type ConnectOptions, openConnection } from '../../kubernetes/connection.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
+import { createFairLimit } from '../../lib/fair-limit.ts'
 import { fieldManager, statusAnnotation, tokenAudience } from '../names.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
@@ -12,9 +13,8 @@ import type { SecretName, SeenAccount, SyncCluster } from './cluster-port.ts'
 import { customRequests } from './custom-requests.ts'
 import { eventBody } from './event-body.ts'
 import { followObjects } from './follow-objects.ts'
-import { listPages } from './list-pages.ts'
+import { type InTurnOf, listPages } from './list-pages.ts'
 import { objectOutline, paceOf } from './paced-reading.ts'
-import { createTurns, type InTurn } from './page-turns.ts'
 import { readSeenAccount } from './seen-account.ts'
 
 /** The shortest lifetime that the API server issues. The token is exchanged at once. */
@@ -37,7 +37,8 @@ export function connectCluster({
 }: ConnectOptions & { readonly pace?: FairPace }): SyncCluster {
   const connection = openConnection({ ...options, outline: objectOutline })
   const core = new CoreV1Api(connection.configuration)
-  const inTurn = createTurns(pagesAtOnce)
+  const limit = createFairLimit(pagesAtOnce)
+  const inTurnOf: InTurnOf = (namespace) => (task) => limit({ address: '', namespace }, task)
   return {
     watchAccounts: ({ namespace, ...watchOptions }) =>
       followObjects(connection, {
@@ -46,8 +47,8 @@ export function connectCluster({
         ...paceOf(pace, namespace),
         read: readSeenAccount,
       }),
-    ...customRequests(connection, { inTurn, ...(pace && { pace }) }),
-    ...accountRequests(core, { inTurn, ...(pace && { pace }) }),
+    ...customRequests(connection, { inTurnOf, ...(pace && { pace }) }),
+    ...accountRequests(core, { inTurnOf, ...(pace && { pace }) }),
     ...reportWrites(core),
     ...secretReads(core),
     ...secretWrites(core),
@@ -56,7 +57,7 @@ export function connectCluster({
 
 function accountRequests(
   core: CoreV1Api,
-  { inTurn, pace }: { readonly inTurn: InTurn; readonly pace?: FairPace },
+  { inTurnOf, pace }: { readonly inTurnOf: InTurnOf; readonly pace?: FairPace },
 ): Pick<SyncCluster, 'listAccounts' | 'requestToken'> {
   return {
     async listAccounts(namespace, reduce = (account) => account) {
@@ -64,7 +65,7 @@ function accountRequests(
       const objects: SeenAccount[] = []
       const resourceVersion = await listPages({
         pageSize,
-        inTurn,
+        inTurn: inTurnOf(namespace),
         ...paceOf(pace, namespace),
         async requestPage(page) {
           const request = core.listNamespacedServiceAccount({ namespace, ...page })

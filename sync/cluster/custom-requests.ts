@@ -16,9 +16,8 @@ import {
   type SyncCluster,
 } from './cluster-port.ts'
 import { followObjects } from './follow-objects.ts'
-import { listPages, type Page } from './list-pages.ts'
+import { type InTurn, type InTurnOf, listPages, type Page } from './list-pages.ts'
 import { type AwaitTurn, paceOf } from './paced-reading.ts'
-import type { InTurn } from './page-turns.ts'
 import { refuseUnread } from './read-large.ts'
 
 interface Kind {
@@ -50,11 +49,11 @@ const pageSize = 20
 /**
  * The requests for custom resources.
  *
- * @param options - `inTurn`: for the pages of lists; `pace`: for everything that is read
+ * @param options - `inTurnOf`: for the pages of lists; `pace`: for everything that is read
  */
 export function customRequests(
   connection: Connection,
-  { inTurn, pace }: { readonly inTurn: InTurn; readonly pace?: FairPace },
+  { inTurnOf, pace }: { readonly inTurnOf: InTurnOf; readonly pace?: FairPace },
 ): Pick<SyncCluster, 'objectsOf' | 'servesKind' | 'writeReadyStatus'> {
   const api = new CustomObjectsApi(connection.configuration)
   const requestsOf = <T extends SeenSource>(
@@ -66,7 +65,7 @@ export function customRequests(
       listAll(api, {
         kind,
         namespace,
-        inTurn,
+        inTurn: inTurnOf(namespace),
         ...paceOf(pace, namespace),
         read: (object) => read(object).map(reduce),
       }),

@@ -1,6 +1,10 @@
 import { LargeAnswerError } from '../../kubernetes/connection.ts'
 import type { AwaitTurn } from './paced-reading.ts'
-import type { InTurn } from './page-turns.ts'
+
+/** Runs a task when its turn comes. */
+export type InTurn = <T>(task: () => Promise<T>) => Promise<T>
+/** Namespaces take turns. */
+export type InTurnOf = (namespace: string) => InTurn
 
 /** What an object costs to read, in microseconds of one core, and a page that turns out to be too large. */
 const objectMicroseconds = 200

@@ -99,7 +99,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
         (store) => store?.isSettled() ?? true,
       ),
     async read() {
-      const read = await readSources(readers, { known, clock, pace })
+      const read = await readSources(readers, { known, namespace, clock, pace })
       known = read.known
       return read.isComplete
     },

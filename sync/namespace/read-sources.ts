@@ -117,10 +117,12 @@ export async function readSources(
   readers: readonly SourceReader[],
   {
     known,
+    namespace,
     clock,
     pace,
   }: {
     readonly known: KnownSources
+    readonly namespace: string
     readonly clock: Pick<Clock, 'now'>
     readonly pace: Pick<FairPace, 'awaitSlice'>
   },
@@ -144,7 +146,7 @@ export async function readSources(
         continue
       }
       next.set(key, { seen, version, source: read() })
-      await pace.awaitSlice()
+      await pace.awaitSlice(namespace)
     }
   }
   return { known: next, isComplete }

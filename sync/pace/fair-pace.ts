@@ -1,17 +1,18 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
+import { createFairQueue } from '../../lib/fair-queue.ts'
 
 /** Shares the time of the process among namespaces. All times are estimates in microseconds of one core. */
 export interface FairPace {
   /**
    * Waits until a namespace may do work that takes so long. Within its allowance, that is at once. Beyond it, the work of all
-   * namespaces waits in one line, which gets a quarter of the time.
+   * namespaces waits in one line, in which they take turns. The line gets a quarter of the time.
    */
   awaitTurn(namespace: string, microseconds: number): Promise<void>
   /** Waits in the line, whatever the allowance is. */
-  awaitLine(microseconds: number): Promise<void>
-  /** Waits for a turn of the event loop in which nobody else who calls this works. */
-  awaitSlice(): Promise<void>
+  awaitLine(namespace: string, microseconds: number): Promise<void>
+  /** Waits for a turn of the event loop in which nobody else who calls this works. Namespaces take turns here, too. */
+  awaitSlice(namespace: string): Promise<void>
 }
 
 /** How much time a namespace may take at once after a rest: a list of hundreds of objects takes a part of it. */
@@ -30,8 +31,10 @@ export function createFairPace({
   readonly signal: AbortSignal
 }): FairPace {
   const allowances = new Map<string, { left: number; readonly atMs: number }>()
-  let line: Promise<void> = Promise.resolve()
-  let slices: Promise<void> = Promise.resolve()
+  const line = createLine((microseconds) =>
+    clock.sleep(Math.ceil(((1 + restFactor) * microseconds) / 1000), signal),
+  )
+  const slices = createLine(() => setImmediate())
 
   function takeAllowance(namespace: string, microseconds: number): boolean {
     const nowMs = clock.now()
@@ -41,20 +44,36 @@ export function createFairPace({
     allowances.set(namespace, { left: isEnough ? now - microseconds : now, atMs: nowMs })
     return isEnough
   }
-  async function awaitLine(microseconds: number): Promise<void> {
-    const turn = line
-    const restMs = Math.ceil(((1 + restFactor) * microseconds) / 1000)
-    line = turn.then(() => clock.sleep(restMs, signal))
-    await turn
-  }
   return {
-    awaitLine,
-    async awaitSlice() {
-      slices = slices.then(() => setImmediate())
-      await slices
+    awaitLine: line.wait,
+    async awaitSlice(namespace) {
+      await slices.wait(namespace, 0)
+      await setImmediate()
     },
     async awaitTurn(namespace, microseconds) {
-      if (!takeAllowance(namespace, microseconds)) await awaitLine(microseconds)
+      if (!takeAllowance(namespace, microseconds)) await line.wait(namespace, microseconds)
     },
+  }
+}
+
+/** A line in which namespaces take turns, so one that has much work waiting delays only its own. */
+function createLine(rest: (microseconds: number) => Promise<void>) {
+  const waiting = createFairQueue<{ readonly microseconds: number; readonly begin: () => void }>()
+  let isServed = false
+  async function serve(): Promise<void> {
+    if (isServed) return
+    isServed = true
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      next.begin()
+      await rest(next.microseconds)
+    }
+    isServed = false
+  }
+  return {
+    wait: (namespace: string, microseconds: number) =>
+      new Promise<void>((begin) => {
+        waiting.push({ address: '', namespace }, { microseconds, begin })
+        void serve()
+      }),
   }
 }

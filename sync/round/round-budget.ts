@@ -28,10 +28,11 @@ export function roundBudget(
         message: `ServiceAccount ${namespace}/${name}: converting its values takes more than ${microseconds / 1_000_000} s of CPU time in one round`,
       }),
     async giveWay() {
-      if (spent <= freeMicroseconds || sinceLine < partMicroseconds) return await awaitSlice()
+      if (spent <= freeMicroseconds || sinceLine < partMicroseconds)
+        return await awaitSlice(namespace)
       const part = sinceLine
       sinceLine = 0
-      await awaitLine(part)
+      await awaitLine(namespace, part)
     },
   })
   return {

@@ -85,3 +85,39 @@ t.test('an allowance grows again, up to a bound', async (t) => {
   await settle()
   t.equal(turns, 32, 'as many as the allowance covers')
 })
+
+t.test('namespaces take turns in the line, however much one of them has waiting', async (t) => {
+  const { pace, settle, pass } = start()
+  const order: string[] = []
+  const wait = (namespace: string) =>
+    void pace.awaitLine(namespace, 10_000).then(() => order.push(namespace))
+  for (let i = 0; i < 100; i++) wait('evil')
+  wait('shop')
+  wait('shop')
+  await settle()
+  t.strictSame(order, ['evil'])
+  // A turn takes 10 ms and a rest of 30 ms.
+  await pass(160)
+  t.strictSame(order.slice(0, 4), ['evil', 'evil', 'shop', 'evil'])
+  t.equal(order.filter((name) => name === 'shop').length, 2)
+})
+
+t.test('namespaces take turns in the slices, and each slice is a turn of its own', async (t) => {
+  const { pace, settle } = start()
+  const order: string[] = []
+  const wait = (namespace: string) =>
+    void pace.awaitSlice(namespace).then(() => order.push(namespace))
+  for (let i = 0; i < 40; i++) wait('evil')
+  wait('shop')
+  let turns = 0
+  let mostAhead = 0
+  while (order.length < 41 && turns < 200) {
+    await new Promise(setImmediate)
+    turns++
+    mostAhead = Math.max(mostAhead, order.length - turns)
+  }
+  await settle()
+  t.equal(order.length, 41)
+  t.ok(order.indexOf('shop') <= 2, `it came as number ${order.indexOf('shop')}`)
+  t.equal(mostAhead, 0, 'no turn had two')
+})

@@ -1,8 +1,8 @@
-/** Whoever sent a review. Both are texts from outside; anybody can forge the namespace. */
+/** For whom work is done. In the webhook, both are texts from outside, and anybody can forge the namespace. */
 export interface Caller {
-  /** The remote address. */
+  /** The remote address. Empty for work that nobody sent, such as that of the sync controller. */
   readonly address: string
-  /** The namespace that the review names. Empty if it hasn't been read yet. */
+  /** The namespace that a review names, or whose objects are read. Empty if there is none, or if it isn't known yet. */
   readonly namespace: string
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Caller, createFairQueue } from '../../../webhook/sharing/fair-queue.ts'
-import { numRuns } from '../../support/property-runs.ts'
+import { type Caller, createFairQueue } from '../../lib/fair-queue.ts'
+import { numRuns } from '../support/property-runs.ts'
 
 interface Item {
   readonly caller: Caller
