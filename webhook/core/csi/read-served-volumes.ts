@@ -50,7 +50,7 @@ export function readServedVolumes(pod: Pod, by: ReadingContext): ServedVolumes {
   const found = findClassVolumes(pod)
   if (found.length === 0) return nothingServed
   if (isWindows(pod)) return { ...nothingServed, leftToDriver: 'windows-pod' }
-  const excess = countProblems(found)
+  const excess = countProblems(found, pod)
   if (excess.length > 0) return { ...nothingServed, problems: excess }
 
   const opened = found.map((volume) => ({ volume, class: openClass(volume, by) }))
@@ -88,20 +88,26 @@ function serveVolumes(pod: Pod, azure: readonly AzureVolume[], by: ReadingContex
 }
 
 /** Bounds the volumes before anything is done for each of them, and refuses two of one name, as the API server will. */
-function countProblems(volumes: readonly ClassVolume[]): readonly Problem[] {
+function countProblems(found: readonly ClassVolume[], { spec }: Pod): readonly Problem[] {
   const subject = 'spec.volumes'
-  if (volumes.length > maxServedVolumes)
+  if (found.length > maxServedVolumes)
     return [
       {
         subject,
-        sentence: `found ${volumes.length} volumes of the Secrets Store CSI Driver; accepted: at most ${maxServedVolumes}`,
+        sentence: `found ${found.length} volumes of the Secrets Store CSI Driver; accepted: at most ${maxServedVolumes}`,
       },
     ]
-  const names = volumes.map(({ name }) => name)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  return twice === undefined
-    ? []
-    : [{ subject, sentence: `has two volumes with the name "${printable(twice)}"; rename one` }]
+  const names = new Set(found.map(({ name }) => name))
+  const seen = new Set<string>()
+  for (const { name } of spec.volumes ?? []) {
+    if (!names.has(name)) continue
+    if (seen.has(name))
+      return [
+        { subject, sentence: `has two volumes with the name "${printable(name)}"; rename one` },
+      ]
+    seen.add(name)
+  }
+  return []
 }
 
 const identityOf = ({ name, subject, parameters, hasClientSecret }: AzureVolume) => ({
