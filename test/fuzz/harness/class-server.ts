@@ -18,14 +18,14 @@ export interface ClassServer {
 const { key, cert, delayMs, counts } = workerData as ClassServer
 
 const honest = JSON.stringify(exampleClass())
-/** 80,000 empty parameters: 1 MiB. */
+/** 40,000 empty parameters: above the bounds. */
 const tooLarge = JSON.stringify(
-  exampleClass(Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`p${i}`, '']))),
+  exampleClass(Object.fromEntries(Array.from({ length: 40_000 }, (_, i) => [`p${i}`, '']))),
 )
-/** Just within the bounds of size and values. */
+/** As many values as a class may have. */
 const large = JSON.stringify(
   exampleClass({
-    unknown: 'x'.repeat(400_000),
+    unknown: 'x'.repeat(200_000),
     ...Object.fromEntries(Array.from({ length: 9_900 }, (_, i) => [`p${i}`, ''])),
   }),
 )
