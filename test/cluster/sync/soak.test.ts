@@ -99,7 +99,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const control = await probeFor(controlMs)
   controller.memory()
   await controller.loop()
-  const cpuBefore = controller.cpuSeconds()
+  const [cpuBefore, starvedBefore] = [controller.cpuSeconds(), controller.starvedSeconds()]
   const stop = new AbortController()
   const hostile = namespaces.slice(honestCount)
   const attacking = attack({ api, namespaces: hostile, storeOf, objectOf, signal: stop.signal })
@@ -112,6 +112,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const end = await probeFor(phaseMs)
   const endBytes = controller.memory().residentBytes
   const cpu = controller.cpuSeconds() - cpuBefore
+  const starved = controller.starvedSeconds() - starvedBefore
   stop.abort()
   const attacks = await attacking
   const { longestBlockMs } = await controller.loop()
@@ -120,6 +121,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const lost = times.filter((ms) => ms === Number.POSITIVE_INFINITY).length
   const ratio = median(times) / median(control)
   t.comment(`CPU time of the controller: ${cpu.toFixed(0)} s in ${seconds} s`)
+  t.comment(`its main thread waited ${starved.toFixed(0)} s for a core`)
   t.comment(`attacks: ${JSON.stringify(attacks)}`)
   t.comment(
     `an honest Secret took ${Math.round(median(control))} ms in the control run, then ${Math.round(median(times))} ms, at most ${Math.round(Math.max(...times))} ms`,

@@ -23,6 +23,8 @@ export interface ControllerProcess {
   memory(): Memory
   /** The CPU time since the start. */
   cpuSeconds(): number
+  /** How long its main thread could have run since the start, but had no core. */
+  starvedSeconds(): number
   /** How the event loop did since the last call, or since the start. */
   loop(): Promise<LoopReport>
   /** The sum of the series of this name in `/metrics` whose labels contain the text. */
@@ -84,6 +86,9 @@ export async function startControllerProcess(
       return found
     },
     cpuSeconds: () => cpuSeconds(pid),
+    // Linux: the time on a core, the time in the run queue, and how often it got a core.
+    starvedSeconds: () =>
+      Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9,
     loop,
     async metric(name, labels = '') {
       const text = await (await fetch(url)).text()
