@@ -73,13 +73,13 @@ t.test('no permission', async (t) => {
   await untilRefusal(/^admitted$/)
 })
 
-t.test('a class of a mebibyte, and one that is almost as large', async (t) => {
-  const mebibyte = 1024 * 1024
+t.test('a class that is too large to be read, and one that is almost as large', async (t) => {
+  const maxBytes = 512 * 1024
   const withText = (length: number) =>
     secretProviderClass({ namespace, parameters: { objects: 'x'.repeat(length) } })
   for (const [length, sentence] of [
-    [mebibyte, /is larger than 1048576 bytes/],
-    [mebibyte - 4096, /parameters have \d+ characters; accepted: at most 65536/],
+    [maxBytes, /is larger than 524288 bytes/],
+    [maxBytes - 4096, /parameters have \d+ characters; accepted: at most 65536/],
   ] as const) {
     expectSuccess(await cluster.apply(withText(length)))
     const message = await refusal()
