@@ -94,7 +94,7 @@ function trackConnection(opened: Pick<Connection, 'socket' | 'holder' | 'remove'
     get waitsFor() {
       if (exchange === undefined) return 'idle'
       const { request, response } = exchange
-      return request.complete && !response.writableEnded ? 'answer' : 'transfer'
+      return request.complete && !response.headersSent ? 'answer' : 'transfer'
     },
     mayBegin() {
       if (exchange === undefined || exchange.response.writableFinished) return true

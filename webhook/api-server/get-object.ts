@@ -30,6 +30,9 @@ export interface GotObject {
 /** Reads one object. Never rejects. Gives `failed` soon after the signal aborts. */
 export type GetObject = (request: ObjectRequest, signal: AbortSignal) => Promise<GotObject>
 
+/** The reason of a signal that is aborted because the time for an answer is up. */
+export const timeIsUp: Error = new Error('the time for an answer of the API server is up')
+
 export interface ObjectReader {
   readonly get: GetObject
   /** Closes all connections. */
@@ -90,26 +93,29 @@ export function createObjectReader({
     } catch (error) {
       if (error === noCredentials) return { failure: failed(noCredentials.message) }
       // The other connections may be as dead as this one. The next request should not have to find out.
-      if (signal.aborted) closeIdle(agent)
+      if (signal.reason === timeIsUp) closeIdle(agent)
       return {
         failure: failed(`the API server could not be reached (${codeOf(error)}); try again`),
       }
     }
   }
 
-  async function get(request: ObjectRequest, signal: AbortSignal): Promise<GotObject> {
-    const { path, caller } = request
-    const answer = await limit(caller, () => fetchAnswer(path, signal))
+  async function fetchAndRead(request: ObjectRequest, signal: AbortSignal): Promise<GotObject> {
+    const answer = await fetchAnswer(request.path, signal)
     if ('failure' in answer) return { lookup: answer.failure, bytes: 0 }
     const bytes = answer.body?.length ?? maxBytes
     return await new Promise((resolve) => {
-      takeTurn(caller, () =>
+      takeTurn(request.caller, () =>
         resolve({ lookup: signal.aborted ? failed('aborted') : lookupOf(answer, request), bytes }),
       )
     })
   }
 
-  return { get, close: () => agent.destroy() }
+  return {
+    // A place is taken until the answer is parsed, so that few answers are held at once.
+    get: (request, signal) => limit(request.caller, () => fetchAndRead(request, signal)),
+    close: () => agent.destroy(),
+  }
 }
 
 interface Answer {

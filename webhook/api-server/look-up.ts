@@ -5,7 +5,7 @@ import type { LookedUp, LookedUpKind, Lookup } from '../core/csi/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../core/csi/needed-objects.ts'
 import { pruneClass } from '../core/csi/prune-class.ts'
 import { createByteBudget, type Share } from '../sharing/byte-budget.ts'
-import type { GetObject } from './get-object.ts'
+import { type GetObject, timeIsUp } from './get-object.ts'
 import { keepLists } from './keep-lists.ts'
 import { shareRequests } from './share-requests.ts'
 
@@ -116,7 +116,7 @@ function startWaiting({
   let bytes = 0
   const share = takeShare(() => end(tooMany))
   if (share === undefined) end(tooMany)
-  const stopTimer = callAfter(timeoutMs, () => ending.abort())
+  const stopTimer = callAfter(timeoutMs, () => ending.abort(timeIsUp))
   return {
     /** Aborted when the review may not wait any longer. */
     signal: ending.signal,

@@ -69,7 +69,7 @@ function createRequest<T>(answer: (signal: AbortSignal) => Promise<T>): SharedRe
         return await Promise.race([promise, whenAborted(signal)])
       } finally {
         waiting--
-        if (waiting === 0 && !isAnswered) abandoned.abort()
+        if (waiting === 0 && !isAnswered) abandoned.abort(signal.reason)
       }
     },
   }

@@ -20,6 +20,8 @@ export interface MutateRouteOptions {
   readonly limitLines: LineLimit
   readonly takeTurn: TakeTurn
   readonly memory: MemoryBudget
+  /** While true, each answer closes its connection. */
+  readonly isDraining: () => boolean
 }
 
 export const mutatePath = '/mutate'
@@ -76,7 +78,7 @@ function respond(
     readonly lookedUp?: LookedUp
   },
 ): void {
-  const { request, lookedUp, decide, metrics, limitLines, memory } = options
+  const { request, lookedUp, decide, metrics, limitLines, memory, isDraining } = options
   const { outcome, body } = answerRequest(request, decide)
   const durationMs = reply.elapsedTime
   metrics.countAdmission({
@@ -88,6 +90,7 @@ function respond(
   limitLines(outcome.kind, (leftOut) =>
     logAdmission(app.log, { request, classes, outcome, durationMs, leftOut }),
   )
+  if (isDraining()) reply.header('connection', 'close')
   const bytes = Buffer.byteLength(body)
   if (memory.holdAnswer(reply.request, bytes)) sendAnswer(reply, body, bytes)
   else memory.refuse(reply)

@@ -42,10 +42,6 @@ export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
   })
   // First, so that no other hook works for a stranger.
   if (clients) requireClient(app, { ...clients, refuse })
-  app.addHook('onRequest', (_request, reply, next) => {
-    if (isDraining()) reply.header('connection', 'close')
-    next()
-  })
   addErrorAnswers(app, { refuse, limitLines })
   const memory = addMemoryBudget(app, { refuse, elapsedMs })
   const { takeTurn = createTurns({ elapsedMs }) } = options
@@ -58,6 +54,7 @@ export function buildWebhookApp(options: WebhookAppOptions): WebhookServer {
     metrics,
     refuse,
     limitLines,
+    isDraining,
   })
   return app
 }

@@ -176,7 +176,10 @@ const attacks: readonly (readonly Attack[])[] = [
   [repeat(post(largePatch(30)), { address: '127.0.0.10', callers: 40, isRead: false })],
   [repeat(post(reviewWith({})).repeat(20), { address: '127.0.0.10', callers: 20, isRead: false })],
   [repeat(manyClasses('absent', 'shop'), { address: '127.0.0.11', callers: 24 })],
-  [repeat(manyClasses('hostile', 'shop'), { address: '127.0.0.12' })],
+  // Many addresses, whose classes could fill the memory while they wait to be parsed.
+  Array.from({ length: 24 }, (_, i) =>
+    repeat(manyClasses('hostile', 'shop'), { address: `127.2.0.${1 + i}`, callers: 1 }),
+  ),
   // Through the API server, as somebody who may create classes and pods in another namespace.
   [repeat(manyClasses('hostile', 'evil'), { address: '127.0.0.1', callers: 1 })],
 ]

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { boundConnections } from '../../../lib/server/bound-connections.ts'
@@ -37,4 +39,32 @@ t.test('a caller may be faster than the report that its answer was sent', async 
   )
   await Promise.race([answered, once(worker, 'exit')])
   t.ok(answers >= wanted, 'each request of one connection is answered')
+})
+
+t.test('whoever doesn’t read an answer makes room for another address', async (t) => {
+  const server = createHttpServer(({ url }, response) => {
+    response.writeHead(200, { 'content-length': 2 })
+    // The rest of a large answer is written when the caller has read this.
+    if (url === '/large') response.write('o')
+    else response.end('ok')
+  })
+  boundConnections(server, { maxConnections: 4 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const call = async (path: string, localAddress: string) => {
+    const socket = connect({ host: '127.0.0.1', port, localAddress })
+    t.teardown(() => socket.destroy())
+    socket.on('error', () => {})
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`)
+    await Promise.race([once(socket, 'data'), once(socket, 'close')])
+    return socket
+  }
+  const stalled: Socket[] = []
+  for (let i = 0; i < 4; i++) stalled.push(await call('/large', '127.0.0.2'))
+  const honest = await call('/', '127.0.0.3')
+  t.ok(honest.bytesRead > 0, 'it has an answer')
+  while (!stalled.some(({ closed }) => closed)) await delay(5)
+  t.equal(stalled.filter(({ closed }) => closed).length, 1)
 })

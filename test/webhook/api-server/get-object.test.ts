@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { inClusterAccess } from '../../../webhook/api-server/api-access.ts'
-import { createObjectReader, type ObjectRequest } from '../../../webhook/api-server/get-object.ts'
+import {
+  createObjectReader,
+  type ObjectRequest,
+  timeIsUp,
+} from '../../../webhook/api-server/get-object.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 
@@ -237,6 +241,53 @@ t.test('an answer is parsed when it is the caller’s turn', async (t) => {
   turns[0]?.work()
   t.match(await got, { lookup: { kind: 'found' } })
   t.equal(isRead, true)
+})
+
+t.test(
+  'an answer that waits for its turn takes a place, so that few are held at once',
+  async (t) => {
+    const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
+    const turns: (() => void)[] = []
+    const reader = createObjectReader({
+      access: {
+        host: 'localhost',
+        port: Number(new URL(server.url).port),
+        readCredentials: async () => ({ token: 'x', ca: server.caPem }),
+      },
+      elapsedMs: () => 0,
+      takeTurn: (_caller, work) => turns.push(work),
+    })
+    t.teardown(() => reader.close())
+    const all = Array.from({ length: 40 }, (_, i) =>
+      reader.get({ ...address, path: `/${i}` }, never()),
+    )
+    while (turns.length < 16) await delay(5)
+    await delay(50)
+    t.equal(server.requests.length, 16, 'no more is asked for')
+    for (let parsed = 0; parsed < 40; parsed++) {
+      while (turns[parsed] === undefined) await delay(1)
+      turns[parsed]?.()
+    }
+    t.equal((await Promise.all(all)).length, 40)
+  },
+)
+
+t.test('only a look-up whose time is up closes the idle connections', async (t) => {
+  const { get, server } = await testReader(t, ({ url }, response) => {
+    if (url !== '/hang') send(response, 200, '{}')
+  })
+  const abortWith = async (reason?: Error) => {
+    const ending = new AbortController()
+    const hanging = get({ ...address, path: '/hang' }, ending.signal)
+    await Promise.all([get(address, never()), get(address, never())])
+    ending.abort(reason)
+    await hanging
+    const before = server.connections()
+    await get(address, never())
+    return server.connections() - before
+  }
+  t.equal(await abortWith(), 0)
+  t.equal(await abortWith(timeIsUp), 1)
 })
 
 t.test('a look-up ends when its signal aborts', async (t) => {
