@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import { goBuild, goProblem } from '../../cluster/parts/go-build.ts'
+import { buildGoProgram } from './build-go-program.ts'
 
 /** Reviews that some workers send in turns, on connections that they share. */
 export interface GoGroup {
@@ -37,22 +34,10 @@ export type GoClient = (job: {
  * @returns a string with the reason if Go isn't available
  */
 export async function buildGoClient(t: Test): Promise<GoClient | string> {
-  const problem = await goProblem(process.env)
-  if (problem !== undefined) return problem
-  const folder = await mkdtemp(join(tmpdir(), 'go-client-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  const output = join(folder, 'go-client')
-  const complaint = await goBuild({
-    folder: join(import.meta.dirname, '../go-client'),
-    target: '.',
-    output,
-    tags: '',
-    linkerFlags: '',
-    env: process.env,
-  })
-  if (complaint !== undefined) throw new Error(complaint)
+  const built = await buildGoProgram(t, 'go-client')
+  if (built.kind === 'invalid') return built.problem
   return async (job) => {
-    const client = spawn(output, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const client = spawn(built.value, { stdio: ['pipe', 'pipe', 'inherit'] })
     t.teardown(() => client.kill())
     client.stdin.end(JSON.stringify(job))
     return (await json(client.stdout)) as readonly GoResult[]

@@ -1,10 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
-import { goBuild, goProblem } from '../../cluster/parts/go-build.ts'
+import { buildGoProgram } from './build-go-program.ts'
 
 export interface GoResult {
   readonly bytes: Uint8Array
@@ -23,21 +20,9 @@ export type GoTemplates = (
  * @returns a string with the reason if Go isn't available
  */
 export async function startGoTemplates(t: Test): Promise<GoTemplates | string> {
-  const problem = await goProblem(process.env)
-  if (problem !== undefined) return problem
-  const folder = await mkdtemp(join(tmpdir(), 'go-template-'))
-  t.teardown(() => rm(folder, { recursive: true }))
-  const output = join(folder, 'go-template')
-  const complaint = await goBuild({
-    folder: join(import.meta.dirname, '../go-template'),
-    target: '.',
-    output,
-    tags: '',
-    linkerFlags: '',
-    env: process.env,
-  })
-  if (complaint !== undefined) throw new Error(complaint)
-  const go = spawn(output, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const built = await buildGoProgram(t, 'go-template')
+  if (built.kind === 'invalid') return built.problem
+  const go = spawn(built.value, { stdio: ['pipe', 'pipe', 'inherit'] })
   t.teardown(() => go.kill())
   const lines = createInterface({ input: go.stdout })[Symbol.asyncIterator]()
   return async (template, data) => {

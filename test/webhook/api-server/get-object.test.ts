@@ -46,6 +46,23 @@ async function testReader(t: Test, answer: RequestListener) {
   return { get, getWithSize: reader.get, server, mount, folder, passMs }
 }
 
+/** A reader whose answers wait until the test gives them their turns. */
+async function readerInTurns(t: Test) {
+  const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
+  const turns: { caller: object; work: () => void }[] = []
+  const reader = createObjectReader({
+    access: {
+      host: 'localhost',
+      port: Number(new URL(server.url).port),
+      readCredentials: async () => ({ token: 'x', ca: server.caPem }),
+    },
+    elapsedMs: () => 0,
+    takeTurn: (asking, work) => turns.push({ caller: asking, work }),
+  })
+  t.teardown(() => reader.close())
+  return { reader, server, turns }
+}
+
 const send = (response: ServerResponse, status: number, body: string) =>
   void response.writeHead(status, { 'content-type': 'application/json' }).end(body)
 
@@ -212,18 +229,7 @@ t.test('the size of an answer is given, too', async (t) => {
 })
 
 t.test('an answer is parsed when it is the caller’s turn', async (t) => {
-  const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
-  const turns: { caller: object; work: () => void }[] = []
-  const reader = createObjectReader({
-    access: {
-      host: 'localhost',
-      port: Number(new URL(server.url).port),
-      readCredentials: async () => ({ token: 'x', ca: server.caPem }),
-    },
-    elapsedMs: () => 0,
-    takeTurn: (asking, work) => turns.push({ caller: asking, work }),
-  })
-  t.teardown(() => reader.close())
+  const { reader, turns } = await readerInTurns(t)
   let isRead = false
   const got = reader.get(
     {
@@ -246,18 +252,7 @@ t.test('an answer is parsed when it is the caller’s turn', async (t) => {
 t.test(
   'an answer that waits for its turn takes a place, so that few are held at once',
   async (t) => {
-    const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
-    const turns: (() => void)[] = []
-    const reader = createObjectReader({
-      access: {
-        host: 'localhost',
-        port: Number(new URL(server.url).port),
-        readCredentials: async () => ({ token: 'x', ca: server.caPem }),
-      },
-      elapsedMs: () => 0,
-      takeTurn: (_caller, work) => turns.push(work),
-    })
-    t.teardown(() => reader.close())
+    const { reader, server, turns } = await readerInTurns(t)
     const all = Array.from({ length: 40 }, (_, i) =>
       reader.get({ ...address, path: `/${i}` }, never()),
     )
@@ -266,7 +261,7 @@ t.test(
     t.equal(server.requests.length, 16, 'no more is asked for')
     for (let parsed = 0; parsed < 40; parsed++) {
       while (turns[parsed] === undefined) await delay(1)
-      turns[parsed]?.()
+      turns[parsed]?.work()
     }
     t.equal((await Promise.all(all)).length, 40)
   },
