@@ -9,7 +9,7 @@ export interface Caller {
 export interface FairQueue<Item extends object> {
   readonly size: number
   push(caller: Caller, item: Item): void
-  /** Takes the next item out, or gives undefined if none is left. */
+  /** Removes the next item and returns it. Returns undefined if the queue is empty. */
   shift(): Item | undefined
 }
 

@@ -136,7 +136,7 @@ export function createJsonOutline({
       }
       if (inString) addPart(Buffer.from(bytes.subarray(begin)))
     },
-    /** What has been found. */
+    /** The outline of the text so far. */
     outline: (): Outline => withDenseLists(root) as Outline,
   }
 }

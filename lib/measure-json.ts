@@ -1,4 +1,4 @@
-/** What has been read of a JSON text. */
+/** The depth and the size of a JSON text, or of a part of it. */
 export interface JsonMeasure {
   /** How deep arrays and objects are nested at most. */
   readonly depth: number

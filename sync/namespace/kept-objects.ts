@@ -93,7 +93,7 @@ const claimBytes = (claims: readonly string[]): number =>
 const neededBytesOf = ({ content }: SeenSource): number | undefined =>
   content.kind === 'refused' ? content.neededBytes : undefined
 
-/** What can be kept of an object that there is no room for: the first of these that fits. */
+/** If an object doesn't fit into its namespace's share, the first of these that fits is kept instead. */
 function reductionsOf(seen: SeenSource, why: string): readonly SourceContent<never>[] {
   const { content } = seen
   if (content.kind === 'nothing') return []

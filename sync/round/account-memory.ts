@@ -25,7 +25,7 @@ export function holdAccount(memory: FairShares, account: SeenAccount): SeenAccou
   return { ...account, annotations: {}, neededBytes: bytesOf(account) }
 }
 
-/** What an account is told whose annotations there is no room for. */
+/** The problem of an account whose annotations don't fit into its namespace's share. */
 export const noRoom: Problem = {
   subject: 'metadata.annotations',
   sentence:
