@@ -1,6 +1,6 @@
 import { labelName, subdomainName, wrongName } from '../lib/name-rules.ts'
-import { allInvalid, type Checked, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
+import { allInvalid, type Checked, valid } from '../lib/problems/parsed.ts'
 import {
   type ListenAddress,
   parseListenAddress,

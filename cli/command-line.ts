@@ -3,7 +3,7 @@ import { printLines } from '../lib/terminal/print-lines.ts'
 import { version } from '../lib/version.ts'
 import { addClusterCommands } from './cluster-commands.ts'
 import type { End } from './command/end.ts'
-import { InputError } from './input/input-error.ts'
+import { InputError } from './input/text/input-error.ts'
 import { addLocalCommands } from './local-commands.ts'
 
 const details = `

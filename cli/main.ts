@@ -20,8 +20,7 @@ async function run(args: readonly string[]): Promise<number> {
   limitCompilation()
   const { isWaiting, ...options } = agent
   const [, program = ''] = process.argv
-  if (isWaiting)
-    return (await import('../init-agent/rest/wait.ts')).waitMain({ ...options, program })
+  if (isWaiting) return (await import('../init-agent/wait.ts')).waitMain({ ...options, program })
   return (await import('../init-agent/main.ts')).agentMain({ ...options, program })
 }
 

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 const programs = {
   'command-line': 'cli/command-line.ts',
   agent: 'init-agent/main.ts',
-  wait: 'init-agent/rest/wait.ts',
+  wait: 'init-agent/wait.ts',
 }
 
 /**

@@ -1,26 +1,26 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { type Clock, systemClock } from '../lib/clock.ts'
-import type { Log } from '../lib/log/log.ts'
-import type { AgentContext } from './agent-context.ts'
-import { checkTargets } from './check-targets.ts'
 import {
   type AgentConfig,
   identityFolder,
   servesBetweenRefreshes,
   tokenFileName,
-} from './contract.ts'
+} from '../delivery/contract.ts'
+import { isComplete } from '../delivery/projection/compare-content.ts'
+import { firstFetchDeadline } from '../delivery/projection/deadline.ts'
+import { type RefreshState, startState } from '../delivery/projection/refresh-content.ts'
+import { openSession } from '../delivery/session/session.ts'
+import { type Clock, systemClock } from '../lib/clock.ts'
+import type { Log } from '../lib/log/log.ts'
+import type { AgentContext } from './context/agent-context.ts'
+import { checkTargets } from './fetch/check-targets.ts'
 import { endHangingFetch } from './fetch/end-hanging-fetch.ts'
 import { firstFetch } from './fetch/first-fetch.ts'
 import { firstWaitMs, keepFresh, refreshOnce } from './fetch/refresh.ts'
 import { type AgentFigures, startFigures } from './metrics/agent-figures.ts'
-import { isComplete } from './projection/compare-content.ts'
-import { firstFetchDeadline } from './projection/deadline.ts'
-import { type RefreshState, startState } from './projection/refresh-content.ts'
 import type { Handover } from './rest/handover.ts'
 import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
-import { openSession } from './session/session.ts'
 import { openVolumes } from './volume/volumes.ts'
 
 export interface AgentOptions {

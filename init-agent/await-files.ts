@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freshMark } from './contract.ts'
+import { freshMark } from '../delivery/contract.ts'
 
 /** How long one probe waits. The probe's `timeoutSeconds` is longer, so the kubelet shows our message. */
 const maxWaitMs = 10_000

@@ -1,11 +1,16 @@
 import { once } from 'node:events'
+import {
+  type AgentConfig,
+  agentRoot,
+  configVariable,
+  defaultTerminationLog,
+} from '../delivery/contract.ts'
+import { decodeConfig } from '../delivery/decode-config.ts'
 import { takeEnvironment } from '../keyvault/entra/sdk-environment.ts'
 import { AkvError, toAkvError } from '../lib/errors/akv-error.ts'
 import { createLog, type Log } from '../lib/log/log.ts'
-import { type AgentConfig, agentRoot, configVariable, defaultTerminationLog } from './contract.ts'
-import { decodeConfig } from './decode-config.ts'
+import { stopSignals } from './context/stop-signals.ts'
 import { takeHandover } from './rest/handover.ts'
-import { stopSignals } from './stop-signals.ts'
 import { writeTerminationMessage } from './termination-message.ts'
 
 export interface AgentMainOptions {

@@ -1,5 +1,5 @@
-import { invalid, type Parsed, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../lib/problems/parsed.ts'
 
 /** The names of Key Vault objects. Pure. */
 

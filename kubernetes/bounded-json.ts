@@ -1,5 +1,5 @@
-import { createJsonOutline, type OutlinePath } from '../lib/json-outline.ts'
-import { type JsonMeasure, measureJson } from '../lib/measure-json.ts'
+import { createJsonOutline, type OutlinePath } from '../lib/json/json-outline.ts'
+import { type JsonMeasure, measureJson } from '../lib/json/measure-json.ts'
 
 /** What a JSON text may have, so that parsing it takes little time and memory. */
 export interface JsonBounds {

@@ -6,7 +6,7 @@ import {
   ServerConfiguration,
   wrapHttpLibrary,
 } from '@kubernetes/client-node'
-import type { OutlinePath } from '../lib/json-outline.ts'
+import type { OutlinePath } from '../lib/json/json-outline.ts'
 import { printable } from '../lib/printable.ts'
 import { reasonOf } from '../lib/reason-of.ts'
 import { createBoundedJson } from './bounded-json.ts'

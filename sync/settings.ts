@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { describeProblem } from '../lib/describe-problem.ts'
 import type { LogLevel } from '../lib/log/log-level.ts'
 import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
-import { allInvalid, type Checked, valid } from '../lib/parsed.ts'
 import { printable } from '../lib/printable.ts'
+import { describeProblem } from '../lib/problems/describe-problem.ts'
+import { allInvalid, type Checked, valid } from '../lib/problems/parsed.ts'
 import {
   type ListenAddress,
   parseListenAddress,
   wrongAddress,
 } from '../lib/server/listen-address.ts'
-import type { Policy } from '../webhook/core/policy.ts'
-import { readSettings } from '../webhook/settings/read-settings.ts'
-import type { SourceKind } from './source/source-ref.ts'
+import type { Policy } from '../requests/administrator/policy.ts'
+import { readSettings } from '../requests/administrator/settings/read-settings.ts'
+import type { SourceKind } from '../requests/secret/source-ref.ts'
 
 /** The flags of `akv-injector sync`, unparsed. */
 export interface SyncFlags {

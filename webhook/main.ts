@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { describeProblems } from '../lib/describe-problem.ts'
+import { describeProblems } from '../lib/problems/describe-problem.ts'
 import { runUntilSignal, untilAborted } from '../lib/server/run-until-signal.ts'
 import { printLines } from '../lib/terminal/print-lines.ts'
+import { readSettings } from '../requests/administrator/settings/read-settings.ts'
 import { inClusterAccess } from './api-server/api-access.ts'
 import { startWebhook } from './http/start-webhook.ts'
-import { readSettings } from './settings/read-settings.ts'
 
 /**
  * Runs `akv-injector webhook`: serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.

@@ -7,6 +7,7 @@ import {
 import { findContestedSecrets } from './find/find-contested-secrets.ts'
 import { hasDriverVolumes } from './find/find-tasks.ts'
 import { isClass, readSources } from './find/read-sources.ts'
+import type { Verdict } from './findings/verdict.ts'
 import { checkAccount } from './objects/check-account.ts'
 import { checkClass } from './objects/check-class.ts'
 import {
@@ -17,7 +18,6 @@ import {
 import { checkPod } from './objects/check-pod.ts'
 import { checkSecret } from './objects/check-secret.ts'
 import type { DocumentContent } from './read-check-input.ts'
-import type { Verdict } from './verdict.ts'
 
 interface CheckedManifests {
   readonly verdicts: readonly Verdict[]

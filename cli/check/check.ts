@@ -2,12 +2,12 @@ import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { checkManifests, concernsDriver } from './check-manifests.ts'
+import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
 import { githubText } from './output/github.ts'
 import { jsonText } from './output/json.ts'
 import { sarifText } from './output/sarif.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
-import { type CheckReport, makeReport, type Strictness } from './report.ts'
 
 export const outputForms = ['text', 'json', 'github', 'sarif'] as const
 

@@ -13,9 +13,9 @@ import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
 import { readText, sourceOf } from '../input/text/read-text.ts'
 import { isClass } from './find/read-sources.ts'
+import type { CheckReport } from './findings/report.ts'
+import type { Verdict } from './findings/verdict.ts'
 import { checkOtherObject } from './objects/check-other-object.ts'
-import type { CheckReport } from './report.ts'
-import type { Verdict } from './verdict.ts'
 
 /** Everything in one document that `check` looks at. Its other objects aren't kept. */
 export interface DocumentContent {

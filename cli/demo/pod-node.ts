@@ -20,7 +20,7 @@ import {
   identityFolder,
   servedFolder,
   tokenFileName,
-} from '../../init-agent/contract.ts'
+} from '../../delivery/contract.ts'
 import { type Child, startChild } from './child.ts'
 
 /** Does what a kubelet does for the agent of a pod: creates its volumes, writes its token and starts its process. */

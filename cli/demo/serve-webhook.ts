@@ -5,7 +5,7 @@ import type { Emulator } from '../../emulator/emulator.ts'
 import { csiPath, mutatePath } from '../../webhook/http/mutate-route.ts'
 import { startWebhook } from '../../webhook/http/start-webhook.ts'
 import type { FoundObject } from '../input/find-objects.ts'
-import { demoSettings } from './demo-settings.ts'
+import { demoSettings } from './made-up/demo-settings.ts'
 import { type DemoCertificate, serveObjects } from './serve-objects.ts'
 
 export interface ServedWebhook {

@@ -8,7 +8,7 @@ import { runUntilSignal, untilAborted } from '../../lib/server/run-until-signal.
 import { printLines } from '../../lib/terminal/print-lines.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { example } from '../input/example.ts'
-import { InputError } from '../input/input-error.ts'
+import { InputError } from '../input/text/input-error.ts'
 import { readText } from '../input/text/read-text.ts'
 
 export interface EmulatorOptions {

@@ -1,7 +1,7 @@
-import type { AgentConfig } from '../../init-agent/contract.ts'
-import type { FileSet } from '../../init-agent/projection/file-set.ts'
-import { pathInVolume } from '../../init-agent/target-path.ts'
-import { filesVolume } from '../../webhook/core/our-names.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
+import type { FileSet } from '../../delivery/projection/file-set.ts'
+import { pathInVolume } from '../../delivery/target-path.ts'
+import { filesVolume } from '../../webhook/core/model/our-names.ts'
 
 /**
  * The files of all volumes as one set for the output folder. If the pod has served volumes, each volume becomes a folder of

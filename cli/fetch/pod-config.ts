@@ -1,9 +1,9 @@
-import type { AgentConfig } from '../../init-agent/contract.ts'
-import { describeProblems } from '../../lib/describe-problem.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
+import { describeProblems } from '../../lib/problems/describe-problem.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { mayHaveClassVolumes } from '../../webhook/core/csi/find-class-volumes.ts'
-import { skipReasons } from '../../webhook/core/outcome.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import { mayHaveClassVolumes } from '../../webhook/core/model/find-class-volumes.ts'
+import { skipReasons } from '../../webhook/core/model/outcome.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { accountVariables } from '../input/accounts/workload-identity.ts'
@@ -16,10 +16,10 @@ import {
   isAnnotated,
   type PodTemplate,
 } from '../input/find-objects.ts'
-import { InputError } from '../input/input-error.ts'
 import { readManifests } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { reviewTemplate } from '../input/review-template.ts'
+import { InputError } from '../input/text/input-error.ts'
 import { titleOf } from '../input/title-of.ts'
 
 export interface PodChoice {

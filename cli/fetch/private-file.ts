@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, lstatSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { InputError } from '../input/input-error.ts'
+import { InputError } from '../input/text/input-error.ts'
 
 /**
  * Checks whether {@link writePrivateFile} could write there, without writing anything.

@@ -1,5 +1,5 @@
 import { mkdirSync, realpathSync, statSync } from 'node:fs'
-import { InputError } from '../input/input-error.ts'
+import { InputError } from '../input/text/input-error.ts'
 
 /** Read, write and enter for the group and for others. */
 const sharedBits = 0o077

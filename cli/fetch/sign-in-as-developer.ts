@@ -1,5 +1,5 @@
 import { AzureCliCredential } from '@azure/identity'
-import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
 import type { SignIn } from '../../keyvault/entra/sign-in.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'

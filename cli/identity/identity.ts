@@ -5,13 +5,10 @@ import { skippedLines } from '../check/check.ts'
 import { concernsDriver } from '../check/check-manifests.ts'
 import { readCheckInput } from '../check/read-check-input.ts'
 import type { ExitCode } from '../command/exit-code.ts'
-import { InputError } from '../input/input-error.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
-import { findGrants } from './find-grants.ts'
-import type { Grant } from './grant.ts'
-import { describeSections, isMatch } from './verify/describe-sections.ts'
-import { startAz } from './verify/run-az.ts'
-import { verify } from './verify/verify.ts'
+import { InputError } from '../input/text/input-error.ts'
+import { findGrants } from './grants/find-grants.ts'
+import type { Grant } from './grants/grant.ts'
 import {
   type AzureNames,
   accountsOf,
@@ -19,7 +16,10 @@ import {
   type GrantChoice,
   type IdentityGrants,
   writeScript,
-} from './write-script.ts'
+} from './grants/write-script.ts'
+import { describeSections, isMatch } from './verify/describe-sections.ts'
+import { startAz } from './verify/run-az.ts'
+import { verify } from './verify/verify.ts'
 
 export interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
   /** Files and folders. */

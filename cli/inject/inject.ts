@@ -1,6 +1,6 @@
-import { describeProblem, describeProblems } from '../../lib/describe-problem.ts'
+import { describeProblem, describeProblems } from '../../lib/problems/describe-problem.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import type { Operation } from '../../webhook/core/outcome.ts'
+import type { Operation } from '../../webhook/core/model/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'

@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts'
-import type { Problem } from '../../lib/problem.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { annotationsOf } from './annotations-of.ts'
 import { withKnativeNames } from './document/knative-names.ts'

@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar } from 'yaml'
 import { printable } from '../../lib/printable.ts'
-import type { Problem } from '../../lib/problem.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 
 /** Annotations whose values YAML doesn't read as strings, so that the API server would refuse them. */
 export interface UnquotedAnnotations {

@@ -1,6 +1,6 @@
-import type { AdmissionRequest } from '../../webhook/core/admission-review.ts'
-import type { LookedUp, LookedUpKind, Lookup } from '../../webhook/core/csi/looked-up.ts'
+import type { LookedUp, LookedUpKind, Lookup } from '../../requests/class/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
+import type { AdmissionRequest } from '../../webhook/core/model/admission-review.ts'
 import { findObject } from './find-object.ts'
 import type { FoundObject } from './find-objects.ts'
 

@@ -1,5 +1,5 @@
-import type { Policy } from '../../webhook/core/policy.ts'
-import type { CsiMode } from '../../webhook/settings/read-settings.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import type { CsiMode } from '../../requests/administrator/settings/read-settings.ts'
 import { settingsFrom } from './review-template.ts'
 
 /** The operator's policy, and whether volumes of the Secrets Store CSI Driver are served. */

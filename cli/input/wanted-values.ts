@@ -1,5 +1,5 @@
-import type { AgentConfig, WantedFile, WantedValue } from '../../init-agent/contract.ts'
-import { segmentValues } from '../../init-agent/projection/wanted-objects.ts'
+import type { AgentConfig, WantedFile, WantedValue } from '../../delivery/contract.ts'
+import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 
 /** A value that an agent reads. */
 export type ReadValue = WantedValue & Pick<WantedFile, 'versions'>

@@ -1,11 +1,11 @@
 import { isSeq, parseDocument } from 'yaml'
-import type { WantedFile } from '../../init-agent/contract.ts'
-import { describeProblem } from '../../lib/describe-problem.ts'
+import type { WantedFile } from '../../delivery/contract.ts'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import type { JsonObject } from '../../lib/shape.ts'
-import { readAccount } from '../../sync/request/read-account.ts'
-import type { Source } from '../../sync/source/source.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import { readAccount } from '../../requests/account/read-account.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import type { Source } from '../../requests/source/source.ts'
 import { type SecretItem, secretItemOf } from './secret-item-of.ts'
 
 /** An account, and its annotations so far. */

@@ -4,10 +4,10 @@ import {
   accountAnnotation,
   chooseAccount,
   type ListedAccount,
-} from '../../sync/source/choose-account.ts'
-import type { Source } from '../../sync/source/source.ts'
+} from '../../requests/source/choose-account.ts'
+import type { Source } from '../../requests/source/source.ts'
 import { accountOf } from '../../webhook/core/csi/account.ts'
-import type { Pod } from '../../webhook/core/pod.ts'
+import type { Pod } from '../../webhook/core/model/pod.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
 
 /** The account of the class, among those of the files; if they have none in the namespace, the account of its pods. */

@@ -1,5 +1,5 @@
-import { readAccount } from '../../sync/request/read-account.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import { readAccount } from '../../requests/account/read-account.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
 import { annotationsOf } from '../input/annotations-of.ts'
 import { findObject } from '../input/find-object.ts'
 import type { NamedObject, PodTemplate } from '../input/find-objects.ts'

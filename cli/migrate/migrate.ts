@@ -1,5 +1,5 @@
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
 import type { ExitCode } from '../command/exit-code.ts'
 import { printDocuments } from '../inject/print-documents.ts'
 import type { Manifest } from '../input/document/manifest.ts'

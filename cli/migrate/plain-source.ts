@@ -1,7 +1,7 @@
-import type { WantedFile } from '../../init-agent/contract.ts'
-import type { ComposedInput } from '../../sync/compose/composition.ts'
-import { decodeTarget, encodeTarget } from '../../sync/request/key-path.ts'
-import type { Source } from '../../sync/source/source.ts'
+import type { WantedFile } from '../../delivery/contract.ts'
+import type { ComposedInput } from '../../requests/secret/composition.ts'
+import { decodeTarget, encodeTarget } from '../../requests/secret/key-path.ts'
+import type { Source } from '../../requests/source/source.ts'
 
 export type PlainSource =
   | { readonly kind: 'plain'; readonly source: Source }

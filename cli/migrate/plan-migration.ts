@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
 import { isClass, readSources } from '../check/find/read-sources.ts'
 import { listAccounts } from '../input/accounts/list-accounts.ts'
 import { keyOf } from '../input/find-object.ts'

@@ -1,16 +1,16 @@
-import { describeProblem } from '../../lib/describe-problem.ts'
 import { printable } from '../../lib/printable.ts'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import { isObjectKey } from '../../requests/annotations/keys/keys.ts'
 import {
   annotationPrefix,
   readOwnAnnotations,
-} from '../../webhook/core/annotations/own-annotations.ts'
-import { isObjectKey } from '../../webhook/core/annotations/vocabulary.ts'
-import { isDriverVolume } from '../../webhook/core/csi/find-class-volumes.ts'
+} from '../../requests/annotations/keys/own-annotations.ts'
 import { isSubPathMount } from '../../webhook/core/injection/served-mounts.ts'
-import { skipReasons } from '../../webhook/core/outcome.ts'
-import { allContainers, type Pod } from '../../webhook/core/pod.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import { isDriverVolume } from '../../webhook/core/model/find-class-volumes.ts'
+import { skipReasons } from '../../webhook/core/model/outcome.ts'
+import { allContainers, type Pod } from '../../webhook/core/model/pod.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import { applyPatch } from '../input/apply-patch.ts'

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import type { JsonObject } from '../../lib/shape.ts'
-import { agentName, filesVolume } from '../../webhook/core/our-names.ts'
-import type { Outcome } from '../../webhook/core/outcome.ts'
-import { allContainers, type Pod } from '../../webhook/core/pod.ts'
+import { agentName, filesVolume } from '../../webhook/core/model/our-names.ts'
+import type { Outcome } from '../../webhook/core/model/outcome.ts'
+import { allContainers, type Pod } from '../../webhook/core/model/pod.ts'
 import { findAgent } from '../check/describe/describe-injection.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 

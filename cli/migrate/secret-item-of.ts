@@ -1,8 +1,8 @@
-import type { WantedFile } from '../../init-agent/contract.ts'
+import type { WantedFile } from '../../delivery/contract.ts'
 import type { JsonObject } from '../../lib/shape.ts'
-import { decodeTarget } from '../../sync/request/key-path.ts'
-import type { RequestedSecret } from '../../sync/request/requested-secret.ts'
-import { opaqueType } from '../../sync/request/secret-types.ts'
+import { decodeTarget } from '../../requests/secret/key-path.ts'
+import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
+import { opaqueType } from '../../requests/secret/secret-types.ts'
 import { describeWanted } from '../check/describe/describe-wanted.ts'
 
 /** A Secret of a class or an ExternalSecret as an item of `akv-injector.io/sync`, or why it can't be one. */

@@ -2,7 +2,7 @@
 
 import { type Document, isCollection, isScalar, parseDocument, visit } from 'yaml'
 import { z } from 'zod'
-import { allInvalid, type Checked, valid } from '../../lib/parsed.ts'
+import { allInvalid, type Checked, valid } from '../../lib/problems/parsed.ts'
 import { describeIssues } from '../schema/describe-issues.ts'
 import { list, namesTo, object, optional, text, withDefault } from '../schema/schema-parts.ts'
 import { certificatesSchema } from './certificate-schema.ts'

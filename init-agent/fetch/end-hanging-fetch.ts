@@ -1,7 +1,7 @@
+import { hangGraceSeconds } from '../../delivery/contract.ts'
+import type { Deadline } from '../../delivery/projection/deadline.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { hangGraceSeconds } from '../contract.ts'
-import type { Deadline } from '../projection/deadline.ts'
 
 /**
  * Waits for a first fetch, but gives up if it still runs well after its deadline. Nothing else would end it: the startup

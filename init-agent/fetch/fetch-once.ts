@@ -1,9 +1,9 @@
+import type { AgentConfig } from '../../delivery/contract.ts'
+import type { Content } from '../../delivery/projection/project-content.ts'
+import { type Credential, openSession } from '../../delivery/session/session.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log/log.ts'
-import { checkTargets } from '../check-targets.ts'
-import type { AgentConfig } from '../contract.ts'
-import type { Content } from '../projection/project-content.ts'
-import { type Credential, openSession } from '../session/session.ts'
+import { checkTargets } from './check-targets.ts'
 import { fetchContent } from './first-fetch.ts'
 
 export interface FetchOnceOptions {

@@ -1,13 +1,20 @@
+import type { AgentConfig } from '../../delivery/contract.ts'
+import { fetchConsistently } from '../../delivery/projection/certificate-parts.ts'
+import { type Deadline, firstFetchDeadline, notBefore } from '../../delivery/projection/deadline.ts'
+import {
+  type FetchOutcomes,
+  maxConcurrentRequests,
+} from '../../delivery/projection/fetch-objects.ts'
+import {
+  type Content,
+  noContent,
+  projectContent,
+} from '../../delivery/projection/project-content.ts'
+import { retry } from '../../delivery/projection/retry.ts'
+import { wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { renewRefusedToken } from '../../keyvault/readers/renew-refused-token.ts'
 import { combineErrors } from '../../lib/errors/akv-error.ts'
-import type { AgentContext } from '../agent-context.ts'
-import type { AgentConfig } from '../contract.ts'
-import { fetchConsistently } from '../projection/certificate-parts.ts'
-import { type Deadline, firstFetchDeadline, notBefore } from '../projection/deadline.ts'
-import { type FetchOutcomes, maxConcurrentRequests } from '../projection/fetch-objects.ts'
-import { type Content, noContent, projectContent } from '../projection/project-content.ts'
-import { retry } from '../projection/retry.ts'
-import { wantedObjects } from '../projection/wanted-objects.ts'
+import type { AgentContext } from '../context/agent-context.ts'
 import { reportRetries } from './report-retries.ts'
 
 export interface FetchedContent {

@@ -1,18 +1,18 @@
-import type { Clock } from '../../lib/clock.ts'
-import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import type { AgentContext } from '../agent-context.ts'
-import type { RefreshResult } from '../metrics/agent-figures.ts'
-import { notifyApplication } from '../notify-application.ts'
-import { changedTargets } from '../projection/compare-content.ts'
-import type { Content } from '../projection/project-content.ts'
+import { changedTargets } from '../../delivery/projection/compare-content.ts'
+import type { Content } from '../../delivery/projection/project-content.ts'
 import {
   dueObjects,
   failedObjects,
   type RefreshState,
   refreshableObjects,
   refreshContent,
-} from '../projection/refresh-content.ts'
+} from '../../delivery/projection/refresh-content.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
+import type { AgentContext } from '../context/agent-context.ts'
+import type { RefreshResult } from '../metrics/agent-figures.ts'
 import type { Rest } from '../rest/rest.ts'
+import { notifyApplication } from './notify-application.ts'
 import { reportFreshness } from './report-freshness.ts'
 
 /**

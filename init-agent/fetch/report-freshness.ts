@@ -1,8 +1,8 @@
+import { staleSeconds } from '../../delivery/projection/object-status.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
+import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
 import { describeObject } from '../../keyvault/reference.ts'
-import type { AgentContext } from '../agent-context.ts'
-import { staleSeconds } from '../projection/object-status.ts'
-import type { RefreshState } from '../projection/refresh-content.ts'
-import { objectKey, wantedObjects } from '../projection/wanted-objects.ts'
+import type { AgentContext } from '../context/agent-context.ts'
 
 /** Container runtimes cut a log line at 16 KiB. */
 const maxReportedObjects = 20

@@ -1,7 +1,7 @@
+import type { Deadline } from '../../delivery/projection/deadline.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 import type { Log } from '../../lib/log/log.ts'
-import type { Deadline } from '../projection/deadline.ts'
 
 const firstIntervalMs = 15_000
 const maxIntervalMs = 5 * 60_000

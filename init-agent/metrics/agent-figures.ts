@@ -1,8 +1,8 @@
+import type { FetchOutcome, FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
+import { objectKey, type WantedObject } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
-import type { FetchOutcome, FetchOutcomes } from '../projection/fetch-objects.ts'
-import type { RefreshState } from '../projection/refresh-content.ts'
-import { objectKey, type WantedObject } from '../projection/wanted-objects.ts'
 
 /** What one refresh did. */
 export interface RefreshResult {

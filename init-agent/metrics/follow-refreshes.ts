@@ -1,5 +1,5 @@
-import type { AgentContext } from '../agent-context.ts'
-import { wantedObjects } from '../projection/wanted-objects.ts'
+import { wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import type { AgentContext } from '../context/agent-context.ts'
 import { type AgentFigures, figuresAfter, type RefreshResult } from './agent-figures.ts'
 import { renderMetrics } from './render-metrics.ts'
 import { serveMetrics } from './serve-metrics.ts'

@@ -1,3 +1,9 @@
+import type { AgentConfig } from '../../delivery/contract.ts'
+import {
+  objectKey,
+  type WantedObject,
+  wantedObjects,
+} from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
 import { collectionOf } from '../../keyvault/reference.ts'
 import { buildInfo } from '../../lib/metrics/build-info.ts'
@@ -6,8 +12,6 @@ import {
   prometheusText,
   type Sample,
 } from '../../lib/metrics/prometheus-text.ts'
-import type { AgentConfig } from '../contract.ts'
-import { objectKey, type WantedObject, wantedObjects } from '../projection/wanted-objects.ts'
 import type { AgentFigures } from './agent-figures.ts'
 
 /** Of one pod, whatever it requests: a cluster may have thousands of pods. */

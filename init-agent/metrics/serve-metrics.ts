@@ -1,6 +1,6 @@
 import { reasonOf } from '../../lib/reason-of.ts'
 import { type Health, serveHealth } from '../../lib/server/serve-health.ts'
-import type { AgentContext } from '../agent-context.ts'
+import type { AgentContext } from '../context/agent-context.ts'
 
 const limits = {
   /** A few Prometheus servers scrape a pod. */

@@ -1,5 +1,5 @@
 import { reasonOf } from '../../lib/reason-of.ts'
-import type { AgentContext } from '../agent-context.ts'
+import type { AgentContext } from '../context/agent-context.ts'
 import type { Freshness } from '../volume/fresh-mark.ts'
 import { type AgentFigures, freshAtMs } from './agent-figures.ts'
 

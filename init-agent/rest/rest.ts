@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
+import { type AgentConfig, servesBetweenRefreshes } from '../../delivery/contract.ts'
+import type { ObjectStatus } from '../../delivery/projection/object-status.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
+import { segmentValues } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
-import { type AgentConfig, servesBetweenRefreshes } from '../contract.ts'
-import type { ObjectStatus } from '../projection/object-status.ts'
-import type { RefreshState } from '../projection/refresh-content.ts'
-import { segmentValues } from '../projection/wanted-objects.ts'
 import { type HeldToken, leaveHandover } from './handover.ts'
 import { canReplaceProcess, isLite, type Program, replaceProcess } from './replace-process.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freshMark, staleMark } from '../contract.ts'
+import { freshMark, staleMark } from '../../delivery/contract.ts'
 
 export interface Freshness {
   /** When all content was last known to match the vaults, in milliseconds since 1970. */

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { currentSetLink } from '../contract.ts'
-import type { FileSet, SetFile } from '../projection/file-set.ts'
+import { currentSetLink } from '../../delivery/contract.ts'
+import type { FileSet, SetFile } from '../../delivery/projection/file-set.ts'
 
 /**
  * A volume holds one current set of files, in the kubelet's own layout for projected volumes:

@@ -7,10 +7,10 @@ import {
   hasFiles,
   lastFolder,
   servedFolder,
-} from '../contract.ts'
-import type { FileSet } from '../projection/file-set.ts'
-import type { Content } from '../projection/project-content.ts'
-import { fileKey, pathInVolume } from '../target-path.ts'
+} from '../../delivery/contract.ts'
+import type { FileSet } from '../../delivery/projection/file-set.ts'
+import type { Content } from '../../delivery/projection/project-content.ts'
+import { fileKey, pathInVolume } from '../../delivery/target-path.ts'
 import { parseEnvFile, renderEnvFile } from './env-file.ts'
 import { type FreshMark, openFreshMark } from './fresh-mark.ts'
 import { readFileSet, sweepFileSets } from './read-file-set.ts'

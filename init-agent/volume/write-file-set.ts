@@ -16,11 +16,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { currentSetLink } from '../../delivery/contract.ts'
+import type { FileSet } from '../../delivery/projection/file-set.ts'
+import { pathProblem } from '../../delivery/target-path.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import { currentSetLink } from '../contract.ts'
-import type { FileSet } from '../projection/file-set.ts'
-import { pathProblem } from '../target-path.ts'
 import { currentFolder, linkTarget, readFileSet, sweepFileSets } from './read-file-set.ts'
 
 /** The volume holds the old and the new set during a switch, and their folders. */

@@ -1,8 +1,8 @@
 import type { Agent } from 'node:https'
 import { ClientAssertionCredential } from '@azure/identity'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { signInError } from '../classify.ts'
 import { type Failure, RequestFailure, requestGuard } from '../clients/request-guard.ts'
+import { signInError } from '../errors/classify.ts'
 import { describeAssertion } from './assertion.ts'
 
 /** A token is replaced this long before it expires, so that a short outage of Entra does no harm. */

@@ -1,4 +1,4 @@
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 
 /** How a value encodes bytes: `objectEncoding` of the CSI driver's Azure provider. */
 export type Encoding = 'utf-8' | 'base64' | 'hex'

@@ -1,4 +1,4 @@
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { decodeValue } from './encoding.ts'
 import { type KeyMaterial, maxCertificates, readCertificate, toPkcs8 } from './key-material.ts'
 

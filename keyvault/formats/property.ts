@@ -1,7 +1,8 @@
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import { printable } from '../../lib/printable.ts'
-import { type CpuBudget, createCpuBudget } from './cpu-budget.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { compactJson, indexJson, type JsonPart } from './json-text.ts'
+import { propertyNumber } from './property-number.ts'
 
 /** No real configuration is nested this deeply. */
 const maxSegments = 64
@@ -85,12 +86,6 @@ export function allProperties(
   }
   return valid(properties)
 }
-
-/**
- * Names a property of `#*` for a message. The property's own name is part of the value, so it isn't shown. `index`
- * starts at 0.
- */
-export const propertyNumber = (index: number): string => `property number ${index + 1}`
 
 /** The progress of the search: the path through the document that has matched the most segments so far. */
 interface Search {

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 
 /** The public members of Key Vault's JSON Web Key. Numbers are bytes or base64url. */
 export interface PublicJwk {

@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { ObjectReader } from '../object-reader.ts'
 import { describeObject, type ObjectReference } from '../reference.ts'
+import type { ObjectReader } from './object-reader.ts'
 import { isOutageCode } from './outage-codes.ts'
 import { wrapReader } from './wrap-reader.ts'
 

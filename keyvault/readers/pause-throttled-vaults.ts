@@ -1,4 +1,4 @@
-import type { ObjectReader } from '../object-reader.ts'
+import type { ObjectReader } from './object-reader.ts'
 import type { VaultPauses } from './vault-pauses.ts'
 import { wrapReader } from './wrap-reader.ts'
 

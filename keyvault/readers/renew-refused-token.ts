@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import type { SignIn } from '../entra/sign-in.ts'
-import type { ObjectReader } from '../object-reader.ts'
+import type { ObjectReader } from './object-reader.ts'
 import { wrapReader } from './wrap-reader.ts'
 
 /**

@@ -1,5 +1,5 @@
-import type { ObjectReader } from '../object-reader.ts'
 import type { ObjectReference } from '../reference.ts'
+import type { ObjectReader } from './object-reader.ts'
 
 /** Carries out one request of a reader: may delay, refuse, count or repeat it. */
 export type AroundRequest = <T>(reference: ObjectReference, request: () => Promise<T>) => Promise<T>

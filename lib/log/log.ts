@@ -1,4 +1,4 @@
-import { printableJson } from '../printable-json.ts'
+import { printableJson } from '../json/printable-json.ts'
 import { type LogLevel, logLevels } from './log-level.ts'
 
 /** Fields of a line in addition to its message. Never the value of a secret, its length or hash, or a token. */

@@ -1,11 +1,11 @@
-import type { ReadyStatus } from '../external-secret/ready-status.ts'
-import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
+import type { Account } from '../../requests/account/account.ts'
+import type { SeenClass } from '../../requests/class/seen-class.ts'
+import type { SeenWithStatus } from '../../requests/external-secret/seen-external-secret.ts'
+import type { SourceRef } from '../../requests/secret/source-ref.ts'
 import type { SecretManifest } from '../plan/secret-manifest.ts'
 import type { ClaimOperation } from '../plan/secret-step.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account } from '../request/account.ts'
-import type { SeenClass } from '../source/seen-class.ts'
-import type { SourceRef } from '../source/source-ref.ts'
+import type { ReadyStatus } from '../status/ready-status.ts'
 
 /** A ServiceAccount, as read from a list or a watch. */
 export interface SeenAccount extends Account {

@@ -2,11 +2,14 @@ import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/c
 import { answerOf } from '../../kubernetes/answers.ts'
 import type { Connection } from '../../kubernetes/connection.ts'
 import { isObject } from '../../lib/shape.ts'
-import { readSeenExternalSecret, readSeenStore } from '../external-secret/seen-external-secret.ts'
-import { fieldManager } from '../names.ts'
+import { readSeenClass } from '../../requests/class/seen-class.ts'
+import {
+  readSeenExternalSecret,
+  readSeenStore,
+} from '../../requests/external-secret/seen-external-secret.ts'
+import { fieldManager } from '../../requests/secret/names.ts'
+import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
-import { readSeenClass } from '../source/seen-class.ts'
-import type { SeenSource } from '../source/seen-source.ts'
 import { ask } from './ask.ts'
 import {
   type CustomKind,

@@ -1,5 +1,5 @@
 import { printable } from '../../lib/printable.ts'
-import type { SourceKind } from '../source/source-ref.ts'
+import type { SourceKind } from '../../requests/secret/source-ref.ts'
 import type { AccountEvent } from './cluster-port.ts'
 
 /** The newer Events API allows 1024 characters. Longer messages are cut off and get an ellipsis. */

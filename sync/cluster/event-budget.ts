@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
-import { createTokenBuckets } from '../../lib/token-buckets.ts'
-import type { Account } from '../request/account.ts'
+import { createTokenBuckets } from '../../lib/fair/token-buckets.ts'
+import type { Account } from '../../requests/account/account.ts'
 
 /** The limits of client-go: a burst, then one Event per interval. */
 const burst = 25

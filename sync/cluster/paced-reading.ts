@@ -1,4 +1,4 @@
-import type { OutlinePath } from '../../lib/json-outline.ts'
+import type { OutlinePath } from '../../lib/json/json-outline.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
 
 /** Waits until there is time for work that takes about so many microseconds. */

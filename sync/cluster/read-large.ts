@@ -1,6 +1,6 @@
 import { isUnread, maxObject } from '../../kubernetes/large-objects.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
-import type { SeenSource } from '../source/seen-source.ts'
+import type { SeenSource } from '../../requests/source/seen-source.ts'
 
 /** Whether it is a class of another provider. */
 const isForOthers = ({ spec }: JsonObject): boolean => {

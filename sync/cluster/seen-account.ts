@@ -1,9 +1,9 @@
 import { isObject } from '../../lib/shape.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { syncKey } from '../../webhook/core/annotations/vocabulary.ts'
-import { statusAnnotation } from '../names.ts'
+import { asksForSecrets, isReadAnnotation } from '../../requests/account/read-account.ts'
+import { syncKey } from '../../requests/annotations/keys/keys.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import { statusAnnotation } from '../../requests/secret/names.ts'
 import { maxStatusLength } from '../plan/account-status.ts'
-import { asksForSecrets, isReadAnnotation } from '../request/read-account.ts'
 import type { SeenAccount } from './cluster-port.ts'
 
 /**

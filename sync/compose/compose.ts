@@ -1,8 +1,12 @@
-import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
-import { allInvalid, type Checked, type Parsed, valid } from '../../lib/parsed.ts'
-import { dataKeyProblem } from '../request/secret-types.ts'
-import { templateRenderer } from '../template/render.ts'
-import type { ComposedInput, ComposedTemplate, Composition } from './composition.ts'
+import { templateRenderer } from '../../delivery/go-template/render.ts'
+import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
+import { allInvalid, type Checked, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import type {
+  ComposedInput,
+  ComposedTemplate,
+  Composition,
+} from '../../requests/secret/composition.ts'
+import { dataKeyProblem } from '../../requests/secret/secret-types.ts'
 import { decodeInput } from './decode.ts'
 
 type Bytes = ReadonlyMap<string, Uint8Array>

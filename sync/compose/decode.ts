@@ -1,5 +1,5 @@
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
-import type { Decoding } from './composition.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import type { Decoding } from '../../requests/secret/composition.ts'
 
 /** Decodes a value as `decodingStrategy` of the External Secrets Operator does. */
 export function decodeInput(value: Uint8Array, decoding: Decoding): Parsed<Uint8Array> {

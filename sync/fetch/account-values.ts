@@ -1,4 +1,4 @@
-import type { RefreshState } from '../../init-agent/projection/refresh-content.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
 import type { AkvError } from '../../lib/errors/akv-error.ts'
 
 /** What the controller keeps of an account's values between rounds. It is never shared between accounts. */

@@ -1,9 +1,9 @@
-import type { FileSet } from '../../init-agent/projection/file-set.ts'
-import { noContent } from '../../init-agent/projection/project-content.ts'
-import type { RefreshState } from '../../init-agent/projection/refresh-content.ts'
+import type { FileSet } from '../../delivery/projection/file-set.ts'
+import { noContent } from '../../delivery/projection/project-content.ts'
+import type { RefreshState } from '../../delivery/projection/refresh-content.ts'
+import { decodeTarget } from '../../requests/secret/key-path.ts'
+import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import { decodeTarget } from '../request/key-path.ts'
-import type { RequestedSecret } from '../request/requested-secret.ts'
 import type { AccountValues } from './account-values.ts'
 
 /** More than an account should need. */

@@ -1,8 +1,8 @@
-import type { AgentConfig } from '../../init-agent/contract.ts'
-import type { FetchOutcomes } from '../../init-agent/projection/fetch-objects.ts'
-import type { SetFile } from '../../init-agent/projection/file-set.ts'
-import { unknownStatus } from '../../init-agent/projection/object-status.ts'
-import { type Content, noContent } from '../../init-agent/projection/project-content.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
+import type { FetchOutcomes } from '../../delivery/projection/fetch-objects.ts'
+import type { SetFile } from '../../delivery/projection/file-set.ts'
+import { unknownStatus } from '../../delivery/projection/object-status.ts'
+import { type Content, noContent } from '../../delivery/projection/project-content.ts'
 import {
   failedObjects,
   type Refreshed,
@@ -10,19 +10,19 @@ import {
   refreshableObjects,
   refreshContent,
   startState,
-} from '../../init-agent/projection/refresh-content.ts'
-import { objectKey, wantedObjects } from '../../init-agent/projection/wanted-objects.ts'
-import type { Session } from '../../init-agent/session/session.ts'
-import type { CpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+} from '../../delivery/projection/refresh-content.ts'
+import { objectKey, wantedObjects } from '../../delivery/projection/wanted-objects.ts'
+import type { Session } from '../../delivery/session/session.ts'
 import type { Clock } from '../../lib/clock.ts'
+import type { CpuBudget } from '../../lib/cpu-budget.ts'
 import type { Log } from '../../lib/log/log.ts'
+import type { Account } from '../../requests/account/account.ts'
+import type { SyncRequest } from '../../requests/account/account-request.ts'
+import { encodeTarget } from '../../requests/secret/key-path.ts'
+import { maxProperties } from '../../requests/secret/secret-bounds.ts'
 import type { SyncCluster } from '../cluster/cluster-port.ts'
 import { ownershipOf } from '../plan/ownership.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
-import type { Account } from '../request/account.ts'
-import type { SyncRequest } from '../request/account-request.ts'
-import { encodeTarget } from '../request/key-path.ts'
-import { maxProperties } from '../request/secret-bounds.ts'
 import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'

@@ -1,4 +1,4 @@
-import type { ObjectReader } from '../../keyvault/object-reader.ts'
+import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'

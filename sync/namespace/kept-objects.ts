@@ -1,5 +1,5 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { SeenSource, SourceContent } from '../source/seen-source.ts'
+import type { SeenSource, SourceContent } from '../../requests/source/seen-source.ts'
 
 /** How many objects of one kind are read in a namespace: whenever one changes, all of them are assigned again. */
 export const maxObjects = 500

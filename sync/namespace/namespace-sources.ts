@@ -1,23 +1,22 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import type { Account } from '../../requests/account/account.ts'
+import { clientOf } from '../../requests/account/read-account.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import type { SeenClass } from '../../requests/class/seen-class.ts'
+import type { ReadStore } from '../../requests/external-secret/read-store.ts'
+import type {
+  SeenStatus,
+  SeenWithStatus,
+} from '../../requests/external-secret/seen-external-secret.ts'
+import { type SourceKind, type SourceRef, sourceKey } from '../../requests/secret/source-ref.ts'
+import { type AssignedSources, assignSources } from '../../requests/source/assign-sources.ts'
+import type { SeenSource } from '../../requests/source/seen-source.ts'
+import type { Source } from '../../requests/source/source.ts'
 import type { StatusObject } from '../cluster/cluster-port.ts'
-import {
-  type OtherWriters,
-  otherWriters,
-  storeFreeAfterMs,
-} from '../external-secret/other-writers.ts'
-import type { ReadStore } from '../external-secret/read-store.ts'
-import type { SeenStatus, SeenWithStatus } from '../external-secret/seen-external-secret.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
-import type { Account } from '../request/account.ts'
-import { clientOf } from '../request/read-account.ts'
 import type { SourceState } from '../round/settle/decide-fates.ts'
-import { type AssignedSources, assignSources } from '../source/assign-sources.ts'
-import type { SeenClass } from '../source/seen-class.ts'
-import type { SeenSource } from '../source/seen-source.ts'
-import type { Source } from '../source/source.ts'
-import { type SourceKind, type SourceRef, sourceKey } from '../source/source-ref.ts'
+import { type OtherWriters, otherWriters, storeFreeAfterMs } from '../status/other-writers.ts'
 import { objectMemory } from './object-memory.ts'
 import {
   type KnownSources,

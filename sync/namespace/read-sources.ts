@@ -1,19 +1,19 @@
 import type { Clock } from '../../lib/clock.ts'
-import type { Policy } from '../../webhook/core/policy.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import { readClassSource } from '../../requests/class/read-class-source.ts'
+import type { SeenClass } from '../../requests/class/seen-class.ts'
 import {
   externalSecretSource,
   type FindFoundStore,
   type FoundStore,
   storeContent,
-} from '../external-secret/external-secret-source.ts'
-import type { StoreKind } from '../external-secret/read-store.ts'
-import type { SeenWithStatus } from '../external-secret/seen-external-secret.ts'
+} from '../../requests/external-secret/external-secret-source.ts'
+import type { StoreKind } from '../../requests/external-secret/read-store.ts'
+import type { SeenWithStatus } from '../../requests/external-secret/seen-external-secret.ts'
+import { type SourceKind, sourceKey } from '../../requests/secret/source-ref.ts'
+import type { SeenSource } from '../../requests/source/seen-source.ts'
+import type { Source } from '../../requests/source/source.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
-import { readClassSource } from '../source/read-class-source.ts'
-import type { SeenClass } from '../source/seen-class.ts'
-import type { SeenSource } from '../source/seen-source.ts'
-import type { Source } from '../source/source.ts'
-import { type SourceKind, sourceKey } from '../source/source-ref.ts'
 import type { SourceStore } from './source-store.ts'
 
 /** A kind that isn't read has no store. */

@@ -1,21 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { invalidStore, notSynced, validStore } from '../external-secret/ready-status.ts'
-import { mistakeOf } from '../request/accept-sources.ts'
-import type { AccountEntry } from '../round/account-entry.ts'
-import { logWith } from '../round/account-log.ts'
+import { mistakeOf } from '../../requests/account/accept-sources.ts'
+import { sourceKey } from '../../requests/secret/source-ref.ts'
+import type { Source } from '../../requests/source/source.ts'
+import type { AccountEntry } from '../account/account-entry.ts'
+import { logWith } from '../account/account-log.ts'
+import type { ReportedSources } from '../account/reported.ts'
+import { nothingReported, type Reported } from '../account/reported.ts'
 import type { RoundServices } from '../round/account-round.ts'
 import { publishReady, withdrawReady } from '../round/report/publish-ready.ts'
-import {
-  describeFailures,
-  nextReportAfterMs,
-  nothingReported,
-  type Reported,
-  reportRound,
-} from '../round/report/report.ts'
-import type { ReportedSources } from '../round/report/report-sources.ts'
-import type { Source } from '../source/source.ts'
-import { sourceKey } from '../source/source-ref.ts'
+import { describeFailures, nextReportAfterMs, reportRound } from '../round/report/report.ts'
+import { invalidStore, notSynced, validStore } from '../status/ready-status.ts'
 import type { NamespaceSources } from './namespace-sources.ts'
 
 type ReportServices = Pick<RoundServices, 'cluster' | 'metrics' | 'events' | 'clock' | 'log'>

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../lib/clock.ts'
-import { createFairQueue } from '../../lib/fair-queue.ts'
+import { createFairQueue } from '../../lib/fair/fair-queue.ts'
 
 /** Shares the time of the process among namespaces. All times are estimates in microseconds of one core. */
 export interface FairPace {

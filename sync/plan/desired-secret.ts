@@ -1,4 +1,4 @@
-import type { RequestedSecret } from '../request/requested-secret.ts'
+import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
 import type { SecretData } from './secret-data.ts'
 import type { SyncedObject } from './synced-objects.ts'
 

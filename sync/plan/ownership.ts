@@ -1,5 +1,5 @@
-import { adoptAnnotation, managedByLabel, managedByUs } from '../names.ts'
-import type { Account } from '../request/account.ts'
+import type { Account } from '../../requests/account/account.ts'
+import { adoptAnnotation, managedByLabel, managedByUs } from '../../requests/secret/names.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
 /**

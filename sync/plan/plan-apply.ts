@@ -1,6 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { syncedAnnotation } from '../names.ts'
-import type { AccountId } from '../request/account.ts'
+import type { AccountId } from '../../requests/account/account.ts'
+import { syncedAnnotation } from '../../requests/secret/names.ts'
 import type { DesiredSecret } from './desired-secret.ts'
 import { secretManifest } from './secret-manifest.ts'
 import { secretObstacle } from './secret-obstacle.ts'

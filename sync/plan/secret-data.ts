@@ -1,13 +1,9 @@
-import type { AgentConfig, WantedFile } from '../../init-agent/contract.ts'
-import { indexFiles } from '../../init-agent/projection/compare-content.ts'
-import type { Content } from '../../init-agent/projection/project-content.ts'
-import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
-import type { CpuBudget } from '../../keyvault/formats/cpu-budget.ts'
-import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import { compose } from '../compose/compose.ts'
-import type { Composition } from '../compose/composition.ts'
-import { decodeTarget } from '../request/key-path.ts'
-import { secretValuesError } from './values-error.ts'
+import type { AgentConfig, WantedFile } from '../../delivery/contract.ts'
+import { indexFiles } from '../../delivery/projection/compare-content.ts'
+import type { Content } from '../../delivery/projection/project-content.ts'
+import { objectKey } from '../../delivery/projection/wanted-objects.ts'
+import type { AkvError } from '../../lib/errors/akv-error.ts'
+import { decodeTarget } from '../../requests/secret/key-path.ts'
 
 /** The keys that a Secret should hold after a round. */
 export interface SecretData {
@@ -59,30 +55,8 @@ export function secretData(name: string, round: RoundValues): SecretData {
   return { keys: valuesOf(name, round), state: missing.length === 0 ? 'whole' : lacking }
 }
 
-/**
- * Makes the keys of a Secret that is composed. Without all of its values there are no keys, so the Secret stays as it is.
- *
- * @param options - `budget`: limits the CPU time for templates
- */
-export async function composedData(
-  { name, composition }: { readonly name: string; readonly composition: Composition },
-  { budget, ...round }: RoundValues & { readonly budget: CpuBudget },
-): Promise<SecretData> {
-  const keys = new Map()
-  if (missingFiles(name, round).length > 0) return { keys, state: 'waiting' }
-  try {
-    const composed = await compose(composition, valuesOf(name, round), budget)
-    if (composed.kind === 'valid') return { keys: composed.value, state: 'whole' }
-    const detail = `Secret ${name}: ${composed.problems.join('; ')}`
-    return { keys, state: 'waiting', error: secretValuesError(name, detail) }
-  } catch (thrown) {
-    // A template can use up the CPU budget for one value and not for another.
-    return { keys, state: 'waiting', error: secretValuesError(name, toAkvError(thrown).message) }
-  }
-}
-
 /** The values in the content by their keys, or by the names of the inputs of a composed Secret. */
-const valuesOf = (name: string, { content }: RoundValues): ReadonlyMap<string, Uint8Array> =>
+export const valuesOf = (name: string, { content }: RoundValues): ReadonlyMap<string, Uint8Array> =>
   new Map(
     [...content.files].flatMap(([path, { bytes }]) => {
       const { secret, key } = decodeTarget(path)
@@ -90,8 +64,8 @@ const valuesOf = (name: string, { content }: RoundValues): ReadonlyMap<string, U
     }),
   )
 
-/** A JSON object without properties has no keys, so none is missing. */
-function missingFiles(name: string, { config, content, filled }: RoundValues) {
+/** The files of a Secret that are required and have no value. A JSON object without properties has no keys, so none is missing. */
+export function missingFiles(name: string, { config, content, filled }: RoundValues) {
   const hasRequiredFiles = indexFiles(content.files)
   return filesOfSecret(name, config).filter(
     (file) => file.optional !== true && !hasRequiredFiles(file) && !filled.has(file.path),

@@ -1,6 +1,6 @@
-import { managedByLabel, managedByUs, syncedAnnotation } from '../names.ts'
-import type { AccountId } from '../request/account.ts'
-import type { RequestedSecret } from '../request/requested-secret.ts'
+import type { AccountId } from '../../requests/account/account.ts'
+import { managedByLabel, managedByUs, syncedAnnotation } from '../../requests/secret/names.ts'
+import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
 import { type SyncedObject, syncedText } from './synced-objects.ts'
 
 /** A Secret as the controller sends it to the API server: the fields that we own, and no others. */

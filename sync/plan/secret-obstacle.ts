@@ -1,8 +1,8 @@
-import { propertyNumber } from '../../keyvault/formats/property.ts'
+import { propertyNumber } from '../../keyvault/formats/property-number.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
-import type { RequestedSecret } from '../request/requested-secret.ts'
-import { dataKeyProblem, lackingKeys } from '../request/secret-types.ts'
+import type { RequestedSecret } from '../../requests/secret/requested-secret.ts'
+import { dataKeyProblem, lackingKeys } from '../../requests/secret/secret-types.ts'
 import type { StoredSecret } from './stored-secret.ts'
 import { secretValuesError } from './values-error.ts'
 

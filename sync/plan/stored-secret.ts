@@ -1,5 +1,5 @@
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
 import { printable } from '../../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import {
   type Check,
   check,
@@ -10,7 +10,7 @@ import {
   object,
   string,
 } from '../../lib/shape.ts'
-import { fieldManager } from '../names.ts'
+import { fieldManager } from '../../requests/secret/names.ts'
 
 /** A Secret as stored in the API server. */
 export interface StoredSecret {

@@ -1,7 +1,7 @@
-import type { AgentConfig } from '../../init-agent/contract.ts'
-import { indexFiles } from '../../init-agent/projection/compare-content.ts'
-import type { Content } from '../../init-agent/projection/project-content.ts'
-import { objectKey } from '../../init-agent/projection/wanted-objects.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
+import { indexFiles } from '../../delivery/projection/compare-content.ts'
+import type { Content } from '../../delivery/projection/project-content.ts'
+import { objectKey } from '../../delivery/projection/wanted-objects.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { filesOfSecret } from './secret-data.ts'
 

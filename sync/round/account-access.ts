@@ -1,10 +1,10 @@
-import { type Identity, resolveIdentity } from '../../init-agent/session/identity.ts'
-import type { Session } from '../../init-agent/session/session.ts'
+import { type Identity, resolveIdentity } from '../../delivery/session/identity.ts'
+import type { Session } from '../../delivery/session/session.ts'
 import type { Token } from '../../keyvault/entra/sign-in.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
-import type { Account } from '../request/account.ts'
-import type { SyncRequest } from '../request/account-request.ts'
-import type { Access } from './account-state.ts'
+import type { Account } from '../../requests/account/account.ts'
+import type { SyncRequest } from '../../requests/account/account-request.ts'
+import type { Access } from '../account/account-state.ts'
 
 /** Opens a session in which an account reads its vaults. It uses the token for as long as that lasts. */
 export type OpenSession = (

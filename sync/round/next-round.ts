@@ -1,8 +1,8 @@
 import { backoffMs } from '../../lib/backoff.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { SyncRequest } from '../request/account-request.ts'
-import type { AccountState } from './account-state.ts'
-import type { RoundResult } from './round-result.ts'
+import type { SyncRequest } from '../../requests/account/account-request.ts'
+import type { AccountState } from '../account/account-state.ts'
+import type { RoundResult } from './result/round-result.ts'
 
 const firstBackOffMs = 5_000
 const longestBackOffMs = 5 * 60_000

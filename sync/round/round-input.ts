@@ -1,7 +1,7 @@
-import type { Session } from '../../init-agent/session/session.ts'
+import type { Session } from '../../delivery/session/session.ts'
+import type { SyncRequest } from '../../requests/account/account-request.ts'
+import type { Access, AccountState } from '../account/account-state.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
-import type { SyncRequest } from '../request/account-request.ts'
-import type { Access, AccountState } from './account-state.ts'
 
 /** What an account requests in this round, and what is known from earlier rounds. */
 export interface RoundInput {

@@ -1,4 +1,7 @@
-import { type AdmissionRequest, readAdmissionReview } from '../../webhook/core/admission-review.ts'
+import {
+  type AdmissionRequest,
+  readAdmissionReview,
+} from '../../webhook/core/model/admission-review.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { admissionResponse } from '../../webhook/http/admission-response.ts'
 import { testSettings } from '../webhook/http/test-settings.ts'

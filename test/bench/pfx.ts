@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { tlsFiles } from '../../keyvault/certificates/tls-files.ts'
 import { readPfx } from '../../keyvault/formats/pkcs12/pfx.ts'
-import { tlsFiles } from '../../keyvault/formats/tls-files.ts'
 import { type Bench, type Figure, milliseconds } from './bench.ts'
 
 const folder = join(import.meta.dirname, '../fixtures/content')

@@ -2,12 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { readAccount } from '../../sync/request/read-account.ts'
-import { secretMembers } from '../../sync/request/secret-entry.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { podSettings } from '../../webhook/core/annotations/pod-settings.ts'
-import { accountSettings, objectKeys, syncKey } from '../../webhook/core/annotations/vocabulary.ts'
-import { settingNames } from '../../webhook/settings/setting-names.ts'
+import { readAccount } from '../../requests/account/read-account.ts'
+import { secretMembers } from '../../requests/account/secret-entry.ts'
+import { settingNames } from '../../requests/administrator/settings/setting-names.ts'
+import { objectKeys, syncKey } from '../../requests/annotations/keys/keys.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import { podSettings } from '../../requests/annotations/pod-settings.ts'
+import { accountSettings } from '../../requests/annotations/vocabulary.ts'
 import { policy } from '../webhook/core/policy.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -86,7 +87,18 @@ t.test('every npm script and every command that a page names exists', async (t) 
 })
 
 t.test('nobody is told to run whatever the public registry has under our name', async (t) => {
-  const folders = ['docs', 'manifests', 'keyvault', 'webhook', 'sync', 'certs', 'init-agent', 'cli']
+  const folders = [
+    'docs',
+    'manifests',
+    'keyvault',
+    'delivery',
+    'requests',
+    'webhook',
+    'sync',
+    'certs',
+    'init-agent',
+    'cli',
+  ]
   const below = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
       join(folder, path),

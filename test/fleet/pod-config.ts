@@ -1,4 +1,4 @@
-import type { AgentConfig, WantedFile, WantedVariable } from '../../init-agent/contract.ts'
+import type { AgentConfig, WantedFile, WantedVariable } from '../../delivery/contract.ts'
 import { agentConfig } from '../init-agent/harness/pod.ts'
 
 /** Pods request 5 to 15 objects, 10 on average. */

@@ -1,5 +1,5 @@
-import { vaultError } from '../../keyvault/classify.ts'
-import type { ObjectReader } from '../../keyvault/object-reader.ts'
+import { vaultError } from '../../keyvault/errors/classify.ts'
+import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { describeObject, type ObjectReference } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { secretAnswer } from '../init-agent/harness/secret-answer.ts'

@@ -4,11 +4,11 @@ import {
   certificatePfx,
   certificateSecretPem,
   readCertificateSecret,
-} from '../../keyvault/formats/certificate-secret.ts'
-import { createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+} from '../../keyvault/certificates/certificate-secret.ts'
+import { tlsFiles } from '../../keyvault/certificates/tls-files.ts'
 import { writePem } from '../../keyvault/formats/pem.ts'
 import { publicKeyPem } from '../../keyvault/formats/public-key.ts'
-import { tlsFiles } from '../../keyvault/formats/tls-files.ts'
+import { createCpuBudget } from '../../lib/cpu-budget.ts'
 import { certificateDer, keyDer } from '../keyvault/formats/fixtures.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { assertParsed, mutated } from './harness/hostile.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { envValueProblem } from '../../init-agent/projection/env-value-problem.ts'
+import { envValueProblem } from '../../delivery/projection/env-value-problem.ts'
 import { parseEnvFile, renderEnvFile } from '../../init-agent/volume/env-file.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { assertSentence, pumped } from './harness/hostile.ts'

@@ -3,11 +3,11 @@ import t from 'tap'
 import {
   externalSecretSource,
   storeContent,
-} from '../../sync/external-secret/external-secret-source.ts'
+} from '../../requests/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
-} from '../../sync/external-secret/seen-external-secret.ts'
+} from '../../requests/external-secret/seen-external-secret.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { mutatedJson } from './harness/mutated-json.ts'

@@ -2,15 +2,15 @@
 // runs of a control of the same process.
 
 import t from 'tap'
-import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
-import { runesOf } from '../../sync/template/byte-string.ts'
+import { runesOf } from '../../delivery/go-template/byte-string.ts'
 import {
   maxTemplateCharacters,
   maxTemplateParts,
   parseTemplate,
-} from '../../sync/template/parse.ts'
-import { templateRenderer } from '../../sync/template/render.ts'
-import { functionArguments } from '../../sync/template/template.ts'
+} from '../../delivery/go-template/parse.ts'
+import { templateRenderer } from '../../delivery/go-template/render.ts'
+import { functionArguments } from '../../delivery/go-template/template.ts'
+import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 import './harness/raise-priority.ts'
 
 const bytes = 250_000

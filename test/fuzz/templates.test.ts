@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { templateRenderer } from '../../sync/template/render.ts'
+import { templateRenderer } from '../../delivery/go-template/render.ts'
 import { compareWithGo } from './harness/compare-with-go.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { startGoTemplates } from './harness/go-templates.ts'

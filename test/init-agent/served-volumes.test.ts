@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { AgentConfig } from '../../init-agent/contract.ts'
+import type { AgentConfig } from '../../delivery/contract.ts'
 import { currentFolder } from '../../init-agent/volume/read-file-set.ts'
 import { clientId, startTestEmulator } from '../support/servers/start-test-emulator.ts'
 import {

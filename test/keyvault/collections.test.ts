@@ -1,7 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import t, { type Test } from 'tap'
-import { createObjectReader } from '../../keyvault/object-reader.ts'
+import { createObjectReader } from '../../keyvault/readers/object-reader.ts'
 import type { ObjectReference } from '../../keyvault/reference.ts'
 import { startHttpsServer } from '../support/servers/start-https-server.ts'
 import { clientId } from '../support/servers/start-test-emulator.ts'

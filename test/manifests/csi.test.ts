@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { podSettings } from '../../webhook/core/annotations/pod-settings.ts'
+import { podSettings } from '../../requests/annotations/pod-settings.ts'
 import { type RenderOptions, render, templateCommand, withoutHelm } from './helm.ts'
 import { environmentOf, type Manifest, readRendered } from './rendered.ts'
 

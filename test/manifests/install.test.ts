@@ -5,8 +5,8 @@ import { defaultFlags } from '../../certs/settings.ts'
 import { placeholderRepository } from '../../image/placeholder-repository.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { renderCheckoutInstallYaml } from '../../release/render-install-yaml.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { readSettings } from '../../webhook/settings/read-settings.ts'
+import { readSettings } from '../../requests/administrator/settings/read-settings.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 import { withoutHelm } from './helm.ts'
 import { environmentOf, readRendered } from './rendered.ts'
 

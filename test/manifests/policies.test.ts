@@ -1,7 +1,12 @@
 import t from 'tap'
-import { agentRoot, csiFolder } from '../../init-agent/contract.ts'
-import { annotationPrefix } from '../../webhook/core/annotations/own-annotations.ts'
-import { agentName, envVolume, filesVolume, identityVolume } from '../../webhook/core/our-names.ts'
+import { agentRoot, csiFolder } from '../../delivery/contract.ts'
+import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
+import {
+  agentName,
+  envVolume,
+  filesVolume,
+  identityVolume,
+} from '../../webhook/core/model/our-names.ts'
 import { render, withoutHelm } from './helm.ts'
 import { type Manifest, readRendered } from './rendered.ts'
 

@@ -1,4 +1,4 @@
-import { type CpuBudget, createCpuBudget } from '../../keyvault/formats/cpu-budget.ts'
+import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
 
 export interface CountingBudget {
   readonly budget: CpuBudget

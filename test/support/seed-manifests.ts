@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { Lookup } from '../../webhook/core/csi/looked-up.ts'
+import type { Lookup } from '../../requests/class/looked-up.ts'
 import { type AdmissionCase, type PolicyChanges, seedCases } from './golden/admission-cases.ts'
 
 /** A case of the seeds as its user has it: manifests, and the settings of the operator. */

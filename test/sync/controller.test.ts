@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
-import type { Session } from '../../init-agent/session/session.ts'
+import type { Session } from '../../delivery/session/session.ts'
 import { type Controller, startController } from '../../sync/controller.ts'
 import { annotations, type Simulation, startSimulation } from './harness/simulation.ts'
 

@@ -1,8 +1,8 @@
 import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from 'fast-check'
 import t from 'tap'
 import type { Clock } from '../../lib/clock.ts'
-import type { NextRun } from '../../sync/next-run.ts'
-import { createWorkQueue } from '../../sync/work-queue.ts'
+import type { NextRun } from '../../sync/queue/next-run.ts'
+import { createWorkQueue } from '../../sync/queue/work-queue.ts'
 import { numRuns } from '../support/property-runs.ts'
 import { createSortingQueue } from './harness/sorting-queue.ts'
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { invalid, type Parsed, valid } from '../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 
 /** Where the API server is, and how to sign in to it. */
 export interface ApiAccess {

@@ -1,5 +1,5 @@
-import type { ClassFiles, ReadClassFiles } from '../core/csi/read-class-files.ts'
-import { readClassFiles } from '../core/csi/read-class-files.ts'
+import type { ClassFiles, ReadClassFiles } from '../../requests/class/read-class-files.ts'
+import { readClassFiles } from '../../requests/class/read-class-files.ts'
 
 interface KeptList {
   readonly files: ClassFiles

@@ -1,13 +1,16 @@
-import type { AdmissionRequest } from './admission-review.ts'
-import { type PodRequest, readPodAnnotations } from './annotations/read-pod-annotations.ts'
-import type { LookedUp } from './csi/looked-up.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import {
+  type PodRequest,
+  readPodAnnotations,
+} from '../../requests/annotations/read-pod-annotations.ts'
+import type { LookedUp } from '../../requests/class/looked-up.ts'
+import { boundWarnings } from './checks/bound-warnings.ts'
 import { readServedVolumes, type ServedVolumes } from './csi/read-served-volumes.ts'
-import { boundWarnings } from './injection/checks/bound-warnings.ts'
 import { patchOperations } from './injection/patch.ts'
-import { planInjection } from './injection/plan-injection.ts'
-import { openRequest } from './open-request.ts'
-import { denied, injected, type Outcome, skipped } from './outcome.ts'
-import type { Policy } from './policy.ts'
+import type { AdmissionRequest } from './model/admission-review.ts'
+import { openRequest } from './model/open-request.ts'
+import { denied, injected, type Outcome, skipped } from './model/outcome.ts'
+import { planInjection } from './plan-injection.ts'
 
 /**
  * Decides about the pod of an admission request (docs/specification.md, "Admission"). Pure: the same request and objects

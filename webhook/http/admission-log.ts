@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { LeftOut } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
-import type { AdmissionRequest } from '../core/admission-review.ts'
+import type { AdmissionRequest } from '../core/model/admission-review.ts'
 import type { AdmissionAnswer } from './answer-request.ts'
 
 export interface LoggedAdmission {

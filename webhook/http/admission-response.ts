@@ -1,5 +1,6 @@
-import { describeProblem } from '../../lib/describe-problem.ts'
-import { type Denied, type Injected, maxProblems, type Outcome } from '../core/outcome.ts'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { maxProblems } from '../../lib/problems/problem.ts'
+import type { Denied, Injected, Outcome } from '../core/model/outcome.ts'
 
 /** The AdmissionReview that answers a request, as the text to send. */
 export function admissionResponse(uid: string, outcome: Outcome): string {

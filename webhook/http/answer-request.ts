@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { AdmissionRequest } from '../core/admission-review.ts'
-import type { LookedUp } from '../core/csi/looked-up.ts'
-import type { Outcome } from '../core/outcome.ts'
+import type { LookedUp } from '../../requests/class/looked-up.ts'
+import type { AdmissionRequest } from '../core/model/admission-review.ts'
+import type { Outcome } from '../core/model/outcome.ts'
 import { admissionResponse, failureResponse } from './admission-response.ts'
 
 /** The core threw: an internal error. Its ID is in the log and in the answer, so that the two can be matched. */

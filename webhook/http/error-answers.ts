@@ -4,8 +4,8 @@ import type { LineLimit } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
 import { wrongContentType } from './body/json-body.ts'
 import { csiPath, mutatePath } from './mutate-route.ts'
-import type { Refusal, Refuse } from './refusal.ts'
-import type { WebhookServer } from './webhook-server.ts'
+import type { Refusal, Refuse } from './server/refusal.ts'
+import type { WebhookServer } from './server/webhook-server.ts'
 
 /** Answers requests that never reach `POST /mutate`, or fail before it, with a sentence. */
 export function addErrorAnswers(

@@ -1,16 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { LineLimit } from '../../lib/log/limit-lines.ts'
+import type { LookedUp } from '../../requests/class/looked-up.ts'
 import type { LookUp } from '../api-server/look-up.ts'
-import { type AdmissionRequest, readAdmissionReview } from '../core/admission-review.ts'
-import type { LookedUp } from '../core/csi/looked-up.ts'
+import { type AdmissionRequest, readAdmissionReview } from '../core/model/admission-review.ts'
 import type { TakeTurn } from '../sharing/turns.ts'
 import { logAdmission } from './admission-log.ts'
 import { answerRequest, type Decide } from './answer-request.ts'
 import { announcedBytes, type MemoryBudget } from './body/memory-budget.ts'
-import type { Metrics } from './metrics.ts'
-import type { Refuse } from './refusal.ts'
 import { sendAnswer } from './send-answer.ts'
-import type { WebhookServer } from './webhook-server.ts'
+import type { Metrics } from './server/metrics.ts'
+import type { Refuse } from './server/refusal.ts'
+import type { WebhookServer } from './server/webhook-server.ts'
 
 export interface MutateRouteOptions {
   readonly decide: Decide

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { connectionKey } from '../../lib/server/bound-connections.ts'
 import { clientProblem } from './certificate/client-problem.ts'
-import type { Refuse } from './refusal.ts'
-import type { WebhookServer } from './webhook-server.ts'
+import type { Refuse } from './server/refusal.ts'
+import type { WebhookServer } from './server/webhook-server.ts'
 
 export interface RequireClientOptions {
   /** Accepted names; an empty list accepts any. */

@@ -5,12 +5,16 @@ import type { Decide } from './answer-request.ts'
 import { addJsonBody } from './body/json-body.ts'
 import { addMemoryBudget } from './body/memory-budget.ts'
 import { addErrorAnswers } from './error-answers.ts'
-import type { LogOptions } from './logger-options.ts'
-import type { Metrics } from './metrics.ts'
 import { addMutateRoutes } from './mutate-route.ts'
-import { refuser } from './refusal.ts'
 import { type RequireClientOptions, requireClient } from './require-client.ts'
-import { createWebhookServer, type ServerLimits, type WebhookServer } from './webhook-server.ts'
+import type { LogOptions } from './server/logger-options.ts'
+import type { Metrics } from './server/metrics.ts'
+import { refuser } from './server/refusal.ts'
+import {
+  createWebhookServer,
+  type ServerLimits,
+  type WebhookServer,
+} from './server/webhook-server.ts'
 
 export interface WebhookAppOptions {
   readonly decide: Decide

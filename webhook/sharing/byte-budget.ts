@@ -1,4 +1,4 @@
-import type { Caller } from '../../lib/fair-queue.ts'
+import type { Caller } from '../../lib/fair/fair-queue.ts'
 
 /** A part of the budget that is in use. */
 export interface Share {

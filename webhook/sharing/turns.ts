@@ -1,4 +1,4 @@
-import { type Caller, createFairQueue } from '../../lib/fair-queue.ts'
+import { type Caller, createFairQueue } from '../../lib/fair/fair-queue.ts'
 
 /** Runs some work for a caller now, or when it is the caller's turn. */
 export type TakeTurn = (caller: Caller, work: () => void) => void

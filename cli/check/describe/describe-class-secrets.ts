@@ -1,6 +1,6 @@
-import { decodeTarget } from '../../../sync/request/key-path.ts'
-import { chooseAccount, type ListedAccount } from '../../../sync/source/choose-account.ts'
-import type { Source } from '../../../sync/source/source.ts'
+import { decodeTarget } from '../../../requests/secret/key-path.ts'
+import { chooseAccount, type ListedAccount } from '../../../requests/source/choose-account.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import { describeSecret } from './describe-sync.ts'
 import { row } from './describe-wanted.ts'
 

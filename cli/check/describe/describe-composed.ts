@@ -1,7 +1,7 @@
-import type { WantedFile } from '../../../init-agent/contract.ts'
-import type { ComposedInput, Composition } from '../../../sync/compose/composition.ts'
-import { decodeTarget } from '../../../sync/request/key-path.ts'
-import type { Source } from '../../../sync/source/source.ts'
+import type { WantedFile } from '../../../delivery/contract.ts'
+import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
+import { decodeTarget } from '../../../requests/secret/key-path.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import { secretRow } from './describe-sync.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 

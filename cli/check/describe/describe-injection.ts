@@ -3,11 +3,11 @@ import {
   configVariable,
   type WantedFile,
   type WantedTemplate,
-} from '../../../init-agent/contract.ts'
-import { decodeConfig } from '../../../init-agent/decode-config.ts'
-import { tlsFileNames } from '../../../init-agent/target-path.ts'
-import { agentName, filesVolume } from '../../../webhook/core/our-names.ts'
-import type { Container, Pod } from '../../../webhook/core/pod.ts'
+} from '../../../delivery/contract.ts'
+import { decodeConfig } from '../../../delivery/decode-config.ts'
+import { tlsFileNames } from '../../../delivery/target-path.ts'
+import { agentName, filesVolume } from '../../../webhook/core/model/our-names.ts'
+import type { Container, Pod } from '../../../webhook/core/model/pod.ts'
 import { describeServed, volumeFolder } from './describe-served.ts'
 import { describeWanted, row } from './describe-wanted.ts'
 

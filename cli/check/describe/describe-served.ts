@@ -1,8 +1,8 @@
-import type { AgentConfig } from '../../../init-agent/contract.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
 import { isSubPathMount } from '../../../webhook/core/injection/served-mounts.ts'
-import { agentName } from '../../../webhook/core/our-names.ts'
-import { allContainers, type Pod, type VolumeMount } from '../../../webhook/core/pod.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
+import { allContainers, type Pod, type VolumeMount } from '../../../webhook/core/model/pod.ts'
 import { row } from './describe-wanted.ts'
 
 /** Describes as whom the agent of a pod with served volumes signs in, and where the volumes are. */

@@ -1,4 +1,4 @@
-import type { WantedFile, WantedValue } from '../../../init-agent/contract.ts'
+import type { WantedFile, WantedValue } from '../../../delivery/contract.ts'
 
 /** A reference in the syntax of the annotations. */
 export function describeWanted({

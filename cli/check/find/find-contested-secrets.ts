@@ -1,7 +1,7 @@
-import { readAccount } from '../../../sync/request/read-account.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
+import { readAccount } from '../../../requests/account/read-account.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
-import type { Finding } from '../finding.ts'
+import type { Finding } from '../findings/finding.ts'
 
 /**
  * Finds Secrets that several ServiceAccounts request. A Secret belongs to the account that creates it, and which one that is

@@ -1,4 +1,4 @@
-import type { Problem } from '../../../lib/problem.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
 import type { MisplacedAnnotation, PodTemplate } from '../../input/find-objects.ts'
 
 /** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */

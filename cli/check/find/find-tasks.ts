@@ -1,16 +1,16 @@
-import { isUuid } from '../../../init-agent/contract.ts'
 import { isObject } from '../../../lib/shape.ts'
+import { isUuid } from '../../../lib/values/parse-uuid.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
-import { isDriverVolume } from '../../../webhook/core/csi/find-class-volumes.ts'
 import { accountNeeded } from '../../../webhook/core/csi/needed-objects.ts'
 import { readServedVolumes } from '../../../webhook/core/csi/read-served-volumes.ts'
-import { openRequest } from '../../../webhook/core/open-request.ts'
-import { usesWorkloadIdentity } from '../../../webhook/core/workload-identity.ts'
+import { isDriverVolume } from '../../../webhook/core/model/find-class-volumes.ts'
+import { openRequest } from '../../../webhook/core/model/open-request.ts'
+import { usesWorkloadIdentity } from '../../../webhook/core/model/workload-identity.ts'
 import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
 import { lookUpInFiles } from '../../input/look-up-in-files.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewRequest } from '../../input/review-template.ts'
-import type { Task } from '../task.ts'
+import type { Task } from '../findings/task.ts'
 
 /** Whether a pod has volumes of the Secrets Store CSI Driver. */
 export function hasDriverVolumes({ pod }: Pick<PodTemplate, 'pod'>): boolean {

@@ -1,6 +1,6 @@
-import type { Source } from '../../../sync/source/source.ts'
-import { sourceKey } from '../../../sync/source/source-ref.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { sourceKey } from '../../../requests/secret/source-ref.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import {
   type AccountInFiles,
   listAccounts,

@@ -1,12 +1,12 @@
-import { readAccount } from '../../../sync/request/read-account.ts'
-import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
-import { syncKey } from '../../../webhook/core/annotations/vocabulary.ts'
-import { skipReasons } from '../../../webhook/core/outcome.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
+import { readAccount } from '../../../requests/account/read-account.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { syncKey } from '../../../requests/annotations/keys/keys.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { skipReasons } from '../../../webhook/core/model/outcome.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
 import { describeSync } from '../describe/describe-sync.ts'
-import { type Finding, problemFindings } from '../finding.ts'
-import { subjectOf, type Verdict } from '../verdict.ts'
+import { type Finding, problemFindings } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 /** Reports what Secret sync would do for an annotated ServiceAccount. */
 export function checkAccount(account: AnnotatedManifest, policy: Policy): Verdict {

@@ -2,8 +2,8 @@ import { isObject } from '../../../lib/shape.ts'
 import { annotationsOf } from '../../input/annotations-of.ts'
 import { ownKeys } from '../../input/document/search-templates.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
-import type { Finding } from '../finding.ts'
-import { subjectOf, type Verdict } from '../verdict.ts'
+import type { Finding } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 /**
  * Reports an object that has no pod template if somebody could expect that `check` looks at it: it has our annotations,

@@ -1,4 +1,4 @@
-import { type Outcome, skipReasons } from '../../../webhook/core/outcome.ts'
+import { type Outcome, skipReasons } from '../../../webhook/core/model/outcome.ts'
 import { applyPatch } from '../../input/apply-patch.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
@@ -9,8 +9,8 @@ import { findExcludedNamespace } from '../find/find-excluded-namespace.ts'
 import { findMisplacedAnnotations } from '../find/find-misplaced-annotations.ts'
 import { findOtherInjectors } from '../find/find-other-injectors.ts'
 import { findTasks, hasDriverVolumes } from '../find/find-tasks.ts'
-import { type Finding, problemFindings, sentenceFindings } from '../finding.ts'
-import { subjectOf, type Verdict } from '../verdict.ts'
+import { type Finding, problemFindings, sentenceFindings } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 interface PodContext {
   readonly serving: Serving

@@ -1,13 +1,10 @@
-import { readOwnAnnotations } from '../../../webhook/core/annotations/own-annotations.ts'
-import { readValues } from '../../../webhook/core/annotations/read-values.ts'
-import {
-  secretSettings,
-  syncedKey,
-  unknownKeyOnSecret,
-} from '../../../webhook/core/annotations/vocabulary.ts'
+import { syncedKey } from '../../../requests/annotations/keys/keys.ts'
+import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
+import { readValues } from '../../../requests/annotations/read-values.ts'
+import { secretSettings, unknownKeyOnSecret } from '../../../requests/annotations/vocabulary.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
-import { problemFindings } from '../finding.ts'
-import { subjectOf, type Verdict } from '../verdict.ts'
+import { problemFindings } from '../findings/finding.ts'
+import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 /** Reports whether Secret sync would adopt a Secret; `adopt` is the only annotation that it reads on one. */
 export function checkSecret(secret: AnnotatedManifest): Verdict {

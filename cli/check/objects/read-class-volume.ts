@@ -1,10 +1,10 @@
-import { csiDriver } from '../../../webhook/core/csi/find-class-volumes.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
 import {
   readServedVolumes,
   type ServedVolumes,
 } from '../../../webhook/core/csi/read-served-volumes.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
-import { workloadIdentityLabel } from '../../../webhook/core/workload-identity.ts'
+import { csiDriver } from '../../../webhook/core/model/find-class-volumes.ts'
+import { workloadIdentityLabel } from '../../../webhook/core/model/workload-identity.ts'
 import type { NamedObject } from '../../input/find-objects.ts'
 
 /** The volume in the result of {@link readClassVolume}. */

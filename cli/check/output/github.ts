@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
-import { type CheckReport, locatedFindings } from '../report.ts'
+import { type CheckReport, locatedFindings } from '../findings/report.ts'
 import { relativePath } from './relative-path.ts'
 import { sumsLine } from './text.ts'
 

@@ -1,11 +1,11 @@
 import { sep } from 'node:path'
 import { errorTable } from '../../../lib/errors/error-table.ts'
+import { printableJson } from '../../../lib/json/printable-json.ts'
 import { printable } from '../../../lib/printable.ts'
-import { printableJson } from '../../../lib/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
-import type { FindingCode } from '../finding.ts'
-import { checkCodes } from '../finding-codes.ts'
-import { type CheckReport, type LocatedFinding, locatedFindings } from '../report.ts'
+import type { FindingCode } from '../findings/finding.ts'
+import { checkCodes } from '../findings/finding-codes.ts'
+import { type CheckReport, type LocatedFinding, locatedFindings } from '../findings/report.ts'
 import { relativePath } from './relative-path.ts'
 
 /**

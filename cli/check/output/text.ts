@@ -1,9 +1,9 @@
 import { styleText } from 'node:util'
 import { printable } from '../../../lib/printable.ts'
 import { titleOf } from '../../input/title-of.ts'
-import type { Finding } from '../finding.ts'
-import type { CheckReport, CheckSums } from '../report.ts'
-import type { Verdict } from '../verdict.ts'
+import type { Finding } from '../findings/finding.ts'
+import type { CheckReport, CheckSums } from '../findings/report.ts'
+import type { Verdict } from '../findings/verdict.ts'
 
 type Style = (format: Parameters<typeof styleText>[0], text: string) => string
 

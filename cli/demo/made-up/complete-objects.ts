@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import { namesClient } from '../../../webhook/core/csi/class-parameters.ts'
+import { namesClient } from '../../../requests/class/class-parameters.ts'
+import { azureParametersOf } from '../../../requests/class/read-class.ts'
 import { classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
-import { azureParametersOf } from '../../../webhook/core/csi/read-class.ts'
 import {
   accountNameOf,
   clientIdAnnotation,

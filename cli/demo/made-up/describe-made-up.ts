@@ -1,6 +1,6 @@
+import type { AgentConfig } from '../../../delivery/contract.ts'
 import type { EmulatorData } from '../../../emulator/data/data.ts'
-import type { AgentConfig } from '../../../init-agent/contract.ts'
-import { workloadIdentityLabel } from '../../../webhook/core/workload-identity.ts'
+import { workloadIdentityLabel } from '../../../webhook/core/model/workload-identity.ts'
 import { accountNameOf, clientIdAnnotation } from '../../input/accounts/workload-identity.ts'
 import type { PodTemplate } from '../../input/find-objects.ts'
 import { type CompleteObjects, madeUpVault } from './complete-objects.ts'

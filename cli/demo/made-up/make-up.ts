@@ -1,9 +1,9 @@
+import type { AgentConfig } from '../../../delivery/contract.ts'
 import {
   defaultTenantId,
   type EmulatorData,
   exchangeAudience,
 } from '../../../emulator/data/data.ts'
-import type { AgentConfig } from '../../../init-agent/contract.ts'
 import { findAgent } from '../../check/describe/describe-injection.ts'
 import {
   accountNameOf,
@@ -13,8 +13,8 @@ import {
 import { applyPatch } from '../../input/apply-patch.ts'
 import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
-import { demoSettings } from '../demo-settings.ts'
 import { completeObjects, madeUpVault } from './complete-objects.ts'
+import { demoSettings } from './demo-settings.ts'
 import { describeMadeUp } from './describe-made-up.ts'
 import { makeVaults } from './make-vaults.ts'
 

@@ -1,4 +1,4 @@
-import type { WantedValue } from '../../../init-agent/contract.ts'
+import type { WantedValue } from '../../../delivery/contract.ts'
 
 /** What a pod reads of one secret. */
 export type Use = Pick<WantedValue, 'property' | 'encoding'>

@@ -1,3 +1,4 @@
+import type { AgentConfig, WantedValue } from '../../../delivery/contract.ts'
 import type {
   CertificateData,
   KeyData,
@@ -5,7 +6,6 @@ import type {
   SecretData,
   VaultData,
 } from '../../../emulator/data/data.ts'
-import type { AgentConfig, WantedValue } from '../../../init-agent/contract.ts'
 import type { ObjectReference, ObjectType } from '../../../keyvault/reference.ts'
 import { type ReadValue, wantedValues } from '../../input/wanted-values.ts'
 import { makeValue } from './make-value.ts'

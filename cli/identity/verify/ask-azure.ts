@@ -1,5 +1,5 @@
-import type { VaultNeeds } from '../vault-needs.ts'
-import type { AzureNames, IdentityGrants } from '../write-script.ts'
+import type { VaultNeeds } from '../grants/vault-needs.ts'
+import type { AzureNames, IdentityGrants } from '../grants/write-script.ts'
 import { type Asked, unknown } from './finding.ts'
 import { factsOf, type RoleFacts } from './match-actions.ts'
 import {

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
-import { policyOf, type VaultNeeds } from '../vault-needs.ts'
+import { policyOf, type VaultNeeds } from '../grants/vault-needs.ts'
 import { type Finding, listNames, missing, tooMuch } from './finding.ts'
 import type { AccessPolicy } from './read-azure.ts'
 

@@ -1,6 +1,6 @@
 import { narrowestGrants, rolesFor } from '../../../lib/narrowest-grants.ts'
 import { printable } from '../../../lib/printable.ts'
-import { type NeededObject, objectPath, type VaultNeeds } from '../vault-needs.ts'
+import { type NeededObject, objectPath, type VaultNeeds } from '../grants/vault-needs.ts'
 import { type Finding, listNames, missing, tooMuch, unknown } from './finding.ts'
 import { extraActions, isConditional, type RoleFacts } from './match-actions.ts'
 import type { AzureVault, RoleAssignment } from './read-azure.ts'

@@ -1,5 +1,5 @@
-import { isUuid } from '../../../init-agent/contract.ts'
 import { isObject, listOf, nullable, object, string } from '../../../lib/shape.ts'
+import { isUuid } from '../../../lib/values/parse-uuid.ts'
 
 /**
  * Reads what the Azure CLI prints, in the form of version 2.91.0. Each function returns undefined for anything else. Only text

@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts'
-import { needsOf, type VaultNeeds } from '../vault-needs.ts'
-import { type AzureNames, accountsOf, type IdentityGrants } from '../write-script.ts'
+import { needsOf, type VaultNeeds } from '../grants/vault-needs.ts'
+import { type AzureNames, accountsOf, type IdentityGrants } from '../grants/write-script.ts'
 import {
   AzUnusable,
   askAssignments,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../lib/shape.ts'
-import type { ListedAccount } from '../../../sync/source/choose-account.ts'
-import type { Source } from '../../../sync/source/source.ts'
+import type { ListedAccount } from '../../../requests/source/choose-account.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import { annotationsOf } from '../annotations-of.ts'
 import type { NamedObject } from '../find-objects.ts'
 import { clientIdAnnotation, ownClientIdAnnotation } from './workload-identity.ts'

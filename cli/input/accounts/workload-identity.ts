@@ -1,6 +1,6 @@
 import { isObject } from '../../../lib/shape.ts'
 import { accountOf } from '../../../webhook/core/csi/account.ts'
-import { usesWorkloadIdentity } from '../../../webhook/core/workload-identity.ts'
+import { usesWorkloadIdentity } from '../../../webhook/core/model/workload-identity.ts'
 import { annotationsOf } from '../annotations-of.ts'
 import { findObject } from '../find-object.ts'
 import type { FoundObject, PodTemplate } from '../find-objects.ts'

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 
 export type Path = readonly (string | number)[]
 

@@ -1,7 +1,7 @@
-import { readClassSource } from '../../../sync/source/read-class-source.ts'
-import { readSeenClass } from '../../../sync/source/seen-class.ts'
-import type { Source } from '../../../sync/source/source.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { readClassSource } from '../../../requests/class/read-class-source.ts'
+import { readSeenClass } from '../../../requests/class/seen-class.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import type { NamedObject } from '../find-objects.ts'
 import { withMetadata } from './external-secret-reader.ts'
 

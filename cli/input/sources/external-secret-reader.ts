@@ -1,15 +1,15 @@
+import type { Policy } from '../../../requests/administrator/policy.ts'
 import {
   externalSecretSource,
   type FindFoundStore,
   storeContent,
-} from '../../../sync/external-secret/external-secret-source.ts'
+} from '../../../requests/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
   type SeenWithStatus,
-} from '../../../sync/external-secret/seen-external-secret.ts'
-import type { Source } from '../../../sync/source/source.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
+} from '../../../requests/external-secret/seen-external-secret.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import { keyOf } from '../find-object.ts'
 import type { NamedObject } from '../find-objects.ts'
 import { isSecretStore } from './external-secrets-kind.ts'

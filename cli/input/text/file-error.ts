@@ -1,4 +1,4 @@
-import { InputError } from '../input-error.ts'
+import { InputError } from './input-error.ts'
 
 /** Where something is in the files. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Place {

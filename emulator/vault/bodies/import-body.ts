@@ -1,6 +1,6 @@
 /** Reads the body of a request that imports a certificate. */
 
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import type { CertificateData } from '../../data/data.ts'
 import { type Imported, openPem, openPfx } from '../../material/open-certificate.ts'
 import { changeIn, isMapping, parseBody } from './secret-body.ts'

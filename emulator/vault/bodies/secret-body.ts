@@ -1,6 +1,6 @@
 /** Reads the body of a request that sets or updates an object. */
 
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { maxValueBytes } from '../../material/specs.ts'
 import type { VersionChange } from '../store/stored-object.ts'
 

@@ -1,4 +1,4 @@
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 
 /** Key Vault's lists: at most 25 items a page; `nextLink` leads to the next page. */
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, createHmac, pbkdf2Sync } from 'node:crypto'
-import { type CpuBudget, createCpuBudget } from '../cpu-budget.ts'
+import { type CpuBudget, createCpuBudget } from '../../../lib/cpu-budget.ts'
 import { tags, writeElement, writeInteger, writeOid } from '../der.ts'
 import { comparisonMicroseconds, isCertificateOf, type KeyMaterial } from '../key-material.ts'
 import { pbkdf2Microseconds, pkcs12Microseconds } from './pfx-password.ts'

@@ -1,4 +1,4 @@
-import type { CpuBudget } from '../cpu-budget.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import { UnreadableError } from '../der.ts'
 import { type Pkcs12Digest, pkcs12Digests } from './pkcs12-key.ts'
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
-import { createCpuBudget } from '../cpu-budget.ts'
+import { createCpuBudget } from '../../../lib/cpu-budget.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
   childrenOf,
   type DerElement,

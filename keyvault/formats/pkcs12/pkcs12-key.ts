@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { CpuBudget } from '../cpu-budget.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 
 export interface Pkcs12KeyOptions {
   readonly digest: Pkcs12Digest

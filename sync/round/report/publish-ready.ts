@@ -1,14 +1,14 @@
 import type { Clock } from '../../../lib/clock.ts'
 import { toAkvError } from '../../../lib/errors/akv-error.ts'
 import type { Log } from '../../../lib/log/log.ts'
+import type { SeenStatus } from '../../../requests/external-secret/seen-external-secret.ts'
 import type { StatusObject, SyncCluster } from '../../cluster/cluster-port.ts'
 import {
   type Readiness,
   type ReadySecret,
   type ReadyStatus,
   readyStatus,
-} from '../../external-secret/ready-status.ts'
-import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
+} from '../../status/ready-status.ts'
 
 export interface PublishReadyOptions {
   readonly cluster: Pick<SyncCluster, 'writeReadyStatus'>

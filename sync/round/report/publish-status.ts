@@ -1,7 +1,7 @@
 import { type AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
+import type { AccountState } from '../../account/account-state.ts'
 import type { SeenAccount, SyncCluster } from '../../cluster/cluster-port.ts'
 import { statusText } from '../../plan/account-status.ts'
-import type { AccountState } from '../account-state.ts'
 
 export type PublishedStatus =
   | { readonly kind: 'unchanged' }

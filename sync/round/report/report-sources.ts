@@ -1,26 +1,20 @@
-import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import type { Log } from '../../../lib/log/log.ts'
-import type { SyncCluster } from '../../cluster/cluster-port.ts'
-import type { SyncRequest } from '../../request/account-request.ts'
-import type { Source } from '../../source/source.ts'
-import { type SourceRef, sourceKey } from '../../source/source-ref.ts'
-import type { Failure } from '../failure.ts'
-import type { RoundResult } from '../round-result.ts'
-import type { KnownSources } from '../settle/decide-fates.ts'
-import { publishSource } from './publish-source.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import { type SourceRef, sourceKey } from '../../../requests/secret/source-ref.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import {
+  noneReported,
   nothingReported,
   type Reported,
-  type ReportedRound,
-  type ReportOptions,
-  reportRound,
-  writeEvent,
-} from './report.ts'
-
-/** What earlier rounds have reported about each source, by its `sourceKey`. */
-export type ReportedSources = ReadonlyMap<string, Reported>
-
-export const noneReported: ReportedSources = new Map()
+  type ReportedSources,
+} from '../../account/reported.ts'
+import type { SyncCluster } from '../../cluster/cluster-port.ts'
+import type { Failure } from '../result/failure.ts'
+import type { RoundResult } from '../result/round-result.ts'
+import type { KnownSources } from '../settle/decide-fates.ts'
+import { publishSource } from './publish-source.ts'
+import { type ReportedRound, type ReportOptions, reportRound, writeEvent } from './report.ts'
 
 const silent = () => undefined
 /** The report of the account has everything, so the log and the metrics don't repeat it. */

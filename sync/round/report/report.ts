@@ -1,12 +1,13 @@
 import type { Clock } from '../../../lib/clock.ts'
-import { type AkvError, type AkvErrorCode, toAkvError } from '../../../lib/errors/akv-error.ts'
+import { type AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
 import type { Log } from '../../../lib/log/log.ts'
+import type { Account } from '../../../requests/account/account.ts'
+import { nothingReported, type Reported, type ReportedCode } from '../../account/reported.ts'
 import type { AccountEvent, SyncCluster } from '../../cluster/cluster-port.ts'
 import type { EventBudget } from '../../cluster/event-budget.ts'
-import type { SyncMetrics } from '../../metrics.ts'
-import type { Account } from '../../request/account.ts'
-import { type Failure, subjectOf } from '../failure.ts'
-import type { RoundResult } from '../round-result.ts'
+import type { SyncMetrics } from '../../metrics/metrics.ts'
+import { type Failure, subjectOf } from '../result/failure.ts'
+import type { RoundResult } from '../result/round-result.ts'
 
 export interface ReportOptions {
   readonly account: Account
@@ -24,19 +25,6 @@ export interface ReportOptions {
 
 /** What a report needs to know of a round. */
 export type ReportedRound = Pick<RoundResult, 'changes' | 'failures' | 'isFinished'>
-
-/** The failures that have been reported and still last: for each subject, its codes. */
-export type Reported = ReadonlyMap<string, ReadonlyMap<AkvErrorCode, ReportedCode>>
-
-interface ReportedCode {
-  /** False if the Event could not be written yet. */
-  readonly isWritten: boolean
-  /** When to report it again if it still lasts: the API server keeps an Event for an hour. */
-  readonly againAtMs: number
-  readonly intervalMs: number
-}
-
-export const nothingReported: Reported = new Map()
 
 /** When to retry an Event that could not be written. */
 const retryMs = 5 * 60_000

@@ -1,10 +1,10 @@
-import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import { decodeTarget } from '../../../requests/secret/key-path.ts'
+import { sourceKey } from '../../../requests/secret/source-ref.ts'
+import type { SecretStatus } from '../../account/account-state.ts'
 import { type Failing, failingSince } from '../../plan/account-status.ts'
-import type { SyncRequest } from '../../request/account-request.ts'
-import { decodeTarget } from '../../request/key-path.ts'
-import { sourceKey } from '../../source/source-ref.ts'
-import type { SecretStatus } from '../account-state.ts'
-import type { RoundResult } from '../round-result.ts'
+import type { RoundResult } from '../result/round-result.ts'
 
 type Statuses = ReadonlyMap<string, SecretStatus>
 

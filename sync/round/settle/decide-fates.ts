@@ -1,8 +1,13 @@
 import { AkvError } from '../../../lib/errors/akv-error.ts'
-import type { SeenStatus } from '../../external-secret/seen-external-secret.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import type { SeenStatus } from '../../../requests/external-secret/seen-external-secret.ts'
+import {
+  type SourceKind,
+  type SourceRef,
+  sourceKey,
+  sourceTitle,
+} from '../../../requests/secret/source-ref.ts'
 import type { RecordedOrigin, RecordedSecrets } from '../../plan/record.ts'
-import type { SyncRequest } from '../../request/account-request.ts'
-import { type SourceKind, type SourceRef, sourceKey, sourceTitle } from '../../source/source-ref.ts'
 
 /** What becomes of a recorded Secret that isn't requested. */
 export type Fate =

@@ -1,9 +1,9 @@
 import type { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import type { StoredSecret } from '../../plan/stored-secret.ts'
-import type { SyncRequest } from '../../request/account-request.ts'
-import type { Failure } from '../failure.ts'
+import type { Failure } from '../result/failure.ts'
 import type { SettledSecret } from './settle-secret.ts'
 
 /** The result of one step of a round. */

@@ -1,13 +1,13 @@
-import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
+import type { Account } from '../../../requests/account/account.ts'
+import { recordName } from '../../../requests/account/record-name.ts'
+import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
 import {
   desiredRecord,
   originKey,
   type RecordedOrigin,
   type RecordedSecrets,
 } from '../../plan/record.ts'
-import { recordName } from '../../record-name.ts'
-import type { Account } from '../../request/account.ts'
-import type { RequestedSecret } from '../../request/requested-secret.ts'
 import type { Fate } from './decide-fates.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
 import { settleRequested } from './settle-requested.ts'

@@ -1,12 +1,15 @@
-import { objectKey, wantedObjects } from '../../../init-agent/projection/wanted-objects.ts'
-import type { CpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
+import { objectKey, wantedObjects } from '../../../delivery/projection/wanted-objects.ts'
+import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 import type { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { Account } from '../../../requests/account/account.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
+import { composedData } from '../../compose/composed-data.ts'
 import type { AccountValues } from '../../fetch/account-values.ts'
 import { maxKeptBytes } from '../../fetch/bound-values.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { originKey } from '../../plan/record.ts'
 import {
-  composedData,
   divideBySecret,
   type SecretData,
   type SecretPart,
@@ -14,9 +17,6 @@ import {
 } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
 import { secretValuesError, withoutContent } from '../../plan/values-error.ts'
-import type { Account } from '../../request/account.ts'
-import type { SyncRequest } from '../../request/account-request.ts'
-import type { RequestedSecret } from '../../request/requested-secret.ts'
 import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
 import type { Try, TryLimit } from './try-limit.ts'
 

@@ -1,12 +1,13 @@
 import { AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
+import type { Account } from '../../../requests/account/account.ts'
 import { type SecretName, StaleError, type SyncCluster } from '../../cluster/cluster-port.ts'
-import type { WriteKind } from '../../metrics.ts'
+import type { WriteKind } from '../../metrics/metrics.ts'
 import type { DesiredSecret } from '../../plan/desired-secret.ts'
 import { planSecret } from '../../plan/plan-secret.ts'
 import type { SecretStep } from '../../plan/secret-step.ts'
 import type { StoredSecret } from '../../plan/stored-secret.ts'
 import { secretValuesError } from '../../plan/values-error.ts'
-import type { Account } from '../../request/account.ts'
+import type { SecretChange } from '../result/round-result.ts'
 
 export interface SettleSecretOptions {
   readonly cluster: SyncCluster
@@ -22,9 +23,6 @@ export interface SettleSecretOptions {
   /** No further step begins once it has aborted; a running step ends. */
   readonly signal: AbortSignal
 }
-
-/** What was done to a Secret, for people. */
-export type SecretChange = 'created' | 'updated' | 'adopted' | 'deleted' | 'renewed'
 
 export type SettledSecret = Outcome & {
   readonly change?: SecretChange

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { FileSet } from '../../../init-agent/projection/file-set.ts'
+import type { FileSet } from '../../../delivery/projection/file-set.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
-import { createTokenBuckets } from '../../../lib/token-buckets.ts'
-import type { Composition } from '../../compose/composition.ts'
+import { createTokenBuckets } from '../../../lib/fair/token-buckets.ts'
+import type { Composition } from '../../../requests/secret/composition.ts'
+import { type SourceRef, sourceKey, sourceTitle } from '../../../requests/secret/source-ref.ts'
 import { secretValuesError } from '../../plan/values-error.ts'
-import { type SourceRef, sourceKey, sourceTitle } from '../../source/source-ref.ts'
 
 const minuteMs = 60_000
 /** How often an ExternalSecret may fail: so often at once, then once in this time. */

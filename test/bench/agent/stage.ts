@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundle } from '../../../image/bundle.ts'
 import {
   type AgentConfig,
   configVariable,
   encodeConfig,
   servedFolder,
   versionOf,
-} from '../../../init-agent/contract.ts'
+} from '../../../delivery/contract.ts'
+import { bundle } from '../../../image/bundle.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'

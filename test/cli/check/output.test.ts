@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { checkCodes } from '../../../cli/check/finding-codes.ts'
+import { checkCodes } from '../../../cli/check/findings/finding-codes.ts'
 import reportSchema from '../../../cli/check/output/check-report.schema.json' with { type: 'json' }
 import packageJson from '../../../package.json' with { type: 'json' }
 import { podText, root } from '../../support/run-command-line.ts'

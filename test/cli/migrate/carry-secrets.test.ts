@@ -1,6 +1,6 @@
 import t from 'tap'
 import { carrySecrets } from '../../../cli/migrate/carry-secrets.ts'
-import type { Source } from '../../../sync/source/source.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const source = (more: Partial<Source> = {}): Source => ({

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { plainSource } from '../../../cli/migrate/plain-source.ts'
-import type { ComposedInput, Composition } from '../../../sync/compose/composition.ts'
-import type { Source } from '../../../sync/source/source.ts'
+import type { ComposedInput, Composition } from '../../../requests/secret/composition.ts'
+import type { Source } from '../../../requests/source/source.ts'
 
 type File = Partial<Source['files'][number]>
 

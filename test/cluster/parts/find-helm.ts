@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { createProgress } from '../../../lib/terminal/terminal-progress.ts'
 import { cacheFolder, type FindPartsOptions } from './find-parts.ts'
 import { findProgram } from './find-program.ts'

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import type { KubeObject } from '../client/api.ts'
 import { cacheFolder, type FindPartsOptions } from './find-parts.ts'
 import { goDownload, goProblem } from './go-build.ts'

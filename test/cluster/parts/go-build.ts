@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 
 export interface GoBuildOptions {
   /** The folder of the go.mod. */

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { readEmulatorData } from '../../../cli/emulator/emulator.ts'
-import type { Parsed } from '../../../lib/parsed.ts'
+import type { Parsed } from '../../../lib/problems/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
 import { connect } from '../client/api.ts'
 import { clusterOf } from '../client/cluster.ts'

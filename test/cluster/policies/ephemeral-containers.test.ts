@@ -1,5 +1,5 @@
 import t from 'tap'
-import { agentRoot, servedFolder } from '../../../init-agent/contract.ts'
+import { agentRoot, servedFolder } from '../../../delivery/contract.ts'
 import type { KubeObject } from '../client/api.ts'
 import { openCluster, testNamespace, until } from '../client/cluster.ts'
 import { envIfSupported, supportsEnv } from '../client/env-support.ts'

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { describeProblem } from '../../../lib/describe-problem.ts'
-import type { Operation } from '../../../webhook/core/outcome.ts'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import type { Operation } from '../../../webhook/core/model/outcome.ts'
 import {
   type AdmissionCase,
   admissionCases,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { goBuild, goProblem } from '../../cluster/parts/go-build.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { templateRenderer } from '../../../sync/template/render.ts'
+import { templateRenderer } from '../../../delivery/go-template/render.ts'
 import type { GoTemplates } from './go-templates.ts'
 
 /** Why a template fails. Empty if it gives bytes. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { Parsed } from '../../../lib/parsed.ts'
 import { printable } from '../../../lib/printable.ts'
+import type { Parsed } from '../../../lib/problems/parsed.ts'
 
 /** Bytes of which a few ranges are overwritten, removed, repeated or replaced by those of another sample. */
 export function mutated(samples: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {

@@ -1,4 +1,4 @@
-import { parseBoundedJson } from '../../../lib/parse-bounded-json.ts'
+import { parseBoundedJson } from '../../../lib/json/parse-bounded-json.ts'
 
 /** Reads JSON within bounds, as the webhook reads a body; undefined if it isn't JSON. */
 export function readJson(data: Buffer): unknown {

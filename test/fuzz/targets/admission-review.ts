@@ -1,4 +1,4 @@
-import { readAdmissionReview } from '../../../webhook/core/admission-review.ts'
+import { readAdmissionReview } from '../../../webhook/core/model/admission-review.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { assertSentence } from '../harness/hostile.ts'

@@ -1,7 +1,7 @@
 import { parseReference } from '../../../keyvault/reference.ts'
-import { parsePlainYaml } from '../../../webhook/core/annotations/objects/parse-plain-yaml.ts'
-import { parseTemplate } from '../../../webhook/core/annotations/objects/parse-template.ts'
-import { parseCsiObjects } from '../../../webhook/core/annotations/objects/read-csi-objects.ts'
+import { parsePlainYaml } from '../../../requests/annotations/objects/parse-plain-yaml.ts'
+import { parseTemplate } from '../../../requests/annotations/objects/parse-template.ts'
+import { parseCsiObjects } from '../../../requests/annotations/objects/read-csi-objects.ts'
 import { assertParsed, assertSentence } from '../harness/hostile.ts'
 
 /** The small languages of annotations: references, CSI object lists in YAML, and templates. */

@@ -2,11 +2,11 @@ import { isObject } from '../../../lib/shape.ts'
 import {
   externalSecretSource,
   storeContent,
-} from '../../../sync/external-secret/external-secret-source.ts'
+} from '../../../requests/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
-} from '../../../sync/external-secret/seen-external-secret.ts'
+} from '../../../requests/external-secret/seen-external-secret.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { readJson } from '../harness/read-json.ts'
 

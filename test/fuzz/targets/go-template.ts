@@ -1,5 +1,5 @@
-import { createCpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
-import { templateRenderer } from '../../../sync/template/render.ts'
+import { templateRenderer } from '../../../delivery/go-template/render.ts'
+import { createCpuBudget } from '../../../lib/cpu-budget.ts'
 
 class BudgetSpentError extends Error {}
 

@@ -1,4 +1,4 @@
-import { parseObjectList } from '../../../webhook/core/annotations/objects/parse-object-list.ts'
+import { parseObjectList } from '../../../requests/annotations/objects/parse-object-list.ts'
 import { assertSentence } from '../harness/hostile.ts'
 
 /** `akv-injector.io/secrets`. */

@@ -1,5 +1,5 @@
-import { createCpuBudget } from '../../../keyvault/formats/cpu-budget.ts'
 import { readPfx } from '../../../keyvault/formats/pkcs12/pfx.ts'
+import { createCpuBudget } from '../../../lib/cpu-budget.ts'
 import { assertParsed } from '../harness/hostile.ts'
 
 class BudgetSpentError extends Error {}

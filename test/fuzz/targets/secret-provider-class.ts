@@ -1,4 +1,4 @@
-import { pruneClass } from '../../../webhook/core/csi/prune-class.ts'
+import { pruneClass } from '../../../requests/class/prune-class.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { requestFor } from '../../webhook/core/arbitraries.ts'
 import { csiPod } from '../../webhook/core/csi/example.ts'

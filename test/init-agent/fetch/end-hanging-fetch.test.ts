@@ -1,6 +1,6 @@
 import t from 'tap'
+import { firstFetchDeadline, fixedDeadline } from '../../../delivery/projection/deadline.ts'
 import { endHangingFetch } from '../../../init-agent/fetch/end-hanging-fetch.ts'
-import { firstFetchDeadline, fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 const never = new Promise<never>(() => undefined)

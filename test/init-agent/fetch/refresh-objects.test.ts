@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { WantedTemplate } from '../../../init-agent/contract.ts'
+import type { WantedTemplate } from '../../../delivery/contract.ts'
+import { startState } from '../../../delivery/projection/refresh-content.ts'
 import { keepFresh } from '../../../init-agent/fetch/refresh.ts'
-import { startState } from '../../../init-agent/projection/refresh-content.ts'
 import { secretFile } from '../harness/pod.ts'
 import { simulatePod, stale } from '../harness/simulated-pod.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { failedStatus, goodStatus } from '../../../delivery/projection/object-status.ts'
 import { reportFreshness } from '../../../init-agent/fetch/report-freshness.ts'
-import { failedStatus, goodStatus } from '../../../init-agent/projection/object-status.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { memoryLog } from '../../support/memory-log.ts'
 import { agentConfig, secretFile } from '../harness/pod.ts'

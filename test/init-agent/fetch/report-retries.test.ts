@@ -1,6 +1,6 @@
 import t from 'tap'
+import { fixedDeadline } from '../../../delivery/projection/deadline.ts'
 import { reportRetries } from '../../../init-agent/fetch/report-retries.ts'
-import { fixedDeadline } from '../../../init-agent/projection/deadline.ts'
 import { AkvError, type AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'
 import { memoryLog } from '../../support/memory-log.ts'

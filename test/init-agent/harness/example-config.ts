@@ -1,4 +1,4 @@
-import type { AgentConfig } from '../../../init-agent/contract.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
 
 /** A configuration with every kind of target, and without served volumes. */
 export const exampleConfig: AgentConfig = {

@@ -1,6 +1,6 @@
 /** Sets of files that show whether they belong together and are complete. */
 
-import type { FileSet } from '../../../init-agent/projection/file-set.ts'
+import type { FileSet } from '../../../delivery/projection/file-set.ts'
 import { readFileSet } from '../../../init-agent/volume/read-file-set.ts'
 
 /** The names differ from one generation to the next, so that links come and go too. */

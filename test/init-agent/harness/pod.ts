@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import type { Emulator } from '../../../emulator/emulator.ts'
 import {
   type AgentConfig,
   configVariable,
@@ -16,7 +15,8 @@ import {
   servedFolder,
   type WantedFile,
   type WantedVariable,
-} from '../../../init-agent/contract.ts'
+} from '../../../delivery/contract.ts'
+import type { Emulator } from '../../../emulator/emulator.ts'
 import type { ObjectType } from '../../../keyvault/reference.ts'
 import { clientId, tenantId } from '../../support/servers/start-test-emulator.ts'
 import { startsFast } from '../../support/start-fast/bundles.ts'

@@ -1,4 +1,4 @@
-import { configVariable, encodeConfig } from '../../../init-agent/contract.ts'
+import { configVariable, encodeConfig } from '../../../delivery/contract.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { type LogLine, type Pod, readOr } from './pod.ts'
 

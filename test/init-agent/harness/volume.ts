@@ -2,7 +2,7 @@
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FileSet } from '../../../init-agent/projection/file-set.ts'
+import type { FileSet } from '../../../delivery/projection/file-set.ts'
 import { prepareFileSet } from '../../../init-agent/volume/write-file-set.ts'
 
 export const set = (files: Record<string, string | Uint8Array>, mode = 0o444): FileSet =>

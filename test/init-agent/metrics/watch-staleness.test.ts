@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { AgentContext } from '../../../init-agent/agent-context.ts'
+import type { AgentContext } from '../../../init-agent/context/agent-context.ts'
 import { type AgentFigures, startFigures } from '../../../init-agent/metrics/agent-figures.ts'
 import { watchStaleness } from '../../../init-agent/metrics/watch-staleness.ts'
 import { openFreshMark } from '../../../init-agent/volume/fresh-mark.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { envValueProblem } from '../../../init-agent/projection/env-value-problem.ts'
+import { envValueProblem } from '../../../delivery/projection/env-value-problem.ts'
 import { parseEnvFile, renderEnvFile } from '../../../init-agent/volume/env-file.ts'
 
 t.test('a variable is a line whose value is literal', async (t) => {

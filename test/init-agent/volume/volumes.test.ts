@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { agentRoot, readyPath } from '../../../init-agent/contract.ts'
+import { agentRoot, readyPath } from '../../../delivery/contract.ts'
 import { linkTarget } from '../../../init-agent/volume/read-file-set.ts'
 import { openVolumes } from '../../../init-agent/volume/volumes.ts'
 import { agentConfig, secretFile, secretVariable } from '../harness/pod.ts'

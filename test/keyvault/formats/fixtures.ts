@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Parsed } from '../../../lib/parsed.ts'
+import type { Parsed } from '../../../lib/problems/parsed.ts'
 
 const folder = join(import.meta.dirname, '../../fixtures/content')
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import * as property from '../../../keyvault/formats/property.ts'
-import type { Parsed } from '../../../lib/parsed.ts'
+import type { Parsed } from '../../../lib/problems/parsed.ts'
 import { countSteps } from '../../support/count-steps.ts'
 
 /** Gives what a function finds in a JSON text, or the problem with that text. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { vaultError } from '../../../keyvault/classify.ts'
+import { vaultError } from '../../../keyvault/errors/classify.ts'
 import { AkvError, combineErrors, toAkvError } from '../../../lib/errors/akv-error.ts'
 import type { ErrorFacts } from '../../../lib/errors/error-facts.ts'
 import { errorTable } from '../../../lib/errors/error-table.ts'

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client'
 import t from 'tap'
 import { addBuildInfo } from '../../../lib/server/add-build-info.ts'
 import { version } from '../../../lib/version.ts'
-import { createSyncMetrics } from '../../../sync/metrics.ts'
+import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
 
 t.test('each registry says which version of its component runs', async (t) => {
   const registry = new Registry()

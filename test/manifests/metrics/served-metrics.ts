@@ -1,9 +1,9 @@
 import { certsMetrics } from '../../../certs/metrics.ts'
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
 import { startFigures } from '../../../init-agent/metrics/agent-figures.ts'
 import { renderMetrics } from '../../../init-agent/metrics/render-metrics.ts'
-import { objectKey } from '../../../init-agent/projection/wanted-objects.ts'
-import { createSyncMetrics } from '../../../sync/metrics.ts'
-import { createMetrics } from '../../../webhook/http/metrics.ts'
+import { createSyncMetrics } from '../../../sync/metrics/metrics.ts'
+import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { agentConfig, secretFile } from '../../init-agent/harness/pod.ts'
 import { secretAnswer } from '../../init-agent/harness/secret-answer.ts'
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import t from 'tap'
-import { maxAccountNameLength } from '../../../sync/record-name.ts'
+import { maxAccountNameLength } from '../../../requests/account/record-name.ts'
 import { defaultValues, documentedValues, valuesSchema as schema } from './documented-values.ts'
 
 const accepts = new Ajv({ allErrors: true }).compile(schema)

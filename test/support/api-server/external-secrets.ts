@@ -1,5 +1,5 @@
-import type { ReadyStatus } from '../../../sync/external-secret/ready-status.ts'
-import { fieldManager } from '../../../sync/names.ts'
+import { fieldManager } from '../../../requests/secret/names.ts'
+import type { ReadyStatus } from '../../../sync/status/ready-status.ts'
 import type { ApiRequest } from './answer-request.ts'
 import { type ApiAnswer, failure } from './api-answer.ts'
 import type { ApiObject } from './api-object.ts'

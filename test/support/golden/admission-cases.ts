@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { LookedUp, Lookup } from '../../../webhook/core/csi/looked-up.ts'
-import type { Outcome } from '../../../webhook/core/outcome.ts'
-import type { Policy } from '../../../webhook/core/policy.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import type { LookedUp, Lookup } from '../../../requests/class/looked-up.ts'
+import type { Outcome } from '../../../webhook/core/model/outcome.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { expand, type Parts, readFixture, readParts, writeFixture } from './fixture-yaml.ts'
 

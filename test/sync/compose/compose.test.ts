@@ -1,6 +1,6 @@
 import t from 'tap'
+import type { ComposedInput, Composition, Decoding } from '../../../requests/secret/composition.ts'
 import { compose } from '../../../sync/compose/compose.ts'
-import type { ComposedInput, Composition, Decoding } from '../../../sync/compose/composition.ts'
 import { countingBudget } from '../../support/counting-budget.ts'
 
 const inputs = (values: Readonly<Record<string, string>>) =>

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { noContent } from '../../../init-agent/projection/project-content.ts'
+import { noContent } from '../../../delivery/projection/project-content.ts'
+import { encodeTarget } from '../../../requests/secret/key-path.ts'
 import type { AccountValues } from '../../../sync/fetch/account-values.ts'
 import { boundValues, maxKeptBytes, tooLargeSecrets } from '../../../sync/fetch/bound-values.ts'
-import { encodeTarget } from '../../../sync/request/key-path.ts'
 
 function valuesOf(sizes: { readonly content: number; readonly known: number }): AccountValues {
   const file = { bytes: new Uint8Array(sizes.content), mode: 0o444 }

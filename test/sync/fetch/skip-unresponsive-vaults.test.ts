@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ObjectReader } from '../../../keyvault/object-reader.ts'
+import type { ObjectReader } from '../../../keyvault/readers/object-reader.ts'
 import type { ObjectReference } from '../../../keyvault/reference.ts'
 import { AkvError } from '../../../lib/errors/akv-error.ts'
 import { skipUnresponsiveVaults } from '../../../sync/fetch/skip-unresponsive-vaults.ts'

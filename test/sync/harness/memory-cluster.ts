@@ -1,13 +1,13 @@
-import type { KindRequests, SyncCluster } from '../../../sync/cluster/cluster-port.ts'
-import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
+import { readSeenClass } from '../../../requests/class/seen-class.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
   type SeenWithStatus,
-} from '../../../sync/external-secret/seen-external-secret.ts'
-import { fieldManager } from '../../../sync/names.ts'
+} from '../../../requests/external-secret/seen-external-secret.ts'
+import { fieldManager } from '../../../requests/secret/names.ts'
+import type { KindRequests, SyncCluster } from '../../../sync/cluster/cluster-port.ts'
+import { readSeenAccount } from '../../../sync/cluster/seen-account.ts'
 import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-secret.ts'
-import { readSeenClass } from '../../../sync/source/seen-class.ts'
 import type { ApiAnswer } from '../../support/api-server/api-answer.ts'
 import type { ApiObject } from '../../support/api-server/api-object.ts'
 import { createObjectStore } from '../../support/api-server/object-store.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { fieldManager } from '../../../sync/names.ts'
+import { fieldManager } from '../../../requests/secret/names.ts'
 import type { SecretManifest } from '../../../sync/plan/secret-manifest.ts'
 import type { SecretStep } from '../../../sync/plan/secret-step.ts'
 import { readStoredSecret, type StoredSecret } from '../../../sync/plan/stored-secret.ts'

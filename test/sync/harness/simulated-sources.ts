@@ -1,18 +1,18 @@
+import type { SeenWithStatus } from '../../../requests/external-secret/seen-external-secret.ts'
+import type { SeenSource } from '../../../requests/source/seen-source.ts'
+import type { AccountEntry } from '../../../sync/account/account-entry.ts'
+import type { ReportedSources } from '../../../sync/account/reported.ts'
 import {
   type CustomKind,
   KindAbsentError,
   type KindRequests,
 } from '../../../sync/cluster/cluster-port.ts'
-import type { SeenWithStatus } from '../../../sync/external-secret/seen-external-secret.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
 import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore, type SourceStore } from '../../../sync/namespace/source-store.ts'
 import { workNamespace } from '../../../sync/namespace/work-namespace.ts'
-import type { AccountEntry } from '../../../sync/round/account-entry.ts'
-import type { ReportedSources } from '../../../sync/round/report/report-sources.ts'
 import type { KnownSources } from '../../../sync/round/settle/decide-fates.ts'
 import type { WorkAccountOptions } from '../../../sync/round/work-account.ts'
-import type { SeenSource } from '../../../sync/source/seen-source.ts'
 
 /** Reads the sources of a namespace before each round, in the place of the controller's watches. */
 export function simulatedSources(

@@ -1,4 +1,4 @@
-import type { NextRun, Outlook } from '../../../sync/next-run.ts'
+import type { NextRun, Outlook } from '../../../sync/queue/next-run.ts'
 
 interface Due {
   readonly atMs: number

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { externalSecretSource } from '../../../sync/external-secret/external-secret-source.ts'
+import { readClassSource } from '../../../requests/class/read-class-source.ts'
+import { readSeenClass } from '../../../requests/class/seen-class.ts'
+import { externalSecretSource } from '../../../requests/external-secret/external-secret-source.ts'
 import {
   readSeenExternalSecret,
   type SeenWithStatus,
-} from '../../../sync/external-secret/seen-external-secret.ts'
+} from '../../../requests/external-secret/seen-external-secret.ts'
+import type { SeenSource } from '../../../requests/source/seen-source.ts'
+import type { Source } from '../../../requests/source/source.ts'
 import { bytesOf } from '../../../sync/namespace/kept-objects.ts'
-import { readClassSource } from '../../../sync/source/read-class-source.ts'
-import { readSeenClass } from '../../../sync/source/seen-class.ts'
-import type { SeenSource } from '../../../sync/source/seen-source.ts'
-import type { Source } from '../../../sync/source/source.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 setFlagsFromString('--expose-gc')

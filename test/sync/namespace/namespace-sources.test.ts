@@ -1,13 +1,13 @@
 import t from 'tap'
+import { readSeenClass } from '../../../requests/class/seen-class.ts'
 import {
   readSeenExternalSecret,
   readSeenStore,
   type SeenWithStatus,
-} from '../../../sync/external-secret/seen-external-secret.ts'
+} from '../../../requests/external-secret/seen-external-secret.ts'
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
 import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
-import { readSeenClass } from '../../../sync/source/seen-class.ts'
 import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from '../harness/ample-shares.ts'

@@ -1,9 +1,9 @@
 import t from 'tap'
+import type { SeenClass } from '../../../requests/class/seen-class.ts'
 import { createFairShares } from '../../../sync/memory/fair-shares.ts'
 import { bytesOf, maxNames, maxObjects } from '../../../sync/namespace/kept-objects.ts'
 import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore } from '../../../sync/namespace/source-store.ts'
-import type { SeenClass } from '../../../sync/source/seen-class.ts'
 
 const seen = (name: string, bytes = 100, resourceVersion = '1'): SeenClass => ({
   namespace: 'shop',

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { isRecordName, recordName } from '../../../requests/account/record-name.ts'
 import { planSecret } from '../../../sync/plan/plan-secret.ts'
 import { desiredRecord, readRecord } from '../../../sync/plan/record.ts'
-import { isRecordName, recordName } from '../../../sync/record-name.ts'
 import { carryOut, createdSecret, type SecretJson, stored } from '../harness/secret-model.ts'
 
 const account = { namespace: 'shop', name: 'web', uid: 'uid-1' }

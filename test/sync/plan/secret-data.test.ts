@@ -1,8 +1,8 @@
 import t from 'tap'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import { readAccount } from '../../../requests/account/read-account.ts'
 import { secretData } from '../../../sync/plan/secret-data.ts'
 import { syncedObjects, syncedText } from '../../../sync/plan/synced-objects.ts'
-import type { SyncRequest } from '../../../sync/request/account-request.ts'
-import { readAccount } from '../../../sync/request/read-account.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 const [one, two] = ['1'.repeat(32), '2'.repeat(32)]

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { accountEntry } from '../../../sync/round/account-entry.ts'
+import { accountEntry } from '../../../sync/account/account-entry.ts'
 import { workAccount } from '../../../sync/round/work-account.ts'
 import { annotations, startSimulation } from '../harness/simulation.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
+import { readClassFiles } from '../../../requests/class/read-class-files.ts'
 import { keepLists } from '../../../webhook/api-server/keep-lists.ts'
-import { readClassFiles } from '../../../webhook/core/csi/read-class-files.ts'
 
 const list = (name: string, vault = 'team-a') => ({
   vault,

@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { JsonObject } from '../../../lib/shape.ts'
+import type { Lookup } from '../../../requests/class/looked-up.ts'
 import type { GetObject, ObjectRequest } from '../../../webhook/api-server/get-object.ts'
 import {
   type ClassResult,
   createLookUp,
   refuseLookUps,
 } from '../../../webhook/api-server/look-up.ts'
-import type { Lookup } from '../../../webhook/core/csi/looked-up.ts'
 import { csiPod, csiVolume, exampleClass, requestOf } from '../core/csi/example.ts'
 
 const caller = { address: '10.0.0.1', namespace: 'shop' }

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import type { AdmissionRequest } from '../../../webhook/core/admission-review.ts'
-import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
-import { podSettings } from '../../../webhook/core/annotations/pod-settings.ts'
-import { objectKeys } from '../../../webhook/core/annotations/vocabulary.ts'
+import { objectKeys } from '../../../requests/annotations/keys/keys.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { podSettings } from '../../../requests/annotations/pod-settings.ts'
+import type { AdmissionRequest } from '../../../webhook/core/model/admission-review.ts'
 
 /** Any pod that an API server could send, and annotations for it, from helpful to hostile. */
 

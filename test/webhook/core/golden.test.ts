@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { readAdmissionReview } from '../../../webhook/core/admission-review.ts'
 import { accountNeeded, classesNeeded } from '../../../webhook/core/csi/needed-objects.ts'
+import { readAdmissionReview } from '../../../webhook/core/model/admission-review.ts'
+import type { Outcome } from '../../../webhook/core/model/outcome.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import type { Outcome } from '../../../webhook/core/outcome.ts'
 import {
   type AdmissionCase,
   admissionCases,

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { agentName } from '../../../webhook/core/our-names.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
 
 /** What other webhooks, old and new, do to a pod between our two calls. */
 

@@ -1,4 +1,4 @@
-import { annotationPrefix } from '../../../webhook/core/annotations/own-annotations.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 
 /** Pods that are as large as a request may be, or small and dear to look at; none is an honest one. */
 

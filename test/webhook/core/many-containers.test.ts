@@ -1,6 +1,6 @@
 import t from 'tap'
+import type { Operation } from '../../../webhook/core/model/outcome.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import type { Operation } from '../../../webhook/core/outcome.ts'
 import { requestFor } from './arbitraries.ts'
 import { policy } from './policy.ts'
 

@@ -1,10 +1,10 @@
 import jsonpatch from 'fast-json-patch'
-import { configVariable } from '../../../init-agent/contract.ts'
-import { decodeConfig } from '../../../init-agent/decode-config.ts'
+import { configVariable } from '../../../delivery/contract.ts'
+import { decodeConfig } from '../../../delivery/decode-config.ts'
 import { vaultUrl } from '../../../keyvault/reference.ts'
-import { agentName } from '../../../webhook/core/our-names.ts'
-import type { Injected } from '../../../webhook/core/outcome.ts'
-import type { Pod } from '../../../webhook/core/pod.ts'
+import { agentName } from '../../../webhook/core/model/our-names.ts'
+import type { Injected } from '../../../webhook/core/model/outcome.ts'
+import type { Pod } from '../../../webhook/core/model/pod.ts'
 import { policy } from './policy.ts'
 
 /** Applies an outcome's patch to a copy of the pod, as the API server does. */

@@ -1,4 +1,4 @@
-import type { Policy } from '../../../webhook/core/policy.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
 
 /** An operator who changed nothing but what has no default. */
 export const policy: Policy = {

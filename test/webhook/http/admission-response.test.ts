@@ -1,5 +1,5 @@
 import t from 'tap'
-import { denied, skipped } from '../../../webhook/core/outcome.ts'
+import { denied, skipped } from '../../../webhook/core/model/outcome.ts'
 import { admissionResponse, failureResponse } from '../../../webhook/http/admission-response.ts'
 
 const uid = '"\u2028\n1'

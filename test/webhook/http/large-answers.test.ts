@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
-import { createMetrics } from '../../../webhook/http/metrics.ts'
+import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { buildWebhookApp } from '../../../webhook/http/webhook-app.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 import type { EagerClient, EagerResult } from './eager-client.ts'

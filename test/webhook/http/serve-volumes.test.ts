@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { LookUp } from '../../../webhook/api-server/look-up.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
-import { createMetrics } from '../../../webhook/http/metrics.ts'
+import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { buildWebhookApp } from '../../../webhook/http/webhook-app.ts'
 import { startHttpsServer } from '../../support/servers/start-https-server.ts'
 import { csiPod, exampleClass, lookedUp } from '../core/csi/example.ts'

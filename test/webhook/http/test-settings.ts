@@ -1,4 +1,7 @@
-import { readSettings, type Settings } from '../../../webhook/settings/read-settings.ts'
+import {
+  readSettings,
+  type Settings,
+} from '../../../requests/administrator/settings/read-settings.ts'
 
 /** Settings with everything on any free port of this machine. */
 export function testSettings(tlsDir: string): Settings {

@@ -1,10 +1,13 @@
 import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problem.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
-import { type AzureIdentity, readAzureIdentity } from '../annotations/azure-identity.ts'
-import type { Pod } from '../pod.ts'
-import { type Lookup, lookupProblem } from './looked-up.ts'
+import {
+  type AzureIdentity,
+  readAzureIdentity,
+} from '../../../requests/annotations/azure-identity.ts'
+import { type Lookup, lookupProblem } from '../../../requests/class/looked-up.ts'
+import type { Pod } from '../model/pod.ts'
 
 /** The identity that a ServiceAccount names with the annotations of azure-workload-identity. */
 export interface AccountIdentity extends AzureIdentity {

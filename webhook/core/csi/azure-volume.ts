@@ -1,5 +1,5 @@
-import type { ClassParameters } from './class-parameters.ts'
-import type { ClassVolume } from './find-class-volumes.ts'
+import type { ClassParameters } from '../../../requests/class/class-parameters.ts'
+import type { ClassVolume } from '../model/find-class-volumes.ts'
 
 /** A volume whose class is of the Azure provider. */
 export interface AzureVolume extends ClassVolume {

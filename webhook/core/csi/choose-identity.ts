@@ -1,7 +1,7 @@
-import type { Problem } from '../../../lib/problem.ts'
-import { annotationPrefix } from '../annotations/own-annotations.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { OtherSignIn } from '../../../requests/class/class-parameters.ts'
 import type { AccountIdentity } from './account.ts'
-import type { OtherSignIn } from './class-parameters.ts'
 
 /** What a served volume says about the identity that reads its vault. */
 export interface VolumeIdentity {

@@ -1,13 +1,13 @@
-import { maxServedVolumes } from '../../../init-agent/contract.ts'
-import type { AdmissionRequest } from '../admission-review.ts'
-import { openRequest } from '../open-request.ts'
-import { isWindows } from '../pod.ts'
+import { maxServedVolumes } from '../../../delivery/contract.ts'
+import { namesClient } from '../../../requests/class/class-parameters.ts'
+import type { Lookup } from '../../../requests/class/looked-up.ts'
+import { azureParametersOf } from '../../../requests/class/read-class.ts'
+import type { AdmissionRequest } from '../model/admission-review.ts'
+import { findClassVolumes } from '../model/find-class-volumes.ts'
+import { openRequest } from '../model/open-request.ts'
+import { isWindows } from '../model/pod.ts'
 import { accountOf, isAccountName } from './account.ts'
-import { namesClient } from './class-parameters.ts'
-import { findClassVolumes } from './find-class-volumes.ts'
-import type { Lookup } from './looked-up.ts'
 import { classToLookUp } from './open-class.ts'
-import { azureParametersOf } from './read-class.ts'
 
 /**
  * The SecretProviderClasses that `mutate` has to know to decide about the request, in the namespace of the request. They

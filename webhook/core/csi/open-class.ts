@@ -1,11 +1,11 @@
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problem.ts'
-import { ourVolumes } from '../our-names.ts'
-import type { Policy } from '../policy.ts'
-import type { ClassVolume } from './find-class-volumes.ts'
-import { type LookedUp, lookupProblem } from './looked-up.ts'
-import { type ReadClass, readClass } from './read-class.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { type LookedUp, lookupProblem } from '../../../requests/class/looked-up.ts'
+import { type ReadClass, readClass } from '../../../requests/class/read-class.ts'
+import type { ClassVolume } from '../model/find-class-volumes.ts'
+import { ourVolumes } from '../model/our-names.ts'
 
 /** How messages name a volume and its class. */
 export const subjectOf = ({ name, className }: Pick<ClassVolume, 'name' | 'className'>): string =>

@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts'
 import { isObject } from '../../../lib/shape.ts'
-import { allContainers, type Container, type Pod } from '../pod.ts'
+import { allContainers, type Container, type Pod } from '../model/pod.ts'
 import type { AzureVolume } from './azure-volume.ts'
 
 /**

@@ -1,12 +1,12 @@
-import type { WantedFile } from '../../../init-agent/contract.ts'
-import type { Problem } from '../../../lib/problem.ts'
-import { countCostly } from '../annotations/objects/parse-plain-yaml.ts'
-import { objectListBounds } from '../annotations/objects/read-csi-objects.ts'
-import type { Requested } from '../annotations/objects/requested.ts'
-import { pathProblems } from '../annotations/objects/target-problems.ts'
+import type { WantedFile } from '../../../delivery/contract.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import { countCostly } from '../../../requests/annotations/objects/parse-plain-yaml.ts'
+import { objectListBounds } from '../../../requests/annotations/objects/read-csi-objects.ts'
+import type { Requested } from '../../../requests/annotations/objects/requested.ts'
+import { pathProblems } from '../../../requests/annotations/objects/target-problems.ts'
+import type { ClassParameters } from '../../../requests/class/class-parameters.ts'
+import { type ReadClassFiles, readClassFiles } from '../../../requests/class/read-class-files.ts'
 import type { AzureVolume } from './azure-volume.ts'
-import type { ClassParameters } from './class-parameters.ts'
-import { type ReadClassFiles, readClassFiles } from './read-class-files.ts'
 
 export interface ServedFiles {
   readonly files: readonly WantedFile[]

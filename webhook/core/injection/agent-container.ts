@@ -11,11 +11,17 @@ import {
   readyPath,
   servedFolder,
   throttlingAllowanceSeconds,
-} from '../../../init-agent/contract.ts'
-import type { RunAs } from '../annotations/pod-settings.ts'
-import { agentName, envVolume, filesVolume, identityVolume, metricsPortName } from '../our-names.ts'
-import type { Container, Pod } from '../pod.ts'
-import type { Policy } from '../policy.ts'
+} from '../../../delivery/contract.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import type { RunAs } from '../../../requests/annotations/pod-settings.ts'
+import {
+  agentName,
+  envVolume,
+  filesVolume,
+  identityVolume,
+  metricsPortName,
+} from '../model/our-names.ts'
+import type { Container, Pod } from '../model/pod.ts'
 import type { AgentResources } from './agent-resources.ts'
 
 /** The user if the pod sets none: the image's own, the customary "nonroot". */

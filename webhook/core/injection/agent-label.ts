@@ -1,6 +1,6 @@
-import { annotationPrefix } from '../annotations/own-annotations.ts'
-import type { AddOperation } from '../outcome.ts'
-import type { Pod } from '../pod.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { AddOperation } from '../model/outcome.ts'
+import type { Pod } from '../model/pod.ts'
 import type { Plan } from './plan.ts'
 
 /** Marks injected pods for people and monitoring. The webhook never decides by it. */

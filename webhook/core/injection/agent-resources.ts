@@ -1,10 +1,11 @@
-import type { Problem } from '../../../lib/problem.ts'
-import { annotationPrefix } from '../annotations/own-annotations.ts'
-import type { PodSettings } from '../annotations/pod-settings.ts'
-import { isSameQuantity, parseQuantity, resourceNames } from '../annotations/values/quantity.ts'
-import { agentName } from '../our-names.ts'
-import { allContainers, type Container, type Pod } from '../pod.ts'
-import type { Amounts, Policy } from '../policy.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import type { Amounts } from '../../../lib/values/quantity.ts'
+import { isSameQuantity, parseQuantity, resourceNames } from '../../../lib/values/quantity.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { PodSettings } from '../../../requests/annotations/pod-settings.ts'
+import { agentName } from '../model/our-names.ts'
+import { allContainers, type Container, type Pod } from '../model/pod.ts'
 
 /** Node needs this much to start within two seconds. With less, it takes half a minute. */
 const minCpuLimit = '250m'

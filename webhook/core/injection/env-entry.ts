@@ -1,7 +1,7 @@
-import { envFileName, type WantedVariable } from '../../../init-agent/contract.ts'
+import { envFileName, type WantedVariable } from '../../../delivery/contract.ts'
 import { isObject } from '../../../lib/shape.ts'
-import { envVolume } from '../our-names.ts'
-import type { Container, EnvVar } from '../pod.ts'
+import { envVolume } from '../model/our-names.ts'
+import type { Container, EnvVar } from '../model/pod.ts'
 
 /** The source of a variable. The kubelet reads the file when it creates the container. */
 export function fileKeyRef({ variable, optional }: WantedVariable) {

@@ -1,5 +1,5 @@
-import { filesVolume } from '../our-names.ts'
-import type { VolumeMount } from '../pod.ts'
+import { filesVolume } from '../model/our-names.ts'
+import type { VolumeMount } from '../model/pod.ts'
 
 /** The mount through which a container sees the files. */
 export const filesMount = (mountPath: string): VolumeMount => ({

@@ -1,11 +1,11 @@
-import type { AgentConfig } from '../../../init-agent/contract.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problem.ts'
-import { annotationPrefix } from '../annotations/own-annotations.ts'
-import type { PodSettings } from '../annotations/pod-settings.ts'
-import { agentName, metricsPortName } from '../our-names.ts'
-import { allContainers, type ContainerPort, type Pod } from '../pod.ts'
-import type { Policy } from '../policy.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { PodSettings } from '../../../requests/annotations/pod-settings.ts'
+import { agentName, metricsPortName } from '../model/our-names.ts'
+import { allContainers, type ContainerPort, type Pod } from '../model/pod.ts'
 
 const subject = `${annotationPrefix}metrics`
 

@@ -1,9 +1,9 @@
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problem.ts'
-import { annotationPrefix } from '../annotations/own-annotations.ts'
-import type { Position } from '../annotations/pod-settings.ts'
-import { agentName } from '../our-names.ts'
-import type { Container, PodSpec } from '../pod.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { Position } from '../../../requests/annotations/pod-settings.ts'
+import { agentName } from '../model/our-names.ts'
+import type { Container, PodSpec } from '../model/pod.ts'
 import { injectorOf } from './injected-containers.ts'
 
 /** A container that receives the objects. */

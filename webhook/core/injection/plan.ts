@@ -1,5 +1,5 @@
-import type { AgentConfig } from '../../../init-agent/contract.ts'
-import type { Container, Volume } from '../pod.ts'
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import type { Container, Volume } from '../model/pod.ts'
 import type { Consumer, Placement } from './placement.ts'
 import type { ServedMount } from './served-mounts.ts'
 

@@ -1,6 +1,6 @@
-import { findClassVolumes } from '../csi/find-class-volumes.ts'
-import type { Operation } from '../outcome.ts'
-import type { Pod } from '../pod.ts'
+import { findClassVolumes } from '../model/find-class-volumes.ts'
+import type { Operation } from '../model/outcome.ts'
+import type { Pod } from '../model/pod.ts'
 import type { Plan } from './plan.ts'
 import type { ServedMount } from './served-mounts.ts'
 

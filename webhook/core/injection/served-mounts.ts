@@ -1,4 +1,4 @@
-import type { PodSpec, VolumeMount } from '../pod.ts'
+import type { PodSpec, VolumeMount } from '../model/pod.ts'
 import { type Consumer, type Placement, placedContainers } from './placement.ts'
 
 /** A user's mount of a served volume. */

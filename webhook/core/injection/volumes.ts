@@ -1,7 +1,7 @@
-import { type AgentConfig, hasFiles, tokenFileName } from '../../../init-agent/contract.ts'
+import { type AgentConfig, hasFiles, tokenFileName } from '../../../delivery/contract.ts'
 import { isObject } from '../../../lib/shape.ts'
-import { envVolume, filesVolume, identityVolume } from '../our-names.ts'
-import type { Volume } from '../pod.ts'
+import { envVolume, filesVolume, identityVolume } from '../model/our-names.ts'
+import type { Volume } from '../model/pod.ts'
 
 /** The audience (`aud`) that Entra requires of a federated token. */
 const tokenAudience = 'api://AzureADTokenExchange'

@@ -1,9 +1,9 @@
-import { parseBoundedJson } from '../../../lib/parse-bounded-json.ts'
+import { parseBoundedJson } from '../../../lib/json/parse-bounded-json.ts'
 import { printable } from '../../../lib/printable.ts'
 import { readBody } from '../../body/read-body.ts'
 import type { TakeTurn } from '../../sharing/turns.ts'
-import { type Refusal, refusalError } from '../refusal.ts'
-import type { WebhookServer } from '../webhook-server.ts'
+import { type Refusal, refusalError } from '../server/refusal.ts'
+import type { WebhookServer } from '../server/webhook-server.ts'
 
 /** An API server accepts no request above 3 MiB, and etcd no pod above 1.5 MiB. */
 export const maxBodyBytes = 3 * 1024 * 1024

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ByteBudgetOptions, createByteBudget, type Share } from '../../sharing/byte-budget.ts'
-import type { Refusal, Refuse } from '../refusal.ts'
-import type { WebhookServer } from '../webhook-server.ts'
+import type { Refusal, Refuse } from '../server/refusal.ts'
+import type { WebhookServer } from '../server/webhook-server.ts'
 import { maxBodyBytes } from './json-body.ts'
 
 /** Holds the memory of large answers. */

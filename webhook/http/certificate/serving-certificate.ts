@@ -1,8 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { reasonOf } from '../../../lib/reason-of.ts'
-import { tlsOptions } from '../webhook-server.ts'
+import { tlsOptions } from '../server/webhook-server.ts'
 
 /** A certificate (the leaf first, then intermediates) and its private key, both PEM. */
 export interface TlsFiles {

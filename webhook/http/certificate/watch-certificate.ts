@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Metrics } from '../metrics.ts'
+import type { Metrics } from '../server/metrics.ts'
 import { followFiles } from './follow-files.ts'
 import {
   readServingCertificate,

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import { invalid, type Parsed, valid } from '../../../lib/parsed.ts'
-import type { Metrics } from '../metrics.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import type { Metrics } from '../server/metrics.ts'
 import { followFiles } from './follow-files.ts'
 
 export interface WatchClientCaOptions {

@@ -1,7 +1,7 @@
 import t from 'tap'
+import type { AzureNames } from '../../../../cli/identity/grants/write-script.ts'
 import { describeSections, isMatch } from '../../../../cli/identity/verify/describe-sections.ts'
 import { verify } from '../../../../cli/identity/verify/verify.ts'
-import type { AzureNames } from '../../../../cli/identity/write-script.ts'
 import type { ObjectType } from '../../../../keyvault/reference.ts'
 import { azInMemory } from '../../../support/fake-az/az-in-memory.ts'
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { defaultMountPath } from '../../../../webhook/core/our-names.ts'
+import { defaultMountPath } from '../../../../webhook/core/model/our-names.ts'
 import type { Bench } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { until } from '../../client/cluster.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { agentRoot, currentSetLink, filesFolder } from '../../../../init-agent/contract.ts'
+import { agentRoot, currentSetLink, filesFolder } from '../../../../delivery/contract.ts'
 import type { Bench, Figure } from '../../../bench/bench.ts'
 import type { KubeObject } from '../../client/api.ts'
 import type { Cluster } from '../../client/cluster.ts'

@@ -1,4 +1,4 @@
-import { type AgentConfig, configVariable } from '../../../../init-agent/contract.ts'
+import { type AgentConfig, configVariable } from '../../../../delivery/contract.ts'
 import type { KubeObject } from '../../client/api.ts'
 import { expectSuccess } from '../../client/expect-success.ts'
 import type { Pod } from '../../client/pods.ts'

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { invalid, type Parsed, valid } from '../../../../lib/parsed.ts'
+import { invalid, type Parsed, valid } from '../../../../lib/problems/parsed.ts'
 import { isProgram } from '../../parts/is-program.ts'
 
 export interface DebianPrograms {

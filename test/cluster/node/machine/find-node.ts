@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { type Parsed, valid } from '../../../../lib/parsed.ts'
+import { type Parsed, valid } from '../../../../lib/problems/parsed.ts'
 import { cacheFolder, findParts, nodeParts, type Parts } from '../../parts/find-parts.ts'
 import { appArchive } from '../images/app-image.ts'
 import { productArchive } from '../images/product-image.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { createCpuBudget } from '../../../../keyvault/formats/cpu-budget.ts'
 import { readPfx } from '../../../../keyvault/formats/pkcs12/pfx.ts'
+import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
 import { countingBudget } from '../../../support/counting-budget.ts'
 import { certificateDer, fixture, keyDer, openssl, parsedValue, pemBlocks } from '../fixtures.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createCpuBudget } from '../../../../keyvault/formats/cpu-budget.ts'
 import { derivePkcs12Key, pkcs12Digests } from '../../../../keyvault/formats/pkcs12/pkcs12-key.ts'
+import { createCpuBudget } from '../../../../lib/cpu-budget.ts'
 import { openssl } from '../fixtures.ts'
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -1,14 +1,11 @@
 import t from 'tap'
 import { AkvError, type AkvErrorCode } from '../../../../lib/errors/akv-error.ts'
+import { nothingReported } from '../../../../sync/account/reported.ts'
 import type { AccountEvent } from '../../../../sync/cluster/cluster-port.ts'
 import { createEventBudget } from '../../../../sync/cluster/event-budget.ts'
-import type { Failure } from '../../../../sync/round/failure.ts'
-import {
-  nextReportAfterMs,
-  nothingReported,
-  reportRound,
-} from '../../../../sync/round/report/report.ts'
-import type { SecretChange } from '../../../../sync/round/settle/settle-secret.ts'
+import { nextReportAfterMs, reportRound } from '../../../../sync/round/report/report.ts'
+import type { Failure } from '../../../../sync/round/result/failure.ts'
+import type { SecretChange } from '../../../../sync/round/result/round-result.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
 
 const account = { namespace: 'team-a', name: 'web', uid: 'u', annotations: {} }

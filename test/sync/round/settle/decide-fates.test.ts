@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { SyncRequest } from '../../../../sync/request/account-request.ts'
+import type { SyncRequest } from '../../../../requests/account/account-request.ts'
 import {
   decideFates,
   type KnownSources,

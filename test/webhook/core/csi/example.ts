@@ -1,6 +1,6 @@
-import type { AdmissionRequest } from '../../../../webhook/core/admission-review.ts'
-import { csiDriver } from '../../../../webhook/core/csi/find-class-volumes.ts'
-import type { LookedUp } from '../../../../webhook/core/csi/looked-up.ts'
+import type { LookedUp } from '../../../../requests/class/looked-up.ts'
+import type { AdmissionRequest } from '../../../../webhook/core/model/admission-review.ts'
+import { csiDriver } from '../../../../webhook/core/model/find-class-volumes.ts'
 
 export const clientId = '22222222-2222-2222-2222-222222222222'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Lookup } from '../../../../webhook/core/csi/looked-up.ts'
+import type { Lookup } from '../../../../requests/class/looked-up.ts'
 import { accountNeeded, classesNeeded } from '../../../../webhook/core/csi/needed-objects.ts'
 import { csiPod, csiVolume, exampleClass, requestOf } from './example.ts'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { LookedUp } from '../../../../webhook/core/csi/looked-up.ts'
+import type { LookedUp } from '../../../../requests/class/looked-up.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
 import { patchedPod } from '../patched-pod.ts'
 import { policy } from '../policy.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { configVariable } from '../../../../init-agent/contract.ts'
+import { configVariable } from '../../../../delivery/contract.ts'
+import type { Policy } from '../../../../requests/administrator/policy.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
-import type { Policy } from '../../../../webhook/core/policy.ts'
 import { policy } from '../policy.ts'
 
 const uuid = '11111111-2222-3333-4444-555555555555'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { injectorOf, injectors } from '../../../../webhook/core/injection/injected-containers.ts'
+import type { Container } from '../../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
-import type { Container } from '../../../../webhook/core/pod.ts'
 import { policy } from '../policy.ts'
 
 interface PodOptions {

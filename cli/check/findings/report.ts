@@ -1,0 +1,107 @@
+import type { ExitCode } from '../../command/exit-code.ts'
+import { placeOf } from '../../input/document/place-of.ts'
+import type { FileError, Place } from '../../input/text/file-error.ts'
+import type { SkippedPath } from '../../input/text/find-files.ts'
+import { titleOf } from '../../input/title-of.ts'
+import type { Finding } from './finding.ts'
+import { taskLines } from './task.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Everything that `check` reports, in whichever form it prints it. */
+export interface CheckReport {
+  readonly verdicts: readonly Verdict[]
+  /** Files and folders that can't be read. */
+  readonly errors: readonly FileError[]
+  readonly skipped: readonly SkippedPath[]
+  readonly sums: CheckSums
+  /** Lines to run before the manifests are applied, below a heading. */
+  readonly tasks: readonly string[]
+  readonly exitCode: ExitCode
+}
+
+export interface CheckSums {
+  /** Files that were read. */
+  readonly files: number
+  /** Pods and pod templates. */
+  readonly pods: number
+  readonly problems: number
+  readonly warnings: number
+  /** Objects that `check` has nothing to say about. */
+  readonly notLookedAt: number
+}
+
+/** Which findings a report keeps, and which make the exit code 1. */
+export interface Strictness {
+  /** Warnings make the exit code 1, too. */
+  readonly strict?: boolean
+  /** Keep only what makes the exit code other than 0. */
+  readonly quiet?: boolean
+}
+
+interface Checked extends Pick<CheckReport, 'verdicts' | 'errors' | 'skipped'> {
+  readonly files: number
+  readonly pods: number
+  /** Objects without a verdict. */
+  readonly ignored: number
+}
+
+/** Counts what was found, and decides the exit code (docs/specification.md, "Command line"). */
+export function makeReport(
+  checked: Checked,
+  { strict = false, quiet = false }: Strictness,
+): CheckReport {
+  const { verdicts, errors, skipped, files, pods, ignored } = checked
+  const count = (severity: Finding['severity']) =>
+    verdicts.flatMap(({ findings }) => findings.filter((one) => one.severity === severity)).length
+  const sums = {
+    files,
+    pods,
+    problems: count('problem') + errors.length,
+    warnings: count('warning'),
+    notLookedAt: ignored + verdicts.filter(({ outcome }) => outcome === 'not-looked-at').length,
+  }
+  const isWrong = sums.problems > 0 || (strict && sums.warnings > 0)
+  const exitCode = errors.length > 0 ? 2 : isWrong ? 1 : 0
+  if (!quiet)
+    return {
+      verdicts,
+      errors,
+      skipped,
+      sums,
+      exitCode,
+      tasks: taskLines(verdicts.flatMap(({ tasks = [] }) => tasks)),
+    }
+  const counts = ({ severity }: Finding) =>
+    severity === 'problem' || (strict && severity === 'warning')
+  const kept = verdicts
+    .map((verdict) => ({ ...verdict, details: [], findings: verdict.findings.filter(counts) }))
+    .filter(({ findings }) => findings.length > 0)
+  return { verdicts: kept, errors, skipped: [], sums, exitCode, tasks: [] }
+}
+
+/** A finding with the object that it is about, for forms that list findings. */
+export interface LocatedFinding extends Finding {
+  /** The object; absent if the finding is about a file. */
+  readonly title?: string
+  /** The finding's place, else the object's. A file that can't be read has no line. */
+  readonly at: Pick<Place, 'source'> & Partial<Place>
+}
+
+/** All findings, those about files first. */
+export function locatedFindings({ verdicts, errors }: CheckReport): readonly LocatedFinding[] {
+  return [
+    ...errors.map(({ place, sentence }) => ({
+      severity: 'problem' as const,
+      code: 'AKV_CHECK_FILE' as const,
+      message: sentence,
+      at: place,
+    })),
+    ...verdicts.flatMap(({ subject, findings }) =>
+      findings.map((finding) => ({
+        ...finding,
+        title: titleOf(subject),
+        at: finding.place ?? placeOf(subject.manifest, subject.path),
+      })),
+    ),
+  ]
+}

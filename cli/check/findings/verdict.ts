@@ -1,0 +1,46 @@
+import type { InDocument } from './find-place.ts'
+import type { Finding } from './finding.ts'
+import type { Task } from './task.ts'
+
+/** An object, or a pod template of it. */
+export interface Subject extends InDocument {
+  /** `Deployment/web` */
+  readonly title: string
+  /** Which pod template it is, if the object has several. */
+  readonly part?: string
+  readonly namespace: string
+}
+
+/** What would become of an object in the cluster. Stable: `check --output json` prints it. */
+export type CheckOutcome =
+  | 'injected'
+  | 'served'
+  | 'denied'
+  | 'not-injected'
+  | 'not-served'
+  | 'synced'
+  | 'not-synced'
+  | 'adopted'
+  | 'not-adopted'
+  | 'not-looked-at'
+
+/** What `check` reports about one object. */
+export interface Verdict {
+  readonly subject: Subject
+  readonly outcome: CheckOutcome
+  /** The outcome in words. */
+  readonly sentence: string
+  readonly details: readonly string[]
+  readonly findings: readonly Finding[]
+  /** What somebody has to do before the object is applied. */
+  readonly tasks?: readonly Task[]
+}
+
+/** The names of an object that a verdict needs. */
+export const subjectOf = ({ manifest, path, title, part, namespace }: Subject): Subject => ({
+  manifest,
+  path,
+  title,
+  ...(part !== undefined && { part }),
+  namespace,
+})

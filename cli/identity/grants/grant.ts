@@ -1,0 +1,40 @@
+import type { AgentConfig } from '../../../delivery/contract.ts'
+import { type ReadValue, wantedValues } from '../../input/wanted-values.ts'
+
+/** What a ServiceAccount reads, as far as a pod or the account itself names it. */
+export interface Grant {
+  readonly namespace: string
+  readonly account: string
+  /** The client to sign in as, in lower case. Absent if the files name none. */
+  readonly clientId?: string
+  readonly values: readonly ReadValue[]
+}
+
+/** What is found about a pod, an account or an ExternalSecret. */
+export interface Found {
+  readonly grant?: Grant
+  readonly mistakes?: readonly string[]
+}
+
+/** Stands for the client of an account that names none. No real client has this ID. */
+export const noClient = '00000000-0000-0000-0000-000000000000'
+
+export function grantOf({
+  namespace,
+  account,
+  clientId,
+  config,
+}: {
+  readonly namespace: string
+  readonly account: string
+  readonly clientId: string | undefined
+  readonly config: AgentConfig
+}): Grant {
+  const id = clientId?.toLowerCase()
+  return {
+    namespace,
+    account,
+    ...(id !== undefined && id !== noClient && { clientId: id }),
+    values: wantedValues(config),
+  }
+}

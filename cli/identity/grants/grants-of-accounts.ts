@@ -1,0 +1,88 @@
+import { describeProblems } from '../../../lib/problems/describe-problem.ts'
+import { readAccount } from '../../../requests/account/read-account.ts'
+import type { Policy } from '../../../requests/administrator/policy.ts'
+import { assignSources } from '../../../requests/source/assign-sources.ts'
+import { chooseAccount } from '../../../requests/source/choose-account.ts'
+import type { Source } from '../../../requests/source/source.ts'
+import { isClass, readSources, type SourceFacts } from '../../check/find/read-sources.ts'
+import {
+  type AccountInFiles,
+  listAccounts,
+  withNamedAccounts,
+} from '../../input/accounts/list-accounts.ts'
+import { keyOf } from '../../input/find-object.ts'
+import type { NamedObject } from '../../input/find-objects.ts'
+import type { Serving } from '../../input/read-serving.ts'
+import { isExternalSecret } from '../../input/sources/external-secrets-kind.ts'
+import { type Found, grantOf } from './grant.ts'
+
+/**
+ * Finds what the ServiceAccounts with Secret sync read: by their annotations, for ExternalSecrets, and for classes with
+ * `secretObjects`. Accounts that only a store or a class names count, too.
+ */
+export function grantsOfAccounts({
+  objects,
+  serving,
+}: {
+  readonly objects: readonly NamedObject[]
+  readonly serving: Serving
+}): readonly Found[] {
+  const factsOf = readSources(objects, serving.policy)
+  const accounts = listAccounts(objects)
+  const found = objects.filter(
+    (one) => isExternalSecret(one) || (serving.servesVolumes && isClass(one)),
+  )
+  // The last of several with one name counts, as with `kubectl apply`.
+  const last = [...new Map(found.map((one) => [keyOf(one), one])).values()]
+  const byNamespace = Map.groupBy(last, ({ namespace }) => namespace)
+  const grants = [...new Set([...accounts.keys(), ...byNamespace.keys()])].flatMap((namespace) => {
+    const sources = (byNamespace.get(namespace) ?? []).flatMap((one) => factsOf(one).source ?? [])
+    const listed = withNamedAccounts(accounts.get(namespace) ?? [], sources)
+    return grantsIn(listed, { namespace, sources, policy: serving.policy })
+  })
+  return [...grants, ...last.filter(isExternalSecret).map((one) => mistakeOf(one, factsOf(one)))]
+}
+
+function grantsIn(
+  listed: readonly AccountInFiles[],
+  {
+    namespace,
+    sources,
+    policy,
+  }: {
+    readonly namespace: string
+    readonly sources: readonly Source[]
+    readonly policy: Policy
+  },
+): readonly Found[] {
+  const { byAccount } = assignSources(sources, { namespace, listed, missing: new Set() })
+  return listed.map(({ name, annotations }): Found => {
+    const account = { namespace, name, annotations }
+    const request = readAccount(account, policy, byAccount.get(name) ?? [])
+    if (request.kind === 'refused')
+      return {
+        mistakes: [
+          `ServiceAccount/${name}: would not be synced`,
+          ...describeProblems(request.problems),
+        ],
+      }
+    if (request.kind !== 'wanted' || request.secrets.length === 0) return {}
+    const { config, azure } = request
+    const clientId = config.identity.clientId ?? azure.clientId
+    return { grant: grantOf({ namespace, account: name, clientId, config }) }
+  })
+}
+
+/** Says why it is unknown what an ExternalSecret reads, or as which account. */
+function mistakeOf(
+  { title, namespace }: NamedObject,
+  { source, mistakes, listed }: SourceFacts,
+): Found {
+  if (mistakes.length > 0)
+    return { mistakes: [`${title}: would not be synced`, ...mistakes.map((one) => `  ${one}`)] }
+  const chosen =
+    source && chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
+  return chosen?.kind === 'none'
+    ? { mistakes: [`${title}: no ServiceAccount reads it`, `  ${chosen.sentence}`] }
+    : {}
+}

@@ -1,0 +1,206 @@
+/** The configuration that the webhook writes to `AKV_INJECTOR_CONFIG` and the agent reads. Pure: both import this file. */
+
+import type { ObjectReference } from '../keyvault/reference.ts'
+import type { LogLevel } from '../lib/log/log-level.ts'
+
+/**
+ * The newest version that this agent reads. Increases with every change that an older agent would misread: version 2
+ * brought {@link AgentConfig.volumes}, and version 3 {@link AgentConfig.staleAfterSeconds}.
+ */
+export const contractVersion = 3
+
+/** The lowest version that has what the configuration uses, so that older agents still read what they can. */
+export function versionOf(config: Pick<AgentConfig, 'volumes' | 'staleAfterSeconds'>): 1 | 2 | 3 {
+  if (config.staleAfterSeconds !== undefined) return 3
+  return config.volumes === undefined ? 1 : 2
+}
+
+/** The environment variable of the agent's container that holds the configuration. */
+export const configVariable = 'AKV_INJECTOR_CONFIG'
+/** Linux allows 128 KiB for one string of the environment. This leaves a margin. */
+export const maxConfigBytes = 96 * 1024
+
+/** The file that the kubelet reads after a container has ended. */
+export const defaultTerminationLog = '/dev/termination-log'
+
+/** Where the volumes are mounted inside the agent's container, below its root (`/akv`). */
+export const agentRoot = '/akv'
+export const filesFolder = 'files'
+export const envFolder = 'env'
+export const identityFolder = 'identity'
+/** Contains the folder of each served volume. */
+export const csiFolder = 'csi'
+
+export const servedFolder = (volume: string): string => `${csiFolder}/${volume}`
+
+/** In {@link envFolder}, the file that EnvFiles read; in {@link identityFolder}, the federated token. */
+export const envFileName = 'env'
+export const tokenFileName = 'token'
+
+/** The link to a volume's current set of files, named as in the kubelet's own volumes. */
+export const currentSetLink = '..data'
+/** A file beside that link, if the pod has {@link AgentConfig.staleAfterSeconds}: the first while it may be ready, else the second. */
+export const freshMark = '..fresh'
+export const staleMark = '..stale'
+
+/**
+ * How many volumes one pod may have served. Each costs the webhook a request to the API server during one review, and
+ * the pod a file system in memory. One volume for each vault is the largest use that we know of.
+ */
+export const maxServedVolumes = 32
+
+/** How long a first fetch may wait for throttling vaults, in addition to its timeout. The startup probe allows for it. */
+export const throttlingAllowanceSeconds = 15 * 60
+
+/** How long after its deadline the agent ends a first fetch that hangs. */
+export const hangGraceSeconds = 30
+
+export const onDeletedChoices = ['keep', 'remove'] as const
+export type OnDeleted = (typeof onDeletedChoices)[number]
+
+/** The services that the agent may talk to. Only the operator sets them: no annotation can. */
+export interface Cloud {
+  /** `https://login.microsoftonline.com` */
+  readonly authorityHost: string
+  /** `https://{vault}.vault.azure.net`; `{vault}` may be in the host or in the path. */
+  readonly vaultUrl: string
+  /** The resource to request a token for: `https://vault.azure.net` */
+  readonly audience: string
+  /** Certificates in PEM. If set, no others are trusted. */
+  readonly ca?: string
+}
+
+export const objectEncodings = ['base64', 'hex'] as const
+export type ObjectEncoding = (typeof objectEncodings)[number]
+
+/** An object's value, or one property of it. */
+export interface WantedValue {
+  readonly object: ObjectReference
+  /** It isn't an error if the object is absent or disabled. */
+  readonly optional?: true
+  /** A path into a JSON value. For a file also `*`: all top-level properties. */
+  readonly property?: string
+  /** The encoding to decode the value or property from. */
+  readonly encoding?: ObjectEncoding
+}
+
+export interface WantedFile extends WantedValue {
+  /** Relative to the mount. A folder for type `tls` (`.` is the mount itself), for `property: "*"`, and for `versions`. */
+  readonly path: string
+  /** Four octal digits. Default: {@link AgentConfig.fileMode}. */
+  readonly mode?: string
+  /**
+   * `pem`: a certificate's PKCS#12 is written as PEM, as the CSI driver does. Only Secret sync uses the others, and an agent
+   * refuses them: the part of that PEM for a key of a TLS Secret, a key as JSON Web Key, and a certificate as DER.
+   */
+  readonly format?: 'pem' | 'tls.crt' | 'tls.key' | 'jwk' | 'der'
+  /** How many versions to write, the newest (or the pinned one) as file `0` below `path`. */
+  readonly versions?: number
+  /** The name of the served volume that contains `path`. Absent: the volume for our own files. */
+  readonly volume?: string
+}
+
+/** A volume of the pod that was declared for the Secrets Store CSI Driver. The agent writes its files instead. */
+export interface ServedVolume {
+  readonly name: string
+  /** The SecretProviderClass that the volume's files follow from. The agent ignores it: the webhook's next call needs it. */
+  readonly class: string
+}
+
+/** A file that combines text and values. */
+export interface WantedTemplate {
+  readonly path: string
+  readonly segments: readonly (string | WantedValue)[]
+}
+
+export interface WantedVariable extends WantedValue {
+  readonly variable: string
+}
+
+export interface AgentConfig {
+  /** The result of {@link versionOf}. */
+  readonly version: ReturnType<typeof versionOf>
+  /** The containers that see the objects. The agent ignores it: it records the webhook's choice. */
+  readonly containers: readonly string[]
+  /** The served volumes, in the pod's order. Absent if there are none. */
+  readonly volumes?: readonly ServedVolume[]
+  readonly files: readonly WantedFile[]
+  readonly templates: readonly WantedTemplate[]
+  readonly env: readonly WantedVariable[]
+  /** Four octal digits: `0444`. */
+  readonly fileMode: string
+  /** 0: fetch once and exit. */
+  readonly refreshSeconds: number
+  /** How long to keep retrying the first fetch. */
+  readonly timeoutSeconds: number
+  readonly onDeleted: OnDeleted
+  /** `http://127.0.0.1:PORT/PATH`, which gets a POST after each change. */
+  readonly notify?: string
+  /** A refreshing agent makes the pod unready once its objects have been stale for this long. Absent: never. */
+  readonly staleAfterSeconds?: number
+  /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
+  readonly metricsPort?: number
+  readonly logLevel: LogLevel
+  /** The annotations set `clientId` and `tenantId`. The operator sets `defaultTenantId`, which is used last. */
+  readonly identity: {
+    readonly clientId?: string
+    readonly tenantId?: string
+    readonly defaultTenantId?: string
+  }
+  readonly cloud: Cloud
+}
+
+/** Kubernetes doesn't limit it. Each container that sees the variable repeats its name in the pod. */
+export const maxVariableNameLength = 253
+
+/** Whether EnvFiles and shells accept the name of a variable. */
+export const isVariableName = (name: string): boolean =>
+  name.length <= maxVariableNameLength && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
+
+/** Accepts `http://127.0.0.1:PORT/PATH` only: a literal address and a port, without a user or a fragment. */
+export function isNotifyUrl(url: string): boolean {
+  const port = /^http:\/\/127\.0\.0\.1:([1-9]\d{0,4})\/[!"$-~]*$/.exec(url)?.[1]
+  return port !== undefined && Number(port) <= 65535
+}
+
+/**
+ * A port that an agent may listen at. The kernel may reserve those below 1024 for root, which the agent isn't.
+ */
+export const isMetricsPort = (port: number): boolean =>
+  Number.isSafeInteger(port) && port >= 1024 && port <= 65_535
+
+/** Whether the agent serves metrics, or watches for stale objects, between two refreshes. Then its process has to stay. */
+export const servesBetweenRefreshes = (
+  config: Pick<AgentConfig, 'metricsPort' | 'staleAfterSeconds'>,
+): boolean => config.metricsPort !== undefined || config.staleAfterSeconds !== undefined
+
+/** Whether the pod gets files of our own, and so a volume for them. */
+export const hasFiles = ({ files, templates }: Pick<AgentConfig, 'files' | 'templates'>): boolean =>
+  templates.length > 0 || files.some(({ volume }) => volume === undefined)
+
+type Targets = Pick<AgentConfig, 'files' | 'templates' | 'env' | 'volumes'>
+
+/**
+ * The path in the agent's container that appears last in a first fetch, so the startup probe waits for it.
+ */
+export const readyPath = (config: Targets): string =>
+  `${agentRoot}/${lastFolder(config)}/${currentSetLink}`
+
+/** The path in the agent's container that the readiness probe looks for. */
+export const freshPath = (config: Targets): string =>
+  `${agentRoot}/${lastFolder(config)}/${freshMark}`
+
+/**
+ * The folder of the volume that is switched last, below the agent's root. Volumes are switched in this order: variables, our
+ * own files, then the served volumes.
+ */
+export function lastFolder(config: Targets): string {
+  const lastServed = config.volumes?.at(-1)
+  const ownFolder = hasFiles(config) ? filesFolder : envFolder
+  return lastServed === undefined ? ownFolder : servedFolder(lastServed.name)
+}
+
+/** Escapes `$`, because the kubelet expands `$(NAME)` in environment variables. */
+export function encodeConfig(config: AgentConfig): string {
+  return JSON.stringify(config).replaceAll('$', '\\u0024')
+}

@@ -1,0 +1,142 @@
+/** Reads the agent's configuration, and checks every member of it. Pure: the webhook reads a pod's configuration too. */
+
+import { isObjectName, isObjectVersion, isVaultName, objectTypes } from '../keyvault/reference.ts'
+import { logLevels } from '../lib/log/log-level.ts'
+import { isName, labelName, subdomainName } from '../lib/name-rules.ts'
+import { printable } from '../lib/printable.ts'
+import { invalid, type Parsed, valid } from '../lib/problems/parsed.ts'
+import {
+  type Check,
+  check,
+  isObject,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  string,
+} from '../lib/shape.ts'
+import {
+  type AgentConfig,
+  configVariable,
+  contractVersion,
+  isMetricsPort,
+  isNotifyUrl,
+  isVariableName,
+  maxConfigBytes,
+  maxServedVolumes,
+  objectEncodings,
+  onDeletedChoices,
+  versionOf,
+} from './contract.ts'
+
+export type DecodedConfig = Parsed<AgentConfig> & { readonly isNewer?: true }
+
+/**
+ * Reads what `encodeConfig` wrote. Checks it, because the container may have been added by hand.
+ *
+ * @returns the configuration, or a problem that names the member. `isNewer`: only a newer agent can read it.
+ */
+export function decodeConfig(json: string): DecodedConfig {
+  // In UTF-8, every character takes at least one byte.
+  if (json.length > maxConfigBytes)
+    return invalid(`${configVariable} is larger than ${maxConfigBytes} bytes`)
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return invalid(`${configVariable} is not JSON`)
+  }
+  if (!isObject(value)) return invalid(`${configVariable} is not a JSON object`)
+  const version = value['version']
+  if (typeof version === 'number' && version > contractVersion)
+    return {
+      isNewer: true,
+      ...invalid(
+        `${configVariable} has version ${version}, but this agent knows only ${contractVersion}: the webhook is newer than AKV_INJECTOR_AGENT_IMAGE`,
+      ),
+    }
+  const wrong = isConfig(value) ?? wrongVolume(value as unknown as AgentConfig)
+  return wrong === undefined
+    ? valid(value as unknown as AgentConfig)
+    : invalid(`${configVariable}: "${printable(wrong.slice(1))}" is missing or wrong`)
+}
+
+const wanted = {
+  object: object({
+    vault: string(isVaultName),
+    type: oneOf(objectTypes),
+    name: string(isObjectName),
+    version: optional(string(isObjectVersion)),
+  }),
+  optional: optional(oneOf([true])),
+  property: optional(string((property) => property !== '')),
+  encoding: optional(oneOf(objectEncodings)),
+}
+const mode = string((digits) => /^0[0-7]{3}$/.test(digits))
+const isWanted = object(wanted)
+const isSeconds = check((value) => typeof value === 'number' && value >= 0)
+const httpsUrl = string((url) => url.startsWith('https://'))
+
+const members: Record<keyof AgentConfig, Check> = {
+  version: oneOf([1, 2, 3]),
+  containers: listOf(string()),
+  volumes: optional(
+    listOf(
+      object({
+        name: string((name) => isName(name, labelName)),
+        class: string((name) => isName(name, subdomainName)),
+      }),
+    ),
+  ),
+  files: listOf(
+    object({
+      ...wanted,
+      path: string(),
+      mode: optional(mode),
+      format: optional(oneOf(['pem'])),
+      versions: optional(check((count) => Number.isSafeInteger(count) && Number(count) > 0)),
+      volume: optional(string()),
+    }),
+  ),
+  templates: listOf(
+    object({
+      path: string(),
+      segments: listOf((segment) => (typeof segment === 'string' ? undefined : isWanted(segment))),
+    }),
+  ),
+  env: listOf(object({ ...wanted, variable: string(isVariableName) })),
+  fileMode: mode,
+  refreshSeconds: isSeconds,
+  timeoutSeconds: isSeconds,
+  onDeleted: oneOf(onDeletedChoices),
+  notify: optional(string(isNotifyUrl)),
+  staleAfterSeconds: optional(check((value) => typeof value === 'number' && value > 0)),
+  metricsPort: optional(check((port) => typeof port === 'number' && isMetricsPort(port))),
+  logLevel: oneOf(logLevels),
+  identity: object({
+    clientId: optional(string()),
+    tenantId: optional(string()),
+    defaultTenantId: optional(string()),
+  }),
+  cloud: object({
+    authorityHost: httpsUrl,
+    vaultUrl: string((url) => url.startsWith('https://') && url.includes('{vault}')),
+    audience: httpsUrl,
+    ca: optional(string()),
+  }),
+}
+const isConfig = object(members)
+
+/** The path to the first member that doesn't fit the served volumes, or undefined if all do. */
+function wrongVolume(config: AgentConfig): string | undefined {
+  const { version, volumes, files } = config
+  if (version !== versionOf(config)) return '.version'
+  if (volumes?.length === 0 || (volumes?.length ?? 0) > maxServedVolumes) return '.volumes'
+  const names = new Set<string>()
+  for (const [index, { name }] of volumes?.entries() ?? []) {
+    if (names.has(name)) return `.volumes[${index}].name`
+    names.add(name)
+  }
+  const unknown = files.findIndex(({ volume }) => volume !== undefined && !names.has(volume))
+  return unknown < 0 ? undefined : `.files[${unknown}].volume`
+}

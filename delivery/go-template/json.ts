@@ -1,0 +1,63 @@
+import { measureJson } from '../../lib/json/measure-json.ts'
+import { isObject } from '../../lib/shape.ts'
+import { fromText, mapRunes, toBytes, toText } from './byte-string.ts'
+import { maxDepth, TemplateError } from './template.ts'
+import { isList, isMap, sortedEntries, type Value } from './value.ts'
+
+/** As many as a list may have that one call can return. */
+const maxJsonValues = 16 * 1024
+
+/** @throws TemplateError if the byte string isn't JSON */
+export function fromJson(byteString: string): Value {
+  // Counted before it is parsed: JavaScript's objects take up to a hundred times the memory of their text.
+  if (measureJson(toBytes(byteString)).values > maxJsonValues)
+    throw new TemplateError(`fromJson: its value has more than ${maxJsonValues} values`)
+  return toValue(parse(toText(byteString)), 0)
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new TemplateError('fromJson: its value is not JSON')
+  }
+}
+
+function toValue(parsed: unknown, depth: number): Value {
+  if (depth > maxDepth)
+    throw new TemplateError(`fromJson: its value is nested more than ${maxDepth} levels deep`)
+  if (typeof parsed === 'string') return fromText(parsed)
+  if (typeof parsed === 'number' && !Number.isFinite(parsed))
+    throw new TemplateError('fromJson: a number in its value is too large')
+  if (Array.isArray(parsed)) return parsed.map((one) => toValue(one, depth + 1))
+  if (!isObject(parsed)) return parsed as boolean | number | null
+  const entries = Object.entries(parsed).map(
+    ([key, one]) => [fromText(key), toValue(one, depth + 1)] as const,
+  )
+  return { kind: 'json', entries: new Map(entries) }
+}
+
+/** Encodes a value as Go's encoding/json does: keys sorted, and characters that are special in HTML escaped. */
+export function toJson(value: Value): string {
+  if (typeof value === 'string') return quoteJson(value)
+  if (isList(value)) return `[${value.map(toJson).join(',')}]`
+  if (!isMap(value)) return Object.is(value, -0) ? '-0' : String(value)
+  const members = sortedEntries(value).map(([key, one]) => `${quoteJson(key)}:${toJson(one)}`)
+  return `{${members.join(',')}}`
+}
+
+/** Go escapes these too, so that the text can be put into HTML or JavaScript. */
+const unsafe = /[<>&\u2028\u2029]/g
+
+function quoteJson(byteString: string): string {
+  const quoted = mapRunes(byteString, ({ code }) =>
+    code === undefined ? invalidByte : JSON.stringify(String.fromCodePoint(code)).slice(1, -1),
+  )
+  return `"${fromText(quoted.replaceAll(unsafe, escapeCode))}"`
+}
+
+/** What Go writes for a byte that isn't valid UTF-8. */
+const invalidByte = '\\ufffd'
+
+const escapeCode = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -1,0 +1,242 @@
+import type { FetchedObject, FetchedSecret } from '../../keyvault/clients/object-client.ts'
+import { decodeValue } from '../../keyvault/formats/encoding.ts'
+import type { JsonDocument } from '../../keyvault/formats/property.ts'
+import { propertyNumber } from '../../keyvault/formats/property-number.ts'
+import { describeObject } from '../../keyvault/reference.ts'
+import { type CpuBudget, createCpuBudget } from '../../lib/cpu-budget.ts'
+import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import type { Parsed } from '../../lib/problems/parsed.ts'
+import type { WantedFile, WantedValue } from '../contract.ts'
+import { targetPathProblem } from '../target-path.ts'
+
+/** The context that all targets of one projection share. */
+export interface RenderContext {
+  /** How many properties "#*" may find. */
+  readonly maxProperties: number
+  readonly budget: CpuBudget
+  /** Parsed JSON values, so that a value is parsed once for all its targets. */
+  readonly documents: WeakMap<FetchedSecret, Parsed<JsonDocument>>
+}
+
+export const createRenderContext = ({
+  maxProperties = Number.POSITIVE_INFINITY,
+  budget = createCpuBudget(),
+}: Partial<Omit<RenderContext, 'documents'>> = {}): RenderContext => ({
+  maxProperties,
+  budget,
+  documents: new WeakMap(),
+})
+
+/**
+ * Makes a target's files, by path. The code for certificates, keys and JSON is loaded on first use: most pods need none of
+ * it.
+ *
+ * @param found - one object, or the versions of its history
+ * @throws AkvError that names the object, and never shows a value
+ */
+export async function renderFiles(
+  wanted: WantedFile,
+  found: readonly [FetchedObject, ...FetchedObject[]],
+  context = createRenderContext(),
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { path, object, property, versions } = wanted
+  if (object.type === 'tls')
+    return inFolder(path, await renderTlsFiles(wanted, secretOf(found[0]), context))
+  if (property === '*')
+    return inFolder(path, await renderProperties(wanted, secretOf(found[0]), context))
+  if (versions === undefined) return new Map([[path, await renderValue(wanted, found[0], context)]])
+  const entries: [string, Uint8Array][] = []
+  for (const [index, version] of found.slice(0, versions).entries())
+    entries.push([`${index}`, await renderValue(wanted, version, context)])
+  return inFolder(path, entries)
+}
+
+/** Estimated CPU time in microseconds, for a target and for each character of its value. */
+const targetCost = 5
+const characterCost = 0.02
+/** Microseconds to parse a public key or a certificate. */
+const keyCost = 200
+
+/** Makes the one value of a target that isn't a folder. */
+export async function renderValue(
+  wanted: WantedValue & Pick<WantedFile, 'format'>,
+  found: FetchedObject,
+  context = createRenderContext(),
+): Promise<Uint8Array> {
+  const { budget } = context
+  switch (found.kind) {
+    case 'secret':
+      budget.charge(targetCost)
+      if (wanted.property === undefined) budget.charge(found.value.length * characterCost)
+      return wanted.object.type === 'pfx'
+        ? renderPfx(wanted, found, context)
+        : renderSecret(wanted, found, context)
+    case 'key': {
+      budget.charge(keyCost)
+      const { jwkText, publicKeyPem } = await import('../../keyvault/formats/public-key.ts')
+      const write = wanted.format === 'jwk' ? jwkText : publicKeyPem
+      return Buffer.from(valueOrThrow(write(found.jwk), wanted, 'AKV_KEY_TYPE'))
+    }
+    case 'certificate':
+      budget.charge(keyCost)
+      return wanted.format === 'der' ? found.der : renderCertificate(wanted, found.der)
+    default:
+      return found satisfies never
+  }
+}
+
+type Entries = readonly (readonly [string, Uint8Array])[]
+
+const inFolder = (folder: string, entries: Entries): ReadonlyMap<string, Uint8Array> =>
+  new Map(entries.map(([name, bytes]) => [folder === '.' ? name : `${folder}/${name}`, bytes]))
+
+async function renderSecret(
+  wanted: WantedValue & Pick<WantedFile, 'format'>,
+  secret: FetchedSecret,
+  context: RenderContext,
+): Promise<Uint8Array> {
+  if (wanted.property !== undefined)
+    return decode(
+      await readProperty(secret, { ...wanted, property: wanted.property }, context),
+      wanted,
+    )
+  if (wanted.format === undefined) return decode(secret.value, wanted)
+  const pem = secret.isCertificate ? await certificatePem(secret, wanted, context) : secret.value
+  const bytes = decode(pem, wanted)
+  if (wanted.format !== 'tls.crt' && wanted.format !== 'tls.key') return bytes
+  const { tlsPart } = await import('../../keyvault/certificates/tls-part.ts')
+  const part = tlsPart(Buffer.from(bytes).toString(), wanted.format, context.budget)
+  const code = wanted.format === 'tls.key' ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
+  return Buffer.from(valueOrThrow(part, wanted, code))
+}
+
+async function certificatePem(
+  secret: FetchedSecret,
+  wanted: WantedValue,
+  { budget }: RenderContext,
+): Promise<string> {
+  const { certificateSecretPem } = await import('../../keyvault/certificates/certificate-secret.ts')
+  return valueOrThrow(await certificateSecretPem(secret, budget), wanted, 'AKV_CERTIFICATE')
+}
+
+async function readProperty(
+  secret: FetchedSecret,
+  wanted: WantedValue & { readonly property: string },
+  context: RenderContext,
+): Promise<string> {
+  const { pickProperty } = await import('../../keyvault/formats/property.ts')
+  const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
+  const picked = pickProperty(document, wanted.property, context.budget)
+  const isAbsent = 'isAbsent' in picked
+  return valueOrThrow(picked, wanted, isAbsent ? 'AKV_PROPERTY_ABSENT' : 'AKV_PROPERTY')
+}
+
+async function jsonDocumentOf(
+  secret: FetchedSecret,
+  { documents, budget }: RenderContext,
+): Promise<Parsed<JsonDocument>> {
+  const { readJsonDocument } = await import('../../keyvault/formats/property.ts')
+  const document = documents.get(secret) ?? readJsonDocument(secret.value, budget)
+  documents.set(secret, document)
+  return document
+}
+
+async function renderProperties(
+  wanted: WantedFile,
+  secret: FetchedSecret,
+  context: RenderContext,
+): Promise<Entries> {
+  const { maxProperties, budget } = context
+  const { allProperties } = await import('../../keyvault/formats/property.ts')
+  const document = valueOrThrow(await jsonDocumentOf(secret, context), wanted, 'AKV_PROPERTY')
+  const all = valueOrThrow(allProperties(document, budget), wanted, 'AKV_PROPERTY')
+  if (all.length > maxProperties)
+    throw renderError(wanted, {
+      code: 'AKV_PROPERTY',
+      problem: `the value has more than ${maxProperties} properties, which is too many for "#*"; name the properties that are needed`,
+    })
+  budget.charge(all.length * targetCost)
+  return all.map(({ name, value }, index) => {
+    const problem = name.includes('/')
+      ? 'it contains a slash'
+      : targetPathProblem(`${wanted.path}/${name}`)
+    if (problem !== undefined)
+      throw renderError(wanted, {
+        code: 'AKV_PROPERTY',
+        problem: `the name of ${propertyNumber(index)} can't be a file name: ${problem}`,
+      })
+    return [name, decode(value, wanted)]
+  })
+}
+
+async function renderTlsFiles(
+  wanted: WantedFile,
+  secret: FetchedSecret,
+  { budget }: RenderContext,
+): Promise<Entries> {
+  const [{ readCertificateSecret }, { tlsFiles }] = await Promise.all([
+    import('../../keyvault/certificates/certificate-secret.ts'),
+    import('../../keyvault/certificates/tls-files.ts'),
+  ])
+  const { keys } = valueOrThrow(
+    await readCertificateSecret(secret, budget),
+    wanted,
+    'AKV_CERTIFICATE',
+  )
+  const code = keys.length === 0 ? 'AKV_KEY_NOT_EXPORTABLE' : 'AKV_CERTIFICATE'
+  const files = valueOrThrow(await tlsFiles(secret, budget), wanted, code)
+  return Object.entries(files).map(([name, text]) => [name, Buffer.from(text)])
+}
+
+async function renderPfx(
+  wanted: WantedValue,
+  secret: FetchedSecret,
+  { budget }: RenderContext,
+): Promise<Uint8Array> {
+  const { certificatePfx, readCertificateSecret } = await import(
+    '../../keyvault/certificates/certificate-secret.ts'
+  )
+  const { keys } = valueOrThrow(
+    await readCertificateSecret(secret, budget),
+    wanted,
+    'AKV_CERTIFICATE',
+  )
+  if (keys.length === 0)
+    throw renderError(wanted, {
+      code: 'AKV_KEY_NOT_EXPORTABLE',
+      problem: 'the vault does not release the private key',
+    })
+  return valueOrThrow(await certificatePfx(secret, budget), wanted, 'AKV_CERTIFICATE')
+}
+
+async function renderCertificate(wanted: WantedValue, der: Uint8Array): Promise<Uint8Array> {
+  const [{ readCertificate }, { writePem }] = await Promise.all([
+    import('../../keyvault/formats/key-material.ts'),
+    import('../../keyvault/formats/pem.ts'),
+  ])
+  if (readCertificate(der) !== undefined)
+    return Buffer.from(writePem({ label: 'CERTIFICATE', der }))
+  throw renderError(wanted, {
+    code: 'AKV_CERTIFICATE',
+    problem: "the vault's answer is not a valid X.509 certificate",
+  })
+}
+
+function decode(value: string, wanted: WantedValue): Uint8Array {
+  return valueOrThrow(decodeValue(value, wanted.encoding ?? 'utf-8'), wanted, 'AKV_ENCODING')
+}
+
+function secretOf(found: FetchedObject): FetchedSecret {
+  if (found.kind !== 'secret') throw new TypeError(`expected a secret, found a ${found.kind}`)
+  return found
+}
+
+function valueOrThrow<T>(parsed: Parsed<T>, wanted: WantedValue, code: AkvErrorCode): T {
+  if (parsed.kind === 'invalid') throw renderError(wanted, { code, problem: parsed.problem })
+  return parsed.value
+}
+
+const renderError = (
+  { object }: WantedValue,
+  { code, problem }: { readonly code: AkvErrorCode; readonly problem: string },
+): AkvError => new AkvError({ code, message: `${describeObject(object)}: ${problem}` })

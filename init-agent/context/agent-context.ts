@@ -1,0 +1,16 @@
+import type { AgentConfig } from '../../delivery/contract.ts'
+import type { AgentSession } from '../../delivery/session/session.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log/log.ts'
+import type { Volumes } from '../volume/volumes.ts'
+
+/** The context that all steps of the agent share. */
+export interface AgentContext {
+  readonly config: AgentConfig
+  readonly session: AgentSession
+  readonly volumes: Volumes
+  readonly clock: Clock
+  readonly log: Log
+  /** Aborts when the agent is to stop. */
+  readonly signal: AbortSignal
+}

@@ -1,0 +1,182 @@
+import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import type { Failure } from '../clients/request-guard.ts'
+import { entraCodes } from './entra-codes.ts'
+
+/**
+ * Maps the answer of a service to a code of the error table, which says whether to retry. A body is searched only for
+ * codes that we know. It is never repeated, because a hostile host could put a token or a value into it.
+ */
+
+/** Inner codes of a vault's 403. Any other 403 may go away by itself, because new roles take minutes to apply. */
+const forbiddenCodes: ReadonlyMap<string, AkvErrorCode> = new Map([
+  ['SecretDisabled', 'AKV_OBJECT_DISABLED'],
+  ['KeyDisabled', 'AKV_OBJECT_DISABLED'],
+  ['CertificateDisabled', 'AKV_OBJECT_DISABLED'],
+  ['ForbiddenByFirewall', 'AKV_FIREWALL'],
+])
+
+/** OpenSSL's and Node's codes for a certificate that isn't trusted. */
+const certificateCode =
+  /^(CERT_|ERR_TLS_CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|INVALID_|PATH_LENGTH_|CRL_)/
+
+/**
+ * @param failure - what the vault answered, or why it didn't
+ * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
+ *   as `client 2222…`
+ */
+export function vaultError(
+  failure: Failure,
+  asked: { readonly object: string; readonly vault: string; readonly principal: string },
+): AkvError {
+  const host = `vault ${asked.vault}`
+  if (failure.kind !== 'status') return withoutAnswer(failure, host)
+  const { status, retryAfterMs } = failure
+  const { code, innerCode } = vaultCodes(failure.body)
+  const saying = innerCode ?? code
+  const details = saying === undefined ? `HTTP ${status}` : `HTTP ${status}, ${saying}`
+  const error = (code: AkvErrorCode, what: string) =>
+    new AkvError({ code, message: `${asked.object}: ${what} (${details})`, retryAfterMs })
+
+  if (status === 404)
+    return code === undefined
+      ? error('AKV_BAD_ANSWER', `the "not found" for ${host} did not come from Key Vault`)
+      : error('AKV_OBJECT_NOT_FOUND', `${host} has no such object or version`)
+  if (status === 403) {
+    const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
+    if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
+    if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the request`)
+    return error('AKV_FORBIDDEN', `${asked.principal} may not read it in ${host}`)
+  }
+  if (status === 401) return error('AKV_UNAUTHORIZED', `${host} rejected the token`)
+  if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)
+  if (status === 408 || status >= 500) return error('AKV_VAULT_UNAVAILABLE', `${host} is failing`)
+  if (status >= 300 && status < 400)
+    return error('AKV_REDIRECTED', `${host} answered with a redirect, which is not followed`)
+  if (status === 400)
+    return error('AKV_BAD_REQUEST', `${host} did not accept the form of the request`)
+  return error('AKV_BAD_ANSWER', `the answer for ${host} did not come from Key Vault`)
+}
+
+/**
+ * @param failure - what Entra answered, or why it didn't
+ * @param sent - `clientId` and `tenantId` of the sign-in; `claims`: issuer, subject and audience of the token, for a
+ *   message
+ */
+export function signInError(
+  failure: Failure,
+  sent: { readonly clientId: string; readonly tenantId: string; readonly claims: string },
+): AkvError {
+  if (failure.kind !== 'status') return withoutAnswer(failure, 'Entra')
+  const { status, retryAfterMs } = failure
+  const number = aadstsNumber(failure.body)
+  const details = number === undefined ? `HTTP ${status}` : `AADSTS${number}`
+  const known = number === undefined ? undefined : entraCodes.get(number)
+  const code = known?.code ?? entraStatus(status)
+  const sentence = entraSentence(code, sent.claims)
+  const reason = known?.reason === undefined ? '' : `: ${known.reason}`
+  return new AkvError({
+    code,
+    message: `client ${sent.clientId} in tenant ${sent.tenantId}: ${sentence}${reason} (${details})`,
+    retryAfterMs,
+  })
+}
+
+function entraStatus(status: number): AkvErrorCode {
+  if (status === 408 || status === 429 || status >= 500) return 'AKV_ENTRA_UNAVAILABLE'
+  return status >= 300 && status < 400 ? 'AKV_REDIRECTED' : 'AKV_ENTRA_REFUSED'
+}
+
+function entraSentence(code: AkvErrorCode, claims: string): string {
+  switch (code) {
+    case 'AKV_FEDERATION_MISMATCH':
+      return `no federated credential of this client matches the token that was sent, which has ${claims}`
+    case 'AKV_ISSUER_KEYS':
+      return `Entra could not verify the token that was sent, which has ${claims}`
+    case 'AKV_APP_NOT_FOUND':
+      return 'Entra does not know this client in this tenant'
+    case 'AKV_ASSERTION_EXPIRED':
+      return `Entra finds the token expired or not valid yet; it has ${claims}`
+    case 'AKV_TENANT_NOT_FOUND':
+      return 'Entra does not know this tenant'
+    case 'AKV_ENTRA_UNAVAILABLE':
+      return 'Entra is overloaded or failing'
+    case 'AKV_REDIRECTED':
+      return 'Entra answered with a redirect, which is not followed'
+    default:
+      return 'Entra refused the sign-in'
+  }
+}
+
+function withoutAnswer(failure: Exclude<Failure, { kind: 'status' }>, host: string): AkvError {
+  switch (failure.kind) {
+    case 'network':
+      return certificateCode.test(failure.code)
+        ? new AkvError({
+            code: 'AKV_TLS_UNTRUSTED',
+            message: `the certificate of ${host} is not trusted (${failure.code})`,
+          })
+        : new AkvError({
+            code: 'AKV_NETWORK',
+            message: `${host} could not be reached (${failure.code})`,
+          })
+    case 'timeout':
+      return new AkvError({
+        code: 'AKV_NETWORK',
+        message: `${host} did not answer within ${failure.timeoutMs / 1000} s`,
+      })
+    case 'too-large':
+      return new AkvError({
+        code: 'AKV_BAD_ANSWER',
+        message: `${host} answered with more than ${failure.maxBytes / 1024} KiB`,
+      })
+    case 'elsewhere':
+      return new AkvError({
+        code: 'AKV_REDIRECTED',
+        message: `a request for ${host} was about to go to another host; it was not sent`,
+      })
+    default:
+      return failure satisfies never
+  }
+}
+
+/** Key Vault's `{"error":{"code","message","innererror":{"code"}}}`: only the codes, and only if they are words. */
+function vaultCodes(body: string): { code?: string; innerCode?: string } {
+  const error = member(parse(body), 'error')
+  const code = word(member(error, 'code'))
+  const innerCode = word(member(member(error, 'innererror'), 'code'))
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(innerCode === undefined ? {} : { innerCode }),
+  }
+}
+
+/**
+ * Reads Entra's number from `error_codes`, or from the description if a proxy or an older endpoint leaves the codes
+ * out.
+ */
+function aadstsNumber(body: string): number | undefined {
+  const answer = parse(body)
+  const codes = member(answer, 'error_codes')
+  const first: unknown = Array.isArray(codes) ? codes[0] : undefined
+  if (Number.isSafeInteger(first)) return Number(first)
+  const description = member(answer, 'error_description')
+  const match = typeof description === 'string' ? /^AADSTS(\d{1,9})\b/.exec(description) : null
+  return match ? Number(match[1]) : undefined
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+
+/** Key Vault's codes are single words of letters. Anything else isn't repeated. */
+const word = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[A-Za-z]{1,40}$/.test(value) ? value : undefined

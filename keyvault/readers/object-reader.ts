@@ -1,0 +1,180 @@
+import type { Agent } from 'node:https'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type {
+  CallOptions,
+  ClientOptions,
+  FetchedObject,
+  ListedVersion,
+  ObjectClient,
+  ObjectDates,
+  ObjectProperties,
+} from '../clients/object-client.ts'
+import { RequestFailure, requestGuard } from '../clients/request-guard.ts'
+import { vaultError } from '../errors/classify.ts'
+import {
+  type Collection,
+  collectionOf,
+  describeObject,
+  isObjectVersion,
+  type ObjectReference,
+  vaultUrl,
+} from '../reference.ts'
+
+/** Reads from any vault, without retries. Throws an AkvError. */
+export interface ObjectReader {
+  /** Reads the version that the reference names, or the newest one. A disabled version is an error for all types. */
+  read(reference: ObjectReference, signal?: AbortSignal): Promise<FetchedObject>
+  /** Lists all versions, in no particular order. */
+  listVersions(reference: ObjectReference, signal?: AbortSignal): Promise<readonly ListedVersion[]>
+}
+
+export interface ObjectReaderOptions {
+  /** The operator's URL template, with `{vault}`. */
+  readonly vaultUrl: string
+  readonly agent: Agent
+  readonly token: () => Promise<string>
+  /** Who the token belongs to, for messages: `client 2222…`. */
+  readonly principal: string
+}
+
+/** 5,000 versions. Only a hostile host would answer with an endless list. */
+const maxPages = 200
+
+/** Creates a reader with one client for each vault and collection, and one connection pool for all. */
+export function createObjectReader(options: ObjectReaderOptions): ObjectReader {
+  const clients = new Map<string, Promise<ObjectClient>>()
+  const clientFor = (reference: ObjectReference) => {
+    const collection = collectionOf(reference)
+    const key = `${reference.vault}/${collection}`
+    const client = clients.get(key) ?? createClient(reference.vault, collection, options)
+    clients.set(key, client)
+    return client
+  }
+  return {
+    read: (reference, signal) =>
+      translateErrors(reference, { ...options, signal }, async () => {
+        const client = await clientFor(reference)
+        const { object, properties } = await client.get(reference, callOptions(signal))
+        if (properties.enabled === false) throw disabled(reference)
+        const version = properties.version?.toLowerCase() ?? ''
+        // A pinned version is never fetched again, so a wrong answer would stay for ever.
+        if (reference.version !== undefined && version !== reference.version)
+          throw new AkvError({
+            code: 'AKV_BAD_ANSWER',
+            message: `${describeObject(reference)}: vault ${reference.vault} answered with another version`,
+          })
+        return {
+          ...object,
+          ...(isObjectVersion(version) && { version }),
+          ...datesOf(properties),
+        }
+      }),
+    listVersions: (reference, signal) =>
+      translateErrors(reference, { ...options, signal }, async () => {
+        const client = await clientFor(reference)
+        return collect(client.versionPages(reference.name, callOptions(signal)))
+      }),
+  }
+}
+
+/** Each SDK is loaded on first use, because most callers need one of them. */
+const clientModules = {
+  secrets: () => import('../clients/secrets.ts'),
+  keys: () => import('../clients/keys.ts'),
+  certificates: () => import('../clients/certificates.ts'),
+}
+
+/** Loads the SDK for these objects before its first use. If that fails, the first read throws the error. */
+export function loadClient(collection: Collection): void {
+  clientModules[collection]().catch(() => undefined)
+}
+
+async function createClient(
+  vault: string,
+  collection: Collection,
+  { vaultUrl: template, agent, token }: ObjectReaderOptions,
+): Promise<ObjectClient> {
+  const base = vaultUrl(template, vault)
+  const options: ClientOptions = {
+    disableChallengeResourceVerification: true,
+    retryOptions: { maxRetries: 0 },
+    redirectOptions: { maxRetries: 0 },
+    agent,
+    additionalPolicies: [requestGuard({ base, token })],
+  }
+  switch (collection) {
+    case 'secrets':
+      return (await clientModules.secrets()).secretObjects(base, options)
+    case 'keys':
+      return (await clientModules.keys()).keyObjects(base, options)
+    case 'certificates':
+      return (await clientModules.certificates()).certificateObjects(base, options)
+    default:
+      return collection satisfies never
+  }
+}
+
+async function collect(
+  pages: AsyncIterable<readonly ObjectProperties[]>,
+): Promise<readonly ListedVersion[]> {
+  const versions: ListedVersion[] = []
+  let count = 0
+  for await (const page of pages) {
+    if (++count > maxPages) throw new RangeError('the list does not end')
+    for (const { version = '', enabled, createdOn } of page)
+      if (isObjectVersion(version))
+        versions.push({
+          version: version.toLowerCase(),
+          isEnabled: enabled !== false,
+          createdAtMs: createdOn?.getTime() ?? 0,
+        })
+  }
+  return versions
+}
+
+async function translateErrors<T>(
+  reference: ObjectReference,
+  { principal, signal }: { readonly principal: string; readonly signal: AbortSignal | undefined },
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    if (error instanceof AkvError || signal?.aborted) throw error
+    const object = describeObject(reference)
+    const { vault } = reference
+    if (error instanceof RequestFailure)
+      throw vaultError(error.failure, { object, vault, principal })
+    // The SDK could not read the answer, or the answer didn't contain the object. The SDK's message may quote the
+    // answer, so it isn't shown.
+    throw new AkvError({
+      code: 'AKV_BAD_ANSWER',
+      message: `${object}: vault ${vault} answered with something other than a ${collectionOf(reference).slice(0, -1)}`,
+    })
+  }
+}
+
+function datesOf({ createdOn, expiresOn }: ObjectProperties): ObjectDates {
+  const createdAtMs = timeOf(createdOn)
+  const expiresAtMs = timeOf(expiresOn)
+  return {
+    ...(createdAtMs !== undefined && { createdAtMs }),
+    ...(expiresAtMs !== undefined && { expiresAtMs }),
+  }
+}
+
+/** The answer is untrusted, so the SDK may have made an invalid date of it. */
+function timeOf(date: Date | undefined): number | undefined {
+  const ms = date?.getTime() ?? Number.NaN
+  return Number.isFinite(ms) ? ms : undefined
+}
+
+/** A vault refuses to hand out a disabled secret, but not the public halves of disabled keys and certificates. */
+const disabled = (reference: ObjectReference): AkvError =>
+  new AkvError({
+    code: 'AKV_OBJECT_DISABLED',
+    message: `${describeObject(reference)}: it is disabled`,
+  })
+
+const callOptions = (signal: AbortSignal | undefined): CallOptions =>
+  signal === undefined ? {} : { abortSignal: signal }

@@ -1,0 +1,126 @@
+import type { AzureIdentity } from '../annotations/azure-identity.ts'
+import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
+import { type SourceRef, sourceNouns, sourceTitle } from '../secret/source-ref.ts'
+import type { Source } from '../source/source.ts'
+import type { SourceMistake } from './account-request.ts'
+
+/** What an account's own annotations decide before its sources are looked at. */
+export interface AccountBasis {
+  readonly name: string
+  /** The identity that the annotations name. */
+  readonly identity: AzureIdentity
+  readonly defaultTenantId: string | undefined
+  /** Whether the annotation `akv-injector.io/sync` requests Secrets. */
+  readonly hasOwnSecrets: boolean
+  /** The names of the Secrets that the annotation requests. */
+  readonly ownNames: ReadonlySet<string>
+  /** How many entries the annotation has. */
+  readonly ownTargets: number
+  /** How many of them are `#*`. */
+  readonly ownSpreads: number
+}
+
+export interface AcceptedSources {
+  readonly accepted: readonly Source[]
+  readonly mistakes: readonly SourceMistake[]
+  /** The identity to sign in as. A source fills in what the annotations leave open. */
+  readonly identity: AzureIdentity
+}
+
+/**
+ * Decides which sources of an account are synced: those without a mistake that fit together. An account has one identity,
+ * which its annotations name or, if they don't, its oldest source.
+ *
+ * @param sources - the oldest first
+ */
+export function acceptSources(sources: readonly Source[], basis: AccountBasis): AcceptedSources {
+  const { defaultTenantId, hasOwnSecrets } = basis
+  const accepted: Source[] = []
+  const mistakes: SourceMistake[] = []
+  let identity = basis.identity
+  // The annotation's Secrets are read in the operator's tenant, and no source may change that.
+  let tenantId = identity.tenantId ?? (hasOwnSecrets ? defaultTenantId : undefined)
+  let targets = basis.ownTargets
+  let spreads = basis.ownSpreads
+  for (const source of sources) {
+    const problems = [
+      ...source.problems,
+      ...nameProblems(source, basis),
+      ...identityProblems(source, { account: basis.name, clientId: identity.clientId, tenantId }),
+      ...countProblems(targets + source.files.length),
+      ...spreadProblems(spreads + spreadsIn(source)),
+    ]
+    if (problems.length > 0) {
+      mistakes.push(mistakeOf(source, problems))
+      continue
+    }
+    accepted.push(source)
+    targets += source.files.length
+    spreads += spreadsIn(source)
+    const { hints } = source
+    tenantId ??= source.tenantId ?? defaultTenantId
+    identity = {
+      ...((identity.clientId ?? hints.clientId) && {
+        clientId: identity.clientId ?? hints.clientId,
+      }),
+      ...(tenantId !== undefined && { tenantId }),
+    } as AzureIdentity
+  }
+  return { accepted, mistakes, identity }
+}
+
+/** The mistake of a source, for an Event. */
+export function mistakeOf(
+  { ref, uid }: { readonly ref: SourceRef; readonly uid: string },
+  problems: readonly string[],
+): SourceMistake {
+  return { source: { ...ref, uid }, message: `${sourceTitle(ref)}: ${problems.join('; ')}` }
+}
+
+const nameProblems = ({ secrets }: Source, { name: account, ownNames }: AccountBasis) =>
+  secrets.flatMap(({ name }) =>
+    ownNames.has(name)
+      ? [`Secret ${name}: the annotation of ServiceAccount ${account} requests it too; rename one`]
+      : [],
+  )
+
+function identityProblems(
+  { ref, hints, tenantId }: Source,
+  by: {
+    readonly account: string
+    readonly clientId: string | undefined
+    readonly tenantId: string | undefined
+  },
+): readonly string[] {
+  const differs = (found: string | undefined, used: string | undefined) =>
+    found !== undefined && used !== undefined && found !== used
+  const one = 'an account has one identity'
+  const what = sourceNouns[ref.kind]
+  return [
+    ...(differs(hints.clientId, by.clientId)
+      ? [
+          `names the client ${hints.clientId}, but ServiceAccount ${by.account} signs in as ${by.clientId}; ${one}: use client ${by.clientId}, or annotate ${what} with another account`,
+        ]
+      : []),
+    ...(differs(tenantId, by.tenantId)
+      ? [
+          `names the tenant ${tenantId}, but ServiceAccount ${by.account} signs in to ${by.tenantId}; ${one}: use tenant ${by.tenantId}, or annotate ${what} with another account`,
+        ]
+      : []),
+  ]
+}
+
+const spreadsIn = ({ files }: Pick<Source, 'files'>): number =>
+  files.filter(({ property }) => property === '*').length
+
+const spreadProblems = (spreads: number): readonly string[] =>
+  spreads > maxSpreads
+    ? [
+        `with it, the account would read all properties of ${spreads} objects; accepted: at most ${maxSpreads}`,
+      ]
+    : []
+
+const countProblems = (targets: number): readonly string[] =>
+  targets > maxTargets
+    ? [`with it, the account would have ${targets} entries; accepted: at most ${maxTargets}`]
+    : []

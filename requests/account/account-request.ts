@@ -1,0 +1,37 @@
+import type { AgentConfig } from '../../delivery/contract.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import type { AzureIdentity } from '../annotations/azure-identity.ts'
+import type { RequestedSecret } from '../secret/requested-secret.ts'
+import type { SourceRef } from '../secret/source-ref.ts'
+import type { Source } from '../source/source.ts'
+
+/** What the annotations of an account request. */
+export type AccountRequest =
+  /** No `akv-injector.io/sync`. */
+  | { readonly kind: 'none' }
+  /** `akv-injector.io/inject` is `"false"`: the controller changes nothing. */
+  | { readonly kind: 'off' }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
+  | SyncRequest
+
+/** The Secrets that an account asks for, and where their values come from. */
+export interface SyncRequest {
+  readonly kind: 'wanted'
+  /** The paths of its files are encoded by key-path.ts: each names a Secret, and a key unless the entry fills the Secret. */
+  readonly config: AgentConfig
+  /** The account's `azure.workload.identity/client-id` and `/tenant-id`. Our own annotations take precedence. */
+  readonly azure: AzureIdentity
+  readonly secrets: readonly RequestedSecret[]
+  /** The sources, besides the annotation, that request some of the Secrets. */
+  readonly sources: readonly Source[]
+  /** What isn't synced because of a mistake. The Secrets that come from there stay as they are. */
+  readonly mistakes: readonly SourceMistake[]
+}
+
+/** Mistakes of one source that don't concern the others. */
+export interface SourceMistake {
+  /** Absent if they are in the annotation of the account. */
+  readonly source?: SourceRef & { readonly uid: string }
+  /** Joins all mistakes. */
+  readonly message: string
+}

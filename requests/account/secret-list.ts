@@ -1,0 +1,90 @@
+import type { WantedFile } from '../../delivery/contract.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import { syncKey } from '../annotations/keys/keys.ts'
+import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
+import { parsePlainYaml, type YamlBounds } from '../annotations/objects/parse-plain-yaml.ts'
+import type { RequestedSecret } from '../secret/requested-secret.ts'
+import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
+import { readSecretEntry, type SecretEntry } from './secret-entry.ts'
+
+/** Enough for hundreds of Secrets with a few keys each. All annotations of an object may have 256 KiB together. */
+const bounds: YamlBounds = { maxCharacters: 64 * 1024, maxCostly: 6000 }
+
+interface SecretList {
+  readonly secrets: readonly RequestedSecret[]
+  /** The keys of all Secrets. key-path.ts encodes their paths. */
+  readonly files: readonly WantedFile[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Reads `akv-injector.io/sync`: a YAML list of Secrets.
+ *
+ * @param text - absent if the account doesn't have the annotation
+ */
+export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
+  if (text === undefined) return { secrets: [], files: [], problems: [] }
+  const subject = annotationPrefix + syncKey
+  const refused = (sentence: string): SecretList => ({
+    secrets: [],
+    files: [],
+    problems: [{ subject, sentence }],
+  })
+  const yaml = parsePlainYaml(text, bounds)
+  if (yaml.kind === 'invalid') return refused(yaml.problem)
+  if (!Array.isArray(yaml.value)) return refused(`expected a list of Secrets, such as ${example}`)
+  if (yaml.value.length === 0)
+    return refused(
+      `lists no Secret; this may be a typo, so existing Secrets are kept; to delete them, remove the annotation`,
+    )
+  const entries = yaml.value.map((item) => readSecretEntry(item, defaultVault))
+  const files = entries.flatMap((entry) => entry.files)
+  if (files.length > maxTargets)
+    return refused(`found ${files.length} entries; accepted: at most ${maxTargets} for one account`)
+  const spreads = files.filter(({ property }) => property === '*').length
+  if (spreads > maxSpreads)
+    return refused(
+      `found ${spreads} entries with "#*"; accepted: at most ${maxSpreads} for one account`,
+    )
+  const repeated = repetitions(entries)
+  const problems = entries.flatMap((entry, index) =>
+    [...entry.problems, ...(repeated.get(index) ?? [])].map((problem) => ({
+      subject,
+      sentence: `${placeOf(entry, index)}: ${problem}`,
+    })),
+  )
+  return {
+    secrets: entries.flatMap(({ secret }) => secret ?? []),
+    files,
+    problems: firstOf(problems, (more) => ({ subject, sentence: `and ${more} more mistakes` })),
+  }
+}
+
+/** Bounded because each problem is kept and logged. */
+const mostProblems = 50
+
+/** Returns the first problems, and one that counts the rest. */
+function firstOf(problems: readonly Problem[], rest: (count: number) => Problem) {
+  const more = problems.length - mostProblems
+  return more <= 0 ? problems : [...problems.slice(0, mostProblems), rest(more)]
+}
+
+const example = '"- secret: db" with "data: password=db-password" below it'
+
+type Named = Pick<SecretEntry, 'secret'>
+
+const placeOf = ({ secret }: Named, index: number): string =>
+  secret === undefined ? `item ${index + 1}` : `item ${index + 1}, Secret ${secret.name}`
+
+/** The items that name the same Secret as an earlier item, by index. */
+function repetitions(entries: readonly Named[]): ReadonlyMap<number, readonly string[]> {
+  const firsts = new Map<string, number>()
+  const found = new Map<number, readonly string[]>()
+  for (const [index, { secret }] of entries.entries()) {
+    if (secret === undefined) continue
+    const first = firsts.get(secret.name)
+    if (first === undefined) firsts.set(secret.name, index)
+    else found.set(index, [`item ${first + 1} already lists this Secret; merge the two items`])
+  }
+  return found
+}

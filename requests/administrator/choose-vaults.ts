@@ -1,0 +1,56 @@
+import { printable } from '../../lib/printable.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import { type Annotations, annotationPrefix } from '../annotations/keys/own-annotations.ts'
+import type { Policy } from './policy.ts'
+
+/** The vault of references that name none, and a check of all vaults against the operator's list. */
+export interface VaultChoice {
+  readonly defaultVault?: string
+  vaultProblems(vaults: Iterable<string>): readonly Problem[]
+}
+
+/** Part of the message about an object without a vault. */
+export const howToSetDefault = `set the annotation ${annotationPrefix}vault`
+
+/** Replaces a vault name that isn't valid, so that it is reported once and not again for each entry. */
+const anyVault = 'unreadable'
+
+/**
+ * Chooses the vault of references that name none: the annotation's, else the operator's default.
+ *
+ * @param read - `vault`: the annotation's value, if it is valid
+ */
+export function chooseVaults(
+  own: Annotations,
+  read: {
+    readonly vault: string | undefined
+    readonly policy: Policy
+    readonly namespace: string
+  },
+): VaultChoice {
+  const { vault, policy, namespace } = read
+  if (own['vault'] !== undefined && vault === undefined)
+    return { defaultVault: anyVault, vaultProblems: () => [] }
+  const defaultVault = vault ?? policy.defaultVault
+  return {
+    ...(defaultVault !== undefined && { defaultVault }),
+    vaultProblems: (vaults) => forbiddenVaults(vaults, { policy, namespace }),
+  }
+}
+
+/** The vaults that the operator doesn't allow in the namespace. */
+export function forbiddenVaults(
+  vaults: Iterable<string>,
+  { policy, namespace }: { readonly policy: Policy; readonly namespace: string },
+): readonly Problem[] {
+  if (policy.allowedVaults === undefined) return []
+  const allowed = policy.allowedVaults.get(namespace) ?? policy.allowedVaults.get('*') ?? new Set()
+  return [...new Set(vaults)]
+    .filter((vault) => !allowed.has(vault))
+    .map((vault) => ({
+      subject: 'the vaults',
+      found: vault,
+      // The allowed vaults aren't listed: anybody on the network can send a review for any namespace.
+      sentence: `the operator does not allow namespace "${printable(namespace)}" to use this vault; use another one, or ask the operator to add it to AKV_INJECTOR_ALLOWED_VAULTS`,
+    }))
+}

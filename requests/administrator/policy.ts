@@ -1,0 +1,39 @@
+import type { Cloud } from '../../delivery/contract.ts'
+import type { LogLevel } from '../../lib/log/log-level.ts'
+import type { Amounts } from '../../lib/values/quantity.ts'
+
+/** The operator's clouds, as `AKV_INJECTOR_CLOUD` names them. */
+export const cloudNames = ['public', 'usgov', 'china', 'custom'] as const
+export type CloudName = (typeof cloudNames)[number]
+
+/** The operator's decisions. Annotations choose within these limits. */
+export interface Policy {
+  /** The version of the webhook, as the value of a label. */
+  readonly versionLabel: string
+  readonly agentImage: string
+  readonly agentImagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never'
+  /** The `HTTPS_PROXY` and `NO_PROXY` of agents. */
+  readonly agentProxy: { readonly url?: string; readonly exceptions?: string }
+  readonly cloudName: CloudName
+  readonly cloud: Cloud
+  readonly defaultVault?: string
+  readonly defaultTenantId?: string
+  /** The vaults that each namespace may use, in lower case; `*` stands for all namespaces not listed. Absent: all vaults. */
+  readonly allowedVaults?: ReadonlyMap<string, ReadonlySet<string>>
+  /**
+   * By namespace, what Secrets made by Secret sync may have although other controllers trust it: entries of
+   * lib/trusted-metadata.ts.
+   */
+  readonly allowedMetadata?: ReadonlyMap<string, ReadonlySet<string>>
+  readonly allowRoot: boolean
+  /** The minor version of the oldest Kubernetes that injected pods run on. Absent: one that supports all annotations. */
+  readonly kubernetesMinor?: number
+  readonly agentRequests: Amounts
+  readonly agentLimits: Amounts
+  readonly volumeSizeLimit: string
+  /** The port at which refreshing agents serve metrics, unless an annotation says otherwise; 0: none. */
+  readonly metricsPort: number
+  readonly agentLogLevel: LogLevel
+  /** How often the agent of a pod with volumes of the CSI driver refreshes, unless an annotation says so; 0: never. */
+  readonly csiRefreshSeconds: number
+}

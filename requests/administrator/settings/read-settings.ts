@@ -1,0 +1,166 @@
+import { type LogLevel, logLevels } from '../../../lib/log/log-level.ts'
+import { allInvalid, type Checked, valid } from '../../../lib/problems/parsed.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import type { ListenAddress } from '../../../lib/server/listen-address.ts'
+import { parseBoolean } from '../../../lib/values/parse-boolean.ts'
+import { parseChoice } from '../../../lib/values/parse-choice.ts'
+import { parseUuid } from '../../../lib/values/parse-uuid.ts'
+import { parseAmounts, parseQuantity } from '../../../lib/values/quantity.ts'
+import { versionLabel } from '../../../lib/version.ts'
+import { podSettings } from '../../annotations/pod-settings.ts'
+import type { Policy } from '../policy.ts'
+import {
+  parseAllowedMetadata,
+  parseAllowedVaults,
+  parseClientNames,
+  parseFile,
+  parseFolder,
+  parseImage,
+  parseKubernetesMinor,
+  parseListen,
+  parseNoProxy,
+  parseProxy,
+  parseSize,
+  parseVaultName,
+} from './parse-setting-values.ts'
+import { readCloud } from './read-cloud.ts'
+import { type Environment, unknownNames } from './setting-names.ts'
+import { type SettingReader, settingReader } from './setting-reader.ts'
+
+/**
+ * The namespaces in which the operator has volumes of the CSI driver served. The webhook configuration selects them; the
+ * webhook itself only needs to know whether there are any.
+ */
+export const csiModes = ['none', 'labelled', 'all'] as const
+export type CsiMode = (typeof csiModes)[number]
+
+/** The operator's settings (docs/specification.md, "Operator settings"), checked and complete. */
+export interface Settings {
+  readonly policy: Policy
+  readonly listen: ListenAddress
+  readonly healthListen: ListenAddress
+  /** The folder of `tls.crt` and `tls.key`. */
+  readonly tlsDir: string
+  /** Which callers are accepted, by their certificates. Absent: anybody. */
+  readonly clients?: {
+    /** A PEM file with the certificates of authorities. */
+    readonly caFile: string
+    /** Accepted common names and DNS names; an empty list accepts any. */
+    readonly names: readonly string[]
+  }
+  /** The namespaces in which volumes of the CSI driver are served. */
+  readonly csi: CsiMode
+  /** The webhook's own level. The agent's is `info`, unless an annotation changes it. */
+  readonly logLevel: LogLevel
+}
+
+export interface ReadSettingsOptions {
+  readonly env: Environment
+  /** Gives the text of the file that AKV_INJECTOR_CA_FILE names; may throw. */
+  readonly readFile: (path: string) => string
+  /**
+   * Replaces an absent AKV_INJECTOR_AGENT_IMAGE, for commands such as `check` that run no pod. Without it the setting is
+   * required.
+   */
+  readonly agentImage?: string
+}
+
+/** All problems are reported at once, so that operators need not start the webhook once for each mistake. */
+export type ReadSettings = Checked<Settings, Problem>
+
+/** Reads `AKV_INJECTOR_*`. An empty value counts as a value: only an absent setting gets its default. */
+export function readSettings({ env, readFile, agentImage }: ReadSettingsOptions): ReadSettings {
+  const image = agentImage === undefined ? {} : { AKV_INJECTOR_AGENT_IMAGE: agentImage }
+  const reader = settingReader({ ...image, ...env })
+  const clients = readClients(reader)
+  const settings: Settings = Object.freeze({
+    policy: readPolicy(reader, readFile),
+    listen: reader.optional('AKV_INJECTOR_LISTEN', parseListen) ?? defaults.listen,
+    healthListen:
+      reader.optional('AKV_INJECTOR_HEALTH_LISTEN', parseListen) ?? defaults.healthListen,
+    tlsDir: reader.optional('AKV_INJECTOR_TLS_DIR', parseFolder) ?? defaults.tlsDir,
+    ...(clients && { clients }),
+    csi: reader.optional('AKV_INJECTOR_CSI', parseChoice(csiModes)) ?? 'none',
+    logLevel: reader.optional('AKV_INJECTOR_LOG_LEVEL', parseChoice(logLevels)) ?? 'info',
+  })
+  const mistakes = [...unknownNames(env), ...reader.problems]
+  const problems = mistakes.length > 0 ? mistakes : contradictions(settings.policy)
+  return problems.length > 0 ? allInvalid(problems) : valid(settings)
+}
+
+function readPolicy(reader: SettingReader, readFile: (path: string) => string): Policy {
+  const pullPolicy = reader.optional('AKV_INJECTOR_AGENT_IMAGE_PULL_POLICY', parsePullPolicy)
+  const defaultVault = reader.optional('AKV_INJECTOR_DEFAULT_VAULT', parseVaultName)
+  const defaultTenantId = reader.optional('AKV_INJECTOR_DEFAULT_TENANT_ID', parseUuid)
+  const allowedMetadata = reader.optional('AKV_INJECTOR_ALLOWED_METADATA', parseAllowedMetadata)
+  const allowedVaults = reader.optional('AKV_INJECTOR_ALLOWED_VAULTS', parseAllowedVaults)
+  const kubernetesMinor = reader.optional('AKV_INJECTOR_KUBERNETES_VERSION', parseKubernetesMinor)
+  return Object.freeze({
+    versionLabel,
+    agentImage:
+      reader.required({
+        name: 'AKV_INJECTOR_AGENT_IMAGE',
+        parse: parseImage,
+        sentence: 'is required: the image of the agent to inject',
+      }) ?? '',
+    ...(pullPolicy && { agentImagePullPolicy: pullPolicy }),
+    agentProxy: readAgentProxy(reader),
+    ...readCloud(reader, readFile),
+    ...(defaultVault && { defaultVault }),
+    ...(defaultTenantId && { defaultTenantId }),
+    ...(allowedMetadata && { allowedMetadata }),
+    ...(allowedVaults && { allowedVaults }),
+    ...(kubernetesMinor !== undefined && { kubernetesMinor }),
+    allowRoot: reader.optional('AKV_INJECTOR_ALLOW_ROOT', parseBoolean) ?? false,
+    agentRequests:
+      reader.optional('AKV_INJECTOR_AGENT_REQUESTS', parseAmounts) ?? defaults.agentRequests,
+    agentLimits: reader.optional('AKV_INJECTOR_AGENT_LIMITS', parseAmounts) ?? defaults.agentLimits,
+    volumeSizeLimit:
+      reader.optional('AKV_INJECTOR_VOLUME_SIZE_LIMIT', parseSize) ?? defaults.volumeSizeLimit,
+    metricsPort: reader.optional('AKV_INJECTOR_AGENT_METRICS', podSettings.metrics) ?? 0,
+    agentLogLevel: 'info',
+    csiRefreshSeconds: reader.optional('AKV_INJECTOR_CSI_REFRESH', podSettings.refresh) ?? 0,
+  })
+}
+
+function readAgentProxy(reader: SettingReader): Policy['agentProxy'] {
+  const url = reader.optional('AKV_INJECTOR_AGENT_HTTPS_PROXY', parseProxy)
+  const exceptions = reader.optional('AKV_INJECTOR_AGENT_NO_PROXY', parseNoProxy)
+  return { ...(url && { url }), ...(exceptions && { exceptions }) }
+}
+
+function readClients(reader: SettingReader): Settings['clients'] {
+  const caFile = reader.optional('AKV_INJECTOR_CLIENT_CA_FILE', parseFile)
+  const names = reader.optional('AKV_INJECTOR_CLIENT_NAMES', parseClientNames)
+  if (caFile !== undefined) return { caFile, names: names ?? [] }
+  reader.refuse(
+    'AKV_INJECTOR_CLIENT_NAMES',
+    'is used only with AKV_INJECTOR_CLIENT_CA_FILE, so any caller would be accepted; set both',
+  )
+  return undefined
+}
+
+/** The API server refuses a container that requests more than its limit, so every pod would fail. */
+function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
+  return Object.entries(agentLimits).flatMap(([resource, limit]) => {
+    const request = agentRequests[resource]
+    if (request === undefined || (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0))
+      return []
+    return {
+      subject: 'AKV_INJECTOR_AGENT_LIMITS',
+      found: `${resource}=${limit}`,
+      sentence: `is less than the request in AKV_INJECTOR_AGENT_REQUESTS (${resource}=${request})`,
+    }
+  })
+}
+
+const parsePullPolicy = parseChoice(['Always', 'IfNotPresent', 'Never'])
+
+const defaults = {
+  listen: { host: '0.0.0.0', port: 8443 },
+  healthListen: { host: '0.0.0.0', port: 8080 },
+  tlsDir: '/etc/akv-injector/tls',
+  agentRequests: { cpu: '10m', memory: '32Mi' },
+  agentLimits: { memory: '160Mi' },
+  volumeSizeLimit: '16Mi',
+} as const

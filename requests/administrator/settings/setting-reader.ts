@@ -1,0 +1,47 @@
+import { printable } from '../../../lib/printable.ts'
+import type { Parsed } from '../../../lib/problems/parsed.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import type { Environment, SettingName } from './setting-names.ts'
+
+/** Reads settings one by one and collects their problems. */
+export interface SettingReader {
+  readonly problems: Problem[]
+  /** Undefined if the setting is absent, or if it isn't valid, which adds a problem. */
+  optional<T>(name: SettingName, parse: (text: string) => Parsed<T>): T | undefined
+  /** The same, but an absent setting adds a problem too; `sentence` says what the setting is for. */
+  required<T>(setting: {
+    readonly name: SettingName
+    readonly parse: (text: string) => Parsed<T>
+    readonly sentence: string
+  }): T | undefined
+  /** Adds a problem if the setting is present. */
+  refuse(name: SettingName, sentence: string): void
+}
+
+export function settingReader(env: Environment): SettingReader {
+  const problems: Problem[] = []
+
+  function optional<T>(name: SettingName, parse: (text: string) => Parsed<T>): T | undefined {
+    const text = env[name]
+    if (text === undefined) return undefined
+    const parsed = parse(text)
+    if (parsed.kind === 'valid') return parsed.value
+    problems.push({ subject: name, ...found(text), sentence: parsed.problem })
+    return undefined
+  }
+
+  return {
+    problems,
+    optional,
+    required({ name, parse, sentence }) {
+      if (env[name] === undefined) problems.push({ subject: name, sentence })
+      return optional(name, parse)
+    },
+    refuse(name, sentence) {
+      if (env[name] !== undefined) problems.push({ subject: name, ...found(env[name]), sentence })
+    },
+  }
+}
+
+/** A value with an `@` isn't shown, because it may be a URL with a password. */
+const found = (text: string) => (text.includes('@') ? {} : { found: printable(text) })

@@ -1,0 +1,44 @@
+import { type AgentConfig, versionOf } from '../../delivery/contract.ts'
+import type { Policy } from '../administrator/policy.ts'
+import type { PodRequest } from './read-pod-annotations.ts'
+
+const defaultTimeoutSeconds = 120
+
+/**
+ * The agent's configuration: what the annotations ask for, within the operator's policy.
+ *
+ * @param chosen - the members that can follow from the pod's state
+ */
+export function agentConfig(
+  request: PodRequest,
+  policy: Policy,
+  chosen: Pick<AgentConfig, 'containers' | 'fileMode' | 'metricsPort'>,
+): AgentConfig {
+  const { containers, fileMode, metricsPort } = chosen
+  const { refresh = 0, volumes, 'stale-after': staleAfter } = request
+  const newer = {
+    ...(volumes && { volumes }),
+    ...(refresh > 0 && staleAfter !== undefined && { staleAfterSeconds: staleAfter }),
+  }
+  return {
+    version: versionOf(newer),
+    containers,
+    ...newer,
+    files: request.files,
+    templates: request.templates,
+    env: request.env,
+    fileMode,
+    refreshSeconds: refresh,
+    timeoutSeconds: request.timeout ?? defaultTimeoutSeconds,
+    onDeleted: request['on-deleted'] ?? 'keep',
+    ...(request.notify === undefined ? {} : { notify: request.notify }),
+    ...(metricsPort === undefined ? {} : { metricsPort }),
+    logLevel: request['log-level'] ?? policy.agentLogLevel,
+    identity: {
+      ...(request['client-id'] === undefined ? {} : { clientId: request['client-id'] }),
+      ...(request['tenant-id'] === undefined ? {} : { tenantId: request['tenant-id'] }),
+      ...(policy.defaultTenantId === undefined ? {} : { defaultTenantId: policy.defaultTenantId }),
+    },
+    cloud: policy.cloud,
+  }
+}

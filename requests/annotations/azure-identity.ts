@@ -1,0 +1,42 @@
+import { showJson } from '../../lib/json/show-json.ts'
+import { printable } from '../../lib/printable.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import { parseUuid } from '../../lib/values/parse-uuid.ts'
+
+/** The annotations of azure-workload-identity on a ServiceAccount. */
+export const azureAnnotations = {
+  clientId: 'azure.workload.identity/client-id',
+  tenantId: 'azure.workload.identity/tenant-id',
+} as const
+
+/** The identity that they name. */
+export interface AzureIdentity {
+  readonly clientId?: string
+  readonly tenantId?: string
+}
+
+/**
+ * Reads the identity that a ServiceAccount names. An empty annotation names nothing.
+ *
+ * @param annotations - all of the account; in a manifest that no API server has seen, values may not be strings
+ * @param members - the parts to read
+ */
+export function readAzureIdentity(
+  annotations: Readonly<Record<string, unknown>>,
+  members: readonly (keyof AzureIdentity)[] = ['clientId', 'tenantId'],
+): { readonly identity: AzureIdentity; readonly problems: readonly Problem[] } {
+  const identity: { clientId?: string; tenantId?: string } = {}
+  const problems: Problem[] = []
+  for (const member of members) {
+    const subject = azureAnnotations[member]
+    const text = annotations[subject] ?? ''
+    if (text === '') continue
+    const parsed = parseUuid(typeof text === 'string' ? text : '')
+    if (parsed.kind === 'valid') identity[member] = parsed.value
+    else {
+      const found = typeof text === 'string' ? printable(text) : showJson(text)
+      problems.push({ subject, found, sentence: parsed.problem })
+    }
+  }
+  return { identity, problems }
+}

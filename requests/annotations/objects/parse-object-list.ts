@@ -1,0 +1,86 @@
+import { type ParsedReference, parseReference } from '../../../keyvault/reference.ts'
+import { printable } from '../../../lib/printable.ts'
+import { maxProblems } from '../../../lib/problems/problem.ts'
+import { splitList } from '../../../lib/values/split-list.ts'
+import { howToSetDefault } from '../../administrator/choose-vaults.ts'
+
+/** One entry of a list in `secrets` or `env`. */
+export interface Entry {
+  /** How messages name the entry: `entry "db=db-password"`. */
+  readonly location: string
+  /** The text before the `=`, if there is one. */
+  readonly target?: string
+  readonly reference: ParsedReference
+  readonly optional: boolean
+}
+
+/** A problem with a list, or with one of its entries. */
+export interface ListProblem {
+  /** Absent if the problem is with the whole list. */
+  readonly location?: string
+  readonly sentence: string
+}
+
+/** More entries would not fit into the agent's configuration. */
+const maxEntries = 2000
+
+/**
+ * Reads `[target=]reference[?]`, separated by commas or newlines (docs/specification.md, "Object lists").
+ *
+ * @param reading - `targetProblem` checks a target. It is called only for entries whose reference isn't valid, so that
+ *   both problems are reported at once; the caller checks the targets of valid entries.
+ * @returns the valid entries, and the problems of the others
+ */
+export function parseObjectList(
+  list: string,
+  reading: {
+    readonly defaultVault?: string | undefined
+    readonly targetProblem?: (target: string) => string | undefined
+  },
+): { readonly entries: readonly Entry[]; readonly problems: readonly ListProblem[] } {
+  const { defaultVault, targetProblem = () => undefined } = reading
+  const texts = splitList(list, maxEntries)
+  if (texts === undefined)
+    return {
+      entries: [],
+      problems: [
+        { sentence: `found more than ${maxEntries} entries; accepted: at most ${maxEntries}` },
+      ],
+    }
+  const entries: Entry[] = []
+  const problems: ListProblem[] = []
+  for (const text of texts) {
+    if (problems.length >= maxProblems) break
+    const location = `entry "${printable(text)}"`
+    const { required, optional } = cutOptional(text)
+    const { target, rest } = cutTarget(required)
+    const reference = parseReference(rest, { defaultVault, howToSetDefault })
+    const named = target === undefined ? {} : { target }
+    if (reference.kind === 'valid') {
+      entries.push({ location, ...named, reference: reference.value, optional })
+      continue
+    }
+    problems.push({ location, sentence: reference.problem })
+    const sentence = target === undefined ? undefined : targetProblem(target)
+    if (sentence !== undefined) problems.push({ location, sentence })
+  }
+  return { entries, problems }
+}
+
+/** The first `=` ends the target. A property may contain another one, if the entry has a target. */
+function cutTarget(text: string): { readonly target?: string; readonly rest: string } {
+  const equals = text.indexOf('=')
+  return equals < 0
+    ? { rest: text }
+    : { target: text.slice(0, equals).trim(), rest: text.slice(equals + 1) }
+}
+
+/** A `?` at the end marks an optional object. */
+export function cutOptional(text: string): {
+  readonly required: string
+  readonly optional: boolean
+} {
+  const trimmed = text.trim()
+  const optional = trimmed.endsWith('?')
+  return { required: optional ? trimmed.slice(0, -1) : trimmed, optional }
+}

@@ -1,0 +1,135 @@
+import {
+  isVariableName,
+  type WantedFile,
+  type WantedTemplate,
+  type WantedVariable,
+} from '../../../delivery/contract.ts'
+import { targetPathProblem } from '../../../delivery/target-path.ts'
+import { printable } from '../../../lib/printable.ts'
+import type { Parsed } from '../../../lib/problems/parsed.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import { maxProblems } from '../../../lib/problems/problem.ts'
+import { templatePrefix } from '../keys/keys.ts'
+import type { Annotations } from '../keys/own-annotations.ts'
+import { annotationPrefix } from '../keys/own-annotations.ts'
+import { type Entry, parseObjectList } from './parse-object-list.ts'
+import { countOpenings, parseTemplate } from './parse-template.ts'
+import { parseCsiObjects } from './read-csi-objects.ts'
+import type { Requested } from './requested.ts'
+import { variableNameProblem } from './target-problems.ts'
+import { toWantedFile, toWantedVariable } from './to-wanted.ts'
+
+/** More templates and references would not fit into the agent's configuration. */
+const maxTemplateWeight = 2000
+
+/** The objects that a pod's annotations request, by destination. */
+export interface RequestedObjects {
+  readonly files: readonly Requested<WantedFile>[]
+  readonly templates: readonly Requested<WantedTemplate>[]
+  readonly env: readonly Requested<WantedVariable>[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Reads the annotations that name objects: `secrets`, `objects`, `template.FILE` and `env`.
+ *
+ * @param own - the annotations, prefix removed
+ */
+export function readObjects(own: Annotations, defaultVault?: string): RequestedObjects {
+  const secrets = readList(own, {
+    key: 'secrets',
+    defaultVault,
+    toWanted: toWantedFile,
+    targetProblem: targetPathProblemOfAnyType,
+  })
+  const objects = readCsi(own, defaultVault)
+  const templates = readTemplates(own, defaultVault)
+  const env = readList(own, {
+    key: 'env',
+    defaultVault,
+    toWanted: toWantedVariable,
+    targetProblem: (name) => (isVariableName(name) ? undefined : variableNameProblem(name)),
+  })
+  return {
+    files: [...secrets.requested, ...objects.requested],
+    templates: templates.requested,
+    env: env.requested,
+    problems: [secrets, objects, templates, env]
+      .flatMap(({ problems }) => problems)
+      .slice(0, maxProblems),
+  }
+}
+
+interface ReadList<T> {
+  readonly requested: readonly Requested<T>[]
+  readonly problems: readonly Problem[]
+}
+
+function readList<T>(
+  own: Annotations,
+  list: {
+    readonly key: 'secrets' | 'env'
+    readonly defaultVault: string | undefined
+    readonly toWanted: (entry: Entry) => Parsed<T>
+    readonly targetProblem: (target: string) => string | undefined
+  },
+): ReadList<T> {
+  const { entries, problems: unread } = parseObjectList(own[list.key] ?? '', list)
+  const key = `${annotationPrefix}${list.key}`
+  const subjectOf = (location?: string) => (location === undefined ? key : `${key}, ${location}`)
+  const problems: Problem[] = unread.map(({ location, sentence }) => ({
+    subject: subjectOf(location),
+    sentence,
+  }))
+  const requested = entries.flatMap((entry): Requested<T>[] => {
+    const subject = subjectOf(entry.location)
+    const wanted = list.toWanted(entry)
+    if (wanted.kind === 'valid') return [{ subject, wanted: wanted.value }]
+    problems.push({ subject, sentence: wanted.problem })
+    return []
+  })
+  return { requested, problems }
+}
+
+/** Checks the path of an entry whose type isn't known. `.` and a slash at the end are valid for types that write folders. */
+const targetPathProblemOfAnyType = (target: string): string | undefined =>
+  target === '.' ? undefined : targetPathProblem(target.replace(/\/$/, ''))
+
+function readCsi(own: Annotations, defaultVault?: string): ReadList<WantedFile> {
+  if (own['objects'] === undefined) return { requested: [], problems: [] }
+  const { files, problems } = parseCsiObjects(own['objects'], defaultVault)
+  const subject = `${annotationPrefix}objects`
+  return {
+    requested: files.map(({ location, file }) => ({
+      subject: `${subject}, ${location}`,
+      wanted: file,
+    })),
+    problems: problems.map((sentence) => ({ subject, sentence })),
+  }
+}
+
+function readTemplates(own: Annotations, defaultVault?: string): ReadList<WantedTemplate> {
+  const keys = Object.keys(own).filter((key) => key.startsWith(templatePrefix))
+  const weight = keys.reduce((sum, key) => sum + 1 + countOpenings(own[key] ?? ''), 0)
+  if (weight > maxTemplateWeight) {
+    const sentence = `found ${weight} templates and "\${" in total; accepted: at most ${maxTemplateWeight}`
+    return {
+      requested: [],
+      problems: [{ subject: `${annotationPrefix}${templatePrefix}FILE`, sentence }],
+    }
+  }
+  const problems: Problem[] = []
+  const requested = keys.sort().map((key): Requested<WantedTemplate> => {
+    const subject = annotationPrefix + printable(key)
+    const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
+    problems.push(...sentences.map((sentence) => ({ subject, sentence })))
+    if (key.includes('/'))
+      problems.push({
+        subject,
+        sentence:
+          'an annotation key can have only one slash, after the prefix; use a file name without "/"',
+      })
+    return { subject, wanted: { path: key.slice(templatePrefix.length), segments } }
+  })
+  return { requested, problems }
+}

@@ -1,0 +1,35 @@
+import type { WantedFile, WantedValue, WantedVariable } from '../../../delivery/contract.ts'
+import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import type { Entry } from './parse-object-list.ts'
+
+/** The value of an entry, without its destination. */
+export function toWantedValue({
+  reference,
+  optional,
+}: Pick<Entry, 'reference' | 'optional'>): WantedValue {
+  return { ...reference, ...(optional && { optional }) }
+}
+
+/** Makes a file of an entry of `secrets`. Without a target, the file is named after the object. */
+export function toWantedFile(entry: Entry): Parsed<WantedFile> {
+  const { object, property } = entry.reference
+  const isFolder = property === '*' || object.type === 'tls'
+  const target = entry.target ?? object.name
+  if (property === '*' && entry.target !== undefined && !target.endsWith('/'))
+    return invalid(
+      '"#*" writes a file for each property, so its target must be a folder; end it with "/"',
+    )
+  const path = isFolder && target.endsWith('/') ? target.slice(0, -1) : target
+  return valid({ path, ...toWantedValue(entry) })
+}
+
+/** Makes a variable of an entry of `env`. Without a target, it is the object's name in upper case, with `_` for `-`. */
+export function toWantedVariable(entry: Entry): Parsed<WantedVariable> {
+  const { object, property } = entry.reference
+  if (object.type === 'tls' || object.type === 'pfx' || property === '*')
+    return invalid(
+      '"tls/", "pfx/" and "#*" write files, not variables; use akv-injector.io/secrets',
+    )
+  const variable = entry.target ?? object.name.toUpperCase().replaceAll('-', '_')
+  return valid({ variable, ...toWantedValue(entry) })
+}

@@ -1,0 +1,83 @@
+import type {
+  ServedVolume,
+  WantedFile,
+  WantedTemplate,
+  WantedVariable,
+} from '../../delivery/contract.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import { chooseVaults } from '../administrator/choose-vaults.ts'
+import type { Policy } from '../administrator/policy.ts'
+import { envProblems } from './env-problems.ts'
+import { isObjectKey, objectKeys } from './keys/keys.ts'
+import {
+  type Annotations,
+  annotationPrefix,
+  sizeProblems,
+  valueProblem,
+} from './keys/own-annotations.ts'
+import { type RequestedObjects, readObjects } from './objects/read-objects.ts'
+import { pathProblems, variableProblems } from './objects/target-problems.ts'
+import { type PodSettings, podSettings } from './pod-settings.ts'
+import { readValues } from './read-values.ts'
+import { unknownKeyOnPod } from './vocabulary.ts'
+
+/** What a pod asks for, read and checked. */
+export interface PodRequest extends PodSettings {
+  readonly files: readonly WantedFile[]
+  readonly templates: readonly WantedTemplate[]
+  readonly env: readonly WantedVariable[]
+  /** The volumes of the CSI driver that the agent serves. Absent if there are none. */
+  readonly volumes?: readonly ServedVolume[]
+}
+
+/**
+ * Reads a pod's annotations, within what the operator allows.
+ *
+ * @param by - `hasVolumes`: the pod asks for something else, so its annotations need not name objects
+ * @returns the request and every problem found; a request with problems must not be carried out
+ */
+export function readPodAnnotations(
+  own: Annotations,
+  by: { readonly policy: Policy; readonly namespace: string; readonly hasVolumes?: boolean },
+): { readonly request: PodRequest; readonly problems: readonly Problem[] } {
+  const { policy, namespace, hasVolumes = false } = by
+  const excess = sizeProblems(own)
+  if (excess.length > 0) return { request: { files: [], templates: [], env: [] }, problems: excess }
+
+  const { values, problems } = readValues(own, {
+    table: podSettings,
+    isReadElsewhere: isObjectKey,
+    unknownKey: unknownKeyOnPod,
+  })
+  if (values['run-as']?.uid === 0 && !policy.allowRoot)
+    problems.push(
+      valueProblem(own, 'run-as', 'the operator does not allow root (AKV_INJECTOR_ALLOW_ROOT)'),
+    )
+
+  const choice = chooseVaults(own, { vault: values.vault, policy, namespace })
+  const wanted = readObjects(own, choice.defaultVault)
+  problems.push(
+    ...wanted.problems,
+    ...choice.vaultProblems(vaultsOf(wanted)),
+    ...pathProblems(wanted.files, wanted.templates),
+    ...variableProblems(wanted.env),
+    ...envProblems(own, policy),
+  )
+  const files = wanted.files.map(({ wanted }) => wanted)
+  const templates = wanted.templates.map(({ wanted }) => wanted)
+  const env = wanted.env.map(({ wanted }) => wanted)
+  if (!hasVolumes && problems.length === 0 && files.length + templates.length + env.length === 0)
+    problems.push({
+      subject: `${annotationPrefix}secrets`,
+      sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,
+    })
+  return { request: { ...values, files, templates, env }, problems }
+}
+
+function vaultsOf({ files, templates, env }: RequestedObjects): readonly string[] {
+  const inTemplates = templates.flatMap(({ wanted }) =>
+    wanted.segments.filter((one) => typeof one !== 'string'),
+  )
+  const elsewhere = [...files, ...env].map(({ wanted }) => wanted)
+  return [...elsewhere, ...inTemplates].map(({ object }) => object.vault)
+}

@@ -1,0 +1,131 @@
+import type { Policy } from '../administrator/policy.ts'
+import { metadataProblems } from '../secret/metadata-problems.ts'
+import { boundSentences, type Source } from '../source/source.ts'
+import type { StoreRef } from './read-data-items.ts'
+import {
+  type FindStore,
+  type ReadExternalSecret,
+  readExternalSecret,
+} from './read-external-secret.ts'
+import { readStore, type StoreContent } from './read-store.ts'
+import type { SeenWithStatus } from './seen-external-secret.ts'
+import { storeRefsIn } from './store-refs-in.ts'
+
+/** A store as an ExternalSecret finds it. */
+export interface FoundStore {
+  /** The ServiceAccount that its annotation names. */
+  readonly annotated?: string | undefined
+  readonly content: StoreContent
+}
+
+/** Looks up the store that an ExternalSecret of the namespace names. */
+export type FindFoundStore = (ref: StoreRef) => FoundStore | undefined
+
+/** Reads what an ExternalSecret requests. */
+export function externalSecretSource(
+  seen: SeenWithStatus,
+  { policy, findStore }: { readonly policy: Policy; readonly findStore: FindFoundStore },
+): Source | undefined {
+  const { namespace, name, uid, createdAtMs, revision, annotated, content } = seen
+  if (content.kind === 'nothing') return undefined
+  const ref = { kind: 'ExternalSecret', name } as const
+  const base = { ref, uid, createdAtMs, revision, claims: content.claims }
+  if (content.kind === 'refused')
+    return { ...base, hints: { annotated }, secrets: [], files: [], problems: [content.sentence] }
+  const spec: unknown = JSON.parse(content.text)
+  const other = otherStore(spec, findStore)
+  if (other !== undefined)
+    return {
+      ...base,
+      hints: { annotated },
+      secrets: [],
+      files: [],
+      problems: [other],
+      isLeftAlone: true,
+    }
+  const find: FindStore = (store) => findStore(store)?.content
+  const options = { name, namespace, policy, findStore: find }
+  const read = readExternalSecret(spec, options)
+  const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
+  const otherSignIn = otherSignInOf(read)
+  const secrets = [{ ...read.secret, ...content.copied, source: ref }]
+  return {
+    ...base,
+    hints: {
+      ...accountOf(read),
+      annotated: annotated ?? annotationOf(read, findStore),
+    },
+    refreshSeconds: read.refreshSeconds,
+    ...(tenantId !== undefined && { tenantId }),
+    ...(otherSignIn !== undefined && { otherSignIn }),
+    secrets,
+    files: read.files,
+    problems: boundSentences([
+      ...read.problems,
+      ...disagreements(read),
+      ...metadataProblems(secrets, { namespace, policy }),
+    ]),
+  }
+}
+
+/** Reads a store that has been seen. */
+export function storeContent(
+  { content }: SeenWithStatus,
+  options: Parameters<typeof readStore>[1],
+): StoreContent {
+  switch (content.kind) {
+    case 'kept':
+      return readStore(JSON.parse(content.text), options)
+    case 'refused':
+      return { kind: 'unread', sentence: content.sentence }
+    case 'nothing':
+      return { kind: 'unread', sentence: 'cannot be read' }
+    default:
+      return content satisfies never
+  }
+}
+
+/**
+ * Says which store of an ExternalSecret belongs to another controller. As with the operator, one such store is enough: the
+ * whole ExternalSecret then belongs to the other controller, whatever the rest of it says.
+ */
+function otherStore(spec: unknown, findStore: FindFoundStore): string | undefined {
+  for (const ref of storeRefsIn(spec)) {
+    const content = findStore(ref)?.content
+    if (content?.kind === 'other') return `${ref.kind} ${ref.name}: ${content.sentence}`
+  }
+  return undefined
+}
+
+/** The sentence is the same whether the store names the sign-in or gets the operator's default. */
+function otherSignInOf({ stores }: ReadExternalSecret): string | undefined {
+  const store = stores.find((one) => one.otherSignIn !== undefined)
+  return (
+    store &&
+    `${store.kind} ${store.name} has spec.provider.azurekv.authType ${store.otherSignIn}, which has no effect here; write WorkloadIdentity`
+  )
+}
+
+const accountOf = ({ stores }: ReadExternalSecret): { readonly account?: string } => {
+  const account = stores.find((store) => store.account !== undefined)?.account
+  return account === undefined ? {} : { account }
+}
+
+const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindFoundStore) =>
+  stores.map((store) => findStore(store)?.annotated).find((one) => one !== undefined)
+
+/** A sentence of an Event has no room for more. */
+const maxNames = 10
+
+/** One account reads all of an ExternalSecret, so its stores must not name different ones. */
+function disagreements({ stores }: ReadExternalSecret): readonly string[] {
+  return (['account', 'tenantId'] as const).flatMap((member) => {
+    const found = new Set(stores.flatMap((store) => store[member] ?? []))
+    const what = member === 'account' ? 'ServiceAccounts' : 'tenants'
+    return found.size > 1
+      ? [
+          `its stores name different ${what}: ${[...found].slice(0, maxNames).join(', ')}; use one ExternalSecret for each`,
+        ]
+      : []
+  })
+}

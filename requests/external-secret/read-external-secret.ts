@@ -1,0 +1,227 @@
+import type { WantedFile } from '../../delivery/contract.ts'
+import { printable } from '../../lib/printable.ts'
+import { isObject } from '../../lib/shape.ts'
+import { parseDuration } from '../../lib/values/parse-duration.ts'
+import { maxEntries } from '../account/secret-keys.ts'
+import { forbiddenVaults } from '../administrator/choose-vaults.ts'
+import type { Policy } from '../administrator/policy.ts'
+import { minRefreshSeconds } from '../annotations/pod-settings.ts'
+import { type ComposedInput, type ComposedTemplate, inputName } from '../secret/composition.ts'
+import { encodeTarget } from '../secret/key-path.ts'
+import type { RequestedSecret } from '../secret/requested-secret.ts'
+import { lackingKeys } from '../secret/secret-types.ts'
+import {
+  maxProblems,
+  only,
+  type Place,
+  readItems,
+  readMembers,
+  refused,
+  text,
+  wrong,
+} from './members.ts'
+import {
+  dataFromReader,
+  dataReader,
+  type Item,
+  readStoreRef,
+  type StoreRef,
+} from './read-data-items.ts'
+import type { ReadStore, StoreContent } from './read-store.ts'
+import { type NeededKeys, readTarget } from './read-target.ts'
+
+/** Finds a store by its name. */
+export type FindStore = (ref: StoreRef) => StoreContent | undefined
+
+export interface ReadExternalSecret {
+  readonly secret: RequestedSecret
+  readonly files: readonly WantedFile[]
+  readonly refreshSeconds: number
+  /** The stores that it names, that exist and that are for us. */
+  readonly stores: readonly (ReadStore & StoreRef)[]
+  /** Sentences that begin with the path. */
+  readonly problems: readonly string[]
+}
+
+const defaultRefreshSeconds = 3600
+
+/**
+ * Reads the `spec` of an ExternalSecret (docs/specification.md, "ExternalSecrets").
+ *
+ * @param options - `findStore`: looks up a store that the spec names
+ */
+export function readExternalSecret(
+  spec: unknown,
+  options: {
+    readonly name: string
+    readonly namespace: string
+    readonly policy: Policy
+    readonly findStore: FindStore
+  },
+): ReadExternalSecret {
+  const place: Place = { path: 'spec', problems: [] }
+  const found = {
+    refreshSeconds: defaultRefreshSeconds,
+    defaultStore: undefined as StoreRef | undefined,
+  }
+  const items: Item[] = []
+  let target: unknown
+  readMembers(spec, place, {
+    refreshInterval: text((interval, at) => {
+      const seconds = parseInterval(interval)
+      if (seconds !== undefined) found.refreshSeconds = seconds
+      else
+        wrong(
+          at,
+          interval,
+          `expected a duration such as "1h" or "30m", at least ${minRefreshSeconds}s`,
+        )
+    }),
+    refreshPolicy: only(['Periodic']),
+    secretStoreRef: (ref, at) => {
+      found.defaultStore = readStoreRef(ref, at)
+    },
+    target: (value) => {
+      target = value
+    },
+    data: (value, at) => readItems(value, at, { most: maxEntries, read: dataReader(items) }),
+    dataFrom: (value, at) =>
+      readItems(value, at, { most: maxEntries, read: dataFromReader(items) }),
+    syncWindows: refused('values are refreshed at any time; remove it'),
+  })
+  const { secret, template, needed } = readTarget(target, options.name, {
+    ...place,
+    path: 'spec.target',
+  })
+  if (items.length === 0 && place.problems.length === 0)
+    place.problems.push('spec.data and spec.dataFrom are missing; list the keys of the Secret')
+  // In the operator, data overwrites what dataFrom gives.
+  const ordered = [
+    ...items.filter(({ key }) => key === undefined),
+    ...items.filter(({ key }) => key !== undefined),
+  ]
+  const { files, inputs, stores } = resolve(ordered, {
+    ...options,
+    place,
+    secret,
+    defaultStore: found.defaultStore,
+  })
+  if (place.problems.length === 0) {
+    checkType(secret.type, { items, template, place })
+    checkTemplates(needed, items, place)
+  }
+  return {
+    secret: { ...secret, composition: { inputs, ...(template && { template }) } },
+    files,
+    refreshSeconds: found.refreshSeconds,
+    stores,
+    problems: place.problems.slice(0, maxProblems),
+  }
+}
+
+/** The name of the Secret that an ExternalSecret claims, whatever else is wrong with it. */
+export function claimedName(spec: unknown, name: string): string {
+  const target = isObject(spec) ? spec['target'] : undefined
+  const claimed = isObject(target) ? target['name'] : undefined
+  return typeof claimed === 'string' && claimed !== '' ? claimed : name
+}
+
+/** Go writes `1h0m0s`, and people write fractions: `1.5h` isn't accepted here. */
+function parseInterval(interval: string): number | undefined {
+  const parsed = parseDuration(interval)
+  return parsed.kind === 'valid' && parsed.value >= minRefreshSeconds ? parsed.value : undefined
+}
+
+interface Resolving {
+  readonly namespace: string
+  readonly policy: Policy
+  readonly findStore: FindStore
+  readonly place: Place
+  readonly secret: RequestedSecret
+  readonly defaultStore: StoreRef | undefined
+}
+
+/** Finds the vault of each item, and makes the files that represent the inputs. */
+function resolve(items: readonly Item[], resolving: Resolving) {
+  const { place, secret, defaultStore } = resolving
+  const stores = new Map<string, (ReadStore & StoreRef) | undefined>()
+  const files: WantedFile[] = []
+  const inputs: ComposedInput[] = []
+  for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
+    if (place.problems.length >= maxProblems) break
+    if (store === undefined) {
+      place.problems.push(`${path} names no store; set spec.secretStoreRef`)
+      continue
+    }
+    const title = `${store.kind} ${store.name}`
+    if (!stores.has(title)) stores.set(title, findStore(store, resolving))
+    const vault = stores.get(title)?.vault
+    if (vault === undefined) continue
+    const input = inputName(index)
+    files.push({
+      path: encodeTarget({ secret: secret.name, key: input }),
+      object: { vault, ...ref.object },
+      ...(key === undefined && { property: '*' }),
+      ...(ref.property !== undefined && { property: ref.property }),
+      ...(ref.format && { format: ref.format }),
+    })
+    const { decoding } = ref
+    inputs.push(
+      key === undefined ? { kind: 'all', input, decoding } : { kind: 'key', input, key, decoding },
+    )
+  }
+  return { files, inputs, stores: [...stores.values()].filter((one) => one !== undefined) }
+}
+
+/** A store that can be used. Adds a problem otherwise. */
+function findStore(
+  ref: StoreRef,
+  { findStore, place, policy, namespace }: Resolving,
+): (ReadStore & StoreRef) | undefined {
+  const title = `${ref.kind} ${ref.name}`
+  const content = findStore(ref)
+  if (content === undefined) place.problems.push(`${title} does not exist; apply it`)
+  else if (content.kind !== 'read') place.problems.push(`${title}: ${content.sentence}`)
+  if (content?.kind !== 'read') return undefined
+  const { vault, problems } = content.store
+  const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], { policy, namespace })
+  place.problems.push(
+    ...problems.map((problem) => `${title}: ${problem}`),
+    ...forbidden.map(({ found, sentence }) => `${title}: vault "${found}": ${sentence}`),
+  )
+  return { ...content.store, ...ref }
+}
+
+/** Reports a key that the type of the Secret requires and that nothing gives. An `extract` may give any key. */
+function checkType(
+  type: string,
+  found: {
+    readonly items: readonly Item[]
+    readonly template: ComposedTemplate | undefined
+    readonly place: Place
+  },
+): void {
+  const { items, template, place } = found
+  const hasInputs = template === undefined || template.keepsInputs
+  if (hasInputs && items.some(({ key }) => key === undefined)) return
+  const keys = new Set([
+    ...(template?.data.keys() ?? []),
+    ...(hasInputs ? items.flatMap(({ key }) => key ?? []) : []),
+  ])
+  for (const key of lackingKeys(type, keys))
+    place.problems.push(
+      `spec.target.template.type ${type} needs the key ${key}, but nothing gives it`,
+    )
+}
+
+/** Reports a key that a template reads and that nothing gives. An `extract` may give any key. */
+function checkTemplates(needed: NeededKeys, items: readonly Item[], { problems }: Place): void {
+  const keys = new Set(items.map(({ key }) => key))
+  if (keys.has(undefined)) return
+  for (const [name, neededKeys] of needed)
+    for (const key of neededKeys)
+      if (!keys.has(key))
+        problems.push(
+          `spec.target.template.data.${name}: no item of spec.data has the secretKey "${printable(key)}"`,
+        )
+}

@@ -1,0 +1,66 @@
+import { trustedMetadata } from '../../lib/trusted-metadata.ts'
+import type { Policy } from '../administrator/policy.ts'
+import type { Labels } from './labels.ts'
+import type { RequestedSecret } from './requested-secret.ts'
+
+const { names, labels, annotations } = trustedMetadata
+
+/** Each problem is kept, and an Event has room for a few. */
+const maxProblems = 20
+
+/**
+ * Says which names, labels and annotations of requested Secrets other controllers trust. Whoever may only write
+ * ExternalSecrets could otherwise hand a Helm release or a cluster of Argo CD to them.
+ *
+ * @returns sentences that begin with the Secret
+ */
+export function metadataProblems(
+  secrets: readonly RequestedSecret[],
+  { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
+): readonly string[] {
+  const allowed = policy.allowedMetadata?.get(namespace)
+  return secrets
+    .flatMap((secret) =>
+      trustedIn(secret)
+        .filter(({ entry }) => allowed?.has(entry) !== true)
+        .map(
+          ({ entry, sentence }) =>
+            `Secret ${secret.name}: ${sentence}, or let an administrator add "${entry}" to sync.namespaces.${namespace}.allowedMetadata of the chart`,
+        ),
+    )
+    .slice(0, maxProblems)
+}
+
+interface Trusted {
+  /** As in the list, and in the administrator's exceptions. */
+  readonly entry: string
+  readonly sentence: string
+}
+
+const trustedIn = (secret: RequestedSecret): readonly Trusted[] => [
+  ...[...names].flatMap(([entry, reader]) =>
+    isNamed(secret.name, entry)
+      ? [{ entry, sentence: `${reader} trusts Secrets with such a name; choose another name` }]
+      : [],
+  ),
+  ...trustedEntries('label', secret.labels, labels),
+  ...trustedEntries('annotation', secret.annotations ?? {}, annotations),
+]
+
+const isNamed = (name: string, entry: string): boolean =>
+  entry.endsWith('*') ? name.startsWith(entry.slice(0, -1)) : name === entry
+
+const trustedEntries = (kind: string, found: Labels, trusted: ReadonlyMap<string, string>) =>
+  Object.entries(found).flatMap(([key, value]): readonly Trusted[] =>
+    [key, `${key}=${value}`].flatMap((entry) => {
+      const reader = trusted.get(entry)
+      return reader === undefined
+        ? []
+        : [
+            {
+              entry,
+              sentence: `${kind} ${entry}: ${reader} trusts Secrets that have it; remove it`,
+            },
+          ]
+    }),
+  )

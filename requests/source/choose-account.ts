@@ -1,0 +1,83 @@
+import { printable } from '../../lib/printable.ts'
+import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
+
+/** On a source of Secrets, such as a SecretProviderClass: the ServiceAccount to read it as. */
+export const accountAnnotation = `${annotationPrefix}service-account`
+
+/** What a source says about the account that reads it. */
+export interface AccountHints {
+  /** The account that the source names itself. */
+  readonly account?: string | undefined
+  /** The client that the source names, in lower case. */
+  readonly clientId?: string | undefined
+  /** The value of {@link accountAnnotation}. */
+  readonly annotated?: string | undefined
+}
+
+/** An account that the operator has listed for the namespace. */
+export interface ListedAccount {
+  readonly name: string
+  /** The client that the account's annotations name, in lower case. Absent if they name none. */
+  readonly clientId?: string | undefined
+}
+
+export type ChosenAccount =
+  | { readonly kind: 'chosen'; readonly name: string }
+  | { readonly kind: 'none'; readonly sentence: string }
+
+/**
+ * Chooses the ServiceAccount to read a source as, among those that the operator has listed for the source's namespace
+ * (docs/specification.md, "Whose account"): the one that the source names, or the only one with the source's client; else the
+ * one that its annotation names; else the only one.
+ *
+ * @param options - `what`: the source in a sentence, such as "the class"
+ */
+export const chooseAccount = (
+  hints: AccountHints,
+  { what, ...options }: ChoiceOptions & { readonly what: string },
+): ChosenAccount => accountChooser(options)(hints, what)
+
+export interface ChoiceOptions {
+  readonly namespace: string
+  readonly listed: readonly ListedAccount[]
+}
+
+/** Chooses as {@link chooseAccount} does. Looks through the accounts only once for any number of sources. */
+export function accountChooser(
+  options: ChoiceOptions,
+): (hints: AccountHints, what: string) => ChosenAccount {
+  const { listed, namespace } = options
+  const byClient = Map.groupBy(listed, ({ clientId }) => clientId)
+  const names = new Set(listed.map(({ name }) => name))
+  return ({ account, clientId, annotated }, what) => {
+    if (account !== undefined)
+      return names.has(account)
+        ? { kind: 'chosen', name: account }
+        : {
+            kind: 'none',
+            sentence: `its store names ServiceAccount ${printable(account)}, which the operator has not enabled in namespace ${namespace}`,
+          }
+    const ofClient = clientId === undefined ? [] : (byClient.get(clientId) ?? [])
+    if (ofClient.length === 1 && ofClient[0]) return { kind: 'chosen', name: ofClient[0].name }
+    if (annotated !== undefined && names.has(annotated)) return { kind: 'chosen', name: annotated }
+    // Reading it as another account than the one that it names would surprise its owner.
+    if (annotated === undefined && listed.length === 1 && listed[0])
+      return { kind: 'chosen', name: listed[0].name }
+    return { kind: 'none', sentence: noneSentence(annotated, { ...options, what }) }
+  }
+}
+
+/** A sentence of an Event has no room for more. */
+const maxNames = 10
+
+function noneSentence(
+  annotated: string | undefined,
+  { namespace, listed, what }: ChoiceOptions & { readonly what: string },
+): string {
+  const names = listed.slice(0, maxNames).map(({ name }) => name)
+  const more = listed.length - names.length
+  const enabled = names.length === 0 ? 'no account' : names.join(', ')
+  const found =
+    annotated === undefined ? '' : `${accountAnnotation} names "${printable(annotated, 63)}", but `
+  return `${found}the operator has enabled ${enabled}${more > 0 ? ` and ${more} more` : ''} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
+}

@@ -1,0 +1,51 @@
+import type { WantedFile } from '../../delivery/contract.ts'
+import type { RequestedSecret } from '../secret/requested-secret.ts'
+import { type SourceRef, sourceKey } from '../secret/source-ref.ts'
+import type { AccountHints } from './choose-account.ts'
+
+/** An object that requests Secrets, read and checked. */
+export interface Source {
+  readonly ref: SourceRef
+  readonly uid: string
+  readonly createdAtMs: number
+  /** Changes if the object does, except for its status. A new one starts a round. */
+  readonly revision?: string | undefined
+  /** Says which account reads it. */
+  readonly hints: AccountHints
+  /** How often its values have to be fetched. Absent: as often as those of served pods. */
+  readonly refreshSeconds?: number
+  /** The tenant that it names. */
+  readonly tenantId?: string
+  /** The names of the Secrets that it requests, also if the rest of it can't be read. */
+  readonly claims: readonly string[]
+  /** If there are problems: as far as they can be read. */
+  readonly secrets: readonly RequestedSecret[]
+  /** The keys of the Secrets. key-path.ts encodes their paths. */
+  readonly files: readonly WantedFile[]
+  /** Says which sign-in its store asks for, which is never used. Follows the account that is used. */
+  readonly otherSignIn?: string
+  /** Sentences for the owner that don't stop the source. */
+  readonly notes?: readonly string[]
+  /** It belongs to another controller, so the controller does nothing for it and reports nothing. Its Secrets stay as they are. */
+  readonly isLeftAlone?: boolean
+  /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */
+  readonly problems: readonly string[]
+}
+
+/** Each sentence is kept, and an Event has room for a few. */
+const maxSentences = 20
+/** A status has room for as many. */
+const maxSentencesLength = 2048
+
+/** The first sentences, as many as can be kept. There is at least one if there are any. */
+export function boundSentences(sentences: readonly string[]): readonly string[] {
+  let length = 0
+  return sentences.slice(0, maxSentences).filter((sentence, index) => {
+    length += sentence.length
+    return index === 0 || length <= maxSentencesLength
+  })
+}
+
+/** If two sources request one Secret, the older one keeps it. */
+export const byAge = (a: Source, b: Source): number =>
+  a.createdAtMs - b.createdAtMs || (sourceKey(a.ref) < sourceKey(b.ref) ? -1 : 1)

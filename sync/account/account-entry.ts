@@ -1,0 +1,37 @@
+import type { Source } from '../../requests/source/source.ts'
+import type { SeenAccount } from '../cluster/cluster-port.ts'
+import type { Outlook } from '../queue/next-run.ts'
+import { type AccountState, initialState } from './account-state.ts'
+
+/**
+ * The controller's entry for one account, and the only place where its state changes: the watch updates what it saw, and
+ * `workAccount` stores what each round returned. An account with another uid gets a new entry.
+ */
+export interface AccountEntry {
+  /** As the watch saw it last. */
+  account: SeenAccount
+  /** Whether the operator has enabled the account. */
+  readonly isListed: boolean
+  /** The sources that are read as this account, the oldest first. */
+  sources: readonly Source[]
+  /** Whether the account's annotations or its sources have changed since the last round began. The next round is a regular one then. */
+  isChanged: boolean
+  state: AccountState
+  /** How the next round is likely to go, judged by the last one. */
+  outlook: Outlook
+  /** Whether the last attempt to write the status failed. */
+  isStatusRefused: boolean
+  /** Ends the round that is running, if any: when the account is deleted or replaced, or sync is turned off for it. */
+  running: AbortController | undefined
+}
+
+export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({
+  account,
+  isListed,
+  sources: [],
+  isChanged: true,
+  state: initialState,
+  outlook: 'unknown',
+  isStatusRefused: false,
+  running: undefined,
+})

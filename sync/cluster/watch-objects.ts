@@ -1,0 +1,198 @@
+import { backoffMs } from '../../lib/backoff.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import { forEachInSlices } from '../../lib/in-slices.ts'
+import type { Log } from '../../lib/log/log.ts'
+import { reasonOf } from '../../lib/reason-of.ts'
+import { KindAbsentError, type ObjectList, type WatchOptions } from './cluster-port.ts'
+
+interface Watched {
+  readonly name: string
+  readonly resourceVersion: string
+}
+
+export interface WatchObjectsLoop<T extends Watched> {
+  readonly kind: string
+  readonly namespace: string
+  readonly list: (namespace: string) => Promise<ObjectList<T>>
+  readonly watch: (options: WatchOptions<T>) => Promise<string>
+  /** Called for each object that is new or has changed. False asks to get it again with the next list. */
+  readonly onObject: (object: T) => boolean | undefined
+  readonly onGone: (name: string) => void
+  /** Called after each list, when all objects are known. */
+  readonly onListed: () => void
+  /** Called when a list failed because the cluster doesn't know the kind. */
+  readonly onAbsent?: () => void
+  /** Called when a list or a watch failed for any other reason, twice in a row or more. */
+  readonly onFailed?: () => void
+  /** Whether to list again, asked after each watch. */
+  readonly wantsList?: () => boolean
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+const firstPauseMs = 1_000
+const longestPauseMs = 30_000
+/** How often to look for a kind that the cluster doesn't know. */
+const absentPauseMs = 60_000
+const backoff = { firstMs: firstPauseMs, longestMs: longestPauseMs, jitter: 'half' } as const
+
+/**
+ * Reports the objects of one kind in a namespace until `signal` aborts: first a list, then watches, each of which continues
+ * where the previous one ended. After any failure, such as a restart of the API server or an expired version, it lists
+ * again.
+ */
+export async function watchObjects<T extends Watched>(options: WatchObjectsLoop<T>): Promise<void> {
+  const { clock, signal } = options
+  const seen = seenObjects(options)
+  const health = watchHealth(options)
+  while (!signal.aborted) {
+    try {
+      const version = await listAll(options, seen)
+      health.listed()
+      await watchFrom(version, { options, seen, health })
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof KindAbsentError) {
+        await seen.replace([])
+        options.onAbsent?.()
+        health.absent()
+        await clock.sleep(absentPauseMs, signal)
+        continue
+      }
+      const failures = health.failed(error)
+      // After a single failure, all objects are most likely known in a second.
+      if (failures > 1) options.onFailed?.()
+      await clock.sleep(backoffMs({ ...backoff, failures, clock }), signal)
+    }
+  }
+}
+
+/** Watches again and again, until a watch fails or `signal` aborts. */
+async function watchFrom<T extends Watched>(
+  resourceVersion: string,
+  { options, seen, health }: { options: WatchObjectsLoop<T>; seen: Seen<T>; health: WatchHealth },
+): Promise<void> {
+  const { namespace, watch, wantsList, clock, signal } = options
+  let version = resourceVersion
+  while (!signal.aborted) {
+    const startedAtMs = clock.now()
+    version = await watch({
+      namespace,
+      resourceVersion: version,
+      onOpen: health.opened,
+      onObject: seen.note,
+      onGone: seen.drop,
+      signal,
+    })
+    health.ended()
+    if (wantsList?.()) return
+    // If the API server ends watches at once, we must not send a thousand requests per second.
+    if (!signal.aborted)
+      await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
+  }
+}
+
+type WatchHealth = ReturnType<typeof watchHealth>
+
+type WatchSubject = Pick<WatchObjectsLoop<Watched>, 'kind' | 'namespace' | 'clock' | 'log'>
+
+/** Counts consecutive failures. Logs when watching keeps failing, and when it works again. */
+function watchHealth(subject: WatchSubject) {
+  const { clock } = subject
+  const report = watchReport(subject)
+  let failures = 0
+  let listedAtMs = Number.POSITIVE_INFINITY
+  return {
+    listed(): void {
+      report.present()
+      listedAtMs = clock.now()
+    },
+    opened: report.restored,
+    ended(): void {
+      failures = 0
+    },
+    absent(): void {
+      failures = 0
+      report.absent()
+    },
+    /** @returns how many times in a row it has failed */
+    failed(error: unknown): number {
+      // If a watch worked for a while, earlier failures no longer count.
+      failures = clock.now() - listedAtMs > longestPauseMs ? 1 : failures + 1
+      listedAtMs = Number.POSITIVE_INFINITY
+      if (failures === 2) report.blind(error)
+      return failures
+    },
+  }
+}
+
+/** Logs each state of a watch once, until it changes. */
+function watchReport({ kind, namespace, log }: WatchSubject) {
+  /** Whether it has been logged that the objects can't be watched. */
+  let isBlind = false
+  /** Whether it has been logged that the cluster doesn't know the kind. */
+  let isAbsent = false
+  return {
+    blind(error: unknown): void {
+      if (!isBlind)
+        log.warn(`cannot watch objects of kind ${kind}`, { namespace, ...details(error) })
+      isBlind = true
+    },
+    restored(): void {
+      if (isBlind) log.info(`${kind} watch restored`, { namespace })
+      isBlind = false
+    },
+    absent(): void {
+      if (!isAbsent)
+        log.info(`this cluster has no kind ${kind}; looking for it again`, { namespace })
+      isAbsent = true
+    },
+    present(): void {
+      isAbsent = false
+    },
+  }
+}
+
+const details = (error: unknown) => ({
+  ...(error instanceof AkvError && { code: error.code }),
+  reason: reasonOf(error),
+})
+
+type Seen<T extends Watched> = ReturnType<typeof seenObjects<T>>
+
+async function listAll<T extends Watched>(
+  { list, namespace, onListed }: WatchObjectsLoop<T>,
+  seen: Seen<T>,
+): Promise<string> {
+  const { objects, resourceVersion } = await list(namespace)
+  await seen.replace(objects)
+  onListed()
+  return resourceVersion
+}
+
+/** The known objects, to find out from a new list which ones were deleted and which ones haven't changed. */
+function seenObjects<T extends Watched>({
+  onObject,
+  onGone,
+}: Pick<WatchObjectsLoop<T>, 'onObject' | 'onGone'>) {
+  const versions = new Map<string, string>()
+  const note = (object: T) => {
+    if (versions.get(object.name) === object.resourceVersion) return
+    versions.set(object.name, onObject(object) === false ? '' : object.resourceVersion)
+  }
+  const drop = (name: string) => {
+    if (versions.delete(name)) onGone(name)
+  }
+  return {
+    note,
+    drop,
+    async replace(objects: readonly T[]) {
+      const names = new Set(objects.map(({ name }) => name))
+      const gone = [...versions.keys()].filter((name) => !names.has(name))
+      await forEachInSlices(gone, drop)
+      await forEachInSlices(objects, note)
+    },
+  }
+}

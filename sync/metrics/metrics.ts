@@ -1,0 +1,91 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
+import { addBuildInfo } from '../../lib/server/add-build-info.ts'
+import type { Account } from '../../requests/account/account.ts'
+import type { SecretStep } from '../plan/secret-step.ts'
+import { accountGauges, type ListedAccounts, type SecretsOf } from './account-metrics.ts'
+
+export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
+
+/**
+ * The metrics of the controller. The values of labels come from fixed sets, and from the operator's list of accounts, but for
+ * the names of {@link maxVaults} vaults.
+ */
+export interface SyncMetrics {
+  /** Returns the metrics in Prometheus' text format. */
+  text(): Promise<string>
+  countWrite(operation: WriteKind): void
+  /** Counts a round of the account in which something failed with this code. */
+  countFailure(account: Pick<Account, 'namespace' | 'name'>, code: AkvErrorCode): void
+  /** Counts a request to a vault with its result: `ok`, or why it failed. */
+  countVaultRequest(vault: string, result: 'ok' | AkvErrorCode): void
+  /** Reads the gauges from this source on each scrape. */
+  watch(source: FiguresSource): void
+}
+
+/** The source of the gauges. */
+export interface FiguresSource {
+  readonly secretsOf: SecretsOf
+  readonly queueDepth: () => number
+}
+
+const prefix = 'akv_injector_sync_'
+const accountLabels = ['namespace', 'account']
+
+/** Accounts name any vault they like, so there must be an end. Further vaults share an empty label. */
+const maxVaults = 100
+
+/** @param accounts - the accounts that the operator has listed, by namespace; all others share an empty label */
+export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  addBuildInfo(registry, 'sync')
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name: `${prefix}${name}`, help, labelNames, registers })
+  const writes = counter('writes_total', 'Writes of Secrets by operation', 'operation')
+  const failures = counter(
+    'failures_total',
+    'Rounds in which something failed, by account and code',
+    ...accountLabels,
+    'code',
+  )
+  const requests = counter(
+    'vault_requests_total',
+    'Reads of vault objects by vault and result',
+    'vault',
+    'result',
+  )
+  const vaults = new Set<string>()
+  let secretsOf: SecretsOf = () => []
+  return {
+    async text() {
+      const gauges = await accountGauges(accounts, { prefix, secretsOf })
+      return `${await registry.metrics()}\n${gauges}`
+    },
+    countWrite: (operation) => writes.inc({ operation }),
+    countFailure: ({ namespace, name }, code) => {
+      const isListed = accounts.get(namespace)?.has(name) === true
+      failures.inc({ namespace, account: isListed ? name : '', code })
+    },
+    countVaultRequest: (vault, result) => {
+      if (vaults.size < maxVaults) vaults.add(vault)
+      requests.inc({ vault: vaults.has(vault) ? vault : '', result })
+    },
+    watch(source) {
+      secretsOf = source.secretsOf
+      addQueueGauge(registers, source.queueDepth)
+    },
+  }
+}
+
+function addQueueGauge(registers: Registry[], queueDepth: () => number): void {
+  new Gauge({
+    name: `${prefix}queue_depth`,
+    help: 'Accounts that wait for their round',
+    registers,
+    collect() {
+      this.set(queueDepth())
+    },
+  })
+}

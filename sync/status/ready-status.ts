@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util'
+import type {
+  ReadyCondition,
+  SeenStatus,
+} from '../../requests/external-secret/seen-external-secret.ts'
+
+/** A status, as server-side apply writes it. Other tools read the same members of the operator's. */
+export interface ReadyStatus {
+  readonly conditions: readonly [{ readonly type: 'Ready' } & ReadyCondition]
+  readonly refreshTime?: string
+  readonly syncedResourceVersion?: string
+  readonly binding?: { readonly name: string }
+}
+
+/** The Secret of an ExternalSecret. */
+export interface ReadySecret {
+  readonly name: string
+  /** Whether it has just changed. */
+  readonly isWritten: boolean
+  /** Of the ExternalSecret: `objectRevision`. */
+  readonly revision: string
+}
+
+/** What a status should say. */
+export type Readiness = Pick<ReadyCondition, 'status' | 'reason' | 'message'>
+
+/** @param notes - said beside it, such as how the values were read */
+export const synced = (notes: readonly string[]): Readiness => ({
+  status: 'True',
+  reason: 'SecretSynced',
+  message: ['Secret was synced', ...notes].join('; '),
+})
+export const notSynced = (message: string): Readiness => ({
+  status: 'False',
+  reason: 'SecretSyncedError',
+  message,
+})
+export const validStore: Readiness = {
+  status: 'True',
+  reason: 'Valid',
+  message: 'store validated',
+}
+export const invalidStore = (message: string): Readiness => ({
+  status: 'False',
+  reason: 'InvalidProviderConfig',
+  message,
+})
+
+/** The bound for a message in Kubernetes' own conditions. */
+const maxMessageLength = 2048
+
+/**
+ * The status to write; undefined if the object has it already.
+ *
+ * @param options - `before`: what the object has; `secret`: of an ExternalSecret that is in sync
+ */
+export function readyStatus(
+  { message, ...readiness }: Readiness,
+  options: {
+    readonly before: SeenStatus
+    readonly nowMs: number
+    readonly secret?: ReadySecret
+  },
+): ReadyStatus | undefined {
+  const { before, nowMs, secret } = options
+  const last = before.ready
+  // The API server replaces half of a surrogate pair, and a status that never equals ours would be written forever.
+  const bounded = message.slice(0, maxMessageLength).toWellFormed()
+  const { refreshTime, syncedResourceVersion, binding } = before
+  // Applying a status removes the members that it lacks. A failure leaves them as they are.
+  const known = {
+    ...(syncedResourceVersion && { syncedResourceVersion }),
+    ...(binding && { binding }),
+  }
+  const members = secret
+    ? { syncedResourceVersion: secret.revision, binding: { name: secret.name } }
+    : known
+  const isSame =
+    last?.status === readiness.status &&
+    last.reason === readiness.reason &&
+    last.message === bounded &&
+    isDeepStrictEqual(members, known)
+  if (isSame && secret?.isWritten !== true) return undefined
+  const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`
+  const lastTransitionTime = last?.status === readiness.status ? last.lastTransitionTime : now
+  const refreshedAt = secret ? now : refreshTime
+  return {
+    conditions: [{ type: 'Ready', ...readiness, message: bounded, lastTransitionTime }],
+    ...(refreshedAt && { refreshTime: refreshedAt }),
+    ...members,
+  }
+}

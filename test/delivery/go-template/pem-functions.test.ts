@@ -1,0 +1,60 @@
+import t from 'tap'
+import {
+  filterPem,
+  pkcs12Certificates,
+  pkcs12Key,
+} from '../../../delivery/go-template/pem-functions.ts'
+import { createCpuBudget } from '../../../lib/cpu-budget.ts'
+import { fixture, fixtureText, openssl } from '../../keyvault/formats/fixtures.ts'
+
+const budget = createCpuBudget()
+const pfx = (name: string): string => fixture(`${name}.pfx`).toString('latin1')
+const certificates = (...names: readonly string[]): string =>
+  names.map((name) => openssl(['x509', '-in', 'crt'], { crt: fixture(`${name}.crt`) })).join('')
+
+t.test('pkcs12key gives the private key as PKCS#8', async (t) => {
+  for (const [name, key] of [
+    ['chain-aes-256', 'leaf'],
+    ['chain-rc2-40', 'leaf'],
+    ['chain-ec-p256', 'ec-p256'],
+  ] as const)
+    t.equal(
+      await pkcs12Key(pfx(name), budget),
+      openssl(['pkcs8', '-topk8', '-nocrypt', '-in', 'key'], { key: fixture(`${key}.key`) }),
+      name,
+    )
+})
+
+t.test('pkcs12cert gives the chain, the leaf first', async (t) => {
+  t.equal(
+    await pkcs12Certificates(pfx('chain-aes-256'), budget),
+    certificates('leaf', 'intermediate', 'root'),
+  )
+})
+
+t.test('a file that is not what the function needs is an error', async (t) => {
+  const fails = (made: Promise<string>, message: RegExp) => t.rejects(made, { message })
+  await fails(pkcs12Key(pfx('no-key'), budget), /^pkcs12key: the file holds 0 private keys/)
+  await fails(pkcs12Key(pfx('several-keys'), budget), /^pkcs12key: the file holds 3 private keys/)
+  await fails(pkcs12Certificates(pfx('with-password'), budget), /^pkcs12cert: .* it has a password/)
+})
+
+t.test('filterPEM picks the blocks of a kind', async (t) => {
+  const [crt, key] = [fixtureText('leaf.crt'), fixtureText('leaf.key')]
+  t.equal(filterPem('certificate', `${key}${crt}`), certificates('leaf'))
+  t.equal(filterPem('X509 CRL', crt), '')
+  t.equal(filterPem('CERTIFICATE', ''), '')
+  t.throws(() => filterPem('CERTIFICATE', 'text'), { message: 'filterPEM: its value is not PEM' })
+  t.throws(() => filterPem('CERTIFICATE', crt.slice(0, 200)), { message: /is truncated/ })
+})
+
+t.test('filterPEM fails where the operator does', async (t) => {
+  const [crt, key] = [fixtureText('leaf.crt'), fixtureText('leaf.key')]
+  t.equal(filterPem('CERTIFICATE', `subject=web\n${crt}and more`), certificates('leaf'))
+  t.equal(filterPem('CERTIFICATE', key.trimEnd()), '')
+  for (const text of [`${key}\n`, `${key}-----END X-----`])
+    t.throws(() => filterPem('CERTIFICATE', text), { message: /^filterPEM: / }, text)
+  t.throws(() => filterPem('CERTIFICATE', crt.replaceAll('\n', '\r')), {
+    message: /^filterPEM: a line ends with CR alone; accepted: /,
+  })
+})

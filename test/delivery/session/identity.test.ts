@@ -1,0 +1,46 @@
+import t from 'tap'
+import { resolveIdentity } from '../../../delivery/session/identity.ts'
+
+const id = (digit: string) => `${digit.repeat(8)}-1111-1111-1111-111111111111`
+const env = { AZURE_CLIENT_ID: id('c'), AZURE_TENANT_ID: id('d') }
+
+t.test(
+  'annotations go before the environment, and that before the operator’s tenant',
+  async (t) => {
+    const annotated = { clientId: id('a'), tenantId: id('b'), defaultTenantId: id('e') }
+    t.strictSame(resolveIdentity(annotated, env), { clientId: id('a'), tenantId: id('b') })
+    t.strictSame(resolveIdentity({ defaultTenantId: id('e') }, env), {
+      clientId: id('c'),
+      tenantId: id('d'),
+    })
+    t.strictSame(resolveIdentity({ defaultTenantId: id('e') }, { AZURE_CLIENT_ID: id('c') }), {
+      clientId: id('c'),
+      tenantId: id('e'),
+    })
+  },
+)
+
+t.test('the error names the missing id', async (t) => {
+  const missing = (annotated: Parameters<typeof resolveIdentity>[0], message: RegExp) =>
+    t.throws(() => resolveIdentity(annotated, {}), { code: 'AKV_IDENTITY_MISSING', message })
+  missing({}, /^no client ID and no tenant ID is configured$/)
+  missing({ clientId: id('a') }, /^no tenant ID is configured$/)
+  missing({ defaultTenantId: id('a') }, /^no client ID is configured$/)
+})
+
+t.test('an id that isn’t a UUID never becomes part of a URL', async (t) => {
+  for (const wrong of ['x', '../evil', 'evil.example', `${id('a')}/`, `${id('a')}?a`])
+    for (const annotated of [
+      { clientId: wrong, tenantId: id('b') },
+      { clientId: id('a'), tenantId: wrong },
+    ])
+      t.throws(() => resolveIdentity(annotated, {}), { code: 'AKV_CONFIG_INVALID' }, wrong)
+})
+
+t.test('AKS identity bindings are refused', async (t) => {
+  for (const name of ['TOKEN_PROXY', 'SNI_NAME', 'CA_FILE', 'CA_DATA'])
+    t.throws(() => resolveIdentity({}, { ...env, [`AZURE_KUBERNETES_${name}`]: 'x' }), {
+      code: 'AKV_IDENTITY_BINDING',
+      message: name,
+    })
+})

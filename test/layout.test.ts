@@ -1,0 +1,89 @@
+// What biome.json can't say about imports: its rules see one import at a time.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import t from 'tap'
+
+const root = join(import.meta.dirname, '..')
+const folders = [
+  'lib',
+  'keyvault',
+  'kubernetes',
+  'delivery',
+  'requests',
+  'init-agent',
+  'webhook',
+  'certs',
+  'sync',
+  'emulator',
+  'cli',
+  'image',
+  'release',
+]
+/** These decide, so they must give the same result for the same data. */
+const pureFolders = ['requests', 'webhook/core', 'sync/plan']
+/** Packages and parts of Node.js that only compute. */
+const computing = ['leven', 're2js', 'yaml', 'node:crypto']
+
+const imports = new Map(
+  folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
+        join(folder, path),
+      ),
+    )
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+    .map((path) => [path, importsOf(path)] as const),
+)
+
+interface Imported {
+  /** A path from the root, or the name of a package. */
+  readonly name: string
+  readonly isType: boolean
+}
+
+function importsOf(path: string): readonly Imported[] {
+  const text = readFileSync(join(root, path), 'utf8')
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)/gm,
+  )
+  return [...found].map(([, type, name = '', dynamic = name]) => ({
+    name: dynamic.startsWith('.') ? normalize(join(dirname(path), dynamic)) : dynamic,
+    isType: type !== undefined,
+  }))
+}
+
+t.test('no folders import each other in a circle', (t) => {
+  const arrows = new Map<string, Set<string>>()
+  for (const [path, imported] of imports)
+    for (const { name } of imported)
+      if (imports.has(name) && dirname(name) !== dirname(path))
+        arrows.set(dirname(path), (arrows.get(dirname(path)) ?? new Set()).add(dirname(name)))
+  t.ok(arrows.size > 50, `${arrows.size} folders import others`)
+  const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+    [...(arrows.get(from) ?? [])].some(
+      (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
+    )
+  for (const folder of arrows.keys())
+    t.notOk(reaches(folder, folder), `${folder} imports nothing that imports it`)
+  t.end()
+})
+
+t.test('pure code reaches nothing that isn’t', (t) => {
+  const pure = [...imports.keys()].filter((path) =>
+    pureFolders.some((folder) => path.startsWith(`${folder}/`)),
+  )
+  t.ok(pure.length > 100, `${pure.length} files are pure`)
+  const checked = new Set<string>()
+  function check(path: string, from: string): void {
+    if (checked.has(path)) return
+    checked.add(path)
+    for (const { name, isType } of imports.get(path) ?? [])
+      if (!isType) {
+        if (imports.has(name)) check(name, `${from} > ${name}`)
+        else if (!name.endsWith('.json') && !computing.includes(name)) t.fail(`${from} > ${name}`)
+      }
+  }
+  for (const path of pure) check(path, path)
+  t.end()
+})

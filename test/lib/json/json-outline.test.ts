@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  createJsonOutline,
+  type Outline,
+  type OutlinePath,
+} from '../../../lib/json/json-outline.ts'
+import { numRuns } from '../../support/property-runs.ts'
+
+const paths: readonly OutlinePath[] = [
+  ['type'],
+  ['object', 'metadata', '*'],
+  ['object', 'spec', 'items', '*', 'name'],
+]
+
+function outlineOf(parts: readonly Uint8Array[], maxBytes = 10_000): Outline {
+  const reader = createJsonOutline({ paths, maxBytes })
+  for (const part of parts) reader.read(part)
+  return reader.outline()
+}
+const whole = (value: unknown) => [Buffer.from(JSON.stringify(value))]
+
+t.test('keeps the strings at its places, and nothing else', async (t) => {
+  const object = {
+    metadata: { name: 'db', generation: 1, labels: { name: 'x' }, uid: 'a"\\\u00e9\n' },
+    name: 'x',
+    spec: { items: [{ name: 'a', deep: { name: 'x' } }, {}, 1, { other: 'x', name: 'b' }] },
+  }
+  t.strictSame(outlineOf(whole({ object, other: { metadata: { name: 'x' } }, type: 'ADDED' })), {
+    object: {
+      metadata: { name: 'db', uid: 'a"\\\u00e9\n' },
+      spec: { items: [{ name: 'a' }, { name: 'b' }] },
+    },
+    type: 'ADDED',
+  })
+})
+
+t.test('a name from JavaScript’s own objects is a name like any other', async (t) => {
+  const text = '{"object":{"metadata":{"__proto__":"a","constructor":"b"}}}'
+  const found = outlineOf([Buffer.from(text)]) as Record<string, Record<string, object>>
+  const metadata = found['object']?.['metadata'] ?? {}
+  t.strictSame(Object.entries(metadata), [
+    ['__proto__', 'a'],
+    ['constructor', 'b'],
+  ])
+  t.equal(({} as { a?: unknown }).a, undefined)
+})
+
+t.test('keeps no more than its bound', async (t) => {
+  const metadata = { long: 'x'.repeat(20_000), name: 'db', more: 'y'.repeat(9_999), last: 'zzzz' }
+  t.strictSame(outlineOf(whole({ object: { metadata } })), {
+    object: { metadata: { name: 'db', last: 'zzzz' } },
+  })
+  const parts = Array.from({ length: 300 }, () => Buffer.alloc(100, 'x'))
+  const text = [Buffer.from('{"object":{"metadata":{"long":"'), ...parts, Buffer.from('"}}}')]
+  t.strictSame(outlineOf(text), {})
+})
+
+t.test('however the text is cut into parts, the outline is that of the parsed value', async () => {
+  const json = fc.object({
+    key: fc.constantFrom('type', 'object', 'metadata', 'spec', 'items', 'name', 'é"\\', ''),
+    values: [fc.string({ unit: 'binary' }), fc.integer(), fc.constant(null), fc.boolean()],
+    maxDepth: 5,
+    withNullPrototype: false,
+  })
+  fc.assert(
+    fc.property(json, fc.array(fc.nat(300), { maxLength: 8 }), (value, cuts) => {
+      const bytes = Buffer.from(JSON.stringify(value))
+      const ends = [...cuts.filter((cut) => cut < bytes.length).sort((a, b) => a - b), bytes.length]
+      const parts = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
+      const found = JSON.stringify(outlineOf(parts, 1e6))
+      const expected = JSON.stringify(pruned(JSON.parse(bytes.toString()), []) ?? {})
+      if (found !== expected) throw new Error(`${found} instead of ${expected}`)
+    }),
+    { numRuns },
+  )
+})
+
+/** The slow way. */
+function pruned(value: unknown, at: readonly string[]): unknown {
+  const leads = paths.some(
+    (path) =>
+      path.length >= at.length && at.every((name, i) => path[i] === '*' || path[i] === name),
+  )
+  if (!leads) return undefined
+  if (typeof value === 'string')
+    return paths.some(({ length }) => length === at.length) && isWanted(at) ? value : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  const entries = Object.entries(value).flatMap(([name, one]) => {
+    const kept = pruned(one, [...at, name])
+    return kept === undefined ? [] : [[name, kept] as const]
+  })
+  if (entries.length === 0) return undefined
+  return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries)
+}
+
+const isWanted = (at: readonly string[]) =>
+  paths.some(
+    (path) =>
+      path.length === at.length && at.every((name, i) => path[i] === '*' || path[i] === name),
+  )
+
+t.test('bytes of any kind do no harm', async () => {
+  const part = fc.oneof(
+    fc.uint8Array({ maxLength: 50 }),
+    fc
+      .constantFrom('{', '}', '[', ']', '"', ',', ':', '\\', '{"object":{"metadata":{"a":"')
+      .map((text) => Buffer.from(text)),
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 40 }), (parts) => void outlineOf(parts)),
+    { numRuns },
+  )
+})

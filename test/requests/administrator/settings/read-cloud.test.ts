@@ -1,0 +1,97 @@
+import t from 'tap'
+import {
+  parseAudience,
+  parseAuthorityHost,
+  parseCa,
+  parseVaultUrl,
+  readCloud,
+} from '../../../../requests/administrator/settings/read-cloud.ts'
+import { settingReader } from '../../../../requests/administrator/settings/setting-reader.ts'
+import { issueTestAuthority } from '../../../support/issue-test-authority.ts'
+
+t.test('the vault stands in the path, or in the first label of the host', async (t) => {
+  const urls: [string, string][] = [
+    ['https://{vault}.vault.example', 'https://{vault}.vault.example'],
+    ['HTTPS://kv-{vault}.Vault.Example:8443/', 'https://kv-{vault}.vault.example:8443'],
+    ['https://localhost:8444/{vault}', 'https://localhost:8444/{vault}'],
+    ['https://vault.example/a/../b/{vault}/', 'https://vault.example/b/{vault}'],
+  ]
+  for (const [text, value] of urls)
+    t.strictSame(parseVaultUrl(text), { kind: 'valid', value }, text)
+})
+
+t.test('a vault URL that a pod could turn to another host is refused', async (t) => {
+  for (const text of [
+    '',
+    'https://vault.example',
+    'http://{vault}.vault.example',
+    'https://{vault}',
+    'https://{vault}.com',
+    'https://{vault}.com.',
+    'https://kv-{vault}.com:8443/vaults',
+    `https://{vault}.vault.example/${'/'.repeat(2100)}x`,
+    'https://{vault}.',
+    'https://{vault}:443/',
+    'https://vault.{vault}',
+    'https://vault.{vault}.example',
+    'https://vault.example:{vault}',
+    'https://{vault}@vault.example',
+    'https://user@{vault}.vault.example',
+    'https://{vault}.vault.example/{vault}',
+    'https://vault.example/?{vault}',
+    'https://{vault}.vault.example/?',
+    'https://{vault}.vault.example/#',
+    'https://{vault}.vault.example/#a',
+    'https://vault.example/{vault}/..',
+    'https://vault.example/{Vault}',
+    'https://vault.example/%7Bvault%7D',
+    'https://va ult.example/{vault}',
+    'https://{vault}.vault.example\\@evil.example',
+  ])
+    t.match(parseVaultUrl(text), { problem: /expected an https URL with one \{vault\}/ }, text)
+})
+
+t.test('the authority is an https origin', async (t) => {
+  t.strictSame(parseAuthorityHost('https://Login.Example/'), {
+    kind: 'valid',
+    value: 'https://login.example',
+  })
+  for (const text of ['', 'login.example', 'http://login.example', 'https://login.example/common'])
+    t.match(parseAuthorityHost(text), { problem: /expected an https URL without a path/ }, text)
+})
+
+t.test('the audience is an https URL', async (t) => {
+  t.strictSame(parseAudience('https://vault.example/x/'), {
+    kind: 'valid',
+    value: 'https://vault.example/x',
+  })
+  for (const text of ['', 'vault.example', 'api://x', 'https://a.example?b', 'https://a@b.example'])
+    t.match(parseAudience(text), { problem: /expected an https URL/ }, text)
+})
+
+t.test('of a CA file the certificates are taken, and only they', async (t) => {
+  const { certificatePem, keyPem } = await issueTestAuthority()
+  t.strictSame(parseCa(`# first\n${certificatePem}\n# again\n${certificatePem}`), {
+    kind: 'valid',
+    value: certificatePem + certificatePem,
+  })
+  t.match(parseCa(certificatePem + keyPem), { problem: /contains a private key/ })
+  t.match(parseCa(certificatePem.repeat(200)), { problem: /larger than 65536 bytes/ })
+  for (const text of ['', 'x', certificatePem.replace(/[A-Za-z]{9}/, 'AAAAAAAAA')])
+    t.match(parseCa(text), { problem: /expected a PEM file of certificates/ })
+})
+
+t.test('what only a custom cloud reads is refused elsewhere', async (t) => {
+  const env = {
+    AKV_INJECTOR_AUTHORITY_HOST: 'https://login.example',
+    AKV_INJECTOR_CA_FILE: '/ca.pem',
+    AKV_INJECTOR_VAULT_AUDIENCE: 'https://vault.example',
+    AKV_INJECTOR_VAULT_URL: 'https://user:hunter2@{vault}.example',
+  }
+  const reader = settingReader(env)
+  readCloud(reader, () => '')
+  t.strictSame(reader.problems.map(({ subject }) => subject).sort(), Object.keys(env).sort())
+  for (const { sentence } of reader.problems)
+    t.match(sentence, 'is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is public')
+  t.notMatch(JSON.stringify(reader.problems), 'hunter2', 'and no password is repeated')
+})

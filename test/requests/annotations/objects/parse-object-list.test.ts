@@ -1,0 +1,73 @@
+import t from 'tap'
+import { parseObjectList } from '../../../../requests/annotations/objects/parse-object-list.ts'
+
+const reference = (name: string, vault = 'home') => ({
+  reference: { object: { vault, type: 'secret', name } },
+})
+const read = (list: string) => parseObjectList(list, { defaultVault: 'home' })
+
+t.test(
+  'entries are separated by commas and newlines, with blanks and empty entries ignored',
+  async (t) => {
+    t.strictSame(read(' a ,,\n b = c ?\r\n, v-1 : d ,\n'), {
+      entries: [
+        { location: 'entry "a"', ...reference('a'), optional: false },
+        { location: 'entry "b = c ?"', target: 'b', ...reference('c'), optional: true },
+        { location: 'entry "v-1 : d"', ...reference('d', 'v-1'), optional: false },
+      ],
+      problems: [],
+    })
+    t.strictSame(read(''), { entries: [], problems: [] })
+  },
+)
+
+t.test('the first equals sign splits the target from the reference', async (t) => {
+  t.match(read('a=b=c'), {
+    problems: [{ location: 'entry "a=b=c"', sentence: /"b=c" isn't a valid object name/ }],
+  })
+  t.match(read('=b'), {
+    entries: [{ target: '', ...reference('b') }],
+  })
+})
+
+t.test('behind the target an equals sign or a question mark is the property’s', async (t) => {
+  const { entries } = read('w=app#a=b, x=app#a?b?, y=app#c|base64?')
+  t.match(entries, [
+    { target: 'w', reference: { property: 'a=b' }, optional: false },
+    { target: 'x', reference: { property: 'a?b' }, optional: true },
+    { target: 'y', reference: { property: 'c', encoding: 'base64' }, optional: true },
+  ])
+  t.match(read('db#conn=json').entries, [
+    { target: 'db#conn', reference: { object: { name: 'json' } } },
+  ])
+})
+
+t.test('each entry that cannot be read has its sentence, the others are kept', async (t) => {
+  const { entries, problems } = read('good, b_d, ??, x:y')
+  t.equal(entries.length, 1)
+  t.match(problems, [
+    { location: 'entry "b_d"' },
+    { location: 'entry "??"' },
+    { location: 'entry "x:y"', sentence: /"x" isn't a valid vault name/ },
+  ])
+})
+
+t.test('the target of an entry is checked even if its reference is not valid', async (t) => {
+  const targetProblem = (target: string) => (target === 'bad' ? 'not this target' : undefined)
+  const { problems } = parseObjectList('bad=v:n_1, fine=n_2, bad=n', {
+    defaultVault: 'home',
+    targetProblem,
+  })
+  t.match(problems, [
+    { sentence: /"v" isn't a valid vault name; .*; "n_1" isn't a valid object name/ },
+    { location: 'entry "bad=v:n_1"', sentence: 'not this target' },
+    { location: 'entry "fine=n_2"' },
+  ])
+  t.equal(problems.length, 3, 'whoever takes the others checks theirs')
+})
+
+t.test('a list has a bound', async (t) => {
+  t.match(read('a,'.repeat(2001)), {
+    problems: [{ sentence: /found more than 2000 entries; accepted: at most 2000/ }],
+  })
+})

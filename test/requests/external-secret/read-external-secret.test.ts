@@ -1,0 +1,330 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import {
+  claimedName,
+  type FindStore,
+  readExternalSecret,
+} from '../../../requests/external-secret/read-external-secret.ts'
+import { readStore } from '../../../requests/external-secret/read-store.ts'
+import { policy } from '../../webhook/core/policy.ts'
+
+const namespace = 'shop'
+const azurekv = (more: object = {}) => ({
+  provider: { azurekv: { vaultUrl: 'https://team-a.vault.azure.net', ...more } },
+})
+const stores: Readonly<Record<string, unknown>> = {
+  'SecretStore kv': azurekv(),
+  'SecretStore other': azurekv({ vaultUrl: 'https://team-b.vault.azure.net/' }),
+  'ClusterSecretStore all': azurekv({ authType: 'ManagedIdentity' }),
+  'SecretStore aws': { provider: { aws: {} } },
+  'SecretStore theirs': { ...azurekv(), controller: 'blue' },
+}
+const findStore: FindStore = ({ kind, name }) => {
+  const spec = stores[`${kind} ${name}`]
+  return spec === undefined ? undefined : readStore(spec, { kind, namespace, policy })
+}
+const read = (spec: unknown, changes: Partial<typeof policy> = {}) =>
+  readExternalSecret(spec, {
+    name: 'db',
+    namespace,
+    policy: { ...policy, ...changes },
+    findStore,
+  })
+
+const secretStoreRef = { name: 'kv' }
+const ref = (more: object = {}, secretKey = 'password') => ({
+  secretKey,
+  remoteRef: { key: 'db-password', ...more },
+})
+const spec = (more: object = {}) => ({ secretStoreRef, data: [ref()], ...more })
+const problemsOf = (more: object) => read(spec(more)).problems
+
+t.test('the defaults are those of the operator', async (t) => {
+  const found = read(spec())
+  t.strictSame(found.problems, [])
+  t.match(found, {
+    secret: {
+      name: 'db',
+      type: 'Opaque',
+      labels: {},
+      composition: { inputs: [{ kind: 'key', input: '#0', key: 'password', decoding: 'None' }] },
+    },
+    files: [{ path: 'db/#0', object: { vault: 'team-a', type: 'secret', name: 'db-password' } }],
+    refreshSeconds: 3600,
+  })
+})
+
+t.test('defaults that are written down are accepted', async (t) => {
+  const target = {
+    name: 'other',
+    creationPolicy: 'Owner',
+    deletionPolicy: 'Retain',
+    immutable: false,
+    template: { engineVersion: 'v2', mergePolicy: 'Replace' },
+  }
+  const remote = {
+    conversionStrategy: 'Default',
+    decodingStrategy: 'None',
+    metadataPolicy: 'None',
+    nullBytePolicy: 'Ignore',
+  }
+  const found = read({
+    secretStoreRef: { name: 'kv', kind: 'SecretStore' },
+    refreshPolicy: 'Periodic',
+    refreshInterval: '1h0m0s',
+    target,
+    data: [ref(remote)],
+  })
+  t.strictSame(found.problems, [])
+  t.equal(found.secret.name, 'other')
+})
+
+t.test('names choose the kind of object, and versions are pinned', async (t) => {
+  const version = '0123456789ABCDEF0123456789abcdef'
+  const found = read(
+    spec({
+      data: [
+        ref({ key: 'secret/a', version }, 'a'),
+        ref({ key: 'key/b' }, 'b'),
+        ref({ key: 'cert/c' }, 'c'),
+        ref({ key: 'd', property: 'x.0.y-z' }, 'd'),
+      ],
+    }),
+  )
+  t.strictSame(found.problems, [])
+  t.match(found.files, [
+    { object: { type: 'secret', name: 'a', version: version.toLowerCase() } },
+    { object: { type: 'key', name: 'b' }, format: 'jwk' },
+    { object: { type: 'cert', name: 'c' }, format: 'der' },
+    { object: { type: 'secret', name: 'd' }, property: 'x.0.y-z' },
+  ])
+})
+
+t.test('data comes after dataFrom, as it wins in the operator', async (t) => {
+  const found = read(spec({ dataFrom: [{ extract: { key: 'all', decodingStrategy: 'Auto' } }] }))
+  t.strictSame(found.problems, [])
+  t.match(found.files, [{ path: 'db/#0', property: '*' }, { path: 'db/#1' }])
+  t.match(found.secret.composition?.inputs, [
+    { kind: 'all', input: '#0', decoding: 'Auto' },
+    { kind: 'key', input: '#1', key: 'password' },
+  ])
+})
+
+t.test('an item may name a store of its own', async (t) => {
+  const sourceRef = { storeRef: { name: 'other' } }
+  const found = read(spec({ data: [ref(), { ...ref({}, 'b'), sourceRef }] }))
+  t.strictSame(found.problems, [])
+  t.strictSame(
+    found.files.map(({ object }) => object.vault),
+    ['team-a', 'team-b'],
+  )
+  t.match(found.stores, [{ kind: 'SecretStore', name: 'kv' }, { name: 'other' }])
+})
+
+t.test('a template gives type, metadata and keys', async (t) => {
+  const target = {
+    template: {
+      type: 'kubernetes.io/dockerconfigjson',
+      metadata: { labels: { app: 'web' }, annotations: { note: 'text' } },
+      mergePolicy: 'Merge',
+      data: { '.dockerconfigjson': '{{ .password }}' },
+    },
+  }
+  const found = read(spec({ target }))
+  t.strictSame(found.problems, [])
+  t.match(found.secret, {
+    type: 'kubernetes.io/dockerconfigjson',
+    labels: { app: 'web' },
+    annotations: { note: 'text' },
+    composition: { template: { keepsInputs: true } },
+  })
+  t.strictSame([...(found.secret.composition?.template?.data.keys() ?? [])], ['.dockerconfigjson'])
+})
+
+/** What isn't supported: the sentence names the path, and what to do. */
+const sentences: readonly (readonly [object, string | RegExp])[] = [
+  [
+    { refreshInterval: '0' },
+    /^spec\.refreshInterval "0": expected a duration such as "1h" or "30m", at least 30s$/,
+  ],
+  [{ refreshInterval: '10s' }, /^spec\.refreshInterval "10s": expected a duration/],
+  [
+    { refreshPolicy: 'OnChange' },
+    'spec.refreshPolicy "OnChange": is not supported here; accepted: Periodic',
+  ],
+  [{ syncWindows: [] }, /^spec\.syncWindows is not supported here; /],
+  [{ dta: [] }, 'spec.dta is not supported here; did you mean data?'],
+  [
+    { target: { creationPolicy: 'Merge' } },
+    /^spec\.target\.creationPolicy "Merge": is not supported here; accepted: Owner\. /,
+  ],
+  [
+    { target: { deletionPolicy: 'Delete' } },
+    /^spec\.target\.deletionPolicy "Delete": is not supported/,
+  ],
+  [{ target: { immutable: true } }, /^spec\.target\.immutable "true": is not supported/],
+  [{ target: { manifest: {} } }, /^spec\.target\.manifest is not supported here; only Secrets/],
+  [
+    { target: { name: 'Not_Valid' } },
+    /^spec\.target\.name "Not_Valid": expected the name of a Secret/,
+  ],
+  [
+    { target: { template: { engineVersion: 'v1' } } },
+    /^spec\.target\.template\.engineVersion "v1": is not/,
+  ],
+  [
+    { target: { template: { templateFrom: [] } } },
+    /^spec\.target\.template\.templateFrom is not supported/,
+  ],
+  [
+    { target: { template: { type: 'kubernetes.io/service-account-token' } } },
+    /^spec\.target\.template\.type ".*": is refused/,
+  ],
+  [
+    { target: { template: { metadata: { finalizers: ['x'] } } } },
+    /^spec\.target\.template\.metadata\.finalizers is/,
+  ],
+  [
+    { target: { template: { metadata: { labels: { a: '{{ .password }}' } } } } },
+    'spec.target.template.metadata.labels: a template is not supported here; write plain text, because a value in metadata is not secret',
+  ],
+  [
+    { target: { template: { data: { 'a/b': '' } } } },
+    /^spec\.target\.template\.data "a\/b": a key of a Secret must not/,
+  ],
+  [
+    { target: { template: { data: { a: '{{ range . }}{{ end }}' } } } },
+    /^spec\.target\.template\.data\.a: \{\{ range \}\} is not supported; accepted/,
+  ],
+  [
+    { target: { template: { type: 'kubernetes.io/tls' } } },
+    /^spec\.target\.template\.type kubernetes\.io\/tls needs the key tls\.crt, but nothing gives it$/,
+  ],
+  [
+    { data: [ref({ key: 'tag/x' })] },
+    /^spec\.data\[0\]\.remoteRef\.key "tag\/x": expected NAME, secret\/NAME/,
+  ],
+  [
+    { data: [ref({ version: 'latest' })] },
+    /^spec\.data\[0\]\.remoteRef\.version "latest": expected the version/,
+  ],
+  [
+    { data: [ref({ property: 'a.#(b=="c")' })] },
+    /^spec\.data\[0\]\.remoteRef\.property ".*": is not supported here/,
+  ],
+  [
+    { data: [ref({ key: 'cert/x', property: 'a' })] },
+    'spec.data[0].remoteRef: cert/ has no properties; name a secret here',
+  ],
+  [
+    { data: [ref({ metadataPolicy: 'Fetch' })] },
+    /metadataPolicy "Fetch": is not supported here; accepted: None\. Tags/,
+  ],
+  [
+    { data: [ref({ conversionStrategy: 'Unicode' })] },
+    /conversionStrategy "Unicode": is not supported here/,
+  ],
+  [
+    { data: [ref({ decodingStrategy: 'Hex' })] },
+    /decodingStrategy "Hex": is not supported here; accepted: None, Base64/,
+  ],
+  [
+    { data: [ref({}, 'a/b')] },
+    /^spec\.data\[0\]\.secretKey "a\/b": a key of a Secret must not contain/,
+  ],
+  [{ data: [{ remoteRef: { key: 'a' } }] }, 'spec.data[0].secretKey is missing'],
+  [{ data: [{ secretKey: 'a' }] }, 'spec.data[0].remoteRef is missing'],
+  [{ data: 'x' }, 'spec.data "x": expected a list'],
+  [{ data: [] }, /^spec\.data and spec\.dataFrom are missing/],
+  [
+    { dataFrom: [{ find: { name: { regexp: '.*' } } }] },
+    /^spec\.dataFrom\[0\]\.find is not supported here; list the objects in data/,
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'a' }, rewrite: [] }] },
+    /^spec\.dataFrom\[0\]\.rewrite is not supported/,
+  ],
+  [
+    { dataFrom: [{ sourceRef: { generatorRef: {} } }] },
+    /generatorRef is not supported here; values come from/,
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'key/a' } }] },
+    /^spec\.dataFrom\[0\]\.extract: key\/ has no properties/,
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'a' }, select: [] }] },
+    'spec.dataFrom[0].select is not supported here; write each key into data',
+  ],
+  [
+    { dataFrom: [{ extract: { key: 'a', emptyResultPolicy: 'Ignore' } }] },
+    /emptyResultPolicy "Ignore": is not supported here; accepted: Fail\. Each object/,
+  ],
+  [
+    { target: { template: { data: { url: '{{ if .a }}{{ end }}' } } } },
+    'spec.target.template.data.url: no item of spec.data has the secretKey "a"',
+  ],
+  [{ secretStoreRef: {} }, 'spec.secretStoreRef.name is missing'],
+  [
+    { secretStoreRef: { name: 'kv', kind: 'Store' } },
+    /^spec\.secretStoreRef\.kind "Store": is not supported/,
+  ],
+  [{ secretStoreRef: { name: 'none' } }, 'SecretStore none does not exist; apply it'],
+  [
+    { secretStoreRef: { name: 'aws' } },
+    /^SecretStore aws: spec\.provider is not azurekv; only Key Vault is read here, so leave/,
+  ],
+  [
+    { secretStoreRef: { name: 'theirs' } },
+    /^SecretStore theirs: spec\.controller names another controller/,
+  ],
+  [{ secretStoreRef: undefined }, 'spec.data[0] names no store; set spec.secretStoreRef'],
+]
+
+for (const [more, sentence] of sentences)
+  t.test(`refuses ${JSON.stringify(more)}`, async (t) => {
+    const problems = problemsOf(more)
+    t.ok(
+      problems.some((one) =>
+        typeof sentence === 'string' ? one === sentence : sentence.test(one),
+      ),
+      problems.join('\n'),
+    )
+  })
+
+t.test('the operator decides which vaults a namespace may use', async (t) => {
+  const allowedVaults = new Map([['shop', new Set(['team-b'])]])
+  t.match(read(spec(), { allowedVaults }).problems, [
+    /^SecretStore kv: vault "team-a": the operator/,
+  ])
+})
+
+t.test('any JSON gets an answer, and few problems', async (t) => {
+  const hostile = [null, 1, 'x', [], {}, { data: { length: 1 } }, { data: Array(501).fill({}) }]
+  const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`x${i}`, i]))
+  for (const value of [...hostile, many, { constructor: 1, ['__proto__']: 2 }]) {
+    const { problems } = read(value)
+    t.ok(problems.length > 0 && problems.length <= 20, JSON.stringify(value)?.slice(0, 80))
+  }
+})
+
+t.test('the name that it claims is known whatever else is wrong', async (t) => {
+  t.equal(claimedName({ target: { name: 'app' }, data: 5 }, 'db'), 'app')
+  t.equal(claimedName({ target: { name: 5 } }, 'db'), 'db')
+  t.equal(claimedName(undefined, 'db'), 'db')
+})
+
+t.test('the manifest that users of the operator start from is read as it stands', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../../fixtures/eso/first.yaml'), 'utf8')
+  const [, externalSecret] = text.split('---\n').map((one) => parse(one))
+  const found = readExternalSecret(externalSecret.spec, {
+    name: 'my-external-secret',
+    namespace,
+    policy,
+    findStore: () => ({ kind: 'read', store: { vault: 'kv', problems: [] } }),
+  })
+  t.strictSame(found.problems, [])
+  t.equal(found.secret.name, 'my-k8s-secret')
+})

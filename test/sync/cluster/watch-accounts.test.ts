@@ -1,0 +1,163 @@
+import t from 'tap'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { SeenAccount, WatchOptions } from '../../../sync/cluster/cluster-port.ts'
+import { watchAccounts } from '../../../sync/cluster/watch-accounts.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { memoryLog } from '../../support/memory-log.ts'
+
+const seen = (name: string, resourceVersion: string): SeenAccount => ({
+  namespace: 'team-a',
+  name,
+  uid: `uid-${name}`,
+  resourceVersion,
+  annotations: {},
+})
+
+type Watch = (options: WatchOptions<SeenAccount>) => Promise<string>
+
+/** Runs through these lists and watches, then stops. */
+async function runThrough(
+  steps: readonly (readonly SeenAccount[] | Error | Watch)[],
+  {
+    watchMs = 60_000,
+    onAccount = () => undefined,
+  }: { readonly watchMs?: number; readonly onAccount?: () => void } = {},
+) {
+  const stop = new AbortController()
+  const clock = fakeClock({ random: 1 })
+  const { log, lines } = memoryLog()
+  const told: string[] = []
+  const left = [...steps]
+  const take = () => {
+    const step = left.shift()
+    if (left.length === 0) stop.abort()
+    if (step instanceof Error) throw step
+    return step
+  }
+  await watchAccounts({
+    namespace: 'team-a',
+    clock,
+    log,
+    signal: stop.signal,
+    reduce: (account) => ({ ...account, name: account.name.replace(/^long-/, '') }),
+    onAccount({ name, resourceVersion }) {
+      told.push(`${name} ${resourceVersion}`)
+      onAccount()
+      return true
+    },
+    onGone: (name) => told.push(`gone ${name}`),
+    onListed: () => told.push('listed'),
+    cluster: {
+      async listAccounts(_, reduce = (account) => account) {
+        const accounts = take()
+        if (!Array.isArray(accounts)) throw new Error('a watch was expected, and it lists')
+        return { objects: accounts.map(reduce), resourceVersion: '10' }
+      },
+      async watchAccounts(options) {
+        const watch = take()
+        if (typeof watch !== 'function') throw new Error('a list was expected, and it watches')
+        options.onOpen?.()
+        await clock.sleep(watchMs)
+        return await watch(options)
+      },
+    },
+  })
+  return { told, lines, waits: clock.waits }
+}
+
+t.test('it lists once, and each watch starts where the previous one ended', async (t) => {
+  const versions: string[] = []
+  const watch =
+    (next: string, ...accounts: readonly SeenAccount[]): Watch =>
+    async ({ resourceVersion, onObject }) => {
+      versions.push(resourceVersion)
+      for (const account of accounts) onObject(account)
+      return next
+    }
+  const { told, lines, waits } = await runThrough([
+    [seen('web', '1'), seen('long-api', '2')],
+    watch('11', seen('long-web', '11')),
+    watch('12', seen('web', '11')),
+    watch('13'),
+  ])
+  t.strictSame(told, ['web 1', 'api 2', 'listed', 'web 11'])
+  t.strictSame(versions, ['10', '11', '12'])
+  t.strictSame(lines, [])
+  t.notOk(
+    waits.some((ms) => ms < 0),
+    'no wait is one that Node would warn of',
+  )
+})
+
+t.test('a list after a failure reports only new, changed and deleted accounts', async (t) => {
+  const { told, lines } = await runThrough([
+    [seen('web', '1'), seen('api', '2'), seen('old', '3')],
+    new Error('410: too old'),
+    [seen('web', '1'), seen('api', '5'), seen('new', '6')],
+    async ({ onGone }) => {
+      onGone('web')
+      onGone('web')
+      onGone('never-there')
+      return '20'
+    },
+  ])
+  t.strictSame(told.slice(3), ['listed', 'gone old', 'api 5', 'new 6', 'listed', 'gone web'])
+  t.strictSame(lines, [], 'one failure is nothing to tell of')
+})
+
+t.test('it backs off after failures, logs that once, and logs the recovery at once', async (t) => {
+  const down = new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'it is down' })
+  const { told, lines, waits } = await runThrough(
+    [
+      ...Array.from({ length: 8 }, () => down),
+      [seen('web', '1')],
+      async () => {
+        throw new Error('it broke off after minutes')
+      },
+    ],
+    { watchMs: 240_000 },
+  )
+  t.strictSame(told, ['web 1', 'listed'])
+  t.match(lines, [
+    { level: 'warn', namespace: 'team-a', code: 'AKV_CLUSTER_UNAVAILABLE', reason: 'it is down' },
+    { level: 'info', message: 'ServiceAccount watch restored' },
+  ])
+  t.equal(lines.length, 2)
+  t.strictSame(waits.slice(0, 7), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+})
+
+t.test('a watch that breaks after a while doesn’t add to earlier failures', async (t) => {
+  const { waits } = await runThrough([
+    new Error('down'),
+    new Error('down'),
+    [],
+    async () => {
+      throw new Error('restarted')
+    },
+    [],
+    async () => '12',
+  ])
+  t.strictSame(waits, [1_000, 2_000, 60_000, 1_000, 60_000])
+})
+
+t.test('watches that end at once don’t cause a storm of requests', async (t) => {
+  const { waits } = await runThrough([[], ...Array.from({ length: 5 }, () => async () => '11')], {
+    watchMs: 0,
+  })
+  t.strictSame(
+    waits.filter((ms) => ms > 0),
+    [1_000, 1_000, 1_000, 1_000],
+  )
+})
+
+t.test('a long list is reported in slices, and the event loop turns between them', async (t) => {
+  const accounts = Array.from({ length: 2_000 }, (_, n) => seen(`app-${n}`, '1'))
+  const counts = new Map<number, number>()
+  let turn = 0
+  const count = () => {
+    if (!counts.has(turn)) setImmediate(() => turn++)
+    counts.set(turn, (counts.get(turn) ?? 0) + 1)
+  }
+  await runThrough([accounts, async () => '11'], { onAccount: count })
+  t.strictSame([...counts.values()], Array(8).fill(250))
+})

@@ -1,0 +1,116 @@
+import { printable } from '../../../lib/printable.ts'
+import type { Problem } from '../../../lib/problems/problem.ts'
+import { maxProblems } from '../../../lib/problems/problem.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { entriesByName, fileKeyRefState, volumeOf } from '../injection/env-entry.ts'
+import type { Consumer } from '../injection/placement.ts'
+import type { Plan } from '../injection/plan.ts'
+import { isOurVolume } from '../injection/volumes.ts'
+import { agentName, ourVolumes } from '../model/our-names.ts'
+import { allContainers, type Container, type EnvVar, isWindows, type Pod } from '../model/pod.ts'
+import { mountConflicts } from './mount-conflicts.ts'
+import { servedConflicts } from './served-conflicts.ts'
+
+/** Everything in the pod that conflicts with the plan, as far as a message can report it. */
+export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
+  const problems: Problem[] = []
+  for (const problem of allConflicts(pod, plan)) {
+    if (problems.length === maxProblems) return [...problems, moreConflicts]
+    problems.push(problem)
+  }
+  return problems
+}
+
+const moreConflicts: Problem = {
+  subject: 'the pod',
+  sentence: 'has more conflicts than these; resolve them first',
+}
+
+function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
+  yield* platformConflicts(pod, plan)
+  yield* nameConflicts(pod, plan)
+  yield* mountConflicts(pod, plan)
+  yield* servedConflicts(plan)
+  yield* readConflicts(pod, plan)
+  for (const consumer of plan.consumers) yield* envConflicts(consumer, plan)
+}
+
+function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
+  const { spec } = pod
+  const problems: Problem[] = []
+  if (isWindows(pod))
+    problems.push({
+      subject: 'the pod',
+      sentence: 'runs on Windows, which has no tmpfs; only Linux pods can be injected',
+    })
+  if (spec.runtimeClassName?.startsWith('kata') && config.env.length > 0)
+    problems.push({
+      subject: 'spec.runtimeClassName',
+      found: printable(spec.runtimeClassName),
+      sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet can't read variables; use ${annotationPrefix}secrets`,
+    })
+  return problems
+}
+
+function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> {
+  for (const { name } of spec.containers)
+    if (name === agentName)
+      yield {
+        subject: `container ${agentName}`,
+        sentence: 'this name is reserved for the agent; rename the container',
+      }
+  for (const volume of spec.volumes ?? [])
+    if (
+      ourVolumes.includes(volume.name) &&
+      (placement.existing === undefined || !isOurVolume(volume))
+    )
+      yield {
+        subject: `volume ${volume.name}`,
+        sentence: 'this name is reserved for the webhook; rename the volume',
+      }
+}
+
+/** Variables that read our volumes, and that the webhook didn't add: they give away the same values as a mount. */
+function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Generator<Problem> {
+  const wanted = new Map(config.env.map((one) => [one.variable, one]))
+  const seeing = new Set(consumers.map(({ container }) => container))
+  const isOurs = (container: Container, entry: EnvVar) => {
+    const own = wanted.get(entry.name)
+    const isPlanned = placement.existing !== undefined && seeing.has(container) && own !== undefined
+    return isPlanned && fileKeyRefState(entry, own) === 'ours'
+  }
+  for (const container of allContainers(pod))
+    for (const entry of container.env ?? []) {
+      const volume = volumeOf(entry)
+      if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry)) continue
+      yield {
+        subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
+        sentence: `volume ${volume} may only be read by the webhook's own variables; request this one with ${annotationPrefix}env`,
+      }
+    }
+}
+
+function* envConflicts(
+  { container, isEarly }: Consumer,
+  { config, placement }: Plan,
+): Generator<Problem> {
+  if (config.env.length === 0) return
+  const name = printable(container.name)
+  if (isEarly)
+    return yield {
+      subject: `${annotationPrefix}env`,
+      found: `container ${name}`,
+      sentence: `starts before the agent and would wait for its variables forever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
+    }
+  const entries = entriesByName(container)
+  for (const wanted of config.env) {
+    const found = entries.get(wanted.variable)
+    if (found === undefined) continue
+    if (placement.existing !== undefined && fileKeyRefState(found.entry, wanted) !== 'foreign')
+      continue
+    yield {
+      subject: `container ${name}, env ${wanted.variable}`,
+      sentence: `the container sets this variable itself; remove it there, or rename ours: NAME=${wanted.object.name}`,
+    }
+  }
+}

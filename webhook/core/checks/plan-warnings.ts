@@ -1,0 +1,160 @@
+import { type AgentConfig, hasFiles } from '../../../delivery/contract.ts'
+import { printable } from '../../../lib/printable.ts'
+import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import type { PodSettings, RunAs } from '../../../requests/annotations/pod-settings.ts'
+import { isAgentSeen } from '../injection/agent-container.ts'
+import { injectorOf } from '../injection/injected-containers.ts'
+import { type Consumer, injectedContainers } from '../injection/placement.ts'
+import type { Plan } from '../injection/plan.ts'
+import { agentName } from '../model/our-names.ts'
+import { allContainers, type Pod } from '../model/pod.ts'
+import { usesWorkloadIdentity, workloadIdentityLabel } from '../model/workload-identity.ts'
+import { earlyServedWarnings } from './served-conflicts.ts'
+
+/** Warnings of a plan that may not do what the pod's author expects. */
+export function planWarnings(
+  pod: Pod,
+  plan: Plan,
+  { asked, runAs }: { readonly asked: PodSettings; readonly runAs: RunAs },
+): readonly string[] {
+  return [
+    ...idleWarnings(asked, plan),
+    ...leftOutWarnings(pod, plan, asked),
+    ...earlyWarnings(plan),
+    ...earlyServedWarnings(plan),
+    ...modeWarnings(pod, plan, runAs),
+    ...processWarnings(pod, plan, runAs),
+    ...restartWarnings(pod, plan),
+    ...identityWarnings(pod, plan),
+  ]
+}
+
+/** Annotations that have no effect. */
+function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
+  const idle = (keys: readonly (keyof PodSettings)[], without: string) =>
+    keys
+      .filter((key) => asked[key] !== undefined)
+      .map((key) => `${agentName}: ${annotationPrefix}${key} has no effect without ${without}`)
+  return [
+    ...(config.refreshSeconds > 0
+      ? []
+      : idle(['notify', 'on-deleted', 'metrics', 'stale-after'], `${annotationPrefix}refresh`)),
+    ...(hasFiles(config) ? [] : idle(['mount-path', 'file-mode'], 'files')),
+    ...(hasOwnObjects(config)
+      ? []
+      : idle(['containers'], `objects in ${annotationPrefix}secrets or ${annotationPrefix}env`)),
+  ]
+}
+
+/** Whether the annotations name objects, which the chosen containers receive. */
+const hasOwnObjects = (config: AgentConfig): boolean => hasFiles(config) || config.env.length > 0
+
+/** A user's own container may have the name of an injected one. */
+function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, asked: PodSettings) {
+  if (asked.containers !== undefined || !hasOwnObjects(config)) return []
+  return injectedContainers(spec, placement)
+    .filter((name) => !config.containers.includes(name))
+    .map(
+      (name) =>
+        `${agentName}: container ${name} receives no objects, because ${injectorOf(name)?.name} injects a container of this name; if it should, list it in ${annotationPrefix}containers`,
+    )
+}
+
+function earlyWarnings({ consumers, config }: Plan): readonly string[] {
+  if (!hasFiles(config)) return []
+  return consumers
+    .filter(({ isEarly }) => isEarly)
+    .map(
+      ({ container }) =>
+        `${agentName}: container ${printable(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
+    )
+}
+
+/** Files that only the agent's user can read, or a group that no container is in. */
+function modeWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly string[] {
+  const { config, consumers, servedMounts } = plan
+  const ofVolume = (volume: string) =>
+    servedMounts.filter(({ mount }) => mount.name === volume).map(({ consumer }) => consumer)
+  const warningsOf = (readers: readonly Consumer[], volume?: string) =>
+    unreadableWarnings(pod, { readers, modes: modesOf(config, volume), runAs })
+  return [
+    ...warningsOf(consumers),
+    ...(config.volumes ?? []).flatMap(({ name }) => warningsOf(ofVolume(name), name)),
+  ]
+}
+
+function unreadableWarnings(
+  { spec }: Pod,
+  by: {
+    readonly readers: readonly Consumer[]
+    readonly modes: readonly string[]
+    readonly runAs: RunAs
+  },
+): readonly string[] {
+  const { readers, modes, runAs } = by
+  const mode = modes.find((one) => !isReadable(one, spec.securityContext?.fsGroup != null))
+  if (mode === undefined) return []
+  return readers
+    .map(({ container }) => container)
+    .filter(({ securityContext }) => {
+      const uid = securityContext?.runAsUser ?? spec.securityContext?.runAsUser
+      return uid !== runAs.uid && uid !== 0
+    })
+    .map(
+      ({ name }) =>
+        `${agentName}: container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+    )
+}
+
+/** The modes of the files in a volume; undefined stands for the volume of our own files. */
+function modesOf({ files, templates, fileMode }: AgentConfig, volume?: string): readonly string[] {
+  return [
+    ...files.filter((file) => file.volume === volume).map(({ mode = fileMode }) => mode),
+    ...(volume === undefined ? templates.map(() => fileMode) : []),
+  ]
+}
+
+/** Whether a container with another user can read a file: it is in the file's group only if the pod sets `fsGroup`. */
+function isReadable(mode: string, hasGroup: boolean): boolean {
+  const [, , group = '0', others = '0'] = mode
+  return Boolean(Number(others) & 4 || (Number(group) & 4 && hasGroup))
+}
+
+/** Through `/proc`, a process can read the files of any process of its user, even in another container. */
+function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly string[] {
+  if (!isAgentSeen(pod, config)) return []
+  return allContainers(pod)
+    .filter(({ name }) => name !== agentName)
+    .filter(({ securityContext }) => {
+      const uid = securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser
+      // If no user is set, it is the image's, which often is 65532 too.
+      return uid == null || uid === runAs.uid
+    })
+    .map(
+      ({ name }) =>
+        `${agentName}: container ${printable(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
+    )
+}
+
+function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
+  return config.refreshSeconds > 0 &&
+    spec.restartPolicy === 'Never' &&
+    spec.activeDeadlineSeconds == null
+    ? [
+        `${agentName}: with ${annotationPrefix}refresh, an agent that cannot start is retried forever, even under restartPolicy Never; set activeDeadlineSeconds`,
+      ]
+    : []
+}
+
+/**
+ * The agent would end with `AKV_IDENTITY_MISSING`. The app's own variables don't reach the agent, and a pod doesn't show
+ * whether its service account has a client ID.
+ */
+function identityWarnings(pod: Pod, { config, placement }: Plan): readonly string[] {
+  const isGiven = placement.existing?.env?.some(({ name }) => name === 'AZURE_CLIENT_ID') ?? false
+  return config.identity.clientId !== undefined || isGiven || usesWorkloadIdentity(pod)
+    ? []
+    : [
+        `${agentName}: no identity is configured; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
+      ]
+}

@@ -1,0 +1,118 @@
+import { encodeConfig, hasFiles } from '../../delivery/contract.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import { agentConfig } from '../../requests/annotations/agent-config.ts'
+import type { PodRequest } from '../../requests/annotations/read-pod-annotations.ts'
+import { planProblems } from './checks/plan-problems.ts'
+import { planWarnings } from './checks/plan-warnings.ts'
+import { agentContainer, agentUser, isAgentSeen } from './injection/agent-container.ts'
+import { agentResources } from './injection/agent-resources.ts'
+import { chooseMetricsPort } from './injection/metrics-port.ts'
+import {
+  defaultConsumers,
+  findConsumers,
+  findPlacement,
+  noConsumer,
+} from './injection/placement.ts'
+import type { Plan } from './injection/plan.ts'
+import { findServedMounts } from './injection/served-mounts.ts'
+import { wantedVolumes } from './injection/volumes.ts'
+import { earlierChoices } from './model/earlier-choices.ts'
+import { defaultMountPath } from './model/our-names.ts'
+import type { Pod } from './model/pod.ts'
+
+/** A plan, the problems that forbid to carry it out, and warnings that don't. */
+export interface PlannedInjection {
+  readonly plan: Plan
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly string[]
+}
+
+/** Plans the injection of a pod, as far as its annotations could be read. */
+export function planInjection(pod: Pod, request: PodRequest, policy: Policy): PlannedInjection {
+  const { placement, problems: misplaced } = findPlacement(pod.spec, request.position)
+  const { config, consumers, metrics, ...chosen } = chooseConfig(pod, request, {
+    policy,
+    placement,
+  })
+
+  const encodedConfig = encodeConfig(config)
+  const resources = agentResources(pod, request, policy)
+  const runAs = agentUser(pod, {
+    ...(request['run-as'] && { asked: request['run-as'] }),
+    isSeen: isAgentSeen(pod, config),
+  })
+  const plan: Plan = {
+    versionLabel: policy.versionLabel,
+    config,
+    agent: agentContainer({
+      config,
+      encodedConfig,
+      runAs,
+      resources,
+      policy,
+      isInNodeNetwork: pod.spec.hostNetwork === true,
+    }),
+    placement,
+    consumers,
+    mountPath: request['mount-path'] ?? defaultMountPath,
+    volumes: wantedVolumes(config, policy.volumeSizeLimit),
+    servedMounts: findServedMounts(
+      pod.spec,
+      placement,
+      new Set(config.volumes?.map(({ name }) => name)),
+    ),
+    sizeLimit: policy.volumeSizeLimit,
+  }
+  return {
+    plan,
+    problems: [
+      ...misplaced,
+      ...chosen.problems,
+      ...metrics.problems,
+      ...resources.problems,
+      ...planProblems(pod, plan, encodedConfig),
+    ],
+    warnings: [
+      ...resources.warnings,
+      ...metrics.warnings,
+      ...planWarnings(pod, plan, { asked: request, runAs }),
+    ],
+  }
+}
+
+/** What the pod doesn't ask for is as an earlier review chose it, else it follows from the pod. */
+function chooseConfig(
+  pod: Pod,
+  request: PodRequest,
+  { policy, placement }: { readonly policy: Policy; readonly placement: Plan['placement'] },
+) {
+  const earlier = earlierChoices(placement.existing)
+  const hasOwnObjects = hasFiles(request) || request.env.length > 0
+  const names =
+    request.containers ??
+    earlier?.containers ??
+    (hasOwnObjects ? defaultConsumers(pod.spec, placement) : [])
+  const containers = [...new Set(names)]
+  const isRefreshing = (request.refresh ?? 0) > 0
+  const metrics = isRefreshing
+    ? chooseMetricsPort(pod, { asked: request, policy, ...(earlier && { earlier }) })
+    : { port: undefined, problems: [], warnings: [] }
+  const config = agentConfig(request, policy, {
+    ...(metrics.port !== undefined && { metricsPort: metrics.port }),
+    containers,
+    fileMode: request['file-mode'] ?? earlier?.fileMode ?? defaultFileMode(pod),
+  })
+  const { consumers, problems } = findConsumers(pod.spec, containers, placement)
+  return {
+    config,
+    consumers,
+    metrics,
+    problems: [...problems, ...(hasOwnObjects ? noConsumer(containers) : [])],
+  }
+}
+
+/** With `fsGroup` the files belong to that group, and the containers are in it, so others need not read them. */
+function defaultFileMode({ spec }: Pod): string {
+  return spec.securityContext?.fsGroup == null ? '0444' : '0440'
+}
