@@ -14,7 +14,7 @@ export interface ReconcileStatus {
   readonly problem: string | undefined
 }
 
-export interface RunControllerOptions {
+interface RunControllerOptions {
   readonly settings: CertsSettings
   readonly reconcile: () => Promise<ReconcileResult>
   readonly log: Log

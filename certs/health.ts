@@ -3,7 +3,7 @@ import { type Health, serveHealth } from '../lib/server/serve-health.ts'
 import type { ReconcileStatus } from './controller.ts'
 import { certsMetrics } from './metrics.ts'
 
-export interface CertsHealthOptions {
+interface CertsHealthOptions {
   readonly listen: ListenAddress
   readonly status: () => ReconcileStatus
   readonly elapsedMs: () => number

@@ -41,7 +41,7 @@ export interface Bundle {
 /** The data of a Secret, by key. Undefined if the Secret doesn't exist. */
 export type SecretTexts = Readonly<Record<string, string>> | undefined
 
-export interface InspectOptions {
+interface InspectOptions {
   readonly authority: SecretTexts
   readonly leaf: SecretTexts
   /** `caBundle` of each entry as PEM. Undefined if the webhook configuration doesn't exist. */

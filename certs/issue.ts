@@ -27,7 +27,7 @@ export interface Issued {
   readonly keyPem: string
 }
 
-export interface AuthorityOptions {
+interface AuthorityOptions {
   readonly commonName: string
   readonly now: Date
   readonly lifetimeDays: number

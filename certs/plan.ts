@@ -10,7 +10,7 @@ export type Step =
   | { readonly kind: 'issue-authority'; readonly reason: string }
   | { readonly kind: 'issue-leaf'; readonly reason: string }
 
-export interface BundleChanges {
+interface BundleChanges {
   readonly added: number
   readonly dropped: number
 }

@@ -42,7 +42,7 @@ export type Change = Extract<Step, { kind: 'publish' | 'issue-authority' | 'issu
 /** How a call ended: nothing has to change now, or an object is missing. */
 export type ReconcileResult = Extract<Step, { kind: 'nothing' | 'wait' | 'missing' }>
 
-export interface ReconcilerOptions {
+interface ReconcilerOptions {
   readonly cluster: CertsCluster
   /** The name that the API server verifies: `<service>.<namespace>.svc`. */
   readonly dnsName: string

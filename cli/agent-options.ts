@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export interface AgentCommand {
+interface AgentCommand {
   readonly root?: string
   readonly terminationLog?: string
   /** Set if a form of the agent was replaced by this process: when it goes on. */

@@ -56,7 +56,7 @@ export const throttlingAllowanceSeconds = 15 * 60
 export const hangGraceSeconds = 30
 
 export const onDeletedChoices = ['keep', 'remove'] as const
-export type OnDeleted = (typeof onDeletedChoices)[number]
+type OnDeleted = (typeof onDeletedChoices)[number]
 
 /** The services that the agent may talk to. Only the operator sets them: no annotation can. */
 export interface Cloud {

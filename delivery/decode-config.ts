@@ -29,7 +29,7 @@ import {
   versionOf,
 } from './contract.ts'
 
-export type DecodedConfig = Parsed<AgentConfig> & { readonly isNewer?: true }
+type DecodedConfig = Parsed<AgentConfig> & { readonly isNewer?: true }
 
 /**
  * Reads what `encodeConfig` wrote. Checks it, because the container may have been added by hand.

@@ -5,7 +5,7 @@ import { buildImage, type ImageOptions } from './build-image.ts'
 import { compressLayers } from './compress-layers.ts'
 import { packFolder } from './pack-folder.ts'
 
-export interface ImageArchiveOptions extends Omit<ImageOptions, 'layout'> {
+interface ImageArchiveOptions extends Omit<ImageOptions, 'layout'> {
   /** The file to write. */
   readonly archive: string
   /** Of the layers; the archive itself is not compressed. `gzip` is what the engine writes by itself. */

@@ -95,7 +95,7 @@ const dockerOutput = (layout: string | undefined): string[] =>
 const reproducible = ['--layers', '--no-cache', '--timestamp', '0']
 
 /** Whether the result is a manifest list, because the image has several platforms. */
-export const isList = ({ platform }: Pick<ImageOptions, 'platform'>): boolean =>
+const isList = ({ platform }: Pick<ImageOptions, 'platform'>): boolean =>
   platform?.includes(',') ?? false
 
 const isWorking = (engine: Engine): boolean =>

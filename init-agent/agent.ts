@@ -23,7 +23,7 @@ import type { Program } from './rest/replace-process.ts'
 import { createRest, type Rest } from './rest/rest.ts'
 import { openVolumes } from './volume/volumes.ts'
 
-export interface AgentOptions {
+interface AgentOptions {
   readonly config: AgentConfig
   /** The folder that contains the mounts: `/akv` in a pod. */
   readonly root: string

@@ -9,7 +9,7 @@ const maxWaitMs = 10_000
 const pollMs = 20
 
 /** What a finished probe prints, if anything, and the code it exits with. */
-export interface ProbeResult {
+interface ProbeResult {
   readonly exitCode: 0 | 1 | 2
   readonly message?: string
 }

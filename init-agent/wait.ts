@@ -7,7 +7,7 @@ import { stopSignals } from './context/stop-signals.ts'
 import type { AgentMainOptions } from './main.ts'
 import { type Program, replaceProcess } from './rest/replace-process.ts'
 
-export interface WaitOptions extends AgentMainOptions {
+interface WaitOptions extends AgentMainOptions {
   readonly program: string
 }
 

@@ -41,7 +41,7 @@ export const isObjectName = (text: string): boolean => namePattern.test(text)
 export const isObjectVersion = (text: string): boolean => versionPattern.test(text)
 
 /** What a reference that names no vault depends on. */
-export interface ReferenceContext {
+interface ReferenceContext {
   readonly defaultVault?: string | undefined
   /** How the author can set a default vault; a message about a missing one ends with it. */
   readonly howToSetDefault?: string

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts'
 import { maxObject, type UnreadObject } from './large-objects.ts'
 import { readLines } from './read-lines.ts'
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Such as `/api/v1/namespaces/team-a/serviceaccounts`. */
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export interface WatchOptions {
 }
 
 /** One line of the answer, unchecked. */
-export interface WatchEvent {
+interface WatchEvent {
   readonly type?: unknown
   /** Of an object that is too large, only the outline. */
   readonly object?: unknown

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-export interface BackoffSpan {
+interface BackoffSpan {
   readonly firstMs: number
   readonly longestMs: number
   /** Failures in a row, at least 1. */

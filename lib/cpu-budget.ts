@@ -13,7 +13,7 @@ export interface CpuBudget {
   yieldIfDue(): Promise<void>
 }
 
-export interface CpuBudgetOptions {
+interface CpuBudgetOptions {
   /** Unlimited if absent. */
   readonly microseconds?: number
   readonly exhausted?: () => Error

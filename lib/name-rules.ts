@@ -2,7 +2,7 @@
 
 import { printable } from './printable.ts'
 
-export interface NameRule {
+interface NameRule {
   readonly pattern: RegExp
   readonly maxLength: number
   readonly sentence: string

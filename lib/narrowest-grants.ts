@@ -11,7 +11,7 @@ export interface Role {
   readonly dataActions: readonly string[]
 }
 
-export interface NarrowestGrant {
+interface NarrowestGrant {
   /** What the object lists of annotations call these objects. */
   readonly entries: readonly string[]
   /** What a read returns. */

@@ -26,7 +26,7 @@ import { sumFiles } from './sum-files.ts'
 const root = join(import.meta.dirname, '..')
 const { version } = packageJson
 
-export interface ReleaseOptions {
+interface ReleaseOptions {
   /** A folder that doesn't exist yet, or is empty. */
   readonly out: string
   /** The name under which the image is published, without tag and digest. */
@@ -43,7 +43,7 @@ export interface ReleaseOptions {
  *
  * @throws Error if the folder has files, the tag or the changelog doesn't match the version, or a tool fails
  */
-export async function makeRelease(options: ReleaseOptions): Promise<void> {
+async function makeRelease(options: ReleaseOptions): Promise<void> {
   const entry = checkedEntry(options)
   const out = resolve(options.out)
   if (existsSync(out) && readdirSync(out).length > 0)

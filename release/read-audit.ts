@@ -1,5 +1,5 @@
 /** What `npm audit --json` says. */
-export type Audit =
+type Audit =
   | { readonly kind: 'clean'; readonly packages: number }
   /** A line for each package with a known vulnerability of at least moderate severity. */
   | { readonly kind: 'vulnerable'; readonly lines: readonly string[] }

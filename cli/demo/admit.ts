@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
 
 /** The webhook's response. */
-export interface AdmissionResponse {
+interface AdmissionResponse {
   readonly allowed: boolean
   /** Base64 of a JSON Patch. */
   readonly patch?: string

@@ -27,7 +27,7 @@ import { makeUp, type Surroundings } from './made-up/make-up.ts'
 import { runSteps } from './run-steps.ts'
 import { serveWebhook } from './serve-webhook.ts'
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly file?: string
   readonly vaultData?: string
   readonly keep?: boolean

@@ -19,7 +19,7 @@ import { createPodNode, type PodNode } from './pod-node.ts'
 import type { ServedWebhook } from './serve-webhook.ts'
 import { waitFor } from './wait-for.ts'
 
-export interface DemoSetup {
+interface DemoSetup {
   readonly template: PodTemplate
   /** The variables that the azure-workload-identity webhook would give to the agent. */
   readonly agentEnv: Readonly<Record<string, string>>

@@ -12,7 +12,7 @@ export interface DemoCertificate {
 }
 
 /** Stands in for the API server. */
-export interface ServedObjects {
+interface ServedObjects {
   readonly access: ApiAccess
   close(): void
 }

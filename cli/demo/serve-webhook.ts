@@ -19,7 +19,7 @@ export interface ServedWebhook {
   close(): Promise<void>
 }
 
-export interface ServeWebhookOptions {
+interface ServeWebhookOptions {
   readonly emulator: Emulator
   /** An empty folder for the webhook's files. */
   readonly folder: string

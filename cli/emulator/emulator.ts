@@ -11,7 +11,7 @@ import { example } from '../input/example.ts'
 import { InputError } from '../input/text/input-error.ts'
 import { readText } from '../input/text/read-text.ts'
 
-export interface EmulatorOptions {
+interface EmulatorOptions {
   readonly data?: string
   /** `HOST:PORT` */
   readonly listen: string

@@ -15,7 +15,7 @@ import { checkPrivateFile, writePrivateFile } from './private-file.ts'
 import { openPrivateFolder } from './private-folder.ts'
 import { signInAsDeveloper } from './sign-in-as-developer.ts'
 
-export interface FetchOptions extends PodChoice {
+interface FetchOptions extends PodChoice {
   /** The folder to write to; required. Other users must have no access to it. */
   readonly output?: string
   /** Where to write the variables. Without it only their names are printed. */

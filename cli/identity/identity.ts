@@ -21,7 +21,7 @@ import { describeSections, isMatch } from './verify/describe-sections.ts'
 import { startAz } from './verify/run-az.ts'
 import { verify } from './verify/verify.ts'
 
-export interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
+interface IdentityOptions extends Omit<AzureNames, 'issuers' | 'grants'> {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string

@@ -14,7 +14,7 @@ import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
 import { printDocuments } from './print-documents.ts'
 
-export interface InjectOptions {
+interface InjectOptions {
   readonly files: readonly string[]
   readonly namespace: string
 }

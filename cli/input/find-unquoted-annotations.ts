@@ -4,7 +4,7 @@ import type { Problem } from '../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 
 /** Annotations whose values YAML doesn't read as strings, so that the API server would refuse them. */
-export interface UnquotedAnnotations {
+interface UnquotedAnnotations {
   /** The values as they are written: `0400`, which YAML reads as the number 256. */
   readonly written: Readonly<Record<string, string>>
   readonly problems: readonly Problem[]

@@ -36,7 +36,7 @@ const maxDocumentTokens = 200_000
  * @param file - a path; `-` is standard input
  * @throws FileError with the place of what isn't valid YAML, or is a template
  */
-export function readManifestFile(file: string, reading: Reading): ManifestFile {
+function readManifestFile(file: string, reading: Reading): ManifestFile {
   const text = readText(file)
   return { text, manifests: parseManifests(text, sourceOf(file), reading) }
 }

@@ -9,13 +9,13 @@ import type { Source } from '../../requests/source/source.ts'
 import { type SecretItem, secretItemOf } from './secret-item-of.ts'
 
 /** An account, and its annotations so far. */
-export interface AccountAnnotations {
+interface AccountAnnotations {
   readonly namespace: string
   readonly name: string
   readonly annotations: JsonObject
 }
 
-export type Carried =
+type Carried =
   | {
       readonly kind: 'carried'
       readonly annotations: JsonObject

@@ -6,7 +6,7 @@ import {
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
 
-export type StoreFate =
+type StoreFate =
   | { readonly kind: 'goes'; readonly store: NamedObject }
   | { readonly kind: 'stays'; readonly store: NamedObject; readonly reason: string }
 

@@ -13,7 +13,7 @@ import { rewriteDocuments } from './rewrite-documents.ts'
 /** Its users render charts, and a template that stays unnoticed would be copied. */
 const reading: Reading = { command: 'migrate', templates: 'any' }
 
-export interface MigrateOptions {
+interface MigrateOptions {
   readonly files: readonly string[]
   readonly namespace: string
 }

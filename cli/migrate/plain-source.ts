@@ -3,7 +3,7 @@ import type { ComposedInput } from '../../requests/secret/composition.ts'
 import { decodeTarget, encodeTarget } from '../../requests/secret/key-path.ts'
 import type { Source } from '../../requests/source/source.ts'
 
-export type PlainSource =
+type PlainSource =
   | { readonly kind: 'plain'; readonly source: Source }
   | { readonly kind: 'none'; readonly reason: string }
 

@@ -20,7 +20,7 @@ import { reviewTemplate } from '../input/review-template.ts'
 import { viewOf } from './pod-view.ts'
 
 /** What becomes of a pod. */
-export type PodPlan =
+type PodPlan =
   /** It has no volumes of the Secrets Store CSI Driver. */
   | { readonly kind: 'untouched' }
   | { readonly kind: 'stays'; readonly reasons: readonly string[] }

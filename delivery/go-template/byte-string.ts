@@ -11,7 +11,7 @@ export const toBytes = (byteString: string): Uint8Array => Buffer.from(byteStrin
 export const fromText = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
 /** A character of a byte string. `code` is undefined for a byte that isn't valid UTF-8. */
-export interface Rune {
+interface Rune {
   readonly code: number | undefined
   readonly bytes: string
 }

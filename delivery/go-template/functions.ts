@@ -9,9 +9,9 @@ import { type FunctionName, maxCallBytes, TemplateError } from './template.ts'
 import { areEqual, describeType, isEmpty, isMap, type Value } from './value.ts'
 
 /** `and` and `or` don't evaluate all of their arguments, so render.ts runs them. */
-export type CalledName = Exclude<FunctionName, 'and' | 'or'>
+type CalledName = Exclude<FunctionName, 'and' | 'or'>
 
-export interface FunctionContext {
+interface FunctionContext {
   readonly budget: CpuBudget
 }
 

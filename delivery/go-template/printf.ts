@@ -77,7 +77,7 @@ const mismatch = (value: Value, verb: Verb): string => `%!${verb}(${typed(value)
 const maxPlainExponent = 5
 
 /** Formats a float64 as Go's `%v`: the shortest digits, with an exponent for very small and for large numbers. */
-export function formatNumber(value: number): string {
+function formatNumber(value: number): string {
   const [digits = '', exponent = '0'] = value.toExponential().split('e')
   const power = Number(exponent)
   if (power < -4 || power > maxPlainExponent) {

@@ -3,7 +3,7 @@ import { TemplateError } from './template.ts'
 /** A value while a template runs. Strings are byte strings. Numbers, null, lists and objects come from `fromJson`. */
 export type Value = string | boolean | number | null | readonly Value[] | ValueMap
 
-export interface ValueMap {
+interface ValueMap {
   /** `data`: the keys and values of the Secret; `json`: a JSON object. Go has different types for them. */
   readonly kind: 'data' | 'json'
   readonly entries: ReadonlyMap<string, Value>

@@ -14,7 +14,7 @@ export interface Identity {
   readonly federatedCredentials: readonly FederatedCredential[]
 }
 
-export interface FederatedCredential {
+interface FederatedCredential {
   readonly subject: string
   /** The emulator's default issuer if absent. */
   readonly issuer?: string | undefined
@@ -57,7 +57,7 @@ export interface SecretData extends VersionData {
 }
 
 /** The value, or the number of random characters to generate. */
-export type SecretValue = string | { readonly generate: number }
+type SecretValue = string | { readonly generate: number }
 
 export interface KeyData extends VersionData {
   readonly key: KeySpec | ImportedKey

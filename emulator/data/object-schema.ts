@@ -30,7 +30,7 @@ export const versionShape = {
 /** Reports a problem of a version, with the key if the problem is about one. */
 export type Report = (message: string, key?: string) => void
 
-export interface ObjectDefinition<
+interface ObjectDefinition<
   Shape extends z.ZodRawShape,
   Draft extends VersionData,
   Version extends VersionData,

@@ -6,7 +6,7 @@ import { type EntraRefusal, refusals } from '../refusals/entra-refusal.ts'
 import { IssuerUnreachable, type KeysOf } from './issuer-keys.ts'
 import { algorithm } from './signer.ts'
 
-export interface AssertionContext {
+interface AssertionContext {
   readonly identity: Identity
   /** The issuer of a federated credential that doesn't name one. */
   readonly defaultIssuer: string

@@ -6,7 +6,7 @@ import { checkAssertion } from './check-assertion.ts'
 import { seconds } from './signer.ts'
 import { accessTokenIssuer, type RegisteredIdentity, type Tenant } from './tenant.ts'
 
-export type Grant =
+type Grant =
   | { readonly kind: 'granted'; readonly accessToken: string; readonly expiresInSeconds: number }
   | { readonly kind: 'refused'; readonly refusal: EntraRefusal }
 

@@ -13,7 +13,7 @@ export interface Fault {
 }
 
 /** A request must match every property that is present. */
-export interface FaultMatch {
+interface FaultMatch {
   readonly service?: Service | undefined
   readonly vault?: string | undefined
   /** The beginning of the path, including the vault's name, case-insensitive: `/team-a/secrets/db`. */
@@ -26,7 +26,7 @@ export interface FaultMatch {
 export const services = ['entra', 'issuer', 'vault'] as const
 export type Service = (typeof services)[number]
 
-export type FaultAction =
+type FaultAction =
   | { readonly kind: 'throttle'; readonly retryAfterSeconds?: number | undefined }
   | { readonly kind: 'status'; readonly status: number }
   /** The request continues as usual after that time, unless another fault hits it. */
@@ -53,7 +53,7 @@ export interface ActionAt {
   /** In Entra, after the form is parsed. */
   readonly token: EntraAction
 }
-export type Stage = keyof ActionAt
+type Stage = keyof ActionAt
 
 export interface FaultTarget {
   readonly service: Service

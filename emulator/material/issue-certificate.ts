@@ -30,7 +30,7 @@ export interface Validity {
   readonly expires: Date
 }
 
-export interface LeafOptions extends Validity {
+interface LeafOptions extends Validity {
   readonly subject: string
   readonly dnsNames: readonly string[]
   readonly privateKey: KeyObject

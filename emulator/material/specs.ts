@@ -15,9 +15,9 @@ export type AsymmetricKeySpec =
 export type KeyType = KeySpec['type']
 export const keyTypes = ['RSA', 'RSA-HSM', 'EC', 'EC-HSM', 'oct', 'oct-HSM'] as const
 export const rsaSizes = ['2048', '3072', '4096'] as const
-export type RsaSize = (typeof rsaSizes)[number]
+type RsaSize = (typeof rsaSizes)[number]
 export const curves = ['P-256', 'P-384', 'P-521', 'P-256K'] as const
-export type Curve = (typeof curves)[number]
+type Curve = (typeof curves)[number]
 
 export interface ImportedKey {
   readonly type: Exclude<KeyType, 'oct' | 'oct-HSM'>
@@ -49,7 +49,7 @@ export interface CertificateSpec {
  * `self`: the certificate's own key signs it. Otherwise a root signs it through this many intermediates; `root` says
  * whether the object lists the root, too.
  */
-export type CertificateIssuer = 'self' | { readonly intermediates: number; readonly root: boolean }
+type CertificateIssuer = 'self' | { readonly intermediates: number; readonly root: boolean }
 
 export interface ImportedCertificate extends CertificateMaterial {
   /** The secret's value, as it was imported. */

@@ -8,7 +8,7 @@ export interface VaultRefusal {
 }
 
 /** The caller and the operation, as the service repeats them in a refusal. */
-export interface Attempt {
+interface Attempt {
   readonly vault: string
   readonly caller: string
   readonly kind: ObjectKind

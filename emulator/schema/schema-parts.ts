@@ -20,7 +20,7 @@ function unknownKey(key: string, known: readonly string[]): string {
 }
 
 /** The names that a mapping may have, as a predicate and as text for messages. */
-export interface NameRule {
+interface NameRule {
   readonly isName: (name: string) => boolean
   readonly accepted: string
 }
@@ -101,7 +101,7 @@ export function found(input: unknown, accepted: string): string {
 }
 
 /** The message about a value that may be a misplaced secret, so it only names the kind of the value. */
-export const foundKind = (input: unknown, accepted: string): string =>
+const foundKind = (input: unknown, accepted: string): string =>
   `found ${kindOf(input)}; accepted: ${accepted}`
 
 function kindOf(input: unknown): string {

@@ -20,7 +20,7 @@ export interface Caller {
   readonly description: string
 }
 
-export type Authentication =
+type Authentication =
   | { readonly kind: 'known'; readonly caller: Caller }
   | { readonly kind: 'unknown'; readonly refusal: VaultRefusal }
 

@@ -6,7 +6,7 @@ import type { Log } from '../../lib/log/log.ts'
 import { checkTargets } from './check-targets.ts'
 import { fetchContent } from './first-fetch.ts'
 
-export interface FetchOnceOptions {
+interface FetchOnceOptions {
   readonly config: AgentConfig
   readonly credential: Credential
   /** Where the proxy, and with a token file the identity, are read from. */

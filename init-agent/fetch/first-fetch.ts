@@ -17,7 +17,7 @@ import { combineErrors } from '../../lib/errors/akv-error.ts'
 import type { AgentContext } from '../context/agent-context.ts'
 import { reportRetries } from './report-retries.ts'
 
-export interface FetchedContent {
+interface FetchedContent {
   readonly content: Content
   readonly outcomes: FetchOutcomes
 }

@@ -7,7 +7,7 @@ import type { AgentContext } from '../context/agent-context.ts'
 /** Container runtimes cut a log line at 16 KiB. */
 const maxReportedObjects = 20
 
-export interface RefreshResult {
+interface RefreshResult {
   readonly statuses: RefreshState['statuses']
   /** Whether the new content is in the volumes. */
   readonly isWritten: boolean

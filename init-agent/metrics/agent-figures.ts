@@ -18,7 +18,7 @@ export interface RefreshResult {
 }
 
 /** A kind of failure. Has the vault if an object failed. */
-export interface Failure {
+interface Failure {
   readonly code: AkvErrorCode
   readonly vault?: string
 }

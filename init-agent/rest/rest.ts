@@ -16,7 +16,7 @@ export type Rest = (state: RefreshState, waitMs: number) => Promise<void>
  */
 const minWaitingSeconds = 5 * 60
 
-export interface RestOptions {
+interface RestOptions {
   readonly config: AgentConfig
   /** Absent: this process is never replaced. */
   readonly program?: Program | undefined

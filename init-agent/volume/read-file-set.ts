@@ -13,7 +13,7 @@ import type { FileSet, SetFile } from '../../delivery/projection/file-set.ts'
  * Everything is synchronous: sets are small and in memory, and no signal can interrupt a change.
  */
 
-export interface CurrentSet {
+interface CurrentSet {
   readonly files: FileSet
   /** When the set was written, in milliseconds since 1970. */
   readonly writtenAtMs: number

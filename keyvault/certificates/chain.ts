@@ -6,7 +6,7 @@ import {
   type KeyMaterial,
 } from '../formats/key-material.ts'
 
-export interface Chain {
+interface Chain {
   /** Leaf, intermediates and root, as far as they are present. Empty if no leaf could be determined. */
   readonly chain: readonly Uint8Array[]
   /** Duplicates and certificates outside the chain, in the order in which they were stored. */

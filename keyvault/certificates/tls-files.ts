@@ -6,7 +6,7 @@ import { type CertificateSecret, readCertificateSecret } from './certificate-sec
 import { buildChain } from './chain.ts'
 
 /** The contents of the three files of `tls/`. */
-export interface TlsFiles {
+interface TlsFiles {
   /** The leaf, then the intermediates, as a server sends them. */
   readonly 'tls.crt': string
   /** PKCS#8. */

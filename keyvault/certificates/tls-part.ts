@@ -3,7 +3,7 @@ import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { readKeyMaterial, writePem } from '../formats/pem.ts'
 
 /** A key of a `kubernetes.io/tls` Secret, and the part of a file that it holds. */
-export type TlsPart = 'tls.crt' | 'tls.key'
+type TlsPart = 'tls.crt' | 'tls.key'
 
 /** In microseconds per character: the keys and certificates are parsed and checked. */
 const readCost = 0.5

@@ -28,13 +28,13 @@ export interface FetchedSecret extends Fetched {
   readonly isCertificate: boolean
 }
 
-export interface FetchedKey extends Fetched {
+interface FetchedKey extends Fetched {
   readonly kind: 'key'
   readonly jwk: PublicJwk
   readonly isCertificate: boolean
 }
 
-export interface FetchedCertificate extends Fetched {
+interface FetchedCertificate extends Fetched {
   readonly kind: 'certificate'
   /** The leaf certificate. */
   readonly der: Uint8Array

@@ -1,7 +1,7 @@
 import type { AkvErrorCode } from '../../lib/errors/akv-error.ts'
 
 /** What one of Entra's AADSTS numbers means for a workload that signs in with a federated token. */
-export interface EntraCode {
+interface EntraCode {
   readonly code: AkvErrorCode
   /** Completes "Entra refused the sign-in: …"; absent if the error table says enough. */
   readonly reason?: string

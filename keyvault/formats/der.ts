@@ -66,7 +66,7 @@ export function childrenOf(
 }
 
 /** Returns the content of an element, which must exist and have this tag. */
-export function contentOf(element: DerElement | undefined, tag: number, what: string): Uint8Array {
+function contentOf(element: DerElement | undefined, tag: number, what: string): Uint8Array {
   return expectTag(element, tag, what).content
 }
 

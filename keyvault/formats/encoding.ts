@@ -1,7 +1,7 @@
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 
 /** How a value encodes bytes: `objectEncoding` of the CSI driver's Azure provider. */
-export type Encoding = 'utf-8' | 'base64' | 'hex'
+type Encoding = 'utf-8' | 'base64' | 'hex'
 
 /**
  * Decodes a value. It is stricter than Node, which skips characters that it doesn't know and returns fewer bytes:

@@ -28,7 +28,7 @@ export function toPkcs8(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): Uint
 }
 
 /** Parses a key that {@link toPkcs8} has checked. */
-export const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
+const privateKeyOf = (pkcs8: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
 
 /** @returns undefined if the bytes aren't a certificate, or contain more than one */

@@ -2,7 +2,7 @@ import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { decodeValue } from './encoding.ts'
 import { type KeyMaterial, maxCertificates, readCertificate, toPkcs8 } from './key-material.ts'
 
-export interface PemBlock {
+interface PemBlock {
   /** The text after BEGIN, such as `CERTIFICATE`. */
   readonly label: string
   readonly der: Uint8Array

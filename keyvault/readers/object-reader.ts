@@ -28,7 +28,7 @@ export interface ObjectReader {
   listVersions(reference: ObjectReference, signal?: AbortSignal): Promise<readonly ListedVersion[]>
 }
 
-export interface ObjectReaderOptions {
+interface ObjectReaderOptions {
   /** The operator's URL template, with `{vault}`. */
   readonly vaultUrl: string
   readonly agent: Agent

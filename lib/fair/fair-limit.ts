@@ -1,7 +1,7 @@
 import { type Caller, createFairQueue } from './fair-queue.ts'
 
 /** Calls a function now, or once it is the caller's turn. */
-export type FairLimit = <T>(caller: Caller, call: () => Promise<T>) => Promise<T>
+type FairLimit = <T>(caller: Caller, call: () => Promise<T>) => Promise<T>
 
 /** Lets at most `maxRunning` calls run at once. The others wait in a {@link createFairQueue fair queue}. */
 export function createFairLimit(maxRunning: number): FairLimit {

@@ -6,7 +6,7 @@ export interface Caller {
   readonly namespace: string
 }
 
-export interface FairQueue<Item extends object> {
+interface FairQueue<Item extends object> {
   readonly size: number
   push(caller: Caller, item: Item): void
   /** Removes the next item and returns it. Returns undefined if the queue is empty. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 
 /** A token bucket for each key, which all begin full. */
-export interface TokenBuckets {
+interface TokenBuckets {
   /** Whether the bucket of the key has a token. */
   has(key: string): boolean
   /** Takes a token. False if there is none. */

@@ -1,13 +1,13 @@
 import { jsonExcess } from './json-excess.ts'
 
-export interface JsonBounds {
+interface JsonBounds {
   /** How deep arrays and objects may be nested. */
   readonly maxDepth: number
   /** How many elements and members they may have in total. */
   readonly maxValues: number
 }
 
-export type ParsedJson =
+type ParsedJson =
   | { readonly kind: 'value'; readonly value: unknown }
   /** It is beyond a bound, or it isn't JSON. */
   | { readonly kind: 'depth' | 'values' | 'not-json' }

@@ -1,4 +1,4 @@
-export interface LineLimitOptions {
+interface LineLimitOptions {
   /** The most lines of one kind in one interval. */
   readonly maxLines: number
   readonly intervalMs: number

@@ -3,7 +3,7 @@ import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { chooseConnection, type OpenConnection } from './choose-connection.ts'
 
-export interface ConnectionBound {
+interface ConnectionBound {
   readonly maxConnections: number
   /** Called for each connection that is closed because there are too many. */
   readonly onClosed?: () => void

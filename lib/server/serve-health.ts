@@ -16,7 +16,7 @@ export interface HealthOptions {
   readonly onClosed?: () => void
 }
 
-export interface HealthLimits {
+interface HealthLimits {
   readonly maxConnections: number
   /** The time limit for sending a whole request. */
   readonly requestTimeoutMs: number

@@ -1,7 +1,7 @@
 import { printable } from '../printable.ts'
 
 /** Shows on a terminal what takes so long. */
-export interface Progress {
+interface Progress {
   /** Shows this text with the seconds since, in place of an earlier one. */
   show(text: string): void
   /** Removes it, so that other lines can be printed. */

@@ -21,7 +21,7 @@ export interface ObjectRequest {
   readonly read?: (object: JsonObject) => Lookup
 }
 
-export interface GotObject {
+interface GotObject {
   readonly lookup: Lookup
   /** The size of the answer. */
   readonly bytes: number
@@ -33,13 +33,13 @@ export type GetObject = (request: ObjectRequest, signal: AbortSignal) => Promise
 /** The reason of a signal that is aborted because the time for an answer is up. */
 export const timeIsUp: Error = new Error('the time for an answer of the API server is up')
 
-export interface ObjectReader {
+interface ObjectReader {
   readonly get: GetObject
   /** Closes all connections. */
   close(): void
 }
 
-export interface ObjectReaderOptions {
+interface ObjectReaderOptions {
   readonly access: ApiAccess
   readonly takeTurn: TakeTurn
   /** A clock that never goes back. */

@@ -1,6 +1,6 @@
 import type { ApiAccess, ApiCredentials } from './api-access.ts'
 
-export interface KeptCredentials {
+interface KeptCredentials {
   /** @throws {@link noCredentials} if they can't be read */
   get(): Promise<ApiCredentials>
   /**

@@ -10,7 +10,7 @@ import { keepLists } from './keep-lists.ts'
 import { shareRequests } from './share-requests.ts'
 
 /** Whose review it is, and how large, because memory is held while the review waits. */
-export interface WaitingReview {
+interface WaitingReview {
   readonly caller: Caller
   readonly bodyBytes: number
 }
@@ -21,7 +21,7 @@ export type LookUp = (request: AdmissionRequest, review: WaitingReview) => Promi
 export const classResults = ['found', 'absent', 'forbidden', 'failed'] as const
 export type ClassResult = (typeof classResults)[number]
 
-export interface LookUpOptions {
+interface LookUpOptions {
   readonly get: GetObject
   readonly countLookup: (result: ClassResult) => void
   /** A clock that never goes back. */

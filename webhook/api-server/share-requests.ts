@@ -1,11 +1,8 @@
 /** Answers one request. The promise never rejects, and settles soon after the signal aborts. */
-export type Answer<Request, T> = (request: Request, signal: AbortSignal) => Promise<T>
+type Answer<Request, T> = (request: Request, signal: AbortSignal) => Promise<T>
 
 /** Gives the answer to a request, or undefined as soon as the signal aborts. */
-export type SharedAnswer<Request, T> = (
-  request: Request,
-  signal: AbortSignal,
-) => Promise<T | undefined>
+type SharedAnswer<Request, T> = (request: Request, signal: AbortSignal) => Promise<T | undefined>
 
 /** A request for one key, and those who wait for its answer. */
 interface SharedRequest<T> {

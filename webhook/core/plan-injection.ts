@@ -22,7 +22,7 @@ import { defaultMountPath } from './model/our-names.ts'
 import type { Pod } from './model/pod.ts'
 
 /** A plan, the problems that forbid to carry it out, and warnings that don't. */
-export interface PlannedInjection {
+interface PlannedInjection {
   readonly plan: Plan
   readonly problems: readonly Problem[]
   readonly warnings: readonly string[]

@@ -5,7 +5,7 @@ import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/model/admission-review.ts'
 import type { AdmissionAnswer } from './answer-request.ts'
 
-export interface LoggedAdmission {
+interface LoggedAdmission {
   readonly request: AdmissionRequest
   /** The names of the SecretProviderClasses that were looked up. */
   readonly classes: readonly string[]

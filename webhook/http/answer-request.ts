@@ -5,7 +5,7 @@ import type { Outcome } from '../core/model/outcome.ts'
 import { admissionResponse, failureResponse } from './admission-response.ts'
 
 /** The core threw: an internal error. Its ID is in the log and in the answer, so that the two can be matched. */
-export interface Failed {
+interface Failed {
   readonly kind: 'failed'
   readonly id: string
   readonly error: unknown

@@ -12,7 +12,7 @@ import type { Metrics } from './server/metrics.ts'
 import type { Refuse } from './server/refusal.ts'
 import type { WebhookServer } from './server/webhook-server.ts'
 
-export interface MutateRouteOptions {
+interface MutateRouteOptions {
   readonly decide: Decide
   readonly lookUp: LookUp
   readonly metrics: Metrics

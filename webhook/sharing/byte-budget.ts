@@ -6,7 +6,7 @@ export interface Share {
   release(): void
 }
 
-export interface ShareRequest {
+interface ShareRequest {
   /** Whom the bytes are held for. */
   readonly caller: Caller
   readonly bytes: number
@@ -14,7 +14,7 @@ export interface ShareRequest {
   readonly end: () => void
 }
 
-export interface ByteBudget {
+interface ByteBudget {
   /** Gives undefined if the bytes aren't available. */
   take(request: ShareRequest): Share | undefined
 }

@@ -3,7 +3,7 @@ import { type Caller, createFairQueue } from '../../lib/fair/fair-queue.ts'
 /** Runs some work for a caller now, or when it is the caller's turn. */
 export type TakeTurn = (caller: Caller, work: () => void) => void
 
-export interface TurnsOptions {
+interface TurnsOptions {
   /** A clock that never goes back. */
   readonly elapsedMs: () => number
   /** Calls back in the next turn of the event loop. */

@@ -13,7 +13,7 @@ import type { FoundObject, PodTemplate } from '../../input/find-objects.ts'
 import { reviewRequest } from '../../input/review-template.ts'
 
 export const madeUpVault = 'made-up-vault'
-export const madeUpClientId = '22222222-2222-2222-2222-222222222222'
+const madeUpClientId = '22222222-2222-2222-2222-222222222222'
 
 /** The objects that a pod needs in its namespace. */
 export interface CompleteObjects {

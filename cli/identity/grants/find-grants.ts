@@ -9,7 +9,7 @@ import { reviewTemplate } from '../../input/review-template.ts'
 import { type Found, type Grant, grantOf, noClient } from './grant.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
 
-export interface FoundGrants {
+interface FoundGrants {
   readonly grants: readonly Grant[]
   /** Lines about pods and accounts whose needs are unknown because of a mistake. */
   readonly mistakes: readonly string[]

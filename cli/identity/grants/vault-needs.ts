@@ -52,7 +52,7 @@ const policyOptions: Readonly<Record<GrantedCollection, string>> = {
   keys: '--key-permissions',
 }
 
-export interface NeededPolicy {
+interface NeededPolicy {
   readonly collection: GrantedCollection
   /** The option of `az keyvault set-policy`. */
   readonly option: string

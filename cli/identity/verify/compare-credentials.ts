@@ -3,7 +3,7 @@ import { tokenAudience } from '../../../requests/secret/names.ts'
 import { type Finding, listNames, missing, note, unknown } from './finding.ts'
 import type { AzureCredential } from './read-azure.ts'
 
-export interface WantedCredentials {
+interface WantedCredentials {
   /** `NAMESPACE/NAME` */
   readonly accounts: readonly string[]
   readonly issuers: readonly string[]

@@ -13,7 +13,7 @@ export interface HeldRole {
   readonly role: RoleFacts
 }
 
-export interface RoleQuestion {
+interface RoleQuestion {
   readonly vault: AzureVault
   readonly needs: VaultNeeds
   readonly principalId: string

@@ -10,7 +10,7 @@ export interface Finding {
 /** A finding, or what was asked for. */
 export type Asked<T> = { readonly kind: 'known'; readonly value: T } | UnknownFinding
 
-export interface UnknownFinding {
+interface UnknownFinding {
   readonly kind: 'unknown'
   readonly sentence: string
 }

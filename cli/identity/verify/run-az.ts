@@ -16,7 +16,7 @@ export type AzAnswer =
 export type RunAz = (args: readonly string[]) => Promise<AzAnswer>
 
 /** Bounds for one run of `identity --verify`. */
-export interface AzBounds {
+interface AzBounds {
   readonly maxCommands: number
   readonly maxBytes: number
   readonly timeoutMs: number

@@ -15,7 +15,7 @@ export interface ListItem {
 }
 
 /** Bounds the size of a document while it is parsed. */
-export interface DocumentBound {
+interface DocumentBound {
   /** For `composeDocuments`. */
   readonly onToken: (progress: Progress) => void
   /** The items of a document whose items were cut out; undefined for all other documents. */

@@ -4,7 +4,7 @@ import { FileError } from './file-error.ts'
 import { readErrorSentence } from './read-text.ts'
 
 /** What a command reads of the files and folders that it was given. */
-export interface FoundFiles {
+interface FoundFiles {
   readonly files: readonly string[]
   /** What it passes over in the folders. Files with other names than those of manifests aren't listed. */
   readonly skipped: readonly SkippedPath[]

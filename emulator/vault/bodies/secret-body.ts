@@ -4,7 +4,7 @@ import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import { maxValueBytes } from '../../material/specs.ts'
 import type { VersionChange } from '../store/stored-object.ts'
 
-export interface SecretBody {
+interface SecretBody {
   readonly value: string | undefined
   readonly change: VersionChange
 }

@@ -4,7 +4,7 @@ import { notFound, type ObjectKind } from '../../refusals/vault-refusal.ts'
 import type { Collection, Live, StoredObject, Vault, Version } from '../store/stored-object.ts'
 import { type Answer, type Call, findLive, type Operation, paged } from './operation.ts'
 
-export interface Readable<V extends Version> {
+interface Readable<V extends Version> {
   readonly kind: ObjectKind
   /** Includes deleted objects. */
   readonly all: (vault: Vault) => Collection<V>

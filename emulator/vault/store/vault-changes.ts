@@ -21,7 +21,7 @@ import {
   setDeleted,
 } from './vault-store.ts'
 
-export interface ObjectName {
+interface ObjectName {
   readonly vault: string
   readonly name: string
   /** Default: the certificate of that name if it exists, otherwise the secret. */

@@ -37,7 +37,7 @@ export function addVersion<V>(collection: Collection<V>, name: string, version: 
   return put(collection, { ...before, versions: [...before.versions, version] })
 }
 
-export interface Change<V> {
+interface Change<V> {
   readonly collection: Collection<V>
   readonly object: StoredObject<V>
   readonly version: V

@@ -52,7 +52,7 @@ const pbkdf2Digests: Readonly<Record<string, Pkcs12Digest>> = {
 /** Runs on another thread, so that nothing else waits for it. */
 const derivePbkdf2 = promisify(crypto.pbkdf2)
 
-export interface DecryptOptions {
+interface DecryptOptions {
   /** The AlgorithmIdentifier. */
   readonly algorithm: DerElement | undefined
   readonly password: PfxPassword

@@ -16,7 +16,7 @@ export interface DerivationBudget {
   readonly cpu: CpuBudget
 }
 
-export interface DerivationCost {
+interface DerivationCost {
   readonly iterations: number
   readonly salt: Uint8Array
   readonly microsecondsEach: number

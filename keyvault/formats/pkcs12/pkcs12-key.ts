@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { CpuBudget } from '../../../lib/cpu-budget.ts'
 
-export interface Pkcs12KeyOptions {
+interface Pkcs12KeyOptions {
   readonly digest: Pkcs12Digest
   /** Absent if there is no password. That differs from an empty one, which is two zero bytes (RFC 7292, B.1). */
   readonly password?: string

@@ -4,7 +4,7 @@ import type { OtherSignIn } from '../../../requests/class/class-parameters.ts'
 import type { AccountIdentity } from './account.ts'
 
 /** What a served volume says about the identity that reads its vault. */
-export interface VolumeIdentity {
+interface VolumeIdentity {
   readonly subject: string
   readonly volume: string
   readonly clientId?: string

@@ -13,7 +13,7 @@ export const subjectOf = ({ name, className }: Pick<ClassVolume, 'name' | 'class
     ? `volume ${printable(name)}`
     : `volume ${printable(name)}, SecretProviderClass ${printable(className)}`
 
-export type OpenedClass =
+type OpenedClass =
   | Exclude<ReadClass, { readonly kind: 'wrong' }>
   | { readonly kind: 'refused'; readonly problem: Problem }
 

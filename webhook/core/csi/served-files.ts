@@ -8,7 +8,7 @@ import type { ClassParameters } from '../../../requests/class/class-parameters.t
 import { type ReadClassFiles, readClassFiles } from '../../../requests/class/read-class-files.ts'
 import type { AzureVolume } from './azure-volume.ts'
 
-export interface ServedFiles {
+interface ServedFiles {
   readonly files: readonly WantedFile[]
   readonly problems: readonly Problem[]
 }

@@ -10,7 +10,7 @@ import { allContainers, type ContainerPort, type Pod } from '../model/pod.ts'
 const subject = `${annotationPrefix}metrics`
 
 /** The port at which a refreshing agent serves metrics, if it does. */
-export interface MetricsPort {
+interface MetricsPort {
   readonly port?: number
   readonly problems: readonly Problem[]
   readonly warnings: readonly string[]

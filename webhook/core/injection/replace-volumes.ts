@@ -26,7 +26,7 @@ export function sealMounts({ servedMounts }: Plan): readonly Operation[] {
   return servedMounts.filter(({ mount }) => mount.readOnly !== true).map(sealOperation)
 }
 
-export const sealOperation = ({ consumer, index }: ServedMount): Operation => ({
+const sealOperation = ({ consumer, index }: ServedMount): Operation => ({
   op: 'add',
   path: `${consumer.pointer}/volumeMounts/${index}/readOnly`,
   value: true,

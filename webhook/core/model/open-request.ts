@@ -10,7 +10,7 @@ import { denied, type Outcome, type SkipReason, skipped } from './outcome.ts'
 import { type Pod, readMetadata, readPod } from './pod.ts'
 
 /** A request whose pod asks for something, or the outcome of any other request. */
-export type OpenedRequest =
+type OpenedRequest =
   | { readonly kind: 'decided'; readonly outcome: Outcome }
   | {
       readonly kind: 'open'

@@ -3,7 +3,7 @@ import type { Problem } from '../../../lib/problems/problem.ts'
 
 export type Outcome = Skipped | Denied | Injected
 
-export interface Skipped {
+interface Skipped {
   readonly kind: 'skipped'
   readonly reason: SkipReason
 }
@@ -33,7 +33,7 @@ export interface AddOperation {
   readonly value: unknown
 }
 
-export interface RemoveOperation {
+interface RemoveOperation {
   readonly op: 'remove'
   readonly path: string
 }

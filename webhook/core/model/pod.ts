@@ -19,7 +19,7 @@ export interface Pod {
   readonly spec: PodSpec
 }
 
-export interface Metadata {
+interface Metadata {
   readonly name?: string | null
   readonly generateName?: string | null
   /** Strings in a pod that the API server has checked; anything in a manifest. */
@@ -88,7 +88,7 @@ export interface Volume {
 }
 
 type Quantities = Readonly<Record<string, string | number>>
-export interface Resources {
+interface Resources {
   readonly requests?: Quantities | null
   readonly limits?: Quantities | null
 }

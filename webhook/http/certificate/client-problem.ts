@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { printable } from '../../../lib/printable.ts'
 
 /** What TLS found out about a client. */
-export interface Client {
+interface Client {
   /** Absent: it sent none. */
   readonly certificate?: X509Certificate | undefined
   /** Why OpenSSL refuses the certificate, such as `CERT_HAS_EXPIRED`. */

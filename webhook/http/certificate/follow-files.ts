@@ -2,7 +2,7 @@ import { setInterval } from 'node:timers'
 import { isDeepStrictEqual } from 'node:util'
 import { reasonOf } from '../../../lib/reason-of.ts'
 
-export interface FollowFilesOptions<Files> {
+interface FollowFilesOptions<Files> {
   readonly intervalMs: number
   /** Gives undefined if the files changed while they were read. */
   readonly read: () => Promise<Files | undefined>

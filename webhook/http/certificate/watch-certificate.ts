@@ -10,7 +10,7 @@ import {
   validityProblem,
 } from './serving-certificate.ts'
 
-export interface WatchCertificateOptions {
+interface WatchCertificateOptions {
   /** The folder of `tls.crt` and `tls.key`. */
   readonly folder: string
   readonly intervalMs: number

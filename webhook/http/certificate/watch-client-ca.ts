@@ -5,7 +5,7 @@ import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import type { Metrics } from '../server/metrics.ts'
 import { followFiles } from './follow-files.ts'
 
-export interface WatchClientCaOptions {
+interface WatchClientCaOptions {
   /** A PEM file with the certificates of authorities. */
   readonly file: string
   readonly intervalMs: number
@@ -15,7 +15,7 @@ export interface WatchClientCaOptions {
   readonly metrics: Metrics
 }
 
-export interface ClientCaWatch {
+interface ClientCaWatch {
   /** The reason why no client would be accepted, or undefined. */
   problem(): string | undefined
   stop(): void
@@ -53,7 +53,7 @@ export async function watchClientCa(options: WatchClientCaOptions): Promise<Clie
  * Reads the certificates of a PEM file. OpenSSL would silently skip what it can't read, and then accept nobody. It builds
  * chains up to a root, so without one it would accept nobody either.
  */
-export function readClientCa(pem: string): Parsed<readonly string[]> {
+function readClientCa(pem: string): Parsed<readonly string[]> {
   const begins = pem.match(/-----BEGIN CERTIFICATE-----/g) ?? []
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   if (begins.length === 0) return invalid('expected a PEM file of certificates, found none in it')

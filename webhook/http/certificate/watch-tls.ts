@@ -5,7 +5,7 @@ import type { TlsFiles } from './serving-certificate.ts'
 import { type CertificateWatch, watchCertificate } from './watch-certificate.ts'
 import { watchClientCa } from './watch-client-ca.ts'
 
-export interface WatchTlsOptions {
+interface WatchTlsOptions {
   readonly settings: Pick<Settings, 'tlsDir' | 'clients'>
   readonly intervalMs: number
   readonly metrics: Metrics

@@ -4,7 +4,7 @@ import { type ClassResult, classResults } from '../../api-server/look-up.ts'
 import type { SkipReason } from '../../core/model/outcome.ts'
 
 /** `failed`: an internal error. `invalid`: the request wasn't an AdmissionReview. */
-export type AdmissionLabel = 'injected' | 'skipped' | 'denied' | 'failed' | 'invalid'
+type AdmissionLabel = 'injected' | 'skipped' | 'denied' | 'failed' | 'invalid'
 
 /** The metrics of `/metrics`. Labels come from fixed sets, so callers can't create new ones. */
 export interface Metrics {
