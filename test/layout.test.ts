@@ -1,6 +1,6 @@
 // What biome.json can't say about imports: its rules see one import at a time.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
 
@@ -85,5 +85,19 @@ t.test('pure code reaches nothing that isn’t', (t) => {
       }
   }
   for (const path of pure) check(path, path)
+  t.end()
+})
+
+t.test('the README of a folder names each folder in it', (t) => {
+  const withReadme = folders.filter((folder) => existsSync(join(root, folder, 'README.md')))
+  t.ok(withReadme.length > 5, `${withReadme.length} folders have a README`)
+  for (const folder of withReadme) {
+    const readme = readFileSync(join(root, folder, 'README.md'), 'utf8')
+    const inside = [...imports.keys()].flatMap(
+      (path) => path.match(`^${folder}/([^/]+)/`)?.[1] ?? [],
+    )
+    for (const name of new Set(inside))
+      t.ok(readme.includes(`](${name})`), `${folder}/README.md names ${name}/`)
+  }
   t.end()
 })
