@@ -69,9 +69,9 @@ export function inspect({ authority, leaf, bundles, dnsName }: InspectOptions): 
 
 function inspectBundles(texts: readonly string[]): Bundle {
   const entries = texts.map((text) => authoritiesIn(text).map(facts))
-  const inAnyEntry = [...new Map(entries.flat().map((one) => [one.pem, one])).values()]
+  const inAnyEntry = [...new Map(entries.flat().map((facts) => [facts.pem, facts])).values()]
   const inEveryEntry = inAnyEntry.filter(({ pem }) =>
-    entries.every((entry) => entry.some((one) => one.pem === pem)),
+    entries.every((entry) => entry.some((certificate) => certificate.pem === pem)),
   )
   return { texts, inAnyEntry, inEveryEntry }
 }
@@ -100,7 +100,7 @@ function inspectLeaf(options: {
   const leaf = pair.value
   if (leaf.checkHost(options.dnsName, { subject: 'never' }) === undefined)
     return { kind: 'unusable', reason: `holds a certificate that is not for ${options.dnsName}` }
-  const signers = options.known.filter((one) => isSignedBy(leaf, one)).map(facts)
+  const signers = options.known.filter((authority) => isSignedBy(leaf, authority)).map(facts)
   return { kind: 'usable', value: { ...facts(leaf), signers } }
 }
 

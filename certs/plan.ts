@@ -74,7 +74,7 @@ function wantedCertificates(options: PlanOptions): readonly CertificateFacts[] {
     .filter((certificate) => isStillNeeded({ certificate, inUse, held, now }))
     .sort((a, b) => b.notBefore - a.notBefore)
   const all = [...(inUse ? [inUse] : []), ...(held?.signers ?? []), ...others]
-  return [...new Map(all.map((one) => [one.pem, one])).values()].slice(0, maxCertificates)
+  return [...new Map(all.map((facts) => [facts.pem, facts])).values()].slice(0, maxCertificates)
 }
 
 /**
@@ -115,8 +115,8 @@ const isSignedBy = (leaf: Leaf, authority: CertificateFacts) =>
 
 /** Counts a certificate as added if any entry lacked it, and as dropped if any entry had it. */
 function changesTo(before: Bundle, after: readonly CertificateFacts[]): BundleChanges {
-  const missingFrom = (list: readonly CertificateFacts[]) => (one: CertificateFacts) =>
-    !list.some(({ pem }) => pem === one.pem)
+  const missingFrom = (list: readonly CertificateFacts[]) => (certificate: CertificateFacts) =>
+    !list.some(({ pem }) => pem === certificate.pem)
   return {
     added: after.filter(missingFrom(before.inEveryEntry)).length,
     dropped: before.inAnyEntry.filter(missingFrom(after)).length,

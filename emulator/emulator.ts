@@ -106,7 +106,7 @@ async function createState(options: EmulatorOptions, url: () => string): Promise
   const state: EmulatorState = {
     tenantId: data.tenantId,
     identities: new Map(
-      data.identities.map((one) => [one.clientId, { ...one, objectId: randomUUID() }]),
+      data.identities.map((app) => [app.clientId, { ...app, objectId: randomUUID() }]),
     ),
     vaults: createVaults(data, now()),
     faults: createFaults(now),

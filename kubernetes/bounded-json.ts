@@ -40,7 +40,7 @@ export function createBoundedJson(
         parts.push(part)
         if (bytes <= maxBytes && measure.values <= maxValues) return true
         outline = createJsonOutline({ paths, maxBytes: maxOutlineBytes })
-        for (const one of parts) outline.read(one)
+        for (const part of parts) outline.read(part)
         parts = []
         return false
       }

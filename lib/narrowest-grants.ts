@@ -78,7 +78,7 @@ export const narrowestPolicy = (hasHistory: boolean): readonly string[] =>
 
 /** The roles for some kinds of objects, each once. */
 export const rolesFor = (collections: Iterable<GrantedCollection>): readonly Role[] => [
-  ...new Set([...collections].map((one) => narrowestGrants[one].role)),
+  ...new Set([...collections].map((collection) => narrowestGrants[collection].role)),
 ]
 
 /** Says which role is for which entries: `Key Vault Secrets User (NAME, tls/NAME, pfx/NAME) or …`. */

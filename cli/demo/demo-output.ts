@@ -29,7 +29,7 @@ export function createDemoOutput(stream: NodeJS.WriteStream): DemoOutput {
     step: (title) => write(`\n${style('bold', `${++count}. ${title}`)}`),
     line: (text) => write(`   ${plain(text)}`),
     quote: (text) => {
-      for (const one of text.split('\n')) write(style('dim', `   | ${one}`))
+      for (const line of text.split('\n')) write(style('dim', `   | ${line}`))
     },
     good: (text) => write(`   ${style('green', text)}`),
     bad: (text) => write(`   ${style('red', text)}`),

@@ -63,7 +63,7 @@ async function runDemo(options: DemoOptions, cleanUp: CleanUp): Promise<ExitCode
   const { file = example('refresh.yaml'), keep = false } = options
   const manifests = readManifests([file], { command: 'demo' })
   const template = firstRequesting(manifests, file)
-  const found = manifests.flatMap((one) => findNamedObjects(one, 'default'))
+  const found = manifests.flatMap((manifest) => findNamedObjects(manifest, 'default'))
   const surroundings = surroundingsOf(template, { found, options })
   const { objects, settings, agentEnv } = surroundings
   const output = createDemoOutput(process.stdout)
@@ -137,7 +137,7 @@ function sayWhatIsKept(
 /** The first pod that has annotations of ours or volumes of the Secrets Store CSI Driver. */
 function firstRequesting(manifests: readonly Manifest[], file: string) {
   const templates = manifests.flatMap((manifest) => findPodTemplates(manifest, 'default'))
-  const found = templates.find((one) => isAnnotated(one) || mayHaveClassVolumes(one.pod))
+  const found = templates.find((pod) => isAnnotated(pod) || mayHaveClassVolumes(pod.pod))
   if (found === undefined)
     throw new InputError(
       `${file}: no pod or pod template has an ${annotationPrefix}… annotation or a volume of the Secrets Store CSI Driver`,

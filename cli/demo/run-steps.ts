@@ -125,7 +125,7 @@ interface Running {
 }
 
 function showContent({ output }: DemoSetup, { config, node }: Running): void {
-  for (const folder of node.folders.filter((one) => one !== envFolder)) {
+  for (const folder of node.folders.filter((folder) => folder !== envFolder)) {
     output.line(`${titleOf(folder)}, as the containers see them:`)
     for (const file of node.listFiles(folder)) output.quote(file)
   }
@@ -159,7 +159,8 @@ async function showRotation(
   }
   output.line(rotated)
   output.waiting('waiting for the next refresh')
-  const switched = () => node.folders.find((one) => node.currentSet(one) !== before.get(one))
+  const switched = () =>
+    node.folders.find((folder) => node.currentSet(folder) !== before.get(folder))
   await waitFor(() => switched() !== undefined, patienceMs)
   const folder = switched()
   if (folder === undefined) {

@@ -25,7 +25,7 @@ export async function serveObjects(
   objects: readonly FoundObject[],
   { caPem, cert, key }: DemoCertificate,
 ): Promise<ServedObjects> {
-  const found = new Map(objects.map((one) => [pathOf(one), one.object]))
+  const found = new Map(objects.map((object) => [pathOf(object), object.object]))
   const server = createServer({ cert, key }, ({ url = '' }, response) => {
     const object = found.get(url)
     response.statusCode = object === undefined ? 404 : 200

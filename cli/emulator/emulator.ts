@@ -66,7 +66,7 @@ export function readEmulatorData(file: string): EmulatorData {
   if (parsed.kind === 'valid') return parsed.value
   throw new InputError(
     `${file} is not valid data for the emulator`,
-    parsed.problems.map((one) => `  ${one}`),
+    parsed.problems.map((problem) => `  ${problem}`),
   )
 }
 

@@ -52,8 +52,8 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
       error.message,
       others.map(({ message }) => `akv-injector: ${message}`),
     )
-  const objects = contents.flatMap((one) => one.objects)
-  const templates = contents.flatMap((one) => one.templates)
+  const objects = contents.flatMap((content) => content.objects)
+  const templates = contents.flatMap((content) => content.templates)
   const { grants, mistakes } = findGrants(templates, { objects, serving })
   const { safe, unsafe } = sortOut(grants)
   const identities = byIdentity(safe)
@@ -64,7 +64,7 @@ export async function identity(options: IdentityOptions): Promise<ExitCode> {
     ...skippedLines({ skipped }),
     ...mistakes,
     ...unsafe,
-    ...identities.flatMap((one) => countCredentials(one, issuers)),
+    ...identities.flatMap((identity) => countCredentials(identity, issuers)),
   ])
   if (grants.length === 0 && mistakes.length === 0)
     printLines(process.stderr, ['no pod and no ServiceAccount in these files reads from a vault'])

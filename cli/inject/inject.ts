@@ -77,7 +77,7 @@ interface Injection {
 
 function injectManifest(
   manifest: Manifest,
-  { namespace, ...by }: { readonly namespace: string } & Parameters<typeof reviewTemplate>[1],
+  { namespace, ...context }: { readonly namespace: string } & Parameters<typeof reviewTemplate>[1],
 ): Injection {
   const templates = findPodTemplates(manifest, namespace)
   const problems: string[] = []
@@ -85,7 +85,7 @@ function injectManifest(
   const changed = editValue(treeOf(manifest).toJS())
   let isInjected = false
   for (const template of templates) {
-    const outcome = reviewTemplate(template, by)
+    const outcome = reviewTemplate(template, context)
     warnings.push(
       ...findMisplacedAnnotations(template).map(
         ({ problem }) => `${titleOf(template)}: ${describeProblem(problem)}`,

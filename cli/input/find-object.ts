@@ -12,7 +12,7 @@ export function findObject<T extends Identified>(
 ): T | undefined {
   let index = indexes.get(objects)
   if (index === undefined) {
-    index = new Map(objects.map((one) => [keyOf(one), one]))
+    index = new Map(objects.map((object) => [keyOf(object), object]))
     indexes.set(objects, index)
   }
   return index.get(keyOf(wanted)) as T | undefined

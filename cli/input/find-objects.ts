@@ -129,7 +129,7 @@ function namesOf(object: JsonObject, namespace: string) {
   const { kind } = object
   const metadata = objectOf(object['metadata'])
   const written = [metadata['name'], metadata['generateName']].find(
-    (one) => typeof one === 'string' || typeof one === 'number',
+    (name) => typeof name === 'string' || typeof name === 'number',
   )
   const name = String(written ?? 'unnamed')
   return {
@@ -140,13 +140,13 @@ function namesOf(object: JsonObject, namespace: string) {
   }
 }
 
-function templatesOf({ object, path }: Placed, by: Owner): readonly PodTemplate[] {
+function templatesOf({ object, path }: Placed, owner: Owner): readonly PodTemplate[] {
   const paths = templatePaths(object)
   if (paths === undefined)
-    throw new FileError(placeOf(by.manifest, path), 'has more than 2,000,000 values; split it')
-  return paths.map((one) => ({
-    ...templateAt({ object, path }, one, by),
-    ...(paths.length > 1 && { part: printable(one.join('.'), 200) }),
+    throw new FileError(placeOf(owner.manifest, path), 'has more than 2,000,000 values; split it')
+  return paths.map((templatePath) => ({
+    ...templateAt({ object, path }, templatePath, owner),
+    ...(paths.length > 1 && { part: printable(templatePath.join('.'), 200) }),
   }))
 }
 

@@ -46,17 +46,17 @@ export const reviewRequest = ({
  * What the webhook would decide about the pod, using the webhook's own code. The API server itself refuses a pod with an
  * unquoted annotation; the outcome then also has the problems that the webhook would find.
  *
- * @param by - `objects`: where to find the SecretProviderClasses of the pod's volumes. Without it, volumes of the CSI
+ * @param context - `objects`: where to find the SecretProviderClasses of the pod's volumes. Without it, volumes of the CSI
  *   driver are left alone.
  */
 export function reviewTemplate(
   template: PodTemplate,
-  by: { readonly policy: Policy; readonly objects?: readonly FoundObject[] | undefined },
+  context: { readonly policy: Policy; readonly objects?: readonly FoundObject[] | undefined },
 ): Outcome {
   const { unquoted } = template
   const request = reviewRequest(template)
-  const lookedUp = by.objects && lookUpInFiles(request, by.objects)
-  const outcome = mutate(request, by.policy, lookedUp)
+  const lookedUp = context.objects && lookUpInFiles(request, context.objects)
+  const outcome = mutate(request, context.policy, lookedUp)
   if (unquoted.length === 0) return outcome
   return denied([...unquoted, ...(outcome.kind === 'denied' ? outcome.problems : [])])
 }

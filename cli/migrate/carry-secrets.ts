@@ -63,18 +63,22 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
  * The annotation `refresh` that a source makes necessary: an account refreshes all of its Secrets as often as the one with the
  * shortest interval needs.
  *
- * @param by - `account`: before its Secrets are added; `requested`: its annotations with them
+ * @param options - `account`: before its Secrets are added; `requested`: its annotations with them
  */
 function refreshOf(
   { refreshSeconds }: Source,
-  by: {
+  {
+    account,
+    requested,
+    policy,
+  }: {
     readonly account: AccountAnnotations
     readonly requested: JsonObject
     readonly policy: Policy
   },
 ): JsonObject {
-  const { annotations } = by.account
-  const request = readAccount({ ...by.account, annotations: by.requested }, by.policy)
+  const { annotations } = account
+  const request = readAccount({ ...account, annotations: requested }, policy)
   if (request.kind !== 'wanted' || refreshSeconds === undefined) return {}
   const isFirst =
     annotations[syncAnnotation] === undefined && annotations[refreshAnnotation] === undefined
@@ -107,8 +111,8 @@ function appendItems(text: unknown, items: readonly SecretItem[]): string | unde
   const list = parseDocument(typeof text === 'string' ? text : '[]')
   if (!isSeq(list.contents)) return undefined
   if (text === undefined) list.contents.flow = false
-  for (const one of items)
-    if (one.kind === 'item') list.contents.items.push(list.createNode(one.item) as never)
+  for (const item of items)
+    if (item.kind === 'item') list.contents.items.push(list.createNode(item.item) as never)
   return list.toString({ lineWidth: 0 })
 }
 

@@ -38,8 +38,8 @@ export function findDifferences(
   ]
 }
 
-const view = (template: PodTemplate, by: Content): string =>
-  viewOf(template.pod, reviewTemplate(template, by))
+const view = (template: PodTemplate, content: Content): string =>
+  viewOf(template.pod, reviewTemplate(template, content))
 
 /** Objects that the migration doesn't change, and that are missing, different or new all the same. */
 function strayObjects(old: Content, rewritten: Content, migration: Migration): readonly string[] {
@@ -51,7 +51,7 @@ function strayObjects(old: Content, rewritten: Content, migration: Migration): r
   const removed = new Set(gone)
   const textsOf = (objects: readonly NamedObject[]) =>
     objects
-      .filter((one) => !removed.has(one) && !changed.has(one.title))
+      .filter((object) => !removed.has(object) && !changed.has(object.title))
       .map(({ title, object }) => `${title} ${JSON.stringify(object)}`)
   const before = countOf(textsOf(old.objects))
   const after = countOf(textsOf(rewritten.objects))
@@ -72,8 +72,8 @@ function wrongAccounts({ objects, policy }: Content, { accounts }: Migration): r
     .filter(({ namespace, name, annotations }) => {
       const found = findObject(objects, { kind: 'ServiceAccount', namespace, name })
       const read = annotationsOf(found?.object)
-      const requestOf = (one: typeof annotations) =>
-        JSON.stringify(readAccount({ namespace, name, annotations: one }, policy))
+      const requestOf = (variant: typeof annotations) =>
+        JSON.stringify(readAccount({ namespace, name, annotations: variant }, policy))
       return requestOf(read) !== requestOf(annotations)
     })
     .map(({ name }) => `ServiceAccount/${name}`)

@@ -20,9 +20,9 @@ export function findUnusedStores(
   objects: readonly NamedObject[],
   gone: ReadonlySet<string>,
 ): readonly StoreFate[] {
-  const users = objects.filter((one) => isExternalSecretsKind(one) && !isSecretStore(one))
-  const left = namesIn(users.filter((one) => !gone.has(keyOf(one))))
-  const moved = namesIn(users.filter((one) => gone.has(keyOf(one))))
+  const users = objects.filter((object) => isExternalSecretsKind(object) && !isSecretStore(object))
+  const left = namesIn(users.filter((user) => !gone.has(keyOf(user))))
+  const moved = namesIn(users.filter((user) => gone.has(keyOf(user))))
   return objects.filter(isSecretStore).map((store): StoreFate => {
     const { name } = store
     const scope = store.kind === 'ClusterSecretStore' ? cluster : store.namespace

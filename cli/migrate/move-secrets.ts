@@ -22,26 +22,26 @@ interface Move {
 /**
  * Moves the Secrets of a class to an account; gives the reason if that can't be.
  *
- * @param by - `users`: the pods that have volumes of the class
+ * @param move - `users`: the pods that have volumes of the class
  */
 export function moveClass(
   found: NamedObject,
-  by: Move & {
+  move: Move & {
     readonly users: readonly PodTemplate[]
     readonly listed: ReadonlyMap<string, readonly ListedAccount[]>
   },
 ): string | undefined {
-  const source = classSource(found, by.policy)
+  const source = classSource(found, move.policy)
   if (source === undefined) return undefined
   if (source.problems.length > 0) return source.problems.join('; ')
-  const chosen = chooseClassAccount(source, { ...by, namespace: found.namespace })
-  return 'reason' in chosen ? chosen.reason : moveTo(chosen.name, { ...by, found, source })
+  const chosen = chooseClassAccount(source, { ...move, namespace: found.namespace })
+  return 'reason' in chosen ? chosen.reason : moveTo(chosen.name, { ...move, found, source })
 }
 
 /** Moves the Secret of an ExternalSecret to an account; gives the reason if that can't be. */
 export function moveExternalSecret(
   found: NamedObject,
-  { facts, ...by }: Move & { readonly facts: SourceFacts },
+  { facts, ...context }: Move & { readonly facts: SourceFacts },
 ): string | undefined {
   const { source, mistakes, listed } = facts
   if (source === undefined) return 'it requests no Secret'
@@ -52,7 +52,7 @@ export function moveExternalSecret(
   const plain = plainSource(source)
   return plain.kind === 'none'
     ? plain.reason
-    : moveTo(chosen.name, { ...by, found, source: plain.source })
+    : moveTo(chosen.name, { ...context, found, source: plain.source })
 }
 
 function moveTo(

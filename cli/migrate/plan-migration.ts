@@ -62,7 +62,7 @@ export function planMigration(manifests: Manifests): Migration {
   planExternalSecrets(manifests, { gone, accounts, note })
   return {
     pods,
-    gone: objects.filter((one) => isMigrated(one) && gone.has(keyOf(one))),
+    gone: objects.filter((object) => isMigrated(object) && gone.has(keyOf(object))),
     accounts: [...accounts.values()],
     notes: [...notes, ...syncNotes(accounts)],
   }
@@ -70,7 +70,7 @@ export function planMigration(manifests: Manifests): Migration {
 
 /** The last one of each name, as with `kubectl apply`. */
 const lastOfEach = (objects: readonly NamedObject[]): readonly NamedObject[] => [
-  ...new Map(objects.map((one) => [keyOf(one), one])).values(),
+  ...new Map(objects.map((object) => [keyOf(object), object])).values(),
 ]
 
 const classKind = 'SecretProviderClass'
@@ -120,11 +120,11 @@ function planExternalSecrets(
   for (const object of objects.filter(isOtherOperatorKind)) note(object, 'it is not migrated')
 }
 
-const isMigrated = (one: NamedObject): boolean =>
-  isClass(one) || isExternalSecret(one) || isSecretStore(one)
+const isMigrated = (object: NamedObject): boolean =>
+  isClass(object) || isExternalSecret(object) || isSecretStore(object)
 
-const isOtherOperatorKind = (one: NamedObject): boolean =>
-  isExternalSecretsKind(one) && !isExternalSecret(one) && !isSecretStore(one)
+const isOtherOperatorKind = (object: NamedObject): boolean =>
+  isExternalSecretsKind(object) && !isExternalSecret(object) && !isSecretStore(object)
 
 const syncNotes = (accounts: ReadonlyMap<string, AccountChange>): readonly string[] =>
   [...accounts.values()].map(({ namespace, name, existing }) => {

@@ -40,9 +40,9 @@ interface Manifests {
 }
 
 /** Decides whether annotations can give a pod the files of its volume (docs/specification.md, "Command line"). */
-export function planPod(template: PodTemplate, by: Manifests): PodPlan {
+export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
   if (!hasDriverVolumes(template)) return { kind: 'untouched' }
-  const outcome = reviewTemplate(template, by)
+  const outcome = reviewTemplate(template, manifests)
   if (outcome.kind === 'denied') return stays(...outcome.problems.map(describeProblem))
   if (outcome.kind === 'skipped') return stays(skipReasons[outcome.reason])
   const pod = template.pod as JsonObject & Pod
@@ -56,7 +56,7 @@ export function planPod(template: PodTemplate, by: Manifests): PodPlan {
   if (taken.length > 0) return stays(`it has ${taken.join(', ')} already`)
 
   const annotations = {
-    ...sourceAnnotations(config.volumes[0]?.class ?? '', template.namespace, by),
+    ...sourceAnnotations(config.volumes[0]?.class ?? '', template.namespace, manifests),
     ...(config.identity.tenantId && { 'tenant-id': config.identity.tenantId }),
     ...(config.identity.clientId && { 'client-id': config.identity.clientId }),
     'mount-path': mounted.path,
@@ -73,7 +73,7 @@ export function planPod(template: PodTemplate, by: Manifests): PodPlan {
       annotations: missing(chosen, pod),
     } as const
     const changed = { ...template, pod: changedPod(pod, change) }
-    const review = reviewTemplate(changed, by)
+    const review = reviewTemplate(changed, manifests)
     if (review.kind === 'injected' && viewOf(changed.pod, review) === before) return change
     if (review.kind === 'denied' && 'containers' in chosen)
       return stays(...review.problems.map(describeProblem))

@@ -25,8 +25,9 @@ export function documentStyle(document: Document, text: string): Style {
       else if (deeper > 0) indents.push(deeper)
     },
   })
-  const indent = mostFrequent(indents) ?? mostFrequent(sequenceIndents.filter((one) => one > 0))
-  const indentSeq = mostFrequent(sequenceIndents.map((one) => one > 0))
+  const indent =
+    mostFrequent(indents) ?? mostFrequent(sequenceIndents.filter((indent) => indent > 0))
+  const indentSeq = mostFrequent(sequenceIndents.map((indent) => indent > 0))
   const flowCollectionPadding = mostFrequent(paddings)
   return {
     ...(indent !== undefined && { indent }),

@@ -13,11 +13,11 @@ const containerBytes = 96
 export function sizeOf(value: Value): number {
   if (typeof value === 'string') return value.length
   if (isList(value))
-    return value.reduce<number>((sum, one) => sum + memberBytes + sizeOf(one), containerBytes)
+    return value.reduce<number>((sum, item) => sum + memberBytes + sizeOf(item), containerBytes)
   if (!isMap(value)) return 1
   let size = value.kind === 'json' ? containerBytes : 0
-  for (const [key, one] of value.entries) {
-    size += key.length + sizeOf(one)
+  for (const [key, item] of value.entries) {
+    size += key.length + sizeOf(item)
     if (value.kind === 'json') size += memberBytes
   }
   return size

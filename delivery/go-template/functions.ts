@@ -49,7 +49,7 @@ export const functions: Readonly<Record<CalledName, TemplateFunction>> = {
   pkcs12cert: ofStrings('pkcs12cert', ([pfx = ''], { budget }) => pkcs12Certificates(pfx, budget)),
   pkcs12key: ofStrings('pkcs12key', ([pfx = ''], { budget }) => pkcs12Key(pfx, budget)),
   printf: ([format = null, ...args]) => printf(stringOf(format, 'printf'), args),
-  quote: (args) => args.flatMap((one) => (one === null ? [] : [quote(plain(one))])).join(' '),
+  quote: (args) => args.flatMap((arg) => (arg === null ? [] : [quote(plain(arg))])).join(' '),
   replace: ofStrings('replace', ([from = '', to = '', text = '']) =>
     joined(from === '' ? ['', ...characters(text), ''] : text.split(from), to),
   ),

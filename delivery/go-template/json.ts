@@ -29,10 +29,10 @@ function toValue(parsed: unknown, depth: number): Value {
   if (typeof parsed === 'string') return fromText(parsed)
   if (typeof parsed === 'number' && !Number.isFinite(parsed))
     throw new TemplateError('fromJson: a number in its value is too large')
-  if (Array.isArray(parsed)) return parsed.map((one) => toValue(one, depth + 1))
+  if (Array.isArray(parsed)) return parsed.map((item) => toValue(item, depth + 1))
   if (!isObject(parsed)) return parsed as boolean | number | null
   const entries = Object.entries(parsed).map(
-    ([key, one]) => [fromText(key), toValue(one, depth + 1)] as const,
+    ([key, member]) => [fromText(key), toValue(member, depth + 1)] as const,
   )
   return { kind: 'json', entries: new Map(entries) }
 }
@@ -42,7 +42,7 @@ export function toJson(value: Value): string {
   if (typeof value === 'string') return quoteJson(value)
   if (isList(value)) return `[${value.map(toJson).join(',')}]`
   if (!isMap(value)) return Object.is(value, -0) ? '-0' : String(value)
-  const members = sortedEntries(value).map(([key, one]) => `${quoteJson(key)}:${toJson(one)}`)
+  const members = sortedEntries(value).map(([key, member]) => `${quoteJson(key)}:${toJson(member)}`)
   return `{${members.join(',')}}`
 }
 

@@ -58,11 +58,11 @@ function formatValue(value: Value, verb: Verb, isNested = false): string {
   if (value === null) return verb === 'v' || isNested ? '<nil>' : `%!${verb}(<nil>)`
   if (isMap(value)) {
     const entries = sortedEntries(value).map(
-      ([key, one]) => `${formatValue(key, verb, true)}:${formatValue(one, verb, true)}`,
+      ([key, item]) => `${formatValue(key, verb, true)}:${formatValue(item, verb, true)}`,
     )
     return `map[${entries.join(' ')}]`
   }
-  if (isList(value)) return `[${value.map((one) => formatValue(one, verb, true)).join(' ')}]`
+  if (isList(value)) return `[${value.map((item) => formatValue(item, verb, true)).join(' ')}]`
   if (typeof value === 'string') {
     if (verb === 'd') return mismatch(value, verb)
     return verb === 'q' ? quote(value) : value

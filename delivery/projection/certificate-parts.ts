@@ -94,7 +94,7 @@ async function fetchAtOneVersion(parts: Parts, options: AlignOptions): Promise<F
   }
   const version = [...parts.filter(isCertificateObject), ...parts]
     .map(versionOf)
-    .find((one) => one !== undefined)
+    .find((version) => version !== undefined)
   if (version === undefined) return outcomes
 
   const others = parts.filter((part) => versionOf(part) !== version)

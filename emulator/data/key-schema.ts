@@ -96,7 +96,7 @@ function imported(
     return undefined
   }
   const accepted = [own, `${own}-HSM`] as const
-  const named = accepted.find((one) => one === (type ?? own))
+  const named = accepted.find((keyType) => keyType === (type ?? own))
   if (named === undefined)
     report(`found "${type}"; accepted, as the PEM says: ${accepted.join(', ')}`, 'type')
   return named && { type: named, publicKey }

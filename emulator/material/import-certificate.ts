@@ -48,11 +48,11 @@ function materialOf(
   certificates: readonly X509Certificate[],
 ): CertificateMaterial | undefined {
   if (privateKey === undefined) return undefined
-  const leaf = certificates.find((one) => one.checkPrivateKey(privateKey))
+  const leaf = certificates.find((certificate) => certificate.checkPrivateKey(privateKey))
   const known = ['rsa', 'ec'].includes(privateKey.asymmetricKeyType ?? '')
   return leaf === undefined || !known
     ? undefined
-    : { privateKey, certificates: [leaf, ...certificates.filter((one) => one !== leaf)] }
+    : { privateKey, certificates: [leaf, ...certificates.filter((other) => other !== leaf)] }
 }
 
 /** node-forge converts RSA keys to its own format, and leaves others as ASN.1. */

@@ -154,10 +154,10 @@ export const isDeleted = (kind: ObjectKind, name: string): VaultRefusal =>
   )
 
 /** The emulator's own message. */
-export const nameIsTaken = (by: ObjectKind, name: string): VaultRefusal =>
+export const nameIsTaken = (kind: ObjectKind, name: string): VaultRefusal =>
   conflict(
     'NameTaken',
-    `A ${by} named ${name} already exists, and a certificate would create one, too.`,
+    `A ${kind} named ${name} already exists, and a certificate would create one, too.`,
   )
 
 export const throttled: VaultRefusal = {

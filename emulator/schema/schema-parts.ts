@@ -57,7 +57,7 @@ export const secretText = (accepted: string) =>
 export const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: ({ input }) => found(input, words.join(', ')) }).meta({
     type: scalar,
-    enum: words.flatMap((one) => (/^\d+$/.test(one) ? [one, Number(one)] : [one])),
+    enum: words.flatMap((word) => (/^\d+$/.test(word) ? [word, Number(word)] : [word])),
   })
 
 /** A whole number, or a string of digits, because every scalar of the vault file is read as a string. */

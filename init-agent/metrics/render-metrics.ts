@@ -159,7 +159,7 @@ function objectDates(
 }
 
 function earliest(a: ObjectDates, b: ObjectDates = {}): ObjectDates {
-  const min = (one?: number, other?: number) => Math.min(one ?? Infinity, other ?? Infinity)
+  const min = (a?: number, b?: number) => Math.min(a ?? Infinity, b ?? Infinity)
   return {
     createdAtMs: min(a.createdAtMs, b.createdAtMs),
     expiresAtMs: min(a.expiresAtMs, b.expiresAtMs),

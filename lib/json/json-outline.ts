@@ -72,7 +72,7 @@ export function createJsonOutline({
   function addPart(part: Buffer): void {
     if (parts === undefined || part.length === 0) return
     const isName = levels.at(-1)?.isAtName === true
-    const length = parts.reduce((sum, one) => sum + one.length, part.length)
+    const length = parts.reduce((sum, buffer) => sum + buffer.length, part.length)
     if (isName ? length > maxNameBytes : part.length > leftBytes) parts = undefined
     else parts.push(part)
     if (!isName && parts !== undefined) leftBytes -= part.length
@@ -153,7 +153,7 @@ const define = (place: object, name: string, value: unknown): void =>
 const withDenseLists = (value: Outline | string): Outline | string => {
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return Object.values(value).map(withDenseLists)
-  const members = Object.entries(value).map(([name, one]) => [name, withDenseLists(one)] as const)
+  const members = Object.entries(value).map(([name, part]) => [name, withDenseLists(part)] as const)
   return Object.fromEntries(members)
 }
 

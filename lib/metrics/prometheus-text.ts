@@ -20,7 +20,7 @@ export const prometheusText = (families: readonly MetricFamily[]): string =>
     .filter(({ samples }) => samples.length > 0)
     .map(
       ({ name, help, type, samples }) =>
-        `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map((one) => line(name, one)).join('')}`,
+        `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map((sample) => line(name, sample)).join('')}`,
     )
     .join('')
 

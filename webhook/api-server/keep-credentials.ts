@@ -50,7 +50,7 @@ export function keepCredentials(
   }
 }
 
-const isSame = (one: ApiCredentials, other: ApiCredentials): boolean =>
-  one.token === other.token && one.ca === other.ca
+const isSame = (a: ApiCredentials, b: ApiCredentials): boolean =>
+  a.token === b.token && a.ca === b.ca
 
 const keptMs = 10_000

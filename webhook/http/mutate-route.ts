@@ -54,7 +54,7 @@ export function addMutateRoutes(app: WebhookServer, options: MutateRouteOptions)
     const caller = { address: httpRequest.ip, namespace: request.namespace }
     const bodyBytes = announcedBytes(httpRequest.headers)
     const prepared = lookUp(request, { caller, bodyBytes }).then(
-      (lookedUp) => ({ lookedUp, decide: (one: AdmissionRequest) => decide(one, lookedUp) }),
+      (lookedUp) => ({ lookedUp, decide: (review: AdmissionRequest) => decide(review, lookedUp) }),
       (error: unknown) => ({
         decide() {
           throw error

@@ -41,7 +41,7 @@ export function completeObjects(
   const name = accountNameOf(template)
   const account = find('ServiceAccount', name)
   const found = needed
-    .map((one) => find('SecretProviderClass', one)?.object)
+    .map((name) => find('SecretProviderClass', name)?.object)
     .filter((object) => object !== undefined)
   const namesAll = needed.length > 0 && classes.length === 0 && found.every(isClientNamed)
   const isNamed = namesAll || hasClient(template, account)
@@ -50,7 +50,7 @@ export function completeObjects(
   return {
     objects: [
       ...objects,
-      ...classes.map((one) => madeUpClass(one, namespace)),
+      ...classes.map((name) => madeUpClass(name, namespace)),
       ...(accountClientId === undefined
         ? []
         : [withClient(account ?? newAccount(name, namespace), accountClientId)]),

@@ -8,7 +8,7 @@ import { type CompleteObjects, madeUpVault } from './complete-objects.ts'
 /** A line for each thing that was made up for a pod, so that nobody takes it for something that a cluster has. */
 export function describeMadeUp(
   template: PodTemplate,
-  by: {
+  madeUp: {
     readonly config: AgentConfig
     readonly data: EmulatorData
     readonly complete: CompleteObjects
@@ -16,10 +16,10 @@ export function describeMadeUp(
     readonly isLabelMissing: boolean
   },
 ): readonly string[] {
-  const { data, complete } = by
+  const { data, complete } = madeUp
   return [
     ...complete.classes.map((name) => `SecretProviderClass ${name}, with one secret`),
-    ...describeIdentity(template, by),
+    ...describeIdentity(template, madeUp),
     ...data.vaults.flatMap(({ name, secrets, keys, certificates }) => [
       name === madeUpVault ? `vault ${name}, because nothing names one` : `vault ${name}`,
       ...describeObjects('secret', secrets),

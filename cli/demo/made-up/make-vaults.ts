@@ -22,7 +22,7 @@ interface ReadObject {
 
 /** Everything that the agent of a pod reads of one secret. */
 export const usesOf = (config: AgentConfig, object: ObjectReference): readonly WantedValue[] =>
-  wantedValues(config).filter((one) => keyOf(one.object) === keyOf(object))
+  wantedValues(config).filter((value) => keyOf(value.object) === keyOf(object))
 
 const keyOf = ({ vault, name }: ObjectReference): string => `${vault}:${name.toLowerCase()}`
 
@@ -31,7 +31,7 @@ export function makeVaults(config: AgentConfig): readonly VaultData[] {
   const byVault = Map.groupBy(wantedValues(config), ({ object }) => object.vault)
   return [...byVault].map(([name, values]): VaultData => {
     const objects = objectsOf(values)
-    const ofKind = (kind: ReadObject['kind']) => objects.filter((one) => one.kind === kind)
+    const ofKind = (kind: ReadObject['kind']) => objects.filter((object) => object.kind === kind)
     return {
       name,
       readers: ['*'],

@@ -18,9 +18,9 @@ interface FoundGrants {
 /** Finds what the pods and the ServiceAccounts with Secret sync read. */
 export function findGrants(
   templates: readonly PodTemplate[],
-  by: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
+  input: { readonly objects: readonly NamedObject[]; readonly serving: Serving },
 ): FoundGrants {
-  const found = [...templates.map((template) => grantOfPod(template, by)), ...grantsOfAccounts(by)]
+  const found = [...templates.map((pod) => grantOfPod(pod, input)), ...grantsOfAccounts(input)]
   return {
     grants: found.flatMap(({ grant }) => grant ?? []),
     mistakes: found.flatMap(({ mistakes }) => mistakes ?? []),

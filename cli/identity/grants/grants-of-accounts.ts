@@ -30,17 +30,19 @@ export function grantsOfAccounts({
   const factsOf = readSources(objects, serving.policy)
   const accounts = listAccounts(objects)
   const found = objects.filter(
-    (one) => isExternalSecret(one) || (serving.servesVolumes && isClass(one)),
+    (object) => isExternalSecret(object) || (serving.servesVolumes && isClass(object)),
   )
   // The last of several with one name counts, as with `kubectl apply`.
-  const last = [...new Map(found.map((one) => [keyOf(one), one])).values()]
+  const last = [...new Map(found.map((object) => [keyOf(object), object])).values()]
   const byNamespace = Map.groupBy(last, ({ namespace }) => namespace)
   const grants = [...new Set([...accounts.keys(), ...byNamespace.keys()])].flatMap((namespace) => {
-    const sources = (byNamespace.get(namespace) ?? []).flatMap((one) => factsOf(one).source ?? [])
+    const objects = byNamespace.get(namespace) ?? []
+    const sources = objects.flatMap((object) => factsOf(object).source ?? [])
     const listed = withNamedAccounts(accounts.get(namespace) ?? [], sources)
     return grantsIn(listed, { namespace, sources, policy: serving.policy })
   })
-  return [...grants, ...last.filter(isExternalSecret).map((one) => mistakeOf(one, factsOf(one)))]
+  const requested = last.filter(isExternalSecret)
+  return [...grants, ...requested.map((object) => mistakeOf(object, factsOf(object)))]
 }
 
 function grantsIn(
@@ -79,7 +81,9 @@ function mistakeOf(
   { source, mistakes, listed }: SourceFacts,
 ): Found {
   if (mistakes.length > 0)
-    return { mistakes: [`${title}: would not be synced`, ...mistakes.map((one) => `  ${one}`)] }
+    return {
+      mistakes: [`${title}: would not be synced`, ...mistakes.map((mistake) => `  ${mistake}`)],
+    }
   const chosen =
     source && chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
   return chosen?.kind === 'none'

@@ -131,7 +131,9 @@ function roleCommands(
     `az role assignment create --role '${name}' --scope "$VAULT_ID${place}" --assignee-object-id "$PRINCIPAL_ID" --assignee-principal-type ServicePrincipal`
   return grants === 'vault'
     ? rolesFor(objects.map(({ collection }) => collection)).map((role) => assign(role, ''))
-    : objects.map((one) => assign(narrowestGrants[one.collection].role, `/${objectPath(one)}`))
+    : objects.map((needed) =>
+        assign(narrowestGrants[needed.collection].role, `/${objectPath(needed)}`),
+      )
 }
 
 /** The command replaces the permissions that the identity has for these kinds of objects. */

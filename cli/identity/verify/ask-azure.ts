@@ -61,10 +61,10 @@ export async function askIdentity(
   )
   if (listed.kind === 'unknown') return listed
   const [found] = listed.value.filter(
-    (one) =>
-      one.clientId.toLowerCase() === clientId &&
-      (identityName ?? one.name) === one.name &&
-      (resourceGroup ?? one.resourceGroup).toLowerCase() === one.resourceGroup.toLowerCase(),
+    ({ clientId: id, name, resourceGroup: group }) =>
+      id.toLowerCase() === clientId &&
+      (identityName ?? name) === name &&
+      (resourceGroup ?? group).toLowerCase() === group.toLowerCase(),
   )
   if (found !== undefined) return { kind: 'known', value: found }
   return unknown(
@@ -118,7 +118,7 @@ export async function askAssignments(
   if (above.kind === 'unknown') return above
   const all = await ask(az, [...common, '--all'], readAssignments)
   if (all.kind === 'unknown') return all
-  const byId = new Map([...above.value, ...all.value].map((one) => [one.id.toLowerCase(), one]))
+  const byId = new Map([...above.value, ...all.value].map((role) => [role.id.toLowerCase(), role]))
   return { kind: 'known', value: [...byId.values()] }
 }
 

@@ -20,23 +20,23 @@ export function compareCredentials(
   const wanted = accounts.flatMap((account) =>
     issuers.map((issuer) => ({ issuer, subject: subjectOf(account) })),
   )
-  const isWanted = (one: AzureCredential) =>
-    wanted.some(({ issuer, subject }) => one.issuer === issuer && one.subject === subject)
+  const isWanted = ({ issuer, subject }: AzureCredential) =>
+    wanted.some((identity) => identity.issuer === issuer && identity.subject === subject)
   const absent = wanted.filter(
     ({ issuer, subject }) =>
       !existing.some(
-        (one) =>
-          one.issuer === issuer &&
-          one.subject === subject &&
-          one.audiences?.includes(tokenAudience) === true,
+        (credential) =>
+          credential.issuer === issuer &&
+          credential.subject === subject &&
+          credential.audiences?.includes(tokenAudience) === true,
       ),
   )
-  const others = existing.filter((one) => !isWanted(one))
+  const others = existing.filter((credential) => !isWanted(credential))
   const flexible = others.filter(({ subject }) => typeof subject !== 'string')
   return [
-    ...absent.map((one) =>
+    ...absent.map((credential) =>
       missing(
-        `no federated credential for ${one.subject} of ${one.issuer}${nearMiss(one, existing)}`,
+        `no federated credential for ${credential.subject} of ${credential.issuer}${nearMiss(credential, existing)}`,
       ),
     ),
     ...(flexible.length > 0
@@ -45,7 +45,7 @@ export function compareCredentials(
     ...(others.length > flexible.length
       ? [
           note(
-            `these federated credentials are for something else: ${namesOf(others.filter((one) => !flexible.includes(one)))}`,
+            `these federated credentials are for something else: ${namesOf(others.filter((credential) => !flexible.includes(credential)))}`,
           ),
         ]
       : []),
@@ -66,7 +66,7 @@ function nearMiss(
   wanted: { readonly issuer: string; readonly subject: string },
   existing: readonly AzureCredential[],
 ): string {
-  const rough = (one: string | null | undefined) => one?.toLowerCase().replace(/\/$/, '')
+  const rough = (text: string | null | undefined) => text?.toLowerCase().replace(/\/$/, '')
   const near = existing.find(
     ({ issuer, subject }) =>
       rough(issuer) === rough(wanted.issuer) && rough(subject) === rough(wanted.subject),

@@ -18,16 +18,16 @@ export function comparePolicies(
   )
   const absent = needed.flatMap(({ collection, permissions }) => {
     const held = policies.flatMap((policy) => permissionsOf(policy, collection))
-    const lacking = permissions.filter((one) => !held.includes(one) && !held.includes('all'))
-    return lacking.map((one) => `${collection} ${one}`)
+    const lacking = held.includes('all') ? [] : permissions.filter((name) => !held.includes(name))
+    return lacking.map((name) => `${collection} ${name}`)
   })
   return [
     ...(absent.length > 0 ? [missing(`access policy with ${listNames(absent)}`)] : []),
     ...policies.flatMap((policy) => {
       const extra = kinds.flatMap((kind) =>
         permissionsOf(policy, kind)
-          .filter((one) => wanted.get(kind)?.includes(one) !== true)
-          .map((one) => `${kind} ${printable(one)}`),
+          .filter((permission) => wanted.get(kind)?.includes(permission) !== true)
+          .map((permission) => `${kind} ${printable(permission)}`),
       )
       const whose =
         policy.objectId.toLowerCase() === principalId.toLowerCase()
@@ -45,4 +45,4 @@ const kinds = ['secrets', 'certificates', 'keys', 'storage'] as const
 const permissionsOf = (
   { permissions }: AccessPolicy,
   kind: (typeof kinds)[number],
-): readonly string[] => [...new Set((permissions[kind] ?? []).map((one) => one.toLowerCase()))]
+): readonly string[] => [...new Set((permissions[kind] ?? []).map((name) => name.toLowerCase()))]

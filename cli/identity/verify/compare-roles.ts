@@ -30,7 +30,7 @@ export function compareRoles(
   held: readonly HeldRole[],
 ): readonly Finding[] {
   const absent = usesRoles(question) ? missingRoles(question, held) : []
-  return [...absent, ...held.flatMap((one) => extraOf(one, question))]
+  return [...absent, ...held.flatMap((role) => extraOf(role, question))]
 }
 
 const usesRoles = ({ vault }: RoleQuestion): boolean => vault.policies === undefined
@@ -42,13 +42,13 @@ function missingRoles(
   const lacking = needs.objects.filter(
     (object) =>
       !actionsOf(object).every((action) =>
-        held.some((one) => isAt(one, object) && allows(one, action) === 'yes'),
+        held.some((role) => isAt(role, object) && allows(role, action) === 'yes'),
       ),
   )
   const conditional = lacking.flatMap((object) =>
     held.filter(
-      (one) =>
-        isAt(one, object) && actionsOf(object).some((action) => allows(one, action) === 'maybe'),
+      (role) =>
+        isAt(role, object) && actionsOf(object).some((action) => allows(role, action) === 'maybe'),
     ),
   )
   const byRole = Map.groupBy(lacking, ({ collection }) => narrowestGrants[collection].role.name)
@@ -85,11 +85,11 @@ function extraOf(
   const { needs, principalId, isByObject } = question
   const objects =
     scope.kind === 'object'
-      ? needs.objects.filter((one) => objectPath(one).toLowerCase() === scope.path)
+      ? needs.objects.filter((object) => objectPath(object).toLowerCase() === scope.path)
       : needs.objects
   const readsVault = usesRoles(question) && role.vaultActions.length > 0
   const allowed = rolesFor(objects.map(({ collection }) => collection)).flatMap(
-    (one) => one.dataActions,
+    (role) => role.dataActions,
   )
   const extra = readsVault ? extraActions(role, allowed) : []
   const reasons = [
@@ -114,8 +114,8 @@ function extraOf(
 
 function extraReason(extra: readonly string[], objects: readonly NeededObject[]): string {
   if (objects.length === 0) return 'the files don’t read this object'
-  const names = extra.map((one) =>
-    printable(one.replace(/^Microsoft\.KeyVault\/vaults\//i, ''), 120),
+  const names = extra.map((action) =>
+    printable(action.replace(/^Microsoft\.KeyVault\/vaults\//i, ''), 120),
   )
   return `reading what the files name doesn’t need ${listNames(names)}`
 }

@@ -19,7 +19,7 @@ export function describeSections(
   { hasMistakes }: { readonly hasMistakes: boolean },
 ): readonly string[] {
   const count = (kind: Finding['kind']) =>
-    sections.reduce((sum, one) => sum + one.findings.filter((each) => each.kind === kind).length, 0)
+    sections.flatMap(({ findings }) => findings).filter((found) => found.kind === kind).length
   const counts = (['missing', 'too-much', 'unknown'] as const)
     .map((kind) => ({ kind, some: count(kind) }))
     .filter(({ some }) => some > 0)

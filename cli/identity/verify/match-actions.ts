@@ -41,8 +41,8 @@ export interface RoleFacts {
 /** Compares all actions of a role once, because thousands of assignments may have the same role. */
 export function factsOf({ roleName, permissions }: AzureRole): RoleFacts {
   const allowing = (some: readonly RolePermission[]) =>
-    new Set(usedActions.filter((action) => some.some((one) => isData(one, action))))
-  const allowed = allowing(permissions.filter((one) => !isConditional(one)))
+    new Set(usedActions.filter((action) => some.some((permission) => isData(permission, action))))
+  const allowed = allowing(permissions.filter((permission) => !isConditional(permission)))
   return {
     name: roleName,
     allowed,
@@ -52,7 +52,10 @@ export function factsOf({ roleName, permissions }: AzureRole): RoleFacts {
   }
 }
 
-const usedActions = Object.values(narrowestGrants).flatMap((one) => [one.getAction, one.listAction])
+const usedActions = Object.values(narrowestGrants).flatMap(({ getAction, listAction }) => [
+  getAction,
+  listAction,
+])
 
 const isData = ({ dataActions, notDataActions }: RolePermission, action: string): boolean =>
   matchesAny(dataActions, action) && !matchesAny(notDataActions, action)
@@ -62,13 +65,13 @@ export const isConditional = ({ condition }: { readonly condition?: string | nul
 
 /** A pattern counts unless one of the role's own exceptions contains it as a whole. */
 const vaultActionsOf = ({ dataActions, notDataActions }: RolePermission): readonly string[] =>
-  dataActions.filter((one) => concernsVaults(one) && !matchesAny(notDataActions, one))
+  dataActions.filter((pattern) => concernsVaults(pattern) && !matchesAny(notDataActions, pattern))
 
 /** The data actions of a role in a vault that no allowed pattern contains as a whole. */
 export const extraActions = (
   { vaultActions }: RoleFacts,
   allowed: readonly string[],
-): readonly string[] => vaultActions.filter((one) => !matchesAny(allowed, one))
+): readonly string[] => vaultActions.filter((action) => !matchesAny(allowed, action))
 
 const vaultPrefix = 'microsoft.keyvault/vaults/'
 
@@ -86,4 +89,4 @@ const accessActions = [
 ]
 
 const changesAccess = ({ actions, notActions }: RolePermission): boolean =>
-  accessActions.some((one) => matchesAny(actions, one) && !matchesAny(notActions, one))
+  accessActions.some((action) => matchesAny(actions, action) && !matchesAny(notActions, action))

@@ -72,7 +72,7 @@ function readList<T>(
   maxEntries: number,
 ): readonly T[] | undefined {
   if (!Array.isArray(value) || value.length > maxEntries) return undefined
-  return value.every((one) => isValid<T>(shape, one)) ? value : undefined
+  return value.every((item) => isValid<T>(shape, item)) ? value : undefined
 }
 
 const identityShape = object({ name: text, resourceGroup: text, clientId: uuid, principalId: uuid })
@@ -141,17 +141,17 @@ export function readRole(value: unknown): AzureRole | undefined {
   const permissions = readList<Partial<RolePermission>>(value['permissions'], permissionShape, 100)
   if (permissions === undefined) return
   const count = (name: 'actions' | 'notActions' | 'dataActions' | 'notDataActions') =>
-    permissions.reduce((sum, one) => sum + (one[name]?.length ?? 0), 0)
+    permissions.reduce((sum, permission) => sum + (permission[name]?.length ?? 0), 0)
   if (count('actions') + count('notActions') > maxActions) return
   if (count('dataActions') + count('notDataActions') > maxDataActions) return
   return {
     roleName: String(value['roleName']),
-    permissions: permissions.map((one) => ({
-      actions: one.actions ?? [],
-      notActions: one.notActions ?? [],
-      dataActions: one.dataActions ?? [],
-      notDataActions: one.notDataActions ?? [],
-      condition: one.condition ?? null,
+    permissions: permissions.map((permission) => ({
+      actions: permission.actions ?? [],
+      notActions: permission.notActions ?? [],
+      dataActions: permission.dataActions ?? [],
+      notDataActions: permission.notDataActions ?? [],
+      condition: permission.condition ?? null,
     })),
   }
 }
@@ -163,7 +163,7 @@ const maxDataActions = 500
 /** The IDs of groups, as Microsoft Graph lists them. */
 export const readGroups = (value: unknown): readonly string[] | undefined =>
   isObject(value) && Array.isArray(value['value']) && value['value'].length <= 20_000
-    ? value['value'].filter((one) => uuid(one) === undefined)
+    ? value['value'].filter((id) => uuid(id) === undefined)
     : undefined
 
 /** The address of Microsoft Graph in the cloud that `az` uses. */

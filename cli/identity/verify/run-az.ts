@@ -112,9 +112,9 @@ function endOnSignal(child: ChildProcess): () => void {
     process.kill(process.pid, signal)
   }
   const restore = () => {
-    for (const one of signals) process.off(one, stop)
+    for (const signal of signals) process.off(signal, stop)
   }
-  for (const one of signals) process.on(one, stop)
+  for (const signal of signals) process.on(signal, stop)
   return restore
 }
 
@@ -159,7 +159,7 @@ function failureOf(
   { code, stderr }: { readonly code: number | null; readonly stderr: string },
 ): AzAnswer {
   const lines = stderr.slice(0, 16_384).split('\n').filter(Boolean)
-  const line = lines.find((one) => one.startsWith('ERROR:')) ?? lines[0] ?? ''
+  const line = lines.find((line) => line.startsWith('ERROR:')) ?? lines[0] ?? ''
   const said = printable(line.replace(/^ERROR: */, ''), 300)
   if (/\baz login\b/.test(stderr.slice(0, 16_384)))
     return failed(`az isn’t signed in; run az login (${said})`, true)

@@ -78,8 +78,8 @@ async function verifyIdentity(
   })
   const needs = needsOf(identity.grants)
   const scopes = new Set<string>()
-  for (const one of needs) {
-    const section = await verifyVault(one, { found, scopes, surroundings })
+  for (const vault of needs) {
+    const section = await verifyVault(vault, { found, scopes, surroundings })
     report({ ...section, title: `${who}, ${section.title}` })
   }
   const others = otherVaults(scopes, needs)

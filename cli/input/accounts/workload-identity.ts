@@ -33,15 +33,15 @@ export function workloadIdentity(
 /** The same for a pod without the label that the azure-workload-identity webhook looks for. */
 export function accountVariables(
   template: Pick<PodTemplate, 'pod' | 'namespace'>,
-  by: { readonly objects: readonly FoundObject[]; readonly tenantId?: string | undefined },
+  context: { readonly objects: readonly FoundObject[]; readonly tenantId?: string | undefined },
 ): Readonly<Record<string, string>> {
   const { namespace } = template
   const account = { kind: 'ServiceAccount', namespace, name: accountNameOf(template) }
-  const annotations = annotationsOf(findObject(by.objects, account)?.object)
+  const annotations = annotationsOf(findObject(context.objects, account)?.object)
   const clientId = annotations[clientIdAnnotation]
   if (typeof clientId !== 'string') return {}
   const own = annotations[tenantIdAnnotation]
-  const tenantId = typeof own === 'string' ? own : by.tenantId
+  const tenantId = typeof own === 'string' ? own : context.tenantId
   return {
     AZURE_CLIENT_ID: clientId,
     ...(tenantId !== undefined && { AZURE_TENANT_ID: tenantId }),

@@ -13,8 +13,8 @@ export function withKnativeNames(owner: JsonObject, template: JsonObject): JsonO
   const { containers } = spec
   if (!Array.isArray(containers)) return template
   const nameAt = (i: number) => (containers.length === 1 ? defaultName : `${defaultName}-${i}`)
-  const named = containers.map((one, i) =>
-    isObject(one) && !one['name'] ? { ...one, name: nameAt(i) } : one,
+  const named = containers.map((container, i) =>
+    isObject(container) && !container['name'] ? { ...container, name: nameAt(i) } : container,
   )
   return { ...template, spec: { ...spec, containers: named } }
 }

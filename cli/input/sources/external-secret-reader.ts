@@ -20,7 +20,7 @@ export function externalSecretReader(
   policy: Policy,
 ): (found: NamedObject) => Source | undefined {
   // The last one of each name counts, as with kubectl apply.
-  const stores = new Map(objects.filter(isSecretStore).map((one) => [storeKey(one), one]))
+  const stores = new Map(objects.filter(isSecretStore).map((store) => [storeKey(store), store]))
   const read = new Map<string, SeenWithStatus>()
   return (found) => {
     const { namespace } = found

@@ -56,7 +56,7 @@ export function findLive<V extends Version>(
 export async function paged<T>(
   all: readonly (readonly [string, T])[],
   request: PageRequest,
-  itemOf: (one: T) => unknown,
+  itemOf: (item: T) => unknown,
 ): Promise<Answer> {
   const page = pageOf(new Map(all), request)
   if (page.kind === 'invalid') return { refusal: badParameter(page.problem) }

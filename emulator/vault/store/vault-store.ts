@@ -23,7 +23,7 @@ export const findVersion = <V extends Version>(
 ): V | undefined =>
   version === undefined
     ? object.versions.at(-1)
-    : object.versions.find((one) => one.version === version.toLowerCase())
+    : object.versions.find((stored) => stored.version === version.toLowerCase())
 
 export const newest = <V extends Version>(object: StoredObject<V>): V => {
   const version = findVersion(object)
@@ -50,7 +50,7 @@ export function changeVersion<V extends Version>(wanted: Change<V>): V {
   const changed = { ...version, ...change, updated: now }
   put(collection, {
     ...object,
-    versions: object.versions.map((one) => (one.version === version.version ? changed : one)),
+    versions: object.versions.map((old) => (old.version === version.version ? changed : old)),
   })
   return changed
 }

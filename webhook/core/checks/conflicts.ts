@@ -72,7 +72,7 @@ function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> 
 
 /** Variables that read our volumes, and that the webhook didn't add: they give away the same values as a mount. */
 function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Generator<Problem> {
-  const wanted = new Map(config.env.map((one) => [one.variable, one]))
+  const wanted = new Map(config.env.map((variable) => [variable.variable, variable]))
   const seeing = new Set(consumers.map(({ container }) => container))
   const isOurs = (container: Container, entry: EnvVar) => {
     const own = wanted.get(entry.name)

@@ -85,14 +85,14 @@ function modeWarnings(pod: Pod, plan: Plan, runAs: RunAs): readonly string[] {
 
 function unreadableWarnings(
   { spec }: Pod,
-  by: {
+  context: {
     readonly readers: readonly Consumer[]
     readonly modes: readonly string[]
     readonly runAs: RunAs
   },
 ): readonly string[] {
-  const { readers, modes, runAs } = by
-  const mode = modes.find((one) => !isReadable(one, spec.securityContext?.fsGroup != null))
+  const { readers, modes, runAs } = context
+  const mode = modes.find((mode) => !isReadable(mode, spec.securityContext?.fsGroup != null))
   if (mode === undefined) return []
   return readers
     .map(({ container }) => container)

@@ -37,7 +37,7 @@ export function readAccountIdentity(
   const { identity, problems } = readAzureIdentity(annotationsOf(lookup.object))
   return {
     ...identity,
-    problems: problems.map((one) => ({ ...one, subject: `${subject}, ${one.subject}` })),
+    problems: problems.map((found) => ({ ...found, subject: `${subject}, ${found.subject}` })),
   }
 }
 

@@ -45,8 +45,8 @@ export function chooseIdentity(
   volumes: readonly VolumeIdentity[],
   pod: PodIdentity,
 ): ChosenIdentity {
-  const clients = volumes.map((one) => ({ ...one, id: clientOf(one, pod) }))
-  const tenants = volumes.map((one) => ({ ...one, id: tenantOf(one, pod) }))
+  const clients = volumes.map((volume) => ({ ...volume, id: clientOf(volume, pod) }))
+  const tenants = volumes.map((volume) => ({ ...volume, id: tenantOf(volume, pod) }))
   const clientId = firstId(clients)
   const tenantId = firstId(tenants)
   const isReadable = pod.account === undefined || pod.account.problems.length === 0
@@ -59,11 +59,14 @@ export function chooseIdentity(
     ...(tenantId !== undefined && { tenantId }),
     problems: [
       ...(pod.account?.problems ?? []),
-      ...nobody.map((one) => ({ subject: one.subject, sentence: nobodySentence(one, pod) })),
+      ...nobody.map((client) => ({
+        subject: client.subject,
+        sentence: nobodySentence(client, pod),
+      })),
       ...differences(clients, clientSentence),
       ...differences(tenants, tenantSentence),
     ],
-    warnings: clients.flatMap((one) => unusedSignInWarnings(one, pod)),
+    warnings: clients.flatMap((client) => unusedSignInWarnings(client, pod)),
   }
 }
 

@@ -20,20 +20,20 @@ type OpenedClass =
 /** Gives the class of a volume, or says why the volume can't be served. */
 export function openClass(
   volume: ClassVolume,
-  by: { readonly lookedUp: LookedUp; readonly policy: Policy; readonly namespace: string },
+  context: { readonly lookedUp: LookedUp; readonly policy: Policy; readonly namespace: string },
 ): OpenedClass {
   const refused = (sentence: string): OpenedClass => ({
     kind: 'refused',
     problem: { subject: subjectOf(volume), sentence },
   })
-  const unservable = volumeProblem(volume, by.namespace)
+  const unservable = volumeProblem(volume, context.namespace)
   if (unservable !== undefined) return refused(unservable)
-  const lookup = by.lookedUp.classes.get(volume.className ?? '')
+  const lookup = context.lookedUp.classes.get(volume.className ?? '')
   if (lookup?.kind !== 'found') {
     const kind = 'SecretProviderClass'
-    return refused(lookupProblem(lookup, { kind, namespace: by.namespace }))
+    return refused(lookupProblem(lookup, { kind, namespace: context.namespace }))
   }
-  const read = readClass(lookup.object, by.policy.cloudName)
+  const read = readClass(lookup.object, context.policy.cloudName)
   if (read.kind === 'wrong') return refused(read.sentence)
   return read.kind === 'other-provider' && volume.state !== 'declared'
     ? refused('was of the provider azure when the webhook first reviewed the pod; recreate the pod')

@@ -46,37 +46,41 @@ const nothingServed: ServedVolumes = {
 }
 
 /** Reads the volumes of the CSI driver (docs/specification.md, "Volumes of the CSI driver"). */
-export function readServedVolumes(pod: Pod, by: ReadingContext): ServedVolumes {
+export function readServedVolumes(pod: Pod, context: ReadingContext): ServedVolumes {
   const found = findClassVolumes(pod)
   if (found.length === 0) return nothingServed
   if (isWindows(pod)) return { ...nothingServed, leftToDriver: 'windows-pod' }
   const excess = countProblems(found, pod)
   if (excess.length > 0) return { ...nothingServed, problems: excess }
 
-  const opened = found.map((volume) => ({ volume, class: openClass(volume, by) }))
-  const azure = opened.flatMap(({ volume, class: one }): AzureVolume[] =>
-    one.kind === 'azure' && volume.className !== undefined
-      ? [{ ...volume, ...one, className: volume.className, subject: subjectOf(volume) }]
+  const opened = found.map((volume) => ({ volume, result: openClass(volume, context) }))
+  const azure = opened.flatMap(({ volume, result }): AzureVolume[] =>
+    result.kind === 'azure' && volume.className !== undefined
+      ? [{ ...volume, ...result, className: volume.className, subject: subjectOf(volume) }]
       : [],
   )
-  const refused = opened.flatMap(({ class: one }) => (one.kind === 'refused' ? one.problem : []))
+  const refused = opened.flatMap(({ result }) => (result.kind === 'refused' ? result.problem : []))
   if (azure.length + refused.length === 0)
     return { ...nothingServed, leftToDriver: 'other-provider' }
 
-  const served = serveVolumes(pod, azure, by)
+  const served = serveVolumes(pod, azure, context)
   return { ...served, problems: [...refused, ...served.problems].slice(0, maxProblems) }
 }
 
-function serveVolumes(pod: Pod, azure: readonly AzureVolume[], by: ReadingContext): ServedVolumes {
-  const { files, problems: wrongFiles } = readServedFiles(azure, by.lookedUp.readFiles)
-  const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, by))
+function serveVolumes(
+  pod: Pod,
+  azure: readonly AzureVolume[],
+  context: ReadingContext,
+): ServedVolumes {
+  const { files, problems: wrongFiles } = readServedFiles(azure, context.lookedUp.readFiles)
+  const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, context))
   const wrongParameters = azure.flatMap(({ subject, parameters }) =>
-    parameterSentences(parameters, by).map((sentence) => ({ subject, sentence })),
+    parameterSentences(parameters, context).map((sentence) => ({ subject, sentence })),
   )
   const warnings = [
     ...identity.warnings,
     ...azure.flatMap(unknownParameterWarnings),
-    ...secretWarnings(pod, azure, by.namespace),
+    ...secretWarnings(pod, azure, context.namespace),
   ]
   return {
     volumes: azure.map(({ name, className }) => ({ name, class: className })),
@@ -117,15 +121,19 @@ const identityOf = ({ name, subject, parameters, hasClientSecret }: AzureVolume)
   ...parameters,
 })
 
-function podIdentity(pod: Pod, volumes: readonly AzureVolume[], by: ReadingContext): PodIdentity {
-  const { own, namespace } = by
+function podIdentity(
+  pod: Pod,
+  volumes: readonly AzureVolume[],
+  context: ReadingContext,
+): PodIdentity {
+  const { own, namespace } = context
   const name = accountOf(pod)
   const needsAccount =
     own['client-id'] === undefined && volumes.some(({ parameters }) => !parameters.namesClient)
   return {
     annotated: { clientId: own['client-id'], tenantId: own['tenant-id'] },
     ...(needsAccount && {
-      account: readAccountIdentity(by.lookedUp.account, { name, namespace }),
+      account: readAccountIdentity(context.lookedUp.account, { name, namespace }),
     }),
     isLabelled: usesWorkloadIdentity(pod),
     namespace,

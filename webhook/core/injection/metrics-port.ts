@@ -25,9 +25,9 @@ interface MetricsPort {
  */
 export function chooseMetricsPort(
   pod: Pod,
-  by: { readonly asked: PodSettings; readonly policy: Policy; readonly earlier?: AgentConfig },
+  context: { readonly asked: PodSettings; readonly policy: Policy; readonly earlier?: AgentConfig },
 ): MetricsPort {
-  const { asked, policy, earlier } = by
+  const { asked, policy, earlier } = context
   const isAsked = asked.metrics !== undefined
   if (!isAsked && earlier !== undefined)
     return { ...(earlier.metricsPort && { port: earlier.metricsPort }), ...fine }
@@ -49,8 +49,9 @@ const defaultPort = ({ spec }: Pod, { metricsPort }: Policy): number =>
 function portConflict(pod: Pod, port: number, notify?: string): string | undefined {
   if (notify !== undefined && new URL(notify).port === String(port))
     return `the application listens at this port, according to ${annotationPrefix}notify; choose another one`
-  for (const { name, ports } of allContainers(pod).filter((one) => one.name !== agentName)) {
-    const found = ports?.find((one) => isTaken(one, port) || one.name === metricsPortName)
+  for (const { name, ports } of allContainers(pod)) {
+    if (name === agentName) continue
+    const found = ports?.find((used) => isTaken(used, port) || used.name === metricsPortName)
     if (found === undefined) continue
     const container = `container ${printable(name)}`
     return isTaken(found, port)

@@ -11,7 +11,8 @@ import { replaceVolumes, sealMounts } from './replace-volumes.ts'
 /** The operations that give the pod everything that the plan has and the pod lacks. */
 export function patchOperations(pod: Pod, plan: Plan): readonly Operation[] {
   const { volumes, initContainers } = pod.spec
-  const missing = plan.volumes.filter(({ name }) => !volumes?.some((one) => one.name === name))
+  const existing = new Set(volumes?.map(({ name }) => name))
+  const missing = plan.volumes.filter(({ name }) => !existing.has(name))
   return [
     ...(plan.placement.existing ? [] : addLabel(pod, plan)),
     ...replaceVolumes(pod, plan),

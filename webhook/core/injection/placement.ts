@@ -91,7 +91,7 @@ export function findConsumers(
   placement: Placement,
 ): { readonly consumers: readonly Consumer[]; readonly problems: readonly Problem[] } {
   const candidates = new Map(
-    placedContainers(spec, placement).map((one) => [one.container.name, one]),
+    placedContainers(spec, placement).map((consumer) => [consumer.container.name, consumer]),
   )
   const consumers = names.flatMap((name) => candidates.get(name) ?? [])
   const unknown = names.filter((name) => !candidates.has(name))

@@ -33,7 +33,7 @@ export function mayHaveClassVolumes(object: unknown): boolean {
   return (
     (Array.isArray(volumes) && volumes.some(isDriverVolume)) ||
     (Array.isArray(initContainers) &&
-      initContainers.some((one) => isObject(one) && one['name'] === agentName))
+      initContainers.some((container) => isObject(container) && container['name'] === agentName))
   )
 }
 
@@ -89,7 +89,7 @@ function readDriverVolume({ name: _, csi, ...others }: NamedVolume) {
 function earlierVolumes(initContainers: readonly Container[]) {
   const agent = initContainers.find(({ name }) => name === agentName)
   const { volumes = [] }: Partial<AgentConfig> = earlierChoices(agent) ?? {}
-  return volumes.map((one) => [one.name, one.class] as const)
+  return volumes.map((volume) => [volume.name, volume.class] as const)
 }
 
 const isInMemory = ({ emptyDir }: JsonObject): boolean =>
