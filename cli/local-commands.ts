@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { outputForms } from './check/output/output-forms.ts'
 import type { End } from './command/end.ts'
 
 /** Adds the commands for a terminal or a pipeline. */
@@ -45,7 +46,7 @@ function addCheck(program: Command, end: End): void {
     .addOption(namespaceOption())
     .addOption(
       new Option('-o, --output <form>', 'what to print on standard output')
-        .choices(['text', 'json', 'github', 'sarif'])
+        .choices(outputForms)
         .default('text'),
     )
     .option('--strict', 'exit with 1 for warnings, too')

@@ -5,17 +5,16 @@ import { checkManifests, concernsDriver } from './check-manifests.ts'
 import { type CheckReport, makeReport, type Strictness } from './findings/report.ts'
 import { githubText } from './output/github.ts'
 import { jsonText } from './output/json.ts'
+import type { OutputForm } from './output/output-forms.ts'
 import { sarifText } from './output/sarif.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
-
-export const outputForms = ['text', 'json', 'github', 'sarif'] as const
 
 export interface CheckOptions extends Strictness {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string
-  readonly output: (typeof outputForms)[number]
+  readonly output: OutputForm
 }
 
 /**

@@ -1,3 +1,4 @@
+import { tokenAudience } from '../token-audience.ts'
 import { type ErrorFacts, permanent, retryable } from './error-facts.ts'
 
 /** What can go wrong between a fetched value and a Kubernetes Secret. */
@@ -46,8 +47,7 @@ export const syncErrors = {
     ...retryable,
     isOfSync: true,
     means: 'The API server did not issue a token for the ServiceAccount to the controller.',
-    remedy:
-      'Check that the account exists and is in sync.namespaces of the chart, and that no policy refuses tokens for the audience api://AzureADTokenExchange.',
+    remedy: `Check that the account exists and is in sync.namespaces of the chart, and that no policy refuses tokens for the audience ${tokenAudience}.`,
   },
   AKV_CLUSTER_FORBIDDEN: {
     ...retryable,

@@ -1,9 +1,9 @@
 import { isVaultName } from '../../keyvault/reference.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
 import { isObject } from '../../lib/shape.ts'
+import { tokenAudience } from '../../lib/token-audience.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
-import { tokenAudience } from '../secret/names.ts'
 import { ignored, only, type Place, readItems, readMembers, text, wrong } from './members.ts'
 import { conditionsReader } from './read-conditions.ts'
 

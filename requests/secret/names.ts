@@ -1,4 +1,4 @@
-/** The names that mark what the controller writes, and the audience of the tokens that it requests. */
+/** The names that mark what the controller writes. */
 
 import { syncStatusKey } from '../annotations/keys/keys.ts'
 import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
@@ -17,6 +17,3 @@ export const statusAnnotation = annotationPrefix + syncStatusKey
 export const syncedAnnotation = `${annotationPrefix}synced`
 /** On somebody else's Secret: `"true"` hands it over to the account whose annotation names it. */
 export const adoptAnnotation = `${annotationPrefix}adopt`
-
-/** The only audience that Entra accepts. The chart's admission policy doesn't let the controller ask for another. */
-export const tokenAudience = 'api://AzureADTokenExchange'

@@ -1,4 +1,5 @@
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
+import { tokenAudience } from '../../../lib/token-audience.ts'
 import { credentialName } from '../../input/accounts/credential-name.ts'
 
 /** Something to do before a pod with volumes of the Secrets Store CSI Driver is applied. */
@@ -78,6 +79,6 @@ function federateCommands({
     `"$(az identity list --query "[?clientId=='${clientId}'].${member}" --output tsv)"`
   return [
     `IDENTITY=${find('name')} GROUP=${find('resourceGroup')}`,
-    `az identity federated-credential create --name "$CLUSTER-${credentialName(namespace, account)}" --identity-name "$IDENTITY" --resource-group "$GROUP" --issuer "$ISSUER" --subject system:serviceaccount:${namespace}:${account} --audiences api://AzureADTokenExchange`,
+    `az identity federated-credential create --name "$CLUSTER-${credentialName(namespace, account)}" --identity-name "$IDENTITY" --resource-group "$GROUP" --issuer "$ISSUER" --subject system:serviceaccount:${namespace}:${account} --audiences ${tokenAudience}`,
   ]
 }

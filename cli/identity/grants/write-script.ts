@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { narrowestGrants, type Role, rolesFor } from '../../../lib/narrowest-grants.ts'
+import { tokenAudience } from '../../../lib/token-audience.ts'
 import { isUuid } from '../../../lib/values/parse-uuid.ts'
 import { credentialName } from '../../input/accounts/credential-name.ts'
 import type { Grant } from './grant.ts'
@@ -97,7 +98,7 @@ function credentialCommands(account: string, issuers: readonly string[]): readon
   const subject = `system:serviceaccount:${namespace}:${name}`
   const base = credentialName(namespace, name)
   const create = (credential: string, issuer: string) =>
-    `az identity federated-credential create --name ${credential} --identity-name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --issuer ${issuer} --subject ${subject} --audiences api://AzureADTokenExchange`
+    `az identity federated-credential create --name ${credential} --identity-name "$IDENTITY_NAME" --resource-group "$RESOURCE_GROUP" --issuer ${issuer} --subject ${subject} --audiences ${tokenAudience}`
   if (issuers.length === 0) return [create(`"$CLUSTER-${base}"`, '"$ISSUER"')]
   return issuers.map((issuer) => create(`${base}-${shortHash(issuer)}`, shellQuote(issuer)))
 }

@@ -1,5 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
-import { tokenAudience } from '../../../requests/secret/names.ts'
+import { tokenAudience } from '../../../lib/token-audience.ts'
 import { type Finding, listNames, missing, note, unknown } from './finding.ts'
 import type { AzureCredential } from './read-azure.ts'
 

@@ -1,10 +1,9 @@
 import { type AgentConfig, hasFiles, tokenFileName } from '../../../delivery/contract.ts'
 import { isObject } from '../../../lib/shape.ts'
+import { tokenAudience } from '../../../lib/token-audience.ts'
 import { envVolume, filesVolume, identityVolume } from '../model/our-names.ts'
 import type { Volume } from '../model/pod.ts'
 
-/** The audience (`aud`) that Entra requires of a federated token. */
-const tokenAudience = 'api://AzureADTokenExchange'
 const tokenSeconds = 3600
 
 /** The volumes that the configuration needs. */
