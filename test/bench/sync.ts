@@ -163,7 +163,7 @@ function figuresOf(
   const alone = medians(rounds.alone)
   const beside = medians(rounds.beside)
   const ratios = (times: Times) => times.map((ms, i) => ms / (alone[i] ?? Number.NaN))
-  const ratio = (one: number) => one.toFixed(2)
+  const ratio = (value: number) => value.toFixed(2)
   return [
     { what: 'one account changes, until its Secret does', value: range(alone, milliseconds) },
     { what: 'the same beside a hostile account', value: range(beside, milliseconds) },

@@ -45,10 +45,10 @@ function variedReview(n: number, { size }: { readonly size: 0 | 1 }) {
   const review = exampleReview({ uid: `uid-${n}`, annotations })
   const { object } = review.request
   const { containers, volumes } = object.spec
-  const [first, ...others] = containers.map((one) => ({
-    ...one,
+  const [first, ...others] = containers.map((container) => ({
+    ...container,
     env: [
-      ...one.env,
+      ...container.env,
       ...Array.from({ length: size * (n % 13) }, (_, i) => ({
         name: `SETTING_${i}`,
         value: `${n}`,

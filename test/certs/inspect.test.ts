@@ -8,9 +8,9 @@ const dnsName = 'akv-injector-webhook.akv-injector.svc'
 const authority = await issueAuthority({ commonName: authorityName, now, lifetimeDays: 730 })
 const other = await issueAuthority({ commonName: authorityName, now, lifetimeDays: 730 })
 const foreign = await issueAuthority({ commonName: 'somebody else', now, lifetimeDays: 730 })
-const issue = (by: typeof authority, name = dnsName) =>
+const issue = (issuer: typeof authority, name = dnsName) =>
   issueLeaf({
-    authority: by,
+    authority: issuer,
     commonName: 'webhook',
     dnsNames: [name],
     ipAddresses: [],

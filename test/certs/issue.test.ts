@@ -74,7 +74,7 @@ t.test('a leaf doesn’t outlive its authority', async (t) => {
 
 t.test('serial numbers are positive, 20 octets long and unique', async (t) => {
   const leaves = await Promise.all(Array.from({ length: 50 }, () => issueLeaf(request)))
-  const serials = leaves.map((one) => new X509Certificate(one.certificatePem).serialNumber)
+  const serials = leaves.map((leaf) => new X509Certificate(leaf.certificatePem).serialNumber)
   t.equal(new Set(serials).size, 50)
   for (const serial of serials) t.match(serial, /^[4-7][0-9A-F]{39}$/)
 })

@@ -131,12 +131,12 @@ t.test(
     const lacking: Bundle = { texts: ['ca\n', ''], inAnyEntry: [ca], inEveryEntry: [] }
     const expected = { kind: 'publish', bundle: 'ca\n' }
     t.match(decide({ bundle: lacking }), { ...expected, changes: { added: 1, dropped: 0 } })
-    const one: Bundle = {
+    const bundle: Bundle = {
       texts: ['ca\n', 'ca\nforeign\n'],
       inAnyEntry: [ca, foreign],
       inEveryEntry: [ca],
     }
-    t.match(decide({ bundle: one }), { ...expected, changes: { added: 0, dropped: 1 } })
+    t.match(decide({ bundle: bundle }), { ...expected, changes: { added: 0, dropped: 1 } })
   },
 )
 

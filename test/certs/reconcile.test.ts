@@ -109,14 +109,14 @@ async function happens(
   simulation: SimulatedCluster,
   events: readonly (string | number)[],
 ): Promise<void> {
-  for (const one of events)
-    if (typeof one === 'number') {
+  for (const event of events)
+    if (typeof event === 'number') {
       // A Secret that nobody brings back for weeks lets its leaf expire; that no order can mend.
-      if (one > hourMs) harmless['applies the install again']?.(simulation)
-      await simulation.pass(one)
+      if (event > hourMs) harmless['applies the install again']?.(simulation)
+      await simulation.pass(event)
     } else {
-      simulation.told.push(one)
-      harmless[one]?.(simulation)
+      simulation.told.push(event)
+      harmless[event]?.(simulation)
     }
 }
 

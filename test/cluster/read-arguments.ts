@@ -21,7 +21,7 @@ export function readArguments(args: readonly string[]): ClusterTestArguments {
     strict: false,
   })
   const { required, kubernetes, ...others } = values
-  const version = kubernetesVersions.find((one) => one === kubernetes)
+  const version = kubernetesVersions.find((version) => version === kubernetes)
   if (kubernetes !== undefined && version === undefined)
     throw new Error(`--kubernetes takes one of ${kubernetesVersions.join(', ')}`)
   return {

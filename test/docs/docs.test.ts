@@ -138,7 +138,9 @@ for (const [page, heading] of [
   })
 
 t.test('every heading of the specification that a comment cites exists', async (t) => {
-  const headings = [...read('docs/specification.md').matchAll(/^#+ (.+)$/gm)].map(([, one]) => one)
+  const headings = [...read('docs/specification.md').matchAll(/^#+ (.+)$/gm)].map(
+    ([, heading]) => heading,
+  )
   const citations = sources().flatMap((path) =>
     [...flatComments(read(path)).matchAll(/docs\/specification\.md, "([^"]*)"/g)].map(
       ([, heading]) => ({ path, heading }),
@@ -163,7 +165,7 @@ t.test(
 t.test('every ServiceAccount that a page shows would be synced', async (t) => {
   const shown = pages.flatMap((page) =>
     [...read(page).matchAll(/```yaml\n([\s\S]*?)\n```/g)]
-      .flatMap(([, block = '']) => parseAllDocuments(block).map((one) => one.toJS()))
+      .flatMap(([, block = '']) => parseAllDocuments(block).map((document) => document.toJS()))
       .filter((object) => object?.kind === 'ServiceAccount')
       .map(({ metadata }) => ({ page, ...metadata })),
   )

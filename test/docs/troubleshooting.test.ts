@@ -33,7 +33,7 @@ t.test('what the agents say to do is what they say today', async (t) => {
   const remedies = output.flatMap((line) => {
     const logged = line.startsWith('{') ? JSON.parse(line).remedy : undefined
     const [, shown] = / AKV_\w+: .*?\. ([A-Z].*)$/.exec(line) ?? []
-    return [logged ?? shown].filter((one) => one !== undefined)
+    return [logged ?? shown].filter((message) => message !== undefined)
   })
   t.equal(remedies.length, 2)
   for (const remedy of remedies) t.ok(errors.includes(remedy), remedy)

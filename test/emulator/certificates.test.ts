@@ -129,7 +129,7 @@ t.test('openssl verifies every chain and finds the requested properties', async 
   for (const [name, text, subjects] of cases) {
     const chain = certificatesOf(await unpacked(name))
     t.strictSame(
-      chain.map((one) => one.subject),
+      chain.map((certificate) => certificate.subject),
       subjects,
       name,
     )

@@ -53,7 +53,7 @@ t.test('several emulators in one process have different ports, authorities and k
     Array.from({ length: 5 }, () => start(t, { certificate: undefined, signers: undefined })),
   )
   t.equal(new Set(many.flatMap(({ url, controlUrl, caPem }) => [url, controlUrl, caPem])).size, 15)
-  await Promise.all(many.map((one) => one.close()))
+  await Promise.all(many.map((emulator) => emulator.close()))
 })
 
 t.test('it closes at once, even with open connections and requests', async (t) => {

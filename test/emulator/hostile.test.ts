@@ -79,8 +79,8 @@ t.test('every body is read or refused without an exception', async () => {
     fc.string(),
   )
   fc.assert(
-    fc.property(text, (one) => {
-      const read = readSecretBody(one)
+    fc.property(text, (body) => {
+      const read = readSecretBody(body)
       if (read.kind === 'invalid') return read.problem !== ''
       const { notBefore, expires } = read.value.change
       return [notBefore, expires].every((time) => !Number.isNaN(time?.getTime() ?? 0))
@@ -140,11 +140,11 @@ t.test('every certificate is read or refused without an exception', async (t) =>
     fc.property(hostile, (bytes) => {
       for (const text of [bytes.toString('base64'), bytes.toString('latin1')]) {
         const opened = [openPfx(text, ''), openPem(text)]
-        for (const one of opened) t.ok(one === undefined || one.contentType)
+        for (const imported of opened) t.ok(imported === undefined || imported.contentType)
         const body = readImportBody(JSON.stringify({ value: text }))
         t.equal(
           body.kind === 'valid',
-          opened.some((one) => one !== undefined),
+          opened.some((imported) => imported !== undefined),
         )
       }
     }),

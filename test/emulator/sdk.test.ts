@@ -143,7 +143,7 @@ t.test('a writer sets, updates, deletes, recovers and purges', async (t) => {
 t.test('a generated value has the requested length and differs at each start', async (t) => {
   const other = await start(t)
   const values = await Promise.all(
-    [emulator, other].map(async (one) => (await secretClient(one).getSecret('random')).value),
+    [emulator, other].map(async (server) => (await secretClient(server).getSecret('random')).value),
   )
   for (const value of values) t.match(value, /^[0-9A-Za-z]{24}$/)
   t.not(values[0], values[1])

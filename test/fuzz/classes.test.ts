@@ -98,5 +98,5 @@ for (const [name, object] of Object.entries(hostileClasses))
     t.test(`a pod with ${count} hostile classes, ${name}: the review is cheap`, async (t) => {
       const pod = csiPod()
       pod.spec.volumes = Array.from({ length: count }, (_, i) => csiVolume(`v${i}`, `class-${i}`))
-      t.doesNotThrow(() => assertCheap({ pod, class: object }, (one) => review(objectOf(one))))
+      t.doesNotThrow(() => assertCheap({ pod, class: object }, (value) => review(objectOf(value))))
     })

@@ -70,7 +70,7 @@ for (const isBusy of [false, true])
           ],
         })
         for (const { name, failures } of results) t.strictSame(failures, {}, name)
-        const passed = results.reduce((sum, one) => sum + one.passed, 0)
+        const passed = results.reduce((sum, result) => sum + result.passed, 0)
         t.equal(passed, requests + 1_040, 'every request has an answer')
         t.ok((results[0]?.largestBytes ?? 0) > 200_000, `${results[0]?.largestBytes} bytes`)
         t.ok((results[1]?.largestBytes ?? 0) > 1_000_000, `${results[1]?.largestBytes} bytes`)

@@ -14,8 +14,8 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 t.test(
   'the engines are called alike, but for docker’s builder and lists of platforms',
   async (t) => {
-    const one = { tag: 'registry.example/a:1', platform: 'linux/arm64', base: 'base:1' }
-    t.strictSame(buildArguments('podman', one, 'abc'), [
+    const image = { tag: 'registry.example/a:1', platform: 'linux/arm64', base: 'base:1' }
+    t.strictSame(buildArguments('podman', image, 'abc'), [
       'build',
       ...['--file', 'Containerfile'],
       ...['--build-arg', `VERSION=${packageJson.version}`],

@@ -131,18 +131,18 @@ t.test(
 
 t.test('a history in a volume moves on with each version', async (t) => {
   const versions = ['1', '2', '3'].map((digit) => digit.repeat(32))
-  const [one = '', two = '', three = ''] = versions
+  const [first = '', second = '', third = ''] = versions
   const { vault, listed, file, run } = simulatePod(t, {
     volumes,
     files: [secretFile('a', { volume: 'shop', versions: 2 }), secretFile('a', { versions: 2 })],
   })
   for (const version of versions) vault.set(`a@${version}`, `value ${version[0]}`)
-  listed.set('a', [two, one])
+  listed.set('a', [second, first])
   const shown = (folder: string) => [file(`${folder}/a/0`), file(`${folder}/a/1`)]
   await run([
     () => {
       t.strictSame(shown('csi/shop'), ['value 2', 'value 1'])
-      listed.set('a', [three, two, one])
+      listed.set('a', [third, second, first])
     },
     () => t.strictSame(shown('csi/shop'), ['value 3', 'value 2']),
   ])

@@ -51,7 +51,7 @@ t.test('a long list of one kind leaves room for the other kinds', async (t) => {
     (_, i) => ['AKV_FORBIDDEN', `secret team-a:${'x'.repeat(250)}-${i}: no`] as const,
   )
   const text = terminationMessage(
-    combined(...many.map((one): [AkvErrorCode, string] => [...one]), [
+    combined(...many.map((failure): [AkvErrorCode, string] => [...failure]), [
       'AKV_ENCODING',
       'secret team-a:b: not base64',
     ]),

@@ -67,21 +67,21 @@ t.test('versions are read by name, and all of them are listed, page after page',
   for (let i = 0; i < 60; i++)
     emulator.rotate({ vault: 'team-a', name: 'db-password', value: `${i}` })
   const listed = await listVersions(object('secret', 'db-password'))
-  t.equal(new Set(listed.map((one) => one.version)).size, 61)
+  t.equal(new Set(listed.map((listedVersion) => listedVersion.version)).size, 61)
   t.equal(emulator.requests.filter(({ path }) => path.includes('/db-password/versions')).length, 3)
   for (const type of ['cert', 'key', 'pfx'] as const) {
-    const [one, two] = await listVersions(object(type, 'pinned-cert'))
+    const [first, second] = await listVersions(object(type, 'pinned-cert'))
     t.match(
-      [one, two].filter((it) => it?.version === version),
+      [first, second].filter((it) => it?.version === version),
       [{ isEnabled: true }],
       type,
     )
     t.match(
-      [one, two].filter((it) => it?.version !== version),
+      [first, second].filter((it) => it?.version !== version),
       [{ isEnabled: false }],
       type,
     )
-    t.ok((one?.createdAtMs ?? 0) > 0)
+    t.ok((first?.createdAtMs ?? 0) > 0)
   }
 })
 

@@ -121,7 +121,7 @@ t.test(
       'akv-injector-sync-secrets',
     ).spec as { readonly variables: readonly Manifest[]; readonly validations: readonly Manifest[] }
     const listOf = (name: string) =>
-      JSON.parse(variables.find((one) => one['name'] === name)?.['expression'])
+      JSON.parse(variables.find((variable) => variable['name'] === name)?.['expression'])
     const parts = (entry: string) => {
       const [key, value] = entry.split('=')
       const prefix = entry.endsWith('*') ? { prefix: entry.slice(0, -1) } : {}
@@ -130,7 +130,8 @@ t.test(
     for (const kind of ['names', 'labels', 'annotations'] as const) {
       const list = `trusted${kind.charAt(0).toUpperCase()}${kind.slice(1)}`
       t.strictSame(listOf(list), [...trustedMetadata[kind].keys()].map(parts), kind)
-      t.equal(validations.filter((one) => one['expression'].includes(list)).length, 1, 'it is used')
+      const using = validations.filter(({ expression }) => expression.includes(list))
+      t.equal(using.length, 1, 'it is used')
     }
   },
 )

@@ -63,7 +63,7 @@ export async function runInProcess(
     )
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   } finally {
-    for (const one of restore) one()
+    for (const undo of restore) undo()
   }
 }
 

@@ -28,7 +28,7 @@ function documents({ request }: AdmissionCase['review'], lookedUp: AdmissionCase
   ]
   const found = lookups.flatMap((lookup) => (lookup.kind === 'found' ? [lookup.object] : []))
   return [...found, request['object']]
-    .map((one) => stringify(one, { lineWidth: 0, aliasDuplicateObjects: false }))
+    .map((object) => stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }))
     .join('---\n')
 }
 

@@ -83,15 +83,15 @@ t.test('it runs the same keys, in the same order, as a queue that sorts all keys
           resolve(next)
           model.end(key, next)
         }
-        for (const one of steps) {
-          if (one.kind === 'add') {
-            queue.add(one.key, one.next)
-            model.add(one.key, one.next)
-          } else if (one.kind === 'drop') {
-            queue.drop(one.key)
-            model.drop(one.key)
-          } else if (one.kind === 'end') end(one.index, one.next)
-          else if (one.kind === 'end for good') end(one.index, undefined)
+        for (const step of steps) {
+          if (step.kind === 'add') {
+            queue.add(step.key, step.next)
+            model.add(step.key, step.next)
+          } else if (step.kind === 'drop') {
+            queue.drop(step.key)
+            model.drop(step.key)
+          } else if (step.kind === 'end') end(step.index, step.next)
+          else if (step.kind === 'end for good') end(step.index, undefined)
           else {
             tick()
             model.begin()

@@ -17,7 +17,7 @@ export const benchSyncAccounts: Bench = async ({ isSmoke }) => {
     for (const accounts of isSmoke ? [100, 400] : [1_000, 2_000, 5_000, 10_000])
       measured.push(await measureFirstSync({ program: join(program, 'main.js'), accounts }))
     const [fewest, ...others] = measured
-    return fewest ? [figureOf(fewest), ...others.map((one) => figureOf(one, fewest))] : []
+    return fewest ? [figureOf(fewest), ...others.map((figures) => figureOf(figures, fewest))] : []
   } finally {
     rmSync(program, { recursive: true })
   }

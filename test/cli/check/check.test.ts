@@ -61,7 +61,7 @@ t.test('check finds every pod template, also in lists and in several documents',
     spec: { jobTemplate: { spec: { template } } },
   }
   const list = { kind: 'List', items: [cronJob, { kind: 'Service', metadata: { name: 'x' } }] }
-  const input = [...workloads, list].map((one) => JSON.stringify(one)).join('\n---\n')
+  const input = [...workloads, list].map((object) => JSON.stringify(object)).join('\n---\n')
   const { code, stdout } = await runInProcess(['check', '-'], { input })
   t.equal(code, 0)
   for (const kind of [...kinds, 'CronJob'])

@@ -123,7 +123,7 @@ t.test('a class says which account reads its Secrets, among those of the files',
 })
 
 t.test('a class that names another client or tenant than its account isn’t synced', async (t) => {
-  const [one, other] = ['1', '2'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`)
+  const [first, second] = [1, 2].map((n) => `${n}1111111-0000-4000-8000-000000000000`)
   const check = async (parameters: object, annotations: object) => {
     const documents = [
       {
@@ -148,12 +148,18 @@ t.test('a class that names another client or tenant than its account isn’t syn
     'azure.workload.identity/client-id': client,
     'azure.workload.identity/tenant-id': tenant,
   })
-  const same = { clientID: one, tenantId: one }
-  t.match(await check(same, azure(one, one)), { code: 0, stdout: /would be served\n/ })
+  const same = { clientID: first, tenantId: first }
+  t.match(await check(same, azure(first, first)), { code: 0, stdout: /would be served\n/ })
   t.match(await check(same, {}), { code: 0, stdout: /would be served\n/ })
   for (const [annotations, sentence] of [
-    [azure(other, one), `names the client ${one}, but ServiceAccount web signs in as ${other};`],
-    [azure(one, other), `names the tenant ${one}, but ServiceAccount web signs in to ${other};`],
+    [
+      azure(second, first),
+      `names the client ${first}, but ServiceAccount web signs in as ${second};`,
+    ],
+    [
+      azure(first, second),
+      `names the tenant ${first}, but ServiceAccount web signs in to ${second};`,
+    ],
   ] as const) {
     const { code, stdout } = await check(same, annotations)
     t.equal(code, 1)

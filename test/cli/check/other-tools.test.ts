@@ -6,7 +6,7 @@ import { runInProcess } from '../../support/run-in-process.ts'
 
 const check = (objects: readonly object[], args: readonly string[] = []) =>
   runInProcess(['check', '-', ...args], {
-    input: objects.map((one) => JSON.stringify(one)).join('\n---\n'),
+    input: objects.map((object) => JSON.stringify(object)).join('\n---\n'),
   })
 
 const deployment = (annotations: object, container: object = {}) => ({

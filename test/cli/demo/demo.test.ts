@@ -88,7 +88,9 @@ t.test('the demo names a class that isn’t in the file, and explains a single f
     stdout:
       /volume team-b, SecretProviderClass team-b: namespace default has no such SecretProviderClass/,
   })
-  const ofOthers = [teamA, teamB].map((one) => one.replace('provider: azure', 'provider: vault'))
+  const ofOthers = [teamA, teamB].map((manifest) =>
+    manifest.replace('provider: azure', 'provider: vault'),
+  )
   t.match(await write(account, ...ofOthers, pod), {
     code: 1,
     stdout: /"reason":"other-provider"[\s\S]*not injected; the reason is in the log above/,

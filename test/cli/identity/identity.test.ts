@@ -76,14 +76,14 @@ t.test('accounts with Secret sync and classes of the CSI driver count as well', 
   t.equal(code, 0)
   const az = paste(t, stdout)
   t.strictSame(
-    az.created().map((one) => [one['identity-name'], one['subject']]),
+    az.created().map((created) => [created['identity-name'], created['subject']]),
     [
       ['id-web', 'system:serviceaccount:default:web'],
       ['id-sync', 'system:serviceaccount:default:shop'],
     ],
   )
   t.strictSame(
-    az.assigned().map((one) => [one['assignee-object-id'], one['scope']?.split('/').at(-1)]),
+    az.assigned().map((role) => [role['assignee-object-id'], role['scope']?.split('/').at(-1)]),
     [
       [principalOf(web), 'team-a'],
       [principalOf(web), 'team-b'],
@@ -103,7 +103,7 @@ t.test('the accounts of ExternalSecrets and of their stores count as well', asyn
   t.match({ code, stderr }, { code: 0, stderr: '' })
   const az = paste(t, stdout)
   t.strictSame(
-    az.created().map((one) => [one['identity-name'], one['subject']]),
+    az.created().map((created) => [created['identity-name'], created['subject']]),
     [['id-web', 'system:serviceaccount:default:web']],
   )
   t.strictSame(
@@ -291,7 +291,7 @@ t.test('each way to name an object gets the narrowest role, and the access polic
     const assigned = (script: string) =>
       paste(t, script)
         .assigned()
-        .map((one) => [one['role'], one['scope']?.split('/vaults/')[1]])
+        .map((assigned) => [assigned['role'], assigned['scope']?.split('/vaults/')[1]])
     t.strictSame(assigned(await print()), [[role, 'team-a']], entry)
     t.strictSame(assigned(await print('--scope', 'object')), [[role, `team-a/${path}`]], entry)
     const script = await print('--access-policies')
@@ -319,7 +319,7 @@ t.test(
     t.strictSame(
       paste(t, stdout)
         .assigned()
-        .map((one) => one['scope']?.split('/vaults/')[1]),
+        .map((assigned) => assigned['scope']?.split('/vaults/')[1]),
       ['team-a/secrets/web', 'team-a/certificates/Web', 'team-a/keys/web'],
     )
   },

@@ -10,7 +10,9 @@ t.test('inject prints every document, and the pods with everything added', async
   const { code, stdout, stderr } = await run(['inject', 'manifests/examples/refresh.yaml'], { env })
   t.equal(code, 0)
   t.equal(stderr, '')
-  const [serviceAccount, deployment, ...more] = parseAllDocuments(stdout).map((one) => one.toJS())
+  const [serviceAccount, deployment, ...more] = parseAllDocuments(stdout).map((document) =>
+    document.toJS(),
+  )
   t.equal(more.length, 0)
   t.equal(serviceAccount.kind, 'ServiceAccount')
   const { spec } = deployment.spec.template

@@ -7,7 +7,7 @@ import { planMigration } from '../../../cli/migrate/plan-migration.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
 function contentOf(...objects: readonly object[]) {
-  const text = objects.map((one) => stringify(one)).join('---\n')
+  const text = objects.map((object) => stringify(object)).join('---\n')
   const manifests = parseManifests(text, 'test', { command: 'migrate' })
   return {
     policy,

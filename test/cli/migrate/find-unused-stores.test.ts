@@ -16,7 +16,7 @@ const user = (name: string, store: string, namespace?: string) =>
 
 /** What becomes of each store if the ExternalSecrets of these names go. */
 function fates(objects: readonly object[], ...gone: readonly string[]) {
-  const text = objects.map((one) => stringify(one)).join('---\n')
+  const text = objects.map((object) => stringify(object)).join('---\n')
   const found = parseManifests(text, 'test', { command: 'migrate' }).flatMap((manifest) =>
     findNamedObjects(manifest, 'default'),
   )

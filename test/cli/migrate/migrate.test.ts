@@ -67,7 +67,8 @@ const classOf = (spec: object = {}, parameters: object = {}, name = 'kv') => ({
     ...spec,
   },
 })
-const text = (...objects: readonly object[]) => objects.map((one) => stringify(one)).join('---\n')
+const text = (...objects: readonly object[]) =>
+  objects.map((object) => stringify(object)).join('---\n')
 
 t.test('every workload is rewritten, also in a List', async (t) => {
   const { metadata: _, ...template } = pod()
@@ -123,7 +124,7 @@ t.test('a class whose pods are elsewhere stays', async (t) => {
 
 t.test('what annotations cannot express stays, byte for byte', async (t) => {
   const mount = { name: 'kv', mountPath: '/kv' }
-  for (const [one, reason] of [
+  for (const [workload, reason] of [
     [pod({ volumes: [volume('kv'), volume('other')] }), /it has several volumes of the driver/],
     [pod({ containers: [container('app', [])] }), /no container mounts its volume/],
     [
@@ -143,7 +144,7 @@ t.test('what annotations cannot express stays, byte for byte', async (t) => {
       /SecretProviderClass gone: is not among these files/,
     ],
   ] as const) {
-    const input = text(classOf(), one)
+    const input = text(classOf(), workload)
     const { code, stdout, stderr } = await migrate(input)
     t.equal(code, 0)
     t.equal(stdout, input)

@@ -104,8 +104,8 @@ t.test('a form that cannot be edited is written anew', (t) => {
 })
 
 t.test('a file of many documents and changes is rewritten in linear time', (t) => {
-  const one = `a:\n${'  - name: x\n    b: { c: 1 }\n'.repeat(2000)}`
-  const text = `${one}---\n`.repeat(3) + '\n'.repeat(100_000) + one
+  const document = `a:\n${'  - name: x\n    b: { c: 1 }\n'.repeat(2000)}`
+  const text = `${document}---\n`.repeat(3) + '\n'.repeat(100_000) + document
   const result = rewrite(text, (value) => {
     for (let i = 0; i < 2000; i++) value.add(['a', i, 'd'], 1)
   })
@@ -138,7 +138,7 @@ const name = fc
     fc.constantFrom('name', 'spec', 'a', '__proto__', 'constructor', '<', '0', 'x y', '~'),
     fc.string({ minLength: 1, maxLength: 4 }),
   )
-  .filter((one) => one !== '<<')
+  .filter((key) => key !== '<<')
 const { value: arbitrary } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, depthIdentifier: 'value' },
@@ -181,7 +181,7 @@ const noise = fc.record({
 function containers(value: unknown, path: Path = []): readonly Path[] {
   if (typeof value !== 'object' || value === null) return []
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
-  return [path, ...entries.flatMap(([key, one]) => containers(one, [...path, key]))]
+  return [path, ...entries.flatMap(([key, value]) => containers(value, [...path, key]))]
 }
 
 t.test('whatever changes in whatever document, the result has the wanted value', (t) => {

@@ -38,7 +38,7 @@ t.test('after the commands that check prints, the pod is served', { skip }, asyn
   for (const object of [account, anonymous]) expectSuccess(await cluster.create(object))
   const check = async (given: KubeObject) =>
     await runInProcess(['check', '-', '--output', 'json'], {
-      input: [given, anonymous, ofAccount].map((one) => stringify(one)).join('---\n'),
+      input: [given, anonymous, ofAccount].map((object) => stringify(object)).join('---\n'),
     })
 
   const { code, stdout } = await check(account)

@@ -44,7 +44,7 @@ const refused = { status: 422, body: { message: /only the group platform may cha
 t.test('a user who may change namespaces can’t set, change or remove the label', async (t) => {
   const moved = namespace('akv-injector-test-moved', { [label]: 'true' })
   const other = namespace('akv-injector-test-other', {})
-  t.teardown(() => Promise.all([moved, other].map((one) => cluster.delete(one))))
+  t.teardown(() => Promise.all([moved, other].map((pod) => cluster.delete(pod))))
   for (const object of [moved, other]) expectSuccess(await cluster.create(object))
   const apply = (object: KubeObject) => cluster.apply(object, { as, dryRun: true })
   // A policy takes effect a moment after it was created.

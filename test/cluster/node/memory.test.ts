@@ -45,11 +45,11 @@ t.test(
     }
     await Promise.all([some(), some(), some(), some(), some()])
     const ours = await node.cluster.list({ ...again, metadata: { namespace: 'akv-injector' } })
-    for (const one of ours as unknown as readonly RunningPod[]) {
-      const [status] = one.status.containerStatuses ?? []
-      if (!status) throw new Error(`${one.metadata.name} doesn’t run`)
+    for (const pod of ours as unknown as readonly RunningPod[]) {
+      const [status] = pod.status.containerStatuses ?? []
+      if (!status) throw new Error(`${pod.metadata.name} doesn’t run`)
       staysWithin(t, 128, {
-        name: String(one.metadata.name),
+        name: String(pod.metadata.name),
         memory: containerMemory(node, status),
       })
     }

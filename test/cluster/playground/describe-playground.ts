@@ -3,7 +3,7 @@ import type { PlaygroundState } from './state.ts'
 
 /** Returns what `npm run cluster` prints about a running cluster. */
 export const describePlayground = (folder: string, state: PlaygroundState): string => `
-  export KUBECONFIG=${join(folder, 'kubeconfig')}${state.by === 'node' ? ` PATH=${folder}:$PATH` : ''}
+  export KUBECONFIG=${join(folder, 'kubeconfig')}${state.runner === 'node' ? ` PATH=${folder}:$PATH` : ''}
   kubectl apply -f ${examples}/files.yaml
   kubectl logs files
   kubectl describe pod files
@@ -11,11 +11,11 @@ export const describePlayground = (folder: string, state: PlaygroundState): stri
 To see a rotated secret arrive in a file within a few minutes:
 
   kubectl apply -f ${examples}/refresh.yaml
-${state.by === 'kind' ? forward : ''}  curl --json '${rotation}' ${state.by === 'kind' ? forwardedUrl : state.controlUrl}/rotate
+${state.runner === 'kind' ? forward : ''}  curl --json '${rotation}' ${state.runner === 'kind' ? forwardedUrl : state.controlUrl}/rotate
 
 The vaults are emulated. Their content and the service accounts that may read it come from the file of --vault-data, by
-default vault.yaml beside the examples. Secret sync is on for ${state.by === 'node' ? 'these service accounts' : 'the service accounts of the examples'}.
-${state.by === 'node' ? ofNode : ''}
+default vault.yaml beside the examples. Secret sync is on for ${state.runner === 'node' ? 'these service accounts' : 'the service accounts of the examples'}.
+${state.runner === 'node' ? ofNode : ''}
 npm run cluster:down removes the cluster and all its files.`
 
 const examples = relative(process.cwd(), join(import.meta.dirname, '../../../manifests/examples'))

@@ -12,7 +12,7 @@ const folder = playgroundFolder(process.env)
 async function down(): Promise<string> {
   const running = readState(folder)
   if (!running) return 'no cluster is running'
-  if (running.by === 'kind') {
+  if (running.runner === 'kind') {
     stopKind()
     rmSync(folder, { recursive: true })
   } else await end(running)

@@ -37,7 +37,7 @@ async function serve(stateFolder: string, vaultData: string): Promise<NodeState>
     remove: `rm -rf -- '${stateFolder.replaceAll("'", "'\\''")}'`,
   })
   const { env, pid } = process
-  const starting = { by: 'node', pid } as const
+  const starting = { runner: 'node', pid } as const
   writeState(stateFolder, starting)
   const options = { env, log: (line: string) => void report({ kind: 'progress', line }) }
   const found = orThrow(await findNode({ ...options, install: false }))

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { cacheFolder } from '../parts/find-parts.ts'
 
 /** What `npm run cluster:down` needs to stop the cluster, and what `npm run cluster` prints. */
-export type PlaygroundState = NodeState | { readonly by: 'kind' }
+export type PlaygroundState = NodeState | { readonly runner: 'kind' }
 
 export interface NodeState {
-  readonly by: 'node'
+  readonly runner: 'node'
   /** The process that runs the cluster. Everything ends with it. */
   readonly pid: number
   /** The name of the node, its bridge and its cgroups; absent while the cluster starts. */
@@ -29,7 +29,7 @@ export function readState(folder: string): PlaygroundState | undefined {
   const text = readText(stateFile(folder))
   if (!text) return undefined
   const state = JSON.parse(text) as PlaygroundState
-  return state.by === 'kind' || isServing(state.pid, folder) ? state : undefined
+  return state.runner === 'kind' || isServing(state.pid, folder) ? state : undefined
 }
 
 /** Tells whether the process still runs the cluster. Another process may have its number by now. */

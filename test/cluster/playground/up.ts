@@ -30,7 +30,7 @@ async function up(): Promise<string> {
   // Mistakes in the file are reported before anything starts.
   readEmulatorData(vaultData)
   const running = readState(folder)
-  if (running?.by === 'node' && !running.controlUrl)
+  if (running?.runner === 'node' && !running.controlUrl)
     return 'another `npm run cluster` is starting the cluster'
   if (running) return `the cluster is already running.\n${describePlayground(folder, running)}`
   // A cluster that ended because the machine was shut down leaves this folder.
@@ -42,7 +42,7 @@ async function up(): Promise<string> {
 }
 
 async function startByKind(vaultData: string): Promise<PlaygroundState> {
-  const state = { by: 'kind' } as const
+  const state = { runner: 'kind' } as const
   try {
     checkKind()
     // Before the start, so that `npm run cluster:down` works even after a Ctrl-C.

@@ -85,13 +85,13 @@ for (const [what, container, sentence] of refused)
 t.test('the app can still be debugged, with its files read-only', async (t) => {
   const pod = await injectedPod()
   const plain = expectSuccess(await cluster.create(plainPod({}, { namespace }))).body
-  for (const [one, container] of [
+  for (const [target, container] of [
     [pod, {}],
     [pod, { targetContainerName: 'app', ...mounting('akv-injector-files', true) }],
     ...(supportsEnv ? [[pod, mounting('akv-injector-env', true)] as const] : []),
     [plain, { targetContainerName: 'app' }],
   ] as const)
-    t.equal((await debug(one, container)).status, 200)
+    t.equal((await debug(target, container)).status, 200)
 })
 
 /** As the webhook leaves a pod whose volume of the CSI driver it serves. The pod itself needs no annotation. */

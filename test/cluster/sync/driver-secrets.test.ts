@@ -65,7 +65,7 @@ t.test(
     t.strictSame(await testbed.values('db'), { password: 'of the driver', url: 'of the driver' })
 
     const commands = pageCommands('docs/from-csi.md', '7. Secrets of secretObjects')
-    const command = commands.find((one) => one.startsWith('kubectl annotate secrets')) ?? ''
+    const command = commands.find((command) => command.startsWith('kubectl annotate secrets')) ?? ''
     const pasted = command.replace('kubectl', found.value.kubectl).replace('shop', namespace)
     await promisify(execFile)('sh', ['-c', pasted], { env })
     testbed.pass(330_000)

@@ -56,7 +56,7 @@ t.test(
       const signal = i % 3 === 2 ? 'SIGTERM' : 'SIGKILL'
       t.equal(await program.end(signal), signal === 'SIGTERM' ? 0 : null)
       // Each Secret is either in the old or in the new state, and never in between.
-      const possible = [...(ends[0] ?? []), ...(ends[1] ?? [])].map((one) => JSON.stringify(one))
+      const possible = [...(ends[0] ?? []), ...(ends[1] ?? [])].map((end) => JSON.stringify(end))
       for (const [name, keys] of namesAndKeys(await secrets()))
         t.ok(possible.includes(JSON.stringify([name, keys])), `${name} has ${keys}`)
     }

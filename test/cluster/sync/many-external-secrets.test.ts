@@ -61,8 +61,8 @@ t.test(
         ({ kind, metadata }) => `${kind} ${metadata.name} ${metadata['resourceVersion']}`,
       )
     const areReady = async () =>
-      (await externalSecrets()).filter((one) =>
-        /"SecretSynced"/.test(JSON.stringify(one['status'])),
+      (await externalSecrets()).filter((object) =>
+        /"SecretSynced"/.test(JSON.stringify(object['status'])),
       ).length === count
     const total = (counts: RequestCounts) => Object.values(counts).reduce((a, b) => a + b, 0)
 

@@ -91,7 +91,9 @@ t.test('a namespace moves from the operator, and back', { skip }, async (t) => {
     const { body } = await cluster.get(externalSecret)
     const time = `${new Date(Date.now() - 11 * minuteMs).toISOString().slice(0, 19)}Z`
     const entries = body.metadata['managedFields'] as readonly { readonly manager: string }[]
-    const managedFields = entries.map((one) => (one.manager === operator ? { ...one, time } : one))
+    const managedFields = entries.map((entry) =>
+      entry.manager === operator ? { ...entry, time } : entry,
+    )
     const metadata = { ...body.metadata, managedFields, labels: { 'is-older': 'true' } }
     expectSuccess(await api.call({ method: 'PUT', path, body: { ...body, metadata } }))
   }

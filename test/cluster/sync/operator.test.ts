@@ -51,7 +51,9 @@ const operator = {
     const body = await read(name)
     const time = `${new Date(Date.now() - minutes * minuteMs).toISOString().slice(0, 19)}Z`
     const entries = body.metadata['managedFields'] as readonly { readonly manager: string }[]
-    const managedFields = entries.map((one) => (one.manager === manager ? { ...one, time } : one))
+    const managedFields = entries.map((entry) =>
+      entry.manager === manager ? { ...entry, time } : entry,
+    )
     const labels = { 'silent-minutes': String(minutes) }
     const metadata = { ...body.metadata, managedFields, labels }
     const path = pathOf('ExternalSecret', name)

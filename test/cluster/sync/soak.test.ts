@@ -80,7 +80,7 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
     await until(async () => (await synced(namespace)) >= 3, 60_000)
 
   const placed = placedSecrets(fleet)
-  const firstOf = (namespace: string) => placed.find((one) => one.namespace === namespace)
+  const firstOf = (namespace: string) => placed.find((secret) => secret.namespace === namespace)
   const storeOf = (namespace: string) => `app-0-${firstOf(namespace)?.vault}`
   const objectOf = (namespace: string) => firstOf(namespace)?.object ?? ''
   let probes = 0

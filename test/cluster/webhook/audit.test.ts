@@ -74,5 +74,5 @@ function secretValues(): string[] {
 function valuesIn(secret: unknown): string[] {
   if (typeof secret === 'string') return [secret]
   const { value, versions } = secret as { value?: unknown; versions?: unknown[] }
-  return [value, ...(versions ?? [])].filter((one) => one !== undefined).flatMap(valuesIn)
+  return [value, ...(versions ?? [])].filter((part) => part !== undefined).flatMap(valuesIn)
 }

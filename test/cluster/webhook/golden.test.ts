@@ -37,7 +37,9 @@ const hasOwnPolicy = ({ policyChanges }: AdmissionCase) => policyChanges !== und
 t.test('the cases with the default policy', async (t) => {
   await serveWebhook(t, cluster)
   let tried = 0
-  for (const { name, review } of admissionCases.filter((one) => !hasOwnPolicy(one))) {
+  for (const { name, review } of admissionCases.filter(
+    (admissionCase) => !hasOwnPolicy(admissionCase),
+  )) {
     const pod = podOf(review.request)
     if (!pod) continue
     tried += 1
@@ -121,9 +123,9 @@ function namesIn(value: unknown): string[] {
 
 function missingNames(operations: readonly Operation[], pod: KubeObject): string[] {
   const there = new Set(namesIn(pod['spec']))
-  return namesIn(operations.map((one) => (one.op === 'add' ? one.value : []))).filter(
-    (name) => !there.has(name),
-  )
+  return namesIn(
+    operations.map((operation) => (operation.op === 'add' ? operation.value : [])),
+  ).filter((name) => !there.has(name))
 }
 
 const requestsEnv = ({ metadata }: Pod): boolean =>

@@ -95,7 +95,7 @@ t.test(
     const renewEverywhere = async () => {
       const before = await served()
       await certificates.renew()
-      await until(async () => (await served()).every((one, index) => one !== before[index]))
+      await until(async () => (await served()).every((count, index) => count !== before[index]))
     }
 
     const load = startSteadyLoad(cluster, perSecond)

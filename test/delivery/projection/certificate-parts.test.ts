@@ -50,7 +50,7 @@ async function fetch(
   })
   const results = [...outcomes.values()].map((outcome) =>
     outcome.kind === 'fetched'
-      ? outcome.found.map((one) => Number(one.version)).join()
+      ? outcome.found.map((object) => Number(object.version)).join()
       : outcome.error.code,
   )
   return { results, asked }

@@ -257,7 +257,9 @@ t.test('a version is fetched once, for histories and by its name', async (t) => 
     },
   )
   const values = [...(await outcomes).values()].map((outcome) =>
-    outcome.kind === 'fetched' ? outcome.found.map((one) => 'value' in one && one.value) : [],
+    outcome.kind === 'fetched'
+      ? outcome.found.map((object) => 'value' in object && object.value)
+      : [],
   )
   t.strictSame(values, [['c', 'b', 'known'], ['b']])
   t.strictSame(asked.sort(), ['b', 'c'])
@@ -266,7 +268,7 @@ t.test('a version is fetched once, for histories and by its name', async (t) => 
 t.test(
   'if two versions have one creation time, the vault decides which is newest, unless that is disabled',
   async (t) => {
-    const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
+    const twins = listed.map((version) => ({ ...version, createdAtMs: 0 }))
     for (const [newest, expected] of [
       ['b', ['b', 'a', 'c']],
       [undefined, ['a', 'b', 'c']],
@@ -283,7 +285,7 @@ t.test(
       const [outcome] = [...(await outcomes).values()]
       const found = outcome?.kind === 'fetched' ? outcome.found : []
       t.strictSame(
-        found.map((one) => 'value' in one && one.value),
+        found.map((object) => 'value' in object && object.value),
         expected,
       )
     }
@@ -293,7 +295,7 @@ t.test(
 t.test(
   'if two versions have one creation time and the vault doesn’t answer, the history fails',
   async (t) => {
-    const twins = listed.map((one) => ({ ...one, createdAtMs: 0 }))
+    const twins = listed.map((version) => ({ ...version, createdAtMs: 0 }))
     const { outcomes } = fetch(
       [{ ...object('h'), versions: 3 }],
       async (reference) => {

@@ -187,9 +187,9 @@ t.test('no value is ever in a message, whatever it is', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary' }), contentType, async (text, contentType) => {
       const secret = secretAnswer(`"hunter2${text}`, { contentType, isCertificate: true })
-      for (const one of wanted)
+      for (const file of wanted)
         try {
-          await renderFiles(one, [secret])
+          await renderFiles(file, [secret])
         } catch (error) {
           if (!(error instanceof AkvError) || error.message.includes('hunter2')) return false
         }

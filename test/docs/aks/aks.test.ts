@@ -35,7 +35,7 @@ t.test('the Azure CLI accepts the arguments of each command', async (t) => {
 })
 
 t.test('the credential, the role and the ServiceAccount belong together', async (t) => {
-  const [account, pod] = parseAllDocuments(applied.input).map((one) => one.toJS())
+  const [account, pod] = parseAllDocuments(applied.input).map((document) => document.toJS())
   t.equal(account.metadata.annotations['azure.workload.identity/client-id'], azure.clientId)
   t.equal(pod.spec.serviceAccountName, account.metadata.name)
   const [credential, ...others] = callsOf('az', 'identity federated-credential create')
@@ -80,7 +80,7 @@ t.test('the page has the table of narrowest grants', async (t) => {
     const { entries, reads, role } = narrowestGrants[collection]
     const option = { secret: 'secret', cert: 'certificate', key: 'key' }[kind]
     const [get, list] = narrowestPolicy(true)
-    return `| ${entries.map((one) => `\`${one}\``).join(', ')} | ${reads} | *${role.name}* | \`--${option}-permissions ${get}\`; also \`${list}\` for \`objectVersionHistory\` |`
+    return `| ${entries.map((entry) => `\`${entry}\``).join(', ')} | ${reads} | *${role.name}* | \`--${option}-permissions ${get}\`; also \`${list}\` for \`objectVersionHistory\` |`
   })
   t.match(page, `\n${rows.join('\n')}\n\n`)
 })
@@ -91,7 +91,7 @@ t.test('Bicep and Terraform assign the roles of that table', async (t) => {
     const { name, id } = narrowestGrants[collection].role
     wanted.set(`${name} ${id}`, [...(wanted.get(`${name} ${id}`) ?? []), kind])
   }
-  const quoted = (text: string) => [...text.matchAll(/['"](\w+)['"]/g)].map(([, one = '']) => one)
+  const quoted = (text: string) => [...text.matchAll(/['"](\w+)['"]/g)].map(([, word = '']) => word)
   const bicep = read('manifests/azure/bicep/vault-roles.bicep')
   const inBicep = [
     ...bicep.matchAll(/\/\/ (Key Vault .*)\n +\{ objectTypes: \[(.*)\], id: '(.*)' \}/g),
@@ -123,8 +123,8 @@ t.test('no page, module or message tells anybody to assign another role', async 
     'README.md',
     ...folders.flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-        .filter((one) => one.isFile() && /\.(md|ts|txt|ya?ml|tf|bicep)$/.test(one.name))
-        .map((one) => relative(root, join(one.parentPath, one.name))),
+        .filter((file) => file.isFile() && /\.(md|ts|txt|ya?ml|tf|bicep)$/.test(file.name))
+        .map((file) => relative(root, join(file.parentPath, file.name))),
     ),
   ]
   let named = 0

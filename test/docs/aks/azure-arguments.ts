@@ -23,7 +23,7 @@ export const readRecordedArguments = (): RecordedArguments =>
 
 /** Returns the words before the first argument: `aks show`. */
 export const commandOf = ({ args }: Call): string => {
-  const end = args.findIndex((one) => one.startsWith('-'))
+  const end = args.findIndex((arg) => arg.startsWith('-'))
   return args.slice(0, end < 0 ? args.length : end).join(' ')
 }
 

@@ -148,8 +148,8 @@ vaults:
       /^vaults\.team-c\.secrets: "DB" and "db" are the same name/,
       /^vaults\.team-d: found a string; accepted: a mapping with readers/,
     ]
-    for (const one of expected)
-      t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
+    for (const pattern of expected)
+      t.equal(problems.filter((problem) => pattern.test(problem)).length, 1, String(pattern))
     t.equal(problems.length, expected.length)
     t.notMatch(problems.join('\n'), /hunter2/, 'a value is never repeated')
   },
@@ -260,8 +260,8 @@ vaults:
     /certificates\.past\.expires: must be later than "notBefore"$/,
     /certificates\.misspelt: unknown key "dnsName"; did you mean "dnsNames"/,
   ]
-  for (const one of expected)
-    t.equal(problems.filter((problem) => one.test(problem)).length, 1, String(one))
+  for (const pattern of expected)
+    t.equal(problems.filter((problem) => pattern.test(problem)).length, 1, String(pattern))
   t.equal(problems.length, expected.length, problems.join('\n'))
   t.notMatch(problems.join('\n'), /hunter2/)
 })

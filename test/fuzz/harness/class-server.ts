@@ -34,7 +34,7 @@ const absent = (name: string) =>
 
 const server = createServer({ key, cert }, async ({ url = '' }, response) => {
   const name = url.slice(url.lastIndexOf('/') + 1)
-  const kind = ['absent', 'hostile'].findIndex((one) => name.startsWith(one))
+  const kind = ['absent', 'hostile'].findIndex((prefix) => name.startsWith(prefix))
   Atomics.add(counts, kind === -1 ? 2 : kind, 1)
   // Hostile classes arrive as fast as they can.
   if (kind !== 1) await delay(delayMs)

@@ -15,20 +15,20 @@ export function mutated(samples: readonly Uint8Array[]): fc.Arbitrary<Uint8Array
   return fc
     .tuple(sample, fc.array(change, { minLength: 1, maxLength: 4 }))
     .map(([bytes, changes]) =>
-      changes.reduce<Uint8Array>((changed, one) => {
-        const offset = Math.floor(one.at * changed.length)
+      changes.reduce<Uint8Array>((changed, change) => {
+        const offset = Math.floor(change.at * changed.length)
         const [before, after] = [changed.subarray(0, offset), changed.subarray(offset)]
-        switch (one.kind) {
+        switch (change.kind) {
           case 'write':
-            return Buffer.concat([before, one.bytes, after.subarray(one.bytes.length)])
+            return Buffer.concat([before, change.bytes, after.subarray(change.bytes.length)])
           case 'insert':
-            return Buffer.concat([before, one.bytes, after])
+            return Buffer.concat([before, change.bytes, after])
           case 'remove':
-            return Buffer.concat([before, after.subarray(one.length)])
+            return Buffer.concat([before, after.subarray(change.length)])
           case 'splice':
-            return Buffer.concat([before, one.other.subarray(offset)])
+            return Buffer.concat([before, change.other.subarray(offset)])
           default:
-            return one satisfies never
+            return change satisfies never
         }
       }, bytes),
     )

@@ -47,8 +47,8 @@ export function mutatedJson(
   )
   const steps = fc.array(fc.nat(), { minLength: 1, maxLength: 8 })
   const changes = fc.array(fc.tuple(steps, change), { minLength: 1, maxLength: 5 })
-  return fc.tuple(sample, changes).map(([one, all]) => {
-    const changed = structuredClone(one) as Json
+  return fc.tuple(sample, changes).map(([value, all]) => {
+    const changed = structuredClone(value) as Json
     for (const [path, what] of all) applyChange(changed, path, what)
     return changed
   })
@@ -91,7 +91,7 @@ function changeMember(parent: Json, names: readonly string[], change: Change): v
       setMember(parent, Array.isArray(parent) ? name : change.name, value)
       break
     case 'graft': {
-      const grafted = names.reduce((at, one) => memberOf(at, one), change.other as Json)
+      const grafted = names.reduce((at, name) => memberOf(at, name), change.other as Json)
       setMember(parent, name, structuredClone(grafted))
       break
     }

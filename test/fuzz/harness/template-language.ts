@@ -136,7 +136,7 @@ const token = fc.oneof(
       'slice',
       'lt',
     ])
-    .map((one) => fc.constant(one)),
+    .map((word) => fc.constant(word)),
 )
 const anyAction = fc
   .tuple(open, fc.array(token, { minLength: 1, maxLength: 3 }), fc.constantFrom('', ' '), close)

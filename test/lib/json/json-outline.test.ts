@@ -86,12 +86,12 @@ function pruned(value: unknown, at: readonly string[]): unknown {
   if (typeof value === 'string')
     return paths.some(({ length }) => length === at.length) && isWanted(at) ? value : undefined
   if (typeof value !== 'object' || value === null) return undefined
-  const entries = Object.entries(value).flatMap(([name, one]) => {
-    const kept = pruned(one, [...at, name])
+  const entries = Object.entries(value).flatMap(([name, member]) => {
+    const kept = pruned(member, [...at, name])
     return kept === undefined ? [] : [[name, kept] as const]
   })
   if (entries.length === 0) return undefined
-  return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries)
+  return Array.isArray(value) ? entries.map(([, member]) => member) : Object.fromEntries(entries)
 }
 
 const isWanted = (at: readonly string[]) =>

@@ -46,9 +46,9 @@ const scraped = (t: Test, discovered: readonly Discovered[]): readonly (readonly
   scrapeConfigsOf(podMonitor(), 'http://localhost').map(({ relabel_configs }: Manifest) => {
     const job = {
       job_name: 'agents',
-      static_configs: discovered.map((one) => ({
-        targets: [addressOf(one)],
-        labels: labelsOf(one),
+      static_configs: discovered.map((target) => ({
+        targets: [addressOf(target)],
+        labels: labelsOf(target),
       })),
       relabel_configs,
     }

@@ -44,9 +44,9 @@ t.test(
   async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'akv-injector-release-test-'))
     t.teardown(() => rmSync(folder, { recursive: true }))
-    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
-    makeReleases(one, two)
-    const names = readdirSync(one).sort()
+    const [first, second] = [join(folder, 'one'), join(folder, 'two')]
+    makeReleases(first, second)
+    const names = readdirSync(first).sort()
     t.strictSame(names, [
       'LICENSE',
       'RELEASE-NOTES.md',
@@ -59,21 +59,21 @@ t.test(
       `akv-injector-image-${version}.tar`,
       'install.yaml',
     ])
-    t.strictSame(readdirSync(two).sort(), names)
+    t.strictSame(readdirSync(second).sort(), names)
     for (const name of names)
-      t.ok(readFileSync(join(one, name)).equals(readFileSync(join(two, name))), name)
-    execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: one })
+      t.ok(readFileSync(join(first, name)).equals(readFileSync(join(second, name))), name)
+    execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: first })
 
-    const read = (name: string) => readFileSync(join(one, name), 'utf8')
+    const read = (name: string) => readFileSync(join(first, name), 'utf8')
     const [, digest = ''] =
       /image: registry\.example\/akv-injector@(\S+)/.exec(read('install.yaml')) ?? []
     t.match(read('RELEASE-NOTES.md'), `${repository}@${digest}`)
-    checkImage(t, { archive: join(one, `akv-injector-image-${version}.tar`), digest })
+    checkImage(t, { archive: join(first, `akv-injector-image-${version}.tar`), digest })
 
     const user = join(folder, 'user')
     mkdirSync(user)
     const install = ['install', '--offline', '--silent', '--no-audit', '--no-fund']
-    execFileSync('npm', [...install, join(one, `akv-injector-${version}.tgz`)], { cwd: user })
+    execFileSync('npm', [...install, join(first, `akv-injector-${version}.tgz`)], { cwd: user })
     const command = join(user, 'node_modules/.bin/akv-injector')
     const answer = execFileSync(process.execPath, [command, '--version'], { encoding: 'utf8' })
     t.equal(answer, `${version}\n`)
@@ -83,7 +83,7 @@ t.test(
     t.ok(components(`akv-injector-image-${version}.cdx.json`).includes('node'))
     t.notOk(components(`akv-injector-${version}.cdx.json`).includes('node'), 'the package has none')
 
-    const chart = join(one, `akv-injector-chart-${version}.tgz`)
+    const chart = join(first, `akv-injector-chart-${version}.tgz`)
     const rendered = renderInstallYaml({ chart, comment: '' })
     t.ok(read('install.yaml').endsWith(rendered), 'the chart names the image by itself')
   },

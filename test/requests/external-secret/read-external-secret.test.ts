@@ -287,8 +287,8 @@ for (const [more, sentence] of sentences)
   t.test(`refuses ${JSON.stringify(more)}`, async (t) => {
     const problems = problemsOf(more)
     t.ok(
-      problems.some((one) =>
-        typeof sentence === 'string' ? one === sentence : sentence.test(one),
+      problems.some((problem) =>
+        typeof sentence === 'string' ? problem === sentence : sentence.test(problem),
       ),
       problems.join('\n'),
     )
@@ -318,7 +318,7 @@ t.test('the name that it claims is known whatever else is wrong', async (t) => {
 
 t.test('the manifest that users of the operator start from is read as it stands', async (t) => {
   const text = readFileSync(join(import.meta.dirname, '../../fixtures/eso/first.yaml'), 'utf8')
-  const [, externalSecret] = text.split('---\n').map((one) => parse(one))
+  const [, externalSecret] = text.split('---\n').map((document) => parse(document))
   const found = readExternalSecret(externalSecret.spec, {
     name: 'my-external-secret',
     namespace,

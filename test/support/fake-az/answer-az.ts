@@ -51,29 +51,30 @@ function listIdentities({ query = '' }: Values, state: AzureState): unknown {
     /^\[\?clientId=='([^']*)'\](?:\.(name|resourceGroup))?$/.exec(query) ??
     fail(`cannot evaluate ${query}`)
   return state.identities
-    .filter((one) => one.clientId === clientId)
-    .map((one) => identityJson(one, state))
-    .map((one) => (member === undefined ? one : one[member]))
+    .filter((identity) => identity.clientId === clientId)
+    .map((identity) => identityJson(identity, state))
+    .map((item) => (member === undefined ? item : item[member]))
 }
 
 function findIdentity(name: string | undefined, state: AzureState, group?: string) {
   const found = state.identities.find(
-    (one) => one.name === name && (group === undefined || one.resourceGroup === group),
+    (identity) =>
+      identity.name === name && (group === undefined || identity.resourceGroup === group),
   )
   return found ?? fail(`(ResourceNotFound) The Resource '${name}' was not found.`)
 }
 
 function identityJson(
-  one: AzureState['identities'][number],
+  identity: AzureState['identities'][number],
   { subscription }: AzureState,
 ): Readonly<Record<string, unknown>> {
   return {
-    clientId: one.clientId,
-    id: `/subscriptions/${subscription}/resourceGroups/${one.resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${one.name}`,
+    clientId: identity.clientId,
+    id: `/subscriptions/${subscription}/resourceGroups/${identity.resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${identity.name}`,
     location: 'westeurope',
-    name: one.name,
-    principalId: principalOf(one),
-    resourceGroup: one.resourceGroup,
+    name: identity.name,
+    principalId: principalOf(identity),
+    resourceGroup: identity.resourceGroup,
     tags: {},
     tenantId: '11111111-1111-1111-1111-111111111111',
     type: 'Microsoft.ManagedIdentity/userAssignedIdentities',
@@ -86,7 +87,9 @@ function createCredential(values: Values, state: AzureState): unknown {
   if (issuer === '' || subject === '') fail('expected an issuer and a subject')
   const identity = findIdentity(values['identity-name'], state).name
   state.credentials = [
-    ...state.credentials.filter((one) => one.identity !== identity || one.name !== name),
+    ...state.credentials.filter(
+      (credential) => credential.identity !== identity || credential.name !== name,
+    ),
     { identity, name, issuer, subject, audiences: audiences.split(' ') },
   ]
   return undefined
@@ -95,10 +98,10 @@ function createCredential(values: Values, state: AzureState): unknown {
 function listCredentials(values: Values, state: AzureState): unknown {
   const { name } = findIdentity(values['identity-name'], state, values['resource-group'])
   return state.credentials
-    .filter((one) => one.identity === name)
-    .map(({ identity, ...one }) => ({
-      ...one,
-      id: `/subscriptions/${state.subscription}/…/federatedIdentityCredentials/${one.name}`,
+    .filter((credential) => credential.identity === name)
+    .map(({ identity, ...credential }) => ({
+      ...credential,
+      id: `/subscriptions/${state.subscription}/…/federatedIdentityCredentials/${credential.name}`,
       resourceGroup: values['resource-group'],
       type: 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials',
     }))
@@ -111,7 +114,7 @@ function findVault(values: Values, state: AzureState): AzureState['vaults'][numb
     subscription = state.subscription,
     'resource-group': group = 'rg-vaults',
   } = values
-  const known = state.vaults.find((one) => one.name === name)
+  const known = state.vaults.find((vault) => vault.name === name)
   const id = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${name}`
   return known ?? { name, id }
 }
@@ -125,15 +128,15 @@ function vaultJson(
     location: 'westeurope',
     name,
     properties: {
-      accessPolicies: (policies ?? []).map((one) => ({
-        applicationId: one.applicationId ?? null,
-        objectId: one.objectId,
+      accessPolicies: (policies ?? []).map((policy) => ({
+        applicationId: policy.applicationId ?? null,
+        objectId: policy.objectId,
         permissions: {
           certificates: null,
           keys: null,
           secrets: null,
           storage: null,
-          ...one.permissions,
+          ...policy.permissions,
         },
         tenantId: '11111111-1111-1111-1111-111111111111',
       })),
@@ -158,8 +161,8 @@ function setPolicy(values: Values, state: AzureState): unknown {
       return permissions === undefined ? [] : [[`${kind}s`, permissions.split(' ')]]
     }),
   )
-  const old = policies.find((one) => one.objectId === objectId)
-  const others = policies.filter((one) => one !== old)
+  const old = policies.find((policy) => policy.objectId === objectId)
+  const others = policies.filter((policy) => policy !== old)
   const changed = {
     ...vault,
     policies: [...others, { objectId, permissions: { ...old?.permissions, ...set } }],
@@ -188,24 +191,27 @@ function listAssignments(values: Values, state: AzureState): unknown {
   const principal = values['assignee-object-id'] ?? ''
   const groups = 'include-groups' in values ? (state.groups[principal] ?? []) : []
   const { scope, subscription = '' } = values
-  const isAbove = (one: string) =>
-    one.startsWith('/providers/Microsoft.Management/') || `${scope}/`.startsWith(`${one}/`)
-  const isInside = (one: string) => one.startsWith(`/subscriptions/${subscription}`)
+  const isAbove = (path: string) =>
+    path.startsWith('/providers/Microsoft.Management/') || `${scope}/`.startsWith(`${path}/`)
+  const isInside = (path: string) => path.startsWith(`/subscriptions/${subscription}`)
   if (!('all' in values) && !('include-inherited' in values))
     fail('expected --all or --include-inherited')
   if ('all' in values && scope !== undefined)
     fail('group or scope are not required when --all is used')
-  return state.assignments.flatMap((one, index) => {
-    const isListed = 'all' in values ? isInside(one.scope) : isAbove(one.scope)
-    if (!isListed || ![principal, ...groups].includes(one.principalId)) return []
+  return state.assignments.flatMap((assignment, index) => {
+    const isListed = 'all' in values ? isInside(assignment.scope) : isAbove(assignment.scope)
+    if (!isListed || ![principal, ...groups].includes(assignment.principalId)) return []
     return {
-      ...(one.condition !== undefined && { condition: one.condition, conditionVersion: '2.0' }),
-      id: `${one.scope}/providers/Microsoft.Authorization/roleAssignments/${index}`,
+      ...(assignment.condition !== undefined && {
+        condition: assignment.condition,
+        conditionVersion: '2.0',
+      }),
+      id: `${assignment.scope}/providers/Microsoft.Authorization/roleAssignments/${index}`,
       name: String(index),
-      principalId: one.principalId,
-      principalType: one.principalId === principal ? 'ServicePrincipal' : 'Group',
-      roleDefinitionId: `/subscriptions/${state.subscription}/providers/Microsoft.Authorization/roleDefinitions/${one.role}`,
-      scope: one.scope,
+      principalId: assignment.principalId,
+      principalType: assignment.principalId === principal ? 'ServicePrincipal' : 'Group',
+      roleDefinitionId: `/subscriptions/${state.subscription}/providers/Microsoft.Authorization/roleDefinitions/${assignment.role}`,
+      scope: assignment.scope,
       type: 'Microsoft.Authorization/roleAssignments',
     }
   })

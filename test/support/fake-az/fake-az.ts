@@ -51,8 +51,8 @@ export function writeFakeAz(folder: string, identities: readonly FakeIdentity[])
       .map((line) => JSON.parse(line))
   const ran = (command: string) => () =>
     log()
-      .filter((one) => one.command === command)
-      .map((one) => one.values)
+      .filter((call) => call.command === command)
+      .map((call) => call.values)
   return {
     path,
     created: ran('identity federated-credential create'),

@@ -75,6 +75,6 @@ function print(result: unknown, values: Values): void {
   const isText = output === 'tsv' && query !== undefined
   const lines = isText && Array.isArray(result) ? result : [result]
   process.stdout.write(
-    isText ? lines.map((one) => `${one}\n`).join('') : `${JSON.stringify(result, null, 2)}\n`,
+    isText ? lines.map((line) => `${line}\n`).join('') : `${JSON.stringify(result, null, 2)}\n`,
   )
 }

@@ -44,17 +44,17 @@ const fixtures = join(import.meta.dirname, '../../fixtures')
 function readFolder(name: string, shared = ''): CaseFolder {
   const folder = join(fixtures, name)
   const parts = readParts(shared + readFileSync(join(folder, 'parts.yaml'), 'utf8'))
-  const readFrom = (one: string, file: string): unknown =>
-    readFixture(readFileSync(join(folder, one, file), 'utf8'), parts)
-  const readIfThere = (one: string) => (file: string) =>
-    existsSync(join(folder, one, file)) ? readFrom(one, file) : undefined
+  const readFrom = (name: string, file: string): unknown =>
+    readFixture(readFileSync(join(folder, name, file), 'utf8'), parts)
+  const readIfThere = (name: string) => (file: string) =>
+    existsSync(join(folder, name, file)) ? readFrom(name, file) : undefined
   return {
     cases: readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => readCase(entry.name, readIfThere(entry.name), parts)),
-    readOutcome: (one) => readFrom(one, 'outcome.yaml') as Outcome,
-    writeOutcome: (one, outcome) =>
-      writeFileSync(join(folder, one, 'outcome.yaml'), writeFixture(outcome, parts)),
+    readOutcome: (name) => readFrom(name, 'outcome.yaml') as Outcome,
+    writeOutcome: (name, outcome) =>
+      writeFileSync(join(folder, name, 'outcome.yaml'), writeFixture(outcome, parts)),
   }
 }
 
@@ -75,7 +75,7 @@ function readCase(name: string, read: (file: string) => unknown, parts: Parts): 
     ...(policyChanges && { policyChanges }),
     ...(classes && {
       lookedUp: {
-        classes: new Map(Object.entries(classes).map(([one, found]) => [one, lookupOf(found)])),
+        classes: new Map(Object.entries(classes).map(([name, found]) => [name, lookupOf(found)])),
         ...(account !== undefined && { account: lookupOf(account) }),
       },
     }),

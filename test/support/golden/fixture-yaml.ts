@@ -117,45 +117,48 @@ interface Compaction {
   readonly done: WeakMap<object, unknown>
 }
 
-function compact(value: unknown, by: Compaction): unknown {
+function compact(value: unknown, compaction: Compaction): unknown {
   if (typeof value !== 'object' || value === null) return value
-  const known = by.done.get(value)
+  const known = compaction.done.get(value)
   if (known !== undefined) return known
   const made = Array.isArray(value)
-    ? value.map((item) => compact(item, by))
-    : compactFields(value as Fields, by)
-  by.done.set(value, made)
+    ? value.map((item) => compact(item, compaction))
+    : compactFields(value as Fields, compaction)
+  compaction.done.set(value, made)
   return made
 }
 
-function compactFields(value: Fields, by: Compaction): Fields {
+function compactFields(value: Fields, compaction: Compaction): Fields {
   const fields = withConfiguration(value)
-  const plain = Object.entries(fields).map(([key, field]) => [key, compact(field, by)])
+  const plain = Object.entries(fields).map(([key, field]) => [key, compact(field, compaction)])
   const wanted = JSON.stringify(value)
-  const choices = [...by.parts]
-    .map(([name, part]): Fields => ({ extends: name, ...difference(part, fields, by) }))
-    .filter((choice) => JSON.stringify(expand(choice, by.parts)) === wanted)
+  const choices = [...compaction.parts]
+    .map(([name, part]): Fields => ({ extends: name, ...difference(part, fields, compaction) }))
+    .filter((choice) => JSON.stringify(expand(choice, compaction.parts)) === wanted)
   return [Object.fromEntries(plain), ...choices].reduce((best, choice) =>
     cost(choice) < cost(best) ? choice : best,
   )
 }
 
 /** Gives the fields that turn `base` into `value` when they are merged into it. */
-function difference(base: unknown, value: Fields, by: Compaction): Fields {
+function difference(base: unknown, value: Fields, compaction: Compaction): Fields {
   if (!isFields(base)) return {}
   const own = Object.entries(value).flatMap(([key, field]) => {
     const before = base[key]
     if (JSON.stringify(finish(before)) === JSON.stringify(field)) return []
-    const whole = compact(field, by)
+    const whole = compact(field, compaction)
     if (!isFields(before) || !isFields(field)) return [[key, whole]]
-    const part = difference(before, field, by)
+    const part = difference(before, field, compaction)
     return [[key, isFields(whole) && 'extends' in whole && cost(whole) < cost(part) ? whole : part]]
   })
   const gone = Object.keys(base).filter((key) => base[key] !== absent && !Object.hasOwn(value, key))
   const least = Object.fromEntries([...own, ...gone.map((key) => [key, absent])])
-  const isEnough = JSON.stringify(finish(merge(base, least, by.parts))) === JSON.stringify(value)
+  const isEnough =
+    JSON.stringify(finish(merge(base, least, compaction.parts))) === JSON.stringify(value)
   if (isEnough || gone.length > 0) return least
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, compact(field, by)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [key, compact(field, compaction)]),
+  )
 }
 
 /** Parses the value of the agent's configuration variable, so that it's compacted like everything else. */

@@ -41,7 +41,7 @@ export function memoryCluster({
   let statuses = 0
   let readies = 0
   const within = (all: readonly ApiObject[], namespace: string) =>
-    all.filter((one) => one.metadata.namespace === namespace)
+    all.filter((object) => object.metadata.namespace === namespace)
   const watch = ({ signal, resourceVersion }: { signal: AbortSignal; resourceVersion: string }) =>
     new Promise<string>((resolve) =>
       signal.addEventListener('abort', () => resolve(resourceVersion)),
@@ -56,7 +56,7 @@ export function memoryCluster({
     }),
     watch,
   })
-  const byUid = new Map(externalSecrets.map((one) => [one.metadata.uid, one]))
+  const byUid = new Map(externalSecrets.map((object) => [object.metadata.uid, object]))
   const watchers = new Map<string, (object: SeenWithStatus) => void>()
   const cluster: SyncCluster = {
     listAccounts: async (namespace) => ({

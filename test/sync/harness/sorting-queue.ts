@@ -29,7 +29,7 @@ export function createSortingQueue({ sideBySide, restMs, now, onBegin }: Sorting
   }
 
   function hasPlace(outlook: Outlook): boolean {
-    const others = [...running.values()].filter((one) => rank(one) <= rank(outlook))
+    const others = [...running.values()].filter((other) => rank(other) <= rank(outlook))
     return running.size < sideBySide && others.length < sideBySide * shares[outlook]
   }
 

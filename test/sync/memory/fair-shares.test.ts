@@ -56,7 +56,7 @@ t.test('in any order: never more than there is, and never less than the own part
         const isHeld = shares.hold(namespace, key, bytes)
         if (mustFit && !isHeld) throw new Error('no room for the own part')
         if (isHeld) held.set(namespace, new Map(held.get(namespace)).set(key, bytes))
-        const all = namespaces.reduce((sum, one) => sum + sumOf(one), 0)
+        const all = namespaces.reduce((sum, name) => sum + sumOf(name), 0)
         if (all > maxBytes) throw new Error(`${all} bytes are held`)
       }
     }),

@@ -17,8 +17,8 @@ setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
-const many = (count: number, one: (n: number) => readonly [string, unknown]) =>
-  Object.fromEntries(numbers(count).map(one))
+const many = (count: number, entry: (n: number) => readonly [string, unknown]) =>
+  Object.fromEntries(numbers(count).map(entry))
 const metadata = (n: number, more: object = {}) => ({
   namespace: 'shop',
   name: `db-${n}`.padEnd(250, 'x'),

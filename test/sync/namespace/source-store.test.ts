@@ -112,7 +112,7 @@ t.test('what isn’t kept still claims its Secrets, as long as there is room', a
     content: { kind: 'refused', sentence: 'is too large', claims },
   })
   const claims = (name: string) => {
-    const { content } = store.all().find((one) => one.name === name) ?? seen(name)
+    const { content } = store.all().find((source) => source.name === name) ?? seen(name)
     return content.kind === 'refused' ? content.claims : undefined
   }
   store.put(refused('large', names))
@@ -182,7 +182,7 @@ t.test('a list that is read page by page keeps no more than the store', async (t
   t.equal(bytes[0], 100)
   t.match(list.at(-1)?.content, { kind: 'refused', sentence: /^needs more memory / })
 
-  for (const one of list) store.put(one)
+  for (const source of list) store.put(source)
   store.listed()
   t.strictSame(store.get('kept'), again)
   const isKept = ({ content }: SeenClass) => content.kind === 'kept'
@@ -192,7 +192,7 @@ t.test('a list that is read page by page keeps no more than the store', async (t
   store.remove('kept')
   t.ok(store.hasRoom())
   const next = [seen('shrinks', 100, '2'), ...late].map(store.reducer())
-  t.ok(next.filter((one) => store.put(one)).length >= 9)
+  t.ok(next.filter((source) => store.put(source)).length >= 9)
   store.listed()
   for (const { name } of store.all()) store.remove(name)
   t.ok(shares.hold('shop', 'all', share), 'nothing is held any more')
@@ -225,10 +225,10 @@ t.test('of too many objects no changes are known, so nothing of them is deleted'
   store.listed()
   const reduce = store.reducer()
   const all = Array.from({ length: maxNames }, (_, i) => seen(`kv-${i}`))
-  for (const one of all) reduce(one)
+  for (const source of all) reduce(source)
   const message = /^found more than 5000 classes, .*; delete some$/
   t.throws(() => reduce(seen('one-more')), { code: 'AKV_SYNC_SOURCE', message })
-  for (const one of all.slice(1)) store.put(one)
+  for (const source of all.slice(1)) store.put(source)
   t.throws(() => store.put(seen('one-more')), { message })
   store.put(seen('kv', 101, '2'))
   store.failed()

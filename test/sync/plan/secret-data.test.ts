@@ -5,7 +5,7 @@ import { secretData } from '../../../sync/plan/secret-data.ts'
 import { syncedObjects, syncedText } from '../../../sync/plan/synced-objects.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
-const [one, two] = ['1'.repeat(32), '2'.repeat(32)]
+const [first, second] = ['1'.repeat(32), '2'.repeat(32)]
 
 function configOf(sync: string, onDeleted = 'keep') {
   const annotations = {
@@ -77,16 +77,16 @@ t.test('a key whose object is gone is removed only if on-deleted says so', async
 
 t.test('the objects of a Secret are listed once, sorted, with their versions', async (t) => {
   const config = configOf(
-    `- { secret: db, data: "b=Pass, a=pass#x, tls/web, pin=c@${two}, t=team-b:pass, o=new?" }\n- { secret: e, data: other }`,
+    `- { secret: db, data: "b=Pass, a=pass#x, tls/web, pin=c@${second}, t=team-b:pass, o=new?" }\n- { secret: e, data: other }`,
   )
   const versions = new Map([
-    [`team-a:secrets/c@${two}`, two],
-    ['team-a:secrets/pass', one],
-    ['team-a:secrets/web', two],
-    ['team-b:secrets/pass', two],
-    ['team-a:secrets/other', two],
+    [`team-a:secrets/c@${second}`, second],
+    ['team-a:secrets/pass', first],
+    ['team-a:secrets/web', second],
+    ['team-b:secrets/pass', second],
+    ['team-a:secrets/other', second],
   ])
-  const text = `team-a:c@${two}, team-a:pass@${one}, team-a:tls/web@${two}, team-b:pass@${two}`
+  const text = `team-a:c@${second}, team-a:pass@${first}, team-a:tls/web@${second}, team-b:pass@${second}`
   t.equal(
     syncedText(syncedObjects('db', { config, versions, gone: new Set(), content: empty })),
     text,
@@ -98,24 +98,24 @@ t.test('an unknown version is taken from the annotation, for that object only', 
   const config = configOf('- { secret: db, data: "x, y, xx" }')
   const objects = syncedObjects('db', {
     config,
-    versions: new Map([['team-a:secrets/x', two]]),
+    versions: new Map([['team-a:secrets/x', second]]),
     gone: new Set(),
     content: empty,
   })
-  const before = `team-a:gone@${one}, team-a:x@${one}, team-a:y@${one}`
-  t.equal(syncedText(objects, { before }), `team-a:x@${two}, team-a:y@${one}`)
+  const before = `team-a:gone@${first}, team-a:x@${first}, team-a:y@${first}`
+  t.equal(syncedText(objects, { before }), `team-a:x@${second}, team-a:y@${first}`)
 })
 
 t.test('a removed object is no longer listed', async (t) => {
   const sync = '- { secret: db, data: "x, y" }'
   const versions = new Map([
-    ['team-a:secrets/x', one],
-    ['team-a:secrets/y', two],
+    ['team-a:secrets/x', first],
+    ['team-a:secrets/y', second],
   ])
   const gone = new Set(['team-a:secrets/y'])
-  const before = `team-a:x@${one}, team-a:y@${two}`
+  const before = `team-a:x@${first}, team-a:y@${second}`
   const textOf = (config: ReturnType<typeof configOf>) =>
     syncedText(syncedObjects('db', { config, versions, gone, content: empty }), { before })
-  t.equal(textOf(configOf(sync, 'remove')), `team-a:x@${one}`)
+  t.equal(textOf(configOf(sync, 'remove')), `team-a:x@${first}`)
   t.equal(textOf(configOf(sync)), before, 'what is kept is')
 })

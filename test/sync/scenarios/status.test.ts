@@ -4,7 +4,7 @@ import { annotations, type Simulation, startSimulation } from '../harness/simula
 const key = 'akv-injector.io/sync-status'
 const statusOf = ({ apiServer }: Simulation) =>
   apiServer.accounts.annotationsOf('team-a', 'web')?.[key]
-const one = '[{ secret: db, data: "a=db-password" }]'
+const oneSecret = '[{ secret: db, data: "a=db-password" }]'
 const two = '[{ secret: db, data: "a=db-password" }, { secret: other, data: "a=absent" }]'
 
 t.test(
@@ -30,7 +30,7 @@ t.test(
     t.equal(statusOf(simulation), status, 'since when, a restart does not forget')
     t.equal(patches(), 1)
 
-    simulation.apiServer.accounts.put('team-a', 'web', { ...annotations(one), [key]: status })
+    simulation.apiServer.accounts.put('team-a', 'web', { ...annotations(oneSecret), [key]: status })
     await simulation.round()
     t.equal(statusOf(simulation), 'db: ready')
   },
@@ -39,8 +39,8 @@ t.test(
 t.test('an account without a request has no status', async (t) => {
   const simulation = await startSimulation(t)
   const off = { 'akv-injector.io/inject': 'false' }
-  for (const last of [{ 'akv-injector.io/vault': 'team-a' }, {}, annotations(one, off)]) {
-    simulation.apiServer.accounts.put('team-a', 'web', annotations(one))
+  for (const last of [{ 'akv-injector.io/vault': 'team-a' }, {}, annotations(oneSecret, off)]) {
+    simulation.apiServer.accounts.put('team-a', 'web', annotations(oneSecret))
     await simulation.round()
     t.equal(statusOf(simulation), 'db: ready')
     simulation.apiServer.accounts.put('team-a', 'web', { ...last, [key]: 'db: ready' })
@@ -56,7 +56,7 @@ t.test('a mistake in an annotation is in the status until it is corrected', asyn
   t.match(statusOf(simulation), /^\(account\): AKV_SYNC_ANNOTATION since /)
   t.ok(afterMs !== undefined && afterMs <= 3_600_000, 'it is told again')
   simulation.apiServer.accounts.put('team-a', 'web', {
-    ...annotations(one),
+    ...annotations(oneSecret),
     [key]: statusOf(simulation) ?? '',
   })
   await simulation.round()
@@ -65,7 +65,7 @@ t.test('a mistake in an annotation is in the status until it is corrected', asyn
 
 t.test('a new text in sync-now starts a round that fetches everything', async (t) => {
   const simulation = await startSimulation(t)
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(one))
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(oneSecret))
   await simulation.round()
   simulation.vaultPaths()
   await simulation.round()
@@ -73,7 +73,7 @@ t.test('a new text in sync-now starts a round that fetches everything', async (t
   simulation.apiServer.accounts.put(
     'team-a',
     'web',
-    annotations(one, { 'akv-injector.io/sync-now': 'now' }),
+    annotations(oneSecret, { 'akv-injector.io/sync-now': 'now' }),
   )
   await simulation.round()
   t.match(simulation.vaultPaths(), [/secrets\/db-password/])
@@ -82,7 +82,7 @@ t.test('a new text in sync-now starts a round that fetches everything', async (t
 t.test('the status is corrected if others change it, however long their text is', async (t) => {
   const simulation = await startSimulation(t)
   for (const text of ['db: ready\nlie: ready', 'x'.repeat(200_000)]) {
-    simulation.apiServer.accounts.put('team-a', 'web', { ...annotations(one), [key]: text })
+    simulation.apiServer.accounts.put('team-a', 'web', { ...annotations(oneSecret), [key]: text })
     await simulation.round()
     t.equal(statusOf(simulation), 'db: ready')
   }
@@ -92,7 +92,7 @@ t.test('a status that can’t be written is logged once and stops nothing', asyn
   const simulation = await startSimulation(t)
   simulation.apiServer.before = ({ method, path }) =>
     method === 'PATCH' && /serviceaccounts/.test(path) ? [403, { reason: 'Forbidden' }] : undefined
-  simulation.apiServer.accounts.put('team-a', 'web', annotations(one))
+  simulation.apiServer.accounts.put('team-a', 'web', annotations(oneSecret))
   for (let i = 0; i < 3; i++) {
     simulation.pass(400_000)
     await simulation.round()

@@ -206,7 +206,7 @@ t.test(
     t.equal(open.length, 16)
     let answered = 0
     while (
-      !['/other-address', '/other-namespace'].every((one) => open.some(({ url }) => url === one))
+      !['/other-address', '/other-namespace'].every((path) => open.some(({ url }) => url === path))
     ) {
       open[answered++]?.answer()
       await delay(5)

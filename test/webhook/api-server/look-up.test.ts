@@ -243,7 +243,7 @@ t.test('the classes of a review may have 1 MiB together', async (t) => {
   t.strictSame(new Set([...four.classes.values()].map(({ kind }) => kind)), new Set(['found']))
   const five = await lookUp(podOf('a', 'b', 'c', 'd', 'e'), review)
   t.match(
-    [...five.classes.values()].map(reasonOf).filter((one) => one !== 'found'),
+    [...five.classes.values()].map(reasonOf).filter((reason) => reason !== 'found'),
     [/^the SecretProviderClasses of the pod have more than 1048576 bytes together; shorten them/],
   )
 })

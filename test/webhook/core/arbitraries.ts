@@ -49,7 +49,7 @@ const container = record({
   x: maybe(fc.jsonValue()),
 })
 const containers = (minLength: number) =>
-  fc.uniqueArray(container, { minLength, maxLength: 4, selector: (one) => one['name'] })
+  fc.uniqueArray(container, { minLength, maxLength: 4, selector: (item) => item['name'] })
 
 export const anyPod = (annotations: fc.Arbitrary<Record<string, string>>) =>
   fc

@@ -50,9 +50,9 @@ function checkCase(
   t.equal(accountNeeded(again, lookedUp.classes), accountNeeded(request, lookedUp.classes))
 }
 
-for (const one of admissionCases)
-  t.test(one.name, async (t) => {
-    checkCase(t, one, { readOutcome, writeOutcome })
+for (const admissionCase of admissionCases)
+  t.test(admissionCase.name, async (t) => {
+    checkCase(t, admissionCase, { readOutcome, writeOutcome })
   })
 
 /** A pod without volumes of the driver has the same outcome where such volumes are served. */
@@ -64,12 +64,12 @@ for (const { name, review, policyChanges } of admissionCases)
     t.equal(JSON.stringify(outcome), JSON.stringify(readOutcome(name)))
   })
 
-for (const one of seedCases.cases)
-  t.test(`seeds: ${one.name}`, async (t) => {
-    checkCase(t, one, seedCases)
-    if (one.lookedUp === undefined) return
-    const needed = classesNeeded(requestOf(one.review))
-    t.strictSame([...one.lookedUp.classes.keys()].toSorted(), needed.toSorted())
+for (const admissionCase of seedCases.cases)
+  t.test(`seeds: ${admissionCase.name}`, async (t) => {
+    checkCase(t, admissionCase, seedCases)
+    if (admissionCase.lookedUp === undefined) return
+    const needed = classesNeeded(requestOf(admissionCase.review))
+    t.strictSame([...admissionCase.lookedUp.classes.keys()].toSorted(), needed.toSorted())
   })
 
 t.test('there are cases', async (t) => {

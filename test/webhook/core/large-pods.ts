@@ -34,8 +34,8 @@ export const largePods: Readonly<Record<string, readonly [object, RegExp]>> = {
     pod(
       { secrets: 'a' },
       {
-        containers: named(1000).map((one) => ({
-          ...one,
+        containers: named(1000).map((container) => ({
+          ...container,
           volumeMounts: many(50, (n) => ({ name: 'v', mountPath: `/m/${n}` })),
         })),
       },

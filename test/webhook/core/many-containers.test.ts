@@ -19,20 +19,20 @@ function operationsFor(containers: readonly object[]): readonly Operation[] {
 
 t.test('a pod of 256 containers has in each what a pod of one has', async (t) => {
   const count = 256
-  const one = operationsFor([container(0)])
+  const operations = operationsFor([container(0)])
   const many = operationsFor(Array.from({ length: count }, (_, i) => container(i)))
   const isOfContainer = ({ path }: Operation) => path.startsWith('/spec/containers/')
   const expected = Array.from({ length: count }, (_, i) =>
-    one.filter(isOfContainer).map((operation) => ({
+    operations.filter(isOfContainer).map((operation) => ({
       ...operation,
       path: operation.path.replace('/containers/0/', `/containers/${i}/`),
     })),
   )
   t.strictSame(many.filter(isOfContainer), expected.flat())
-  t.ok(one.filter(isOfContainer).length > 0)
+  t.ok(operations.filter(isOfContainer).length > 0)
 
   const names = Array.from({ length: count }, (_, i) => `"app-${i}"`).join()
-  const others = JSON.stringify(one.filter((operation) => !isOfContainer(operation)))
+  const others = JSON.stringify(operations.filter((operation) => !isOfContainer(operation)))
   const ofAll = others.replace(String.raw`\"app-0\"`, names.replaceAll('"', String.raw`\"`))
   t.equal(JSON.stringify(many.filter((operation) => !isOfContainer(operation))), ofAll)
 })

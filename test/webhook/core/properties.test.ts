@@ -114,7 +114,7 @@ t.test('any JSON in place of the pod or a part of it gets an answer', async (t) 
   check(
     t,
     fc.property(fc.jsonValue(), fc.jsonValue(), fc.jsonValue(), (object, spec, part) => {
-      for (const one of [
+      for (const hostile of [
         object,
         annotated(object),
         annotated({ spec }),
@@ -124,7 +124,7 @@ t.test('any JSON in place of the pod or a part of it gets an answer', async (t) 
         annotated({ spec: { containers: [{ name: 'app' }], initContainers: part, volumes: part } }),
         { metadata: { annotations: part }, spec },
       ])
-        mutate(requestFor(one), policy)
+        mutate(requestFor(hostile), policy)
     }),
   )
 })

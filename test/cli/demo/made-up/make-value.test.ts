@@ -12,7 +12,7 @@ const property = fc.array(key, { minLength: 1, maxLength: 5 }).map((keys) => key
 
 t.test('a pod can pick every property that it names, and never sees another value in it', (t) => {
   fc.assert(
-    fc.property(fc.uniqueArray(property.filter((one) => one !== '' && one !== '*')), (names) => {
+    fc.property(fc.uniqueArray(property.filter((name) => name !== '' && name !== '*')), (names) => {
       fc.pre(names.length > 0)
       const uses = names.map((name) => ({ property: name }))
       const document = readJsonDocument(makeValue('db', { uses, revision: 1 }))

@@ -80,7 +80,7 @@ async function linesOf({ objects = ['secret/db'], versions, azure = {}, names = 
   const lines = describeSections(sections, { hasMistakes: false })
   return {
     isMatch: isMatch(sections),
-    findings: lines.filter((one) => /^ {2}(?!matches)/.test(one)),
+    findings: lines.filter((line) => /^ {2}(?!matches)/.test(line)),
     lines,
     az,
   }

@@ -78,7 +78,7 @@ t.test('the table has the IDs, names and data actions of Azure’s documentation
     t.strictSame(role.dataActions, permissions[0]?.dataActions)
     for (const action of [getAction, listAction])
       t.ok(
-        role.dataActions.some((one) => matchesAction(one, action)),
+        role.dataActions.some((pattern) => matchesAction(pattern, action)),
         `${roleName}: ${action}`,
       )
     t.notOk(factsOf(documented(role.id)).canChangeAccess)
@@ -89,9 +89,10 @@ t.test('no other built-in role that reads an object allows less', async (t) => {
   let compared = 0
   for (const collection of grantedCollections) {
     const { role, getAction } = narrowestGrants[collection]
-    for (const id of Object.keys(builtInRoles).filter((one) => one !== role.id)) {
+    for (const id of Object.keys(builtInRoles).filter((id) => id !== role.id)) {
       const other = documented(id)
-      if (!other.permissions[0]?.dataActions.some((one) => matchesAction(one, getAction))) continue
+      if (!other.permissions[0]?.dataActions.some((pattern) => matchesAction(pattern, getAction)))
+        continue
       compared += 1
       const extra = extraActions(factsOf(other), role.dataActions)
       t.not(extra.length, 0, `${other.roleName} for ${collection}`)
@@ -103,5 +104,7 @@ t.test('no other built-in role that reads an object allows less', async (t) => {
 t.test('only roles that read secrets’ values are the ones for secrets', async (t) => {
   const value = narrowestGrants.secrets.getAction
   for (const collection of ['certificates', 'keys'] as const)
-    t.notOk(narrowestGrants[collection].role.dataActions.some((one) => matchesAction(one, value)))
+    t.notOk(
+      narrowestGrants[collection].role.dataActions.some((pattern) => matchesAction(pattern, value)),
+    )
 })

@@ -64,7 +64,7 @@ const history = [
     },
   },
 ]
-  .map((one) => JSON.stringify(one))
+  .map((object) => JSON.stringify(object))
   .join('\n---\n')
 
 const settings = { AKV_INJECTOR_CSI: 'labelled' }
@@ -248,8 +248,8 @@ t.test('the report is the one that docs/aks.md shows', async (t) => {
   )
   await grant(az, input)
   az.change((state) => {
-    state.assignments = state.assignments.slice(0, 1).map((one) => ({
-      ...one,
+    state.assignments = state.assignments.slice(0, 1).map((assignment) => ({
+      ...assignment,
       role: '12338af0-0e69-4776-bea7-57ae8d297424',
     }))
   })

@@ -48,5 +48,7 @@ export async function recordReviews(
     server.close()
   })
   await publishAuthority(cluster, authority.certificatePem, configuration)
-  return { pathsOf: (name) => reviews.flatMap((one) => (one.name === name ? [one.path] : [])) }
+  return {
+    pathsOf: (name) => reviews.flatMap((review) => (review.name === name ? [review.path] : [])),
+  }
 }

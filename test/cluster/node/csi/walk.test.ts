@@ -78,7 +78,9 @@ t.test('1. look: a pod that waits for the driver is listed, and its class', asyn
   const checked = await paste(check)
   t.match(checked, `Deployment/web (${namespace}.yaml): would be served`)
   for (const heading of ['2. Prepare identities', '4. Move a namespace'])
-    for (const command of commandsOf(heading).filter((one) => /csi=true$|federated/.test(one)))
+    for (const command of commandsOf(heading).filter((command) =>
+      /csi=true$|federated/.test(command),
+    ))
       t.match(
         checked,
         command.replaceAll('shop', namespace),
@@ -211,7 +213,7 @@ t.test('8. take the driver out: no pod has a volume of the driver any more', asy
   t.match(await paste(volumes), /^of-the-driver +secrets-store\.csi\.k8s\.io$/m)
 
   await paste(save)
-  for (const command of commands.filter((one) => !one.includes('akv-injector-sync')))
+  for (const command of commands.filter((command) => !command.includes('akv-injector-sync')))
     await paste(command, { CLUSTER: 'cluster', GROUP: 'group' })
   t.equal((await cluster.get(classes)).status, 200, 'the classes are back')
 })

@@ -43,7 +43,9 @@ export function lastMessage(pod: RunningPod): string | undefined {
 export const isRestarted =
   (...names: readonly string[]) =>
   (pod: RunningPod): boolean =>
-    names.map((name) => statusOf(pod, name)).every((one) => one?.ready && one.restartCount > 0)
+    names
+      .map((name) => statusOf(pod, name))
+      .every((status) => status?.ready && status.restartCount > 0)
 
 async function ctr(
   { ctr, containerd }: OpenNode['environment'],

@@ -14,8 +14,8 @@ export async function forward({ from, to }: ForwardOptions): Promise<{ close(): 
     if (target === undefined) return void socket.destroy()
     const onward = connect(target)
     socket.pipe(onward).pipe(socket)
-    for (const one of [socket, onward])
-      one.on('error', () => {
+    for (const end of [socket, onward])
+      end.on('error', () => {
         socket.destroy()
         onward.destroy()
       })

@@ -20,7 +20,7 @@ export async function serveServices(api: Api, network: Network): Promise<void> {
   const update = async () => {
     services = await readServices(api)
     for (const [key, listener] of served)
-      if (!listenersOf(services).some((one) => one.key === key)) {
+      if (!listenersOf(services).some((listener) => listener.key === key)) {
         listener.close()
         served.delete(key)
       }
@@ -28,7 +28,8 @@ export async function serveServices(api: Api, network: Network): Promise<void> {
       // startPods serves the Service of the API server.
       if (served.has(key) || host === network.apiAddress) continue
       execute('ip', ['address', 'replace', `${host}/32`, 'dev', network.name])
-      const to = () => pick(listenersOf(services).find((one) => one.key === key)?.targets ?? [])
+      const to = () =>
+        pick(listenersOf(services).find((listener) => listener.key === key)?.targets ?? [])
       served.set(key, await forward({ from: { host, port }, to }))
     }
   }

@@ -14,9 +14,9 @@ export async function measureRotations(
   },
 ): Promise<readonly number[]> {
   return await Promise.all(
-    placed.map(async (one) => {
+    placed.map(async (secret) => {
       await delay(Math.random() * options.spreadMs)
-      return await measureRotation(one, options)
+      return await measureRotation(secret, options)
     }),
   )
 }

@@ -66,5 +66,5 @@ async function isInEndpoints(cluster: Cluster, port: number): Promise<boolean> {
   const { subsets = [] } = body as {
     readonly subsets?: readonly { readonly ports: readonly { readonly port: number }[] }[]
   }
-  return subsets.some(({ ports }) => ports.some((one) => one.port === port))
+  return subsets.some(({ ports }) => ports.some((served) => served.port === port))
 }

@@ -87,7 +87,9 @@ t.test('every accepted pod has a patch of at most 1 MiB', async (t) => {
       policy,
     ),
   )
-  const sizes = outcomes.flatMap((one) => (one.kind === 'injected' ? bytesOf(one.operations) : []))
+  const sizes = outcomes.flatMap((outcome) =>
+    outcome.kind === 'injected' ? bytesOf(outcome.operations) : [],
+  )
   t.ok(outcomes.some(({ kind }) => kind === 'denied'))
   t.ok(Math.max(...sizes) <= maxPatchBytes)
   t.ok(Math.max(...sizes) > maxPatchBytes * 0.6, `${Math.max(...sizes)} bytes`)

@@ -37,7 +37,8 @@ t.test('nothing is looked up for a pod whose outcome is known without it', async
       podWith(Array.from({ length: 33 }, (_, i) => csiVolume(`v${i}`, `c${i}`))),
     ),
   }
-  for (const [name, one] of Object.entries(cases)) t.strictSame(classesNeeded(one), [], name)
+  for (const [name, request] of Object.entries(cases))
+    t.strictSame(classesNeeded(request), [], name)
 })
 
 t.test(

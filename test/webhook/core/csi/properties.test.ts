@@ -40,9 +40,12 @@ const servedPod = fc
     const copy = structuredClone(pod)
     const names = declared.map(({ name }) => name)
     const others = (copy.spec.volumes ?? []).filter(
-      (one: { name: string }) => !names.includes(one.name),
+      (volume: { name: string }) => !names.includes(volume.name),
     )
-    copy.spec.volumes = [...others, ...declared.map((one) => csiVolume(one.name, one.class))]
+    copy.spec.volumes = [
+      ...others,
+      ...declared.map((volume) => csiVolume(volume.name, volume.class)),
+    ]
     for (const [i, container] of allContainers(copy as Pod).entries())
       Object.assign(container, {
         volumeMounts: JSON.parse(JSON.stringify(mounts[i % mounts.length])),
@@ -125,9 +128,9 @@ t.test('only the agent can write to a served volume', async (t) => {
       ),
     )
     for (const { name, volumeMounts } of allContainers(after))
-      for (const one of volumeMounts ?? [])
-        if (name !== agentName && served.has(one.name) && one.readOnly !== true)
-          throw new Error(`${name} can write to ${one.name}`)
+      for (const mount of volumeMounts ?? [])
+        if (name !== agentName && served.has(mount.name) && mount.readOnly !== true)
+          throw new Error(`${name} can write to ${mount.name}`)
   })
 })
 
@@ -137,9 +140,9 @@ t.test('reviewing the result needs the same objects and adds nothing', async (t)
     const second = mutate(again, policy, lookedUp)
     if (second.kind !== 'skipped' || second.reason !== 'complete')
       throw new Error(JSON.stringify(second))
-    const [before, after] = [requestFor(pod), again].map((one) => [
-      ...classesNeeded(one),
-      accountNeeded(one, lookedUp.classes),
+    const [before, after] = [requestFor(pod), again].map((request) => [
+      ...classesNeeded(request),
+      accountNeeded(request, lookedUp.classes),
     ])
     if (JSON.stringify(before) !== JSON.stringify(after))
       throw new Error(`${before} before, ${after} after`)

@@ -7,17 +7,17 @@ import { csiPod, csiVolume, type ExamplePod, exampleClass, lookedUp, requestOf }
 
 const classes = lookedUp({ 'azure-kv': exampleClass() })
 
-function patched(pod: ExamplePod, by: LookedUp = classes): ExamplePod {
-  const outcome = mutate(requestOf(pod), policy, by)
+function patched(pod: ExamplePod, lookedUp: LookedUp = classes): ExamplePod {
+  const outcome = mutate(requestOf(pod), policy, lookedUp)
   if (outcome.kind !== 'injected') throw new Error(JSON.stringify(outcome))
   return patchedPod(pod, outcome)
 }
 
 /** Reviews the result of a first review, after another webhook has changed it. */
-function reviewAgain(change: (pod: ExamplePod) => void, by: LookedUp = classes) {
+function reviewAgain(change: (pod: ExamplePod) => void, lookedUp: LookedUp = classes) {
   const pod = patched(csiPod())
   change(pod)
-  return mutate(requestOf(pod), policy, by)
+  return mutate(requestOf(pod), policy, lookedUp)
 }
 
 t.test('an injected pod that nobody changed is complete', async (t) => {

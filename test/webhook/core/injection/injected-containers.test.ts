@@ -87,7 +87,8 @@ t.test(
   async (t) => {
     const agentPath = (name: string) =>
       review({ initContainers: [{ name, restartPolicy: 'Always' }] }).operations.find(
-        (one) => one.op === 'add' && (one.value as Partial<Container>).name === 'akv-injector',
+        (operation) =>
+          operation.op === 'add' && (operation.value as Partial<Container>).name === 'akv-injector',
       )?.path
     t.equal(agentPath('istio-proxy'), '/spec/initContainers/1')
     t.equal(agentPath('vault-agent'), '/spec/initContainers/0')

@@ -15,23 +15,23 @@ t.test('a certificate and its key are read with their validity', async (t) => {
 })
 
 t.test('what would leave a server mute is refused', async (t) => {
-  const [one, other] = await Promise.all([tls.issue(), tls.issue()])
-  t.strictSame(readServingCertificate({ cert: one.certificatePem, key: other.keyPem }), {
+  const [first, second] = await Promise.all([tls.issue(), tls.issue()])
+  t.strictSame(readServingCertificate({ cert: first.certificatePem, key: second.keyPem }), {
     kind: 'invalid',
     problem: "tls.key doesn't match the certificate in tls.crt",
   })
   const halves: [string, string][] = [
     ['', ''],
-    [one.certificatePem, ''],
-    [one.certificatePem.slice(0, 200), one.keyPem],
-    [one.certificatePem, one.keyPem.slice(0, 100)],
-    [one.keyPem, one.certificatePem],
-    [`${one.certificatePem}-----BEGIN CERTIFICATE-----\nAAAA\n`, one.keyPem],
+    [first.certificatePem, ''],
+    [first.certificatePem.slice(0, 200), first.keyPem],
+    [first.certificatePem, first.keyPem.slice(0, 100)],
+    [first.keyPem, first.certificatePem],
+    [`${first.certificatePem}-----BEGIN CERTIFICATE-----\nAAAA\n`, first.keyPem],
   ]
   for (const [cert, key] of halves) {
     const read = readServingCertificate({ cert, key })
     t.match(read, { problem: /must be a certificate and a key in PEM format/ })
-    t.notMatch(JSON.stringify(read), one.keyPem.split('\n')[1] ?? 'absent', 'nor is the key shown')
+    t.notMatch(JSON.stringify(read), first.keyPem.split('\n')[1] ?? 'absent', 'the key isn’t shown')
   }
 })
 

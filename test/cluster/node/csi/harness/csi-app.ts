@@ -35,7 +35,7 @@ export const classOf = (options: {
   readonly parameters?: Readonly<Record<string, string>>
 }): KubeObject => {
   const { namespace, name, vault, secrets, parameters } = options
-  const entries = secrets.map((one) => `  - |\n    objectName: ${one}\n    objectType: secret\n`)
+  const entries = secrets.map((name) => `  - |\n    objectName: ${name}\n    objectType: secret\n`)
   const objects = `array:\n${entries.join('')}`
   return secretProviderClass({
     ...{ namespace, name },
