@@ -2,7 +2,7 @@ import { backoffMs } from '../lib/backoff.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log/log.ts'
 import { reasonOf } from '../lib/reason-of.ts'
-import type { Change, ReconcileResult } from './reconcile.ts'
+import type { CertificateChange, ReconcileResult } from './reconcile.ts'
 import type { CertsSettings } from './settings.ts'
 
 /** The result of the last round. */
@@ -105,7 +105,7 @@ function describeMissing(
 
 /** Logs one line for each change: names and reasons, but nothing that was written. */
 export function logChange(options: {
-  readonly change: Change
+  readonly change: CertificateChange
   readonly settings: CertsSettings
   readonly log: Log
 }): void {

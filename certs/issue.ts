@@ -21,7 +21,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509'
 
-export interface Issued {
+export interface IssuedPem {
   readonly certificatePem: string
   /** PKCS#8 */
   readonly keyPem: string
@@ -34,7 +34,7 @@ interface AuthorityOptions {
 }
 
 export interface LeafOptions extends AuthorityOptions {
-  readonly authority: Issued
+  readonly authority: IssuedPem
   readonly dnsNames: readonly string[]
   readonly ipAddresses: readonly string[]
 }
@@ -49,7 +49,7 @@ const dayMs = 24 * 60 * 60 * 1000
 const clockSkewMs = 5 * 60 * 1000
 
 /** Issues a self-signed authority that may sign leaves, but no further authority. */
-export async function issueAuthority(options: AuthorityOptions): Promise<Issued> {
+export async function issueAuthority(options: AuthorityOptions): Promise<IssuedPem> {
   const keys = await generateKeyPair()
   const certificate = await X509CertificateGenerator.createSelfSigned({
     ...common(options),
@@ -70,7 +70,7 @@ export async function issueAuthority(options: AuthorityOptions): Promise<Issued>
  *
  * @throws Error if the authority's PEM isn't valid, or if there is neither a DNS name nor an IP address
  */
-export async function issueLeaf(options: LeafOptions): Promise<Issued> {
+export async function issueLeaf(options: LeafOptions): Promise<IssuedPem> {
   if (options.dnsNames.length + options.ipAddresses.length === 0)
     throw new Error(
       'a leaf certificate needs a DNS name or an IP address: clients check nothing else',
@@ -133,7 +133,7 @@ function randomSerialNumber(): string {
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, '0')).join('')
 }
 
-async function issued(certificate: X509Certificate, { privateKey }: KeyPair): Promise<Issued> {
+async function issued(certificate: X509Certificate, { privateKey }: KeyPair): Promise<IssuedPem> {
   const key = await crypto.subtle.exportKey('pkcs8', privateKey)
   return {
     certificatePem: `${certificate.toString('pem')}\n`,

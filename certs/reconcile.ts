@@ -37,7 +37,10 @@ export interface CertsCluster {
 export class ConflictError extends Error {}
 
 /** What was changed, for the log. */
-export type Change = Extract<Step, { kind: 'publish' | 'issue-authority' | 'issue-leaf' }>
+export type CertificateChange = Extract<
+  Step,
+  { kind: 'publish' | 'issue-authority' | 'issue-leaf' }
+>
 
 /** How a call ended: nothing has to change now, or an object is missing. */
 export type ReconcileResult = Extract<Step, { kind: 'nothing' | 'wait' | 'missing' }>
@@ -47,7 +50,7 @@ interface ReconcilerOptions {
   /** The name that the API server verifies: `<service>.<namespace>.svc`. */
   readonly dnsName: string
   readonly publishAheadMs: number
-  readonly onChange: (change: Change) => void
+  readonly onChange: (change: CertificateChange) => void
   /** A monotonic clock: it measures how long an authority has been published. */
   readonly elapsedMs?: () => number
 }
@@ -98,7 +101,7 @@ export function createReconciler(options: ReconcilerOptions): () => Promise<Reco
 }
 
 async function carryOut(options: {
-  readonly step: Change
+  readonly step: CertificateChange
   readonly state: ClusterState
   readonly cluster: CertsCluster
   readonly dnsName: string

@@ -7,7 +7,7 @@ import { printable } from '../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../lib/problems/parsed.ts'
 import {
   type Check,
-  check,
+  checkThat,
   isObject,
   listOf,
   object,
@@ -74,7 +74,7 @@ const wanted = {
 }
 const mode = string((digits) => /^0[0-7]{3}$/.test(digits))
 const isWanted = object(wanted)
-const isSeconds = check((value) => typeof value === 'number' && value >= 0)
+const isSeconds = checkThat((value) => typeof value === 'number' && value >= 0)
 const httpsUrl = string((url) => url.startsWith('https://'))
 
 const members: Record<keyof AgentConfig, Check> = {
@@ -94,7 +94,7 @@ const members: Record<keyof AgentConfig, Check> = {
       path: string(),
       mode: optional(mode),
       format: optional(oneOf(['pem'])),
-      versions: optional(check((count) => Number.isSafeInteger(count) && Number(count) > 0)),
+      versions: optional(checkThat((count) => Number.isSafeInteger(count) && Number(count) > 0)),
       volume: optional(string()),
     }),
   ),
@@ -110,8 +110,8 @@ const members: Record<keyof AgentConfig, Check> = {
   timeoutSeconds: isSeconds,
   onDeleted: oneOf(onDeletedChoices),
   notify: optional(string(isNotifyUrl)),
-  staleAfterSeconds: optional(check((value) => typeof value === 'number' && value > 0)),
-  metricsPort: optional(check((port) => typeof port === 'number' && isMetricsPort(port))),
+  staleAfterSeconds: optional(checkThat((value) => typeof value === 'number' && value > 0)),
+  metricsPort: optional(checkThat((port) => typeof port === 'number' && isMetricsPort(port))),
   logLevel: oneOf(logLevels),
   identity: object({
     clientId: optional(string()),

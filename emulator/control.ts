@@ -10,32 +10,32 @@ import { secretValue } from './data/secret-schema.ts'
 import { faultSchema } from './faults/fault-schema.ts'
 import { objectKinds } from './refusals/vault-refusal.ts'
 import { describeIssues } from './schema/describe-issues.ts'
-import { flag, object, optional, text, wholeNumber, word } from './schema/schema-parts.ts'
+import { flag, mapping, maybe, validText, wholeNumber, word } from './schema/schema-parts.ts'
 
 const maxBodyBytes = 256 * 1024
 const maxLifetimeSeconds = 10 * 365 * 24 * 3600
 
-const name = text('1 to 127 letters, digits and hyphens', (found) =>
+const name = validText('1 to 127 letters, digits and hyphens', (found) =>
   /^[0-9a-z-]{1,127}$/i.test(found),
 )
-const dnsName = text('a Kubernetes name', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
+const dnsName = validText('a Kubernetes name', (found) => /^[0-9a-z.-]{1,253}$/.test(found))
 
-const named = { vault: text('a vault'), name, type: optional(word(objectKinds)) }
-const creation = object({ vault: named.vault, name, value: optional(secretValue) })
-const rotation = object({ ...named, value: optional(secretValue) })
-const change = object({
+const named = { vault: validText('a vault'), name, type: maybe(word(objectKinds)) }
+const creation = mapping({ vault: named.vault, name, value: maybe(secretValue) })
+const rotation = mapping({ ...named, value: maybe(secretValue) })
+const change = mapping({
   ...named,
-  version: optional(text('32 hexadecimal digits')),
-  enabled: optional(flag),
-  deleted: optional(flag),
-  contentType: optional(text('a string')),
-  tags: optional(tagsSchema),
+  version: maybe(validText('32 hexadecimal digits')),
+  enabled: maybe(flag),
+  deleted: maybe(flag),
+  contentType: maybe(validText('a string')),
+  tags: maybe(tagsSchema),
 })
-const tokenRequest = object({
+const tokenRequest = mapping({
   namespace: dnsName,
   serviceAccount: dnsName,
-  audience: optional(text('a string')),
-  expiresInSeconds: optional(wholeNumber(-maxLifetimeSeconds, maxLifetimeSeconds)),
+  audience: maybe(validText('a string')),
+  expiresInSeconds: maybe(wholeNumber(-maxLifetimeSeconds, maxLifetimeSeconds)),
 })
 
 /** Serves the commands. The answer to an invalid request lists its problems: `{ "problems": [...] }`. */

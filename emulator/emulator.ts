@@ -13,7 +13,7 @@ import { createSigner, type Signer } from './entra/signer.ts'
 import { injectFaults } from './faults/fault-hook.ts'
 import { createFaults } from './faults/faults.ts'
 import { logRequests } from './http/request-log.ts'
-import { createTlsApp, type ServingCertificate, type TlsApp } from './http/tls-app.ts'
+import { createTlsApp, type PemPair, type TlsApp } from './http/tls-app.ts'
 import { createVaults } from './vault/store/create-vaults.ts'
 import { vaultRoutes } from './vault/vault-routes.ts'
 
@@ -35,7 +35,7 @@ export interface EmulatorOptions {
    */
   readonly dnsNames?: readonly [string, ...string[]] | undefined
   /** Default: a new certificate from a new authority. */
-  readonly certificate?: (ServingCertificate & { readonly caPem: string }) | undefined
+  readonly certificate?: (PemPair & { readonly caPem: string }) | undefined
   /** What signs Entra's tokens, and those of service accounts. Default: new keys, which take most of the time of a start. */
   readonly signers?: readonly [entra: Signer, issuer: Signer] | undefined
   /** The clock of tokens, vaults and faults. Default: the machine's clock. */

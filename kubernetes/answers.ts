@@ -32,7 +32,7 @@ function statusMessage(body: unknown): string {
 }
 
 /** The parts of an error answer. */
-export interface Answer {
+export interface FailedAnswer {
   readonly status: number
   /** The Status object of the answer, unchecked. It may quote the request. */
   readonly said: Readonly<Record<string, unknown>>
@@ -40,7 +40,7 @@ export interface Answer {
 }
 
 /** Returns undefined if the API server wasn't reached. */
-export function answerOf(error: unknown): Answer | undefined {
+export function answerOf(error: unknown): FailedAnswer | undefined {
   if (!(error instanceof ApiException)) return undefined
   const { code, body, headers } = error
   return { status: code, said: statusOf(body), header: (name) => headers[name] }

@@ -14,17 +14,17 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A value that the predicate accepts. */
-export const check =
+export const checkThat =
   (accepts: (value: unknown) => boolean): Check =>
   (value) =>
     accepts(value) ? undefined : ''
 
 /** A string that the predicate accepts. */
 export const string = (accepts: (value: string) => boolean = () => true): Check =>
-  check((value) => typeof value === 'string' && accepts(value))
+  checkThat((value) => typeof value === 'string' && accepts(value))
 
 export const oneOf = (choices: readonly unknown[]): Check =>
-  check((value) => choices.includes(value))
+  checkThat((value) => choices.includes(value))
 
 /** Absent, `null`, or accepted by `inner`: for JSON from Go programs, which may write `null` for an absent member. */
 export const nullable =

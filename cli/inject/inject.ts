@@ -1,6 +1,6 @@
 import { describeProblem, describeProblems } from '../../lib/problems/describe-problem.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import type { Operation } from '../../webhook/core/model/outcome.ts'
+import type { PatchOperation } from '../../webhook/core/model/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -105,7 +105,7 @@ function injectManifest(
   return { manifest, value: changed.value, problems, warnings, isInjected, isServed }
 }
 
-function apply(document: EditableValue, { path }: PodTemplate, operation: Operation): void {
+function apply(document: EditableValue, { path }: PodTemplate, operation: PatchOperation): void {
   const place = [...path, ...operation.path.split('/').slice(1).map(unescapePointer)]
   if (operation.op === 'remove') document.remove(place)
   else document.add(place, operation.value)

@@ -1,6 +1,6 @@
 import { isObject } from '../../lib/shape.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
-import type { EditableValue, Path } from '../rewrite/edit-value.ts'
+import type { EditableValue, ValuePath } from '../rewrite/edit-value.ts'
 import type { PodChange } from './plan-pod.ts'
 
 /** Changes a pod in its document: the volume and its mounts go, and the annotations come. */
@@ -21,7 +21,7 @@ export function changePod(
 }
 
 /** Removes the items of a list that have this name, and the list if nothing is left of it. */
-function removeNamed(document: EditableValue, path: Path, name: string): void {
+function removeNamed(document: EditableValue, path: ValuePath, name: string): void {
   const list = document.get(path)
   if (!Array.isArray(list)) return
   const rest = list.filter((item) => !isObject(item) || item['name'] !== name)
@@ -33,7 +33,7 @@ function removeNamed(document: EditableValue, path: Path, name: string): void {
 /** Sets annotations of the object at the path. */
 export function annotate(
   document: EditableValue,
-  path: Path,
+  path: ValuePath,
   annotations: Readonly<Record<string, string>>,
 ): void {
   for (const [key, value] of Object.entries(annotations))

@@ -1,15 +1,15 @@
-import type { Change, Editing, Entry } from './entry.ts'
+import type { CollectionChange, CollectionEntry, Editing } from './entry.ts'
 import { renderBlock } from './render-value.ts'
 import { itemEnd, itemStart, itemsOf } from './token-places.ts'
 
 /** Changes items of a block collection: each of them begins on a line of its own, but for the first one after a `- `. */
-export function changeBlock({ token, entries }: Change, editing: Editing): void {
+export function changeBlock({ token, entries }: CollectionChange, editing: Editing): void {
   const { text, edits } = editing
   const [first] = itemsOf(token)
   const begin = first === undefined ? token.offset : itemStart(first)
   const column = begin - lineStart(text, begin)
   const isList = token.type === 'block-seq'
-  const lines = ({ key, value }: Extract<Entry, { readonly value: unknown }>) =>
+  const lines = ({ key, value }: Extract<CollectionEntry, { readonly value: unknown }>) =>
     renderBlock(isList ? [value] : { [key ?? '']: value }, editing.format)
 
   const removedTo = inlineRemoval(entries, { begin, editing })
@@ -50,7 +50,7 @@ export function changeBlock({ token, entries }: Change, editing: Editing): void 
  * @returns where the removal ends
  */
 function inlineRemoval(
-  entries: readonly Entry[],
+  entries: readonly CollectionEntry[],
   { begin, editing: { text, edits } }: { readonly begin: number; readonly editing: Editing },
 ): number {
   const isInline = text.slice(lineStart(text, begin), begin).trim() !== ''

@@ -1,13 +1,13 @@
-import type { Change, Editing, Entry } from './entry.ts'
+import type { CollectionChange, CollectionEntry, Editing } from './entry.ts'
 import { renderFlow } from './render-value.ts'
 import { type CollectionToken, itemEnd, itemStart, itemsOf } from './token-places.ts'
 
 /** Changes items of a flow collection, such as `{ a: 1 }` or JSON. */
-export function changeFlow({ token, entries }: Change, editing: Editing): void {
+export function changeFlow({ token, entries }: CollectionChange, editing: Editing): void {
   const { edits } = editing
   const items = itemsOf(token)
   const separator = separatorOf(token, editing)
-  const rendered = (entry: Extract<Entry, { readonly value: unknown }>) => {
+  const rendered = (entry: Extract<CollectionEntry, { readonly value: unknown }>) => {
     const written = renderFlow(entry, {
       format: editing.format,
       isOnOneLine: !separator.includes('\n'),

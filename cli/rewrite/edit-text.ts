@@ -15,10 +15,10 @@ import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { changeBlock } from './change-block.ts'
 import { changeFlow } from './change-flow.ts'
 import { memberOf } from './edit-value.ts'
-import type { Change, Edit, Editing, Entry } from './entry.ts'
+import type { CollectionChange, CollectionEntry, Edit, Editing } from './entry.ts'
 import { matchItems } from './match-items.ts'
 import type { Format } from './render-value.ts'
-import { type Item, isCollectionToken, itemsOf } from './token-places.ts'
+import { isCollectionToken, itemsOf, type TokenItem } from './token-places.ts'
 
 /** A document's value, and the wanted one. */
 interface Values {
@@ -117,7 +117,7 @@ function entriesOf(
   node: unknown,
   { before, after }: Values,
   walk: Walk,
-): readonly Entry[] | 'unknown' | undefined {
+): readonly CollectionEntry[] | 'unknown' | undefined {
   if (isMap(node))
     return isObject(before) && isObject(after)
       ? mapEntries(node, { before, after }, walk)
@@ -129,7 +129,7 @@ function entriesOf(
   return undefined
 }
 
-function change({ token, entries }: Change, editing: Editing): void {
+function change({ token, entries }: CollectionChange, editing: Editing): void {
   if (token.type === 'flow-collection') changeFlow({ token, entries }, editing)
   else changeBlock({ token, entries }, editing)
 }
@@ -138,8 +138,8 @@ function mapEntries(
   node: YAMLMap,
   { before, after }: { readonly before: JsonObject; readonly after: JsonObject },
   walk: Walk,
-): readonly Entry[] | 'unknown' {
-  const entries: Entry[] = []
+): readonly CollectionEntry[] | 'unknown' {
+  const entries: CollectionEntry[] = []
   const written = new Set<string>()
   for (const { key, value, srcToken: item } of node.items as readonly Pair[]) {
     if (item === undefined || !isScalar(key)) return 'unknown'
@@ -159,7 +159,7 @@ function mapEntries(
   const added = Object.keys(after)
     .filter((key) => !written.has(key))
     .filter((key) => !isDeepStrictEqual(memberOf(before, key), memberOf(after, key)))
-    .map((key): Entry => ({ kind: 'added', key, value: memberOf(after, key) }))
+    .map((key): CollectionEntry => ({ kind: 'added', key, value: memberOf(after, key) }))
   return [...entries, ...added]
 }
 
@@ -167,11 +167,11 @@ function listEntries(
   node: YAMLSeq,
   { before, after }: { readonly before: readonly unknown[]; readonly after: readonly unknown[] },
   walk: Walk,
-): readonly Entry[] | 'unknown' {
+): readonly CollectionEntry[] | 'unknown' {
   const token = node.srcToken
   const items = isCollectionToken(token) ? itemsOf(token) : []
   if (items.length !== node.items.length || before.length !== items.length) return 'unknown'
-  const entries: Entry[] = []
+  const entries: CollectionEntry[] = []
   let next = 0
   const removeUntil = (end: number) => {
     for (const item of items.slice(next, end)) entries.push({ kind: 'removed', item })
@@ -192,10 +192,10 @@ function listEntries(
 }
 
 function entryOf(
-  item: Item,
+  item: TokenItem,
   { value, key, ...values }: Values & { readonly value: unknown; readonly key?: string },
   walk: Walk,
-): Entry {
+): CollectionEntry {
   return isReplaced(value, values, walk)
     ? { kind: 'replaced', item, ...(key !== undefined && { key }), value: values.after }
     : { kind: 'kept', item, descend: () => editNode(value, values, walk) }

@@ -3,14 +3,14 @@ export interface EditableValue {
   /** The changed copy. It shares what didn't change with the original. */
   readonly value: () => unknown
   /** The value at a path. Undefined if there is none. */
-  get(path: Path): unknown
+  get(path: ValuePath): unknown
   /** Sets a member of an object. In an array, inserts before the item of this index, as JSON Patch does. */
-  add(path: Path, value: unknown): void
+  add(path: ValuePath, value: unknown): void
   /** Removes a member of an object or an item of an array. Nothing happens if there is none. */
-  remove(path: Path): void
+  remove(path: ValuePath): void
 }
 
-export type Path = readonly (string | number)[]
+export type ValuePath = readonly (string | number)[]
 
 type Container = unknown[] | Record<string, unknown>
 
@@ -30,7 +30,7 @@ export function editValue(original: unknown): EditableValue {
     return copy
   }
   /** The container that a path leads to. Objects that are missing on the way are added. */
-  const open = (path: Path): Container => {
+  const open = (path: ValuePath): Container => {
     let at = ownCopy(root)
     root = at
     for (const key of path) {
@@ -40,7 +40,7 @@ export function editValue(original: unknown): EditableValue {
     }
     return at
   }
-  const get = (path: Path) => path.reduce<unknown>(memberOf, root)
+  const get = (path: ValuePath) => path.reduce<unknown>(memberOf, root)
   return {
     value: () => root,
     get,

@@ -1,5 +1,5 @@
 import type { Format } from './render-value.ts'
-import type { CollectionToken, Item } from './token-places.ts'
+import type { CollectionToken, TokenItem } from './token-places.ts'
 
 /** A part of a text to replace, in UTF-16 units. */
 export interface Edit {
@@ -9,11 +9,11 @@ export interface Edit {
 }
 
 /** What becomes of one item of a list, or of one key of a mapping with its value. */
-export type Entry =
+export type CollectionEntry =
   /** It stays. `descend` finds the edits inside of it. */
-  | { readonly kind: 'kept'; readonly item: Item; readonly descend: () => void }
-  | { readonly kind: 'removed'; readonly item: Item }
-  | ({ readonly kind: 'replaced'; readonly item: Item } & Written)
+  | { readonly kind: 'kept'; readonly item: TokenItem; readonly descend: () => void }
+  | { readonly kind: 'removed'; readonly item: TokenItem }
+  | ({ readonly kind: 'replaced'; readonly item: TokenItem } & Written)
   | ({ readonly kind: 'added' } & Written)
 
 interface Written {
@@ -23,10 +23,10 @@ interface Written {
 }
 
 /** A collection whose items change. */
-export interface Change {
+export interface CollectionChange {
   readonly token: CollectionToken
   /** At least one of them is kept or replaced. Those with an item are in the order of the source. */
-  readonly entries: readonly Entry[]
+  readonly entries: readonly CollectionEntry[]
 }
 
 /** The source text, and where to collect the edits: those of an inner place before those around it. */

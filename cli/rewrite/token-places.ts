@@ -1,7 +1,7 @@
 import { CST } from 'yaml'
 
 /** An item of a collection in the source: an item of a list, or a key with its value. */
-export type Item = CST.CollectionItem
+export type TokenItem = CST.CollectionItem
 
 export type CollectionToken = CST.BlockMap | CST.BlockSequence | CST.FlowCollection
 
@@ -9,20 +9,20 @@ export const isCollectionToken = (token?: CST.Token | null): token is Collection
   token?.type === 'block-map' || token?.type === 'block-seq' || token?.type === 'flow-collection'
 
 /** The items that hold something. The parser also makes items of a comment at the end, and of a comma at the end. */
-export const itemsOf = (collection: CollectionToken): readonly Item[] =>
+export const itemsOf = (collection: CollectionToken): readonly TokenItem[] =>
   collection.items.filter(
     ({ start, key, sep, value }) =>
       key != null || sep !== undefined || isPresent(value) || start.some(isMark),
   )
 
 /** Where an item begins: at its `-`, its key, or an anchor or a tag before these. */
-export function itemStart({ start, key, sep = [], value }: Item): number {
+export function itemStart({ start, key, sep = [], value }: TokenItem): number {
   const tokens = [...start.filter(isMark), key, ...sep.filter(isMark), value]
   return tokens.find(isPresent)?.offset ?? 0
 }
 
 /** Where the content of an item ends, without the comment and the line break after it. */
-export function itemEnd({ start, key, sep = [], value }: Item): number {
+export function itemEnd({ start, key, sep = [], value }: TokenItem): number {
   const last = [...start.filter(isMark), key, ...sep.filter(isMark), value].findLast(isPresent)
   return last === undefined ? 0 : contentEnd(last)
 }

@@ -3,7 +3,7 @@ import { fromText } from './byte-string.ts'
 import { TemplateError } from './template.ts'
 import { unquote } from './unquote.ts'
 
-export type Token =
+export type TemplateToken =
   /** Text outside of actions, as a byte string. */
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'string'; readonly text: string }
@@ -35,7 +35,7 @@ const terminator = /[ \t\r\n.,|:()]|$/y
  *
  * @throws TemplateError for what isn't part of the language
  */
-export function* lexTemplate(template: string): Generator<Token> {
+export function* lexTemplate(template: string): Generator<TemplateToken> {
   let at = 0
   let isTrimmed = false
   for (;;) {
@@ -62,7 +62,7 @@ interface ActionEnd {
 function* textToken(
   text: string,
   trim: { readonly start: boolean; readonly end: boolean },
-): Generator<Token> {
+): Generator<TemplateToken> {
   let [start, end] = [0, text.length]
   if (trim.start) while (start < end && isBlank(text.charAt(start))) start++
   if (trim.end) while (end > start && isBlank(text.charAt(end - 1))) end--
@@ -79,7 +79,7 @@ function skipComment(template: string, at: number): ActionEnd {
   return close
 }
 
-function* lexAction(template: string, start: number): Generator<Token, ActionEnd> {
+function* lexAction(template: string, start: number): Generator<TemplateToken, ActionEnd> {
   yield mark('open')
   let at = start
   for (;;) {
@@ -101,7 +101,10 @@ function closeAt(template: string, at: number): ActionEnd | undefined {
   return isTrimmed ? { end: at + 4, isTrimmed } : undefined
 }
 
-function tokenAt(template: string, at: number): { readonly token: Token; readonly length: number } {
+function tokenAt(
+  template: string,
+  at: number,
+): { readonly token: TemplateToken; readonly length: number } {
   const match = (name: keyof typeof patterns): string | undefined => {
     const pattern = patterns[name]
     pattern.lastIndex = at
@@ -136,7 +139,7 @@ function tokenAt(template: string, at: number): { readonly token: Token; readonl
         if (other === undefined) throw new TemplateError('an action has no end: "}}" is missing')
         return { token: { kind: 'other', character: other }, length: other.length }
       }
-      const token: Token = { kind: 'word', name: word }
+      const token: TemplateToken = { kind: 'word', name: word }
       return terminated({ token, length: word.length }, { template, at })
     }
   }
@@ -147,7 +150,7 @@ const trimmedLength = (template: string, at: number, { length }: string): number
   length > 1 && template.startsWith('-}}', at + length) ? length - 1 : length
 
 function terminated(
-  found: { readonly token: Token; readonly length: number },
+  found: { readonly token: TemplateToken; readonly length: number },
   { template, at }: { readonly template: string; readonly at: number },
 ) {
   const next = at + found.length
@@ -165,4 +168,4 @@ export const unsupportedCharacter = ([character = '']: string): TemplateError =>
     `"${printable(character)}" is not supported in an action; accepted: .NAME, strings, functions, parentheses and pipes`,
   )
 
-const mark = (name: Mark): Token => ({ kind: 'mark', mark: name })
+const mark = (name: Mark): TemplateToken => ({ kind: 'mark', mark: name })

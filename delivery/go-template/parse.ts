@@ -1,6 +1,6 @@
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
-import { lexTemplate, type Mark, type Token, unsupportedCharacter } from './lex.ts'
+import { lexTemplate, type Mark, type TemplateToken, unsupportedCharacter } from './lex.ts'
 import { checkFormat } from './printf.ts'
 import {
   type Expression,
@@ -25,7 +25,7 @@ export type Template = readonly TemplateNode[]
  * @param text - a value of `spec.target.template.data`
  * @returns the problem says what isn't part of the language. It doesn't name the template
  */
-export function parseTemplate(text: string): Parsed<Template> {
+export function parseGoTemplate(text: string): Parsed<Template> {
   if (text.length > maxTemplateCharacters)
     return invalid(`found ${text.length} characters; accepted: at most ${maxTemplateCharacters}`)
   try {
@@ -39,8 +39,8 @@ export function parseTemplate(text: string): Parsed<Template> {
   }
 }
 
-function boundedTokens(text: string): readonly Token[] {
-  const tokens: Token[] = []
+function boundedTokens(text: string): readonly TemplateToken[] {
+  const tokens: TemplateToken[] = []
   for (const token of lexTemplate(text)) {
     if (tokens.length === maxTemplateParts)
       throw new TemplateError(
@@ -53,11 +53,11 @@ function boundedTokens(text: string): readonly Token[] {
 
 type TokenReader = ReturnType<typeof tokenReader>
 
-function tokenReader(tokens: readonly Token[]) {
+function tokenReader(tokens: readonly TemplateToken[]) {
   let next = 0
   return {
-    peek: (): Token | undefined => tokens[next],
-    take: (): Token | undefined => tokens[next++],
+    peek: (): TemplateToken | undefined => tokens[next],
+    take: (): TemplateToken | undefined => tokens[next++],
     isAt: (...marks: readonly Mark[]): boolean => {
       const token = tokens[next]
       // A function before it that isn't supported has been reported by now: in `nindent 4`, that matters more than the 4.

@@ -11,7 +11,7 @@ import {
   stepCost,
 } from './cost.ts'
 import { functions } from './functions.ts'
-import { parseTemplate } from './parse.ts'
+import { parseGoTemplate } from './parse.ts'
 import { formatPlain } from './printf.ts'
 import {
   type Expression,
@@ -55,7 +55,7 @@ export function templateRenderer(
   return async (text) => {
     budget.charge(text.length * parsedCharacterCost)
     await budget.yieldIfDue()
-    const parsed = parseTemplate(text)
+    const parsed = parseGoTemplate(text)
     if (parsed.kind === 'invalid') return parsed
     try {
       return valid(toBytes(await renderNodes(parsed.value, { shared, work: 0 })))

@@ -1,6 +1,6 @@
 import { connectAhead } from '../../keyvault/clients/connect-ahead.ts'
 import { createConnection } from '../../keyvault/clients/connection.ts'
-import { createSignIn, type SignIn, type Token } from '../../keyvault/entra/sign-in.ts'
+import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import {
   createObjectReader,
   loadClient,
@@ -33,7 +33,7 @@ export interface AgentSession extends Session {
    */
   readonly prepare: (objects: readonly ObjectReference[], maxConnections: number) => void
   /** The current token, if there is one. */
-  readonly heldToken: () => Token | undefined
+  readonly heldToken: () => VaultToken | undefined
 }
 
 /** A file with a federated token, or a ready sign-in. */
@@ -51,7 +51,7 @@ export function openSession(options: {
   readonly env: Readonly<NodeJS.ProcessEnv>
   readonly clock: Clock
   /** A token of this identity to begin with. */
-  readonly heldToken?: Token | undefined
+  readonly heldToken?: VaultToken | undefined
 }): AgentSession {
   const { config, credential, env, clock, heldToken } = options
   const { authorityHost, audience, vaultUrl, ca } = config.cloud

@@ -12,10 +12,10 @@ import {
 import {
   flag,
   list,
-  object,
-  optional,
+  mapping,
+  maybe,
   secretText,
-  text,
+  validText,
   wholeNumber,
   withDefault,
   word,
@@ -30,7 +30,7 @@ const defaultLifetimeDays = 365
 
 const issuer = z.union([
   word(['self']),
-  object({
+  mapping({
     intermediates: withDefault(wholeNumber(0, maxIntermediates), 1),
     root: withDefault(flag, true),
   }),
@@ -51,15 +51,15 @@ const importedFrom = (form: string, open: (content: string) => Imported | undefi
 
 const shape = {
   ...versionShape,
-  subject: optional(text('a distinguished name such as CN=web.example, O=Contoso', isSubject)),
-  dnsNames: optional(list(text('a DNS name', (name) => /^[0-9a-z*._-]{1,253}$/i.test(name)))),
+  subject: maybe(validText('a distinguished name such as CN=web.example, O=Contoso', isSubject)),
+  dnsNames: maybe(list(validText('a DNS name', (name) => /^[0-9a-z*._-]{1,253}$/i.test(name)))),
   ...keySpecShape,
-  issuer: optional(issuer),
-  lifetimeDays: optional(wholeNumber(1, maxLifetimeDays)),
-  contentType: optional(word(certificateContentTypes)),
-  exportable: optional(flag),
-  pfx: optional(importedFrom(pfxForm, (pfx) => openPfx(pfx.replaceAll(/\s/g, ''), ''))),
-  pem: optional(importedFrom(pemForm, openPem)),
+  issuer: maybe(issuer),
+  lifetimeDays: maybe(wholeNumber(1, maxLifetimeDays)),
+  contentType: maybe(word(certificateContentTypes)),
+  exportable: maybe(flag),
+  pfx: maybe(importedFrom(pfxForm, (pfx) => openPfx(pfx.replaceAll(/\s/g, ''), ''))),
+  pem: maybe(importedFrom(pemForm, openPem)),
 }
 type CertificateFields = Fields<typeof shape>
 

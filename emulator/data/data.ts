@@ -4,12 +4,12 @@ import type { CertificateDefinition, ImportedKey, KeySpec } from '../material/sp
 
 export interface EmulatorData {
   readonly tenantId: string
-  readonly identities: readonly Identity[]
+  readonly identities: readonly EmulatedIdentity[]
   readonly vaults: readonly VaultData[]
 }
 
 /** An application or a managed identity that may sign in with a service account's token. */
-export interface Identity {
+export interface EmulatedIdentity {
   readonly clientId: string
   readonly federatedCredentials: readonly FederatedCredential[]
 }
@@ -27,7 +27,7 @@ export interface VaultData {
   readonly readers: readonly string[]
   /** Client IDs that may do everything; `*` is every identity. */
   readonly writers: readonly string[]
-  readonly secrets: readonly ObjectData<SecretData>[]
+  readonly secrets: readonly ObjectData<EmulatedSecret>[]
   readonly keys: readonly ObjectData<KeyData>[]
   readonly certificates: readonly ObjectData<CertificateData>[]
 }
@@ -51,7 +51,7 @@ export interface VersionData {
   readonly notBefore?: Date | undefined
 }
 
-export interface SecretData extends VersionData {
+export interface EmulatedSecret extends VersionData {
   readonly value: SecretValue
   readonly contentType?: string | undefined
 }

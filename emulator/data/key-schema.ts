@@ -11,15 +11,15 @@ import {
   keyTypes,
   rsaSizes,
 } from '../material/specs.ts'
-import { optional, secretText, word } from '../schema/schema-parts.ts'
+import { maybe, secretText, word } from '../schema/schema-parts.ts'
 import type { KeyData } from './data.ts'
 import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
 
 /** The properties of a key to generate. */
 export const keySpecShape = {
-  type: optional(word(keyTypes)),
-  size: optional(word(rsaSizes)),
-  curve: optional(word(curves)),
+  type: maybe(word(keyTypes)),
+  size: maybe(word(rsaSizes)),
+  curve: maybe(word(curves)),
 }
 type SpecFields = Fields<typeof keySpecShape>
 
@@ -67,7 +67,7 @@ const publicKeyPem = secretText(pemForm).transform((pem, context): KeyObject => 
   return z.NEVER
 })
 
-const shape = { ...versionShape, ...keySpecShape, pem: optional(publicKeyPem) }
+const shape = { ...versionShape, ...keySpecShape, pem: maybe(publicKeyPem) }
 
 export const keysSchema = objectsOf({
   kind: 'key',

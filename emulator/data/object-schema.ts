@@ -5,26 +5,26 @@ import {
   date,
   flag,
   list,
+  mapping,
+  maybe,
   namesTo,
-  object,
-  optional,
-  text,
+  validText,
   withDefault,
 } from '../schema/schema-parts.ts'
 import type { ObjectData, VersionData } from './data.ts'
 
-export const tagsSchema = namesTo(text('a string'))
+export const tagsSchema = namesTo(validText('a string'))
 
 /** The properties that versions of all kinds may have. */
 export const versionShape = {
-  version: optional(
-    text('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found)).toLowerCase(),
+  version: maybe(
+    validText('32 hexadecimal digits', (found) => /^[0-9a-f]{32}$/i.test(found)).toLowerCase(),
   ),
-  tags: optional(tagsSchema),
-  enabled: optional(flag),
-  created: optional(date),
-  expires: optional(date),
-  notBefore: optional(date),
+  tags: maybe(tagsSchema),
+  enabled: maybe(flag),
+  created: maybe(date),
+  expires: maybe(date),
+  notBefore: maybe(date),
 }
 
 /** Reports a problem of a version, with the key if the problem is about one. */
@@ -85,9 +85,9 @@ function objectSchema<Shape extends z.ZodRawShape, Version extends VersionData>(
     ) ?? z.NEVER
   const envelope = {
     deleted: withDefault(flag, false),
-    versions: optional(list(object(shape).transform(make))),
+    versions: maybe(list(mapping(shape).transform(make))),
   }
-  return object({ ...shape, ...envelope }).transform((found, context): Unnamed<Version> => {
+  return mapping({ ...shape, ...envelope }).transform((found, context): Unnamed<Version> => {
     // TypeScript doesn't know that the generic shape and the envelope have no common keys.
     const { deleted, versions, ...fields } = found as z.output<z.ZodObject<typeof envelope>>
     if (versions === undefined)

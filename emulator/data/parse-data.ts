@@ -4,7 +4,7 @@ import { type Document, isCollection, isScalar, parseDocument, visit } from 'yam
 import { z } from 'zod'
 import { allInvalid, type Checked, valid } from '../../lib/problems/parsed.ts'
 import { describeIssues } from '../schema/describe-issues.ts'
-import { list, namesTo, object, optional, text, withDefault } from '../schema/schema-parts.ts'
+import { list, mapping, maybe, namesTo, validText, withDefault } from '../schema/schema-parts.ts'
 import { certificatesSchema } from './certificate-schema.ts'
 import { defaultTenantId, type EmulatorData, exchangeAudience, type VaultData } from './data.ts'
 import { isIssuer } from './is-issuer.ts'
@@ -51,23 +51,23 @@ function parseYaml(yamlText: string): Checked<unknown> {
 }
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-const uuid = text('a UUID', (found) => uuidPattern.test(found)).toLowerCase()
-const nonEmpty = text('a string', (found) => found !== '')
+const uuid = validText('a UUID', (found) => uuidPattern.test(found)).toLowerCase()
+const nonEmpty = validText('a string', (found) => found !== '')
 const role = list(
-  text(
+  validText(
     'a client ID (UUID), or "*" for every identity',
     (found) => found === '*' || uuidPattern.test(found),
   ).toLowerCase(),
 )
-const issuer = text('a URL with https:// (with http:// on 127.0.0.1 only)', isIssuer)
+const issuer = validText('a URL with https:// (with http:// on 127.0.0.1 only)', isIssuer)
 
-const identity = object({
+const identity = mapping({
   clientId: uuid,
   federatedCredentials: withDefault(
     list(
-      object({
+      mapping({
         subject: nonEmpty,
-        issuer: optional(issuer),
+        issuer: maybe(issuer),
         audience: withDefault(nonEmpty, exchangeAudience),
       }),
     ),
@@ -75,7 +75,7 @@ const identity = object({
   ),
 })
 
-const vault = object({
+const vault = mapping({
   readers: withDefault(role, []),
   writers: withDefault(role, []),
   secrets: secretsSchema,
@@ -101,7 +101,7 @@ const vaults = namesTo(vault, {
   accepted: '3 to 24 letters, digits and hyphens as the name of a vault',
 })
 
-const dataSchema = object({
+const dataSchema = mapping({
   tenantId: withDefault(uuid, defaultTenantId),
   identities: withDefault(list(identity), []),
   vaults: withDefault(vaults, {}).transform((named, context): readonly VaultData[] => {

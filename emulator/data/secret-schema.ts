@@ -1,8 +1,8 @@
 /** Secrets in the vault file: the bare value, or a mapping with `value` or `generate`. */
 
 import { maxValueBytes } from '../material/specs.ts'
-import { optional, secretText, text, wholeNumber } from '../schema/schema-parts.ts'
-import type { SecretData } from './data.ts'
+import { maybe, secretText, validText, wholeNumber } from '../schema/schema-parts.ts'
+import type { EmulatedSecret } from './data.ts'
 import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
 
 export const secretValue = secretText('a string').refine(
@@ -12,9 +12,9 @@ export const secretValue = secretText('a string').refine(
 
 const shape = {
   ...versionShape,
-  value: optional(secretValue),
-  generate: optional(wholeNumber(1, maxValueBytes)),
-  contentType: optional(text('a string')),
+  value: maybe(secretValue),
+  generate: maybe(wholeNumber(1, maxValueBytes)),
+  contentType: maybe(validText('a string')),
 }
 
 export const secretsSchema = objectsOf({
@@ -22,13 +22,13 @@ export const secretsSchema = objectsOf({
   shape,
   toVersion,
   complete: (version) => version,
-  short: secretValue.transform((value): SecretData => ({ value, enabled: true })),
+  short: secretValue.transform((value): EmulatedSecret => ({ value, enabled: true })),
 })
 
 function toVersion(
   { value, generate, enabled = true, ...rest }: Fields<typeof shape>,
   report: Report,
-): SecretData | undefined {
+): EmulatedSecret | undefined {
   if ((value === undefined) === (generate === undefined)) {
     report('accepted: exactly one of "value" and "generate"')
     return undefined

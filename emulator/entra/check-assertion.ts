@@ -1,13 +1,13 @@
 /** Checks a client assertion as Entra does: a service account's token, presented for an identity. */
 
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
-import type { Identity } from '../data/data.ts'
+import type { EmulatedIdentity } from '../data/data.ts'
 import { type EntraRefusal, refusals } from '../refusals/entra-refusal.ts'
 import { IssuerUnreachable, type KeysOf } from './issuer-keys.ts'
 import { algorithm } from './signer.ts'
 
 interface AssertionContext {
-  readonly identity: Identity
+  readonly identity: EmulatedIdentity
   /** The issuer of a federated credential that doesn't name one. */
   readonly defaultIssuer: string
   readonly keysOf: KeysOf

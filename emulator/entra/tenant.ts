@@ -1,4 +1,4 @@
-import type { Identity } from '../data/data.ts'
+import type { EmulatedIdentity } from '../data/data.ts'
 import type { Faults } from '../faults/faults.ts'
 import type { KeysOf } from './issuer-keys.ts'
 import type { Signer } from './signer.ts'
@@ -24,7 +24,7 @@ export interface Tenant {
   now(): Date
 }
 
-export interface RegisteredIdentity extends Identity {
+export interface RegisteredIdentity extends EmulatedIdentity {
   readonly objectId: string
 }
 

@@ -2,31 +2,39 @@
 
 import { z } from 'zod'
 import { innerForbiddenCodes } from '../refusals/vault-refusal.ts'
-import { flag, found, object, optional, text, wholeNumber, word } from '../schema/schema-parts.ts'
+import {
+  flag,
+  found,
+  mapping,
+  maybe,
+  validText,
+  wholeNumber,
+  word,
+} from '../schema/schema-parts.ts'
 import { type Fault, services } from './faults.ts'
 
 const maxDelayMs = 10 * 60 * 1000
-const anyText = text('a string')
+const anyText = validText('a string')
 /** Excludes line breaks, which would end the header. */
-const headerText = text('printable characters', (found) => /^[\x20-\x7e]+$/.test(found))
+const headerText = validText('printable characters', (found) => /^[\x20-\x7e]+$/.test(found))
 
 const actions = [
-  object({
+  mapping({
     kind: z.literal('throttle'),
-    retryAfterSeconds: optional(wholeNumber(0, 86_400)),
+    retryAfterSeconds: maybe(wholeNumber(0, 86_400)),
   }),
-  object({ kind: z.literal('status'), status: wholeNumber(200, 599) }),
-  object({ kind: z.literal('delay'), delayMs: wholeNumber(0, maxDelayMs) }),
-  object({ kind: z.literal('reset') }),
-  object({
+  mapping({ kind: z.literal('status'), status: wholeNumber(200, 599) }),
+  mapping({ kind: z.literal('delay'), delayMs: wholeNumber(0, maxDelayMs) }),
+  mapping({ kind: z.literal('reset') }),
+  mapping({
     kind: z.literal('redirect'),
     location: headerText,
-    status: optional(wholeNumber(300, 399)),
+    status: maybe(wholeNumber(300, 399)),
   }),
-  object({ kind: z.literal('challenge'), header: headerText }),
-  object({ kind: z.literal('malformed'), body: optional(anyText) }),
-  object({ kind: z.literal('forbidden'), innerCode: word(innerForbiddenCodes) }),
-  object({ kind: z.literal('entra'), code: wholeNumber(1, 99_999_999) }),
+  mapping({ kind: z.literal('challenge'), header: headerText }),
+  mapping({ kind: z.literal('malformed'), body: maybe(anyText) }),
+  mapping({ kind: z.literal('forbidden'), innerCode: word(innerForbiddenCodes) }),
+  mapping({ kind: z.literal('entra'), code: wholeNumber(1, 99_999_999) }),
 ] as const
 const kinds = actions.map(({ shape }) => shape.kind.value).join(', ')
 
@@ -37,17 +45,17 @@ const action = z.preprocess(
   }),
 )
 
-export const faultSchema: z.ZodType<Fault> = object({
-  match: optional(
-    object({
-      service: optional(word(services)),
-      vault: optional(anyText),
-      path: optional(anyText),
-      method: optional(anyText),
-      authorized: optional(flag),
+export const faultSchema: z.ZodType<Fault> = mapping({
+  match: maybe(
+    mapping({
+      service: maybe(word(services)),
+      vault: maybe(anyText),
+      path: maybe(anyText),
+      method: maybe(anyText),
+      authorized: maybe(flag),
     }),
   ),
-  count: optional(wholeNumber(1, 1_000_000)),
-  forMs: optional(wholeNumber(1, 86_400_000)),
+  count: maybe(wholeNumber(1, 1_000_000)),
+  forMs: maybe(wholeNumber(1, 86_400_000)),
   action,
 })

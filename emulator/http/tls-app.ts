@@ -8,7 +8,7 @@ import { vaultBody } from '../refusals/vault-refusal.ts'
 
 export type TlsApp = FastifyInstance<Server>
 
-export interface ServingCertificate {
+export interface PemPair {
   readonly certificatePem: string
   readonly keyPem: string
 }
@@ -19,7 +19,7 @@ const maxBodyBytes = 256 * 1024
 const maxParameterLength = 2048
 const maxConnections = 1000
 
-export function createTlsApp({ certificatePem, keyPem }: ServingCertificate): TlsApp {
+export function createTlsApp({ certificatePem, keyPem }: PemPair): TlsApp {
   const app = fastify({
     https: { cert: certificatePem, key: keyPem, minVersion: 'TLSv1.2' },
     bodyLimit: maxBodyBytes,

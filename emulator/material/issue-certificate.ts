@@ -20,7 +20,7 @@ import {
 import { makePrivateKey } from './make-key.ts'
 
 /** A certificate and its private key. */
-export interface Issued {
+export interface IssuedCertificate {
   readonly certificate: X509Certificate
   readonly privateKey: KeyObject
 }
@@ -35,7 +35,7 @@ interface LeafOptions extends Validity {
   readonly dnsNames: readonly string[]
   readonly privateKey: KeyObject
   /** Absent: self-signed. */
-  readonly authority?: Issued | undefined
+  readonly authority?: IssuedCertificate | undefined
 }
 
 /** Authorities never expire, so that only a leaf can. */
@@ -57,14 +57,17 @@ export function isSubject(found: string): boolean {
 export async function issueAuthorities(
   name: string,
   intermediates: number,
-): Promise<readonly Issued[]> {
-  const authorities: Issued[] = [await issueAuthority(`${name} root`)]
+): Promise<readonly IssuedCertificate[]> {
+  const authorities: IssuedCertificate[] = [await issueAuthority(`${name} root`)]
   for (let number = 1; number <= intermediates; number += 1)
     authorities.unshift(await issueAuthority(`${name} intermediate ${number}`, authorities[0]))
   return authorities
 }
 
-async function issueAuthority(commonName: string, signer?: Issued): Promise<Issued> {
+async function issueAuthority(
+  commonName: string,
+  signer?: IssuedCertificate,
+): Promise<IssuedCertificate> {
   const privateKey = await makePrivateKey({ type: 'EC', curve: 'P-256' })
   return await issue({
     ...authorityValidity,
@@ -79,12 +82,12 @@ async function issueAuthority(commonName: string, signer?: Issued): Promise<Issu
 }
 
 /** Issues a certificate for servers and clients, as Key Vault does by default. */
-export async function issueLeaf({
+export async function issueVersion({
   subject,
   dnsNames,
   authority,
   ...rest
-}: LeafOptions): Promise<Issued> {
+}: LeafOptions): Promise<IssuedCertificate> {
   const usage =
     rest.privateKey.asymmetricKeyType === 'rsa'
       ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment
@@ -106,11 +109,16 @@ export async function issueLeaf({
 interface IssueOptions extends Validity {
   readonly subject: Name
   readonly privateKey: KeyObject
-  readonly signer: Issued | undefined
+  readonly signer: IssuedCertificate | undefined
   readonly extensions: readonly Extension[]
 }
 
-async function issue({ subject, privateKey, signer, ...rest }: IssueOptions): Promise<Issued> {
+async function issue({
+  subject,
+  privateKey,
+  signer,
+  ...rest
+}: IssueOptions): Promise<IssuedCertificate> {
   const own = algorithmOf(privateKey)
   const publicKey = createPublicKey(privateKey).toCryptoKey(own, true, ['verify'])
   const signingKey = signer?.privateKey ?? privateKey

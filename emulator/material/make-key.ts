@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import type { AsymmetricKeySpec, ImportedKey, KeySpec, KeyType } from './specs.ts'
 
 /** The public part of a JSON Web Key (RFC 7517). A symmetric key has none. */
-export interface PublicJwk {
+export interface EmulatedJwk {
   readonly kty: KeyType
   readonly key_ops: readonly string[]
   readonly crv?: string | undefined
@@ -28,14 +28,14 @@ export async function makePrivateKey(spec: AsymmetricKeySpec): Promise<KeyObject
   return pair.privateKey
 }
 
-export async function makeJwk(key: KeySpec | ImportedKey): Promise<PublicJwk> {
+export async function makeJwk(key: KeySpec | ImportedKey): Promise<EmulatedJwk> {
   if ('publicKey' in key) return jwkOf(key.publicKey, key.type)
   return 'size' in key || 'curve' in key
     ? jwkOf(createPublicKey(await makePrivateKey(key)), key.type)
     : { kty: key.type, key_ops: [...wrapping, ...encrypting] }
 }
 
-export function jwkOf(publicKey: KeyObject, type: KeyType): PublicJwk {
+export function jwkOf(publicKey: KeyObject, type: KeyType): EmulatedJwk {
   const { crv, x, y, n, e } = publicKey.export({ format: 'jwk' })
   return type === 'RSA' || type === 'RSA-HSM'
     ? { kty: type, key_ops: [...encrypting, ...signing, ...wrapping], n, e }

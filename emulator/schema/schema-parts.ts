@@ -4,7 +4,7 @@ import leven from 'leven'
 import { z } from 'zod'
 
 /** A mapping with exactly these keys. The message about an unknown key suggests the nearest one. */
-export const object = <Shape extends z.ZodRawShape>(shape: Shape) => {
+export const mapping = <Shape extends z.ZodRawShape>(shape: Shape) => {
   const keys = Object.keys(shape)
   return z.strictObject(shape, {
     error: (issue) =>
@@ -41,7 +41,7 @@ export const list = <Item extends z.ZodType>(item: Item) =>
 const scalar = ['string', 'number', 'boolean']
 
 /** A string that `isValid`. `accepted` describes the valid values. */
-export function text(accepted: string, isValid: (text: string) => boolean = () => true) {
+export function validText(accepted: string, isValid: (text: string) => boolean = () => true) {
   const error = ({ input }: { readonly input: unknown }) => found(input, accepted)
   return z
     .string({ error })
@@ -88,7 +88,7 @@ function converted<T>(accepted: string, convert: (input: unknown) => T | undefin
 }
 
 /** A key without a value counts as absent. */
-export const optional = <Schema extends z.ZodType>(schema: Schema) =>
+export const maybe = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value): z.output<Schema> | undefined => value ?? undefined)
 
 export const withDefault = <Schema extends z.ZodType>(schema: Schema, value: z.output<Schema>) =>

@@ -14,14 +14,14 @@ import {
 import type { Vault } from './store/stored-object.ts'
 import type { VaultService } from './vault-service.ts'
 
-export interface Caller {
+export interface VaultCaller {
   readonly clientId: string
   /** The caller's name in the service's refusals. */
   readonly description: string
 }
 
 type Authentication =
-  | { readonly kind: 'known'; readonly caller: Caller }
+  | { readonly kind: 'known'; readonly caller: VaultCaller }
   | { readonly kind: 'unknown'; readonly refusal: VaultRefusal }
 
 /** @param authorization - the header, if the request has one */
@@ -49,14 +49,14 @@ export async function authenticate(
 /** Coarser than Azure's roles: a writer may do everything, and a reader may read all kinds of objects. */
 export function isAllowed(
   { readers, writers }: Vault,
-  { clientId }: Caller,
+  { clientId }: VaultCaller,
   action: VaultAction,
 ): boolean {
   const holders = action === 'get' || action === 'list' ? [readers, writers] : [writers]
   return holders.some((role) => role.has(clientId) || role.has('*'))
 }
 
-function callerOf({ appid, oid }: JWTPayload, issuer: string): Caller {
+function callerOf({ appid, oid }: JWTPayload, issuer: string): VaultCaller {
   return { clientId: String(appid), description: `appid=${appid};oid=${oid};iss=${issuer}` }
 }
 

@@ -10,10 +10,10 @@ import {
   vaultBody,
   vaultNotFound,
 } from '../refusals/vault-refusal.ts'
-import { authenticate, type Caller, isAllowed } from './check-access.ts'
+import { authenticate, isAllowed, type VaultCaller } from './check-access.ts'
 import { certificateOperations } from './operations/certificate-operations.ts'
 import { keyOperations } from './operations/key-operations.ts'
-import type { Call, Operation } from './operations/operation.ts'
+import type { Call, VaultOperation } from './operations/operation.ts'
 import { secretOperations } from './operations/secret-operations.ts'
 import type { Vault } from './store/stored-object.ts'
 import { findVault } from './store/vault-store.ts'
@@ -59,7 +59,7 @@ export function vaultRoutes(app: TlsApp, service: VaultService): void {
 async function admit(
   service: VaultService,
   request: FastifyRequest<VaultRoute>,
-  operation: Operation,
+  operation: VaultOperation,
 ): Promise<{ readonly call: Call } | { readonly refusal: VaultRefusal }> {
   const { params, query } = request
   const vault = findVault(service.vaults, params.vault)
@@ -93,9 +93,9 @@ async function admit(
   }
 }
 
-interface AccessRequest extends Pick<Operation, 'kind' | 'action'> {
+interface AccessRequest extends Pick<VaultOperation, 'kind' | 'action'> {
   readonly vault: Vault
-  readonly caller: Caller
+  readonly caller: VaultCaller
 }
 
 function refuseCaller(

@@ -8,7 +8,7 @@ import {
   writeSync,
 } from 'node:fs'
 import type { ObjectDates } from '../../keyvault/clients/object-client.ts'
-import { check, mapOf, object, optional, string } from '../../lib/shape.ts'
+import { checkThat, mapOf, object, optional, string } from '../../lib/shape.ts'
 
 /** What a form of the agent leaves to the next one. The values themselves are in the volumes. */
 export interface Handover {
@@ -80,7 +80,7 @@ export function takeHandover(): Handover | undefined {
   }
 }
 
-const time = check(Number.isFinite)
+const time = checkThat(Number.isFinite)
 const dates = object({ createdAtMs: optional(time), expiresAtMs: optional(time) })
 const shape = object({
   goodAtMs: time,

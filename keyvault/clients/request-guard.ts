@@ -8,7 +8,7 @@ const maxAnswerBytes = 1024 * 1024
  * Why a request didn't end with a 200. `classify.ts` turns it into an error code. Bodies come from the service and are
  * untrusted.
  */
-export type Failure =
+export type FailedRequest =
   | {
       readonly kind: 'status'
       readonly status: number
@@ -24,8 +24,8 @@ export type Failure =
 
 export class RequestFailure extends Error {
   override readonly name = 'RequestFailure'
-  readonly failure: Failure
-  constructor(failure: Failure) {
+  readonly failure: FailedRequest
+  constructor(failure: FailedRequest) {
     super(failure.kind)
     this.failure = failure
   }
@@ -39,7 +39,7 @@ export interface GuardOptions {
    * read.
    */
   readonly token?: () => Promise<string>
-  readonly onFailure?: (failure: Failure) => void
+  readonly onFailure?: (failure: FailedRequest) => void
   /** The time limit for one try, from connecting to the last byte, so that a host that sends slowly can't block us. */
   readonly timeoutMs?: number
 }
@@ -54,7 +54,7 @@ type Request = Parameters<AdditionalPolicy['policy']['sendRequest']>[0]
 export function requestGuard(options: GuardOptions): AdditionalPolicy {
   const { base, token, onFailure, timeoutMs = 10_000 } = options
   const home = withSlash(new URL(base).href)
-  const fail = (failure: Failure) => {
+  const fail = (failure: FailedRequest) => {
     onFailure?.(failure)
     return new RequestFailure(failure)
   }

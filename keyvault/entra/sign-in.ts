@@ -1,7 +1,7 @@
 import type { Agent } from 'node:https'
 import { ClientAssertionCredential } from '@azure/identity'
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { type Failure, RequestFailure, requestGuard } from '../clients/request-guard.ts'
+import { type FailedRequest, RequestFailure, requestGuard } from '../clients/request-guard.ts'
 import { signInError } from '../errors/classify.ts'
 import { describeAssertion } from './assertion.ts'
 
@@ -19,7 +19,7 @@ export interface SignIn {
   /** Drops a token that a vault refused. The next {@link SignIn.token} requests a new one from Entra. */
   forget(): void
   /** The current token, to be handed to another sign-in of the same identity. */
-  held?(): Token | undefined
+  held?(): VaultToken | undefined
 }
 
 export interface SignInOptions {
@@ -34,10 +34,10 @@ export interface SignInOptions {
   readonly agent: Agent
   readonly now: () => number
   /** A token that an earlier sign-in of the same identity got. It is used for as long as it lasts. */
-  readonly heldToken?: Token | undefined
+  readonly heldToken?: VaultToken | undefined
 }
 
-export interface Token {
+export interface VaultToken {
   readonly value: string
   readonly expiresAtMs: number
 }
@@ -48,7 +48,7 @@ export interface Token {
  */
 export function createSignIn(options: SignInOptions): SignIn {
   let current = options.heldToken
-  let pending: Promise<Token> | undefined
+  let pending: Promise<VaultToken> | undefined
 
   const lasts = (ms: number) => current !== undefined && current.expiresAtMs - options.now() > ms
   const renew = () => {
@@ -81,13 +81,13 @@ export function createSignIn(options: SignInOptions): SignIn {
  * Creates a credential for each exchange. Otherwise MSAL would repeat a 429 or 5xx from its own cache for a minute
  * instead of trying again, and would cache tokens as well.
  */
-async function exchange(options: SignInOptions): Promise<Token> {
+async function exchange(options: SignInOptions): Promise<VaultToken> {
   const { authorityHost, audience, clientId, tenantId, agent } = options
   const assertion = await options.readAssertion()
   const claims = describeAssertion(assertion)
   // MSAL wraps errors of its network layer so that they can't be recognised. The guard therefore records the first
   // failure.
-  let failure: Failure | undefined
+  let failure: FailedRequest | undefined
   const credential = new ClientAssertionCredential(tenantId, clientId, async () => assertion, {
     authorityHost,
     // Entra's list of known clouds contains no private clouds. The operator has named the authority, so MSAL needn't

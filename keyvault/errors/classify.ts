@@ -1,5 +1,5 @@
 import { AkvError, type AkvErrorCode } from '../../lib/errors/akv-error.ts'
-import type { Failure } from '../clients/request-guard.ts'
+import type { FailedRequest } from '../clients/request-guard.ts'
 import { entraCodes } from './entra-codes.ts'
 
 /**
@@ -25,7 +25,7 @@ const certificateCode =
  *   as `client 2222…`
  */
 export function vaultError(
-  failure: Failure,
+  failure: FailedRequest,
   asked: { readonly object: string; readonly vault: string; readonly principal: string },
 ): AkvError {
   const host = `vault ${asked.vault}`
@@ -63,7 +63,7 @@ export function vaultError(
  *   message
  */
 export function signInError(
-  failure: Failure,
+  failure: FailedRequest,
   sent: { readonly clientId: string; readonly tenantId: string; readonly claims: string },
 ): AkvError {
   if (failure.kind !== 'status') return withoutAnswer(failure, 'Entra')
@@ -107,7 +107,10 @@ function entraSentence(code: AkvErrorCode, claims: string): string {
   }
 }
 
-function withoutAnswer(failure: Exclude<Failure, { kind: 'status' }>, host: string): AkvError {
+function withoutAnswer(
+  failure: Exclude<FailedRequest, { kind: 'status' }>,
+  host: string,
+): AkvError {
   switch (failure.kind) {
     case 'network':
       return certificateCode.test(failure.code)

@@ -1,5 +1,5 @@
 import { neededKeys } from '../../delivery/go-template/needed-keys.ts'
-import { parseTemplate } from '../../delivery/go-template/parse.ts'
+import { parseGoTemplate } from '../../delivery/go-template/parse.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import type { ComposedTemplate } from '../secret/composition.ts'
@@ -136,7 +136,7 @@ function readTemplates(
     if (keyProblem !== undefined) wrong(place, key, keyProblem)
     else if (typeof source !== 'string') wrong(at, source, 'expected a string')
     else {
-      const parsed = parseTemplate(source)
+      const parsed = parseGoTemplate(source)
       if (parsed.kind === 'valid') {
         data.set(key, source)
         needed.set(key, neededKeys(parsed.value))

@@ -1,4 +1,4 @@
-import type { Token } from '../../keyvault/entra/sign-in.ts'
+import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
 import type { AccountValues } from '../fetch/account-values.ts'
 import type { Failing } from '../plan/account-status.ts'
 import { noneReported, nothingReported, type Reported, type ReportedSources } from './reported.ts'
@@ -24,7 +24,7 @@ export interface AccountState {
  */
 export interface Access {
   readonly identity: string
-  readonly token: Token | undefined
+  readonly token: VaultToken | undefined
   readonly values: AccountValues | undefined
 }
 

@@ -1,5 +1,5 @@
 import { retryAfterMs } from '../../keyvault/clients/retry-after.ts'
-import type { Answer } from '../../kubernetes/answers.ts'
+import type { FailedAnswer } from '../../kubernetes/answers.ts'
 import { AkvError } from '../../lib/errors/akv-error.ts'
 import { printable } from '../../lib/printable.ts'
 import { isObject } from '../../lib/shape.ts'
@@ -13,7 +13,7 @@ import { StaleError } from './cluster-port.ts'
 
 interface FailedRequest {
   /** Undefined if there was no answer. */
-  readonly answer: Answer | undefined
+  readonly answer: FailedAnswer | undefined
   /** The object for a message, such as `Secret team-a/db`. */
   readonly what: string
 }
@@ -92,7 +92,7 @@ interface Cause {
 }
 
 /** Reads `status.details.causes`, and ignores any that don't have the API server's form. */
-function causesOf({ said }: Answer): readonly Cause[] {
+function causesOf({ said }: FailedAnswer): readonly Cause[] {
   const { causes } = (said['details'] ?? {}) as { causes?: unknown }
   if (!Array.isArray(causes)) return []
   return causes.map((cause: Partial<Record<keyof Cause, unknown>> | null) => ({
@@ -138,14 +138,14 @@ function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleE
 const refusedValues = (what: string, problem: string): AkvError =>
   new AkvError({ code: 'AKV_SYNC_VALUES', message: what, detail: `${what}: ${problem}` })
 
-const isOfNamespace = ({ said }: Answer): boolean =>
+const isOfNamespace = ({ said }: FailedAnswer): boolean =>
   isObject(said['details']) && said['details']['kind'] === 'namespaces'
 
 const andMore = ({ length }: readonly unknown[]) =>
   length > mostTold ? ` and ${length - mostTold} more` : ''
 
 /** Why the API server forbade something. Contains only words that come from us or from an operator. */
-function refusal(answer: Answer): string {
+function refusal(answer: FailedAnswer): string {
   if (causesOf(answer).some(({ reason }) => reason === 'NamespaceTerminating'))
     return 'its namespace is being deleted'
   const message = textOf(answer.said['message'])
@@ -156,7 +156,7 @@ function refusal(answer: Answer): string {
 }
 
 /** Names the admission plugin that refused the request, if one did. */
-function admissionName({ said }: Answer): string | undefined {
+function admissionName({ said }: FailedAnswer): string | undefined {
   const message = textOf(said['message'])
   const [, webhook] = /admission webhook "([\w.-]{1,253})" denied/.exec(message) ?? []
   if (webhook !== undefined) return `the admission webhook "${webhook}" refused it`

@@ -2,7 +2,7 @@ import type { Agent } from 'node:https'
 import type { Cloud } from '../../delivery/contract.ts'
 import type { Identity } from '../../delivery/session/identity.ts'
 import type { Session } from '../../delivery/session/session.ts'
-import { createSignIn, type SignIn, type Token } from '../../keyvault/entra/sign-in.ts'
+import { createSignIn, type SignIn, type VaultToken } from '../../keyvault/entra/sign-in.ts'
 import { createObjectReader, type ObjectReader } from '../../keyvault/readers/object-reader.ts'
 import { pauseThrottledVaults } from '../../keyvault/readers/pause-throttled-vaults.ts'
 import type { VaultPauses } from '../../keyvault/readers/vault-pauses.ts'
@@ -19,7 +19,7 @@ export interface AccountSessionOptions {
   readonly account: Account
   readonly identity: Identity
   /** A token that an earlier session of this identity got. */
-  readonly heldToken?: Token | undefined
+  readonly heldToken?: VaultToken | undefined
   readonly cloud: Cloud
   readonly cluster: Pick<SyncCluster, 'requestToken'>
   /** The connection pool that all accounts share. It holds no tokens. */

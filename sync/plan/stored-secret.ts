@@ -2,7 +2,7 @@ import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import {
   type Check,
-  check,
+  checkThat,
   isObject,
   listOf,
   mapOf,
@@ -133,7 +133,7 @@ interface SecretJson {
 }
 
 const texts = nullable(mapOf(string()))
-const anything = check(() => true)
+const anything = checkThat(() => true)
 const checkSecret = object({
   metadata: object({
     name: string(),

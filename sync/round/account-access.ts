@@ -1,6 +1,6 @@
 import { type Identity, resolveIdentity } from '../../delivery/session/identity.ts'
 import type { Session } from '../../delivery/session/session.ts'
-import type { Token } from '../../keyvault/entra/sign-in.ts'
+import type { VaultToken } from '../../keyvault/entra/sign-in.ts'
 import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SyncRequest } from '../../requests/account/account-request.ts'
@@ -10,7 +10,7 @@ import type { Access } from '../account/account-state.ts'
 export type OpenSession = (
   account: Account,
   identity: Identity,
-  token: Token | undefined,
+  token: VaultToken | undefined,
 ) => Session
 
 /**

@@ -6,7 +6,7 @@ import { runesOf } from '../../delivery/go-template/byte-string.ts'
 import {
   maxTemplateCharacters,
   maxTemplateParts,
-  parseTemplate,
+  parseGoTemplate,
 } from '../../delivery/go-template/parse.ts'
 import { templateRenderer } from '../../delivery/go-template/render.ts'
 import { functionArguments } from '../../delivery/go-template/template.ts'
@@ -182,7 +182,7 @@ t.test('what parsing costs is charged, and steps have their turns', async (t) =>
   for (const [what, text] of Object.entries(texts)) {
     const cost = await measure(text, Buffer.from('x'))
     const { longestTurn } = cost
-    if (parseTemplate(text).kind === 'valid') parsed++
+    if (parseGoTemplate(text).kind === 'valid') parsed++
     const ratio = ratioOf(cost)
     t.comment(`${what}: ${ratio.toFixed(2)} times what is charged`)
     t.ok(ratio < maxRatio, what)

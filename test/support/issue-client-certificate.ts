@@ -8,7 +8,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509'
-import type { Issued } from '../../certs/issue.ts'
+import type { IssuedPem } from '../../certs/issue.ts'
 
 export interface ClientOptions {
   readonly dnsNames?: readonly string[]
@@ -19,10 +19,10 @@ export interface ClientOptions {
 
 /** Issues a client certificate. */
 export async function issueClientCertificate(
-  authority: Issued,
+  authority: IssuedPem,
   commonName: string,
   options: ClientOptions = {},
-): Promise<Issued> {
+): Promise<IssuedPem> {
   const { dnsNames = [], urls = [], notAfter = new Date(Date.now() + dayMs) } = options
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const signingKey = await crypto.subtle.importKey(

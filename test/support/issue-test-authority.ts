@@ -1,8 +1,8 @@
-import { type Issued, issueAuthority, issueLeaf, type LeafOptions } from '../../certs/issue.ts'
+import { type IssuedPem, issueAuthority, issueLeaf, type LeafOptions } from '../../certs/issue.ts'
 
-export interface TestAuthority extends Issued {
+export interface TestAuthority extends IssuedPem {
   /** Signs a certificate. Without options, it is one for a server on loopback. */
-  readonly issue: (options?: Partial<Omit<LeafOptions, 'authority'>>) => Promise<Issued>
+  readonly issue: (options?: Partial<Omit<LeafOptions, 'authority'>>) => Promise<IssuedPem>
 }
 
 /** Creates an authority that tests trust, or don't trust on purpose. It is valid for two days. */

@@ -56,7 +56,7 @@ const bounds = { maxDepth: 64, maxValues: 10_000 }
  * Reads objects over a small pool of connections that are kept open. Callers take turns in using the connections, and in
  * having their answers parsed.
  */
-export function createObjectReader({
+export function createObjectGetter({
   access,
   takeTurn,
   elapsedMs,

@@ -4,7 +4,7 @@ import type { ListenAddress } from '../../lib/server/listen-address.ts'
 import { type Health, type HealthOptions, serveHealth } from '../../lib/server/serve-health.ts'
 import type { Settings } from '../../requests/administrator/settings/read-settings.ts'
 import type { ApiAccess } from '../api-server/api-access.ts'
-import { createObjectReader, type GetObject } from '../api-server/get-object.ts'
+import { createObjectGetter, type GetObject } from '../api-server/get-object.ts'
 import { createLookUp } from '../api-server/look-up.ts'
 import { mutate } from '../core/mutate.ts'
 import { createTurns, type TakeTurn } from '../sharing/turns.ts'
@@ -51,7 +51,7 @@ export async function startWebhook(options: StartWebhookOptions): Promise<Runnin
   const elapsedMs = () => performance.now()
   const takeTurn = createTurns({ elapsedMs })
   const reader =
-    options.apiAccess && createObjectReader({ access: options.apiAccess, takeTurn, elapsedMs })
+    options.apiAccess && createObjectGetter({ access: options.apiAccess, takeTurn, elapsedMs })
   let closing: Promise<void> | undefined
   const isDraining = () => closing !== undefined
   let caVersion = 0

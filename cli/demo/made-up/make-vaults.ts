@@ -1,9 +1,9 @@
 import type { AgentConfig, WantedValue } from '../../../delivery/contract.ts'
 import type {
   CertificateData,
+  EmulatedSecret,
   KeyData,
   ObjectData,
-  SecretData,
   VaultData,
 } from '../../../emulator/data/data.ts'
 import type { ObjectReference, ObjectType } from '../../../keyvault/reference.ts'
@@ -60,7 +60,7 @@ function objectsOf(values: readonly WantedValue[]): readonly ReadObject[] {
   })
 }
 
-const makeSecret = (object: ReadObject): ObjectData<SecretData> =>
+const makeSecret = (object: ReadObject): ObjectData<EmulatedSecret> =>
   makeObject(object, (revision) => ({
     value: makeValue(object.name, { uses: object.uses, revision }),
   }))

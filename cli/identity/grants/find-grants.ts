@@ -6,7 +6,7 @@ import { applyPatch } from '../../input/apply-patch.ts'
 import type { NamedObject, PodTemplate } from '../../input/find-objects.ts'
 import type { Serving } from '../../input/read-serving.ts'
 import { reviewTemplate } from '../../input/review-template.ts'
-import { type Found, type Grant, grantOf, noClient } from './grant.ts'
+import { type Found, type Grant, grantOf, placeholderClient } from './grant.ts'
 import { grantsOfAccounts } from './grants-of-accounts.ts'
 
 interface FoundGrants {
@@ -33,7 +33,7 @@ function grantOfPod(
 ): Found {
   const { namespace, title } = template
   // Without a client, the webhook would deny the volumes of the driver, and the user asks for one.
-  const complete = completeObjects(template, objects, noClient)
+  const complete = completeObjects(template, objects, placeholderClient)
   const known = complete.classes.length > 0 ? objects : complete.objects
   const outcome = reviewTemplate(template, {
     policy: serving.policy,

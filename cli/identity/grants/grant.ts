@@ -17,7 +17,7 @@ export interface Found {
 }
 
 /** Stands for the client of an account that names none. No real client has this ID. */
-export const noClient = '00000000-0000-0000-0000-000000000000'
+export const placeholderClient = '00000000-0000-0000-0000-000000000000'
 
 export function grantOf({
   namespace,
@@ -34,7 +34,7 @@ export function grantOf({
   return {
     namespace,
     account,
-    ...(id !== undefined && id !== noClient && { clientId: id }),
+    ...(id !== undefined && id !== placeholderClient && { clientId: id }),
     values: wantedValues(config),
   }
 }

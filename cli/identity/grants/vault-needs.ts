@@ -60,7 +60,7 @@ interface NeededPolicy {
 }
 
 /** The permissions of an access policy for what is read from a vault. */
-export const policyOf = ({ objects }: VaultNeeds): readonly NeededPolicy[] =>
+export const neededPolicies = ({ objects }: VaultNeeds): readonly NeededPolicy[] =>
   [...Map.groupBy(objects, ({ collection }) => collection)].map(([collection, some]) => ({
     collection,
     option: policyOptions[collection],

@@ -5,7 +5,7 @@ import { isUuid } from '../../../lib/values/parse-uuid.ts'
 import { credentialName } from '../../input/accounts/credential-name.ts'
 import type { Grant } from './grant.ts'
 import { shellQuote } from './shell-quote.ts'
-import { needsOf, objectPath, policyOf, type VaultNeeds } from './vault-needs.ts'
+import { neededPolicies, needsOf, objectPath, type VaultNeeds } from './vault-needs.ts'
 
 /** Roles on whole vaults or on single objects, or access policies, which are always for whole vaults. */
 export type GrantChoice = 'vault' | 'object' | 'access-policies'
@@ -139,7 +139,7 @@ function roleCommands(
 
 /** The command replaces the permissions that the identity has for these kinds of objects. */
 function policyCommand(needs: VaultNeeds, place: string): string {
-  const permissions = policyOf(needs).map(
+  const permissions = neededPolicies(needs).map(
     ({ option, permissions: some }) => `${option} ${some.join(' ')}`,
   )
   return `az keyvault set-policy --name ${needs.vault}${place} --object-id "$PRINCIPAL_ID" ${permissions.join(' ')}`

@@ -5,8 +5,8 @@ import { factsOf, type RoleFacts } from './match-actions.ts'
 import {
   type AccessPolicy,
   type AzureCredential,
-  type AzureIdentity,
   type AzureVault,
+  type ManagedIdentity,
   type RoleAssignment,
   readAssignments,
   readCredentials,
@@ -43,7 +43,7 @@ export async function askIdentity(
   az: RunAz,
   { clientId }: IdentityGrants,
   { identityName, resourceGroup }: AzureNames,
-): Promise<Asked<AzureIdentity>> {
+): Promise<Asked<ManagedIdentity>> {
   if (identityName !== undefined && resourceGroup !== undefined)
     return ask(
       az,
@@ -74,7 +74,7 @@ export async function askIdentity(
 
 export const askCredentials = (
   az: RunAz,
-  { name, resourceGroup }: AzureIdentity,
+  { name, resourceGroup }: ManagedIdentity,
 ): Promise<Asked<readonly AzureCredential[]>> =>
   ask(
     az,
@@ -106,7 +106,7 @@ export const askVault = (
  */
 export async function askAssignments(
   az: RunAz,
-  { principalId }: AzureIdentity,
+  { principalId }: ManagedIdentity,
   { id, subscription }: AzureVault,
 ): Promise<Asked<readonly RoleAssignment[]>> {
   const common = [
@@ -152,7 +152,7 @@ export function rememberRoles(az: RunAz): (id: string) => Promise<Asked<RoleFact
 /** The access policies that apply to an identity: its own, and those of its groups, which Microsoft Graph knows. */
 export async function askPolicies(
   az: RunAz,
-  { principalId }: AzureIdentity,
+  { principalId }: ManagedIdentity,
   policies: readonly AccessPolicy[],
 ): Promise<{ readonly policies: readonly AccessPolicy[]; readonly groups: Asked<unknown> }> {
   const direct = policies.filter(({ applicationId }) => !applicationId)

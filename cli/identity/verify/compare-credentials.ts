@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts'
 import { tokenAudience } from '../../../lib/token-audience.ts'
-import { type Finding, listNames, missing, note, unknown } from './finding.ts'
+import { type AzureFinding, listNames, missing, note, unknown } from './finding.ts'
 import type { AzureCredential } from './read-azure.ts'
 
 interface WantedCredentials {
@@ -16,7 +16,7 @@ interface WantedCredentials {
 export function compareCredentials(
   { accounts, issuers }: WantedCredentials,
   existing: readonly AzureCredential[],
-): readonly Finding[] {
+): readonly AzureFinding[] {
   const wanted = accounts.flatMap((account) =>
     issuers.map((issuer) => ({ issuer, subject: subjectOf(account) })),
   )

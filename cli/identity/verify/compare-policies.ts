@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts'
-import { policyOf, type VaultNeeds } from '../grants/vault-needs.ts'
-import { type Finding, listNames, missing, tooMuch } from './finding.ts'
+import { neededPolicies, type VaultNeeds } from '../grants/vault-needs.ts'
+import { type AzureFinding, listNames, missing, tooMuch } from './finding.ts'
 import type { AccessPolicy } from './read-azure.ts'
 
 /**
@@ -11,8 +11,8 @@ import type { AccessPolicy } from './read-azure.ts'
 export function comparePolicies(
   { needs, principalId }: { readonly needs: VaultNeeds; readonly principalId: string },
   policies: readonly AccessPolicy[],
-): readonly Finding[] {
-  const needed = policyOf(needs)
+): readonly AzureFinding[] {
+  const needed = neededPolicies(needs)
   const wanted = new Map<string, readonly string[]>(
     needed.map(({ collection, permissions }) => [collection, permissions]),
   )

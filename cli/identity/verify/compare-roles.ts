@@ -1,10 +1,10 @@
 import { narrowestGrants, rolesFor } from '../../../lib/narrowest-grants.ts'
 import { printable } from '../../../lib/printable.ts'
 import { type NeededObject, objectPath, type VaultNeeds } from '../grants/vault-needs.ts'
-import { type Finding, listNames, missing, tooMuch, unknown } from './finding.ts'
+import { type AzureFinding, listNames, missing, tooMuch, unknown } from './finding.ts'
 import { extraActions, isConditional, type RoleFacts } from './match-actions.ts'
 import type { AzureVault, RoleAssignment } from './read-azure.ts'
-import { placeOf, type Scope } from './scope-of.ts'
+import { type Scope, scopeName } from './scope-of.ts'
 
 /** A role that the identity has at a vault, above it or below it. */
 export interface HeldRole {
@@ -28,7 +28,7 @@ interface RoleQuestion {
 export function compareRoles(
   question: RoleQuestion,
   held: readonly HeldRole[],
-): readonly Finding[] {
+): readonly AzureFinding[] {
   const absent = usesRoles(question) ? missingRoles(question, held) : []
   return [...absent, ...held.flatMap((role) => extraOf(role, question))]
 }
@@ -38,7 +38,7 @@ const usesRoles = ({ vault }: RoleQuestion): boolean => vault.policies === undef
 function missingRoles(
   { needs, isByObject }: RoleQuestion,
   held: readonly HeldRole[],
-): readonly Finding[] {
+): readonly AzureFinding[] {
   const lacking = needs.objects.filter(
     (object) =>
       !actionsOf(object).every((action) =>
@@ -81,7 +81,7 @@ function actionsOf({ collection, hasHistory }: NeededObject): readonly string[] 
 function extraOf(
   { assignment, scope, role }: HeldRole,
   question: RoleQuestion,
-): readonly Finding[] {
+): readonly AzureFinding[] {
   const { needs, principalId, isByObject } = question
   const objects =
     scope.kind === 'object'
@@ -107,7 +107,7 @@ function extraOf(
       : `, through the group ${printable(assignment.principalId)}`
   return [
     tooMuch(
-      `${printable(role.name)} on ${placeOf(assignment.scope, scope)}${group}: ${reasons.join('; ')}`,
+      `${printable(role.name)} on ${scopeName(assignment.scope, scope)}${group}: ${reasons.join('; ')}`,
     ),
   ]
 }

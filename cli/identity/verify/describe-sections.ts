@@ -1,7 +1,7 @@
-import type { Finding } from './finding.ts'
+import type { AzureFinding } from './finding.ts'
 import type { Section } from './verify.ts'
 
-const words: Readonly<Record<Finding['kind'], string>> = {
+const words: Readonly<Record<AzureFinding['kind'], string>> = {
   missing: 'missing',
   'too-much': 'too much',
   unknown: 'not verified',
@@ -18,7 +18,7 @@ export function describeSections(
   sections: readonly Section[],
   { hasMistakes }: { readonly hasMistakes: boolean },
 ): readonly string[] {
-  const count = (kind: Finding['kind']) =>
+  const count = (kind: AzureFinding['kind']) =>
     sections.flatMap(({ findings }) => findings).filter((found) => found.kind === kind).length
   const counts = (['missing', 'too-much', 'unknown'] as const)
     .map((kind) => ({ kind, some: count(kind) }))

@@ -2,7 +2,7 @@
  * `missing`: something that the files need. `too-much`: something that they don't need. `unknown`: couldn't be verified.
  * `note`: doesn't count as a difference.
  */
-export interface Finding {
+export interface AzureFinding {
   readonly kind: 'missing' | 'too-much' | 'unknown' | 'note'
   readonly sentence: string
 }
@@ -16,9 +16,9 @@ interface UnknownFinding {
 }
 
 export const unknown = (sentence: string): UnknownFinding => ({ kind: 'unknown', sentence })
-export const missing = (sentence: string): Finding => ({ kind: 'missing', sentence })
-export const tooMuch = (sentence: string): Finding => ({ kind: 'too-much', sentence })
-export const note = (sentence: string): Finding => ({ kind: 'note', sentence })
+export const missing = (sentence: string): AzureFinding => ({ kind: 'missing', sentence })
+export const tooMuch = (sentence: string): AzureFinding => ({ kind: 'too-much', sentence })
+export const note = (sentence: string): AzureFinding => ({ kind: 'note', sentence })
 
 const maxShown = 5
 

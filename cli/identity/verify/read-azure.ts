@@ -6,7 +6,7 @@ import { isUuid } from '../../../lib/values/parse-uuid.ts'
  * that is checked here becomes an argument of another command.
  */
 
-export interface AzureIdentity {
+export interface ManagedIdentity {
   readonly name: string
   readonly resourceGroup: string
   readonly clientId: string
@@ -77,10 +77,10 @@ function readList<T>(
 
 const identityShape = object({ name: text, resourceGroup: text, clientId: uuid, principalId: uuid })
 
-export const readIdentity = (value: unknown): AzureIdentity | undefined =>
-  isValid<AzureIdentity>(identityShape, value) ? value : undefined
+export const readIdentity = (value: unknown): ManagedIdentity | undefined =>
+  isValid<ManagedIdentity>(identityShape, value) ? value : undefined
 
-export const readIdentities = (value: unknown): readonly AzureIdentity[] | undefined =>
+export const readIdentities = (value: unknown): readonly ManagedIdentity[] | undefined =>
   readList(value, identityShape, 1000)
 
 const credentialShape = object({

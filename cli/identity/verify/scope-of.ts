@@ -19,7 +19,7 @@ export function scopeOf(scope: string, vaultId: string): Scope | undefined {
 const managementGroups = '/providers/microsoft.management/managementgroups/'
 
 /** Names the place of an assignment. */
-export function placeOf(scope: string, { kind }: Scope): string {
+export function scopeName(scope: string, { kind }: Scope): string {
   if (kind === 'vault') return 'the vault'
   if (kind === 'object') return printable(scope.split('/').slice(-2).join('/'), 160)
   return printable(scope, 200)

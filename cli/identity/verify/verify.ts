@@ -14,15 +14,15 @@ import {
 import { compareCredentials } from './compare-credentials.ts'
 import { comparePolicies } from './compare-policies.ts'
 import { compareRoles, type HeldRole } from './compare-roles.ts'
-import { type Finding, listNames, missing, note, unknown } from './finding.ts'
-import type { AzureIdentity, AzureVault, RoleAssignment } from './read-azure.ts'
+import { type AzureFinding, listNames, missing, note, unknown } from './finding.ts'
+import type { AzureVault, ManagedIdentity, RoleAssignment } from './read-azure.ts'
 import type { RunAz } from './run-az.ts'
 import { scopeOf, vaultOfScope } from './scope-of.ts'
 
 /** What was found about one identity, or about one of its vaults. */
 export interface Section {
   readonly title: string
-  readonly findings: readonly Finding[]
+  readonly findings: readonly AzureFinding[]
 }
 
 interface Surroundings {
@@ -97,7 +97,10 @@ function otherVaults(scopes: Iterable<string>, needs: readonly VaultNeeds[]): re
 }
 
 /** The options may name an identity that isn't the client of the files. */
-const clientFindings = ({ clientId }: IdentityGrants, found: AzureIdentity): readonly Finding[] =>
+const clientFindings = (
+  { clientId }: IdentityGrants,
+  found: ManagedIdentity,
+): readonly AzureFinding[] =>
   clientId === undefined || found.clientId.toLowerCase() === clientId
     ? []
     : [missing(`this identity has the client ID ${found.clientId}, which the files don’t name`)]
@@ -109,7 +112,7 @@ async function verifyVault(
     scopes,
     surroundings,
   }: {
-    readonly found: AzureIdentity
+    readonly found: ManagedIdentity
     /** Collects where the identity has roles. */
     readonly scopes: Set<string>
     readonly surroundings: Surroundings
@@ -150,9 +153,9 @@ async function readHeld(
   assignments: readonly RoleAssignment[],
   { id }: AzureVault,
   { askRole }: Surroundings,
-): Promise<{ readonly held: readonly HeldRole[]; readonly unread: readonly Finding[] }> {
+): Promise<{ readonly held: readonly HeldRole[]; readonly unread: readonly AzureFinding[] }> {
   const held: HeldRole[] = []
-  const unread = new Map<string, Finding>()
+  const unread = new Map<string, AzureFinding>()
   for (const assignment of assignments) {
     const scope = scopeOf(assignment.scope, id)
     if (scope === undefined) continue

@@ -10,7 +10,10 @@ import { attributesOf, objectId, tagsOf } from './object-json.ts'
 const monthMs = (365.25 / 12) * 24 * 60 * 60 * 1000
 
 /** An item in a list of versions. */
-export async function versionItem(vault: Vault, { object, version }: Live<CertificateVersion>) {
+export async function certificateVersionItem(
+  vault: Vault,
+  { object, version }: Live<CertificateVersion>,
+) {
   return {
     id: `${objectId(vault, 'certificate', object.name)}/${version.version}`,
     ...metadata(version, await version.material()),
@@ -38,16 +41,19 @@ export async function certificateBundle(vault: Vault, live: Live<CertificateVers
   const idOf = (kind: 'key' | 'secret') =>
     `${objectId(vault, kind, object.name)}/${version.version}`
   return {
-    ...(await versionItem(vault, live)),
+    ...(await certificateVersionItem(vault, live)),
     kid: idOf('key'),
     sid: idOf('secret'),
-    policy: await policyOf(vault, live),
+    policy: await certificatePolicy(vault, live),
     cer: (await version.material()).certificates[0].raw.toString('base64'),
   }
 }
 
 /** The policy for renewing the certificate. */
-export async function policyOf(vault: Vault, { object, version }: Live<CertificateVersion>) {
+export async function certificatePolicy(
+  vault: Vault,
+  { object, version }: Live<CertificateVersion>,
+) {
   const { data } = version
   const material = await version.material()
   const [leaf] = material.certificates

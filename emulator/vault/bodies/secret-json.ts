@@ -15,16 +15,16 @@ const metadata = (id: string, version: SecretVersion) => ({
 })
 
 /** The response to an update, and an item in a list of versions: has the version in its identifier, but no value. */
-export const versionItem = (vault: Vault, { name }: Secret, version: SecretVersion) =>
+export const secretVersionItem = (vault: Vault, { name }: Secret, version: SecretVersion) =>
   metadata(`${objectId(vault, 'secret', name)}/${version.version}`, version)
 
 export async function secretBundle(vault: Vault, secret: Secret, version: SecretVersion) {
   const { content } = version
   return content.kind === 'text'
-    ? { value: content.value, ...versionItem(vault, secret, version) }
+    ? { value: content.value, ...secretVersionItem(vault, secret, version) }
     : {
         value: await content.certificate.secretValue(),
-        ...versionItem(vault, secret, version),
+        ...secretVersionItem(vault, secret, version),
         kid: `${objectId(vault, 'key', secret.name)}/${version.version}`,
       }
 }
@@ -39,6 +39,6 @@ export const deletedItem = (vault: Vault, secret: Secret, deletedAt: Date) => ({
 })
 
 export const deletedBundle = (vault: Vault, secret: Secret, deletedAt: Date) => ({
-  ...versionItem(vault, secret, newest(secret)),
+  ...secretVersionItem(vault, secret, newest(secret)),
   ...deletion(vault, secret.name, deletedAt),
 })

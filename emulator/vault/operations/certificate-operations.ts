@@ -10,25 +10,25 @@ import {
 import {
   certificateBundle,
   certificateItem,
-  policyOf,
-  versionItem,
+  certificatePolicy,
+  certificateVersionItem,
 } from '../bodies/certificate-json.ts'
 import { readImportBody } from '../bodies/import-body.ts'
 import { authoritiesOf, newCertificate } from '../store/new-version.ts'
 import type { Vault } from '../store/stored-object.ts'
 import { addVersion, find, newest } from '../store/vault-store.ts'
-import { type Answer, type Call, findLive, type Operation } from './operation.ts'
+import { type Call, findLive, type VaultAnswer, type VaultOperation } from './operation.ts'
 import { readOperations } from './read-operations.ts'
 
 const kind = 'certificate'
 
-export const certificateOperations: readonly Operation[] = [
+export const certificateOperations: readonly VaultOperation[] = [
   ...readOperations({
     kind,
     all: ({ certificates }) => certificates,
     find: ({ certificates }, name) => find(certificates, name),
     item: certificateItem,
-    versionItem,
+    versionItem: certificateVersionItem,
     get: async ({ vault }, live) => ({ body: await certificateBundle(vault, live) }),
   }),
   { method: 'POST', path: '/certificates/:name/import', kind, action: 'import', run: importOne },
@@ -36,7 +36,7 @@ export const certificateOperations: readonly Operation[] = [
   { method: 'GET', path: '/certificates/:name/pending', kind, action: 'get', run: getPending },
 ]
 
-async function importOne({ vault, name, body, now }: Call): Promise<Answer> {
+async function importOne({ vault, name, body, now }: Call): Promise<VaultAnswer> {
   const read = readImportBody(body)
   if (read.kind === 'invalid') return { refusal: badParameter(read.problem) }
   const before = find(vault.certificates, name)
@@ -55,12 +55,12 @@ function takenBy({ secrets, keys }: Vault, name: string): ObjectKind | undefined
   return find(keys, name) === undefined ? undefined : 'key'
 }
 
-async function getPolicy({ vault, name }: Call): Promise<Answer> {
+async function getPolicy({ vault, name }: Call): Promise<VaultAnswer> {
   const found = findLive(kind, find(vault.certificates, name), { name })
-  return 'refusal' in found ? found : { body: await policyOf(vault, found) }
+  return 'refusal' in found ? found : { body: await certificatePolicy(vault, found) }
 }
 
 /** The emulator never has a pending certificate. */
-function getPending({ name }: Call): Answer {
+function getPending({ name }: Call): VaultAnswer {
   return { refusal: noPendingCertificate(name) }
 }

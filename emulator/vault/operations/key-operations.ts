@@ -4,10 +4,10 @@ import { attributesOf, objectId, tagsOf } from '../bodies/object-json.ts'
 import { findKey, keysOf } from '../store/managed.ts'
 import type { KeyVersion } from '../store/stored-object.ts'
 import { newest } from '../store/vault-store.ts'
-import type { Operation } from './operation.ts'
+import type { VaultOperation } from './operation.ts'
 import { readOperations } from './read-operations.ts'
 
-export const keyOperations: readonly Operation[] = readOperations({
+export const keyOperations: readonly VaultOperation[] = readOperations({
   kind: 'key',
   all: keysOf,
   find: findKey,

@@ -29,14 +29,14 @@ export interface Refused {
 }
 
 /** An undefined body means "204 No Content". */
-export type Answer = { readonly body: unknown } | Refused
+export type VaultAnswer = { readonly body: unknown } | Refused
 
-export interface Operation {
+export interface VaultOperation {
   readonly method: 'GET' | 'PUT' | 'PATCH' | 'DELETE' | 'POST'
   readonly path: string
   readonly kind: ObjectKind
   readonly action: VaultAction
-  readonly run: (call: Call) => Answer | Promise<Answer>
+  readonly run: (call: Call) => VaultAnswer | Promise<VaultAnswer>
 }
 
 /** Finds the version that a call names, or the newest. A deleted object counts as not found. */
@@ -57,7 +57,7 @@ export async function paged<T>(
   all: readonly (readonly [string, T])[],
   request: PageRequest,
   itemOf: (item: T) => unknown,
-): Promise<Answer> {
+): Promise<VaultAnswer> {
   const page = pageOf(new Map(all), request)
   if (page.kind === 'invalid') return { refusal: badParameter(page.problem) }
   const { value: items, nextLink } = page.value

@@ -1,22 +1,30 @@
 /** The operations that read objects of every kind: list, list versions, get. */
 
 import { notFound, type ObjectKind } from '../../refusals/vault-refusal.ts'
-import type { Collection, Live, StoredObject, Vault, Version } from '../store/stored-object.ts'
-import { type Answer, type Call, findLive, type Operation, paged } from './operation.ts'
+import type {
+  Live,
+  StoredCollection,
+  StoredObject,
+  Vault,
+  Version,
+} from '../store/stored-object.ts'
+import { type Call, findLive, paged, type VaultAnswer, type VaultOperation } from './operation.ts'
 
 interface Readable<V extends Version> {
   readonly kind: ObjectKind
   /** Includes deleted objects. */
-  readonly all: (vault: Vault) => Collection<V>
+  readonly all: (vault: Vault) => StoredCollection<V>
   readonly find: (vault: Vault, name: string) => StoredObject<V> | undefined
   /** An item in a list of objects: the newest version, without its identifier. */
   readonly item: (vault: Vault, object: StoredObject<V>) => unknown
   /** An item in a list of versions. */
   readonly versionItem: (vault: Vault, live: Live<V>) => unknown
-  readonly get: (call: Call, live: Live<V>) => Answer | Promise<Answer>
+  readonly get: (call: Call, live: Live<V>) => VaultAnswer | Promise<VaultAnswer>
 }
 
-export function readOperations<V extends Version>(readable: Readable<V>): readonly Operation[] {
+export function readOperations<V extends Version>(
+  readable: Readable<V>,
+): readonly VaultOperation[] {
   const { kind, all, find, item, versionItem, get } = readable
   const getOne = (call: Call) => {
     const found = findLive(kind, find(call.vault, call.name), call)

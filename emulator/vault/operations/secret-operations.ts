@@ -15,31 +15,31 @@ import {
   deletedItem,
   secretBundle,
   secretItem,
-  versionItem,
+  secretVersionItem,
 } from '../bodies/secret-json.ts'
 import { findSecret, secretsOf } from '../store/managed.ts'
 import { newSecret } from '../store/new-version.ts'
 import type { Live, SecretVersion, StoredObject, Vault } from '../store/stored-object.ts'
 import { addVersion, changeVersion, find, newest, purge, setDeleted } from '../store/vault-store.ts'
 import {
-  type Answer,
   type Call,
   findLive,
-  type Operation,
   paged,
   type Refused,
+  type VaultAnswer,
+  type VaultOperation,
 } from './operation.ts'
 import { readOperations } from './read-operations.ts'
 
 const kind = 'secret'
 
-export const secretOperations: readonly Operation[] = [
+export const secretOperations: readonly VaultOperation[] = [
   ...readOperations({
     kind,
     all: secretsOf,
     find: findSecret,
     item: secretItem,
-    versionItem: (vault, { object, version }) => versionItem(vault, object, version),
+    versionItem: (vault, { object, version }) => secretVersionItem(vault, object, version),
     get: getSecret,
   }),
   { method: 'PUT', path: '/secrets/:name', kind, action: 'set', run: setSecret },
@@ -55,7 +55,7 @@ export const secretOperations: readonly Operation[] = [
 async function getSecret(
   { vault, outContentType }: Call,
   { object, version }: Live<SecretVersion>,
-): Promise<Answer> {
+): Promise<VaultAnswer> {
   if (!version.enabled) return { refusal: secretDisabled }
   const bundle = await secretBundle(vault, object, version)
   if (outContentType === undefined || outContentType === version.contentType)
@@ -68,7 +68,7 @@ async function converted(
   bundle: object,
   { content, contentType }: SecretVersion,
   wanted: string,
-): Promise<Answer> {
+): Promise<VaultAnswer> {
   const pem = 'application/x-pem-file'
   if (content.kind !== 'certificate' || contentType !== 'application/x-pkcs12' || wanted !== pem)
     return {
@@ -81,7 +81,7 @@ async function converted(
   return { body: { ...bundle, value, contentType: pem } }
 }
 
-async function setSecret({ vault, name, body, now }: Call): Promise<Answer> {
+async function setSecret({ vault, name, body, now }: Call): Promise<VaultAnswer> {
   const read = readSecretBody(body)
   if (read.kind === 'invalid') return { refusal: badParameter(read.problem) }
   const { value, change } = read.value
@@ -93,7 +93,7 @@ async function setSecret({ vault, name, body, now }: Call): Promise<Answer> {
   return { body: await secretBundle(vault, secret, version) }
 }
 
-function updateSecret({ vault, name, version: wanted, body, now }: Call): Answer {
+function updateSecret({ vault, name, version: wanted, body, now }: Call): VaultAnswer {
   const read = readSecretBody(body)
   if (read.kind === 'invalid') return { refusal: badParameter(read.problem) }
   const found = findOwn(vault, 'update', { name, version: wanted })
@@ -101,17 +101,17 @@ function updateSecret({ vault, name, version: wanted, body, now }: Call): Answer
   const { object, version } = found
   const { change } = read.value
   const changed = changeVersion({ collection: vault.secrets, object, version, change, now })
-  return { body: versionItem(vault, object, changed) }
+  return { body: secretVersionItem(vault, object, changed) }
 }
 
-function deleteSecret({ vault, name, now }: Call): Answer {
+function deleteSecret({ vault, name, now }: Call): VaultAnswer {
   const found = findOwn(vault, 'delete', { name })
   if ('refusal' in found) return found
   const secret = setDeleted(vault.secrets, found.object, now)
   return { body: deletedBundle(vault, secret, now) }
 }
 
-function listDeleted({ vault, page }: Call): Promise<Answer> {
+function listDeleted({ vault, page }: Call): Promise<VaultAnswer> {
   const deleted = [...vault.secrets].flatMap(([key, secret]) =>
     secret.deletedAt === undefined
       ? []
@@ -120,18 +120,18 @@ function listDeleted({ vault, page }: Call): Promise<Answer> {
   return paged(deleted, page, (item) => item)
 }
 
-function getDeleted({ vault, name }: Call): Answer {
+function getDeleted({ vault, name }: Call): VaultAnswer {
   return withDeleted(vault, name, (secret, deletedAt) => deletedBundle(vault, secret, deletedAt))
 }
 
-function recover({ vault, name }: Call): Answer {
+function recover({ vault, name }: Call): VaultAnswer {
   return withDeleted(vault, name, (secret) => {
     setDeleted(vault.secrets, secret, undefined)
-    return versionItem(vault, secret, newest(secret))
+    return secretVersionItem(vault, secret, newest(secret))
   })
 }
 
-function purgeSecret({ vault, name }: Call): Answer {
+function purgeSecret({ vault, name }: Call): VaultAnswer {
   return withDeleted(vault, name, (secret) => {
     purge(vault.secrets, secret)
     return undefined
@@ -154,7 +154,7 @@ function withDeleted(
   vault: Vault,
   name: string,
   answer: (secret: StoredObject<SecretVersion>, deletedAt: Date) => unknown,
-): Answer {
+): VaultAnswer {
   const secret = find(vault.secrets, name)
   return secret?.deletedAt === undefined
     ? { refusal: deletedSecretNotFound(name) }

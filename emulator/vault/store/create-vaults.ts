@@ -1,6 +1,6 @@
 import type { EmulatorData, ObjectData } from '../../data/data.ts'
 import { authoritiesOf, newCertificate, newKey, newSecret } from './new-version.ts'
-import type { Collection, Vaults, Version } from './stored-object.ts'
+import type { StoredCollection, Vaults, Version } from './stored-object.ts'
 
 /** Fills the vaults from the vault file. */
 export function createVaults({ vaults }: EmulatorData, now: Date): Vaults {
@@ -30,7 +30,7 @@ function collect<D, V extends Version>(
   objects: readonly ObjectData<D>[],
   makerFor: (name: string) => (data: D) => V,
   now: Date,
-): Collection<V> {
+): StoredCollection<V> {
   return new Map(
     objects.map(({ name, versions, deleted }) => [
       name.toLowerCase(),

@@ -10,16 +10,16 @@ import { jwkOf } from '../../material/make-key.ts'
 import type { CertificateMaterial, KeyType } from '../../material/specs.ts'
 import type {
   CertificateVersion,
-  Collection,
   KeyVersion,
   SecretVersion,
+  StoredCollection,
   StoredObject,
   Vault,
 } from './stored-object.ts'
 import { find } from './vault-store.ts'
 
 /** All secrets, including those of certificates. */
-export const secretsOf = ({ secrets, certificates }: Vault): Collection<SecretVersion> =>
+export const secretsOf = ({ secrets, certificates }: Vault): StoredCollection<SecretVersion> =>
   new Map([...secrets, ...mapped(certificates, secretOf)])
 
 /** Finds a secret, even if it is deleted. */
@@ -29,7 +29,7 @@ export function findSecret(vault: Vault, name: string): StoredObject<SecretVersi
 }
 
 /** All keys, including those of certificates. */
-export const keysOf = ({ keys, certificates }: Vault): Collection<KeyVersion> =>
+export const keysOf = ({ keys, certificates }: Vault): StoredCollection<KeyVersion> =>
   new Map([...keys, ...mapped(certificates, keyOf)])
 
 export function findKey(vault: Vault, name: string): StoredObject<KeyVersion> | undefined {
@@ -64,5 +64,8 @@ const withVersions = <V, W>(object: StoredObject<V>, change: (version: V) => W) 
   versions: object.versions.map(change),
 })
 
-const mapped = <V, W>(collection: Collection<V>, change: (version: V) => W): Collection<W> =>
+const mapped = <V, W>(
+  collection: StoredCollection<V>,
+  change: (version: V) => W,
+): StoredCollection<W> =>
   new Map([...collection].map(([key, object]) => [key, withVersions(object, change)]))

@@ -1,12 +1,12 @@
 /** Makes versions from the vault file's descriptions, or for a rotation. */
 
 import { randomBytes, randomInt, X509Certificate } from 'node:crypto'
-import type { CertificateData, KeyData, SecretData, VersionData } from '../../data/data.ts'
+import type { CertificateData, EmulatedSecret, KeyData, VersionData } from '../../data/data.ts'
 import { secretValueOf } from '../../material/certificate-content.ts'
 import {
-  type Issued,
+  type IssuedCertificate,
   issueAuthorities,
-  issueLeaf,
+  issueVersion,
   type Validity,
 } from '../../material/issue-certificate.ts'
 import { lazy } from '../../material/lazy.ts'
@@ -24,7 +24,10 @@ const dayMs = 24 * 60 * 60 * 1000
 /** Like the service, for clients whose clocks are behind. */
 const backdatedMs = 10 * 60 * 1000
 
-export function newSecret({ value, contentType, ...data }: SecretData, now: Date): SecretVersion {
+export function newSecret(
+  { value, contentType, ...data }: EmulatedSecret,
+  now: Date,
+): SecretVersion {
   const text = typeof value === 'string' ? value : randomValue(value.generate)
   return { ...attributes(data, now), contentType, content: { kind: 'text', value: text } }
 }
@@ -35,7 +38,7 @@ export function newKey({ key, ...data }: KeyData, now: Date): OwnKeyVersion {
 
 /** One set of authorities for all versions of a certificate, so that its root stays the same on a rotation. */
 export function authoritiesOf(name: string): Authorities {
-  const made = new Map<number, Promise<readonly Issued[]>>()
+  const made = new Map<number, Promise<readonly IssuedCertificate[]>>()
   return (intermediates) => {
     const authorities = made.get(intermediates) ?? issueAuthorities(name, intermediates)
     made.set(intermediates, authorities)
@@ -68,12 +71,13 @@ async function make(
   const privateKey = await makePrivateKey(key)
   const signers = issuer === 'self' ? [] : await authorities(issuer.intermediates)
   const [authority] = signers
-  const leaf = await issueLeaf({ ...validity, subject, dnsNames, privateKey, authority })
+  const leaf = await issueVersion({ ...validity, subject, dnsNames, privateKey, authority })
   const shown = issuer === 'self' || issuer.root ? signers : signers.slice(0, -1)
   return { privateKey, certificates: [x509(leaf), ...shown.map(x509)] }
 }
 
-const x509 = ({ certificate }: Issued) => new X509Certificate(Buffer.from(certificate.rawData))
+const x509 = ({ certificate }: IssuedCertificate) =>
+  new X509Certificate(Buffer.from(certificate.rawData))
 
 const validityOf = ({ validFromDate, validToDate }: X509Certificate): Validity => ({
   notBefore: validFromDate,

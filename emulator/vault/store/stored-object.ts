@@ -1,8 +1,8 @@
 /** The contents of a vault: collections of objects with their versions. */
 
 import type { CertificateData, KeyData, VersionData } from '../../data/data.ts'
-import type { Issued } from '../../material/issue-certificate.ts'
-import type { PublicJwk } from '../../material/make-key.ts'
+import type { IssuedCertificate } from '../../material/issue-certificate.ts'
+import type { EmulatedJwk } from '../../material/make-key.ts'
 import type { CertificateMaterial } from '../../material/specs.ts'
 
 export type Vaults = ReadonlyMap<string, Vault>
@@ -12,14 +12,14 @@ export interface Vault {
   readonly readers: ReadonlySet<string>
   readonly writers: ReadonlySet<string>
   /** Without the secrets of certificates (see `managed.ts`). */
-  readonly secrets: Collection<SecretVersion>
+  readonly secrets: StoredCollection<SecretVersion>
   /** Without the keys of certificates (see `managed.ts`). */
-  readonly keys: Collection<OwnKeyVersion>
-  readonly certificates: Collection<CertificateVersion>
+  readonly keys: StoredCollection<OwnKeyVersion>
+  readonly certificates: StoredCollection<CertificateVersion>
 }
 
 /** By lower-case name. */
-export type Collection<V> = Map<string, StoredObject<V>>
+export type StoredCollection<V> = Map<string, StoredObject<V>>
 
 export interface StoredObject<V> {
   readonly name: string
@@ -50,7 +50,7 @@ export interface SecretVersion extends Version {
 
 export interface KeyVersion extends Version {
   /** Made on the first call. */
-  readonly jwk: () => Promise<PublicJwk>
+  readonly jwk: () => Promise<EmulatedJwk>
   /** Whether the key belongs to a certificate. */
   readonly managed: boolean
 }
@@ -69,7 +69,7 @@ export interface CertificateVersion extends Version {
 }
 
 /** The authorities above a certificate's versions: so many intermediates, then the root. */
-export type Authorities = (intermediates: number) => Promise<readonly Issued[]>
+export type Authorities = (intermediates: number) => Promise<readonly IssuedCertificate[]>
 
 /** A property that is absent stays as it was. */
 export type VersionChange = Partial<

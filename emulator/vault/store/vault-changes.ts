@@ -4,7 +4,7 @@ import type { CertificateData } from '../../data/data.ts'
 import type { ObjectKind } from '../../refusals/vault-refusal.ts'
 import { newCertificate, newKey, newSecret } from './new-version.ts'
 import type {
-  Collection,
+  StoredCollection,
   StoredObject,
   Vault,
   Vaults,
@@ -116,7 +116,7 @@ const wasImported = (type: ObjectKind, name: string) =>
 const isDeleted = (type: ObjectKind, name: string) =>
   new Error(`the ${type} ${name} is deleted: recover it first`)
 
-function add<V extends Version>(collection: Collection<V>, name: string, version: V): string {
+function add<V extends Version>(collection: StoredCollection<V>, name: string, version: V): string {
   addVersion(collection, name, version)
   return version.version
 }
@@ -135,7 +135,7 @@ export function update(vaults: Vaults, wanted: ObjectChange, now: Date): void {
 
 function change<V extends Version>(
   vault: Vault,
-  collection: Collection<V>,
+  collection: StoredCollection<V>,
   wanted: ObjectChange & { readonly type: ObjectKind; readonly now: Date },
 ): void {
   const { type, name, deleted, now } = wanted
@@ -164,13 +164,17 @@ interface Named {
   readonly name: string
 }
 
-function need<V>(vault: Vault, collection: Collection<V>, { type, name }: Named): StoredObject<V> {
+function need<V>(
+  vault: Vault,
+  collection: StoredCollection<V>,
+  { type, name }: Named,
+): StoredObject<V> {
   const object = find(collection, name)
   if (object === undefined) throw new Error(`the vault ${vault.name} has no ${type} ${name}`)
   return object
 }
 
-function needLive<V>(vault: Vault, collection: Collection<V>, named: Named): StoredObject<V> {
+function needLive<V>(vault: Vault, collection: StoredCollection<V>, named: Named): StoredObject<V> {
   const object = need(vault, collection, named)
   if (object.deletedAt !== undefined) throw isDeleted(named.type, object.name)
   return object

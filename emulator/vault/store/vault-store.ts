@@ -1,7 +1,7 @@
 /** Finds and changes what the vaults hold, in memory. Names are case-insensitive. */
 
 import type {
-  Collection,
+  StoredCollection,
   StoredObject,
   Vault,
   Vaults,
@@ -13,8 +13,10 @@ export const findVault = (vaults: Vaults, name: string): Vault | undefined =>
   vaults.get(name.toLowerCase())
 
 /** Finds an object, even if it is deleted. */
-export const find = <V>(collection: Collection<V>, name: string): StoredObject<V> | undefined =>
-  collection.get(name.toLowerCase())
+export const find = <V>(
+  collection: StoredCollection<V>,
+  name: string,
+): StoredObject<V> | undefined => collection.get(name.toLowerCase())
 
 /** Finds the requested version, or the newest one even if it is disabled. */
 export const findVersion = <V extends Version>(
@@ -32,13 +34,13 @@ export const newest = <V extends Version>(object: StoredObject<V>): V => {
 }
 
 /** Adds a version, and creates the object if it doesn't exist. */
-export function addVersion<V>(collection: Collection<V>, name: string, version: V) {
+export function addVersion<V>(collection: StoredCollection<V>, name: string, version: V) {
   const before = find(collection, name) ?? { name, versions: [] }
   return put(collection, { ...before, versions: [...before.versions, version] })
 }
 
 interface Change<V> {
-  readonly collection: Collection<V>
+  readonly collection: StoredCollection<V>
   readonly object: StoredObject<V>
   readonly version: V
   readonly change: VersionChange
@@ -57,15 +59,15 @@ export function changeVersion<V extends Version>(wanted: Change<V>): V {
 
 /** Soft-deletes the object, or recovers it if the date is undefined. */
 export const setDeleted = <V>(
-  collection: Collection<V>,
+  collection: StoredCollection<V>,
   object: StoredObject<V>,
   deletedAt: Date | undefined,
 ): StoredObject<V> => put(collection, { ...object, deletedAt })
 
-export const purge = <V>(collection: Collection<V>, { name }: StoredObject<V>): boolean =>
+export const purge = <V>(collection: StoredCollection<V>, { name }: StoredObject<V>): boolean =>
   collection.delete(name.toLowerCase())
 
-function put<V>(collection: Collection<V>, object: StoredObject<V>): StoredObject<V> {
+function put<V>(collection: StoredCollection<V>, object: StoredObject<V>): StoredObject<V> {
   collection.set(object.name.toLowerCase(), object)
   return object
 }

@@ -4,7 +4,7 @@ import t from 'tap'
 import { stringify } from 'yaml'
 import { type Manifest, treeOf } from '../../../cli/input/document/manifest.ts'
 import { parseManifests } from '../../../cli/input/read-manifests.ts'
-import { editValue, type Path } from '../../../cli/rewrite/edit-value.ts'
+import { editValue, type ValuePath } from '../../../cli/rewrite/edit-value.ts'
 import { rewriteFile } from '../../../cli/rewrite/rewrite-file.ts'
 import { numRuns } from '../../support/property-runs.ts'
 
@@ -21,7 +21,7 @@ function rewrite(text: string, edits: Edits): string {
   return rewriteFile(text, [{ kind: 'changed', manifest, value: changed.value() }])
 }
 
-const add = (...changes: readonly (readonly [path: Path, value: unknown])[]): Edits => {
+const add = (...changes: readonly (readonly [path: ValuePath, value: unknown])[]): Edits => {
   return (value) => {
     for (const [path, member] of changes) value.add(path, member)
   }
@@ -33,51 +33,50 @@ const lastValue = (text: string): unknown =>
 const plainOf = (manifest: Manifest): unknown => treeOf(manifest).toJS()
 
 t.test('a new key is written below the last one, as its neighbours are', (t) => {
-  const cases: readonly (readonly [text: string, path: Path, value: unknown, expected: string])[] =
+  const cases: readonly (readonly [
+    text: string,
+    path: ValuePath,
+    value: unknown,
+    expected: string,
+  ])[] = [
+    ['a:   1  # one\n# end\n', ['b'], 2, 'a:   1  # one\nb: 2\n# end\n'],
+    ['a: 1', ['b'], 2, 'a: 1\nb: 2'],
+    ['a: 1\r\n---\r\nb: 1\r\n', ['c'], ['x'], 'a: 1\r\n---\r\nb: 1\r\nc:\r\n  - x\r\n'],
     [
-      ['a:   1  # one\n# end\n', ['b'], 2, 'a:   1  # one\nb: 2\n# end\n'],
-      ['a: 1', ['b'], 2, 'a: 1\nb: 2'],
-      ['a: 1\r\n---\r\nb: 1\r\n', ['c'], ['x'], 'a: 1\r\n---\r\nb: 1\r\nc:\r\n  - x\r\n'],
-      [
-        'a:\n    b: |\n        text\n\n\nc: 1\n',
-        ['a', 'd'],
-        2,
-        'a:\n    b: |\n        text\n    d: 2\n\n\nc: 1\n',
-      ],
-      ['a: { b: 1 } # c\n', ['a', 'd'], 'x y', 'a: { b: 1, d: x y } # c\n'],
-      ['a: {b: 1}\n', ['a', 'd'], { e: 'yes' }, 'a: {b: 1, d: {e: "yes"}}\n'],
-      ['a: {\n  b: 1, # c\n}\n', ['a', 'd'], 2, 'a: {\n  b: 1,\n  d: 2, # c\n}\n'],
-      ['a: # c\nb: 1\n', ['a', 'd'], 2, 'a:\n  d: 2 # c\nb: 1\n'],
-      ['- a:\n  - b\n- c\n', [0, 'a', 1], 'x', '- a:\n  - b\n  - x\n- c\n'],
-      ['- - a\n  - b\n', [0, 0], 'x', '- - x\n  - a\n  - b\n'],
-      ['a:\n  # first\n  - b # c\n', ['a', 0], 'x', 'a:\n  # first\n  - x\n  - b # c\n'],
-      ['a: [ b, c ]\n', ['a', 1], 'x', 'a: [ b, x, c ]\n'],
-      ['a: [ b, c ]\n', ['a', 0], 'x', 'a: [ x, b, c ]\n'],
-      ['a: []\n', ['a', 0], 'x', 'a:\n  - x\n'],
-      [
-        '{"a":[1],"n":12345678901234567890}',
-        ['a', 1],
-        'x',
-        '{"a":[1,"x"],"n":12345678901234567890}',
-      ],
-      [
-        '{\n\t"a": [1, 2]\n}\n',
-        ['b'],
-        { c: [] },
-        '{\n\t"a": [1, 2],\n\t"b": {\n\t\t"c": []\n\t}\n}\n',
-      ],
-      ['\uFEFFa: 1\n', ['b'], 2, '\uFEFFa: 1\nb: 2\n'],
-      ['--- # m\n"a": \'1\' # c\n...\n', ['b'], 2, '--- # m\n"a": \'1\' # c\nb: 2\n...\n'],
-      ['a: &x { b: 1 } # c\nd: *x\n', ['a', 'e'], 2, 'a: &x { b: 1, e: 2 } # c\nd:\n  b: 1\n'],
-      ['a: &x { b: 1 } # c\nd: *x\n', ['d', 'e'], 2, 'a: &x { b: 1 } # c\nd:\n  b: 1\n  e: 2\n'],
-    ]
+      'a:\n    b: |\n        text\n\n\nc: 1\n',
+      ['a', 'd'],
+      2,
+      'a:\n    b: |\n        text\n    d: 2\n\n\nc: 1\n',
+    ],
+    ['a: { b: 1 } # c\n', ['a', 'd'], 'x y', 'a: { b: 1, d: x y } # c\n'],
+    ['a: {b: 1}\n', ['a', 'd'], { e: 'yes' }, 'a: {b: 1, d: {e: "yes"}}\n'],
+    ['a: {\n  b: 1, # c\n}\n', ['a', 'd'], 2, 'a: {\n  b: 1,\n  d: 2, # c\n}\n'],
+    ['a: # c\nb: 1\n', ['a', 'd'], 2, 'a:\n  d: 2 # c\nb: 1\n'],
+    ['- a:\n  - b\n- c\n', [0, 'a', 1], 'x', '- a:\n  - b\n  - x\n- c\n'],
+    ['- - a\n  - b\n', [0, 0], 'x', '- - x\n  - a\n  - b\n'],
+    ['a:\n  # first\n  - b # c\n', ['a', 0], 'x', 'a:\n  # first\n  - x\n  - b # c\n'],
+    ['a: [ b, c ]\n', ['a', 1], 'x', 'a: [ b, x, c ]\n'],
+    ['a: [ b, c ]\n', ['a', 0], 'x', 'a: [ x, b, c ]\n'],
+    ['a: []\n', ['a', 0], 'x', 'a:\n  - x\n'],
+    ['{"a":[1],"n":12345678901234567890}', ['a', 1], 'x', '{"a":[1,"x"],"n":12345678901234567890}'],
+    [
+      '{\n\t"a": [1, 2]\n}\n',
+      ['b'],
+      { c: [] },
+      '{\n\t"a": [1, 2],\n\t"b": {\n\t\t"c": []\n\t}\n}\n',
+    ],
+    ['\uFEFFa: 1\n', ['b'], 2, '\uFEFFa: 1\nb: 2\n'],
+    ['--- # m\n"a": \'1\' # c\n...\n', ['b'], 2, '--- # m\n"a": \'1\' # c\nb: 2\n...\n'],
+    ['a: &x { b: 1 } # c\nd: *x\n', ['a', 'e'], 2, 'a: &x { b: 1, e: 2 } # c\nd:\n  b: 1\n'],
+    ['a: &x { b: 1 } # c\nd: *x\n', ['d', 'e'], 2, 'a: &x { b: 1 } # c\nd:\n  b: 1\n  e: 2\n'],
+  ]
   for (const [text, path, value, expected] of cases)
     t.equal(rewrite(text, add([path, value])), expected, text)
   t.end()
 })
 
 t.test('a key or an item goes with the comment above it, and nothing else', (t) => {
-  const cases: readonly (readonly [text: string, path: Path, expected: string])[] = [
+  const cases: readonly (readonly [text: string, path: ValuePath, expected: string])[] = [
     ['a: 1 # one\n# two\nb: 2 # b\n\n# three\nc: 3\n', ['b'], 'a: 1 # one\n\n# three\nc: 3\n'],
     ['- a: 1\n  # c\n  b: 2\n', [0, 'a'], '- b: 2\n'],
     ['- a: 1\n  b: 2\n  c: 3\n', [0, 'b'], '- a: 1\n  c: 3\n'],
@@ -178,7 +177,7 @@ const noise = fc.record({
 })
 
 /** The paths of all containers in a value. */
-function containers(value: unknown, path: Path = []): readonly Path[] {
+function containers(value: unknown, path: ValuePath = []): readonly ValuePath[] {
   if (typeof value !== 'object' || value === null) return []
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
   return [path, ...entries.flatMap(([key, value]) => containers(value, [...path, key]))]

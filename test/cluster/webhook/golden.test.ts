@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { describeProblem } from '../../../lib/problems/describe-problem.ts'
-import type { Operation } from '../../../webhook/core/model/outcome.ts'
+import type { PatchOperation } from '../../../webhook/core/model/outcome.ts'
 import {
   type AdmissionCase,
   admissionCases,
@@ -121,7 +121,7 @@ function namesIn(value: unknown): string[] {
   return [...(typeof name === 'string' ? [name] : []), ...Object.values(value).flatMap(namesIn)]
 }
 
-function missingNames(operations: readonly Operation[], pod: KubeObject): string[] {
+function missingNames(operations: readonly PatchOperation[], pod: KubeObject): string[] {
   const there = new Set(namesIn(pod['spec']))
   return namesIn(
     operations.map((operation) => (operation.op === 'add' ? operation.value : [])),

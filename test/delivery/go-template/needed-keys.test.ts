@@ -1,9 +1,9 @@
 import t from 'tap'
 import { neededKeys } from '../../../delivery/go-template/needed-keys.ts'
-import { parseTemplate } from '../../../delivery/go-template/parse.ts'
+import { parseGoTemplate } from '../../../delivery/go-template/parse.ts'
 
 function keysOf(text: string): readonly string[] {
-  const template = parseTemplate(text)
+  const template = parseGoTemplate(text)
   if (template.kind === 'invalid') throw new Error(template.problem)
   return [...neededKeys(template.value)].toSorted()
 }

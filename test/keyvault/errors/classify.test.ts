@@ -1,12 +1,12 @@
 import t from 'tap'
-import type { Failure } from '../../../keyvault/clients/request-guard.ts'
+import type { FailedRequest } from '../../../keyvault/clients/request-guard.ts'
 import { signInError, vaultError } from '../../../keyvault/errors/classify.ts'
 import { entraCodes } from '../../../keyvault/errors/entra-codes.ts'
 
 const asked = { object: 'secret team-a:db', vault: 'team-a', principal: 'client c' }
 const sent = { clientId: 'c', tenantId: 't', claims: 'issuer "i", subject "s", audience "a"' }
 
-const status = (status: number, body: unknown = '', retryAfterMs?: number): Failure => ({
+const status = (status: number, body: unknown = '', retryAfterMs?: number): FailedRequest => ({
   kind: 'status',
   status,
   body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -17,7 +17,7 @@ const vaultBody = (code: string, inner?: string) => ({
 })
 
 t.test('what a vault answers has a code, and is retryable or not', async (t) => {
-  const cases: [Failure, string, boolean][] = [
+  const cases: [FailedRequest, string, boolean][] = [
     [status(401), 'AKV_UNAUTHORIZED', false],
     [status(404, vaultBody('SecretNotFound')), 'AKV_OBJECT_NOT_FOUND', false],
     [status(404, '<html>'), 'AKV_BAD_ANSWER', true],

@@ -1,14 +1,14 @@
 import t from 'tap'
-import type { Answer } from '../../../kubernetes/answers.ts'
+import type { FailedAnswer } from '../../../kubernetes/answers.ts'
 import { clusterError, tokenError, writeError } from '../../../sync/cluster/cluster-error.ts'
 
 const answer = (
   status: number,
   said: object = {},
   headers: Record<string, string> = {},
-): Answer => ({
+): FailedAnswer => ({
   status,
-  said: said as Answer['said'],
+  said: said as FailedAnswer['said'],
   header: (name) => headers[name],
 })
 const what = 'Secret team-a/db'

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { inClusterAccess } from '../../../webhook/api-server/api-access.ts'
 import {
-  createObjectReader,
+  createObjectGetter,
   type ObjectRequest,
   timeIsUp,
 } from '../../../webhook/api-server/get-object.ts'
@@ -32,7 +32,7 @@ async function testReader(t: Test, answer: RequestListener) {
   )
   if (access.kind === 'invalid') throw new Error(access.problem)
   let nowMs = 0
-  const reader = createObjectReader({
+  const reader = createObjectGetter({
     access: access.value,
     elapsedMs: () => nowMs,
     takeTurn: (_caller, work) => work(),
@@ -50,7 +50,7 @@ async function testReader(t: Test, answer: RequestListener) {
 async function readerInTurns(t: Test) {
   const server = await startHttpsServer(t, (_request, response) => send(response, 200, '{}'))
   const turns: { caller: object; work: () => void }[] = []
-  const reader = createObjectReader({
+  const reader = createObjectGetter({
     access: {
       host: 'localhost',
       port: Number(new URL(server.url).port),

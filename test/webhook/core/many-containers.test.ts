@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Operation } from '../../../webhook/core/model/outcome.ts'
+import type { PatchOperation } from '../../../webhook/core/model/outcome.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { requestFor } from './arbitraries.ts'
 import { policy } from './policy.ts'
@@ -11,7 +11,7 @@ const annotations = {
 }
 const container = (i: number) => ({ name: `app-${i}`, image: 'registry.example/app:3.2' })
 
-function operationsFor(containers: readonly object[]): readonly Operation[] {
+function operationsFor(containers: readonly object[]): readonly PatchOperation[] {
   const outcome = mutate(requestFor({ metadata: { annotations }, spec: { containers } }), policy)
   if (outcome.kind !== 'injected') throw new Error(JSON.stringify(outcome))
   return outcome.operations
@@ -21,7 +21,7 @@ t.test('a pod of 256 containers has in each what a pod of one has', async (t) =>
   const count = 256
   const operations = operationsFor([container(0)])
   const many = operationsFor(Array.from({ length: count }, (_, i) => container(i)))
-  const isOfContainer = ({ path }: Operation) => path.startsWith('/spec/containers/')
+  const isOfContainer = ({ path }: PatchOperation) => path.startsWith('/spec/containers/')
   const expected = Array.from({ length: count }, (_, i) =>
     operations.filter(isOfContainer).map((operation) => ({
       ...operation,

@@ -5,7 +5,7 @@ import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Issued } from '../../../certs/issue.ts'
+import type { IssuedPem } from '../../../certs/issue.ts'
 import { issueClientCertificate } from '../../support/issue-client-certificate.ts'
 import { issueTestAuthority, type TestAuthority } from '../../support/issue-test-authority.ts'
 import { exampleReview } from './review.ts'
@@ -28,7 +28,7 @@ async function serveClients(t: Test, { names = [] }: { names?: readonly string[]
   await writeCa(authority.certificatePem)
   const settings = { ...testSettings(t.testdirName), clients: { caFile, names } }
   const served = await serve(t, { settings })
-  const call = (certificate?: Issued, agent?: Agent) =>
+  const call = (certificate?: IssuedPem, agent?: Agent) =>
     post({ ...served.caller, certificate, ...(agent && { agent }) }, review)
   const keptAgent = () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0 })
@@ -62,7 +62,7 @@ t.test('any other client is told what was found, and what to do', async (t) => {
   const expired = await issueClientCertificate(authority, 'kube-apiserver', {
     notAfter: new Date(Date.now() - 1_000),
   })
-  const cases: readonly (readonly [string, Issued | undefined, RegExp])[] = [
+  const cases: readonly (readonly [string, IssuedPem | undefined, RegExp])[] = [
     ['none', undefined, /^found no client certificate; expected /],
     [
       'another authority',

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import type { Issued } from '../../../certs/issue.ts'
+import type { IssuedPem } from '../../../certs/issue.ts'
 
 export interface Caller {
   readonly port: number
@@ -13,7 +13,7 @@ export interface Caller {
   /** Absent: a connection of its own. */
   readonly agent?: Agent
   /** The caller's own certificate. */
-  readonly certificate?: Issued | undefined
+  readonly certificate?: IssuedPem | undefined
 }
 
 export interface Reply {

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rename, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Issued } from '../../../certs/issue.ts'
+import type { IssuedPem } from '../../../certs/issue.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
 
 /** An authority, and a way to put leaves for `localhost` into a folder as the kubelet would. */
@@ -10,14 +10,14 @@ export async function tlsFolder(folder: string) {
     folder,
     ca: authority.certificatePem,
     issue: authority.issue,
-    write: (leaf: Issued) => writeLikeKubelet(folder, leaf),
+    write: (leaf: IssuedPem) => writeLikeKubelet(folder, leaf),
   }
 }
 
 /** The files are links through `..data`, and that is a link which one rename turns to the new set. */
 export async function writeLikeKubelet(
   folder: string,
-  { certificatePem, keyPem }: Issued,
+  { certificatePem, keyPem }: IssuedPem,
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
   const set = await mkdtemp(join(folder, '..set-'))

@@ -8,7 +8,10 @@ import type { ClassVolume } from '../model/find-class-volumes.ts'
 import { ourVolumes } from '../model/our-names.ts'
 
 /** How messages name a volume and its class. */
-export const subjectOf = ({ name, className }: Pick<ClassVolume, 'name' | 'className'>): string =>
+export const volumeSubject = ({
+  name,
+  className,
+}: Pick<ClassVolume, 'name' | 'className'>): string =>
   className === undefined
     ? `volume ${printable(name)}`
     : `volume ${printable(name)}, SecretProviderClass ${printable(className)}`
@@ -24,7 +27,7 @@ export function openClass(
 ): OpenedClass {
   const refused = (sentence: string): OpenedClass => ({
     kind: 'refused',
-    problem: { subject: subjectOf(volume), sentence },
+    problem: { subject: volumeSubject(volume), sentence },
   })
   const unservable = volumeProblem(volume, context.namespace)
   if (unservable !== undefined) return refused(unservable)

@@ -14,7 +14,7 @@ import { usesWorkloadIdentity } from '../model/workload-identity.ts'
 import { accountOf, readAccountIdentity } from './account.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import { type ChosenIdentity, chooseIdentity, type PodIdentity } from './choose-identity.ts'
-import { openClass, subjectOf } from './open-class.ts'
+import { openClass, volumeSubject } from './open-class.ts'
 import { secretWarnings } from './secret-warnings.ts'
 import { readServedFiles } from './served-files.ts'
 
@@ -56,7 +56,7 @@ export function readServedVolumes(pod: Pod, context: ReadingContext): ServedVolu
   const opened = found.map((volume) => ({ volume, result: openClass(volume, context) }))
   const azure = opened.flatMap(({ volume, result }): AzureVolume[] =>
     result.kind === 'azure' && volume.className !== undefined
-      ? [{ ...volume, ...result, className: volume.className, subject: subjectOf(volume) }]
+      ? [{ ...volume, ...result, className: volume.className, subject: volumeSubject(volume) }]
       : [],
   )
   const refused = opened.flatMap(({ result }) => (result.kind === 'refused' ? result.problem : []))

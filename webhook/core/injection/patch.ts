@@ -1,5 +1,5 @@
 import { hasFiles } from '../../../delivery/contract.ts'
-import type { AddOperation, Operation } from '../model/outcome.ts'
+import type { AddOperation, PatchOperation } from '../model/outcome.ts'
 import type { Container, Pod } from '../model/pod.ts'
 import { addLabel } from './agent-label.ts'
 import { entriesByName, envEntry, fileKeyRef, fileKeyRefState } from './env-entry.ts'
@@ -9,7 +9,7 @@ import type { Plan } from './plan.ts'
 import { replaceVolumes, sealMounts } from './replace-volumes.ts'
 
 /** The operations that give the pod everything that the plan has and the pod lacks. */
-export function patchOperations(pod: Pod, plan: Plan): readonly Operation[] {
+export function patchOperations(pod: Pod, plan: Plan): readonly PatchOperation[] {
   const { volumes, initContainers } = pod.spec
   const existing = new Set(volumes?.map(({ name }) => name))
   const missing = plan.volumes.filter(({ name }) => !existing.has(name))

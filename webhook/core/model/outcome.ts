@@ -15,7 +15,7 @@ export interface Denied {
 
 export interface Injected {
   readonly kind: 'injected'
-  readonly operations: readonly Operation[]
+  readonly operations: readonly PatchOperation[]
   /** Bounded by `boundWarnings`. */
   readonly warnings: readonly string[]
 }
@@ -25,7 +25,7 @@ export interface Injected {
  * The exceptions are the member `csi` of a volume that is served (docs/specification.md, "Volumes of the CSI driver"), and
  * our own label if the pod has it already.
  */
-export type Operation = AddOperation | RemoveOperation
+export type PatchOperation = AddOperation | RemoveOperation
 
 export interface AddOperation {
   readonly op: 'add'
@@ -55,6 +55,6 @@ export type SkipReason = keyof typeof skipReasons
 export const skipped = (reason: SkipReason): Skipped => ({ kind: 'skipped', reason })
 export const denied = (problems: readonly Problem[]): Denied => ({ kind: 'denied', problems })
 export const injected = (
-  operations: readonly Operation[],
+  operations: readonly PatchOperation[],
   warnings: readonly string[],
 ): Injected => ({ kind: 'injected', operations, warnings })

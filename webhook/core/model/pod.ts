@@ -2,7 +2,7 @@ import { printable } from '../../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 import {
   type Check,
-  check,
+  checkThat,
   isObject,
   listOf,
   mapOf,
@@ -94,15 +94,15 @@ interface Resources {
 }
 
 const anyString = string()
-const number = check((value) => typeof value === 'number')
-const boolean = check((value) => typeof value === 'boolean')
+const number = checkThat((value) => typeof value === 'number')
+const boolean = checkThat((value) => typeof value === 'boolean')
 const anyObject = object({})
 const quantities = nullable(
-  mapOf(check((value) => typeof value === 'string' || typeof value === 'number')),
+  mapOf(checkThat((value) => typeof value === 'string' || typeof value === 'number')),
 )
 const resources = nullable(object({ requests: quantities, limits: quantities }))
 
-const anything = check(() => true)
+const anything = checkThat(() => true)
 
 const container = object({
   name: anyString,
