@@ -96,10 +96,10 @@ function createSender({ signal, timeoutMs, outline }: Required<ConnectOptions>) 
       request.setSignal(AbortSignal.any([signal, timeout.signal]))
       // The client would also create a connection pool for each request, and the memory of so many pools isn't freed.
       dispatcher ??= request.getDispatcher()
-      const own = dispatcher
+      const pool = dispatcher
       try {
-        const { httpStatusCode, headers, body } = own
-          ? await sendThrough(own, request, outline)
+        const { httpStatusCode, headers, body } = pool
+          ? await sendThrough(pool, request, outline)
           : await httpApi.send(request).toPromise()
         const date = new Date(headers['date'] ?? '')
         if (!Number.isNaN(date.getTime())) now = date
@@ -107,7 +107,7 @@ function createSender({ signal, timeoutMs, outline }: Required<ConnectOptions>) 
       } catch (error) {
         // A failed connection isn't used again. One that another request has opened since then may work.
         const isFailed = !(error instanceof LargeAnswerError)
-        if (isFailed && dispatcher === own) dispatcher = undefined
+        if (isFailed && dispatcher === pool) dispatcher = undefined
         throw error
       } finally {
         clearTimeout(timer)

@@ -12,8 +12,8 @@ import { filesVolume } from '../../webhook/core/model/our-names.ts'
 export function outputFiles(files: FileSet, { volumes }: Pick<AgentConfig, 'volumes'>): FileSet {
   if (volumes === undefined) return files
   const outputPath = (key: string) => {
-    const own = pathInVolume(key, undefined)
-    return own === undefined ? key.slice(1) : `${filesVolume}/${own}`
+    const plainPath = pathInVolume(key, undefined)
+    return plainPath === undefined ? key.slice(1) : `${filesVolume}/${plainPath}`
   }
   return new Map([...files].map(([key, file]) => [outputPath(key), file]))
 }

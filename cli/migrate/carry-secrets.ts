@@ -98,8 +98,8 @@ function mergeSettings(
   const added: Record<string, string> = {}
   for (const [key, value] of Object.entries(settings)) {
     if (value === undefined) continue
-    const own = annotations[annotationPrefix + key]
-    const found = own ?? annotations[`azure.workload.identity/${key}`]
+    const annotated = annotations[annotationPrefix + key]
+    const found = annotated ?? annotations[`azure.workload.identity/${key}`]
     if (found === undefined) added[annotationPrefix + key] = value
     else if (String(found).toLowerCase() !== value) return { different: key }
   }

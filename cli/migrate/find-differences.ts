@@ -43,15 +43,15 @@ const view = (template: PodTemplate, content: Content): string =>
 
 /** Objects that the migration doesn't change, and that are missing, different or new all the same. */
 function strayObjects(old: Content, rewritten: Content, migration: Migration): readonly string[] {
-  const { pods, gone, accounts } = migration
+  const { pods, removed, accounts } = migration
   const changed = new Set([
     ...pods.map(({ template }) => template.title),
     ...accounts.map(({ name }) => `ServiceAccount/${name}`),
   ])
-  const removed = new Set(gone)
+  const removedObjects = new Set(removed)
   const textsOf = (objects: readonly NamedObject[]) =>
     objects
-      .filter((object) => !removed.has(object) && !changed.has(object.title))
+      .filter((object) => !removedObjects.has(object) && !changed.has(object.title))
       .map(({ title, object }) => `${title} ${JSON.stringify(object)}`)
   const before = countOf(textsOf(old.objects))
   const after = countOf(textsOf(rewritten.objects))

@@ -6,31 +6,31 @@ import {
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
 
-type StoreFate =
-  | { readonly kind: 'goes'; readonly store: NamedObject }
-  | { readonly kind: 'stays'; readonly store: NamedObject; readonly reason: string }
+type StoreDecision =
+  | { readonly kind: 'removed'; readonly store: NamedObject }
+  | { readonly kind: 'kept'; readonly store: NamedObject; readonly reason: string }
 
 /**
- * Decides which stores go: those that only ExternalSecrets use that go, too. Any text of another object that could be the
+ * Decides which stores are removed: those that only removed ExternalSecrets use. Any text of another object that could be the
  * name of the store counts as use.
  *
- * @param gone - the `keyOf` of the ExternalSecrets that go
+ * @param removed - the `keyOf` of the removed ExternalSecrets
  */
 export function findUnusedStores(
   objects: readonly NamedObject[],
-  gone: ReadonlySet<string>,
-): readonly StoreFate[] {
+  removed: ReadonlySet<string>,
+): readonly StoreDecision[] {
   const users = objects.filter((object) => isExternalSecretsKind(object) && !isSecretStore(object))
-  const left = namesIn(users.filter((user) => !gone.has(keyOf(user))))
-  const moved = namesIn(users.filter((user) => gone.has(keyOf(user))))
-  return objects.filter(isSecretStore).map((store): StoreFate => {
+  const left = namesIn(users.filter((user) => !removed.has(keyOf(user))))
+  const moved = namesIn(users.filter((user) => removed.has(keyOf(user))))
+  return objects.filter(isSecretStore).map((store): StoreDecision => {
     const { name } = store
     const scope = store.kind === 'ClusterSecretStore' ? cluster : store.namespace
     const user = left.get(scope)?.get(name) ?? left.get(anywhere)?.get(name)
-    if (user !== undefined) return { kind: 'stays', store, reason: `${user.title} still needs it` }
+    if (user !== undefined) return { kind: 'kept', store, reason: `${user.title} still needs it` }
     return moved.get(scope)?.has(name)
-      ? { kind: 'goes', store }
-      : { kind: 'stays', store, reason: 'no ExternalSecret of these files uses it' }
+      ? { kind: 'removed', store }
+      : { kind: 'kept', store, reason: 'no ExternalSecret of these files uses it' }
   })
 }
 

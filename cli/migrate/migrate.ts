@@ -59,5 +59,5 @@ const contentOf = (
   objects: manifests.flatMap((manifest) => findNamedObjects(manifest, namespace)),
 })
 
-const hasChanges = ({ pods, gone, accounts }: Migration): boolean =>
-  pods.length + gone.length + accounts.length > 0
+const hasChanges = ({ pods, removed, accounts }: Migration): boolean =>
+  pods.length + removed.length + accounts.length > 0

@@ -19,7 +19,7 @@ import { type PodChange, planPod } from './plan-pod.ts'
 export interface Migration {
   readonly pods: readonly { readonly template: PodTemplate; readonly change: PodChange }[]
   /** Classes, ExternalSecrets and stores of which nothing is left. */
-  readonly gone: readonly NamedObject[]
+  readonly removed: readonly NamedObject[]
   readonly accounts: readonly AccountChange[]
   /** Lines for standard error. They name each object that stays as it is, and each step that the user has to take. */
   readonly notes: readonly string[]
@@ -39,14 +39,14 @@ export function planMigration(manifests: Manifests): Migration {
     notes.push(`${title} (${manifest.source}): stays as it is: ${reason}`)
   const plans = templates.map((template) => ({ template, plan: planPod(template, manifests) }))
   for (const { template, plan } of plans)
-    if (plan.kind === 'stays') for (const reason of plan.reasons) note(template, reason)
+    if (plan.kind === 'kept') for (const reason of plan.reasons) note(template, reason)
   const pods = plans.flatMap(({ template, plan }) =>
     plan.kind === 'changes' ? [{ template, change: plan }] : [],
   )
   const changed = new Set(pods.map(({ template }) => template))
   const users = usersOf(templates)
   const listed = listAccounts(objects)
-  const gone = new Set<string>()
+  const removed = new Set<string>()
   const accounts = new Map<string, AccountChange>()
   for (const found of lastOfEach(objects.filter(isClass))) {
     const used = users.get(keyOf(found)) ?? []
@@ -55,14 +55,14 @@ export function planMigration(manifests: Manifests): Migration {
     else if (left !== undefined) note(found, `${left.title} still needs it`)
     else {
       const reason = moveClass(found, { ...manifests, users: used, listed, accounts })
-      if (reason === undefined) gone.add(keyOf(found))
+      if (reason === undefined) removed.add(keyOf(found))
       else note(found, reason)
     }
   }
-  planExternalSecrets(manifests, { gone, accounts, note })
+  planExternalSecrets(manifests, { removed, accounts, note })
   return {
     pods,
-    gone: objects.filter((object) => isMigrated(object) && gone.has(keyOf(object))),
+    removed: objects.filter((object) => isMigrated(object) && removed.has(keyOf(object))),
     accounts: [...accounts.values()],
     notes: [...notes, ...syncNotes(accounts)],
   }
@@ -102,21 +102,21 @@ function planExternalSecrets(
   { objects, policy }: Manifests,
   plan: {
     /** The `keyOf` of the objects of which nothing is left. */
-    readonly gone: Set<string>
+    readonly removed: Set<string>
     readonly accounts: Map<string, AccountChange>
     readonly note: (object: NamedObject, reason: string) => void
   },
 ): void {
-  const { gone, accounts, note } = plan
+  const { removed, accounts, note } = plan
   const read = readSources(objects, policy)
   for (const found of lastOfEach(objects.filter(isExternalSecret))) {
     const reason = moveExternalSecret(found, { objects, policy, facts: read(found), accounts })
-    if (reason === undefined) gone.add(keyOf(found))
+    if (reason === undefined) removed.add(keyOf(found))
     else note(found, reason)
   }
-  for (const fate of findUnusedStores(objects, gone))
-    if (fate.kind === 'goes') gone.add(keyOf(fate.store))
-    else note(fate.store, fate.reason)
+  for (const decision of findUnusedStores(objects, removed))
+    if (decision.kind === 'removed') removed.add(keyOf(decision.store))
+    else note(decision.store, decision.reason)
   for (const object of objects.filter(isOtherOperatorKind)) note(object, 'it is not migrated')
 }
 

@@ -23,7 +23,7 @@ import { viewOf } from './pod-view.ts'
 type PodPlan =
   /** It has no volumes of the Secrets Store CSI Driver. */
   | { readonly kind: 'untouched' }
-  | { readonly kind: 'stays'; readonly reasons: readonly string[] }
+  | { readonly kind: 'kept'; readonly reasons: readonly string[] }
   | PodChange
 
 /** A pod whose one served volume becomes annotations. */
@@ -43,17 +43,17 @@ interface Manifests {
 export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
   if (!hasDriverVolumes(template)) return { kind: 'untouched' }
   const outcome = reviewTemplate(template, manifests)
-  if (outcome.kind === 'denied') return stays(...outcome.problems.map(describeProblem))
-  if (outcome.kind === 'skipped') return stays(skipReasons[outcome.reason])
+  if (outcome.kind === 'denied') return kept(...outcome.problems.map(describeProblem))
+  if (outcome.kind === 'skipped') return kept(skipReasons[outcome.reason])
   const pod = template.pod as JsonObject & Pod
   const { config } = findAgent(applyPatch(pod, outcome.operations))
   const [volume, ...others] = (pod.spec.volumes ?? []).filter(isDriverVolume)
   if (volume === undefined || others.length > 0 || config.volumes?.length !== 1)
-    return stays('it has several volumes of the driver, and annotations have one mount path')
+    return kept('it has several volumes of the driver, and annotations have one mount path')
   const mounted = readMounts(pod, volume.name)
-  if ('reason' in mounted) return stays(mounted.reason)
+  if ('reason' in mounted) return kept(mounted.reason)
   const taken = conflictingAnnotations(pod)
-  if (taken.length > 0) return stays(`it has ${taken.join(', ')} already`)
+  if (taken.length > 0) return kept(`it has ${taken.join(', ')} already`)
 
   const annotations = {
     ...sourceAnnotations(config.volumes[0]?.class ?? '', template.namespace, manifests),
@@ -76,12 +76,12 @@ export function planPod(template: PodTemplate, manifests: Manifests): PodPlan {
     const review = reviewTemplate(changed, manifests)
     if (review.kind === 'injected' && viewOf(changed.pod, review) === before) return change
     if (review.kind === 'denied' && 'containers' in chosen)
-      return stays(...review.problems.map(describeProblem))
+      return kept(...review.problems.map(describeProblem))
   }
-  return stays('annotations would give other files, or give them to other containers')
+  return kept('annotations would give other files, or give them to other containers')
 }
 
-const stays = (...reasons: readonly string[]): PodPlan => ({ kind: 'stays', reasons })
+const kept = (...reasons: readonly string[]): PodPlan => ({ kind: 'kept', reasons })
 
 function readMounts(
   pod: Pod,

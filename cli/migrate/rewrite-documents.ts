@@ -16,7 +16,7 @@ export function rewriteDocuments(files: readonly ManifestFile[], migration: Migr
     const replacements: readonly Replacement[] = manifests.flatMap((manifest) => {
       const document = edited.get(manifest)
       if (document === undefined) return []
-      if (document === 'gone') return { kind: 'dropped', manifest }
+      if (document === 'removed') return { kind: 'dropped', manifest }
       return { kind: 'changed', manifest, value: document.value() }
     })
     return [rewriteFile(text, replacements), ...addedAccounts(manifests, migration)]
@@ -26,14 +26,14 @@ export function rewriteDocuments(files: readonly ManifestFile[], migration: Migr
 
 function editedDocuments({
   pods,
-  gone,
+  removed,
   accounts,
-}: Migration): ReadonlyMap<Manifest, EditableValue | 'gone'> {
-  const edited = new Map<Manifest, EditableValue | 'gone'>()
+}: Migration): ReadonlyMap<Manifest, EditableValue | 'removed'> {
+  const edited = new Map<Manifest, EditableValue | 'removed'>()
   const open = (manifest: Manifest): EditableValue => {
     const earlier = edited.get(manifest)
     const document =
-      earlier === undefined || earlier === 'gone' ? editValue(treeOf(manifest).toJS()) : earlier
+      earlier === undefined || earlier === 'removed' ? editValue(treeOf(manifest).toJS()) : earlier
     edited.set(manifest, document)
     return document
   }
@@ -42,8 +42,8 @@ function editedDocuments({
     if (existing)
       annotate(open(existing.manifest), existing.path, newOnes(existing.object, annotations))
   // From the last to the first, so that the indexes of the others in a List stay.
-  for (const { manifest, path } of gone.toReversed())
-    if (path.length === 0) edited.set(manifest, 'gone')
+  for (const { manifest, path } of removed.toReversed())
+    if (path.length === 0) edited.set(manifest, 'removed')
     else open(manifest).remove(path)
   return edited
 }

@@ -56,8 +56,8 @@ function inlineRemoval(
   const isInline = text.slice(lineStart(text, begin), begin).trim() !== ''
   const [first] = entries.filter((entry) => entry.kind !== 'added')
   if (!isInline || first?.kind !== 'removed') return begin
-  const stays = entries.find(({ kind }) => kind === 'kept' || kind === 'replaced')
-  const end = stays !== undefined && 'item' in stays ? itemStart(stays.item) : begin
+  const kept = entries.find(({ kind }) => kind === 'kept' || kind === 'replaced')
+  const end = kept !== undefined && 'item' in kept ? itemStart(kept.item) : begin
   edits.push({ start: begin, end, text: '' })
   return end
 }

@@ -20,13 +20,13 @@ type Container = unknown[] | Record<string, unknown>
  */
 export function editValue(original: unknown): EditableValue {
   /** The copies that were made, which only this value contains. */
-  const own = new WeakSet<Container>()
+  const copies = new WeakSet<Container>()
   let root = original
 
   const ownCopy = (value: unknown): Container => {
-    if (isContainer(value) && own.has(value)) return value
+    if (isContainer(value) && copies.has(value)) return value
     const copy = Array.isArray(value) ? [...value] : isContainer(value) ? { ...value } : {}
-    own.add(copy)
+    copies.add(copy)
     return copy
   }
   /** The container that a path leads to. Objects that are missing on the way are added. */

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import type { FetchedObject } from '../../keyvault/clients/object-client.ts'
 import type { ObjectReader } from '../../keyvault/readers/object-reader.ts'
-import { hasTwins, pickVersions } from '../../keyvault/readers/version-history.ts'
+import { isAmbiguous, pickVersions } from '../../keyvault/readers/version-history.ts'
 import { wrapReader } from '../../keyvault/readers/wrap-reader.ts'
 import { describeObject, type ObjectReference, referenceKey } from '../../keyvault/reference.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -122,7 +122,7 @@ async function readVersions(
   if (versions === undefined) return [await reader.read(reference, signal)]
   const listed = await reader.listVersions(reference, signal)
   const { version: _, ...newestReference } = reference
-  const newest = hasTwins(listed)
+  const newest = isAmbiguous(listed)
     ? await reader.read(newestReference, signal).catch(undefinedIfAbsent)
     : undefined
   const picked = pickVersions(listed, reference, { count: versions, newest: newest?.version })

@@ -90,13 +90,13 @@ function imported(
   { type, size, curve }: SpecFields,
   report: Report,
 ): ImportedKey | undefined {
-  const own = publicKey.asymmetricKeyType === 'rsa' ? 'RSA' : 'EC'
+  const keyKind = publicKey.asymmetricKeyType === 'rsa' ? 'RSA' : 'EC'
   if (size !== undefined || curve !== undefined) {
     report('found "pem" together with "size" or "curve"; accepted: only one of them')
     return undefined
   }
-  const accepted = [own, `${own}-HSM`] as const
-  const named = accepted.find((keyType) => keyType === (type ?? own))
+  const accepted = [keyKind, `${keyKind}-HSM`] as const
+  const named = accepted.find((keyType) => keyType === (type ?? keyKind))
   if (named === undefined)
     report(`found "${type}"; accepted, as the PEM says: ${accepted.join(', ')}`, 'type')
   return named && { type: named, publicKey }

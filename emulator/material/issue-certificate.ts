@@ -119,8 +119,8 @@ async function issue({
   signer,
   ...rest
 }: IssueOptions): Promise<IssuedCertificate> {
-  const own = algorithmOf(privateKey)
-  const publicKey = createPublicKey(privateKey).toCryptoKey(own, true, ['verify'])
+  const algorithm = algorithmOf(privateKey)
+  const publicKey = createPublicKey(privateKey).toCryptoKey(algorithm, true, ['verify'])
   const signingKey = signer?.privateKey ?? privateKey
   const signingAlgorithm = algorithmOf(signingKey)
   const certificate = await X509CertificateGenerator.create({

@@ -30,8 +30,8 @@ export function renderMetrics(
   figures: AgentFigures,
   { config, nowMs }: { readonly config: AgentConfig; readonly nowMs: number },
 ): string {
-  const own = ownMetrics(figures, { config, nowMs })
-  const room = maxSeries - own.reduce((sum, { samples }) => sum + samples.length, 1)
+  const families = ownMetrics(figures, { config, nowMs })
+  const room = maxSeries - families.reduce((sum, { samples }) => sum + samples.length, 1)
   const objects = objectDates(wantedObjects(config), figures)
   const expiries = samplesOf(objects, 'expiresAtMs').toSorted((a, b) => a.value - b.value)
   const creations = samplesOf(objects, 'createdAtMs')
@@ -40,7 +40,7 @@ export function renderMetrics(
   const all = [...figures.failures, ...expiries, ...creations].length
   const shown = [...shownFailures(figures), ...shownExpiries, ...shownCreations].length
   return prometheusText([
-    ...own,
+    ...families,
     {
       name: `${prefix}object_expiry_timestamp_seconds`,
       help: 'When the version in place expires, in Unix time, by object; only of objects that expire',

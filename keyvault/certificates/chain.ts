@@ -67,7 +67,7 @@ async function findChain({ keys, certificates }: KeyMaterial, budget: CpuBudget)
   const issuers = new Map<Node, Node | undefined>()
   for (const node of nodes) issuers.set(node, await issuerOf(node, { nodes, budget }))
   budget.charge(keys.length * certificates.length * comparisonMicroseconds)
-  const chains = leavesOf(issuers, keys).map((leaf) => climb(leaf, issuers))
+  const chains = findLeaves(issuers, keys).map((leaf) => chainFrom(leaf, issuers))
   const [chain = []] = chains.toSorted((a, b) => b.length - a.length)
   const rest = nodes.filter((node) => !chain.includes(node))
   const root = [...chain.slice(-1), ...rest].find(({ isSelfSigned }) => isSelfSigned)
@@ -81,7 +81,7 @@ async function findChain({ keys, certificates }: KeyMaterial, budget: CpuBudget)
 /** For each certificate, the first other certificate that has issued it. */
 type Issuers = ReadonlyMap<Node, Node | undefined>
 
-function leavesOf(issuers: Issuers, keys: readonly Uint8Array[]): readonly Node[] {
+function findLeaves(issuers: Issuers, keys: readonly Uint8Array[]): readonly Node[] {
   const nodes = [...issuers.keys()]
   for (const key of keys) {
     const owner = nodes.find(({ der }) => isCertificateOf(der, key))
@@ -91,7 +91,7 @@ function leavesOf(issuers: Issuers, keys: readonly Uint8Array[]): readonly Node[
   return nodes.filter((node) => !authorities.has(node))
 }
 
-function climb(leaf: Node, issuers: Issuers): readonly Node[] {
+function chainFrom(leaf: Node, issuers: Issuers): readonly Node[] {
   const chain = new Set<Node>()
   // Two CAs that have certified each other would cause an endless loop.
   for (let node: Node | undefined = leaf; node && !chain.has(node); node = issuers.get(node))

@@ -21,21 +21,21 @@ const certificateCode =
 
 /**
  * @param failure - what the vault answered, or why it didn't
- * @param asked - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
+ * @param request - `object`: as a message names it (`secret team-a:db`); `vault`: its name; `principal`: who asked, such
  *   as `client 2222…`
  */
 export function vaultError(
   failure: FailedRequest,
-  asked: { readonly object: string; readonly vault: string; readonly principal: string },
+  request: { readonly object: string; readonly vault: string; readonly principal: string },
 ): AkvError {
-  const host = `vault ${asked.vault}`
+  const host = `vault ${request.vault}`
   if (failure.kind !== 'status') return withoutAnswer(failure, host)
   const { status, retryAfterMs } = failure
   const { code, innerCode } = vaultCodes(failure.body)
   const saying = innerCode ?? code
   const details = saying === undefined ? `HTTP ${status}` : `HTTP ${status}, ${saying}`
   const error = (code: AkvErrorCode, what: string) =>
-    new AkvError({ code, message: `${asked.object}: ${what} (${details})`, retryAfterMs })
+    new AkvError({ code, message: `${request.object}: ${what} (${details})`, retryAfterMs })
 
   if (status === 404)
     return code === undefined
@@ -45,7 +45,7 @@ export function vaultError(
     const known = innerCode === undefined ? undefined : forbiddenCodes.get(innerCode)
     if (known === 'AKV_OBJECT_DISABLED') return error(known, 'it is disabled')
     if (known === 'AKV_FIREWALL') return error(known, `the firewall of ${host} refused the request`)
-    return error('AKV_FORBIDDEN', `${asked.principal} may not read it in ${host}`)
+    return error('AKV_FORBIDDEN', `${request.principal} may not read it in ${host}`)
   }
   if (status === 401) return error('AKV_UNAUTHORIZED', `${host} rejected the token`)
   if (status === 429) return error('AKV_THROTTLED', `${host} is throttling`)

@@ -142,7 +142,7 @@ function recordAnswer(state: VaultState): void {
   else if (state.answers % answersPerSlot === 0) state.slots++
 }
 
-/** Returns the error to throw: of a pause, with the rest of that pause. */
+/** Returns the error to throw. If the vault is paused now, the error says how long the pause still lasts. */
 function recordError(state: VaultState, error: AkvError, clock: PauseClock): AkvError {
   const { code, message, retryAfterMs = 0 } = error
   if (code === 'AKV_THROTTLED' || (code === 'AKV_VAULT_UNAVAILABLE' && retryAfterMs > 0)) {
@@ -190,7 +190,7 @@ function startPause(
   extendTo(nowMs + retryAfterMs)
 }
 
-/** Those that find no slot wait again, in the same order. Waking only some of them could leave the rest waiting forever. */
+/** Wakes every waiting request. One that gets no slot waits again, in the same order; one that isn't woken might wait forever. */
 function wakeAll({ waiting }: VaultState): void {
   for (const { resolve } of waiting.splice(0)) resolve()
 }

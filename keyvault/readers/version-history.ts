@@ -7,7 +7,7 @@ import { describeObject, type ObjectReference } from '../reference.ts'
  * it.
  *
  * @param options - `newest`: the version that the vault treats as the newest, if two have the same date (see
- *   {@link hasTwins}). Other versions with the same date are ordered by name, so that their order never changes
+ *   {@link isAmbiguous}). Other versions with the same date are ordered by name, so that their order never changes
  * @throws AkvError if the version doesn't exist, or is disabled
  */
 export function pickVersions(
@@ -40,7 +40,7 @@ export function pickVersions(
 }
 
 /** Whether several versions could be the newest: Key Vault's dates have a precision of one second. */
-export function hasTwins(listed: readonly ListedVersion[]): boolean {
+export function isAmbiguous(listed: readonly ListedVersion[]): boolean {
   const dates = listed.filter(({ isEnabled }) => isEnabled).map(({ createdAtMs }) => createdAtMs)
   const newest = Math.max(...dates)
   return dates.filter((date) => date === newest).length > 1

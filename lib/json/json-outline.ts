@@ -61,9 +61,9 @@ export function createJsonOutline({
     let place = root as Record<string, Outline | string>
     for (const [at, { name }] of levels.slice(0, -1).entries()) {
       const next = Object.hasOwn(place, name) ? place[name] : undefined
-      const own = typeof next === 'object' ? next : levels[at + 1]?.isList ? [] : {}
-      define(place, name, own)
-      place = own as Record<string, Outline | string>
+      const nested = typeof next === 'object' ? next : levels[at + 1]?.isList ? [] : {}
+      define(place, name, nested)
+      place = nested as Record<string, Outline | string>
     }
     define(place, levels.at(-1)?.name ?? '', text)
   }

@@ -66,10 +66,11 @@ export function createObjectGetter({
   const credentials = keepCredentials(access.readCredentials, elapsedMs)
 
   async function ask(path: string, signal: AbortSignal): Promise<Answer> {
-    const send = (own: ApiCredentials) => sendGet({ access, credentials: own, agent, path, signal })
-    const repeatIfStale = (own: ApiCredentials) =>
-      send(own).catch((error: unknown) => {
-        if (isStale(error)) return send(own)
+    const send = (current: ApiCredentials) =>
+      sendGet({ access, credentials: current, agent, path, signal })
+    const repeatIfStale = (current: ApiCredentials) =>
+      send(current).catch((error: unknown) => {
+        if (isStale(error)) return send(current)
         throw error
       })
     const kept = await credentials.get()

@@ -36,12 +36,12 @@ export function shareRequests<Request, T>(
     queues.delete(key)
   }
 
-  return (asked, signal) => {
-    const key = keyOf(asked)
+  return (wanted, signal) => {
+    const key = keyOf(wanted)
     const queue = queues.get(key)
     const next = queue?.next
     if (next !== undefined && !next.isAbandoned()) return next.join(signal)
-    const request = createRequest((abandoned) => answer(asked, abandoned))
+    const request = createRequest((abandoned) => answer(wanted, abandoned))
     const joined = request.join(signal)
     if (queue === undefined) void sendAll(key, request)
     else queue.next = request

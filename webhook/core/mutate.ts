@@ -22,14 +22,18 @@ import { planInjection } from './plan-injection.ts'
 export function mutate(request: AdmissionRequest, policy: Policy, lookedUp?: LookedUp): Outcome {
   const opened = openRequest(request, { servesVolumes: lookedUp !== undefined })
   if (opened.kind === 'decided') return opened.outcome
-  const { pod, own, notStrings, isAnnotated } = opened
+  const { pod, ownAnnotations, notStrings, isAnnotated } = opened
   const { namespace } = request
 
-  const served = lookedUp && readServedVolumes(pod, { own, policy, namespace, lookedUp })
+  const served = lookedUp && readServedVolumes(pod, { ownAnnotations, policy, namespace, lookedUp })
   if (!isAnnotated && !asksForVolumes(served))
     return skipped(served?.leftToDriver ?? 'not-annotated')
 
-  const read = readPodAnnotations(own, { policy, namespace, hasVolumes: asksForVolumes(served) })
+  const read = readPodAnnotations(ownAnnotations, {
+    policy,
+    namespace,
+    hasVolumes: asksForVolumes(served),
+  })
   const wanted = served === undefined ? read.request : withVolumes(read.request, served, policy)
   const planned = planInjection(pod, wanted, policy)
   const problems = [

@@ -39,7 +39,7 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
   const encodedConfig = encodeConfig(config)
   const resources = agentResources(pod, request, policy)
   const runAs = agentUser(pod, {
-    ...(request['run-as'] && { asked: request['run-as'] }),
+    ...(request['run-as'] && { runAs: request['run-as'] }),
     isSeen: isAgentSeen(pod, config),
   })
   const plan: Plan = {
@@ -76,7 +76,7 @@ export function planInjection(pod: Pod, request: PodRequest, policy: Policy): Pl
     warnings: [
       ...resources.warnings,
       ...metrics.warnings,
-      ...planWarnings(pod, plan, { asked: request, runAs }),
+      ...planWarnings(pod, plan, { settings: request, runAs }),
     ],
   }
 }
@@ -96,7 +96,7 @@ function chooseConfig(
   const containers = [...new Set(names)]
   const isRefreshing = (request.refresh ?? 0) > 0
   const metrics = isRefreshing
-    ? chooseMetricsPort(pod, { asked: request, policy, ...(earlier && { earlier }) })
+    ? chooseMetricsPort(pod, { settings: request, policy, ...(earlier && { earlier }) })
     : { port: undefined, problems: [], warnings: [] }
   const config = agentConfig(request, policy, {
     ...(metrics.port !== undefined && { metricsPort: metrics.port }),

@@ -72,11 +72,11 @@ function chooseShare(
   const all = [...shares]
   const ofAddress = all.filter(({ caller }) => caller.address === address)
   return (
-    chooseFromLargest(all, { request, key: ({ caller }) => caller.address, own: address }) ??
+    chooseFromLargest(all, { request, key: ({ caller }) => caller.address, callerKey: address }) ??
     chooseFromLargest(ofAddress, {
       request,
       key: ({ caller }) => caller.namespace,
-      own: namespace,
+      callerKey: namespace,
     }) ??
     all.find(({ sinceMs }) => nowMs - sinceMs >= patienceMs)
   )
@@ -88,17 +88,17 @@ function chooseFromLargest(
   {
     request,
     key,
-    own,
+    callerKey,
   }: {
     readonly request: ShareRequest
     readonly key: (share: ShareRequest) => string
-    readonly own: string
+    readonly callerKey: string
   },
 ): HeldShare | undefined {
   const held = new Map<string, number>()
   for (const share of shares) held.set(key(share), (held.get(key(share)) ?? 0) + share.bytes)
   const most = Math.max(...held.values())
-  const wanted = (held.get(own) ?? 0) + request.bytes
+  const wanted = (held.get(callerKey) ?? 0) + request.bytes
   return wanted < most ? shares.find((share) => held.get(key(share)) === most) : undefined
 }
 

@@ -31,9 +31,14 @@ export function findTasks(
   const request = reviewRequest(template)
   const opened = openRequest(request, { servesVolumes: true })
   if (opened.kind === 'decided') return []
-  const { pod, own } = opened
+  const { pod, ownAnnotations } = opened
   const lookedUp = lookUpInFiles(request, objects)
-  const served = readServedVolumes(pod, { own, policy: serving.policy, namespace, lookedUp })
+  const served = readServedVolumes(pod, {
+    ownAnnotations,
+    policy: serving.policy,
+    namespace,
+    lookedUp,
+  })
   if (served.volumes.length === 0) return []
 
   const account = accountOf(pod)

@@ -25,5 +25,5 @@ export function readClassVolume(
   }
   const classes = new Map([[name, { kind: 'found', object } as const]])
   const lookedUp = { classes, account: { kind: 'absent' } as const }
-  return readServedVolumes(pod, { own: {}, policy, namespace, lookedUp })
+  return readServedVolumes(pod, { ownAnnotations: {}, policy, namespace, lookedUp })
 }

@@ -39,10 +39,12 @@ export interface Surroundings {
  */
 export function makeUp(template: PodTemplate, objects: readonly FoundObject[]): Surroundings {
   const complete = completeObjects(template, objects)
-  const { policy: own } = demoSettings(anyEmulator)
+  const { policy: configured } = demoSettings(anyEmulator)
   const settings = {
-    ...(own.defaultVault === undefined && { AKV_INJECTOR_DEFAULT_VAULT: madeUpVault }),
-    ...(own.defaultTenantId === undefined && { AKV_INJECTOR_DEFAULT_TENANT_ID: defaultTenantId }),
+    ...(configured.defaultVault === undefined && { AKV_INJECTOR_DEFAULT_VAULT: madeUpVault }),
+    ...(configured.defaultTenantId === undefined && {
+      AKV_INJECTOR_DEFAULT_TENANT_ID: defaultTenantId,
+    }),
   }
   const { policy } = demoSettings({ ...anyEmulator, ...settings })
   const outcome = reviewTemplate(template, { policy, objects: complete.objects })

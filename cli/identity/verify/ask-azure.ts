@@ -140,12 +140,12 @@ export function rememberRoles(az: RunAz): (id: string) => Promise<Asked<RoleFact
     const key = id.slice(id.lastIndexOf('/') + 1).toLowerCase()
     const known = roles.get(key)
     if (known !== undefined) return known
-    const asked = ask(az, ['role', 'definition', 'show', `--id=${id}`], (value) => {
+    const definition = ask(az, ['role', 'definition', 'show', `--id=${id}`], (value) => {
       const role = readRole(value)
       return role && factsOf(role)
     })
-    roles.set(key, asked)
-    return asked
+    roles.set(key, definition)
+    return definition
   }
 }
 
@@ -158,9 +158,9 @@ export async function askPolicies(
   const direct = policies.filter(({ applicationId }) => !applicationId)
   const isOf = (ids: readonly string[]) =>
     direct.filter(({ objectId }) => ids.some((id) => id.toLowerCase() === objectId.toLowerCase()))
-  const own = isOf([principalId])
-  if (own.length === direct.length)
-    return { policies: own, groups: { kind: 'known', value: undefined } }
+  const ofIdentity = isOf([principalId])
+  if (ofIdentity.length === direct.length)
+    return { policies: ofIdentity, groups: { kind: 'known', value: undefined } }
   const groups = await askGroups(az, principalId)
   return {
     policies: isOf(groups.kind === 'known' ? [principalId, ...groups.value] : [principalId]),

@@ -60,9 +60,9 @@ async function verifyIdentity(
 ): Promise<void> {
   const { az, names } = surroundings
   const who = identity.clientId === undefined ? 'the identity' : `client ${identity.clientId}`
-  const asked = await askIdentity(az, identity, names)
-  if (asked.kind === 'unknown') return report({ title: who, findings: [asked] })
-  const found = asked.value
+  const answer = await askIdentity(az, identity, names)
+  if (answer.kind === 'unknown') return report({ title: who, findings: [answer] })
+  const found = answer.value
   const credentials = await askCredentials(az, found)
   report({
     title: `${who} (${printable(found.name)} in ${printable(found.resourceGroup)})`,
@@ -135,14 +135,14 @@ async function verifyVault(
   const roles = [...unread, ...compareRoles(question, held)]
   const { policies } = vault.value
   if (policies === undefined) return { title: `${title} (roles)`, findings: roles }
-  const own = await askPolicies(az, found, policies)
+  const applied = await askPolicies(az, found, policies)
   return {
     title: `${title} (access policies)`,
     findings: [
-      ...(own.groups.kind === 'unknown'
-        ? [unknown(`which groups the identity is in: ${own.groups.sentence}`)]
+      ...(applied.groups.kind === 'unknown'
+        ? [unknown(`which groups the identity is in: ${applied.groups.sentence}`)]
         : []),
-      ...comparePolicies(question, own.policies),
+      ...comparePolicies(question, applied.policies),
       ...roles,
     ],
   }

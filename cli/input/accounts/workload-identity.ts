@@ -40,8 +40,8 @@ export function accountVariables(
   const annotations = annotationsOf(findObject(context.objects, account)?.object)
   const clientId = annotations[clientIdAnnotation]
   if (typeof clientId !== 'string') return {}
-  const own = annotations[tenantIdAnnotation]
-  const tenantId = typeof own === 'string' ? own : context.tenantId
+  const annotated = annotations[tenantIdAnnotation]
+  const tenantId = typeof annotated === 'string' ? annotated : context.tenantId
   return {
     AZURE_CLIENT_ID: clientId,
     ...(tenantId !== undefined && { AZURE_TENANT_ID: tenantId }),

@@ -54,9 +54,9 @@ export const certificateJwk = (
   { certificates: [leaf], privateKey }: CertificateMaterial,
 ) => jwkOf(createPublicKey(privateKey), keyTypeOf(data, leaf.publicKey.asymmetricKeyType))
 
-const keyTypeOf = ({ certificate }: CertificateData, own: string | undefined): KeyType => {
+const keyTypeOf = ({ certificate }: CertificateData, keyKind: string | undefined): KeyType => {
   if ('key' in certificate) return certificate.key.type
-  return own === 'rsa' ? 'RSA' : 'EC'
+  return keyKind === 'rsa' ? 'RSA' : 'EC'
 }
 
 const withVersions = <V, W>(object: StoredObject<V>, change: (version: V) => W) => ({

@@ -14,29 +14,29 @@ const object = (kind: string, name: string, spec: object = {}, namespace = 'shop
 const user = (name: string, store: string, namespace?: string) =>
   object('ExternalSecret', name, { secretStoreRef: { name: store } }, namespace)
 
-/** What becomes of each store if the ExternalSecrets of these names go. */
-function fates(objects: readonly object[], ...gone: readonly string[]) {
+/** What becomes of each store if the ExternalSecrets of these names are removed. */
+function decisions(objects: readonly object[], ...removed: readonly string[]) {
   const text = objects.map((object) => stringify(object)).join('---\n')
   const found = parseManifests(text, 'test', { command: 'migrate' }).flatMap((manifest) =>
     findNamedObjects(manifest, 'default'),
   )
   const keys = found
-    .filter(({ kind, name }) => kind === 'ExternalSecret' && gone.includes(name))
+    .filter(({ kind, name }) => kind === 'ExternalSecret' && removed.includes(name))
     .map(keyOf)
-  return findUnusedStores(found, new Set(keys)).map((fate) =>
-    fate.kind === 'goes' ? `${fate.store.title} goes` : `${fate.store.title}: ${fate.reason}`,
+  return findUnusedStores(found, new Set(keys)).map((decision) =>
+    decision.kind === 'removed' ? `${decision.store.title} removed` : `${decision.store.title}: ${decision.reason}`,
   )
 }
 
 t.test('a store goes with the last ExternalSecret that uses it', async (t) => {
   const objects = [object('SecretStore', 'kv'), user('a', 'kv'), user('b', 'kv')]
-  t.strictSame(fates(objects, 'a', 'b'), ['SecretStore/kv goes'])
-  t.strictSame(fates(objects, 'a'), ['SecretStore/kv: ExternalSecret/b still needs it'])
-  t.strictSame(fates(objects), ['SecretStore/kv: ExternalSecret/b still needs it'])
+  t.strictSame(decisions(objects, 'a', 'b'), ['SecretStore/kv removed'])
+  t.strictSame(decisions(objects, 'a'), ['SecretStore/kv: ExternalSecret/b still needs it'])
+  t.strictSame(decisions(objects), ['SecretStore/kv: ExternalSecret/b still needs it'])
 })
 
 t.test('a store that nothing uses stays, because others may use it', async (t) => {
-  t.strictSame(fates([object('SecretStore', 'kv'), user('a', 'other')], 'a'), [
+  t.strictSame(decisions([object('SecretStore', 'kv'), user('a', 'other')], 'a'), [
     'SecretStore/kv: no ExternalSecret of these files uses it',
   ])
 })
@@ -49,8 +49,8 @@ t.test('a SecretStore is for its namespace, a ClusterSecretStore for all', async
     user('a', 'kv'),
     user('b', 'kv', 'stock'),
   ]
-  t.strictSame(fates(objects, 'a'), [
-    'SecretStore/kv goes',
+  t.strictSame(decisions(objects, 'a'), [
+    'SecretStore/kv removed',
     'SecretStore/kv: ExternalSecret/b still needs it',
     'ClusterSecretStore/kv: ExternalSecret/b still needs it',
   ])
@@ -59,9 +59,9 @@ t.test('a SecretStore is for its namespace, a ClusterSecretStore for all', async
 t.test('the store of a single item counts, and so does one that another kind uses', async (t) => {
   const sourceRef = { storeRef: { name: 'kv' } }
   const item = object('ExternalSecret', 'a', { data: [{ secretKey: 'x', sourceRef }] })
-  t.strictSame(fates([object('SecretStore', 'kv'), item], 'a'), ['SecretStore/kv goes'])
+  t.strictSame(decisions([object('SecretStore', 'kv'), item], 'a'), ['SecretStore/kv removed'])
   const push = object('PushSecret', 'p', { secretStoreRefs: [{ name: 'kv' }] }, 'elsewhere')
-  t.strictSame(fates([object('SecretStore', 'kv'), user('a', 'kv'), push], 'a'), [
+  t.strictSame(decisions([object('SecretStore', 'kv'), user('a', 'kv'), push], 'a'), [
     'SecretStore/kv: PushSecret/p still needs it',
   ])
 })
@@ -70,7 +70,7 @@ t.test('any text of an object that stays may be the name of a store', async (t) 
   const made = object('ClusterExternalSecret', 'all', {
     externalSecretSpec: { dataFrom: [{ sourceRef: { storeRef: { name: 'kv' } } }] },
   })
-  t.strictSame(fates([object('ClusterSecretStore', 'kv'), user('a', 'kv'), made], 'a'), [
+  t.strictSame(decisions([object('ClusterSecretStore', 'kv'), user('a', 'kv'), made], 'a'), [
     'ClusterSecretStore/kv: ClusterExternalSecret/all still needs it',
   ])
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { ListedVersion } from '../../../keyvault/clients/object-client.ts'
-import { hasTwins, pickVersions } from '../../../keyvault/readers/version-history.ts'
+import { isAmbiguous, pickVersions } from '../../../keyvault/readers/version-history.ts'
 import { secret } from '../emulated-vault.ts'
 
 const version = (digit: string) => digit.repeat(32)
@@ -51,10 +51,10 @@ t.test(
   'of one second, the vault’s newest is the first, and the others keep an order',
   async (t) => {
     const list = ['d', 'a', 'c', 'b'].map((digit) => listed(digit, 1000))
-    t.equal(hasTwins(list), true)
-    t.equal(hasTwins([listed('a', 1000), listed('b', 2000)]), false)
-    t.equal(hasTwins([listed('a', 1000), listed('b', 1000, false)]), false)
-    t.equal(hasTwins([]), false)
+    t.equal(isAmbiguous(list), true)
+    t.equal(isAmbiguous([listed('a', 1000), listed('b', 2000)]), false)
+    t.equal(isAmbiguous([listed('a', 1000), listed('b', 1000, false)]), false)
+    t.equal(isAmbiguous([]), false)
     fc.assert(
       fc.property(fc.shuffledSubarray(list, { minLength: 4 }), (shuffled) => {
         t.equal(pick(shuffled, 4), 'abcd')

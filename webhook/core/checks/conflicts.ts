@@ -75,9 +75,10 @@ function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Gener
   const wanted = new Map(config.env.map((variable) => [variable.variable, variable]))
   const seeing = new Set(consumers.map(({ container }) => container))
   const isOurs = (container: Container, entry: EnvVar) => {
-    const own = wanted.get(entry.name)
-    const isPlanned = placement.existing !== undefined && seeing.has(container) && own !== undefined
-    return isPlanned && fileKeyRefState(entry, own) === 'ours'
+    const variable = wanted.get(entry.name)
+    const isPlanned =
+      placement.existing !== undefined && seeing.has(container) && variable !== undefined
+    return isPlanned && fileKeyRefState(entry, variable) === 'ours'
   }
   for (const container of allContainers(pod))
     for (const entry of container.env ?? []) {

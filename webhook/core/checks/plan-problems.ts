@@ -28,7 +28,9 @@ function foreignAgent(
   const { existing } = placement
   if (existing === undefined) return []
   const isCovered = existing.volumeMounts?.some((mount) =>
-    agent.volumeMounts?.some((own) => own.mountPath === mount.mountPath && own.name !== mount.name),
+    agent.volumeMounts?.some(
+      (agentMount) => agentMount.mountPath === mount.mountPath && agentMount.name !== mount.name,
+    ),
   )
   if (encodedConfigOf(existing) === encodedConfig && !isCovered) return []
   const differs = `already exists, but its ${configVariable} or its mounts differ from what`

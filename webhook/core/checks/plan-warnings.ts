@@ -15,11 +15,11 @@ import { earlyServedWarnings } from './served-conflicts.ts'
 export function planWarnings(
   pod: Pod,
   plan: Plan,
-  { asked, runAs }: { readonly asked: PodSettings; readonly runAs: RunAs },
+  { settings, runAs }: { readonly settings: PodSettings; readonly runAs: RunAs },
 ): readonly string[] {
   return [
-    ...idleWarnings(asked, plan),
-    ...leftOutWarnings(pod, plan, asked),
+    ...idleWarnings(settings, plan),
+    ...leftOutWarnings(pod, plan, settings),
     ...earlyWarnings(plan),
     ...earlyServedWarnings(plan),
     ...modeWarnings(pod, plan, runAs),
@@ -30,10 +30,10 @@ export function planWarnings(
 }
 
 /** Annotations that have no effect. */
-function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
+function idleWarnings(settings: PodSettings, { config }: Plan): readonly string[] {
   const idle = (keys: readonly (keyof PodSettings)[], without: string) =>
     keys
-      .filter((key) => asked[key] !== undefined)
+      .filter((key) => settings[key] !== undefined)
       .map((key) => `${agentName}: ${annotationPrefix}${key} has no effect without ${without}`)
   return [
     ...(config.refreshSeconds > 0
@@ -50,8 +50,8 @@ function idleWarnings(asked: PodSettings, { config }: Plan): readonly string[] {
 const hasOwnObjects = (config: AgentConfig): boolean => hasFiles(config) || config.env.length > 0
 
 /** A user's own container may have the name of an injected one. */
-function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, asked: PodSettings) {
-  if (asked.containers !== undefined || !hasOwnObjects(config)) return []
+function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, settings: PodSettings) {
+  if (settings.containers !== undefined || !hasOwnObjects(config)) return []
   return injectedContainers(spec, placement)
     .filter((name) => !config.containers.includes(name))
     .map(

@@ -50,7 +50,7 @@ export function chooseIdentity(
   const clientId = firstId(clients)
   const tenantId = firstId(tenants)
   const isReadable = pod.account === undefined || pod.account.problems.length === 0
-  const nobody =
+  const unidentified =
     isReadable && !pod.isLabelled
       ? clients.filter(({ id, namesClient }) => id === undefined && !namesClient)
       : []
@@ -59,9 +59,9 @@ export function chooseIdentity(
     ...(tenantId !== undefined && { tenantId }),
     problems: [
       ...(pod.account?.problems ?? []),
-      ...nobody.map((client) => ({
+      ...unidentified.map((client) => ({
         subject: client.subject,
-        sentence: nobodySentence(client, pod),
+        sentence: noIdentitySentence(client, pod),
       })),
       ...differences(clients, clientSentence),
       ...differences(tenants, tenantSentence),
@@ -107,7 +107,10 @@ const tenantSentence: Parameters<typeof differences>[1] = (id, other) =>
 /** How the provider would sign in. Without any flag, it uses the client secret of `nodePublishSecretRef`. */
 const otherSignInOf = ({ otherSignIn }: VolumeIdentity): string => otherSignIn ?? 'a client secret'
 
-const nobodySentence = (volume: VolumeIdentity, { namespace, accountName }: PodIdentity): string =>
+const noIdentitySentence = (
+  volume: VolumeIdentity,
+  { namespace, accountName }: PodIdentity,
+): string =>
   `signs in with ${otherSignInOf(volume)}, but akv-injector signs in only with the pod's service account. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
 
 function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly string[] {

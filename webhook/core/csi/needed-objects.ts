@@ -39,7 +39,8 @@ export function accountNeeded(
   })
   if (!isNeeded) return undefined
   const opened = openRequest(request, { servesVolumes: true })
-  if (opened.kind === 'decided' || opened.own['client-id'] !== undefined) return undefined
+  if (opened.kind === 'decided' || opened.ownAnnotations['client-id'] !== undefined)
+    return undefined
   const name = accountOf(opened.pod)
   return isAccountName(name) ? name : undefined
 }

@@ -31,7 +31,7 @@ export interface ServedVolumes {
 }
 
 interface ReadingContext {
-  readonly own: Annotations
+  readonly ownAnnotations: Annotations
   readonly policy: Policy
   readonly namespace: string
   readonly lookedUp: LookedUp
@@ -126,12 +126,13 @@ function podIdentity(
   volumes: readonly AzureVolume[],
   context: ReadingContext,
 ): PodIdentity {
-  const { own, namespace } = context
+  const { ownAnnotations, namespace } = context
   const name = accountOf(pod)
   const needsAccount =
-    own['client-id'] === undefined && volumes.some(({ parameters }) => !parameters.namesClient)
+    ownAnnotations['client-id'] === undefined &&
+    volumes.some(({ parameters }) => !parameters.namesClient)
   return {
-    annotated: { clientId: own['client-id'], tenantId: own['tenant-id'] },
+    annotated: { clientId: ownAnnotations['client-id'], tenantId: ownAnnotations['tenant-id'] },
     ...(needsAccount && {
       account: readAccountIdentity(context.lookedUp.account, { name, namespace }),
     }),

@@ -151,9 +151,9 @@ function resourcesOf({ requests, limits }: AgentResources) {
  */
 export function agentUser(
   { spec }: Pod,
-  { asked, isSeen }: { readonly asked?: RunAs; readonly isSeen: boolean },
+  { runAs, isSeen }: { readonly runAs?: RunAs; readonly isSeen: boolean },
 ): RunAs {
-  if (asked !== undefined) return asked
+  if (runAs !== undefined) return runAs
   if (isSeen) return { uid: defaultUid }
   const podUid = spec.securityContext?.runAsUser
   const uids = new Set(

@@ -28,11 +28,11 @@ export interface AgentResources {
  * - requests equal to limits if all other containers are Guaranteed
  * - no resource that the pod sets as a whole, because the sum of the containers may not exceed it
  */
-export function agentResources(pod: Pod, asked: PodSettings, policy: Policy): AgentResources {
+export function agentResources(pod: Pod, settings: PodSettings, policy: Policy): AgentResources {
   const others = allContainers(pod).filter(({ name }) => name !== agentName)
-  const requests = { ...(asked['agent-requests'] ?? policy.agentRequests) }
-  const limits = { ...(asked['agent-limits'] ?? policy.agentLimits) }
-  const warnings = asked['agent-limits'] === undefined ? [] : lowLimitWarnings(limits)
+  const requests = { ...(settings['agent-requests'] ?? policy.agentRequests) }
+  const limits = { ...(settings['agent-limits'] ?? policy.agentLimits) }
+  const warnings = settings['agent-limits'] === undefined ? [] : lowLimitWarnings(limits)
   const cpuLimit = limits['cpu'] ?? (others.every(hasCpuLimit) ? requests['cpu'] : undefined)
   if (cpuLimit !== undefined || others.every(hasCpuLimit))
     limits['cpu'] = isLess(cpuLimit ?? '0', minCpuLimit) ? minCpuLimit : (cpuLimit as string)
@@ -45,7 +45,7 @@ export function agentResources(pod: Pod, asked: PodSettings, policy: Policy): Ag
 
   for (const resource of resourceNames) {
     if (!isSetForPod(pod, resource)) continue
-    const isAsked = asked['agent-requests']?.[resource] ?? asked['agent-limits']?.[resource]
+    const isAsked = settings['agent-requests']?.[resource] ?? settings['agent-limits']?.[resource]
     if (isAsked !== undefined)
       warnings.push(
         `${agentName}: ${resource} is not set for the agent, because spec.resources sets it for the whole pod`,

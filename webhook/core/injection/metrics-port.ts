@@ -25,15 +25,19 @@ interface MetricsPort {
  */
 export function chooseMetricsPort(
   pod: Pod,
-  context: { readonly asked: PodSettings; readonly policy: Policy; readonly earlier?: AgentConfig },
+  context: {
+    readonly settings: PodSettings
+    readonly policy: Policy
+    readonly earlier?: AgentConfig
+  },
 ): MetricsPort {
-  const { asked, policy, earlier } = context
-  const isAsked = asked.metrics !== undefined
+  const { settings, policy, earlier } = context
+  const isAsked = settings.metrics !== undefined
   if (!isAsked && earlier !== undefined)
     return { ...(earlier.metricsPort && { port: earlier.metricsPort }), ...fine }
-  const port = asked.metrics ?? defaultPort(pod, policy)
+  const port = settings.metrics ?? defaultPort(pod, policy)
   if (port === 0) return fine
-  const conflict = portConflict(pod, port, asked.notify)
+  const conflict = portConflict(pod, port, settings.notify)
   if (conflict === undefined) return { port, ...fine }
   if (isAsked) return { ...fine, problems: [{ subject, found: String(port), sentence: conflict }] }
   const warning = `${agentName}: the agent serves no metrics at the operator's port ${port}: ${conflict}; see ${subject}`

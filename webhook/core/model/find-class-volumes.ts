@@ -58,7 +58,7 @@ export function findClassVolumes({ spec }: Pod): readonly ClassVolume[] {
     const state = isInMemory(volume) ? 'replaced' : 'changed'
     return [{ name, index, className: earlierClass, state, ...unknownMembers }]
   })
-  const gone = [...earlier].map(
+  const removed = [...earlier].map(
     ([name, className]): ClassVolume => ({
       name,
       index: -1,
@@ -67,7 +67,7 @@ export function findClassVolumes({ spec }: Pod): readonly ClassVolume[] {
       ...unknownMembers,
     }),
   )
-  return [...found, ...gone]
+  return [...found, ...removed]
 }
 
 type NamedVolume = JsonObject & { readonly name: string }

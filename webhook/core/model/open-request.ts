@@ -16,7 +16,7 @@ type OpenedRequest =
       readonly kind: 'open'
       readonly pod: Pod
       /** Our annotations, prefix removed. */
-      readonly own: Annotations
+      readonly ownAnnotations: Annotations
       /** Those of our annotations that aren't strings. */
       readonly notStrings: readonly Problem[]
       readonly isAnnotated: boolean
@@ -38,15 +38,15 @@ export function openRequest(
   if (metadata.kind === 'invalid') return deniedAs(metadata.problem)
   const annotations = metadata.value.annotations ?? {}
   if (annotations[mirrorAnnotation] !== undefined) return decided(skipped('mirror-pod'))
-  const { own, problems: notStrings } = readOwnAnnotations(annotations)
-  const isAnnotated = Object.keys(own).length + notStrings.length > 0
+  const { own: ownAnnotations, problems: notStrings } = readOwnAnnotations(annotations)
+  const isAnnotated = Object.keys(ownAnnotations).length + notStrings.length > 0
   if (!isAnnotated && !(servesVolumes && mayHaveClassVolumes(request.object)))
     return decided(skipped('not-annotated'))
-  if (isTurnedOff(own)) return decided(skipped('turned-off'))
+  if (isTurnedOff(ownAnnotations)) return decided(skipped('turned-off'))
 
   const pod = readPod(request.object)
   if (pod.kind === 'invalid') return deniedAs(pod.problem)
-  return { kind: 'open', pod: pod.value, own, notStrings, isAnnotated }
+  return { kind: 'open', pod: pod.value, ownAnnotations, notStrings, isAnnotated }
 }
 
 function skipReason(request: AdmissionRequest): SkipReason | undefined {
