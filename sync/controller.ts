@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
+import type { Log } from '../lib/log/log.ts'
 import { asksForSecrets, isOff } from '../requests/account/read-account.ts'
 import type { SourceKind } from '../requests/secret/source-ref.ts'
 import { type AccountEntries, createAccountEntries } from './account/account-entries.ts'
@@ -13,10 +14,12 @@ import { watchAccounts } from './cluster/watch-accounts.ts'
 import type { SecretFigures } from './metrics/account-metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import type { NextRun } from './queue/next-run.ts'
+import { keyOf, workOf } from './queue/work.ts'
 import { createWorkQueue, type WorkQueue } from './queue/work-queue.ts'
-import { type WorkAccountOptions, workAccount } from './round/work-account.ts'
+import { createRounds, type RunRound } from './round/round.ts'
+import type { RoundServices } from './round/services.ts'
 
-export interface ControllerOptions extends Omit<WorkAccountOptions, 'sourcesOf'> {
+export interface ControllerOptions extends Omit<RoundServices, 'sourcesOf'> {
   /** The accounts to act for, by namespace. */
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
   /** The kinds of sources to read in these namespaces. */
@@ -38,7 +41,7 @@ const afterMistakeMs = 5 * 60_000
 
 /** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
 export function startController(options: ControllerOptions): Controller {
-  const { accounts, clock, metrics, signal } = options
+  const { accounts, clock, metrics, log, signal } = options
   const entries = createAccountEntries()
   const queue = createWorkQueue({
     clock,
@@ -46,12 +49,14 @@ export function startController(options: ControllerOptions): Controller {
     sideBySide,
     restMs,
     run: async (key) => {
-      if (namespaces.isKey(key)) return await namespaces.work(key)
-      const entry = entries.get(...accountOf(key))
-      return entry && (await work(entry, { ...options, sourcesOf: namespaces.sourcesOf }))
+      const work = workOf(key)
+      if (work.kind === 'namespace') return await namespaces.work(work.namespace)
+      const entry = entries.get(work.namespace, work.name)
+      return entry && (await runSafely(entry, { runRound, log }))
     },
   })
   const namespaces = createNamespaces({ ...options, entries, queue })
+  const runRound = createRounds({ ...options, sourcesOf: namespaces.sourcesOf })
   const unlistedNamespaces = new Set(accounts.keys())
   const updates = entryUpdates({ ...options, entries, queue, namespaces })
   const watches = [...accounts.keys()].map((namespace) =>
@@ -103,7 +108,7 @@ function entryUpdates({
     entry?.running?.abort()
     entries.delete(namespace, name)
     releaseAccount(memory, { namespace, name })
-    queue.drop(keyOf(namespace, name))
+    queue.drop(keyOf({ kind: 'account', namespace, name }))
     if (entry?.isListed) namespaces.changed(namespace)
   }
   return {
@@ -131,7 +136,7 @@ function entryUpdates({
       // The account may now be the one to read a source, or not any more.
       if (isListed(account)) namespaces.changed(namespace)
       if (namespaces.isReady(namespace))
-        queue.add(keyOf(namespace, name), {
+        queue.add(keyOf({ kind: 'account', namespace, name }), {
           afterMs: 0,
           outlook: entry.outlook === 'good' ? 'good' : 'unknown',
         })
@@ -163,26 +168,19 @@ function updatedEntry(
 }
 
 /** A bug that shows with one account must not stop the rounds of all others. */
-async function work(
+async function runSafely(
   entry: AccountEntry,
-  options: WorkAccountOptions,
+  { runRound, log }: { readonly runRound: RunRound; readonly log: Log },
 ): Promise<NextRun | undefined> {
   try {
-    const afterMs = await workAccount(entry, options)
+    const afterMs = await runRound(entry)
     entry.outlook = entry.state.failedRounds > 0 ? 'failing' : 'good'
     return afterMs === undefined ? undefined : { afterMs, outlook: entry.outlook }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
-    accountLog(options.log, entry.account).error(message, { code })
+    accountLog(log, entry.account).error(message, { code })
     return { afterMs: afterMistakeMs, outlook: 'failing' }
   }
-}
-
-const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`
-
-function accountOf(key: string): readonly [namespace: string, name: string] {
-  const [namespace = '', name = ''] = key.split('/')
-  return [namespace, name]
 }
 
 function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {

@@ -4,8 +4,8 @@ import type { Outlook } from '../queue/next-run.ts'
 import { type AccountState, initialState } from './account-state.ts'
 
 /**
- * The controller's entry for one account, and the only place where its state changes: the watch updates what it saw, and
- * `workAccount` stores what each round returned. An account with another uid gets a new entry.
+ * The controller's entry for one account, and the only place where its state changes: the watch updates what it saw, and each
+ * round stores what the next one needs to know. An account with another uid gets a new entry.
  */
 export interface AccountEntry {
   /** As the watch saw it last. */

@@ -33,20 +33,23 @@ export interface RefreshedAccount {
   readonly found: ReadonlyMap<string, StoredSecret | undefined>
 }
 
-export interface RefreshAccountOptions {
+export interface FetchServices {
   readonly cluster: Pick<SyncCluster, 'readSecret'>
+  readonly clock: Clock
+}
+
+export interface RefreshAccountOptions {
   readonly account: Account
   readonly request: Pick<SyncRequest, 'config' | 'secrets'>
   readonly session: Session
   /** The values that the last round kept. */
   readonly before: AccountValues | undefined
-  /** Ask for everything that may have changed, and not only for what failed. */
-  readonly isRegular: boolean
+  /** Whether to ask for everything that may have changed, and not only for what failed. */
+  readonly fetchesAll: boolean
   /** How much memory the values may take between rounds. */
   readonly maxKeptBytes: number
   /** For converting the values. */
   readonly budget: CpuBudget
-  readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
 }
@@ -55,14 +58,17 @@ export interface RefreshAccountOptions {
  * Fetches the values for the Secrets of an account. What can't be fetched keeps its last value, which after a restart is
  * the one in the Secret.
  */
-export async function refreshAccount(options: RefreshAccountOptions): Promise<RefreshedAccount> {
-  const { request, before, isRegular, session, maxKeptBytes, budget, clock, log, signal } = options
+export async function refreshAccount(
+  options: RefreshAccountOptions,
+  { cluster, clock }: FetchServices,
+): Promise<RefreshedAccount> {
+  const { request, before, fetchesAll, session, maxKeptBytes, budget, log, signal } = options
   const { config } = request
-  const { content, found } = await seed(options)
+  const { content, found } = await seed(options, cluster)
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Values read from Secrets don't count as fetched, because somebody may have edited them.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })
-  const due = isRegular ? refreshable : failedObjects(refreshable, withGone(state, before?.gone))
+  const due = fetchesAll ? refreshable : failedObjects(refreshable, withGone(state, before?.gone))
   const refreshed = await refreshContent(
     {
       config,
@@ -75,17 +81,19 @@ export async function refreshAccount(options: RefreshAccountOptions): Promise<Re
     },
     { state, due },
   )
-  return { values: nextValues(refreshed, { request, before, isRegular, maxKeptBytes }), found }
+  return { values: nextValues(refreshed, { request, before, fetchesAll, maxKeptBytes }), found }
 }
 
 function nextValues(
   { state: refresh, outcomes, problems }: Refreshed,
-  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'isRegular' | 'maxKeptBytes'>,
+  round: Pick<RefreshAccountOptions, 'request' | 'before' | 'fetchesAll' | 'maxKeptBytes'>,
 ): AccountValues {
   const { before } = round
   const { config, secrets } = round.request
   const failed = new Set(problems.map(({ key }) => key))
-  const asked = new Set(wantedObjects(config).map((object) => objectKey(object.reference, object)))
+  const requested = new Set(
+    wantedObjects(config).map((object) => objectKey(object.reference, object)),
+  )
   const isFetched = (key: string) =>
     !failed.has(key) && (outcomes.get(key)?.kind === 'fetched' || refresh.known.has(key))
   return {
@@ -93,12 +101,12 @@ function nextValues(
       content: compact(refresh.content),
       known: sharedIfEmpty(refresh.known),
       templateValues: sharedIfEmpty(refresh.templateValues),
-      statuses: only(asked, refresh.statuses),
+      statuses: only(requested, refresh.statuses),
     },
     tooLarge: tooLargeAfter(refresh.content, { ...round, secrets }),
     seeded: new Set(secrets.map(({ name }) => name)),
-    versions: only(asked, versionsOf(outcomes, { before: before?.versions, failed })),
-    gone: only(asked, goneOf(outcomes, before?.gone)),
+    versions: only(requested, versionsOf(outcomes, { before: before?.versions, failed })),
+    gone: only(requested, goneOf(outcomes, before?.gone)),
     filled: filledOf(config, { isFetched, before: before?.filled }),
   }
 }
@@ -106,12 +114,12 @@ function nextValues(
 /** A retry doesn't have all values again, so what was too large before still is. */
 function tooLargeAfter(
   { files }: Content,
-  round: Pick<RefreshAccountOptions, 'before' | 'isRegular' | 'maxKeptBytes'> &
+  round: Pick<RefreshAccountOptions, 'before' | 'fetchesAll' | 'maxKeptBytes'> &
     Pick<SyncRequest, 'secrets'>,
 ): AccountValues['tooLarge'] {
-  const { secrets, before, isRegular, maxKeptBytes: maxBytes } = round
+  const { secrets, before, fetchesAll, maxKeptBytes: maxBytes } = round
   const found = tooLargeSecrets(files, { secrets, maxBytes })
-  const names = new Set([...found, ...(isRegular ? noNames : (before?.tooLarge ?? noNames))])
+  const names = new Set([...found, ...(fetchesAll ? noNames : (before?.tooLarge ?? noNames))])
   return names.size === 0 ? noNames : names
 }
 
@@ -142,8 +150,10 @@ function compact({ files, env }: Content): Content {
 const maxSeededBytes = 16 * maxKeptBytes
 
 /** The content, plus the stored values of Secrets that haven't been read before. */
-async function seed(options: RefreshAccountOptions) {
-  const { cluster, account, request, before } = options
+async function seed(
+  { account, request, before }: RefreshAccountOptions,
+  cluster: FetchServices['cluster'],
+) {
   const found = new Map<string, StoredSecret | undefined>()
   const files = new Map(before?.refresh.content.files)
   let foundBytes = 0

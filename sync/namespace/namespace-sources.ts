@@ -15,12 +15,12 @@ import type { Source } from '../../requests/source/source.ts'
 import type { StatusObject } from '../cluster/cluster-port.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
 import type { FairPace } from '../pace/fair-pace.ts'
-import type { SourceState } from '../round/settle/decide-fates.ts'
+import type { SourceState } from '../round/settle/decide-sources.ts'
 import { type OtherWriters, otherWriters, storeFreeAfterMs } from '../status/other-writers.ts'
 import { objectMemory } from './object-memory.ts'
 import {
-  type KnownSources,
   type NamespaceStores,
+  type ReadSources,
   readSources,
   sourceReaders,
   storeFinder,
@@ -83,7 +83,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
   const findStore = storeFinder(stores, options)
   const readers = sourceReaders(stores, { ...options, findStore })
   /** The sources as they were read last, by `sourceKey`. */
-  let known: KnownSources = new Map()
+  let known: ReadSources = new Map()
   /** The sources that the last assignment knew. True: what the source requests is known. */
   let assigned: ReadonlyMap<string, boolean> = new Map()
   /** The ExternalSecrets that belong to another controller, by `sourceKey`. */

@@ -1,6 +1,5 @@
 import { toAkvError } from '../../lib/errors/akv-error.ts'
 import { forEachInSlices } from '../../lib/in-slices.ts'
-import type { Policy } from '../../requests/administrator/policy.ts'
 import type { SeenWithStatus } from '../../requests/external-secret/seen-external-secret.ts'
 import type { SourceKind } from '../../requests/secret/source-ref.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
@@ -10,21 +9,20 @@ import type { ReportedSources } from '../account/reported.ts'
 import type { CustomKind, KindRequests } from '../cluster/cluster-port.ts'
 import { watchObjects } from '../cluster/watch-objects.ts'
 import type { NextRun } from '../queue/next-run.ts'
+import { keyOf } from '../queue/work.ts'
 import type { WorkQueue } from '../queue/work-queue.ts'
-import type { RoundServices } from '../round/account-round.ts'
-import { type KnownSources, noKnownSources } from '../round/settle/decide-fates.ts'
+import type { RoundServices } from '../round/services.ts'
+import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
 import { objectMemory } from './object-memory.ts'
 import type { NamespaceStores } from './read-sources.ts'
 import { createSourceStore, type SourceStore } from './source-store.ts'
-import { workNamespace } from './work-namespace.ts'
+import { createNamespaceRounds } from './work-namespace.ts'
 
 /** The namespaces whose sources are read, and their rounds in the work queue. */
 export interface Namespaces {
-  /** Whether this key of the work queue is a namespace, and not an account. */
-  isKey(key: string): boolean
   /** Runs a round for a namespace. */
-  work(key: string): Promise<NextRun | undefined>
+  work(namespace: string): Promise<NextRun | undefined>
   /** An account of the namespace has changed. */
   changed(namespace: string): void
   /** All accounts of the namespace are known. */
@@ -37,17 +35,14 @@ export interface Namespaces {
 }
 
 export interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'openSession'> {
-  readonly policy: Policy
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
   readonly kinds: readonly SourceKind[]
   readonly entries: Pick<AccountEntries, 'within'>
   readonly queue: WorkQueue
-  readonly signal: AbortSignal
 }
 
 const afterMistakeMs = 5 * 60_000
 const noSources: Namespaces = {
-  isKey: () => false,
   work: async () => undefined,
   changed: () => undefined,
   accountsListed: () => undefined,
@@ -69,8 +64,9 @@ interface Namespace {
 export function createNamespaces(options: NamespacesOptions): Namespaces {
   if (options.kinds.length === 0) return noSources
   const { accounts, queue, cluster, clock } = options
+  const runRound = createNamespaceRounds(options)
   const changed = (namespace: string) =>
-    queue.add(keyOf(namespace), { afterMs: 0, outlook: 'good' })
+    queue.add(keyOf({ kind: 'namespace', namespace }), { afterMs: 0, outlook: 'good' })
   const changedEverywhere = () => {
     for (const namespace of accounts.keys()) changed(namespace)
   }
@@ -102,17 +98,15 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     ...(clusterStores ? [watchClusterStores(clusterStores, options)] : []),
   ]
   return {
-    isKey: (key) => key.endsWith(keyEnd),
-    async work(key) {
-      const namespace = key.slice(0, -keyEnd.length)
-      const one = all.get(namespace)
-      return one && (await workSafely(namespace, one, options))
+    async work(namespace) {
+      const known = all.get(namespace)
+      return known && (await workSafely(known, { ...options, namespace, runRound }))
     },
     changed,
     accountsListed(namespace) {
-      const one = all.get(namespace)
-      if (one === undefined || one.areAccountsListed) return
-      one.areAccountsListed = true
+      const known = all.get(namespace)
+      if (known === undefined || known.areAccountsListed) return
+      known.areAccountsListed = true
       changed(namespace)
     },
     isReady: (namespace) => all.get(namespace)?.isReady === true,
@@ -125,52 +119,47 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   }
 }
 
+interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'log'> {
+  readonly namespace: string
+  readonly runRound: ReturnType<typeof createNamespaceRounds>
+}
+
 /** A bug that shows with one namespace must not stop the rounds of all others. */
-async function workSafely(
-  namespace: string,
-  one: Namespace,
-  options: NamespacesOptions,
-): Promise<NextRun | undefined> {
-  if (!one.areAccountsListed || !one.sources.isSettled()) return undefined
+async function workSafely(known: Namespace, work: NamespaceWork): Promise<NextRun | undefined> {
+  if (!known.areAccountsListed || !known.sources.isSettled()) return undefined
   try {
-    return await workOne(namespace, one, options)
+    return await workOn(known, work)
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
-    options.log.error(message, { namespace, code })
+    work.log.error(message, { namespace: work.namespace, code })
     return { afterMs: afterMistakeMs, outlook: 'good' }
   }
 }
 
-async function workOne(
-  namespace: string,
-  one: Namespace,
-  options: NamespacesOptions,
+async function workOn(
+  known: Namespace,
+  { namespace, runRound, queue, ...work }: NamespaceWork,
 ): Promise<NextRun | undefined> {
-  const entries = () => options.entries.within(namespace)
-  const queueRound = ({ account, outlook }: AccountEntry) =>
-    options.queue.add(`${namespace}/${account.name}`, {
+  const entries = () => work.entries.within(namespace)
+  const queueRound = ({ account: { name }, outlook }: AccountEntry) =>
+    queue.add(keyOf({ kind: 'account', namespace, name }), {
       afterMs: 0,
       outlook: outlook === 'good' ? 'good' : 'unknown',
     })
-  const { reported, nextAfterMs, isComplete } = await workNamespace({
-    ...options,
+  const { reported, nextAfterMs, isComplete } = await runRound({
     namespace,
-    sources: one.sources,
+    sources: known.sources,
     entries: entries().filter(({ isListed }) => isListed),
-    onChanged: (entry) => one.isReady && queueRound(entry),
-    reported: one.reported,
+    onChanged: (entry) => known.isReady && queueRound(entry),
+    reported: known.reported,
   })
-  one.reported = reported
-  if (!one.isReady && isComplete) {
-    one.isReady = true
+  known.reported = reported
+  if (!known.isReady && isComplete) {
+    known.isReady = true
     await forEachInSlices(entries(), queueRound)
   }
   return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: 'good' }
 }
-
-/** No account has an empty name. */
-const keyEnd = '/'
-const keyOf = (namespace: string): string => namespace + keyEnd
 
 function watchNamespace(
   namespace: string,

@@ -103,9 +103,9 @@ export function sourceReaders(
   ]
 }
 
-export type KnownSources = ReadonlyMap<string, KnownSource>
+export type ReadSources = ReadonlyMap<string, ReadSource>
 
-interface KnownSource {
+interface ReadSource {
   readonly seen: SeenSource
   readonly version: number
   /** Absent if it requests nothing. */
@@ -121,14 +121,14 @@ export async function readSources(
     clock,
     pace,
   }: {
-    readonly known: KnownSources
+    readonly known: ReadSources
     readonly namespace: string
     readonly clock: Pick<Clock, 'now'>
     readonly pace: Pick<FairPace, 'awaitSlice'>
   },
-): Promise<{ readonly known: KnownSources; readonly isComplete: boolean }> {
+): Promise<{ readonly known: ReadSources; readonly isComplete: boolean }> {
   const startedAtMs = clock.now()
-  const next = new Map<string, KnownSource>()
+  const next = new Map<string, ReadSource>()
   let isComplete = true
   for (const { kind, all, version: versionOf } of readers) {
     const version = versionOf()

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../lib/clock.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
-import type { SourceState } from '../round/settle/decide-fates.ts'
+import type { SourceState } from '../round/settle/decide-sources.ts'
 import { bytesOf, createKeptObjects, type ObjectMemory } from './kept-objects.ts'
 
 /** The objects of one kind in a namespace, as their watch sees them. */

@@ -1,21 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
-import { AkvError } from '../../lib/errors/akv-error.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { sourceKey } from '../../requests/secret/source-ref.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { AccountEntry } from '../account/account-entry.ts'
 import { logWith } from '../account/account-log.ts'
-import type { ReportedSources } from '../account/reported.ts'
-import { nothingReported, type Reported } from '../account/reported.ts'
-import type { RoundServices } from '../round/account-round.ts'
-import { publishReady, withdrawReady } from '../round/report/publish-ready.ts'
-import { describeFailures, nextReportAfterMs, reportRound } from '../round/report/report.ts'
+import { nothingReported, type Reported, type ReportedSources } from '../account/reported.ts'
+import { createReadyPublisher, type ReadyPublisher } from '../round/report/publish-ready.ts'
+import { describeFailures, nextReportAfterMs, reportOf } from '../round/report/report.ts'
+import { createReportWriter } from '../round/report/write-report.ts'
+import { mistakeFailure } from '../round/result/failure.ts'
+import type { RoundServices } from '../round/services.ts'
 import { invalidStore, notSynced, validStore } from '../status/ready-status.ts'
-import type { NamespaceSources } from './namespace-sources.ts'
+import type { Assignment, NamespaceSources } from './namespace-sources.ts'
 
-type ReportServices = Pick<RoundServices, 'cluster' | 'metrics' | 'events' | 'clock' | 'log'>
-
-export interface NamespaceRound extends ReportServices {
+/** One round for a namespace. */
+export interface NamespaceRound {
   readonly namespace: string
   readonly sources: NamespaceSources
   /** The entries of the listed accounts that exist. */
@@ -26,23 +25,52 @@ export interface NamespaceRound extends ReportServices {
   readonly reported: ReportedSources
 }
 
-/**
- * Assigns the sources of a namespace to its accounts, and reports those that no account reads.
- *
- * @returns what has been reported, and after how many milliseconds the next round is due. `isComplete` is false if not all
- *   sources have been read yet
- */
-export async function workNamespace(round: NamespaceRound): Promise<{
+export interface NamespaceResult {
   readonly reported: ReportedSources
+  /** After how many milliseconds the next round is due. */
   readonly nextAfterMs: number | undefined
+  /** False if not all sources have been read yet. */
   readonly isComplete: boolean
-}> {
-  const { sources, entries, onChanged, clock } = round
-  const isComplete = await sources.read()
+}
+
+/**
+ * Returns the function that runs the rounds of all namespaces. It assigns the sources of a namespace to its accounts, and
+ * reports those that no account reads.
+ */
+export function createNamespaceRounds(
+  services: Pick<RoundServices, 'cluster' | 'metrics' | 'events' | 'clock' | 'log'>,
+): (round: NamespaceRound) => Promise<NamespaceResult> {
+  const { clock, log } = services
+  const ready = createReadyPublisher(services)
+  const report = unassignedReporter(services, ready)
+  return async (round) => {
+    const { sources } = round
+    const isComplete = await sources.read()
+    const { unassigned, nextAfterMs: otherAfterMs } = assign(round)
+    for (const { store, content } of sources.ownStores()) {
+      const { namespace, name, uid, status: before } = store
+      const object = { kind: 'SecretStore', namespace, name, uid, before } as const
+      const { problems } = content
+      const readiness = problems.length === 0 ? validStore : invalidStore(problems.join('; '))
+      await ready.publish(object, { readiness, log })
+    }
+    for (const object of sources.withdrawn()) await ready.withdraw(object, log)
+    const reported = new Map<string, Reported>()
+    for (const source of unassigned)
+      reported.set(sourceKey(source.ref), await report(source, round))
+    const times = [...reported.values()].map((codes) => nextReportAfterMs(codes, clock.now()))
+    if (!isComplete) times.push(0)
+    if (otherAfterMs !== undefined) times.push(otherAfterMs)
+    const nextAfterMs = times.length === 0 ? undefined : Math.min(...times)
+    return { reported, nextAfterMs, isComplete }
+  }
+}
+
+function assign({ sources, entries, onChanged }: NamespaceRound): Assignment {
   const accounts = new Map(entries.map(({ account }) => [account.name, account]))
-  const { byAccount, unassigned, nextAfterMs: otherAfterMs } = sources.assign(accounts)
+  const assignment = sources.assign(accounts)
   const changed = entries.filter((entry) => {
-    const assigned = byAccount.get(entry.account.name) ?? []
+    const assigned = assignment.byAccount.get(entry.account.name) ?? []
     if (isDeepStrictEqual(entry.sources, assigned)) return false
     entry.sources = assigned
     entry.isChanged = true
@@ -50,49 +78,37 @@ export async function workNamespace(round: NamespaceRound): Promise<{
   })
   // A round may begin at once, so every account has its sources by now.
   for (const entry of changed) onChanged(entry)
-  for (const { store, content } of sources.ownStores()) {
-    const { namespace, name, uid, status: before } = store
-    const object = { kind: 'SecretStore', namespace, name, uid, before } as const
-    const [problem] = content.problems
-    await publishReady(
-      object,
-      problem === undefined ? validStore : invalidStore(content.problems.join('; ')),
-      round,
-    )
-  }
-  for (const object of sources.withdrawn()) await withdrawReady(object, round)
-  const reported = new Map<string, Reported>()
-  for (const source of unassigned) reported.set(sourceKey(source.ref), await report(source, round))
-  const times = [...reported.values()].map((one) => nextReportAfterMs(one, clock.now()))
-  if (!isComplete) times.push(0)
-  if (otherAfterMs !== undefined) times.push(otherAfterMs)
-  const nextAfterMs = times.length === 0 ? undefined : Math.min(...times)
-  return { reported, nextAfterMs, isComplete }
+  return assignment
 }
 
 /** No account has this name: the metrics and the Event budget count sources without an account together. */
-const nobody = { name: '', uid: '', annotations: {} }
+const noAccount = { name: '', uid: '', annotations: {} }
 
-async function report(source: Source, round: NamespaceRound): Promise<Reported> {
-  const { namespace } = round
-  const key = sourceKey(source.ref)
-  const { message } = mistakeOf(source, source.problems)
-  const error = new AkvError({ code: 'AKV_SYNC_SOURCE', message })
-  const failures = [{ kind: 'source', key, error }] as const
-  const before = round.sources.statusOf(source.ref)
-  if (before !== undefined) {
-    const { name, uid } = { ...source.ref, uid: source.uid }
-    const object = { kind: 'ExternalSecret', namespace, name, uid, before } as const
-    await publishReady(object, notSynced(describeFailures(failures)), round)
+function unassignedReporter(
+  services: Parameters<typeof createNamespaceRounds>[0],
+  { publish }: ReadyPublisher,
+) {
+  const { clock, log } = services
+  const write = createReportWriter(services)
+  return async (
+    { ref, uid, problems }: Source,
+    { namespace, sources, reported }: NamespaceRound,
+  ): Promise<Reported> => {
+    const source = { ...ref, uid }
+    const failures = [mistakeFailure(mistakeOf({ ref, uid }, problems))]
+    const before = sources.statusOf(ref)
+    if (before !== undefined) {
+      const object = { kind: 'ExternalSecret', namespace, name: ref.name, uid, before } as const
+      await publish(object, { readiness: notSynced(describeFailures(failures)), log })
+    }
+    const report = reportOf(
+      { changes: new Map(), failures, isFinished: true },
+      { reported: reported.get(sourceKey(ref)) ?? nothingReported, nowMs: clock.now() },
+    )
+    return await write(report, {
+      account: { ...noAccount, namespace },
+      source,
+      log: logWith(log, { namespace }),
+    })
   }
-  return await reportRound(
-    { changes: new Map(), failures, isFinished: true },
-    {
-      ...round,
-      log: logWith(round.log, { namespace }),
-      account: { ...nobody, namespace },
-      source: { ...source.ref, uid: source.uid },
-      reported: round.reported.get(key) ?? nothingReported,
-    },
-  )
 }

@@ -5,6 +5,7 @@ import { type AkvError, toAkvError } from '../../lib/errors/akv-error.ts'
 import type { Account } from '../../requests/account/account.ts'
 import type { SyncRequest } from '../../requests/account/account-request.ts'
 import type { Access } from '../account/account-state.ts'
+import type { AccountValues } from '../fetch/account-values.ts'
 
 /** Opens a session in which an account reads its vaults. It uses the token for as long as that lasts. */
 export type OpenSession = (
@@ -13,6 +14,15 @@ export type OpenSession = (
   token: VaultToken | undefined,
 ) => Session
 
+/** What an account requests, and as whom it reads that. */
+export interface Opened {
+  readonly request: SyncRequest
+  readonly access: Access
+  readonly session: Session
+  /** The values that the last round kept. */
+  readonly before: AccountValues | undefined
+}
+
 /**
  * Opens a session for one round. Nothing of it is kept between rounds but the token, because there may be thousands of
  * accounts.
@@ -20,13 +30,14 @@ export type OpenSession = (
  * @returns `access`: the one of the last round, or a new one if the account now signs in with another identity
  */
 export function accessFor(
-  { config, azure }: SyncRequest,
+  request: SyncRequest,
   options: {
     readonly account: Account
     readonly last: Access | undefined
     readonly openSession: OpenSession
   },
-): { readonly access: Access; readonly session: Session } {
+): Opened {
+  const { config, azure } = request
   const { account, last, openSession } = options
   const env = {
     ...(azure.clientId !== undefined && { AZURE_CLIENT_ID: azure.clientId }),
@@ -36,9 +47,11 @@ export function accessFor(
     const identity = resolveIdentity(config.identity, env)
     const name = `${identity.clientId} in ${identity.tenantId}`
     const access = last?.identity === name ? last : { ...noAccess, identity: name }
-    return { access, session: openSession(account, identity, access.token) }
+    const session = openSession(account, identity, access.token)
+    return { request, access, session, before: access.values }
   } catch (thrown) {
-    return { access: { ...noAccess }, session: failingSession(toAkvError(thrown)) }
+    const session = failingSession(toAkvError(thrown))
+    return { request, access: { ...noAccess }, session, before: undefined }
   }
 }
 

@@ -10,51 +10,46 @@ import {
   readyStatus,
 } from '../../status/ready-status.ts'
 
-export interface PublishReadyOptions {
+export interface ReadyServices {
   readonly cluster: Pick<SyncCluster, 'writeReadyStatus'>
   readonly clock: Pick<Clock, 'now'>
-  readonly log: Log
 }
 
-/**
- * Writes the status of an ExternalSecret or a store, if it should have another one. The status is for people: if it can't be
- * written, everything else continues.
- *
- * @returns whether it has been written and has another message than before
- */
-export async function publishReady(
-  object: StatusObject & { readonly before: SeenStatus },
-  readiness: Readiness,
-  options: PublishReadyOptions & {
-    /** Of an ExternalSecret that is in sync. */
-    readonly secret?: ReadySecret
-  },
-): Promise<boolean> {
-  const { cluster, clock, log, secret } = options
-  const { before, ...named } = object
-  const nowMs = clock.now()
-  const status = readyStatus(readiness, { before, nowMs, ...(secret && { secret }) })
-  const isWritten = status !== undefined && (await write(named, status, { cluster, log }))
-  return isWritten && status.conditions[0].message !== before.ready?.message
-}
+export type ReadyPublisher = ReturnType<typeof createReadyPublisher>
 
-/** Withdraws the status that we have written to an object: it belongs to another controller now. */
-export const withdrawReady = (
-  object: StatusObject,
-  options: Pick<PublishReadyOptions, 'cluster' | 'log'>,
-): Promise<boolean> => write(object, undefined, options)
-
-async function write(
-  named: StatusObject,
-  status: ReadyStatus | undefined,
-  { cluster, log }: Pick<PublishReadyOptions, 'cluster' | 'log'>,
-): Promise<boolean> {
-  try {
-    await cluster.writeReadyStatus(named, status)
-    return true
-  } catch (thrown) {
-    const { code, message } = toAkvError(thrown)
-    log.debug(`the status was not written: ${message}`, { code })
-    return false
+/** Writes the statuses of ExternalSecrets and stores. They are for people: if one can't be written, everything else continues. */
+export function createReadyPublisher({ cluster, clock }: ReadyServices) {
+  async function write(
+    object: StatusObject,
+    { status, log }: { readonly status: ReadyStatus | undefined; readonly log: Log },
+  ): Promise<boolean> {
+    try {
+      await cluster.writeReadyStatus(object, status)
+      return true
+    } catch (thrown) {
+      const { code, message } = toAkvError(thrown)
+      log.debug(`the status was not written: ${message}`, { code })
+      return false
+    }
+  }
+  return {
+    /**
+     * Writes a status, if the object should have another one.
+     *
+     * @param said - `secret`: of an ExternalSecret that is in sync
+     * @returns whether it has been written and has another message than before
+     */
+    async publish(
+      { before, ...object }: StatusObject & { readonly before: SeenStatus },
+      said: { readonly readiness: Readiness; readonly secret?: ReadySecret; readonly log: Log },
+    ): Promise<boolean> {
+      const { readiness, secret, log } = said
+      const nowMs = clock.now()
+      const status = readyStatus(readiness, { before, nowMs, ...(secret && { secret }) })
+      const isWritten = status !== undefined && (await write(object, { status, log }))
+      return isWritten && status.conditions[0].message !== before.ready?.message
+    },
+    /** Withdraws the status that we have written to an object: it belongs to another controller now. */
+    withdraw: (object: StatusObject, log: Log) => write(object, { status: undefined, log }),
   }
 }

@@ -1,37 +1,40 @@
-import { type AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
-import type { AccountState } from '../../account/account-state.ts'
+import { toAkvError } from '../../../lib/errors/akv-error.ts'
+import type { Log } from '../../../lib/log/log.ts'
+import type { AccountEntry } from '../../account/account-entry.ts'
 import type { SeenAccount, SyncCluster } from '../../cluster/cluster-port.ts'
 import { statusText } from '../../plan/account-status.ts'
 
-export type PublishedStatus =
-  | { readonly kind: 'unchanged' }
-  /** `account`: as it is now */
-  | { readonly kind: 'written'; readonly account: SeenAccount }
-  | { readonly kind: 'refused'; readonly error: AkvError }
-
 /**
  * Writes the status of an account's Secrets into its annotation `akv-injector.io/sync-status`, if that has another text.
- * Removes the annotation if the account asks for no Secrets.
+ * Removes the annotation if the account asks for no Secrets. The status is for people: if it can't be written, everything else
+ * continues.
+ *
+ * @param round - `account`: as it was when the round began
  */
-export async function publishStatus({
-  account,
-  secrets,
-  cluster,
-}: {
-  readonly account: SeenAccount
-  readonly secrets: AccountState['secrets']
-  readonly cluster: Pick<SyncCluster, 'writeStatus'>
-}): Promise<PublishedStatus> {
-  const status = statusText(secrets)
-  if (status === account.status) return { kind: 'unchanged' }
+export async function publishStatus(
+  entry: AccountEntry,
+  {
+    account,
+    log,
+    cluster,
+  }: {
+    readonly account: SeenAccount
+    readonly log: Log
+    readonly cluster: Pick<SyncCluster, 'writeStatus'>
+  },
+): Promise<void> {
+  const status = statusText(entry.state.secrets)
+  if (status === account.status) return
   try {
     await cluster.writeStatus(account, status)
+    entry.isStatusRefused = false
     const { status: _, ...others } = account
-    return {
-      kind: 'written',
-      account: { ...others, ...(status !== undefined && { status }) },
-    }
+    // The watch may have seen a newer version of the account meanwhile.
+    if (entry.account === account)
+      entry.account = { ...others, ...(status !== undefined && { status }) }
   } catch (thrown) {
-    return { kind: 'refused', error: toAkvError(thrown) }
+    const { code, message } = toAkvError(thrown)
+    if (!entry.isStatusRefused) log.warn(`cannot write the status: ${message}`, { code })
+    entry.isStatusRefused = true
   }
 }

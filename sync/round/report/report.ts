@@ -1,30 +1,36 @@
-import type { Clock } from '../../../lib/clock.ts'
-import { type AkvError, toAkvError } from '../../../lib/errors/akv-error.ts'
-import type { Log } from '../../../lib/log/log.ts'
-import type { Account } from '../../../requests/account/account.ts'
+import type { AkvError, AkvErrorCode } from '../../../lib/errors/akv-error.ts'
+import type { LogLevel } from '../../../lib/log/log-level.ts'
 import { nothingReported, type Reported, type ReportedCode } from '../../account/reported.ts'
-import type { AccountEvent, SyncCluster } from '../../cluster/cluster-port.ts'
-import type { EventBudget } from '../../cluster/event-budget.ts'
-import type { SyncMetrics } from '../../metrics/metrics.ts'
+import type { AccountEvent } from '../../cluster/cluster-port.ts'
 import { type Failure, subjectOf } from '../result/failure.ts'
 import type { RoundResult } from '../result/round-result.ts'
 
-export interface ReportOptions {
-  readonly account: Account
-  /** The source that the Events are about. Absent: they are about the account. */
-  readonly source?: AccountEvent['source']
-  /** What earlier rounds have reported. */
-  readonly reported: Reported
-  readonly cluster: Pick<SyncCluster, 'createEvent'>
-  /** Names the account in each line. */
-  readonly log: Log
-  readonly metrics: Pick<SyncMetrics, 'countFailure'>
-  readonly events: EventBudget
-  readonly clock: Pick<Clock, 'now'>
-}
-
 /** What a report needs to know of a round. */
 export type ReportedRound = Pick<RoundResult, 'changes' | 'failures' | 'isFinished'>
+
+/** What has to be said about a round, as data. */
+export interface Report {
+  /** The codes that failures have, for the metrics. */
+  readonly codes: Iterable<AkvErrorCode>
+  readonly items: readonly ReportItem[]
+  /** What has been reported of the failures that last, without these items. */
+  readonly lasting: Reported
+  readonly nowMs: number
+}
+
+/** An Event, and what the log says about it. */
+export interface ReportItem {
+  readonly lines: readonly ReportLine[]
+  readonly event: Pick<AccountEvent, 'type' | 'reason' | 'message'>
+  /** The failures that the Event is about. None for a success. */
+  readonly failures: readonly Failure[]
+}
+
+interface ReportLine {
+  readonly level: LogLevel
+  readonly message: string
+  readonly code?: AkvErrorCode
+}
 
 /** When to retry an Event that could not be written. */
 const retryMs = 5 * 60_000
@@ -36,58 +42,80 @@ const maxSentences = 5
 const maxSentencesLength = 700
 
 /**
- * Reports a round to the log, to the metrics, and as Events on the account. A failure is reported when it begins and not
- * at each try; while it lasts, it is repeated after one hour, then two, four, and then every six hours. A subject that
- * alternates between errors reports each code once. The end of all failures is reported too.
+ * Decides what to say about a round. A failure is reported when it begins and not at each try; while it lasts, it is repeated
+ * after one hour, then two, four, and then every six hours. A subject that alternates between errors reports each code once.
+ * The end of all failures is reported too.
  *
- * @returns what has been reported by then. What could not be written is due again in the next round.
+ * @param before - `reported`: what earlier rounds have reported
  */
-export async function reportRound(round: ReportedRound, options: ReportOptions): Promise<Reported> {
-  const { account, reported, metrics } = options
-  for (const code of new Set(round.failures.map(({ error }) => error.code)))
-    metrics.countFailure(account, code)
-  if (round.changes.size > 0) await reportSuccess(describeChanges(round.changes), options)
-  const lasting = await reportFailures(round, options)
-  const isOver = round.isFinished && round.failures.length === 0
-  if (isOver && hasWritten(reported)) await reportSuccess('everything is in sync again', options)
-  // A round that was stopped hasn't tried everything, so it can't tell which failures are over.
-  return round.isFinished || round.failures.length > 0 ? lasting : reported
+export function reportOf(
+  round: ReportedRound,
+  { reported, nowMs }: { readonly reported: Reported; readonly nowMs: number },
+): Report {
+  const { changes, failures, isFinished } = round
+  const isOver = isFinished && failures.length === 0
+  const successes = [
+    ...(changes.size > 0 ? [describeChanges(changes)] : []),
+    ...(isOver && hasWritten(reported) ? ['everything is in sync again'] : []),
+  ]
+  return {
+    codes: new Set(failures.map(({ error }) => error.code)),
+    items: [
+      ...successes.map((message) => successItem(message, [{ level: 'info', message }])),
+      ...failureItems(failures, { reported, nowMs }),
+    ],
+    // A round that was stopped hasn't tried everything, so it can't tell which failures are over.
+    lasting: isFinished || failures.length > 0 ? lastingOf(round, reported) : reported,
+    nowMs,
+  }
 }
 
-async function reportSuccess(message: string, options: ReportOptions): Promise<void> {
-  options.log.info(message)
-  await writeEvent({ type: 'Normal', reason: 'Synced', message }, options)
-}
+export const successItem = (message: string, lines: ReportItem['lines']): ReportItem => ({
+  lines,
+  event: { type: 'Normal', reason: 'Synced', message },
+  failures: [],
+})
 
-/** Reports the failures that are new or due again, those of one code in one Event. */
-async function reportFailures(round: ReportedRound, options: ReportOptions): Promise<Reported> {
-  const { reported, log, clock } = options
-  const nowMs = clock.now()
-  const lasting = new Map(
-    lastingSubjects(round, reported).map((subject) => [subject, new Map(reported.get(subject))]),
-  )
-  const codeOf = (failure: Failure) => lasting.get(subjectOf(failure))?.get(failure.error.code)
+/** The failures that are new or due again, those of one code in one Event. */
+function failureItems(
+  failures: readonly Failure[],
+  { reported, nowMs }: Parameters<typeof reportOf>[1],
+): readonly ReportItem[] {
+  const codeOf = (failure: Failure) => reported.get(subjectOf(failure))?.get(failure.error.code)
   const isNews = (failure: Failure) => (codeOf(failure)?.againAtMs ?? 0) <= nowMs
-  const due = round.failures.filter((failure) => isNews(failure) || !codeOf(failure)?.isWritten)
-  for (const [code, failures] of Map.groupBy(due, ({ error }) => error.code)) {
-    for (const { message, detail } of distinct(failures.filter(isNews))) {
-      log.warn(message, { code })
-      if (detail !== undefined) log.debug(detail, { code })
-    }
-    const message = describeFailures(failures)
-    const isWritten = await writeEvent({ type: 'Warning', reason: 'SyncFailed', message }, options)
-    for (const failure of failures) {
-      const codes = lasting.get(subjectOf(failure))
+  const due = failures.filter((failure) => isNews(failure) || !codeOf(failure)?.isWritten)
+  return [...Map.groupBy(due, ({ error }) => error.code).values()].map((failures) => ({
+    lines: distinct(failures.filter(isNews)).flatMap(linesOf),
+    event: { type: 'Warning', reason: 'SyncFailed', message: describeFailures(failures) },
+    failures,
+  }))
+}
+
+const linesOf = ({ code, message, detail }: AkvError): readonly ReportLine[] => [
+  { level: 'warn', message, code },
+  ...(detail === undefined ? [] : [{ level: 'debug', message: detail, code } as const]),
+]
+
+/** What has been reported once a report is out. An Event that could not be written is due again in the next round. */
+export function reportedAfter(
+  { lasting, nowMs }: Report,
+  written: readonly { readonly item: ReportItem; readonly isWritten: boolean }[],
+): Reported {
+  const after = new Map([...lasting].map(([subject, codes]) => [subject, new Map(codes)]))
+  for (const { item, isWritten } of written)
+    for (const failure of item.failures) {
+      const codes = after.get(subjectOf(failure))
+      const { code } = failure.error
       codes?.set(code, reportedNow(codes.get(code), { isWritten, nowMs }))
     }
-  }
-  return lasting.size === 0 ? nothingReported : lasting
+  return after.size === 0 ? nothingReported : after
 }
 
 /** What failed in this round. While the API server fails, we can't know whether earlier failures are over. */
-function lastingSubjects({ failures }: ReportedRound, reported: Reported): readonly string[] {
+function lastingOf({ failures }: ReportedRound, reported: Reported): Reported {
   const isBlind = failures.some(({ error }) => error.code.startsWith('AKV_CLUSTER_'))
-  return [...(isBlind ? reported.keys() : []), ...failures.map(subjectOf)]
+  const subjects = [...(isBlind ? reported.keys() : []), ...failures.map(subjectOf)]
+  return new Map(subjects.map((subject) => [subject, reported.get(subject) ?? new Map()]))
 }
 
 const hasWritten = (reported: Reported): boolean =>
@@ -109,25 +137,6 @@ export function nextReportAfterMs(reported: Reported, nowMs: number): number {
   const all = [...reported.values()].flatMap((codes) => [...codes.values()])
   const times = all.map(({ isWritten, againAtMs }) => (isWritten ? againAtMs - nowMs : retryMs))
   return Math.max(0, Math.min(...times))
-}
-
-/** @returns whether the Event was written */
-export async function writeEvent(
-  event: Omit<AccountEvent, 'account' | 'source'>,
-  { account, source, cluster, log, events }: Omit<ReportOptions, 'reported'>,
-): Promise<boolean> {
-  if (!events.take(account)) {
-    log.debug('no Event written: the account has had too many recently')
-    return false
-  }
-  try {
-    await cluster.createEvent({ ...event, account, ...(source && { source }) })
-    return true
-  } catch (thrown) {
-    const error = toAkvError(thrown)
-    log.debug(`no Event written: ${error.message}`, { code: error.code })
-    return false
-  }
 }
 
 /** `created Secrets a, b; updated Secret c` */

@@ -1,4 +1,6 @@
-import type { AkvError } from '../../../lib/errors/akv-error.ts'
+import { AkvError } from '../../../lib/errors/akv-error.ts'
+import type { SourceMistake } from '../../../requests/account/account-request.ts'
+import { sourceKey } from '../../../requests/secret/source-ref.ts'
 
 /** A failure in a round, and what it affects. */
 export type Failure =
@@ -30,3 +32,13 @@ export function subjectOf(failure: Failure): string {
       return failure satisfies never
   }
 }
+
+/** The failure of a source, or of the account's annotation, that has a mistake. */
+export const mistakeFailure = ({ source, message }: SourceMistake): Failure =>
+  source === undefined
+    ? { kind: 'annotations', error: new AkvError({ code: 'AKV_SYNC_ANNOTATION', message }) }
+    : {
+        kind: 'source',
+        key: sourceKey(source),
+        error: new AkvError({ code: 'AKV_SYNC_SOURCE', message }),
+      }

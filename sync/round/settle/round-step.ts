@@ -27,8 +27,8 @@ export type Settle = (secret: {
   readonly found?: FoundSecrets
 }) => Promise<SettledStep>
 
-/** What an account asks for, with its values. */
-export interface AskedSecrets {
+/** What an account requests, with its values. */
+export interface RequestedValues {
   readonly request: SyncRequest
   readonly values: AccountValues
 }

@@ -17,7 +17,7 @@ import {
 } from '../../plan/secret-data.ts'
 import { syncedObjects } from '../../plan/synced-objects.ts'
 import { secretValuesError, withoutContent } from '../../plan/values-error.ts'
-import type { AskedSecrets, FoundSecrets, RoundStep, Settle, SettledStep } from './round-step.ts'
+import type { FoundSecrets, RequestedValues, RoundStep, Settle, SettledStep } from './round-step.ts'
 import type { Try, TryLimit } from './try-limit.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function settleRequested({
   found,
   settle,
   tries,
-}: AskedSecrets & {
+}: RequestedValues & {
   readonly account: Account
   readonly budget: CpuBudget
   readonly known: ReadonlySet<string>
@@ -96,16 +96,21 @@ const unlimited: Try = { kind: 'allowed', ended: () => undefined }
 /** Only a Secret that is composed can ask a question about a value again and again. */
 const beginTry = (
   { name, source, composition }: RequestedSecret,
-  by: Pick<Making, 'part' | 'values'> & { readonly account: Account; readonly tries: TryLimit },
+  {
+    account: { namespace },
+    part,
+    values,
+    tries,
+  }: Pick<Making, 'part' | 'values'> & { readonly account: Account; readonly tries: TryLimit },
 ): Try =>
   source && composition
-    ? by.tries.begin({
-        namespace: by.account.namespace,
+    ? tries.begin({
+        namespace,
         name,
         source,
         composition,
-        files: by.part.content.files,
-        isTooLarge: by.values.tooLarge.has(name),
+        files: part.content.files,
+        isTooLarge: values.tooLarge.has(name),
       })
     : unlimited
 

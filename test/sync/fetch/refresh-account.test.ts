@@ -50,22 +50,21 @@ async function refreshAll(
 ) {
   const annotations = { 'akv-injector.io/vault': 'team-a', 'akv-injector.io/sync': list }
   const request = readAccount({ ...account, annotations }, policy) as SyncRequest
-  return await refreshAccount({
+  const round = {
     maxKeptBytes,
     request,
     account,
-    cluster: { readSecret },
     session: {
       signIn: { principal: 'web', token: async () => 'token', forget: () => undefined },
       reader: { read: reader, listVersions: async () => [] },
     },
     before,
-    isRegular: true,
+    fetchesAll: true,
     budget: roundBudget(account, freePace),
-    clock,
     log: memoryLog().log,
     signal: new AbortController().signal,
-  })
+  }
+  return await refreshAccount(round, { cluster: { readSecret }, clock })
 }
 
 t.test('objects that are no longer requested are forgotten', async (t) => {

@@ -10,13 +10,13 @@ import {
 import { createNamespaceSources } from '../../../sync/namespace/namespace-sources.ts'
 import { objectMemory } from '../../../sync/namespace/object-memory.ts'
 import { createSourceStore, type SourceStore } from '../../../sync/namespace/source-store.ts'
-import { workNamespace } from '../../../sync/namespace/work-namespace.ts'
-import type { KnownSources } from '../../../sync/round/settle/decide-fates.ts'
-import type { WorkAccountOptions } from '../../../sync/round/work-account.ts'
+import { createNamespaceRounds } from '../../../sync/namespace/work-namespace.ts'
+import type { RoundServices } from '../../../sync/round/services.ts'
+import type { KnownSources } from '../../../sync/round/settle/decide-sources.ts'
 
 /** Reads the sources of a namespace before each round, in the place of the controller's watches. */
 export function simulatedSources(
-  options: WorkAccountOptions,
+  options: RoundServices,
   listed: readonly string[],
   namespace = 'team-a',
 ) {
@@ -38,6 +38,7 @@ export function simulatedSources(
     })
     return { sources, clusterStores, reported: new Map() as ReportedSources }
   }
+  const runRound = createNamespaceRounds(options)
   let state = create()
   const { objectsOf } = options.cluster
   const readAll = async () => {
@@ -62,8 +63,7 @@ export function simulatedSources(
       let isComplete = false
       // A busy machine may not read all of them at once.
       while (!isComplete) {
-        const done = await workNamespace({
-          ...options,
+        const done = await runRound({
           ...state,
           namespace,
           entries: entries.filter(({ isListed }) => isListed),

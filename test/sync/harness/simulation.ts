@@ -9,9 +9,10 @@ import { createEventBudget } from '../../../sync/cluster/event-budget.ts'
 import { openAccountSession } from '../../../sync/fetch/account-session.ts'
 import { createSyncMetrics, type SyncMetrics } from '../../../sync/metrics/metrics.ts'
 import { createVaultPace } from '../../../sync/pace/vault-pace.ts'
-import { noKnownSources } from '../../../sync/round/settle/decide-fates.ts'
+import { createRounds } from '../../../sync/round/round.ts'
+import type { RoundServices } from '../../../sync/round/services.ts'
+import { noKnownSources } from '../../../sync/round/settle/decide-sources.ts'
 import { createTryLimit } from '../../../sync/round/settle/try-limit.ts'
-import { type WorkAccountOptions, workAccount } from '../../../sync/round/work-account.ts'
 import { type ApiServer, startApiServer } from '../../support/api-server/start-api-server.ts'
 import { type MemoryLog, memoryLog } from '../../support/memory-log.ts'
 import { clientId, startTestEmulator, tenantId } from '../../support/servers/start-test-emulator.ts'
@@ -59,7 +60,7 @@ export interface Simulation {
   readonly azure: Emulator
   readonly clock: Clock
   readonly log: MemoryLog
-  readonly options: WorkAccountOptions
+  readonly options: RoundServices
   readonly stop: AbortController
   /** Advances the clock of the controller and of Azure. */
   pass(ms: number): void
@@ -134,7 +135,7 @@ export async function startSimulation(
       await assignSources()
       const entry = [...entries.values()].find(({ account }) => account.name === name)
       if (entry === undefined) throw new Error(`there is no account ${name}`)
-      return await workAccount(entry, options)
+      return await createRounds(options)(entry)
     },
     assignSources,
     restart() {
@@ -178,7 +179,7 @@ export function connectAll(parts: {
   readonly log: MemoryLog
   readonly signal: AbortSignal
   readonly end: AbortSignal
-}): WorkAccountOptions & { readonly metrics: SyncMetrics } {
+}): RoundServices & { readonly metrics: SyncMetrics } {
   const { kubeconfigFile, azure, clock, log, signal, end } = parts
   const cloud = {
     authorityHost: azure.url,

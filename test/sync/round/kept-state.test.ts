@@ -1,6 +1,6 @@
 import t from 'tap'
 import { accountEntry } from '../../../sync/account/account-entry.ts'
-import { workAccount } from '../../../sync/round/work-account.ts'
+import { createRounds } from '../../../sync/round/round.ts'
 import { annotations, startSimulation } from '../harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
@@ -22,7 +22,7 @@ t.test('between rounds, an account keeps data, and no sessions or signals', asyn
   const [account] = (await simulation.options.cluster.listAccounts('team-a')).objects
   const entry = account && accountEntry(account, true)
   if (entry === undefined) throw new Error('there is no account')
-  await workAccount(entry, simulation.options)
+  await createRounds(simulation.options)(entry)
   t.match(entry.state.access, { token: { value: String }, values: {} })
   t.ok(structuredClone(entry), 'functions could not be cloned')
   t.equal(entry.running, undefined)
@@ -40,7 +40,7 @@ t.test('accounts share the maps that are empty', async (t) => {
   const kept = await Promise.all(
     accounts.map(async (account) => {
       const entry = accountEntry(account, true)
-      await workAccount(entry, simulation.options)
+      await createRounds(simulation.options)(entry)
       return emptyCollections(entry.state)
     }),
   )

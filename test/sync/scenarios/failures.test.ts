@@ -1,6 +1,6 @@
 import t from 'tap'
 import { accountEntry } from '../../../sync/account/account-entry.ts'
-import { workAccount } from '../../../sync/round/work-account.ts'
+import { createRounds } from '../../../sync/round/round.ts'
 import { annotations, apiId, startSimulation, vaultData } from '../harness/simulation.ts'
 
 const db = '[{ secret: db, data: "password=db-password, url=db#url" }]'
@@ -193,7 +193,7 @@ t.test('an account with more values than we keep continues as after a restart', 
   const { objects: accounts } = await simulation.options.cluster.listAccounts('team-a')
   for (const account of accounts) {
     const entry = accountEntry(account, true)
-    await workAccount(entry, simulation.options)
+    await createRounds(simulation.options)(entry)
     t.equal(entry.state.access?.values?.refresh.content.files.size, 0)
   }
   t.equal(Object.keys(simulation.values('s5') ?? {}).length, 36)

@@ -3,7 +3,8 @@ import type { Test } from 'tap'
 import type { Emulator } from '../../../../emulator/emulator.ts'
 import { type Clock, systemClock } from '../../../../lib/clock.ts'
 import { type AccountEntry, accountEntry } from '../../../../sync/account/account-entry.ts'
-import { type WorkAccountOptions, workAccount } from '../../../../sync/round/work-account.ts'
+import { createRounds } from '../../../../sync/round/round.ts'
+import type { RoundServices } from '../../../../sync/round/services.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
 import { startTestEmulator } from '../../../support/servers/start-test-emulator.ts'
 import { simulatedSources } from '../../../sync/harness/simulated-sources.ts'
@@ -25,7 +26,7 @@ export interface AccountName {
 export interface SyncTestbed extends SyncAccount {
   readonly namespace: string
   readonly azure: Emulator
-  readonly options: WorkAccountOptions
+  readonly options: RoundServices
   /** Advances the controller's clock. */
   pass(ms: number): void
   /** Replaces all annotations of an account, as `kubectl apply` does, and creates the account if necessary. */
@@ -122,7 +123,7 @@ export async function openSyncTestbed(
       entry.account = account
       entries.set(account.uid, entry)
       await sources?.assign([...entries.values()])
-      return await workAccount(entry, options)
+      return await createRounds(options)(entry)
     },
     restart() {
       entries.clear()

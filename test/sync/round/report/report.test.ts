@@ -3,7 +3,8 @@ import { AkvError, type AkvErrorCode } from '../../../../lib/errors/akv-error.ts
 import { nothingReported } from '../../../../sync/account/reported.ts'
 import type { AccountEvent } from '../../../../sync/cluster/cluster-port.ts'
 import { createEventBudget } from '../../../../sync/cluster/event-budget.ts'
-import { nextReportAfterMs, reportRound } from '../../../../sync/round/report/report.ts'
+import { nextReportAfterMs, reportOf } from '../../../../sync/round/report/report.ts'
+import { createReportWriter } from '../../../../sync/round/report/write-report.ts'
 import type { Failure } from '../../../../sync/round/result/failure.ts'
 import type { SecretChange } from '../../../../sync/round/result/round-result.ts'
 import { memoryLog } from '../../../support/memory-log.ts'
@@ -23,9 +24,18 @@ function reporter() {
   const { log, lines } = memoryLog()
   let reported = nothingReported
   let nowMs = 1e12
-  const clock = { now: () => nowMs }
-  const budget = createEventBudget(clock)
+  const budget = createEventBudget({ now: () => nowMs })
   let isDown = false
+  const write = createReportWriter({
+    events: budget,
+    metrics: { countFailure: (_, code) => counted.push(code) },
+    cluster: {
+      async createEvent(event) {
+        if (isDown) throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'down' })
+        events.push(event)
+      },
+    },
+  })
   return {
     lines,
     counted,
@@ -39,23 +49,8 @@ function reporter() {
     async round(failures: Failures, changes: readonly (readonly [string, SecretChange])[] = []) {
       events.length = 0
       const isFinished = failures.length === 0
-      reported = await reportRound(
-        { failures, changes: new Map(changes), isFinished },
-        {
-          account,
-          reported,
-          log,
-          clock,
-          events: budget,
-          metrics: { countFailure: (_, code) => counted.push(code) },
-          cluster: {
-            async createEvent(event) {
-              if (isDown) throw new AkvError({ code: 'AKV_CLUSTER_UNAVAILABLE', message: 'down' })
-              events.push(event)
-            },
-          },
-        },
-      )
+      const round = { failures, changes: new Map(changes), isFinished }
+      reported = await write(reportOf(round, { reported, nowMs }), { account, log })
       return events.map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
     },
   }

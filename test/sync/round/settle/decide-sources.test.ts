@@ -1,16 +1,16 @@
 import t from 'tap'
 import type { SyncRequest } from '../../../../requests/account/account-request.ts'
 import {
-  decideFates,
+  decideSources,
   type KnownSources,
   noKnownSources,
   type SourceState,
-} from '../../../../sync/round/settle/decide-fates.ts'
+} from '../../../../sync/round/settle/decide-sources.ts'
 
 const source = { kind: 'SecretProviderClass', name: 'kv' } as const
 const nowMs = 1_000_000
 
-async function fateOf(
+async function decisionOf(
   state: SourceState,
   options: {
     isHeld?: true
@@ -25,42 +25,42 @@ async function fateOf(
     ['db', { source, ...origin }],
     ['other', {}],
   ] as const)
-  const fates = await decideFates(recorded, { request, sources, nowMs })
-  t.notOk(fates.has('other'), 'a requested Secret has no fate')
-  return fates.get('db')
+  const decisions = await decideSources(recorded, { request, sources, nowMs })
+  t.notOk(decisions.has('other'), 'a requested Secret is not decided about')
+  return decisions.get('db')
 }
 const gone = (agoMs: number): SourceState => ({ kind: 'gone', sinceMs: nowMs - agoMs })
 
 t.test('a Secret whose source still exists goes with its entry', async (t) => {
-  t.strictSame(await fateOf({ kind: 'present' }), { kind: 'delete' })
+  t.strictSame(await decisionOf({ kind: 'present' }), { kind: 'delete' })
 })
 
 t.test('a Secret stays while its source has a mistake, or isn’t known yet', async (t) => {
-  t.strictSame(await fateOf({ kind: 'unknown' }), { kind: 'keep' })
-  t.strictSame(await fateOf({ kind: 'wrong' }), { kind: 'keep' })
+  t.strictSame(await decisionOf({ kind: 'unknown' }), { kind: 'keep' })
+  t.strictSame(await decisionOf({ kind: 'wrong' }), { kind: 'keep' })
   const mistakes = [{ source: { ...source, uid: 'u' }, message: 'x' }]
-  t.strictSame(await fateOf({ kind: 'present' }, { mistakes }), { kind: 'keep' })
+  t.strictSame(await decisionOf({ kind: 'present' }, { mistakes }), { kind: 'keep' })
 })
 
 t.test('the Secret of a source that has gone is deleted after a minute', async (t) => {
-  t.strictSame(await fateOf(gone(20_000)), { kind: 'wait', waitMs: 40_000 })
-  t.strictSame(await fateOf(gone(60_000)), { kind: 'delete' })
+  t.strictSame(await decisionOf(gone(20_000)), { kind: 'wait', waitMs: 40_000 })
+  t.strictSame(await decisionOf(gone(60_000)), { kind: 'delete' })
 })
 
 t.test('it is held if the kind has gone, too, or was gone meanwhile', async (t) => {
   const serves = async () => false
   const held = { kind: 'held', error: { code: 'AKV_SYNC_SOURCE' } }
-  t.match(await fateOf(gone(90_000), { serves }), held)
-  t.match(await fateOf(gone(1_000), { serves }), held, 'at once')
-  t.match(await fateOf(gone(90_000), { isHeld: true }), held)
-  t.match(await fateOf({ kind: 'unread' }), {
+  t.match(await decisionOf(gone(90_000), { serves }), held)
+  t.match(await decisionOf(gone(1_000), { serves }), held, 'at once')
+  t.match(await decisionOf(gone(90_000), { isHeld: true }), held)
+  t.match(await decisionOf({ kind: 'unread' }), {
     error: {
       message:
         'Secret db came from SecretProviderClass kv and stays as it is: the controller does not read this kind, because sync.classes of the chart is off; apply the source again, or delete the Secret',
     },
   })
   t.equal(
-    (await fateOf({ kind: 'present' }, { isHeld: true }))?.kind,
+    (await decisionOf({ kind: 'present' }, { isHeld: true }))?.kind,
     'delete',
     'the source is back',
   )
@@ -68,7 +68,7 @@ t.test('it is held if the kind has gone, too, or was gone meanwhile', async (t) 
 
 t.test('if the API server doesn’t say what it serves, nothing is deleted', async (t) => {
   const serves = () => Promise.reject(new Error('down'))
-  t.strictSame(await fateOf(gone(90_000), { serves }), { kind: 'wait', waitMs: 60_000 })
+  t.strictSame(await decisionOf(gone(90_000), { serves }), { kind: 'wait', waitMs: 60_000 })
 })
 
 t.test(
@@ -76,7 +76,7 @@ t.test(
   async (t) => {
     const recorded = new Map([['db', {}]])
     const decide = (mistakes: SyncRequest['mistakes']) =>
-      decideFates(recorded, {
+      decideSources(recorded, {
         request: { secrets: [], mistakes } as unknown as SyncRequest,
         sources: noKnownSources,
         nowMs,
@@ -93,7 +93,7 @@ t.test('the API server is asked once for all Secrets of a kind', async (t) => {
     asked += 1
     return true
   }
-  await decideFates(new Map(names), {
+  await decideSources(new Map(names), {
     request: undefined,
     sources: { stateOf: () => gone(0), statusOf: () => undefined, serves },
     nowMs,

@@ -10,7 +10,7 @@ import {
 import type { RecordedOrigin, RecordedSecrets } from '../../plan/record.ts'
 
 /** What becomes of a recorded Secret that isn't requested. */
-export type Fate =
+export type SourceDecision =
   | { readonly kind: 'delete' }
   /** It stays as it is: its source has a mistake, or we can't know yet. */
   | { readonly kind: 'keep' }
@@ -56,14 +56,14 @@ const graceMs = 60_000
  *
  * @param options - `request`: absent if the account requests nothing
  */
-export async function decideFates(
+export async function decideSources(
   recorded: RecordedSecrets,
   options: {
     readonly request: SyncRequest | undefined
     readonly sources: KnownSources
     readonly nowMs: number
   },
-): Promise<ReadonlyMap<string, Fate>> {
+): Promise<ReadonlyMap<string, SourceDecision>> {
   const { request, sources } = options
   const requested = new Set(request?.secrets.map(({ name }) => name))
   const wrong = new Set(request?.mistakes.map(({ source }) => source && sourceKey(source)))
@@ -73,20 +73,20 @@ export async function decideFates(
     served.set(kind, answer)
     return answer
   }
-  const fates = new Map<string, Fate>()
+  const decisions = new Map<string, SourceDecision>()
   for (const [name, origin] of recorded) {
     if (requested.has(name)) continue
     const { source } = origin
     // The annotation with a mistake has no source.
-    const fate: Fate = wrong.has(source && sourceKey(source))
+    const decision: SourceDecision = wrong.has(source && sourceKey(source))
       ? { kind: 'keep' }
-      : await fateOf(name, { ...origin, ...options, serves })
-    fates.set(name, fate)
+      : await decisionOf(name, { ...origin, ...options, serves })
+    decisions.set(name, decision)
   }
-  return fates
+  return decisions
 }
 
-async function fateOf(
+async function decisionOf(
   name: string,
   {
     source,
@@ -100,10 +100,13 @@ async function fateOf(
     /** Undefined if the API server didn't say. */
     readonly serves: (kind: SourceKind) => Promise<boolean | undefined>
   },
-): Promise<Fate> {
+): Promise<SourceDecision> {
   if (source === undefined) return { kind: 'delete' }
   const state = sources.stateOf(source)
-  const held = (why: string): Fate => ({ kind: 'held', error: heldError(name, { source, why }) })
+  const held = (why: string): SourceDecision => ({
+    kind: 'held',
+    error: heldError(name, { source, why }),
+  })
   switch (state.kind) {
     case 'unknown':
     case 'wrong':

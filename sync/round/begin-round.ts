@@ -1,0 +1,121 @@
+import type { CpuBudget } from '../../lib/cpu-budget.ts'
+import type { Log } from '../../lib/log/log.ts'
+import type { AccountRequest } from '../../requests/account/account-request.ts'
+import { readAccount } from '../../requests/account/read-account.ts'
+import type { Source } from '../../requests/source/source.ts'
+import type { AccountEntry } from '../account/account-entry.ts'
+import { accountLog } from '../account/account-log.ts'
+import { holdValues, noRoom, roomForValues } from '../account/account-memory.ts'
+import type { AccountState } from '../account/account-state.ts'
+import { nothingReported } from '../account/reported.ts'
+import type { SeenAccount } from '../cluster/cluster-port.ts'
+import { accessFor, type Opened } from './account-access.ts'
+import { statusesWhenRefused } from './report/secret-statuses.ts'
+import { roundBudget } from './round-budget.ts'
+import type { RoundServices } from './services.ts'
+import type { KnownSources } from './settle/decide-sources.ts'
+
+/** One round of one account. The account may change while it runs; what is here doesn't. */
+export interface Round {
+  readonly account: SeenAccount
+  /** What the account's annotations request. Absent if the operator hasn't enabled the account. */
+  readonly request: AccountRequest | undefined
+  /** The sources that are read as this account. */
+  readonly assigned: readonly Source[]
+  /** Whether the account has changed since the last round, which makes this a regular one. */
+  readonly isChanged: boolean
+  /** What the last round left, without anything that the account no longer requests. */
+  readonly state: AccountState
+  readonly log: Log
+  /** Ends the round early. */
+  readonly signal: AbortSignal
+}
+
+/** A round that does what the account requests. */
+export interface SyncRound extends Round {
+  /** Absent if the account no longer requests anything. */
+  readonly reading: Reading | undefined
+  /** Whether the values are due to be refreshed. Other rounds only retry what failed. */
+  readonly isRegular: boolean
+  /** What is known of the sources in the account's namespace. */
+  readonly sources: KnownSources
+  /** How much memory the values may take between rounds. */
+  readonly maxKeptBytes: number
+  readonly budget: CpuBudget
+}
+
+export interface Reading extends Opened {
+  /** Whether to ask for everything that may have changed, and not only for what failed. */
+  readonly fetchesAll: boolean
+}
+
+/** Begins a round with the account as it is now. The state is stored at once, so that tokens, values and statuses are dropped. */
+export function beginRound(
+  entry: AccountEntry,
+  { policy, memory, clock, log, signal }: RoundServices,
+): Round {
+  const { account, isListed, isChanged, sources: assigned } = entry
+  const running = new AbortController()
+  const request = isListed ? requestOf(entry, policy) : undefined
+  entry.running = running
+  entry.isChanged = false
+  entry.state = holdValues(stateFor(entry, { request, nowMs: clock.now() }), { memory, account })
+  return {
+    account,
+    request,
+    assigned,
+    isChanged,
+    state: entry.state,
+    log: accountLog(log, account),
+    signal: AbortSignal.any([signal, running.signal]),
+  }
+}
+
+const requestOf = (
+  { account, sources }: AccountEntry,
+  policy: RoundServices['policy'],
+): AccountRequest =>
+  account.neededBytes === undefined
+    ? readAccount(account, policy, sources)
+    : { kind: 'refused', problems: [noRoom] }
+
+function stateFor(
+  { state, account }: AccountEntry,
+  { request, nowMs }: Pick<Round, 'request'> & { readonly nowMs: number },
+): AccountState {
+  if (request === undefined || request.kind === 'wanted') return state
+  const dropped = { ...state, access: undefined, isOutdated: false, secrets: new Map() }
+  switch (request.kind) {
+    case 'none':
+      return dropped
+    case 'off':
+      return { ...dropped, reported: nothingReported }
+    case 'refused': {
+      const known = { secrets: state.secrets, published: account.status }
+      return { ...dropped, secrets: statusesWhenRefused(known, nowMs) }
+    }
+    default:
+      return request satisfies never
+  }
+}
+
+/** Decides whether to ask for everything, and as whom. */
+export function openRound(
+  round: Round,
+  { memory, pace, clock, openSession, sourcesOf }: RoundServices,
+): SyncRound {
+  const { account, request, isChanged, state } = round
+  const isRegular = isChanged || state.isOutdated || clock.now() >= state.nextRegularAtMs
+  const last = state.access
+  const opened =
+    request?.kind === 'wanted' ? accessFor(request, { account, last, openSession }) : undefined
+  return {
+    ...round,
+    isRegular,
+    // With a new identity, nothing is known yet.
+    reading: opened && { ...opened, fetchesAll: isRegular || opened.access !== last },
+    sources: sourcesOf(account.namespace),
+    maxKeptBytes: roomForValues({ memory, account }),
+    budget: roundBudget(account, pace),
+  }
+}

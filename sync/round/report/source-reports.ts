@@ -1,0 +1,146 @@
+import { objectKey } from '../../../delivery/projection/wanted-objects.ts'
+import type { Account } from '../../../requests/account/account.ts'
+import type { SyncRequest } from '../../../requests/account/account-request.ts'
+import type { SeenStatus } from '../../../requests/external-secret/seen-external-secret.ts'
+import { type SourceRef, sourceKey } from '../../../requests/secret/source-ref.ts'
+import type { Source } from '../../../requests/source/source.ts'
+import { nothingReported, type ReportedSources } from '../../account/reported.ts'
+import { notSynced, type Readiness, type ReadySecret, synced } from '../../status/ready-status.ts'
+import type { Failure } from '../result/failure.ts'
+import type { RoundResult } from '../result/round-result.ts'
+import type { KnownSources } from '../settle/decide-sources.ts'
+import { describeFailures, type Report, type ReportedRound, reportOf } from './report.ts'
+
+/** What has to be said about one source after a round of its account, as data. */
+export interface SourceReport {
+  readonly source: SourceRef & { readonly uid: string }
+  /** Events only: the report of the account has everything, so the log and the metrics don't repeat it. */
+  readonly report: Report
+  /** Absent if it isn't ours to keep, or stays as it is. */
+  readonly status?: SourceStatus | undefined
+}
+
+export interface SourceStatus {
+  readonly before: SeenStatus
+  readonly readiness: Readiness
+  /** Of a source that is in sync. */
+  readonly secret?: ReadySecret
+  /** What its owner should know although it is in sync. Undefined if nothing. */
+  readonly note?: string | undefined
+}
+
+export type SourcesResult = Pick<RoundResult, 'changes' | 'failures' | 'isFinished' | 'synced'>
+
+/**
+ * Divides the result of a round among the sources of its account: each gets what concerns its own Secrets. Each report is
+ * made when its turn comes, because statuses change while the others are written.
+ */
+export function* sourceReports(
+  result: SourcesResult,
+  options: {
+    readonly account: Account
+    readonly request: Pick<SyncRequest, 'sources' | 'mistakes'>
+    readonly sources: KnownSources
+    readonly reported: ReportedSources
+    readonly nowMs: number
+  },
+): Generator<SourceReport> {
+  const { account, request, sources, reported, nowMs } = options
+  const failuresAt = Map.groupBy(result.failures, placeOf)
+  const accountFailures = failuresAt.get('account') ?? []
+  for (const { source, accepted } of sourcesOf(request)) {
+    const key = sourceKey(source)
+    const round = roundOf(key, { accepted, result, failuresAt })
+    const { items, ...report } = reportOf(round, {
+      reported: reported.get(key) ?? nothingReported,
+      nowMs,
+    })
+    const before = sources.statusOf(source)
+    const failures = [...round.failures, ...accountFailures]
+    yield {
+      source,
+      report: { ...report, codes: [], items: items.map((item) => ({ ...item, lines: [] })) },
+      status: before && statusAfter({ accepted, failures, result, account, before }),
+    }
+  }
+}
+
+interface ReportedSource {
+  readonly source: SourceRef & { readonly uid: string }
+  /** Absent if it has a mistake. */
+  readonly accepted?: Source | undefined
+}
+
+const sourcesOf = ({
+  sources,
+  mistakes,
+}: Pick<SyncRequest, 'sources' | 'mistakes'>): readonly ReportedSource[] => [
+  ...sources.map((accepted) => ({ source: { ...accepted.ref, uid: accepted.uid }, accepted })),
+  ...mistakes.flatMap(({ source }) => (source ? [{ source }] : [])),
+]
+
+/** What of a source a failure is about: the source itself, one of its objects, or one of its Secrets. */
+function placeOf(failure: Failure): string {
+  switch (failure.kind) {
+    case 'source':
+    case 'object':
+      return `${failure.kind} ${failure.key}`
+    case 'secret':
+      return `secret ${failure.name}`
+    case 'account':
+    case 'annotations':
+      return failure.kind
+    default:
+      return failure satisfies never
+  }
+}
+
+/** The part of a round that concerns one source. */
+function roundOf(
+  key: string,
+  options: Pick<ReportedSource, 'accepted'> & {
+    readonly result: ReportedRound
+    /** By `placeOf`. */
+    readonly failuresAt: ReadonlyMap<string, readonly Failure[]>
+  },
+): ReportedRound {
+  const { accepted, result, failuresAt } = options
+  const { secrets = [], files = [] } = accepted ?? {}
+  const objects = new Set(files.map(({ object }) => `object ${objectKey(object)}`))
+  const places = [`source ${key}`, ...objects, ...secrets.map(({ name }) => `secret ${name}`)]
+  const changes = secrets.flatMap(({ name }) => {
+    const change = result.changes.get(name)
+    return change === undefined ? [] : [[name, change] as const]
+  })
+  return {
+    changes: new Map(changes),
+    failures: places.flatMap((place) => failuresAt.get(place) ?? []),
+    isFinished: result.isFinished,
+  }
+}
+
+function statusAfter(
+  options: Pick<ReportedSource, 'accepted'> & {
+    /** Those of the source, and those of all Secrets of the account. */
+    readonly failures: readonly Failure[]
+    readonly result: SourcesResult
+    readonly account: Account
+    readonly before: SeenStatus
+  },
+): SourceStatus | undefined {
+  const { accepted, failures, result, account, before } = options
+  if (failures.length > 0) return { before, readiness: notSynced(describeFailures(failures)) }
+  const name = accepted?.secrets[0]?.name
+  if (name === undefined || !result.synced.has(name)) return undefined
+  const { revision = '', otherSignIn, notes: ownNotes = [] } = accepted ?? {}
+  // Says so if the store asks for another sign-in, which is never used.
+  const howRead =
+    otherSignIn === undefined ? [] : [`read as ServiceAccount ${account.name}: ${otherSignIn}`]
+  const notes = [...howRead, ...ownNotes]
+  return {
+    before,
+    readiness: synced(notes),
+    secret: { name, isWritten: result.changes.has(name), revision },
+    note: notes.length === 0 ? undefined : notes.join('; '),
+  }
+}

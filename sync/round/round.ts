@@ -1,0 +1,111 @@
+import { toAkvError } from '../../lib/errors/akv-error.ts'
+import { recordName } from '../../requests/account/record-name.ts'
+import type { AccountEntry } from '../account/account-entry.ts'
+import { holdValues, roomForValues } from '../account/account-memory.ts'
+import { noneReported } from '../account/reported.ts'
+import { refreshAccount } from '../fetch/refresh-account.ts'
+import { readRecord } from '../plan/record.ts'
+import type { StoredSecret } from '../plan/stored-secret.ts'
+import { beginRound, openRound, type SyncRound } from './begin-round.ts'
+import { blockedReporter, isBlocked } from './blocked.ts'
+import { type NextState, nextRoundAfterMs, stateAfter } from './next-state.ts'
+import { createReporter, type Reporter } from './report/create-reporter.ts'
+import { publishStatus } from './report/publish-status.ts'
+import { mistakeFailure } from './result/failure.ts'
+import type { RoundResult } from './result/round-result.ts'
+import type { RoundServices } from './services.ts'
+import { createSettler, failedResult, type SettlingRound } from './settle/create-settler.ts'
+import { decideSources } from './settle/decide-sources.ts'
+import type { FoundSecrets, RequestedValues } from './settle/round-step.ts'
+
+/** Runs one round for an account, and returns after how many milliseconds the next one is due; undefined if not before the account changes. */
+export type RunRound = (entry: AccountEntry) => Promise<number | undefined>
+
+/** @returns the function that runs the rounds of all accounts */
+export function createRounds(services: RoundServices): RunRound {
+  const { cluster, memory } = services
+  const reporter = createReporter(services)
+  const reportBlocked = blockedReporter(services, reporter)
+  const fetch = fetcher(services)
+  const plan = planner(services)
+  const settle = createSettler(services)
+  const report = resultReporter(services, reporter)
+
+  /** Undefined if the round was stopped; the state then stays the same. */
+  async function sync(round: SyncRound): Promise<NextState | undefined> {
+    const result = await fetch(round)
+      .then((fetched) => plan(fetched, round))
+      .then((planned) => settle(planned))
+      .catch((thrown) => failedResult(toAkvError(thrown), round.reading?.before))
+    return round.signal.aborted ? undefined : await report(result, round)
+  }
+
+  return async (entry) => {
+    const round = beginRound(entry, services)
+    const { account, log } = round
+    try {
+      const next = isBlocked(round)
+        ? await reportBlocked(round)
+        : await sync(openRound(round, services))
+      if (next === undefined) return undefined
+      entry.state = holdValues(next.state, { memory, account })
+      // The controller may not write to accounts that the operator hasn't enabled.
+      if (entry.isListed) await publishStatus(entry, { account, log, cluster })
+      return next.nextAfterMs
+    } finally {
+      entry.running = undefined
+    }
+  }
+}
+
+/** What a round has read. */
+interface Fetched {
+  readonly record: StoredSecret | undefined
+  /** Absent if the account no longer requests anything. */
+  readonly requested: RequestedValues | undefined
+  readonly found: FoundSecrets
+}
+
+/** 1. Reads the account's record and, as the account, the values for its Secrets. */
+const fetcher =
+  (services: RoundServices) =>
+  async (round: SyncRound): Promise<Fetched> => {
+    const { account, reading } = round
+    const name = recordName(account)
+    const record = await services.cluster.readSecret({ namespace: account.namespace, name })
+    const refreshed = reading && (await refreshAccount({ ...round, ...reading }, services))
+    return {
+      record,
+      requested: refreshed && { request: reading.request, values: refreshed.values },
+      found: new Map([...(refreshed?.found ?? []), [name, record]]),
+    }
+  }
+
+/** 2. Decides what becomes of each Secret: those that are requested, and those that only the record still names. */
+const planner =
+  ({ clock }: RoundServices) =>
+  async (fetched: Fetched, round: SyncRound): Promise<SettlingRound> => {
+    const { account, reading, sources, state, signal } = round
+    signal.throwIfAborted()
+    const recorded = readRecord(account, fetched.record)
+    const request = reading?.request
+    const decisions = await decideSources(recorded, { request, sources, nowMs: clock.now() })
+    const leftVersionOf = (name: string) =>
+      reading?.fetchesAll === false ? state.secrets.get(name)?.leftVersion : undefined
+    return { ...round, ...fetched, recorded, decisions, leftVersionOf }
+  }
+
+/** 4. Says how the round went, and decides what the next one needs to know and when it is due. */
+const resultReporter =
+  ({ memory, clock }: RoundServices, reporter: Reporter) =>
+  async (settled: RoundResult, round: SyncRound): Promise<NextState> => {
+    const request = round.reading?.request
+    const mistakes = request?.mistakes.map(mistakeFailure) ?? []
+    const result = { ...settled, failures: [...mistakes, ...settled.failures] }
+    const maxKeptBytes = roomForValues({ memory, account: round.account })
+    const noted = stateAfter(round, { result, maxKeptBytes, clock })
+    const reported = await reporter.onAccount(result, round)
+    const reportedSources = request && (await reporter.onSources(result, { ...round, request }))
+    const state = { ...noted, reported, reportedSources: reportedSources ?? noneReported }
+    return { state, nextAfterMs: nextRoundAfterMs(state, { request, result, clock }) }
+  }

@@ -1,0 +1,30 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log/log.ts'
+import type { Policy } from '../../requests/administrator/policy.ts'
+import type { SyncCluster } from '../cluster/cluster-port.ts'
+import type { EventBudget } from '../cluster/event-budget.ts'
+import type { FairShares } from '../memory/fair-shares.ts'
+import type { SyncMetrics } from '../metrics/metrics.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
+import type { OpenSession } from './account-access.ts'
+import type { KnownSources } from './settle/decide-sources.ts'
+import type { TryLimit } from './settle/try-limit.ts'
+
+/** The services that the rounds of all accounts share. */
+export interface RoundServices {
+  readonly cluster: SyncCluster
+  readonly policy: Policy
+  readonly openSession: OpenSession
+  /** What is known of the sources in a namespace. */
+  readonly sourcesOf: (namespace: string) => KnownSources
+  readonly metrics: SyncMetrics
+  readonly events: EventBudget
+  /** What may be kept for what anybody else writes. */
+  readonly memory: FairShares
+  readonly pace: FairPace
+  readonly tries: TryLimit
+  readonly clock: Clock
+  readonly log: Log
+  /** Ends all rounds. */
+  readonly signal: AbortSignal
+}
