@@ -7,7 +7,7 @@ import { InputError } from './input/text/input-error.ts'
 import { addLocalCommands } from './local-commands.ts'
 
 const details = `
-All commands read the operator's settings (cloud, vaults and defaults) from AKV_INJECTOR_* variables.
+All commands read the administrator's settings (cloud, vaults and defaults) from AKV_INJECTOR_* variables.
 Exit codes: 0 success, 1 failure, 2 invalid input or usage.`
 
 /**

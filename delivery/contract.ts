@@ -58,7 +58,7 @@ export const hangGraceSeconds = 30
 export const onDeletedChoices = ['keep', 'remove'] as const
 type OnDeleted = (typeof onDeletedChoices)[number]
 
-/** The services that the agent may talk to. Only the operator sets them: no annotation can. */
+/** The services that the agent may talk to. Only the administrator sets them: no annotation can. */
 export interface Cloud {
   /** `https://login.microsoftonline.com` */
   readonly authorityHost: string
@@ -141,7 +141,7 @@ export interface AgentConfig {
   /** The port at which a refreshing agent serves metrics. Absent: none. An older agent ignores it. */
   readonly metricsPort?: number
   readonly logLevel: LogLevel
-  /** The annotations set `clientId` and `tenantId`. The operator sets `defaultTenantId`, which is used last. */
+  /** The annotations set `clientId` and `tenantId`. The administrator sets `defaultTenantId`, which is used last. */
   readonly identity: {
     readonly clientId?: string
     readonly tenantId?: string

@@ -139,7 +139,7 @@ export function describeObject({ vault, type, name, version }: ObjectReference):
 }
 
 /**
- * Returns the base URL of a vault. The operator sets the template, and a reference only the name. A valid name (see
+ * Returns the base URL of a vault. The administrator sets the template, and a reference only the name. A valid name (see
  * {@link isVaultName}) contains no character that could end a host or a path segment.
  *
  * @param template - an https URL with `{vault}` in its host or its path

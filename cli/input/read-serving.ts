@@ -2,12 +2,12 @@ import type { Policy } from '../../requests/administrator/policy.ts'
 import type { CsiMode } from '../../requests/administrator/settings/read-settings.ts'
 import { settingsFrom } from './review-template.ts'
 
-/** The operator's policy, and whether volumes of the Secrets Store CSI Driver are served. */
+/** The administrator's policy, and whether volumes of the Secrets Store CSI Driver are served. */
 export interface Serving {
   readonly policy: Policy
   readonly mode: CsiMode
   readonly servesVolumes: boolean
-  /** True if the operator's settings don't say so. */
+  /** True if the administrator's settings don't say so. */
   readonly isAssumed: boolean
 }
 
@@ -16,7 +16,7 @@ export const servingAssumption =
   'AKV_INJECTOR_CSI is not set: assuming "labelled", so volumes of the Secrets Store CSI Driver are served'
 
 /**
- * Reads the operator's settings. Without `AKV_INJECTOR_CSI`, volumes of the driver count as served in labelled
+ * Reads the administrator's settings. Without `AKV_INJECTOR_CSI`, volumes of the driver count as served in labelled
  * namespaces: a command that reads manifests with such volumes is asked what would become of them.
  *
  * @throws InputError with every invalid setting

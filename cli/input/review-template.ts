@@ -9,11 +9,11 @@ import type { FoundObject, PodTemplate } from './find-objects.ts'
 import { lookUpInFiles } from './look-up-in-files.ts'
 import { InputError } from './text/input-error.ts'
 
-/** The image in the output of `inject` if the operator hasn't set one, which a real webhook requires. */
+/** The image in the output of `inject` if the administrator hasn't set one, which a real webhook requires. */
 export const placeholderImage = 'akv-injector:unset'
 
 /**
- * Reads the operator's settings as the webhook does.
+ * Reads the administrator's settings as the webhook does.
  *
  * @throws InputError with every invalid setting
  */

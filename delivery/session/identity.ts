@@ -20,7 +20,7 @@ export interface Identity {
 
 /**
  * The identity to sign in with. The pod's annotations win over the environment variables that the
- * azure-workload-identity webhook sets, and these over the operator's default tenant.
+ * azure-workload-identity webhook sets, and these over the administrator's default tenant.
  *
  * @throws AkvError AKV_IDENTITY_MISSING, AKV_IDENTITY_BINDING or AKV_CONFIG_INVALID
  */

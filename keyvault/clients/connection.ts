@@ -7,7 +7,7 @@ const maxSockets = 16
 
 /**
  * Creates the one connection pool for Entra and all vaults. The SDKs use its proxy and TLS settings; their own proxy
- * support would ignore the operator's certificates.
+ * support would ignore the administrator's certificates.
  *
  * @param options - `ca`: PEM; if set, only these certificates are trusted; `env`: where `HTTPS_PROXY` and `NO_PROXY` are read
  * @throws AkvError AKV_CONFIG_INVALID if `ca` or the proxy's URL isn't valid

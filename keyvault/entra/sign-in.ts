@@ -23,7 +23,7 @@ export interface SignIn {
 }
 
 export interface SignInOptions {
-  /** The operator's authority, such as `https://login.microsoftonline.com`. */
+  /** The administrator's authority, such as `https://login.microsoftonline.com`. */
   readonly authorityHost: string
   /** The only resource that tokens are requested for, such as `https://vault.azure.net`. */
   readonly audience: string
@@ -90,7 +90,7 @@ async function exchange(options: SignInOptions): Promise<VaultToken> {
   let failure: FailedRequest | undefined
   const credential = new ClientAssertionCredential(tenantId, clientId, async () => assertion, {
     authorityHost,
-    // Entra's list of known clouds contains no private clouds. The operator has named the authority, so MSAL needn't
+    // Entra's list of known clouds contains no private clouds. The administrator has named the authority, so MSAL needn't
     // verify it.
     disableInstanceDiscovery: true,
     retryOptions: { maxRetries: 0 },

@@ -29,7 +29,7 @@ export interface ObjectReader {
 }
 
 interface ObjectReaderOptions {
-  /** The operator's URL template, with `{vault}`. */
+  /** The administrator's URL template, with `{vault}`. */
   readonly vaultUrl: string
   readonly agent: Agent
   readonly token: () => Promise<string>

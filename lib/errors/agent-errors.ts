@@ -18,7 +18,7 @@ export const agentErrors = {
     ...misconfigured,
     means: 'No client ID or no tenant ID is configured.',
     remedy:
-      'Set the annotations akv-injector.io/client-id and akv-injector.io/tenant-id. Or annotate the service account with azure.workload.identity/client-id and label the pod azure.workload.identity/use: "true" (Secret sync needs no label). The operator can set a default tenant with AKV_INJECTOR_DEFAULT_TENANT_ID.',
+      'Set the annotations akv-injector.io/client-id and akv-injector.io/tenant-id. Or annotate the service account with azure.workload.identity/client-id and label the pod azure.workload.identity/use: "true" (Secret sync needs no label). The administrator can set a default tenant with AKV_INJECTOR_DEFAULT_TENANT_ID.',
   },
   AKV_IDENTITY_BINDING: {
     ...misconfigured,
@@ -91,14 +91,14 @@ export const agentErrors = {
     means:
       'The volume ran out of space while files were written. The previous files are unchanged.',
     remedy:
-      'Request fewer objects, or ask the operator to raise AKV_INJECTOR_VOLUME_SIZE_LIMIT (agent.volumeSizeLimit of the chart).',
+      'Request fewer objects, or ask the administrator to raise AKV_INJECTOR_VOLUME_SIZE_LIMIT (agent.volumeSizeLimit of the chart).',
   },
   AKV_SET_TOO_LARGE: {
     ...permanent,
     means:
       'The files need more than 45 % of the volume. Old and new files exist side by side while they are switched.',
     remedy:
-      'Request fewer objects, or ask the operator to raise AKV_INJECTOR_VOLUME_SIZE_LIMIT (agent.volumeSizeLimit of the chart).',
+      'Request fewer objects, or ask the administrator to raise AKV_INJECTOR_VOLUME_SIZE_LIMIT (agent.volumeSizeLimit of the chart).',
   },
   AKV_WRITE_FAILED: {
     ...permanent,

@@ -31,7 +31,8 @@ export const keyvaultErrors = {
   AKV_TENANT_NOT_FOUND: {
     ...permanent,
     means: 'The tenant does not exist, or belongs to another cloud.',
-    remedy: 'Correct the tenant ID, or the cloud that the operator has set (AKV_INJECTOR_CLOUD).',
+    remedy:
+      'Correct the tenant ID, or the cloud that the administrator has set (AKV_INJECTOR_CLOUD).',
   },
   AKV_ENTRA_REFUSED: {
     ...permanent,

@@ -15,7 +15,7 @@ export const syncErrors = {
     ...permanent,
     isOfSync: true,
     means:
-      'A ServiceAccount asks for Secrets, but the operator has not enabled Secret sync for it.',
+      'A ServiceAccount asks for Secrets, but the administrator has not enabled Secret sync for it.',
     remedy:
       'Add the account to sync.namespaces.NAMESPACE.serviceAccounts of the chart, or remove the annotation akv-injector.io/sync.',
   },

@@ -51,6 +51,6 @@ export function forbiddenVaults(
       subject: 'the vaults',
       found: vault,
       // The allowed vaults aren't listed: anybody on the network can send a review for any namespace.
-      sentence: `the operator does not allow namespace "${printable(namespace)}" to use this vault; use another one, or ask the operator to add it to AKV_INJECTOR_ALLOWED_VAULTS`,
+      sentence: `the administrator does not allow namespace "${printable(namespace)}" to use this vault; use another one, or ask the administrator to add it to AKV_INJECTOR_ALLOWED_VAULTS`,
     }))
 }

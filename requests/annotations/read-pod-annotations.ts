@@ -51,7 +51,11 @@ export function readPodAnnotations(
   })
   if (values['run-as']?.uid === 0 && !policy.allowRoot)
     problems.push(
-      valueProblem(own, 'run-as', 'the operator does not allow root (AKV_INJECTOR_ALLOW_ROOT)'),
+      valueProblem(
+        own,
+        'run-as',
+        'the administrator does not allow root (AKV_INJECTOR_ALLOW_ROOT)',
+      ),
     )
 
   const choice = chooseVaults(own, { vault: values.vault, policy, namespace })

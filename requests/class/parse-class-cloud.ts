@@ -18,6 +18,6 @@ export function parseClassCloud(name: string, cloudName: CloudName): Parsed<Clou
   return cloud === cloudName
     ? valid(cloud)
     : invalid(
-        `this cluster uses the cloud "${cloudName}", which only the operator can change; remove this parameter`,
+        `this cluster uses the cloud "${cloudName}", which only the administrator can change; remove this parameter`,
       )
 }

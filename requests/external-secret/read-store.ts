@@ -118,7 +118,7 @@ const azureReader =
           wrong(
             at,
             type,
-            `this cluster uses the cloud "${policy.cloudName}", which the operator chooses; name a vault of that cloud`,
+            `this cluster uses the cloud "${policy.cloudName}", which the administrator chooses; name a vault of that cloud`,
           )
       }),
       // The operator's default is ServicePrincipal.

@@ -55,7 +55,7 @@ export function accountChooser(
         ? { kind: 'chosen', name: account }
         : {
             kind: 'none',
-            sentence: `its store names ServiceAccount ${printable(account)}, which the operator has not enabled in namespace ${namespace}`,
+            sentence: `its store names ServiceAccount ${printable(account)}, which the administrator has not enabled in namespace ${namespace}`,
           }
     const ofClient = clientId === undefined ? [] : (byClient.get(clientId) ?? [])
     if (ofClient.length === 1 && ofClient[0]) return { kind: 'chosen', name: ofClient[0].name }
@@ -79,5 +79,5 @@ function noneSentence(
   const enabled = names.length === 0 ? 'no account' : names.join(', ')
   const found =
     annotated === undefined ? '' : `${accountAnnotation} names "${printable(annotated, 63)}", but `
-  return `${found}the operator has enabled ${enabled}${more > 0 ? ` and ${more} more` : ''} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
+  return `${found}the administrator has enabled ${enabled}${more > 0 ? ` and ${more} more` : ''} in namespace ${namespace}; annotate ${what} with ${accountAnnotation}`
 }

@@ -10,7 +10,7 @@ import { type AccountState, initialState } from './account-state.ts'
 export interface AccountEntry {
   /** As the watch saw it last. */
   account: SeenAccount
-  /** Whether the operator has enabled the account. */
+  /** Whether the administrator has enabled the account. */
   readonly isListed: boolean
   /** The sources that are read as this account, the oldest first. */
   sources: readonly Source[]

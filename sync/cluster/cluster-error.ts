@@ -144,7 +144,7 @@ const isOfNamespace = ({ said }: FailedAnswer): boolean =>
 const andMore = ({ length }: readonly unknown[]) =>
   length > mostTold ? ` and ${length - mostTold} more` : ''
 
-/** Why the API server forbade something. Contains only words that come from us or from an operator. */
+/** Why the API server forbade something. Contains only words that come from us or from an administrator. */
 function refusal(answer: FailedAnswer): string {
   if (causesOf(answer).some(({ reason }) => reason === 'NamespaceTerminating'))
     return 'its namespace is being deleted'

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** The accounts that the operator has listed, by namespace. */
+/** The accounts that the administrator has listed, by namespace. */
 export type ListedAccounts = ReadonlyMap<string, ReadonlySet<string>>
 
 /** The state of one Secret. */

@@ -8,7 +8,7 @@ import { accountGauges, type ListedAccounts, type SecretsOf } from './account-me
 export type WriteKind = Extract<SecretStep['kind'], 'create' | 'claim' | 'apply' | 'delete'>
 
 /**
- * The metrics of the controller. The values of labels come from fixed sets, and from the operator's list of accounts, but for
+ * The metrics of the controller. The values of labels come from fixed sets, and from the administrator's list of accounts, but for
  * the names of {@link maxVaults} vaults.
  */
 export interface SyncMetrics {
@@ -35,7 +35,7 @@ const accountLabels = ['namespace', 'account']
 /** Accounts name any vault they like, so there must be an end. Further vaults share an empty label. */
 const maxVaults = 100
 
-/** @param accounts - the accounts that the operator has listed, by namespace; all others share an empty label */
+/** @param accounts - the accounts that the administrator has listed, by namespace; all others share an empty label */
 export function createSyncMetrics(accounts: ListedAccounts): SyncMetrics {
   const registry = new Registry()
   const registers = [registry]

@@ -65,7 +65,7 @@ export interface Assignment extends AssignedSources {
 
 export interface NamespaceSourcesOptions {
   readonly namespace: string
-  /** The names of the accounts that the operator has listed. */
+  /** The names of the accounts that the administrator has listed. */
   readonly listed: ReadonlySet<string>
   readonly kinds: readonly SourceKind[]
   /** The stores of the whole cluster. Absent if ExternalSecrets aren't read. */

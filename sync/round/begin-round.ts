@@ -18,7 +18,7 @@ import type { KnownSources } from './settle/decide-sources.ts'
 /** One round of one account. The account may change while it runs; what is here doesn't. */
 export interface Round {
   readonly account: SeenAccount
-  /** What the account's annotations request. Absent if the operator hasn't enabled the account. */
+  /** What the account's annotations request. Absent if the administrator hasn't enabled the account. */
   readonly request: AccountRequest | undefined
   /** The sources that are read as this account. */
   readonly assigned: readonly Source[]

@@ -37,7 +37,7 @@ function reasonOf({ account, request }: Round): Reason {
 }
 
 function notEnabled({ namespace, name }: Round['account']): Failure {
-  const message = `ServiceAccount ${namespace}/${name} is not among those that the operator has enabled`
+  const message = `ServiceAccount ${namespace}/${name} is not among those that the administrator has enabled`
   return { kind: 'account', error: new AkvError({ code: 'AKV_SYNC_NOT_ENABLED', message }) }
 }
 

@@ -49,7 +49,7 @@ export function createRounds(services: RoundServices): RunRound {
         : await sync(openRound(round, services))
       if (next === undefined) return undefined
       entry.state = holdValues(next.state, { memory, account })
-      // The controller may not write to accounts that the operator hasn't enabled.
+      // The controller may not write to accounts that the administrator hasn't enabled.
       if (entry.isListed) await publishStatus(entry, { account, log, cluster })
       return next.nextAfterMs
     } finally {

@@ -14,7 +14,7 @@ import { mutate } from '../../webhook/core/mutate.ts'
 import { admissionCases } from '../support/golden/admission-cases.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
 import { holds } from '../webhook/core/holds.ts'
-import { assertOperatorsHosts, patchedPod } from '../webhook/core/patched-pod.ts'
+import { assertConfiguredHosts, patchedPod } from '../webhook/core/patched-pod.ts'
 import { policy } from '../webhook/core/policy.ts'
 import { fuzz } from './harness/fuzz.ts'
 import { assertSentence, pumped } from './harness/hostile.ts'
@@ -52,7 +52,7 @@ t.test('any review gets a valid outcome, cheaply', async (t) => {
   t.ok(['injected', 'denied', 'skipped'].every((kind) => kinds.has(kind as Outcome['kind'])))
 })
 
-t.test('an injection only adds, is complete, and obeys the operator', async (t) => {
+t.test('an injection only adds, is complete, and obeys the administrator', async (t) => {
   await fuzz(
     t,
     fc.property(pods, (object) => {
@@ -63,7 +63,7 @@ t.test('an injection only adds, is complete, and obeys the operator', async (t) 
       const again = mutate(requestFor(after), policy)
       if (again.kind !== 'skipped' || again.reason !== 'complete')
         throw new Error(`reviewed again: ${JSON.stringify(again)}`)
-      assertOperatorsHosts(after)
+      assertConfiguredHosts(after)
       assertIdentityIsTheAgents(after)
     }),
   )

@@ -185,7 +185,7 @@ t.test('all permanent failures are reported together', async (t) => {
   t.match(termination, /team-a:gone-1.*team-a:gone-2/)
 })
 
-t.test('a host whose certificate the operator doesn’t trust gets no token', async (t) => {
+t.test('a host whose certificate the administrator doesn’t trust gets no token', async (t) => {
   const emulator = await startTestEmulator(t, { secrets: 'a: v' })
   const other = await startHttpsServer(t, (_request, response) => response.end('{}'))
   const pod = await makePod(t, emulator, { files: [secretFile('a')] })

@@ -76,11 +76,13 @@ t.test('what is wrong is said, with what is accepted', async (t) => {
 t.test('without a vault anywhere, it says where to name one', async (t) => {
   const problem = 'it names no vault, and there is no default vault; write vault:name'
   t.match(parseReference('a'), { problem })
-  const howToSetDefault = 'ask the operator'
-  t.match(parseReference('a', { howToSetDefault }), { problem: `${problem}, or ask the operator` })
+  const howToSetDefault = 'ask the administrator'
+  t.match(parseReference('a', { howToSetDefault }), {
+    problem: `${problem}, or ask the administrator`,
+  })
 })
 
-t.test('a vault name only ever fills the hole in the operator’s URL', async (t) => {
+t.test('a vault name only ever fills the hole in the administrator’s URL', async (t) => {
   t.equal(vaultUrl('https://{vault}.vault.azure.net', 'Team-A'), 'https://team-a.vault.azure.net')
   t.equal(vaultUrl('https://localhost:8444/{vault}', 'team-a'), 'https://localhost:8444/team-a')
   for (const name of [

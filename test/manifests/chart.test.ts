@@ -352,13 +352,17 @@ t.test(
   },
 )
 
-t.test('certificate files of the operator are used unchanged', { skip: withoutHelm }, async (t) => {
-  const files = { secretName: 'own', caBundle: certificatePem }
-  const { objects, find } = readRendered(
-    render({ values: { certs: { mode: 'files', files } } }).text,
-  )
-  t.notOk(objects.some(({ kind }) => kind === 'Secret'))
-  t.equal(find('Deployment').spec.template.spec.volumes[0].secret.secretName, 'own')
-  const { caBundle } = find('MutatingWebhookConfiguration').webhooks[0].clientConfig
-  t.equal(Buffer.from(caBundle, 'base64').toString(), certificatePem)
-})
+t.test(
+  'certificate files of the administrator are used unchanged',
+  { skip: withoutHelm },
+  async (t) => {
+    const files = { secretName: 'own', caBundle: certificatePem }
+    const { objects, find } = readRendered(
+      render({ values: { certs: { mode: 'files', files } } }).text,
+    )
+    t.notOk(objects.some(({ kind }) => kind === 'Secret'))
+    t.equal(find('Deployment').spec.template.spec.volumes[0].secret.secretName, 'own')
+    const { caBundle } = find('MutatingWebhookConfiguration').webhooks[0].clientConfig
+    t.equal(Buffer.from(caBundle, 'base64').toString(), certificatePem)
+  },
+)

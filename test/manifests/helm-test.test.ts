@@ -125,10 +125,13 @@ t.test('a healthy install passes', async (t) => {
   })
 })
 
-t.test('a denial passes, because the operator may limit the vaults of a namespace', async (t) => {
-  const { code } = await run(t, { ...well, response: { allowed: false } })
-  t.equal(code, 0)
-})
+t.test(
+  'a denial passes, because the administrator may limit the vaults of a namespace',
+  async (t) => {
+    const { code } = await run(t, { ...well, response: { allowed: false } })
+    t.equal(code, 0)
+  },
+)
 
 t.test(
   'nodes that would ignore fileKeyRef are named, and the webhook is checked anyway',

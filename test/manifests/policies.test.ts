@@ -36,7 +36,7 @@ t.test('each policy can be turned off completely', { skip }, async (t) => {
 })
 
 t.test(
-  'annotated pods without an agent are refused if the operator says so',
+  'annotated pods without an agent are refused if the administrator says so',
   { skip },
   async (t) => {
     const actionsOf = (uninjectedPods?: string) => {

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import type { Lookup } from '../../requests/class/looked-up.ts'
 import { type AdmissionCase, type PolicyChanges, seedCases } from './golden/admission-cases.ts'
 
-/** A case of the seeds as its user has it: manifests, and the settings of the operator. */
+/** A case of the seeds as its user has it: manifests, and the settings of the administrator. */
 export interface SeedManifests {
   readonly name: string
   /** Classes, ServiceAccount and pod. */

@@ -142,7 +142,7 @@ export const refuseLookUps: LookUp = async (request) => ({
 const turnedOff: Lookup = {
   kind: 'failed',
   reason:
-    'AKV_INJECTOR_CSI is none in this webhook; if the operator has just changed csi.namespaces, try again',
+    'AKV_INJECTOR_CSI is none in this webhook; if the administrator has just changed csi.namespaces, try again',
 }
 const timedOut: Lookup = { kind: 'timed-out', seconds: timeoutMs / 1000 }
 const tooLarge: Lookup = {

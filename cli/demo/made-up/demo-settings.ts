@@ -3,7 +3,7 @@ import type { Settings } from '../../../requests/administrator/settings/read-set
 import { settingsFrom } from '../../input/review-template.ts'
 
 /**
- * The settings of the demo's webhook: the operator's own ones, with the emulator in place of the operator's cloud, and
+ * The settings of the demo's webhook: the administrator's own ones, with the emulator in place of the administrator's cloud, and
  * without the addresses and files of a container.
  *
  * @param added - further variables, which win
@@ -11,11 +11,11 @@ import { settingsFrom } from '../../input/review-template.ts'
  */
 export function demoSettings(added: Readonly<Record<string, string>>): Settings {
   const settings = settingsFrom({ ...process.env, ...fixedSettings, ...added })
-  return { ...settings, policy: { ...settings.policy, cloudName: operatorsCloud() } }
+  return { ...settings, policy: { ...settings.policy, cloudName: administratorsCloud() } }
 }
 
 /** The emulator stands in for it, so a SecretProviderClass may name it. */
-const operatorsCloud = (): CloudName =>
+const administratorsCloud = (): CloudName =>
   cloudNames.find((name) => name === process.env['AKV_INJECTOR_CLOUD']) ?? 'public'
 
 const fixedSettings = {

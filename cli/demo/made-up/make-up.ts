@@ -18,12 +18,12 @@ import { demoSettings } from './demo-settings.ts'
 import { describeMadeUp } from './describe-made-up.ts'
 import { makeVaults } from './make-vaults.ts'
 
-/** The surroundings of a pod: what its vaults, its cluster and its operator provide. */
+/** The surroundings of a pod: what its vaults, its cluster and its administrator provide. */
 export interface Surroundings {
   readonly data: EmulatorData
   /** The objects that the webhook can look up. */
   readonly objects: readonly FoundObject[]
-  /** Settings of the operator. */
+  /** Settings of the administrator. */
   readonly settings: Readonly<Record<string, string>>
   /** The variables that the azure-workload-identity webhook would give to the agent. */
   readonly agentEnv: Readonly<Record<string, string>>

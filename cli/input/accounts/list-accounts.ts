@@ -13,7 +13,7 @@ export interface AccountInFiles extends ListedAccount {
   readonly isElsewhere?: true
 }
 
-/** The ServiceAccounts of the files, by namespace. They count as listed by the operator. */
+/** The ServiceAccounts of the files, by namespace. They count as listed by the administrator. */
 export function listAccounts(
   objects: readonly NamedObject[],
 ): ReadonlyMap<string, readonly AccountInFiles[]> {

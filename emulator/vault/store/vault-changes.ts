@@ -1,4 +1,4 @@
-/** Changes that an operator would make in the portal, not through the data plane. */
+/** Changes that an administrator would make in the portal, not through the data plane. */
 
 import type { CertificateData } from '../../data/data.ts'
 import type { ObjectKind } from '../../refusals/vault-refusal.ts'

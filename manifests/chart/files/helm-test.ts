@@ -133,7 +133,7 @@ async function askWebhook(entry: Entry, pod: object) {
 /** The webhook serves a certificate that the API server trusts, and adds the agent to an annotated pod. */
 async function checkWebhook() {
   if (refusesStrangers) return await checkRefusal()
-  // A denial counts as success too: the operator may have limited the vaults that namespaces may name.
+  // A denial counts as success too: the administrator may have limited the vaults that namespaces may name.
   for (const entry of await readEntries()) await askWebhook(entry, annotatedPod)
   return 'the webhook responds correctly, over TLS that the API server trusts'
 }

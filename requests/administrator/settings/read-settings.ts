@@ -34,7 +34,7 @@ import { type SettingReader, settingReader } from './setting-reader.ts'
 export const csiModes = ['none', 'labelled', 'all'] as const
 export type CsiMode = (typeof csiModes)[number]
 
-/** The operator's settings (docs/specification.md, "Operator settings"), checked and complete. */
+/** The administrator's settings (docs/specification.md, "Administrator settings"), checked and complete. */
 export interface Settings {
   readonly policy: Policy
   readonly listen: ListenAddress

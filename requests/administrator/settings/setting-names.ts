@@ -9,7 +9,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export const settingPrefix = 'AKV_INJECTOR_'
 
 /**
- * All operator settings (docs/specification.md, "Operator settings"). Any other variable that begins with
+ * All administrator settings (docs/specification.md, "Administrator settings"). Any other variable that begins with
  * {@link settingPrefix} is refused at start.
  */
 export const settingNames = [

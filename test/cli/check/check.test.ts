@@ -34,7 +34,7 @@ t.test('check reports every problem of a pod that would be denied, and exits wit
   )
 })
 
-t.test('check knows the operator’s version of Kubernetes', async (t) => {
+t.test('check knows the administrator’s version of Kubernetes', async (t) => {
   const input = podText({ ...objects, env: 'API_KEY=api-key' })
   const env = { AKV_INJECTOR_KUBERNETES_VERSION: 'v1.34.2' }
   const { code, stdout } = await runInProcess(['check', '-'], { input, env })
@@ -111,15 +111,18 @@ t.test('check warns of a pod in a namespace that a default install ignores', asy
   }
 })
 
-t.test('check applies the operator’s settings, and the namespace of --namespace', async (t) => {
-  const env = { AKV_INJECTOR_ALLOWED_VAULTS: 'shop=team-a' }
-  const input = podText(objects)
-  t.match(await runInProcess(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
-  t.match(await runInProcess(['check', '-'], { input, env }), {
-    code: 1,
-    stdout: /"team-a": the operator does not allow namespace "default" to use this vault/,
-  })
-})
+t.test(
+  'check applies the administrator’s settings, and the namespace of --namespace',
+  async (t) => {
+    const env = { AKV_INJECTOR_ALLOWED_VAULTS: 'shop=team-a' }
+    const input = podText(objects)
+    t.match(await runInProcess(['check', '-', '-n', 'shop'], { input, env }), { code: 0 })
+    t.match(await runInProcess(['check', '-'], { input, env }), {
+      code: 1,
+      stdout: /"team-a": the administrator does not allow namespace "default" to use this vault/,
+    })
+  },
+)
 
 t.test('check names a file or setting that it can’t read, and exits with 2', async (t) => {
   const folder = t.testdir({ 'broken.yaml': 'a: [1\nb: "x' })

@@ -180,7 +180,7 @@ t.test('the demo reports a pod with variables only, and a pod whose vault is abs
   })
 })
 
-t.test('the demo applies the operator’s settings', async (t) => {
+t.test('the demo applies the administrator’s settings', async (t) => {
   const folder = t.testdir({ 'pod.json': podText({ secrets: 'x' }) })
   t.match(await runInProcess(['demo', `${folder}/pod.json`], { env: { AKV_INJECTOR_NOPE: '1' } }), {
     code: 2,

@@ -168,7 +168,7 @@ t.test('a class that one pod still needs stays', async (t) => {
 })
 
 t.test(
-  'the settings of the agent are kept, and those of the operator are written down',
+  'the settings of the agent are kept, and those of the administrator are written down',
   async (t) => {
     const annotations = {
       'akv-injector.io/timeout': '5m',

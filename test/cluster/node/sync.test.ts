@@ -127,7 +127,7 @@ t.test('a deleted record of an account’s Secrets is written again', async () =
   await until(async () => (await node.cluster.get(record)).status === 200, podTimeoutMs)
 })
 
-t.test('an event tells an account that the operator hasn’t listed it', async (t) => {
+t.test('an event tells an account that the administrator hasn’t listed it', async (t) => {
   const unlisted = account('[{ secret: other, data: "password=db-password" }]')
   const other = { ...unlisted, metadata: { ...unlisted.metadata, name: 'unlisted' } }
   await node.apply(other)

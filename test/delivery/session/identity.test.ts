@@ -5,7 +5,7 @@ const id = (digit: string) => `${digit.repeat(8)}-1111-1111-1111-111111111111`
 const env = { AZURE_CLIENT_ID: id('c'), AZURE_TENANT_ID: id('d') }
 
 t.test(
-  'annotations go before the environment, and that before the operator’s tenant',
+  'annotations go before the environment, and that before the administrator’s tenant',
   async (t) => {
     const annotated = { clientId: id('a'), tenantId: id('b'), defaultTenantId: id('e') }
     t.strictSame(resolveIdentity(annotated, env), { clientId: id('a'), tenantId: id('b') })

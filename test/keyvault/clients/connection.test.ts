@@ -9,7 +9,7 @@ import { startProxy } from '../../support/servers/start-proxy.ts'
 import { clientId } from '../../support/servers/start-test-emulator.ts'
 import { connectTo, secret, secretValue, signInAt, startVault } from '../emulated-vault.ts'
 
-t.test('sign-in and vaults go through HTTPS_PROXY, with the operator’s CA', async (t) => {
+t.test('sign-in and vaults go through HTTPS_PROXY, with the administrator’s CA', async (t) => {
   const emulator = await startVault(t)
   const proxy = await startProxy(t)
   for (const env of [

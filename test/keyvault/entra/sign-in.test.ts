@@ -145,7 +145,7 @@ t.test('a redirecting or lying authority gets no assertion sent on', async (t) =
   t.equal(target.requests.length, 0)
 })
 
-t.test('in every cloud the operator’s authority is the only host that is asked', async (t) => {
+t.test('in every cloud the administrator’s authority is the only host that is asked', async (t) => {
   const hosts = [
     'login.microsoftonline.com',
     'login.microsoftonline.us',

@@ -174,7 +174,7 @@ t.test('all invalid values are refused at once', async (t) => {
   })
 })
 
-t.test('the operator’s list of vaults applies by namespace', async (t) => {
+t.test('the administrator’s list of vaults applies by namespace', async (t) => {
   const allowedVaults = new Map([['shop', new Set(['team-a'])]])
   t.match(read({ sync: '- { secret: db, data: "team-b:x" }' }, { allowedVaults }), {
     problems: [{ subject: 'the vaults', found: 'team-b', sentence: /namespace "shop"/ }],

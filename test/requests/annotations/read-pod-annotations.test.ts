@@ -116,7 +116,7 @@ t.test('a key that every object inherits is unknown', async (t) => {
   ])
 })
 
-t.test('an operator’s list of vaults binds by namespace', async (t) => {
+t.test('an administrator’s list of vaults binds by namespace', async (t) => {
   const allowedVaults = new Map([['default', new Set(['team-a'])]])
   t.strictSame(parse({ secrets: 'TEAM-A:x' }, { allowedVaults }).problems, [])
   t.match(parse({ secrets: 'team-b:x' }, { allowedVaults }).problems, [
@@ -124,7 +124,7 @@ t.test('an operator’s list of vaults binds by namespace', async (t) => {
       subject: 'the vaults',
       found: 'team-b',
       sentence:
-        /does not allow namespace "default" to use this vault; use another one, or ask the operator/,
+        /does not allow namespace "default" to use this vault; use another one, or ask the administrator/,
     },
   ])
 })

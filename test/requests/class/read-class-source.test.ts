@@ -166,7 +166,7 @@ t.test('mistakes in the parameters are those of a pod', async (t) => {
     t.match(read(classSpec(items, parameters))?.problems[0], problem)
   const allowed = { allowedVaults: new Map([['shop', new Set(['other'])]]) }
   t.match(read(classSpec(items), allowed)?.problems, [
-    /^parameters.keyvaultName "team-a": the operator does not allow/,
+    /^parameters.keyvaultName "team-a": the administrator does not allow/,
   ])
 })
 

@@ -294,10 +294,10 @@ for (const [more, sentence] of sentences)
     )
   })
 
-t.test('the operator decides which vaults a namespace may use', async (t) => {
+t.test('the administrator decides which vaults a namespace may use', async (t) => {
   const allowedVaults = new Map([['shop', new Set(['team-b'])]])
   t.match(read(spec(), { allowedVaults }).problems, [
-    /^SecretStore kv: vault "team-a": the operator/,
+    /^SecretStore kv: vault "team-a": the administrator/,
   ])
 })
 

@@ -67,7 +67,7 @@ t.test('stores of others are left alone', async (t) => {
   t.match(read({ ...azurekv(), controller: '' }), { kind: 'read' })
 })
 
-t.test('the host of a vault is the operator’s', async (t) => {
+t.test('the host of a vault is the administrator’s', async (t) => {
   for (const url of [
     'https://team-a.vault.azure.net.evil.example',
     'https://evil.example/team-a.vault.azure.net',
@@ -81,7 +81,7 @@ t.test('the host of a vault is the operator’s', async (t) => {
     ])
 })
 
-t.test('another cloud than the operator’s is refused', async (t) => {
+t.test('another cloud than the administrator’s is refused', async (t) => {
   t.match(storeOf(azurekv({ environmentType: 'ChinaCloud' })).problems, [
     /environmentType "ChinaCloud": this cluster uses the cloud "public"/,
   ])

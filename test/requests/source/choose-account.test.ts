@@ -26,22 +26,22 @@ t.test('then comes the account that the annotation names', async (t) => {
   t.equal(choose(both, web, { name: 'api', clientId: a }), 'api', 'two accounts have the client')
 })
 
-t.test('then comes the only account that the operator has listed', async (t) => {
+t.test('then comes the only account that the administrator has listed', async (t) => {
   t.equal(choose({}, web), 'web')
   t.equal(choose({ clientId: b }, web), 'web', 'another client is a mistake of its own')
 })
 
 t.test('otherwise, a sentence says which accounts there are', async (t) => {
   const rest = 'in namespace shop; annotate the class with akv-injector.io/service-account'
-  t.equal(choose({}), `the operator has enabled no account ${rest}`)
-  t.equal(choose({}, web, api), `the operator has enabled web, api ${rest}`)
+  t.equal(choose({}), `the administrator has enabled no account ${rest}`)
+  t.equal(choose({}, web, api), `the administrator has enabled web, api ${rest}`)
   t.equal(
     choose({ clientId: b }, web, { name: 'old' }),
-    `the operator has enabled web, old ${rest}`,
+    `the administrator has enabled web, old ${rest}`,
   )
   t.equal(
     choose({ annotated: 'other\u202e' }, web),
-    `akv-injector.io/service-account names "other\\u{202e}", but the operator has enabled web ${rest}`,
+    `akv-injector.io/service-account names "other\\u{202e}", but the administrator has enabled web ${rest}`,
     'the only account is not a substitute for the one that is named',
   )
   const many = Array.from({ length: 12 }, (_, i) => ({ name: `a${i}` }))

@@ -11,7 +11,7 @@ import { expand, type Parts, readFixture, readParts, writeFixture } from './fixt
  * `outcome.yaml` is the expected outcome. Four files are optional:
  *
  * - `request.yaml` has the fields of the request that differ from the creation of a pod
- * - `policy.yaml` has the operator's settings that differ from the tests' policy
+ * - `policy.yaml` has the administrator's settings that differ from the tests' policy
  * - `classes.yaml` maps the names of SecretProviderClasses to the objects, or to the kind of a failed look-up. With it,
  *   the pod is reviewed as at `/mutate/csi`.
  * - `account.yaml` has the pod's ServiceAccount, or the kind of a failed look-up

@@ -201,7 +201,7 @@ t.test('the account is the store’s, else the annotated one, else the only one'
   t.match(ready(simulation), {
     status: 'False',
     message:
-      /the operator has enabled web, api in namespace team-a; annotate the ExternalSecret with/,
+      /the administrator has enabled web, api in namespace team-a; annotate the ExternalSecret with/,
   })
   const serviceAccountRef = { name: 'web' }
   simulation.externalSecrets.put(
@@ -218,7 +218,7 @@ t.test('the account is the store’s, else the annotated one, else the only one'
   )
   await simulation.round()
   t.match(ready(simulation), {
-    message: /its store names ServiceAccount nobody, which the operator/,
+    message: /its store names ServiceAccount nobody, which the administrator/,
   })
 })
 

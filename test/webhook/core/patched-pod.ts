@@ -11,8 +11,8 @@ import { policy } from './policy.ts'
 export const patchedPod = <T>(pod: T, { operations }: Pick<Injected, 'operations'>): T =>
   jsonpatch.applyPatch(structuredClone(pod), structuredClone([...operations]), true).newDocument
 
-/** Throws if the agent of an injected pod would send requests to hosts that the operator didn't configure. */
-export function assertOperatorsHosts(pod: Pod): void {
+/** Throws if the agent of an injected pod would send requests to hosts that the administrator didn't configure. */
+export function assertConfiguredHosts(pod: Pod): void {
   const { cloud, files, templates, env, notify } = configOf(pod)
   if (JSON.stringify(cloud) !== JSON.stringify(policy.cloud)) throw new Error('another cloud')
   const inTemplates = templates.flatMap(({ segments }) =>

@@ -1,6 +1,6 @@
 import type { Policy } from '../../../requests/administrator/policy.ts'
 
-/** An operator who changed nothing but what has no default. */
+/** An administrator who changed nothing but what has no default. */
 export const policy: Policy = {
   versionLabel: '1.0.0',
   agentImage: 'registry.example/akv-injector:1.0.0',

@@ -8,7 +8,7 @@ import { numRuns } from '../../support/property-runs.ts'
 import { anyPod, hostileAnnotations, requestFor, saneAnnotations } from './arbitraries.ts'
 import { holds } from './holds.ts'
 import { type InjectedPod, interference } from './interference.ts'
-import { assertOperatorsHosts, patchedPod } from './patched-pod.ts'
+import { assertConfiguredHosts, patchedPod } from './patched-pod.ts'
 import { policy } from './policy.ts'
 
 function check<T>(t: Test, property: fc.IProperty<T>): void {
@@ -129,14 +129,17 @@ t.test('any JSON in place of the pod or a part of it gets an answer', async (t) 
   )
 })
 
-t.test('no annotation makes the agent talk to a host that the operator did not name', async (t) => {
-  checkInjected(t, hostileAnnotations, {
-    leastShare: 0.01,
-    verify(pod, outcome) {
-      assertOperatorsHosts(patchedPod(pod, outcome) as Pod)
-    },
-  })
-})
+t.test(
+  'no annotation makes the agent talk to a host that the administrator did not name',
+  async (t) => {
+    checkInjected(t, hostileAnnotations, {
+      leastShare: 0.01,
+      verify(pod, outcome) {
+        assertConfiguredHosts(patchedPod(pod, outcome) as Pod)
+      },
+    })
+  },
+)
 
 t.test(
   'every sentence is short enough for its reader, whatever the annotations hold',

@@ -39,8 +39,8 @@ function foreignAgent(
       subject: `init container ${agentName}`,
       sentence:
         config.volumes === undefined
-          ? `${differs} these annotations and the operator's settings require; remove it, because the webhook adds its own. If you did not add it, the settings have just changed: try again`
-          : `${differs} the pod's annotations, its SecretProviderClasses and the operator's settings require. If one of these has just changed, try again. If this is a copy of a running pod, use the original manifest, whose volumes are still of the CSI driver`,
+          ? `${differs} these annotations and the administrator's settings require; remove it, because the webhook adds its own. If you did not add it, the settings have just changed: try again`
+          : `${differs} the pod's annotations, its SecretProviderClasses and the administrator's settings require. If one of these has just changed, try again. If this is a copy of a running pod, use the original manifest, whose volumes are still of the CSI driver`,
     },
   ]
 }

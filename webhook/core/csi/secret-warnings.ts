@@ -19,7 +19,7 @@ export function secretWarnings(
     .filter((name) => read.has(name))
     .map(
       (name) =>
-        `Secret ${printable(name)} is created by Secret sync only; the operator has to list a ServiceAccount of namespace ${printable(namespace)} for it`,
+        `Secret ${printable(name)} is created by Secret sync only; the administrator has to list a ServiceAccount of namespace ${printable(namespace)} for it`,
     )
 }
 

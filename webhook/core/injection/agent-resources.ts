@@ -11,7 +11,7 @@ import { allContainers, type Container, type Pod } from '../model/pod.ts'
 const minCpuLimit = '250m'
 /** The peak of a process with fifty objects. */
 const enoughMemory = '96Mi'
-/** The limit if the pod's class needs one, and neither the pod nor the operator sets it. */
+/** The limit if the pod's class needs one, and neither the pod nor the administrator sets it. */
 const fallbackMemoryLimit = '160Mi'
 
 export interface AgentResources {

@@ -17,9 +17,9 @@ interface MetricsPort {
 }
 
 /**
- * The port of the annotation, else the one that an earlier review chose, else the operator's default.
+ * The port of the annotation, else the one that an earlier review chose, else the administrator's default.
  *
- * The agent listens before the other containers start, so a port that one of them needs is refused. The operator's default
+ * The agent listens before the other containers start, so a port that one of them needs is refused. The administrator's default
  * must not stop a pod that didn't ask for metrics, so there it yields. It doesn't apply to pods in the node's network, where
  * it would be taken by the first pod.
  */
@@ -40,7 +40,7 @@ export function chooseMetricsPort(
   const conflict = portConflict(pod, port, settings.notify)
   if (conflict === undefined) return { port, ...fine }
   if (isAsked) return { ...fine, problems: [{ subject, found: String(port), sentence: conflict }] }
-  const warning = `${agentName}: the agent serves no metrics at the operator's port ${port}: ${conflict}; see ${subject}`
+  const warning = `${agentName}: the agent serves no metrics at the administrator's port ${port}: ${conflict}; see ${subject}`
   return { ...fine, warnings: [warning] }
 }
 

@@ -15,7 +15,7 @@ export interface ServedCsiWebhook extends ServedWebhook {
   setSilent(isSilent: boolean): void
 }
 
-/** The tenant of an operator who sets one, as most do. */
+/** The tenant of an administrator who sets one, as most do. */
 const defaultTenantId = '11111111-1111-1111-1111-111111111111'
 
 /**

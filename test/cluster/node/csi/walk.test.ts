@@ -114,14 +114,14 @@ t.test('4. move, 5. verify: the namespace is served, and the files are the same'
   t.match(before, files)
   await paste(before)
   t.match(await paste(same), 'the files are the same')
-  await paste(fetch, await operatorSettings())
+  await paste(fetch, await administratorSettings())
   t.match(await paste(sameFile), 'the file is the same')
   t.match(await paste(list), /^web-\S+ +akv-injector$/m)
   t.ok(await paste(events), 'the events of the pod that waited for the driver')
 })
 
 /** Somebody at a terminal signs in with `az`; here, a token of the service account stands in for that. */
-async function operatorSettings() {
+async function administratorSettings() {
   const account = {
     apiVersion: 'v1',
     kind: 'ServiceAccount',

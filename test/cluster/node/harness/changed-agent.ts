@@ -18,7 +18,7 @@ export interface ChangedAgentOptions {
 
 /**
  * The pod that the webhook makes of an annotated one, but with another configuration of the agent: the cloud of another
- * operator, or a shorter interval than an annotation can ask for. The result has no annotations, because the webhook would
+ * administrator, or a shorter interval than an annotation can ask for. The result has no annotations, because the webhook would
  * refuse an agent that isn't its own.
  */
 export async function podWithChangedAgent(

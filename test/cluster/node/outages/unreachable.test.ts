@@ -6,7 +6,7 @@ import { type ChangedAgentOptions, podWithChangedAgent } from '../harness/change
 import { lastMessage } from '../harness/containers.ts'
 import { openNode } from '../harness/open-node.ts'
 
-/** Tests what `kubectl describe` shows if the network, the proxy or the operator's cloud settings are wrong. */
+/** Tests what `kubectl describe` shows if the network, the proxy or the administrator's cloud settings are wrong. */
 const node = openNode(t)
 const namespace = await node.namespace()
 const { hostname } = new URL(node.environment.vault.url)

@@ -12,7 +12,7 @@ const annotations = {
   'akv-injector.io/tenant-id': uuid,
 }
 
-/** The environment of the agent that an operator's policy adds to a pod. */
+/** The environment of the agent that an administrator's policy adds to a pod. */
 function agentEnvironment(changes: Partial<Policy>): readonly { name: string; value: string }[] {
   const object = { metadata: { annotations }, spec: { containers: [{ name: 'app' }] } }
   const request = { uid: '1', group: '', kind: 'Pod', operation: 'CREATE', subResource: '' }
@@ -27,7 +27,7 @@ function agentEnvironment(changes: Partial<Policy>): readonly { name: string; va
   return env.filter(({ name }: { name: string }) => name !== configVariable)
 }
 
-t.test('the agent gets the operator’s proxy, and no other variables', async (t) => {
+t.test('the agent gets the administrator’s proxy, and no other variables', async (t) => {
   t.strictSame(agentEnvironment({}), [])
   t.strictSame(
     agentEnvironment({

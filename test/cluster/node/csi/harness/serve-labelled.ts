@@ -8,7 +8,7 @@ import { forgetRelease, helmUpgrade } from '../../../harness/install/helm-upgrad
 import type { OpenNode } from '../../harness/open-node.ts'
 
 /**
- * Turns on volumes of the Secrets Store CSI Driver in labelled namespaces by `helm upgrade`, as an operator does, and turns
+ * Turns on volumes of the Secrets Store CSI Driver in labelled namespaces by `helm upgrade`, as an administrator does, and turns
  * them off when the test ends. Resolves when the webhook serves such pods.
  *
  * @param csi - further values of the chart's `csi`
