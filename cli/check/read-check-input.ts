@@ -11,7 +11,7 @@ import { eachManifest } from '../input/read-manifests.ts'
 import { isExternalSecretsKind } from '../input/sources/external-secrets-kind.ts'
 import { FileError } from '../input/text/file-error.ts'
 import { findFiles } from '../input/text/find-files.ts'
-import { readText, sourceOf } from '../input/text/read-text.ts'
+import { readText } from '../input/text/read-text.ts'
 import { isClass } from './find/read-sources.ts'
 import type { CheckReport } from './findings/report.ts'
 import type { Verdict } from './findings/verdict.ts'
@@ -68,7 +68,7 @@ function readContents(
   let ignored = 0
   const reading = { command, splitsLists: true }
   try {
-    for (const manifest of eachManifest(readText(file), sourceOf(file), reading)) {
+    for (const manifest of eachManifest(readText(file), file, reading)) {
       const found = contentOf(manifest, namespace)
       ignored += found.ignored
       if (!isEmpty(found.content)) contents.push(found.content)

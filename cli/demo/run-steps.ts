@@ -8,6 +8,7 @@ import { describeInjection, findAgent } from '../check/describe/describe-injecti
 import type { ExitCode } from '../command/exit-code.ts'
 import { applyPatch } from '../input/apply-patch.ts'
 import type { PodTemplate } from '../input/find-objects.ts'
+import { describeSource } from '../input/text/file-error.ts'
 import { wantedValues } from '../input/wanted-values.ts'
 import { admit } from './admit.ts'
 import type { Child } from './child.ts'
@@ -59,7 +60,7 @@ export async function runSteps(setup: DemoSetup): Promise<ExitCode> {
 async function showAdmission(setup: DemoSetup): Promise<Pod | undefined> {
   const { template, webhook, output } = setup
   const { pod, namespace, title, manifest } = template
-  output.step(`Admission of ${title} (${manifest.source})`)
+  output.step(`Admission of ${title} (${describeSource(manifest.source)})`)
   const { port, caPem: ca, path } = webhook
   const response = await admit({ port, ca, path, pod, namespace })
   output.line('the webhook logs:')

@@ -1,6 +1,6 @@
 import { describeProblem, describeProblems } from '../../lib/problems/describe-problem.ts'
 import { printLines } from '../../lib/terminal/print-lines.ts'
-import type { PatchOperation } from '../../webhook/core/model/outcome.ts'
+import { describeWarning, type PatchOperation } from '../../webhook/core/model/outcome.ts'
 import { findMisplacedAnnotations } from '../check/find/find-misplaced-annotations.ts'
 import { hasDriverVolumes } from '../check/find/find-tasks.ts'
 import type { ExitCode } from '../command/exit-code.ts'
@@ -9,6 +9,7 @@ import { findNamedObjects, findPodTemplates, type PodTemplate } from '../input/f
 import { readManifestFiles } from '../input/read-manifests.ts'
 import { readServing, servingAssumption } from '../input/read-serving.ts'
 import { placeholderImage, reviewTemplate } from '../input/review-template.ts'
+import { describeSource } from '../input/text/file-error.ts'
 import { titleOf } from '../input/title-of.ts'
 import { type EditableValue, editValue } from '../rewrite/edit-value.ts'
 import { joinFiles, rewriteFile } from '../rewrite/rewrite-file.ts'
@@ -93,11 +94,13 @@ function injectManifest(
     )
     if (outcome.kind === 'denied')
       problems.push(
-        `${titleOf(template)} (${manifest.source}): would be denied`,
+        `${titleOf(template)} (${describeSource(manifest.source)}): would be denied`,
         ...describeProblems(outcome.problems),
       )
     if (outcome.kind !== 'injected') continue
-    warnings.push(...outcome.warnings.map((warning) => `${titleOf(template)}: ${warning}`))
+    warnings.push(
+      ...outcome.warnings.map((warning) => `${titleOf(template)}: ${describeWarning(warning)}`),
+    )
     isInjected = true
     for (const operation of outcome.operations) apply(changed, template, operation)
   }

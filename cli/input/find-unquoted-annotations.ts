@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar } from 'yaml'
 import { printable } from '../../lib/printable.ts'
-import type { Problem } from '../../lib/problems/problem.ts'
+import { annotationPath, type Problem } from '../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 
 /** Annotations whose values YAML doesn't read as strings, so that the API server would refuse them. */
@@ -29,6 +29,7 @@ export function findUnquotedAnnotations(
       written[name] = scalar.source
   }
   const problems = Object.entries(written).map(([name, source]) => ({
+    path: annotationPath(name),
     subject: printable(name, 120),
     found: printable(source),
     sentence: 'must be a string; quote the value',

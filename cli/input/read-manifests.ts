@@ -7,7 +7,7 @@ import { limitHeapGrowth } from './limit-heap-growth.ts'
 import { FileError } from './text/file-error.ts'
 import { findTemplate } from './text/find-template.ts'
 import { linePlaces } from './text/line-places.ts'
-import { readText, sourceOf } from './text/read-text.ts'
+import { readText } from './text/read-text.ts'
 
 /** A file of YAML or JSON documents. */
 export interface ManifestFile {
@@ -38,7 +38,7 @@ const maxDocumentTokens = 200_000
  */
 function readManifestFile(file: string, reading: Reading): ManifestFile {
   const text = readText(file)
-  return { text, manifests: parseManifests(text, sourceOf(file), reading) }
+  return { text, manifests: parseManifests(text, file, reading) }
 }
 
 /** Reads several files (see {@link readManifestFile}). */

@@ -1,6 +1,6 @@
 import { isSeq, parseDocument } from 'yaml'
 import type { WantedFile } from '../../delivery/contract.ts'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { joinProblems } from '../../lib/problems/describe-problem.ts'
 import type { JsonObject } from '../../lib/shape.ts'
 import { readAccount } from '../../requests/account/read-account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
@@ -50,7 +50,7 @@ export function carrySecrets(source: Source, account: AccountAnnotations, policy
   const annotations = { ...requested, ...refreshOf(source, { account, requested, policy }) }
 
   const after = readAccount({ ...account, annotations }, policy)
-  if (after.kind === 'refused') return notCarried(after.problems.map(describeProblem).join('; '))
+  if (after.kind === 'refused') return notCarried(joinProblems(after.problems))
   const has = after.kind === 'wanted' ? after.config.files : []
   const needed = [...(before.kind === 'wanted' ? before.config.files : []), ...source.files]
   const known = new Set(has.map(comparable))

@@ -1,3 +1,4 @@
+import { joinProblems } from '../../lib/problems/describe-problem.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
 import type { ListedAccount } from '../../requests/source/choose-account.ts'
 import { chooseAccount } from '../../requests/source/choose-account.ts'
@@ -33,7 +34,7 @@ export function moveClass(
 ): string | undefined {
   const source = classSource(found, move.policy)
   if (source === undefined) return undefined
-  if (source.problems.length > 0) return source.problems.join('; ')
+  if (source.problems.length > 0) return joinProblems(source.problems)
   const chosen = chooseClassAccount(source, { ...move, namespace: found.namespace })
   return 'reason' in chosen ? chosen.reason : moveTo(chosen.name, { ...move, found, source })
 }
@@ -45,7 +46,7 @@ export function moveExternalSecret(
 ): string | undefined {
   const { source, mistakes, listed } = facts
   if (source === undefined) return 'it requests no Secret'
-  if (mistakes.length > 0) return mistakes.join('; ')
+  if (mistakes.length > 0) return joinProblems(mistakes)
   const { namespace } = found
   const chosen = chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
   if (chosen.kind === 'none') return chosen.sentence

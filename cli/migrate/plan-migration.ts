@@ -10,6 +10,7 @@ import {
   isExternalSecretsKind,
   isSecretStore,
 } from '../input/sources/external-secrets-kind.ts'
+import { describeSource } from '../input/text/file-error.ts'
 import type { AccountChange } from './account-change.ts'
 import { findUnusedStores } from './find-unused-stores.ts'
 import { moveClass, moveExternalSecret } from './move-secrets.ts'
@@ -36,7 +37,7 @@ export function planMigration(manifests: Manifests): Migration {
   const { templates, objects } = manifests
   const notes: string[] = []
   const note = ({ title, manifest }: Pick<NamedObject, 'title' | 'manifest'>, reason: string) =>
-    notes.push(`${title} (${manifest.source}): stays as it is: ${reason}`)
+    notes.push(`${title} (${describeSource(manifest.source)}): stays as it is: ${reason}`)
   const plans = templates.map((template) => ({ template, plan: planPod(template, manifests) }))
   for (const { template, plan } of plans)
     if (plan.kind === 'kept') for (const reason of plan.reasons) note(template, reason)

@@ -1,3 +1,5 @@
+import { joinProblems } from '../../lib/problems/describe-problem.ts'
+import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import type { AzureIdentity } from '../annotations/azure-identity.ts'
 import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
 import { type SourceRef, sourceNouns, sourceTitle } from '../secret/source-ref.ts'
@@ -43,13 +45,13 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
   let targets = basis.ownTargets
   let spreads = basis.ownSpreads
   for (const source of sources) {
-    const problems = [
-      ...source.problems,
+    const conflicts = [
       ...nameProblems(source, basis),
       ...identityProblems(source, { account: basis.name, clientId: identity.clientId, tenantId }),
       ...countProblems(targets + source.files.length),
       ...spreadProblems(spreads + spreadsIn(source)),
     ]
+    const problems = [...source.problems, ...conflicts.map((sentence) => plainProblem(sentence))]
     if (problems.length > 0) {
       mistakes.push(mistakeOf(source, problems))
       continue
@@ -72,9 +74,9 @@ export function acceptSources(sources: readonly Source[], basis: AccountBasis): 
 /** The mistake of a source, for an Event. */
 export function mistakeOf(
   { ref, uid }: { readonly ref: SourceRef; readonly uid: string },
-  problems: readonly string[],
+  problems: readonly Problem[],
 ): SourceMistake {
-  return { source: { ...ref, uid }, message: `${sourceTitle(ref)}: ${problems.join('; ')}` }
+  return { source: { ...ref, uid }, message: `${sourceTitle(ref)}: ${joinProblems(problems)}` }
 }
 
 const nameProblems = ({ secrets }: Source, { name: account, ownNames }: AccountBasis) =>

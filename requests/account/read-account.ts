@@ -1,6 +1,6 @@
 import { isName, labelName, subdomainName } from '../../lib/name-rules.ts'
 import { printable } from '../../lib/printable.ts'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { describeProblem, joinProblems } from '../../lib/problems/describe-problem.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { chooseVaults } from '../administrator/choose-vaults.ts'
@@ -16,6 +16,7 @@ import {
   type Annotations,
   annotationPrefix,
   isTurnedOff,
+  ownPath,
   readOwnAnnotations,
   sizeProblems,
 } from '../annotations/keys/own-annotations.ts'
@@ -84,9 +85,9 @@ function readAnnotations(account: ReadableAccount, own: Annotations, policy: Pol
   })
   const list = readSecretList(own[syncKey], choice.defaultVault)
   const ofVaults = vaultProblems(list.files.map(({ object }) => object.vault))
-  const ofMetadata = metadataProblems(list.secrets, { ...account, policy }).map((sentence) => ({
-    subject: annotationPrefix + syncKey,
-    sentence,
+  const ofMetadata = metadataProblems(list.secrets, { ...account, policy }).map((problem) => ({
+    path: ownPath(syncKey),
+    sentence: describeProblem(problem),
   }))
   return {
     values,
@@ -123,7 +124,7 @@ function joinSources(
   const files = [...own.files, ...accepted.flatMap((source) => source.files)]
   const refresh = refreshSeconds(values.refresh, { sources: accepted, policy })
   const wanted = { ...values, refresh, files, templates: [], env: [] }
-  const message = list.problems.map(describeProblem).join('; ')
+  const message = joinProblems(list.problems)
   return {
     kind: 'wanted',
     config: agentConfig(wanted, policy, { containers: [], fileMode: anyMode }),
@@ -169,20 +170,24 @@ export function clientOf({
 
 /** Checks the names, because a manifest may contain names that no API server would accept. */
 function nameProblems({ namespace, name }: ReadableAccount): readonly Problem[] {
-  const problems: Problem[] = []
-  const wrong = (subject: string, found: string, sentence: string) =>
-    problems.push({ subject, found: printable(found), sentence })
-  if (!isName(namespace, labelName))
-    wrong('metadata.namespace', namespace, `expected ${labelName.sentence}`)
-  if (!isName(name, subdomainName))
-    wrong('metadata.name', name, `expected ${subdomainName.sentence}`)
-  else if (name.length > maxAccountNameLength)
-    wrong(
-      'metadata.name',
-      name,
-      `the account's record needs a name that begins with it: ${maxAccountNameLength} characters at most`,
-    )
-  return problems
+  const wrong = (member: string, found: string, sentence: string): readonly Problem[] => [
+    { path: ['metadata', member], found: printable(found), sentence },
+  ]
+  return [
+    ...(isName(namespace, labelName)
+      ? []
+      : wrong('namespace', namespace, `expected ${labelName.sentence}`)),
+    ...(isName(name, subdomainName)
+      ? []
+      : wrong('name', name, `expected ${subdomainName.sentence}`)),
+    ...(isName(name, subdomainName) && name.length > maxAccountNameLength
+      ? wrong(
+          'name',
+          name,
+          `the account's record needs a name that begins with it: ${maxAccountNameLength} characters at most`,
+        )
+      : []),
+  ]
 }
 
 /**

@@ -82,7 +82,7 @@ function readObjects(secret: string, { objects, defaultVault }: Written): Read {
     typeof objects === 'string'
       ? parseCsiObjects(objects, defaultVault)
       : readCsiObjects(objects, defaultVault)
-  const problems = list.problems.map((problem) => `objects, ${problem}`)
+  const problems = list.problems.map(({ sentence }) => `objects, ${sentence}`)
   const files = list.files.flatMap(({ location, file: { mode: _, ...file } }) => {
     const problem =
       file.versions === undefined

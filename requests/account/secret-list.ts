@@ -1,7 +1,7 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import { syncKey } from '../annotations/keys/keys.ts'
-import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
+import { ownPath } from '../annotations/keys/own-annotations.ts'
 import { parsePlainYaml, type YamlBounds } from '../annotations/objects/parse-plain-yaml.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { maxSpreads, maxTargets } from '../secret/secret-bounds.ts'
@@ -24,11 +24,11 @@ interface SecretList {
  */
 export function readSecretList(text: string | undefined, defaultVault?: string): SecretList {
   if (text === undefined) return { secrets: [], files: [], problems: [] }
-  const subject = annotationPrefix + syncKey
+  const path = ownPath(syncKey)
   const refused = (sentence: string): SecretList => ({
     secrets: [],
     files: [],
-    problems: [{ subject, sentence }],
+    problems: [{ path, sentence }],
   })
   const yaml = parsePlainYaml(text, bounds)
   if (yaml.kind === 'invalid') return refused(yaml.problem)
@@ -49,14 +49,14 @@ export function readSecretList(text: string | undefined, defaultVault?: string):
   const repeated = repetitions(entries)
   const problems = entries.flatMap((entry, index) =>
     [...entry.problems, ...(repeated.get(index) ?? [])].map((problem) => ({
-      subject,
+      path,
       sentence: `${placeOf(entry, index)}: ${problem}`,
     })),
   )
   return {
     secrets: entries.flatMap(({ secret }) => secret ?? []),
     files,
-    problems: firstOf(problems, (more) => ({ subject, sentence: `and ${more} more mistakes` })),
+    problems: firstOf(problems, (more) => ({ path, sentence: `and ${more} more mistakes` })),
   }
 }
 

@@ -48,6 +48,7 @@ export function forbiddenVaults(
   return [...new Set(vaults)]
     .filter((vault) => !allowed.has(vault))
     .map((vault) => ({
+      path: [],
       subject: 'the vaults',
       found: vault,
       // The allowed vaults aren't listed: anybody on the network can send a review for any namespace.

@@ -1,6 +1,6 @@
 import { showJson } from '../../lib/json/show-json.ts'
 import { printable } from '../../lib/printable.ts'
-import type { Problem } from '../../lib/problems/problem.ts'
+import { annotationPath, type Problem } from '../../lib/problems/problem.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 
 /** The annotations of azure-workload-identity on a ServiceAccount. */
@@ -28,14 +28,14 @@ export function readAzureIdentity(
   const identity: { clientId?: string; tenantId?: string } = {}
   const problems: Problem[] = []
   for (const member of members) {
-    const subject = azureAnnotations[member]
-    const text = annotations[subject] ?? ''
+    const key = azureAnnotations[member]
+    const text = annotations[key] ?? ''
     if (text === '') continue
     const parsed = parseUuid(typeof text === 'string' ? text : '')
     if (parsed.kind === 'valid') identity[member] = parsed.value
     else {
       const found = typeof text === 'string' ? printable(text) : showJson(text)
-      problems.push({ subject, found, sentence: parsed.problem })
+      problems.push({ path: annotationPath(key), found, sentence: parsed.problem })
     }
   }
   return { identity, problems }

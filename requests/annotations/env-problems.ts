@@ -1,6 +1,6 @@
 import type { Problem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
-import { type Annotations, annotationPrefix } from './keys/own-annotations.ts'
+import { type Annotations, annotationPrefix, ownPath } from './keys/own-annotations.ts'
 
 /** EnvFiles (`fileKeyRef`) are an alpha feature of Kubernetes 1.34, and on by default from 1.35. */
 const firstMinor = 35
@@ -16,7 +16,7 @@ export function envProblems(
   if (own['env'] === undefined || kubernetesMinor >= firstMinor) return []
   return [
     {
-      subject: `${annotationPrefix}env`,
+      path: ownPath('env'),
       sentence: `needs Kubernetes 1.${firstMinor} or later, but pods run on 1.${kubernetesMinor} here (AKV_INJECTOR_KUBERNETES_VERSION); use files (${annotationPrefix}secrets) or a synced Secret (${annotationPrefix}sync on the ServiceAccount) instead`,
     },
   ]

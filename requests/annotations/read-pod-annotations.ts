@@ -12,6 +12,7 @@ import { isObjectKey, objectKeys } from './keys/keys.ts'
 import {
   type Annotations,
   annotationPrefix,
+  ownPath,
   sizeProblems,
   valueProblem,
 } from './keys/own-annotations.ts'
@@ -72,7 +73,7 @@ export function readPodAnnotations(
   const env = wanted.env.map(({ wanted }) => wanted)
   if (!hasVolumes && problems.length === 0 && files.length + templates.length + env.length === 0)
     problems.push({
-      subject: `${annotationPrefix}secrets`,
+      path: ownPath('secrets'),
       sentence: `nothing to fetch; name objects in ${objectKeys.map((key) => annotationPrefix + key).join(', ')}`,
     })
   return { request: { ...values, files, templates, env }, problems }

@@ -2,7 +2,12 @@ import { printable } from '../../lib/printable.ts'
 import type { Parsed } from '../../lib/problems/parsed.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import { maxProblems } from '../../lib/problems/problem.ts'
-import { type Annotations, annotationPrefix, valueProblem } from './keys/own-annotations.ts'
+import {
+  type Annotations,
+  annotationPrefix,
+  ownPath,
+  valueProblem,
+} from './keys/own-annotations.ts'
 
 /** Annotations that hold a single value, and the parser of each. */
 export type ValueTable = Readonly<Record<string, (text: string) => Parsed<unknown>>>
@@ -36,7 +41,8 @@ export function readValues<Table extends ValueTable>(
     if (problems.length >= maxProblems) break
     const parse = Object.hasOwn(table, key) ? table[key] : undefined
     if (parse === undefined) {
-      problems.push({ subject: annotationPrefix + printable(key), sentence: unknownKey(key) })
+      const subject = annotationPrefix + printable(key)
+      problems.push({ path: ownPath(key), subject, sentence: unknownKey(key) })
       continue
     }
     const parsed = parse(own[key] as string)

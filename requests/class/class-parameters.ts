@@ -1,5 +1,6 @@
 import { printable } from '../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import { type Problem, type ProblemPlace, plainProblem } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import { forbiddenVaults } from '../administrator/choose-vaults.ts'
@@ -21,8 +22,7 @@ export interface ClassParameters {
   readonly tenantId?: string
   /** Asked for by a flag of the class. A pod never signs in that way. */
   readonly otherSignIn?: OtherSignIn
-  /** Sentences that begin with the parameter: `parameters.keyvaultName "kv": expected …`. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
   /** The names of parameters that nobody reads. */
   readonly unknown: readonly string[]
 }
@@ -45,6 +45,12 @@ const known: ReadonlySet<string> = new Set([...passedOver, ...read])
 
 export const isKnownParameter = (name: string): boolean => known.has(name)
 
+/** The place of a parameter: `parameters.objects`. */
+export const parameterPlace = (name: string): ProblemPlace => ({
+  path: ['spec', 'parameters', name],
+  subject: `parameters.${name}`,
+})
+
 /** As many unknown parameters as a pod gets warnings. */
 export const maxUnknown = 16
 
@@ -56,19 +62,33 @@ export const maxUnknown = 16
 export function readClassParameters(found: unknown, cloudName: CloudName): ClassParameters {
   const parameters = found == null ? {} : found
   if (!isObject(parameters))
-    return { ...nothingRead, problems: ['parameters: expected a mapping of names to strings'] }
-  const problems: string[] = []
+    return {
+      ...nothingRead,
+      problems: [
+        {
+          path: ['spec', 'parameters'],
+          subject: 'parameters',
+          sentence: 'expected a mapping of names to strings',
+        },
+      ],
+    }
+  const problems: Problem[] = []
   const text = (name: string) => readText(parameters, name, problems)
   const parsed = <T>(name: string, parse: (text: string) => Parsed<T>): T | undefined => {
     const value = text(name)
     if (value === undefined) return undefined
     const result = parse(value)
     if (result.kind === 'valid') return result.value
-    problems.push(`parameters.${name} "${printable(value)}": ${result.problem}`)
+    problems.push({
+      ...parameterPlace(name),
+      found: printable(value),
+      sentence: result.problem,
+    })
     return undefined
   }
   const required = (name: string): void => {
-    if (isAbsent(parameters, name)) problems.push(`parameters.${name} is missing`)
+    if (isAbsent(parameters, name))
+      problems.push(plainProblem(`parameters.${name} is missing`, parameterPlace(name).path))
   }
   required('keyvaultName')
   required('objects')
@@ -96,15 +116,14 @@ export function readClassParameters(found: unknown, cloudName: CloudName): Class
 const nothingRead: ClassParameters = { namesClient: false, problems: [], unknown: [] }
 
 /** All that is wrong with the parameters of a class in a namespace: each alone, and by the operator's policy. */
-export function parameterSentences(
+export function parameterProblems(
   { vault, problems }: Pick<ClassParameters, 'vault' | 'problems'>,
   by: { readonly policy: Policy; readonly namespace: string },
-): readonly string[] {
+): readonly Problem[] {
+  const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], by)
   return [
     ...problems,
-    ...forbiddenVaults(vault === undefined ? [] : [vault], by).map(
-      ({ found, sentence }) => `parameters.keyvaultName "${found}": ${sentence}`,
-    ),
+    ...forbidden.map((problem) => ({ ...problem, ...parameterPlace('keyvaultName') })),
   ]
 }
 
@@ -113,12 +132,12 @@ export const namesClient = (parameters: unknown): boolean =>
   isObject(parameters) &&
   ['clientID', 'userAssignedIdentityID'].some((name) => !isAbsent(parameters, name))
 
-function readText(parameters: JsonObject, name: string, problems: string[]): string | undefined {
+function readText(parameters: JsonObject, name: string, problems: Problem[]): string | undefined {
   if (isAbsent(parameters, name)) return undefined
   const value = parameters[name]
   // The provider trims each parameter.
   if (typeof value === 'string') return value.trim()
-  problems.push(`parameters.${name}: expected a string`)
+  problems.push({ ...parameterPlace(name), sentence: 'expected a string' })
   return undefined
 }
 

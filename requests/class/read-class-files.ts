@@ -1,11 +1,12 @@
+import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { parseCsiObjects } from '../annotations/objects/read-csi-objects.ts'
-import type { ClassParameters } from './class-parameters.ts'
+import { pathProblems } from '../annotations/objects/target-problems.ts'
+import { type ClassParameters, parameterPlace } from './class-parameters.ts'
 
 /** The files of an object list, and what is wrong with it. */
 export interface ClassFiles {
   readonly files: ReturnType<typeof parseCsiObjects>['files']
-  /** Sentences that begin with the parameter. */
-  readonly sentences: readonly string[]
+  readonly problems: readonly Problem[]
 }
 
 /** Reads the object list of a class. The same list gives the same files. */
@@ -13,18 +14,34 @@ export type ReadClassFiles = (list: Pick<ClassParameters, 'objects' | 'vault'>) 
 
 /** Reads the object list of a class, which names its files. */
 export const readClassFiles: ReadClassFiles = ({ objects, vault }) => {
-  if (objects === undefined) return { files: [], sentences: [] }
+  if (objects === undefined) return { files: [], problems: [] }
   const { files, problems } = parseCsiObjects(objects, vault ?? anyVault)
-  const sentences = problems.map(
-    (problem) => `parameters.objects${isOfItem(problem) ? ',' : ':'} ${problem}`,
-  )
-  if (files.length === 0 && problems.length === 0)
-    sentences.push('parameters.objects: nothing to fetch; name at least one object')
-  return { files, sentences }
+  if (files.length + problems.length === 0)
+    return {
+      files,
+      problems: [{ ...place, sentence: 'nothing to fetch; name at least one object' }],
+    }
+  return {
+    files,
+    problems: problems.map(({ item, sentence }) =>
+      item === undefined
+        ? { ...place, sentence }
+        : plainProblem(`${place.subject}, ${sentence}`, place.path),
+    ),
+  }
 }
+
+/** Problems with the paths of the files of one class. */
+export const classPathProblems = (files: ClassFiles['files']): readonly Problem[] =>
+  pathProblems(
+    files.map(({ location, file }) => ({
+      place: { ...place, subject: `${place.subject}, ${location}` },
+      wanted: file,
+    })),
+    [],
+  )
+
+const place = parameterPlace('objects')
 
 /** Replaces a vault that isn't valid, which is reported already. */
 const anyVault = 'unreadable'
-
-/** Whether the sentence begins with a place in the list, and not with what is wrong with the whole of it. */
-const isOfItem = (problem: string): boolean => /^item \d+[,:]/.test(problem)

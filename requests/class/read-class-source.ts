@@ -1,11 +1,10 @@
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { plainProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
-import { pathProblems } from '../annotations/objects/target-problems.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
-import { boundSentences, type Source } from '../source/source.ts'
-import { parameterSentences } from './class-parameters.ts'
+import { boundProblems, type Source } from '../source/source.ts'
+import { parameterProblems } from './class-parameters.ts'
 import { readClass } from './read-class.ts'
-import { readClassFiles } from './read-class-files.ts'
+import { classPathProblems, readClassFiles } from './read-class-files.ts'
 import { readSecretObjects } from './read-secret-objects.ts'
 import type { ClassParts, SeenClass } from './seen-class.ts'
 
@@ -18,27 +17,28 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
   const { annotated, namespace, content } = seen
   if (content.kind === 'nothing') return undefined
   if (content.kind === 'refused')
-    return { ...unreadSource(seen, content.claims), problems: [content.sentence] }
+    return {
+      ...unreadSource(seen, content.claims),
+      problems: [plainProblem(content.sentence, content.path)],
+    }
   const source = unreadSource(seen, content.claims)
   const { object, secretObjects }: ClassParts = JSON.parse(content.text)
   const read = readClass(object, policy.cloudName)
   if (read.kind === 'other-provider') return undefined
-  if (read.kind === 'wrong') return { ...source, problems: [read.sentence] }
+  if (read.kind === 'wrong') return { ...source, problems: [read.problem] }
 
   const { parameters } = read
-  const { files, sentences } = readClassFiles(parameters)
-  const located = files.map(({ location, file }) => ({
-    subject: `parameters.objects, ${location}`,
-    wanted: file,
-  }))
-  const all = files.map(({ file }) => file)
-  const requested = readSecretObjects(secretObjects, all)
+  const { files, problems: wrongFiles } = readClassFiles(parameters)
+  const requested = readSecretObjects(
+    secretObjects,
+    files.map(({ file }) => file),
+  )
   const problems = [
-    ...parameterSentences(parameters, { policy, namespace }),
-    ...sentences,
-    ...pathProblems(located, []).map(describeProblem),
+    ...parameterProblems(parameters, { policy, namespace }),
+    ...wrongFiles,
+    ...classPathProblems(files),
     // Without the files, all names of objects would be reported as wrong, too.
-    ...(sentences.length === 0 ? requested.problems : []),
+    ...(wrongFiles.length === 0 ? requested.problems : []),
     ...metadataProblems(requested.secrets, { namespace, policy }),
   ]
   return {
@@ -47,7 +47,7 @@ export function readClassSource(seen: SeenClass, policy: Policy): Source | undef
     ...(parameters.tenantId !== undefined && { tenantId: parameters.tenantId }),
     secrets: requested.secrets.map((secret) => ({ ...secret, source: source.ref })),
     files: requested.files,
-    problems: boundSentences(problems),
+    problems: boundProblems(problems),
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import type { CloudName } from '../administrator/policy.ts'
 import { type ClassParameters, readClassParameters } from './class-parameters.ts'
@@ -14,15 +15,18 @@ export type ReadClass =
       readonly secrets: ReadonlySet<string>
     }
   | { readonly kind: 'other-provider' }
-  | { readonly kind: 'wrong'; readonly sentence: string }
+  | { readonly kind: 'wrong'; readonly problem: Problem }
 
 /** Reads a class. It may hold any JSON: the CRD of the driver doesn't check much. */
 export function readClass(object: unknown, cloudName: CloudName): ReadClass {
   const spec = specOf(object)
-  if (spec === undefined) return { kind: 'wrong', sentence: 'has no spec' }
+  if (spec === undefined) return { kind: 'wrong', problem: plainProblem('has no spec') }
   const { provider, parameters, secretObjects } = spec
   if (typeof provider !== 'string' || provider === '')
-    return { kind: 'wrong', sentence: 'spec.provider is missing; expected "azure"' }
+    return {
+      kind: 'wrong',
+      problem: plainProblem('spec.provider is missing; expected "azure"', ['spec', 'provider']),
+    }
   if (provider !== azureProvider) return { kind: 'other-provider' }
   return {
     kind: 'azure',

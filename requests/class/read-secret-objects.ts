@@ -1,6 +1,7 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import { printable } from '../../lib/printable.ts'
 import { type Parsed, valid } from '../../lib/problems/parsed.ts'
+import { maxKeptProblems, type Problem, type ProblemPlace } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import { maxEntries, typeProblems } from '../account/secret-keys.ts'
@@ -12,12 +13,8 @@ import { readSecretObjectKeys } from './secret-object-keys.ts'
 export interface SecretObjects {
   readonly secrets: readonly RequestedSecret[]
   readonly files: readonly WantedFile[]
-  /** Sentences that begin with the place: `secretObjects, item 2, Secret db: …`. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
 }
-
-/** Each problem is kept, and an Event has room for a few. */
-const maxProblems = 20
 
 /**
  * Reads `secretObjects` of a SecretProviderClass (docs/specification.md, "secretObjects").
@@ -27,23 +24,27 @@ const maxProblems = 20
  */
 export function readSecretObjects(value: unknown, files: readonly WantedFile[]): SecretObjects {
   if (!Array.isArray(value))
-    return { secrets: [], files: [], problems: ['secretObjects: expected a list of Secrets'] }
+    return refused({ ...placeOfList, sentence: 'expected a list of Secrets' })
   const byName = new Map(files.map((file) => [file.path, file]))
   const read: SecretObjects[] = []
   const names = new Set<string>()
   let problems = 0
   for (const [index, item] of value.entries()) {
-    if (problems >= maxProblems) break
-    const one = readItem(item, { byName, names, place: `secretObjects, item ${index + 1}` })
+    if (problems >= maxKeptProblems) break
+    const path = [...placeOfList.path, index]
+    const subject = `${placeOfList.subject}, item ${index + 1}`
+    const one = readItem(item, { byName, names, place: { path, subject } })
     problems += one.problems.length
     read.push(one)
   }
   return {
     secrets: read.flatMap(({ secrets }) => secrets),
     files: read.flatMap((one) => one.files),
-    problems: read.flatMap((one) => one.problems).slice(0, maxProblems),
+    problems: read.flatMap((one) => one.problems).slice(0, maxKeptProblems),
   }
 }
+
+const placeOfList = { path: ['spec', 'secretObjects'], subject: 'secretObjects' } as const
 
 function readItem(
   item: unknown,
@@ -51,16 +52,24 @@ function readItem(
     readonly byName: ReadonlyMap<string, WantedFile>
     /** The names of the items before. */
     readonly names: Set<string>
-    readonly place: string
+    /** How messages name it: `secretObjects, item 2`. */
+    readonly place: Required<ProblemPlace>
   },
 ): SecretObjects {
   const { byName, names, place } = context
-  if (!isObject(item)) return refused(`${place}: expected secretName and data`)
-  const name = parseSecretName(item['secretName'])
+  if (!isObject(item)) return refused({ ...place, sentence: 'expected secretName and data' })
+  const { secretName } = item
+  const name = parseSecretName(secretName)
   if (name.kind === 'invalid')
-    return refused(`${place}, secretName${shown(item['secretName'])}: ${name.problem}`)
-  const title = `${place}, Secret ${name.value}`
-  if (names.has(name.value)) return refused(`${title}: another item has this name; merge the two`)
+    return refused({
+      path: place.path,
+      subject: `${place.subject}, secretName`,
+      ...(typeof secretName === 'string' && { found: printable(secretName) }),
+      sentence: name.problem,
+    })
+  const titled = { path: place.path, subject: `${place.subject}, Secret ${name.value}` }
+  if (names.has(name.value))
+    return refused({ ...titled, sentence: 'another item has this name; merge the two' })
   names.add(name.value)
 
   const { secret, problems: ofSecret } = readSecret(name.value, item)
@@ -74,7 +83,7 @@ function readItem(
   return {
     secrets: [secret],
     files: keys.files,
-    problems: problems.map((problem) => `${title}: ${problem}`),
+    problems: problems.map((sentence) => ({ ...titled, sentence })),
   }
 }
 
@@ -102,7 +111,7 @@ function readSecret(
   }
 }
 
-const refused = (problem: string): SecretObjects => ({
+const refused = (problem: Problem): SecretObjects => ({
   secrets: [],
   files: [],
   problems: [problem],

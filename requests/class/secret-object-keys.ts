@@ -13,7 +13,8 @@ interface Keys {
 }
 
 const tlsType = 'kubernetes.io/tls'
-const maxProblems = 10
+/** Of one Secret. The others of its class may have problems, too. */
+const maxKeyProblems = 10
 
 /**
  * Reads `data` of one item of `secretObjects`: which file of the class each key of the Secret holds.
@@ -31,7 +32,7 @@ export function readSecretObjectKeys(
   const keys = new Set<string>()
   const objectNames = new Set<string>()
   for (const [index, item] of data.entries()) {
-    if (problems.length >= maxProblems) break
+    if (problems.length >= maxKeyProblems) break
     const place = `data, item ${index + 1}`
     const entry = readEntry(item)
     if (entry.kind === 'invalid') {

@@ -39,7 +39,12 @@ function contentOf(object: JsonObject): SourceContent<KeptClass> {
   const claims = readClaims(secretObjects)
   const bounded = boundedText(secretObjects, maxSecretObjectsCharacters)
   if ('sentence' in bounded)
-    return { kind: 'refused', claims, sentence: `secretObjects: ${bounded.sentence}` }
+    return {
+      kind: 'refused',
+      claims,
+      sentence: `secretObjects: ${bounded.sentence}`,
+      path: ['spec', 'secretObjects'],
+    }
   const pruned = pruneClass(object)
   if (pruned.kind !== 'found')
     return {

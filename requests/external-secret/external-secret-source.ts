@@ -1,6 +1,7 @@
+import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
-import { boundSentences, type Source } from '../source/source.ts'
+import { boundProblems, type Source } from '../source/source.ts'
 import type { StoreRef } from './read-data-items.ts'
 import {
   type FindStore,
@@ -30,19 +31,12 @@ export function externalSecretSource(
   if (content.kind === 'nothing') return undefined
   const ref = { kind: 'ExternalSecret', name } as const
   const base = { ref, uid, createdAtMs, revision, claims: content.claims }
+  const unread = { ...base, hints: { annotated }, secrets: [], files: [] }
   if (content.kind === 'refused')
-    return { ...base, hints: { annotated }, secrets: [], files: [], problems: [content.sentence] }
+    return { ...unread, problems: [plainProblem(content.sentence, content.path)] }
   const spec: unknown = JSON.parse(content.text)
   const other = otherStore(spec, findStore)
-  if (other !== undefined)
-    return {
-      ...base,
-      hints: { annotated },
-      secrets: [],
-      files: [],
-      problems: [other],
-      isLeftAlone: true,
-    }
+  if (other !== undefined) return { ...unread, problems: [plainProblem(other)], isLeftAlone: true }
   const find: FindStore = (store) => findStore(store)?.content
   const options = { name, namespace, policy, findStore: find }
   const read = readExternalSecret(spec, options)
@@ -60,7 +54,7 @@ export function externalSecretSource(
     ...(otherSignIn !== undefined && { otherSignIn }),
     secrets,
     files: read.files,
-    problems: boundSentences([
+    problems: boundProblems([
       ...read.problems,
       ...disagreements(read),
       ...metadataProblems(secrets, { namespace, policy }),
@@ -118,13 +112,15 @@ const annotationOf = ({ stores }: ReadExternalSecret, findStore: FindFoundStore)
 const maxNames = 10
 
 /** One account reads all of an ExternalSecret, so its stores must not name different ones. */
-function disagreements({ stores }: ReadExternalSecret): readonly string[] {
+function disagreements({ stores }: ReadExternalSecret): readonly Problem[] {
   return (['account', 'tenantId'] as const).flatMap((member) => {
     const found = new Set(stores.flatMap((store) => store[member] ?? []))
     const what = member === 'account' ? 'ServiceAccounts' : 'tenants'
     return found.size > 1
       ? [
-          `its stores name different ${what}: ${[...found].slice(0, maxNames).join(', ')}; use one ExternalSecret for each`,
+          plainProblem(
+            `its stores name different ${what}: ${[...found].slice(0, maxNames).join(', ')}; use one ExternalSecret for each`,
+          ),
         ]
       : []
   })

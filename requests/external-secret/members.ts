@@ -1,19 +1,35 @@
 import { closestMatch } from 'leven'
 import { printable } from '../../lib/printable.ts'
+import { describePath } from '../../lib/problems/describe-problem.ts'
+import {
+  type FieldPath,
+  maxKeptProblems,
+  type Problem,
+  plainProblem,
+} from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 
 /** A place in an object, and the list that its problems are added to. */
 export interface Place {
-  /** `spec.data[0].remoteRef` */
-  readonly path: string
-  /** Sentences that begin with the path. */
-  readonly problems: string[]
+  readonly path: FieldPath
+  readonly problems: Problem[]
 }
 
-export type ReadMember = (value: unknown, place: Place) => void
+/** The place of a member or an item. */
+export const below = (place: Place, part: string | number): Place => ({
+  ...place,
+  path: [...place.path, part],
+})
 
-/** Each problem is kept, and an Event has room for a few. */
-export const maxProblems = 20
+/** Adds a problem whose sentence continues the path, as in "spec.data is missing". */
+export const claim = ({ path, problems }: Place, sentence: string): void =>
+  void problems.push(plainProblem(`${describePath(path)} ${sentence}`, path))
+
+/** Adds a problem with what is at a place. */
+export const report = ({ path, problems }: Place, sentence: string): void =>
+  void problems.push({ path, sentence })
+
+export type ReadMember = (value: unknown, place: Place) => void
 
 /** Reads each member of an object by its own function. A member without one is a problem; `null` counts as absent. */
 export function readMembers(
@@ -26,13 +42,13 @@ export function readMembers(
     return
   }
   for (const [name, member] of Object.entries(value)) {
-    if (place.problems.length >= maxProblems) return
+    if (place.problems.length >= maxKeptProblems) return
     const read = Object.hasOwn(members, name) ? members[name] : undefined
-    const at = { ...place, path: `${place.path}.${printable(name, 40)}` }
     if (read === undefined) {
       const nearest = closestMatch(name.slice(0, 64), Object.keys(members))
-      place.problems.push(`${at.path} is not supported here; did you mean ${nearest}?`)
-    } else if (member != null) read(member, at)
+      const sentence = `${describePath(place.path)}.${printable(name, 40)} is not supported here; did you mean ${nearest}?`
+      place.problems.push(plainProblem(sentence, [...place.path, name]))
+    } else if (member != null) read(member, below(place, name))
   }
 }
 
@@ -47,12 +63,10 @@ export function readItems(
     return
   }
   if (value.length > most)
-    return void place.problems.push(
-      `${place.path}: found ${value.length} items; accepted: at most ${most}`,
-    )
+    return void report(place, `found ${value.length} items; accepted: at most ${most}`)
   for (const [index, item] of value.entries()) {
-    if (place.problems.length >= maxProblems) return
-    read(item, { ...place, path: `${place.path}[${index}]` })
+    if (place.problems.length >= maxKeptProblems) return
+    read(item, below(place, index))
   }
 }
 
@@ -75,8 +89,8 @@ export const only =
 /** A member that is never accepted. */
 export const refused =
   (sentence: string): ReadMember =>
-  (_value, { path, problems }) =>
-    void problems.push(`${path} is not supported here; ${sentence}`)
+  (_value, place) =>
+    claim(place, `is not supported here; ${sentence}`)
 
 /** A member that has no effect here. */
 export const ignored: ReadMember = () => undefined
@@ -85,5 +99,5 @@ export const ignored: ReadMember = () => undefined
 export function wrong({ path, problems }: Place, value: unknown, sentence: string): void {
   const isShown =
     typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-  problems.push(`${path}${isShown ? ` "${printable(String(value))}"` : ''}: ${sentence}`)
+  problems.push({ path, ...(isShown && { found: printable(String(value)) }), sentence })
 }

@@ -1,10 +1,12 @@
 import { RE2JS } from 're2js'
 import {
+  claim,
   type Place,
   type ReadMember,
   readItems,
   readMembers,
   refused,
+  report,
   text,
   wrong,
 } from './members.ts'
@@ -22,7 +24,7 @@ export const conditionsReader =
   ({ kind, namespace }: { readonly kind: string; readonly namespace: string }): ReadMember =>
   (value, place) => {
     if (kind === 'SecretStore')
-      return void place.problems.push(`${place.path}: only a ClusterSecretStore has conditions`)
+      return void report(place, 'only a ClusterSecretStore has conditions')
     const before = place.problems.length
     let isAllowed = Array.isArray(value) && value.length === 0
     const expressions = expressionReader(namespace, () => {
@@ -47,9 +49,7 @@ export const conditionsReader =
         }),
     })
     if (!isAllowed && place.problems.length === before)
-      place.problems.push(
-        `${place.path} does not name namespace ${namespace}; add it to namespaces`,
-      )
+      claim(place, `does not name namespace ${namespace}; add it to namespaces`)
   }
 
 /** Reads the expressions of one store, and calls back for each that matches. */
@@ -59,8 +59,9 @@ function expressionReader(name: string, onMatch: () => void) {
     found.expressions++
     found.characters += pattern.length
     if (found.expressions > maxExpressions || found.characters > maxExpressionCharacters)
-      return void place.problems.push(
-        `${place.path}: a store may have ${maxExpressions} expressions with ${maxExpressionCharacters} characters together; use a shorter one`,
+      return void report(
+        place,
+        `a store may have ${maxExpressions} expressions with ${maxExpressionCharacters} characters together; use a shorter one`,
       )
     const matches = matchExpression(pattern, name)
     if (matches === undefined)

@@ -1,6 +1,7 @@
 import { isName, subdomainName } from '../../lib/name-rules.ts'
+import type { FieldPath } from '../../lib/problems/problem.ts'
 import { dataKeyProblem } from '../secret/secret-types.ts'
-import { only, type Place, readMembers, refused, text, wrong } from './members.ts'
+import { below, claim, only, type Place, readMembers, refused, text, wrong } from './members.ts'
 import { type RemoteRef, readRemoteRef } from './read-remote-ref.ts'
 import { type StoreKind, storeKinds } from './read-store.ts'
 
@@ -15,7 +16,7 @@ export interface Item {
   readonly key?: string
   readonly ref: RemoteRef
   readonly store: StoreRef | undefined
-  readonly path: string
+  readonly path: FieldPath
 }
 
 /** Reads an item of `data`. */
@@ -40,8 +41,8 @@ export const dataReader =
       },
     })
     if (place.problems.length > before) return
-    if (key === undefined) return void place.problems.push(`${place.path}.secretKey is missing`)
-    if (ref === undefined) return void place.problems.push(`${place.path}.remoteRef is missing`)
+    if (key === undefined) return void claim(below(place, 'secretKey'), 'is missing')
+    if (ref === undefined) return void claim(below(place, 'remoteRef'), 'is missing')
     items.push({ key, ref, store, path: place.path })
   }
 
@@ -66,7 +67,7 @@ export const dataFromReader =
       },
     })
     if (place.problems.length > before) return
-    if (ref === undefined) return void place.problems.push(`${place.path}.extract is missing`)
+    if (ref === undefined) return void claim(below(place, 'extract'), 'is missing')
     items.push({ ref, store, path: place.path })
   }
 
@@ -97,6 +98,6 @@ export function readStoreRef(value: unknown, place: Place): StoreRef | undefined
     }),
   })
   if (place.problems.length > before) return undefined
-  if (name === undefined) place.problems.push(`${place.path}.name is missing`)
+  if (name === undefined) claim(below(place, 'name'), 'is missing')
   return name === undefined ? undefined : { kind, name }
 }

@@ -1,5 +1,7 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import { printable } from '../../lib/printable.ts'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { maxKeptProblems, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
 import { maxEntries } from '../account/secret-keys.ts'
@@ -11,12 +13,14 @@ import { encodeTarget } from '../secret/key-path.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import {
-  maxProblems,
+  below,
+  claim,
   only,
   type Place,
   readItems,
   readMembers,
   refused,
+  report,
   text,
   wrong,
 } from './members.ts'
@@ -39,8 +43,7 @@ export interface ReadExternalSecret {
   readonly refreshSeconds: number
   /** The stores that it names, that exist and that are for us. */
   readonly stores: readonly (ReadStore & StoreRef)[]
-  /** Sentences that begin with the path. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
 }
 
 const defaultRefreshSeconds = 3600
@@ -59,7 +62,7 @@ export function readExternalSecret(
     readonly findStore: FindStore
   },
 ): ReadExternalSecret {
-  const place: Place = { path: 'spec', problems: [] }
+  const place: Place = { path: ['spec'], problems: [] }
   const found = {
     refreshSeconds: defaultRefreshSeconds,
     defaultStore: undefined as StoreRef | undefined,
@@ -89,12 +92,9 @@ export function readExternalSecret(
       readItems(value, at, { most: maxEntries, read: dataFromReader(items) }),
     syncWindows: refused('values are refreshed at any time; remove it'),
   })
-  const { secret, template, needed } = readTarget(target, options.name, {
-    ...place,
-    path: 'spec.target',
-  })
+  const { secret, template, needed } = readTarget(target, options.name, below(place, 'target'))
   if (items.length === 0 && place.problems.length === 0)
-    place.problems.push('spec.data and spec.dataFrom are missing; list the keys of the Secret')
+    claim(below(place, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
   // In the operator, data overwrites what dataFrom gives.
   const ordered = [
     ...items.filter(({ key }) => key === undefined),
@@ -115,7 +115,7 @@ export function readExternalSecret(
     files,
     refreshSeconds: found.refreshSeconds,
     stores,
-    problems: place.problems.slice(0, maxProblems),
+    problems: place.problems.slice(0, maxKeptProblems),
   }
 }
 
@@ -148,9 +148,9 @@ function resolve(items: readonly Item[], resolving: Resolving) {
   const files: WantedFile[] = []
   const inputs: ComposedInput[] = []
   for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
-    if (place.problems.length >= maxProblems) break
+    if (place.problems.length >= maxKeptProblems) break
     if (store === undefined) {
-      place.problems.push(`${path} names no store; set spec.secretStoreRef`)
+      claim({ ...place, path }, 'names no store; set spec.secretStoreRef')
       continue
     }
     const title = `${store.kind} ${store.name}`
@@ -180,15 +180,14 @@ function findStore(
 ): (ReadStore & StoreRef) | undefined {
   const title = `${ref.kind} ${ref.name}`
   const content = findStore(ref)
-  if (content === undefined) place.problems.push(`${title} does not exist; apply it`)
-  else if (content.kind !== 'read') place.problems.push(`${title}: ${content.sentence}`)
+  const wrongStore = (sentence: string) => place.problems.push(plainProblem(title + sentence))
+  if (content === undefined) wrongStore(' does not exist; apply it')
+  else if (content.kind !== 'read') wrongStore(`: ${content.sentence}`)
   if (content?.kind !== 'read') return undefined
   const { vault, problems } = content.store
   const forbidden = forbiddenVaults(vault === undefined ? [] : [vault], { policy, namespace })
-  place.problems.push(
-    ...problems.map((problem) => `${title}: ${problem}`),
-    ...forbidden.map(({ found, sentence }) => `${title}: vault "${found}": ${sentence}`),
-  )
+  for (const problem of problems) wrongStore(`: ${describeProblem(problem)}`)
+  for (const { found, sentence } of forbidden) wrongStore(`: vault "${found}": ${sentence}`)
   return { ...content.store, ...ref }
 }
 
@@ -209,19 +208,23 @@ function checkType(
     ...(hasInputs ? items.flatMap(({ key }) => key ?? []) : []),
   ])
   for (const key of lackingKeys(type, keys))
-    place.problems.push(
-      `spec.target.template.type ${type} needs the key ${key}, but nothing gives it`,
+    claim(
+      { ...place, path: [...templatePath, 'type'] },
+      `${type} needs the key ${key}, but nothing gives it`,
     )
 }
 
 /** Reports a key that a template reads and that nothing gives. An `extract` may give any key. */
-function checkTemplates(needed: NeededKeys, items: readonly Item[], { problems }: Place): void {
+function checkTemplates(needed: NeededKeys, items: readonly Item[], place: Place): void {
   const keys = new Set(items.map(({ key }) => key))
   if (keys.has(undefined)) return
   for (const [name, neededKeys] of needed)
     for (const key of neededKeys)
       if (!keys.has(key))
-        problems.push(
-          `spec.target.template.data.${name}: no item of spec.data has the secretKey "${printable(key)}"`,
+        report(
+          { ...place, path: [...templatePath, 'data', name] },
+          `no item of spec.data has the secretKey "${printable(key)}"`,
         )
 }
+
+const templatePath = ['spec', 'target', 'template']

@@ -1,7 +1,7 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import { isObjectName, isObjectVersion } from '../../keyvault/reference.ts'
 import { type Decoding, decodings } from '../secret/composition.ts'
-import { only, type Place, readMembers, text, wrong } from './members.ts'
+import { below, claim, only, type Place, readMembers, report, text, wrong } from './members.ts'
 
 /** An object of a vault, and which part of it an ExternalSecret wants. */
 export interface RemoteRef {
@@ -58,18 +58,18 @@ export function readRemoteRef(
     emptyResultPolicy: only(['Fail'], '. Each object has to exist'),
   })
   if (found.key === undefined && place.problems.length === before)
-    place.problems.push(`${place.path}.key is missing`)
+    claim(below(place, 'key'), 'is missing')
   const named = found.key === undefined ? undefined : parseKey(found.key)
   if (found.key !== undefined && named === undefined)
     wrong(
-      { ...place, path: `${place.path}.key` },
+      below(place, 'key'),
       found.key,
       'expected NAME, secret/NAME, key/NAME or cert/NAME; NAME has 1 to 127 letters, digits and hyphens',
     )
   if (named === undefined || place.problems.length > before) return undefined
   const { name, prefix } = named
   if (prefix !== 'secret' && (isExtract || found.property !== undefined)) {
-    place.problems.push(`${place.path}: ${prefix}/ has no properties; name a secret here`)
+    report(place, `${prefix}/ has no properties; name a secret here`)
     return undefined
   }
   const { type, ...format } = types[prefix]

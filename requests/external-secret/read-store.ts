@@ -1,10 +1,11 @@
 import { isVaultName } from '../../keyvault/reference.ts'
 import { isName, subdomainName } from '../../lib/name-rules.ts'
+import type { Problem } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { tokenAudience } from '../../lib/token-audience.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
-import { ignored, only, type Place, readItems, readMembers, text, wrong } from './members.ts'
+import { claim, ignored, only, type Place, readItems, readMembers, text, wrong } from './members.ts'
 import { conditionsReader } from './read-conditions.ts'
 
 /** What a SecretStore or a ClusterSecretStore says, as far as it is used here. */
@@ -16,8 +17,7 @@ export interface ReadStore {
   readonly account?: string
   /** A sign-in that is never used here, such as `ServicePrincipal`. */
   readonly otherSignIn?: string
-  /** Sentences that begin with the path: `spec.provider.azurekv.vaultUrl "x": expected …`. */
-  readonly problems: readonly string[]
+  readonly problems: readonly Problem[]
 }
 
 export type StoreContent =
@@ -55,7 +55,7 @@ export function readStore(
     }
 
   const found: Mutable<Omit<ReadStore, 'problems'>> = {}
-  const place: Place = { path: 'spec', problems: [] }
+  const place: Place = { path: ['spec'], problems: [] }
   readMembers(spec, place, {
     controller: ignored,
     retrySettings: ignored,
@@ -64,7 +64,7 @@ export function readStore(
     conditions: conditionsReader(options),
   })
   if (found.vault === undefined && place.problems.length === 0)
-    place.problems.push('spec.provider.azurekv.vaultUrl is missing')
+    claim({ ...place, path: ['spec', 'provider', 'azurekv', 'vaultUrl'] }, 'is missing')
   return { kind: 'read', store: { ...found, problems: place.problems } }
 }
 

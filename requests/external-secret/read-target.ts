@@ -1,12 +1,13 @@
 import { neededKeys } from '../../delivery/go-template/needed-keys.ts'
 import { parseGoTemplate } from '../../delivery/go-template/parse.ts'
+import { maxKeptProblems } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import type { ComposedTemplate } from '../secret/composition.ts'
 import { readLabels, readSecretAnnotations } from '../secret/labels.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { dataKeyProblem, opaqueType, parseSecretType } from '../secret/secret-types.ts'
-import { maxProblems, only, type Place, readMembers, refused, text, wrong } from './members.ts'
+import { below, only, type Place, readMembers, refused, report, text, wrong } from './members.ts'
 
 /** The keys that each template needs, by the key that it makes. */
 export type NeededKeys = ReadonlyMap<string, ReadonlySet<string>>
@@ -68,8 +69,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
     manifest: refused('only Secrets are made; remove it'),
   })
   const parsed = parseSecretName(target.name)
-  if (parsed.kind === 'invalid')
-    wrong({ ...place, path: `${place.path}.name` }, target.name, parsed.problem)
+  if (parsed.kind === 'invalid') wrong(below(place, 'name'), target.name, parsed.problem)
   return {
     secret: {
       name: target.name,
@@ -100,7 +100,7 @@ const metadataReader =
     })
 
 /** Metadata may not contain templates: everybody who may list Secrets' metadata would see the values. */
-function addProblems(values: unknown, found: readonly string[], { path, problems }: Place): void {
+function addProblems(values: unknown, found: readonly string[], place: Place): void {
   const isTemplate = (value: unknown) => typeof value === 'string' && value.includes('{{')
   const hasTemplate = isObject(values) && Object.values(values).some(isTemplate)
   const sentences = hasTemplate
@@ -108,7 +108,7 @@ function addProblems(values: unknown, found: readonly string[], { path, problems
         'a template is not supported here; write plain text, because a value in metadata is not secret',
       ]
     : found
-  problems.push(...sentences.map((sentence) => `${path}: ${sentence}`))
+  for (const sentence of sentences) report(place, sentence)
 }
 
 /** Parses each template, to find its mistakes. Only the texts are kept: a parsed template takes much more memory. */
@@ -126,12 +126,10 @@ function readTemplates(
   }
   const entries = Object.entries(value)
   if (entries.length > maxTemplates)
-    return void place.problems.push(
-      `${place.path}: found ${entries.length} keys; accepted: at most ${maxTemplates}`,
-    )
+    return void report(place, `found ${entries.length} keys; accepted: at most ${maxTemplates}`)
   for (const [key, source] of entries) {
-    if (place.problems.length >= maxProblems) return
-    const at = { ...place, path: `${place.path}.${key}` }
+    if (place.problems.length >= maxKeptProblems) return
+    const at = below(place, key)
     const keyProblem = dataKeyProblem(key)
     if (keyProblem !== undefined) wrong(place, key, keyProblem)
     else if (typeof source !== 'string') wrong(at, source, 'expected a string')
@@ -140,7 +138,7 @@ function readTemplates(
       if (parsed.kind === 'valid') {
         data.set(key, source)
         needed.set(key, neededKeys(parsed.value))
-      } else place.problems.push(`${at.path}: ${parsed.problem}`)
+      } else report(at, parsed.problem)
     }
   }
 }

@@ -102,7 +102,7 @@ const readWithStatus = (
 function contentOf(spec: unknown, claims: readonly string[]): SourceContent<KeptSpec> {
   const bounded = boundedText(spec, maxSpecCharacters)
   if ('sentence' in bounded)
-    return { kind: 'refused', claims, sentence: `spec: ${bounded.sentence}` }
+    return { kind: 'refused', claims, sentence: `spec: ${bounded.sentence}`, path: ['spec'] }
   const { text } = bounded
   const interval = isObject(spec) ? spec['refreshInterval'] : undefined
   return {

@@ -1,3 +1,4 @@
+import { maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
 import { trustedMetadata } from '../../lib/trusted-metadata.ts'
 import type { Policy } from '../administrator/policy.ts'
 import type { Labels } from './labels.ts'
@@ -5,30 +6,26 @@ import type { RequestedSecret } from './requested-secret.ts'
 
 const { names, labels, annotations } = trustedMetadata
 
-/** Each problem is kept, and an Event has room for a few. */
-const maxProblems = 20
-
 /**
  * Says which names, labels and annotations of requested Secrets other controllers trust. Whoever may only write
  * ExternalSecrets could otherwise hand a Helm release or a cluster of Argo CD to them.
- *
- * @returns sentences that begin with the Secret
  */
 export function metadataProblems(
   secrets: readonly RequestedSecret[],
   { namespace, policy }: { readonly namespace: string; readonly policy: Policy },
-): readonly string[] {
+): readonly Problem[] {
   const allowed = policy.allowedMetadata?.get(namespace)
   return secrets
     .flatMap((secret) =>
       trustedIn(secret)
         .filter(({ entry }) => allowed?.has(entry) !== true)
-        .map(
-          ({ entry, sentence }) =>
-            `Secret ${secret.name}: ${sentence}, or let an administrator add "${entry}" to sync.namespaces.${namespace}.allowedMetadata of the chart`,
-        ),
+        .map(({ entry, sentence }) => ({
+          path: [],
+          subject: `Secret ${secret.name}`,
+          sentence: `${sentence}, or let an administrator add "${entry}" to sync.namespaces.${namespace}.allowedMetadata of the chart`,
+        })),
     )
-    .slice(0, maxProblems)
+    .slice(0, maxKeptProblems)
 }
 
 interface Trusted {

@@ -1,3 +1,4 @@
+import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import { type SourceRef, sourceKey, sourceNouns, sourceTitle } from '../secret/source-ref.ts'
 import { accountChooser, type ChosenAccount, type ListedAccount } from './choose-account.ts'
 import { byAge, type Source } from './source.ts'
@@ -36,7 +37,10 @@ export function assignSources(
     if (source.isLeftAlone) continue
     const chosen = existing(choose(source.hints, sourceNouns[source.ref.kind]), options)
     if (chosen.kind === 'none')
-      unassigned.push({ ...claimed, problems: [...claimed.problems, chosen.sentence] })
+      unassigned.push({
+        ...claimed,
+        problems: [...claimed.problems, plainProblem(chosen.sentence, chosen.path)],
+      })
     else {
       const sources = byAccount.get(chosen.name) ?? []
       sources.push(claimed)
@@ -56,8 +60,8 @@ function createClaims() {
   /** Notes for the owner, by its `sourceKey`. */
   const rivals = new Map<string, string[]>()
   return {
-    /** Claims the Secrets of a source. Returns a sentence for each that an older source has claimed. */
-    claim({ ref, claims }: Source): readonly string[] {
+    /** Claims the Secrets of a source. Returns a problem for each that an older source has claimed. */
+    claim({ ref, claims }: Source): readonly Problem[] {
       return claims.flatMap((name) => {
         const owner = owners.get(name)
         if (owner === undefined) {
@@ -69,7 +73,9 @@ function createClaims() {
           known.push(`Secret ${name}: ${sourceTitle(ref)} requests it too and does not get it`)
         rivals.set(sourceKey(owner), known)
         return [
-          `Secret ${name}: ${sourceTitle(owner)}, which is older or first by name, requests it too; rename one`,
+          plainProblem(
+            `Secret ${name}: ${sourceTitle(owner)}, which is older or first by name, requests it too; rename one`,
+          ),
         ]
       })
     },

@@ -1,4 +1,5 @@
 import { printable } from '../../lib/printable.ts'
+import { annotationPath, type FieldPath } from '../../lib/problems/problem.ts'
 import { annotationPrefix } from '../annotations/keys/own-annotations.ts'
 
 /** On a source of Secrets, such as a SecretProviderClass: the ServiceAccount to read it as. */
@@ -23,7 +24,12 @@ export interface ListedAccount {
 
 export type ChosenAccount =
   | { readonly kind: 'chosen'; readonly name: string }
-  | { readonly kind: 'none'; readonly sentence: string }
+  | {
+      readonly kind: 'none'
+      readonly sentence: string
+      /** The annotation of the source that the sentence is about. */
+      readonly path?: FieldPath
+    }
 
 /**
  * Chooses the ServiceAccount to read a source as, among those that the operator has listed for the source's namespace
@@ -63,7 +69,10 @@ export function accountChooser(
     // Reading it as another account than the one that it names would surprise its owner.
     if (annotated === undefined && listed.length === 1 && listed[0])
       return { kind: 'chosen', name: listed[0].name }
-    return { kind: 'none', sentence: noneSentence(annotated, { ...options, what }) }
+    const sentence = noneSentence(annotated, { ...options, what })
+    return annotated === undefined
+      ? { kind: 'none', sentence }
+      : { kind: 'none', sentence, path: annotationPath(accountAnnotation) }
   }
 }
 

@@ -1,4 +1,5 @@
 import { measureJson } from '../../lib/json/measure-json.ts'
+import type { FieldPath } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { accountAnnotation } from './choose-account.ts'
 
@@ -28,6 +29,8 @@ export type SourceContent<Kept extends object = object> =
   | {
       readonly kind: 'refused'
       readonly sentence: string
+      /** The part of the object that the sentence is about. */
+      readonly path?: FieldPath
       /** The names of its Secrets, which no younger source may take over. */
       readonly claims: readonly string[]
       /** There was no room for the object, which needs so much memory. */

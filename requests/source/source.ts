@@ -1,4 +1,6 @@
 import type { WantedFile } from '../../delivery/contract.ts'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { maxKeptProblems, type Problem } from '../../lib/problems/problem.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { type SourceRef, sourceKey } from '../secret/source-ref.ts'
 import type { AccountHints } from './choose-account.ts'
@@ -28,20 +30,18 @@ export interface Source {
   readonly notes?: readonly string[]
   /** It belongs to another controller, so the controller does nothing for it and reports nothing. Its Secrets stay as they are. */
   readonly isLeftAlone?: boolean
-  /** Sentences about the source. If there are any, nothing of it is synced, and its Secrets stay as they are. */
-  readonly problems: readonly string[]
+  /** If there are any, nothing of it is synced, and its Secrets stay as they are. */
+  readonly problems: readonly Problem[]
 }
 
-/** Each sentence is kept, and an Event has room for a few. */
-const maxSentences = 20
 /** A status has room for as many. */
 const maxSentencesLength = 2048
 
-/** The first sentences, as many as can be kept. There is at least one if there are any. */
-export function boundSentences(sentences: readonly string[]): readonly string[] {
+/** The first problems, as many as can be kept. There is at least one if there are any. */
+export function boundProblems(problems: readonly Problem[]): readonly Problem[] {
   let length = 0
-  return sentences.slice(0, maxSentences).filter((sentence, index) => {
-    length += sentence.length
+  return problems.slice(0, maxKeptProblems).filter((problem, index) => {
+    length += describeProblem(problem).length
     return index === 0 || length <= maxSentencesLength
   })
 }

@@ -27,7 +27,7 @@ export function holdAccount(memory: FairShares, account: SeenAccount): SeenAccou
 
 /** The problem of an account whose annotations don't fit into its namespace's share. */
 export const noRoom: Problem = {
-  subject: 'metadata.annotations',
+  path: ['metadata', 'annotations'],
   sentence:
     "they need more memory than the namespace's share: the controller divides its memory among all namespaces; make them shorter, or ask an administrator to give the controller more memory",
 }

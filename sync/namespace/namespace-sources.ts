@@ -1,4 +1,5 @@
 import type { Clock } from '../../lib/clock.ts'
+import { plainProblem } from '../../lib/problems/problem.ts'
 import type { Account } from '../../requests/account/account.ts'
 import { clientOf } from '../../requests/account/read-account.ts'
 import type { Policy } from '../../requests/administrator/policy.ts'
@@ -182,7 +183,7 @@ function createStores({
 const withOthers = (source: Source, others: OtherWriters): Source => {
   const problem =
     source.ref.kind === 'ExternalSecret' ? others.problems.get(source.ref.name) : undefined
-  return problem === undefined ? source : { ...source, problems: [problem] }
+  return problem === undefined ? source : { ...source, problems: [plainProblem(problem)] }
 }
 
 /** The objects whose status we have written. */

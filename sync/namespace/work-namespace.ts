@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { joinProblems } from '../../lib/problems/describe-problem.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { sourceKey } from '../../requests/secret/source-ref.ts'
 import type { Source } from '../../requests/source/source.ts'
@@ -51,7 +52,7 @@ export function createNamespaceRounds(
       const { namespace, name, uid, status: before } = store
       const object = { kind: 'SecretStore', namespace, name, uid, before } as const
       const { problems } = content
-      const readiness = problems.length === 0 ? validStore : invalidStore(problems.join('; '))
+      const readiness = problems.length === 0 ? validStore : invalidStore(joinProblems(problems))
       await ready.publish(object, { readiness, log })
     }
     for (const object of sources.withdrawn()) await ready.withdraw(object, log)

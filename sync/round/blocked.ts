@@ -1,5 +1,6 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { joinProblems } from '../../lib/problems/describe-problem.ts'
+import { plainProblem } from '../../lib/problems/problem.ts'
 import { mistakeOf } from '../../requests/account/accept-sources.ts'
 import { asksForSecrets } from '../../requests/account/read-account.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
@@ -28,7 +29,7 @@ function reasonOf({ account, request }: Round): Reason {
   if (request === undefined) return asksForSecrets(account) ? { failure: notEnabled(account) } : {}
   if (request.kind !== 'refused')
     return { sentence: `has the annotation ${annotationPrefix}inject: "false"; remove it` }
-  const message = request.problems.map(describeProblem).join('; ')
+  const message = joinProblems(request.problems)
   const error = new AkvError({ code: 'AKV_SYNC_ANNOTATION', message })
   return {
     failure: { kind: 'annotations', error },
@@ -49,7 +50,7 @@ export function blockedReporter(
   async function onSources(round: Round, why: string): Promise<ReportedSources> {
     const { account, assigned } = round
     const sentence = `ServiceAccount ${account.name}, which reads it, ${why}`
-    const mistakes = assigned.map((source) => mistakeOf(source, [sentence]))
+    const mistakes = assigned.map((source) => mistakeOf(source, [plainProblem(sentence)]))
     return await reporter.onSources(
       {
         changes: new Map(),

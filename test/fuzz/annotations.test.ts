@@ -33,7 +33,7 @@ t.test('a list of the CSI driver gives files or problems', async (t) => {
     t,
     fc.property(pumped(yamlPieces, 5_000), vault, (yaml, vault) => {
       const { files, problems } = parseCsiObjects(yaml, vault)
-      for (const problem of problems) assertSentence(problem)
+      for (const { sentence } of problems) assertSentence(sentence)
       if (files.length + problems.length > 2 * yaml.length + 2) throw new Error('too many')
     }),
   )

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { describePlace } from '../../lib/problems/describe-problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { pruneClass } from '../../requests/class/prune-class.ts'
 import { accountNeeded, classesNeeded } from '../../webhook/core/csi/needed-objects.ts'
 import type { Outcome } from '../../webhook/core/model/outcome.ts'
+import { describeWarning } from '../../webhook/core/model/outcome.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { seedCases } from '../support/golden/admission-cases.ts'
 import { requestFor } from '../webhook/core/arbitraries.ts'
@@ -58,10 +60,11 @@ t.test('any pod and any class get an outcome, cheaply', async (t) => {
       const outcome = review(value)
       kinds.set(outcome.kind, (kinds.get(outcome.kind) ?? 0) + 1)
       if (outcome.kind === 'denied')
-        for (const { subject, found = 'x', sentence } of outcome.problems)
-          for (const text of [subject, found || 'x', sentence]) assertSentence(text, 2_000)
+        for (const { found = 'x', sentence, ...place } of outcome.problems)
+          for (const text of [describePlace(place), found || 'x', sentence])
+            assertSentence(text, 2_000)
       if (outcome.kind === 'injected') {
-        for (const warning of outcome.warnings) assertSentence(warning, 256)
+        for (const warning of outcome.warnings) assertSentence(describeWarning(warning), 256)
         const { pod, class: object } = value as { pod: object; class: unknown }
         const again = review({ pod: patchedPod(pod, outcome), class: object })
         if (again.kind !== 'skipped' || again.reason !== 'complete')

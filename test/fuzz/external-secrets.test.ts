@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import {
   externalSecretSource,
   storeContent,
@@ -81,7 +82,7 @@ t.test('any spec of an ExternalSecret and of its stores gets short answers', asy
       if (source === undefined) throw new Error('it was not read')
       const { problems } = source
       if (problems.length > 25) throw new Error(`${problems.length} problems`)
-      for (const problem of problems) {
+      for (const problem of problems.map(describeProblem)) {
         if (problem.length > 3_000)
           throw new Error(`${problem.length} characters: ${problem.slice(0, 200)}`)
         if (/[\p{Cc}\p{Cs}]/u.test(problem)) throw new Error('it is not printable')

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { configVariable } from '../../delivery/contract.ts'
+import { describePlace } from '../../lib/problems/describe-problem.ts'
 import { objectKeys } from '../../requests/annotations/keys/keys.ts'
 import { annotationPrefix } from '../../requests/annotations/keys/own-annotations.ts'
 import { podSettings } from '../../requests/annotations/pod-settings.ts'
@@ -9,6 +10,7 @@ import { agentLabel } from '../../webhook/core/injection/agent-label.ts'
 import { readAdmissionReview } from '../../webhook/core/model/admission-review.ts'
 import { agentName, identityVolume } from '../../webhook/core/model/our-names.ts'
 import type { Outcome } from '../../webhook/core/model/outcome.ts'
+import { describeWarning } from '../../webhook/core/model/outcome.ts'
 import { allContainers, type Pod } from '../../webhook/core/model/pod.ts'
 import { mutate } from '../../webhook/core/mutate.ts'
 import { admissionCases } from '../support/golden/admission-cases.ts'
@@ -94,15 +96,15 @@ function withoutAgentLabel(pod: unknown): unknown {
 function assertValid(outcome: Outcome): void {
   if (outcome.kind === 'denied') {
     if (outcome.problems.length === 0) throw new Error('denied without a problem')
-    for (const { subject, found = 'x', sentence } of outcome.problems)
-      for (const text of [subject, found || 'x', sentence]) assertSentence(text, 2_000)
+    for (const { found = 'x', sentence, ...place } of outcome.problems)
+      for (const text of [describePlace(place), found || 'x', sentence]) assertSentence(text, 2_000)
   }
   if (outcome.kind !== 'injected') return
   if (outcome.operations.length === 0) throw new Error('injected without an operation')
   if (outcome.operations.some(({ op }) => op !== 'add')) throw new Error('not an add')
   const bytes = Buffer.byteLength(JSON.stringify(outcome.operations))
   if (bytes > maxPatchBytes) throw new Error(`a patch of ${bytes} bytes`)
-  for (const warning of outcome.warnings) assertSentence(warning, 256)
+  for (const warning of outcome.warnings) assertSentence(describeWarning(warning), 256)
 }
 
 function assertIdentityIsTheAgents(pod: Pod): void {

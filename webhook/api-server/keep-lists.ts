@@ -38,12 +38,13 @@ export function keepLists(maxBytes: number = defaultMaxBytes): ReadClassFiles {
 }
 
 /** What a list takes in memory, about. Its strings are parts of the text. */
-const parsedBytes = (text: string, { files, sentences }: ClassFiles): number =>
+const parsedBytes = (text: string, { files, problems }: ClassFiles): number =>
   entryBytes +
   2 * text.length +
   files.length * fileBytes +
-  sentences.reduce((sum, { length }) => sum + 2 * length, 0)
+  problems.reduce((sum, { sentence }) => sum + problemBytes + 2 * sentence.length, 0)
 
 const entryBytes = 256
 const fileBytes = 512
+const problemBytes = 128
 const defaultMaxBytes = 4 * 1024 * 1024

@@ -25,7 +25,7 @@ import type { Pod } from './model/pod.ts'
 interface PlannedInjection {
   readonly plan: Plan
   readonly problems: readonly Problem[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
 }
 
 /** Plans the injection of a pod, as far as its annotations could be read. */

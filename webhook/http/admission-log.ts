@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { LeftOut } from '../../lib/log/limit-lines.ts'
 import { printable } from '../../lib/printable.ts'
+import { describePlace } from '../../lib/problems/describe-problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import type { AdmissionRequest } from '../core/model/admission-review.ts'
 import type { AdmissionAnswer } from './answer-request.ts'
@@ -38,7 +39,8 @@ export function logAdmission(
       break
     case 'denied': {
       const { problems } = outcome
-      const subjects = problems.slice(0, maxSubjects).map(({ subject }) => printable(subject))
+      const places = problems.slice(0, maxSubjects).map(describePlace)
+      const subjects = places.map((place) => printable(place))
       log.warn({ ...line, problems: problems.length, subjects }, 'denied')
       break
     }

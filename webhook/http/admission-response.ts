@@ -1,6 +1,6 @@
 import { describeProblem } from '../../lib/problems/describe-problem.ts'
 import { maxProblems } from '../../lib/problems/problem.ts'
-import type { Denied, Injected, Outcome } from '../core/model/outcome.ts'
+import { type Denied, describeWarning, type Injected, type Outcome } from '../core/model/outcome.ts'
 
 /** The AdmissionReview that answers a request, as the text to send. */
 export function admissionResponse(uid: string, outcome: Outcome): string {
@@ -35,7 +35,7 @@ const review = (response: object): string =>
 
 /** Base64 needs no escaping, so the patch isn't serialised a second time. */
 function injectedReview(uid: string, { operations, warnings }: Injected): string {
-  const rest = warnings.length === 0 ? {} : { warnings }
+  const rest = warnings.length === 0 ? {} : { warnings: warnings.map(describeWarning) }
   if (operations.length === 0) return review({ uid, allowed: true, ...rest })
   const patch = Buffer.from(JSON.stringify(operations)).toString('base64')
   const head = review({ uid, allowed: true, patchType: 'JSONPatch', patch: '', ...rest })

@@ -1,6 +1,7 @@
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { AnnotatedManifest } from '../../input/find-objects.ts'
+import { describeSource } from '../../input/text/file-error.ts'
 import type { Finding } from '../findings/finding.ts'
 
 /**
@@ -33,5 +34,5 @@ export function findContestedSecrets(
 const contestedBy = ({ title, manifest }: AnnotatedManifest, secret: string): Finding => ({
   severity: 'problem',
   code: 'AKV_SECRET_FOREIGN',
-  message: `Secret ${secret}: ${title} (${manifest.source}) requests it too, and a Secret belongs to one account; rename one`,
+  message: `Secret ${secret}: ${title} (${describeSource(manifest.source)}) requests it too, and a Secret belongs to one account; rename one`,
 })

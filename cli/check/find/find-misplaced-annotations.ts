@@ -1,4 +1,4 @@
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { annotationPath, type Problem } from '../../../lib/problems/problem.ts'
 import type { MisplacedAnnotation, PodTemplate } from '../../input/find-objects.ts'
 
 /** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
@@ -11,7 +11,7 @@ export function findMisplacedAnnotations({ misplaced, path }: PodTemplate): read
   return misplaced.map((one) => ({
     ...one,
     problem: {
-      subject: one.key,
+      path: annotationPath(one.key),
       sentence: `does nothing here, because ${one.isOnPod ? 'only the one on the pod template counts; remove it' : `the webhook reads pods; move it to ${[...path, 'metadata', 'annotations'].join('.')}`}`,
     },
   }))

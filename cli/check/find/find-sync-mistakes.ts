@@ -1,4 +1,5 @@
 import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import type { AccountRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
@@ -21,12 +22,12 @@ interface Namespace {
  * account's.
  *
  * @param sources - all sources of the namespace in the files
- * @returns the sentences about each source, by its `sourceKey`
+ * @returns the problems of each source, by its `sourceKey`
  */
 export function findSyncMistakes(
   sources: readonly Source[],
   by: Namespace,
-): ReadonlyMap<string, readonly string[]> {
+): ReadonlyMap<string, readonly Problem[]> {
   const assigned = assignSources(sources, { ...by, missing: new Set() })
   const contested = contestedFinder(by)
   const found = assigned.unassigned.map(
@@ -40,13 +41,13 @@ export function findSyncMistakes(
   for (const [name, ofAccount] of assigned.byAccount) {
     const account = by.listed.find((one) => one.name === name)
     if (account === undefined) continue
-    for (const [key, sentences, source] of mistakesOf(account, ofAccount, by))
-      found.push([key, [...sentences, ...contested(source, name)]])
+    for (const [key, problems, source] of mistakesOf(account, ofAccount, by))
+      found.push([key, [...problems, ...contested(source, name)]])
   }
   return new Map(found)
 }
 
-type Mistakes = readonly [key: string, sentences: readonly string[]]
+type Mistakes = readonly [key: string, problems: readonly Problem[]]
 
 function mistakesOf(
   account: AccountInFiles,
@@ -66,19 +67,24 @@ function mistakesOf(
   return sources.map((source) => {
     const key = sourceKey(source.ref)
     const message = messages.get(key)
-    const others = message === undefined ? [] : [`AKV_SYNC_SOURCE: ${message}`]
+    const others = message === undefined ? [] : [plainProblem(`AKV_SYNC_SOURCE: ${message}`)]
     const own = source.problems.length > 0 ? source.problems : others
     return [key, [...own, ...ofAccount], source]
   })
 }
 
 /** The reasons why Secret sync would read nothing as this account. */
-function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly string[] {
-  const title = `ServiceAccount ${name}`
+function accountMistakes({ name }: AccountInFiles, request: AccountRequest): readonly Problem[] {
+  const place = { path: [], subject: `ServiceAccount ${name}` }
   if (request.kind === 'refused')
-    return request.problems.map((problem) => `${title}: ${describeProblem(problem)}`)
+    return request.problems.map((problem) => ({ ...place, sentence: describeProblem(problem) }))
   return request.kind === 'off'
-    ? [`${title}: ${skipReasons['turned-off']}, so nothing is read as this account; remove it`]
+    ? [
+        {
+          ...place,
+          sentence: `${skipReasons['turned-off']}, so nothing is read as this account; remove it`,
+        },
+      ]
     : []
 }
 
@@ -90,13 +96,17 @@ function contestedFinder({ namespace, listed, policy }: Namespace) {
     const secrets = request.kind === 'wanted' ? request.secrets : []
     for (const { name } of secrets) if (!owners.has(name)) owners.set(name, account.name)
   }
-  return ({ claims }: Source, account: string | undefined): readonly string[] =>
+  return ({ claims }: Source, account: string | undefined): readonly Problem[] =>
     claims.flatMap((secret) => {
       const owner = owners.get(secret)
       return owner === undefined || owner === account
         ? []
         : [
-            `Secret ${secret}: the annotation of ServiceAccount ${owner} requests it too, and a Secret belongs to one account; rename one`,
+            {
+              path: [],
+              subject: `Secret ${secret}`,
+              sentence: `the annotation of ServiceAccount ${owner} requests it too, and a Secret belongs to one account; rename one`,
+            },
           ]
     })
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { sourceKey } from '../../../requests/secret/source-ref.ts'
 import type { Source } from '../../../requests/source/source.ts'
@@ -18,7 +19,7 @@ export interface SourceFacts {
   /** Absent if the object requests no Secrets. */
   readonly source: Source | undefined
   /** Why Secret sync wouldn't make its Secrets. */
-  readonly mistakes: readonly string[]
+  readonly mistakes: readonly Problem[]
   /** The accounts of its namespace that count as listed by the operator. */
   readonly listed: readonly AccountInFiles[]
 }

@@ -18,23 +18,27 @@ export interface Finding {
   readonly place?: Place | undefined
 }
 
-/** A finding for each problem, at the annotation or field that it names. */
+/** A finding for each problem, at its place in the object. */
 export const problemFindings = (
   code: FindingCode,
   object: InDocument,
   problems: readonly Problem[],
-): readonly Finding[] =>
-  problems.map((problem) => ({
-    severity: 'problem',
-    code,
-    message: describeProblem(problem),
-    place: findPlace(object, problem.subject),
-  }))
+): readonly Finding[] => findingsOf({ severity: 'problem', code }, object, problems)
 
-/** A finding for each sentence, at the field that the sentence begins with, if it does. */
-export const sentenceFindings = (
+/** A finding for each warning, at its place in the object. */
+export const warningFindings = (
+  object: InDocument,
+  warnings: readonly Problem[],
+): readonly Finding[] =>
+  findingsOf({ severity: 'warning', code: 'AKV_CHECK_WARNING' }, object, warnings)
+
+const findingsOf = (
   kind: Pick<Finding, 'severity' | 'code'>,
   object: InDocument,
-  sentences: readonly string[],
+  problems: readonly Problem[],
 ): readonly Finding[] =>
-  sentences.map((message) => ({ ...kind, message, place: findPlace(object, message) }))
+  problems.map((problem) => ({
+    ...kind,
+    message: describeProblem(problem),
+    place: findPlace(object, problem.path),
+  }))

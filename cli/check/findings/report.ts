@@ -14,7 +14,7 @@ export interface CheckReport {
   readonly errors: readonly FileError[]
   readonly skipped: readonly SkippedPath[]
   readonly sums: CheckSums
-  /** Lines to run before the manifests are applied, below a heading. */
+  /** Commands and comments to paste into a shell before the manifests are applied. */
   readonly tasks: readonly string[]
   readonly exitCode: ExitCode
 }

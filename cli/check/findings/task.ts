@@ -28,10 +28,9 @@ export function taskLines(tasks: readonly Task[]): readonly string[] {
   const isChosen = safe.some((task) => task.kind === 'annotate' || isOpen(task))
   const federates = safe.some(({ kind }) => kind === 'federate')
   return [
-    'to do before you apply these manifests, unless already done:',
     ...(federates ? clusterComments : []),
     ...(isChosen ? [clientComment] : []),
-    ...[...new Set(commands)].flatMap((one) => one.split('\n')).map((line) => `  ${line}`),
+    ...[...new Set(commands)].flatMap((one) => one.split('\n')),
   ]
 }
 
@@ -40,12 +39,12 @@ const order = ['label', 'annotate', 'federate'] as const
 const isOpen = (task: Task): boolean => task.kind === 'federate' && task.clientId === undefined
 
 const clusterComments = [
-  '  # CLUSTER is a name for this cluster, and ISSUER its OIDC issuer. On AKS, this command prints the issuer:',
-  '  # az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
-  '  # If the client is an app registration, use "az ad app federated-credential create" instead.',
+  '# CLUSTER is a name for this cluster, and ISSUER its OIDC issuer. On AKS, this command prints the issuer:',
+  '# az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv',
+  '# If the client is an app registration, use "az ad app federated-credential create" instead.',
 ]
 const clientComment =
-  '  # CLIENT_ID is the client ID of an identity that may read the vaults of these pods.'
+  '# CLIENT_ID is the client ID of an identity that may read the vaults of these pods.'
 
 function hasSafeNames(task: Task): boolean {
   return (

@@ -1,4 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
+import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import { isObject } from '../../../lib/shape.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { storeContent } from '../../../requests/external-secret/external-secret-source.ts'
@@ -10,7 +11,7 @@ import type { NamedObject } from '../../input/find-objects.ts'
 import { seenStore } from '../../input/sources/external-secret-reader.ts'
 import { describeComposed } from '../describe/describe-composed.ts'
 import { row } from '../describe/describe-wanted.ts'
-import { sentenceFindings } from '../findings/finding.ts'
+import { problemFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 import { noClient, warning } from './check-account.ts'
 
@@ -23,7 +24,7 @@ export function checkExternalSecret(
   found: NamedObject,
   by: {
     readonly source: Source | undefined
-    readonly mistakes: readonly string[]
+    readonly mistakes: readonly Problem[]
     readonly listed: readonly AccountInFiles[]
   },
 ): Verdict {
@@ -34,7 +35,8 @@ export function checkExternalSecret(
     ? chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
     : undefined
   // The files needn't have accounts, but if they do, one has to be chosen.
-  const undecided = chosen?.kind === 'none' && listed.length > 0 ? [chosen.sentence] : []
+  const undecided =
+    chosen?.kind === 'none' && listed.length > 0 ? [plainProblem(chosen.sentence, chosen.path)] : []
   const problems = [...by.mistakes, ...undecided]
   if (source === undefined || problems.length > 0)
     return {
@@ -42,7 +44,7 @@ export function checkExternalSecret(
       outcome: 'not-synced',
       sentence: 'would not be synced',
       details: [],
-      findings: sentenceFindings({ severity: 'problem', code: 'AKV_SYNC_SOURCE' }, found, problems),
+      findings: problemFindings('AKV_SYNC_SOURCE', found, problems),
     }
   const reader = chosen?.kind === 'chosen' ? chosen.name : undefined
   const account = reader === undefined ? 'a ServiceAccount' : `ServiceAccount ${reader}`
@@ -76,7 +78,7 @@ export function checkSecretStore(found: NamedObject, policy: Policy): Verdict {
     return {
       ...unused,
       sentence: 'would not be used',
-      findings: sentenceFindings({ severity: 'problem', code: 'AKV_SYNC_SOURCE' }, found, problems),
+      findings: problemFindings('AKV_SYNC_SOURCE', found, problems),
     }
   const tenant = tenantId === undefined ? '' : ` in tenant ${tenantId}`
   const reader =

@@ -9,7 +9,7 @@ import { findExcludedNamespace } from '../find/find-excluded-namespace.ts'
 import { findMisplacedAnnotations } from '../find/find-misplaced-annotations.ts'
 import { findOtherInjectors } from '../find/find-other-injectors.ts'
 import { findTasks, hasDriverVolumes } from '../find/find-tasks.ts'
-import { type Finding, problemFindings, sentenceFindings } from '../findings/finding.ts'
+import { type Finding, problemFindings, warningFindings } from '../findings/finding.ts'
 import { subjectOf, type Verdict } from '../findings/verdict.ts'
 
 interface PodContext {
@@ -65,12 +65,7 @@ function resultOf(template: PodTemplate, outcome: Outcome): Result {
         outcome: isServed ? 'served' : 'injected',
         sentence: `would be ${isServed ? 'served' : 'injected'}`,
         details: describeInjection(pod, template.namespace),
-        findings: sentenceFindings(
-          { severity: 'warning', code: 'AKV_CHECK_WARNING' },
-          template,
-          // The prefix tells the author of kubectl's command whose warning it is.
-          outcome.warnings.map((warning) => warning.replace(/^akv-injector: /, '')),
-        ),
+        findings: warningFindings(template, outcome.warnings),
       }
     }
     default:

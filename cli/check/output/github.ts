@@ -1,4 +1,5 @@
 import { printable } from '../../../lib/printable.ts'
+import { describeSource } from '../../input/text/file-error.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
 import { relativePath } from './relative-path.ts'
 import { sumsLine } from './text.ts'
@@ -16,7 +17,8 @@ export function githubText(report: CheckReport): string {
       ...(file !== undefined && { file }),
       ...(file !== undefined && at.line !== undefined && { line: at.line, col: at.column }),
     }
-    const text = title === undefined ? `${at.source}: ${message}` : `${title}: ${message}`
+    const text =
+      title === undefined ? `${describeSource(at.source)}: ${message}` : `${title}: ${message}`
     const command = severity === 'problem' ? 'error' : 'warning'
     const list = Object.entries(properties).map(
       ([key, value]) => `${key}=${inProperty(`${value}`)}`,

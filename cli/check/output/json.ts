@@ -32,14 +32,12 @@ export function jsonText(report: CheckReport): string {
       ...fileAndPlace(at),
     })),
     skipped,
-    /** Without the heading. */
-    commands: tasks.slice(1).map((line) => line.trim()),
+    commands: tasks,
   }
   return `${printableJson(JSON.stringify(value, null, 2))}\n`
 }
 
-/** `-` is standard input, as on the command line. */
 const fileAndPlace = ({ source, line, column }: Pick<Place, 'source'> & Partial<Place>) => ({
-  file: source === 'standard input' ? '-' : source,
+  file: source,
   ...(line !== undefined && { line, column }),
 })

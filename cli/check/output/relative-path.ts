@@ -5,7 +5,7 @@ import { isAbsolute, relative } from 'node:path'
  * for a file elsewhere, which no repository has.
  */
 export function relativePath(source: string): string | undefined {
-  if (source === 'standard input') return undefined
+  if (source === '-') return undefined
   const path = relative('', source)
   return path === '' || path.startsWith('..') || isAbsolute(path) ? undefined : path
 }

@@ -3,6 +3,7 @@ import { errorTable } from '../../../lib/errors/error-table.ts'
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import { printable } from '../../../lib/printable.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { describeSource } from '../../input/text/file-error.ts'
 import type { FindingCode } from '../findings/finding.ts'
 import { checkCodes } from '../findings/finding-codes.ts'
 import { type CheckReport, type LocatedFinding, locatedFindings } from '../findings/report.ts'
@@ -63,7 +64,8 @@ function resultOf(
     }),
     ...(title !== undefined && { logicalLocations: [{ fullyQualifiedName: plain(title) }] }),
   }
-  const text = title === undefined ? `${at.source}: ${message}` : `${title}: ${message}`
+  const text =
+    title === undefined ? `${describeSource(at.source)}: ${message}` : `${title}: ${message}`
   return {
     ruleId: code,
     ruleIndex: codes.indexOf(code),

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { printable } from '../../../lib/printable.ts'
+import { describeSource } from '../../input/text/file-error.ts'
 import { titleOf } from '../../input/title-of.ts'
 import type { Finding } from '../findings/finding.ts'
 import type { CheckReport, CheckSums } from '../findings/report.ts'
@@ -28,7 +29,7 @@ export function printText(
   // In parts, because the whole text would take several times its size.
   for (let first = 0; first < verdicts.length; first += 100)
     print(verdicts.slice(first, first + 100).flatMap((verdict) => verdictLines(verdict, style)))
-  print([...tasks.map(plain), ...(quiet ? [] : [style('bold', sumsLine(sums))])])
+  print([...taskLines(tasks), ...(quiet ? [] : [style('bold', sumsLine(sums))])])
 }
 
 const plain = (text: string): string => printable(text, Number.POSITIVE_INFINITY)
@@ -38,7 +39,7 @@ const nothing =
 
 function verdictLines(verdict: Verdict, style: Style): readonly string[] {
   const { subject, sentence, details, findings } = verdict
-  const title = `${titleOf(subject)} (${subject.manifest.source}): ${sentence}`
+  const title = `${titleOf(subject)} (${describeSource(subject.manifest.source)}): ${sentence}`
   const isWrong = findings.some(({ severity }) => severity === 'problem')
   return [
     isWrong ? style(['bold', 'red'], title) : style('bold', title),
@@ -53,6 +54,15 @@ function findingLine({ severity, message, place }: Finding, style: Style): strin
     ? style('red', `  ${line}${message}`)
     : style('yellow', `  warning: ${line}${message}`)
 }
+
+/** The commands below a heading. */
+const taskLines = (tasks: readonly string[]): readonly string[] =>
+  tasks.length === 0
+    ? []
+    : [
+        'to do before you apply these manifests, unless already done:',
+        ...tasks.map((line) => `  ${plain(line)}`),
+      ]
 
 /** The last line: `2 files, 3 pods checked, 1 problem, 0 warnings, 4 objects not looked at`. */
 export function sumsLine({ files, pods, problems, warnings, notLookedAt }: CheckSums): string {

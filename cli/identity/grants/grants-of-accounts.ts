@@ -81,9 +81,7 @@ function mistakeOf(
   { source, mistakes, listed }: SourceFacts,
 ): Found {
   if (mistakes.length > 0)
-    return {
-      mistakes: [`${title}: would not be synced`, ...mistakes.map((mistake) => `  ${mistake}`)],
-    }
+    return { mistakes: [`${title}: would not be synced`, ...describeProblems(mistakes)] }
   const chosen =
     source && chooseAccount(source.hints, { namespace, listed, what: 'the ExternalSecret' })
   return chosen?.kind === 'none'

@@ -5,7 +5,7 @@ import type { ListItem, Span } from './cut-list.ts'
 
 /** One document of a manifest file, or one item of a List that is too large to be one tree. */
 export interface Manifest {
-  /** The file's name as given, or `standard input`. */
+  /** The file's name as given; `-` is standard input. */
   readonly source: string
   /** The file. */
   readonly text: string

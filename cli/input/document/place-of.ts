@@ -28,16 +28,19 @@ function step(
 ): { readonly key?: unknown; readonly value: unknown } | undefined {
   if (isSeq(node))
     return Number(segment) < node.items.length ? { value: node.items[Number(segment)] } : undefined
-  return isMap(node) ? indexOf(node).get(segment) : undefined
+  return isMap(node) ? indexOf(node).get(String(segment)) : undefined
 }
 
 const indexes = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>()
 
-/** The pairs of a mapping by their keys, so that a place for each of many keys takes linear time. */
+/**
+ * The pairs of a mapping by their keys, so that a place for each of many keys takes linear time. YAML may read a key as a
+ * number, which is text in a value.
+ */
 function indexOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
   const index =
     indexes.get(map) ??
-    new Map(map.items.map((pair) => [isScalar(pair.key) ? pair.key.value : pair.key, pair]))
+    new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : pair.key, pair]))
   indexes.set(map, index)
   return index
 }

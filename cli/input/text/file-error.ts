@@ -2,11 +2,15 @@ import { InputError } from './input-error.ts'
 
 /** Where something is in the files. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Place {
-  /** The file's name as given, or `standard input`. */
+  /** The file's name as given; `-` is standard input. */
   readonly source: string
   readonly line: number
   readonly column: number
 }
+
+/** How messages name a file. */
+export const describeSource = (source: string): string =>
+  source === '-' ? 'standard input' : source
 
 /** A file can't be read, or not as manifests. */
 export class FileError extends InputError {
@@ -16,7 +20,8 @@ export class FileError extends InputError {
 
   constructor(place: Pick<Place, 'source'> & Partial<Place>, sentence: string) {
     const { source, line, column } = place
-    super(`${line === undefined ? source : `${source}:${line}:${column}`}: ${sentence}`)
+    const file = describeSource(source)
+    super(`${line === undefined ? file : `${file}:${line}:${column}`}: ${sentence}`)
     this.place = place
     this.sentence = sentence
   }

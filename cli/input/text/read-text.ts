@@ -5,18 +5,14 @@ import { readDescriptor } from './read-descriptor.ts'
 /** Reading takes up to forty times as much memory (docs/specification.md, "Command line"). */
 export const maxFileBytes = 64 * 1024 * 1024
 
-/** The name of a file in messages. */
-export const sourceOf = (file: string): string => (file === '-' ? 'standard input' : file)
-
 /**
  * Reads a file of text. Keeps a byte order mark, so that `inject` can write it again.
  *
- * @param file - a path; `-` is standard input
+ * @param source - a path; `-` is standard input
  * @throws FileError when the file can't be read, or isn't text in UTF-8
  */
-export function readText(file: string): string {
-  const source = sourceOf(file)
-  const bytes = readBytes(file, source)
+export function readText(source: string): string {
+  const bytes = readBytes(source)
   if (bytes === undefined) throw new FileError({ source }, 'is larger than 64 MiB; split it')
   if (isUtf16(bytes)) throw new FileError({ source }, 'is text in UTF-16; save it as UTF-8')
   if (bytes.includes(0))
@@ -28,10 +24,10 @@ export function readText(file: string): string {
   }
 }
 
-function readBytes(file: string, source: string): Buffer | undefined {
+function readBytes(source: string): Buffer | undefined {
   try {
-    if (file === '-') return readDescriptor(0, maxFileBytes)
-    const descriptor = openSync(file, 'r')
+    if (source === '-') return readDescriptor(0, maxFileBytes)
+    const descriptor = openSync(source, 'r')
     try {
       return readDescriptor(descriptor, maxFileBytes)
     } finally {

@@ -147,7 +147,7 @@ function contradictions({ agentRequests, agentLimits }: Policy): Problem[] {
     if (request === undefined || (parseQuantity(request) ?? 0) <= (parseQuantity(limit) ?? 0))
       return []
     return {
-      subject: 'AKV_INJECTOR_AGENT_LIMITS',
+      path: ['AKV_INJECTOR_AGENT_LIMITS'],
       found: `${resource}=${limit}`,
       sentence: `is less than the request in AKV_INJECTOR_AGENT_REQUESTS (${resource}=${request})`,
     }

@@ -48,7 +48,7 @@ export function unknownNames(env: Environment): Problem[] {
   return Object.entries(env)
     .filter(([name, value]) => name.startsWith(settingPrefix) && value !== undefined)
     .filter(([name, value = '']) => !known.has(name) && !isServiceLink(name, value))
-    .map(([name]) => ({ subject: printable(name), sentence: unknownSentence(name) }))
+    .map(([name]) => ({ path: [printable(name)], sentence: unknownSentence(name) }))
 }
 
 function unknownSentence(name: string): string {

@@ -26,7 +26,7 @@ export function settingReader(env: Environment): SettingReader {
     if (text === undefined) return undefined
     const parsed = parse(text)
     if (parsed.kind === 'valid') return parsed.value
-    problems.push({ subject: name, ...found(text), sentence: parsed.problem })
+    problems.push({ path: [name], ...found(text), sentence: parsed.problem })
     return undefined
   }
 
@@ -34,11 +34,11 @@ export function settingReader(env: Environment): SettingReader {
     problems,
     optional,
     required({ name, parse, sentence }) {
-      if (env[name] === undefined) problems.push({ subject: name, sentence })
+      if (env[name] === undefined) problems.push({ path: [name], sentence })
       return optional(name, parse)
     },
     refuse(name, sentence) {
-      if (env[name] !== undefined) problems.push({ subject: name, ...found(env[name]), sentence })
+      if (env[name] !== undefined) problems.push({ path: [name], ...found(env[name]), sentence })
     },
   }
 }

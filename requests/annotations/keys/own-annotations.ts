@@ -1,6 +1,6 @@
 import { showJson } from '../../../lib/json/show-json.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { annotationPath, type FieldPath, type Problem } from '../../../lib/problems/problem.ts'
 import { parseBoolean } from '../../../lib/values/parse-boolean.ts'
 
 /** Every annotation under this prefix is ours; an unknown one is refused. */
@@ -29,6 +29,7 @@ export function readOwnAnnotations(annotations: Readonly<Record<string, unknown>
     if (typeof value === 'string') own[key.slice(annotationPrefix.length)] = value
     else
       problems.push({
+        path: annotationPath(key),
         subject: printable(key, 120),
         found: showJson(value),
         sentence: 'must be a string; quote the value',
@@ -37,9 +38,12 @@ export function readOwnAnnotations(annotations: Readonly<Record<string, unknown>
   return { own, problems }
 }
 
+/** The place of one of our annotations. */
+export const ownPath = (key: string): FieldPath => annotationPath(annotationPrefix + key)
+
 /** A problem with the value of an annotation. */
 export function valueProblem(own: Annotations, key: string, sentence: string): Problem {
-  return { subject: annotationPrefix + key, found: printable(own[key] ?? ''), sentence }
+  return { path: ownPath(key), found: printable(own[key] ?? ''), sentence }
 }
 
 /** True if `inject` is "false": then no other annotation counts. */
@@ -56,7 +60,7 @@ export function sizeProblems(own: Annotations): readonly Problem[] {
     ? []
     : [
         {
-          subject: 'metadata.annotations',
+          path: ['metadata', 'annotations'],
           sentence: `found ${size} characters; accepted: at most 256 KiB`,
         },
       ]

@@ -28,10 +28,17 @@ interface LocatedFile {
   readonly file: WantedFile
 }
 
+/** A problem with a list, or with one of its items. */
+export interface ListProblem {
+  /** The index of the item. Absent if the problem is with the whole list. */
+  readonly item?: number
+  /** It begins with the item: `item 2, objectName "x": …`. */
+  readonly sentence: string
+}
+
 interface Files {
   readonly files: readonly LocatedFile[]
-  /** Sentences that begin with the item of the list. */
-  readonly problems: readonly string[]
+  readonly problems: readonly ListProblem[]
 }
 
 /**
@@ -43,31 +50,36 @@ interface Files {
 export function parseCsiObjects(text: string, vault?: string): Files {
   const yaml = parsePlainYaml(text, objectListBounds)
   return yaml.kind === 'invalid'
-    ? { files: [], problems: [yaml.problem] }
+    ? { files: [], problems: [{ sentence: yaml.problem }] }
     : readCsiObjects(yaml.value, vault)
 }
 
 /** Reads the same list from parsed YAML, in which every scalar is a string. */
 export function readCsiObjects(value: unknown, vault?: string): Files {
   const list = readList(value)
-  if (list.kind === 'invalid') return { files: [], problems: [list.problem] }
+  if (list.kind === 'invalid') return { files: [], problems: [{ sentence: list.problem }] }
   const files: LocatedFile[] = []
-  const problems: string[] = []
+  const problems: ListProblem[] = []
   if (vault === undefined)
-    problems.push(`it names no vault, and there is no default vault; ${howToSetDefault}`)
-  for (const [index, item] of list.value.entries()) {
+    problems.push({
+      sentence: `it names no vault, and there is no default vault; ${howToSetDefault}`,
+    })
+  for (const [item, value] of list.value.entries()) {
     if (problems.length >= maxProblems) break
-    const location = `item ${index + 1}`
-    const fields = readFields(item)
-    if (fields.kind === 'invalid') problems.push(`${location}: ${fields.problem}`)
-    else {
-      const read = readObject(fields.value, vault ?? anyVault)
-      if (read.kind === 'invalid')
-        problems.push(...read.problems.map((one) => `${location}, ${one}`))
-      else files.push({ location, file: read.value })
-    }
+    const location = `item ${item + 1}`
+    const read = readItem(value, vault ?? anyVault)
+    if (read.kind === 'valid') files.push({ location, file: read.value })
+    else problems.push(...read.problems.map((problem) => ({ item, sentence: location + problem })))
   }
   return { files, problems }
+}
+
+/** The problems continue the place of the item. */
+function readItem(item: unknown, vault: string): Checked<WantedFile> {
+  const fields = readFields(item)
+  if (fields.kind === 'invalid') return allInvalid([`: ${fields.problem}`])
+  const read = readObject(fields.value, vault)
+  return read.kind === 'valid' ? read : allInvalid(read.problems.map((problem) => `, ${problem}`))
 }
 
 /** Replaces a missing vault, so that the list's other problems are reported too. */

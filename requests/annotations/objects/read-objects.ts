@@ -7,11 +7,10 @@ import {
 import { targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
 import type { Parsed } from '../../../lib/problems/parsed.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
-import { maxProblems } from '../../../lib/problems/problem.ts'
+import { maxProblems, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
 import { templatePrefix } from '../keys/keys.ts'
 import type { Annotations } from '../keys/own-annotations.ts'
-import { annotationPrefix } from '../keys/own-annotations.ts'
+import { annotationPrefix, ownPath } from '../keys/own-annotations.ts'
 import { type Entry, parseObjectList } from './parse-object-list.ts'
 import { countOpenings, parseTemplate } from './parse-template.ts'
 import { parseCsiObjects } from './read-csi-objects.ts'
@@ -75,21 +74,25 @@ function readList<T>(
   },
 ): ReadList<T> {
   const { entries, problems: unread } = parseObjectList(own[list.key] ?? '', list)
-  const key = `${annotationPrefix}${list.key}`
-  const subjectOf = (location?: string) => (location === undefined ? key : `${key}, ${location}`)
   const problems: Problem[] = unread.map(({ location, sentence }) => ({
-    subject: subjectOf(location),
+    ...placeIn(list.key, location),
     sentence,
   }))
   const requested = entries.flatMap((entry): Requested<T>[] => {
-    const subject = subjectOf(entry.location)
+    const place = placeIn(list.key, entry.location)
     const wanted = list.toWanted(entry)
-    if (wanted.kind === 'valid') return [{ subject, wanted: wanted.value }]
-    problems.push({ subject, sentence: wanted.problem })
+    if (wanted.kind === 'valid') return [{ place, wanted: wanted.value }]
+    problems.push({ ...place, sentence: wanted.problem })
     return []
   })
   return { requested, problems }
 }
+
+/** The place of an annotation, or of an entry of its list. */
+const placeIn = (key: string, location?: string): ProblemPlace => ({
+  path: ownPath(key),
+  ...(location !== undefined && { subject: `${annotationPrefix}${key}, ${location}` }),
+})
 
 /** Checks the path of an entry whose type isn't known. `.` and a slash at the end are valid for types that write folders. */
 const targetPathProblemOfAnyType = (target: string): string | undefined =>
@@ -98,13 +101,12 @@ const targetPathProblemOfAnyType = (target: string): string | undefined =>
 function readCsi(own: Annotations, defaultVault?: string): ReadList<WantedFile> {
   if (own['objects'] === undefined) return { requested: [], problems: [] }
   const { files, problems } = parseCsiObjects(own['objects'], defaultVault)
-  const subject = `${annotationPrefix}objects`
   return {
     requested: files.map(({ location, file }) => ({
-      subject: `${subject}, ${location}`,
+      place: placeIn('objects', location),
       wanted: file,
     })),
-    problems: problems.map((sentence) => ({ subject, sentence })),
+    problems: problems.map(({ sentence }) => ({ ...placeIn('objects'), sentence })),
   }
 }
 
@@ -115,21 +117,21 @@ function readTemplates(own: Annotations, defaultVault?: string): ReadList<Wanted
     const sentence = `found ${weight} templates and "\${" in total; accepted: at most ${maxTemplateWeight}`
     return {
       requested: [],
-      problems: [{ subject: `${annotationPrefix}${templatePrefix}FILE`, sentence }],
+      problems: [{ path: ownPath(`${templatePrefix}FILE`), sentence }],
     }
   }
   const problems: Problem[] = []
   const requested = keys.sort().map((key): Requested<WantedTemplate> => {
-    const subject = annotationPrefix + printable(key)
+    const place = { path: ownPath(key), subject: annotationPrefix + printable(key) }
     const { segments, problems: sentences } = parseTemplate(own[key] ?? '', defaultVault)
-    problems.push(...sentences.map((sentence) => ({ subject, sentence })))
+    problems.push(...sentences.map((sentence) => ({ ...place, sentence })))
     if (key.includes('/'))
       problems.push({
-        subject,
+        ...place,
         sentence:
           'an annotation key can have only one slash, after the prefix; use a file name without "/"',
       })
-    return { subject, wanted: { path: key.slice(templatePrefix.length), segments } }
+    return { place, wanted: { path: key.slice(templatePrefix.length), segments } }
   })
   return { requested, problems }
 }

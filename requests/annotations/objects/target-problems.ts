@@ -7,8 +7,8 @@ import {
 } from '../../../delivery/contract.ts'
 import { claimedPaths, pathConflicts, targetPathProblem } from '../../../delivery/target-path.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
-import { maxProblems } from '../../../lib/problems/problem.ts'
+import { describePlace } from '../../../lib/problems/describe-problem.ts'
+import { maxProblems, type Problem, type ProblemPlace } from '../../../lib/problems/problem.ts'
 import type { Requested } from './requested.ts'
 
 /** Every pod sends one request to the vault for each version. */
@@ -18,7 +18,7 @@ const maxCharacters = 128 * 1024
 
 /** The paths that one entry claims. */
 interface Claim {
-  readonly subject: string
+  readonly place: ProblemPlace
   readonly paths: readonly string[]
 }
 
@@ -27,27 +27,27 @@ export function pathProblems(
   files: readonly Requested<WantedFile>[],
   templates: readonly Requested<WantedTemplate>[],
 ): readonly Problem[] {
-  const subject = 'the files'
+  const together = { path: [], subject: 'the files' }
   const problems: Problem[] = []
   const versions = files.reduce((sum, { wanted }) => sum + (wanted.versions ?? 0), 0)
   if (versions > maxVersions)
     problems.push({
-      subject,
+      ...together,
       sentence: `found ${versions} versions in all histories; accepted: at most ${maxVersions}`,
     })
   const claims = [
-    ...files.map(({ subject, wanted }) => ({ subject, paths: pathsOf(wanted, versions) })),
-    ...templates.map(({ subject, wanted }) => ({ subject, paths: [wanted.path] })),
+    ...files.map(({ place, wanted }) => ({ place, paths: pathsOf(wanted, versions) })),
+    ...templates.map(({ place, wanted }) => ({ place, paths: [wanted.path] })),
   ]
   const valid = claims.filter((claim) => {
     const sentence = claimProblem(claim)
-    if (sentence !== undefined) problems.push({ subject: claim.subject, sentence })
+    if (sentence !== undefined) problems.push({ ...claim.place, sentence })
     return sentence === undefined
   })
   const length = valid.flatMap(({ paths }) => paths).reduce((sum, path) => sum + path.length, 0)
   if (length > maxCharacters)
     problems.push({
-      subject,
+      ...together,
       sentence: `found ${length} characters in all paths; accepted: at most ${maxCharacters}`,
     })
   else problems.push(...conflictProblems(valid))
@@ -65,21 +65,22 @@ const claimProblem = ({ paths }: Claim): string | undefined =>
     .find((problem) => problem !== undefined)
 
 function conflictProblems(claims: readonly Claim[]): readonly Problem[] {
-  const subjects = new Map<string, string[]>()
-  for (const { subject, paths } of claims)
-    for (const path of paths) if (!subjects.get(path)?.push(subject)) subjects.set(path, [subject])
+  const writers = new Map<string, ProblemPlace[]>()
+  for (const { place, paths } of claims)
+    for (const path of paths) if (!writers.get(path)?.push(place)) writers.set(path, [place])
   const instead = 'give one of them another target (TARGET=NAME, objectAlias)'
   const conflicts = pathConflicts(claims.flatMap(({ paths }) => paths)).slice(0, maxProblems)
   return conflicts.flatMap(([file, other]) => {
-    const [owner = '', ...more] = subjects.get(file) ?? []
+    const [first, ...more] = writers.get(file) ?? []
+    const owner = first === undefined ? '' : describePlace(first)
     const path = printable(file)
     if (file === other)
-      return more.slice(0, maxProblems).map((subject) => ({
-        subject,
+      return more.slice(0, maxProblems).map((place) => ({
+        ...place,
         sentence: `writes to the path "${path}", as ${owner} does; ${instead}`,
       }))
-    return (subjects.get(other) ?? []).slice(0, maxProblems).map((subject) => ({
-      subject,
+    return (writers.get(other) ?? []).slice(0, maxProblems).map((place) => ({
+      ...place,
       sentence: `writes to "${printable(other)}", below "${path}", which ${owner} writes; ${instead}`,
     }))
   })
@@ -92,19 +93,19 @@ export const variableNameProblem = (name: string): string =>
 export function variableProblems(env: readonly Requested<WantedVariable>[]): readonly Problem[] {
   const owners = new Map<string, string>()
   const problems: Problem[] = []
-  for (const { subject, wanted } of env) {
+  for (const { place, wanted } of env) {
     if (problems.length >= maxProblems) break
     const { variable, object } = wanted
     const owner = owners.get(variable)
     if (!isVariableName(variable))
       problems.push({
-        subject,
+        ...place,
         sentence: `${variableNameProblem(variable)}; write NAME=${object.name}`,
       })
-    else if (owner === undefined) owners.set(variable, subject)
+    else if (owner === undefined) owners.set(variable, describePlace(place))
     else
       problems.push({
-        subject,
+        ...place,
         sentence: `sets the variable ${printable(variable)}, as ${owner} does; rename one: NAME=OBJECT`,
       })
   }

@@ -24,7 +24,9 @@ function decisions(objects: readonly object[], ...removed: readonly string[]) {
     .filter(({ kind, name }) => kind === 'ExternalSecret' && removed.includes(name))
     .map(keyOf)
   return findUnusedStores(found, new Set(keys)).map((decision) =>
-    decision.kind === 'removed' ? `${decision.store.title} removed` : `${decision.store.title}: ${decision.reason}`,
+    decision.kind === 'removed'
+      ? `${decision.store.title} removed`
+      : `${decision.store.title}: ${decision.reason}`,
   )
 }
 

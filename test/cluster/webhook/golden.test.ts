@@ -72,7 +72,7 @@ async function agrees(t: Test, name: string, pod: Pod): Promise<void> {
     case 'denied':
       t.not(status, 201)
       for (const problem of outcome.problems.slice(0, 20)) {
-        const line = describeProblem(problem).replace(
+        const line = describeProblem({ path: [], ...problem }).replace(
           'namespace "default"',
           `namespace "${namespace}"`,
         )

@@ -9,6 +9,6 @@ export function fuzz(data: Buffer): void {
   const text = data.toString()
   assertParsed(parseReference(text, { defaultVault: 'team-a' }))
   assertParsed(parsePlainYaml(text, { maxCharacters: 4_000, maxCostly: 1_000 }))
-  for (const problem of parseCsiObjects(text, 'team-a').problems) assertSentence(problem)
+  for (const { sentence } of parseCsiObjects(text, 'team-a').problems) assertSentence(sentence)
   parseTemplate(text, 'team-a')
 }

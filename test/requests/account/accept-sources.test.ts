@@ -1,4 +1,5 @@
 import t from 'tap'
+import { plainProblem } from '../../../lib/problems/problem.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Source } from '../../../requests/source/source.ts'
@@ -66,7 +67,7 @@ t.test('the identity is the account’s, else that of its oldest source', async 
     ],
   })
   t.match(wanted({ 'akv-injector.io/client-id': a }, [source('one', client(b))]).mistakes, [{}])
-  const bad = source('bad', { ...client(b), problems: ['is wrong'] })
+  const bad = source('bad', { ...client(b), problems: [plainProblem('is wrong')] })
   t.strictSame(
     wanted({}, [bad, source('one', client(a))]).azure,
     { clientId: a },

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { describePlace } from '../../../lib/problems/describe-problem.ts'
+import { annotationPath } from '../../../lib/problems/problem.ts'
 import type { SyncRequest } from '../../../requests/account/account-request.ts'
 import { readAccount } from '../../../requests/account/read-account.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
@@ -32,8 +34,8 @@ function desired(sync: string, own: Record<string, string> = {}): SyncRequest {
 function refusals(sync: string, own: Record<string, string> = {}): readonly string[] {
   const request = read({ vault: 'team-a', sync, ...own })
   return request.kind === 'refused'
-    ? request.problems.map(({ subject, sentence }) => {
-        if (subject !== 'akv-injector.io/sync') throw new Error(subject)
+    ? request.problems.map(({ sentence, ...place }) => {
+        if (describePlace(place) !== 'akv-injector.io/sync') throw new Error(describePlace(place))
         return sentence
       })
     : []
@@ -132,7 +134,7 @@ t.test('an unknown or misplaced annotation is refused, so that a typo loses noth
   ] as const)
     t.match(read({ [key]: 'x' }), {
       kind: 'refused',
-      problems: [{ subject: `akv-injector.io/${key}`, sentence }],
+      problems: [{ path: annotationPath(`akv-injector.io/${key}`), sentence }],
     })
 })
 
@@ -147,30 +149,39 @@ t.test('all invalid values are refused at once', async (t) => {
     }),
     {
       problems: [
-        { subject: 'akv-injector.io/vault', found: 'a.b' },
-        { subject: 'akv-injector.io/refresh', sentence: /^expected at least 30s/ },
-        { subject: 'akv-injector.io/tenant-id' },
+        { path: annotationPath('akv-injector.io/vault'), found: 'a.b' },
+        { path: annotationPath('akv-injector.io/refresh'), sentence: /^expected at least 30s/ },
+        { path: annotationPath('akv-injector.io/tenant-id') },
         {
-          subject: 'akv-injector.io/sync',
+          path: annotationPath('akv-injector.io/sync'),
           sentence: /^item 1, Secret db: data, entry "team-a:y\/z"/,
         },
-        { subject: 'azure.workload.identity/client-id', found: 'web', sentence: /UUID/ },
+        {
+          path: annotationPath('azure.workload.identity/client-id'),
+          found: 'web',
+          sentence: /UUID/,
+        },
       ],
     },
   )
   t.match(read({ vault: 'team-a', refresh: '0', sync: '- { secret: db, data: x }' }), {
-    problems: [{ subject: 'akv-injector.io/refresh' }],
+    problems: [{ path: annotationPath('akv-injector.io/refresh') }],
   })
   const list = { 'akv-injector.io/sync': '', 'azure.workload.identity/client-id': { toString: 1 } }
   t.match(readAccount({ namespace: 'shop', name: 'web', annotations: list }, policy), {
-    problems: [{}, { subject: 'azure.workload.identity/client-id', found: '{…}' }],
+    problems: [{}, { path: annotationPath('azure.workload.identity/client-id'), found: '{…}' }],
   })
   const numbers = { 'akv-injector.io/sync': 7 }
   t.match(readAccount({ namespace: 'shop', name: 'web', annotations: numbers }, policy), {
-    problems: [{ subject: 'akv-injector.io/sync', sentence: /must be a string; quote the value/ }],
+    problems: [
+      {
+        path: annotationPath('akv-injector.io/sync'),
+        sentence: /must be a string; quote the value/,
+      },
+    ],
   })
   t.match(read({ vault: 'team-a', sync: '- { secret: db, data: x }' }, { name: 'a'.repeat(236) }), {
-    problems: [{ subject: 'metadata.name', sentence: /235 characters at most/ }],
+    problems: [{ path: ['metadata', 'name'], sentence: /235 characters at most/ }],
   })
 })
 

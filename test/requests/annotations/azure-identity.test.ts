@@ -1,4 +1,5 @@
 import t from 'tap'
+import { annotationPath } from '../../../lib/problems/problem.ts'
 import { readAzureIdentity } from '../../../requests/annotations/azure-identity.ts'
 
 const clientKey = 'azure.workload.identity/client-id'
@@ -29,6 +30,6 @@ t.test('any other value is a problem', async (t) => {
   ])
     t.match(readAzureIdentity({ [clientKey]: value }), {
       identity: {},
-      problems: [{ subject: clientKey, found, sentence: /expected a UUID/ }],
+      problems: [{ path: annotationPath(clientKey), found, sentence: /expected a UUID/ }],
     })
 })

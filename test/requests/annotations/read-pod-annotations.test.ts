@@ -1,4 +1,5 @@
 import t from 'tap'
+import { annotationPath } from '../../../lib/problems/problem.ts'
 import { readOwnAnnotations } from '../../../requests/annotations/keys/own-annotations.ts'
 import { readPodAnnotations } from '../../../requests/annotations/read-pod-annotations.ts'
 import { policy } from '../../webhook/core/policy.ts'
@@ -53,7 +54,10 @@ t.test(
         sentence: /^"b_1" isn't a valid vault.*; "c_1" isn't a valid/,
       },
       { subject: entry('/y=b_1:c_1'), sentence: /^the path must be relative/ },
-      { subject: 'akv-injector.io/template.ok', sentence: /"x_2" isn't a valid object name/ },
+      {
+        path: annotationPath('akv-injector.io/template.ok'),
+        sentence: /"x_2" isn't a valid object name/,
+      },
       { subject: 'akv-injector.io/env, entry "1A=x_1"', sentence: /"x_1" isn't a valid object/ },
       { subject: 'akv-injector.io/env, entry "1A=x_1"', sentence: /"1A" isn't a valid variable/ },
       { subject: entry('../x=db-password'), sentence: /^the path must not start with ".."/ },
@@ -61,7 +65,10 @@ t.test(
       { subject: entry('conf/=db'), sentence: /^the path must not end with "\/"/ },
       { subject: entry('ok=b'), sentence: /^writes to the path "ok", as .* entry "ok=a" does/ },
       { subject: 'akv-injector.io/objects, item 1', sentence: /"ok", as .* entry "ok=a" does/ },
-      { subject: 'akv-injector.io/template.ok', sentence: /"ok", as .* entry "ok=a" does/ },
+      {
+        path: annotationPath('akv-injector.io/template.ok'),
+        sentence: /"ok", as .* entry "ok=a" does/,
+      },
       {
         subject: entry('ok/z=c'),
         sentence: /^writes to "ok\/z", below "ok", which .*"ok=a" writes/,
@@ -98,7 +105,7 @@ t.test(
 
 t.test('a wrong vault is reported once, not again for each entry', async (t) => {
   const { problems } = parse({ vault: 'a.b', secrets: 'x, y, z' }, { allowedVaults: new Map() })
-  t.match(problems, [{ subject: 'akv-injector.io/vault', found: 'a.b' }])
+  t.match(problems, [{ path: annotationPath('akv-injector.io/vault'), found: 'a.b' }])
   t.equal(problems.length, 1)
 })
 
@@ -106,13 +113,13 @@ t.test('a key that every object inherits is unknown', async (t) => {
   for (const key of ['constructor', 'toString', 'hasOwnProperty', ''])
     t.match(parse({ vault: 'team-a', secrets: 'x', [key]: 'y' }).problems, [
       {
-        subject: `akv-injector.io/${key}`,
+        path: annotationPath(`akv-injector.io/${key}`),
         sentence: /unknown annotation; did you mean akv-injector.io\//,
       },
     ])
   const { own } = readOwnAnnotations(JSON.parse('{"akv-injector.io/__proto__":"x"}'))
   t.match(parse(own).problems, [
-    { subject: 'akv-injector.io/__proto__', sentence: /unknown annotation/ },
+    { path: annotationPath('akv-injector.io/__proto__'), sentence: /unknown annotation/ },
   ])
 })
 
@@ -139,18 +146,18 @@ t.test('a value that is not a string is refused, and hides no other problem', as
   t.strictSame(Object.keys(own), ['secrets'])
   t.match(problems, [
     {
-      subject: 'akv-injector.io/refresh',
+      path: annotationPath('akv-injector.io/refresh'),
       found: '0',
       sentence: /must be a string; quote the value/,
     },
-    { subject: 'akv-injector.io/inject', found: 'true' },
+    { path: annotationPath('akv-injector.io/inject'), found: 'true' },
   ])
 })
 
 t.test('every path that cannot be written is named, and none is blamed for another', async (t) => {
   const { problems } = parse({ vault: 'team-a', secrets: 'a, a, b, b, c/d=x, c=y, e/=z' })
   t.match(
-    problems.map(({ subject }) => /"(.*)"/.exec(subject)?.[1]),
+    problems.map(({ subject = '' }) => /"(.*)"/.exec(subject)?.[1]),
     ['e/=z', 'a', 'b', 'c/d=x'],
   )
 })
@@ -159,7 +166,7 @@ t.test('what a ServiceAccount asks for does not belong on a pod', async (t) => {
   for (const key of ['sync', 'sync-now', 'sync-status'])
     t.match(parse({ vault: 'team-a', secrets: 'x', [key]: '- secret: db' }).problems, [
       {
-        subject: `akv-injector.io/${key}`,
+        path: annotationPath(`akv-injector.io/${key}`),
         sentence: /^belongs on the ServiceAccount whose identity reads the vault/,
       },
     ])

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import { readClassSource } from '../../../requests/class/read-class-source.ts'
 import { readSeenClass } from '../../../requests/class/seen-class.ts'
 import { classSpec, objectList, secret, secretObject } from '../../sync/harness/class-example.ts'
@@ -8,7 +9,8 @@ function read(spec: unknown, policyChanges: Partial<typeof policy> = {}) {
   const metadata = { namespace: 'shop', name: 'kv', uid: 'u', resourceVersion: '1' }
   const [seen] = readSeenClass({ metadata, spec })
   if (seen === undefined) throw new Error('the class has its metadata')
-  return readClassSource(seen, { ...policy, ...policyChanges })
+  const source = readClassSource(seen, { ...policy, ...policyChanges })
+  return source && { ...source, problems: source.problems.map(describeProblem) }
 }
 const secretOf = (more: object, objects = [secret('db-password')]) =>
   read(

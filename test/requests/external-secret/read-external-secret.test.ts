@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import {
   claimedName,
   type FindStore,
@@ -39,7 +40,7 @@ const ref = (more: object = {}, secretKey = 'password') => ({
   remoteRef: { key: 'db-password', ...more },
 })
 const spec = (more: object = {}) => ({ secretStoreRef, data: [ref()], ...more })
-const problemsOf = (more: object) => read(spec(more)).problems
+const problemsOf = (more: object) => read(spec(more)).problems.map(describeProblem)
 
 t.test('the defaults are those of the operator', async (t) => {
   const found = read(spec())
@@ -296,7 +297,7 @@ for (const [more, sentence] of sentences)
 
 t.test('the administrator decides which vaults a namespace may use', async (t) => {
   const allowedVaults = new Map([['shop', new Set(['team-b'])]])
-  t.match(read(spec(), { allowedVaults }).problems, [
+  t.match(read(spec(), { allowedVaults }).problems.map(describeProblem), [
     /^SecretStore kv: vault "team-a": the administrator/,
   ])
 })

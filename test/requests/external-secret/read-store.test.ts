@@ -1,4 +1,5 @@
 import t from 'tap'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import { readStore, type StoreKind } from '../../../requests/external-secret/read-store.ts'
 import { policy } from '../../webhook/core/policy.ts'
 
@@ -12,7 +13,7 @@ const azurekv = (more: object = {}, other: object = {}) => ({
 const storeOf = (spec: unknown, kind?: StoreKind) => {
   const content = read(spec, kind)
   if (content.kind !== 'read') throw new Error(content.sentence)
-  return content.store
+  return { ...content.store, problems: content.store.problems.map(describeProblem) }
 }
 
 t.test('the vault, the tenant and the account are read', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import { trustedMetadata } from '../../../lib/trusted-metadata.ts'
 import { metadataProblems } from '../../../requests/secret/metadata-problems.ts'
 import type { RequestedSecret } from '../../../requests/secret/requested-secret.ts'
@@ -9,7 +10,7 @@ const problems = (secret: Partial<RequestedSecret>, allowed: readonly string[] =
   metadataProblems([{ name: 'db', type: 'Opaque', labels: {}, ...secret }], {
     namespace: 'team-a',
     policy: { ...policy, allowedMetadata: new Map([['team-a', new Set(allowed)]]) },
-  })
+  }).map(describeProblem)
 /** What an entry stands for, with any value or with its own. */
 const mapOf = (entry: string) => {
   const [key = '', value = 'any'] = entry.split('=')

@@ -29,8 +29,14 @@ t.test('the older source keeps a Secret: by its time, then by its name', async (
   ])
   t.match(byAccount.get('web'), [
     { ref: { name: 'b' }, problems: { length: 0 } },
-    { ref: { name: 'a' }, problems: [/^Secret db: SecretProviderClass b, which is older/] },
-    { ref: { name: 'c' }, problems: [/^Secret db: SecretProviderClass b, which is older/] },
+    {
+      ref: { name: 'a' },
+      problems: [{ sentence: /^Secret db: SecretProviderClass b, which is older/ }],
+    },
+    {
+      ref: { name: 'c' },
+      problems: [{ sentence: /^Secret db: SecretProviderClass b, which is older/ }],
+    },
   ])
 })
 
@@ -45,8 +51,8 @@ t.test(
     const sentence =
       'it is read as ServiceAccount web, which namespace shop does not have; create the account'
     t.match(unassigned, [
-      { problems: [sentence] },
-      { problems: [/^Secret db: SecretProviderClass a/, sentence] },
+      { problems: [{ sentence }] },
+      { problems: [{ sentence: /^Secret db: SecretProviderClass a/ }, { sentence }] },
     ])
   },
 )

@@ -1,8 +1,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { describePlace } from '../../../lib/problems/describe-problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { LookedUp, Lookup } from '../../../requests/class/looked-up.ts'
-import type { Outcome } from '../../../webhook/core/model/outcome.ts'
+import {
+  describeWarning,
+  type Injected,
+  type Outcome,
+} from '../../../webhook/core/model/outcome.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { expand, type Parts, readFixture, readParts, writeFixture } from './fixture-yaml.ts'
 
@@ -29,13 +34,46 @@ export type PolicyChanges = Omit<Partial<Policy>, 'allowedVaults'> & {
   readonly allowedVaults?: Readonly<Record<string, readonly string[]>>
 }
 
+/** An outcome with its places and warnings as messages show them. */
+export type ShownOutcome =
+  | Extract<Outcome, { readonly kind: 'skipped' }>
+  | (Omit<Injected, 'warnings'> & { readonly warnings: readonly string[] })
+  | { readonly kind: 'denied'; readonly problems: readonly ShownProblem[] }
+
+interface ShownProblem {
+  readonly subject: string
+  readonly found?: string
+  readonly sentence: string
+}
+
+/** Shows an outcome as `outcome.yaml` does. */
+export function showOutcome(outcome: Outcome): ShownOutcome {
+  switch (outcome.kind) {
+    case 'skipped':
+      return outcome
+    case 'injected':
+      return { ...outcome, warnings: outcome.warnings.map(describeWarning) }
+    case 'denied':
+      return {
+        ...outcome,
+        problems: outcome.problems.map(({ found, sentence, ...place }) => ({
+          subject: describePlace(place),
+          ...(found !== undefined && { found }),
+          sentence,
+        })),
+      }
+    default:
+      return outcome satisfies never
+  }
+}
+
 export interface CaseFolder {
   /** All cases, sorted by name. */
   readonly cases: readonly AdmissionCase[]
   /** Gives the complete expected outcome of a case, its keys in the order in which the webhook writes them. */
-  readOutcome(name: string): Outcome
+  readOutcome(name: string): ShownOutcome
   /** Replaces the expected outcome of a case. */
-  writeOutcome(name: string, outcome: Outcome): void
+  writeOutcome(name: string, outcome: ShownOutcome): void
 }
 
 const fixtures = join(import.meta.dirname, '../../fixtures')
@@ -52,7 +90,7 @@ function readFolder(name: string, shared = ''): CaseFolder {
     cases: readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => readCase(entry.name, readIfThere(entry.name), parts)),
-    readOutcome: (name) => readFrom(name, 'outcome.yaml') as Outcome,
+    readOutcome: (name) => readFrom(name, 'outcome.yaml') as ShownOutcome,
     writeOutcome: (name, outcome) =>
       writeFileSync(join(folder, name, 'outcome.yaml'), writeFixture(outcome, parts)),
   }

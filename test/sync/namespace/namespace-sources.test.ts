@@ -95,10 +95,10 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
   put('younger', { day: 2, label: 'x' })
   await sources.read()
   t.match(sources.assign(accounts).byAccount.get('web'), [
-    { ref: { name: 'older' }, problems: [/^secretObjects: found/] },
+    { ref: { name: 'older' }, problems: [{ sentence: /^secretObjects: found/ }] },
     {
       ref: { name: 'younger' },
-      problems: [/^Secret db: SecretProviderClass older, which is older/],
+      problems: [{ sentence: /^Secret db: SecretProviderClass older, which is older/ }],
     },
   ])
 })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { Injected } from '../../../webhook/core/model/outcome.ts'
+import { describeWarning } from '../../../webhook/core/model/outcome.ts'
 import type { Pod } from '../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../webhook/core/mutate.ts'
 import { numRuns } from '../../support/property-runs.ts'
@@ -150,11 +152,9 @@ t.test(
         const outcome = mutate(requestFor(pod), policy)
         const long =
           outcome.kind === 'injected'
-            ? outcome.warnings.find((warning) => warning.length > 256)
+            ? outcome.warnings.map(describeWarning).find((warning) => warning.length > 256)
             : outcome.kind === 'denied'
-              ? outcome.problems.find(
-                  ({ subject, found = '', sentence }) => (subject + found + sentence).length > 1200,
-                )
+              ? outcome.problems.find((problem) => describeProblem(problem).length > 1200)
               : undefined
         if (long !== undefined) throw new Error(JSON.stringify(long))
       }),

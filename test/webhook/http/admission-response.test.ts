@@ -1,4 +1,5 @@
 import t from 'tap'
+import { annotationPath, plainProblem } from '../../../lib/problems/problem.ts'
 import { denied, skipped } from '../../../webhook/core/model/outcome.ts'
 import { admissionResponse, failureResponse } from '../../../webhook/http/admission-response.ts'
 
@@ -15,12 +16,12 @@ t.test('a skipped pod is allowed without a patch', async (t) => {
 
 t.test('an injected pod is allowed with its patch and its warnings', async (t) => {
   const operations = [{ op: 'add', path: '/spec/volumes', value: [{ name: 'ä' }] }] as const
-  const warnings = ['one', 'two']
+  const warnings = [plainProblem('one'), { path: ['spec'], sentence: 'is odd' }]
   const response = responseOf(admissionResponse(uid, { kind: 'injected', operations, warnings }))
   t.strictSame(Object.keys(response), ['uid', 'allowed', 'patchType', 'patch', 'warnings'])
   t.match(response, { uid, allowed: true, patchType: 'JSONPatch' })
   t.strictSame(JSON.parse(Buffer.from(response.patch, 'base64').toString()), operations)
-  t.strictSame(response.warnings, warnings)
+  t.strictSame(response.warnings, ['akv-injector: one', 'akv-injector: spec: is odd'])
 })
 
 t.test('an empty patch is none: the API server refuses a type without a patch', async (t) => {
@@ -35,8 +36,12 @@ t.test('a denial lists every problem, one a line', async (t) => {
     admissionResponse(
       uid,
       denied([
-        { subject: 'akv-injector.io/refresh', found: '5x', sentence: 'expected a duration' },
-        { subject: 'spec\nakv-injector: 0 problems', sentence: 'is odd' },
+        {
+          path: annotationPath('akv-injector.io/refresh'),
+          found: '5x',
+          sentence: 'expected a duration',
+        },
+        { path: ['spec\nakv-injector: 0 problems'], sentence: 'is odd' },
       ]),
     ),
   )
@@ -59,7 +64,7 @@ t.test(
   'a denial is bounded in number and in length, and says how many it leaves out',
   async (t) => {
     const linesOf = (count: number, sentence: string) => {
-      const problems = Array.from({ length: count }, (_, i) => ({ subject: `a${i}`, sentence }))
+      const problems = Array.from({ length: count }, (_, i) => ({ path: [`a${i}`], sentence }))
       const { message } = responseOf(admissionResponse(uid, denied(problems))).status
       t.ok(message.length < 33 * 1024)
       return message.split('\n')

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
+import { plainProblem } from '../../../lib/problems/problem.ts'
 import { createMetrics } from '../../../webhook/http/server/metrics.ts'
 import { buildWebhookApp } from '../../../webhook/http/webhook-app.ts'
 import { issueTestAuthority } from '../../support/issue-test-authority.ts'
@@ -26,7 +27,7 @@ async function startSizedApp(t: Test) {
     decide: ({ namespace }) => ({
       kind: 'injected',
       operations: [],
-      warnings: ['x'.repeat(Number(namespace.slice(1)))],
+      warnings: [plainProblem('x'.repeat(Number(namespace.slice(1))))],
     }),
     metrics: createMetrics(),
     log: { level: 'error' },

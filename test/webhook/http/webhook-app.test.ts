@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { annotationPath } from '../../../lib/problems/problem.ts'
 import type { AdmissionRequest } from '../../../webhook/core/model/admission-review.ts'
 import { denied, type Outcome, skipped } from '../../../webhook/core/model/outcome.ts'
 import { createMetrics } from '../../../webhook/http/server/metrics.ts'
@@ -203,7 +204,7 @@ t.test('a patch that cannot be written is such a failure', async (t) => {
 
 t.test('each admission is one line of JSON and one count', async (t) => {
   const problems = [
-    { subject: 'akv-injector.io/x', found: 'swordfish', sentence: 'is "swordfish"' },
+    { path: annotationPath('akv-injector.io/x'), found: 'swordfish', sentence: 'is "swordfish"' },
   ]
   const cases: [Outcome, object, string][] = [
     [injected, { level: 'info', outcome: 'injected', operations: 1 }, 'outcome="injected"'],
@@ -241,7 +242,7 @@ t.test('each admission is one line of JSON and one count', async (t) => {
 t.test('nothing in a review can make a second line, or a long one', async (t) => {
   const { post, log } = testApp(() =>
     denied(
-      Array.from({ length: 1000 }, (_, i) => ({ subject: `${i}\n{"level":"x"}`, sentence: '' })),
+      Array.from({ length: 1000 }, (_, i) => ({ path: [`${i}\n{"level":"x"}`], sentence: '' })),
     ),
   )
   const review = exampleReview()

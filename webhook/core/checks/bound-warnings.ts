@@ -1,17 +1,20 @@
-import { agentName } from '../model/our-names.ts'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import { warningPrefix } from '../model/outcome.ts'
 
 /** The API server truncates a longer warning, and drops warnings beyond a total of 4,096 characters (`warning.Recorder`). */
-const maxCharacters = 256
+const maxCharacters = 256 - warningPrefix.length
 const maxWarnings = 16
 
 /** Keeps as many warnings as the API server would show, and adds one that counts the others. */
-export function boundWarnings(warnings: readonly string[]): readonly string[] {
-  const distinct = [...new Set(warnings)]
-  const cut = (warning: string) =>
-    warning.length > maxCharacters
-      ? `${warning.slice(0, maxCharacters - 1).toWellFormed()}…`
-      : warning
-  if (distinct.length <= maxWarnings) return distinct.map(cut)
+export function boundWarnings(warnings: readonly Problem[]): readonly Problem[] {
+  const byText = new Map(warnings.map((warning) => [describeProblem(warning), warning]))
+  const distinct = [...byText].map(([text, warning]) =>
+    text.length > maxCharacters
+      ? plainProblem(`${text.slice(0, maxCharacters - 1).toWellFormed()}…`, warning.path)
+      : warning,
+  )
+  if (distinct.length <= maxWarnings) return distinct
   const shown = distinct.slice(0, maxWarnings - 1)
-  return [...shown.map(cut), `${agentName}: ${distinct.length - shown.length} more warnings`]
+  return [...shown, plainProblem(`${distinct.length - shown.length} more warnings`)]
 }

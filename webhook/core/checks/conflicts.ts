@@ -1,13 +1,19 @@
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
-import { maxProblems } from '../../../lib/problems/problem.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { maxProblems, type Problem } from '../../../lib/problems/problem.ts'
+import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import { entriesByName, fileKeyRefState, volumeOf } from '../injection/env-entry.ts'
 import type { Consumer } from '../injection/placement.ts'
 import type { Plan } from '../injection/plan.ts'
 import { isOurVolume } from '../injection/volumes.ts'
 import { agentName, ourVolumes } from '../model/our-names.ts'
-import { allContainers, type Container, type EnvVar, isWindows, type Pod } from '../model/pod.ts'
+import {
+  allContainers,
+  type Container,
+  containerPath,
+  type EnvVar,
+  isWindows,
+  type Pod,
+} from '../model/pod.ts'
 import { mountConflicts } from './mount-conflicts.ts'
 import { servedConflicts } from './served-conflicts.ts'
 
@@ -22,6 +28,7 @@ export function conflicts(pod: Pod, plan: Plan): readonly Problem[] {
 }
 
 const moreConflicts: Problem = {
+  path: [],
   subject: 'the pod',
   sentence: 'has more conflicts than these; resolve them first',
 }
@@ -30,9 +37,9 @@ function* allConflicts(pod: Pod, plan: Plan): Generator<Problem> {
   yield* platformConflicts(pod, plan)
   yield* nameConflicts(pod, plan)
   yield* mountConflicts(pod, plan)
-  yield* servedConflicts(plan)
+  yield* servedConflicts(pod, plan)
   yield* readConflicts(pod, plan)
-  for (const consumer of plan.consumers) yield* envConflicts(consumer, plan)
+  for (const consumer of plan.consumers) yield* envConflicts(pod, consumer, plan)
 }
 
 function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
@@ -40,12 +47,13 @@ function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
   const problems: Problem[] = []
   if (isWindows(pod))
     problems.push({
+      path: [],
       subject: 'the pod',
       sentence: 'runs on Windows, which has no tmpfs; only Linux pods can be injected',
     })
   if (spec.runtimeClassName?.startsWith('kata') && config.env.length > 0)
     problems.push({
-      subject: 'spec.runtimeClassName',
+      path: ['spec', 'runtimeClassName'],
       found: printable(spec.runtimeClassName),
       sentence: `Kata keeps the pod's tmpfs inside its virtual machine, where the kubelet can't read variables; use ${annotationPrefix}secrets`,
     })
@@ -53,18 +61,20 @@ function platformConflicts(pod: Pod, { config }: Plan): readonly Problem[] {
 }
 
 function* nameConflicts({ spec }: Pod, { placement }: Plan): Generator<Problem> {
-  for (const { name } of spec.containers)
+  for (const [index, { name }] of spec.containers.entries())
     if (name === agentName)
       yield {
+        path: ['spec', 'containers', index],
         subject: `container ${agentName}`,
         sentence: 'this name is reserved for the agent; rename the container',
       }
-  for (const volume of spec.volumes ?? [])
+  for (const [index, volume] of (spec.volumes ?? []).entries())
     if (
       ourVolumes.includes(volume.name) &&
       (placement.existing === undefined || !isOurVolume(volume))
     )
       yield {
+        path: ['spec', 'volumes', index],
         subject: `volume ${volume.name}`,
         sentence: 'this name is reserved for the webhook; rename the volume',
       }
@@ -85,6 +95,7 @@ function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Gener
       const volume = volumeOf(entry)
       if (volume === undefined || !ourVolumes.includes(volume) || isOurs(container, entry)) continue
       yield {
+        path: containerPath(pod, container),
         subject: `container ${printable(container.name)}, env ${printable(entry.name)}`,
         sentence: `volume ${volume} may only be read by the webhook's own variables; request this one with ${annotationPrefix}env`,
       }
@@ -92,6 +103,7 @@ function* readConflicts(pod: Pod, { config, consumers, placement }: Plan): Gener
 }
 
 function* envConflicts(
+  pod: Pod,
   { container, isEarly }: Consumer,
   { config, placement }: Plan,
 ): Generator<Problem> {
@@ -99,7 +111,7 @@ function* envConflicts(
   const name = printable(container.name)
   if (isEarly)
     return yield {
-      subject: `${annotationPrefix}env`,
+      path: ownPath('env'),
       found: `container ${name}`,
       sentence: `starts before the agent and would wait for its variables forever; leave it out of ${annotationPrefix}containers, or move the agent with ${annotationPrefix}position`,
     }
@@ -110,6 +122,7 @@ function* envConflicts(
     if (placement.existing !== undefined && fileKeyRefState(found.entry, wanted) !== 'foreign')
       continue
     yield {
+      path: containerPath(pod, container),
       subject: `container ${name}, env ${wanted.variable}`,
       sentence: `the container sets this variable itself; remove it there, or rename ours: NAME=${wanted.object.name}`,
     }

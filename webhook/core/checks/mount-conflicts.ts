@@ -1,6 +1,6 @@
 import { hasFiles } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import type { Problem, ProblemPlace } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 import { isOurMount } from '../injection/files-mount.ts'
 import type { Plan } from '../injection/plan.ts'
@@ -9,6 +9,7 @@ import { ourVolumes } from '../model/our-names.ts'
 import {
   allContainers,
   type Container,
+  containerPath,
   type Pod,
   type Volume,
   type VolumeMount,
@@ -25,13 +26,15 @@ export function* mountConflicts(pod: Pod, plan: Plan): Generator<Problem> {
       const sentence = ourVolumes.includes(mount.name)
         ? foreignMount(mount, wantsMount ? plan : undefined)
         : wantsMount && overlap(mount, { plan, volume: volumes.get(mount.name) })
-      if (sentence) yield { subject: subjectOf(container, mount), sentence }
+      if (sentence) yield { ...placeOf(pod, container, mount), sentence }
     }
   }
 }
 
-const subjectOf = ({ name }: Container, { mountPath }: VolumeMount): string =>
-  `container ${printable(name)}, mount at ${printable(mountPath)}`
+const placeOf = (pod: Pod, container: Container, { mountPath }: VolumeMount): ProblemPlace => ({
+  path: containerPath(pod, container),
+  subject: `container ${printable(container.name)}, mount at ${printable(mountPath)}`,
+})
 
 /** @param plan - given if the container is to have our mount */
 function foreignMount(mount: VolumeMount, plan?: Plan): string | undefined {

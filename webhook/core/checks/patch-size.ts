@@ -20,6 +20,7 @@ export function patchProblems(plan: Plan, encodedConfig: string): readonly Probl
   const variables = config.env.length === 1 ? '1 variable' : `${config.env.length} variables`
   return [
     {
+      path: [],
       subject: 'the patch of the pod',
       found: `${variables}${hasFiles(config) ? ' and a mount' : ''} for ${consumers.length} containers`,
       sentence: `would be larger than 1 MiB; name only the containers that need them in ${annotationPrefix}containers, or request fewer variables, shorter names or a shorter ${annotationPrefix}mount-path`,

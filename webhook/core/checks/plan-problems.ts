@@ -1,6 +1,6 @@
 import { configVariable, maxConfigBytes } from '../../../delivery/contract.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { Plan } from '../injection/plan.ts'
 import { encodedConfigOf } from '../model/earlier-choices.ts'
 import { agentName } from '../model/our-names.ts'
@@ -36,6 +36,7 @@ function foreignAgent(
   const differs = `already exists, but its ${configVariable} or its mounts differ from what`
   return [
     {
+      path: ['spec', 'initContainers', placement.index],
       subject: `init container ${agentName}`,
       sentence:
         config.volumes === undefined
@@ -52,7 +53,7 @@ function staleAfterProblems({ config }: Plan): readonly Problem[] {
     ? []
     : [
         {
-          subject: `${annotationPrefix}stale-after`,
+          path: ownPath('stale-after'),
           found: `${staleAfterSeconds}s`,
           sentence: `expected at least ${2 * refreshSeconds}s, twice the interval of ${annotationPrefix}refresh`,
         },
@@ -67,6 +68,7 @@ function configProblems(encodedConfig: string): readonly Problem[] {
     ? []
     : [
         {
+          path: [],
           subject: 'the configuration of the agent',
           found: `${bytes} bytes`,
           sentence: `accepted: at most ${maxConfigBytes} bytes, because it is an environment variable of the agent; name fewer objects or shorter paths`,

@@ -1,6 +1,7 @@
 import { type AgentConfig, hasFiles } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
+import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { PodSettings, RunAs } from '../../../requests/annotations/pod-settings.ts'
 import { isAgentSeen } from '../injection/agent-container.ts'
 import { injectorOf } from '../injection/injected-containers.ts'
@@ -16,9 +17,8 @@ export function planWarnings(
   pod: Pod,
   plan: Plan,
   { settings, runAs }: { readonly settings: PodSettings; readonly runAs: RunAs },
-): readonly string[] {
-  return [
-    ...idleWarnings(settings, plan),
+): readonly Problem[] {
+  const sentences = [
     ...leftOutWarnings(pod, plan, settings),
     ...earlyWarnings(plan),
     ...earlyServedWarnings(plan),
@@ -27,14 +27,17 @@ export function planWarnings(
     ...restartWarnings(pod, plan),
     ...identityWarnings(pod, plan),
   ]
+  return [...idleWarnings(settings, plan), ...sentences.map((sentence) => plainProblem(sentence))]
 }
 
 /** Annotations that have no effect. */
-function idleWarnings(settings: PodSettings, { config }: Plan): readonly string[] {
+function idleWarnings(settings: PodSettings, { config }: Plan): readonly Problem[] {
   const idle = (keys: readonly (keyof PodSettings)[], without: string) =>
     keys
       .filter((key) => settings[key] !== undefined)
-      .map((key) => `${agentName}: ${annotationPrefix}${key} has no effect without ${without}`)
+      .map((key) =>
+        plainProblem(`${annotationPrefix}${key} has no effect without ${without}`, ownPath(key)),
+      )
   return [
     ...(config.refreshSeconds > 0
       ? []
@@ -56,7 +59,7 @@ function leftOutWarnings({ spec }: Pod, { placement, config }: Plan, settings: P
     .filter((name) => !config.containers.includes(name))
     .map(
       (name) =>
-        `${agentName}: container ${name} receives no objects, because ${injectorOf(name)?.name} injects a container of this name; if it should, list it in ${annotationPrefix}containers`,
+        `container ${name} receives no objects, because ${injectorOf(name)?.name} injects a container of this name; if it should, list it in ${annotationPrefix}containers`,
     )
 }
 
@@ -66,7 +69,7 @@ function earlyWarnings({ consumers, config }: Plan): readonly string[] {
     .filter(({ isEarly }) => isEarly)
     .map(
       ({ container }) =>
-        `${agentName}: container ${printable(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
+        `container ${printable(container.name)} starts before the agent and finds no files; see ${annotationPrefix}position`,
     )
 }
 
@@ -102,7 +105,7 @@ function unreadableWarnings(
     })
     .map(
       ({ name }) =>
-        `${agentName}: container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
+        `container ${printable(name)} may not be able to read files of mode ${mode}, which belong to user ${runAs.uid}; see ${annotationPrefix}run-as`,
     )
 }
 
@@ -132,7 +135,7 @@ function processWarnings(pod: Pod, { config }: Plan, runAs: RunAs): readonly str
     })
     .map(
       ({ name }) =>
-        `${agentName}: container ${printable(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
+        `container ${printable(name)} sees the agent's process, and as user ${runAs.uid} it can read the token that the agent signs in with; give the agent a user of its own with ${annotationPrefix}run-as`,
     )
 }
 
@@ -141,7 +144,7 @@ function restartWarnings({ spec }: Pod, { config }: Plan): readonly string[] {
     spec.restartPolicy === 'Never' &&
     spec.activeDeadlineSeconds == null
     ? [
-        `${agentName}: with ${annotationPrefix}refresh, an agent that cannot start is retried forever, even under restartPolicy Never; set activeDeadlineSeconds`,
+        `with ${annotationPrefix}refresh, an agent that cannot start is retried forever, even under restartPolicy Never; set activeDeadlineSeconds`,
       ]
     : []
 }
@@ -155,6 +158,6 @@ function identityWarnings(pod: Pod, { config, placement }: Plan): readonly strin
   return config.identity.clientId !== undefined || isGiven || usesWorkloadIdentity(pod)
     ? []
     : [
-        `${agentName}: no identity is configured; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
+        `no identity is configured; set ${annotationPrefix}client-id, or label the pod ${workloadIdentityLabel}: "true" if azure-workload-identity is installed`,
       ]
 }

@@ -1,5 +1,6 @@
 import { isName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
+import { describePlace } from '../../../lib/problems/describe-problem.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../../lib/shape.ts'
 import {
@@ -26,18 +27,22 @@ export function readAccountIdentity(
   lookup: Lookup | undefined,
   { name, namespace }: { readonly name: string; readonly namespace: string },
 ): AccountIdentity {
-  const subject = `ServiceAccount ${printable(name)}`
+  const place = { path: [], subject: `ServiceAccount ${printable(name)}` }
   if (!isAccountName(name))
-    return { problems: [{ subject, sentence: `expected ${subdomainName.sentence}` }] }
+    return { problems: [{ ...place, sentence: `expected ${subdomainName.sentence}` }] }
   if (lookup?.kind === 'absent') return { problems: [] }
   if (lookup?.kind !== 'found') {
     const sentence = lookupProblem(lookup, { kind: 'ServiceAccount', namespace })
-    return { problems: [{ subject, sentence }] }
+    return { problems: [{ ...place, sentence }] }
   }
   const { identity, problems } = readAzureIdentity(annotationsOf(lookup.object))
   return {
     ...identity,
-    problems: problems.map((found) => ({ ...found, subject: `${subject}, ${found.subject}` })),
+    problems: problems.map((problem) => ({
+      ...problem,
+      path: place.path,
+      subject: `${place.subject}, ${describePlace(problem)}`,
+    })),
   }
 }
 

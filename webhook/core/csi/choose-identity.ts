@@ -1,11 +1,11 @@
-import type { Problem } from '../../../lib/problems/problem.ts'
+import type { Problem, ProblemPlace } from '../../../lib/problems/problem.ts'
 import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { OtherSignIn } from '../../../requests/class/class-parameters.ts'
 import type { AccountIdentity } from './account.ts'
 
 /** What a served volume says about the identity that reads its vault. */
 interface VolumeIdentity {
-  readonly subject: string
+  readonly place: ProblemPlace
   readonly volume: string
   readonly clientId?: string
   /** True if the class names a client, even if its ID isn't valid, which is reported elsewhere. */
@@ -34,7 +34,7 @@ export interface ChosenIdentity {
   readonly clientId?: string
   readonly tenantId?: string
   readonly problems: readonly Problem[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
 }
 
 /**
@@ -60,7 +60,7 @@ export function chooseIdentity(
     problems: [
       ...(pod.account?.problems ?? []),
       ...unidentified.map((client) => ({
-        subject: client.subject,
+        ...client.place,
         sentence: noIdentitySentence(client, pod),
       })),
       ...differences(clients, clientSentence),
@@ -96,7 +96,7 @@ function differences(
   const other = others.find(({ id }) => id !== first?.id)
   return first?.id === undefined || other?.id === undefined
     ? []
-    : [{ subject: first.subject, sentence: sentence(first.id, { ...other, id: other.id }) }]
+    : [{ ...first.place, sentence: sentence(first.id, { ...other, id: other.id }) }]
 }
 
 const clientSentence: Parameters<typeof differences>[1] = (id, other) =>
@@ -113,13 +113,16 @@ const noIdentitySentence = (
 ): string =>
   `signs in with ${otherSignInOf(volume)}, but akv-injector signs in only with the pod's service account. Give an identity that may read the vault a federated credential for system:serviceaccount:${namespace}:${accountName}, and name it: kubectl annotate serviceaccount ${accountName} azure.workload.identity/client-id=… -n ${namespace}`
 
-function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly string[] {
+function unusedSignInWarnings(volume: Identified, pod: PodIdentity): readonly Problem[] {
   const { id, otherSignIn, hasClientSecret } = volume
   if (otherSignIn === undefined && !hasClientSecret) return []
   if (id === undefined && !pod.isLabelled) return []
   const asks = otherSignIn === undefined ? 'the volume asks for' : 'the class asks for'
   const client = id === undefined ? '' : ` as ${id}`
   return [
-    `${volume.subject}: ${asks} ${otherSignInOf(volume)}; the pod signs in${client} with its service account ${pod.accountName}, which needs a federated credential`,
+    {
+      ...volume.place,
+      sentence: `${asks} ${otherSignInOf(volume)}; the pod signs in${client} with its service account ${pod.accountName}, which needs a federated credential`,
+    },
   ]
 }

@@ -1,20 +1,21 @@
 import { isName, labelName, subdomainName } from '../../../lib/name-rules.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import type { Problem, ProblemPlace } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import { type LookedUp, lookupProblem } from '../../../requests/class/looked-up.ts'
 import { type ReadClass, readClass } from '../../../requests/class/read-class.ts'
 import type { ClassVolume } from '../model/find-class-volumes.ts'
 import { ourVolumes } from '../model/our-names.ts'
 
-/** How messages name a volume and its class. */
-export const volumeSubject = ({
-  name,
-  className,
-}: Pick<ClassVolume, 'name' | 'className'>): string =>
-  className === undefined
-    ? `volume ${printable(name)}`
-    : `volume ${printable(name)}, SecretProviderClass ${printable(className)}`
+/** The place of a volume. Messages name its class, too. */
+export const volumePlace = ({ name, index, className }: ClassVolume): ProblemPlace => ({
+  path: index < 0 ? [] : ['spec', 'volumes', index],
+  subject:
+    className === undefined
+      ? `volume ${printable(name)}`
+      : `volume ${printable(name)}, SecretProviderClass ${printable(className)}`,
+})
 
 type OpenedClass =
   | Exclude<ReadClass, { readonly kind: 'wrong' }>
@@ -27,7 +28,7 @@ export function openClass(
 ): OpenedClass {
   const refused = (sentence: string): OpenedClass => ({
     kind: 'refused',
-    problem: { subject: volumeSubject(volume), sentence },
+    problem: { ...volumePlace(volume), sentence },
   })
   const unservable = volumeProblem(volume, context.namespace)
   if (unservable !== undefined) return refused(unservable)
@@ -37,7 +38,7 @@ export function openClass(
     return refused(lookupProblem(lookup, { kind, namespace: context.namespace }))
   }
   const read = readClass(lookup.object, context.policy.cloudName)
-  if (read.kind === 'wrong') return refused(read.sentence)
+  if (read.kind === 'wrong') return refused(describeProblem(read.problem))
   return read.kind === 'other-provider' && volume.state !== 'declared'
     ? refused('was of the provider azure when the webhook first reviewed the pod; recreate the pod')
     : read
@@ -52,13 +53,20 @@ function volumeProblem(volume: ClassVolume, namespace: string): string | undefin
   if (!isName(name, labelName)) return `the name of a volume has ${labelName.sentence}`
   if (ourVolumes.includes(name)) return 'this name is reserved for the webhook; rename the volume'
   if (className === undefined) return 'names no secretProviderClass in its volumeAttributes'
-  if (!isName(className, subdomainName))
-    return `the name of a SecretProviderClass has ${subdomainName.sentence}`
-  if (!isName(namespace, labelName))
-    return `"${printable(namespace)}" isn't a valid namespace: expected ${labelName.sentence}`
+  const problem = classNameProblem(className, namespace)
+  if (problem !== undefined) return problem
   if (state === 'changed')
     return 'the agent writes to this volume, but it is no longer an emptyDir in memory; find out what changed it, and recreate the pod'
   return hasOtherType ? 'has another type of volume beside csi; keep one of them' : undefined
+}
+
+/** Why no API server would accept the names of a class. */
+export function classNameProblem(name: string, namespace: string): string | undefined {
+  if (!isName(name, subdomainName))
+    return `the name of a SecretProviderClass has ${subdomainName.sentence}`
+  return isName(namespace, labelName)
+    ? undefined
+    : `"${printable(namespace)}" isn't a valid namespace: expected ${labelName.sentence}`
 }
 
 /** The class to look up for a volume. Undefined if a name isn't valid. */

@@ -1,20 +1,19 @@
 import type { ServedVolume, WantedFile } from '../../../delivery/contract.ts'
 import { maxServedVolumes } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
-import { maxProblems } from '../../../lib/problems/problem.ts'
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
+import { maxProblems, type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
 import type { Annotations } from '../../../requests/annotations/keys/own-annotations.ts'
-import { parameterSentences } from '../../../requests/class/class-parameters.ts'
+import { parameterProblems } from '../../../requests/class/class-parameters.ts'
 import type { LookedUp } from '../../../requests/class/looked-up.ts'
 import { type ClassVolume, findClassVolumes } from '../model/find-class-volumes.ts'
-import { agentName } from '../model/our-names.ts'
 import { isWindows, type Pod } from '../model/pod.ts'
 import { usesWorkloadIdentity } from '../model/workload-identity.ts'
 import { accountOf, readAccountIdentity } from './account.ts'
 import type { AzureVolume } from './azure-volume.ts'
 import { type ChosenIdentity, chooseIdentity, type PodIdentity } from './choose-identity.ts'
-import { openClass, volumeSubject } from './open-class.ts'
+import { openClass, volumePlace } from './open-class.ts'
 import { secretWarnings } from './secret-warnings.ts'
 import { readServedFiles } from './served-files.ts'
 
@@ -25,7 +24,7 @@ export interface ServedVolumes {
   readonly files: readonly WantedFile[]
   readonly identity: Pick<ChosenIdentity, 'clientId' | 'tenantId'>
   readonly problems: readonly Problem[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
   /** Why none of the volumes is served, if the pod has any and the driver may be there for them. */
   readonly leftToDriver?: 'windows-pod' | 'other-provider'
 }
@@ -56,7 +55,7 @@ export function readServedVolumes(pod: Pod, context: ReadingContext): ServedVolu
   const opened = found.map((volume) => ({ volume, result: openClass(volume, context) }))
   const azure = opened.flatMap(({ volume, result }): AzureVolume[] =>
     result.kind === 'azure' && volume.className !== undefined
-      ? [{ ...volume, ...result, className: volume.className, subject: volumeSubject(volume) }]
+      ? [{ ...volume, ...result, className: volume.className, place: volumePlace(volume) }]
       : [],
   )
   const refused = opened.flatMap(({ result }) => (result.kind === 'refused' ? result.problem : []))
@@ -74,30 +73,33 @@ function serveVolumes(
 ): ServedVolumes {
   const { files, problems: wrongFiles } = readServedFiles(azure, context.lookedUp.readFiles)
   const identity = chooseIdentity(azure.map(identityOf), podIdentity(pod, azure, context))
-  const wrongParameters = azure.flatMap(({ subject, parameters }) =>
-    parameterSentences(parameters, context).map((sentence) => ({ subject, sentence })),
+  const wrongParameters = azure.flatMap(({ place, parameters }) =>
+    parameterProblems(parameters, context).map((problem) => ({
+      ...place,
+      sentence: describeProblem(problem),
+    })),
   )
   const warnings = [
     ...identity.warnings,
     ...azure.flatMap(unknownParameterWarnings),
-    ...secretWarnings(pod, azure, context.namespace),
+    ...secretWarnings(pod, azure, context.namespace).map((sentence) => plainProblem(sentence)),
   ]
   return {
     volumes: azure.map(({ name, className }) => ({ name, class: className })),
     files,
     identity,
     problems: [...wrongParameters, ...wrongFiles, ...identity.problems],
-    warnings: warnings.map((warning) => `${agentName}: ${warning}`),
+    warnings,
   }
 }
 
 /** Bounds the volumes before anything is done for each of them, and refuses two of one name, as the API server will. */
 function countProblems(found: readonly ClassVolume[], { spec }: Pod): readonly Problem[] {
-  const subject = 'spec.volumes'
+  const path = ['spec', 'volumes']
   if (found.length > maxServedVolumes)
     return [
       {
-        subject,
+        path,
         sentence: `found ${found.length} volumes of the Secrets Store CSI Driver; accepted: at most ${maxServedVolumes}`,
       },
     ]
@@ -106,17 +108,15 @@ function countProblems(found: readonly ClassVolume[], { spec }: Pod): readonly P
   for (const { name } of spec.volumes ?? []) {
     if (!names.has(name)) continue
     if (seen.has(name))
-      return [
-        { subject, sentence: `has two volumes with the name "${printable(name)}"; rename one` },
-      ]
+      return [{ path, sentence: `has two volumes with the name "${printable(name)}"; rename one` }]
     seen.add(name)
   }
   return []
 }
 
-const identityOf = ({ name, subject, parameters, hasClientSecret }: AzureVolume) => ({
+const identityOf = ({ name, place, parameters, hasClientSecret }: AzureVolume) => ({
   volume: name,
-  subject,
+  place,
   hasClientSecret,
   ...parameters,
 })
@@ -142,7 +142,8 @@ function podIdentity(
   }
 }
 
-const unknownParameterWarnings = ({ subject, parameters }: AzureVolume): readonly string[] =>
-  parameters.unknown.map(
-    (name) => `${subject}: parameters.${printable(name)} is unknown and has no effect`,
-  )
+const unknownParameterWarnings = ({ place, parameters }: AzureVolume): readonly Problem[] =>
+  parameters.unknown.map((name) => ({
+    ...place,
+    sentence: `parameters.${printable(name)} is unknown and has no effect`,
+  }))

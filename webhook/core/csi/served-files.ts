@@ -1,4 +1,5 @@
 import type { WantedFile } from '../../../delivery/contract.ts'
+import { describePlace, describeProblem } from '../../../lib/problems/describe-problem.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
 import { countCostly } from '../../../requests/annotations/objects/parse-plain-yaml.ts'
 import { objectListBounds } from '../../../requests/annotations/objects/read-csi-objects.ts'
@@ -23,19 +24,21 @@ export function readServedFiles(
   if (excess !== undefined)
     return {
       files: [],
-      problems: [{ subject: 'the SecretProviderClasses of the pod', sentence: excess }],
+      problems: [{ path: [], subject: 'the SecretProviderClasses of the pod', sentence: excess }],
     }
   const lists = new Map([...classes].map(([name, parameters]) => [name, read(parameters)]))
   const requested: Requested<WantedFile>[] = []
   const problems: Problem[] = []
-  for (const { name, className, subject } of volumes) {
+  for (const { name, className, place } of volumes) {
+    const subject = describePlace(place)
     const list = lists.get(className)
     for (const { location, file } of list?.files ?? [])
       requested.push({
-        subject: `${subject}, parameters.objects, ${location}`,
+        place: { ...place, subject: `${subject}, parameters.objects, ${location}` },
         wanted: { volume: name, ...file },
       })
-    problems.push(...(list?.sentences ?? []).map((sentence) => ({ subject, sentence })))
+    for (const problem of list?.problems ?? [])
+      problems.push({ ...place, sentence: describeProblem(problem) })
   }
   const files = requested.map(({ wanted }) => wanted)
   return { files, problems: [...problems, ...pathProblems(requested.map(belowVolume), [])] }
@@ -57,7 +60,7 @@ function listProblem(classes: readonly ClassParameters[]): string | undefined {
 }
 
 /** Volumes don't share files, so a path conflicts only within its volume. */
-const belowVolume = ({ subject, wanted }: Requested<WantedFile>): Requested<WantedFile> => ({
-  subject,
+const belowVolume = ({ place, wanted }: Requested<WantedFile>): Requested<WantedFile> => ({
+  place,
   wanted: { ...wanted, path: `${wanted.volume}/${wanted.path}` },
 })

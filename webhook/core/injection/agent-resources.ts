@@ -1,8 +1,8 @@
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import type { Amounts } from '../../../lib/values/quantity.ts'
 import { isSameQuantity, parseQuantity, resourceNames } from '../../../lib/values/quantity.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { PodSettings } from '../../../requests/annotations/pod-settings.ts'
 import { agentName } from '../model/our-names.ts'
 import { allContainers, type Container, type Pod } from '../model/pod.ts'
@@ -18,7 +18,7 @@ export interface AgentResources {
   readonly requests: Amounts
   readonly limits: Amounts
   readonly problems: readonly Problem[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
 }
 
 /**
@@ -48,7 +48,9 @@ export function agentResources(pod: Pod, settings: PodSettings, policy: Policy):
     const isAsked = settings['agent-requests']?.[resource] ?? settings['agent-limits']?.[resource]
     if (isAsked !== undefined)
       warnings.push(
-        `${agentName}: ${resource} is not set for the agent, because spec.resources sets it for the whole pod`,
+        plainProblem(
+          `${resource} is not set for the agent, because spec.resources sets it for the whole pod`,
+        ),
       )
     delete requests[resource]
     delete limits[resource]
@@ -58,17 +60,17 @@ export function agentResources(pod: Pod, settings: PodSettings, policy: Policy):
 
 const hasCpuLimit = ({ resources }: Container): boolean => resources?.limits?.['cpu'] !== undefined
 
-function lowLimitWarnings({ cpu, memory }: Amounts): string[] {
+function lowLimitWarnings({ cpu, memory }: Amounts): Problem[] {
   const warnings: string[] = []
   if (cpu !== undefined && isLess(cpu, minCpuLimit))
     warnings.push(
-      `${agentName}: a CPU limit of ${cpu} is raised to ${minCpuLimit}, the least that the agent needs`,
+      `a CPU limit of ${cpu} is raised to ${minCpuLimit}, the least that the agent needs`,
     )
   if (memory !== undefined && isLess(memory, enoughMemory))
     warnings.push(
-      `${agentName}: a memory limit of ${memory} may be too low for the agent; use at least ${enoughMemory}`,
+      `a memory limit of ${memory} may be too low for the agent; use at least ${enoughMemory}`,
     )
-  return warnings
+  return warnings.map((sentence) => plainProblem(sentence))
 }
 
 /** Kubernetes' rule for one container: limits on CPU and memory, and requests that equal them or default to them. */
@@ -95,7 +97,7 @@ function excessProblems(requests: Amounts, limits: Amounts): readonly Problem[] 
     return limit !== undefined && isLess(limit, request)
       ? [
           {
-            subject: `${annotationPrefix}agent-requests`,
+            path: ownPath('agent-requests'),
             found: `${resource}=${request}`,
             sentence: `is more than the limit of ${resource}=${limit}; set ${annotationPrefix}agent-limits too`,
           },

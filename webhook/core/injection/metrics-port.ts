@@ -1,19 +1,17 @@
 import type { AgentConfig } from '../../../delivery/contract.ts'
 import { printable } from '../../../lib/printable.ts'
-import type { Problem } from '../../../lib/problems/problem.ts'
+import { type Problem, plainProblem } from '../../../lib/problems/problem.ts'
 import type { Policy } from '../../../requests/administrator/policy.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { annotationPrefix, ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { PodSettings } from '../../../requests/annotations/pod-settings.ts'
 import { agentName, metricsPortName } from '../model/our-names.ts'
 import { allContainers, type ContainerPort, type Pod } from '../model/pod.ts'
-
-const subject = `${annotationPrefix}metrics`
 
 /** The port at which a refreshing agent serves metrics, if it does. */
 interface MetricsPort {
   readonly port?: number
   readonly problems: readonly Problem[]
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
 }
 
 /**
@@ -39,9 +37,10 @@ export function chooseMetricsPort(
   if (port === 0) return fine
   const conflict = portConflict(pod, port, settings.notify)
   if (conflict === undefined) return { port, ...fine }
-  if (isAsked) return { ...fine, problems: [{ subject, found: String(port), sentence: conflict }] }
-  const warning = `${agentName}: the agent serves no metrics at the administrator's port ${port}: ${conflict}; see ${subject}`
-  return { ...fine, warnings: [warning] }
+  const path = ownPath('metrics')
+  if (isAsked) return { ...fine, problems: [{ path, found: String(port), sentence: conflict }] }
+  const warning = `the agent serves no metrics at the administrator's port ${port}: ${conflict}; see ${annotationPrefix}metrics`
+  return { ...fine, warnings: [plainProblem(warning)] }
 }
 
 const fine = { problems: [], warnings: [] } as const

@@ -1,6 +1,6 @@
 import { printable } from '../../../lib/printable.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
-import { annotationPrefix } from '../../../requests/annotations/keys/own-annotations.ts'
+import { ownPath } from '../../../requests/annotations/keys/own-annotations.ts'
 import type { Position } from '../../../requests/annotations/pod-settings.ts'
 import { agentName } from '../model/our-names.ts'
 import type { Container, PodSpec } from '../model/pod.ts'
@@ -39,7 +39,7 @@ export function findPlacement(
   if (before >= 0) return { placement: { index: before + 1 }, problems: [] }
   const isMain = containers.some(({ name }) => name === position.container)
   const problem = {
-    subject: `${annotationPrefix}position`,
+    path: ownPath('position'),
     found: printable(`after:${position.container}`),
     sentence: isMain
       ? "isn't an init container; the agent runs among the init containers, before the main containers"
@@ -95,9 +95,8 @@ export function findConsumers(
   )
   const consumers = names.flatMap((name) => candidates.get(name) ?? [])
   const unknown = names.filter((name) => !candidates.has(name))
-  const subject = `${annotationPrefix}containers`
   const problems: Problem[] = unknown.slice(0, maxNamed).map((name) => ({
-    subject,
+    path: ownPath('containers'),
     found: printable(name),
     sentence: notFound(
       'container',
@@ -113,7 +112,7 @@ export const noConsumer = (names: readonly string[]): readonly Problem[] =>
     ? []
     : [
         {
-          subject: `${annotationPrefix}containers`,
+          path: ownPath('containers'),
           sentence: 'no container would receive the objects; name at least one',
         },
       ]

@@ -61,4 +61,4 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror'
 
 const decided = (outcome: Outcome): OpenedRequest => ({ kind: 'decided', outcome })
 const deniedAs = (sentence: string): OpenedRequest =>
-  decided(denied([{ subject: 'the pod', sentence }]))
+  decided(denied([{ path: [], subject: 'the pod', sentence }]))

@@ -1,5 +1,7 @@
 /** One request, one outcome: the log line, the metric, the response and the tests all read this value. */
+import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
+import { agentName } from './our-names.ts'
 
 export type Outcome = Skipped | Denied | Injected
 
@@ -17,8 +19,15 @@ export interface Injected {
   readonly kind: 'injected'
   readonly operations: readonly PatchOperation[]
   /** Bounded by `boundWarnings`. */
-  readonly warnings: readonly string[]
+  readonly warnings: readonly Problem[]
 }
+
+/** The prefix tells the author of kubectl's command whose warning it is. */
+export const warningPrefix = `${agentName}: `
+
+/** A warning as kubectl shows it. */
+export const describeWarning = (warning: Problem): string =>
+  warningPrefix + describeProblem(warning)
 
 /**
  * A JSON Patch operation (RFC 6902). Nearly always `add` of something new, so nothing of the user's is replaced, moved or removed.
@@ -56,5 +65,5 @@ export const skipped = (reason: SkipReason): Skipped => ({ kind: 'skipped', reas
 export const denied = (problems: readonly Problem[]): Denied => ({ kind: 'denied', problems })
 export const injected = (
   operations: readonly PatchOperation[],
-  warnings: readonly string[],
+  warnings: readonly Problem[],
 ): Injected => ({ kind: 'injected', operations, warnings })

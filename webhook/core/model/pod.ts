@@ -1,5 +1,6 @@
 import { printable } from '../../../lib/printable.ts'
 import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
+import type { FieldPath } from '../../../lib/problems/problem.ts'
 import {
   type Check,
   checkThat,
@@ -192,6 +193,13 @@ const malformed = (wrong: string) =>
 /** Whether the pod asks for a Windows node. */
 export const isWindows = ({ spec }: Pod): boolean =>
   spec.os?.name === 'windows' || spec.nodeSelector?.['kubernetes.io/os'] === 'windows'
+
+/** The place of one of the pod's own containers. */
+export function containerPath({ spec }: Pod, container: Container): FieldPath {
+  const index = spec.containers.indexOf(container)
+  if (index >= 0) return ['spec', 'containers', index]
+  return ['spec', 'initContainers', spec.initContainers?.indexOf(container) ?? 0]
+}
 
 /** Init containers first: the order they start in. */
 export function allContainers({ spec }: Pod): readonly Container[] {

@@ -19,19 +19,15 @@ function paste(t: Test, tasks: readonly Task[]) {
   const kubectl = join(az.path, 'kubectl')
   writeFileSync(kubectl, '#!/bin/sh\nprintf "%s|" "$@"\necho\n')
   chmodSync(kubectl, 0o755)
-  const { status, stdout, stderr } = spawnSync(
-    'sh',
-    ['-eu', '-c', taskLines(tasks).slice(1).join('\n')],
-    {
-      encoding: 'utf8',
-      env: {
-        PATH: `${az.path}:${process.env['PATH']}`,
-        CLUSTER: 'prod',
-        ISSUER: 'https://issuer.example/',
-        CLIENT_ID: other,
-      },
+  const { status, stdout, stderr } = spawnSync('sh', ['-eu', '-c', taskLines(tasks).join('\n')], {
+    encoding: 'utf8',
+    env: {
+      PATH: `${az.path}:${process.env['PATH']}`,
+      CLUSTER: 'prod',
+      ISSUER: 'https://issuer.example/',
+      CLIENT_ID: other,
     },
-  )
+  })
   t.equal(stderr, '')
   t.equal(status, 0)
   return { kubectl: stdout.trim().split('\n').filter(Boolean), created: az.created() }

@@ -90,7 +90,7 @@ t.test('what only a custom cloud reads is refused elsewhere', async (t) => {
   }
   const reader = settingReader(env)
   readCloud(reader, () => '')
-  t.strictSame(reader.problems.map(({ subject }) => subject).sort(), Object.keys(env).sort())
+  t.strictSame(reader.problems.flatMap(({ path }) => path).sort(), Object.keys(env).sort())
   for (const { sentence } of reader.problems)
     t.match(sentence, 'is used only with AKV_INJECTOR_CLOUD=custom, but the cloud is public')
   t.notMatch(JSON.stringify(reader.problems), 'hunter2', 'and no password is repeated')

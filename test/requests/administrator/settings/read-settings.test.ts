@@ -182,9 +182,9 @@ t.test('each wrong value is named, with what was found and what is accepted', as
   ]
   for (const [name, values, sentence] of wrong)
     for (const value of values) {
-      const subject = `AKV_INJECTOR_${name}`
-      const problems = problemsOf(read({ ...image, [subject]: value }))
-      t.match(problems, [{ subject, sentence }], `${subject}=${value}`)
+      const setting = `AKV_INJECTOR_${name}`
+      const problems = problemsOf(read({ ...image, [setting]: value }))
+      t.match(problems, [{ path: [setting], sentence }], `${setting}=${value}`)
       t.equal(problems.length, 1, 'and nothing else is')
     }
 })
@@ -195,7 +195,7 @@ t.test('names of clients are whole names, and need a CA', async (t) => {
   const many = Array.from({ length: 33 }, (_, index) => `name-${index}`).join(',')
   for (const names of ['', 'a,,b', '*.example', '.example', 'a\nb', 'a'.repeat(254), many])
     t.match(problemsOf(read({ ...file, AKV_INJECTOR_CLIENT_NAMES: names })), [
-      { subject: 'AKV_INJECTOR_CLIENT_NAMES', sentence: /expected common names or DNS names/ },
+      { path: ['AKV_INJECTOR_CLIENT_NAMES'], sentence: /expected common names or DNS names/ },
     ])
   t.match(problemsOf(read({ ...image, AKV_INJECTOR_CLIENT_NAMES: 'kube-apiserver' })), [
     { sentence: 'is used only with AKV_INJECTOR_CLIENT_CA_FILE' },
@@ -214,7 +214,7 @@ t.test('all mistakes are reported together', async (t) => {
       AKV_INJECTOR_CA_FILE: '/ca.pem',
     }),
   )
-  t.strictSame(problems.map(({ subject }) => subject).sort(), [
+  t.strictSame(problems.flatMap(({ path }) => path).sort(), [
     'AKV_INJECTOR_AGENT_IMAGE',
     'AKV_INJECTOR_AUTHORITY_HOST',
     'AKV_INJECTOR_CA_FILE',
@@ -235,7 +235,7 @@ t.test('an image that only stands in yields to the one that is set', async (t) =
 t.test('a limit below the request is found before every pod is refused for it', async (t) => {
   t.strictSame(problemsOf(read({ ...image, AKV_INJECTOR_AGENT_LIMITS: 'memory=16Mi,cpu=1' })), [
     {
-      subject: 'AKV_INJECTOR_AGENT_LIMITS',
+      path: ['AKV_INJECTOR_AGENT_LIMITS'],
       found: 'memory=16Mi',
       sentence: 'is less than the request in AKV_INJECTOR_AGENT_REQUESTS (memory=32Mi)',
     },

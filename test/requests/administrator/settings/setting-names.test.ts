@@ -1,4 +1,5 @@
 import t from 'tap'
+import { describePlace } from '../../../../lib/problems/describe-problem.ts'
 import {
   settingNames,
   unknownNames,
@@ -13,14 +14,14 @@ t.test('a misspelt setting is refused with the nearest one', async (t) => {
   ]
   for (const [name, setting] of nearest)
     t.match(unknownNames({ [name]: '8443' }), [
-      { subject: name, sentence: new RegExp(`did you mean ${setting}\\?$`) },
+      { path: [name], sentence: new RegExp(`did you mean ${setting}\\?$`) },
     ])
 })
 
 t.test('a name too long to compare gets the list', async (t) => {
   const [problem] = unknownNames({ [`AKV_INJECTOR_${'X'.repeat(100_000)}`]: '' })
   t.equal(problem?.sentence, `unknown setting; the settings are ${settingNames.join(', ')}`)
-  t.ok(problem && problem.subject.length < 100)
+  t.ok(problem && describePlace(problem).length < 100)
 })
 
 t.test("the agent's configuration is not a setting of the webhook", async (t) => {
@@ -50,5 +51,5 @@ t.test('but not a setting of that shape with a value of another', async (t) => {
     ['AKV_INJECTOR_SERVICE_HOST', 'akv.example'],
     ['AKV_INJECTOR_SERVICE_PORT', 'https'],
   ] as const)
-    t.match(unknownNames({ [name]: value }), [{ subject: name }])
+    t.match(unknownNames({ [name]: value }), [{ path: [name] }])
 })

@@ -5,7 +5,10 @@ import { parseCsiObjects } from '../../../../requests/annotations/objects/read-c
 /** The files of a list, and what is wrong with it. */
 function read(text: string, vault?: string) {
   const { files, problems } = parseCsiObjects(text, vault)
-  return { files: files.map(({ file }) => file), problems }
+  return {
+    files: files.map(({ file }) => file),
+    problems: problems.map(({ sentence }) => sentence),
+  }
 }
 
 const version = '01234567890123456789012345678901'

@@ -66,6 +66,7 @@ t.test('a pod whose patch would exceed 1 MiB is refused, with what to change', a
     kind: 'denied',
     problems: [
       {
+        path: [],
         subject: 'the patch of the pod',
         found: '60 variables for 1000 containers',
         sentence:

@@ -8,6 +8,6 @@ t.test('only the resources that an agent may ask for are looked up in the pod', 
   t.match(agentResources(pod, { 'agent-requests': { cpu: '1', memory: '32Mi' } }, policy), {
     requests: { cpu: '1' },
     limits: {},
-    warnings: [/^akv-injector: memory is not set for the agent/],
+    warnings: [{ sentence: /^memory is not set for the agent/ }],
   })
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { injectorOf, injectors } from '../../../../webhook/core/injection/injected-containers.ts'
+import { describeWarning } from '../../../../webhook/core/model/outcome.ts'
 import type { Container } from '../../../../webhook/core/model/pod.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
 import { policy } from '../policy.ts'
@@ -54,7 +55,7 @@ for (const { name: injector, containers } of injectors)
       const main = review({ containers: [{ name }] })
       t.notOk(touched(main).has('/spec/containers/1'), name)
       t.strictSame(
-        main.warnings,
+        main.warnings.map(describeWarning),
         [
           `akv-injector: container ${name} receives no objects, because ${injector} injects a container of this name; if it should, list it in akv-injector.io/containers`,
         ],

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { describeWarning } from '../../../../webhook/core/model/outcome.ts'
 import { mutate } from '../../../../webhook/core/mutate.ts'
 import { policy } from '../policy.ts'
 
@@ -22,7 +23,7 @@ const warningsOf = (annotations: object, { labels, env }: { labels?: unknown; en
     },
     policy,
   )
-  return outcome.kind === 'injected' ? outcome.warnings : [outcome.kind]
+  return outcome.kind === 'injected' ? outcome.warnings.map(describeWarning) : [outcome.kind]
 }
 
 const clientId = { 'akv-injector.io/client-id': '22222222-2222-2222-2222-222222222222' }
