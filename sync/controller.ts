@@ -14,7 +14,7 @@ import { watchAccounts } from './cluster/watch-accounts.ts'
 import type { SecretFigures } from './metrics/account-metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import type { NextRun } from './queue/next-run.ts'
-import { keyOf, workOf } from './queue/work.ts'
+import { workKey, workOf } from './queue/work.ts'
 import { createWorkQueue, type WorkQueue } from './queue/work-queue.ts'
 import { createRounds, type RunRound } from './round/round.ts'
 import type { RoundServices } from './round/services.ts'
@@ -65,7 +65,7 @@ export function startController(options: ControllerOptions): Controller {
       ...updates,
       namespace,
       onGone: (name) => updates.onGone(namespace, name),
-      wantsList: () => updates.hasRoomAgain(namespace),
+      shouldListAgain: () => updates.hasRoomAgain(namespace),
       onListed: () => {
         unlistedNamespaces.delete(namespace)
         namespaces.accountsListed(namespace)
@@ -108,7 +108,7 @@ function entryUpdates({
     entry?.running?.abort()
     entries.delete(namespace, name)
     releaseAccount(memory, { namespace, name })
-    queue.drop(keyOf({ kind: 'account', namespace, name }))
+    queue.drop(workKey({ kind: 'account', namespace, name }))
     if (entry?.isListed) namespaces.changed(namespace)
   }
   return {
@@ -136,7 +136,7 @@ function entryUpdates({
       // The account may now be the one to read a source, or not any more.
       if (isListed(account)) namespaces.changed(namespace)
       if (namespaces.isReady(namespace))
-        queue.add(keyOf({ kind: 'account', namespace, name }), {
+        queue.add(workKey({ kind: 'account', namespace, name }), {
           afterMs: 0,
           outlook: entry.outlook === 'good' ? 'good' : 'unknown',
         })

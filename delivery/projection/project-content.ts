@@ -27,7 +27,7 @@ export interface Content {
 
 export const noContent: Content = { files: new Map(), env: new Map() }
 
-export interface Projection {
+interface Projection {
   readonly content: Content
   /** One for each target that should have a new value but hasn't. */
   readonly problems: readonly TargetProblem[]
@@ -45,7 +45,7 @@ export type TemplateValues = ReadonlyMap<string, FoundVersions>
 /** Bounds that a caller may set: how many properties "#*" may find, and how much CPU time the projection may take. */
 export type ProjectionBounds = Partial<Pick<RenderContext, 'maxProperties' | 'budget'>>
 
-export interface ProjectionInput extends ProjectionBounds {
+interface ProjectionInput extends ProjectionBounds {
   /** An object that wasn't requested this time has no outcome. */
   readonly outcomes: FetchOutcomes
   /** The current content. */

@@ -50,7 +50,7 @@ export interface Refreshed {
 }
 
 /** The context of a refresh. The caller writes the content. */
-export interface RefreshContext extends ProjectionBounds {
+interface RefreshContext extends ProjectionBounds {
   readonly config: AgentConfig
   readonly session: Session
   readonly clock: Clock

@@ -5,7 +5,7 @@ import type { Deadline } from './deadline.ts'
 
 const backoff = { firstMs: 500, longestMs: 15_000, jitter: 'full' } as const
 
-export interface RetryOptions {
+interface RetryOptions {
   readonly clock: Clock
   readonly deadline: Deadline
   /** Ends the waiting. A try that is in flight isn't aborted. */

@@ -22,7 +22,7 @@ import {
 } from '../schema/schema-parts.ts'
 import type { CertificateData } from './data.ts'
 import { keySpecShape, toKeySpec } from './key-schema.ts'
-import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
+import { type Fields, objectsOf, type ReportProblem, versionShape } from './object-schema.ts'
 
 const maxLifetimeDays = 36_500
 const maxIntermediates = 5
@@ -78,7 +78,7 @@ function complete({ certificate, ...rest }: Draft, name: string): CertificateDat
   return { ...rest, certificate: { ...certificate, subject, dnsNames } }
 }
 
-function toVersion(found: CertificateFields, report: Report): Draft | undefined {
+function toVersion(found: CertificateFields, report: ReportProblem): Draft | undefined {
   const { pfx, pem } = found
   if (pfx !== undefined && pem !== undefined) {
     report('found both "pfx" and "pem"; accepted: one of them')
@@ -90,7 +90,7 @@ function toVersion(found: CertificateFields, report: Report): Draft | undefined 
 
 function toMake(
   { subject, dnsNames, type, size, curve, issuer, lifetimeDays, ...rest }: CertificateFields,
-  report: Report,
+  report: ReportProblem,
 ): Draft | undefined {
   const key = certificateKey(toKeySpec({ type, size, curve }, report), report)
   if (key === undefined) return undefined
@@ -117,7 +117,7 @@ function toMake(
 /** A certificate needs an RSA key, or an EC key on a curve that TLS supports. */
 function certificateKey(
   key: KeySpec | undefined,
-  report: Report,
+  report: ReportProblem,
 ): CertificateSpec['key'] | undefined {
   if (key === undefined) return undefined
   if (!('size' in key) && !('curve' in key))
@@ -134,7 +134,11 @@ const setByImport = [
   ...['expires', 'notBefore', 'contentType'],
 ] as const satisfies readonly (keyof CertificateFields)[]
 
-function toImport(found: CertificateFields, imported: Imported, report: Report): Draft | undefined {
+function toImport(
+  found: CertificateFields,
+  imported: Imported,
+  report: ReportProblem,
+): Draft | undefined {
   const stray = setByImport.filter((name) => found[name] !== undefined)
   if (stray.length > 0) {
     report(`${stray.join(', ')}: the imported certificate determines this; leave it out`)

@@ -13,7 +13,7 @@ import {
 } from '../material/specs.ts'
 import { maybe, secretText, word } from '../schema/schema-parts.ts'
 import type { KeyData } from './data.ts'
-import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
+import { type Fields, objectsOf, type ReportProblem, versionShape } from './object-schema.ts'
 
 /** The properties of a key to generate. */
 export const keySpecShape = {
@@ -26,7 +26,7 @@ type SpecFields = Fields<typeof keySpecShape>
 /** The default is EC, because generating an RSA key takes about a hundred times as long. */
 export function toKeySpec(
   { type = 'EC', size, curve }: SpecFields,
-  report: Report,
+  report: ReportProblem,
 ): KeySpec | undefined {
   const stray = Object.entries({ size, curve }).find(
     ([name, value]) => value !== undefined && name !== choiceOf[type],
@@ -78,7 +78,7 @@ export const keysSchema = objectsOf({
 
 function toVersion(
   { type, size, curve, pem, enabled = true, ...rest }: Fields<typeof shape>,
-  report: Report,
+  report: ReportProblem,
 ): KeyData | undefined {
   const spec = { type, size, curve }
   const key = pem === undefined ? toKeySpec(spec, report) : imported(pem, spec, report)
@@ -88,7 +88,7 @@ function toVersion(
 function imported(
   publicKey: KeyObject,
   { type, size, curve }: SpecFields,
-  report: Report,
+  report: ReportProblem,
 ): ImportedKey | undefined {
   const keyKind = publicKey.asymmetricKeyType === 'rsa' ? 'RSA' : 'EC'
   if (size !== undefined || curve !== undefined) {

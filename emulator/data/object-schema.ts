@@ -28,7 +28,7 @@ export const versionShape = {
 }
 
 /** Reports a problem of a version, with the key if the problem is about one. */
-export type Report = (message: string, key?: string) => void
+export type ReportProblem = (message: string, key?: string) => void
 
 interface ObjectDefinition<
   Shape extends z.ZodRawShape,
@@ -40,7 +40,7 @@ interface ObjectDefinition<
   /** The keys of a version. */
   readonly shape: Shape
   /** Makes a version from the values of these keys. Returns undefined after it has reported a problem. */
-  readonly toVersion: (fields: Fields<Shape>, report: Report) => Draft | undefined
+  readonly toVersion: (fields: Fields<Shape>, report: ReportProblem) => Draft | undefined
   /** The schema of a version that isn't a mapping, such as the bare value of a secret. */
   readonly short?: z.ZodType<Draft>
   /** Fills in the defaults that depend on the object's name. */

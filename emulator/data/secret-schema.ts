@@ -3,7 +3,7 @@
 import { maxValueBytes } from '../material/specs.ts'
 import { maybe, secretText, validText, wholeNumber } from '../schema/schema-parts.ts'
 import type { EmulatedSecret } from './data.ts'
-import { type Fields, objectsOf, type Report, versionShape } from './object-schema.ts'
+import { type Fields, objectsOf, type ReportProblem, versionShape } from './object-schema.ts'
 
 export const secretValue = secretText('a string').refine(
   (value) => Buffer.byteLength(value) <= maxValueBytes,
@@ -27,7 +27,7 @@ export const secretsSchema = objectsOf({
 
 function toVersion(
   { value, generate, enabled = true, ...rest }: Fields<typeof shape>,
-  report: Report,
+  report: ReportProblem,
 ): EmulatedSecret | undefined {
   if ((value === undefined) === (generate === undefined)) {
     report('accepted: exactly one of "value" and "generate"')

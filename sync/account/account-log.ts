@@ -8,11 +8,11 @@ export const accountLog = (
 ): Log => logWith(log, { account: `${namespace}/${name}` })
 
 /** A log that has these details in each line. */
-export function logWith(log: Log, own: LogDetails): Log {
+export function logWith(log: Log, added: LogDetails): Log {
   return {
-    debug: (message: string, details?: LogDetails) => log.debug(message, { ...own, ...details }),
-    info: (message: string, details?: LogDetails) => log.info(message, { ...own, ...details }),
-    warn: (message: string, details?: LogDetails) => log.warn(message, { ...own, ...details }),
-    error: (message: string, details?: LogDetails) => log.error(message, { ...own, ...details }),
+    debug: (message: string, details?: LogDetails) => log.debug(message, { ...added, ...details }),
+    info: (message: string, details?: LogDetails) => log.info(message, { ...added, ...details }),
+    warn: (message: string, details?: LogDetails) => log.warn(message, { ...added, ...details }),
+    error: (message: string, details?: LogDetails) => log.error(message, { ...added, ...details }),
   }
 }

@@ -47,8 +47,8 @@ export function writeError(request: FailedRequest): AkvError | StaleError {
   const causes = causesOf(answer)
   const conflicts = causes.filter(({ reason }) => reason === 'FieldManagerConflict')
   if (status === 409 && conflicts.length > 0) return conflictError(what, conflicts)
-  const told = causes.filter(({ field }) => field !== '')
-  if (status === 422 && told.length > 0) return invalidError(what, told)
+  const shown = causes.filter(({ field }) => field !== '')
+  if (status === 422 && shown.length > 0) return invalidError(what, shown)
   // An admission webhook chooses its own status, so look for one before switching on it.
   const refuser = admissionName(answer)
   if (refuser !== undefined)
@@ -74,8 +74,8 @@ export function writeError(request: FailedRequest): AkvError | StaleError {
 
 /** For a TokenRequest. */
 export function tokenError({ answer, what }: FailedRequest): AkvError {
-  const mayHeal = answer === undefined || answer.status === 429 || answer.status >= 500
-  if (mayHeal) return clusterError({ answer, what })
+  const isTransient = answer === undefined || answer.status === 429 || answer.status >= 500
+  if (isTransient) return clusterError({ answer, what })
   const reason =
     answer.status === 404
       ? 'the account does not exist'
@@ -105,17 +105,17 @@ function causesOf({ said }: FailedAnswer): readonly Cause[] {
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** The messages of three causes fit into an Event. */
-const mostTold = 3
+const maxShown = 3
 
 function conflictError(what: string, conflicts: readonly Cause[]): AkvError {
-  const told = conflicts.slice(0, mostTold).map(({ field, message }) => {
+  const shown = conflicts.slice(0, maxShown).map(({ field, message }) => {
     const [, manager = 'somebody else'] =
       /^conflict with "((?:[^"\\]|\\.){1,128})"/.exec(message) ?? []
     return `${printable(field.replace(/^\./, ''))} belongs to "${printable(manager)}"`
   })
   return new AkvError({
     code: 'AKV_SECRET_CONFLICT',
-    message: `${what}: ${told.join(', ')}${andMore(conflicts)}`,
+    message: `${what}: ${shown.join(', ')}${andMore(conflicts)}`,
   })
 }
 
@@ -123,14 +123,14 @@ function invalidError(what: string, causes: readonly Cause[]): AkvError | StaleE
   // Somebody has deleted the Secret and created it again.
   if (causes.some(({ field }) => field === 'metadata.uid'))
     return new StaleError(`${what} was replaced`)
-  const told = causes.slice(0, mostTold).map(({ field, reason }) => {
+  const shown = causes.slice(0, maxShown).map(({ field, reason }) => {
     return `${printable(field)} (${/^\w{1,60}$/.test(reason) ? reason : 'no reason given'})`
   })
   if (causes.some(({ field }) => /^data\b/.test(field)))
-    return refusedValues(what, `rejected: ${told.join(', ')}`)
+    return refusedValues(what, `rejected: ${shown.join(', ')}`)
   return new AkvError({
     code: 'AKV_SECRET_REFUSED',
-    message: `${what}: rejected: ${told.join(', ')}${andMore(causes)}`,
+    message: `${what}: rejected: ${shown.join(', ')}${andMore(causes)}`,
   })
 }
 
@@ -142,7 +142,7 @@ const isOfNamespace = ({ said }: FailedAnswer): boolean =>
   isObject(said['details']) && said['details']['kind'] === 'namespaces'
 
 const andMore = ({ length }: readonly unknown[]) =>
-  length > mostTold ? ` and ${length - mostTold} more` : ''
+  length > maxShown ? ` and ${length - maxShown} more` : ''
 
 /** Why the API server forbade something. Contains only words that come from us or from an administrator. */
 function refusal(answer: FailedAnswer): string {

@@ -46,7 +46,7 @@ export interface KindRequests<T> {
 }
 
 /** The custom resources that the controller reads. */
-export interface CustomObjects {
+interface CustomObjects {
   readonly SecretProviderClass: KindRequests<SeenClass>
   readonly ExternalSecret: KindRequests<SeenWithStatus>
   readonly SecretStore: KindRequests<SeenWithStatus>

@@ -1,10 +1,10 @@
 import type { SeenAccount, SyncCluster } from './cluster-port.ts'
 import { type WatchObjectsLoop, watchObjects } from './watch-objects.ts'
 
-export interface WatchAccountsLoop
+interface WatchAccountsLoop
   extends Pick<
     WatchObjectsLoop<SeenAccount>,
-    'namespace' | 'onGone' | 'onListed' | 'wantsList' | 'clock' | 'log' | 'signal'
+    'namespace' | 'onGone' | 'onListed' | 'shouldListAgain' | 'clock' | 'log' | 'signal'
   > {
   readonly cluster: Pick<SyncCluster, 'listAccounts' | 'watchAccounts'>
   /** Drops the parts of an account that need not be kept. */

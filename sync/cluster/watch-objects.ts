@@ -26,7 +26,7 @@ export interface WatchObjectsLoop<T extends Watched> {
   /** Called when a list or a watch failed for any other reason, twice in a row or more. */
   readonly onFailed?: () => void
   /** Whether to list again, asked after each watch. */
-  readonly wantsList?: () => boolean
+  readonly shouldListAgain?: () => boolean
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -74,7 +74,7 @@ async function watchFrom<T extends Watched>(
   resourceVersion: string,
   { options, seen, health }: { options: WatchObjectsLoop<T>; seen: Seen<T>; health: WatchHealth },
 ): Promise<void> {
-  const { namespace, watch, wantsList, clock, signal } = options
+  const { namespace, watch, shouldListAgain, clock, signal } = options
   let version = resourceVersion
   while (!signal.aborted) {
     const startedAtMs = clock.now()
@@ -87,7 +87,7 @@ async function watchFrom<T extends Watched>(
       signal,
     })
     health.ended()
-    if (wantsList?.()) return
+    if (shouldListAgain?.()) return
     // If the API server ends watches at once, we must not send a thousand requests per second.
     if (!signal.aborted)
       await clock.sleep(Math.max(0, firstPauseMs - (clock.now() - startedAtMs)), signal)
@@ -190,8 +190,8 @@ function seenObjects<T extends Watched>({
     drop,
     async replace(objects: readonly T[]) {
       const names = new Set(objects.map(({ name }) => name))
-      const gone = [...versions.keys()].filter((name) => !names.has(name))
-      await forEachInSlices(gone, drop)
+      const removed = [...versions.keys()].filter((name) => !names.has(name))
+      await forEachInSlices(removed, drop)
       await forEachInSlices(objects, note)
     },
   }

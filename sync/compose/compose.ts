@@ -26,8 +26,8 @@ export async function compose(
   const problems: string[] = []
   const keys = new Map<string, Uint8Array>()
   const properties = Map.groupBy(inputs, ([name]) => name.split('/', 1)[0] ?? '')
-  for (const one of composed) {
-    const read = await readInput(one, { inputs, properties, budget })
+  for (const input of composed) {
+    const read = await readInput(input, { inputs, properties, budget })
     if (read.kind === 'invalid') problems.push(read.problem)
     else for (const [key, bytes] of read.value) keys.set(key, bytes)
   }
@@ -50,27 +50,27 @@ const decodedByteCost = 0.02
 
 /** The keys that one input gives. */
 async function readInput(
-  one: ComposedInput,
+  input: ComposedInput,
   { inputs, properties, budget }: Inputs,
 ): Promise<Parsed<Bytes>> {
   const keys = new Map<string, Uint8Array>()
   const values =
-    one.kind === 'all'
-      ? (properties.get(one.input) ?? [])
-      : ([[one.input, inputs.get(one.input)]] as const)
+    input.kind === 'all'
+      ? (properties.get(input.input) ?? [])
+      : ([[input.input, inputs.get(input.input)]] as const)
   for (const [index, [name, bytes]] of values.entries()) {
     if (bytes === undefined) continue
-    const key = one.kind === 'key' ? one.key : convertName(name.slice(one.input.length + 1))
+    const key = input.kind === 'key' ? input.key : convertName(name.slice(input.input.length + 1))
     // The names of properties are part of the value, so messages show their numbers.
-    const title = one.kind === 'key' ? `key ${key}` : `property number ${index + 1} of dataFrom`
+    const title = input.kind === 'key' ? `key ${key}` : `property number ${index + 1} of dataFrom`
     if (keys.has(key)) return wrong(title, 'another property gives the same key')
     const keyProblem = dataKeyProblem(key)
     if (keyProblem !== undefined) return wrong(title, `its name can't be a key: ${keyProblem}`)
-    if (one.decoding !== 'None') {
+    if (input.decoding !== 'None') {
       budget.charge(bytes.length * decodedByteCost)
       await budget.yieldIfDue()
     }
-    const value = decodeInput(bytes, one.decoding)
+    const value = decodeInput(bytes, input.decoding)
     if (value.kind === 'invalid') return wrong(title, value.problem)
     keys.set(key, value.value)
   }

@@ -7,7 +7,7 @@ export interface AccountValues {
   /** The versions of the values in the content, by `objectKey`. */
   readonly versions: ReadonlyMap<string, string>
   /** The objects that were missing when the vault was last asked, by `objectKey`, with the vault's answer. */
-  readonly gone: ReadonlyMap<string, AkvError>
+  readonly removed: ReadonlyMap<string, AkvError>
   /** The paths of `#*` entries that have been given all properties of their value, possibly none. */
   readonly filled: ReadonlySet<string>
   /** The names of the composed Secrets whose values are too large to be kept between rounds. */

@@ -27,18 +27,18 @@ import type { AccountValues } from './account-values.ts'
 import { maxKeptBytes, tooLargeSecrets, weightOf } from './bound-values.ts'
 import { skipUnresponsiveVaults } from './skip-unresponsive-vaults.ts'
 
-export interface RefreshedAccount {
+interface RefreshedAccount {
   readonly values: AccountValues
   /** The Secrets that were read on the way, by name; undefined for those that don't exist. */
   readonly found: ReadonlyMap<string, StoredSecret | undefined>
 }
 
-export interface FetchServices {
+interface FetchServices {
   readonly cluster: Pick<SyncCluster, 'readSecret'>
   readonly clock: Clock
 }
 
-export interface RefreshAccountOptions {
+interface RefreshAccountOptions {
   readonly account: Account
   readonly request: Pick<SyncRequest, 'config' | 'secrets'>
   readonly session: Session
@@ -68,7 +68,9 @@ export async function refreshAccount(
   const state = before ? { ...before.refresh, content } : startState(config, { content })
   // Values read from Secrets don't count as fetched, because somebody may have edited them.
   const refreshable = refreshableObjects(config, { ...state, content: noContent })
-  const due = fetchesAll ? refreshable : failedObjects(refreshable, withGone(state, before?.gone))
+  const due = fetchesAll
+    ? refreshable
+    : failedObjects(refreshable, withRemoved(state, before?.removed))
   const refreshed = await refreshContent(
     {
       config,
@@ -106,7 +108,7 @@ function nextValues(
     tooLarge: tooLargeAfter(refresh.content, { ...round, secrets }),
     seeded: new Set(secrets.map(({ name }) => name)),
     versions: only(requested, versionsOf(outcomes, { before: before?.versions, failed })),
-    gone: only(requested, goneOf(outcomes, before?.gone)),
+    removed: only(requested, removedAfter(outcomes, before?.removed)),
     filled: filledOf(config, { isFetched, before: before?.filled }),
   }
 }
@@ -197,15 +199,15 @@ function versionsOf(
 }
 
 /** For objects that could not be asked for, the vault's last answer stays valid. */
-function goneOf(
+function removedAfter(
   outcomes: FetchOutcomes,
-  before: AccountValues['gone'] | undefined,
-): AccountValues['gone'] {
-  const gone = new Map(before)
+  before: AccountValues['removed'] | undefined,
+): AccountValues['removed'] {
+  const removed = new Map(before)
   for (const [key, outcome] of outcomes)
-    if (outcome.kind === 'absent') gone.set(key, outcome.error)
-    else if (outcome.kind === 'fetched') gone.delete(key)
-  return gone
+    if (outcome.kind === 'absent') removed.set(key, outcome.error)
+    else if (outcome.kind === 'fetched') removed.delete(key)
+  return removed
 }
 
 /**
@@ -226,11 +228,11 @@ function filledOf(
   return filled.length === 0 ? noNames : new Set(filled.map(({ path }) => path))
 }
 
-/** Adds the objects that are gone from the vault to the failed ones, so that retries notice when they come back. */
-function withGone(
+/** Adds the objects that the vault has no more to the failed ones, so that retries notice when they come back. */
+function withRemoved(
   { statuses }: Pick<RefreshState, 'statuses'>,
-  gone: AccountValues['gone'] = new Map(),
+  removed: AccountValues['removed'] = new Map(),
 ): Pick<RefreshState, 'statuses'> {
-  const failed = [...gone].map(([key, error]) => [key, { ...unknownStatus, error }] as const)
+  const failed = [...removed].map(([key, error]) => [key, { ...unknownStatus, error }] as const)
   return { statuses: new Map([...statuses, ...failed]) }
 }

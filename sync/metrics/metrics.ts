@@ -24,7 +24,7 @@ export interface SyncMetrics {
 }
 
 /** The source of the gauges. */
-export interface FiguresSource {
+interface FiguresSource {
   readonly secretsOf: SecretsOf
   readonly queueDepth: () => number
 }

@@ -22,7 +22,7 @@ import { objectMemory } from './object-memory.ts'
 import {
   type NamespaceStores,
   type ReadSources,
-  readSources,
+  readNamespaceSources,
   sourceReaders,
   storeFinder,
 } from './read-sources.ts'
@@ -64,7 +64,7 @@ export interface Assignment extends AssignedSources {
   readonly nextAfterMs: number | undefined
 }
 
-export interface NamespaceSourcesOptions {
+interface NamespaceSourcesOptions {
   readonly namespace: string
   /** The names of the accounts that the administrator has listed. */
   readonly listed: ReadonlySet<string>
@@ -90,7 +90,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
   /** The ExternalSecrets that belong to another controller, by `sourceKey`. */
   let leftAlone: ReadonlySet<string> = new Set()
   /** The names of the ExternalSecrets that another controller keeps. */
-  let keptByOthers: { has(name: string): boolean; readonly size: number } = new Set()
+  let writtenByOthers: { has(name: string): boolean; readonly size: number } = new Set()
 
   return {
     stores,
@@ -99,13 +99,13 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
         (store) => store?.isSettled() ?? true,
       ),
     async read() {
-      const read = await readSources(readers, { known, namespace, clock, pace })
+      const read = await readNamespaceSources(readers, { known, namespace, clock, pace })
       known = read.known
       return read.isComplete
     },
     assign(accounts) {
       const others = otherWriters(stores.ExternalSecret?.all() ?? [], clock.now())
-      keptByOthers = others.problems
+      writtenByOthers = others.problems
       const result = assignSources(
         [...known.values()].flatMap(({ source }) => (source ? [withOthers(source, others)] : [])),
         {
@@ -135,7 +135,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       }
     },
     ownStores: () =>
-      keptByOthers.size > 0
+      writtenByOthers.size > 0
         ? []
         : (stores.SecretStore?.all() ?? []).flatMap((store) => {
             if (storeFreeAfterMs(store, clock.now()) > 0) return []
@@ -143,8 +143,8 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
             return content?.kind === 'read' ? [{ store, content: content.store }] : []
           }),
     withdrawn: () => [
-      ...ours(stores.ExternalSecret, 'ExternalSecret').filter((one) =>
-        leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: one.name })),
+      ...ours(stores.ExternalSecret, 'ExternalSecret').filter((status) =>
+        leftAlone.has(sourceKey({ kind: 'ExternalSecret', name: status.name })),
       ),
       ...ours(stores.SecretStore, 'SecretStore').filter(
         ({ name }) => findStore({ kind: 'SecretStore', name })?.content.kind === 'other',
@@ -152,7 +152,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
     ],
     statusOf: (source) =>
       source.kind === 'ExternalSecret' &&
-      !keptByOthers.has(source.name) &&
+      !writtenByOthers.has(source.name) &&
       !leftAlone.has(sourceKey(source))
         ? stores.ExternalSecret?.get(source.name)?.status
         : undefined,

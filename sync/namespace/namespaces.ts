@@ -9,7 +9,7 @@ import type { ReportedSources } from '../account/reported.ts'
 import type { CustomKind, KindRequests } from '../cluster/cluster-port.ts'
 import { watchObjects } from '../cluster/watch-objects.ts'
 import type { NextRun } from '../queue/next-run.ts'
-import { keyOf } from '../queue/work.ts'
+import { workKey } from '../queue/work.ts'
 import type { WorkQueue } from '../queue/work-queue.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
@@ -34,7 +34,7 @@ export interface Namespaces {
   ended(): Promise<void>
 }
 
-export interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'openSession'> {
+interface NamespacesOptions extends Omit<RoundServices, 'sourcesOf' | 'openSession'> {
   readonly accounts: ReadonlyMap<string, ReadonlySet<string>>
   readonly kinds: readonly SourceKind[]
   readonly entries: Pick<AccountEntries, 'within'>
@@ -66,7 +66,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   const { accounts, queue, cluster, clock } = options
   const runRound = createNamespaceRounds(options)
   const changed = (namespace: string) =>
-    queue.add(keyOf({ kind: 'namespace', namespace }), { afterMs: 0, outlook: 'good' })
+    queue.add(workKey({ kind: 'namespace', namespace }), { afterMs: 0, outlook: 'good' })
   const changedEverywhere = () => {
     for (const namespace of accounts.keys()) changed(namespace)
   }
@@ -142,7 +142,7 @@ async function workOn(
 ): Promise<NextRun | undefined> {
   const entries = () => work.entries.within(namespace)
   const queueRound = ({ account: { name }, outlook }: AccountEntry) =>
-    queue.add(keyOf({ kind: 'account', namespace, name }), {
+    queue.add(workKey({ kind: 'account', namespace, name }), {
       afterMs: 0,
       outlook: outlook === 'good' ? 'good' : 'unknown',
     })
@@ -217,7 +217,7 @@ function watchKind<Seen extends SeenSource>(
     onListed: store.listed,
     onAbsent: store.absent,
     onFailed: store.failed,
-    wantsList: store.hasRoom,
+    shouldListAgain: store.hasRoom,
     clock,
     log,
     signal,

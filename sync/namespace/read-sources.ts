@@ -113,7 +113,7 @@ interface ReadSource {
 }
 
 /** Reads the sources that have changed. One that isn't read in time counts as it was before. */
-export async function readSources(
+export async function readNamespaceSources(
   readers: readonly SourceReader[],
   {
     known,

@@ -41,7 +41,7 @@ export interface SourceStore<Seen extends SeenSource = SeenSource> {
   stateOfGone(name: string): SourceState
 }
 
-export interface SourceStoreOptions {
+interface SourceStoreOptions {
   /** How a message calls the objects: `classes`. */
   readonly plural: string
   readonly clock: Pick<Clock, 'now'>

@@ -15,7 +15,7 @@ import { invalidStore, notSynced, validStore } from '../status/ready-status.ts'
 import type { Assignment, NamespaceSources } from './namespace-sources.ts'
 
 /** One round for a namespace. */
-export interface NamespaceRound {
+interface NamespaceRound {
   readonly namespace: string
   readonly sources: NamespaceSources
   /** The entries of the listed accounts that exist. */
@@ -26,7 +26,7 @@ export interface NamespaceRound {
   readonly reported: ReportedSources
 }
 
-export interface NamespaceResult {
+interface NamespaceResult {
   readonly reported: ReportedSources
   /** After how many milliseconds the next round is due. */
   readonly nextAfterMs: number | undefined

@@ -6,7 +6,7 @@ import type { StoredSecret } from './stored-secret.ts'
  * To whom a Secret belongs, as seen by an account. `ours`: to this account; `former`: to a deleted account of the same
  * name; `offered`: to somebody else, who hands it over by an annotation; `foreign`: to somebody else.
  */
-export type Ownership = 'ours' | 'former' | 'offered' | 'foreign'
+type Ownership = 'ours' | 'former' | 'offered' | 'foreign'
 
 /**
  * A Secret is ours if it has the label and an owner reference with the account's uid. One of them isn't enough: people copy

@@ -12,7 +12,7 @@ import { secretObstacle } from './secret-obstacle.ts'
 import type { DeletionReason, SecretStep } from './secret-step.ts'
 import type { StoredSecret } from './stored-secret.ts'
 
-export interface SecretSituation {
+interface SecretSituation {
   readonly account: AccountId
   /** Absent if the account no longer requests the Secret. */
   readonly desired?: DesiredSecret | undefined

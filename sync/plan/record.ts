@@ -70,7 +70,7 @@ function readLine(line: string): readonly (readonly [string, RecordedOrigin])[] 
   if (!isName(name, subdomainName) || isRecordName(name) || rest.length > 0) return []
   if (origin === undefined) return [[name, {}]]
   const [kind, source = '', ...more] = origin.split('/', 3)
-  const known = sourceKinds.find((one) => one === kind)
+  const known = sourceKinds.find((sourceKind) => sourceKind === kind)
   if (known === undefined || more.length > 0 || !isName(source, subdomainName)) return []
   if (state !== undefined && state !== 'held') return []
   return [[name, { source: { kind: known, name: source }, ...(state && { isHeld: true }) }]]

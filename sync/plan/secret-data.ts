@@ -24,7 +24,7 @@ export interface RoundValues {
   /** The paths of "#*" entries whose value has been fetched. */
   readonly filled: ReadonlySet<string>
   /** The `objectKey`s of objects that were missing or disabled when the vault was last asked. */
-  readonly gone: Pick<ReadonlySet<string>, 'has'>
+  readonly removed: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** What an account's configuration and content have for one Secret. */
@@ -47,9 +47,9 @@ export function divideBySecret({ config, content }: SecretPart): (name: string) 
 
 /** Picks the keys of one Secret from the content of its account. */
 export function secretData(name: string, round: RoundValues): SecretData {
-  const { config, gone } = round
+  const { config, removed } = round
   const missing = missingFiles(name, round)
-  const isGone = (file: WantedFile) => gone.has(objectKey(file.object, file))
+  const isGone = (file: WantedFile) => removed.has(objectKey(file.object, file))
   const isReduced = config.onDeleted === 'remove' && missing.every(isGone)
   const lacking = isReduced ? 'reduced' : 'waiting'
   return { keys: valuesOf(name, round), state: missing.length === 0 ? 'whole' : lacking }

@@ -37,7 +37,7 @@ export interface StoredSecret {
 }
 
 /** An entry of `metadata.ownerReferences`. */
-export interface Owner {
+interface Owner {
   readonly apiVersion: string
   readonly kind: string
   readonly name: string
@@ -59,8 +59,8 @@ export function readStoredSecret(object: unknown): Parsed<StoredSecret> {
     )
   const { metadata, type, immutable, data } = object as SecretJson
   const entries = metadata.managedFields ?? []
-  const own = entries.filter(isOurs)
-  const applied = own.find(({ operation }) => operation === 'Apply')
+  const ours = entries.filter(isOurs)
+  const applied = ours.find(({ operation }) => operation === 'Apply')
   const unclaimedEntry = entries.findIndex((entry) => isOurs(entry) && entry.operation === 'Update')
   return valid({
     name: metadata.name,

@@ -20,7 +20,7 @@ export interface SyncedObject {
 /**
  * The vault objects of one Secret.
  *
- * @param round - `versions`: of the values in the content, by `objectKey`; incomplete after a restart. `gone`: the
+ * @param round - `versions`: of the values in the content, by `objectKey`; incomplete after a restart. `removed`: the
  *   `objectKey`s of objects that the vault doesn't have, whose values `on-deleted: remove` removes
  */
 export function syncedObjects(
@@ -28,15 +28,15 @@ export function syncedObjects(
   round: {
     readonly config: AgentConfig
     readonly versions: ReadonlyMap<string, string>
-    readonly gone: Pick<ReadonlySet<string>, 'has'>
+    readonly removed: Pick<ReadonlySet<string>, 'has'>
     readonly content: Pick<Content, 'files'>
   },
 ): readonly SyncedObject[] {
-  const { config, versions, gone, content } = round
+  const { config, versions, removed, content } = round
   const hasRequiredFiles = indexFiles(content.files)
   return filesOfSecret(name, config).flatMap((file) => {
     const { object: reference } = file
-    if (config.onDeleted === 'remove' && gone.has(objectKey(reference, file))) return []
+    if (config.onDeleted === 'remove' && removed.has(objectKey(reference, file))) return []
     const version = versions.get(objectKey(reference))
     const hasValue = hasRequiredFiles(file)
     return [{ reference, hasValue, ...(version !== undefined && { version }) }]

@@ -84,8 +84,8 @@ const isEarlier = (a: Due, b: Due): boolean =>
   a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
 
 /** If a key is added again with another outlook, the better one counts. */
-const better = (one: Outlook, other: Outlook = one): Outlook =>
-  outlooks.indexOf(one) < outlooks.indexOf(other) ? other : one
+const better = (a: Outlook, b: Outlook = a): Outlook =>
+  outlooks.indexOf(a) < outlooks.indexOf(b) ? b : a
 
 /** Until when each key rests. Dropping a key and adding it again doesn't shorten its rest. */
 function createRests(restMs: number) {

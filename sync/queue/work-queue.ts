@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { createDueKeys } from './due-keys.ts'
 import { type NextRun, type Outlook, outlooks } from './next-run.ts'
 
-export interface WorkQueueOptions {
+interface WorkQueueOptions {
   /**
    * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
    * it is added again. Must not throw.
@@ -106,13 +106,13 @@ function createAlarm(
       current?.replaced.abort()
       current = undefined
       if (atMs === undefined) return
-      const own = { atMs, replaced: new AbortController() }
-      current = own
+      const wait = { atMs, replaced: new AbortController() }
+      current = wait
       await clock.sleep(
         Math.max(0, atMs - clock.now()),
-        AbortSignal.any([own.replaced.signal, signal]),
+        AbortSignal.any([wait.replaced.signal, signal]),
       )
-      if (own.replaced.signal.aborted) return
+      if (wait.replaced.signal.aborted) return
       current = undefined
       ring()
     },

@@ -1,13 +1,13 @@
 /** What a round is for. */
-export type Work =
+type Work =
   | { readonly kind: 'account'; readonly namespace: string; readonly name: string }
   | { readonly kind: 'namespace'; readonly namespace: string }
 
 /** Identifies work in the queue. Neither namespaces nor names contain a slash. */
-export const keyOf = (work: Work): string =>
+export const workKey = (work: Work): string =>
   work.kind === 'account' ? `account/${work.namespace}/${work.name}` : `namespace/${work.namespace}`
 
-/** The work of a key from {@link keyOf}. */
+/** The work of a key from {@link workKey}. */
 export function workOf(key: string): Work {
   const [kind, namespace = '', name = ''] = key.split('/')
   return kind === 'account' ? { kind, namespace, name } : { kind: 'namespace', namespace }

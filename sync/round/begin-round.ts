@@ -34,7 +34,7 @@ export interface Round {
 /** A round that does what the account requests. */
 export interface SyncRound extends Round {
   /** Absent if the account no longer requests anything. */
-  readonly reading: Reading | undefined
+  readonly reading: OpenedRound | undefined
   /** Whether the values are due to be refreshed. Other rounds only retry what failed. */
   readonly isRegular: boolean
   /** What is known of the sources in the account's namespace. */
@@ -44,7 +44,7 @@ export interface SyncRound extends Round {
   readonly budget: CpuBudget
 }
 
-export interface Reading extends Opened {
+export interface OpenedRound extends Opened {
   /** Whether to ask for everything that may have changed, and not only for what failed. */
   readonly fetchesAll: boolean
 }

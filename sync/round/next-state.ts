@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import type { SyncRequest } from '../../requests/account/account-request.ts'
 import type { Access, AccountState } from '../account/account-state.ts'
 import { boundValues } from '../fetch/bound-values.ts'
-import type { Reading, SyncRound } from './begin-round.ts'
+import type { OpenedRound, SyncRound } from './begin-round.ts'
 import { statusesAfter } from './report/secret-statuses.ts'
 import type { RoundResult } from './result/round-result.ts'
 
@@ -55,7 +55,7 @@ export function stateAfter(
 
 /** The values may be used for as long as the token, and no longer. */
 const accessAfter = (
-  { request, access, session }: Reading,
+  { request, access, session }: OpenedRound,
   { result, maxKeptBytes }: Pick<Parameters<typeof stateAfter>[1], 'result' | 'maxKeptBytes'>,
 ): Access => ({
   ...access,

@@ -2,7 +2,7 @@ import { invalid, type Parsed, valid } from '../../../lib/problems/parsed.ts'
 
 /** Key Vault's lists: at most 25 items a page; `nextLink` leads to the next page. */
 
-export const maxPageSize = 25
+const maxPageSize = 25
 
 export interface PageRequest {
   /** `https://host/…/secrets`, the URL for the next page. */
@@ -12,7 +12,7 @@ export interface PageRequest {
   readonly skipToken?: string | undefined
 }
 
-export interface Page<Item> {
+interface VaultPage<Item> {
   readonly value: readonly Item[]
   readonly nextLink: string | null
 }
@@ -24,7 +24,7 @@ export interface Page<Item> {
 export function pageOf<Item>(
   items: ReadonlyMap<string, Item>,
   { url, apiVersion, maxResults, skipToken }: PageRequest,
-): Parsed<Page<Item>> {
+): Parsed<VaultPage<Item>> {
   const size = maxResults === undefined ? maxPageSize : Number(maxResults)
   if (!Number.isInteger(size) || size < 1 || size > maxPageSize)
     return invalid(`Invalid maxresults. It must be between 1 and ${maxPageSize}.`)

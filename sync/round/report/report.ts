@@ -2,14 +2,14 @@ import type { AkvError, AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import type { LogLevel } from '../../../lib/log/log-level.ts'
 import { nothingReported, type Reported, type ReportedCode } from '../../account/reported.ts'
 import type { AccountEvent } from '../../cluster/cluster-port.ts'
-import { type Failure, subjectOf } from '../result/failure.ts'
+import { type Failure, failureSubject } from '../result/failure.ts'
 import type { RoundResult } from '../result/round-result.ts'
 
 /** What a report needs to know of a round. */
 export type ReportedRound = Pick<RoundResult, 'changes' | 'failures' | 'isFinished'>
 
 /** What has to be said about a round, as data. */
-export interface Report {
+export interface RoundReport {
   /** The codes that failures have, for the metrics. */
   readonly codes: Iterable<AkvErrorCode>
   readonly items: readonly ReportItem[]
@@ -51,7 +51,7 @@ const maxSentencesLength = 700
 export function reportOf(
   round: ReportedRound,
   { reported, nowMs }: { readonly reported: Reported; readonly nowMs: number },
-): Report {
+): RoundReport {
   const { changes, failures, isFinished } = round
   const isOver = isFinished && failures.length === 0
   const successes = [
@@ -81,7 +81,8 @@ function failureItems(
   failures: readonly Failure[],
   { reported, nowMs }: Parameters<typeof reportOf>[1],
 ): readonly ReportItem[] {
-  const codeOf = (failure: Failure) => reported.get(subjectOf(failure))?.get(failure.error.code)
+  const codeOf = (failure: Failure) =>
+    reported.get(failureSubject(failure))?.get(failure.error.code)
   const isNews = (failure: Failure) => (codeOf(failure)?.againAtMs ?? 0) <= nowMs
   const due = failures.filter((failure) => isNews(failure) || !codeOf(failure)?.isWritten)
   return [...Map.groupBy(due, ({ error }) => error.code).values()].map((failures) => ({
@@ -98,13 +99,13 @@ const linesOf = ({ code, message, detail }: AkvError): readonly ReportLine[] => 
 
 /** What has been reported once a report is out. An Event that could not be written is due again in the next round. */
 export function reportedAfter(
-  { lasting, nowMs }: Report,
+  { lasting, nowMs }: RoundReport,
   written: readonly { readonly item: ReportItem; readonly isWritten: boolean }[],
 ): Reported {
   const after = new Map([...lasting].map(([subject, codes]) => [subject, new Map(codes)]))
   for (const { item, isWritten } of written)
     for (const failure of item.failures) {
-      const codes = after.get(subjectOf(failure))
+      const codes = after.get(failureSubject(failure))
       const { code } = failure.error
       codes?.set(code, reportedNow(codes.get(code), { isWritten, nowMs }))
     }
@@ -114,7 +115,7 @@ export function reportedAfter(
 /** What failed in this round. While the API server fails, we can't know whether earlier failures are over. */
 function lastingOf({ failures }: ReportedRound, reported: Reported): Reported {
   const isBlind = failures.some(({ error }) => error.code.startsWith('AKV_CLUSTER_'))
-  const subjects = [...(isBlind ? reported.keys() : []), ...failures.map(subjectOf)]
+  const subjects = [...(isBlind ? reported.keys() : []), ...failures.map(failureSubject)]
   return new Map(subjects.map((subject) => [subject, reported.get(subject) ?? new Map()]))
 }
 

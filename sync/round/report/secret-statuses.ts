@@ -9,7 +9,7 @@ import type { RoundResult } from '../result/round-result.ts'
 type Statuses = ReadonlyMap<string, SecretStatus>
 
 /** What was known of an account's Secrets before a round. */
-export interface KnownStatuses {
+interface KnownStatuses {
   readonly secrets: Statuses
   /** The account's `akv-injector.io/sync-status`, which outlasts a restart of the controller. */
   readonly published: string | undefined
@@ -60,9 +60,9 @@ export function statusesAfter(
  */
 export function statusesWhenRefused(before: KnownStatuses, nowMs: number): Statuses {
   const failingFrom = startTimes(before, nowMs)
-  const asked = before.secrets.size > 0 ? [...before.secrets] : [['', { dueAtMs: nowMs }] as const]
+  const shown = before.secrets.size > 0 ? [...before.secrets] : [['', { dueAtMs: nowMs }] as const]
   return new Map(
-    asked.map(([name, { dueAtMs }]): readonly [string, SecretStatus] => [
+    shown.map(([name, { dueAtMs }]): readonly [string, SecretStatus] => [
       name,
       { failing: failingFrom(name, 'AKV_SYNC_ANNOTATION'), dueAtMs },
     ]),

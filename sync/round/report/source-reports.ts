@@ -9,18 +9,18 @@ import { notSynced, type Readiness, type ReadySecret, synced } from '../../statu
 import type { Failure } from '../result/failure.ts'
 import type { RoundResult } from '../result/round-result.ts'
 import type { KnownSources } from '../settle/decide-sources.ts'
-import { describeFailures, type Report, type ReportedRound, reportOf } from './report.ts'
+import { describeFailures, type ReportedRound, type RoundReport, reportOf } from './report.ts'
 
 /** What has to be said about one source after a round of its account, as data. */
 export interface SourceReport {
   readonly source: SourceRef & { readonly uid: string }
   /** Events only: the report of the account has everything, so the log and the metrics don't repeat it. */
-  readonly report: Report
+  readonly report: RoundReport
   /** Absent if it isn't ours to keep, or stays as it is. */
   readonly status?: SourceStatus | undefined
 }
 
-export interface SourceStatus {
+interface SourceStatus {
   readonly before: SeenStatus
   readonly readiness: Readiness
   /** Of a source that is in sync. */

@@ -5,7 +5,7 @@ import type { Reported } from '../../account/reported.ts'
 import type { AccountEvent, SyncCluster } from '../../cluster/cluster-port.ts'
 import type { EventBudget } from '../../cluster/event-budget.ts'
 import type { SyncMetrics } from '../../metrics/metrics.ts'
-import { type Report, type ReportItem, reportedAfter } from './report.ts'
+import { type ReportItem, type RoundReport, reportedAfter } from './report.ts'
 
 export interface ReportServices {
   readonly cluster: Pick<SyncCluster, 'createEvent'>
@@ -41,7 +41,7 @@ export function createReportWriter({ cluster, metrics, events }: ReportServices)
       return false
     }
   }
-  return async (report: Report, subject: ReportSubject): Promise<Reported> => {
+  return async (report: RoundReport, subject: ReportSubject): Promise<Reported> => {
     const { account, log } = subject
     for (const code of report.codes) metrics.countFailure(account, code)
     const written: { item: ReportItem; isWritten: boolean }[] = []

@@ -15,7 +15,7 @@ export type Failure =
   | { readonly kind: 'secret'; readonly name: string; readonly error: AkvError }
 
 /** Identifies what failed. Equal texts mean that the same subject failed again, perhaps with another error. */
-export function subjectOf(failure: Failure): string {
+export function failureSubject(failure: Failure): string {
   switch (failure.kind) {
     case 'account':
       return 'account'

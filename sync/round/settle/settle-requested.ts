@@ -84,7 +84,7 @@ function missingObjectFailures(
   if (data.state === 'whole') return []
   return part.config.files.flatMap(({ object, versions, optional }) => {
     const key = objectKey(object, { versions })
-    return failedStep(key, optional === true ? undefined : values.gone.get(key))
+    return failedStep(key, optional === true ? undefined : values.removed.get(key))
   })
 }
 
@@ -128,8 +128,8 @@ interface Making {
 }
 
 async function desiredSecret(secret: RequestedSecret, making: Making): Promise<DesiredSecret> {
-  const { gone, versions } = making.values
-  const round = { ...making.part, gone, versions }
+  const { removed, versions } = making.values
+  const round = { ...making.part, removed, versions }
   return {
     secret,
     data: await dataOf(secret, making),
@@ -141,8 +141,8 @@ async function dataOf(
   { name, composition }: RequestedSecret,
   { attempt, part, values, budget }: Making,
 ): Promise<SecretData> {
-  const { gone, filled } = values
-  const round = { ...part, gone, filled }
+  const { removed, filled } = values
+  const round = { ...part, removed, filled }
   if (!composition) return secretData(name, round)
   if (attempt.kind === 'refused') return unmade(attempt.error)
   // The values aren't kept, and unlike those of other Secrets, they can't be read from the Secret.

@@ -9,7 +9,7 @@ import type { StoredSecret } from '../../plan/stored-secret.ts'
 import { secretValuesError } from '../../plan/values-error.ts'
 import type { SecretChange } from '../result/round-result.ts'
 
-export interface SettleSecretOptions {
+interface SettleSecretOptions {
   readonly cluster: SyncCluster
   readonly account: Account
   readonly name: string

@@ -14,7 +14,7 @@ const ofSource = { burst: 10, refillMs: 10 * minuteMs }
 const ofNamespace = { burst: 25, refillMs: 5 * minuteMs }
 
 /** A Secret that is made of values, and these values. */
-export interface ComposedTry {
+interface ComposedTry {
   readonly namespace: string
   /** The Secret's name. */
   readonly name: string

@@ -15,7 +15,7 @@ function valuesOf(sizes: { readonly content: number; readonly known: number }): 
       statuses: new Map(),
     },
     versions: new Map([['x', '1']]),
-    gone: new Map(),
+    removed: new Map(),
     tooLarge: new Set(),
     seeded: new Set(['db']),
     filled: new Set(['db']),

@@ -75,7 +75,7 @@ t.test('objects that are no longer requested are forgotten', async (t) => {
     'team-a:secrets/there-4',
   ])
   t.strictSame([...(values?.versions.keys() ?? [])], ['team-a:secrets/there-4'])
-  t.strictSame([...(values?.gone.keys() ?? [])], ['team-a:secrets/absent-4'])
+  t.strictSame([...(values?.removed.keys() ?? [])], ['team-a:secrets/absent-4'])
   t.strictSame([...(values?.refresh.content.files.keys() ?? [])], ['db/there-4'])
 })
 

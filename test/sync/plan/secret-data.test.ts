@@ -26,7 +26,7 @@ function round(config: ReturnType<typeof configOf>, files: Record<string, string
     config,
     content: { files: new Map(entries), env: new Map() },
     filled: new Set<string>(),
-    gone: new Set<string>(),
+    removed: new Set<string>(),
   }
 }
 
@@ -67,12 +67,12 @@ t.test('a JSON object gives a key for each property, even if it has none', async
 
 t.test('a key whose object is gone is removed only if on-deleted says so', async (t) => {
   const sync = '- { secret: db, data: "x, y" }'
-  const gone = new Set(['team-a:secrets/y'])
+  const removed = new Set(['team-a:secrets/y'])
   const files = { 'db/x': '1' }
-  t.match(data('db', { ...round(configOf(sync), files), gone }), { state: 'waiting' })
+  t.match(data('db', { ...round(configOf(sync), files), removed }), { state: 'waiting' })
   const config = configOf(sync, 'remove')
-  t.match(data('db', { ...round(config, files), gone }), { keys: { x: '1' }, state: 'reduced' })
-  t.match(data('db', { ...round(config, {}), gone }), { state: 'waiting' }, 'x has no value yet')
+  t.match(data('db', { ...round(config, files), removed }), { keys: { x: '1' }, state: 'reduced' })
+  t.match(data('db', { ...round(config, {}), removed }), { state: 'waiting' }, 'x has no value yet')
 })
 
 t.test('the objects of a Secret are listed once, sorted, with their versions', async (t) => {
@@ -88,7 +88,7 @@ t.test('the objects of a Secret are listed once, sorted, with their versions', a
   ])
   const text = `team-a:c@${second}, team-a:pass@${first}, team-a:tls/web@${second}, team-b:pass@${second}`
   t.equal(
-    syncedText(syncedObjects('db', { config, versions, gone: new Set(), content: empty })),
+    syncedText(syncedObjects('db', { config, versions, removed: new Set(), content: empty })),
     text,
   )
   t.equal(syncedText([]), '')
@@ -99,7 +99,7 @@ t.test('an unknown version is taken from the annotation, for that object only', 
   const objects = syncedObjects('db', {
     config,
     versions: new Map([['team-a:secrets/x', second]]),
-    gone: new Set(),
+    removed: new Set(),
     content: empty,
   })
   const before = `team-a:gone@${first}, team-a:x@${first}, team-a:y@${first}`
@@ -112,10 +112,10 @@ t.test('a removed object is no longer listed', async (t) => {
     ['team-a:secrets/x', first],
     ['team-a:secrets/y', second],
   ])
-  const gone = new Set(['team-a:secrets/y'])
+  const removed = new Set(['team-a:secrets/y'])
   const before = `team-a:x@${first}, team-a:y@${second}`
   const textOf = (config: ReturnType<typeof configOf>) =>
-    syncedText(syncedObjects('db', { config, versions, gone, content: empty }), { before })
+    syncedText(syncedObjects('db', { config, versions, removed, content: empty }), { before })
   t.equal(textOf(configOf(sync, 'remove')), `team-a:x@${first}`)
   t.equal(textOf(configOf(sync)), before, 'what is kept is')
 })
