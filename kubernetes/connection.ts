@@ -19,7 +19,11 @@ export interface ConnectOptions {
   readonly timeoutMs?: number
   /** What is read of an object that is too large. */
   readonly outline?: readonly OutlinePath[]
+  /** Called for each page of a list that has been read, with its URL's path and with what reading it costs in CPU time. */
+  readonly onPage?: OnPage
 }
+
+type OnPage = (path: string, microseconds: number) => void
 
 /** The answer is larger than it may be. Ask for fewer objects. */
 export class LargeAnswerError extends Error {
@@ -36,11 +40,16 @@ export type Connection = ReturnType<typeof openConnection>
  *
  * @throws Error with a sentence if neither is configured, or the kubeconfig can't be used
  */
-export function openConnection({ signal, timeoutMs = 10_000, outline = [] }: ConnectOptions) {
+export function openConnection({
+  signal,
+  timeoutMs = 10_000,
+  outline = [],
+  onPage = () => undefined,
+}: ConnectOptions) {
   const kubeConfig = loadConfig()
   const server = serverOf(kubeConfig)
 
-  const { send, serverTime, reconnect } = createSender({ signal, timeoutMs, outline })
+  const { send, serverTime, reconnect } = createSender({ signal, timeoutMs, outline, onPage })
   return {
     kubeConfig,
     server: new URL(server),
@@ -83,7 +92,7 @@ function serverOf(kubeConfig: KubeConfig): string {
 const assumedServer = 'http://localhost:8080'
 
 /** Sends the client's requests with a time limit, and all through one connection pool. */
-function createSender({ signal, timeoutMs, outline }: Required<ConnectOptions>) {
+function createSender({ signal, timeoutMs, ...pages }: Required<ConnectOptions>) {
   // Only a cluster without a CA certificate of its own has no dispatcher.
   const { httpApi } = createConfiguration()
   let now: Date | undefined
@@ -99,7 +108,7 @@ function createSender({ signal, timeoutMs, outline }: Required<ConnectOptions>) 
       const pool = dispatcher
       try {
         const { httpStatusCode, headers, body } = pool
-          ? await sendThrough(pool, request, outline)
+          ? await sendThrough(pool, request, pages)
           : await httpApi.send(request).toPromise()
         const date = new Date(headers['date'] ?? '')
         if (!Number.isNaN(date.getTime())) now = date
@@ -129,7 +138,7 @@ function createSender({ signal, timeoutMs, outline }: Required<ConnectOptions>) 
 async function sendThrough(
   dispatcher: Dispatcher,
   request: RequestContext,
-  outline: readonly OutlinePath[],
+  { outline, onPage }: Pick<Required<ConnectOptions>, 'outline' | 'onPage'>,
 ) {
   const { origin, pathname, search, searchParams } = new URL(request.getUrl())
   const sent = request.getBody()
@@ -147,7 +156,13 @@ async function sendThrough(
   return {
     httpStatusCode: statusCode,
     headers: Object.fromEntries(texts),
-    body: limit === null ? body : { text: () => readPage(body, { limit, outline }) },
+    body:
+      limit === null
+        ? body
+        : {
+            text: () =>
+              readPage(body, { limit, outline, onRead: (cost) => onPage(pathname, cost) }),
+          },
   }
 }
 
@@ -158,13 +173,22 @@ async function sendThrough(
  */
 async function readPage(
   body: AsyncIterable<Uint8Array>,
-  { limit, outline }: { readonly limit: string; readonly outline: readonly OutlinePath[] },
+  {
+    limit,
+    outline,
+    onRead,
+  }: {
+    readonly limit: string
+    readonly outline: readonly OutlinePath[]
+    readonly onRead: (microseconds: number) => void
+  },
 ): Promise<string> {
   const isSingle = limit === '1'
   const json = createBoundedJson(isSingle ? maxObject : maxPage, pagePaths(outline))
   // Leaving the loop ends the answer.
   for await (const chunk of body) if (!json.read(chunk) && !isSingle) throw new LargeAnswerError()
   const read = json.end()
+  onRead(read.microseconds)
   return read.kind === 'whole' ? read.text : JSON.stringify(markUnread(read.outline))
 }
 

@@ -1,10 +1,9 @@
 import type { Clock } from '../lib/clock.ts'
 import { toAkvError } from '../lib/errors/akv-error.ts'
-import type { Log } from '../lib/log/log.ts'
 import { asksForSecrets, isOff } from '../requests/account/read-account.ts'
 import type { SourceKind } from '../requests/secret/source-ref.ts'
 import { type AccountEntries, createAccountEntries } from './account/account-entries.ts'
-import { type AccountEntry, accountEntry } from './account/account-entry.ts'
+import { type AccountEntry, accountEntry, outlookOfChanged } from './account/account-entry.ts'
 import { accountLog } from './account/account-log.ts'
 import { hasRoomAgain, holdAccount, releaseAccount } from './account/account-memory.ts'
 import type { SecretStatus } from './account/account-state.ts'
@@ -13,9 +12,10 @@ import { withoutDetails } from './cluster/seen-account.ts'
 import { watchAccounts } from './cluster/watch-accounts.ts'
 import type { SecretFigures } from './metrics/account-metrics.ts'
 import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
-import type { NextRun } from './queue/next-run.ts'
+import { createRoundPace, type RoundPace } from './pace/round-pace.ts'
+import type { NextRun, Outlook } from './queue/next-run.ts'
 import { workKey, workOf } from './queue/work.ts'
-import { createWorkQueue, type WorkQueue } from './queue/work-queue.ts'
+import { createWorkQueue, type Place, type WorkQueue } from './queue/work-queue.ts'
 import { createRounds, type RunRound } from './round/round.ts'
 import type { RoundServices } from './round/services.ts'
 
@@ -41,18 +41,19 @@ const afterMistakeMs = 5 * 60_000
 
 /** Watches the accounts of all namespaces. Runs a round for an account when it changes, and when its next round is due. */
 export function startController(options: ControllerOptions): Controller {
-  const { accounts, clock, metrics, log, signal } = options
+  const { accounts, clock, metrics, signal } = options
   const entries = createAccountEntries()
   const queue = createWorkQueue({
     clock,
     signal,
     sideBySide,
     restMs,
-    run: async (key) => {
+    namespaceOf: (key) => workOf(key).namespace,
+    run: async (key, place) => {
       const work = workOf(key)
-      if (work.kind === 'namespace') return await namespaces.work(work.namespace)
+      if (work.kind === 'namespace') return await namespaces.work(work.namespace, place)
       const entry = entries.get(work.namespace, work.name)
-      return entry && (await runSafely(entry, { runRound, log }))
+      return entry && (await runSafely(entry, { ...options, runRound, place }))
     },
   })
   const namespaces = createNamespaces({ ...options, entries, queue })
@@ -138,7 +139,7 @@ function entryUpdates({
       if (namespaces.isReady(namespace))
         queue.add(workKey({ kind: 'account', namespace, name }), {
           afterMs: 0,
-          outlook: entry.outlook === 'good' ? 'good' : 'unknown',
+          outlook: outlookOfChanged(entry),
         })
       return isKept
     },
@@ -170,11 +171,25 @@ function updatedEntry(
 /** A bug that shows with one account must not stop the rounds of all others. */
 async function runSafely(
   entry: AccountEntry,
-  { runRound, log }: { readonly runRound: RunRound; readonly log: Log },
+  {
+    runRound,
+    place,
+    pace,
+    log,
+  }: Pick<RoundServices, 'pace' | 'log'> & {
+    readonly runRound: RunRound
+    readonly place: Place
+  },
 ): Promise<NextRun | undefined> {
+  const { isChanged } = entry
+  const paced = createRoundPace(pace, { place, onStop: () => entry.running?.abort() })
   try {
-    const afterMs = await runRound(entry)
-    entry.outlook = entry.state.failedRounds > 0 ? 'failing' : 'good'
+    const afterMs = await runRound(entry, paced)
+    entry.outlook = outlookAfter(entry, paced)
+    if (paced.isStopped()) {
+      entry.isChanged ||= isChanged
+      return { afterMs: 0, outlook: entry.outlook }
+    }
     return afterMs === undefined ? undefined : { afterMs, outlook: entry.outlook }
   } catch (thrown) {
     const { code, message } = toAkvError(thrown)
@@ -182,6 +197,9 @@ async function runSafely(
     return { afterMs: afterMistakeMs, outlook: 'failing' }
   }
 }
+
+const outlookAfter = ({ state }: AccountEntry, pace: RoundPace): Outlook =>
+  pace.isSlow() ? 'slow' : state.failedRounds > 0 ? 'failing' : 'good'
 
 function haveSameAnnotations(a: SeenAccount, b: SeenAccount): boolean {
   const sorted = ({ annotations }: SeenAccount) =>

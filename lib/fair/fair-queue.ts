@@ -9,8 +9,14 @@ export interface Caller {
 interface FairQueue<Item extends object> {
   readonly size: number
   push(caller: Caller, item: Item): void
-  /** Removes the next item and returns it. Returns undefined if the queue is empty. */
-  shift(): Item | undefined
+  /**
+   * Removes the next item and returns it. Returns undefined if the queue is empty.
+   *
+   * @param accepts - called for the first item of a namespace: if false, the namespace keeps its place, and the next is asked
+   */
+  shift(accepts?: (item: Item) => boolean): Item | undefined
+  /** Removes an item of a caller, if it is in the queue. */
+  remove(caller: Caller, item: Item): void
 }
 
 /**
@@ -30,17 +36,27 @@ export function createFairQueue<Item extends object>(): FairQueue<Item> {
     size++
   }
 
-  function shift(): Item | undefined {
+  function shift(accepts: (item: Item) => boolean = () => true): Item | undefined {
     for (const [address, namespaces] of addresses)
-      for (const [namespace, items] of namespaces)
-        for (const item of items) {
-          items.delete(item)
-          moveToEnd(namespaces, namespace, items)
-          moveToEnd(addresses, address, namespaces)
-          size--
-          return item
-        }
+      for (const [namespace, items] of namespaces) {
+        const [item] = items
+        if (item === undefined || !accepts(item)) continue
+        items.delete(item)
+        moveToEnd(namespaces, namespace, items)
+        moveToEnd(addresses, address, namespaces)
+        size--
+        return item
+      }
     return undefined
+  }
+
+  function remove({ address, namespace }: Caller, item: Item): void {
+    const namespaces = addresses.get(address)
+    const items = namespaces?.get(namespace)
+    if (namespaces === undefined || items?.delete(item) !== true) return
+    size--
+    if (items.size === 0) namespaces.delete(namespace)
+    if (namespaces.size === 0) addresses.delete(address)
   }
 
   return {
@@ -49,6 +65,7 @@ export function createFairQueue<Item extends object>(): FairQueue<Item> {
     },
     push,
     shift,
+    remove,
   }
 }
 

@@ -2,6 +2,7 @@ import { type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import type { Policy } from '../administrator/policy.ts'
 import { metadataProblems } from '../secret/metadata-problems.ts'
 import { boundProblems, type Source } from '../source/source.ts'
+import type { CheckedTemplates } from './check-template.ts'
 import type { StoreRef } from './read-data-items.ts'
 import {
   type FindStore,
@@ -25,7 +26,16 @@ export type FindFoundStore = (ref: StoreRef) => FoundStore | undefined
 /** Reads what an ExternalSecret requests. */
 export function externalSecretSource(
   seen: SeenWithStatus,
-  { policy, findStore }: { readonly policy: Policy; readonly findStore: FindFoundStore },
+  {
+    policy,
+    findStore,
+    templates = new Map(),
+  }: {
+    readonly policy: Policy
+    readonly findStore: FindFoundStore
+    /** Those that have been checked already. */
+    readonly templates?: CheckedTemplates
+  },
 ): Source | undefined {
   const { namespace, name, uid, createdAtMs, revision, annotated, content } = seen
   if (content.kind === 'nothing') return undefined
@@ -38,7 +48,7 @@ export function externalSecretSource(
   const other = otherStore(spec, findStore)
   if (other !== undefined) return { ...unread, problems: [plainProblem(other)], isLeftAlone: true }
   const find: FindStore = (store) => findStore(store)?.content
-  const options = { name, namespace, policy, findStore: find }
+  const options = { name, namespace, policy, findStore: find, templates }
   const read = readExternalSecret(spec, options)
   const tenantId = read.stores.find((store) => store.tenantId !== undefined)?.tenantId
   const otherSignIn = otherSignInOf(read)

@@ -12,6 +12,7 @@ import { type ComposedInput, type ComposedTemplate, inputName } from '../secret/
 import { encodeTarget } from '../secret/key-path.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
+import type { CheckedTemplates } from './check-template.ts'
 import {
   below,
   claim,
@@ -51,7 +52,7 @@ const defaultRefreshSeconds = 3600
 /**
  * Reads the `spec` of an ExternalSecret (docs/specification.md, "ExternalSecrets").
  *
- * @param options - `findStore`: looks up a store that the spec names
+ * @param options - `findStore`: looks up a store that the spec names; `templates`: those that have been checked already
  */
 export function readExternalSecret(
   spec: unknown,
@@ -60,6 +61,7 @@ export function readExternalSecret(
     readonly namespace: string
     readonly policy: Policy
     readonly findStore: FindStore
+    readonly templates?: CheckedTemplates
   },
 ): ReadExternalSecret {
   const place: Place = { path: ['spec'], problems: [] }
@@ -92,7 +94,7 @@ export function readExternalSecret(
       readItems(value, at, { most: maxEntries, read: dataFromReader(items) }),
     syncWindows: refused('values are refreshed at any time; remove it'),
   })
-  const { secret, template, needed } = readTarget(target, options.name, below(place, 'target'))
+  const { secret, template, needed } = readTarget(target, options, below(place, 'target'))
   if (items.length === 0 && place.problems.length === 0)
     claim(below(place, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
   // In the operator, data overwrites what dataFrom gives.

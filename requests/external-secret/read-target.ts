@@ -1,5 +1,3 @@
-import { neededKeys } from '../../delivery/go-template/needed-keys.ts'
-import { parseGoTemplate } from '../../delivery/go-template/parse.ts'
 import { maxKeptProblems } from '../../lib/problems/problem.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
@@ -7,6 +5,7 @@ import type { ComposedTemplate } from '../secret/composition.ts'
 import { readLabels, readSecretAnnotations } from '../secret/labels.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { dataKeyProblem, opaqueType, parseSecretType } from '../secret/secret-types.ts'
+import { type CheckedTemplates, checkTemplate, maxTemplates } from './check-template.ts'
 import { below, only, type Place, readMembers, refused, report, text, wrong } from './members.ts'
 
 /** The keys that each template needs, by the key that it makes. */
@@ -19,16 +18,18 @@ export interface ReadTarget {
   readonly template?: ComposedTemplate
 }
 
-/** More than any Secret should need; each refresh renders all of them. */
-const maxTemplates = 500
-
 /**
  * Reads `spec.target` of an ExternalSecret.
  *
- * @param name - of the ExternalSecret, which is the default for the name of the Secret
+ * @param options - `name`: of the ExternalSecret, which is the default for the name of the Secret; `templates`: those that have
+ *   been checked already
  * @param place - of `spec.target`; problems are added to it
  */
-export function readTarget(value: unknown, name: string, place: Place): ReadTarget {
+export function readTarget(
+  value: unknown,
+  { name, templates = new Map() }: { readonly name: string; readonly templates?: CheckedTemplates },
+  place: Place,
+): ReadTarget {
   const target = {
     name,
     type: opaqueType,
@@ -38,7 +39,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
   }
   const needed = new Map<string, ReadonlySet<string>>()
   const metadata = metadataReader(target)
-  const template = (found: unknown, at: Place) => {
+  const readTemplate = (found: unknown, at: Place) => {
     const data = new Map<string, string>()
     let isMerged = false
     readMembers(found, at, {
@@ -53,7 +54,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
         only(['Replace', 'Merge'])(policy, inside)
       }),
       metadata,
-      data: (templates, inside) => readTemplates(templates, { data, needed }, inside),
+      data: (texts, inside) => readTemplates(texts, { data, needed, templates }, inside),
       templateFrom: refused('write the templates into template.data'),
     })
     if (data.size > 0) target.template = { data, keepsInputs: isMerged }
@@ -65,7 +66,7 @@ export function readTarget(value: unknown, name: string, place: Place): ReadTarg
     creationPolicy: only(['Owner'], '. The controller owns each Secret that it makes'),
     deletionPolicy: only(['Retain']),
     immutable: only([false]),
-    template,
+    template: readTemplate,
     manifest: refused('only Secrets are made; remove it'),
   })
   const parsed = parseSecretName(target.name)
@@ -111,13 +112,18 @@ function addProblems(values: unknown, found: readonly string[], place: Place): v
   for (const sentence of sentences) report(place, sentence)
 }
 
-/** Parses each template, to find its mistakes. Only the texts are kept: a parsed template takes much more memory. */
+/** Checks each template, to find its mistakes. */
 function readTemplates(
   value: unknown,
   {
     data,
     needed,
-  }: { readonly data: Map<string, string>; readonly needed: Map<string, ReadonlySet<string>> },
+    templates,
+  }: {
+    readonly data: Map<string, string>
+    readonly needed: Map<string, ReadonlySet<string>>
+    readonly templates: CheckedTemplates
+  },
   place: Place,
 ): void {
   if (!isObject(value)) {
@@ -134,11 +140,11 @@ function readTemplates(
     if (keyProblem !== undefined) wrong(place, key, keyProblem)
     else if (typeof source !== 'string') wrong(at, source, 'expected a string')
     else {
-      const parsed = parseGoTemplate(source)
-      if (parsed.kind === 'valid') {
+      const checked = templates.get(source) ?? checkTemplate(source)
+      if (checked.kind === 'valid') {
         data.set(key, source)
-        needed.set(key, neededKeys(parsed.value))
-      } else report(at, parsed.problem)
+        needed.set(key, checked.value)
+      } else report(at, checked.problem)
     }
   }
 }

@@ -25,6 +25,10 @@ export interface AccountEntry {
   running: AbortController | undefined
 }
 
+/** How the next round is likely to go, although the account has changed: it may not fail any more. */
+export const outlookOfChanged = ({ outlook }: Pick<AccountEntry, 'outlook'>): Outlook =>
+  outlook === 'failing' ? 'unknown' : outlook
+
 export const accountEntry = (account: SeenAccount, isListed: boolean): AccountEntry => ({
   account,
   isListed,

@@ -36,7 +36,11 @@ export function connectCluster({
   pace,
   ...options
 }: ConnectOptions & { readonly pace?: FairPace }): SyncCluster {
-  const connection = openConnection({ ...options, outline: objectOutline })
+  const connection = openConnection({
+    ...options,
+    outline: objectOutline,
+    ...(pace && { onPage: (path, cost) => pace.charge(namespaceIn(path), cost) }),
+  })
   const core = new CoreV1Api(connection.configuration)
   const limit = createFairLimit(pagesAtOnce)
   const inTurnOf: InTurnOf = (namespace) => (task) => limit({ address: '', namespace }, task)
@@ -55,6 +59,8 @@ export function connectCluster({
     ...secretWrites(core),
   }
 }
+
+const namespaceIn = (path: string): string => /\/namespaces\/([^/]+)/.exec(path)?.[1] ?? ''
 
 function accountRequests(
   core: CoreV1Api,

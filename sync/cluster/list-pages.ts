@@ -6,8 +6,8 @@ export type InTurn = <T>(task: () => Promise<T>) => Promise<T>
 /** Namespaces take turns. */
 export type InTurnOf = (namespace: string) => InTurn
 
-/** What an object costs to read, in microseconds of one core, and a page that turns out to be too large. */
-const objectMicroseconds = 200
+/** What a page costs before it is known what it has, in microseconds of one core, and one that turns out to be too large. */
+const pageMicroseconds = 1_000
 const largePageMicroseconds = 20_000
 
 export interface Page {
@@ -30,7 +30,7 @@ export async function listPages({
 }: {
   readonly pageSize: number
   readonly inTurn: InTurn
-  /** Called before each page, with what a full one costs. */
+  /** Called before each page. What reading the last one has cost is charged on its own. */
   readonly awaitTurn?: AwaitTurn
   readonly requestPage: (query: {
     readonly limit: number
@@ -41,7 +41,7 @@ export async function listPages({
   let page: Page | undefined
   while (page === undefined || page.token !== '') {
     const query = { limit, ...(page && { _continue: page.token }) }
-    await awaitTurn?.(limit * objectMicroseconds)
+    await awaitTurn?.(pageMicroseconds)
     try {
       page = await inTurn(() => requestPage(query))
     } catch (error) {

@@ -15,12 +15,12 @@ import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { Source } from '../../requests/source/source.ts'
 import type { StatusObject } from '../cluster/cluster-port.ts'
 import type { FairShares } from '../memory/fair-shares.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
 import type { SourceState } from '../round/settle/decide-sources.ts'
 import { type OtherWriters, otherWriters, storeFreeAfterMs } from '../status/other-writers.ts'
 import { objectMemory } from './object-memory.ts'
 import {
   type NamespaceStores,
+  type ReadPace,
   type ReadSources,
   readNamespaceSources,
   sourceReaders,
@@ -39,7 +39,7 @@ export interface NamespaceSources {
    *
    * @returns false if the next call has more to read
    */
-  read(): Promise<boolean>
+  read(pace: ReadPace): Promise<boolean>
   /**
    * Assigns all sources to accounts, as they were read last.
    *
@@ -73,13 +73,12 @@ interface NamespaceSourcesOptions {
   readonly clusterStores?: SourceStore<SeenWithStatus> | undefined
   readonly policy: Policy
   readonly memory: FairShares
-  readonly pace: Pick<FairPace, 'awaitSlice'>
   readonly clock: Pick<Clock, 'now'>
   readonly onChange: () => void
 }
 
 export function createNamespaceSources(options: NamespaceSourcesOptions): NamespaceSources {
-  const { namespace, listed, clock, pace } = options
+  const { namespace, listed, clock } = options
   const stores = createStores(options)
   const findStore = storeFinder(stores, options)
   const readers = sourceReaders(stores, { ...options, findStore })
@@ -98,7 +97,7 @@ export function createNamespaceSources(options: NamespaceSourcesOptions): Namesp
       [...Object.values(stores), options.clusterStores].every(
         (store) => store?.isSettled() ?? true,
       ),
-    async read() {
+    async read(pace) {
       const read = await readNamespaceSources(readers, { known, namespace, clock, pace })
       known = read.known
       return read.isComplete

@@ -4,13 +4,14 @@ import type { SeenWithStatus } from '../../requests/external-secret/seen-externa
 import type { SourceKind } from '../../requests/secret/source-ref.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { AccountEntries } from '../account/account-entries.ts'
-import type { AccountEntry } from '../account/account-entry.ts'
+import { type AccountEntry, outlookOfChanged } from '../account/account-entry.ts'
 import type { ReportedSources } from '../account/reported.ts'
 import type { CustomKind, KindRequests } from '../cluster/cluster-port.ts'
 import { watchObjects } from '../cluster/watch-objects.ts'
-import type { NextRun } from '../queue/next-run.ts'
+import { createRoundPace } from '../pace/round-pace.ts'
+import type { NextRun, Outlook } from '../queue/next-run.ts'
 import { workKey } from '../queue/work.ts'
-import type { WorkQueue } from '../queue/work-queue.ts'
+import type { Place, WorkQueue } from '../queue/work-queue.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
@@ -22,7 +23,7 @@ import { createNamespaceRounds } from './work-namespace.ts'
 /** The namespaces whose sources are read, and their rounds in the work queue. */
 export interface Namespaces {
   /** Runs a round for a namespace. */
-  work(namespace: string): Promise<NextRun | undefined>
+  work(namespace: string, place: Place): Promise<NextRun | undefined>
   /** An account of the namespace has changed. */
   changed(namespace: string): void
   /** All accounts of the namespace are known. */
@@ -57,8 +58,18 @@ interface Namespace {
   areAccountsListed: boolean
   /** Whether the sources have been assigned to accounts. */
   isReady: boolean
+  /** How the next round is likely to go, judged by the last one. */
+  outlook: Outlook
   reported: ReportedSources
 }
+
+const newNamespace = (sources: NamespaceSources): Namespace => ({
+  sources,
+  areAccountsListed: false,
+  isReady: false,
+  outlook: 'good',
+  reported: new Map(),
+})
 
 /** Watches the sources of all namespaces. A round for a namespace is due when its sources or its accounts change. */
 export function createNamespaces(options: NamespacesOptions): Namespaces {
@@ -66,7 +77,10 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   const { accounts, queue, cluster, clock } = options
   const runRound = createNamespaceRounds(options)
   const changed = (namespace: string) =>
-    queue.add(workKey({ kind: 'namespace', namespace }), { afterMs: 0, outlook: 'good' })
+    queue.add(workKey({ kind: 'namespace', namespace }), {
+      afterMs: 0,
+      outlook: all.get(namespace)?.outlook ?? 'good',
+    })
   const changedEverywhere = () => {
     for (const namespace of accounts.keys()) changed(namespace)
   }
@@ -88,7 +102,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
         clusterStores,
         onChange,
       })
-      return [namespace, { sources, areAccountsListed: false, isReady: false, reported: new Map() }]
+      return [namespace, newNamespace(sources)]
     }),
   )
   const watches = [
@@ -98,9 +112,9 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
     ...(clusterStores ? [watchClusterStores(clusterStores, options)] : []),
   ]
   return {
-    async work(namespace) {
+    async work(namespace, place) {
       const known = all.get(namespace)
-      return known && (await workSafely(known, { ...options, namespace, runRound }))
+      return known && (await workSafely(known, { ...options, namespace, runRound, place }))
     },
     changed,
     accountsListed(namespace) {
@@ -119,8 +133,9 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
   }
 }
 
-interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'log'> {
+interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'pace' | 'log'> {
   readonly namespace: string
+  readonly place: Place
   readonly runRound: ReturnType<typeof createNamespaceRounds>
 }
 
@@ -138,15 +153,17 @@ async function workSafely(known: Namespace, work: NamespaceWork): Promise<NextRu
 
 async function workOn(
   known: Namespace,
-  { namespace, runRound, queue, ...work }: NamespaceWork,
+  { namespace, runRound, queue, place, ...work }: NamespaceWork,
 ): Promise<NextRun | undefined> {
   const entries = () => work.entries.within(namespace)
-  const queueRound = ({ account: { name }, outlook }: AccountEntry) =>
-    queue.add(workKey({ kind: 'account', namespace, name }), {
+  const queueRound = (entry: AccountEntry) =>
+    queue.add(workKey({ kind: 'account', namespace, name: entry.account.name }), {
       afterMs: 0,
-      outlook: outlook === 'good' ? 'good' : 'unknown',
+      outlook: outlookOfChanged(entry),
     })
+  const pace = createRoundPace(work.pace, { place })
   const { reported, nextAfterMs, isComplete } = await runRound({
+    pace,
     namespace,
     sources: known.sources,
     entries: entries().filter(({ isListed }) => isListed),
@@ -154,11 +171,12 @@ async function workOn(
     reported: known.reported,
   })
   known.reported = reported
+  known.outlook = pace.isSlow() ? 'slow' : 'good'
   if (!known.isReady && isComplete) {
     known.isReady = true
     await forEachInSlices(entries(), queueRound)
   }
-  return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: 'good' }
+  return nextAfterMs === undefined ? undefined : { afterMs: nextAfterMs, outlook: known.outlook }
 }
 
 function watchNamespace(

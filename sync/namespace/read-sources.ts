@@ -13,8 +13,11 @@ import type { SeenWithStatus } from '../../requests/external-secret/seen-externa
 import { type SourceKind, sourceKey } from '../../requests/secret/source-ref.ts'
 import type { SeenSource } from '../../requests/source/seen-source.ts'
 import type { Source } from '../../requests/source/source.ts'
-import type { FairPace } from '../pace/fair-pace.ts'
+import type { RoundPace } from '../pace/round-pace.ts'
+import { checkTemplates, readingCost } from './check-templates.ts'
 import type { SourceStore } from './source-store.ts'
+
+export type ReadPace = Pick<RoundPace, 'awaitTurn' | 'awaitSlice'>
 
 /** A kind that isn't read has no store. */
 export interface NamespaceStores {
@@ -68,7 +71,9 @@ interface SourceReader {
   /** All sources, and a function that reads each. */
   readonly all: () => readonly {
     readonly seen: SeenSource
-    readonly read: () => Source | undefined
+    /** What reading it costs, in microseconds of one core. */
+    readonly microseconds: number
+    readonly read: (awaitSlice: () => Promise<void>) => Promise<Source | undefined>
   }[]
   /** Changes if all sources have to be read again. */
   readonly version: () => number
@@ -88,7 +93,11 @@ export function sourceReaders(
     {
       kind: 'SecretProviderClass',
       all: () =>
-        (classes?.all() ?? []).map((seen) => ({ seen, read: () => readClassSource(seen, policy) })),
+        (classes?.all() ?? []).map((seen) => ({
+          seen,
+          microseconds: readingCost(seen),
+          read: async () => readClassSource(seen, policy),
+        })),
       version: () => 0,
     },
     {
@@ -96,7 +105,11 @@ export function sourceReaders(
       all: () =>
         (externalSecrets?.all() ?? []).map((seen) => ({
           seen,
-          read: () => externalSecretSource(seen, { policy, findStore }),
+          microseconds: readingCost(seen),
+          read: async (awaitSlice) => {
+            const templates = await checkTemplates(seen, awaitSlice)
+            return externalSecretSource(seen, { policy, findStore, templates })
+          },
         })),
       version: () => (SecretStore?.version() ?? 0) + (clusterStores?.version() ?? 0),
     },
@@ -124,7 +137,7 @@ export async function readNamespaceSources(
     readonly known: ReadSources
     readonly namespace: string
     readonly clock: Pick<Clock, 'now'>
-    readonly pace: Pick<FairPace, 'awaitSlice'>
+    readonly pace: ReadPace
   },
 ): Promise<{ readonly known: ReadSources; readonly isComplete: boolean }> {
   const startedAtMs = clock.now()
@@ -132,21 +145,23 @@ export async function readNamespaceSources(
   let isComplete = true
   for (const { kind, all, version: versionOf } of readers) {
     const version = versionOf()
-    const sources = all().map(({ seen, read }) => {
-      const key = sourceKey({ kind, name: seen.name })
-      return { seen, read, key, before: known.get(key) }
+    const sources = all().map((source) => {
+      const key = sourceKey({ kind, name: source.seen.name })
+      return { ...source, key, before: known.get(key) }
     })
     // If a store changes before all have been read, the next call goes on with the others.
     sources.sort((a, b) => (a.before?.version ?? -1) - (b.before?.version ?? -1))
-    for (const { seen, read, key, before } of sources) {
+    for (const { seen, microseconds, read, key, before } of sources) {
       const isRead = before?.seen === seen && before.version === version
-      if (isRead || (clock.now() - startedAtMs > maxReadMs && next.size > 0)) {
+      const isLate = () => clock.now() - startedAtMs > maxReadMs && next.size > 0
+      if (isRead || isLate() || !(await pace.awaitTurn(namespace, microseconds))) {
         if (before !== undefined) next.set(key, before)
         isComplete &&= isRead
         continue
       }
-      next.set(key, { seen, version, source: read() })
-      await pace.awaitSlice(namespace)
+      const awaitSlice = () => pace.awaitSlice(namespace)
+      next.set(key, { seen, version, source: await read(awaitSlice) })
+      await awaitSlice()
     }
   }
   return { known: next, isComplete }

@@ -13,11 +13,13 @@ import { mistakeFailure } from '../round/result/failure.ts'
 import type { RoundServices } from '../round/services.ts'
 import { invalidStore, notSynced, validStore } from '../status/ready-status.ts'
 import type { Assignment, NamespaceSources } from './namespace-sources.ts'
+import type { ReadPace } from './read-sources.ts'
 
 /** One round for a namespace. */
 interface NamespaceRound {
   readonly namespace: string
   readonly sources: NamespaceSources
+  readonly pace: ReadPace
   /** The entries of the listed accounts that exist. */
   readonly entries: readonly AccountEntry[]
   /** Called for each account whose sources have changed. */
@@ -45,8 +47,8 @@ export function createNamespaceRounds(
   const ready = createReadyPublisher(services)
   const report = unassignedReporter(services, ready)
   return async (round) => {
-    const { sources } = round
-    const isComplete = await sources.read()
+    const { sources, pace } = round
+    const isComplete = await sources.read(pace)
     const { unassigned, nextAfterMs: otherAfterMs } = assign(round)
     for (const { store, content } of sources.ownStores()) {
       const { namespace, name, uid, status: before } = store

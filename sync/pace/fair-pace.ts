@@ -9,6 +9,10 @@ export interface FairPace {
    * namespaces waits in one line, in which they take turns. The line gets a quarter of the time.
    */
   awaitTurn(namespace: string, microseconds: number): Promise<void>
+  /** Takes time that has been spent already. If the allowance doesn't cover it, the next work in the line takes longer by that. */
+  charge(namespace: string, microseconds: number): void
+  /** Takes the time from the allowance of a namespace. Returns false if that doesn't cover it. */
+  takeAllowance(namespace: string, microseconds: number): boolean
   /** Waits in the line, whatever the allowance is. */
   awaitLine(namespace: string, microseconds: number): Promise<void>
   /** Waits for a turn of the event loop in which nobody else who calls this works. Namespaces take turns here, too. */
@@ -36,22 +40,35 @@ export function createFairPace({
   )
   const slices = createLine(() => setImmediate())
 
-  function takeAllowance(namespace: string, microseconds: number): boolean {
+  function allowanceOf(namespace: string): number {
     const nowMs = clock.now()
     const { left, atMs } = allowances.get(namespace) ?? { left: mostMicroseconds, atMs: nowMs }
-    const now = Math.min(mostMicroseconds, left + (nowMs - atMs) * 1000 * lastingPart)
-    const isEnough = microseconds <= now
-    allowances.set(namespace, { left: isEnough ? now - microseconds : now, atMs: nowMs })
+    return Math.min(mostMicroseconds, left + (nowMs - atMs) * 1000 * lastingPart)
+  }
+  function set(namespace: string, left: number): void {
+    allowances.set(namespace, { left, atMs: clock.now() })
+  }
+  function takeAllowance(namespace: string, microseconds: number): boolean {
+    const left = allowanceOf(namespace)
+    const isEnough = microseconds <= left
+    set(namespace, isEnough ? left - microseconds : left)
     return isEnough
   }
+  async function awaitLine(namespace: string, microseconds: number): Promise<void> {
+    const left = allowanceOf(namespace)
+    if (left < 0) set(namespace, 0)
+    await line.wait(namespace, microseconds + Math.max(0, -left))
+  }
   return {
-    awaitLine: line.wait,
+    charge: (namespace, microseconds) => set(namespace, allowanceOf(namespace) - microseconds),
+    takeAllowance,
+    awaitLine,
     async awaitSlice(namespace) {
       await slices.wait(namespace, 0)
       await setImmediate()
     },
     async awaitTurn(namespace, microseconds) {
-      if (!takeAllowance(namespace, microseconds)) await line.wait(namespace, microseconds)
+      if (!takeAllowance(namespace, microseconds)) await awaitLine(namespace, microseconds)
     },
   }
 }

@@ -1,28 +1,32 @@
 import type { Clock } from '../../lib/clock.ts'
-import { createHeap, type Heap } from '../../lib/heap.ts'
+import { createFairQueue } from '../../lib/fair/fair-queue.ts'
+import { createHeap } from '../../lib/heap.ts'
 import { type NextRun, type Outlook, outlooks } from './next-run.ts'
 
-interface Due {
+export interface Due {
   readonly key: string
+  readonly namespace: string
   readonly atMs: number
   readonly outlook: Outlook
   /** Keys that are due at the same time run in the order in which they were added. */
   readonly order: number
 }
 
-/** When each key is due, which is never before its rest has ended. */
+/** When each key is due, which is never before its rest has ended. The outlooks take turns, and for each its namespaces. */
 export function createDueKeys({
   clock,
+  namespaceOf,
   restMs,
   isRunning,
 }: {
   readonly clock: Pick<Clock, 'now'>
+  readonly namespaceOf: (key: string) => string
   /** The minimum pause after a run. */
   readonly restMs: number
   readonly isRunning: (key: string) => boolean
 }) {
   const dues = new Map<string, Due>()
-  const waiting = createWaitingKeys()
+  const waiting = createWaitingKeys(clock)
   const rests = createRests(restMs)
   let added = 0
   function drop(key: string): void {
@@ -39,13 +43,22 @@ export function createDueKeys({
   }
   return {
     drop,
-    /** The first key of these outlooks that isn't running. It may not be due yet. */
-    first: waiting.first,
-    add(key: string, { afterMs, outlook }: NextRun): void {
+    /** Removes the next key that is due and may run, and returns it. */
+    take(mayRun: (due: Due) => boolean): Due | undefined {
+      const due = waiting.take(mayRun)
+      if (due !== undefined) dues.delete(due.key)
+      return due
+    },
+    /** When the next key becomes due. */
+    nextAtMs: waiting.nextAtMs,
+    add(key: string, next: NextRun): void {
       const before = dues.get(key)
-      const atMs = Math.min(clock.now() + afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
+      const atMs = Math.min(clock.now() + next.afterMs, before?.atMs ?? Number.POSITIVE_INFINITY)
+      const outlook = better(next.outlook, before?.outlook)
       const order = before?.order ?? ++added
-      set({ key, atMs, outlook: better(outlook, before?.outlook), order })
+      // Otherwise, it keeps its place among the keys of its namespace.
+      if (atMs !== before?.atMs || outlook !== before.outlook)
+        set({ key, namespace: namespaceOf(key), atMs, outlook, order })
     },
     /** Begins the rest of a key that has run. If the key was added while it ran, it becomes due after the rest. */
     rest(key: string): void {
@@ -64,19 +77,25 @@ export function createDueKeys({
 }
 
 /** The keys that aren't running. */
-function createWaitingKeys() {
-  const heaps: Readonly<Record<Outlook, Heap<Due>>> = {
-    failing: createHeap(isEarlier),
-    unknown: createHeap(isEarlier),
-    good: createHeap(isEarlier),
-  }
+function createWaitingKeys(clock: Pick<Clock, 'now'>) {
+  const later = createHeap<Due>(isEarlier)
+  const due = createFairQueue<Due>()
+  const callerOf = ({ outlook, namespace }: Due) => ({ address: outlook, namespace })
   return {
-    add: (due: Due) => heaps[due.outlook].add(due),
-    remove: (due: Due) => heaps[due.outlook].remove(due),
-    first: (among: readonly Outlook[]): Due | undefined =>
-      among
-        .flatMap((outlook) => heaps[outlook].first() ?? [])
-        .reduce<Due | undefined>((a, b) => (a && isEarlier(a, b) ? a : b), undefined),
+    add: later.add,
+    remove(one: Due): void {
+      later.remove(one)
+      due.remove(callerOf(one), one)
+    },
+    take(mayRun: (due: Due) => boolean): Due | undefined {
+      const nowMs = clock.now()
+      for (let next = later.first(); next && next.atMs <= nowMs; next = later.first()) {
+        later.remove(next)
+        due.push(callerOf(next), next)
+      }
+      return due.shift(mayRun)
+    },
+    nextAtMs: (): number | undefined => later.first()?.atMs,
   }
 }
 

@@ -1,5 +1,8 @@
-/** How a run is likely to go. Keys that hang, or that we know nothing about yet, must not take the places of keys that work. */
-export type Outlook = 'failing' | 'unknown' | 'good'
+/**
+ * How a run is likely to go. Keys that are slow or hang, or that we know nothing about yet, must not take the places of keys that
+ * work. The runs of a slow key have to wait for CPU time.
+ */
+export type Outlook = 'slow' | 'failing' | 'unknown' | 'good'
 
 export interface NextRun {
   readonly afterMs: number
@@ -7,4 +10,4 @@ export interface NextRun {
 }
 
 /** In ascending order: each makes room for those after it. */
-export const outlooks: readonly Outlook[] = ['failing', 'unknown', 'good']
+export const outlooks: readonly Outlook[] = ['slow', 'failing', 'unknown', 'good']

@@ -1,20 +1,35 @@
 import type { Clock } from '../../lib/clock.ts'
-import { createDueKeys } from './due-keys.ts'
+import { createDueKeys, type Due } from './due-keys.ts'
 import { type NextRun, type Outlook, outlooks } from './next-run.ts'
 
 interface WorkQueueOptions {
+  /** Namespaces take turns. */
+  readonly namespaceOf: (key: string) => string
   /**
    * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
    * it is added again. Must not throw.
    */
-  readonly run: (key: string) => Promise<NextRun | undefined>
-  /** The maximum of keys that run at the same time. Keys of a poor {@link Outlook} get only a part of these places. */
+  readonly run: (key: string, place: Place) => Promise<NextRun | undefined>
+  /**
+   * The maximum of keys that run at the same time. Keys of a poor {@link Outlook} get only a part of these places, and a
+   * namespace leaves more of them free than it takes.
+   */
   readonly sideBySide: number
   /** The minimum pause after a run, however often the key is added: its owner may be malicious. */
   readonly restMs: number
   readonly clock: Clock
   /** No new run begins once it has aborted. */
   readonly signal: AbortSignal
+}
+
+/** The place of a key that runs. */
+export interface Place {
+  /**
+   * Call it before the run waits for others that need much time. From then on, it counts as slow.
+   *
+   * @returns false if there is no place for another slow run: this one has to end, and may be due again at once
+   */
+  becomeSlow(): boolean
 }
 
 export interface WorkQueue {
@@ -29,11 +44,11 @@ export interface WorkQueue {
 }
 
 /**
- * Holds keys and when they are due, each at most once. The key that has been due longest runs first. A step takes time that
- * grows with the logarithm of the number of keys, because there may be tens of thousands.
+ * Holds keys and when they are due, each at most once. Namespaces take turns, and of each, the key that has been due longest
+ * runs first. A step takes time that grows with the logarithm of the number of keys, because there may be tens of thousands.
  */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
-  const { run, clock, signal } = options
+  const { run, signal } = options
   const places = createPlaces(options)
   const dues = createDueKeys({ ...options, isRunning: places.isTaken })
   const alarm = createAlarm(options, begin)
@@ -46,20 +61,17 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   function begin(): void {
     if (signal.aborted) return
-    const nowMs = clock.now()
-    let next = dues.first(places.open())
-    while (next !== undefined && next.atMs <= nowMs) {
-      if (!turn.take()) return
-      dues.drop(next.key)
-      places.take(next.key, next.outlook)
-      void work(next.key)
-      next = dues.first(places.open())
+    while (turn.hasRoom()) {
+      const due = dues.take(places.mayTake)
+      if (due === undefined) return void alarm.set(dues.nextAtMs())
+      turn.count()
+      places.take(due)
+      void work(due.key)
     }
-    void alarm.set(next?.atMs)
   }
 
   async function work(key: string): Promise<void> {
-    const next = await run(key)
+    const next = await run(key, { becomeSlow: () => places.becomeSlow(key) })
     places.free(key)
     dues.rest(key)
     if (next === undefined) begin()
@@ -83,13 +95,14 @@ function createTurn(more: () => void) {
     setImmediate(more)
   }
   return {
-    /** @returns false if no run may begin any more in this turn */
-    take(): boolean {
-      if (begun === 0) setImmediate(end)
+    /** Whether another run may begin in this turn. */
+    hasRoom(): boolean {
       wantsMore ||= begun === beginningsPerTurn
-      if (wantsMore) return false
+      return !wantsMore
+    },
+    count(): void {
+      if (begun === 0) setImmediate(end)
       begun += 1
-      return true
     },
   }
 }
@@ -120,33 +133,64 @@ function createAlarm(
 }
 
 /** The share of all places that keys of this outlook and of poorer ones may take together. */
-const shares: Readonly<Record<Outlook, number>> = { failing: 0.5, unknown: 0.75, good: 1 }
+const shares: Readonly<Record<Outlook, number>> = {
+  slow: 0.25,
+  failing: 0.5,
+  unknown: 0.75,
+  good: 1,
+}
 
-/** The places for keys that run at the same time. Keys of a poor outlook never get all of them. */
+type Counts = Record<Outlook, number>
+type Holder = Pick<Due, 'namespace' | 'outlook'>
+
+const noCounts: Readonly<Counts> = { slow: 0, failing: 0, unknown: 0, good: 0 }
+
+/** The places of this outlook and of poorer ones. */
+const countUpTo = (outlook: Outlook, counts: Readonly<Counts>): number =>
+  outlooks.slice(0, outlooks.indexOf(outlook) + 1).reduce((sum, one) => sum + counts[one], 0)
+
+/** The places for keys that run at the same time. Keys of a poor outlook never get all of them, and neither does a namespace. */
 function createPlaces({ sideBySide }: Pick<WorkQueueOptions, 'sideBySide'>) {
-  const running = new Map<string, Outlook>()
-  const counts: Record<Outlook, number> = { failing: 0, unknown: 0, good: 0 }
+  const running = new Map<string, Holder>()
+  const all: Counts = { ...noCounts }
+  const byNamespace = new Map<string, Counts>()
   let emptied = Promise.withResolvers<void>()
+  function change({ namespace, outlook }: Holder, by: 1 | -1): void {
+    const counts = byNamespace.get(namespace) ?? { ...noCounts }
+    counts[outlook] += by
+    all[outlook] += by
+    if (countUpTo('good', counts) === 0) byNamespace.delete(namespace)
+    else byNamespace.set(namespace, counts)
+  }
+  /** So there is a place for a namespace that has none yet, however many keys the others have. */
+  function leavesEnough({ namespace, outlook }: Holder): boolean {
+    const free = sideBySide * shares[outlook] - countUpTo(outlook, all)
+    return free > countUpTo(outlook, byNamespace.get(namespace) ?? noCounts)
+  }
   return {
     isTaken: (key: string) => running.has(key),
-    /** The outlooks whose keys may begin to run. */
-    open(): readonly Outlook[] {
-      if (running.size >= sideBySide) return []
-      let taken = 0
-      return outlooks.filter((outlook) => {
-        taken += counts[outlook]
-        return taken < sideBySide * shares[outlook]
-      })
+    mayTake: (due: Due): boolean =>
+      leavesEnough(due) && leavesEnough({ namespace: due.namespace, outlook: 'good' }),
+    take({ key, namespace, outlook }: Due): void {
+      running.set(key, { namespace, outlook })
+      change({ namespace, outlook }, 1)
     },
-    take(key: string, outlook: Outlook): void {
-      running.set(key, outlook)
-      counts[outlook] += 1
+    becomeSlow(key: string): boolean {
+      const before = running.get(key)
+      if (before === undefined) return false
+      if (before.outlook === 'slow') return true
+      const slow = { ...before, outlook: 'slow' } as const
+      if (!leavesEnough(slow)) return false
+      change(before, -1)
+      change(slow, 1)
+      running.set(key, slow)
+      return true
     },
     free(key: string): void {
-      const outlook = running.get(key)
-      if (outlook === undefined) return
+      const holder = running.get(key)
+      if (holder === undefined) return
       running.delete(key)
-      counts[outlook] -= 1
+      change(holder, -1)
       if (running.size > 0) return
       emptied.resolve()
       emptied = Promise.withResolvers()

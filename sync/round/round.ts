@@ -4,6 +4,7 @@ import type { AccountEntry } from '../account/account-entry.ts'
 import { holdValues, roomForValues } from '../account/account-memory.ts'
 import { noneReported } from '../account/reported.ts'
 import { refreshAccount } from '../fetch/refresh-account.ts'
+import type { FairPace } from '../pace/fair-pace.ts'
 import { readRecord } from '../plan/record.ts'
 import type { StoredSecret } from '../plan/stored-secret.ts'
 import { beginRound, openRound, type SyncRound } from './begin-round.ts'
@@ -19,7 +20,11 @@ import { decideSources } from './settle/decide-sources.ts'
 import type { FoundSecrets, RequestedValues } from './settle/round-step.ts'
 
 /** Runs one round for an account, and returns after how many milliseconds the next one is due; undefined if not before the account changes. */
-export type RunRound = (entry: AccountEntry) => Promise<number | undefined>
+export type RunRound = (
+  entry: AccountEntry,
+  /** How it waits for CPU time. */
+  pace?: Pick<FairPace, 'awaitLine'>,
+) => Promise<number | undefined>
 
 /** @returns the function that runs the rounds of all accounts */
 export function createRounds(services: RoundServices): RunRound {
@@ -40,13 +45,18 @@ export function createRounds(services: RoundServices): RunRound {
     return round.signal.aborted ? undefined : await report(result, round)
   }
 
-  return async (entry) => {
+  return async (entry, pace = services.pace) => {
     const round = beginRound(entry, services)
     const { account, log } = round
     try {
       const next = isBlocked(round)
         ? await reportBlocked(round)
-        : await sync(openRound(round, services))
+        : await sync(
+            openRound(round, {
+              ...services,
+              pace: { ...services.pace, awaitLine: pace.awaitLine },
+            }),
+          )
       if (next === undefined) return undefined
       entry.state = holdValues(next.state, { memory, account })
       // The controller may not write to accounts that the administrator hasn't enabled.

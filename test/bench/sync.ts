@@ -85,6 +85,8 @@ function startSync(apiServer: ApiServer, names: readonly string[]): () => Promis
     metrics,
     events: createEventBudget(systemClock),
     pace: {
+      charge: () => undefined,
+      takeAllowance: () => true,
       awaitTurn: async () => undefined,
       awaitSlice: async () => void (await setImmediate()),
       awaitLine: async () => void (await setImmediate()),

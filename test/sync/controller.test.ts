@@ -193,7 +193,7 @@ t.test('many new accounts of a vault that hangs don’t delay an account that wo
       name,
       annotations(`[{ secret: ${name}, data: extra }]`),
     )
-  await until(() => hanging >= 30)
+  await until(() => hanging >= 15)
   simulation.apiServer.accounts.put('team-a', 'web', annotations(db.replace('password', 'pw')))
   await until(() => simulation.values('db')?.['pw'] !== undefined)
   t.pass('the account of the working vault is served while the others hang')

@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from '
 import t from 'tap'
 import type { Clock } from '../../lib/clock.ts'
 import type { NextRun } from '../../sync/queue/next-run.ts'
-import { createWorkQueue } from '../../sync/queue/work-queue.ts'
+import { createWorkQueue, type Place } from '../../sync/queue/work-queue.ts'
 import { numRuns } from '../support/property-runs.ts'
 import { createSortingQueue } from './harness/sorting-queue.ts'
 
@@ -36,73 +36,87 @@ function manualClock() {
   }
 }
 
-const key = nat(7).map((number) => `key-${number}`)
+const key = nat(7).map((number) => `namespace-${number % 3}/key-${number}`)
 const next = record({
   afterMs: nat(3),
-  outlook: constantFrom<NextRun['outlook']>('failing', 'unknown', 'good'),
+  outlook: constantFrom<NextRun['outlook']>('slow', 'failing', 'unknown', 'good'),
 })
 const step = oneof(
   record({ kind: constantFrom('add' as const), key, next }),
   record({ kind: constantFrom('drop' as const), key }),
   record({ kind: constantFrom('end' as const), index: nat(), next }),
   record({ kind: constantFrom('end for good' as const), index: nat() }),
+  record({ kind: constantFrom('become slow' as const), index: nat() }),
   record({ kind: constantFrom('tick' as const) }),
 )
 
-t.test('it runs the same keys, in the same order, as a queue that sorts all keys', async () => {
-  await assert(
-    asyncProperty(
-      array(step, { minLength: 60, maxLength: 60 }),
-      nat(4),
-      nat(3),
-      async (steps, restMs, more) => {
-        const { clock, tick } = manualClock()
-        const sideBySide = 1 + more
-        const begun: string[] = []
-        const expected: string[] = []
-        const ends = new Map<string, (next: NextRun | undefined) => void>()
-        const stop = new AbortController()
-        const queue = createWorkQueue({
-          sideBySide,
-          restMs,
-          clock,
-          signal: stop.signal,
-          run: (key) =>
-            new Promise((resolve) => {
-              begun.push(key)
-              ends.set(key, resolve)
-            }),
-        })
-        const onBegin = (key: string) => void expected.push(key)
-        const model = createSortingQueue({ sideBySide, restMs, now: clock.now, onBegin })
-        const end = (index: number, next: NextRun | undefined) => {
-          const running = [...ends]
-          const [key, resolve] = running[index % running.length] ?? []
-          if (key === undefined || resolve === undefined) return
-          ends.delete(key)
-          resolve(next)
-          model.end(key, next)
-        }
-        for (const step of steps) {
-          if (step.kind === 'add') {
-            queue.add(step.key, step.next)
-            model.add(step.key, step.next)
-          } else if (step.kind === 'drop') {
-            queue.drop(step.key)
-            model.drop(step.key)
-          } else if (step.kind === 'end') end(step.index, step.next)
-          else if (step.kind === 'end for good') end(step.index, undefined)
-          else {
-            tick()
-            model.begin()
+t.test(
+  'it runs the same keys, in the same order, as a queue that keeps all keys in lists',
+  async () => {
+    await assert(
+      asyncProperty(
+        array(step, { minLength: 60, maxLength: 60 }),
+        nat(9),
+        nat(3),
+        async (steps, restMs, more) => {
+          const { clock, tick } = manualClock()
+          const sideBySide = 1 + more
+          const begun: string[] = []
+          const expected: string[] = []
+          const ends = new Map<string, (next: NextRun | undefined) => void>()
+          const places = new Map<string, Place>()
+          const stop = new AbortController()
+          const queue = createWorkQueue({
+            sideBySide,
+            restMs,
+            clock,
+            signal: stop.signal,
+            namespaceOf: (key) => key.split('/')[0] ?? '',
+            run: (key, place) =>
+              new Promise((resolve) => {
+                begun.push(key)
+                places.set(key, place)
+                ends.set(key, resolve)
+              }),
+          })
+          const onBegin = (key: string) => void expected.push(key)
+          const model = createSortingQueue({ sideBySide, restMs, now: clock.now, onBegin })
+          const end = (index: number, next: NextRun | undefined) => {
+            const running = [...ends]
+            const [key, resolve] = running[index % running.length] ?? []
+            if (key === undefined || resolve === undefined) return
+            ends.delete(key)
+            resolve(next)
+            model.end(key, next)
           }
-          await new Promise(setImmediate)
-          const [found, wanted] = [begun, expected].map((keys) => keys.join())
-          if (found !== wanted || queue.depth() !== model.depth()) return false
-        }
-        return true
-      },
-    ),
-    { numRuns },
-  )
-})
+          const becomeSlow = (index: number): boolean => {
+            const running = [...ends.keys()]
+            const key = running[index % running.length]
+            return key === undefined || places.get(key)?.becomeSlow() === model.becomeSlow(key)
+          }
+          for (const one of steps) {
+            if (one.kind === 'add') {
+              queue.add(one.key, one.next)
+              model.add(one.key, one.next)
+            } else if (one.kind === 'drop') {
+              queue.drop(one.key)
+              model.drop(one.key)
+            } else if (one.kind === 'end') end(one.index, one.next)
+            else if (one.kind === 'end for good') end(one.index, undefined)
+            else if (one.kind === 'become slow') {
+              if (!becomeSlow(one.index)) return false
+            } else {
+              tick()
+              model.begin()
+            }
+            await new Promise(setImmediate)
+            const [found, wanted] = [begun, expected].map((keys) => keys.join())
+            if (found !== wanted || queue.depth() !== model.depth()) return false
+          }
+          return true
+        },
+      ),
+      { numRuns },
+    )
+  },
+)

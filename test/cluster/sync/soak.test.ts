@@ -1,7 +1,7 @@
 // Hostile namespaces beside honest ones: the controller's process, with the chart's options for Node, stays alive and within the
-// chart's memory limit, and each honest Secret comes within a minute. How much longer it takes than before the attack is only
-// printed: the API server and the attackers share the machine's cores with the controller. Takes a minute or two;
-// `npm run soak` takes ten more. SOAK_SECONDS sets the time of the attack.
+// chart's memory limit, and each honest Secret comes within a few times what it takes in a control run. In the control run, the
+// same attack is on namespaces that the controller doesn't watch: the API server and the attackers share the machine's cores with
+// the controller in both. Takes two minutes; `npm run soak` takes ten more. SOAK_SECONDS sets the time of the attack.
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -27,7 +27,9 @@ const { KUBECONFIG = '', SOAK_SECONDS = '45' } = process.env
 const seconds = Number(SOAK_SECONDS)
 const [honestCount, hostileCount] = [20, 20]
 /** Of the control run: long enough for a few dozen probes. */
-const controlMs = 15_000
+const controlMs = 30_000
+/** Generous: the control run and the attack are not at the same time, and other processes may need the cores. */
+const maxRatio = 5
 const maxProbeMs = 60_000
 const mebibyte = 1024 * 1024
 
@@ -36,7 +38,9 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const api = connect(KUBECONFIG)
   t.teardown(() => api.close())
   t.teardown(await publishIssuerKeys(cluster))
-  const namespaces = await createNamespaces(cluster, honestCount + hostileCount)
+  const all = await createNamespaces(cluster, honestCount + 2 * hostileCount)
+  const namespaces = all.slice(0, honestCount + hostileCount)
+  const unwatched = all.slice(honestCount + hostileCount)
   const fleet: Fleet = { namespaces, accountsEach: 1, secretsEach: 3, objectsEach: 2 }
   const { accounts, container, remove } = await installFleet(cluster, fleet)
   t.teardown(remove)
@@ -81,13 +85,18 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
 
   const placed = placedSecrets(fleet)
   const firstOf = (namespace: string) => placed.find((secret) => secret.namespace === namespace)
-  const storeOf = (namespace: string) => `app-0-${firstOf(namespace)?.vault}`
-  const objectOf = (namespace: string) => firstOf(namespace)?.object ?? ''
+  const storeOf = (namespace: string) => `app-0-${firstOf(namespace)?.vault ?? 'none'}`
+  const objectOf = (namespace: string) => firstOf(namespace)?.object ?? 'none'
   let probes = 0
-  /** Probes one honest namespace after the other, each second, until the time is over. */
-  async function probeFor(ms: number): Promise<readonly number[]> {
+  const probeFor = (ms: number) => probeUntil(delay(ms))
+  /** Probes one honest namespace after the other, each second. */
+  async function probeUntil(end: Promise<unknown>): Promise<readonly number[]> {
     const running: Promise<number>[] = []
-    for (const endMs = performance.now() + ms; performance.now() < endMs; await delay(1_000)) {
+    let isOver = false
+    void end.then(() => {
+      isOver = true
+    })
+    for (; !isOver; await delay(1_000)) {
       const namespace = namespaces[probes % honestCount] ?? ''
       const [store, object] = [storeOf(namespace), objectOf(namespace)]
       const name = `probe-${probes++}`
@@ -96,13 +105,21 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
     return await Promise.all(running)
   }
 
+  const undisturbed = await probeFor(10_000)
+  const stopControl = new AbortController()
+  const others = { api, storeOf, objectOf }
+  const controlAttack = attack({ ...others, namespaces: unwatched, signal: stopControl.signal })
+  await controlAttack.created
   const control = await probeFor(controlMs)
+  stopControl.abort()
+  const controlAttacks = await controlAttack.ended
   controller.memory()
   await controller.loop()
   const [cpuBefore, starvedBefore] = [controller.cpuSeconds(), controller.starvedSeconds()]
   const stop = new AbortController()
   const hostile = namespaces.slice(honestCount)
-  const attacking = attack({ api, namespaces: hostile, storeOf, objectOf, signal: stop.signal })
+  const attacking = attack({ ...others, namespaces: hostile, signal: stop.signal })
+  const creating = await probeUntil(attacking.created)
   // The attack itself has to be known before its effect is measured.
   const phaseMs = (seconds * 1_000) / 3
   const beginning = await probeFor(phaseMs)
@@ -114,23 +131,27 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   const cpu = controller.cpuSeconds() - cpuBefore
   const starved = controller.starvedSeconds() - starvedBefore
   stop.abort()
-  const attacks = await attacking
+  const attacks = await attacking.ended
   const { longestBlockMs } = await controller.loop()
 
   const times = [...beginning, ...middle, ...end]
-  const lost = times.filter((ms) => ms === Number.POSITIVE_INFINITY).length
+  const lost = [...creating, ...times].filter((ms) => ms === Number.POSITIVE_INFINITY).length
   const ratio = median(times) / median(control)
   t.comment(`CPU time of the controller: ${cpu.toFixed(0)} s in ${seconds} s`)
   t.comment(`its main thread waited ${starved.toFixed(0)} s for a core`)
+  t.comment(`attacks in the control run: ${JSON.stringify(controlAttacks)}`)
   t.comment(`attacks: ${JSON.stringify(attacks)}`)
-  t.comment(
-    `an honest Secret took ${Math.round(median(control))} ms in the control run, then ${Math.round(median(times))} ms, at most ${Math.round(Math.max(...times))} ms`,
-  )
+  t.comment(`an honest Secret took ${describe(undisturbed)} undisturbed`)
+  t.comment(`in the control run, ${describe(control)}`)
+  t.comment(`when the attack began, ${describe(creating)}; then, ${describe(times)}`)
   t.comment(
     `resident memory: ${Math.round(middleBytes / mebibyte)} MiB, then ${Math.round(endBytes / mebibyte)} MiB; longest turn: ${Math.round(longestBlockMs)} ms`,
   )
   t.equal(lost, 0, 'each honest Secret came')
-  t.comment(`an honest Secret took ${ratio.toFixed(1)} times as long as before`)
+  t.ok(
+    ratio <= maxRatio,
+    `an honest Secret took ${ratio.toFixed(1)} times as long as in the control run`,
+  )
   t.ok(endBytes < middleBytes * 1.25, 'the memory is flat')
   const limit = memoryLimit(container)
   t.ok(endBytes < limit, `the memory is within the chart's limit of ${limit / mebibyte} MiB`)
@@ -143,8 +164,11 @@ t.test('20 hostile namespaces beside 20 honest ones', { timeout: 0 }, async (t) 
   t.equal(attacks.unlistedAccounts, 20 * hostileCount)
   t.ok(attacks.largeObjects >= seconds / 8, `${attacks.largeObjects} large objects`)
   t.ok(attacks.costlyTemplates >= 2 * hostileCount, `${attacks.costlyTemplates} costly templates`)
-  t.ok(attacks.manyValues >= 2 * hostileCount, `${attacks.manyValues} objects of many values`)
+  t.ok(attacks.manyValues >= seconds / 8, `${attacks.manyValues} objects of many values`)
 })
+
+const describe = (times: readonly number[]): string =>
+  `${Math.round(median(times))} ms, at most ${Math.round(Math.max(...times))} ms`
 
 function memoryLimit(container: {
   readonly resources: { readonly limits: { readonly memory: string } }

@@ -80,3 +80,21 @@ t.test('however many items one address adds, another waits for one of them', asy
     { numRuns },
   )
 })
+
+t.test('a namespace that isn’t accepted keeps its place', async (t) => {
+  const queue = queueOf(item('x', 'a', 'a 1'), item('x', 'b', 'b 1'), item('x', 'a', 'a 2'))
+  const isOfB = ({ caller }: Item) => caller.namespace === 'b'
+  t.equal(queue.shift(isOfB)?.name, 'b 1')
+  t.equal(queue.shift(isOfB), undefined)
+  t.strictSame(drain(queue), ['a 1', 'a 2'])
+})
+
+t.test('an item can be removed', async (t) => {
+  const [first, second] = [item('x', 'a', 'a 1'), item('x', 'b', 'b 1')]
+  const queue = queueOf(first, second)
+  queue.remove(first.caller, first)
+  queue.remove(first.caller, first)
+  queue.remove({ address: 'y', namespace: '' }, second)
+  t.equal(queue.size, 1)
+  t.strictSame(drain(queue), ['b 1'])
+})

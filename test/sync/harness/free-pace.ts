@@ -1,9 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
+import type { ReadPace } from '../../../sync/namespace/read-sources.ts'
 import type { FairPace } from '../../../sync/pace/fair-pace.ts'
 
 /** Lets everybody work at once. */
 export const freePace: FairPace = {
+  charge: () => undefined,
+  takeAllowance: () => true,
   awaitTurn: async () => undefined,
   awaitSlice: async () => void (await setImmediate()),
   awaitLine: async () => void (await setImmediate()),
 }
+
+/** The same for reading sources. */
+export const freeReadPace: ReadPace = { ...freePace, awaitTurn: async () => true }

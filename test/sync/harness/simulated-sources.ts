@@ -13,6 +13,7 @@ import { createSourceStore, type SourceStore } from '../../../sync/namespace/sou
 import { createNamespaceRounds } from '../../../sync/namespace/work-namespace.ts'
 import type { RoundServices } from '../../../sync/round/services.ts'
 import type { KnownSources } from '../../../sync/round/settle/decide-sources.ts'
+import { freeReadPace } from './free-pace.ts'
 
 /** Reads the sources of a namespace before each round, in the place of the controller's watches. */
 export function simulatedSources(
@@ -65,6 +66,7 @@ export function simulatedSources(
       while (!isComplete) {
         const done = await runRound({
           ...state,
+          pace: freeReadPace,
           namespace,
           entries: entries.filter(({ isListed }) => isListed),
           onChanged: () => undefined,

@@ -12,7 +12,7 @@ import { countBlocks } from '../../support/count-steps.ts'
 import { policy } from '../../webhook/core/policy.ts'
 import { ampleShares } from '../harness/ample-shares.ts'
 import { classSpec, oneSecret, secretObject } from '../harness/class-example.ts'
-import { freePace } from '../harness/free-pace.ts'
+import { freeReadPace } from '../harness/free-pace.ts'
 
 const accounts = new Map([['web', { annotations: {} }]])
 
@@ -26,7 +26,6 @@ t.test(
       kinds: ['SecretProviderClass'],
       policy,
       memory: ampleShares(),
-      pace: freePace,
       // Each look at the clock takes 40 ms.
       clock: { now: () => (nowMs += 40) },
       onChange: () => undefined,
@@ -39,7 +38,7 @@ t.test(
       if (seen) sources.stores.SecretProviderClass?.put(seen)
     }
     const assign = async () => {
-      const isComplete = await sources.read()
+      const isComplete = await sources.read(freeReadPace)
       const { byAccount } = sources.assign(accounts)
       const names = byAccount.get('web')?.flatMap(({ secrets }) => secrets.map(({ name }) => name))
       return { names: names?.sort(), isComplete }
@@ -73,7 +72,6 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
     kinds: ['SecretProviderClass'],
     policy,
     memory: ampleShares(),
-    pace: freePace,
     clock: { now: () => 0 },
     onChange: () => undefined,
   })
@@ -93,7 +91,7 @@ t.test('a class that was refused for its size keeps its Secret', async (t) => {
   }
   put('older', { day: 1, label: 'x'.repeat(64 * 1024) })
   put('younger', { day: 2, label: 'x' })
-  await sources.read()
+  await sources.read(freeReadPace)
   t.match(sources.assign(accounts).byAccount.get('web'), [
     { ref: { name: 'older' }, problems: [{ sentence: /^secretObjects: found/ }] },
     {
@@ -118,7 +116,6 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
     clusterStores,
     policy,
     memory: ampleShares(),
-    pace: freePace,
   })
   const metadata = (name: string) => ({ namespace: 'shop', name, uid: name, resourceVersion: '1' })
   const vaultUrl = 'https://team-a.vault.azure.net'
@@ -134,7 +131,7 @@ t.test('a store is read once for all ExternalSecrets that name it', async (t) =>
   }
   const matches = async (count: number) => {
     for (let n = 0; n < count; n++) put(`es-${count}-${n}`)
-    const blocks = await countBlocks(async () => void (await sources.read()))
+    const blocks = await countBlocks(async () => void (await sources.read(freeReadPace)))
     const compiled = [...blocks].filter(([block]) => block.includes(' matchExpression,'))
     return Math.max(0, ...compiled.map(([, times]) => times))
   }
@@ -158,7 +155,6 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
     }),
     policy,
     memory: ampleShares(),
-    pace: freePace,
   })
   const metadataOf = (name: string, resourceVersion: string) => ({
     metadata: { namespace: 'shop', name, uid: name, resourceVersion },
@@ -176,7 +172,7 @@ t.test('a store that changes all the time delays all its ExternalSecrets alike',
       sources.stores.ExternalSecret?.put(seen)
   for (let version = 1; version <= 3; version++) {
     changeStore(version)
-    t.equal(await sources.read(), false)
+    t.equal(await sources.read(freeReadPace), false)
   }
   const read = sources.assign(accounts).byAccount.get('web') ?? []
   t.strictSame(read.map(({ ref }) => ref.name).sort(), ['a', 'b', 'c'])

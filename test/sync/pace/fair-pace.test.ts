@@ -121,3 +121,22 @@ t.test('namespaces take turns in the slices, and each slice is a turn of its own
   t.ok(order.indexOf('shop') <= 2, `it came as number ${order.indexOf('shop')}`)
   t.equal(mostAhead, 0, 'no turn had two')
 })
+
+t.test('time that has been spent already is paid for in the line', async (t) => {
+  const { pace, settle, pass } = start()
+  pace.charge('evil', 400_000)
+  t.notOk(pace.takeAllowance('evil', 1))
+  t.ok(pace.takeAllowance('shop', 1))
+  let turns = 0
+  const wait = () => void pace.awaitTurn('evil', 10_000).then(() => turns++)
+  for (let i = 0; i < 3; i++) wait()
+  await settle()
+  t.equal(turns, 1, 'the line was empty')
+  // The first turn takes 10 ms and the 100 ms beyond the allowance, and the line rests for three times as long.
+  await pass(430)
+  t.equal(turns, 1)
+  await pass(20)
+  t.equal(turns, 2)
+  await pass(40)
+  t.equal(turns, 3)
+})

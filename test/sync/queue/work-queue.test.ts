@@ -1,15 +1,16 @@
 import t from 'tap'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
-import { createWorkQueue } from '../../../sync/queue/work-queue.ts'
+import { createWorkQueue, type Place } from '../../../sync/queue/work-queue.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 function start(
-  run: (key: string) => Promise<NextRun | undefined>,
+  run: (key: string, place: Place) => Promise<NextRun | undefined>,
   { sideBySide = 2, restMs = 0 }: { readonly sideBySide?: number; readonly restMs?: number } = {},
 ) {
   const stop = new AbortController()
   const clock = fakeClock({})
-  const options = { sideBySide, restMs, clock, signal: stop.signal }
+  const namespaceOf = (key: string) => key.split('/')[0] ?? ''
+  const options = { sideBySide, restMs, namespaceOf, clock, signal: stop.signal }
   return { stop, clock, queue: createWorkQueue({ ...options, run }) }
 }
 
@@ -208,4 +209,62 @@ t.test('runs that didn’t fit into a turn begin in a later one', async (t) => {
   t.strictSame(begun, keys.slice(0, 10))
   while (begun.length < keys.length) await new Promise(setImmediate)
   t.strictSame(begun, keys)
+})
+
+const turns = async (count = 30) => {
+  for (let i = 0; i < count; i++) await new Promise(setImmediate)
+}
+
+t.test('however many keys a namespace has, they don’t take all places', async (t) => {
+  const { begun, run } = jobs()
+  const { queue } = start(run, { sideBySide: 50 })
+  for (let i = 0; i < 400; i++) queue.add(`evil/${i}`, after(0))
+  await turns()
+  t.equal(begun.splice(0).length, 25, 'which hang')
+  queue.add('shop/web', after(0))
+  t.strictSame(begun.splice(0), ['shop/web'])
+  t.equal(queue.depth(), 375)
+})
+
+t.test('namespaces take turns', async (t) => {
+  const { begun, run, end } = jobs()
+  const { queue } = start(run, { sideBySide: 1 })
+  for (let i = 0; i < 400; i++) queue.add(`evil/${i}`, after(0))
+  queue.add('shop/web', after(0))
+  queue.add('shop/api', after(0))
+  for (let i = 0; i < 4; i++) await end(begun.at(-1) ?? '')
+  t.strictSame(begun, ['evil/0', 'evil/1', 'shop/web', 'evil/2', 'shop/api'])
+})
+
+t.test(
+  'a key that is added again and again keeps its place among those of its namespace',
+  async (t) => {
+    const { begun, run, end } = jobs()
+    const { queue } = start(run, { sideBySide: 1 })
+    for (const key of ['shop/a', 'shop/b', 'shop/c']) queue.add(key, after(0))
+    queue.add('shop/b', after(0))
+    await end('shop/a')
+    t.strictSame(begun, ['shop/a', 'shop/b'])
+  },
+)
+
+t.test('slow runs of any number of namespaces don’t take all places', async (t) => {
+  const slow: string[] = []
+  const { queue } = start(
+    (key, place) => {
+      if (key.startsWith('shop/')) return new Promise(() => honest.push(key))
+      // It waits for CPU time without end.
+      if (place.becomeSlow()) return new Promise(() => slow.push(key))
+      return Promise.resolve(after(0, 'slow'))
+    },
+    { sideBySide: 50, restMs: 2_000 },
+  )
+  const honest: string[] = []
+  for (let i = 0; i < 100; i++) queue.add(`evil-${i}/app`, after(0))
+  await turns()
+  t.equal(slow.length, 13, 'a quarter of the places')
+  for (let i = 0; i < 25; i++) queue.add(`shop/${i}`, after(0))
+  await turns()
+  t.ok(honest.length >= 18, `${honest.length} of the others run`)
+  t.ok(queue.depth() > 0)
 })

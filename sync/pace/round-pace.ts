@@ -1,0 +1,55 @@
+import { AkvError } from '../../lib/errors/akv-error.ts'
+import type { Place } from '../queue/work-queue.ts'
+import type { FairPace } from './fair-pace.ts'
+
+/** The pace of one round, whose place in the work queue becomes a slow one before the round waits in the line. */
+export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'awaitLine'> {
+  /**
+   * As {@link FairPace.awaitTurn}.
+   *
+   * @returns false if the round has to end, because there is no place for another slow one
+   */
+  awaitTurn(namespace: string, microseconds: number): Promise<boolean>
+  /** Whether the round has waited in the line, or had to end. */
+  isSlow(): boolean
+  /** Whether the round had to end. */
+  isStopped(): boolean
+}
+
+/** @param options - `onStop`: called when the round has to end. From then on, waiting in the line throws */
+export function createRoundPace(
+  pace: FairPace,
+  { place, onStop }: { readonly place: Place; readonly onStop?: () => void },
+): RoundPace {
+  let isSlow = false
+  let isStopped = false
+  function becomeSlow(): boolean {
+    isSlow = true
+    if (place.becomeSlow()) return true
+    isStopped = true
+    onStop?.()
+    return false
+  }
+  return {
+    awaitSlice: pace.awaitSlice,
+    async awaitLine(namespace, microseconds) {
+      if (!becomeSlow()) throw stopped(namespace)
+      await pace.awaitLine(namespace, microseconds)
+    },
+    async awaitTurn(namespace, microseconds) {
+      if (pace.takeAllowance(namespace, microseconds)) return true
+      if (!becomeSlow()) return false
+      await pace.awaitLine(namespace, microseconds)
+      return true
+    },
+    isSlow: () => isSlow,
+    isStopped: () => isStopped,
+  }
+}
+
+/** Nobody sees it, because the round runs again. */
+const stopped = (namespace: string): AkvError =>
+  new AkvError({
+    code: 'AKV_SYNC_COSTLY',
+    message: `a round of namespace ${namespace} needs more CPU time than there is now; it runs again`,
+  })

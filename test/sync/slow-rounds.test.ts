@@ -1,0 +1,70 @@
+import t from 'tap'
+import { startController } from '../../sync/controller.ts'
+import { freePace } from './harness/free-pace.ts'
+import { annotations, startSimulation } from './harness/simulation.ts'
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** A value that takes milliseconds to look through. */
+const json = JSON.stringify({ a: 'value', long: 'x'.repeat(24_000) })
+const objects = Array.from({ length: 40 }, (_, n) => `k${n}=json-${n}#a`)
+
+t.test(
+  'a round that finds no slow place runs again, and nothing is reported of that',
+  async (t) => {
+    const simulation = await startSimulation(t)
+    const { options, apiServer } = simulation
+    const names = Array.from({ length: 10 }, (_, n) => `app-${n}`)
+    const { tokenOf } = apiServer
+    apiServer.tokenOf = (namespace) => tokenOf(namespace, 'web')
+    const held = Promise.withResolvers<void>()
+    let waiting = 0
+    let opened = 0
+    const controller = startController({
+      ...options,
+      openSession: (...args) => {
+        opened++
+        const version = '1'.repeat(32)
+        const read = async () => ({
+          kind: 'secret' as const,
+          value: json,
+          contentType: undefined,
+          isCertificate: false,
+          version,
+        })
+        return { ...options.openSession(...args), reader: { read, listVersions: async () => [] } }
+      },
+      pace: {
+        ...freePace,
+        awaitLine: async () => {
+          waiting++
+          await held.promise
+        },
+      },
+      kinds: [],
+      accounts: new Map([['team-a', new Set(names)]]),
+    })
+    t.teardown(async () => {
+      simulation.stop.abort()
+      await controller.ended()
+    })
+    for (const name of names)
+      apiServer.accounts.put(
+        'team-a',
+        name,
+        annotations(`[{ secret: ${name}, data: "${objects.join(', ')}" }]`),
+      )
+    const lines = () => simulation.log.lines.filter(({ message }) => message === 'fetched').length
+    await until(() => waiting >= 7 && lines() >= names.length * objects.length)
+    t.equal(waiting, 7, 'a namespace leaves more of a quarter of the places free than it takes')
+    t.strictSame(simulation.events(), [])
+    t.equal(opened, 10)
+    held.resolve()
+    await until(() => names.every((name) => simulation.values(name)?.['k39'] === 'value'))
+    t.equal(opened, 13, 'three rounds ran again')
+    t.notMatch(simulation.events().join('\n'), /Failed|CPU time/)
+    t.notMatch(JSON.stringify(simulation.log), /CPU time/)
+  },
+)
