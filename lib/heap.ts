@@ -1,5 +1,5 @@
 /** Items, of which the first in order is always known. Adding and removing take time that grows with the logarithm of the number of items. */
-export interface Heap<T> {
+interface Heap<T> {
   first(): T | undefined
   /** Adds an item that isn't in the heap yet. */
   add(item: T): void

@@ -25,16 +25,13 @@ const pureFolders = ['requests', 'webhook/core', 'sync/plan']
 /** Packages and parts of Node.js that only compute. */
 const computing = ['leven', 're2js', 'yaml', 'node:crypto']
 
-const imports = new Map(
-  folders
-    .flatMap((folder) =>
-      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) =>
-        join(folder, path),
-      ),
-    )
+const imports = new Map(folders.flatMap(sourcesIn).map((path) => [path, importsOf(path)] as const))
+
+function sourcesIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => join(folder, path))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
-    .map((path) => [path, importsOf(path)] as const),
-)
+}
 
 interface Imported {
   /** A path from the root, or the name of a package. */
@@ -99,5 +96,49 @@ t.test('the README of a folder names each folder in it', (t) => {
     for (const name of new Set(inside))
       t.ok(readme.includes(`](${name})`), `${folder}/README.md names ${name}/`)
   }
+  t.end()
+})
+
+/** The names that the files export, by file. */
+const exported = new Map(
+  [...imports.keys()].map((path) => [path, exportsOf(readFileSync(join(root, path), 'utf8'))]),
+)
+
+function exportsOf(text: string): readonly string[] {
+  const found = text.matchAll(
+    /^export (?:async )?(?:const|let|class|type|interface|function\*?) (\w+)/gm,
+  )
+  return [...found].flatMap(([, name]) => name ?? [])
+}
+
+t.test('no two files export the same name', (t) => {
+  const names = [...exported].flatMap(([path, list]) => list.map((name) => ({ name, path })))
+  t.ok(names.length > 1000, `${names.length} names are exported`)
+  for (const [name, files] of Map.groupBy(names, ({ name }) => name))
+    if (files.length > 1) t.fail(`${name}: ${files.map(({ path }) => path).join(', ')}`)
+  t.end()
+})
+
+const staticImport = /(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*'(\.[^']+)'/g
+const wholeImport = /import\s+(?:type\s+)?\*\s*as\s+\w+\s+from\s*'(\.[^']+)'|import\('(\.[^']+)'\)/g
+
+t.test('every exported name is imported', (t) => {
+  const importers = folders.concat('test', 'manifests').flatMap(sourcesIn)
+  const used = new Set<string>()
+  for (const path of importers) {
+    const text = readFileSync(join(root, path), 'utf8')
+    const fileAt = (target: string) => normalize(join(dirname(path), target))
+    for (const [, names = '', target = ''] of text.matchAll(staticImport))
+      for (const name of names.matchAll(/(?:^|,)\s*(?:type\s+)?(\w+)/g))
+        used.add(`${fileAt(target)}#${name[1]}`)
+    // A module that is imported later, or as a whole, is used by the names of its members.
+    for (const [, whole, later = whole] of text.matchAll(wholeImport))
+      for (const name of exported.get(fileAt(later ?? '')) ?? [])
+        if (text.match(`\\b${name}\\b`)) used.add(`${fileAt(later ?? '')}#${name}`)
+  }
+  t.ok(used.size > 1000, `${used.size} names are imported`)
+  for (const [path, names] of exported)
+    for (const name of names)
+      if (!used.has(`${path}#${name}`)) t.fail(`${path} exports ${name}, which nobody imports`)
   t.end()
 })

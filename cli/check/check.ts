@@ -10,7 +10,7 @@ import { sarifText } from './output/sarif.ts'
 import { printText } from './output/text.ts'
 import { readCheckInput } from './read-check-input.ts'
 
-export interface CheckOptions extends Strictness {
+interface CheckOptions extends Strictness {
   /** Files and folders. */
   readonly files: readonly string[]
   readonly namespace: string

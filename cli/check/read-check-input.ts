@@ -30,7 +30,7 @@ export interface DocumentContent {
   readonly others: readonly Verdict[]
 }
 
-export interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
+interface CheckInput extends Pick<CheckReport, 'errors' | 'skipped'> {
   /** Only of documents that have something to look at. */
   readonly contents: readonly DocumentContent[]
   /** How many files were read. */

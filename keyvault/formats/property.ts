@@ -15,7 +15,7 @@ const copyCost = 0.05
 const lookUpCost = 0.2
 const lookUpCharacterCost = 0.002
 
-export type Picked = Parsed<string> & {
+type Picked = Parsed<string> & {
   /** The value is JSON, but has no such property. */
   readonly isAbsent?: true
 }

@@ -7,7 +7,7 @@ import type { Source } from '../source/source.ts'
 import type { SourceMistake } from './account-request.ts'
 
 /** What an account's own annotations decide before its sources are looked at. */
-export interface AccountBasis {
+interface AccountBasis {
   readonly name: string
   /** The identity that the annotations name. */
   readonly identity: AzureIdentity
@@ -22,7 +22,7 @@ export interface AccountBasis {
   readonly ownSpreads: number
 }
 
-export interface AcceptedSources {
+interface AcceptedSources {
   readonly accepted: readonly Source[]
   readonly mistakes: readonly SourceMistake[]
   /** The identity to sign in as. A source fills in what the annotations leave open. */

@@ -4,7 +4,7 @@ import { type Annotations, annotationPrefix } from '../annotations/keys/own-anno
 import type { Policy } from './policy.ts'
 
 /** The vault of references that name none, and a check of all vaults against the operator's list. */
-export interface VaultChoice {
+interface VaultChoice {
   readonly defaultVault?: string
   vaultProblems(vaults: Iterable<string>): readonly Problem[]
 }

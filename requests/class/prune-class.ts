@@ -3,7 +3,7 @@ import { isKnownParameter, maxUnknown } from './class-parameters.ts'
 import type { Lookup } from './looked-up.ts'
 
 /** Twice as much as an object list that is accepted, and little enough to hold for hundreds of reviews at once. */
-export const maxParameterCharacters = 64 * 1024
+const maxParameterCharacters = 64 * 1024
 /** As many Secrets as a pod gets warnings about. */
 const maxSecrets = 16
 /** Kubernetes' bound for names of objects; messages show less. */

@@ -10,7 +10,7 @@ import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { opaqueType, parseSecretType } from '../secret/secret-types.ts'
 import { readSecretObjectKeys } from './secret-object-keys.ts'
 
-export interface SecretObjects {
+interface SecretObjects {
   readonly secrets: readonly RequestedSecret[]
   readonly files: readonly WantedFile[]
   readonly problems: readonly Problem[]

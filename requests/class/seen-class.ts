@@ -13,7 +13,7 @@ import { azureParametersOf } from './read-class.ts'
 /** A SecretProviderClass. */
 export type SeenClass = SeenSource<KeptClass>
 
-export interface KeptClass {
+interface KeptClass {
   /** The JSON text of {@link ClassParts}, which takes less memory than its values. */
   readonly text: string
 }

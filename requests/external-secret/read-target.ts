@@ -11,7 +11,7 @@ import { below, only, type Place, readMembers, refused, report, text, wrong } fr
 /** The keys that each template needs, by the key that it makes. */
 export type NeededKeys = ReadonlyMap<string, ReadonlySet<string>>
 
-export interface ReadTarget {
+interface ReadTarget {
   readonly secret: RequestedSecret
   readonly needed: NeededKeys
   /** Absent if the keys are written as they are fetched. */

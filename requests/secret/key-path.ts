@@ -2,7 +2,7 @@
  * The target of an entry: one key of a Secret. An entry that fills its Secret (`tls/`, `#*`) writes several keys, so
  * its target has no key.
  */
-export interface SecretTarget {
+interface SecretTarget {
   readonly secret: string
   readonly key?: string
 }

@@ -43,7 +43,7 @@ export const chooseAccount = (
   { what, ...options }: ChoiceOptions & { readonly what: string },
 ): ChosenAccount => accountChooser(options)(hints, what)
 
-export interface ChoiceOptions {
+interface ChoiceOptions {
   readonly namespace: string
   readonly listed: readonly ListedAccount[]
 }

@@ -2,7 +2,7 @@ import { annotationPath, type Problem } from '../../../lib/problems/problem.ts'
 import type { MisplacedAnnotation, PodTemplate } from '../../input/find-objects.ts'
 
 /** An annotation of ours on a workload instead of its pod template: nothing is denied, and nothing happens. */
-export interface Misplaced extends MisplacedAnnotation {
+interface Misplaced extends MisplacedAnnotation {
   readonly problem: Problem
 }
 

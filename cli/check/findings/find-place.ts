@@ -2,7 +2,7 @@ import type { FieldPath } from '../../../lib/problems/problem.ts'
 import type { Manifest } from '../../input/document/manifest.ts'
 import { placeOf } from '../../input/document/place-of.ts'
 import { toPlain } from '../../input/document/to-plain.ts'
-import type { Place } from '../../input/text/file-error.ts'
+import type { FilePlace } from '../../input/text/file-error.ts'
 
 /** An object or a pod template in a document. */
 export interface InDocument {
@@ -11,7 +11,7 @@ export interface InDocument {
 }
 
 /** Finds a part of an object in its file. Undefined for the object itself, and for a part that it doesn't have. */
-export function findPlace({ manifest, path }: InDocument, part: FieldPath): Place | undefined {
+export function findPlace({ manifest, path }: InDocument, part: FieldPath): FilePlace | undefined {
   const whole = [...path, ...part]
   return part.length > 0 && valueAt(toPlain(manifest), whole) !== undefined
     ? placeOf(manifest, whole)

@@ -1,7 +1,7 @@
 import type { AkvErrorCode } from '../../../lib/errors/akv-error.ts'
 import { describeProblem } from '../../../lib/problems/describe-problem.ts'
 import type { Problem } from '../../../lib/problems/problem.ts'
-import type { Place } from '../../input/text/file-error.ts'
+import type { FilePlace } from '../../input/text/file-error.ts'
 import { findPlace, type InDocument } from './find-place.ts'
 import type { checkCodes } from './finding-codes.ts'
 
@@ -15,7 +15,7 @@ export interface Finding {
   readonly code: FindingCode
   readonly message: string
   /** The annotation or field that the message is about. Absent if it is about the whole object or file. */
-  readonly place?: Place | undefined
+  readonly place?: FilePlace | undefined
 }
 
 /** A finding for each problem, at its place in the object. */

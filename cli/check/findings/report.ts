@@ -1,6 +1,6 @@
 import type { ExitCode } from '../../command/exit-code.ts'
 import { placeOf } from '../../input/document/place-of.ts'
-import type { FileError, Place } from '../../input/text/file-error.ts'
+import type { FileError, FilePlace } from '../../input/text/file-error.ts'
 import type { SkippedPath } from '../../input/text/find-files.ts'
 import { titleOf } from '../../input/title-of.ts'
 import type { Finding } from './finding.ts'
@@ -84,7 +84,7 @@ export interface LocatedFinding extends Finding {
   /** The object; absent if the finding is about a file. */
   readonly title?: string
   /** The finding's place, else the object's. A file that can't be read has no line. */
-  readonly at: Pick<Place, 'source'> & Partial<Place>
+  readonly at: Pick<FilePlace, 'source'> & Partial<FilePlace>
 }
 
 /** All findings, those about files first. */

@@ -10,7 +10,7 @@ export type Task =
   /** Let a ServiceAccount sign in as a client. Without `clientId`, whoever pastes the commands chooses the client. */
   | ({ readonly kind: 'federate'; readonly clientId?: string } & AccountName)
 
-export interface AccountName {
+interface AccountName {
   readonly namespace: string
   readonly account: string
 }

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts'
 import type { Task } from './task.ts'
 
 /** An object, or a pod template of it. */
-export interface Subject extends InDocument {
+interface Subject extends InDocument {
   /** `Deployment/web` */
   readonly title: string
   /** Which pod template it is, if the object has several. */
@@ -12,7 +12,7 @@ export interface Subject extends InDocument {
 }
 
 /** What would become of an object in the cluster. Stable: `check --output json` prints it. */
-export type CheckOutcome =
+type CheckOutcome =
   | 'injected'
   | 'served'
   | 'denied'

@@ -1,7 +1,7 @@
 import { printableJson } from '../../../lib/json/printable-json.ts'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { placeOf } from '../../input/document/place-of.ts'
-import type { Place } from '../../input/text/file-error.ts'
+import type { FilePlace } from '../../input/text/file-error.ts'
 import { titleOf } from '../../input/title-of.ts'
 import { type CheckReport, locatedFindings } from '../findings/report.ts'
 
@@ -37,7 +37,11 @@ export function jsonText(report: CheckReport): string {
   return `${printableJson(JSON.stringify(value, null, 2))}\n`
 }
 
-const fileAndPlace = ({ source, line, column }: Pick<Place, 'source'> & Partial<Place>) => ({
+const fileAndPlace = ({
+  source,
+  line,
+  column,
+}: Pick<FilePlace, 'source'> & Partial<FilePlace>) => ({
   file: source,
   ...(line !== undefined && { line, column }),
 })

@@ -1,5 +1,5 @@
 import { type Document, isSeq } from 'yaml'
-import type { Place } from '../text/file-error.ts'
+import type { FilePlace } from '../text/file-error.ts'
 import { type ComposeOptions, composeDocuments, yamlOptions } from './compose-documents.ts'
 import type { ListItem, Span } from './cut-list.ts'
 
@@ -10,7 +10,7 @@ export interface Manifest {
   /** The file. */
   readonly text: string
   /** Gives the line and column of an offset in the file. */
-  readonly placeAt: (offset: number) => Place
+  readonly placeAt: (offset: number) => FilePlace
   /** Where the document is in the file, with the directives above it. */
   readonly section: Span
   /** Where its content is: from the end of `---`, or else of the comments above. */

@@ -1,5 +1,5 @@
 import { isMap, isNode, isScalar, isSeq, type Pair, type YAMLMap } from 'yaml'
-import type { Place } from '../text/file-error.ts'
+import type { FilePlace } from '../text/file-error.ts'
 import { type Manifest, treeOf } from './manifest.ts'
 import type { Path } from './search-templates.ts'
 
@@ -7,7 +7,7 @@ import type { Path } from './search-templates.ts'
  * Finds a value of a document in its file: the place of its key, or of an item of a list. If the document doesn't have the
  * whole path, for example because it continues in an alias, the place of the last part that it has.
  */
-export function placeOf(manifest: Manifest, path: Path): Place {
+export function placeOf(manifest: Manifest, path: Path): FilePlace {
   const { placeAt } = manifest
   // This needs no tree, and most places are those of whole documents.
   if (path.length === 0) return placeAt(manifest.start)

@@ -1,7 +1,7 @@
 import { InputError } from './input-error.ts'
 
 /** Where something is in the files. Lines and columns count from 1, columns in UTF-16 units. */
-export interface Place {
+export interface FilePlace {
   /** The file's name as given; `-` is standard input. */
   readonly source: string
   readonly line: number
@@ -15,10 +15,10 @@ export const describeSource = (source: string): string =>
 /** A file can't be read, or not as manifests. */
 export class FileError extends InputError {
   /** The place in the file, if there is one. */
-  readonly place: Pick<Place, 'source'> & Partial<Place>
+  readonly place: Pick<FilePlace, 'source'> & Partial<FilePlace>
   readonly sentence: string
 
-  constructor(place: Pick<Place, 'source'> & Partial<Place>, sentence: string) {
+  constructor(place: Pick<FilePlace, 'source'> & Partial<FilePlace>, sentence: string) {
     const { source, line, column } = place
     const file = describeSource(source)
     super(`${line === undefined ? file : `${file}:${line}:${column}`}: ${sentence}`)

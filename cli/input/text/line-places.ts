@@ -1,10 +1,10 @@
-import type { Place } from './file-error.ts'
+import type { FilePlace } from './file-error.ts'
 
 /**
  * Finds lines and columns in a text. The lines are only counted if a place is asked for, because most files have nothing to
  * report.
  */
-export function linePlaces(text: string, source: string): (offset: number) => Place {
+export function linePlaces(text: string, source: string): (offset: number) => FilePlace {
   let starts: Uint32Array | undefined
   return (offset) => {
     starts ??= lineStarts(text)

@@ -31,7 +31,7 @@ import { type SettingReader, settingReader } from './setting-reader.ts'
  * The namespaces in which the operator has volumes of the CSI driver served. The webhook configuration selects them; the
  * webhook itself only needs to know whether there are any.
  */
-export const csiModes = ['none', 'labelled', 'all'] as const
+const csiModes = ['none', 'labelled', 'all'] as const
 export type CsiMode = (typeof csiModes)[number]
 
 /** The administrator's settings (docs/specification.md, "Administrator settings"), checked and complete. */
@@ -54,7 +54,7 @@ export interface Settings {
   readonly logLevel: LogLevel
 }
 
-export interface ReadSettingsOptions {
+interface ReadSettingsOptions {
   readonly env: Environment
   /** Gives the text of the file that AKV_INJECTOR_CA_FILE names; may throw. */
   readonly readFile: (path: string) => string

@@ -6,7 +6,7 @@ import type { Problem } from '../../../lib/problems/problem.ts'
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export const settingPrefix = 'AKV_INJECTOR_'
+const settingPrefix = 'AKV_INJECTOR_'
 
 /**
  * All administrator settings (docs/specification.md, "Administrator settings"). Any other variable that begins with

@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /** A problem with a list, or with one of its entries. */
-export interface ListProblem {
+interface ListProblem {
   /** Absent if the problem is with the whole list. */
   readonly location?: string
   readonly sentence: string

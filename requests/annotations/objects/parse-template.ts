@@ -7,7 +7,7 @@ import { cutOptional } from './parse-object-list.ts'
 import { toWantedValue } from './to-wanted.ts'
 
 /** Literal text and values, in their order. */
-export type Segments = readonly (string | WantedValue)[]
+type Segments = readonly (string | WantedValue)[]
 
 /**
  * Reads the text of `template.FILE`: `${reference}` stands for a value, and `$${` for a literal `${`. Any other `$` is

@@ -29,7 +29,7 @@ interface LocatedFile {
 }
 
 /** A problem with a list, or with one of its items. */
-export interface ListProblem {
+interface ListProblem {
   /** The index of the item. Absent if the problem is with the whole list. */
   readonly item?: number
   /** It begins with the item: `item 2, objectName "x": …`. */
