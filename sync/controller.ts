@@ -15,7 +15,7 @@ import { createNamespaces, type Namespaces } from './namespace/namespaces.ts'
 import { createRoundPace, type RoundPace } from './pace/round-pace.ts'
 import type { NextRun, Outlook } from './queue/next-run.ts'
 import { workKey, workOf } from './queue/work.ts'
-import { createWorkQueue, type Place, type WorkQueue } from './queue/work-queue.ts'
+import { createWorkQueue, type QueuePlace, type WorkQueue } from './queue/work-queue.ts'
 import { createRounds, type RunRound } from './round/round.ts'
 import type { RoundServices } from './round/services.ts'
 
@@ -178,7 +178,7 @@ async function runSafely(
     log,
   }: Pick<RoundServices, 'pace' | 'log'> & {
     readonly runRound: RunRound
-    readonly place: Place
+    readonly place: QueuePlace
   },
 ): Promise<NextRun | undefined> {
   const { isChanged } = entry

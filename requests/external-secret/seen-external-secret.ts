@@ -14,7 +14,7 @@ import {
 import { objectRevision } from './object-revision.ts'
 import { claimedName } from './read-external-secret.ts'
 
-interface KeptSpec {
+export interface KeptSpec {
   /** The JSON text of its `spec`, which takes less memory than its values. */
   readonly text: string
   /** The `refreshInterval` of its `spec`, unchecked. */

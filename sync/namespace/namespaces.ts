@@ -11,7 +11,7 @@ import { watchObjects } from '../cluster/watch-objects.ts'
 import { createRoundPace } from '../pace/round-pace.ts'
 import type { NextRun, Outlook } from '../queue/next-run.ts'
 import { workKey } from '../queue/work.ts'
-import type { Place, WorkQueue } from '../queue/work-queue.ts'
+import type { QueuePlace, WorkQueue } from '../queue/work-queue.ts'
 import type { RoundServices } from '../round/services.ts'
 import { type KnownSources, noKnownSources } from '../round/settle/decide-sources.ts'
 import { createNamespaceSources, type NamespaceSources } from './namespace-sources.ts'
@@ -23,7 +23,7 @@ import { createNamespaceRounds } from './work-namespace.ts'
 /** The namespaces whose sources are read, and their rounds in the work queue. */
 export interface Namespaces {
   /** Runs a round for a namespace. */
-  work(namespace: string, place: Place): Promise<NextRun | undefined>
+  work(namespace: string, place: QueuePlace): Promise<NextRun | undefined>
   /** An account of the namespace has changed. */
   changed(namespace: string): void
   /** All accounts of the namespace are known. */
@@ -135,7 +135,7 @@ export function createNamespaces(options: NamespacesOptions): Namespaces {
 
 interface NamespaceWork extends Pick<NamespacesOptions, 'entries' | 'queue' | 'pace' | 'log'> {
   readonly namespace: string
-  readonly place: Place
+  readonly place: QueuePlace
   readonly runRound: ReturnType<typeof createNamespaceRounds>
 }
 

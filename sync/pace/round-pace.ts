@@ -1,5 +1,5 @@
 import { AkvError } from '../../lib/errors/akv-error.ts'
-import type { Place } from '../queue/work-queue.ts'
+import type { QueuePlace } from '../queue/work-queue.ts'
 import type { FairPace } from './fair-pace.ts'
 
 /** The pace of one round, whose place in the work queue becomes a slow one before the round waits in the line. */
@@ -19,7 +19,7 @@ export interface RoundPace extends Pick<FairPace, 'awaitSlice' | 'awaitLine'> {
 /** @param options - `onStop`: called when the round has to end. From then on, waiting in the line throws */
 export function createRoundPace(
   pace: FairPace,
-  { place, onStop }: { readonly place: Place; readonly onStop?: () => void },
+  { place, onStop }: { readonly place: QueuePlace; readonly onStop?: () => void },
 ): RoundPace {
   let isSlow = false
   let isStopped = false

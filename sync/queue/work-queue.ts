@@ -9,7 +9,7 @@ interface WorkQueueOptions {
    * Works on a key, never twice at the same time for one key. Returns when the key is due again, or undefined if not before
    * it is added again. Must not throw.
    */
-  readonly run: (key: string, place: Place) => Promise<NextRun | undefined>
+  readonly run: (key: string, place: QueuePlace) => Promise<NextRun | undefined>
   /**
    * The maximum of keys that run at the same time. Keys of a poor {@link Outlook} get only a part of these places, and a
    * namespace leaves more of them free than it takes.
@@ -23,7 +23,7 @@ interface WorkQueueOptions {
 }
 
 /** The place of a key that runs. */
-export interface Place {
+export interface QueuePlace {
   /**
    * Call it before the run waits for others that need much time. From then on, it counts as slow.
    *

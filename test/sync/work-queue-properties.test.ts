@@ -2,7 +2,7 @@ import { array, assert, asyncProperty, constantFrom, nat, oneof, record } from '
 import t from 'tap'
 import type { Clock } from '../../lib/clock.ts'
 import type { NextRun } from '../../sync/queue/next-run.ts'
-import { createWorkQueue, type Place } from '../../sync/queue/work-queue.ts'
+import { createWorkQueue, type QueuePlace } from '../../sync/queue/work-queue.ts'
 import { numRuns } from '../support/property-runs.ts'
 import { createSortingQueue } from './harness/sorting-queue.ts'
 
@@ -64,7 +64,7 @@ t.test(
           const begun: string[] = []
           const expected: string[] = []
           const ends = new Map<string, (next: NextRun | undefined) => void>()
-          const places = new Map<string, Place>()
+          const places = new Map<string, QueuePlace>()
           const stop = new AbortController()
           const queue = createWorkQueue({
             sideBySide,

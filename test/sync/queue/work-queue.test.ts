@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { NextRun } from '../../../sync/queue/next-run.ts'
-import { createWorkQueue, type Place } from '../../../sync/queue/work-queue.ts'
+import { createWorkQueue, type QueuePlace } from '../../../sync/queue/work-queue.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 function start(
-  run: (key: string, place: Place) => Promise<NextRun | undefined>,
+  run: (key: string, place: QueuePlace) => Promise<NextRun | undefined>,
   { sideBySide = 2, restMs = 0 }: { readonly sideBySide?: number; readonly restMs?: number } = {},
 ) {
   const stop = new AbortController()
