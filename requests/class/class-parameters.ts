@@ -3,6 +3,7 @@ import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import { type Problem, type ProblemPlace, plainProblem } from '../../lib/problems/problem.ts'
 import { isObject, type JsonObject } from '../../lib/shape.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
+import { withoutAbsent } from '../../lib/without-absent.ts'
 import { forbiddenVaults } from '../administrator/choose-vaults.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
 import { podSettings } from '../annotations/pod-settings.ts'
@@ -166,10 +167,3 @@ function unknownNames(parameters: JsonObject): readonly string[] {
   }
   return unknown
 }
-
-type Present<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> }
-
-const withoutAbsent = <T extends object>(values: T): Present<T> =>
-  Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Present<T>

@@ -1,15 +1,15 @@
 import { RE2JS } from 're2js'
 import {
-  claim,
-  type Place,
-  type ReadMember,
-  readItems,
-  readMembers,
+  type Field,
+  itemsOf,
+  type Read,
   refused,
   report,
-  text,
-  wrong,
-} from './members.ts'
+  reportThat,
+  reportValue,
+  someOf,
+  textAs,
+} from '../../lib/problems/read.ts'
 
 /** More than any store should need. */
 const maxItems = 100
@@ -21,52 +21,50 @@ const maxCount = 63
 
 /** Reads `spec.conditions` of a ClusterSecretStore: the namespaces that may use it. One condition that holds is enough. */
 export const conditionsReader =
-  ({ kind, namespace }: { readonly kind: string; readonly namespace: string }): ReadMember =>
-  (value, place) => {
-    if (kind === 'SecretStore')
-      return void report(place, 'only a ClusterSecretStore has conditions')
-    const before = place.problems.length
-    let isAllowed = Array.isArray(value) && value.length === 0
-    const expressions = expressionReader(namespace, () => {
-      isAllowed = true
+  ({ kind, namespace }: { readonly kind: string; readonly namespace: string }): Read<never> =>
+  (value, at) => {
+    if (kind === 'SecretStore') return report(at, 'only a ClusterSecretStore has conditions')
+    const before = at.problems.length
+    const condition = someOf({
+      namespaces: itemsOf(
+        textAs((name) => name === namespace),
+        maxItems,
+      ),
+      namespaceRegexes: itemsOf(textAs(expressionReader(namespace)), maxExpressions),
+      namespaceSelector: refused(
+        'the controller does not read namespaces; list them in namespaces',
+      ),
     })
-    readItems(value, place, {
-      most: maxItems,
-      read: (condition, at) =>
-        readMembers(condition, at, {
-          namespaces: (names, inside) =>
-            readItems(names, inside, {
-              most: maxItems,
-              read: text((name) => {
-                isAllowed ||= name === namespace
-              }),
-            }),
-          namespaceRegexes: (patterns, inside) =>
-            readItems(patterns, inside, { most: maxExpressions, read: text(expressions) }),
-          namespaceSelector: refused(
-            'the controller does not read namespaces; list them in namespaces',
-          ),
-        }),
-    })
-    if (!isAllowed && place.problems.length === before)
-      claim(place, `does not name namespace ${namespace}; add it to namespaces`)
+    const conditions = itemsOf(condition, maxItems)(value, at) ?? []
+    const isAllowed =
+      (Array.isArray(value) && value.length === 0) ||
+      conditions.some(({ namespaces = [], namespaceRegexes = [] }) =>
+        [...namespaces, ...namespaceRegexes].includes(true),
+      )
+    if (!isAllowed && at.problems.length === before)
+      reportThat(at, `does not name namespace ${namespace}; add it to namespaces`)
+    return undefined
   }
 
-/** Reads the expressions of one store, and calls back for each that matches. */
-function expressionReader(name: string, onMatch: () => void) {
+/** Reads the expressions of one store: whether each of them matches. */
+function expressionReader(name: string) {
   const found = { expressions: 0, characters: 0 }
-  return (pattern: string, place: Place): void => {
+  return (pattern: string, at: Field): boolean | undefined => {
     found.expressions++
     found.characters += pattern.length
     if (found.expressions > maxExpressions || found.characters > maxExpressionCharacters)
-      return void report(
-        place,
+      return report(
+        at,
         `a store may have ${maxExpressions} expressions with ${maxExpressionCharacters} characters together; use a shorter one`,
       )
-    const matches = matchExpression(pattern, name)
-    if (matches === undefined)
-      wrong(place, pattern, `expected a regular expression of Go without counts above ${maxCount}`)
-    else if (matches) onMatch()
+    return (
+      matchExpression(pattern, name) ??
+      reportValue(
+        at,
+        pattern,
+        `expected a regular expression of Go without counts above ${maxCount}`,
+      )
+    )
   }
 }
 

@@ -1,7 +1,21 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import { printable } from '../../lib/printable.ts'
 import { describeProblem } from '../../lib/problems/describe-problem.ts'
+import { invalid, type Parsed } from '../../lib/problems/parsed.ts'
 import { maxKeptProblems, type Problem, plainProblem } from '../../lib/problems/problem.ts'
+import {
+  below,
+  type Field,
+  isFull,
+  itemsOf,
+  only,
+  parsed,
+  refused,
+  report,
+  reportThat,
+  someOf,
+  unread,
+} from '../../lib/problems/read.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseDuration } from '../../lib/values/parse-duration.ts'
 import { maxEntries } from '../account/secret-keys.ts'
@@ -14,21 +28,9 @@ import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { lackingKeys } from '../secret/secret-types.ts'
 import type { CheckedTemplates } from './check-template.ts'
 import {
-  below,
-  claim,
-  only,
-  type Place,
-  readItems,
-  readMembers,
-  refused,
-  report,
-  text,
-  wrong,
-} from './members.ts'
-import {
-  dataFromReader,
-  dataReader,
   type Item,
+  readDataFromItem,
+  readDataItem,
   readStoreRef,
   type StoreRef,
 } from './read-data-items.ts'
@@ -64,62 +66,51 @@ export function readExternalSecret(
     readonly templates?: CheckedTemplates
   },
 ): ReadExternalSecret {
-  const place: Place = { path: ['spec'], problems: [] }
-  const found = {
-    refreshSeconds: defaultRefreshSeconds,
-    defaultStore: undefined as StoreRef | undefined,
-  }
-  const items: Item[] = []
-  let target: unknown
-  readMembers(spec, place, {
-    refreshInterval: text((interval, at) => {
-      const seconds = parseInterval(interval)
-      if (seconds !== undefined) found.refreshSeconds = seconds
-      else
-        wrong(
-          at,
-          interval,
-          `expected a duration such as "1h" or "30m", at least ${minRefreshSeconds}s`,
-        )
-    }),
-    refreshPolicy: only(['Periodic']),
-    secretStoreRef: (ref, at) => {
-      found.defaultStore = readStoreRef(ref, at)
-    },
-    target: (value) => {
-      target = value
-    },
-    data: (value, at) => readItems(value, at, { most: maxEntries, read: dataReader(items) }),
-    dataFrom: (value, at) =>
-      readItems(value, at, { most: maxEntries, read: dataFromReader(items) }),
-    syncWindows: refused('values are refreshed at any time; remove it'),
-  })
-  const { secret, template, needed } = readTarget(target, options, below(place, 'target'))
-  if (items.length === 0 && place.problems.length === 0)
-    claim(below(place, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
+  const at: Field = { path: ['spec'], problems: [] }
+  const {
+    refreshInterval,
+    secretStoreRef,
+    data = [],
+    dataFrom = [],
+    ...rest
+  } = specMembers(spec, at)
+  const { secret, template, needed } = readTarget(rest.target, options, below(at, 'target'))
   // In the operator, data overwrites what dataFrom gives.
-  const ordered = [
-    ...items.filter(({ key }) => key === undefined),
-    ...items.filter(({ key }) => key !== undefined),
-  ]
-  const { files, inputs, stores } = resolve(ordered, {
-    ...options,
-    place,
-    secret,
-    defaultStore: found.defaultStore,
-  })
-  if (place.problems.length === 0) {
-    checkType(secret.type, { items, template, place })
-    checkTemplates(needed, items, place)
+  const items = [...dataFrom, ...data]
+  if (items.length === 0 && at.problems.length === 0)
+    reportThat(below(at, 'data'), 'and spec.dataFrom are missing; list the keys of the Secret')
+  const resolving = { ...options, at, secret, defaultStore: secretStoreRef }
+  const { files, inputs, stores } = resolve(items, resolving)
+  if (at.problems.length === 0) {
+    checkType(secret.type, { items, template, at })
+    checkTemplates(needed, items, at)
   }
   return {
     secret: { ...secret, composition: { inputs, ...(template && { template }) } },
     files,
-    refreshSeconds: found.refreshSeconds,
+    refreshSeconds: refreshInterval ?? defaultRefreshSeconds,
     stores,
-    problems: place.problems.slice(0, maxKeptProblems),
+    problems: at.problems.slice(0, maxKeptProblems),
   }
 }
+
+/** Go writes `1h0m0s`, and people write fractions: `1.5h` isn't accepted here. */
+function parseInterval(interval: string): Parsed<number> {
+  const duration = parseDuration(interval)
+  return duration.kind === 'valid' && duration.value >= minRefreshSeconds
+    ? duration
+    : invalid(`expected a duration such as "1h" or "30m", at least ${minRefreshSeconds}s`)
+}
+
+const specMembers = someOf({
+  refreshInterval: parsed(parseInterval),
+  refreshPolicy: only(['Periodic']),
+  secretStoreRef: readStoreRef,
+  target: unread,
+  data: itemsOf(readDataItem, maxEntries),
+  dataFrom: itemsOf(readDataFromItem, maxEntries),
+  syncWindows: refused('values are refreshed at any time; remove it'),
+})
 
 /** The name of the Secret that an ExternalSecret claims, whatever else is wrong with it. */
 export function claimedName(spec: unknown, name: string): string {
@@ -128,31 +119,25 @@ export function claimedName(spec: unknown, name: string): string {
   return typeof claimed === 'string' && claimed !== '' ? claimed : name
 }
 
-/** Go writes `1h0m0s`, and people write fractions: `1.5h` isn't accepted here. */
-function parseInterval(interval: string): number | undefined {
-  const parsed = parseDuration(interval)
-  return parsed.kind === 'valid' && parsed.value >= minRefreshSeconds ? parsed.value : undefined
-}
-
 interface Resolving {
   readonly namespace: string
   readonly policy: Policy
   readonly findStore: FindStore
-  readonly place: Place
+  readonly at: Field
   readonly secret: RequestedSecret
   readonly defaultStore: StoreRef | undefined
 }
 
 /** Finds the vault of each item, and makes the files that represent the inputs. */
 function resolve(items: readonly Item[], resolving: Resolving) {
-  const { place, secret, defaultStore } = resolving
+  const { at, secret, defaultStore } = resolving
   const stores = new Map<string, (ReadStore & StoreRef) | undefined>()
   const files: WantedFile[] = []
   const inputs: ComposedInput[] = []
   for (const [index, { key, ref, store = defaultStore, path }] of items.entries()) {
-    if (place.problems.length >= maxKeptProblems) break
+    if (isFull(at)) break
     if (store === undefined) {
-      claim({ ...place, path }, 'names no store; set spec.secretStoreRef')
+      reportThat({ ...at, path }, 'names no store; set spec.secretStoreRef')
       continue
     }
     const title = `${store.kind} ${store.name}`
@@ -178,11 +163,11 @@ function resolve(items: readonly Item[], resolving: Resolving) {
 /** A store that can be used. Adds a problem otherwise. */
 function findStore(
   ref: StoreRef,
-  { findStore, place, policy, namespace }: Resolving,
+  { findStore, at, policy, namespace }: Resolving,
 ): (ReadStore & StoreRef) | undefined {
   const title = `${ref.kind} ${ref.name}`
   const content = findStore(ref)
-  const wrongStore = (sentence: string) => place.problems.push(plainProblem(title + sentence))
+  const wrongStore = (sentence: string) => at.problems.push(plainProblem(title + sentence))
   if (content === undefined) wrongStore(' does not exist; apply it')
   else if (content.kind !== 'read') wrongStore(`: ${content.sentence}`)
   if (content?.kind !== 'read') return undefined
@@ -199,10 +184,10 @@ function checkType(
   found: {
     readonly items: readonly Item[]
     readonly template: ComposedTemplate | undefined
-    readonly place: Place
+    readonly at: Field
   },
 ): void {
-  const { items, template, place } = found
+  const { items, template, at } = found
   const hasInputs = template === undefined || template.keepsInputs
   if (hasInputs && items.some(({ key }) => key === undefined)) return
   const keys = new Set([
@@ -210,21 +195,21 @@ function checkType(
     ...(hasInputs ? items.flatMap(({ key }) => key ?? []) : []),
   ])
   for (const key of lackingKeys(type, keys))
-    claim(
-      { ...place, path: [...templatePath, 'type'] },
+    reportThat(
+      { ...at, path: [...templatePath, 'type'] },
       `${type} needs the key ${key}, but nothing gives it`,
     )
 }
 
 /** Reports a key that a template reads and that nothing gives. An `extract` may give any key. */
-function checkTemplates(needed: NeededKeys, items: readonly Item[], place: Place): void {
+function checkTemplates(needed: NeededKeys, items: readonly Item[], at: Field): void {
   const keys = new Set(items.map(({ key }) => key))
   if (keys.has(undefined)) return
   for (const [name, neededKeys] of needed)
     for (const key of neededKeys)
       if (!keys.has(key))
         report(
-          { ...place, path: [...templatePath, 'data', name] },
+          { ...at, path: [...templatePath, 'data', name] },
           `no item of spec.data has the secretKey "${printable(key)}"`,
         )
 }

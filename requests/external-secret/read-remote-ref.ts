@@ -1,7 +1,19 @@
 import type { WantedFile } from '../../delivery/contract.ts'
 import { isObjectName, isObjectVersion } from '../../keyvault/reference.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
+import {
+  below,
+  only,
+  parsed,
+  type Read,
+  report,
+  reportThat,
+  reportValue,
+  someOf,
+  text,
+  textAs,
+} from '../../lib/problems/read.ts'
 import { type Decoding, decodings } from '../secret/composition.ts'
-import { below, claim, only, type Place, readMembers, report, text, wrong } from './members.ts'
 
 /** An object of a vault, and which part of it an ExternalSecret wants. */
 export interface RemoteRef {
@@ -23,62 +35,63 @@ const types = {
  * Reads a `remoteRef`, or an `extract`, which has the same members.
  *
  * @param options - `isExtract`: all properties of a JSON object are wanted
- * @returns undefined if it can't be read; the problems say why
  */
-export function readRemoteRef(
-  value: unknown,
-  place: Place,
-  { isExtract }: { readonly isExtract: boolean },
-): RemoteRef | undefined {
-  const found: { key?: string; version?: string; property?: string; decoding: Decoding } = {
-    decoding: 'None',
+export const remoteRefReader =
+  ({ isExtract }: { readonly isExtract: boolean }): Read<RemoteRef> =>
+  (value, at) => {
+    const before = at.problems.length
+    const found = (isExtract ? extractMembers : remoteRefMembers)(value, at)
+    const { key, version, property, decodingStrategy: decoding = 'None' } = found
+    if (key === undefined && at.problems.length === before)
+      reportThat(below(at, 'key'), 'is missing')
+    const named = key === undefined ? undefined : parseKey(key)
+    if (key !== undefined && named === undefined) reportValue(below(at, 'key'), key, keyForms)
+    if (named === undefined || at.problems.length > before) return undefined
+    const { name, prefix } = named
+    if (prefix !== 'secret' && (isExtract || property !== undefined))
+      return report(at, `${prefix}/ has no properties; name a secret here`)
+    const { type, ...format } = types[prefix]
+    return {
+      object: { type, name, ...(version !== undefined && { version }) },
+      ...(property !== undefined && { property }),
+      ...format,
+      decoding,
+    }
   }
-  const before = place.problems.length
-  readMembers(value, place, {
-    key: text((key) => {
-      found.key = key
-    }),
-    version: text((version, at) => {
-      if (isObjectVersion(version)) found.version = version.toLowerCase()
-      else wrong(at, version, 'expected the version of an object: 32 hexadecimal digits')
-    }),
-    property: text((property, at) => {
-      found.property = property
-      if (isExtract) wrong(at, property, 'is not supported in extract; name the properties in data')
-      else if (!isPlainPath(property))
-        wrong(at, property, 'is not supported here; accepted: names and numbers, joined by dots')
-    }),
-    decodingStrategy: text((decoding, at) => {
-      only(decodings)(decoding, at)
-      found.decoding = decoding as Decoding
-    }),
-    conversionStrategy: only(['Default']),
-    metadataPolicy: only(['None'], '. Tags are not read'),
-    nullBytePolicy: only(['Ignore']),
-    emptyResultPolicy: only(['Fail'], '. Each object has to exist'),
-  })
-  if (found.key === undefined && place.problems.length === before)
-    claim(below(place, 'key'), 'is missing')
-  const named = found.key === undefined ? undefined : parseKey(found.key)
-  if (found.key !== undefined && named === undefined)
-    wrong(
-      below(place, 'key'),
-      found.key,
-      'expected NAME, secret/NAME, key/NAME or cert/NAME; NAME has 1 to 127 letters, digits and hyphens',
-    )
-  if (named === undefined || place.problems.length > before) return undefined
-  const { name, prefix } = named
-  if (prefix !== 'secret' && (isExtract || found.property !== undefined)) {
-    report(place, `${prefix}/ has no properties; name a secret here`)
-    return undefined
-  }
-  const { type, ...format } = types[prefix]
-  return {
-    object: { type, name, ...(found.version && { version: found.version }) },
-    ...(found.property !== undefined && { property: found.property }),
-    ...format,
-    decoding: found.decoding,
-  }
+
+const keyForms =
+  'expected NAME, secret/NAME, key/NAME or cert/NAME; NAME has 1 to 127 letters, digits and hyphens'
+
+const members = {
+  key: text,
+  version: parsed(parseVersion),
+  decodingStrategy: textAs(only(decodings)),
+  conversionStrategy: only(['Default']),
+  metadataPolicy: only(['None'], '. Tags are not read'),
+  nullBytePolicy: only(['Ignore']),
+  emptyResultPolicy: only(['Fail'], '. Each object has to exist'),
+}
+const remoteRefMembers = someOf({ ...members, property: parsed(parseProperty) })
+const extractMembers = someOf({
+  ...members,
+  property: parsed<string>(() =>
+    invalid('is not supported in extract; name the properties in data'),
+  ),
+})
+
+function parseVersion(version: string): Parsed<string> {
+  return isObjectVersion(version)
+    ? valid(version.toLowerCase())
+    : invalid('expected the version of an object: 32 hexadecimal digits')
+}
+
+/** Refuses the characters that gjson, the operator's language for paths, gives a meaning. */
+function parseProperty(path: string): Parsed<string> {
+  const isPlain =
+    path.length <= 1024 && !/[*?|#@\\!{}[\]():"]/.test(path) && !path.split('.').includes('')
+  return isPlain
+    ? valid(path)
+    : invalid('is not supported here; accepted: names and numbers, joined by dots')
 }
 
 function parseKey(
@@ -91,7 +104,3 @@ function parseKey(
     ? { prefix: prefix as keyof typeof types, name }
     : undefined
 }
-
-/** The characters that gjson, the operator's language for paths, gives a meaning. */
-const isPlainPath = (path: string): boolean =>
-  path.length <= 1024 && !/[*?|#@\\!{}[\]():"]/.test(path) && !path.split('.').includes('')

@@ -1,11 +1,23 @@
 import { isVaultName } from '../../keyvault/reference.ts'
-import { isName, subdomainName } from '../../lib/name-rules.ts'
+import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
+import {
+  ignored,
+  itemsOf,
+  only,
+  parsed,
+  type Read,
+  reportThat,
+  reportValue,
+  someOf,
+  textAs,
+} from '../../lib/problems/read.ts'
 import { isObject } from '../../lib/shape.ts'
 import { tokenAudience } from '../../lib/token-audience.ts'
 import { parseUuid } from '../../lib/values/parse-uuid.ts'
+import { withoutAbsent } from '../../lib/without-absent.ts'
 import type { CloudName, Policy } from '../administrator/policy.ts'
-import { claim, ignored, only, type Place, readItems, readMembers, text, wrong } from './members.ts'
+import { parseSubdomain } from './parse-subdomain.ts'
 import { conditionsReader } from './read-conditions.ts'
 
 /** What a SecretStore or a ClusterSecretStore says, as far as it is used here. */
@@ -54,81 +66,68 @@ export function readStore(
         'spec.provider is not azurekv; only Key Vault is read here, so leave it to the operator',
     }
 
-  const found: Mutable<Omit<ReadStore, 'problems'>> = {}
-  const place: Place = { path: ['spec'], problems: [] }
-  readMembers(spec, place, {
+  const at = { path: ['spec'], problems: [] as Problem[] }
+  const { provider: read } = someOf({
     controller: ignored,
     retrySettings: ignored,
     refreshInterval: ignored,
-    provider: (value, at) => readMembers(value, at, { azurekv: azureReader(found, options) }),
+    provider: someOf({ azurekv: azureReader(options) }),
     conditions: conditionsReader(options),
-  })
-  if (found.vault === undefined && place.problems.length === 0)
-    claim({ ...place, path: ['spec', 'provider', 'azurekv', 'vaultUrl'] }, 'is missing')
-  return { kind: 'read', store: { ...found, problems: place.problems } }
+  })(spec, at)
+  const found = read?.azurekv ?? {}
+  if (found.vault === undefined && at.problems.length === 0)
+    reportThat({ ...at, path: ['spec', 'provider', 'azurekv', 'vaultUrl'] }, 'is missing')
+  return { kind: 'read', store: { ...found, problems: at.problems } }
 }
 
 export const storeKinds = ['SecretStore', 'ClusterSecretStore'] as const
 export type StoreKind = (typeof storeKinds)[number]
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 type Options = Parameters<typeof readStore>[1]
 
 const azureReader =
-  (found: Mutable<Omit<ReadStore, 'problems'>>, { kind, namespace, policy }: Options) =>
-  (value: unknown, place: Place): void =>
-    readMembers(value, place, {
-      vaultUrl: text((url, at) => {
-        const vault = vaultIn(url, policy.cloud.vaultUrl)
-        if (vault !== undefined) found.vault = vault
-        else wrong(at, url, `expected ${policy.cloud.vaultUrl.replace('{vault}', 'NAME')}`)
-      }),
-      tenantId: text((tenant, at) => {
-        const parsed = parseUuid(tenant)
-        if (parsed.kind === 'valid') found.tenantId = parsed.value
-        else wrong(at, tenant, parsed.problem)
-      }),
-      authType: text((type, at) => {
-        if (type === 'ServicePrincipal' || type === 'ManagedIdentity') found.otherSignIn = type
-        else only(['WorkloadIdentity', 'ManagedIdentity', 'ServicePrincipal'])(type, at)
-      }),
-      serviceAccountRef: (ref, at) => {
-        let name: string | undefined
-        let isElsewhere = false
-        readMembers(ref, at, {
-          name: text((found, inside) => {
-            if (isName(found, subdomainName)) name = found
-            else wrong(inside, found, `expected ${subdomainName.sentence}`)
-          }),
-          namespace: text((found, inside) => {
-            isElsewhere = found !== namespace
-            if (isElsewhere && kind === 'SecretStore')
-              wrong(inside, found, 'a SecretStore may name an account of its own namespace only')
-          }),
-          audiences: (audiences, inside) =>
-            readItems(audiences, inside, {
-              most: maxAudiences,
-              read: only([tokenAudience], ', which tokens always have'),
-            }),
-        })
-        if (name !== undefined && !isElsewhere) found.account = name
-      },
-      environmentType: text((type, at) => {
-        if (cloudOf[type] !== policy.cloudName)
-          wrong(
-            at,
-            type,
-            `this cluster uses the cloud "${policy.cloudName}", which the administrator chooses; name a vault of that cloud`,
-          )
-      }),
-      // The operator's default is ServicePrincipal.
-      authSecretRef: () => {
-        if (!isObject(value) || value['authType'] == null) found.otherSignIn = 'ServicePrincipal'
-      },
+  (options: Options): Read<Omit<ReadStore, 'problems'>> =>
+  (value, at) => {
+    const { cloud, cloudName } = options.policy
+    const found = someOf({
+      vaultUrl: parsed((url) => parseVaultUrl(url, cloud.vaultUrl)),
+      tenantId: parsed(parseUuid),
+      authType: textAs(only(['WorkloadIdentity', 'ManagedIdentity', 'ServicePrincipal'])),
+      serviceAccountRef: accountReader(options),
+      environmentType: parsed((type) => parseEnvironment(type, cloudName)),
+      authSecretRef: isPresent,
       identityId: ignored,
       useAzureSDK: ignored,
       customCloudConfig: ignored,
+    })(value, at)
+    const isNamed = isObject(value) && value['authType'] != null
+    const other = found.authType === 'WorkloadIdentity' ? undefined : found.authType
+    return withoutAbsent({
+      vault: found.vaultUrl,
+      tenantId: found.tenantId,
+      account: found.serviceAccountRef,
+      // The operator's default is ServicePrincipal.
+      otherSignIn: found.authSecretRef && !isNamed ? 'ServicePrincipal' : other,
     })
+  }
+
+const isPresent: Read<true> = () => true
+
+/** Reads the account that a store names, if it is in the namespace of the ExternalSecrets. */
+const accountReader =
+  ({ kind, namespace }: Options): Read<string> =>
+  (value, at) => {
+    const { name, namespace: isElsewhere } = someOf({
+      name: parsed(parseSubdomain),
+      namespace: textAs((found, inside) => {
+        if (found !== namespace && kind === 'SecretStore')
+          reportValue(inside, found, 'a SecretStore may name an account of its own namespace only')
+        return found !== namespace
+      }),
+      audiences: itemsOf(only([tokenAudience], ', which tokens always have'), maxAudiences),
+    })(value, at)
+    return isElsewhere ? undefined : name
+  }
 
 /** More than any store should need. */
 const maxAudiences = 100
@@ -140,11 +139,19 @@ const cloudOf: Readonly<Record<string, CloudName>> = {
   AzureStackCloud: 'custom',
 }
 
+const parseEnvironment = (type: string, cloudName: CloudName): Parsed<string> =>
+  cloudOf[type] === cloudName
+    ? valid(type)
+    : invalid(
+        `this cluster uses the cloud "${cloudName}", which the administrator chooses; name a vault of that cloud`,
+      )
+
 /** The name of the vault in a URL of the operator's form. The host is never taken from a store. */
-function vaultIn(url: string, template: string): string | undefined {
+function parseVaultUrl(url: string, template: string): Parsed<string> {
   const [before = '', after = ''] = template.toLowerCase().split('{vault}')
   const lower = url.toLowerCase().replace(/\/$/, '')
-  if (!lower.startsWith(before) || !lower.endsWith(after)) return undefined
   const vault = lower.slice(before.length, lower.length - after.length)
-  return isVaultName(vault) ? vault : undefined
+  return lower.startsWith(before) && lower.endsWith(after) && isVaultName(vault)
+    ? valid(vault)
+    : invalid(`expected ${template.replace('{vault}', 'NAME')}`)
 }

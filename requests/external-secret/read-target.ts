@@ -1,12 +1,26 @@
-import { maxKeptProblems } from '../../lib/problems/problem.ts'
+import { printable } from '../../lib/printable.ts'
+import { describePath } from '../../lib/problems/describe-problem.ts'
+import {
+  below,
+  checked,
+  type Field,
+  isFull,
+  only,
+  type Read,
+  refused,
+  report,
+  reportValue,
+  someOf,
+  text,
+  textAs,
+} from '../../lib/problems/read.ts'
 import { isObject } from '../../lib/shape.ts'
 import { parseSecretName } from '../account/secret-entry.ts'
 import type { ComposedTemplate } from '../secret/composition.ts'
-import { readLabels, readSecretAnnotations } from '../secret/labels.ts'
+import { type Labels, readLabels, readSecretAnnotations } from '../secret/labels.ts'
 import type { RequestedSecret } from '../secret/requested-secret.ts'
 import { dataKeyProblem, opaqueType, parseSecretType } from '../secret/secret-types.ts'
 import { type CheckedTemplates, checkTemplate, maxTemplates } from './check-template.ts'
-import { below, only, type Place, readMembers, refused, report, text, wrong } from './members.ts'
 
 /** The keys that each template needs, by the key that it makes. */
 export type NeededKeys = ReadonlyMap<string, ReadonlySet<string>>
@@ -23,128 +37,112 @@ interface ReadTarget {
  *
  * @param options - `name`: of the ExternalSecret, which is the default for the name of the Secret; `templates`: those that have
  *   been checked already
- * @param place - of `spec.target`; problems are added to it
  */
 export function readTarget(
   value: unknown,
   { name, templates = new Map() }: { readonly name: string; readonly templates?: CheckedTemplates },
-  place: Place,
+  at: Field,
 ): ReadTarget {
-  const target = {
-    name,
-    type: opaqueType,
-    labels: {} as RequestedSecret['labels'],
-    annotations: undefined as RequestedSecret['annotations'],
-    template: undefined as ComposedTemplate | undefined,
-  }
-  const needed = new Map<string, ReadonlySet<string>>()
-  const metadata = metadataReader(target)
-  const readTemplate = (found: unknown, at: Place) => {
-    const data = new Map<string, string>()
-    let isMerged = false
-    readMembers(found, at, {
-      type: (type, inside) => {
-        const parsed = parseSecretType(type)
-        if (parsed.kind === 'valid') target.type = parsed.value
-        else wrong(inside, type, parsed.problem)
-      },
-      engineVersion: only(['v2']),
-      mergePolicy: text((policy, inside) => {
-        isMerged = policy === 'Merge'
-        only(['Replace', 'Merge'])(policy, inside)
-      }),
-      metadata,
-      data: (texts, inside) => readTemplates(texts, { data, needed, templates }, inside),
-      templateFrom: refused('write the templates into template.data'),
-    })
-    if (data.size > 0) target.template = { data, keepsInputs: isMerged }
-  }
-  readMembers(value ?? {}, place, {
-    name: text((found) => {
-      target.name = found
-    }),
-    creationPolicy: only(['Owner'], '. The controller owns each Secret that it makes'),
-    deletionPolicy: only(['Retain']),
-    immutable: only([false]),
-    template: readTemplate,
-    manifest: refused('only Secrets are made; remove it'),
-  })
-  const parsed = parseSecretName(target.name)
-  if (parsed.kind === 'invalid') wrong(below(place, 'name'), target.name, parsed.problem)
+  const { name: ownName, template: { type, mergePolicy, metadata, data } = {} } = targetReader(
+    templates,
+  )(value ?? {}, at)
+  const secretName = ownName ?? name
+  checked(parseSecretName)(secretName, below(at, 'name'))
+  const { labels = {}, annotations } = metadata ?? {}
+  const { texts, needed } = data ?? noTemplates
   return {
     secret: {
-      name: target.name,
-      type: target.type,
-      labels: target.labels,
-      ...(target.annotations && { annotations: target.annotations }),
+      name: secretName,
+      type: type ?? opaqueType,
+      labels,
+      ...(annotations && { annotations }),
     },
     needed,
-    ...(target.template && { template: target.template }),
+    ...(texts.size > 0 && { template: { data: texts, keepsInputs: mergePolicy === 'Merge' } }),
   }
 }
 
-const metadataReader =
-  (target: { labels: RequestedSecret['labels']; annotations: RequestedSecret['annotations'] }) =>
-  (value: unknown, place: Place): void =>
-    readMembers(value, place, {
-      labels: (labels, at) => {
-        const read = readLabels(labels)
-        target.labels = read.labels
-        addProblems(labels, read.problems, at)
-      },
-      annotations: (annotations, at) => {
-        const read = readSecretAnnotations(annotations)
-        target.annotations = read.labels
-        addProblems(annotations, read.problems, at)
-      },
-      finalizers: refused('a Secret with finalizers could not be deleted'),
-    })
+const readLabelMember: Read<Labels> = (labels, at) => addProblems(labels, readLabels(labels), at)
+const readAnnotationMember: Read<Labels> = (annotations, at) =>
+  addProblems(annotations, readSecretAnnotations(annotations), at)
 
 /** Metadata may not contain templates: everybody who may list Secrets' metadata would see the values. */
-function addProblems(values: unknown, found: readonly string[], place: Place): void {
+function addProblems(
+  values: unknown,
+  { labels, problems }: ReturnType<typeof readLabels>,
+  at: Field,
+): Labels {
   const isTemplate = (value: unknown) => typeof value === 'string' && value.includes('{{')
   const hasTemplate = isObject(values) && Object.values(values).some(isTemplate)
   const sentences = hasTemplate
     ? [
         'a template is not supported here; write plain text, because a value in metadata is not secret',
       ]
-    : found
-  for (const sentence of sentences) report(place, sentence)
+    : problems
+  for (const sentence of sentences) report(at, sentence)
+  return labels
 }
 
-/** Checks each template, to find its mistakes. */
-function readTemplates(
-  value: unknown,
-  {
-    data,
-    needed,
-    templates,
-  }: {
-    readonly data: Map<string, string>
-    readonly needed: Map<string, ReadonlySet<string>>
-    readonly templates: CheckedTemplates
-  },
-  place: Place,
-): void {
-  if (!isObject(value)) {
-    wrong(place, value, 'expected keys and templates')
-    return
-  }
-  const entries = Object.entries(value)
-  if (entries.length > maxTemplates)
-    return void report(place, `found ${entries.length} keys; accepted: at most ${maxTemplates}`)
-  for (const [key, source] of entries) {
-    if (place.problems.length >= maxKeptProblems) return
-    const at = below(place, key)
-    const keyProblem = dataKeyProblem(key)
-    if (keyProblem !== undefined) wrong(place, key, keyProblem)
-    else if (typeof source !== 'string') wrong(at, source, 'expected a string')
-    else {
-      const checked = templates.get(source) ?? checkTemplate(source)
-      if (checked.kind === 'valid') {
-        data.set(key, source)
-        needed.set(key, checked.value)
-      } else report(at, checked.problem)
-    }
-  }
+interface Templates {
+  readonly texts: ReadonlyMap<string, string>
+  readonly needed: NeededKeys
 }
+
+const noTemplates: Templates = { texts: new Map(), needed: new Map() }
+
+/** Checks each template, to find its mistakes. */
+const templatesReader =
+  (checkedAlready: CheckedTemplates): Read<Templates> =>
+  (value, at) => {
+    if (!isObject(value)) return reportValue(at, value, 'expected keys and templates')
+    const entries = Object.entries(value)
+    if (entries.length > maxTemplates)
+      return report(at, `found ${entries.length} keys; accepted: at most ${maxTemplates}`)
+    const texts = new Map<string, string>()
+    const needed = new Map<string, ReadonlySet<string>>()
+    for (const [key, source] of entries) {
+      if (isFull(at)) break
+      const keyProblem = dataKeyProblem(key)
+      const inside = below(at, key)
+      if (keyProblem !== undefined) reportKey(key, keyProblem, at)
+      else if (typeof source !== 'string') reportValue(inside, source, 'expected a string')
+      else {
+        const template = checkedAlready.get(source) ?? checkTemplate(source)
+        if (template.kind === 'valid') {
+          texts.set(key, source)
+          needed.set(key, template.value)
+        } else report(inside, template.problem)
+      }
+    }
+    return { texts, needed }
+  }
+
+/** The path of a key that isn't valid may be hard to read, so messages name what it is in. */
+const reportKey = (key: string, sentence: string, { path, problems }: Field): void =>
+  void problems.push({
+    path: [...path, key],
+    subject: describePath(path),
+    found: printable(key),
+    sentence,
+  })
+
+const targetReader = (templates: CheckedTemplates) =>
+  someOf({
+    name: text,
+    creationPolicy: only(['Owner'], '. The controller owns each Secret that it makes'),
+    deletionPolicy: only(['Retain']),
+    immutable: only([false]),
+    template: someOf({
+      type: checked(parseSecretType),
+      engineVersion: only(['v2']),
+      mergePolicy: textAs(only(['Replace', 'Merge'])),
+      metadata: someOf({
+        labels: readLabelMember,
+        annotations: readAnnotationMember,
+        finalizers: refused('a Secret with finalizers could not be deleted'),
+      }),
+      data: templatesReader(templates),
+      templateFrom: refused('write the templates into template.data'),
+    }),
+    manifest: refused('only Secrets are made; remove it'),
+  })
