@@ -65,7 +65,7 @@ export const someOf =
   }
 
 /** Reads the items of a list that can be read. */
-export const itemsOf =
+export const eachOf =
   <T>(read: Read<T>, maxItems: number): Read<readonly T[]> =>
   (value, at) => {
     if (!Array.isArray(value)) return reportValue(at, value, 'expected a list')

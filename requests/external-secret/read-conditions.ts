@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 import {
+  eachOf,
   type Field,
-  itemsOf,
   type Read,
   refused,
   report,
@@ -26,16 +26,16 @@ export const conditionsReader =
     if (kind === 'SecretStore') return report(at, 'only a ClusterSecretStore has conditions')
     const before = at.problems.length
     const condition = someOf({
-      namespaces: itemsOf(
+      namespaces: eachOf(
         textAs((name) => name === namespace),
         maxItems,
       ),
-      namespaceRegexes: itemsOf(textAs(expressionReader(namespace)), maxExpressions),
+      namespaceRegexes: eachOf(textAs(expressionReader(namespace)), maxExpressions),
       namespaceSelector: refused(
         'the controller does not read namespaces; list them in namespaces',
       ),
     })
-    const conditions = itemsOf(condition, maxItems)(value, at) ?? []
+    const conditions = eachOf(condition, maxItems)(value, at) ?? []
     const isAllowed =
       (Array.isArray(value) && value.length === 0) ||
       conditions.some(({ namespaces = [], namespaceRegexes = [] }) =>

@@ -5,9 +5,9 @@ import { invalid, type Parsed } from '../../lib/problems/parsed.ts'
 import { maxKeptProblems, type Problem, plainProblem } from '../../lib/problems/problem.ts'
 import {
   below,
+  eachOf,
   type Field,
   isFull,
-  itemsOf,
   only,
   parsed,
   refused,
@@ -107,8 +107,8 @@ const specMembers = someOf({
   refreshPolicy: only(['Periodic']),
   secretStoreRef: readStoreRef,
   target: unread,
-  data: itemsOf(readDataItem, maxEntries),
-  dataFrom: itemsOf(readDataFromItem, maxEntries),
+  data: eachOf(readDataItem, maxEntries),
+  dataFrom: eachOf(readDataFromItem, maxEntries),
   syncWindows: refused('values are refreshed at any time; remove it'),
 })
 

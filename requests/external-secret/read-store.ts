@@ -2,8 +2,8 @@ import { isVaultName } from '../../keyvault/reference.ts'
 import { invalid, type Parsed, valid } from '../../lib/problems/parsed.ts'
 import type { Problem } from '../../lib/problems/problem.ts'
 import {
+  eachOf,
   ignored,
-  itemsOf,
   only,
   parsed,
   type Read,
@@ -124,7 +124,7 @@ const accountReader =
           reportValue(inside, found, 'a SecretStore may name an account of its own namespace only')
         return found !== namespace
       }),
-      audiences: itemsOf(only([tokenAudience], ', which tokens always have'), maxAudiences),
+      audiences: eachOf(only([tokenAudience], ', which tokens always have'), maxAudiences),
     })(value, at)
     return isElsewhere ? undefined : name
   }

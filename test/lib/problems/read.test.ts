@@ -4,7 +4,7 @@ import { invalid, valid } from '../../../lib/problems/parsed.ts'
 import { maxKeptProblems, type Problem } from '../../../lib/problems/problem.ts'
 import {
   allOf,
-  itemsOf,
+  eachOf,
   only,
   parsed,
   type Read,
@@ -78,19 +78,19 @@ t.test('parts can be read although others can’t', async (t) => {
     found: { name: 'db', port: undefined },
     problems: [{ path: ['spec', 'port'], found: 'x' }],
   })
-  t.match(read(itemsOf(item, 3), [{ name: 'a' }, {}, { name: 'b' }]), {
+  t.match(read(eachOf(item, 3), [{ name: 'a' }, {}, { name: 'b' }]), {
     found: [{ name: 'a' }, { name: 'b' }],
     lines: ['spec[1].name is missing'],
   })
 })
 
 t.test('lists and problems are bounded', async (t) => {
-  t.strictSame(read(itemsOf(text, 3), ['a', 'b', 'c', 'd']).lines, [
+  t.strictSame(read(eachOf(text, 3), ['a', 'b', 'c', 'd']).lines, [
     'spec: found 4 items; accepted: at most 3',
   ])
-  t.match(read(itemsOf(text, 3), {}).lines, ['spec: expected a list'])
+  t.match(read(eachOf(text, 3), {}).lines, ['spec: expected a list'])
   const many = Array.from({ length: 1000 }, () => ({ name: 1, port: 1 }))
-  t.equal(read(itemsOf(item, 1000), many).problems.length, maxKeptProblems)
+  t.equal(read(eachOf(item, 1000), many).problems.length, maxKeptProblems)
   const wide = Object.fromEntries(many.map((_, i) => [`x${i}`, 1]))
   t.equal(read(item, wide).problems.length, maxKeptProblems)
 })
